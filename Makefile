@@ -1,0 +1,32 @@
+# make demo and make test each work alone on a fresh clone; everything is installed into .venv.
+PYTHON ?= python3.11
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: demo test lint types lock bench clean
+
+$(INSTALLED): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(INSTALLED)
+
+demo: $(INSTALLED)  ## anonymize a real customer master and print where the result is
+	$(BIN)/tokumei demo
+
+test: $(INSTALLED)  ## run all tests
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+lock:  ## pin every dependency with hashes
+	uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --extra dev \
+		--python-version 3.11 pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv out build dist

@@ -1,0 +1,1 @@
+"""Top floor: what a data engineer submits. One module per job; no logic."""

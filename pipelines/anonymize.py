@@ -1,0 +1,175 @@
+"""The job `tokumei anonymize`: a policy and its files become a release with its register entry."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.errors import InputError, PolicyError, recover
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+    from apache_beam.pvalue import PCollection
+
+    from transforms.plan import Plan
+    from transforms.read.records import TableFile
+    from transforms.release.publish import Published
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the job's own arguments; everything else goes to Beam unchanged."""
+    parser.add_argument("policy", metavar="POLICY.yaml", help="what the file is and how it is treated")
+    parser.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
+    parser.add_argument("--release-id", help="name of the release (default: derived from policy and inputs)")
+
+
+def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PCollection[Published]:
+    """Wire the graph.
+
+    ``files → splits → pass 1 profile → pass 2 classes → pass 3 criteria and parts → verify → publish``.
+    Only splits, profiles, histograms, decisions and summaries are shuffled; records never are.
+    """
+    import apache_beam as beam
+
+    from transforms.profile.stage import DrawKey, FitCriteria, ProfileSplits
+    from transforms.read.records import PlanSplits, TableFile
+    from transforms.recode.stage import ChooseRecoding, CountClasses
+    from transforms.release.stage import AnonymizeSplits, PublishRelease
+
+    splits = (
+        pipeline
+        | "Files" >> beam.Create(list(files)).with_output_types(TableFile)
+        | "PlanSplits" >> PlanSplits(plan.tables)
+    )
+    key = pipeline | "Run" >> beam.Create([0]) | "DrawKey" >> DrawKey()
+    profile = splits | "Profile" >> ProfileSplits(plan, key)
+    fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
+    histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
+    chosen = histograms | "ChooseRecoding" >> ChooseRecoding(plan, fits)
+    written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
+    return written | "Publish" >> PublishRelease(plan, key, chosen, people)
+
+
+def make_plan(policy_path: str, output: str | None, release_id: str | None) -> tuple[Plan, list[TableFile]]:
+    """Read the policy, find the files, compare their headers, and fix the release id.
+
+    Raises:
+        PolicyError: the policy or the arguments are wrong.
+        InputError: no file is found, or its columns are not those declared.
+    """
+    from pipelines.check import check_files
+    from schemas.policy_file import read_policy
+    from transforms.plan import Plan, fingerprint, plan_tables
+
+    policy = read_policy(policy_path)
+    base = Path(policy_path).resolve().parent
+    target = output or (policy.output.directory and _relative(policy.output.directory, base))
+    if not target:
+        raise PolicyError(
+            "usage.output",
+            where="--output",
+            what="there is nowhere to write the release",
+            fix="give --output DIR, or output.directory in the policy",
+        )
+    tables = plan_tables(policy, base)
+    files = check_files(tables, base)
+    work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
+    return Plan(policy, tables, target, release_id or f"r-{work[:16]}", work), files
+
+
+def _relative(path: str, base: Path) -> str:
+    return path if "://" in path else str(base / path)
+
+
+def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
+    """Run the job; returns 0 once the release is published, also when it already was."""
+    from pipelines.terminal import Progress, quiet
+
+    with quiet():
+        import apache_beam as beam
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+        from transforms.release.publish import find_published
+        from transforms.store import open_store
+
+    if args.release_id is not None and not _good_id(args.release_id):
+        raise PolicyError(
+            "usage.release_id",
+            where="--release-id",
+            what="a release id has 1 to 64 letters, digits, dots, dashes and underscores, and starts with"
+            " a letter or digit",
+            fix="for example --release-id 2026-11-23",
+        )
+    plan, files = make_plan(args.policy, args.output, args.release_id)
+    store = open_store(plan.output)
+    if find_published(plan, store):
+        print("already released: same policy, same inputs")
+        _tell(plan)
+        return 0
+    options = PipelineOptions([*_pinned_runner(beam_args)])
+    try:
+        with quiet(), Progress():
+            pipeline = beam.Pipeline(options=options)
+            build(pipeline, plan, files)
+            pipeline.run().wait_until_finish()
+    except Exception as error:
+        known = recover(error)
+        if known is None:
+            raise
+        raise known from None
+    _tell(plan)
+    return 0
+
+
+def _good_id(text: str) -> bool:
+    import re
+
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text) is not None
+
+
+def _pinned_runner(beam_args: Sequence[str]) -> list[str]:
+    """Beam's own DirectRunner may fetch and switch to another engine; ours always means in process."""
+    args = list(beam_args)
+    named = [i for i, a in enumerate(args) if a == "--runner" or a.startswith("--runner=")]
+    if not named:
+        return ["--runner=FnApiRunner", *args]
+    for i in named:
+        if args[i] == "--runner=DirectRunner":
+            args[i] = "--runner=FnApiRunner"
+        elif args[i] == "--runner" and args[i + 1 : i + 2] == ["DirectRunner"]:
+            args[i + 1] = "FnApiRunner"
+    return args
+
+
+def _tell(plan: Plan) -> None:
+    import json
+
+    from transforms.release.publish import release_dir
+    from transforms.store import open_store
+
+    store = open_store(plan.output)
+    base = release_dir(plan, store)
+    uri = store.join(base, "manifest.json")
+    if not store.exists(uri):
+        raise InputError(
+            "release.missing",
+            where=uri,
+            what="the job ended without a release",
+            fix="look at the engine's log",
+        )
+    manifest = json.loads(store.read(uri)[0])
+    records = sum(t["records"] for t in manifest["tables"].values())
+    print(f"released {records:,} records of {manifest['people']:,} people", file=sys.stdout)
+    print(f"  release:  {base}")
+    print(f"  report:   {store.join(base, 'report.html')}")
+    print(f"  notice:   {store.join(base, 'notice.md')}")
+    print(f"  register: {store.join(plan.output, 'register', 'index.html')}")
+
+
+if __name__ == "__main__":
+    from pipelines.cli import main
+
+    raise SystemExit(main(["anonymize", *sys.argv[1:]]))

@@ -1,0 +1,78 @@
+"""The job `tokumei check`: the policy against itself and against the headers of the real files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.errors import InputError
+
+if TYPE_CHECKING:
+    from transforms.plan import TablePlan
+    from transforms.read.records import TableFile
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the job's arguments."""
+    parser.add_argument("policy", metavar="POLICY.yaml")
+
+
+def check_files(tables: Mapping[str, TablePlan], base: Path) -> list[TableFile]:
+    """Find the input files of every table and compare their columns with those declared.
+
+    Args:
+        tables: the plans.
+        base: folder that relative source paths start from.
+
+    Raises:
+        InputError: no file matches, a file cannot be opened, or its columns differ.
+    """
+    from transforms.read.columns import refuse_other_columns
+    from transforms.read.reader import read_header
+    from transforms.read.records import TableFile
+    from transforms.store import open_store
+
+    found = []
+    for name, plan in tables.items():
+        path = plan.table.source.path
+        path = path if "://" in path else str(base / path)
+        store = open_store(path)
+        files = store.glob(path)
+        if not files:
+            raise InputError(
+                "input.missing",
+                where=f"tables.{name}.source.path",
+                what=f"no file matches {plan.table.source.path}",
+                fix="correct the path; it is relative to the policy file",
+            )
+        for file in files:
+            header = read_header(plan.table.source, file, store)
+            if header is not None:
+                refuse_other_columns(header, plan.columns, file.uri)
+            found.append(TableFile(name, file))
+    return found
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check a policy; prints what each table will release."""
+    from schemas.policy_file import read_policy
+    from transforms.plan import plan_tables
+
+    policy = read_policy(args.policy)
+    tables = plan_tables(policy, Path(args.policy).resolve().parent)
+    files = check_files(tables, Path(args.policy).resolve().parent)
+    for name, plan in tables.items():
+        count = sum(f.table == name for f in files)
+        print(f"{name}: {count} file(s), {len(plan.table.released)} of {len(plan.columns)} columns released")
+        print(f"  quasi-identifiers: {', '.join(plan.quasi_identifiers) or 'none'}")
+    print("the policy is valid and fits the files")
+    return 0
+
+
+if __name__ == "__main__":
+    from pipelines.cli import main
+
+    raise SystemExit(main(["check", *sys.argv[1:]]))

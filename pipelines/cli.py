@@ -1,0 +1,90 @@
+"""The command `tokumei`: picks the job, and turns errors into one message and a documented exit status."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from schemas.errors import PolicyError, TokumeiError
+
+JOBS = {
+    "anonymize": "process files under a policy and publish the release with its register entry",
+    "check": "check a policy against itself and the headers of its files",
+    "demo": "anonymize a real customer master and show where the result is",
+    "schema": "print the JSON Schema of policies, for editors",
+    "synthesize": "write synthetic agency files of any size",
+}
+_BEAM_JOBS = {"anonymize", "demo"}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise PolicyError("usage", where=self.prog, what=message, fix=f"see {self.prog} --help")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one job; returns the exit status documented in the README."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in args
+    args = [a for a in args if a != "--json"]
+    try:
+        return _dispatch(args)
+    except TokumeiError as error:
+        print(
+            json.dumps(error.as_dict(), ensure_ascii=False) if as_json else error.message(), file=sys.stderr
+        )
+        return error.status
+    except KeyboardInterrupt:
+        print("interrupted; nothing was published", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # the last resort must not print a message that may hold a value
+        _unexpected(error, as_json=as_json)
+        return 1
+
+
+def _dispatch(args: list[str]) -> int:
+    parser = _Parser(prog="tokumei", description="匿名加工情報: anonymize personal-information files")
+    parser.add_argument("--json", action="store_true", help="print errors as a JSON object")
+    jobs = parser.add_subparsers(dest="job", metavar="JOB", required=True)
+    wanted = next((a for a in args if not a.startswith("-")), None)
+    for name, text in JOBS.items():
+        job = jobs.add_parser(name, help=text, description=text)
+        if name == wanted:
+            importlib.import_module(f"pipelines.{name}").add_arguments(job)
+    parsed, rest = parser.parse_known_args(args)
+    module = importlib.import_module(f"pipelines.{parsed.job}")
+    if parsed.job in _BEAM_JOBS:
+        return int(module.run(parsed, rest))
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return int(module.run(parsed))
+
+
+def _unexpected(error: Exception, *, as_json: bool) -> None:
+    """Say what failed and where in the code, never the exception's text: it may quote data."""
+    trace = error.__traceback__
+    places = []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    unexpected = TokumeiError(
+        "unexpected",
+        where=" > ".join(places[-4:]),
+        what=f"unexpected {type(error).__name__}; nothing was published",
+        fix="run again; if it fails again, report this message",
+    )
+    print(
+        json.dumps(unexpected.as_dict(), ensure_ascii=False) if as_json else unexpected.message(),
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

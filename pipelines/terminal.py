@@ -1,0 +1,72 @@
+"""What the terminal shows while a job runs: progress for people, and no engine noise."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+STAGES = {
+    "profile": "pass 1 profile",
+    "people": "counting people",
+    "count": "pass 2 classes",
+    "release": "pass 3 criteria",
+    "written": "written",
+}
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence engine logs: their tracebacks name internals, and errors reach the user as one message."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logging.disable(before)
+
+
+class Progress:
+    """Shows records by stage while the block runs; only on a terminal."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Progress:
+        from transforms import progress
+
+        progress.reset()
+        if sys.stderr.isatty():
+            self._thread = threading.Thread(target=self._show, daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress as Bars
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        from transforms import progress
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task("starting", total=None)
+            while not self._stop.wait(0.2):
+                seen = progress.seen()
+                if seen:
+                    text = " · ".join(f"{STAGES[s]} {n:,}" for s, n in seen.items())
+                    bars.update(task, description=text)

@@ -1,0 +1,322 @@
+"""The policy: what a file is, how each of its columns is treated, and what the release must satisfy.
+
+A policy is a YAML file read by `schemas.policy_file.read_policy`. Whatever it does not speak of is refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.strict import Strict, broken
+from schemas.treatments import (
+    Age,
+    AgeBand,
+    AnyTreatment,
+    ColumnType,
+    Delete,
+    Generalize,
+    Pseudonym,
+)
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")]
+
+
+class Source(Strict):
+    """Where a table's records are and how they are written."""
+
+    path: str = Field(min_length=1, description="Path, glob or gs:// URI; relative to the policy file.")
+    format: Literal["csv", "tsv", "parquet", "avro", "jsonl"]
+    encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Default: by format.")
+    header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
+    null_values: tuple[str, ...] = Field(default=("",), description="Texts that mean 'no value'.")
+
+    @model_validator(mode="after")
+    def _fits_format(self) -> Self:
+        if self.format not in {"csv", "tsv"} and (self.delimiter is not None or not self.header):
+            raise broken(
+                "source.text_option",
+                "delimiter and header belong to csv and tsv",
+                f"remove them, or correct format: {self.format}",
+            )
+        if self.format in {"parquet", "avro", "jsonl"} and self.encoding != "utf-8":
+            raise broken("source.encoding", f"{self.format} is always UTF-8", "remove encoding")
+        if self.delimiter is not None and (self.delimiter in '"\r\n\0' or not self.delimiter.isascii()):
+            raise broken(
+                "source.delimiter",
+                "the delimiter must be one ASCII character other than a quote, a line break or NUL",
+                'for example delimiter: "|"',
+            )
+        return self
+
+    @property
+    def field_delimiter(self) -> str:
+        """The delimiter in effect."""
+        return self.delimiter or ("\t" if self.format == "tsv" else ",")
+
+
+class Column(Strict):
+    """One column: dropped, kept with a reason, or treated by a chain of methods.
+
+    A column of type ``text`` without treatments is deleted under criterion 1.
+    """
+
+    type: ColumnType = "string"
+    title: str | None = Field(
+        default=None, description="Japanese item name (記録項目) for register and report."
+    )
+    sensitive: bool = Field(
+        default=False, description="Sensitive attribute; 要配慮個人情報 where the law says so."
+    )
+    drop: bool = Field(default=False, description="Not needed by the recipient: delete, with a reason.")
+    keep: bool = Field(default=False, description="No criterion applies: keep as it is, with a reason.")
+    because: str | None = Field(default=None, min_length=1, description="The reason for drop or keep.")
+    treat: tuple[AnyTreatment, ...] = Field(default=(), description="Methods, applied in this order.")
+
+    @model_validator(mode="after")
+    def _one_fate(self) -> Self:
+        fates = [self.drop, self.keep, bool(self.treat)]
+        if sum(fates) > 1:
+            raise broken(
+                "column.fate", "drop, keep and treat exclude one another", "leave exactly one of them"
+            )
+        if sum(fates) == 0 and self.type != "text":
+            raise broken(
+                "column.undecided",
+                "every column needs a decision; nothing is passed through silently",
+                "add treat: […], or drop: true with because: …, or keep: true with because: …",
+            )
+        if (self.drop or self.keep) and not self.because:
+            raise broken("column.because", "drop and keep need a reason", "add because: …")
+        if self.keep and self.type == "text":
+            raise broken(
+                "column.text_kept",
+                "free text may name people and cannot be kept",
+                "remove keep: text is deleted",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _chain_works(self) -> Self:
+        kind: str = self.type
+        decided_by_data = False
+        for i, step in enumerate(self.treat):
+            where = f"treat[{i}] {step.method}"
+            if isinstance(step, Delete) and len(self.treat) > 1:
+                raise broken(
+                    "treat.delete_alone", f"{where}: delete must stand alone", "remove the other methods"
+                )
+            if kind not in step.accepts:
+                raise broken(
+                    "treat.type",
+                    f"{where}: works on {', '.join(sorted(step.accepts))}; here it would get {kind}",
+                    "correct the column's type, or the order of its methods",
+                )
+            if isinstance(step, Generalize) and i != len(self.treat) - 1:
+                raise broken(
+                    "treat.generalize_last", f"{where}: must be the last method", "move it to the end"
+                )
+            if step.data_driven and decided_by_data:
+                raise broken(
+                    "treat.data_driven_twice",
+                    f"{where}: a column can have one data-driven method (tail, rare_categories, fence)",
+                    "keep one of them; combine it with fixed methods if needed",
+                )
+            decided_by_data |= step.data_driven
+            kind = step.gives or kind
+        return self
+
+    @property
+    def released(self) -> bool:
+        """Whether the column is part of the release."""
+        return self.keep or (bool(self.treat) and not isinstance(self.treat[0], Delete))
+
+    @property
+    def quasi_identifier(self) -> Generalize | None:
+        """The column's generalization if it is a quasi-identifier (準識別子)."""
+        last = self.treat[-1] if self.treat else None
+        return last if isinstance(last, Generalize) else None
+
+
+class Table(Strict):
+    """One table of the file."""
+
+    source: Source
+    title: str | None = None
+    person: str | None = Field(default=None, description="The column that tells whose record it is.")
+    rows_per_person: Literal["one", "several"]
+    columns: dict[str, Column] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _person_known(self) -> Self:
+        if self.person is None and self.rows_per_person == "several":
+            raise broken(
+                "table.person",
+                "several rows a person need the person column, or people cannot be counted",
+                "add person: <column>",
+            )
+        if self.person is not None and self.person not in self.columns:
+            raise broken(
+                "table.person_column",
+                "person names a column that is not declared",
+                "declare it under columns",
+            )
+        if self.person is not None:
+            who = self.columns[self.person]
+            if who.type not in {"string", "integer"}:
+                raise broken(
+                    "table.person_type", "the person column must be string or integer", "correct its type"
+                )
+            if who.keep:
+                raise broken(
+                    "table.person_kept",
+                    "the person column links every record to a person and cannot be kept (三号)",
+                    "treat it with delete or pseudonym",
+                )
+        if not any(c.released for c in self.columns.values()):
+            raise broken("table.empty", "no column of this table would be released", "remove the table")
+        return self
+
+    @property
+    def quasi_identifiers(self) -> tuple[str, ...]:
+        """Names of the quasi-identifier columns, in the order of the policy."""
+        return tuple(name for name, c in self.columns.items() if c.quasi_identifier)
+
+    @property
+    def released(self) -> tuple[str, ...]:
+        """Names of the released columns, in the order of the policy."""
+        return tuple(name for name, c in self.columns.items() if c.released)
+
+
+class Requirements(Strict):
+    """What the release must satisfy; the law sets no number, so the choice needs a reason."""
+
+    k: int = Field(ge=2, description="Smallest number of people in an equivalence class (k-匿名性).")
+    because: str = Field(min_length=1, description="Why this k.")
+    suppression_limit: float | int = Field(
+        default=0.0, ge=0, le=1, description="Largest share of people who may lose a record."
+    )
+    metric: Literal["loss"] = "loss"
+
+
+class Rejects(Strict):
+    """How many unreadable records a run may leave out before it stops (default none)."""
+
+    limit: int = Field(default=0, ge=0, description="Records over all tables.")
+
+
+class Output(Strict):
+    """How the release is written."""
+
+    directory: str | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
+    format: Literal["parquet", "avro", "csv"] = "parquet"
+
+
+class Office(Strict):
+    """An office with its address (組織の名称・所在地)."""
+
+    name: str = Field(min_length=1)
+    address: str = Field(min_length=1)
+
+
+class Period(Strict):
+    """From a day to a day, both included."""
+
+    start: dt.date
+    end: dt.date
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.end < self.start:
+            raise broken("period.order", "the period ends before it starts", "swap start and end")
+        return self
+
+
+class FileItems(Strict):
+    """The personal-information file, as its register entry names it (法74条・75条・110条・117条)."""
+
+    name: str = Field(min_length=1, description="1 個人情報ファイルの名称")
+    body: str = Field(min_length=1, description="2 行政機関等の名称")
+    department: str = Field(min_length=1, description="2 事務をつかさどる組織の名称")
+    purpose: str = Field(min_length=1, description="3 利用目的")
+    scope: str | None = Field(default=None, description="4 記録範囲 (whose data)")
+    collection: str | None = Field(default=None, description="5 記録情報の収集方法")
+    sensitive: bool = Field(default=False, description="6 要配慮個人情報が含まれる")
+    recipients: tuple[str, ...] = Field(default=(), description="7 経常的提供先")
+    request_office: Office | None = Field(default=None, description="8 開示請求等を受理する組織")
+    special_procedure: str | None = Field(default=None, description="9 訂正・利用停止の特別手続")
+    kind: Literal["electronic", "manual"] = Field(default="electronic", description="10 電算/マニュアルの別")
+    manual_subset: bool = Field(default=False, description="11 令21条7項に該当するファイル")
+    ordinance_sensitive: bool = Field(default=False, description="12 条例要配慮個人情報")
+    call_for_proposals: bool = Field(default=False, description="13 提案の募集をするファイル")
+    proposal_office: Office | None = Field(default=None, description="14 提案を受ける組織")
+    product_office: Office | None = Field(default=None, description="16 作成済み情報の提案を受ける組織")
+    product_period: Period | None = Field(default=None, description="17 その提案ができる期間")
+    how_provided: str = Field(min_length=1, description="提供の方法 (public notice)")
+    remarks: str | None = Field(default=None, description="備考")
+
+
+class Policy(Strict):
+    """A whole policy. See README for an example of every part."""
+
+    version: Literal[1]
+    regime: Literal["private", "public", "public_2022", "public_2017"] = Field(
+        description="private 規則34条; public 規則62条 (today, 2022, or 2017 numbering)"
+    )
+    file: FileItems
+    reference_date: dt.date | None = Field(default=None, description="The day on which ages are counted.")
+    tables: dict[Name, Table] = Field(min_length=1)
+    requirements: Requirements
+    rejects: Rejects = Rejects()
+    output: Output = Output()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for table_name, table in self.tables.items():
+            for name, column in table.columns.items():
+                needs_day = any(
+                    isinstance(t, Age) or (isinstance(t, AgeBand) and column.type == "date")
+                    for t in column.treat
+                )
+                if needs_day and self.reference_date is None:
+                    raise broken(
+                        "policy.reference_date",
+                        f"tables.{table_name}.columns.{name} counts an age but there is no reference_date",
+                        "add reference_date: YYYY-MM-DD at the top of the policy",
+                    )
+        self._links_agree()
+        if self.regime != "private":
+            self._register_complete()
+        return self
+
+    def _links_agree(self) -> None:
+        types: dict[str, str] = {}
+        for table_name, table in self.tables.items():
+            for name, column in table.columns.items():
+                for step in column.treat:
+                    if (
+                        isinstance(step, Pseudonym)
+                        and types.setdefault(step.link, column.type) != column.type
+                    ):
+                        raise broken(
+                            "policy.link_type",
+                            f"tables.{table_name}.columns.{name}: link {step.link} has another type,"
+                            " so its pseudonyms could not be joined",
+                            "give all columns of one link the same type",
+                        )
+
+    def _register_complete(self) -> None:
+        needed = ["scope", "collection", "request_office"]
+        if self.file.call_for_proposals:
+            needed.append("proposal_office")
+        needed += ["product_office", "product_period"]
+        missing = [item for item in needed if getattr(self.file, item) is None]
+        if missing:
+            raise broken(
+                "policy.register_items",
+                f"regime {self.regime}: the register entry needs file.{', file.'.join(missing)}",
+                "add them (法74条1項・75条1項・110条・117条), or use regime: private for a company's file",
+            )

@@ -1,0 +1,161 @@
+"""What report.json says: what was done, per criterion and column, and what was measured.
+
+The report is not 加工方法等情報: it names methods and counts, never source values that fewer than k people
+share, keys, or pseudonym tables. It states what was measured and claims no more.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from schemas.strict import Strict
+
+
+class Bar(Strict):
+    """One bar of a picture: a label, and how many records carry it."""
+
+    label: str
+    records: int
+
+
+class Picture(Strict):
+    """The distribution of a column; labels borne by fewer than k people are merged into one bar.
+
+    ``bars`` is empty and ``note`` says why when the column is not pictured (deleted, or too many values).
+    ``ordered`` tells whether the bars have a natural order (ages, dates) or go by size.
+    """
+
+    bars: tuple[Bar, ...] = ()
+    ordered: bool = False
+    note: str | None = None
+
+
+class StepReport(Strict):
+    """One treatment: which criterion it serves, what it did, in Japanese, and its counts.
+
+    ``counts`` keys: ``cells_changed``, ``cells_blanked``, ``records_dropped``, ``people_affected``…
+    """
+
+    criterion: int = Field(ge=1, le=5)
+    method: str
+    sentence: str
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
+class ColumnReport(Strict):
+    """What became of one column."""
+
+    name: str
+    title: str
+    type: str
+    released: bool
+    sensitive: bool
+    because: str | None = None
+    steps: tuple[StepReport, ...] = ()
+    before: Picture | None = None
+    after: Picture | None = None
+
+
+class LevelReport(Strict):
+    """The level the search chose for a quasi-identifier."""
+
+    column: str
+    title: str
+    level: int
+    levels: int = Field(description="Number of levels including the original and *.")
+    label: str = Field(description="What the level means, in Japanese.")
+    loss: float
+
+
+class SizeBar(Strict):
+    """Equivalence classes of one size range: ``label`` is for example 「5–9人」."""
+
+    label: str
+    classes: int
+    people: int
+    below_k: bool
+
+
+class Risk(Strict):
+    """Equivalence classes over the quasi-identifiers, counted in people.
+
+    Suppressed records are never counted as a class. ``smallest_class`` is exact below k; where
+    ``capped`` is true (several records a person), larger classes were counted as "k or more".
+    """
+
+    records: int
+    people: int
+    classes: int
+    unique_people: int = Field(description="People alone in their class.")
+    people_below_k: int
+    smallest_class: int
+    highest_risk: float = Field(description="1 / smallest class (prosecutor).")
+    average_risk: float | None = Field(description="classes / people (marketer); None where capped.")
+    capped: bool
+    sizes: tuple[SizeBar, ...]
+
+
+class Recoding(Strict):
+    """The generalization chosen for one table (五号), and what it cost."""
+
+    k: int
+    metric: str
+    levels: tuple[LevelReport, ...]
+    loss: float
+    proven: bool
+    lattice_nodes: int
+    nodes_checked: int
+    suppressed_records: int
+    suppressed_people: int
+    suppression_limit: float
+
+
+class TableReport(Strict):
+    """One table of the release."""
+
+    name: str
+    title: str
+    records_in: int
+    records_rejected: int
+    records_dropped: int = Field(description="Dropped by criterion 4 (特異な記述).")
+    records_suppressed: int = Field(description="Dropped by criterion 5 (k-匿名性).")
+    records_out: int
+    people_in: int | None = Field(description="None where the table has no person column.")
+    people_out: int | None
+    people_check: str = Field(description="How 'one row a person' was checked, in Japanese.")
+    columns: tuple[ColumnReport, ...]
+    recoding: Recoding | None = None
+    risk_before: Risk | None = None
+    risk_after: Risk | None = None
+
+
+class RejectCount(Strict):
+    """Unreadable records by table, column and reason; the values are never kept."""
+
+    table: str
+    column: str
+    reason: str
+    records: int
+
+
+class Report(Strict):
+    """The whole report of one release."""
+
+    release_id: str
+    created_at: str
+    regime: str
+    file_name: str
+    body: str
+    department: str
+    purpose: str
+    policy_sha256: str
+    requirements_because: str
+    k: int
+    people: int = Field(description="本人の数: distinct people in the release.")
+    tables: tuple[TableReport, ...]
+    rejects: tuple[RejectCount, ...] = ()
+    reject_limit: int = 0
+    secrets: str = Field(description="What became of the key, in Japanese.")
+    order: str = Field(description="How row order was destroyed, in Japanese.")
+    limits: tuple[str, ...] = Field(default=(), description="What was not measured or checked, in Japanese.")
+    versions: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,46 @@
+"""Control records of the journey: the units of work that travel instead of rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class SourceFile(NamedTuple):
+    """One input file as it was when the run was planned.
+
+    Attributes:
+        uri: local path or gs:// URI.
+        size: bytes.
+        version: changes when the content does (modification time, or object generation).
+    """
+
+    uri: str
+    size: int
+    version: str
+
+
+class Split(NamedTuple):
+    """A stretch of one file that one worker reads at a time.
+
+    ``start`` and ``end`` are byte offsets for CSV, TSV, JSON lines and Avro blocks, and row-group numbers
+    for Parquet (end exclusive). ``split_id`` is a hash of the other fields: stable over retries and runs.
+    """
+
+    table: str
+    file: SourceFile
+    start: int
+    end: int
+    split_id: str
+
+
+class Reject(NamedTuple):
+    """A record that could not be read: where and why, never its value.
+
+    ``record`` counts the records of the split from 1. ``column`` is empty where the whole record is bad.
+    """
+
+    table: str
+    split_id: str
+    record: int
+    column: str
+    reason: str

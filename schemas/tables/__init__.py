@@ -1,0 +1,191 @@
+"""Public reference tables of Japan as package data: municipalities, prefectures, eras, area codes.
+
+Every table is a small UTF-8 file beside this module; `README.md` there names sources and licences.
+The loaders read each file once per process and return immutable values. No Beam, no network.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import unicodedata
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Municipality(NamedTuple):
+    """One municipality, ward of a designated city, or designated city as a whole.
+
+    Attributes:
+        code: five-digit local-government code (JIS X 0402), without check digit.
+        prefecture: 都道府県, for example ``神奈川県``.
+        county: the part people leave out: 郡, or the island in 三宅島三宅村; empty for cities and wards.
+        name: the rest, for example ``大井町``, ``横浜市青葉区`` or ``横浜市``.
+        county_alone: ``county + name`` points to this place when no prefecture is written.
+        name_alone: ``name`` points to this place when neither prefecture nor county is written.
+    """
+
+    code: str
+    prefecture: str
+    county: str
+    name: str
+    county_alone: bool
+    name_alone: bool
+
+    @property
+    def local(self) -> str:
+        """Return the name below the prefecture, as KEN_ALL writes it."""
+        return self.county + self.name
+
+    @property
+    def full(self) -> str:
+        """Return prefecture and name together: ``神奈川県足柄上郡大井町``."""
+        return self.prefecture + self.county + self.name
+
+
+class Era(NamedTuple):
+    """One 元号 and the civil days that may be written with it.
+
+    Attributes:
+        name: ``昭和``.
+        letter: ``S``.
+        short: ``昭``.
+        first_year: Gregorian year of 元年.
+        first_day: first day accepted.
+        last_day: last day accepted; `datetime.date.max` for the present era.
+    """
+
+    name: str
+    letter: str
+    short: str
+    first_year: int
+    first_day: datetime.date
+    last_day: datetime.date
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    text = resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+    return csv.DictReader(text.splitlines())
+
+
+@cache
+def municipalities() -> tuple[Municipality, ...]:
+    """Return all municipalities in code order.
+
+    Returns:
+        Municipalities and wards as in KEN_ALL, plus the 20 designated cities (政令指定都市) as a whole.
+        Source: Japan Post KEN_ALL, see README.md.
+    """
+    return tuple(
+        Municipality(
+            row["code"],
+            row["prefecture"],
+            row["county"],
+            row["name"],
+            row["county_alone"] == "1",
+            row["name_alone"] == "1",
+        )
+        for row in _rows("municipalities.csv")
+    )
+
+
+@cache
+def regions() -> Mapping[str, str]:
+    """Return prefecture → region (地方) for the 47 prefectures, in code order."""
+    return MappingProxyType({row["prefecture"]: row["region"] for row in _rows("prefectures.csv")})
+
+
+def region_of(prefecture: str) -> str | None:
+    """Return the region of a prefecture.
+
+    Args:
+        prefecture: the full name, for example ``神奈川県``.
+
+    Returns:
+        One of 北海道, 東北, 関東, 中部, 近畿, 中国, 四国, 九州・沖縄; None for anything else.
+    """
+    return regions().get(prefecture)
+
+
+def address_hierarchy() -> list[tuple[str, str, str]]:
+    """Return ``(city, prefecture, region)`` for every municipality, in code order.
+
+    Returns:
+        Rows such as ``("神奈川県伊勢原市", "神奈川県", "関東")``; the first element is exactly what
+        `transforms.values.addresses.generalize_addresses` writes at city level, and is unique.
+    """
+    return [(m.full, m.prefecture, regions()[m.prefecture]) for m in municipalities()]
+
+
+@cache
+def eras() -> tuple[Era, ...]:
+    """Return the eras from 明治 to 令和, oldest first.
+
+    The days are those of 太政官布告第337号 (1872; the Gregorian calendar starts on 明治6年1月1日), the
+    edicts of 1912-07-30 and 1926-12-25, 昭和64年政令第1号 and 平成31年政令第143号. Both edicts rename a
+    day already begun, so that day belongs to both eras. 明治1–5年 is lunisolar and not accepted.
+    """
+    return tuple(
+        Era(
+            row["name"],
+            row["letter"],
+            row["short"],
+            int(row["first_year"]),
+            datetime.date.fromisoformat(row["first_day"]),
+            datetime.date.fromisoformat(row["last_day"]) if row["last_day"] else datetime.date.max,
+        )
+        for row in _rows("eras.csv")
+    )
+
+
+@cache
+def area_codes() -> Mapping[str, str]:
+    """Return the leading digits of a landline number → its 市外局番.
+
+    Returns:
+        A prefix-free mapping, for example ``"0463" → "0463"`` and ``"0429…" → "04"``; every geographic
+        number begins with exactly one key. Source: see README.md.
+    """
+    return MappingProxyType({row["prefix"]: row["area_code"] for row in _rows("area_codes.csv")})
+
+
+@cache
+def variant_groups() -> tuple[str, ...]:
+    """Return groups of characters that are spellings of one another in place names.
+
+    Returns:
+        Strings such as ``"ケヶヵがガ箇个"``; every group's first character stands for the group.
+    """
+    text = resources.files(__name__).joinpath("variants.txt").read_text(encoding="utf-8")
+    return tuple(text.split())
+
+
+@cache
+def _folding() -> dict[int, str]:
+    return {ord(other): group[0] for group in variant_groups() for other in group[1:]}
+
+
+def is_invisible(char: str) -> bool:
+    """Return whether a character carries no meaning in a place name: space, control, variation selector."""
+    return unicodedata.category(char) in {"Zs", "Zl", "Zp", "Cc", "Cf"} or (
+        "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+    )
+
+
+def fold_place_name(text: str) -> str:
+    """Return the form in which two spellings of one place name are equal.
+
+    Args:
+        text: a place name or address in any spelling.
+
+    Returns:
+        The text after NFKC, without spaces and variation selectors, each character replaced by the first
+        of its variant group. For comparison only, never for output.
+    """
+    plain = unicodedata.normalize("NFKC", text).translate(_folding())
+    return "".join(char for char in plain if not is_invisible(char))

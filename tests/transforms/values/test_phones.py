@@ -1,0 +1,133 @@
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.tables import area_codes
+from transforms.values.phones import phone_area
+
+
+def area(*texts):
+    return phone_area(pa.array(texts, type=pa.string())).to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix"),
+    [
+        ("03-1234-5678", "03"),
+        ("0312345678", "03"),
+        ("03 1234 5678", "03"),
+        ("(03)1234-5678", "03"),
+        ("03(1234)5678", "03"),
+        ("０３（１２３４）５６７８", "03"),
+        ("03−1234−5678", "03"),
+        (" 03-1234-5678 ", "03"),
+        ("06-6123-4567", "06"),
+        ("0661234567", "06"),
+        ("045-123-4567", "045"),
+        ("0451234567", "045"),
+        ("0463-12-3456", "0463"),
+        ("0463123456", "0463"),
+        ("042-712-3456", "042"),
+        ("0427-12-3456", "042"),  # the area code before 2001; the digits are those of 042-712-3456
+        ("0422-12-3456", "0422"),
+        ("04-2912-3456", "04"),
+        ("04-7112-3456", "04"),
+        ("0471123456", "04"),
+        ("0470-12-3456", "0470"),
+        ("01267-1-2345", "01267"),
+        ("0126712345", "01267"),
+        ("04992-2-1234", "04992"),
+        ("0499221234", "04992"),
+        ("09802-2-1234", "09802"),
+        ("098-123-4567", "098"),
+        ("043-123-4003", "043"),
+        ("03123-45678", "03"),  # no area code has five digits here: the numbering plan decides
+        ("090-1234-5678", "090"),
+        ("09012345678", "090"),
+        ("080-1234-5678", "080"),
+        ("070-1234-5678", "070"),
+        ("060-1234-5678", "060"),
+        ("050-1234-5678", "050"),
+        ("0120-123-456", "0120"),
+        ("0120123456", "0120"),
+        ("0800-123-4567", "0800"),
+        ("0570-123-456", "0570"),
+        ("+81-3-1234-5678", "03"),
+        ("+81 3 1234 5678", "03"),
+        ("+81 (0)3-1234-5678", "03"),
+        ("+81(3)1234-5678", "03"),
+        ("+81 90-1234-5678", "090"),
+        ("＋８１ ９０１２３４５６７８", "090"),
+    ],
+)
+def test_prefixes(text, prefix):
+    assert area(text) == [prefix]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "110",
+        "1234-5678",
+        "03-1234-567",
+        "03-1234-56789",
+        "090-1234-567",
+        "0120-123-4567",
+        "090-0123-4567",
+        "020-1234-5678",
+        "0990-123-456",
+        "0000000000",
+        "03-1234-****",
+        "03-1234-5678 内線12",
+        "03-1234-5678/5679",
+        "+1-212-555-1234",
+        "不明",
+        "a@example.jp",
+        "03----1234-5678",
+        "3-1234-5678",
+        "0" * 5000,
+        "٠٣-١٢٣٤-٥٦٧٨",
+    ],
+)
+def test_what_is_no_number_is_null(text):
+    assert area(text, None, "03-1234-5678") == [None, None, "03"]
+
+
+def test_every_prefix_of_the_plan_is_read_in_every_spelling():
+    texts, codes = [], []
+    for head, code in area_codes().items():
+        digits = head.ljust(10, "1")
+        rest = digits[len(code) :]
+        spellings = [
+            digits,
+            f"{code}-{rest[:-4]}-{rest[-4:]}",
+            f"({code}){rest[:-4]}-{rest[-4:]}",
+            f"+81{digits[1:]}",
+        ]
+        texts += spellings
+        codes += [code] * len(spellings)
+    assert phone_area(pa.array(texts)).to_pylist() == codes
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.text(), st.from_regex(r"[+(]?0?[0-9]{1,4}[-() ]?[0-9]{2,8}"))),
+    st.integers(0, 4),
+)
+def test_answers_are_short_prefixes_of_the_digits(values, skip):
+    column = pa.array(values, type=pa.string())
+    answers = phone_area(column)
+    assert phone_area(column.slice(skip)).to_pylist() == answers.to_pylist()[skip:]
+    for text, answer in zip(values, answers.to_pylist(), strict=True):
+        if text is None:
+            assert answer is None
+        if answer is not None:
+            assert answer.startswith("0")
+            assert 2 <= len(answer) <= 5
+
+
+def test_empty_and_all_null():
+    assert area() == []
+    assert phone_area(pa.nulls(2)).to_pylist() == [None, None]

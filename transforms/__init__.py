@@ -1,0 +1,1 @@
+"""First floor: what is done to data. Pure columnar kernels and the PTransforms that wire them."""

@@ -1,0 +1,46 @@
+"""The global combine: merges partial results of any size of run, a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+import apache_beam as beam
+
+T = TypeVar("T")
+_BATCH = 32  # how many parts wait before they are merged: amortises merging, bounds memory
+
+
+class MergeAll(beam.CombineFn, Generic[T]):
+    """Combine parts with a function that merges a sequence of them.
+
+    Args:
+        merge: associative and commutative; takes one or more parts, gives one.
+        empty: the result when there is nothing at all.
+    """
+
+    def __init__(self, merge: Callable[[Sequence[T]], T], empty: T) -> None:
+        self._merge, self._empty = merge, empty
+
+    def create_accumulator(self) -> list[T]:
+        """Start with nothing."""
+        return []
+
+    def add_input(self, mutable_accumulator: list[T], element: T) -> list[T]:
+        """Hold a part; merge when enough are held."""
+        mutable_accumulator.append(element)
+        return (
+            self.compact(mutable_accumulator) if len(mutable_accumulator) >= _BATCH else mutable_accumulator
+        )
+
+    def merge_accumulators(self, accumulators: Iterable[list[T]]) -> list[T]:
+        """Join what is held."""
+        return self.compact([part for accumulator in accumulators for part in accumulator])
+
+    def compact(self, accumulator: list[T]) -> list[T]:
+        """Merge what is held, before it crosses the wire."""
+        return [self._merge(accumulator)] if len(accumulator) > 1 else accumulator
+
+    def extract_output(self, accumulator: list[T]) -> T:
+        """Return the merged result."""
+        return self._merge(accumulator) if accumulator else self._empty

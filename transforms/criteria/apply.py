@@ -1,0 +1,146 @@
+"""Pass 3: the five criteria applied to one chunk, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from schemas.splits import Split
+from transforms.chunks import Chunk
+from transforms.criteria.base import Mask
+from transforms.criteria.chain import Treated
+from transforms.keyed import person_hashes
+from transforms.plan import TablePlan
+from transforms.profile.people import PeoplePerKey
+from transforms.profile.pictures import picture_after, picture_before
+from transforms.recode.choose import Decision, Recoding
+from transforms.recode.count import domain_codes, kept_rows
+from transforms.recode.histogram import pack
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What criteria 1 to 5 did to some records; adds up over chunks.
+
+    Attributes:
+        records_in, dropped, suppressed, records_out: dropped by criterion 4, suppressed by criterion 5.
+        changed: per column, how many cells each method changed.
+        before, after: distributions for the report, per treated column.
+    """
+
+    records_in: int
+    dropped: int
+    suppressed: int
+    records_out: int
+    changed: Mapping[str, tuple[int, ...]]
+    before: Mapping[str, PeoplePerKey | None]
+    after: Mapping[str, PeoplePerKey | None]
+
+
+@dataclass(frozen=True)
+class Anonymized:
+    """A processed chunk, ready to be written.
+
+    Attributes:
+        split, number, last: where it comes from, to prove that every chunk was written once.
+        fingerprint: of the key it was made with; a release never mixes two.
+        batch: released columns, in random row order.
+        persons: 128-bit keyed hash of each row's person; None where rows are people.
+    """
+
+    split: Split
+    number: int
+    last: bool
+    fingerprint: str
+    batch: pa.RecordBatch
+    persons: npt.NDArray[np.uint64] | None
+    tally: Tally
+
+
+def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonymized:
+    """Apply every column's methods, recode the quasi-identifiers, suppress small classes, shuffle the rows.
+
+    Args:
+        plan: the table's plan.
+        chunk: records, bound to a `Decision`.
+        headcount: whether the people of the release are counted from their hashes.
+    """
+    schema = plan.output_schema()
+    decision: Decision = chunk.work.decision
+    batch, key = chunk.batch, chunk.work.key
+    treated = {
+        name: plan.chains[name].apply(decision.columns[name], batch.column(name), key)
+        for name in batch.schema.names
+        if plan.chains[name].steps and (name in schema.names or name in plan.dropping)
+    }
+    keep = kept_rows(batch.num_rows, treated)
+    dropped = int(batch.num_rows - keep.sum())
+    columns = _columns(plan, schema, batch, treated)
+    if decision.recoding is not None:
+        recoded, alive = _recode(plan, decision, decision.recoding, treated)
+        columns.update(recoded)
+        keep &= alive
+    all_persons = None
+    if headcount:
+        all_persons = person_hashes(batch.column(plan.table.person), key.derive(plan.person_purpose))
+    heads = all_persons[:, 0] if plan.counts_people and all_persons is not None else None
+    pictured = [n for n, chain in plan.chains.items() if n in treated and chain.pictured]
+    before = {n: picture_before(treated[n], batch.column(n), heads, plan.k) for n in pictured}
+    order = np.random.default_rng().permutation(np.flatnonzero(keep))  # seeded by the operating system
+    rows = pa.array(order)
+    released = pa.RecordBatch.from_arrays(
+        [columns[name].take(rows) for name in schema.names], names=list(schema.names)
+    )
+    tally = Tally(
+        batch.num_rows,
+        dropped,
+        int(batch.num_rows - dropped - keep.sum()),
+        len(order),
+        {name: column.changed for name, column in treated.items()},
+        before,
+        {n: picture_after(released.column(n)) for n in pictured if n in schema.names},
+    )
+    split = chunk.work.split
+    persons = None if all_persons is None else all_persons[order]
+    return Anonymized(split, chunk.number, chunk.last, key.fingerprint, released, persons, tally)
+
+
+def _labelled(code: npt.NDArray[np.int32], labels: tuple[str | None, ...]) -> pa.DictionaryArray:
+    """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null."""
+    missing = None if None not in labels else code == labels.index(None)
+    texts = pa.array(["" if text is None else text for text in labels], pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(code, mask=missing), texts)
+
+
+def _columns(
+    plan: TablePlan, schema: pa.Schema, batch: pa.RecordBatch, treated: Mapping[str, Treated]
+) -> dict[str, pa.Array]:
+    columns = {}
+    for field in schema:
+        if field.name in plan.quasi_identifiers:
+            continue
+        values = treated[field.name].rows() if field.name in treated else batch.column(field.name)
+        if pa.types.is_date(values.type) and pa.types.is_string(field.type):
+            values = pa.compute.strftime(values, "%Y-%m")  # a month that is kept
+        columns[field.name] = values.cast(field.type)
+    return columns
+
+
+def _recode(
+    plan: TablePlan, decision: Decision, recoding: Recoding, treated: Mapping[str, Treated]
+) -> tuple[dict[str, pa.Array], Mask]:
+    codes, columns = [], {}
+    for name, levels, labels in zip(
+        plan.quasi_identifiers, recoding.level_codes, recoding.labels, strict=True
+    ):
+        domain = decision.columns[name].domain or ()
+        code = levels[domain_codes(treated[name], domain, f"tables.{plan.name}.columns.{name}")]
+        codes.append(code)
+        columns[name] = _labelled(code, labels)
+    packed = pack(codes, [len(labels) for labels in recoding.labels])
+    gone = np.isin(packed, recoding.suppressed)
+    return columns, ~gone

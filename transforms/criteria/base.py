@@ -1,0 +1,141 @@
+"""What every criterion is made of: profile, merge, fit, apply, explain.
+
+A criterion treats one column by one method of the policy. It decides about *values*, never about rows: the
+same value gets the same treatment everywhere in the file. That makes it free to run on the distinct values
+of a batch, and its decisions small.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.treatments import Treatment
+from transforms.keyed import RunKey
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a method may need beyond its own settings.
+
+    Attributes:
+        k: requirements.k, the default for "at least this many people".
+        reference_date: the day on which ages are counted.
+    """
+
+    k: int
+    reference_date: dt.date | None
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The outcome of one method on a column of values.
+
+    Attributes:
+        values: the treated values, aligned with the input.
+        changed: cells whose content is no longer the original one.
+        drop: records that must go as a whole, or None.
+    """
+
+    values: pa.Array
+    changed: Mask
+    drop: Mask | None = None
+
+
+class Criterion(ABC):
+    """One method applied to one column, in service of one of the five criteria.
+
+    Subclasses are immutable and picklable. ``profile`` sees the values as the methods before it leave them.
+    """
+
+    data_driven: ClassVar[bool] = False
+
+    def __init__(self, spec: Treatment, context: Context) -> None:
+        self.spec, self.context = spec, context
+
+    @property
+    def number(self) -> int:
+        """The criterion served, 1 to 5."""
+        return int(self.spec.criterion)  # type: ignore[attr-defined]
+
+    @property
+    def method(self) -> str:
+        """Name of the method in the policy."""
+        return str(self.spec.method)  # type: ignore[attr-defined]
+
+    def profile(self, values: pa.Array, persons: npt.NDArray[np.uint64] | None) -> Any:
+        """Measure one batch; returns a mergeable, bounded accumulator (None: nothing to measure)."""
+        return None
+
+    def merge(self, parts: Sequence[Any]) -> Any:
+        """Merge accumulators; associative and commutative in what `fit` sees."""
+        return parts[0]
+
+    def fit(self, measured: Any) -> Any:
+        """Turn the accumulator of the whole file into a small decision."""
+        return measured
+
+    @abstractmethod
+    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+        """Treat values; pure, and a function of each value alone."""
+
+    @abstractmethod
+    def explain(self, decision: Any) -> str:
+        """Say in one Japanese sentence what is done, without any value fewer than k people share."""
+
+
+class Fixed(Criterion):
+    """A method that needs nothing from the file: `treat` maps values to values."""
+
+    @abstractmethod
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return the treated values."""
+
+    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+        """Apply `treat`; every cell that had a value counts as changed."""
+        return Applied(self.treat(values), present(values))
+
+
+class Delete(Criterion):
+    """Delete the whole column (項目削除): it is never read for output."""
+
+    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+        """Blank everything; used only where a deleted column also decides about records."""
+        return Applied(pa.nulls(len(values), pa.string()), present(values))
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return "項目の全部を削除した。"
+
+
+def present(values: pa.Array) -> Mask:
+    """Return a mask of the cells that hold a value."""
+    mask: Mask = values.is_valid().to_numpy(zero_copy_only=False)
+    return mask
+
+
+def where(mask: Mask, text: str | None, values: pa.Array) -> pa.Array:
+    """Return ``values`` with ``text`` (None: null) in the masked cells, keeping the type for None."""
+    other = pa.scalar(text, values.type) if text is None else pa.scalar(text, pa.string())
+    base = values if text is None else as_text(values)
+    return pc.if_else(pa.array(mask), other, base)
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Return values as text: digits for numbers, ISO for dates."""
+    return values if pa.types.is_string(values.type) else values.cast(pa.string())
+
+
+def number_text(value: float | int) -> str:
+    """Write a number the way people do: no trailing .0."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"

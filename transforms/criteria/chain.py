@@ -1,0 +1,173 @@
+"""One column's methods, run in order over its distinct values.
+
+Every method is a function of the value alone, so a chain runs once on the distinct values of a batch and
+the result is spread over the rows. Columns in which nearly every value is distinct are treated directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.policy import Column
+from transforms.criteria import Context, Criterion, build_criterion
+from transforms.criteria.base import Mask, as_text
+from transforms.criteria.distinctiveness import Generalize
+from transforms.criteria.linking_codes import Pseudonym
+from transforms.keyed import RunKey
+from transforms.profile.extremes import VALUE
+
+_SAMPLE = 4096
+_DATE_METHODS = {"year", "year_month"}
+Persons = npt.NDArray[np.uint64] | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What pass 1 keeps of one column: the accumulator of its data-driven method, and its domain."""
+
+    decide: Any
+    domain: Any
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was decided for one column.
+
+    Attributes:
+        decisions: one per method, None where nothing had to be decided.
+        domain: for a quasi-identifier, the distinct values after all methods but the generalization.
+    """
+
+    decisions: tuple[Any, ...]
+    domain: tuple[str | None, ...] | None
+
+
+@dataclass(frozen=True)
+class Treated:
+    """A treated column of one batch.
+
+    Attributes:
+        indices: row → place in ``values``; None where values are aligned with the rows.
+        values: treated values (of the distinct originals, where ``indices`` is given).
+        originals: the distinct original values; None where the column was treated directly.
+        changed: records changed by each method.
+        drop: rows that must go as a whole, or None.
+    """
+
+    indices: npt.NDArray[np.int32] | None
+    values: pa.Array
+    originals: pa.Array | None
+    changed: tuple[int, ...]
+    drop: Mask | None
+
+    def rows(self) -> pa.Array:
+        """Return the treated values, one a row."""
+        return self.values if self.indices is None else self.values.take(pa.array(self.indices))
+
+
+class Chain:
+    """The methods of one column.
+
+    Immutable and picklable; holds no data. Raises PolicyError at construction for unusable hierarchies.
+    """
+
+    def __init__(self, name: str, column: Column, context: Context, base: Path, where: str) -> None:
+        self.name, self.column = name, column
+        self.steps: tuple[Criterion, ...] = tuple(
+            build_criterion(spec, context, base, f"{where}.treat[{i}]") for i, spec in enumerate(column.treat)
+        )
+        self._driven = next((i for i, s in enumerate(self.steps) if s.data_driven), None)
+        last = self.steps[-1] if self.steps else None
+        self.generalize: Generalize | None = last if isinstance(last, Generalize) else None
+        first = column.treat[0].method if column.treat else ""
+        self._month_as_text = column.type == "month" and first not in _DATE_METHODS
+
+    @property
+    def needs_profile(self) -> bool:
+        """Whether pass 1 has to look at the column."""
+        return self._driven is not None or self.generalize is not None
+
+    @property
+    def can_drop(self) -> bool:
+        """Whether a method of the column may drop records."""
+        return any(getattr(step.spec, "action", None) == "record" for step in self.steps)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether the report shows the column before and after: pseudonyms have nothing to show."""
+        return bool(self.steps) and not any(isinstance(step, Pseudonym) for step in self.steps)
+
+    def profile(self, values: pa.Array, persons: Persons, key: RunKey) -> Measured:
+        """Measure one batch: the values as they reach the data-driven method, else the final ones."""
+        values = self._start(values)
+        split = len(self.steps) if self._driven is None else self._driven
+        undecided: tuple[Any, ...] = (None,) * split
+        values = self._run(values, 0, undecided, key).rows()
+        decide = None if self._driven is None else self.steps[self._driven].profile(values, persons)
+        return Measured(decide, self.generalize.profile(values, None) if self.generalize else None)
+
+    def merge(self, parts: Sequence[Measured]) -> Measured:
+        """Merge measurements of any batches, in any order."""
+        decide = None if self._driven is None else self.steps[self._driven].merge([p.decide for p in parts])
+        domain = self.generalize.merge([p.domain for p in parts]) if self.generalize else None
+        return Measured(decide, domain)
+
+    def fit(self, measured: Measured | None, key: RunKey) -> Fitted:
+        """Decide from the whole file; without any record (None) there is nothing to decide."""
+        decisions: list[Any] = [None] * len(self.steps)
+        domain: tuple[str | None, ...] | None = None
+        if measured is not None and self._driven is not None:
+            decisions[self._driven] = self.steps[self._driven].fit(measured.decide)
+        if measured is not None and self.generalize is not None:
+            values = measured.domain.counts[VALUE].to_arrow()
+            values = values.cast(pa.string()) if pa.types.is_large_string(values.type) else values
+            start = len(self.steps) if self._driven is None else self._driven
+            treated = self._run(values, start, tuple(decisions), key)
+            texts = pc.unique(as_text(treated.rows())).to_pylist()
+            domain = tuple(sorted(texts, key=lambda v: (v is None, v)))
+        return Fitted(tuple(decisions), domain)
+
+    def apply(self, fitted: Fitted, values: pa.Array, key: RunKey) -> Treated:
+        """Treat one batch."""
+        return self._run(self._start(values), 0, fitted.decisions, key)
+
+    def explain(self, fitted: Fitted) -> tuple[str, ...]:
+        """Say in Japanese what each method does."""
+        return tuple(s.explain(d) for s, d in zip(self.steps, fitted.decisions, strict=True))
+
+    def _start(self, values: pa.Array) -> pa.Array:
+        return pc.strftime(values, "%Y-%m") if self._month_as_text else values
+
+    def _run(self, values: pa.Array, start: int, decisions: tuple[Any, ...], key: RunKey) -> Treated:
+        indices, originals = None, None
+        if _repeats(values):
+            encoded = pc.dictionary_encode(values, null_encoding="encode")
+            values = originals = encoded.dictionary
+            indices = encoded.indices.to_numpy(zero_copy_only=False)
+            weights = np.bincount(indices, minlength=len(values))
+        else:
+            weights = np.ones(len(values), dtype=np.int64)
+        changed, drop = [], None
+        for step, decision in zip(self.steps[start:], decisions[start:], strict=False):
+            applied = step.apply(decision, values, key)
+            values = applied.values
+            changed.append(int(weights[applied.changed].sum()))
+            if applied.drop is not None:
+                drop = applied.drop if drop is None else drop | applied.drop
+        if drop is not None and indices is not None:
+            drop = drop[indices]
+        return Treated(indices, values, originals, tuple(changed), drop)
+
+
+def _repeats(values: pa.Array) -> bool:
+    """Whether values repeat enough for working on distinct ones to pay."""
+    head = values.slice(0, _SAMPLE)
+    return len(head) > 0 and pc.count_distinct(head, mode="all").as_py() <= len(head) * 0.7

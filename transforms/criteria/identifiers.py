@@ -1,0 +1,146 @@
+"""一号: descriptions that can identify a person (特定の個人を識別できる記述等), deleted or replaced.
+
+施行規則 34条1号 / 62条1号: delete all or part, which includes replacing by something more abstract through a
+method without any regularity that permits restoration. 別表2: 項目削除, 一般化, 丸め.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from schemas import treatments as t
+from transforms.criteria.base import Fixed, as_text, present, where
+from transforms.values import addresses, bands, dates, phones, postal
+
+
+class Replace(Fixed):
+    """Every value becomes one fixed text."""
+
+    spec: t.Replace
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return the fixed text for every value; nulls stay null."""
+        return where(present(values), self.spec.by, as_text(values))
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return f"全ての値を「{self.spec.by}」に置き換えた。"
+
+
+class YearMonth(Fixed):
+    """生年月日 → 生年月."""
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return ``YYYY-MM``."""
+        return dates.year_month(values.cast(pa.date32()))
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return "日を削除し、年月に置き換えた。"
+
+
+class Year(Fixed):
+    """生年月日 → 生年."""
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return ``YYYY``."""
+        return dates.year(values.cast(pa.date32()))
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return "月日を削除し、年に置き換えた。"
+
+
+class Age(Fixed):
+    """生年月日 → 年齢, on the reference date."""
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return full years as int64."""
+        if self.context.reference_date is None:
+            raise ValueError("reference_date is checked by the policy")
+        return dates.age_on(values, self.context.reference_date).cast(pa.int64())
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return f"{self.context.reference_date:%Y年%m月%d日}現在の満年齢に置き換えた。"
+
+
+class AgeBand(Age):
+    """生年月日 or 年齢 → 年代."""
+
+    spec: t.AgeBand
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return the label of the band."""
+        edges, labels = self._bands()
+        years = super().treat(values) if pa.types.is_date(values.type) else values
+        return bands.bands(years, edges, labels)
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        labels = self._bands()[1]
+        return f"年齢を{len(labels)}区分（{labels[0]}～{labels[-1]}）に置き換えた。"
+
+    def _bands(self) -> tuple[tuple[float, ...], tuple[str, ...]]:
+        if self.spec.preset is None:
+            return self.spec.edges, self.spec.labels
+        edges, labels = bands.AGE_BANDS[self.spec.preset]
+        return tuple(edges), tuple(labels)
+
+
+class TruncateTime(Fixed):
+    """日時 → 分, 30分, 時, 日, 月 (floor)."""
+
+    spec: t.TruncateTime
+    _UNITS: ClassVar = {"minute": "分", "30min": "30分", "hour": "1時間", "day": "日", "month": "月"}
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return the floored time as text."""
+        return dates.truncate_times(values, self.spec.unit)
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return f"時刻を{self._UNITS[self.spec.unit]}単位に切り捨てた。"
+
+
+class PostalPrefix(Fixed):
+    """郵便番号 → its first digits."""
+
+    spec: t.PostalPrefix
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return the prefix; a malformed code is blanked."""
+        return postal.postal_prefix(values, self.spec.digits)
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return f"郵便番号を先頭{self.spec.digits}桁にした。形式の合わない値は空欄にした。"
+
+
+class Address(Fixed):
+    """住所 → ○○県△△市 or ○○県."""
+
+    spec: t.Address
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return municipality or prefecture; an address not understood is blanked."""
+        return addresses.generalize_addresses(values, self.spec.level)
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        level = "市区町村" if self.spec.level == "city" else "都道府県"
+        return f"住所を{level}までにした。判別できない住所は空欄にした。"
+
+
+class PhoneArea(Fixed):
+    """電話番号 → 市外局番."""
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return the area code; a number not understood is blanked."""
+        return phones.phone_area(values)
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return "電話番号を市外局番だけにした。判別できない番号は空欄にした。"

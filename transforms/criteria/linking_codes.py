@@ -1,0 +1,42 @@
+"""三号: codes that link the data to other information (情報を相互に連結する符号), deleted or pseudonymized.
+
+施行規則 34条3号 / 62条3号. A pseudonym (仮ID) is a keyed function of the code under a key drawn for this run
+and destroyed with it; a plain hash would be restorable (ガイドライン 3-2-2-1, 3-2-3-1).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from schemas import treatments as t
+from transforms.criteria.base import Applied, Criterion, Delete, as_text, present
+from transforms.keyed import RunKey, pseudonyms
+
+
+class DeleteLink(Delete):
+    """Delete a linking code column whole."""
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return "連結符号の全部を削除した。"
+
+
+class Pseudonym(Criterion):
+    """Replace the code by 128 bits of AES-CMAC under a key of this run and this link."""
+
+    spec: t.Pseudonym
+
+    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+        """Return pseudonyms: equal codes of one link agree over all tables of the run, and nowhere else."""
+        return Applied(pseudonyms(as_text(values), key.derive(link_purpose(self.spec.link))), present(values))
+
+    def explain(self, decision: Any) -> str:
+        """Say so."""
+        return "今回限りの鍵による仮IDに置き換えた。鍵は保存せず、処理の終了とともに失われる。"
+
+
+def link_purpose(link: str) -> str:
+    """Return the name under which a link's key is derived."""
+    return f"pseudonym:{link}"

@@ -1,0 +1,172 @@
+"""What a run will do to each table, worked out once on the launcher and shipped to the workers.
+
+A plan holds the policy and its criteria objects: no record, no key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from schemas.policy import Policy, Table
+from schemas.treatments import ColumnType, Pseudonym
+from transforms.criteria import Context
+from transforms.criteria.chain import Chain
+from transforms.criteria.linking_codes import link_purpose
+from transforms.read.convert import ARROW_TYPES
+
+# Formats whose values can each be unreadable: every value that will be used is checked in pass 1.
+PARSED = frozenset({"csv", "tsv", "jsonl", "avro"})
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """One table: its declaration, and a chain of criteria for every column."""
+
+    name: str
+    table: Table
+    chains: Mapping[str, Chain]
+    k: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All declared columns, in the order of the policy."""
+        return tuple(self.table.columns)
+
+    @property
+    def quasi_identifiers(self) -> tuple[str, ...]:
+        """Columns over which classes are formed."""
+        return self.table.quasi_identifiers
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether a person may have several records, so that rows are not people."""
+        return self.table.rows_per_person == "several"
+
+    @cached_property
+    def dropping(self) -> tuple[str, ...]:
+        """Columns whose treatment can drop records."""
+        return tuple(name for name, chain in self.chains.items() if chain.can_drop)
+
+    @cached_property
+    def profiled(self) -> tuple[str, ...]:
+        """Columns that pass 1 measures."""
+        return tuple(name for name, chain in self.chains.items() if chain.needs_profile)
+
+    @property
+    def person_purpose(self) -> str:
+        """Name under which the key for person hashes is derived: equal for tables that share a link."""
+        if self.table.person is None:
+            return ""
+        for step in self.table.columns[self.table.person].treat:
+            if isinstance(step, Pseudonym):
+                return f"person:{link_purpose(step.link)}"
+        return f"person:{self.table.person}"
+
+    def types(self, *names: str | None) -> dict[str, ColumnType]:
+        """Return name → type of the given columns, in the order of the policy, each once."""
+        return {name: c.type for name, c in self.table.columns.items() if name in names}
+
+    def profile_types(self) -> dict[str, ColumnType]:
+        """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
+        used = self.output_types()
+        if self.table.source.format in PARSED:
+            return used
+        typed = (name for name, kind in used.items() if kind not in {"string", "text"})
+        # At least one column, so that the records themselves are counted.
+        return self.types(self.table.person, *self.profiled, *typed) or self.types(self.table.released[0])
+
+    def count_types(self) -> dict[str, ColumnType]:
+        """Columns read in pass 2."""
+        person = self.table.person if self.counts_people else None
+        return self.types(*self.quasi_identifiers, *self.dropping, person)
+
+    def output_types(self) -> dict[str, ColumnType]:
+        """Columns read in pass 3: those released, those that can drop records, and the person."""
+        return self.types(*self.table.released, *self.dropping, self.table.person)
+
+    def output_schema(self) -> pa.Schema:
+        """Arrow schema of the released table; it depends on the policy alone, never on the data."""
+        fields = []
+        for name in self.table.released:
+            column = self.table.columns[name]
+            kind = column.type
+            for step in column.treat:
+                kind = step.gives or kind
+            fields.append(pa.field(name, pa.string() if kind == "month" else ARROW_TYPES[kind]))
+        return pa.schema(fields)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole run: policy, one plan a table, and where the release goes.
+
+    Attributes:
+        policy: as read.
+        tables: by name, in the order of the policy.
+        output: directory or URI of the output.
+        release_id: name of the release.
+        work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
+    """
+
+    policy: Policy
+    tables: Mapping[str, TablePlan]
+    output: str
+    release_id: str
+    work: str
+
+    @property
+    def headcount(self) -> frozenset[str]:
+        """Tables whose released people must be counted one by one.
+
+        None where a single table has one row a person: pass 1 has shown that its rows are people.
+        """
+        with_person = [t for t in self.tables.values() if t.table.person is not None]
+        if len(with_person) == 1 and not with_person[0].counts_people:
+            return frozenset()
+        return frozenset(t.name for t in with_person)
+
+
+def plan_tables(policy: Policy, base: Path) -> dict[str, TablePlan]:
+    """Build the criteria of every table.
+
+    Args:
+        policy: a valid policy.
+        base: the policy's folder; hierarchy files are relative to it.
+
+    Raises:
+        PolicyError: a hierarchy file cannot be used.
+    """
+    context = Context(policy.requirements.k, policy.reference_date)
+    return {
+        name: TablePlan(
+            name,
+            table,
+            {
+                c: Chain(c, column, context, base, f"tables.{name}.columns.{c}")
+                for c, column in table.columns.items()
+            },
+            policy.requirements.k,
+        )
+        for name, table in policy.tables.items()
+    }
+
+
+def fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
+    """Return the SHA-256 of everything that determines a release: policy, hierarchy files, inputs."""
+    content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
+    hierarchies = {
+        f"{name}.{c}.{i}": sorted(rows.items())
+        for name, table in tables.items()
+        for c, chain in table.chains.items()
+        for i, step in enumerate(chain.steps)
+        if (rows := getattr(step, "rows", None))
+    }
+    text = json.dumps([content, hierarchies, inputs], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Pass 1: measuring the whole file before anything is changed."""

@@ -1,0 +1,137 @@
+"""Where the tails of a numeric column begin: exact for people, mergeable, bounded.
+
+`Extremes` keeps the k people with the largest (smallest) values, so "the largest value that at least k
+people reach" is exact. `Bins` is a deterministic log-binned histogram (relative error 0.1 %) from which
+quartiles and medians for robust fences are read: a sketch chooses the fence, `Extremes` decides what may
+be shown. A person counts once, with their most extreme value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from transforms.profile.people import PERSON
+
+VALUE = "#value"
+_ACCURACY = 0.001
+_LOG_BASE = math.log((1 + _ACCURACY) / (1 - _ACCURACY))
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """The ``people`` people with the most extreme values on each side.
+
+    Frames have VALUE (float64 or int64) and, where a person may have several rows, PERSON (uint64).
+    """
+
+    people: int
+    top: pl.DataFrame
+    bottom: pl.DataFrame
+
+    def reached_from_above(self) -> float | int | None:
+        """Return the largest value that at least ``people`` people reach, or None if too few people."""
+        return self.top[VALUE].min() if self.top.height >= self.people else None  # type: ignore[return-value]
+
+    def reached_from_below(self) -> float | int | None:
+        """Return the smallest value that at least ``people`` people are at or below."""
+        return self.bottom[VALUE].max() if self.bottom.height >= self.people else None  # type: ignore[return-value]
+
+    def beyond(self, low: float, high: float) -> tuple[bool, bool]:
+        """Return whether anyone lies below ``low``, and whether anyone lies above ``high``."""
+        return (self.bottom[VALUE] < low).any(), (self.top[VALUE] > high).any()
+
+
+def find_extremes(values: pl.Series, persons: npt.NDArray[np.uint64] | None, people: int) -> Extremes:
+    """Return the extremes of one batch; nulls and NaN belong to no tail."""
+    frame = pl.DataFrame({VALUE: values})
+    if persons is not None:
+        frame = frame.with_columns(pl.Series(PERSON, persons))
+    frame = frame.drop_nulls()
+    if frame[VALUE].dtype.is_float():
+        frame = frame.filter(pl.col(VALUE).is_not_nan())
+    return Extremes(people, _head(frame, people, descending=True), _head(frame, people, descending=False))
+
+
+def merge_extremes(parts: Sequence[Extremes]) -> Extremes:
+    """Merge extremes; associative and commutative."""
+    people = parts[0].people
+    return Extremes(
+        people,
+        _head(pl.concat([p.top for p in parts]), people, descending=True),
+        _head(pl.concat([p.bottom for p in parts]), people, descending=False),
+    )
+
+
+def _head(frame: pl.DataFrame, people: int, *, descending: bool) -> pl.DataFrame:
+    if PERSON in frame.columns:
+        best = pl.col(VALUE).max() if descending else pl.col(VALUE).min()
+        frame = frame.group_by(PERSON).agg(best).select(VALUE, PERSON)
+    return frame.top_k(people, by=VALUE) if descending else frame.bottom_k(people, by=VALUE)
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Records by logarithmic bin: ``index`` 0 is zero, ±(i + offset) the bins of either sign."""
+
+    counts: dict[int, int]
+
+    def quantile(self, share: float) -> float | None:
+        """Return the value below which ``share`` of the records lie, to 0.1 % of its size."""
+        total = sum(self.counts.values())
+        if total == 0:
+            return None
+        seen = 0
+        for index in sorted(self.counts):
+            seen += self.counts[index]
+            if seen >= share * total:
+                return _center(index)
+        return _center(max(self.counts))
+
+    def median_deviation(self) -> float | None:
+        """Return the median absolute deviation from the median."""
+        median = self.quantile(0.5)
+        if median is None:
+            return None
+        deviations: dict[int, int] = {}
+        for index, n in self.counts.items():
+            bin_of = int(_bin_indices(np.array([abs(_center(index) - median)]))[0])
+            deviations[bin_of] = deviations.get(bin_of, 0) + n
+        return Bins(deviations).quantile(0.5)
+
+
+_OFFSET = 1 << 20  # keeps the bins of small magnitudes on their own side of zero
+
+
+def find_bins(values: npt.NDArray[np.float64]) -> Bins:
+    """Bin one batch; NaN and infinities are left out."""
+    indices, counts = np.unique(_bin_indices(values[np.isfinite(values)]), return_counts=True)
+    return Bins(dict(zip(indices.tolist(), counts.tolist(), strict=True)))
+
+
+def merge_bins(parts: Sequence[Bins]) -> Bins:
+    """Merge histograms by adding counts."""
+    total: dict[int, int] = {}
+    for part in parts:
+        for index, n in part.counts.items():
+            total[index] = total.get(index, 0) + n
+    return Bins(total)
+
+
+def _bin_indices(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    size = np.abs(values)
+    with np.errstate(divide="ignore"):
+        index = np.ceil(np.log(size) / _LOG_BASE) + _OFFSET
+    return np.where(size == 0, 0, np.sign(values) * index).astype(np.int64)
+
+
+def _center(index: int) -> float:
+    if index == 0:
+        return 0.0
+    upper = math.exp((abs(index) - _OFFSET) * _LOG_BASE)
+    return math.copysign(upper * (1 - _ACCURACY), index)

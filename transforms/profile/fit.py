@@ -1,0 +1,121 @@
+"""From the profile to decisions: checks that stop the run, then the fitted criteria 1 to 4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.errors import InputError
+from transforms.criteria.chain import Fitted
+from transforms.keyed import RunKey
+from transforms.plan import Plan, TablePlan
+from transforms.profile.profile import Profile, TableProfile
+
+
+@dataclass(frozen=True)
+class FittedTable:
+    """What was decided for one table after pass 1.
+
+    Attributes:
+        columns: decisions by column, for every column with treatments.
+        rejected: record numbers to leave out, by split id.
+        records: readable records.
+        people: distinct people among them; None where the table has no person column.
+        rejects: unreadable records by (column, reason).
+        proven: "one row a person" was proven by ascending person codes, not by counting.
+    """
+
+    columns: Mapping[str, Fitted]
+    rejected: Mapping[str, tuple[int, ...]]
+    records: int
+    people: int | None
+    rejects: Mapping[tuple[str, str], int]
+    proven: bool
+
+
+def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozenset[str]:
+    """Return the tables whose people must be counted one by one: several rows a person, or no proof."""
+    return frozenset(
+        name
+        for name, plan in tables.items()
+        if plan.table.person is not None
+        and name in profile
+        and (plan.counts_people or not profile[name].one_row_a_person())
+    )
+
+
+def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) -> dict[str, FittedTable]:
+    """Check the input as a whole, then decide.
+
+    Args:
+        plan: the run.
+        profile: the merged profile.
+        people: distinct people of the tables in `tables_to_count`.
+        key: the key of the run.
+
+    Raises:
+        InputError: too many rejects, records without a person, several rows a person where one was
+            declared, or a table without any record.
+    """
+    _check_rejects(plan, profile)
+    fitted = {}
+    for name, table in plan.tables.items():
+        found = profile.get(name)
+        if found is None or found.records == 0:
+            raise InputError(
+                "input.empty",
+                where=f"tables.{name} ({table.table.source.path})",
+                what="the input has no record",
+                fix="check that the file is complete; an empty file is never released",
+            )
+        _check_people(table, found, people)
+        columns = {
+            c: chain.fit(found.columns.get(c), key) for c, chain in table.chains.items() if chain.steps
+        }
+        count = people.get(name, found.records) if table.table.person is not None else None
+        fitted[name] = FittedTable(
+            columns, found.rejected, found.records, count, found.rejects, name not in people
+        )
+    return fitted
+
+
+def _check_rejects(plan: Plan, profile: Profile) -> None:
+    total = sum(n for t in profile.values() for n in t.rejects.values())
+    if total <= plan.policy.rejects.limit:
+        return
+    kinds = [
+        f"{name}{f'.{column}' if column else ''}: {reason} ({n:,})"
+        for name, t in profile.items()
+        for (column, reason), n in sorted(t.rejects.items())
+    ]
+    places = [
+        f"{name} split {split} record {number}"
+        for name, t in profile.items()
+        for split, numbers in sorted(t.rejected.items())
+        for number in sorted(numbers)
+    ]
+    raise InputError(
+        "input.rejects",
+        where="; ".join(places[:3]) + (" …" if len(places) > 3 else ""),
+        what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
+        fix="correct the file or the declared types, or allow them by rejects.limit in the policy",
+    )
+
+
+def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, int]) -> None:
+    where = f"tables.{table.name}.{table.table.person}"
+    if found.missing_person:
+        raise InputError(
+            "input.person_missing",
+            where=where,
+            what=f"{found.missing_person:,} records do not say whose they are",
+            fix="fill the person column; without it people cannot be counted",
+        )
+    count = people.get(table.name)
+    if not table.counts_people and count is not None and count < found.records:
+        raise InputError(
+            "input.several_rows",
+            where=where,
+            what=f"declared one row a person, but {found.records:,} records belong to {count:,} people",
+            fix="declare rows_per_person: several, or remove the repeated records",
+        )

@@ -1,0 +1,55 @@
+"""Counting distinct people exactly (本人の数): keyed hashes in packed arrays, dealt to buckets.
+
+The only per-person data that crosses a shuffle: 16 bytes a person and chunk, under the key of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+BUCKETS = 64
+UNION = ""  # the people of all tables together
+
+
+class PersonBatch(NamedTuple):
+    """Distinct person hashes of one chunk and bucket: the table, and 16 bytes a person."""
+
+    table: str
+    hashes: bytes
+
+
+def deal(table: str, hashes: npt.NDArray[np.uint64]) -> Iterator[tuple[int, PersonBatch]]:
+    """Deal the distinct people of a chunk to buckets by their hash."""
+    if len(hashes) == 0:
+        return
+    distinct = pl.DataFrame({"a": hashes[:, 0], "b": hashes[:, 1]}).unique()
+    for (bucket,), part in distinct.group_by(pl.col("a") % BUCKETS):
+        yield int(bucket), PersonBatch(table, part.to_numpy().astype(np.uint64).tobytes())
+
+
+def count_bucket(batches: Iterable[PersonBatch]) -> dict[str, int]:
+    """Count the distinct people of one bucket, by table and over all tables (`UNION`)."""
+    frames: dict[str, list[npt.NDArray[np.uint64]]] = {}
+    for batch in batches:
+        frames.setdefault(batch.table, []).append(np.frombuffer(batch.hashes, dtype=np.uint64).reshape(-1, 2))
+    distinct = {
+        table: pl.DataFrame(np.concatenate(parts), schema=["a", "b"], orient="row").unique()
+        for table, parts in frames.items()
+    }
+    counts = {table: frame.height for table, frame in distinct.items()}
+    counts[UNION] = pl.concat(list(distinct.values())).n_unique() if distinct else 0
+    return counts
+
+
+def add_counts(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Add the counts of different buckets."""
+    total: dict[str, int] = {}
+    for part in parts:
+        for table, n in part.items():
+            total[table] = total.get(table, 0) + n
+    return total

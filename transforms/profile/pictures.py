@@ -1,0 +1,75 @@
+"""Distributions for the report: small, exact counts of coarse labels, per chunk, mergeable.
+
+Numbers are floored to two significant digits and dates to years, so that a picture stays small. A column
+with more labels than that has no picture. Which labels may be shown is decided in the report, by people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.criteria.base import as_text
+from transforms.criteria.chain import Treated
+from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
+
+LABEL = "label"
+MAX_LABELS = 2000
+Picture = PeoplePerKey | None
+
+
+def picture_before(
+    treated: Treated, rows: pa.Array, persons: npt.NDArray[np.uint64] | None, cap: int
+) -> Picture:
+    """Count the original values of a column by coarse label and, below ``cap``, by people."""
+    values = rows if treated.originals is None else treated.originals
+    if treated.originals is None and pa.types.is_string(values.type):
+        return None  # nearly every value is distinct: nothing to picture
+    labels = pl.Series(LABEL, _coarse(values))
+    if treated.indices is None:
+        return _bounded(count_people(labels.to_frame(), persons=persons, cap=cap))
+    if persons is None:
+        weights = pl.Series(RECORDS, np.bincount(treated.indices, minlength=len(values)))
+        counted = count_people(pl.DataFrame([labels, weights]), persons=None, cap=cap, weights=RECORDS)
+    else:
+        counted = count_people(labels[treated.indices].to_frame(), persons=persons, cap=cap)
+    return _bounded(counted)
+
+
+def picture_after(values: pa.Array) -> Picture:
+    """Count the released values of a column; all of them are public, so people do not matter."""
+    if pa.types.is_dictionary(values.type):
+        weights = np.bincount(values.indices.drop_null().to_numpy(), minlength=len(values.dictionary))
+        labels = [*values.dictionary.to_pylist(), None]
+        frame = pl.DataFrame(
+            {LABEL: pl.Series(labels, dtype=pl.String), RECORDS: [*weights, values.indices.null_count]}
+        ).filter(pl.col(RECORDS) > 0)
+        return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
+    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=None, cap=0))
+
+
+def merge_pictures(parts: Sequence[Picture]) -> Picture:
+    """Merge pictures; one that grew too large stays absent."""
+    present = [p for p in parts if p is not None]
+    return _bounded(merge_people(present)) if len(present) == len(parts) else None
+
+
+def _bounded(counted: PeoplePerKey) -> Picture:
+    return counted if counted.counts.height <= MAX_LABELS else None
+
+
+def _coarse(values: pa.Array) -> pa.Array:
+    kind = values.type
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return as_text(pc.year(values))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        numbers = values.cast(pa.float64())
+        size = pc.floor(pc.log10(pc.if_else(pc.greater(pc.abs(numbers), 10), pc.abs(numbers), 10.0)))
+        step = pc.power(10.0, pc.subtract(size, 1.0))
+        return as_text(pc.multiply(pc.floor(pc.divide(numbers, step)), step))
+    return as_text(values)

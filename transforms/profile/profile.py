@@ -1,0 +1,127 @@
+"""Pass 1: one small profile of the whole file, from which criteria 1 to 4 are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.chunks import Chunk
+from transforms.criteria.chain import Measured
+from transforms.keyed import person_hashes
+from transforms.plan import TablePlan
+
+
+@dataclass(frozen=True)
+class PersonRange:
+    """The person codes of one chunk: a proof, in two values, that no person stands twice in it.
+
+    ``ascending`` is strict. Ranges hold source values and therefore stay in engine memory; they are
+    dropped as soon as the profile is fitted.
+    """
+
+    first: Any
+    last: Any
+    ascending: bool
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """What pass 1 knows of a table.
+
+    Attributes:
+        records: readable records.
+        rejects: unreadable records by (column, reason).
+        rejected: their record numbers by split id.
+        missing_person: records that do not say whose they are.
+        persons: one range a chunk, for tables declared to have one row a person.
+        columns: measurements by column.
+    """
+
+    records: int
+    rejects: Mapping[tuple[str, str], int]
+    rejected: Mapping[str, tuple[int, ...]]
+    missing_person: int
+    persons: tuple[PersonRange, ...]
+    columns: Mapping[str, Measured]
+
+    def one_row_a_person(self) -> bool:
+        """Whether ascending, non-overlapping ranges prove it."""
+        if not all(r.ascending for r in self.persons):
+            return False
+        ranges = sorted(self.persons, key=lambda r: r.first)
+        return all(a.last < b.first for a, b in pairwise(ranges))
+
+
+Profile = dict[str, TableProfile]
+
+
+@dataclass
+class _Tally:
+    rejects: dict[tuple[str, str], int] = field(default_factory=dict)
+    rejected: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
+    """Measure one chunk."""
+    batch, key = chunk.batch, chunk.work.key
+    missing = 0
+    ranges: tuple[PersonRange, ...] = ()
+    persons: npt.NDArray[np.uint64] | None = None
+    if plan.table.person is not None:
+        codes = batch.column(plan.table.person)
+        missing = codes.null_count
+        if plan.counts_people:
+            persons = person_hashes(codes, key.derive(plan.person_purpose))[:, 0]
+        elif not missing and len(codes):
+            ranges = (_range(codes),)
+    columns = {
+        name: plan.chains[name].profile(batch.column(name), persons, key)
+        for name in plan.profiled
+        if not missing
+    }
+    rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
+    return {plan.name: TableProfile(batch.num_rows, chunk.rejects, rejected, missing, ranges, columns)}
+
+
+def merge_profiles(tables: Mapping[str, TablePlan], parts: Sequence[Profile]) -> Profile:
+    """Merge profiles of any chunks, in any order."""
+    merged: Profile = {}
+    for name, plan in tables.items():
+        of_table = [p[name] for p in parts if name in p]
+        if of_table:
+            merged[name] = _merge_table(plan, of_table)
+    return merged
+
+
+def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile:
+    tally = _Tally()
+    for part in parts:
+        for place, n in part.rejects.items():
+            tally.rejects[place] = tally.rejects.get(place, 0) + n
+        for split, numbers in part.rejected.items():
+            tally.rejected[split] = tally.rejected.get(split, ()) + numbers
+    measured = {
+        name: plan.chains[name].merge([p.columns[name] for p in parts if name in p.columns])
+        for name in plan.profiled
+        if any(name in p.columns for p in parts)
+    }
+    return TableProfile(
+        sum(p.records for p in parts),
+        tally.rejects,
+        tally.rejected,
+        sum(p.missing_person for p in parts),
+        tuple(r for p in parts for r in p.persons),
+        measured,
+    )
+
+
+def _range(codes: pa.Array) -> PersonRange:
+    rising = pc.all(pc.less(codes.slice(0, len(codes) - 1), codes.slice(1)), min_count=0).as_py()
+    return PersonRange(codes[0].as_py(), codes[-1].as_py(), bool(rising))

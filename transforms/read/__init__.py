@@ -1,0 +1,1 @@
+"""Reading records into typed Arrow batches, in parallel splits."""

@@ -1,0 +1,135 @@
+"""The frame of an Avro file: its header, and its blocks without what is in them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, NamedTuple
+
+_MAGIC = b"Obj\x01"
+_SYNC = 16
+_MAX_HEADER = 16 << 20
+_MAX_BLOCK = 256 << 20  # packed; writers use some 64 KiB
+_VARINT = 10  # bytes of the longest 64-bit integer
+
+
+class Corrupt(Exception):
+    """The bytes are not an Avro file, or not a whole one."""
+
+
+class Header(NamedTuple):
+    """What precedes the blocks.
+
+    Attributes:
+        schema: the writer's schema, as JSON.
+        codec: how blocks are packed.
+        sync: the marker after every block.
+        size: bytes of the header.
+    """
+
+    schema: Any
+    codec: str
+    sync: bytes
+    size: int
+
+
+class Block(NamedTuple):
+    """One block: its first byte in the file, its records, and all its bytes from count to marker."""
+
+    offset: int
+    records: int
+    size: int
+
+
+def read_header(source: BinaryIO) -> Header:
+    """Read the header at the start of a file.
+
+    Raises:
+        Corrupt: there is none.
+    """
+    if _exactly(source, len(_MAGIC)) != _MAGIC:
+        raise Corrupt
+    meta: dict[str, bytes] = {}
+    while count := _long(source):
+        if count < 0:
+            _long(source)  # the size in bytes, for readers that skip
+        for _ in range(abs(count)):
+            key = _text(source).decode("utf-8", "replace")
+            meta[key] = _text(source)
+    sync = _exactly(source, _SYNC)
+    try:
+        schema = json.loads(meta["avro.schema"])
+        codec = meta.get("avro.codec", b"null").decode()
+    except (KeyError, ValueError, RecursionError):
+        raise Corrupt from None
+    return Header(schema, codec, sync, source.tell())
+
+
+def write_header(schema: Any, header: Header) -> bytes:
+    """Return the bytes of a header with another schema, for the same blocks."""
+    meta: Mapping[str, bytes] = {
+        "avro.schema": json.dumps(schema).encode(),
+        "avro.codec": header.codec.encode(),
+    }
+    out = io.BytesIO()
+    out.write(_MAGIC + _encode(len(meta)))
+    for key, value in meta.items():
+        out.write(_encode(len(key)) + key.encode() + _encode(len(value)) + value)
+    out.write(_encode(0) + header.sync)
+    return out.getvalue()
+
+
+def walk(source: BinaryIO, header: Header, start: int, end: int) -> Iterator[Block]:
+    """Find the blocks between two offsets that stand between blocks; nothing is unpacked.
+
+    Raises:
+        Corrupt: a block does not end with the marker, or not before ``end``.
+    """
+    at = start
+    while at < end:
+        source.seek(at)
+        records, packed = _long(source), _long(source)
+        body = source.tell()
+        size = body - at + packed + _SYNC
+        if records < 0 or not 0 <= packed <= _MAX_BLOCK or at + size > end:
+            raise Corrupt
+        source.seek(body + packed)
+        if _exactly(source, _SYNC) != header.sync:
+            raise Corrupt
+        yield Block(at, records, size)
+        at += size
+
+
+def _exactly(source: BinaryIO, size: int) -> bytes:
+    data = source.read(size)
+    if len(data) != size:
+        raise Corrupt
+    return data
+
+
+def _text(source: BinaryIO) -> bytes:
+    size = _long(source)
+    if not 0 <= size <= _MAX_HEADER:
+        raise Corrupt
+    return _exactly(source, size)
+
+
+def _long(source: BinaryIO) -> int:
+    """Read a zigzag variable-length integer."""
+    value = 0
+    for i in range(_VARINT):
+        byte = _exactly(source, 1)[0]
+        value |= (byte & 0x7F) << (7 * i)
+        if byte < 0x80:
+            return (value >> 1) ^ -(value & 1)
+    raise Corrupt
+
+
+def _encode(value: int) -> bytes:
+    """Write a non-negative integer as `_long` reads it."""
+    rest, out = value << 1, bytearray()
+    while rest >= 0x80:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return bytes([*out, rest])

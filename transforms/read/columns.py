@@ -1,0 +1,52 @@
+"""The columns of a real file against the declared ones: nobody's column passes unseen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from schemas.errors import InputError
+from schemas.treatments import ColumnType
+from transforms.read.convert import readable
+
+
+def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: str) -> None:
+    """Check that a file has exactly the declared columns, in any order.
+
+    Raises:
+        InputError: naming the columns that are missing, undeclared, or there twice.
+    """
+    twice = [name for name, count in Counter(found).items() if count > 1]
+    missing = [name for name in declared if name not in set(found)]
+    undeclared = [name for name in dict.fromkeys(found) if name not in set(declared)]
+    wrong = [
+        f"{label}: {', '.join(names)}"
+        for label, names in (("twice", twice), ("missing", missing), ("not declared", undeclared))
+        if names
+    ]
+    if wrong:
+        raise InputError(
+            "input.columns",
+            where=where,
+            what=f"the file's columns are not those of the policy ({'; '.join(wrong)})",
+            fix="declare every column under columns (drop: true for those not needed), or correct the file,"
+            " its delimiter or its encoding",
+        )
+
+
+def refuse_unreadable(found: pa.Schema, columns: Mapping[str, ColumnType], where: str) -> None:
+    """Check that the file's types can be read as the declared types.
+
+    Raises:
+        InputError: naming the first column that cannot, for example a fraction declared as string.
+    """
+    for name, kind in columns.items():
+        if not readable(found.field(name).type, kind):
+            raise InputError(
+                "input.type",
+                where=f"{where}, column {name}",
+                what=f"the file holds {found.field(name).type}, which cannot be read as {kind} without loss",
+                fix="declare the type the file has, or write the column as text",
+            )

@@ -1,0 +1,52 @@
+"""UTF-8 that formats promise without checking it, and kernels rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def is_utf8(text: bytes) -> bool:
+    """Return whether bytes are UTF-8, without making a Python text of them."""
+    ends = pa.py_buffer(np.array([0, len(text)], np.int32))
+    return _valid(pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(text)]))
+
+
+def without_garbled(column: pa.Array) -> tuple[pa.Array, Mapping[int, str]]:
+    """Return a column with null for texts that are not UTF-8, and which rows these are, with the reason.
+
+    A column of texts, of whatever Arrow layout, comes back as plain strings; any other comes back as it is.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if not (
+        pa.types.is_string(column.type)
+        or pa.types.is_large_string(column.type)
+        or pa.types.is_string_view(column.type)
+    ):
+        return column, {}
+    texts = column.cast(pa.string())
+    if _valid(texts):
+        return texts, {}
+    mask = np.array([not _decodes(cell) for cell in texts.cast(pa.binary()).to_pylist()], bool)
+    bad = dict.fromkeys(np.flatnonzero(mask).tolist(), "undecodable")
+    return pc.if_else(pa.array(mask), pa.scalar(None, pa.string()), texts), bad
+
+
+def _valid(texts: pa.Array) -> bool:
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _decodes(cell: bytes | None) -> bool:
+    try:
+        (cell or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True

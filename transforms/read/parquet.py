@@ -1,0 +1,89 @@
+"""Parquet: splits are runs of row groups; only the wanted columns are read, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.errors import InputError
+from schemas.splits import SourceFile, Split
+from schemas.treatments import ColumnType
+from transforms.read.batches import MAX_ROWS, Rows
+from transforms.read.columns import refuse_other_columns, refuse_unreadable
+from transforms.read.garbled import without_garbled
+from transforms.store import Store
+
+_BUFFER = 1 << 20  # bytes of a column read at a time, instead of a whole row group
+
+
+def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
+    """Yield the row-group ranges of a file's splits."""
+    with _opened(file, store) as opened:
+        groups = opened.metadata.num_row_groups
+        sizes = [_stored_bytes(opened.metadata.row_group(i)) for i in range(groups)]
+    begun, gathered = 0, 0
+    for i, size in enumerate(sizes):
+        gathered += size
+        if gathered >= target or i == groups - 1:
+            yield begun, i + 1
+            begun, gathered = i + 1, 0
+
+
+def header(file: SourceFile, store: Store) -> list[str]:
+    """Return the names of the file's columns."""
+    with _opened(file, store) as opened:
+        return list(opened.schema_arrow.names)
+
+
+def rows(
+    split: Split, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+) -> Iterator[Rows]:
+    """Read the records of a split's row groups.
+
+    Raises:
+        InputError: a column has a type that cannot be read as declared; see also `reader.read_split`.
+    """
+    with _opened(split.file, store) as opened:
+        schema = opened.schema_arrow
+        refuse_other_columns(schema.names, declared, split.file.uri)
+        refuse_unreadable(schema, columns, split.file.uri)
+        groups = list(range(split.start, split.end))
+        expected = sum(opened.metadata.row_group(i).num_rows for i in groups)
+        done = 0
+        for batch in opened.iter_batches(
+            batch_size=MAX_ROWS, row_groups=groups, columns=list(columns), use_threads=False
+        ):
+            screened = {name: without_garbled(batch.column(name)) for name in columns}
+            numbers = np.arange(done + 1, done + batch.num_rows + 1)
+            cells = {name: values for name, (values, _) in screened.items()}
+            misfits = {name: bad for name, (_, bad) in screened.items()}
+            yield Rows(cells, numbers, (), batch.num_rows, misfits)
+            done += batch.num_rows
+        if done != expected:
+            raise _corrupt(split.file)
+
+
+def _stored_bytes(group: pq.RowGroupMetaData) -> int:
+    return sum(group.column(i).total_compressed_size for i in range(group.num_columns))
+
+
+@contextmanager
+def _opened(file: SourceFile, store: Store) -> Iterator[pq.ParquetFile]:
+    try:
+        with store.open_input(file.uri) as source:
+            yield pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
+    except (pa.ArrowException, OSError, EOFError):
+        raise _corrupt(file) from None
+
+
+def _corrupt(file: SourceFile) -> InputError:
+    return InputError(
+        "input.parquet",
+        where=file.uri,
+        what="the file is not Parquet, or is truncated or corrupt",
+        fix="copy or create the file again, or correct format",
+    )

@@ -1,0 +1,1 @@
+"""Choosing how far quasi-identifiers are generalized (五号)."""

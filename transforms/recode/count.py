@@ -1,0 +1,77 @@
+"""Pass 2: the histogram of quasi-identifier tuples, over the records that criteria 1 to 4 leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.errors import InputError
+from transforms.chunks import Chunk
+from transforms.criteria.base import Mask, as_text
+from transforms.criteria.chain import Treated
+from transforms.keyed import person_hashes
+from transforms.plan import TablePlan
+from transforms.profile.fit import FittedTable
+from transforms.profile.people import PeoplePerKey, count_people, merge_people
+from transforms.recode.histogram import PACKED, pack
+
+Histograms = dict[str, PeoplePerKey]
+
+
+def domain_codes(treated: Treated, domain: tuple[str | None, ...], where: str) -> npt.NDArray[np.int32]:
+    """Return each row's place in the column's domain.
+
+    Raises:
+        InputError: a value is not in the domain, so the input changed between two passes.
+    """
+    codes = pc.index_in(as_text(treated.values), value_set=pa.array(domain, pa.string()))
+    if codes.null_count:
+        raise InputError(
+            "input.changed",
+            where=where,
+            what="the input changed while it was being read",
+            fix="run again when nobody writes to the input",
+        )
+    numbers: npt.NDArray[np.int32] = codes.to_numpy(zero_copy_only=False)
+    return numbers if treated.indices is None else numbers[treated.indices]
+
+
+def kept_rows(rows: int, treated: Mapping[str, Treated]) -> Mask:
+    """Return which rows no column's treatment drops."""
+    keep: Mask = np.ones(rows, dtype=bool)
+    for column in treated.values():
+        if column.drop is not None:
+            keep &= ~column.drop
+    return keep
+
+
+def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
+    """Count records and people per distinct quasi-identifier tuple of one chunk."""
+    fitted: FittedTable = chunk.work.decision
+    batch, key = chunk.batch, chunk.work.key
+    treated = {
+        name: plan.chains[name].apply(fitted.columns[name], batch.column(name), key)
+        for name in {*plan.quasi_identifiers, *plan.dropping}
+    }
+    keep = kept_rows(batch.num_rows, treated)
+    domains = [fitted.columns[name].domain or () for name in plan.quasi_identifiers]
+    codes = [
+        domain_codes(treated[name], domain, f"tables.{plan.name}.columns.{name}")
+        for name, domain in zip(plan.quasi_identifiers, domains, strict=True)
+    ]
+    packed = pack(codes, [len(d) for d in domains])[keep]
+    persons = None
+    if plan.counts_people:
+        persons = person_hashes(batch.column(plan.table.person), key.derive(plan.person_purpose))[keep, 0]
+    return {plan.name: count_people(pl.DataFrame({PACKED: packed}), persons=persons, cap=plan.k)}
+
+
+def merge_histograms(parts: Sequence[Histograms]) -> Histograms:
+    """Merge the histograms of any chunks, in any order."""
+    names = sorted({name for part in parts for name in part})
+    return {name: merge_people([part[name] for part in parts if name in part]) for name in names}

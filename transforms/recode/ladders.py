@@ -1,0 +1,225 @@
+"""Hierarchies applied to the values that really occur: one label per value and level (一般化階層).
+
+A `Ladder` is the table that the search and the recoding work on: ``codes[level][i]`` is the code of value
+``i`` at that level, ``labels[level][code]`` its text. Level 0 is the value itself, the last level ``*``.
+Null is a value of its own and stays null below ``*``.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.errors import PolicyError
+from schemas.hierarchies import (
+    AddressHierarchy,
+    DateHierarchy,
+    FileHierarchy,
+    Hierarchy,
+    IntervalHierarchy,
+    MaskHierarchy,
+    PrefixHierarchy,
+)
+from schemas.tables import address_hierarchy
+
+ANY = "*"
+_NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The levels of one column over its domain.
+
+    Attributes:
+        values: the domain as text; None is null.
+        codes: one int32 array a level, aligned with ``values``.
+        labels: the distinct texts of each level, by code.
+        leaves: for each level, how many values of the hierarchy's own domain each label covers: of the
+            file for file hierarchies, of the data for built-in ones.
+        domain_size: number of values of that domain.
+        titles: what each level means, in Japanese.
+    """
+
+    values: tuple[str | None, ...]
+    codes: tuple[npt.NDArray[np.int32], ...]
+    labels: tuple[tuple[str | None, ...], ...]
+    leaves: tuple[npt.NDArray[np.int64], ...]
+    domain_size: int
+    titles: tuple[str, ...]
+
+    @property
+    def levels(self) -> int:
+        """Number of levels, the original and ``*`` included."""
+        return len(self.codes)
+
+
+class NotInHierarchyError(ValueError):
+    """Values of the data that a hierarchy file does not list; holds their number only."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__(f"{count} values are not in the hierarchy")
+
+
+HierarchyRows = dict[str, tuple[str, ...]]
+
+
+def read_hierarchy_file(spec: FileHierarchy, base: Path, where: str) -> HierarchyRows:
+    """Read ``value;level1;…`` lines into value → levels; the last level is made ``*``.
+
+    Raises:
+        PolicyError: missing file, ragged lines, repeated values, or levels that do not nest.
+    """
+    path = base / spec.path
+    try:
+        text = path.read_text(encoding="utf-8-sig" if spec.encoding == "utf-8" else spec.encoding)
+    except OSError as error:
+        raise _refuse(where, path, f"cannot be read: {error.strerror}", "check the path") from None
+    except UnicodeDecodeError:
+        raise _refuse(where, path, f"is not {spec.encoding}", "correct encoding:") from None
+    rows: HierarchyRows = {}
+    width = 0
+    try:
+        lines = list(csv.reader(text.splitlines(), delimiter=spec.delimiter))
+    except csv.Error:
+        raise _refuse(where, path, "is not a delimited file", "correct it, or delimiter:") from None
+    for number, row in enumerate(lines, 1):
+        if not row:
+            continue
+        width = width or len(row)
+        if len(row) != width or width < 2:
+            raise _refuse(
+                where,
+                path,
+                f"line {number}: {len(row)} levels, expected {max(width, 2)}",
+                "give every line the same levels",
+            )
+        if row[0] in rows:
+            raise _refuse(where, path, f"line {number}: its value stands twice", "remove one of the lines")
+        rows[row[0]] = tuple(row[1:])
+    if not rows:
+        raise _refuse(where, path, "is empty", "give one line a value")
+    if any(r[-1] != ANY for r in rows.values()):
+        rows = {value: (*levels, ANY) for value, levels in rows.items()}
+    _check_nesting(rows, where, path)
+    return rows
+
+
+def _check_nesting(rows: HierarchyRows, where: str, path: Path) -> None:
+    depth = len(next(iter(rows.values())))
+    for level in range(1, depth):
+        parent: dict[str, str] = {}
+        for levels in rows.values():
+            if parent.setdefault(levels[level - 1], levels[level]) != levels[level]:
+                raise _refuse(
+                    where,
+                    path,
+                    f"levels {level} and {level + 1} do not nest: one label has two parents",
+                    "give every label exactly one parent",
+                )
+
+
+def build_ladder(values: Sequence[str | None], spec: Hierarchy, rows: HierarchyRows | None) -> Ladder:
+    """Build the ladder of a hierarchy over the values that occur.
+
+    Args:
+        values: distinct values of the column after its other treatments, as text; may include None.
+        spec: the hierarchy as declared.
+        rows: content of the file, for a file hierarchy.
+
+    Raises:
+        NotInHierarchyError: a hierarchy file does not list some of the values.
+    """
+    if rows is not None:
+        missing = sum(v is not None and v not in rows for v in values)
+        if missing:
+            raise NotInHierarchyError(missing)
+        depth = len(next(iter(rows.values())))
+        # A null is no entry of the file; it stays itself until everything becomes *.
+        own: dict[str | None, tuple[str | None, ...]] = {None: (*[None] * (depth - 1), ANY)}
+        own.update(rows.items())
+        columns = [[own[v][level] for v in values] for level in range(depth)]
+        titles = [f"階層ファイルの第{level + 1}段階" for level in range(depth - 1)]
+        domain: list[str | None] = list(rows)
+        domain_columns: list[list[str | None]] = [[r[level] for r in rows.values()] for level in range(depth)]
+    else:
+        steps = _built_in(spec, values)
+        columns = [[None if v is None else step(v) for v in values] for _, step in steps]
+        columns.append([ANY] * len(values))
+        titles = [title for title, _ in steps]
+        domain, domain_columns = list(values), columns
+    return _pack(values, columns, domain, domain_columns, ("元の値", *titles, "全て「*」"))
+
+
+def _pack(
+    values: Sequence[str | None],
+    columns: Sequence[Sequence[str | None]],
+    domain: Sequence[str | None],
+    domain_columns: Sequence[Sequence[str | None]],
+    titles: tuple[str, ...],
+) -> Ladder:
+    codes, labels, leaves = [], [], []
+    for texts, domain_texts in zip([list(values), *columns], [list(domain), *domain_columns], strict=True):
+        names: dict[str | None, int] = {}
+        codes.append(np.array([names.setdefault(t, len(names)) for t in texts], dtype=np.int32))
+        covered = np.zeros(len(names), dtype=np.int64)
+        for text in domain_texts:
+            if text in names:
+                covered[names[text]] += 1
+        labels.append(tuple(names))
+        leaves.append(np.maximum(covered, 1))
+    return Ladder(tuple(values), tuple(codes), tuple(labels), tuple(leaves), max(len(domain), 1), titles)
+
+
+_Step = tuple[str, Callable[[str], str]]
+
+
+def _built_in(spec: Hierarchy, values: Sequence[str | None]) -> list[_Step]:
+    if isinstance(spec, IntervalHierarchy):
+        return [(f"{w}ごとの区間", _interval(w, spec.origin)) for w in spec.widths]
+    if isinstance(spec, DateHierarchy):
+        return [(_DATE_TITLES[level], _DATE_STEPS[level]) for level in spec.levels]
+    if isinstance(spec, PrefixHierarchy):
+        return [(f"先頭{n}文字", lambda v, n=n: v[:n]) for n in spec.keep]  # type: ignore[misc]
+    if isinstance(spec, MaskHierarchy):
+        return [(f"末尾{n}文字を伏せる", lambda v, n=n: v[:-n] + ANY * min(n, len(v))) for n in spec.hide]  # type: ignore[misc]
+    if isinstance(spec, AddressHierarchy):
+        parents = {city: (prefecture, region) for city, prefecture, region in address_hierarchy()}
+        regions = {prefecture: region for _, prefecture, region in address_hierarchy()}
+        unknown = sum(v is not None and v not in parents and v not in regions for v in values)
+        if unknown:
+            raise NotInHierarchyError(unknown)
+        return [
+            ("都道府県", lambda v: parents[v][0] if v in parents else v),
+            ("地方", lambda v: parents[v][1] if v in parents else regions[v]),
+        ]
+    return []
+
+
+def _interval(width: int, origin: int) -> Callable[[str], str]:
+    def label(value: str) -> str:
+        if not _NUMBER.match(value):
+            return value  # a top or bottom code keeps to itself
+        low = int((float(value) - origin) // width) * width + origin
+        return f"{low}以上{low + width}未満"
+
+    return label
+
+
+_DATE_TITLES = {"year_month": "年月", "quarter": "四半期", "year": "年", "decade": "10年ごと"}
+_DATE_STEPS: dict[str, Callable[[str], str]] = {
+    "year_month": lambda v: v[:7],
+    "quarter": lambda v: f"{v[:4]}年第{(int(v[5:7]) + 2) // 3}四半期",
+    "year": lambda v: v[:4],
+    "decade": lambda v: f"{v[:3]}0年代",
+}
+
+
+def _refuse(where: str, path: Path, what: str, fix: str) -> PolicyError:
+    return PolicyError("hierarchy.file", where=f"{where} ({path.name})", what=what, fix=fix)

@@ -1,0 +1,72 @@
+"""Pass 2 as PTransforms: count equivalence classes, search the lattice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import apache_beam as beam
+from apache_beam.pvalue import AsSingleton, PCollection
+
+from schemas.splits import Split
+from transforms.chunks import Chunk, Work
+from transforms.combine import MergeAll
+from transforms.keyed import RunKey
+from transforms.plan import Plan, TablePlan
+from transforms.profile.stage import Fits
+from transforms.read.records import ReadChunks
+from transforms.recode.choose import Chosen, choose
+from transforms.recode.count import Histograms, count_chunk, merge_histograms
+
+
+class CountClasses(beam.PTransform):
+    """Splits to the histogram of quasi-identifier tuples.
+
+    Element types: `Split` → `Histograms` (exactly one). Tables without quasi-identifiers are not read.
+    """
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey], fits: PCollection[Fits]) -> None:
+        super().__init__()
+        self._plan, self._key, self._fits = plan, key, fits
+
+    def expand(self, splits: PCollection[Split]) -> PCollection[Histograms]:
+        """Wire the transform."""
+        tables = {name: table for name, table in self._plan.tables.items() if table.quasi_identifiers}
+        return (
+            splits
+            | "BindFits"
+            >> beam.FlatMap(
+                _bind_fits, frozenset(tables), AsSingleton(self._key), AsSingleton(self._fits)
+            ).with_output_types(Work)
+            | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="count")
+            | "CountChunk" >> beam.Map(_count, tables).with_output_types(Histograms)
+            | "Merge" >> beam.CombineGlobally(MergeAll(merge_histograms, {})).with_output_types(Histograms)
+        )
+
+
+def _bind_fits(split: Split, tables: frozenset[str], key: RunKey, fits: Fits) -> Sequence[Work]:
+    return [Work(split, key, fits[split.table])] if split.table in tables else []
+
+
+def _count(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Histograms:
+    return count_chunk(tables[chunk.work.split.table], chunk)
+
+
+class ChooseRecoding(beam.PTransform):
+    """Histogram to decisions. Element types: `Histograms` → `Chosen` (exactly one).
+
+    Raises RequirementError at run time when a requirement cannot be met.
+    """
+
+    def __init__(self, plan: Plan, fits: PCollection[Fits]) -> None:
+        super().__init__()
+        self._plan, self._fits = plan, fits
+
+    def expand(self, histograms: PCollection[Histograms]) -> PCollection[Chosen]:
+        """Wire the transform."""
+        return histograms | "Search" >> beam.Map(
+            _choose, self._plan, AsSingleton(self._fits)
+        ).with_output_types(Chosen)
+
+
+def _choose(histograms: Histograms, plan: Plan, fits: Fits) -> Chosen:
+    return choose(plan, fits, histograms)

@@ -1,0 +1,285 @@
+"""From counts to the report: what was done and measured, in the words officers read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from schemas.policy import Column
+from schemas.report import (
+    Bar,
+    ColumnReport,
+    LevelReport,
+    Picture,
+    Recoding,
+    RejectCount,
+    Report,
+    Risk,
+    SizeBar,
+    StepReport,
+    TableReport,
+)
+from transforms.plan import Plan, TablePlan
+from transforms.profile import pictures
+from transforms.profile.people import PEOPLE, RECORDS
+from transforms.profile.pictures import LABEL
+from transforms.recode.choose import Account, Chosen
+from transforms.release.verify import TableWritten, Written
+
+_MAX_BARS = 16
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
+_SIZES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
+_OTHERS = "その他（少数の区分の合計）"
+
+
+def build_report(
+    plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, int], total: int
+) -> Report:
+    """Assemble the report of a verified release.
+
+    Args:
+        plan: the run.
+        chosen: its decisions.
+        written: what was written.
+        people: released people by table, where they were counted one by one.
+        total: people of the release (本人の数).
+    """
+    policy = plan.policy
+    return Report(
+        release_id=plan.release_id,
+        created_at=dt.datetime.now(dt.timezone(dt.timedelta(hours=9))).isoformat(timespec="seconds"),
+        regime=policy.regime,
+        file_name=policy.file.name,
+        body=policy.file.body,
+        department=policy.file.department,
+        purpose=policy.file.purpose,
+        policy_sha256=plan.work,
+        requirements_because=policy.requirements.because,
+        k=policy.requirements.k,
+        people=total,
+        tables=tuple(
+            _table(plan, table, chosen.accounts[name], written[name], people)
+            for name, table in plan.tables.items()
+        ),
+        rejects=tuple(
+            RejectCount(table=name, column=column, reason=reason, records=n)
+            for name, account in chosen.accounts.items()
+            for (column, reason), n in sorted(account.fitted.rejects.items())
+        ),
+        reject_limit=policy.rejects.limit,
+        secrets="仮IDと人数の計数に用いた鍵は、この処理のためだけにOSの乱数から生成し、どこにも保存していない。"
+        "処理の終了とともに失われた。仮IDと元の符号の対応表は作成していない。",
+        order="各ファイル内の行の順序を無作為に入れ替え、ファイル名も無作為に付けた。"
+        "ただし、1つのファイルには、元の並びで近い範囲の行が入っている。",
+        limits=_limits(plan),
+        versions={
+            name: importlib.metadata.version(name) for name in ("tokumei", "apache-beam", "pyarrow", "polars")
+        },
+    )
+
+
+def _limits(plan: Plan) -> tuple[str, ...]:
+    limits = [
+        "k-匿名性は、方針で準識別子とした項目の組合せについてのみ確認した。kの値を定めた法令はない。",
+        "自由記述や他の項目の中に残る個人識別符号の検出は行っていない。",
+        "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
+    ]
+    if len(plan.tables) > 1:
+        limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
+    if any(t.table.person is None for t in plan.tables.values()):
+        limits.append("本人を示す項目のない表では、1人1行であるという申告を確認できない。")
+    return tuple(limits)
+
+
+def _table(
+    plan: Plan, table: TablePlan, account: Account, written: TableWritten, people: Mapping[str, int]
+) -> TableReport:
+    tally, fitted = written.tally, account.fitted
+    after, before = None, None
+    if account.class_sizes is not None and written.classes is not None:
+        sizes = written.classes.people()[PEOPLE].to_numpy()
+        released = people.get(table.name, tally.records_out)
+        after = _risk(sizes, tally.records_out, released, table)
+        records = fitted.records - tally.dropped
+        before = _risk(account.class_sizes, records, _before_people(account, table, records), table)
+    return TableReport(
+        name=table.name,
+        title=table.table.title or table.name,
+        records_in=fitted.records + sum(fitted.rejects.values()),
+        records_rejected=sum(fitted.rejects.values()),
+        records_dropped=tally.dropped,
+        records_suppressed=tally.suppressed,
+        records_out=tally.records_out,
+        people_in=fitted.people,
+        people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
+        people_check=_people_check(table, account),
+        columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
+        recoding=_recoding(plan, table, account),
+        risk_before=before,
+        risk_after=after,
+    )
+
+
+def _before_people(account: Account, table: TablePlan, records: int) -> int:
+    return account.fitted.people if table.counts_people and account.fitted.people is not None else records
+
+
+def _people_check(table: TablePlan, account: Account) -> str:
+    if table.table.person is None:
+        return "本人を示す項目がないため、1人1行であるという申告による。"
+    if table.counts_people:
+        return "1人に複数の行がある。鍵付きハッシュにより異なる人を正確に数えた。"
+    if account.fitted.proven:
+        return "1人1行であることを、本人を示す項目が重複なく昇順に並ぶことにより確認した。"
+    return "1人1行であることを、鍵付きハッシュにより異なる人を正確に数えて確認した。"
+
+
+def _column(
+    table: TablePlan, name: str, column: Column, account: Account, written: TableWritten
+) -> ColumnReport:
+    chain, tally = table.chains[name], written.tally
+    steps = []
+    if chain.steps:
+        changed = list(tally.changed.get(name, (0,) * len(chain.steps)))
+        if chain.generalize is not None and account.choice is not None:
+            level = account.choice.node[table.quasi_identifiers.index(name)]
+            changed[-1] = tally.records_out if level else 0
+        sentences = chain.explain(account.fitted.columns[name])
+        steps = [
+            StepReport(
+                criterion=step.number,
+                method=step.method,
+                sentence=sentence,
+                counts={"cells_changed": n} if name in tally.changed else {},
+            )
+            for step, sentence, n in zip(chain.steps, sentences, changed, strict=True)
+        ]
+    elif not column.keep and not column.drop:
+        steps = [
+            StepReport(
+                criterion=1, method="delete", sentence="自由記述のため、項目の全部を削除した。", counts={}
+            )
+        ]
+    numeric = column.type in {"integer", "number", "date", "month", "datetime"}
+    return ColumnReport(
+        name=name,
+        title=column.title or name,
+        type=column.type,
+        released=column.released,
+        sensitive=column.sensitive,
+        because=column.because,
+        steps=tuple(steps),
+        before=_picture(tally.before[name], table.k, numeric) if name in tally.before else None,
+        after=_picture(tally.after[name], 0, numeric) if name in tally.after else None,
+    )
+
+
+def _picture(counted: pictures.Picture, k: int, numeric: bool) -> Picture:
+    """Turn counts into bars; labels borne by fewer than ``k`` people are merged without being named."""
+    if counted is None:
+        return Picture(note="値の種類が多いため、図を省略した。")
+    rows = [
+        ("（空欄）" if label is None else str(label), int(records))
+        for label, records in counted.people().filter(pl.col(PEOPLE) >= k).select(LABEL, RECORDS).iter_rows()
+    ]
+    hidden = int(counted.people().filter(pl.col(PEOPLE) < k)[RECORDS].sum())
+    numbers = [(float(label), n) for label, n in rows if _NUMBER.match(label)]
+    if numeric and len(numbers) > _MAX_BARS:
+        texts = [(label, n) for label, n in rows if not _NUMBER.match(label)]
+        rows = _binned(numbers) + texts
+    ordered = numeric or all(_NUMBER.match(label) for label, _ in rows)
+    rows.sort(key=(lambda r: _natural(r[0])) if ordered else (lambda r: (-r[1], r[0])))
+    if len(rows) > _MAX_BARS and not ordered:
+        hidden += sum(n for _, n in rows[_MAX_BARS:])
+        rows = rows[:_MAX_BARS]
+    if hidden:
+        rows.append((_OTHERS, hidden))
+    return Picture(bars=tuple(Bar(label=label, records=n) for label, n in rows), ordered=ordered)
+
+
+def _natural(label: str) -> tuple[int, float, str]:
+    number = re.match(r"-?\d+(\.\d+)?", label)
+    return (0, float(number.group()), label) if number else (1, 0.0, label)
+
+
+def _binned(numbers: list[tuple[float, int]]) -> list[tuple[str, int]]:
+    low, high = min(x for x, _ in numbers), max(x for x, _ in numbers)
+    width = _nice((high - low) / _MAX_BARS)
+    bins: dict[float, int] = {}
+    for value, n in numbers:
+        start = float(np.floor(value / width) * width)
+        bins[start] = bins.get(start, 0) + n
+    return [
+        (f"{start:g}～{start + width - 1:g}" if width >= 2 else f"{start:g}", n) for start, n in bins.items()
+    ]
+
+
+def _nice(width: float) -> float:
+    """Round a bin width up to 1, 2 or 5 times a power of ten."""
+    size = 10 ** np.floor(np.log10(max(width, 1)))
+    return float(next(m * size for m in (1, 2, 5, 10) if m * size >= width))
+
+
+def _recoding(plan: Plan, table: TablePlan, account: Account) -> Recoding | None:
+    choice = account.choice
+    if choice is None:
+        return None
+    levels = [
+        LevelReport(
+            column=name,
+            title=table.table.columns[name].title or name,
+            level=level,
+            levels=count,
+            label=title,
+            loss=loss,
+        )
+        for name, level, (title, count), loss in zip(
+            table.quasi_identifiers, choice.node, account.titles, choice.column_loss, strict=True
+        )
+    ]
+    return Recoding(
+        k=table.k,
+        metric=plan.policy.requirements.metric,
+        levels=tuple(levels),
+        loss=choice.loss,
+        proven=True,
+        lattice_nodes=choice.lattice_nodes,
+        nodes_checked=choice.nodes_checked,
+        suppressed_records=choice.suppressed_records,
+        suppressed_people=choice.suppressed_people,
+        suppression_limit=float(plan.policy.requirements.suppression_limit),
+    )
+
+
+def _risk(sizes: npt.NDArray[np.int64], records: int, people: int, table: TablePlan) -> Risk:
+    """Measure classes by their people; sizes are capped at k where a person may have several records."""
+    capped, k = table.counts_people, table.k
+    smallest = int(sizes.min())
+    return Risk(
+        records=records,
+        people=people,
+        classes=len(sizes),
+        unique_people=int((sizes == 1).sum()),
+        people_below_k=int(sizes[sizes < k].sum()),
+        smallest_class=smallest,
+        highest_risk=1 / smallest,
+        average_risk=None if capped else len(sizes) / people,
+        capped=capped,
+        sizes=_size_bars(sizes, k, capped),
+    )
+
+
+def _size_bars(sizes: npt.NDArray[np.int64], k: int, capped: bool) -> tuple[SizeBar, ...]:
+    edges = sorted({e for e in _SIZES if not capped or e < k} | {k})
+    bars = []
+    for low, high in zip(edges, [*edges[1:], None], strict=True):
+        inside = sizes[(sizes >= low) & (sizes < high)] if high else sizes[sizes >= low]
+        label = f"{low}人以上" if high is None else f"{low}人" if high == low + 1 else f"{low}～{high - 1}人"
+        bars.append(SizeBar(label=label, classes=len(inside), people=int(inside.sum()), below_k=low < k))
+    return tuple(bars)

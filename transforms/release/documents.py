@@ -1,0 +1,247 @@
+"""The documents of a release: report.html for the officer who answers for it, notice.md for the public.
+
+Bars are plain HTML and SVG, without a plotting library, so that text stays text (searchable, read aloud,
+wrapped, escaped by the one template engine) and the page opens anywhere, without network, script or font.
+
+The documents state what was done and measured. They never conclude from it that the law is satisfied: neither
+the law, 施行規則 34条・62条 nor the guideline sets any number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from schemas.policy import Policy
+from schemas.register import LAWS, Law, released_items
+from schemas.report import ColumnReport, RejectCount, Report, Risk, SizeBar, StepReport, TableReport
+from transforms.release.bars import Side, side_by_side
+from transforms.release.templates import html, markdown, number, percent
+
+COUNTS = {
+    "cells_changed": "値が変わったセル",
+    "cells_blanked": "空欄にしたセル",
+    "records_dropped": "除いたレコード",
+    "people_affected": "関係した本人",
+}
+REASONS = {
+    "undecodable": "文字として読めない",
+    "ragged": "項目の数が合わない",
+    "json": "JSONとして読めない",
+    "type": "宣言した型の値でない",
+    "integer": "整数として読めない",
+    "number": "数値として読めない",
+    "date": "日付として読めない",
+    "month": "年月として読めない",
+    "datetime": "日時として読めない",
+    "boolean": "真偽値として読めない",
+}
+
+
+class Card(NamedTuple):
+    """A column with its pictures; ``fate`` says in a word what became of it."""
+
+    anchor: str
+    column: ColumnReport
+    fate: str
+    before: Side
+    after: Side
+    scales_differ: bool
+
+
+class Work(NamedTuple):
+    """One step of one column, as a criterion's section lists it."""
+
+    table: TableReport
+    anchor: str
+    column: ColumnReport
+    step: StepReport
+    counts: tuple[tuple[str, int, str], ...]
+
+
+class SizeEnd(NamedTuple):
+    """The classes of one size range, before or after; ``width`` in percent of the largest share."""
+
+    classes: int
+    people: str
+    width: float
+
+
+class SizeRow(NamedTuple):
+    """One class-size range."""
+
+    label: str
+    below_k: bool
+    before: SizeEnd
+    after: SizeEnd
+
+
+class RiskRow(NamedTuple):
+    """One measure, before and after."""
+
+    caption: str
+    meaning: str
+    before: str
+    after: str
+
+
+class Chapter(NamedTuple):
+    """What the page shows of one table."""
+
+    table: TableReport
+    cards: tuple[Card, ...]
+    sizes: tuple[SizeRow, ...]
+    risks: tuple[RiskRow, ...]
+    smallest: RiskRow | None
+    capped: bool
+
+
+def render_report(report: Report) -> str:
+    """Return report.html: one self-contained page in Japanese, with the criteria in the order of the rule."""
+    chapters = tuple(_chapter(i, table) for i, table in enumerate(report.tables, 1))
+    columns = [card.column for chapter in chapters for card in chapter.cards]
+    return (
+        html()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            law=LAWS[report.regime],
+            chapters=chapters,
+            several=len(chapters) > 1,
+            rejects=tuple(_rejects(report)),
+            works={n: _works(chapters, n) for n in range(1, 6)},
+            columns=len(columns),
+            released=sum(c.released for c in columns),
+            fates={
+                fate: sum(_fate(c) == fate for c in columns)
+                for fate in ("加工", "削除", "不要のため削除", "そのまま")
+            },
+        )
+    )
+
+
+def render_notice(policy: Policy, report: Report) -> str:
+    """Return notice.md, the public notice (private: 法43条3項・4項; public: the outline of 法117条)."""
+    name = "notice_private.md.j2" if policy.regime == "private" else "notice_public.md.j2"
+    law: Law = LAWS[policy.regime]
+    return (
+        markdown()
+        .get_template(name)
+        .render(file=policy.file, law=law, report=report, tables=released_items(policy))
+    )
+
+
+def _chapter(index: int, table: TableReport) -> Chapter:
+    cards = tuple(_card(f"t{index}c{i}", column) for i, column in enumerate(table.columns, 1))
+    before, after, recoding = table.risk_before, table.risk_after, table.recoding
+    if before is None or after is None or recoding is None:
+        return Chapter(table, cards, (), (), None, False)
+    smallest = RiskRow(
+        "最も小さいグループ",
+        "最も人数の少ない組合せ",
+        _smallest(before, recoding.k),
+        _smallest(after, recoding.k),
+    )
+    risks = _risks(before, after, recoding.k, smallest)
+    return Chapter(table, cards, _sizes(before, after), risks, smallest, before.capped or after.capped)
+
+
+def _rejects(report: Report) -> Iterator[RejectCount]:
+    """Yield the rejects in words for officers; a record bad as a whole has no column."""
+    titles = {table.name: (table.title, {c.name: c.title for c in table.columns}) for table in report.tables}
+    for reject in report.rejects:
+        table, columns = titles[reject.table]
+        reason = REASONS.get(reject.reason, reject.reason)
+        column = columns.get(reject.column, "レコード全体")
+        yield reject.model_copy(update={"table": table, "column": column, "reason": reason})
+
+
+def _fate(column: ColumnReport) -> str:
+    if not column.released:
+        return "不要のため削除" if column.because else "削除"
+    return "加工" if column.steps else "そのまま"
+
+
+def _card(anchor: str, column: ColumnReport) -> Card:
+    return Card(anchor, column, _fate(column), *side_by_side(column.before, column.after))
+
+
+def _works(chapters: tuple[Chapter, ...], criterion: int) -> tuple[Work, ...]:
+    return tuple(
+        Work(chapter.table, card.anchor, card.column, step, tuple(_counts(step)))
+        for chapter in chapters
+        for card in chapter.cards
+        for step in card.column.steps
+        if step.criterion == criterion
+    )
+
+
+def _counts(step: StepReport) -> Iterator[tuple[str, int, str]]:
+    for key, n in step.counts.items():
+        yield COUNTS.get(key, key), n, "人" if key.startswith("people") else "件"
+
+
+def _sizes(before: Risk, after: Risk) -> tuple[SizeRow, ...]:
+    old, new = ({size.label: size for size in risk.sizes} for risk in (before, after))
+    longest = max((_share(size, risk) for risk in (before, after) for size in risk.sizes), default=0.0) or 1.0
+
+    def end(size: SizeBar | None, risk: Risk) -> SizeEnd:
+        if size is None:
+            return SizeEnd(0, "0人", 0.0)
+        # Where one person may be in several classes, larger ones were counted up to k people only.
+        people = "―" if risk.capped and not size.below_k else f"{'延べ' * risk.capped}{number(size.people)}人"
+        return SizeEnd(size.classes, people, round(100 * _share(size, risk) / longest, 1))
+
+    return tuple(
+        SizeRow(label, size.below_k, end(old.get(label), before), end(new.get(label), after))
+        for label, size in (old | new).items()
+    )
+
+
+def _share(size: SizeBar, risk: Risk) -> float:
+    part, whole = (size.classes, risk.classes) if risk.capped else (size.people, risk.people)
+    return part / whole if whole else 0.0
+
+
+def _smallest(risk: Risk, k: int) -> str:
+    return f"{number(risk.smallest_class)}人{_or_more(risk, k, '以上')}" if risk.classes else "―"
+
+
+def _or_more(risk: Risk, k: int, words: str) -> str:
+    """Return ``words`` where the smallest class was counted as "k or more" only."""
+    return words if risk.capped and risk.smallest_class >= k else ""
+
+
+def _risks(before: Risk, after: Risk, k: int, smallest: RiskRow) -> tuple[RiskRow, ...]:
+    def row(caption: str, meaning: str, show: Callable[[Risk], str]) -> RiskRow:
+        return RiskRow(caption, meaning, show(before), show(after))
+
+    def of_people(risk: Risk, n: int) -> str:
+        if risk.capped or not risk.people:
+            return f"{'延べ' * risk.capped}{number(n)}人"
+        return f"{number(n)}人（{percent(n / risk.people)}）"
+
+    def highest(risk: Risk) -> str:
+        return f"{percent(risk.highest_risk)}{_or_more(risk, k, '以下')}" if risk.classes else "―"
+
+    def average(risk: Risk) -> str:
+        return "測定していない" if risk.average_risk is None else percent(risk.average_risk)
+
+    return (
+        row("本人の数", "測定の対象となった人", lambda r: f"{number(r.people)}人"),
+        row("レコードの数", "測定の対象となったレコード", lambda r: f"{number(r.records)}件"),
+        row("グループの数", "準識別子の値がすべて同じ人の集まり（等価クラス）", lambda r: number(r.classes)),
+        row(
+            "1人だけのグループにいる人",
+            "同じ組合せの人がほかにいない人",
+            lambda r: of_people(r, r.unique_people),
+        ),
+        row(
+            f"{k}人未満のグループにいる人",
+            "下限の k 人に満たないグループの人",
+            lambda r: of_people(r, r.people_below_k),
+        ),
+        smallest,
+        row("最大リスク", "1 ÷ 最も小さいグループの人数", highest),
+        row("平均リスク", "グループの数 ÷ 本人の数", average),
+    )

@@ -1,0 +1,138 @@
+"""Writing parts: one object per chunk under a random name, never renamed, never overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+from dataclasses import dataclass
+
+import fastavro
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from transforms.criteria.apply import Anonymized, Tally
+from transforms.plan import Plan, TablePlan
+from transforms.profile.people import PeoplePerKey, count_people
+from transforms.store import open_store
+
+
+@dataclass(frozen=True)
+class Part:
+    """One written object.
+
+    Attributes:
+        uri: where it is; sha256, size: of its bytes; records: rows in it.
+    """
+
+    uri: str
+    sha256: str
+    size: int
+    records: int
+
+
+@dataclass(frozen=True)
+class PartSummary:
+    """What was written for one chunk, for verification.
+
+    Attributes:
+        table, split_id, number, last, fingerprint: which chunk, made with which key.
+        part: the object; None where no record of the chunk is released.
+        classes: people and records per combination of released quasi-identifier values, counted on the
+            very batch that was written.
+        tally: what the criteria did.
+    """
+
+    table: str
+    split_id: str
+    number: int
+    last: bool
+    fingerprint: str
+    part: Part | None
+    classes: PeoplePerKey | None
+    tally: Tally
+
+
+def write_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> PartSummary:
+    """Write one processed chunk and count what was written.
+
+    A retry writes another object under another name; only the attempt whose summary the engine keeps is
+    ever listed in a manifest.
+
+    Raises:
+        InputError: the output cannot be written.
+    """
+    part = None
+    if chunk.batch.num_rows:
+        data = encode(chunk.batch, plan.policy.output.format)
+        store = open_store(plan.output)
+        name = f"part-{secrets.token_hex(12)}.{plan.policy.output.format}"
+        uri = store.join(plan.output, "releases", plan.release_id, "data", table.name, name)
+        store.create(uri, data)
+        part = Part(uri, hashlib.sha256(data).hexdigest(), len(data), chunk.batch.num_rows)
+    return PartSummary(
+        table.name,
+        chunk.split.split_id,
+        chunk.number,
+        chunk.last,
+        chunk.fingerprint,
+        part,
+        _recount(table, chunk),
+        chunk.tally,
+    )
+
+
+def _recount(table: TablePlan, chunk: Anonymized) -> PeoplePerKey | None:
+    """Group the released batch by its quasi-identifier values; nothing from the recoding is reused."""
+    if not table.quasi_identifiers:
+        return None
+    frame = pl.DataFrame({name: chunk.batch.column(name) for name in table.quasi_identifiers})
+    heads = chunk.persons[:, 0] if table.counts_people and chunk.persons is not None else None
+    counted = count_people(frame, persons=heads, cap=table.k)
+    text = pl.col(table.quasi_identifiers).cast(pl.String)
+    pairs = None if counted.pairs is None else counted.pairs.with_columns(text)
+    return PeoplePerKey(counted.keys, counted.cap, counted.counts.with_columns(text), pairs)
+
+
+def encode(batch: pa.RecordBatch, file_format: str) -> bytes:
+    """Encode a batch as one file: Parquet (zstd), Avro (deflate) or CSV (UTF-8, header, quoted as needed)."""
+    sink = io.BytesIO()
+    schema = pa.schema([(f.name, _plain(f.type)) for f in batch.schema])
+    if file_format == "parquet":
+        # Dictionary columns are written as they are; the file's own schema says plain strings.
+        pq.write_table(
+            pa.Table.from_batches([batch]),
+            sink,
+            compression="zstd",
+            compression_level=1,
+            store_schema=False,
+        )
+        return sink.getvalue()
+    plain = pa.Table.from_batches([batch]).cast(schema)
+    if file_format == "csv":
+        pa.csv.write_csv(plain, sink)
+    else:
+        _write_avro(plain, sink)
+    return sink.getvalue()
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+_AVRO = {
+    pa.string(): "string",
+    pa.int64(): "long",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.date32(): {"type": "int", "logicalType": "date"},
+    pa.timestamp("s"): {"type": "long", "logicalType": "local-timestamp-millis"},
+}
+
+
+def _write_avro(table: pa.Table, sink: io.BytesIO) -> None:
+    fields = [{"name": f.name, "type": ["null", _AVRO[f.type]]} for f in table.schema]
+    schema = fastavro.parse_schema({"type": "record", "name": "Record", "fields": fields})
+    fastavro.writer(sink, schema, table.to_pylist(), codec="deflate")

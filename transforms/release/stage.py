@@ -1,0 +1,131 @@
+"""Pass 3 as PTransforms: the five criteria and the parts, fused; then verification and publication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.pvalue import AsSingleton, PCollection
+
+from schemas.splits import Split
+from transforms.chunks import Chunk, Work
+from transforms.combine import MergeAll
+from transforms.criteria.apply import Anonymized, anonymize_chunk
+from transforms.keyed import RunKey
+from transforms.plan import Plan, TablePlan
+from transforms.profile.headcount import PersonBatch, deal
+from transforms.profile.stage import CountPeople, Headcount
+from transforms.progress import count_records
+from transforms.read.records import ReadChunks
+from transforms.recode.choose import Chosen
+from transforms.release.account import build_report
+from transforms.release.parts import PartSummary, write_chunk
+from transforms.release.publish import Published, publish
+from transforms.release.verify import Written, merge_written, verify, written_of
+from transforms.store import open_store
+
+PEOPLE = "people"
+
+
+class Outcome(NamedTuple):
+    """What pass 3 leaves behind: merged summaries of the parts, and the people in them."""
+
+    written: PCollection[Written]
+    people: PCollection[Headcount]
+
+
+class AnonymizeSplits(beam.PTransform):
+    """Splits to written parts: read, criteria 1 to 5, write, all in one fused stage.
+
+    Element types: `Split` → `Written` and `Headcount` (exactly one each). A retried split writes other
+    objects; only one attempt's summary reaches verification, so only one attempt's parts are published.
+    """
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
+        super().__init__()
+        self._plan, self._key, self._chosen = plan, key, chosen
+
+    def expand(self, splits: PCollection[Split]) -> Outcome:
+        """Wire the transform."""
+        tables = dict(self._plan.tables)
+        processed = (
+            splits
+            | "BindDecisions"
+            >> beam.Map(_bind, AsSingleton(self._key), AsSingleton(self._chosen)).with_output_types(Work)
+            | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
+            | "ApplyCriteria"
+            >> beam.Map(_anonymize, tables, self._plan.headcount).with_output_types(Anonymized)
+        )
+        written = processed | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
+            PEOPLE, main="summaries"
+        )
+        merged = (
+            written.summaries
+            | "Total" >> beam.Map(written_of).with_output_types(Written)
+            | "Merge" >> beam.CombineGlobally(MergeAll(merge_written, {})).with_output_types(Written)
+        )
+        return Outcome(merged, written[PEOPLE] | "CountPeople" >> CountPeople())
+
+
+def _bind(split: Split, key: RunKey, chosen: Chosen) -> Work:
+    return Work(split, key, chosen.decisions[split.table])
+
+
+def _anonymize(chunk: Chunk, tables: Mapping[str, TablePlan], headcount: frozenset[str]) -> Anonymized:
+    table = chunk.work.split.table
+    return anonymize_chunk(tables[table], chunk, headcount=table in headcount)
+
+
+@beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch])
+class _WritePart(beam.DoFn):
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def process(self, chunk: Anonymized) -> Iterator[Any]:
+        table = self._plan.tables[chunk.split.table]
+        if chunk.persons is not None:
+            for hashes in deal(table.name, chunk.persons):
+                yield beam.pvalue.TaggedOutput(PEOPLE, hashes)
+        yield write_chunk(self._plan, table, chunk)
+        count_records("written", chunk.batch.num_rows)
+
+
+class PublishRelease(beam.PTransform):
+    """Verify what was written, then publish it with its register entry.
+
+    Element types: `Written` → `Published`. Raises RequirementError at run time when verification fails;
+    the parts of the run are then removed.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        key: PCollection[RunKey],
+        chosen: PCollection[Chosen],
+        people: PCollection[Headcount],
+    ) -> None:
+        super().__init__()
+        self._plan, self._key, self._chosen, self._people = plan, key, chosen, people
+
+    def expand(self, written: PCollection[Written]) -> PCollection[Published]:
+        """Wire the transform."""
+        return written | "VerifyAndPublish" >> beam.Map(
+            _publish,
+            self._plan,
+            AsSingleton(self._chosen),
+            AsSingleton(self._people),
+            AsSingleton(self._key),
+        ).with_output_types(Published)
+
+
+def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
+    try:
+        total = verify(plan, chosen, written, people, key.fingerprint)
+    except Exception:
+        store = open_store(plan.output)
+        for table in written.values():
+            for part in table.parts:
+                store.delete(part.uri)
+        raise
+    return publish(plan, build_report(plan, chosen, written, people, total), written, key.fingerprint)

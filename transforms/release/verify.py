@@ -1,0 +1,182 @@
+"""Verification: an exact recount of what was written, before anything is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.errors import RequirementError
+from transforms.criteria.apply import Tally
+from transforms.plan import Plan
+from transforms.profile.headcount import UNION
+from transforms.profile.people import PEOPLE, PeoplePerKey, merge_people
+from transforms.profile.pictures import Picture, merge_pictures
+from transforms.recode.choose import Chosen
+from transforms.release.parts import Part, PartSummary
+
+SMALL_FILE = 1000  # 個情令20条2項, 規則56条: fewer people are no register matter, and no product
+
+
+@dataclass(frozen=True)
+class TableWritten:
+    """What was written of one table; adds up over chunks.
+
+    Attributes:
+        parts: the objects. chunks: (split id, number, last) of every chunk. fingerprints: of the keys used.
+        classes: merged recount over the released quasi-identifier values.
+        tally: merged tally.
+    """
+
+    parts: tuple[Part, ...]
+    chunks: tuple[tuple[str, int, bool], ...]
+    fingerprints: frozenset[str]
+    classes: PeoplePerKey | None
+    tally: Tally
+
+
+Written = dict[str, TableWritten]
+
+
+def written_of(summary: PartSummary) -> Written:
+    """Start the total with one summary."""
+    return {
+        summary.table: TableWritten(
+            (summary.part,) if summary.part else (),
+            ((summary.split_id, summary.number, summary.last),),
+            frozenset({summary.fingerprint}),
+            summary.classes,
+            summary.tally,
+        )
+    }
+
+
+def merge_written(parts: Sequence[Written]) -> Written:
+    """Add up any summaries, in any order."""
+    names = sorted({name for part in parts for name in part})
+    return {name: _merge([part[name] for part in parts if name in part]) for name in names}
+
+
+def _merge(parts: Sequence[TableWritten]) -> TableWritten:
+    classes = [p.classes for p in parts if p.classes is not None]
+    return TableWritten(
+        tuple(x for p in parts for x in p.parts),
+        tuple(x for p in parts for x in p.chunks),
+        frozenset().union(*(p.fingerprints for p in parts)),
+        merge_people(classes) if classes else None,
+        merge_tallies([p.tally for p in parts]),
+    )
+
+
+def merge_tallies(parts: Sequence[Tally]) -> Tally:
+    """Add up tallies."""
+    changed: dict[str, tuple[int, ...]] = {}
+    for part in parts:
+        for name, counts in part.changed.items():
+            old = changed.get(name, (0,) * len(counts))
+            changed[name] = tuple(a + b for a, b in zip(old, counts, strict=True))
+
+    def pictures(maps: Sequence[Mapping[str, Picture]]) -> dict[str, Picture]:
+        return {
+            name: merge_pictures([m[name] for m in maps if name in m])
+            for name in {n for m in maps for n in m}
+        }
+
+    return Tally(
+        sum(p.records_in for p in parts),
+        sum(p.dropped for p in parts),
+        sum(p.suppressed for p in parts),
+        sum(p.records_out for p in parts),
+        changed,
+        pictures([p.before for p in parts]),
+        pictures([p.after for p in parts]),
+    )
+
+
+def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, int], fingerprint: str) -> int:
+    """Check what was written against what was decided and required; return the people of the release.
+
+    Args:
+        plan: the run.
+        chosen: the decisions and the counts they were made from.
+        written: merged summaries of all chunks.
+        people: distinct people of the written records, by table and `UNION`, as far as counted.
+        fingerprint: of the key of this run.
+
+    Raises:
+        RequirementError: anything disagrees; the release must not be published.
+    """
+    for name, table in plan.tables.items():
+        account = chosen.accounts[name]
+        found = written.get(name)
+        if found is None:
+            raise _failed(name, "nothing was written")
+        _check_chunks(name, found)
+        if found.fingerprints != {fingerprint}:
+            raise _failed(name, "parts were made with different keys")
+        tally = found.tally
+        if tally.records_in != account.fitted.records:
+            raise _failed(
+                name, f"{tally.records_in:,} records processed, {account.fitted.records:,} profiled"
+            )
+        if tally.records_in != tally.dropped + tally.suppressed + tally.records_out:
+            raise _failed(name, "records dropped, suppressed and released do not add up")
+        if sum(p.records for p in found.parts) != tally.records_out:
+            raise _failed(name, "records in the parts do not add up")
+        if account.choice is not None and tally.suppressed != account.choice.suppressed_records:
+            raise _failed(name, "suppressed records differ from the decision")
+        _check_classes(name, found, table.k)
+    total = _people(plan, written, people)
+    if total < plan.policy.requirements.k:
+        raise RequirementError(
+            "requirement.people",
+            where="requirements.k",
+            what=f"the release would hold {total:,} people, fewer than k={plan.policy.requirements.k}",
+            fix="release more people",
+        )
+    if plan.policy.regime != "private" and total < SMALL_FILE:
+        raise RequirementError(
+            "requirement.small_file",
+            where=f"regime: {plan.policy.regime}",
+            what=f"the release would hold {total:,} people; under {SMALL_FILE:,} is not released (規則56条)",
+            fix="release a larger file",
+        )
+    return total
+
+
+def _check_chunks(name: str, found: TableWritten) -> None:
+    by_split: dict[str, list[tuple[int, bool]]] = {}
+    for split, number, last in found.chunks:
+        by_split.setdefault(split, []).append((number, last))
+    for chunks in by_split.values():
+        ordered = sorted(chunks)
+        whole = [n for n, _ in ordered] == list(range(len(ordered)))
+        if not whole or [last for _, last in ordered] != [False] * (len(ordered) - 1) + [True]:
+            raise _failed(name, "a split was written in part, or twice")
+
+
+def _check_classes(name: str, found: TableWritten, k: int) -> None:
+    if found.classes is None:
+        return
+    people = found.classes.people()
+    if int(people["#records"].sum()) != found.tally.records_out:
+        raise _failed(name, "the classes do not cover the released records")
+    small = people.filter(pl.col(PEOPLE) < k).height
+    if small:
+        raise _failed(name, f"{small:,} classes of the written data have fewer than k={k} people")
+
+
+def _people(plan: Plan, written: Written, people: Mapping[str, int]) -> int:
+    """Distinct people of the release: counted, plus the rows of tables in which rows are people."""
+    rows = sum(written[n].tally.records_out for n in plan.tables if n not in plan.headcount)
+    return people.get(UNION, 0) + rows
+
+
+def _failed(table: str, what: str) -> RequirementError:
+    return RequirementError(
+        "verification.failed",
+        where=f"tables.{table}",
+        what=f"verification of the written data failed: {what}",
+        fix="run again; if it fails again, report it: nothing was released",
+    )

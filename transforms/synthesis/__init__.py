@@ -1,0 +1,15 @@
+"""Synthetic agency files: seeded, vectorised, any size.
+
+Every preset is one module naming its files as `TABLES`; a file is generated chunk by chunk, so that its
+size never meets the memory.
+"""
+
+from __future__ import annotations
+
+PRESETS: dict[str, str] = {
+    "residents": "住民の台帳: one row a person, households together",
+    "tax": "住民税の課税台帳: one row a taxpayer",
+    "claims": "診療報酬明細: several rows an insured person",
+    "id_pos": "ID-POS: members and their receipts, two files",
+    "cards": "credit cards: members and their uses, two files",
+}

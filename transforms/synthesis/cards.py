@@ -1,0 +1,145 @@
+"""Credit cards: members and their uses, joined by 契約者ID."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+from faker import Faker
+
+from transforms.synthesis import digits, people
+from transforms.synthesis.digits import Ints
+from transforms.synthesis.people import OLDEST_BIRTHDAY, encodable
+from transforms.synthesis.places import homes
+from transforms.synthesis.sampling import Weighted, permute, zipf
+from transforms.synthesis.table import Plant, Span, Table, all_rows, tenth
+
+# Issuer prefixes that payment networks keep for tests: no number here can be anyone's card.
+_PREFIXES = np.array([400_000, 353_011, 555_555])
+_ACCOUNTS = 10**9
+
+_SHOPS = pl.Series(
+    [
+        "匿名スーパー",
+        "匿名電力",
+        "匿名通販",
+        "駅ビル匿名",
+        "コンビニ匿名",
+        "匿名ガス",
+        "匿名モバイル",
+        "匿名書店",
+        "Cafe & Bar, 匿名",
+        "匿名ホテル",
+        "匿名航空",
+        "匿名家電",
+        "匿名薬局",
+        "匿名百貨店",
+        'レストラン "匿名"',
+        "匿名石油",
+        "匿名クリニック",
+        "匿名ゴルフ倶楽部",
+        "匿名宝飾",
+        "匿名ヨット販売",
+    ]
+)
+_SHOP = Weighted(zipf(len(_SHOPS)))
+_METHODS = pl.Series(["1回払い", "リボ払い", "分割払い", "ボーナス払い"])
+_METHOD = Weighted([84, 8, 6, 2])
+_BANKS = pl.Series(["匿名銀行", "東匿名銀行", "匿名信用金庫", "匿名農業協同組合"])
+_BANK = Weighted([55, 25, 15, 5])
+
+_COMPANIES_DRAWN = 400
+_YEAR_DAYS = 366
+_FIRST_DAY = (dt.date(2024, 1, 1) - dt.date(1970, 1, 1)).days
+_USE_SKEW = 2.0
+
+
+def _companies() -> pl.Series:
+    faker = Faker("ja_JP")
+    faker.seed_instance(0)
+    drawn = dict.fromkeys(faker.company() for _ in range(_COMPANIES_DRAWN))
+    return pl.Series([name for name in drawn if encodable(name)])
+
+
+_COMPANIES = _companies()
+_COMPANY = Weighted(zipf(len(_COMPANIES)))
+
+
+def card_numbers(index: Ints, seed: int) -> pl.Series:
+    """Return the 16-digit Luhn-valid card numbers of the members numbered from 0, all different."""
+    account = permute(index, _ACCOUNTS, seed, "カード番号")
+    payload = _PREFIXES[index % len(_PREFIXES)] * _ACCOUNTS + account
+    return digits.column(digits.with_luhn_check(digits.ascii_digits(payload, 15)))
+
+
+def contract_ids(index: Ints) -> pl.Series:
+    """Return 契約者ID of the members numbered from 0: ten digits with leading zeros."""
+    return digits.number(index + 1, 10)
+
+
+def generate_members(span: Span) -> pl.DataFrame:
+    """Make card members of 18 years or more."""
+    rng, size = span.rng, span.size
+    who = people.individuals(rng, size, youngest=18)
+    home = homes(rng, size)
+    # Ten thousand yen; the draw ends far below the planted rich person.
+    income = np.clip(420 * np.exp(0.55 * rng.standard_normal(size)), 50, 6_000)
+    return pl.DataFrame(
+        {
+            "契約者ID": contract_ids(span.numbers),
+            "氏名": who.name(),
+            "性別": who.sex_name(),
+            "生年月日": who.birthdays,
+            "郵便番号": home.postal,
+            "住所": home.address,
+            "電話番号": people.phones(rng, size),
+            "カード番号": card_numbers(span.numbers, span.seed),
+            "勤務先": _COMPANIES.gather(_COMPANY.draw(rng, size)),
+            "年収": pl.Series(income.astype(np.int64)),
+            "決済金融機関": _BANKS.gather(_BANK.draw(rng, size)),
+        }
+    )
+
+
+def generate_uses(span: Span) -> pl.DataFrame:
+    """Make uses of one year, day by day; 契約者ID and カード番号 are those of the member file."""
+    rng, size = span.rng, span.size
+    members = tenth(span.requested)
+    member = (members * rng.random(size) ** _USE_SKEW).astype(np.int64)
+    day = _FIRST_DAY + span.numbers * _YEAR_DAYS // span.total
+    amount = np.clip(np.exp(8.1 + 1.1 * rng.standard_normal(size)), 100, 3_000_000)
+    return pl.DataFrame(
+        {
+            "伝票番号": digits.number(span.numbers + 1, 12),
+            "契約者ID": contract_ids(member),
+            "カード番号": card_numbers(member, span.seed),
+            "利用日": pl.Series(day.astype(np.int32)).cast(pl.Date),
+            "利用加盟店": _SHOPS.gather(_SHOP.draw(rng, size)),
+            "支払方法": _METHODS.gather(_METHOD.draw(rng, size)),
+            "利用金額": pl.Series(amount.astype(np.int64)),
+        }
+    )
+
+
+TABLES = (
+    Table(
+        "card_members",
+        tenth,
+        generate_members,
+        (
+            Plant("super_rich", {"年収": 85_000, "勤務先": "匿名ホールディングス株式会社"}),
+            Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
+        ),
+        date="生年月日",
+        takes_dirt=False,
+    ),
+    Table(
+        "card_uses",
+        all_rows,
+        generate_uses,
+        (Plant("extreme_amount", {"利用加盟店": "匿名ヨット販売", "利用金額": 98_000_000}),),
+        date="利用日",
+        number="利用金額",
+    ),
+)

@@ -1,0 +1,110 @@
+"""Reduce Japanese telephone numbers to the area code (市外局番) or the service prefix."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.tables import area_codes
+from transforms.values.text import Utf8, plain_column, spread, strings, utf8
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+# What stands between the groups of a number, after NFKC and with one kind of hyphen.
+_WRITTEN = r"^\(?0[0-9]*(?:[-.\s()]{1,3}[0-9]+)*$"
+_GAPS = r"[-.\s()]+"
+_ABROAD = r"^\+81[-.\s]*(?:\(0\)|0)?[-.\s]*(\(?)[-.\s]*"
+_FIRST_GROUP = r"^\(?([0-9]+)"
+_MOBILE = ("050", "060", "070", "080", "090")  # 11 digits, the fourth not 0
+_SERVICES = {"0120": 10, "0570": 10, "0800": 11}
+_LONGEST_CODE = 5
+_DECIDING = 6  # digits that decide the area code, the leading 0 counted
+
+
+def phone_area(values: pa.StringArray) -> pa.StringArray:
+    """Return the area code of landline numbers and the service prefix of others.
+
+    Args:
+        values: domestic numbers with hyphens, parentheses, points, spaces or nothing between the groups, or
+            with ``+81``; full-width forms too.
+
+    Returns:
+        ``03``, ``045``, ``0463`` … for geographic numbers: the first group when it is an area code, else, as
+        in a number without separators or with an area code of old days, the area code that the digits have
+        in the numbering plan (`schemas.tables.area_codes`). ``050``, ``060``, ``070``, ``080``, ``090``,
+        ``0120``, ``0570`` and ``0800`` for service numbers. Null for everything else, such as numbers of a
+        wrong length, extensions and numbers abroad.
+    """
+    numbers = plain_column(strings(values))
+    numbers = numbers.str.replace(_ABROAD, "${1}0")
+    valid = numbers.str.contains(_WRITTEN)
+    digits = numbers.str.replace_all(_GAPS, "")
+    groups = numbers.str.extract(_FIRST_GROUP)
+    index = _prefixes(_bytes(digits.set(~valid, None)), _bytes(groups))
+    return spread(_plan().names, index)
+
+
+def _bytes(column: pl.Series) -> Utf8:
+    return utf8(strings(column.to_arrow()))
+
+
+class _Plan(NamedTuple):
+    """The numbering plan as dense tables over leading digits read as a number.
+
+    ``prefix`` and ``length`` are indexed by the six leading digits and give an index into ``names``, -1 for
+    none, and the length a whole number must have. ``codes`` is indexed by the digits of an area code after a
+    1, which keeps leading zeros apart.
+    """
+
+    names: pa.Array
+    prefix: Ints
+    length: Ints
+    codes: Ints
+
+
+@cache
+def _plan() -> _Plan:
+    mobile = {f"{name}{digit}": name for name in _MOBILE for digit in range(1, 10)}
+    entries = [
+        *((head, code, 10) for head, code in area_codes().items()),
+        *((head, name, 11) for head, name in mobile.items()),
+        *((name, name, length) for name, length in _SERVICES.items()),
+    ]
+    names = sorted({name for _, name, _ in entries})
+    heads = 10 ** (_DECIDING - 1)  # the first digit is 0
+    prefix = np.full(heads, -1, dtype=np.int64)
+    lengths = np.zeros(heads, dtype=np.int64)
+    for head, name, length in entries:
+        size = 10 ** (_DECIDING - len(head))
+        block = slice(int(head) * size, (int(head) + 1) * size)
+        prefix[block], lengths[block] = names.index(name), length
+    codes = np.full(2 * 10**_LONGEST_CODE, -1, dtype=np.int64)
+    for code in set(area_codes().values()):
+        codes[int("1" + code)] = names.index(code)
+    return _Plan(pa.array(names, type=pa.string()), prefix, lengths, codes)
+
+
+def _prefixes(digits: Utf8, group: Utf8) -> Ints:
+    """Return the index of each number's prefix among the plan's names, -1 for none.
+
+    Args:
+        digits: the numbers without separators; empty where they are no numbers.
+        group: their digits before the first separator.
+    """
+    plan = _plan()
+    head = np.zeros(len(digits.starts), dtype=np.int64)
+    for place in range(_DECIDING):
+        head = head * 10 + (digits.column(place).astype(np.int64) - ord("0"))
+    head = np.where(digits.lengths >= 10, head, 0)
+    by_digits = np.where(digits.lengths == plan.length[head], plan.prefix[head], -1)
+
+    size = np.where((digits.lengths == 10) & (group.lengths <= _LONGEST_CODE), group.lengths, 0)
+    by_group = plan.codes[10**size + head // 10 ** (_DECIDING - size)]
+    return np.where(by_group >= 0, by_group, by_digits)

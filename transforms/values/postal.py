@@ -1,0 +1,37 @@
+"""Shorten Japanese postal codes (郵便番号) to their leading digits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from transforms.values.text import plain_column, strings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_POSTAL_CODE = r"^(?:〒\s*)?[0-9]{3}[-\s]?[0-9]{4}$"
+
+
+def postal_prefix(values: pa.StringArray, digits: int = 3) -> pa.StringArray:
+    """Return the first digits of postal codes.
+
+    Args:
+        values: seven-digit codes such as ``259-1113``, ``2591113``, ``〒259-1113``, full-width forms too.
+        digits: 1 to 5. The first two digits are roughly a prefecture, three an area, five a post office of
+            the codes before 1998; the last two are a district and never kept.
+
+    Returns:
+        The digits with leading zeros; null for anything that is not a seven-digit code. A prefix given
+        again is null, not itself.
+
+    Raises:
+        ValueError: digits is not 1 to 5.
+    """
+    if not 1 <= digits <= 5:
+        raise ValueError(f"digits must be 1 to 5, not {digits}")
+    codes: pl.Series = plain_column(strings(values))
+    valid = codes.str.contains(_POSTAL_CODE)
+    prefix = codes.str.replace_all(r"[^0-9]", "").str.head(digits)
+    return strings(prefix.set(~valid, None).to_arrow())

@@ -1,0 +1,138 @@
+"""Strings as bytes: what the value kernels share to read and write text without a Python loop."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+_PADDING = 32  # bytes after the last string, so that fixed-width reads stay inside the buffer
+_LONGEST = 64  # a longer text is no date; bounds the work of the regular expressions
+_HYPHENS = "‐‑‒–—―−ーｰ－➖⁃﹣"
+_HYPHEN = re.compile(f"[{_HYPHENS}]")
+
+
+class Utf8(NamedTuple):
+    """The bytes of a string column: string ``i`` is ``data[starts[i] : starts[i] + lengths[i]]``."""
+
+    starts: Ints
+    lengths: Ints
+    data: NDArray[np.uint8]
+
+    def column(self, index: int) -> NDArray[np.uint8]:
+        """Return byte ``index`` of every string; meaningless where the string is shorter."""
+        return self.data[self.starts + index]
+
+    def rows(self, chosen: Ints | slice) -> Utf8:
+        """Return the chosen strings, over the same bytes."""
+        return Utf8(self.starts[chosen], self.lengths[chosen], self.data)
+
+
+def strings(values: pa.Array) -> pa.Array:
+    """Return any array that can be read as text as a plain `pa.StringArray`."""
+    return values if values.type == pa.string() else values.cast(pa.string())
+
+
+def utf8(values: pa.Array) -> Utf8:
+    """Return the bytes of a string array; nulls are empty strings.
+
+    Args:
+        values: a `pa.StringArray`, slices included.
+    """
+    _, offsets, data = values.buffers()
+    if len(values) == 0 or offsets is None:
+        empty = np.zeros(len(values), dtype=np.int64)
+        return Utf8(empty, empty, np.zeros(_PADDING, dtype=np.uint8))
+    bounds = np.frombuffer(offsets, dtype=np.int32, count=len(values) + 1, offset=4 * values.offset)
+    first, last = int(bounds[0]), int(bounds[-1])
+    padded = np.zeros(last - first + _PADDING, dtype=np.uint8)
+    if last > first:
+        padded[: last - first] = np.frombuffer(data, dtype=np.uint8, count=last - first, offset=first)
+    starts = bounds[:-1].astype(np.int64) - first
+    lengths = np.diff(bounds).astype(np.int64)
+    if values.null_count:
+        lengths[nulls(values)] = 0
+    return Utf8(starts, lengths, padded)
+
+
+def nulls(values: pa.Array) -> Bools:
+    """Return which values are null."""
+    missing: Bools = values.is_null().to_numpy(zero_copy_only=False)
+    return missing
+
+
+def is_ascii(values: pa.Array) -> bool:
+    """Return whether no string of the array has a byte beyond ASCII."""
+    data = utf8(values).data
+    return bool((data < 0x80).all())
+
+
+def plain(text: str) -> str:
+    """Return one string after NFKC, with one kind of hyphen and no outer spaces."""
+    return _HYPHEN.sub("-", unicodedata.normalize("NFKC", text)).strip()
+
+
+def plain_column(values: pa.Array) -> pl.Series:
+    """Return a string column as `plain` would write each value, as a polars series."""
+    column = cast("pl.Series", pl.from_arrow(values)).cast(pl.String)
+    if not is_ascii(values):
+        column = column.str.normalize("NFKC").str.replace_all(_HYPHEN.pattern, "-")
+    return column.str.strip_chars()
+
+
+def per_value(values: pa.Array, parse: Callable[[str], int | None], kind: pa.DataType) -> pa.Array:
+    """Return ``parse`` of every value, called once per distinct value; None becomes null.
+
+    Args:
+        values: a `pa.StringArray`.
+        parse: reads a string already passed through `plain`.
+        kind: the type of the answer, an integer type.
+    """
+    encoded = values.dictionary_encode()
+    texts = [None if text is None else plain(text) for text in encoded.dictionary.to_pylist()]
+    answers = [None if text is None or len(text) > _LONGEST else parse(text) for text in texts]
+    return pa.array(answers, type=kind).take(encoded.indices)
+
+
+def fixed_width(fields: list[tuple[Ints, int] | str], missing: Bools) -> pa.Array:
+    """Return strings of one width, built field by field.
+
+    Args:
+        fields: a literal, or non-negative numbers with their zero-padded width.
+        missing: rows that become null.
+    """
+    widths = [len(field) if isinstance(field, str) else field[1] for field in fields]
+    cells = np.empty((len(missing), sum(widths)), dtype=np.uint8)
+    end = 0
+    for field, width in zip(fields, widths, strict=True):
+        end += width
+        if isinstance(field, str):
+            cells[:, end - width : end] = np.frombuffer(field.encode("ascii"), dtype=np.uint8)
+            continue
+        rest = field[0]
+        for place in range(end - 1, end - width - 1, -1):
+            rest, digit = np.divmod(rest, 10)
+            cells[:, place] = digit + ord("0")
+    offsets = np.arange(len(missing) + 1, dtype=np.int32) * cells.shape[1]
+    validity = np.packbits(~missing, bitorder="little")
+    return pa.StringArray.from_buffers(
+        len(missing), pa.py_buffer(offsets), pa.py_buffer(cells), pa.py_buffer(validity)
+    )
+
+
+def spread(table: pa.Array, index: Ints) -> pa.Array:
+    """Return ``table[index]``, null where the index is negative."""
+    return pc.take(table, pa.array(index, mask=index < 0))
