@@ -53,23 +53,27 @@ class Chunk:
     batch: pa.RecordBatch
 
 
-class _SizedPickleCoder(beam.coders.Coder):
+class SizedPickleCoder(beam.coders.Coder):
     """Pickle, with a constant size estimate so that sampling sizes does not pickle decisions."""
 
     def encode(self, value: Any) -> bytes:
+        """Encode an element."""
         return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
 
     def decode(self, encoded: bytes) -> Any:
+        """Decode an element."""
         return pickle.loads(encoded)  # noqa: S301  # the engine's own bytes
 
     def estimate_size(self, value: Any) -> int:
+        """Return the order of magnitude only."""
         return 1024
 
     def is_deterministic(self) -> bool:
+        """Never a key."""
         return False
 
 
-class WorkCoder(_SizedPickleCoder):
+class WorkCoder(SizedPickleCoder):
     """Coder of `Work`."""
 
     def to_type_hint(self) -> type:
@@ -77,7 +81,7 @@ class WorkCoder(_SizedPickleCoder):
         return Work
 
 
-class ChunkCoder(_SizedPickleCoder):
+class ChunkCoder(SizedPickleCoder):
     """Coder of `Chunk`: the batch as an Arrow IPC stream, so that a slice does not carry its parent."""
 
     def encode(self, value: Chunk) -> bytes:

@@ -15,12 +15,11 @@ class MergeAll(beam.CombineFn, Generic[T]):
     """Combine parts with a function that merges a sequence of them.
 
     Args:
-        merge: associative and commutative; takes one or more parts, gives one.
-        empty: the result when there is nothing at all.
+        merge: associative and commutative; takes any number of parts, none included, and gives one.
     """
 
-    def __init__(self, merge: Callable[[Sequence[T]], T], empty: T) -> None:
-        self._merge, self._empty = merge, empty
+    def __init__(self, merge: Callable[[Sequence[T]], T]) -> None:
+        self._merge = merge
 
     def create_accumulator(self) -> list[T]:
         """Start with nothing."""
@@ -43,4 +42,10 @@ class MergeAll(beam.CombineFn, Generic[T]):
 
     def extract_output(self, accumulator: list[T]) -> T:
         """Return the merged result."""
-        return self._merge(accumulator) if accumulator else self._empty
+        return self._merge(accumulator)
+
+
+def merge_globally(merge: Callable[[Sequence[T]], T], kind: object) -> beam.CombineGlobally:
+    """Return the typed global combine of all parts; ``kind`` is the element type of parts and result."""
+    fn = MergeAll(merge).with_input_types(kind).with_output_types(kind)
+    return beam.CombineGlobally(fn)

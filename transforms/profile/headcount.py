@@ -5,7 +5,7 @@ The only per-person data that crosses a shuffle: 16 bytes a person and chunk, un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ def count_bucket(batches: Iterable[PersonBatch]) -> dict[str, int]:
     return counts
 
 
-def add_counts(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def add_counts(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     """Add the counts of different buckets."""
     total: dict[str, int] = {}
     for part in parts:

@@ -11,7 +11,7 @@ from apache_beam.pvalue import AsSingleton, PCollection
 
 from schemas.splits import Split
 from transforms.chunks import Chunk, Work
-from transforms.combine import MergeAll
+from transforms.combine import merge_globally
 from transforms.keyed import RunKey, person_hashes
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable, fit, tables_to_count
@@ -58,8 +58,7 @@ class ProfileSplits(beam.PTransform):
             | "BindKey" >> beam.Map(_bind_key, AsSingleton(self._key)).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.profile_types, stage="profile")
             | "ProfileChunk" >> beam.Map(_profile, tables).with_output_types(Profile)
-            | "Merge"
-            >> beam.CombineGlobally(MergeAll(partial(merge_profiles, tables), {})).with_output_types(Profile)
+            | "Merge" >> merge_globally(partial(merge_profiles, tables), Profile)
         )
 
 
@@ -80,7 +79,7 @@ class CountPeople(beam.PTransform):
             hashes
             | "Gather" >> beam.GroupByKey()
             | "CountBucket" >> beam.Map(_count).with_output_types(Headcount)
-            | "Add" >> beam.CombineGlobally(MergeAll(add_counts, {})).with_output_types(Headcount)
+            | "Add" >> merge_globally(add_counts, Headcount)
         )
 
 

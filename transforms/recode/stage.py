@@ -9,7 +9,7 @@ from apache_beam.pvalue import AsSingleton, PCollection
 
 from schemas.splits import Split
 from transforms.chunks import Chunk, Work
-from transforms.combine import MergeAll
+from transforms.combine import merge_globally
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
 from transforms.profile.stage import Fits
@@ -39,7 +39,7 @@ class CountClasses(beam.PTransform):
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="count")
             | "CountChunk" >> beam.Map(_count, tables).with_output_types(Histograms)
-            | "Merge" >> beam.CombineGlobally(MergeAll(merge_histograms, {})).with_output_types(Histograms)
+            | "Merge" >> merge_globally(merge_histograms, Histograms)
         )
 
 

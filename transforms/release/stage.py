@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
+from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from schemas.splits import Split
-from transforms.chunks import Chunk, Work
-from transforms.combine import MergeAll
+from transforms.chunks import Chunk, SizedPickleCoder, Work
+from transforms.combine import merge_globally
 from transforms.criteria.apply import Anonymized, anonymize_chunk
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
@@ -26,6 +27,21 @@ from transforms.release.verify import Written, merge_written, verify, written_of
 from transforms.store import open_store
 
 PEOPLE = "people"
+
+
+class AnonymizedCoder(SizedPickleCoder):
+    """Coder of `Anonymized`: never used between fused steps, but its size estimate is."""
+
+    def estimate_size(self, value: Anonymized) -> int:
+        """Return the Arrow size."""
+        return int(value.batch.nbytes)
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return Anonymized
+
+
+registry.register_coder(Anonymized, AnonymizedCoder)
 
 
 class Outcome(NamedTuple):
@@ -63,7 +79,7 @@ class AnonymizeSplits(beam.PTransform):
         merged = (
             written.summaries
             | "Total" >> beam.Map(written_of).with_output_types(Written)
-            | "Merge" >> beam.CombineGlobally(MergeAll(merge_written, {})).with_output_types(Written)
+            | "Merge" >> merge_globally(merge_written, Written)
         )
         return Outcome(merged, written[PEOPLE] | "CountPeople" >> CountPeople())
 

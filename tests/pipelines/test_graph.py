@@ -1,0 +1,115 @@
+"""Guards on the real graph: what makes it fast and safe on every engine, checked without one."""
+
+import json
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.pipeline import PipelineVisitor
+from conftest import DATA, policy_of
+
+from pipelines.anonymize import build, make_plan
+from transforms.chunks import Chunk, ChunkCoder, WorkCoder
+from transforms.criteria.apply import Anonymized
+from transforms.release.stage import AnonymizedCoder
+
+RECORDS = {Chunk, Anonymized}
+
+
+@pytest.fixture
+def pipeline(tmp_path):
+    plan, files = make_plan(str(DATA / "jdss_100knocks" / "policy.yaml"), str(tmp_path / "out"), None)
+    pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
+    build(pipeline, plan, files)
+    return pipeline
+
+
+class _Visit(PipelineVisitor):
+    def __init__(self):
+        self.steps = []
+
+    def visit_transform(self, node):
+        self.steps.append(node)
+
+
+def steps_of(pipeline):
+    visitor = _Visit()
+    pipeline.visit(visitor)
+    return visitor.steps
+
+
+def test_records_are_never_encoded_between_steps(pipeline, monkeypatch):
+    encoded = []
+    for coder in (ChunkCoder, AnonymizedCoder):
+        monkeypatch.setattr(coder, "encode", lambda self, value: encoded.append(type(value)) or b"")
+    pipeline.run().wait_until_finish()
+    assert encoded == []
+
+
+def test_records_flow_through_the_graph_under_their_own_coders(pipeline):
+    coders = {}
+    typed = set()
+    for step in steps_of(pipeline):
+        for output in step.outputs.values():
+            if output.element_type in RECORDS:
+                typed.add(output.element_type)
+                coders[output.element_type] = beam.coders.registry.get_coder(output.element_type)
+    assert typed == RECORDS
+    assert isinstance(coders[Chunk], ChunkCoder) and isinstance(coders[Anonymized], AnonymizedCoder)
+
+
+def test_no_side_input_meets_records(pipeline):
+    """Portable engines cut fusion before a ParDo with a side input: every record would be written out."""
+    bad = [
+        step.full_label
+        for step in steps_of(pipeline)
+        if step.side_inputs and any(i.element_type in RECORDS for i in step.main_inputs.values())
+    ]
+    assert bad == []
+
+
+def test_every_step_says_what_its_elements_are(pipeline):
+    """An untyped step would silently pickle whole Arrow buffers."""
+    steps = [s for s in steps_of(pipeline) if s.transform is not None and not s.parts]
+    assert len(steps) > 40
+    untyped = [
+        f"{step.full_label} → {output.element_type}"
+        for step in steps
+        for output in step.outputs.values()
+        if output.element_type is None or "Any" in str(output.element_type)
+    ]
+    assert untyped == []
+
+
+def test_only_small_things_are_shuffled(pipeline):
+    """The element types that cross a shuffle are known, and none of them holds records."""
+    shuffled = {
+        str(i.element_type)
+        for step in steps_of(pipeline)
+        if isinstance(step.transform, (beam.GroupByKey, beam.Reshuffle))
+        for i in step.main_inputs.values()
+    }
+    assert shuffled
+    assert not [t for t in shuffled if "Chunk" in t or "Anonymized" in t or "RecordBatch" in t]
+
+
+def test_neither_key_nor_source_value_stands_in_the_graph(tmp_path):
+    data = tmp_path / "data.csv"
+    data.write_text("id,town\n" + "".join(f"CANARY{i},HIDDENTOWN\n" for i in range(50)))
+    columns = {
+        "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]},
+        "town": {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}]},
+    }
+    (tmp_path / "policy.yaml").write_text(json.dumps(policy_of(columns, person="id")))
+    plan, files = make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
+    pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
+    build(pipeline, plan, files)
+    proto = pipeline.to_runner_api().SerializeToString()
+    assert b"policy" in proto or len(proto) > 1000
+    for secret in (b"CANARY", b"HIDDENTOWN", b"RunKey("):
+        assert secret not in proto
+
+
+def test_work_is_not_pickled_to_estimate_its_size(pipeline):
+    assert WorkCoder().estimate_size(object()) == 1024
+    assert isinstance(beam.coders.registry.get_coder(Chunk), ChunkCoder)
