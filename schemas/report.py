@@ -125,7 +125,7 @@ class TableReport(Strict):
     people_check: str = Field(description="How 'one row a person' was checked, in Japanese.")
     columns: tuple[ColumnReport, ...]
     recoding: Recoding | None = None
-    risk_before: Risk | None = None
+    risk_before: Risk | None = Field(default=None, description="After criteria 1 to 4, before generalization.")
     risk_after: Risk | None = None
 
 
@@ -148,7 +148,7 @@ class Report(Strict):
     body: str
     department: str
     purpose: str
-    policy_sha256: str
+    work_sha256: str = Field(description="Fingerprint of policy, hierarchy files and inputs.")
     requirements_because: str
     k: int
     people: int = Field(description="本人の数: distinct people in the release.")

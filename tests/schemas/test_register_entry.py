@@ -72,7 +72,7 @@ def report(**changes: Any) -> Report:
         "body": "みなと市長",
         "department": "商業振興課",
         "purpose": "分析",
-        "policy_sha256": "0",
+        "work_sha256": "0",
         "requirements_because": "理由",
         "k": 5,
         "people": 1_234,

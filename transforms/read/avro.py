@@ -121,7 +121,7 @@ def _records(source: BinaryIO, frame: Header, prefix: bytes, split: Split) -> It
     for block in walk(source, frame, split.start, split.end):
         source.seek(block.offset)
         framed = prefix + source.read(block.size)
-        for record in _decoded(framed, block.records):
+        for record in _decoded(framed):
             gathered.append(record)
             if len(gathered) == MAX_ROWS:
                 yield gathered
@@ -130,15 +130,15 @@ def _records(source: BinaryIO, frame: Header, prefix: bytes, split: Split) -> It
         yield gathered
 
 
-def _decoded(framed: bytes, expected: int) -> list[dict[str, Any]]:
+def _decoded(framed: bytes) -> list[dict[str, Any]]:
     try:
         block: Any = next(fastavro.block_reader(io.BytesIO(framed), handle_unicode_errors="surrogateescape"))
         records = cast(list[dict[str, Any]], list(block))
-        whole = len(records) == expected and not block.bytes_.read(1)
+        left_over = block.bytes_.read(1)
     except Exception:  # whatever the codecs and the decoder raise on garbage; it may quote values
         raise Corrupt from None
-    if not whole:
-        raise Corrupt
+    if left_over:
+        raise Corrupt  # the block's count hides records
     return records
 
 

@@ -21,7 +21,7 @@ from transforms.read.splits import plan_splits
 from transforms.store import open_store
 
 # A chunk becomes one part of the release: large enough for good files, small enough to hold several.
-CHUNK_ROWS = 1 << 19
+CHUNK_ROWS = 1 << 18
 CHUNK_BYTES = 64 << 20
 
 

@@ -25,6 +25,7 @@ from schemas.report import (
     StepReport,
     TableReport,
 )
+from transforms.criteria.chain import Chain
 from transforms.plan import Plan, TablePlan
 from transforms.profile import pictures
 from transforms.profile.people import PEOPLE, RECORDS
@@ -59,7 +60,7 @@ def build_report(
         body=policy.file.body,
         department=policy.file.department,
         purpose=policy.file.purpose,
-        policy_sha256=plan.work,
+        work_sha256=plan.work,
         requirements_because=policy.requirements.because,
         k=policy.requirements.k,
         people=total,
@@ -175,9 +176,13 @@ def _column(
         sensitive=column.sensitive,
         because=column.because,
         steps=tuple(steps),
-        before=_picture(tally.before[name], table.k, numeric) if name in tally.before else None,
+        before=_picture(tally.before[name], table.k, numeric) if name in tally.before else _no_picture(chain),
         after=_picture(tally.after[name], 0, numeric) if name in tally.after else None,
     )
+
+
+def _no_picture(chain: Chain) -> Picture | None:
+    return Picture(note="符号は一人ひとり異なるため、図を省略した。") if chain.steps and not chain.pictured else None
 
 
 def _picture(counted: pictures.Picture, k: int, numeric: bool) -> Picture:
@@ -198,7 +203,7 @@ def _picture(counted: pictures.Picture, k: int, numeric: bool) -> Picture:
     if len(rows) > _MAX_BARS and not ordered:
         hidden += sum(n for _, n in rows[_MAX_BARS:])
         rows = rows[:_MAX_BARS]
-    if hidden:
+    if hidden >= max(k, 1):  # a bar for fewer people would point at them
         rows.append((_OTHERS, hidden))
     return Picture(bars=tuple(Bar(label=label, records=n) for label, n in rows), ordered=ordered)
 

@@ -346,6 +346,7 @@ LINES = [
     b'{"s": "", "i": NaN}',
     b"{} {}",
     b"[" * 100_000,
+    b'{"s": "y", "i": Inf}',
     b"{}",
 ]
 
@@ -354,7 +355,16 @@ LINES = [
 @pytest.mark.parametrize("wanted", ["", "s", "i", "is", "si"])
 def test_json_lines_reject_exactly(tmp_path, wanted, target):
     path = jsonl(tmp_path, *LINES)
-    whole = {6: "undecodable", 7: "json", 9: "json", 10: "json", 11: "json", 15: "json", 16: "json"}
+    whole = {
+        6: "undecodable",
+        7: "json",
+        9: "json",
+        10: "json",
+        11: "json",
+        15: "json",
+        16: "json",
+        17: "json",
+    }
     cells = {
         "s": {2: "type", 5: "type", 13: "type"},
         "i": {4: "integer", 8: "integer", 12: "integer", 13: "type", 14: "integer"},
@@ -366,7 +376,7 @@ def test_json_lines_reject_exactly(tmp_path, wanted, target):
     columns = {c: {"s": "string", "i": "integer"}[c] for c in wanted}
     rows, rejects, records = read(path, "jsonl", columns, ["s", "i"], target=target)
     assert rejects == [(n, *why) for n, why in sorted(expected.items())]
-    assert records == 17
+    assert records == 18
     if wanted == "is":
         assert [(r["i"], r["s"]) for r in rows] == [(1, "a"), (3, "b"), (None, None)]
 

@@ -328,7 +328,7 @@ def id_pos_report(**changes: Any) -> Report:
         "body": "株式会社みなとストア",
         "department": "営業本部データ分析課",
         "purpose": "ポイントの付与、商品のお届け及び売場づくりのための購買傾向の分析",
-        "policy_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "work_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "requirements_because": "提供先が会員の居住地域を把握している可能性を考え、同種の提供の例にならった",
         "k": 5,
         "people": OUT,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from schemas.report import Bar, Picture
+from schemas.report import Bar, Picture, SizeBar
 from transforms.release.bars import side_by_side
 from transforms.release.documents import render_notice, render_report
 
@@ -32,9 +32,9 @@ def test_the_summary_tells_what_who_how_many_and_when(report, parse):
     for said in (
         "株式会社みなとストア（営業本部データ分析課）",
         "「ポイント会員購買ファイル」",
-        "元の11項目のうち、4項目は全て削除し（うち1項目は提供先に不要なため）、7項目は値を加工し、0項目は",
+        "元の11項目のうち、4項目は全て削除し（うち1項目は提供先に不要なため）、7項目は値を加工した。",
         "37人の37レコードは除いた",
-        "加工前には最も少ない組合せで1人、加工後には5人であった",
+        "一般化の前には最も少ない組合せで1人、一般化の後には5人であった",
         report.requirements_because,
     ):
         assert said in summary
@@ -104,8 +104,12 @@ def test_pictures_show_both_sides_of_every_changed_column(report, parse):
         assert "加工前" in text and "加工後" in text
         assert ("全て削除" in text) == (not column.released)
     bands = page.cells("t1c3")
-    assert bands["40代"][1] == "4,68821.4%"
-    assert page.cells("t1c4")["女性"] == ["", f"{report.tables[0].columns[3].after.bars[0].records:,}41.0%"]
+    assert bands["40代"] == ["", "4,688", "21.4%"]
+    assert page.cells("t1c4")["女性"] == [
+        "",
+        f"{report.tables[0].columns[3].after.bars[0].records:,}",
+        "41.0%",
+    ]
 
 
 def test_a_kept_column_has_a_reason_and_no_picture(make_report, parse):
@@ -114,7 +118,7 @@ def test_a_kept_column_has_a_reason_and_no_picture(make_report, parse):
     page = parse(render_report(report))
     assert "t1c4" not in page.texts
     assert page.cells("unneeded")["性別"] == ["粗い区分のため"]
-    assert "1項目は元の値のままである" in page.text("summary")
+    assert "1項目は元の値のままとした" in page.text("summary")
 
 
 def test_both_sides_share_a_scale_unless_one_becomes_too_short():
@@ -147,6 +151,18 @@ def test_classes_below_k_are_marked_in_words(report, parse):
     assert rows["1人k未満"] == ["15,202", "15,202人", "", "0", "0人", ""]
     assert rows["2–4人k未満"][:2] == ["2,521", "5,916人"]
     assert rows["100人以上"] == ["0", "0人", "", "65", "13,088人", ""]
+
+
+def test_a_class_too_rare_for_its_bar_still_shows_one(make_report):
+    """102 people of four million are what the officer must see."""
+    table = make_report().tables[0]
+    sizes = (
+        *table.risk_after.sizes[:1],
+        SizeBar(label="100人以上", classes=9, people=4_000_000, below_k=False),
+    )
+    after = table.risk_after.model_copy(update={"people": 4_000_214, "sizes": sizes})
+    html = render_report(with_table(make_report, risk_after=after))
+    assert html.count('<span class="bar after" style="width:0.0%">') == 1
 
 
 def test_the_risk_table_holds_the_measured_values(report, parse):
@@ -182,7 +198,7 @@ def test_capped_counts_are_never_shown_as_exact(make_report, parse):
     assert rows["最も小さいグループ最も人数の少ない組合せ"] == ["1人", "5人以上"]
     assert rows["最大リスク1 ÷ 最も小さいグループの人数"] == ["100.0%", "20.0%以下"]
     assert rows["平均リスクグループの数 ÷ 本人の数"] == ["測定していない", "測定していない"]
-    assert "加工後には5人以上であった" in page.text("summary")
+    assert "一般化の後には5人以上であった" in page.text("summary")
 
 
 def test_the_recoding_says_what_is_proven(make_report, parse):
@@ -223,7 +239,7 @@ def test_secrets_order_limits_and_versions_are_stated(report, parse):
     page = parse(render_report(report))
     assert report.secrets in page.text("secrets") and report.order in page.text("secrets")
     assert all(limit in page.text("limits") for limit in report.limits)
-    assert report.policy_sha256 in page.text("record") and "2.77.0" in page.text("record")
+    assert report.work_sha256 in page.text("record") and "2.77.0" in page.text("record")
     assert all(word in page.text("glossary") for word in ("準識別子", "k-匿名性", "仮ID", "個人識別符号"))
 
 
