@@ -6,7 +6,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from conftest import DATA
+from helpers import DATA
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,7 +12,7 @@ import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import DATA, policy_of
+from helpers import DATA, policy_of
 
 PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "person"}
 QI = {"criterion": 5, "method": "generalize"}

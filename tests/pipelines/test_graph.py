@@ -6,7 +6,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pipeline import PipelineVisitor
-from conftest import DATA, policy_of
+from helpers import DATA, policy_of
 
 from pipelines.anonymize import build, make_plan
 from transforms.chunks import Chunk, ChunkCoder, WorkCoder

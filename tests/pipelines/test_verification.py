@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import policy_of
+from helpers import policy_of
 
 from transforms.criteria import apply
 from transforms.recode import choose

@@ -381,6 +381,12 @@ def test_json_lines_reject_exactly(tmp_path, wanted, target):
         assert [(r["i"], r["s"]) for r in rows] == [(1, "a"), (3, "b"), (None, None)]
 
 
+def test_json_nested_beyond_reason_is_rejected(tmp_path):
+    deep = b'{"s": "x", "other": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    rows, rejects, _ = read(jsonl(tmp_path, b'{"s": "y"}', deep), "jsonl", {"s": "string"}, ["s", "other"])
+    assert (rows, rejects) == ([{"s": "y"}], [(2, "", "json")])
+
+
 @pytest.mark.parametrize("extra", [b"", b"\n{"])
 def test_json_keys_that_are_not_declared_are_refused(tmp_path, extra):
     path = jsonl(tmp_path, b'{"s": "himitsu"}', b'{"s": "x", "zz": 5}' + extra)
