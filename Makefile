@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+SIZES ?= 1000000 4000000
+RUNS ?= 3
 
 .PHONY: demo test lint types lock bench clean
 
@@ -27,6 +29,9 @@ types: $(INSTALLED)
 lock:  ## pin every dependency with hashes
 	uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --extra dev \
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
+
+bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUNS)
+	$(BIN)/python tests/benchmarks/residents.py --rows $(SIZES) --runs $(RUNS)
 
 clean:
 	rm -rf .venv out build dist

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from schemas.errors import PolicyError, TokumeiError
 
@@ -22,6 +23,9 @@ _BEAM_JOBS = {"anonymize", "demo"}
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "allow_abbrev": False})
+
     def error(self, message: str) -> None:  # type: ignore[override]
         raise PolicyError("usage", where=self.prog, what=message, fix=f"see {self.prog} --help")
 

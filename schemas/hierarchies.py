@@ -6,35 +6,107 @@ Level 0 is the value itself; each further level is coarser; the last level is al
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.strict import Strict, broken
+from schemas.strict import Strict, Text, Whole, broken
+
+_TEXTS = frozenset({"string", "integer", "months", "years", "times", "places", "coded numbers"})
 
 
 def _ascending(numbers: tuple[int, ...] | tuple[float, ...]) -> bool:
     return all(a < b for a, b in pairwise(numbers))
 
 
-class FileHierarchy(Strict):
+class AnyHierarchy(Strict):
+    """Base of all hierarchies.
+
+    Attributes:
+        fits: what the values must be: a column type, or what the method before leaves; None means anything.
+        advice: what to do where they are not.
+    """
+
+    fits: ClassVar[frozenset[str] | None] = None
+    advice: ClassVar[str] = ""
+
+    def steps(self) -> int | None:
+        """Return the number of levels between the value itself and ``*``; None where a file tells it."""
+        return 0
+
+    def refuse_beyond(self, level: int) -> None:
+        """Check that the hierarchy has this level; ``*``, the last one, would delete the column.
+
+        Raises:
+            PydanticCustomError: it has not.
+        """
+        steps = self.steps()
+        if steps is not None and level > steps:
+            raise broken(
+                "hierarchy.level",
+                f"the hierarchy has {steps} level(s) between the value and *",
+                f"use a level from 1 to {steps}" if steps else "to remove every value, use method: delete",
+                ["level"],
+            )
+
+    def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
+        """Check that the hierarchy can do something with the values that reach it.
+
+        Args:
+            content: a column type, or what the method before leaves.
+            at: where the hierarchy stands.
+
+        Raises:
+            PydanticCustomError: it cannot.
+        """
+        if self.fits is not None and content not in self.fits:
+            raise broken(
+                "hierarchy.type",
+                f"it works on {', '.join(sorted(self.fits))}; here it would get {content}",
+                self.advice,
+                at,
+            )
+
+
+class FileHierarchy(AnyHierarchy):
     """A file with one line a value: ``value;level1;level2;…;*`` (the form ARX and Amnesia use)."""
 
     kind: Literal["file"]
-    path: str = Field(min_length=1, description="Path, relative to the policy file.")
+    path: Text = Field(description="Path, relative to the policy file.")
     delimiter: str = Field(default=";", min_length=1, max_length=1)
     encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
 
+    @model_validator(mode="after")
+    def _separates(self) -> Self:
+        if self.delimiter in '"\r\n':
+            raise broken(
+                "hierarchy.delimiter",
+                "the delimiter must not be a quote or a line break",
+                'for example delimiter: ";"',
+                ["delimiter"],
+            )
+        return self
 
-class IntervalHierarchy(Strict):
+    def steps(self) -> int | None:
+        """Return None: the file tells."""
+        return None
+
+
+class IntervalHierarchy(AnyHierarchy):
     """Numbers to half-open intervals; each width must divide the next, so that levels nest.
 
     Values that are not numbers (for example a top code 「90歳以上」) keep to themselves below ``*``.
     """
 
     kind: Literal["intervals"]
-    widths: tuple[int, ...] = Field(min_length=1, description="For example [5, 10, 20].")
-    origin: int = 0
+    widths: tuple[Whole, ...] = Field(min_length=1, description="For example [5, 10, 20].")
+    origin: Whole = 0
+    fits = frozenset({"integer", "number", "coded numbers", "years", "string"})
+    advice = "use kind: dates for days, kind: suppress for short code lists, or correct the column's type"
+
+    def steps(self) -> int:
+        """Return one a width."""
+        return len(self.widths)
 
     @model_validator(mode="after")
     def _nested(self) -> Self:
@@ -43,48 +115,83 @@ class IntervalHierarchy(Strict):
                 "hierarchy.widths",
                 "interval widths must be positive and each must divide the next",
                 "use for example widths: [5, 10, 20]",
+                ["widths"],
             )
         return self
 
 
-class DateHierarchy(Strict):
-    """Dates (or months) to coarser periods, in the order given."""
+class DateHierarchy(AnyHierarchy):
+    """Dates (or months, or years) to coarser periods, in the order given."""
 
     kind: Literal["dates"]
     levels: tuple[Literal["year_month", "quarter", "year", "decade"], ...] = Field(min_length=1)
+    fits = frozenset({"date", "month", "months", "years", "times"})
+    advice = "give the column type: date or month, or use another kind of hierarchy"
+    _order: ClassVar = ("year_month", "quarter", "year", "decade")
+
+    def steps(self) -> int:
+        """Return one a level."""
+        return len(self.levels)
+
+    def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
+        """Check also that the first level is coarser than the values are."""
+        super().refuse_content(content, at)
+        finest = {"month": 1, "months": 1, "years": 3}.get(content, 0)
+        if self._order.index(self.levels[0]) < finest:
+            raise broken(
+                "hierarchy.levels",
+                f"the values are already {content.removesuffix('s')}s, so this level would change nothing",
+                f"begin with {self._order[finest]}",
+                (*at, "levels", 0),
+            )
 
     @model_validator(mode="after")
     def _coarser(self) -> Self:
-        order = ["year_month", "quarter", "year", "decade"]
-        if not _ascending(tuple(order.index(level) for level in self.levels)):
+        if not _ascending(tuple(self._order.index(level) for level in self.levels)):
             raise broken(
                 "hierarchy.levels",
                 "date levels must become coarser",
                 "list them in the order year_month, quarter, year, decade",
+                ["levels"],
             )
         return self
 
 
-class PrefixHierarchy(Strict):
+class PrefixHierarchy(AnyHierarchy):
     """Codes to their first characters (postal codes, ICD-10, item codes): ``keep: [3, 1]``."""
 
     kind: Literal["prefix"]
-    keep: tuple[int, ...] = Field(min_length=1, description="Characters kept, descending.")
+    keep: tuple[Whole, ...] = Field(min_length=1, description="Characters kept, descending.")
+    fits = _TEXTS
+    advice = "use kind: intervals for numbers, kind: dates for days, or correct the column's type"
+
+    def steps(self) -> int:
+        """Return one a length."""
+        return len(self.keep)
 
     @model_validator(mode="after")
     def _shorter(self) -> Self:
         if min(self.keep) < 1 or not _ascending(tuple(reversed(self.keep))):
             raise broken(
-                "hierarchy.keep", "kept lengths must be positive and shrink", "use for example keep: [3, 1]"
+                "hierarchy.keep",
+                "kept lengths must be positive and shrink",
+                "use for example keep: [3, 1]",
+                ["keep"],
             )
         return self
 
 
-class MaskHierarchy(Strict):
+class MaskHierarchy(AnyHierarchy):
     """Codes with their last characters masked by ``*``: ``hide: [1, 2, 4]``."""
 
     kind: Literal["mask"]
-    hide: tuple[int, ...] = Field(min_length=1, description="Characters hidden from the right, ascending.")
+    hide: tuple[Whole, ...] = Field(min_length=1, description="Characters hidden from the right, ascending.")
+    fits = _TEXTS
+    advice = "use kind: intervals for numbers, kind: dates for days, or correct the column's type"
+
+    def steps(self) -> int:
+        """Return one a length."""
+        return len(self.hide)
 
     @model_validator(mode="after")
     def _longer(self) -> Self:
@@ -93,17 +200,24 @@ class MaskHierarchy(Strict):
                 "hierarchy.hide",
                 "hidden lengths must be positive and grow",
                 "use for example hide: [1, 2, 4]",
+                ["hide"],
             )
         return self
 
 
-class AddressHierarchy(Strict):
+class AddressHierarchy(AnyHierarchy):
     """Municipality (as the `address` method leaves it) to prefecture to region (地方)."""
 
     kind: Literal["address"]
+    fits = frozenset({"string", "places"})
+    advice = "put method: address before it"
+
+    def steps(self) -> int:
+        """Return two: prefecture and region."""
+        return 2
 
 
-class SuppressHierarchy(Strict):
+class SuppressHierarchy(AnyHierarchy):
     """The value itself, or ``*``: for short code lists such as gender."""
 
     kind: Literal["suppress"]

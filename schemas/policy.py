@@ -5,12 +5,12 @@ A policy is a YAML file read by `schemas.policy_file.read_policy`. Whatever it d
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.strict import Strict, broken
+from schemas.strict import Day, Matching, Strict, Text, broken
 from schemas.treatments import (
     Age,
     AgeBand,
@@ -19,15 +19,39 @@ from schemas.treatments import (
     Delete,
     Generalize,
     Pseudonym,
+    RareCategories,
+    RareValues,
+    Recode,
+    Replace,
 )
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")]
+Name = Annotated[
+    str,
+    Matching(
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",
+        "table.name",
+        "a table name has 1 to 64 ASCII letters, digits, _ . and -, and begins with a letter, digit or _",
+        "rename the table; a Japanese name can stand in its title",
+    ),
+]
+_AVRO_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
+
+
+def _refuse_scheme(path: str, code: str, at: str) -> None:
+    if "://" in path and not path.startswith("gs://"):
+        raise broken(
+            code,
+            "only local paths and gs:// URIs can be read and written",
+            "copy the file to a local path or to Cloud Storage",
+            [at],
+        )
 
 
 class Source(Strict):
     """Where a table's records are and how they are written."""
 
-    path: str = Field(min_length=1, description="Path, glob or gs:// URI; relative to the policy file.")
+    path: Text = Field(description="Path, glob or gs:// URI; relative to the policy file.")
     format: Literal["csv", "tsv", "parquet", "avro", "jsonl"]
     encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Default: by format.")
@@ -41,15 +65,26 @@ class Source(Strict):
                 "source.text_option",
                 "delimiter and header belong to csv and tsv",
                 f"remove them, or correct format: {self.format}",
+                ["header" if self.delimiter is None else "delimiter"],
             )
         if self.format in {"parquet", "avro", "jsonl"} and self.encoding != "utf-8":
-            raise broken("source.encoding", f"{self.format} is always UTF-8", "remove encoding")
-        if self.delimiter is not None and (self.delimiter in '"\r\n\0' or not self.delimiter.isascii()):
+            raise broken("source.encoding", f"{self.format} is always UTF-8", "remove encoding", ["encoding"])
+        mark = self.delimiter
+        if mark is not None and (mark in '"\r\n\0' or mark.isalnum() or not mark.isascii()):
             raise broken(
                 "source.delimiter",
-                "the delimiter must be one ASCII character other than a quote, a line break or NUL",
+                "the delimiter must be one ASCII character, but no letter, digit, quote or line break",
                 'for example delimiter: "|"',
+                ["delimiter"],
             )
+        if self.format == "tsv" and mark not in {None, "\t"}:
+            raise broken(
+                "source.delimiter",
+                "tsv is delimited by tabs",
+                "use format: csv with this delimiter",
+                ["delimiter"],
+            )
+        _refuse_scheme(self.path, "source.path", "path")
         return self
 
     @property
@@ -65,7 +100,7 @@ class Column(Strict):
     """
 
     type: ColumnType = "string"
-    title: str | None = Field(
+    title: Text | None = Field(
         default=None, description="Japanese item name (記録項目) for register and report."
     )
     sensitive: bool = Field(
@@ -73,7 +108,7 @@ class Column(Strict):
     )
     drop: bool = Field(default=False, description="Not needed by the recipient: delete, with a reason.")
     keep: bool = Field(default=False, description="No criterion applies: keep as it is, with a reason.")
-    because: str | None = Field(default=None, min_length=1, description="The reason for drop or keep.")
+    because: Text | None = Field(default=None, description="The reason for drop or keep.")
     treat: tuple[AnyTreatment, ...] = Field(default=(), description="Methods, applied in this order.")
 
     @model_validator(mode="after")
@@ -96,36 +131,44 @@ class Column(Strict):
                 "column.text_kept",
                 "free text may name people and cannot be kept",
                 "remove keep: text is deleted",
+                ["keep"],
             )
         return self
 
     @model_validator(mode="after")
     def _chain_works(self) -> Self:
         kind: str = self.type
+        content: str = self.type
         decided_by_data = False
         for i, step in enumerate(self.treat):
-            where = f"treat[{i}] {step.method}"
+            at = ("treat", i)
             if isinstance(step, Delete) and len(self.treat) > 1:
-                raise broken(
-                    "treat.delete_alone", f"{where}: delete must stand alone", "remove the other methods"
-                )
+                raise broken("treat.delete_alone", "delete must stand alone", "remove the other methods", at)
             if kind not in step.accepts:
                 raise broken(
                     "treat.type",
-                    f"{where}: works on {', '.join(sorted(step.accepts))}; here it would get {kind}",
+                    f"{step.method} works on {', '.join(sorted(step.accepts))}; here it would get {kind}",
                     "correct the column's type, or the order of its methods",
+                    at,
                 )
-            if isinstance(step, Generalize) and i != len(self.treat) - 1:
+            if step.last and i != len(self.treat) - 1:
                 raise broken(
-                    "treat.generalize_last", f"{where}: must be the last method", "move it to the end"
+                    f"treat.{step.method}_last",
+                    f"{step.method} must be the last method",
+                    "move it to the end, or remove what follows",
+                    at,
                 )
+            if isinstance(step, Recode | Generalize):
+                step.hierarchy.refuse_content(content, (*at, "hierarchy"))
             if step.data_driven and decided_by_data:
                 raise broken(
                     "treat.data_driven_twice",
-                    f"{where}: a column can have one data-driven method (tail, rare_categories, fence)",
+                    "a column can have one data-driven method (tail, rare_categories, fence)",
                     "keep one of them; combine it with fixed methods if needed",
+                    at,
                 )
             decided_by_data |= step.data_driven
+            content = _content_after(step, content)
             kind = step.gives or kind
         return self
 
@@ -141,11 +184,18 @@ class Column(Strict):
         return last if isinstance(last, Generalize) else None
 
 
+def _content_after(step: AnyTreatment, content: str) -> str:
+    """Return what a hierarchy would find after a method: finer than the type of its result."""
+    if isinstance(step, RareValues | RareCategories):  # the other values stay what they were
+        return {"integer": "coded numbers", "boolean": "string"}.get(content, content)
+    return step.leaves or step.gives or content
+
+
 class Table(Strict):
     """One table of the file."""
 
     source: Source
-    title: str | None = None
+    title: Text | None = None
     person: str | None = Field(default=None, description="The column that tells whose record it is.")
     rows_per_person: Literal["one", "several"]
     columns: dict[str, Column] = Field(min_length=1)
@@ -157,28 +207,45 @@ class Table(Strict):
                 "table.person",
                 "several rows a person need the person column, or people cannot be counted",
                 "add person: <column>",
+                ["rows_per_person"],
             )
-        if self.person is not None and self.person not in self.columns:
+        for name in self.columns:
+            if not name.strip() or name in _RESERVED:
+                raise broken(
+                    "column.name",
+                    f"a column cannot have a blank name, nor be called {', '.join(sorted(_RESERVED))}",
+                    "rename the column in the file",
+                    ["columns", name],
+                )
+        if self.person is not None:
+            self._person_works(self.person)
+        if not any(c.released for c in self.columns.values()):
+            raise broken("table.empty", "no column of this table would be released", "remove the table")
+        return self
+
+    def _person_works(self, person: str) -> None:
+        if person not in self.columns:
             raise broken(
                 "table.person_column",
                 "person names a column that is not declared",
                 "declare it under columns",
+                ["person"],
             )
-        if self.person is not None:
-            who = self.columns[self.person]
-            if who.type not in {"string", "integer"}:
-                raise broken(
-                    "table.person_type", "the person column must be string or integer", "correct its type"
-                )
-            if who.keep:
-                raise broken(
-                    "table.person_kept",
-                    "the person column links every record to a person and cannot be kept (三号)",
-                    "treat it with delete or pseudonym",
-                )
-        if not any(c.released for c in self.columns.values()):
-            raise broken("table.empty", "no column of this table would be released", "remove the table")
-        return self
+        who = self.columns[person]
+        if who.type not in {"string", "integer"}:
+            raise broken(
+                "table.person_type",
+                "the person column must be string or integer",
+                "correct its type",
+                ["columns", person, "type"],
+            )
+        if who.released and (who.keep or not isinstance(who.treat[-1], Pseudonym | Replace)):
+            raise broken(
+                "table.person_kept",
+                "the person column links records to people and cannot be kept, not even in part (三号)",
+                "treat it with pseudonym (last) or delete",
+                ["columns", person],
+            )
 
     @property
     def quasi_identifiers(self) -> tuple[str, ...]:
@@ -194,10 +261,12 @@ class Table(Strict):
 class Requirements(Strict):
     """What the release must satisfy; the law sets no number, so the choice needs a reason."""
 
-    k: int = Field(ge=2, description="Smallest number of people in an equivalence class (k-匿名性).")
-    because: str = Field(min_length=1, description="Why this k.")
-    suppression_limit: float | int = Field(
-        default=0.0, ge=0, le=1, description="Largest share of people who may lose a record."
+    k: int = Field(
+        ge=2, le=1_000_000, description="Smallest number of people in an equivalence class (k-匿名性)."
+    )
+    because: Text = Field(description="Why this k.")
+    suppression_limit: float = Field(
+        default=0.0, ge=0, lt=1, description="Largest share of people who may lose a record."
     )
     metric: Literal["loss"] = "loss"
 
@@ -205,49 +274,54 @@ class Requirements(Strict):
 class Rejects(Strict):
     """How many unreadable records a run may leave out before it stops (default none)."""
 
-    limit: int = Field(default=0, ge=0, description="Records over all tables.")
+    limit: int = Field(default=0, ge=0, le=10**12, description="Records over all tables.")
 
 
 class Output(Strict):
     """How the release is written."""
 
-    directory: str | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
+    directory: Text | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
     format: Literal["parquet", "avro", "csv"] = "parquet"
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        _refuse_scheme(self.directory or "", "output.directory", "directory")
+        return self
 
 
 class Office(Strict):
     """An office with its address (組織の名称・所在地)."""
 
-    name: str = Field(min_length=1)
-    address: str = Field(min_length=1)
+    name: Text
+    address: Text
 
 
 class Period(Strict):
     """From a day to a day, both included."""
 
-    start: dt.date
-    end: dt.date
+    start: Day
+    end: Day
 
     @model_validator(mode="after")
     def _forward(self) -> Self:
         if self.end < self.start:
-            raise broken("period.order", "the period ends before it starts", "swap start and end")
+            raise broken("period.order", "the period ends before it starts", "swap start and end", ["end"])
         return self
 
 
 class FileItems(Strict):
     """The personal-information file, as its register entry names it (法74条・75条・110条・117条)."""
 
-    name: str = Field(min_length=1, description="1 個人情報ファイルの名称")
-    body: str = Field(min_length=1, description="2 行政機関等の名称")
-    department: str = Field(min_length=1, description="2 事務をつかさどる組織の名称")
-    purpose: str = Field(min_length=1, description="3 利用目的")
-    scope: str | None = Field(default=None, description="4 記録範囲 (whose data)")
-    collection: str | None = Field(default=None, description="5 記録情報の収集方法")
+    name: Text = Field(description="1 個人情報ファイルの名称")
+    body: Text = Field(description="2 行政機関等の名称")
+    department: Text = Field(description="2 事務をつかさどる組織の名称")
+    purpose: Text = Field(description="3 利用目的")
+    scope: Text | None = Field(default=None, description="4 記録範囲 (whose data)")
+    collection: Text | None = Field(default=None, description="5 記録情報の収集方法")
     sensitive: bool = Field(default=False, description="6 要配慮個人情報が含まれる")
-    recipients: tuple[str, ...] = Field(default=(), description="7 経常的提供先")
+    recipients: tuple[Text, ...] = Field(default=(), description="7 経常的提供先")
     request_office: Office | None = Field(default=None, description="8 開示請求等を受理する組織")
-    special_procedure: str | None = Field(default=None, description="9 訂正・利用停止の特別手続")
+    special_procedure: Text | None = Field(default=None, description="9 訂正・利用停止の特別手続")
     kind: Literal["electronic", "manual"] = Field(default="electronic", description="10 電算/マニュアルの別")
     manual_subset: bool = Field(default=False, description="11 令21条7項に該当するファイル")
     ordinance_sensitive: bool = Field(default=False, description="12 条例要配慮個人情報")
@@ -255,8 +329,8 @@ class FileItems(Strict):
     proposal_office: Office | None = Field(default=None, description="14 提案を受ける組織")
     product_office: Office | None = Field(default=None, description="16 作成済み情報の提案を受ける組織")
     product_period: Period | None = Field(default=None, description="17 その提案ができる期間")
-    how_provided: str = Field(min_length=1, description="提供の方法 (public notice)")
-    remarks: str | None = Field(default=None, description="備考")
+    how_provided: Text = Field(description="提供の方法 (public notice)")
+    remarks: Text | None = Field(default=None, description="備考")
 
 
 class Policy(Strict):
@@ -267,7 +341,7 @@ class Policy(Strict):
         description="private 規則34条; public 規則62条 (today, 2022, or 2017 numbering)"
     )
     file: FileItems
-    reference_date: dt.date | None = Field(default=None, description="The day on which ages are counted.")
+    reference_date: Day | None = Field(default=None, description="The day on which ages are counted.")
     tables: dict[Name, Table] = Field(min_length=1)
     requirements: Requirements
     rejects: Rejects = Rejects()
@@ -275,38 +349,43 @@ class Policy(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        links: dict[str, str] = {}
         for table_name, table in self.tables.items():
             for name, column in table.columns.items():
-                needs_day = any(
-                    isinstance(t, Age) or (isinstance(t, AgeBand) and column.type == "date")
-                    for t in column.treat
-                )
-                if needs_day and self.reference_date is None:
+                at = ("tables", table_name, "columns", name)
+                self._ages_countable(column, at)
+                self._links_agree(column, links, at)
+                if self.output.format == "avro" and column.released and not _AVRO_NAME.fullmatch(name):
                     raise broken(
-                        "policy.reference_date",
-                        f"tables.{table_name}.columns.{name} counts an age but there is no reference_date",
-                        "add reference_date: YYYY-MM-DD at the top of the policy",
+                        "output.avro_name",
+                        "Avro takes only column names of ASCII letters, digits and _, no digit first",
+                        "use output format parquet or csv, or rename the column in the file",
+                        at,
                     )
-        self._links_agree()
         if self.regime != "private":
             self._register_complete()
         return self
 
-    def _links_agree(self) -> None:
-        types: dict[str, str] = {}
-        for table_name, table in self.tables.items():
-            for name, column in table.columns.items():
-                for step in column.treat:
-                    if (
-                        isinstance(step, Pseudonym)
-                        and types.setdefault(step.link, column.type) != column.type
-                    ):
-                        raise broken(
-                            "policy.link_type",
-                            f"tables.{table_name}.columns.{name}: link {step.link} has another type,"
-                            " so its pseudonyms could not be joined",
-                            "give all columns of one link the same type",
-                        )
+    def _ages_countable(self, column: Column, at: tuple[str, ...]) -> None:
+        for i, step in enumerate(column.treat):
+            counts = isinstance(step, Age) or (isinstance(step, AgeBand) and column.type == "date")
+            if counts and self.reference_date is None:
+                raise broken(
+                    "policy.reference_date",
+                    f"{step.method} counts an age but there is no reference_date",
+                    "add reference_date: YYYY-MM-DD at the top of the policy",
+                    (*at, "treat", i),
+                )
+
+    def _links_agree(self, column: Column, links: dict[str, str], at: tuple[str, ...]) -> None:
+        for i, step in enumerate(column.treat):
+            if isinstance(step, Pseudonym) and links.setdefault(step.link, column.type) != column.type:
+                raise broken(
+                    "policy.link_type",
+                    "this link stands on columns of another type, so its pseudonyms could not be joined",
+                    "give all columns of one link the same type",
+                    (*at, "treat", i, "link"),
+                )
 
     def _register_complete(self) -> None:
         needed = ["scope", "collection", "request_office"]
@@ -319,4 +398,5 @@ class Policy(Strict):
                 "policy.register_items",
                 f"regime {self.regime}: the register entry needs file.{', file.'.join(missing)}",
                 "add them (法74条1項・75条1項・110条・117条), or use regime: private for a company's file",
+                ["file"],
             )

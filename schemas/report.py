@@ -125,7 +125,9 @@ class TableReport(Strict):
     people_check: str = Field(description="How 'one row a person' was checked, in Japanese.")
     columns: tuple[ColumnReport, ...]
     recoding: Recoding | None = None
-    risk_before: Risk | None = Field(default=None, description="After criteria 1 to 4, before generalization.")
+    risk_before: Risk | None = Field(
+        default=None, description="After criteria 1 to 4, before generalization."
+    )
     risk_after: Risk | None = None
 
 

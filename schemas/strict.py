@@ -2,16 +2,78 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-from pydantic_core import PydanticCustomError
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic.annotated_handlers import GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+_EXACT = 2**53  # from here on a float no longer tells neighbouring integers apart
 
 
 class Strict(BaseModel):
     """A policy node: unknown keys are refused, values are never coerced, instances are immutable."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def broken(code: str, rule: str, fix: str) -> PydanticCustomError:
-    """Return an error for a broken rule, with the fix that the user is shown."""
-    return PydanticCustomError(code, "{rule}", {"rule": rule, "fix": fix})
+def broken(code: str, rule: str, fix: str, at: Sequence[str | int] = ()) -> PydanticCustomError:
+    """Return an error for a broken rule, with the fix that the user is shown.
+
+    Args:
+        code: short stable name.
+        rule: what is wrong, without any value.
+        fix: what to do.
+        at: where it is, below the node whose rule it is.
+    """
+    return PydanticCustomError(code, "{rule}", {"rule": rule, "fix": fix, "at": list(at)})
+
+
+@dataclass(frozen=True)
+class Matching:
+    """A text that must match a regular expression as a whole, which also stands in the JSON Schema."""
+
+    pattern: str
+    code: str
+    rule: str
+    fix: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check after the type."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Say so to editors."""
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+
+    def _check(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise broken(self.code, self.rule, self.fix)
+        return text
+
+
+def _iso(day: Any) -> Any:
+    if not isinstance(day, str):
+        return day
+    try:
+        # Only this form: ISO also knows 20260331 and 2026-W14-2, and pydantic takes seconds since 1970.
+        return dt.datetime.strptime(day, "%Y-%m-%d").date() if len(day) == 10 else None
+    except ValueError:
+        return None
+
+
+Text = Annotated[
+    str,
+    Matching(
+        r"[\s\S]*\S[\s\S]*", "policy.blank", "must not be blank", "write what is meant, or remove the key"
+    ),
+]
+Number = Annotated[float, Field(ge=-_EXACT, le=_EXACT)]
+Whole = Annotated[int, Field(ge=-_EXACT, le=_EXACT)]
+Day = Annotated[dt.date, BeforeValidator(_iso)]

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.hierarchies import Hierarchy
-from schemas.strict import Strict, broken
+from schemas.strict import Matching, Number, Strict, Text, broken
 
 ColumnType = Literal["string", "text", "integer", "number", "date", "month", "datetime", "boolean"]
 ALL: frozenset[str] = frozenset(
@@ -20,6 +20,21 @@ ALL: frozenset[str] = frozenset(
 NUMERIC: frozenset[str] = frozenset({"integer", "number"})
 WORDS: frozenset[str] = frozenset({"string", "integer", "boolean"})
 
+Label = Annotated[
+    Text,
+    Matching(r"[^{}]*", "treat.label", "this label is fixed text and has no { or }", "write the text itself"),
+]
+Template = Annotated[
+    str,
+    Matching(
+        r"[^{}]*\{\}[^{}]*",
+        "treat.template",
+        "must hold {} exactly once, where the bound is put, and no other { or }",
+        'for example "{}以上"',
+    ),
+]
+People = Annotated[int, Field(ge=2, le=1_000_000, description="Default: requirements.k.")]
+
 
 class Treatment(Strict):
     """Base of all methods.
@@ -27,12 +42,27 @@ class Treatment(Strict):
     Attributes:
         accepts: column types the method works on.
         gives: type of its result; None means the type stays as it is.
+        leaves: what a hierarchy finds in that result, where the type alone does not tell.
+        last: no other method may follow.
         data_driven: the method decides from the whole file, in the global combine of pass 1.
     """
 
     accepts: ClassVar[frozenset[str]] = ALL
     gives: ClassVar[ColumnType | None] = "string"
+    leaves: ClassVar[str | None] = None
+    last: ClassVar[bool] = False
     data_driven: ClassVar[bool] = False
+
+    def _only_with(self, needed: str, *keys: str) -> None:
+        """Refuse keys that would be ignored."""
+        for key in keys:
+            if key in self.model_fields_set:
+                raise broken(
+                    "treat.ignored",
+                    f"{key} has no effect here: it belongs to {needed}",
+                    f"remove {key}",
+                    [key],
+                )
 
 
 class Delete(Treatment):
@@ -47,7 +77,8 @@ class Replace(Treatment):
 
     method: Literal["replace"]
     criterion: Literal[1]
-    by: str = Field(description="The text every value becomes.")
+    by: Label = Field(description="The text every value becomes.")
+    last = True
 
 
 class YearMonth(Treatment):
@@ -56,6 +87,7 @@ class YearMonth(Treatment):
     method: Literal["year_month"]
     criterion: Literal[1, 5]
     accepts = frozenset({"date", "month", "datetime"})
+    leaves = "months"
 
 
 class Year(Treatment):
@@ -64,6 +96,7 @@ class Year(Treatment):
     method: Literal["year"]
     criterion: Literal[1, 5]
     accepts = frozenset({"date", "month", "datetime"})
+    leaves = "years"
 
 
 class Age(Treatment):
@@ -76,16 +109,17 @@ class Age(Treatment):
 
 
 class _Banded(Treatment):
-    edges: tuple[float | int, ...] = ()
-    labels: tuple[str, ...] = ()
+    edges: tuple[Number, ...] = ()
+    labels: tuple[Label, ...] = ()
 
     def _check(self) -> None:
-        if list(self.edges) != sorted(set(self.edges)) or len(self.labels) != len(self.edges) + 1:
-            raise broken(
-                "bands.labels",
-                "edges must ascend and there must be one label more than edges",
-                "for edges [300, 600] give three labels: below 300, 300 to 600, 600 and over",
-            )
+        example = "for edges [300, 600] give three labels: below 300, 300 to 600, 600 and over"
+        if list(self.edges) != sorted(set(self.edges)):
+            raise broken("bands.edges", "edges must ascend", example, ["edges"])
+        if len(self.labels) != len(self.edges) + 1:
+            raise broken("bands.labels", "there must be one label more than edges", example, ["labels"])
+        if len(set(self.labels)) != len(self.labels):
+            raise broken("bands.labels", "two bands have the same label", example, ["labels"])
 
 
 class AgeBand(_Banded):
@@ -106,6 +140,8 @@ class AgeBand(_Banded):
             )
         if self.edges:
             self._check()
+        else:
+            self._only_with("edges", "labels")
         return self
 
 
@@ -114,7 +150,7 @@ class Bands(_Banded):
 
     method: Literal["bands"]
     criterion: Literal[1, 4, 5]
-    edges: tuple[float | int, ...] = Field(min_length=1)
+    edges: tuple[Number, ...] = Field(min_length=1)
     accepts = NUMERIC
 
     @model_validator(mode="after")
@@ -130,6 +166,7 @@ class TruncateTime(Treatment):
     criterion: Literal[1, 5]
     unit: Literal["minute", "30min", "hour", "day", "month"]
     accepts = frozenset({"datetime"})
+    leaves = "times"
 
 
 class PostalPrefix(Treatment):
@@ -148,6 +185,7 @@ class Address(Treatment):
     criterion: Literal[1, 5]
     level: Literal["city", "prefecture"]
     accepts = frozenset({"string", "text"})
+    leaves = "places"
 
 
 class PhoneArea(Treatment):
@@ -166,8 +204,9 @@ class Pseudonym(Treatment):
 
     method: Literal["pseudonym"]
     criterion: Literal[3]
-    link: str = Field(min_length=1, description="Name of the code; equal names stay joinable.")
+    link: Text = Field(description="Name of the code; equal names stay joinable.")
     accepts = frozenset({"string", "integer"})
+    last = True
 
 
 class TopCode(Treatment):
@@ -175,9 +214,10 @@ class TopCode(Treatment):
 
     method: Literal["top_code"]
     criterion: Literal[4, 5]
-    at: float | int
-    label: str = Field(min_length=1)
+    at: Number
+    label: Label
     accepts = NUMERIC
+    leaves = "coded numbers"
 
 
 class BottomCode(Treatment):
@@ -185,9 +225,10 @@ class BottomCode(Treatment):
 
     method: Literal["bottom_code"]
     criterion: Literal[4, 5]
-    at: float | int
-    label: str = Field(min_length=1)
+    at: Number
+    label: Label
     accepts = NUMERIC
+    leaves = "coded numbers"
 
 
 class RareValues(Treatment):
@@ -195,23 +236,45 @@ class RareValues(Treatment):
 
     method: Literal["rare_values"]
     criterion: Literal[4]
-    values: tuple[str, ...] = Field(min_length=1)
+    values: tuple[Text, ...] = Field(min_length=1)
     action: Literal["cell", "record", "replace"]
-    by: str = "その他"
+    by: Label = "その他"
     accepts = frozenset({"string"})
+    gives = None
+
+    @model_validator(mode="after")
+    def _used(self) -> Self:
+        if self.action != "replace":
+            self._only_with("action: replace", "by")
+        return self
 
 
-class Tail(Treatment):
+class _Sided(Treatment):
+    side: Literal["top", "bottom", "both"] = "top"
+
+    def _labels_used(self) -> None:
+        if self.side == "bottom":
+            self._only_with("side: top or both", "top_label")
+        if self.side == "top":
+            self._only_with("side: bottom or both", "bottom_label")
+
+
+class Tail(_Sided):
     """Code the tails beyond the largest (smallest) value that at least ``people`` people reach."""
 
     method: Literal["tail"]
     criterion: Literal[4, 5]
-    side: Literal["top", "bottom", "both"] = "top"
-    people: int | None = Field(default=None, ge=2, description="Default: requirements.k.")
-    top_label: str = "{}以上"
-    bottom_label: str = "{}以下"
+    people: People | None = None
+    top_label: Template = "{}以上"
+    bottom_label: Template = "{}以下"
     accepts = NUMERIC
+    leaves = "coded numbers"
     data_driven = True
+
+    @model_validator(mode="after")
+    def _used(self) -> Self:
+        self._labels_used()
+        return self
 
 
 class RareCategories(Treatment):
@@ -219,27 +282,40 @@ class RareCategories(Treatment):
 
     method: Literal["rare_categories"]
     criterion: Literal[4, 5]
-    people: int | None = Field(default=None, ge=2, description="Default: requirements.k.")
+    people: People | None = None
     action: Literal["group", "cell", "record"]
-    label: str = "その他"
+    label: Label = "その他"
     accepts = WORDS
     data_driven = True
 
+    @model_validator(mode="after")
+    def _used(self) -> Self:
+        if self.action != "group":
+            self._only_with("action: group", "label")
+        return self
 
-class Fence(Treatment):
+
+class Fence(_Sided):
     """Numeric extremes beyond robust fences (quartiles ± factor × IQR, or median ± factor × MAD)."""
 
     method: Literal["fence"]
     criterion: Literal[4, 5]
     rule: Literal["iqr", "mad"] = "iqr"
-    factor: float | int = Field(default=3.0, gt=0)
-    side: Literal["top", "bottom", "both"] = "top"
+    factor: Number = Field(default=3.0, gt=0)
     action: Literal["code", "cell", "record"]
-    people: int | None = Field(default=None, ge=2, description="Default: requirements.k.")
-    top_label: str = "{}以上"
-    bottom_label: str = "{}以下"
+    people: People | None = None
+    top_label: Template = "{}以上"
+    bottom_label: Template = "{}以下"
     accepts = NUMERIC
+    leaves = "coded numbers"
     data_driven = True
+
+    @model_validator(mode="after")
+    def _used(self) -> Self:
+        if self.action != "code":
+            self._only_with("action: code", "top_label", "bottom_label")
+        self._labels_used()
+        return self
 
 
 class Recode(Treatment):
@@ -251,6 +327,11 @@ class Recode(Treatment):
     level: int = Field(ge=1)
     accepts = frozenset({"string", "integer", "date", "month", "boolean"})
 
+    @model_validator(mode="after")
+    def _exists(self) -> Self:
+        self.hierarchy.refuse_beyond(self.level)
+        return self
+
 
 class Generalize(Treatment):
     """Quasi-identifier (準識別子): its level is chosen by the search for k-anonymity (五号)."""
@@ -259,6 +340,7 @@ class Generalize(Treatment):
     criterion: Literal[5]
     hierarchy: Hierarchy
     accepts = frozenset({"string", "integer", "number", "date", "month", "boolean"})
+    last = True
 
 
 AnyTreatment = Annotated[

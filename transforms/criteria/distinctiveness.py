@@ -60,7 +60,8 @@ class _Hierarchical(Criterion):
         self.where = where
         self.rows: HierarchyRows | None = None
         if isinstance(spec.hierarchy, FileHierarchy):
-            self.rows = read_hierarchy_file(spec.hierarchy, base, where)
+            level = spec.level if isinstance(spec, t.Recode) else 1
+            self.rows = read_hierarchy_file(spec.hierarchy, base, where, level)
 
     def ladder(self, values: Sequence[str | None]) -> Ladder:
         """Return the ladder over the values that occur.

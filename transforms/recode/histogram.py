@@ -93,12 +93,12 @@ class Classes:
     people: _Ints
 
 
-_DENSE = 1 << 22  # up to this many possible classes, counting by position beats sorting
+_DENSE = 8  # up to this many possible classes a tuple, counting by position beats sorting
 
 
 def classes_of(histogram: Histogram, packed: _Ints, possible: int) -> Classes:
     """Group the tuples by their packed generalized codes."""
-    if possible <= _DENSE:
+    if possible <= _DENSE * len(packed):
         present = np.zeros(possible, dtype=bool)
         present[packed] = True
         number = np.cumsum(present) - 1

@@ -8,6 +8,7 @@ Null is a value of its own and stays null below ``*``.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ from schemas.tables import address_hierarchy
 
 ANY = "*"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
+# Anything else, for example a label for rare values, keeps to itself.
+_YEAR = re.compile(r"\d{4}(-|\Z)")
+_MONTH = re.compile(r"\d{4}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,17 @@ class NotInHierarchyError(ValueError):
 HierarchyRows = dict[str, tuple[str, ...]]
 
 
-def read_hierarchy_file(spec: FileHierarchy, base: Path, where: str) -> HierarchyRows:
+def read_hierarchy_file(spec: FileHierarchy, base: Path, where: str, level: int = 1) -> HierarchyRows:
     """Read ``value;level1;…`` lines into value → levels; the last level is made ``*``.
 
+    Args:
+        spec: the hierarchy as declared.
+        base: the folder of the policy.
+        where: the place in the policy, for messages; they hold no value of the file.
+        level: the level that will be used; it must be there, and not be ``*``.
+
     Raises:
-        PolicyError: missing file, ragged lines, repeated values, or levels that do not nest.
+        PolicyError: missing file, ragged lines, repeated values, levels that do not nest, or too few.
     """
     path = base / spec.path
     try:
@@ -83,31 +93,46 @@ def read_hierarchy_file(spec: FileHierarchy, base: Path, where: str) -> Hierarch
         raise _refuse(where, path, f"cannot be read: {error.strerror}", "check the path") from None
     except UnicodeDecodeError:
         raise _refuse(where, path, f"is not {spec.encoding}", "correct encoding:") from None
-    rows: HierarchyRows = {}
-    width = 0
-    try:
-        lines = list(csv.reader(text.splitlines(), delimiter=spec.delimiter))
-    except csv.Error:
-        raise _refuse(where, path, "is not a delimited file", "correct it, or delimiter:") from None
-    for number, row in enumerate(lines, 1):
-        if not row:
-            continue
-        width = width or len(row)
-        if len(row) != width or width < 2:
-            raise _refuse(
-                where,
-                path,
-                f"line {number}: {len(row)} levels, expected {max(width, 2)}",
-                "give every line the same levels",
-            )
-        if row[0] in rows:
-            raise _refuse(where, path, f"line {number}: its value stands twice", "remove one of the lines")
-        rows[row[0]] = tuple(row[1:])
-    if not rows:
-        raise _refuse(where, path, "is empty", "give one line a value")
+    rows = _parse(text, spec.delimiter, where, path)
     if any(r[-1] != ANY for r in rows.values()):
         rows = {value: (*levels, ANY) for value, levels in rows.items()}
     _check_nesting(rows, where, path)
+    depth = len(next(iter(rows.values()))) - 1
+    if level > depth:
+        raise PolicyError(
+            "hierarchy.level",
+            where=f"{where}.level ({path.name})",
+            what=f"the hierarchy has {depth} level(s) between the value and *",
+            fix=f"use a level from 1 to {depth}" if depth else "to remove every value, use method: delete",
+        )
+    return rows
+
+
+def _parse(text: str, delimiter: str, where: str, path: Path) -> HierarchyRows:
+    rows: HierarchyRows = {}
+    width = 0
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            if not row:
+                continue
+            width = width or max(len(row), 2)
+            wrong = None
+            if len(row) != width:
+                wrong = (f"{len(row)} field(s), expected {width}", "give every line a value and the same levels")
+            elif not all(row[1:]):
+                wrong = ("one of its levels is empty", "give every level a label")
+            elif row[0] in rows:
+                wrong = ("its value stands twice", "remove one of the lines")
+            if wrong:
+                raise _refuse(where, path, *wrong, line=reader.line_num)
+            rows[row[0]] = tuple(row[1:])
+    except csv.Error:
+        raise _refuse(
+            where, path, "is not delimited text", "correct its quotes, or delimiter:", line=reader.line_num
+        ) from None
+    if not rows:
+        raise _refuse(where, path, "is empty", "give one line a value")
     return rows
 
 
@@ -214,12 +239,13 @@ def _interval(width: int, origin: int) -> Callable[[str], str]:
 
 _DATE_TITLES = {"year_month": "年月", "quarter": "四半期", "year": "年", "decade": "10年ごと"}
 _DATE_STEPS: dict[str, Callable[[str], str]] = {
-    "year_month": lambda v: v[:7],
-    "quarter": lambda v: f"{v[:4]}年第{(int(v[5:7]) + 2) // 3}四半期",
-    "year": lambda v: v[:4],
-    "decade": lambda v: f"{v[:3]}0年代",
+    "year_month": lambda v: v[:7] if _MONTH.match(v) else v,
+    "quarter": lambda v: f"{v[:4]}年第{(int(v[5:7]) + 2) // 3}四半期" if _MONTH.match(v) else v,
+    "year": lambda v: v[:4] if _YEAR.match(v) else v,
+    "decade": lambda v: f"{v[:3]}0年代" if _YEAR.match(v) else v,
 }
 
 
-def _refuse(where: str, path: Path, what: str, fix: str) -> PolicyError:
-    return PolicyError("hierarchy.file", where=f"{where} ({path.name})", what=what, fix=fix)
+def _refuse(where: str, path: Path, what: str, fix: str, line: int = 0) -> PolicyError:
+    name = f"{path.name}:{line}" if line else path.name
+    return PolicyError("hierarchy.file", where=f"{where} ({name})", what=what, fix=fix)

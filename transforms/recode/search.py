@@ -1,31 +1,35 @@
 """The search for the full-domain generalization that loses least while every class has k people.
 
-Nodes of the lattice (one level a quasi-identifier) are visited in ascending order of a lower bound: their
-loss without any suppression. A node is feasible when suppressing its classes below k touches no more
-people than the limit allows. Suppression only shrinks as values get coarser, so an infeasible node rules
-out every more specific one (predictive tagging); a binary search up a path from each visited node finds such
-nodes early (Flash: Kohlmayer et al. 2012). When the next bound exceeds the best loss found, that loss is the
-optimum.
+Nodes of the lattice (one level a quasi-identifier) are visited best bound first. A node's bound is its loss
+without any suppression, raised by every more general node that was counted: what that one suppresses, this
+one suppresses too, because classes only shrink as values get finer. A node is feasible when suppressing its
+classes below k touches no more people than the limit allows; for the same reason an infeasible node rules
+out every more specific one (predictive tagging). A binary search up a path from each visited node finds such
+nodes early (Flash: Kohlmayer et al. 2012). When every open node's bound exceeds the best loss found, that
+loss is the optimum.
 
 Loss: per column (Σ share − N/|domain|)/(N − N/|domain|), share = leaves under the label ÷ |domain|, 1 for
 suppressed records; over the columns Π(v+1)^(1/n) − 1 (ARX's loss metric, geometric mean).
-Ties are broken by the smaller sum of levels, then by the smaller levels from the first column on.
+Losses equal to 12 decimals are ties: broken by fewer suppressed records, then by the smaller sum of levels,
+then by the smaller levels from the first column on.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from transforms.recode.histogram import Classes, Histogram, classes_of, pack, people_in
+from transforms.recode.histogram import Classes, Histogram, classes_of, people_in, radices
 from transforms.recode.ladders import Ladder
 
 MAX_NODES = 4_000_000
+_DECIMALS = 12  # losses closer than this are ties, whatever the processor's rounding
 Node = tuple[int, ...]
+_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -63,36 +67,32 @@ class Search:
         self.ladders, self.histogram, self.k = tuple(ladders), histogram, k
         self.shape = tuple(ladder.levels for ladder in ladders)
         self.checked = 0
-        # codes and leaf shares of every tuple, per column and level
-        self._codes = [
-            [level[histogram.codes[:, i]] for level in ladder.codes] for i, ladder in enumerate(self.ladders)
+        self._records = float(histogram.records.sum())
+        self._values = [column.astype(np.intp) for column in histogram.codes.T]
+        # leaves under the label of every value, per column and level
+        self._leaves = [
+            np.array([n[codes] for n, codes in zip(ladder.leaves, ladder.codes, strict=True)], dtype=float)
+            for ladder in self.ladders
         ]
-        total = float(histogram.records.sum())
-        self._column_loss = [
-            [
-                self._normalised(total, float(self._shares(i, level) @ histogram.records), ladder.domain_size)
-                for level in range(ladder.levels)
-            ]
-            for i, ladder in enumerate(self.ladders)
-        ]
+        self._covered = self._leaves_over(np.arange(len(histogram.records)))
 
-    def _shares(self, column: int, level: int) -> npt.NDArray[np.float64]:
-        ladder = self.ladders[column]
-        shares: npt.NDArray[np.float64] = (ladder.leaves[level] / ladder.domain_size)[
-            self._codes[column][level]
+    def _leaves_over(self, tuples: npt.NDArray[np.int64]) -> list[_Floats]:
+        """Return the leaves over the records of some tuples, summed, per column and level."""
+        records = self.histogram.records.take(tuples).astype(float)
+        return [
+            leaves @ np.bincount(values.take(tuples), weights=records, minlength=leaves.shape[1])
+            for leaves, values in zip(self._leaves, self._values, strict=True)
         ]
-        return shares
-
-    @staticmethod
-    def _normalised(records: float, shares: float, domain: int) -> float:
-        floor = records / domain
-        return 0.0 if domain <= 1 or records == 0 else max(0.0, (shares - floor) / (records - floor))
 
     def classes(self, node: Node) -> Classes:
         """Return the equivalence classes of a node."""
         sizes = [len(ladder.labels[level]) for ladder, level in zip(self.ladders, node, strict=True)]
-        codes = [self._codes[i][level] for i, level in enumerate(node)]
-        return classes_of(self.histogram, pack(codes, sizes), math.prod(sizes))
+        weights, possible = radices(sizes)
+        packed = np.zeros(len(self.histogram.records), dtype=np.int64)
+        for ladder, level, weight, values in zip(self.ladders, node, weights, self._values, strict=True):
+            if len(ladder.labels[level]) > 1:
+                packed += (ladder.codes[level] * weight).take(values)
+        return classes_of(self.histogram, packed, possible)
 
     def suppressed(self, node: Node) -> tuple[Classes, npt.NDArray[np.bool_], int]:
         """Return a node's classes, which of them fall below k, and how many people those touch."""
@@ -101,28 +101,28 @@ class Search:
         small = classes.people < self.k
         return classes, small, people_in(self.histogram, classes, small)
 
-    def column_losses(self, node: Node, gone: npt.NDArray[np.bool_]) -> tuple[float, ...]:
-        """Return the loss per column when the tuples marked ``gone`` are suppressed."""
-        records = self.histogram.records
-        lost = float(records[gone].sum())
-        total = float(records.sum())
-        return tuple(
-            self._normalised(
-                total,
-                float(self._shares(i, level)[~gone] @ records[~gone]) + lost,
-                self.ladders[i].domain_size,
-            )
-            for i, level in enumerate(node)
-        )
+    def level_losses(self, gone: npt.NDArray[np.int64]) -> list[_Floats]:
+        """Return the loss per column at every level when the given tuples are suppressed."""
+        kept = [a - b for a, b in zip(self._covered, self._leaves_over(gone), strict=True)]
+        lost = float(self.histogram.records.take(gone).sum())
+        n, losses = self._records, []
+        for ladder, leaves in zip(self.ladders, kept, strict=True):
+            size = ladder.domain_size
+            # (Σ share − N/size)/(N − N/size), times size above and below the line: whole numbers
+            losses.append((leaves + (lost * size - n)) / (n * (size - 1)) if n and size > 1 else 0.0 * leaves)
+        return losses
 
-    def bounds(self) -> npt.NDArray[np.float64]:
+    def bounds(self) -> _Floats:
         """Return each node's loss without suppression, over the whole lattice."""
-        product = np.ones(self.shape)
-        for axis, losses in enumerate(self._column_loss):
-            shape = [1] * len(self.shape)
-            shape[axis] = -1
-            product = product * ((np.array(losses) + 1) ** (1 / len(self.shape))).reshape(shape)
-        return product - 1
+        return _over_lattice(self.level_losses(np.array([], dtype=np.int64)))
+
+
+def _over_lattice(level_losses: Sequence[_Floats]) -> _Floats:
+    """Return the geometric mean loss at every combination of levels."""
+    product: _Floats = np.ones(())
+    for losses in level_losses:
+        product = product[..., None] * (losses + 1) ** (1 / len(level_losses))
+    return product - 1
 
 
 def combined_loss(column_losses: Sequence[float]) -> float:
@@ -144,50 +144,56 @@ def find_optimum(ladders: Sequence[Ladder], histogram: Histogram, k: int, limit:
     """
     search = Search(ladders, histogram, k)
     allowed = math.floor(limit * histogram.people + 1e-9)
-    bounds = search.bounds()
-    infeasible = np.zeros(search.shape, dtype=bool)
-    level_sums = np.indices(search.shape).sum(axis=0).ravel()
-    order = np.lexsort((np.arange(bounds.size), level_sums, bounds.ravel()))
-    best: tuple[float, int, Node] | None = None
+    plain = search.bounds()
+    bounds = plain.copy()  # of the open nodes; infinite for those visited or ruled out
+    feasible: set[Node] = set()
+    best: tuple[float, int, int, Node] = (math.inf, 0, 0, ())
     found: Choice | None = None
-    seen: set[Node] = set()
 
-    def visit(node: Node) -> bool:
+    def visit(node: Node) -> None:
         nonlocal best, found
         classes, small, people = search.suppressed(node)
-        seen.add(node)
+        below = tuple(slice(0, level + 1) for level in node)
         if people > allowed:
-            infeasible[tuple(slice(0, level + 1) for level in node)] = True
-            return False
-        gone = small[classes.of_tuple]
-        losses = search.column_losses(node, gone)
-        rank = (combined_loss(losses), sum(node), node)
-        if best is None or rank < best:
+            bounds[below] = math.inf
+            return
+        feasible.add(node)
+        levels = search.level_losses(np.flatnonzero(small[classes.of_tuple]))
+        np.maximum(
+            bounds[below],
+            _over_lattice([losses[: level + 1] for losses, level in zip(levels, node, strict=True)]),
+            out=bounds[below],
+        )
+        bounds[node] = math.inf
+        column_loss = tuple(float(losses[level]) for losses, level in zip(levels, node, strict=True))
+        loss, records = combined_loss(column_loss), int(classes.records[small].sum())
+        rank = (round(loss, _DECIMALS), records, sum(node), node)
+        if rank < best:
             best = rank
-            records = int(classes.records[small].sum())
-            found = Choice(node, rank[0], losses, records, people, bounds.size, 0)
-        return True
+            found = Choice(node, loss, column_loss, records, people, bounds.size, 0)
 
-    for flat in order:
-        node = tuple(int(i) for i in np.unravel_index(flat, search.shape))
-        if best is not None and bounds.ravel()[flat] > best[0]:
+    def is_worse(node: Node) -> bool:
+        return bool(bounds[node] > best[0] + 10**-_DECIMALS)
+
+    while True:
+        node = tuple(int(i) for i in np.unravel_index(int(np.argmin(bounds)), search.shape))
+        if bounds[node] == math.inf or is_worse(node):
             break
-        if infeasible[node] or node in seen:
-            continue
-        path = _path_up(node, bounds)
+        path = _path_up(node, plain)
         low, high = 0, len(path) - 1
-        while low <= high:
+        while low <= high and not (is_worse(node) and bounds[node] < math.inf):
             middle = (low + high) // 2
             step = path[middle]
-            feasible = not infeasible[step] and (visit(step) if step not in seen else True)
-            low, high = (low, middle - 1) if feasible else (middle + 1, high)
+            if bounds[step] < math.inf:
+                visit(step)
+            low, high = (low, middle - 1) if step in feasible else (middle + 1, high)
     if found is None:
         top = tuple(size - 1 for size in search.shape)
         raise InfeasibleError(search.suppressed(top)[2], top)
-    return Choice(**{**found.__dict__, "nodes_checked": search.checked})
+    return replace(found, nodes_checked=search.checked)
 
 
-def _path_up(node: Node, bounds: npt.NDArray[np.float64]) -> list[Node]:
+def _path_up(node: Node, bounds: _Floats) -> list[Node]:
     """Return a chain from ``node`` to the top, always raising the column that costs least."""
     path = [node]
     while True:

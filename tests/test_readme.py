@@ -1,0 +1,32 @@
+"""What the README shows is true: its policy is valid, and its tables name what the policy knows."""
+
+import re
+import typing
+from pathlib import Path
+
+from schemas import hierarchies, treatments
+from schemas.policy_file import parse_policy
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def literals(union, key):
+    return {
+        value
+        for model in typing.get_args(typing.get_args(union)[0])
+        for value in typing.get_args(model.model_fields[key].annotation)
+    }
+
+
+def test_the_example_policy_is_valid():
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    policy = parse_policy(example, "README.md")
+    assert policy.tables["members"].quasi_identifiers == ("birth", "address")
+
+
+def test_every_method_and_hierarchy_is_described():
+    table = README[README.index("| method |") : README.index("**Hierarchies.**")]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {m for row in rows for m in re.findall(r"`(\w+)`", row)} == literals(treatments.AnyTreatment, "method")
+    told = README[README.index("**Hierarchies.**") : README.index("Mind columns")]
+    assert all(f"`{kind}`" in told or f"kind: {kind}" in told for kind in literals(hierarchies.Hierarchy, "kind"))
