@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from schemas.errors import InputError, PolicyError, recover
 
@@ -74,6 +75,13 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
             what="there is nowhere to write the release",
             fix="give --output DIR, or output.directory in the policy",
         )
+    if "://" in target and not target.startswith("gs://"):
+        raise PolicyError(
+            "usage.output",
+            where="--output",
+            what="a release can be written only to a local path or a gs:// URI",
+            fix="give --output DIR or --output gs://bucket/folder",
+        )
     tables = plan_tables(policy, base)
     files = check_files(tables, base)
     work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
@@ -89,12 +97,10 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     from pipelines.terminal import Progress, quiet
 
     with quiet():
-        import apache_beam as beam
-        from apache_beam.options.pipeline_options import PipelineOptions
-
         from transforms.release.publish import find_published
         from transforms.store import open_store
 
+        pipeline = _empty_pipeline(_pinned_runner(beam_args))
     if args.release_id is not None and not _good_id(args.release_id):
         raise PolicyError(
             "usage.release_id",
@@ -109,10 +115,8 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         print("already released: same policy, same inputs")
         _tell(plan)
         return 0
-    options = PipelineOptions([*_pinned_runner(beam_args)])
     try:
         with quiet(), Progress():
-            pipeline = beam.Pipeline(options=options)
             build(pipeline, plan, files)
             pipeline.run().wait_until_finish()
     except Exception as error:
@@ -142,6 +146,66 @@ def _pinned_runner(beam_args: Sequence[str]) -> list[str]:
         elif args[i] == "--runner" and args[i + 1 : i + 2] == ["DirectRunner"]:
             args[i + 1] = "FnApiRunner"
     return args
+
+
+def _empty_pipeline(args: Sequence[str]) -> beam.Pipeline:
+    """Return a pipeline with Beam's options; Beam itself would pass over options that it does not know.
+
+    Raises:
+        PolicyError: an option is unknown or has a bad value, or the runner lacks one that it needs.
+    """
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    _refuse_unknown_options(args)
+    try:
+        return beam.Pipeline(options=PipelineOptions(list(args)))
+    except (
+        ValueError,
+        ImportError,
+        AttributeError,
+    ) as error:  # nothing has been read: it quotes options only
+        raise PolicyError(
+            "usage.engine",
+            where=next((a for a in args if a.startswith("--runner=")), "--runner"),
+            what=" ".join(str(error).split()),
+            fix="correct the Beam options",
+        ) from None
+
+
+# Runners whose job server declares options of its own, which only it can check.
+_WITH_JOB_SERVER = frozenset({"FlinkRunner", "SparkRunner", "PortableRunner", "PrismRunner"})
+
+
+def _refuse_unknown_options(args: Sequence[str]) -> None:
+    from apache_beam.options import pipeline_options
+
+    class Parser(pipeline_options._BeamArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            raise PolicyError(
+                "usage", where="tokumei anonymize", what=message, fix="correct the Beam options"
+            )
+
+    parser = Parser(add_help=False, allow_abbrev=False)
+    for group in pipeline_options.PipelineOptions.__subclasses__():
+        group._add_argparse_args(parser)
+    known, unknown = parser.parse_known_args(list(args))
+    ours = ["--output", "--release-id", "--json"]
+    served = str(known.runner).rsplit(".", 1)[-1] in _WITH_JOB_SERVER
+    names = (
+        ours if served else [*ours, *(name for action in parser._actions for name in action.option_strings)]
+    )
+    for arg in unknown:
+        name = arg.split("=", 1)[0]
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
+        if near or not served:
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise PolicyError(
+                "usage.option",
+                where=name,
+                what="neither tokumei nor Beam has this option",
+                fix=f"{hint}see tokumei anonymize --help",
+            )
 
 
 def _tell(plan: Plan) -> None:

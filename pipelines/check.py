@@ -58,12 +58,16 @@ def check_files(tables: Mapping[str, TablePlan], base: Path) -> list[TableFile]:
 
 def run(args: argparse.Namespace) -> int:
     """Check a policy; prints what each table will release."""
+    from pipelines.terminal import quiet
     from schemas.policy_file import read_policy
-    from transforms.plan import plan_tables
 
     policy = read_policy(args.policy)
-    tables = plan_tables(policy, Path(args.policy).resolve().parent)
-    files = check_files(tables, Path(args.policy).resolve().parent)
+    base = Path(args.policy).resolve().parent
+    with quiet():  # Beam logs while it is imported
+        from transforms.plan import plan_tables
+
+        tables = plan_tables(policy, base)
+        files = check_files(tables, base)
     for name, plan in tables.items():
         count = sum(f.table == name for f in files)
         print(f"{name}: {count} file(s), {len(plan.table.released)} of {len(plan.columns)} columns released")

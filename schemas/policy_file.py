@@ -152,7 +152,7 @@ class _Document:
         return f"{self.name}:{line} {dotted(place)}".rstrip()
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> PolicyError:
-        begun, ended = (m.line + 1 if m else 0 for m in (error.context_mark, error.problem_mark))
+        begun, ended = (getattr(m, "line", -1) + 1 for m in (error.context_mark, error.problem_mark))
         since = f" (begun in line {begun})" if begun and begun != ended else ""
         return PolicyError(
             "policy.yaml",

@@ -119,7 +119,10 @@ def _parse(text: str, delimiter: str, where: str, path: Path) -> HierarchyRows:
             width = width or max(len(row), 2)
             wrong = None
             if len(row) != width:
-                wrong = (f"{len(row)} field(s), expected {width}", "give every line a value and the same levels")
+                wrong = (
+                    f"{len(row)} field(s), expected {width}",
+                    "give every line a value and the same levels",
+                )
             elif not all(row[1:]):
                 wrong = ("one of its levels is empty", "give every level a label")
             elif row[0] in rows:
