@@ -27,6 +27,10 @@ def test_the_example_policy_is_valid():
 def test_every_method_and_hierarchy_is_described():
     table = README[README.index("| method |") : README.index("**Hierarchies.**")]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert {m for row in rows for m in re.findall(r"`(\w+)`", row)} == literals(treatments.AnyTreatment, "method")
+    assert {m for row in rows for m in re.findall(r"`(\w+)`", row)} == literals(
+        treatments.AnyTreatment, "method"
+    )
     told = README[README.index("**Hierarchies.**") : README.index("Mind columns")]
-    assert all(f"`{kind}`" in told or f"kind: {kind}" in told for kind in literals(hierarchies.Hierarchy, "kind"))
+    assert all(
+        f"`{kind}`" in told or f"kind: {kind}" in told for kind in literals(hierarchies.Hierarchy, "kind")
+    )

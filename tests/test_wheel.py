@@ -30,12 +30,16 @@ def bin_dir(tmp_path_factory):
 
 def test_modules_come_from_the_wheel(bin_dir):
     code = "import pipelines, transforms, schemas; print(pipelines.__file__, transforms.__file__, schemas.__file__)"
-    shown = subprocess.run([bin_dir / "python", "-c", code], check=True, capture_output=True, text=True, cwd="/")
+    shown = subprocess.run(
+        [bin_dir / "python", "-c", code], check=True, capture_output=True, text=True, cwd="/"
+    )
     assert all(str(bin_dir.parent) in path for path in shown.stdout.split())
 
 
 def test_help(bin_dir):
-    shown = subprocess.run([bin_dir / "tokumei", "--help"], check=True, capture_output=True, text=True, cwd="/")
+    shown = subprocess.run(
+        [bin_dir / "tokumei", "--help"], check=True, capture_output=True, text=True, cwd="/"
+    )
     for job in ("anonymize", "check", "demo", "schema", "synthesize"):
         assert job in shown.stdout
 

@@ -45,7 +45,9 @@ def main():
             figures = []
             for run in range(args.runs):
                 out = data / f"out{run}"
-                figures.append(measure([TOKUMEI, "anonymize", str(data / "policy.yaml"), "--output", str(out)]))
+                figures.append(
+                    measure([TOKUMEI, "anonymize", str(data / "policy.yaml"), "--output", str(out)])
+                )
                 shutil.rmtree(out)
             wall, peak = (statistics.median(f[i] for f in figures) for i in (0, 1))
             print(f"{rows:>12,} {wall:>8.1f} {rows / wall:>10,.0f} {peak:>9,.0f}", flush=True)

@@ -360,3 +360,59 @@ def test_public_regime_refuses_fewer_than_a_thousand_people(run):
     enough = run(policy, {"data.csv": "a\n" + "1\n" * 1000})
     assert enough.status == 0, enough.err
     assert "1,000" in (enough.root / "register" / "index.html").read_text()
+
+
+def test_labels_of_suppressed_classes_are_in_no_file(run):
+    """A Parquet dictionary page may hold values that no row bears."""
+    text = "town\n" + "千代田区\n" * 60 + "青ヶ島村\n" * 2
+    done = run(policy_of({"town": {"treat": [SUPPRESS]}}, k=5, limit=0.1), {"data.csv": text})
+    assert done.status == 0 and len(done.rows()) == 60
+    assert all("青ヶ島村".encode() not in p.read_bytes() for p in done.root.rglob("*") if p.is_file())
+
+
+def test_columns_may_have_any_name(run):
+    names = ["label", "0", "1", "#tuple", "#value", "名前 with space", "a,b"]
+    columns = {name: {"treat": [SUPPRESS]} for name in names}
+    header = ",".join(f'"{name}"' for name in names)
+    done = run(policy_of(columns), {"data.csv": header + "\n" + "1,2,3,4,5,6,7\n" * 3})
+    assert done.status == 0, done.err
+    assert done.rows() == [dict(zip(names, "1234567", strict=True))] * 3
+
+
+@pytest.mark.parametrize("rows", ["one", "several"])
+def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
+    """Many chunks of many splits of many files give what one chunk gives."""
+    people = 300 if rows == "one" else 60
+    lines = [
+        f"p{i % people:03d},{20 + i * 7 % 50},{'ABCDEFG'[i % 7]},{'稀' if i % 97 == 0 else '普'},{i * i % 1009}"
+        for i in range(300)
+    ]
+    columns = {
+        "id": {"treat": [PSEUDONYM]},
+        "age": {"type": "integer", "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [10, 20]}}]},
+        "town": {"treat": [SUPPRESS]},
+        "kind": {"treat": [{"criterion": 4, "method": "rare_categories", "people": 8, "action": "record"}]},
+        "pay": {"type": "integer", "treat": [{"criterion": 4, "method": "tail", "side": "both"}]},
+    }
+    head = "id,age,town,kind,pay\n"
+    policy = policy_of(columns, person="id", rows=rows, k=4, limit=0.2)
+    whole = run(policy, {"data.csv": head + "\n".join(lines) + "\n"}, output="whole")
+    assert whole.status == 0, whole.err
+
+    from transforms.read import records
+
+    real = records.plan_splits
+    monkeypatch.setattr(records, "CHUNK_ROWS", 13)
+    monkeypatch.setattr(records, "plan_splits", lambda *a: real(*a, target_bytes=200))
+    cut = policy_of(columns, person="id", rows=rows, k=4, limit=0.2, path="cut/*.csv")
+    files = {f"cut/{i}.csv": head + "\n".join(lines[i::3]) + "\n" for i in range(3)}
+    parts = run(cut, files, output="parts")
+    assert parts.status == 0, parts.err
+    assert len(parts.manifest["tables"]["t"]["files"]) > 10
+
+    def facts(done):
+        rows = Counter(tuple(v for k, v in sorted(r.items()) if k != "id") for r in done.rows())
+        table = done.report["tables"][0]
+        return rows, {**table, "people_check": ""}, len({r["id"] for r in done.rows()})
+
+    assert facts(whole) == facts(parts)

@@ -16,7 +16,10 @@ COLUMNS = {
     "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]},
     "town": {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}]},
 }
-DATA = {"data.csv": "id,town\n" + "".join(f"p{i},{'A' if i < 40 else 'B' if i < 98 else 'C'}\n" for i in range(100))}
+DATA = {
+    "data.csv": "id,town\n"
+    + "".join(f"p{i},{'A' if i < 40 else 'B' if i < 98 else 'C'}\n" for i in range(100))
+}
 POLICY = policy_of(COLUMNS, person="id", k=5, limit=0.05)
 
 
@@ -85,6 +88,8 @@ def test_bundles_replayed_by_the_engine_publish_once(run):
 
 
 def test_parts_are_encoded_as_declared():
-    batch = pa.RecordBatch.from_pydict({"a": pa.array(["x", None]).dictionary_encode(), "n": pa.array([1, 2])})
+    batch = pa.RecordBatch.from_pydict(
+        {"a": pa.array(["x", None]).dictionary_encode(), "n": pa.array([1, 2])}
+    )
     for file_format in ("parquet", "avro", "csv"):
         assert parts.encode(batch, file_format)

@@ -93,7 +93,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
     order = np.random.default_rng().permutation(np.flatnonzero(keep))  # seeded by the operating system
     rows = pa.array(order)
     released = pa.RecordBatch.from_arrays(
-        [columns[name].take(rows) for name in schema.names], names=list(schema.names)
+        [_compact(columns[name].take(rows)) for name in schema.names], names=list(schema.names)
     )
     tally = Tally(
         batch.num_rows,
@@ -114,6 +114,19 @@ def _labelled(code: npt.NDArray[np.int32], labels: tuple[str | None, ...]) -> pa
     missing = None if None not in labels else code == labels.index(None)
     texts = pa.array(["" if text is None else text for text in labels], pa.string())
     return pa.DictionaryArray.from_arrays(pa.array(code, mask=missing), texts)
+
+
+def _compact(values: pa.Array) -> pa.Array:
+    """Drop labels that no row bears: a file would otherwise carry those of suppressed classes."""
+    if not pa.types.is_dictionary(values.type):
+        return values
+    used, codes = np.unique(values.indices.drop_null().to_numpy(), return_inverse=True)
+    indices = np.zeros(len(values), dtype=np.int32)
+    missing = values.indices.is_null().to_numpy(zero_copy_only=False)
+    indices[~missing] = codes
+    return pa.DictionaryArray.from_arrays(
+        pa.array(indices, mask=missing), values.dictionary.take(pa.array(used, pa.int32()))
+    )
 
 
 def _columns(

@@ -137,5 +137,5 @@ def as_text(values: pa.Array) -> pa.Array:
 
 
 def number_text(value: float | int) -> str:
-    """Write a number the way people do: no trailing .0."""
-    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+    """Write a number the way people do: no trailing .0, no exponent, every digit."""
+    return str(int(value)) if float(value).is_integer() else np.format_float_positional(value, trim="-")

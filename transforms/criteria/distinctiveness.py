@@ -60,7 +60,7 @@ class _Hierarchical(Criterion):
         self.where = where
         self.rows: HierarchyRows | None = None
         if isinstance(spec.hierarchy, FileHierarchy):
-            level = spec.level if isinstance(spec, t.Recode) else 1
+            level = spec.level if isinstance(spec, t.Recode) else 0
             self.rows = read_hierarchy_file(spec.hierarchy, base, where, level)
 
     def ladder(self, values: Sequence[str | None]) -> Ladder:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ Persons = npt.NDArray[np.uint64] | None
 
 
 def _numbers(values: pa.Array) -> npt.NDArray[np.float64]:
-    numbers: npt.NDArray[np.float64] = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers: npt.NDArray[np.float64] = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return numbers
 
 
@@ -128,8 +129,9 @@ class RareCategories(Criterion):
 
     def explain(self, decision: tuple[str, ...]) -> str:
         """Say so; only the number of common values is told."""
+        action = "cell" if self.spec.action == "group" and not decision else self.spec.action
         return (
-            f"ファイル全体で{self.people}人未満にしか現れない{_done(self.spec.action, self.spec.label)}"
+            f"ファイル全体で{self.people}人未満にしか現れない{_done(action, self.spec.label)}"
             f"（残した区分は{len(decision)}種類）"
         )
 
@@ -138,13 +140,19 @@ class RareCategories(Criterion):
 class Bounds:
     """Where coding begins: at or above ``top``, at or below ``bottom``; ``blank`` when too few people.
 
-    ``strict``: values beyond (not at) the bounds are meant.
+    ``strict``: values beyond (not at) the bounds are meant. Where the tails meet (``top`` is at most
+    ``bottom``), fewer than the wanted people may be left below ``top``, so that those values are blanked.
     """
 
     top: float | int | None = None
     bottom: float | int | None = None
     blank: bool = False
     strict: bool = False
+
+    @property
+    def meet(self) -> bool:
+        """Whether the two tails cover every value."""
+        return self.top is not None and self.bottom is not None and self.top <= self.bottom
 
 
 class Tail(Criterion):
@@ -190,7 +198,8 @@ class Tail(Criterion):
         if decision.top is not None:
             text = where(high, self.spec.top_label.format(number_text(decision.top)), text)
         if decision.bottom is not None:
-            text = where(low, self.spec.bottom_label.format(number_text(decision.bottom)), text)
+            label = self.spec.bottom_label.format(number_text(decision.bottom))
+            text = where(low, None if decision.meet else label, text)
         # The bound itself is shown by everyone beyond it, so only values beyond it really change.
         return Applied(text, high | low)
 
@@ -198,6 +207,11 @@ class Tail(Criterion):
         """Say so, with the bounds: at least ``people`` people reach each."""
         if decision.blank:
             return f"値を持つ人が{self.people}人に満たないため、全て空欄にした。"
+        if decision.meet and decision.top is not None:
+            return (
+                f"{number_text(decision.top)}以上の値を1つにまとめ、それより小さい値は空欄にした"
+                f"（上下に分けると{self.people}人に満たないため）。"
+            )
         parts = []
         if decision.top is not None:
             parts.append(f"{number_text(decision.top)}以上の値を1つに")
@@ -211,7 +225,8 @@ class Tail(Criterion):
 class Fence(Tail):
     """Beyond robust fences: quartiles ± factor × IQR, or median ± factor × MAD.
 
-    When coding, the fence is pulled in until at least ``people`` people lie at or beyond it.
+    When coding, the fence is pulled in until at least ``people`` people lie at or beyond it. Where the spread
+    is zero, because most records share one value, the fence is the bound of a `Tail`.
     """
 
     spec: t.Fence
@@ -228,14 +243,13 @@ class Fence(Tail):
     def fit(self, measured: tuple[Extremes, Bins]) -> Bounds:
         """Return the bounds."""
         extremes, bins = measured
-        fences = self._fences(bins)
-        if fences is None:
+        top, bottom = extremes.reached_from_above(), extremes.reached_from_below()
+        low, high = self._fences(bins) or (bottom, top)
+        if low is None or high is None:
             return Bounds(blank=True)
-        low, high = fences
         if self.spec.action != "code":
             sides = self._sides(high, low)
             return Bounds(sides.top, sides.bottom, strict=True)
-        top, bottom = extremes.reached_from_above(), extremes.reached_from_below()
         if top is None or bottom is None:
             return Bounds(blank=True)
         below, above = extremes.beyond(low, high)
@@ -244,15 +258,15 @@ class Fence(Tail):
     def _fences(self, bins: Bins) -> tuple[float, float] | None:
         if self.spec.rule == "iqr":
             first, third = bins.quantile(0.25), bins.quantile(0.75)
-            if first is None or third is None:
-                return None
-            reach = self.spec.factor * (third - first)
-            return _rounded(first - reach), _rounded(third + reach)
-        middle, spread = bins.quantile(0.5), bins.median_deviation()
-        if middle is None or spread is None:
+            spread = None if first is None or third is None else third - first
+        else:
+            first = third = bins.quantile(0.5)
+            spread = bins.median_deviation()
+        if first is None or third is None or not spread:
             return None
-        reach = self.spec.factor * 1.4826 * spread  # MAD to standard deviation of a normal distribution
-        return _rounded(middle - reach), _rounded(middle + reach)
+        # 1.4826: MAD to standard deviation of a normal distribution
+        reach = self.spec.factor * spread * (1 if self.spec.rule == "iqr" else 1.4826)
+        return _rounded(first - reach, ROUND_FLOOR), _rounded(third + reach, ROUND_CEILING)
 
     def apply(self, decision: Bounds, values: pa.Array, key: RunKey) -> Applied:
         """Code, blank, or mark the record."""
@@ -274,9 +288,9 @@ class Fence(Tail):
         return f"{rule}の{number_text(self.spec.factor)}倍を超えて外れた{_done(self.spec.action, '')}"
 
 
-def _rounded(value: float) -> float:
-    """Three significant digits: a fence is a rule of thumb and should read like one."""
-    return float(f"{value:.3g}")
+def _rounded(value: float, rounding: str) -> float:
+    """Three significant digits, outward: a fence is a rule of thumb and should read like one."""
+    return float(Context(prec=3, rounding=rounding).create_decimal_from_float(value))
 
 
 def _act(values: pa.Array, mask: Mask, action: str, label: str) -> Applied:

@@ -125,9 +125,9 @@ def merge_bins(parts: Sequence[Bins]) -> Bins:
 
 def _bin_indices(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     size = np.abs(values)
-    with np.errstate(divide="ignore"):
-        index = np.ceil(np.log(size) / _LOG_BASE) + _OFFSET
-    return np.where(size == 0, 0, np.sign(values) * index).astype(np.int64)
+    index = np.ceil(np.log(np.where(size == 0, 1, size)) / _LOG_BASE) + _OFFSET
+    signed: npt.NDArray[np.float64] = np.sign(values) * index  # the sign of zero is zero, and so is its bin
+    return signed.astype(np.int64)
 
 
 def _center(index: int) -> float:

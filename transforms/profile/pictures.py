@@ -28,8 +28,8 @@ def picture_before(
 ) -> Picture:
     """Count the original values of a column by coarse label and, below ``cap``, by people."""
     values = rows if treated.originals is None else treated.originals
-    if treated.originals is None and pa.types.is_string(values.type):
-        return None  # nearly every value is distinct: nothing to picture
+    if _too_many(values):
+        return None
     labels = pl.Series(LABEL, _coarse(values))
     if treated.indices is None:
         return _bounded(count_people(labels.to_frame(), persons=persons, cap=cap))
@@ -50,6 +50,8 @@ def picture_after(values: pa.Array) -> Picture:
             {LABEL: pl.Series(labels, dtype=pl.String), RECORDS: [*weights, values.indices.null_count]}
         ).filter(pl.col(RECORDS) > 0)
         return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
+    if _too_many(values):
+        return None
     return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=None, cap=0))
 
 
@@ -57,6 +59,11 @@ def merge_pictures(parts: Sequence[Picture]) -> Picture:
     """Merge pictures; one that grew too large stays absent."""
     present = [p for p in parts if p is not None]
     return _bounded(merge_people(present)) if len(present) == len(parts) else None
+
+
+def _too_many(values: pa.Array) -> bool:
+    """Whether the first texts already have too many labels: then counting all of them is saved."""
+    return pa.types.is_string(values.type) and len(values.slice(0, 2 * MAX_LABELS).unique()) > MAX_LABELS
 
 
 def _bounded(counted: PeoplePerKey) -> Picture:

@@ -13,7 +13,7 @@ from transforms.criteria.chain import Fitted
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable
 from transforms.recode.count import Histograms
-from transforms.recode.histogram import Classes, Histogram, histogram_of, pack, radices
+from transforms.recode.histogram import Classes, Histogram, histogram_of, pack
 from transforms.recode.ladders import Ladder
 from transforms.recode.search import MAX_NODES, Choice, InfeasibleError, Search, find_optimum
 
@@ -94,13 +94,11 @@ def _choose_table(
             raise TypeError(f"{name} is no quasi-identifier")
         ladders.append(generalize.ladder(fitted.columns[name].domain or ()))
     nodes = int(np.prod([ladder.levels for ladder in ladders], dtype=object))
-    _, tuples = radices([len(ladder.values) for ladder in ladders])
-    if nodes > MAX_NODES or tuples >= 1 << 63:
+    if nodes > MAX_NODES:
         raise RequirementError(
             "requirement.lattice",
             where=where,
-            what=f"{nodes:,} combinations of levels over {tuples:.3g} possible tuples are more than can be"
-            f" searched exactly ({MAX_NODES:,} and 9.2e18)",
+            what=f"{nodes:,} combinations of levels are more than can be searched exactly ({MAX_NODES:,})",
             fix="use fewer quasi-identifiers or fewer levels, or coarsen columns with fixed methods first",
         )
     counted = histograms.get(table.name)

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.errors import InputError
+from schemas.errors import InputError, RequirementError
 from transforms.chunks import Chunk
 from transforms.criteria.base import Mask, as_text
 from transforms.criteria.chain import Treated
@@ -18,7 +18,7 @@ from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
 from transforms.profile.fit import FittedTable
 from transforms.profile.people import PeoplePerKey, count_people, merge_people
-from transforms.recode.histogram import PACKED, pack
+from transforms.recode.histogram import MAX_TUPLES, PACKED, pack, radices
 
 Histograms = dict[str, PeoplePerKey]
 
@@ -51,7 +51,11 @@ def kept_rows(rows: int, treated: Mapping[str, Treated]) -> Mask:
 
 
 def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
-    """Count records and people per distinct quasi-identifier tuple of one chunk."""
+    """Count records and people per distinct quasi-identifier tuple of one chunk.
+
+    Raises:
+        RequirementError: the quasi-identifiers have more possible tuples than can be told apart.
+    """
     fitted: FittedTable = chunk.work.decision
     batch, key = chunk.batch, chunk.work.key
     treated = {
@@ -60,6 +64,15 @@ def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
     }
     keep = kept_rows(batch.num_rows, treated)
     domains = [fitted.columns[name].domain or () for name in plan.quasi_identifiers]
+    _, tuples = radices([len(d) for d in domains])
+    if tuples > MAX_TUPLES:
+        raise RequirementError(
+            "requirement.tuples",
+            where=f"tables.{plan.name}",
+            what=f"the quasi-identifiers have {tuples:.3g} possible combinations of values, more than can be"
+            f" counted exactly ({MAX_TUPLES:.2g})",
+            fix="use fewer quasi-identifiers, or coarsen columns with fixed methods first",
+        )
     codes = [
         domain_codes(treated[name], domain, f"tables.{plan.name}.columns.{name}")
         for name, domain in zip(plan.quasi_identifiers, domains, strict=True)

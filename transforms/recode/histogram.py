@@ -17,6 +17,7 @@ import polars as pl
 from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
 
 PACKED = "#tuple"
+MAX_TUPLES = (1 << 63) - 1  # possible tuples that fit one integer
 _Ints = npt.NDArray[np.int64]
 
 
@@ -26,7 +27,7 @@ def radices(sizes: Sequence[int]) -> tuple[_Ints, int]:
     for size in reversed(sizes):
         weights.append(total)
         total *= max(size, 1)
-    return np.array(weights[::-1], dtype=object if total >= 1 << 63 else np.int64), total
+    return np.array(weights[::-1], dtype=object if total > MAX_TUPLES else np.int64), total
 
 
 def pack(codes: Sequence[npt.NDArray[np.int32]], sizes: Sequence[int]) -> _Ints:

@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from schemas.hierarchies import (
 from schemas.tables import address_hierarchy
 
 ANY = "*"
-_NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
 # Anything else, for example a label for rare values, keeps to itself.
 _YEAR = re.compile(r"\d{4}(-|\Z)")
 _MONTH = re.compile(r"\d{4}-\d{2}")
@@ -74,14 +75,14 @@ class NotInHierarchyError(ValueError):
 HierarchyRows = dict[str, tuple[str, ...]]
 
 
-def read_hierarchy_file(spec: FileHierarchy, base: Path, where: str, level: int = 1) -> HierarchyRows:
+def read_hierarchy_file(spec: FileHierarchy, base: Path, where: str, level: int = 0) -> HierarchyRows:
     """Read ``value;level1;…`` lines into value → levels; the last level is made ``*``.
 
     Args:
         spec: the hierarchy as declared.
         base: the folder of the policy.
         where: the place in the policy, for messages; they hold no value of the file.
-        level: the level that will be used; it must be there, and not be ``*``.
+        level: the level that will be used, or 0; it must be there, and not be ``*``.
 
     Raises:
         PolicyError: missing file, ragged lines, repeated values, levels that do not nest, or too few.
@@ -234,7 +235,8 @@ def _interval(width: int, origin: int) -> Callable[[str], str]:
     def label(value: str) -> str:
         if not _NUMBER.match(value):
             return value  # a top or bottom code keeps to itself
-        low = int((float(value) - origin) // width) * width + origin
+        number = int(value) if value.lstrip("-").isdigit() else Fraction(value)  # exact at any size
+        low = (number - origin) // width * width + origin
         return f"{low}以上{low + width}未満"
 
     return label

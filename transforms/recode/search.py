@@ -27,7 +27,7 @@ from transforms.recode.histogram import Classes, Histogram, classes_of, people_i
 from transforms.recode.ladders import Ladder
 
 MAX_NODES = 4_000_000
-_DECIMALS = 12  # losses closer than this are ties, whatever the processor's rounding
+_DECIMALS, _TIE = 12, 1e-12  # losses this close are ties, whatever the processor's rounding
 Node = tuple[int, ...]
 _Floats = npt.NDArray[np.float64]
 
@@ -108,13 +108,14 @@ class Search:
         n, losses = self._records, []
         for ladder, leaves in zip(self.ladders, kept, strict=True):
             size = ladder.domain_size
-            # (Σ share − N/size)/(N − N/size), times size above and below the line: whole numbers
-            losses.append((leaves + (lost * size - n)) / (n * (size - 1)) if n and size > 1 else 0.0 * leaves)
+            # (Σ share − N/size)/(N − N/size), multiplied by size: all sums are of whole numbers, hence exact.
+            whole = n * (size - 1)
+            losses.append((leaves + lost * size - n) / whole if whole else np.zeros_like(leaves))
         return losses
 
     def bounds(self) -> _Floats:
         """Return each node's loss without suppression, over the whole lattice."""
-        return _over_lattice(self.level_losses(np.array([], dtype=np.int64)))
+        return _over_lattice(self.level_losses(np.arange(0)))
 
 
 def _over_lattice(level_losses: Sequence[_Floats]) -> _Floats:
@@ -173,7 +174,7 @@ def find_optimum(ladders: Sequence[Ladder], histogram: Histogram, k: int, limit:
             found = Choice(node, loss, column_loss, records, people, bounds.size, 0)
 
     def is_worse(node: Node) -> bool:
-        return bool(bounds[node] > best[0] + 10**-_DECIMALS)
+        return bool(bounds[node] > best[0] + _TIE)
 
     while True:
         node = tuple(int(i) for i in np.unravel_index(int(np.argmin(bounds)), search.shape))

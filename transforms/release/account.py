@@ -182,7 +182,11 @@ def _column(
 
 
 def _no_picture(chain: Chain) -> Picture | None:
-    return Picture(note="符号は一人ひとり異なるため、図を省略した。") if chain.steps and not chain.pictured else None
+    return (
+        Picture(note="符号は一人ひとり異なるため、図を省略した。")
+        if chain.steps and not chain.pictured
+        else None
+    )
 
 
 def _picture(counted: pictures.Picture, k: int, numeric: bool) -> Picture:

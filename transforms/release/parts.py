@@ -88,10 +88,12 @@ def _recount(table: TablePlan, chunk: Anonymized) -> PeoplePerKey | None:
     """Group the released batch by its quasi-identifier values; nothing from the recoding is reused."""
     if not table.quasi_identifiers:
         return None
-    frame = pl.DataFrame({name: chunk.batch.column(name) for name in table.quasi_identifiers})
+    # Numbered columns: a column of the data may have any name.
+    columns = {str(i): chunk.batch.column(name) for i, name in enumerate(table.quasi_identifiers)}
+    frame = pl.DataFrame(columns)
     heads = chunk.persons[:, 0] if table.counts_people and chunk.persons is not None else None
     counted = count_people(frame, persons=heads, cap=table.k)
-    text = pl.col(table.quasi_identifiers).cast(pl.String)
+    text = pl.col(list(columns)).cast(pl.String)
     pairs = None if counted.pairs is None else counted.pairs.with_columns(text)
     return PeoplePerKey(counted.keys, counted.cap, counted.counts.with_columns(text), pairs)
 
