@@ -65,8 +65,9 @@ class Progress:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
             task = bars.add_task("starting", total=None)
-            while not self._stop.wait(0.2):
-                seen = progress.seen()
-                if seen:
-                    text = " · ".join(f"{STAGES[s]} {n:,}" for s, n in seen.items())
-                    bars.update(task, description=text)
+            ended = False
+            while not ended:
+                ended = self._stop.wait(0.2)
+                for stage, records in progress.seen().items():  # the newest stage stays
+                    bars.update(task, description=f"{STAGES[stage]}: {records:,} records")
+                bars.refresh()
