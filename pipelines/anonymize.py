@@ -226,7 +226,16 @@ def _tell(plan: Plan) -> None:
         )
     manifest = json.loads(store.read(uri)[0])
     records = sum(t["records"] for t in manifest["tables"].values())
-    print(f"released {records:,} records of {manifest['people']:,} people", file=sys.stdout)
+    print(f"released {records:,} records of {manifest['people']:,} people")
+    report = json.loads(store.read(store.join(base, "report.json"))[0])
+    for table in report["tables"]:
+        left_out = {k: table[f"records_{k}"] for k in ("rejected", "dropped", "suppressed")}
+        told = ", ".join(f"{n:,} {k}" for k, n in left_out.items() if n) or "none left out"
+        print(f"  {table['name']}: {table['records_out']:,} of {table['records_in']:,} records ({told})")
+        for level in (table["recoding"] or {"levels": ()})["levels"]:
+            print(
+                f"    {level['column']}: level {level['level']} of {level['levels'] - 1} ({level['label']})"
+            )
     print(f"  release:  {base}")
     print(f"  report:   {store.join(base, 'report.html')}")
     print(f"  notice:   {store.join(base, 'notice.md')}")

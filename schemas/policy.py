@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from schemas.file_items import FileItems
 from schemas.strict import Day, Matching, Strict, Text, broken
 from schemas.treatments import (
     Age,
@@ -287,50 +288,6 @@ class Output(Strict):
     def _reachable(self) -> Self:
         _refuse_scheme(self.directory or "", "output.directory", "directory")
         return self
-
-
-class Office(Strict):
-    """An office with its address (組織の名称・所在地)."""
-
-    name: Text
-    address: Text
-
-
-class Period(Strict):
-    """From a day to a day, both included."""
-
-    start: Day
-    end: Day
-
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.end < self.start:
-            raise broken("period.order", "the period ends before it starts", "swap start and end", ["end"])
-        return self
-
-
-class FileItems(Strict):
-    """The personal-information file, as its register entry names it (法74条・75条・110条・117条)."""
-
-    name: Text = Field(description="1 個人情報ファイルの名称")
-    body: Text = Field(description="2 行政機関等の名称")
-    department: Text = Field(description="2 事務をつかさどる組織の名称")
-    purpose: Text = Field(description="3 利用目的")
-    scope: Text | None = Field(default=None, description="4 記録範囲 (whose data)")
-    collection: Text | None = Field(default=None, description="5 記録情報の収集方法")
-    sensitive: bool = Field(default=False, description="6 要配慮個人情報が含まれる")
-    recipients: tuple[Text, ...] = Field(default=(), description="7 経常的提供先")
-    request_office: Office | None = Field(default=None, description="8 開示請求等を受理する組織")
-    special_procedure: Text | None = Field(default=None, description="9 訂正・利用停止の特別手続")
-    kind: Literal["electronic", "manual"] = Field(default="electronic", description="10 電算/マニュアルの別")
-    manual_subset: bool = Field(default=False, description="11 令21条7項に該当するファイル")
-    ordinance_sensitive: bool = Field(default=False, description="12 条例要配慮個人情報")
-    call_for_proposals: bool = Field(default=False, description="13 提案の募集をするファイル")
-    proposal_office: Office | None = Field(default=None, description="14 提案を受ける組織")
-    product_office: Office | None = Field(default=None, description="16 作成済み情報の提案を受ける組織")
-    product_period: Period | None = Field(default=None, description="17 その提案ができる期間")
-    how_provided: Text = Field(description="提供の方法 (public notice)")
-    remarks: Text | None = Field(default=None, description="備考")
 
 
 class Policy(Strict):

@@ -13,7 +13,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.policy import Office, Period, Policy, Table
+from schemas.file_items import Office, Period
+from schemas.policy import Policy, Table
 from schemas.report import Report
 from schemas.strict import Strict, broken
 

@@ -133,6 +133,8 @@ def where(mask: Mask, text: str | None, values: pa.Array) -> pa.Array:
 
 def as_text(values: pa.Array) -> pa.Array:
     """Return values as text: digits for numbers, ISO for dates."""
+    if pa.types.is_floating(values.type):
+        values = pc.add(values, 0.0)  # -0 is 0
     return values if pa.types.is_string(values.type) else values.cast(pa.string())
 
 

@@ -58,7 +58,7 @@ class Treated:
         indices: row → place in ``values``; None where values are aligned with the rows.
         values: treated values (of the distinct originals, where ``indices`` is given).
         originals: the distinct original values; None where the column was treated directly.
-        changed: records changed by each method.
+        changed: cells that each method changed, or records it drops.
         drop: rows that must go as a whole, or None.
     """
 
@@ -159,7 +159,8 @@ class Chain:
         for step, decision in zip(self.steps[start:], decisions[start:], strict=False):
             applied = step.apply(decision, values, key)
             values = applied.values
-            changed.append(int(weights[applied.changed].sum()))
+            touched = applied.changed if applied.drop is None else applied.drop
+            changed.append(int(weights[touched].sum()))
             if applied.drop is not None:
                 drop = applied.drop if drop is None else drop | applied.drop
         if drop is not None and indices is not None:

@@ -64,7 +64,8 @@ class Age(Fixed):
 
     def explain(self, decision: Any) -> str:
         """Say so."""
-        return f"{self.context.reference_date:%Y年%m月%d日}現在の満年齢に置き換えた。"
+        day = self.context.reference_date
+        return f"{day.year}年{day.month}月{day.day}日現在の満年齢に置き換えた。" if day else ""
 
 
 class AgeBand(Age):
@@ -143,4 +144,4 @@ class PhoneArea(Fixed):
 
     def explain(self, decision: Any) -> str:
         """Say so."""
-        return "電話番号を市外局番だけにした。判別できない番号は空欄にした。"
+        return "電話番号を市外局番（携帯電話などは最初の3桁）だけにした。判別できない番号は空欄にした。"

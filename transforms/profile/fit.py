@@ -9,7 +9,7 @@ from schemas.errors import InputError
 from transforms.criteria.chain import Fitted
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
-from transforms.profile.profile import Profile, TableProfile
+from transforms.profile.profile import MAX_PLACES, Profile, TableProfile
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,10 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
         for name, t in profile.items()
         for (column, reason), n in sorted(t.rejects.items())
     ]
-    places = [
-        f"{name} split {split} record {number}"
-        for name, t in profile.items()
-        for split, numbers in sorted(t.rejected.items())
-        for number in sorted(numbers)
-    ]
+    places = [place for t in profile.values() for place in t.places][:MAX_PLACES]
     raise InputError(
         "input.rejects",
-        where="; ".join(places[:3]) + (" …" if len(places) > 3 else ""),
+        where="; ".join(places) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
         fix="correct the file or the declared types, or allow them by rejects.limit in the policy",
     )

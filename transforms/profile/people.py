@@ -7,7 +7,7 @@ the cap and "cap or more" above it, so "at least k people share this" is decided
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,16 @@ class PeoplePerKey:
             return self.counts.with_columns(pl.col(RECORDS).alias(PEOPLE))
         heads = self.pairs.group_by(self.keys).agg(pl.len().cast(pl.Int64).alias(PEOPLE))
         return self.counts.join(heads, on=self.keys, how="left", nulls_equal=True)
+
+    def regroup(self, key: str, groups: Mapping[str | None, str]) -> PeoplePerKey:
+        """Return the counts by coarser labels of a key; people stay exact below the cap."""
+        coarser = pl.col(key).replace_strict(groups, default=None, return_dtype=pl.String)
+        counts = self.counts.with_columns(coarser).group_by(self.keys).agg(pl.col(RECORDS).sum())
+        if self.pairs is None or self.cap is None:
+            return PeoplePerKey(self.keys, None, counts, None)
+        return PeoplePerKey(
+            self.keys, self.cap, counts, _capped(self.pairs.with_columns(coarser), self.keys, self.cap)
+        )
 
     def distinct_people(self) -> int:
         """Count people over all keys; exact if no key reached the cap (always, where rows are people)."""

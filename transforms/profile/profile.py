@@ -17,6 +17,8 @@ from transforms.criteria.chain import Measured
 from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
 
+MAX_PLACES = 5
+
 
 @dataclass(frozen=True)
 class PersonRange:
@@ -39,6 +41,7 @@ class TableProfile:
         records: readable records.
         rejects: unreadable records by (column, reason).
         rejected: their record numbers by split id.
+        places: where some of them stand, for people; at most `MAX_PLACES`.
         missing_person: records that do not say whose they are.
         persons: one range a chunk, for tables declared to have one row a person.
         columns: measurements by column.
@@ -47,6 +50,7 @@ class TableProfile:
     records: int
     rejects: Mapping[tuple[str, str], int]
     rejected: Mapping[str, tuple[int, ...]]
+    places: tuple[str, ...]
     missing_person: int
     persons: tuple[PersonRange, ...]
     columns: Mapping[str, Measured]
@@ -87,7 +91,16 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
         if not missing
     }
     rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
-    return {plan.name: TableProfile(batch.num_rows, chunk.rejects, rejected, missing, ranges, columns)}
+    places = tuple(_place(chunk, number) for number in chunk.rejected[:MAX_PLACES])
+    return {
+        plan.name: TableProfile(batch.num_rows, chunk.rejects, rejected, places, missing, ranges, columns)
+    }
+
+
+def _place(chunk: Chunk, number: int) -> str:
+    split = chunk.work.split
+    unit = "row group" if split.file.uri.endswith("parquet") else "byte"
+    return f"{split.file.uri} split {split.split_id} (from {unit} {split.start}) record {number}"
 
 
 def merge_profiles(tables: Mapping[str, TablePlan], parts: Sequence[Profile]) -> Profile:
@@ -116,6 +129,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         sum(p.records for p in parts),
         tally.rejects,
         tally.rejected,
+        tuple(sorted(place for p in parts for place in p.places))[:MAX_PLACES],
         sum(p.missing_person for p in parts),
         tuple(r for p in parts for r in p.persons),
         measured,

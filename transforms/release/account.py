@@ -25,10 +25,11 @@ from schemas.report import (
     StepReport,
     TableReport,
 )
+from transforms.criteria import Criterion
 from transforms.criteria.chain import Chain
 from transforms.plan import Plan, TablePlan
 from transforms.profile import pictures
-from transforms.profile.people import PEOPLE, RECORDS
+from transforms.profile.people import PEOPLE, RECORDS, PeoplePerKey
 from transforms.profile.pictures import LABEL
 from transforms.recode.choose import Account, Chosen
 from transforms.release.verify import TableWritten, Written
@@ -37,6 +38,7 @@ _MAX_BARS = 16
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
 _SIZES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
 _OTHERS = "その他（少数の区分の合計）"
+_EMPTY, _BEYOND = "（空欄）", "（範囲外）"
 
 
 def build_report(
@@ -88,6 +90,8 @@ def build_report(
 def _limits(plan: Plan) -> tuple[str, ...]:
     limits = [
         "k-匿名性は、方針で準識別子とした項目の組合せについてのみ確認した。kの値を定めた法令はない。",
+        "四号の希少性は、加工前のファイル全体で判定した。五号による除外の後では、"
+        "基準とした人数より少なくなる値がありうる。",
         "自由記述や他の項目の中に残る個人識別符号の検出は行っていない。",
         "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
     ]
@@ -152,12 +156,14 @@ def _column(
             level = account.choice.node[table.quasi_identifiers.index(name)]
             changed[-1] = tally.records_out if level else 0
         sentences = chain.explain(account.fitted.columns[name])
+        if chain.generalize is not None:
+            sentences = (*sentences[:-1], _generalized(table, name, account))
         steps = [
             StepReport(
                 criterion=step.number,
                 method=step.method,
                 sentence=sentence,
-                counts={"cells_changed": n} if name in tally.changed else {},
+                counts={_counted(step): n} if name in tally.changed else {},
             )
             for step, sentence, n in zip(chain.steps, sentences, changed, strict=True)
         ]
@@ -181,27 +187,37 @@ def _column(
     )
 
 
+def _counted(step: Criterion) -> str:
+    return "records_dropped" if getattr(step.spec, "action", None) == "record" else "cells_changed"
+
+
+def _generalized(table: TablePlan, name: str, account: Account) -> str:
+    at = table.quasi_identifiers.index(name)
+    level, title = (account.choice.node[at] if account.choice else 0), account.titles[at][0]
+    done = f"「{title}」の段階まで一般化した" if level else "元の値のまま残した"
+    return f"準識別子として、同じ組合せの人が{table.k}人以上になるように調べ、{done}。"
+
+
 def _no_picture(chain: Chain) -> Picture | None:
     return (
-        Picture(note="符号は一人ひとり異なるため、図を省略した。")
+        Picture(note="仮IDの値には意味がないため、図を省略した。")
         if chain.steps and not chain.pictured
         else None
     )
 
 
 def _picture(counted: pictures.Picture, k: int, numeric: bool) -> Picture:
-    """Turn counts into bars; labels borne by fewer than ``k`` people are merged without being named."""
+    """Turn counts into bars; bars borne by fewer than ``k`` people are merged without being named."""
     if counted is None:
         return Picture(note="値の種類が多いため、図を省略した。")
-    rows = [
-        ("（空欄）" if label is None else str(label), int(records))
-        for label, records in counted.people().filter(pl.col(PEOPLE) >= k).select(LABEL, RECORDS).iter_rows()
-    ]
-    hidden = int(counted.people().filter(pl.col(PEOPLE) < k)[RECORDS].sum())
-    numbers = [(float(label), n) for label, n in rows if _NUMBER.match(label)]
+    texts = {label: _EMPTY if label is None else label for label in counted.counts[LABEL]}
+    numbers = [label for label in texts.values() if _NUMBER.match(label)]
     if numeric and len(numbers) > _MAX_BARS:
-        texts = [(label, n) for label, n in rows if not _NUMBER.match(label)]
-        rows = _binned(numbers) + texts
+        texts.update(_bins(counted, k))
+    bars = counted.regroup(LABEL, texts).people()
+    shown = bars.filter((pl.col(PEOPLE) >= k) & (pl.col(LABEL) != _BEYOND))
+    rows = [(str(label), int(records)) for label, records in shown.select(LABEL, RECORDS).iter_rows()]
+    hidden = int(bars[RECORDS].sum()) - sum(n for _, n in rows)
     ordered = numeric or all(_NUMBER.match(label) for label, _ in rows)
     rows.sort(key=(lambda r: _natural(r[0])) if ordered else (lambda r: (-r[1], r[0])))
     if len(rows) > _MAX_BARS and not ordered:
@@ -217,16 +233,35 @@ def _natural(label: str) -> tuple[int, float, str]:
     return (0, float(number.group()), label) if number else (1, 0.0, label)
 
 
-def _binned(numbers: list[tuple[float, int]]) -> list[tuple[str, int]]:
-    low, high = min(x for x, _ in numbers), max(x for x, _ in numbers)
-    width = _nice((high - low) / _MAX_BARS)
-    bins: dict[float, int] = {}
-    for value, n in numbers:
+def _bins(counted: PeoplePerKey, k: int) -> dict[str | None, str]:
+    """Assign numeric labels to bins of one nice width.
+
+    The range of the bins leaves out the outermost people, fewer than ``k`` on either side: an extreme value
+    must not show in the width of the bars.
+    """
+    people = counted.people().select(LABEL, PEOPLE).iter_rows()
+    numbers = sorted(
+        (float(label), label, n) for label, n in people if label is not None and _NUMBER.match(label)
+    )
+    low, high = (_kth_value(side, k) for side in (numbers, numbers[::-1]))
+    width = _nice(max(high - low, 0) / _MAX_BARS)
+    bins: dict[str | None, str] = {}
+    for value, label, _ in numbers:
         start = float(np.floor(value / width) * width)
-        bins[start] = bins.get(start, 0) + n
-    return [
-        (f"{start:g}～{start + width - 1:g}" if width >= 2 else f"{start:g}", n) for start, n in bins.items()
-    ]
+        inside = low <= value <= high
+        bins[label] = (
+            _BEYOND if not inside else f"{start:g}～{start + width - 1:g}" if width >= 2 else f"{start:g}"
+        )
+    return bins
+
+
+def _kth_value(numbers: list[tuple[float, str, int]], k: int) -> float:
+    seen = 0
+    for value, _, people in numbers:
+        seen += people
+        if seen >= k:
+            return value
+    return numbers[-1][0]
 
 
 def _nice(width: float) -> float:

@@ -23,7 +23,7 @@ import fastavro
 from pydantic import ValidationError
 
 from schemas.errors import InputError, TokumeiError
-from schemas.policy import Office
+from schemas.file_items import Office
 from schemas.register import LAWS, Book, RegisterEntry
 from transforms.release.templates import day, html, number
 from transforms.store import ConflictError, Store

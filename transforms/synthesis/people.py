@@ -153,7 +153,7 @@ def families(rng: np.random.Generator, size: int, alone: Ints) -> People:
 def phones(rng: np.random.Generator, size: int) -> pl.Series:
     """Draw mobile telephone numbers 070/080/090-dddd-dddd."""
     kind = ascii_digits(rng.integers(7, 10, size), 1)
-    digits = ascii_digits(rng.integers(0, 10**8, size), 8)
+    digits = ascii_digits(rng.integers(10**7, 10**8, size), 8)  # a mobile number's fourth digit is never 0
     return column("0", kind, "0-", digits[:, :4], "-", digits[:, 4:])
 
 

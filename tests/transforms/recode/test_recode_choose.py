@@ -1,0 +1,203 @@
+"""Pass 1 to 3 over chunks without an engine: the release is k-anonymous, and what is told of it is true."""
+
+import json
+import random
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from helpers import policy_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernels import KEY, cut
+
+from schemas.errors import InputError, RequirementError
+from schemas.policy import Policy
+from schemas.splits import SourceFile, Split
+from transforms.chunks import Chunk, Work
+from transforms.criteria.apply import anonymize_chunk
+from transforms.plan import Plan, plan_tables
+from transforms.profile.fit import fit, tables_to_count
+from transforms.profile.profile import merge_profiles, profile_chunk
+from transforms.recode.choose import choose
+from transforms.recode.count import count_chunk, domain_codes, merge_histograms
+
+GENERALIZE = {"method": "generalize", "criterion": 5}
+COLUMNS = {
+    "id": {"treat": [{"method": "delete", "criterion": 3}]},
+    "age": {
+        "type": "integer",
+        "treat": [
+            {"method": "tail", "criterion": 4, "people": 2},
+            {**GENERALIZE, "hierarchy": {"kind": "intervals", "widths": [5, 10]}},
+        ],
+    },
+    "sex": {"treat": [{**GENERALIZE, "hierarchy": {"kind": "suppress"}}]},
+    "illness": {
+        "treat": [{"method": "rare_values", "criterion": 4, "values": ["希少疾患"], "action": "record"}],
+        "sensitive": True,
+    },
+}
+SCHEMA = pa.schema([("id", pa.string()), ("age", pa.int64()), ("sex", pa.string()), ("illness", pa.string())])
+SPLIT = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
+
+
+def plan_of(*, rows, k, limit, columns=COLUMNS):
+    data = policy_of(columns, k=k, limit=limit, person="id", rows=rows)
+    policy = Policy.model_validate_json(json.dumps(data))
+    return Plan(policy, plan_tables(policy, Path()), "out", "r", "w")
+
+
+def chunks_of(pieces, decision=None):
+    for number, piece in enumerate(pieces):
+        batch = pa.RecordBatch.from_pylist(
+            [dict(zip(SCHEMA.names, row, strict=True)) for row in piece], SCHEMA
+        )
+        work = Work(SPLIT, KEY, decision)
+        yield Chunk(work, number, number == len(pieces) - 1, len(piece), {}, (), batch)
+
+
+def decide(plan, pieces):
+    """Pass 1 and 2, their chunks merged in reverse."""
+    table = plan.tables["t"]
+    profile = merge_profiles(plan.tables, [profile_chunk(table, c) for c in chunks_of(pieces)][::-1])
+    people = len({row[0] for piece in pieces for row in piece})
+    fitted = fit(plan, profile, dict.fromkeys(tables_to_count(plan.tables, profile), people), KEY)
+    counted = [count_chunk(table, c) for c in chunks_of(pieces, fitted["t"])]
+    return choose(plan, fitted, merge_histograms(counted[::-1]))
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from("abcdefghijkl"),
+        st.one_of(st.none(), st.integers(20, 60)),
+        st.sampled_from(["男", "女", None]),
+        st.sampled_from(["風邪", "高血圧", "希少疾患"]),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=80)
+@given(
+    ROWS,
+    st.lists(st.integers(0, 30), max_size=3),
+    st.booleans(),
+    st.integers(2, 3),
+    st.sampled_from([0.0, 0.2, 0.5]),
+)
+def test_the_release_is_k_anonymous(rows, places, several, k, limit):
+    if not several:  # one row a person, in no order, so that they must be counted
+        rows = [(f"p{i}", *row[1:]) for i, row in enumerate(rows)]
+        random.Random(1).shuffle(rows)
+    plan = plan_of(rows="several" if several else "one", k=k, limit=limit)
+    pieces = cut(rows, places)
+    left = [row for row in rows if row[3] != "希少疾患"]
+    people = {row[0] for row in left}
+    try:
+        chosen = decide(plan, pieces)
+    except RequirementError as error:
+        assert error.code in {"requirement.k", "requirement.nobody_left"}
+        assert len(people) < k or error.code == "requirement.nobody_left"
+        return
+    table, choice = plan.tables["t"], chosen.accounts["t"].choice
+    parts = [anonymize_chunk(table, c, headcount=True) for c in chunks_of(pieces, chosen.decisions["t"])]
+    owners, released = defaultdict(set), 0
+    for part in parts:
+        for row, person in zip(part.batch.to_pylist(), part.persons, strict=True):
+            owners[row["age"], row["sex"]].add(tuple(person))
+            assert row["illness"] != "希少疾患"
+            released += 1
+    assert all(len(group) >= k for group in owners.values())
+    tallies = [part.tally for part in parts]
+    assert sum(t.records_in for t in tallies) == len(rows)
+    assert sum(t.dropped for t in tallies) == len(rows) - len(left)
+    assert sum(t.suppressed for t in tallies) == choice.suppressed_records == len(left) - released
+    assert choice.suppressed_people <= limit * len({row[0] for row in rows}) + 1e-9
+    # every class that could stay did: those suppressed really have fewer than k people
+    account = chosen.accounts["t"]
+    assert [levels for _, levels in account.titles] == [4, 2]
+    if not several:
+        sizes = defaultdict(int)
+        for group in account.class_sizes.tolist():
+            sizes[group] += 1
+        assert sum(size * n for size, n in sizes.items()) == len(left)
+
+
+def test_a_table_that_cannot_meet_k_says_how_far_off_it_is():
+    plan = plan_of(rows="one", k=5, limit=0.0)
+    rows = [(f"p{i}", 30, "男", "風邪") for i in range(4)]
+    with pytest.raises(RequirementError) as error:
+        decide(plan, [rows])
+    assert error.value.code == "requirement.k" and "4 of 4 people" in error.value.what
+    with pytest.raises(RequirementError) as error:
+        decide(plan, [[(f"p{i}", 30, "男", "希少疾患") for i in range(9)]])
+    assert error.value.code == "requirement.nobody_left"
+
+
+def test_an_input_that_changes_between_two_passes_is_noticed():
+    plan = plan_of(rows="one", k=2, limit=0.0)
+    rows = [(f"p{i}", 30 + i % 2, "男", "風邪") for i in range(6)]
+    chosen = decide(plan, [rows])
+    other = [(f"p{i}", 30 + i % 2, "女", "風邪") for i in range(6)]
+    (chunk,) = chunks_of([other], chosen.decisions["t"])
+    with pytest.raises(InputError) as error:
+        anonymize_chunk(plan.tables["t"], chunk, headcount=False)
+    assert error.value.code == "input.changed" and "女" not in str(error.value.as_dict())
+
+
+def test_null_is_a_value_of_its_own_in_the_domain():
+    plan = plan_of(rows="one", k=2, limit=0.0)
+    rows = [("a", 30, None, "x"), ("b", 30, None, "x"), ("c", 30, "男", "x"), ("d", 30, "男", "x")]
+    chosen = decide(plan, [rows])
+    (chunk,) = chunks_of([rows], chosen.decisions["t"])
+    batch = anonymize_chunk(plan.tables["t"], chunk, headcount=False).batch
+    assert sorted(batch.column("sex").to_pylist(), key=str) == [None, None, "男", "男"]
+
+
+def test_more_tuples_than_one_integer_holds_are_refused_before_counting():
+    columns = {"id": COLUMNS["id"]}
+    suppress = [{**GENERALIZE, "hierarchy": {"kind": "suppress"}}]
+    columns.update({f"q{i}": {"type": "integer", "treat": suppress} for i in range(20)})
+    plan = plan_of(rows="one", k=2, limit=0.0, columns=columns)
+    data = {f"q{i}": np.arange(10) for i in range(20)} | {"id": [f"p{i}" for i in range(10)]}
+    batch = pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in data.items()})
+
+    def chunk(decision=None):
+        return Chunk(Work(SPLIT, KEY, decision), 0, True, 10, {}, (), batch)
+
+    profile = merge_profiles(plan.tables, [profile_chunk(plan.tables["t"], chunk())])
+    fitted = fit(plan, profile, {}, KEY)
+    with pytest.raises(RequirementError) as error:
+        count_chunk(plan.tables["t"], chunk(fitted["t"]))
+    assert error.value.code == "requirement.tuples" and "1e+20" in error.value.what
+
+
+def test_more_combinations_of_levels_than_can_be_searched_are_refused():
+    columns = {"id": COLUMNS["id"]}
+    suppress = [{**GENERALIZE, "hierarchy": {"kind": "suppress"}}]
+    columns.update({f"q{i}": {"treat": suppress} for i in range(23)})
+    plan = plan_of(rows="one", k=2, limit=0.0, columns=columns)
+    data = {f"q{i}": ["x"] * 4 for i in range(23)} | {"id": list("abcd")}
+    batch = pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in data.items()})
+
+    def chunk(decision=None):
+        return Chunk(Work(SPLIT, KEY, decision), 0, True, 4, {}, (), batch)
+
+    profile = merge_profiles(plan.tables, [profile_chunk(plan.tables["t"], chunk())])
+    fitted = fit(plan, profile, {}, KEY)
+    counted = merge_histograms([count_chunk(plan.tables["t"], chunk(fitted["t"]))])
+    with pytest.raises(RequirementError) as error:
+        choose(plan, fitted, counted)
+    assert error.value.code == "requirement.lattice" and "8,388,608" in error.value.what
+
+
+def test_domain_codes_are_one_a_row():
+    plan = plan_of(rows="one", k=2, limit=0.0)
+    chain = plan.tables["t"].chains["sex"]
+    values = pa.array(["男", None, "女"] * 5)
+    treated = chain.apply(chain.fit(None, KEY), values, KEY)
+    assert domain_codes(treated, ("女", "男", None), "x").tolist() == [1, 2, 0] * 5
