@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import secrets
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from schemas.errors import InputError, PolicyError, recover
+from schemas.errors import InputError, PolicyError, TokumeiError, recover
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -85,7 +87,7 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
     tables = plan_tables(policy, base)
     files = check_files(tables, base)
     work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
-    return Plan(policy, tables, target, release_id or f"r-{work[:16]}", work), files
+    return Plan(policy, tables, target, release_id or f"r-{work[:16]}", work, secrets.token_hex(6)), files
 
 
 def _relative(path: str, base: Path) -> str:
@@ -97,7 +99,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     from pipelines.terminal import Progress, quiet
 
     with quiet():
-        from transforms.release.publish import find_published
+        from transforms.release.publish import discard, find_published, finish
         from transforms.store import open_store
 
         pipeline = _empty_pipeline(_pinned_runner(beam_args))
@@ -112,6 +114,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     plan, files = make_plan(args.policy, args.output, args.release_id)
     store = open_store(plan.output)
     if find_published(plan, store):
+        finish(plan, store)  # completes a run that died between its manifest and its register entry
         print("already released: same policy, same inputs")
         _tell(plan)
         return 0
@@ -121,9 +124,14 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
             pipeline.run().wait_until_finish()
     except Exception as error:
         known = recover(error)
+        if known is None and "KeyboardInterrupt" in str(error):  # an engine wraps it like any other
+            raise KeyboardInterrupt from None
         if known is None:
             raise
         raise known from None
+    finally:
+        with suppress(TokumeiError):
+            discard(plan)
     _tell(plan)
     return 0
 

@@ -23,7 +23,7 @@ def chain_of(kind, *treat, k=5, reference=None, base=Path()):
 
 def hashes_of(persons):
     """The person hashes a chain sees; None where rows are people."""
-    return None if persons is None else person_hashes(pa.array(persons, pa.string()), bytes(32))[:, 0]
+    return None if persons is None else person_hashes(pa.array(persons, pa.string()), KEY)[:, 0]
 
 
 def fit(chain, batches, persons=None):

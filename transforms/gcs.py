@@ -113,6 +113,9 @@ class GcsStore:
             except NotFound:
                 return
 
+    def prune(self, base: str) -> None:
+        """Cloud Storage has no directories."""
+
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return "/".join([base.rstrip("/"), *(part.strip("/") for part in parts)])
 

@@ -108,10 +108,14 @@ def pseudonyms(values: pa.StringArray, key: bytes) -> pa.StringArray:
     )
 
 
-def person_hashes(values: pa.Array, key: bytes) -> npt.NDArray[np.uint64]:
-    """Return one 128-bit keyed hash a person as shape (n, 2); integers hash as their decimal digits."""
+def person_hashes(values: pa.Array, key: RunKey) -> npt.NDArray[np.uint64]:
+    """Return one 128-bit keyed hash a person as shape (n, 2); integers hash as their decimal digits.
+
+    Equal codes are one person, whatever the table or column: two registers that number different people
+    alike are then counted too low, never too high.
+    """
     text = values if pa.types.is_string(values.type) else values.cast(pa.string())
-    return keyed_hashes(text, key).view(np.uint64)
+    return keyed_hashes(text, key.derive("person")).view(np.uint64)
 
 
 def _utf8(values: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:

@@ -15,10 +15,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from schemas.policy import Policy, Table
-from schemas.treatments import ColumnType, Pseudonym
+from schemas.treatments import ColumnType
 from transforms.criteria import Context
 from transforms.criteria.chain import Chain
-from transforms.criteria.linking_codes import link_purpose
 from transforms.read.convert import ARROW_TYPES
 
 # Formats whose values can each be unreadable: every value that will be used is checked in pass 1.
@@ -58,16 +57,6 @@ class TablePlan:
     def profiled(self) -> tuple[str, ...]:
         """Columns that pass 1 measures."""
         return tuple(name for name, chain in self.chains.items() if chain.needs_profile)
-
-    @property
-    def person_purpose(self) -> str:
-        """Name under which the key for person hashes is derived: equal for tables that share a link."""
-        if self.table.person is None:
-            return ""
-        for step in self.table.columns[self.table.person].treat:
-            if isinstance(step, Pseudonym):
-                return f"person:{link_purpose(step.link)}"
-        return f"person:{self.table.person}"
 
     def types(self, *names: str | None) -> dict[str, ColumnType]:
         """Return name → type of the given columns, in the order of the policy, each once."""
@@ -113,6 +102,7 @@ class Plan:
         output: directory or URI of the output.
         release_id: name of the release.
         work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
+        attempt: random name of this run; the files it writes carry it, so that they can be told apart.
     """
 
     policy: Policy
@@ -120,6 +110,7 @@ class Plan:
     output: str
     release_id: str
     work: str
+    attempt: str
 
     @property
     def headcount(self) -> frozenset[str]:

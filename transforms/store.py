@@ -12,7 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -76,6 +76,9 @@ class Store(Protocol):
     def delete(self, uri: str) -> None:
         """Delete a file; that there is none is no error."""
 
+    def prune(self, base: str) -> None:
+        """Remove directories that are empty, from ``base`` down; nothing to do where there are none."""
+
     def join(self, base: str, *parts: str) -> str:
         """Append path parts to a base path or URI."""
 
@@ -103,7 +106,10 @@ def open_store(uri: str) -> Store:
 def refused(uri: str, reason: str) -> InputError:
     """Return the error for a place that cannot be reached."""
     fixes = {
-        "missing": ("there is no such file, directory or bucket", "correct the path or URI"),
+        "missing": (
+            "there is no such file, directory or bucket",
+            "correct the path or URI (input or output)",
+        ),
         "permission": ("permission is denied", "give this account the right to read or write it"),
         "directory": ("this is a directory, not a file", "name the files in it, for example with /*.csv"),
         "credentials": ("there are no Google Cloud credentials", "run gcloud auth application-default login"),
@@ -122,6 +128,15 @@ def _local_errors(uri: str) -> Iterator[None]:
         raise refused(uri, "missing") from None
     except PermissionError:
         raise refused(uri, "permission") from None
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise InputError(
+            "store.failed",
+            where=uri,
+            what=f"cannot be read or written: {error.strerror or type(error).__name__}",
+            fix="check the path, the free space and the device, then run again",
+        ) from None
 
 
 class LocalStore:
@@ -179,6 +194,11 @@ class LocalStore:
     def delete(self, uri: str) -> None:  # noqa: D102
         with _local_errors(uri):
             Path(uri).unlink(missing_ok=True)
+
+    def prune(self, base: str) -> None:  # noqa: D102
+        for folder, _, _ in os.walk(base, topdown=False):
+            with suppress(OSError):  # not empty, or gone
+                Path(folder).rmdir()
 
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return str(Path(base, *parts))

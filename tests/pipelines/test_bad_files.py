@@ -4,6 +4,9 @@ import gzip
 import io
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import fastavro
 import pyarrow as pa
@@ -11,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers import policy_of
 
+ROOT = Path(__file__).parents[2]
 CANARY = "CANARY"  # part of every value of the files below: it must not come out anywhere
 KEEP = {"keep": True, "because": "試験"}
 TWO = {"a": KEEP, "b": KEEP}
@@ -62,7 +66,7 @@ AT_ONCE = {
     "column missing": (f"a\n{CANARY}\n", {}, "input.columns", "missing: b"),
     "column not declared": (f"a,b,c\n1,2,{CANARY}\n", {}, "input.columns", "not declared: c"),
     "column twice": (f"a,b,b\n1,2,{CANARY}\n", {}, "input.columns", "twice: b"),
-    "another delimiter": (f"a;b\n{CANARY};2\n", {}, "input.columns", "delimiter"),
+    "another delimiter": (f"a;b\n{CANARY};2\n", {}, "input.header", "delimiter"),
     "CP932 header as UTF-8": (f"a,ソ,b\n1,2,{CANARY}\n".encode("cp932"), {}, "input.encoding", "not utf-8"),
     "UTF-8 header as CP932": (f"ａ,b\n{CANARY},2\n".encode(), {"encoding": "cp932"}, "input.encoding", "not cp932"),
     "UTF-8 mark as CP932": (
@@ -107,6 +111,8 @@ IN_THE_RUN = {
         {"format": "jsonl"}, "input.rejects", "t: json (2); t.a: type (1)"),
     "JSON lines, key not declared": (
         f'{{"a":"{CANARY}","b":"x","c":1}}\n', {"format": "jsonl"}, "input.columns", "not declared: c"),
+    "JSON lines, key not declared in an odd line": (
+        f'{{"a":"{CANARY} [1]","b":"x","c":1}}\n', {"format": "jsonl"}, "input.columns", "not declared: c"),
     "JSON lines, empty file": ("", {"format": "jsonl"}, "input.empty", "no record"),
     "endless record": (f"a,b\n1,{CANARY * (13 << 20)}\n", {}, "input.record_size", "longer than 64 MiB"),
 }  # fmt: skip
@@ -155,7 +161,7 @@ def test_a_bad_file_stops_the_run(run, name):
 def test_a_first_record_is_not_taken_for_a_header_and_shown(run):
     """Without the header line the first record stands in its place; its values are no column names."""
     for line in (f"{CANARY}1,{CANARY}2", f"{CANARY},{CANARY}", f'"{CANARY}, x",1'):
-        refused(run, policy_of(TWO), {"data.csv": f"{line}\n1,2\n"}, "input.columns", "header")
+        refused(run, policy_of(TWO), {"data.csv": f"{line}\n1,2\n"}, "input.header", "header: false")
 
 
 def unreadable(*, undecodable=b"\xff"):
@@ -263,6 +269,20 @@ def test_a_file_that_changes_between_the_passes_is_refused(run, tmp_path, monkey
     policy = policy_of({"a": {"treat": [{**GENERALIZE, "hierarchy": {"kind": "suppress"}}]}, "b": KEEP})
     code = "store.missing" if change == "gone" else "input.changed"
     refused(run, policy, {"data.csv": f"a,b\n{CANARY},1\n{CANARY},2\n"}, code, "data.csv")
+
+
+@pytest.mark.parametrize("job", ["anonymize", "check"])
+def test_a_process_of_its_own_says_nothing_else(tmp_path, job):
+    """Beam logs while it is imported, and a scheduler sees only the exit status and stderr."""
+    (tmp_path / "policy.yaml").write_text(json.dumps(policy_of(TWO)))
+    (tmp_path / "data.csv").write_text(f"a\n{CANARY}\n")
+    command = [sys.executable, "-m", f"pipelines.{job}", str(tmp_path / "policy.yaml"), "--json"]
+    more = ["--output", str(tmp_path / "out")] if job == "anonymize" else []
+    done = subprocess.run(
+        [*command, *more], check=False, cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert json.loads(done.stderr)["code"] == "input.columns" and done.stderr.count("\n") == 1
 
 
 def test_one_bad_file_among_good_ones_stops_the_run(run):

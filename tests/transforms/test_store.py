@@ -198,8 +198,8 @@ def test_local_permissions_are_refused(tmp_path, monkeypatch):
 
 
 def test_a_failed_local_create_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "disk full")))
+    with pytest.raises(InputError, match="disk full"):
         LocalStore().create(str(tmp_path / "a"), b"x")
     assert list(tmp_path.iterdir()) == []
 

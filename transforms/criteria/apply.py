@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from schemas.errors import InputError
 from schemas.splits import Split
 from transforms.chunks import Chunk
 from transforms.criteria.base import Mask
@@ -70,6 +71,14 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
         headcount: whether the people of the release are counted from their hashes.
     """
     schema = plan.output_schema()
+    if chunk.rejects:
+        found = ", ".join(f"{c or 'record'}: {reason} ({n:,})" for (c, reason), n in chunk.rejects.items())
+        raise InputError(
+            "input.rejects",
+            where=f"tables.{plan.name}, {chunk.work.split.file.uri}",
+            what=f"unreadable text in a column whose format promises readable text: {found}",
+            fix="repair the file; this shows only while it is processed, so rejects.limit does not cover it",
+        )
     decision: Decision = chunk.work.decision
     batch, key = chunk.batch, chunk.work.key
     treated = {
@@ -86,12 +95,21 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
         keep &= alive
     all_persons = None
     if headcount:
-        all_persons = person_hashes(batch.column(plan.table.person), key.derive(plan.person_purpose))
+        all_persons = person_hashes(batch.column(plan.table.person), key)
     heads = all_persons[:, 0] if plan.counts_people and all_persons is not None else None
-    pictured = [n for n, chain in plan.chains.items() if n in treated and chain.pictured]
-    before = {n: picture_before(treated[n], batch.column(n), heads, plan.k) for n in pictured}
     order = np.random.default_rng().permutation(np.flatnonzero(keep))  # seeded by the operating system
     rows = pa.array(order)
+    pictured = [n for n, chain in plan.chains.items() if n in treated and chain.pictured]
+    # Before and after cover the same records, or their difference would describe those left out.
+    before = {
+        n: picture_before(
+            batch.column(n).take(rows),
+            None if heads is None else heads[order],
+            max(plan.k, plan.chains[n].picture_people),
+        )
+        for n in pictured
+        if plan.chains[n].pictured_before
+    }
     released = pa.RecordBatch.from_arrays(
         [_compact(columns[name].take(rows)) for name in schema.names], names=list(schema.names)
     )

@@ -105,6 +105,17 @@ class Chain:
         """Whether the report shows the column before and after: pseudonyms have nothing to show."""
         return bool(self.steps) and not any(isinstance(step, Pseudonym) for step in self.steps)
 
+    @property
+    def pictured_before(self) -> bool:
+        """Whether its source values may be pictured: never texts that criterion 1 is there to remove."""
+        identifying = any(step.number == 1 for step in self.steps)
+        return self.pictured and not (identifying and self.column.type in {"string", "text"})
+
+    @property
+    def picture_people(self) -> int:
+        """How many people must share a source value that a picture shows."""
+        return max([0, *(getattr(step, "people", 0) for step in self.steps)])
+
     def profile(self, values: pa.Array, persons: Persons, key: RunKey) -> Measured:
         """Measure one batch: the values as they reach the data-driven method, else the final ones."""
         values = self._start(values)

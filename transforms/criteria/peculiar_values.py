@@ -24,10 +24,13 @@ from transforms.profile.extremes import (
     VALUE,
     Bins,
     Extremes,
+    PeopleSample,
     find_bins,
     find_extremes,
     merge_bins,
     merge_extremes,
+    merge_samples,
+    sample_people,
 )
 from transforms.profile.people import PEOPLE, PeoplePerKey, count_people, merge_people
 
@@ -231,20 +234,28 @@ class Fence(Tail):
 
     spec: t.Fence
 
-    def profile(self, values: pa.Array, persons: Persons) -> tuple[Extremes, Bins]:
-        """Keep extremes and a histogram."""
-        present_values = values.drop_null()
-        return super().profile(values, persons), find_bins(_numbers(present_values))
+    def profile(self, values: pa.Array, persons: Persons) -> tuple[Extremes, Bins | PeopleSample]:
+        """Keep extremes, and the distribution over people."""
+        extremes = super().profile(values, persons)
+        if persons is None:
+            return extremes, find_bins(_numbers(values.drop_null()))
+        return extremes, sample_people(pl.Series(values), persons)
 
-    def merge(self, parts: Sequence[tuple[Extremes, Bins]]) -> tuple[Extremes, Bins]:
+    def merge(self, parts: Sequence[tuple[Extremes, Any]]) -> tuple[Extremes, Bins | PeopleSample]:
         """Merge both."""
-        return merge_extremes([e for e, _ in parts]), merge_bins([b for _, b in parts])
+        spreads = [spread for _, spread in parts]
+        merge: Any = merge_bins if isinstance(spreads[0], Bins) else merge_samples
+        return merge_extremes([e for e, _ in parts]), merge(spreads)
 
-    def fit(self, measured: tuple[Extremes, Bins]) -> Bounds:
-        """Return the bounds."""
-        extremes, bins = measured
+    def fit(self, measured: tuple[Extremes, Bins | PeopleSample]) -> Bounds:
+        """Return the bounds: each person counts once, with their smallest value below, their largest above."""
+        extremes, spread = measured
         top, bottom = extremes.reached_from_above(), extremes.reached_from_below()
-        low, high = self._fences(bins) or (bottom, top)
+        if isinstance(spread, Bins):
+            below = above = self._fences(spread)
+        else:
+            below, above = self._fences(spread.bottoms()), self._fences(spread.tops())
+        low, high = (below or (bottom, top))[0], (above or (bottom, top))[1]
         if low is None or high is None:
             return Bounds(blank=True)
         if self.spec.action != "code":
@@ -252,8 +263,10 @@ class Fence(Tail):
             return Bounds(sides.top, sides.bottom, strict=True)
         if top is None or bottom is None:
             return Bounds(blank=True)
-        below, above = extremes.beyond(low, high)
-        return self._sides(min(high, top) if above else None, max(low, bottom) if below else None)
+        anyone_below, anyone_above = extremes.beyond(low, high)
+        return self._sides(
+            min(high, top) if anyone_above else None, max(low, bottom) if anyone_below else None
+        )
 
     def _fences(self, bins: Bins) -> tuple[float, float] | None:
         if self.spec.rule == "iqr":

@@ -9,6 +9,7 @@ be shown. A person counts once, with their most extreme value.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from transforms.profile.people import PERSON
 VALUE = "#value"
 _ACCURACY = 0.001
 _LOG_BASE = math.log((1 + _ACCURACY) / (1 - _ACCURACY))
+_LARGEST = math.log(sys.float_info.max)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,44 @@ def _head(frame: pl.DataFrame, people: int, *, descending: bool) -> pl.DataFrame
         best = pl.col(VALUE).max() if descending else pl.col(VALUE).min()
         frame = frame.group_by(PERSON).agg(best).select(VALUE, PERSON)
     return frame.top_k(people, by=VALUE) if descending else frame.bottom_k(people, by=VALUE)
+
+
+SAMPLE = 1 << 16
+
+
+@dataclass(frozen=True)
+class PeopleSample:
+    """Up to ``SAMPLE`` people with their smallest and largest value: those with the smallest keyed hashes.
+
+    Whoever is among the smallest hashes of the whole is so in every part, so each sampled person's extremes
+    are exact and merging is associative. Up to ``SAMPLE`` people the sample is everybody.
+    """
+
+    frame: pl.DataFrame
+
+    def bottoms(self) -> Bins:
+        """Return the distribution of the people's smallest values."""
+        return find_bins(self.frame["low"].cast(pl.Float64).to_numpy())
+
+    def tops(self) -> Bins:
+        """Return the distribution of the people's largest values."""
+        return find_bins(self.frame["high"].cast(pl.Float64).to_numpy())
+
+
+def sample_people(values: pl.Series, persons: npt.NDArray[np.uint64]) -> PeopleSample:
+    """Sample the people of one batch."""
+    frame = pl.DataFrame({"low": values, "high": values, PERSON: persons}).drop_nulls()
+    return _smallest_hashes(frame)
+
+
+def merge_samples(parts: Sequence[PeopleSample]) -> PeopleSample:
+    """Merge samples; associative and commutative."""
+    return _smallest_hashes(pl.concat([p.frame for p in parts]))
+
+
+def _smallest_hashes(frame: pl.DataFrame) -> PeopleSample:
+    people = frame.group_by(PERSON).agg(pl.col("low").min(), pl.col("high").max())
+    return PeopleSample(people.select("low", "high", PERSON).bottom_k(SAMPLE, by=PERSON))
 
 
 @dataclass(frozen=True)
@@ -133,5 +173,6 @@ def _bin_indices(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 def _center(index: int) -> float:
     if index == 0:
         return 0.0
-    upper = math.exp((abs(index) - _OFFSET) * _LOG_BASE)
+    # The largest bin reaches past the largest float.
+    upper = math.exp(min((abs(index) - _OFFSET) * _LOG_BASE, _LARGEST))
     return math.copysign(upper * (1 - _ACCURACY), index)

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.criteria.base import as_text
-from transforms.criteria.chain import Treated
 from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
 
 LABEL = "label"
@@ -23,22 +22,11 @@ MAX_LABELS = 2000
 Picture = PeoplePerKey | None
 
 
-def picture_before(
-    treated: Treated, rows: pa.Array, persons: npt.NDArray[np.uint64] | None, cap: int
-) -> Picture:
-    """Count the original values of a column by coarse label and, below ``cap``, by people."""
-    values = rows if treated.originals is None else treated.originals
+def picture_before(values: pa.Array, persons: npt.NDArray[np.uint64] | None, cap: int) -> Picture:
+    """Count the original values of the released records by coarse label and, below ``cap``, by people."""
     if _too_many(values):
         return None
-    labels = pl.Series(LABEL, _coarse(values))
-    if treated.indices is None:
-        return _bounded(count_people(labels.to_frame(), persons=persons, cap=cap))
-    if persons is None:
-        weights = pl.Series(RECORDS, np.bincount(treated.indices, minlength=len(values)))
-        counted = count_people(pl.DataFrame([labels, weights]), persons=None, cap=cap, weights=RECORDS)
-    else:
-        counted = count_people(labels[treated.indices].to_frame(), persons=persons, cap=cap)
-    return _bounded(counted)
+    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=persons, cap=cap))
 
 
 def picture_after(values: pa.Array) -> Picture:

@@ -82,7 +82,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
         codes = batch.column(plan.table.person)
         missing = codes.null_count
         if plan.counts_people:
-            persons = person_hashes(codes, key.derive(plan.person_purpose))[:, 0]
+            persons = person_hashes(codes, key)[:, 0]
         elif not missing and len(codes):
             ranges = (_range(codes),)
     columns = {

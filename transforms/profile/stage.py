@@ -12,6 +12,7 @@ from apache_beam.pvalue import AsSingleton, PCollection
 from schemas.splits import Split
 from transforms.chunks import Chunk, Work
 from transforms.combine import merge_globally
+from transforms.guard import guarded
 from transforms.keyed import RunKey, person_hashes
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable, fit, tables_to_count
@@ -39,6 +40,7 @@ class DrawKey(beam.PTransform):
         )
 
 
+@guarded
 def _draw(_: Any) -> RunKey:
     return RunKey.draw()
 
@@ -62,10 +64,12 @@ class ProfileSplits(beam.PTransform):
         )
 
 
+@guarded
 def _bind_key(split: Split, key: RunKey) -> Work:
     return Work(split, key)
 
 
+@guarded
 def _profile(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Profile:
     return profile_chunk(tables[chunk.work.split.table], chunk)
 
@@ -83,6 +87,7 @@ class CountPeople(beam.PTransform):
         )
 
 
+@guarded
 def _count(bucket: tuple[int, Iterable[PersonBatch]]) -> Headcount:
     return count_bucket(bucket[1])
 
@@ -114,6 +119,7 @@ class FitCriteria(beam.PTransform):
         ).with_output_types(Fits)
 
 
+@guarded
 def _bind_unproven(
     split: Split, tables: Mapping[str, TablePlan], key: RunKey, profile: Profile
 ) -> Sequence[Work]:
@@ -127,16 +133,19 @@ class _Rejected:
         self.rejected = {split: n for table in profile.values() for split, n in table.rejected.items()}
 
 
+@guarded
 def _person_types(plan: TablePlan) -> dict[str, Any]:
     return plan.types(plan.table.person) or plan.types(plan.table.released[0])
 
 
+@guarded
 def _hash_persons(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, PersonBatch]]:
     plan = tables[chunk.work.split.table]
     codes = chunk.batch.column(plan.table.person).drop_null()
-    yield from deal(plan.name, person_hashes(codes, chunk.work.key.derive(plan.person_purpose)))
+    yield from deal(plan.name, person_hashes(codes, chunk.work.key))
 
 
+@guarded
 def _fit(profile: Profile, plan: Plan, people: Headcount, key: RunKey) -> Fits:
     counted = tables_to_count(plan.tables, profile)
     return fit(plan, profile, {name: people.get(name, 0) for name in counted}, key)

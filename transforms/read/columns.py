@@ -21,6 +21,15 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
     twice = [name for name, count in Counter(found).items() if count > 1]
     missing = [name for name in declared if name not in set(found)]
     undeclared = [name for name in dict.fromkeys(found) if name not in set(declared)]
+    if len(missing) * 2 > len(declared):
+        # The names may be values: a CSV file without a header line shows its first record here.
+        raise InputError(
+            "input.header",
+            where=where,
+            what=f"{len(missing)} of {len(declared)} declared columns are not among the {len(found)} of the file",
+            fix="check the declared names, the delimiter and the encoding; for a file without a header line"
+            " declare header: false",
+        )
     wrong = [
         f"{label}: {', '.join(names)}"
         for label, names in (("twice", twice), ("missing", missing), ("not declared", undeclared))

@@ -13,6 +13,7 @@ from apache_beam.pvalue import PCollection
 from schemas.splits import SourceFile, Split
 from schemas.treatments import ColumnType
 from transforms.chunks import Chunk, Work
+from transforms.guard import guarded_steps
 from transforms.plan import TablePlan
 from transforms.progress import count_records
 from transforms.read.convert import ARROW_TYPES
@@ -55,6 +56,7 @@ class _CutFile(beam.DoFn):
     def __init__(self, tables: dict[str, TablePlan]) -> None:
         self._tables = tables
 
+    @guarded_steps
     def process(self, element: TableFile) -> Iterator[Split]:
         source = self._tables[element.table].table.source
         yield from plan_splits(element.table, source, element.file, open_store(element.file.uri))
@@ -94,6 +96,7 @@ class _ReadChunk(beam.DoFn):
     def __init__(self, tables: dict[str, tuple[TablePlan, dict[str, ColumnType]]], stage: str) -> None:
         self._tables, self._stage = tables, stage
 
+    @guarded_steps
     def process(self, work: Work) -> Iterator[Chunk]:
         plan, columns = self._tables[work.split.table]
         exclude = np.array(

@@ -80,7 +80,7 @@ def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
     packed = pack(codes, [len(d) for d in domains])[keep]
     persons = None
     if plan.counts_people:
-        persons = person_hashes(batch.column(plan.table.person), key.derive(plan.person_purpose))[keep, 0]
+        persons = person_hashes(batch.column(plan.table.person), key)[keep, 0]
     return {plan.name: count_people(pl.DataFrame({PACKED: packed}), persons=persons, cap=plan.k)}
 
 

@@ -10,6 +10,7 @@ from apache_beam.pvalue import AsSingleton, PCollection
 from schemas.splits import Split
 from transforms.chunks import Chunk, Work
 from transforms.combine import merge_globally
+from transforms.guard import guarded
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
 from transforms.profile.stage import Fits
@@ -43,10 +44,12 @@ class CountClasses(beam.PTransform):
         )
 
 
+@guarded
 def _bind_fits(split: Split, tables: frozenset[str], key: RunKey, fits: Fits) -> Sequence[Work]:
     return [Work(split, key, fits[split.table])] if split.table in tables else []
 
 
+@guarded
 def _count(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Histograms:
     return count_chunk(tables[chunk.work.split.table], chunk)
 
@@ -68,5 +71,6 @@ class ChooseRecoding(beam.PTransform):
         ).with_output_types(Chosen)
 
 
+@guarded
 def _choose(histograms: Histograms, plan: Plan, fits: Fits) -> Chosen:
     return choose(plan, fits, histograms)

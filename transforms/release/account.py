@@ -182,7 +182,9 @@ def _column(
         sensitive=column.sensitive,
         because=column.because,
         steps=tuple(steps),
-        before=_picture(tally.before[name], table.k, numeric) if name in tally.before else _no_picture(chain),
+        before=_picture(tally.before[name], max(table.k, chain.picture_people), numeric, _listed(chain))
+        if name in tally.before
+        else _no_picture(chain),
         after=_picture(tally.after[name], 0, numeric) if name in tally.after else None,
     )
 
@@ -199,15 +201,22 @@ def _generalized(table: TablePlan, name: str, account: Account) -> str:
 
 
 def _no_picture(chain: Chain) -> Picture | None:
-    return (
-        Picture(note="仮IDの値には意味がないため、図を省略した。")
-        if chain.steps and not chain.pictured
-        else None
-    )
+    if not chain.steps or not chain.column.released:
+        return None
+    if not chain.pictured:
+        return Picture(note="仮IDの値には意味がないため、図を省略した。")
+    return Picture(note="個人の識別に使える元の値であるため、図に示さない。")
 
 
-def _picture(counted: pictures.Picture, k: int, numeric: bool) -> Picture:
-    """Turn counts into bars; bars borne by fewer than ``k`` people are merged without being named."""
+def _listed(chain: Chain) -> frozenset[str]:
+    """Values that the policy calls peculiar: they are not shown, however many people share them."""
+    return frozenset(v for step in chain.steps for v in getattr(step.spec, "values", ()))
+
+
+def _picture(
+    counted: pictures.Picture, k: int, numeric: bool, listed: frozenset[str] = frozenset()
+) -> Picture:
+    """Turn counts into bars; those ``listed``, or borne by fewer than ``k`` people, are merged unnamed."""
     if counted is None:
         return Picture(note="値の種類が多いため、図を省略した。")
     texts = {label: _EMPTY if label is None else label for label in counted.counts[LABEL]}
@@ -215,15 +224,22 @@ def _picture(counted: pictures.Picture, k: int, numeric: bool) -> Picture:
     if numeric and len(numbers) > _MAX_BARS:
         texts.update(_bins(counted, k))
     bars = counted.regroup(LABEL, texts).people()
-    shown = bars.filter((pl.col(PEOPLE) >= k) & (pl.col(LABEL) != _BEYOND))
-    rows = [(str(label), int(records)) for label, records in shown.select(LABEL, RECORDS).iter_rows()]
-    hidden = int(bars[RECORDS].sum()) - sum(n for _, n in rows)
+    small = bars.filter((pl.col(PEOPLE) < k) | pl.col(LABEL).is_in([_BEYOND, *listed]))[LABEL]
+    texts = {label: _OTHERS if text in set(small) else text for label, text in texts.items()}
+    merged = counted.regroup(LABEL, texts).people()
+    rows = [
+        (str(label), int(records))
+        for label, records, people in merged.select(LABEL, RECORDS, PEOPLE).iter_rows()
+        if people >= k  # of the merged bar as well: one for fewer people would point at them
+    ]
+    hidden = sum(n for label, n in rows if label == _OTHERS)
+    rows = [row for row in rows if row[0] != _OTHERS]
     ordered = numeric or all(_NUMBER.match(label) for label, _ in rows)
     rows.sort(key=(lambda r: _natural(r[0])) if ordered else (lambda r: (-r[1], r[0])))
     if len(rows) > _MAX_BARS and not ordered:
         hidden += sum(n for _, n in rows[_MAX_BARS:])
         rows = rows[:_MAX_BARS]
-    if hidden >= max(k, 1):  # a bar for fewer people would point at them
+    if hidden:
         rows.append((_OTHERS, hidden))
     return Picture(bars=tuple(Bar(label=label, records=n) for label, n in rows), ordered=ordered)
 

@@ -68,7 +68,7 @@ def write_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> PartSummary:
     if chunk.batch.num_rows:
         data = encode(chunk.batch, plan.policy.output.format)
         store = open_store(plan.output)
-        name = f"part-{secrets.token_hex(12)}.{plan.policy.output.format}"
+        name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
         uri = store.join(plan.output, "releases", plan.release_id, "data", table.name, name)
         store.create(uri, data)
         part = Part(uri, hashlib.sha256(data).hexdigest(), len(data), chunk.batch.num_rows)

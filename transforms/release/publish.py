@@ -1,22 +1,27 @@
-"""Publishing: documents, then the manifest, created exclusively and last, then the register entry.
+"""Publishing: the manifest is created exclusively, and with it the release exists; then what follows from it.
 
-A release exists when its manifest does. Readers trust only what a manifest lists.
+Every attempt writes parts and documents under names of its own. The one whose manifest is created wins; its
+documents are then copied to their well-known names and its entry is added to the register. `finish` does
+that and may be repeated by anyone at any time: a run that died after its manifest is completed by the next.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from schemas.errors import AlreadyPublishedError
+from schemas.errors import AlreadyPublishedError, InputError
 from schemas.register import entry_of
 from schemas.report import Report
 from transforms.plan import Plan
 from transforms.release.documents import render_notice, render_report
-from transforms.release.register import add_entry
+from transforms.release.register import add_entry, check_book
 from transforms.release.verify import Written
-from transforms.store import Store, open_store
+from transforms.store import ConflictError, Store, open_store
 
 
 @dataclass(frozen=True)
@@ -35,84 +40,130 @@ def release_dir(plan: Plan, store: Store) -> str:
     return store.join(plan.output, "releases", plan.release_id)
 
 
+def read_manifest(plan: Plan, store: Store) -> dict[str, Any] | None:
+    """Return the manifest of the release id, or None if nothing is published under it.
+
+    Raises:
+        InputError: there is a manifest, but it cannot be read.
+    """
+    uri = store.join(release_dir(plan, store), "manifest.json")
+    if not store.exists(uri):
+        return None
+    try:
+        manifest: dict[str, Any] = json.loads(store.read(uri)[0])
+        manifest["work"], manifest["attempt"], manifest["documents"], manifest["documents_path"]
+    except (ValueError, TypeError, KeyError):
+        raise _damaged(uri) from None
+    return manifest
+
+
 def find_published(plan: Plan, store: Store) -> bool:
     """Return whether this very work is already published.
 
     Raises:
         AlreadyPublishedError: the release id is taken by other content.
+        InputError: its manifest, or the register book, cannot be read.
     """
-    uri = store.join(release_dir(plan, store), "manifest.json")
-    if not store.exists(uri):
-        return False
-    manifest = json.loads(store.read(uri)[0])
-    if manifest.get("work") != plan.work:
+    check_book(store, store.join(plan.output, "register"))
+    manifest = read_manifest(plan, store)
+    if manifest is not None and manifest["work"] != plan.work:
         raise AlreadyPublishedError(
             "release.taken",
-            where=uri,
+            where=release_dir(plan, store),
             what="this release id is already published with another policy or other inputs",
             fix="choose another --release-id, or leave it out",
         )
-    return True
+    return manifest is not None
 
 
-def publish(plan: Plan, report: Report, written: Written, attempt: str) -> Published:
-    """Publish a verified release.
-
-    Args:
-        plan: the run.
-        report: its report.
-        written: the parts to list.
-        attempt: fingerprint of the run's key; tells a retry of this run from another run.
+def publish(plan: Plan, report: Report, written: Written) -> Published:
+    """Publish a verified release, unless the same work has been published meanwhile.
 
     Raises:
-        AlreadyPublishedError: another run published the id first.
+        AlreadyPublishedError: another run published other work under the id first.
+        InputError: the register book cannot be read; nothing is published.
     """
     store = open_store(plan.output)
     base = release_dir(plan, store)
-    documents = {
-        "report.json": json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n",
-        "report.html": render_report(report),
-        "notice.md": render_notice(plan.policy, report),
-    }
-    for name, text in documents.items():
-        _overwrite(store, store.join(base, name), text.encode())
-    manifest = _manifest(plan, report, written, attempt, documents)
-    uri = store.join(base, "manifest.json")
-    try:
-        store.create(uri, manifest)
-    except FileExistsError:
-        if json.loads(store.read(uri)[0]).get("attempt") != attempt:
-            raise AlreadyPublishedError(
-                "release.taken",
-                where=uri,
-                what="another run published this release id at the same time",
-                fix="use the published release; this run's files are not listed by any manifest",
-            ) from None
-    register = store.join(plan.output, "register")
-    add_entry(store, register, entry_of(plan.policy, report))
+    if not find_published(plan, store):
+        documents = {
+            "report.json": json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n",
+            "report.html": render_report(report),
+            "notice.md": render_notice(plan.policy, report),
+        }
+        folder = f"documents/{plan.attempt}-{secrets.token_hex(4)}"  # an engine may run this step twice
+        for name, text in documents.items():
+            store.create(store.join(base, folder, name), text.encode())
+        manifest = _manifest(plan, report, written, folder, documents)
+        try:
+            store.create(store.join(base, "manifest.json"), manifest)
+        except FileExistsError:
+            find_published(plan, store)  # raises where the winner published other work
+    finish(plan, store)
     return Published(
         base,
-        register,
+        store.join(plan.output, "register"),
         report.people,
         sum(t.records_out for t in report.tables),
         sum(len(w.parts) for w in written.values()),
     )
 
 
-def _overwrite(store: Store, uri: str, data: bytes) -> None:
-    """Write a document; before the manifest exists nobody reads it, so an earlier attempt's may go."""
-    version = store.read(uri)[1] if store.exists(uri) else None
-    store.replace(uri, data, version)
+def finish(plan: Plan, store: Store) -> None:
+    """Do what follows from a published manifest: documents under their names, and the register entry.
+
+    Idempotent. Raises InputError if a document is not the one the manifest lists.
+    """
+    manifest = read_manifest(plan, store)
+    if manifest is None:
+        raise _damaged(store.join(release_dir(plan, store), "manifest.json"))
+    base = release_dir(plan, store)
+    for name, digest in manifest["documents"].items():
+        source, target = store.join(base, manifest["documents_path"], name), store.join(base, name)
+        data, _ = store.read(source)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise _damaged(source)
+        while not store.exists(target) or store.read(target)[0] != data:
+            version = store.read(target)[1] if store.exists(target) else None
+            with suppress(ConflictError):  # somebody else is finishing the same release
+                store.replace(target, data, version)
+        if name == "report.json":
+            report = Report.model_validate_json(data)
+    add_entry(store, store.join(plan.output, "register"), entry_of(plan.policy, report))
 
 
-def _manifest(plan: Plan, report: Report, written: Written, attempt: str, documents: dict[str, str]) -> bytes:
+def discard(plan: Plan) -> None:
+    """Remove what this attempt wrote, unless its manifest was created: then it is a release."""
+    store = open_store(plan.output)
+    base = release_dir(plan, store)
+    manifest = read_manifest(plan, store)
+    if manifest is not None and manifest["attempt"] == plan.attempt:
+        return
+    for table in plan.tables:
+        for part in store.glob(store.join(base, "data", table, f"part-{plan.attempt}-*")):
+            store.delete(part.uri)
+    for document in store.glob(store.join(base, "documents", f"{plan.attempt}-*", "*")):
+        store.delete(document.uri)
+    store.prune(base)
+
+
+def _damaged(uri: str) -> InputError:
+    return InputError(
+        "release.damaged",
+        where=uri,
+        what="this file of a published release is missing or not as it was written",
+        fix="restore it from a backup, or publish under another --release-id",
+    )
+
+
+def _manifest(plan: Plan, report: Report, written: Written, folder: str, documents: dict[str, str]) -> bytes:
     store = open_store(plan.output)
     base = release_dir(plan, store)
     content = {
         "release_id": plan.release_id,
         "created_at": report.created_at,
         "work": plan.work,
-        "attempt": attempt,
+        "attempt": plan.attempt,
         "people": report.people,
         "tables": {
             table.name: {
@@ -140,6 +191,7 @@ def _manifest(plan: Plan, report: Report, written: Written, attempt: str, docume
         "documents": {
             name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(documents.items())
         },
+        "documents_path": folder,
         "versions": report.versions,
     }
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()

@@ -74,6 +74,17 @@ def add_entry(store: Store, directory: str, entry: RegisterEntry) -> None:
         _swap(store, store.join(directory, name), partial(_derived, store, book_uri, derive))
 
 
+def check_book(store: Store, directory: str) -> None:
+    """Check that the register book, if there is one, can be read and so be added to.
+
+    Raises:
+        InputError: it cannot.
+    """
+    uri = store.join(directory, "book.json")
+    if store.exists(uri):
+        _read_book(uri, store.read(uri)[0])
+
+
 def _derived(store: Store, book_uri: str, derive: Callable[[Book], bytes], _: bytes | None) -> bytes:
     return derive(_read_book(book_uri, store.read(book_uri)[0]))
 
@@ -110,7 +121,7 @@ def _read_book(uri: str, data: bytes) -> Book:
             "register.damaged",
             where=uri,
             what=f"the register book cannot be read ({faults})",
-            fix="restore book.json from a backup, then run again; nothing was written",
+            fix="restore book.json from a backup, then run again",
         ) from None
 
 

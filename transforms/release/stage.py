@@ -13,6 +13,7 @@ from schemas.splits import Split
 from transforms.chunks import Chunk, SizedPickleCoder, Work
 from transforms.combine import merge_globally
 from transforms.criteria.apply import Anonymized, anonymize_chunk
+from transforms.guard import guarded, guarded_steps
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
 from transforms.profile.headcount import PersonBatch, deal
@@ -24,7 +25,6 @@ from transforms.release.account import build_report
 from transforms.release.parts import PartSummary, write_chunk
 from transforms.release.publish import Published, publish
 from transforms.release.verify import Written, merge_written, verify, written_of
-from transforms.store import open_store
 
 PEOPLE = "people"
 
@@ -84,10 +84,12 @@ class AnonymizeSplits(beam.PTransform):
         return Outcome(merged, written[PEOPLE] | "CountPeople" >> CountPeople())
 
 
+@guarded
 def _bind(split: Split, key: RunKey, chosen: Chosen) -> Work:
     return Work(split, key, chosen.decisions[split.table])
 
 
+@guarded
 def _anonymize(chunk: Chunk, tables: Mapping[str, TablePlan], headcount: frozenset[str]) -> Anonymized:
     table = chunk.work.split.table
     return anonymize_chunk(tables[table], chunk, headcount=table in headcount)
@@ -98,6 +100,7 @@ class _WritePart(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
+    @guarded_steps
     def process(self, chunk: Anonymized) -> Iterator[Any]:
         table = self._plan.tables[chunk.split.table]
         if chunk.persons is not None:
@@ -111,7 +114,7 @@ class PublishRelease(beam.PTransform):
     """Verify what was written, then publish it with its register entry.
 
     Element types: `Written` → `Published`. Raises RequirementError at run time when verification fails;
-    the parts of the run are then removed.
+    then nothing is published.
     """
 
     def __init__(
@@ -135,13 +138,7 @@ class PublishRelease(beam.PTransform):
         ).with_output_types(Published)
 
 
+@guarded
 def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
-    try:
-        total = verify(plan, chosen, written, people, key.fingerprint)
-    except Exception:
-        store = open_store(plan.output)
-        for table in written.values():
-            for part in table.parts:
-                store.delete(part.uri)
-        raise
-    return publish(plan, build_report(plan, chosen, written, people, total), written, key.fingerprint)
+    total = verify(plan, chosen, written, people, key.fingerprint)
+    return publish(plan, build_report(plan, chosen, written, people, total), written)

@@ -127,14 +127,15 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
         if account.choice is not None and tally.suppressed != account.choice.suppressed_records:
             raise _failed(name, "suppressed records differ from the decision")
         _check_classes(name, found, table.k)
+        left = people.get(name, 0) if name in plan.headcount else tally.records_out
+        if left < table.k:
+            raise RequirementError(
+                "requirement.people",
+                where=f"tables.{name}",
+                what=f"the released table would hold {left:,} people, fewer than k={table.k}",
+                fix="release more people, or leave the table out",
+            )
     total = _people(plan, written, people)
-    if total < plan.policy.requirements.k:
-        raise RequirementError(
-            "requirement.people",
-            where="requirements.k",
-            what=f"the release would hold {total:,} people, fewer than k={plan.policy.requirements.k}",
-            fix="release more people",
-        )
     if plan.policy.regime != "private" and total < SMALL_FILE:
         raise RequirementError(
             "requirement.small_file",

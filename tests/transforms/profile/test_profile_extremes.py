@@ -101,7 +101,7 @@ def test_pictures_add_up_over_pieces(values, places, several):
         column = pa.array(piece, pa.int64())
         treated = chain.apply(fitted, column, KEY)
         people = hashes_of([str(v) for v in piece]) if several else None
-        before.append(picture_before(treated, column, people, 3))
+        before.append(picture_before(column, people, 3))
         after.append(picture_after(treated.rows()))
 
     def two_digits(value):

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kernels import cut, hashes_of
 
-from transforms.keyed import person_hashes
+from transforms.keyed import RunKey, person_hashes
 from transforms.profile.headcount import BUCKETS, UNION, add_counts, count_bucket, deal
 from transforms.profile.people import PEOPLE, PERSON, RECORDS, count_people, merge_people
 from transforms.profile.profile import TableProfile, _range
 
-KEY = bytes(32)
+KEY = RunKey(bytes(32))
 KEYS = st.tuples(st.sampled_from(["甲", "乙", None]), st.sampled_from([1, 2, None]))
 ROWS = st.lists(st.tuples(KEYS, st.sampled_from("abcdefghij")), max_size=40)
 CUTS = st.lists(st.integers(0, 40), max_size=4)
