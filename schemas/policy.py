@@ -104,6 +104,10 @@ class Column(Strict):
     title: Text | None = Field(
         default=None, description="Japanese item name (記録項目) for register and report."
     )
+    released_as: Text | None = Field(
+        default=None,
+        description="What is left of the item after processing (生年月日 → 年代), for the notice.",
+    )
     sensitive: bool = Field(
         default=False, description="Sensitive attribute; 要配慮個人情報 where the law says so."
     )
@@ -192,6 +196,13 @@ def _content_after(step: AnyTreatment, content: str) -> str:
     return step.leaves or step.gives or content
 
 
+_CODE = re.compile(
+    r"個人番号|マイナンバー|my_?number|住民票コード|基礎年金番号|免許証(の)?番号|旅券(の)?番号|パスポート番号|"
+    r"在留カード(の)?番号|特別永住者証明書(の)?番号|被保険者(証)?(の)?(記号|番号)|passport_?n|driver.?s?_?licen[cs]e_?n",
+    re.IGNORECASE,
+)
+
+
 class Table(Strict):
     """One table of the file."""
 
@@ -218,6 +229,7 @@ class Table(Strict):
                     "rename the column in the file",
                     ["columns", name],
                 )
+        self._codes_deleted()
         if self.person is not None:
             self._person_works(self.person)
         if not any(c.released for c in self.columns.values()):
@@ -247,6 +259,17 @@ class Table(Strict):
                 "treat it with pseudonym (last) or delete",
                 ["columns", person],
             )
+
+    def _codes_deleted(self) -> None:
+        """二号: a column that calls itself an individual identification code (令1条) can only be deleted."""
+        for name, column in self.columns.items():
+            if column.released and any(_CODE.search(text) for text in (name, column.title or "")):
+                raise broken(
+                    "column.identification_code",
+                    "by its name this is an identification code (個人識別符号), to be deleted whole",
+                    "treat it with {criterion: 2, method: delete}; if it is something else, rename it",
+                    ["columns", name],
+                )
 
     @property
     def quasi_identifiers(self) -> tuple[str, ...]:

@@ -122,6 +122,8 @@ def _explained(item: Any, place: Place, data: Any) -> tuple[str, str, str]:
     elif kind == "literal_error":
         expected = str(context["expected"])
         fix = f"use {'one of ' if ' or ' in expected else ''}{expected}"
+        if place[-1:] == ("criterion",):
+            fix += " (criterion 2, 個人識別符号, knows no method but delete)"
         found = "policy.value", "not an allowed value", fix
     elif kind in _LIMITS:
         key, words = _LIMITS[kind]

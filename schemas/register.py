@@ -165,7 +165,10 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
 def released_items(policy: Policy) -> tuple[TableItems, ...]:
     """Return the titles of the released columns by table (情報の項目; 法43条3項, 117条1号)."""
     return tuple(
-        TableItems(table=table.title or name, items=column_titles(table, table.released))
+        TableItems(
+            table=table.title or name,
+            items=tuple(table.columns[n].released_as or table.columns[n].title or n for n in table.released),
+        )
         for name, table in policy.tables.items()
     )
 

@@ -47,7 +47,7 @@ def test_help(bin_dir):
 def test_a_job(bin_dir, tmp_path):
     policy = DATA / "jdss_100knocks" / "policy.yaml"
     command = [bin_dir / "tokumei", "anonymize", policy, "--output", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/")
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.glob("releases/*/manifest.json")) and (tmp_path / "register" / "index.html").exists()
     assert "Traceback" not in done.stderr

@@ -220,3 +220,33 @@ def test_a_table_that_would_be_released_with_too_few_people_stops_the_run(run):
     drop = {"criterion": 4, "method": "rare_values", "values": ["x"], "action": "record"}
     done = run(policy_of({"a": {"treat": [drop]}}), {"data.csv": "a\nx\nx\nx\ny\n"})
     assert done.status == 4 and "1 people, fewer than k=2" in done.err and not done.releases
+
+
+@pytest.mark.parametrize(
+    "name", ["個人番号", "住民票コード", "my_number", "健康保険被保険者証の番号", "旅券番号"]
+)
+@pytest.mark.parametrize("fate", [KEEP, PSEUDONYM, SUPPRESS])
+def test_identification_codes_can_only_be_deleted(run, name, fate):
+    done = run(policy_of({name: fate, "x": KEEP}), {"data.csv": f"{name},x\n1,2\n1,2\n"})
+    assert done.status == 2 and "column.identification_code" in done.err
+    deleted = run(policy_of({name: {"treat": [{"criterion": 2, "method": "delete"}]}, "x": KEEP}))
+    assert deleted.status == 0 and deleted.rows() == [{"x": "2"}] * 2
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
+def test_utf8_declared_otherwise_is_not_released_garbled(run, encoding):
+    source = {"encoding": encoding}
+    done = run(policy_of({"a": KEEP}, source=source), {"data.csv": "a\n匿名加工情報\n東京都\n"})
+    assert done.status == 3 and "the file is UTF-8" in done.err and not done.releases
+    right = run(
+        policy_of({"a": KEEP}, source=source), {"data.csv": "a\n匿名加工情報\nﾄｳｷｮｳ\n".encode(encoding)}
+    )
+    assert right.status == 0 and {r["a"] for r in right.rows()} == {"匿名加工情報", "ﾄｳｷｮｳ"}
+
+
+def test_the_notice_names_what_is_left_of_an_item(run):
+    column = {"title": "生年月日", "released_as": "年代", **KEEP}
+    done = run(policy_of({"birth": column}), {"data.csv": "birth\n1\n1\n"})
+    notice = (done.release / "notice.md").read_text()
+    assert "年代" in notice and "生年月日" not in notice
+    assert "1生年月日" in (done.root / "register" / "index.html").read_text()

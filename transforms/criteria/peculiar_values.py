@@ -248,7 +248,7 @@ class Fence(Tail):
         return merge_extremes([e for e, _ in parts]), merge(spreads)
 
     def fit(self, measured: tuple[Extremes, Bins | PeopleSample]) -> Bounds:
-        """Return the bounds: each person counts once, with their smallest value below, their largest above."""
+        """Return the bounds; each person counts once, with their smallest and their largest value."""
         extremes, spread = measured
         top, bottom = extremes.reached_from_above(), extremes.reached_from_below()
         if isinstance(spread, Bins):

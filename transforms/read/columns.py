@@ -26,7 +26,7 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
         raise InputError(
             "input.header",
             where=where,
-            what=f"{len(missing)} of {len(declared)} declared columns are not among the {len(found)} of the file",
+            what=f"{len(missing)} of {len(declared)} declared columns are not among the file's {len(found)}",
             fix="check the declared names, the delimiter and the encoding; for a file without a header line"
             " declare header: false",
         )

@@ -128,6 +128,13 @@ class _Layout(NamedTuple):
 def _parse(block: bytes, done: int, layout: _Layout) -> Iterator[Rows]:
     """Parse a block of whole records, of which ``done`` precede it in the split."""
     kept, undecodable = None, np.empty(0, np.int64)
+    if layout.source.encoding != "utf-8" and _is_really_utf8(block):
+        raise InputError(
+            "input.encoding",
+            where=layout.file.uri,
+            what=f"declared {layout.source.encoding}, but the file is UTF-8",
+            fix="declare encoding: utf-8; read otherwise, every Japanese text would be garbled",
+        )
     text = _utf8(block, layout.source.encoding)
     if text is None:
         clean, kept, undecodable = _decodable(block, _dialect(layout.source))
@@ -189,6 +196,14 @@ def _table(text: bytes, layout: _Layout) -> tuple[pa.Table, Numbers]:
 def _read_options(text: bytes, names: list[str] | None) -> pacsv.ReadOptions:
     # One thread, since row numbers are known only then, and the engine runs several readers anyway.
     return pacsv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names)
+
+
+_KANJI_OR_KANA = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
+
+
+def _is_really_utf8(block: bytes) -> bool:
+    """Whether a block is UTF-8 with Japanese text; no CP932 or EUC-JP text is, but for a few odd bytes."""
+    return not block.isascii() and _KANJI_OR_KANA.search(block) is not None and is_utf8(block)
 
 
 def _utf8(block: bytes, encoding: str) -> bytes | None:
