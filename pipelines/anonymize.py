@@ -45,7 +45,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     splits = (
         pipeline
         | "Files" >> beam.Create(list(files)).with_output_types(TableFile)
-        | "PlanSplits" >> PlanSplits(plan.tables)
+        | "PlanSplits" >> PlanSplits(plan.sources)
     )
     key = pipeline | "Run" >> beam.Create([0]) | "DrawKey" >> DrawKey()
     profile = splits | "Profile" >> ProfileSplits(plan, key)
@@ -65,7 +65,7 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
     """
     from pipelines.check import check_files
     from schemas.policy_file import read_policy
-    from transforms.plan import Plan, fingerprint, plan_tables
+    from transforms.plan import Plan, fingerprint, plan_populations, plan_tables
 
     policy = read_policy(policy_path)
     base = Path(policy_path).resolve().parent
@@ -85,9 +85,11 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
             fix="give --output DIR or --output gs://bucket/folder",
         )
     tables = plan_tables(policy, base)
-    files = check_files(tables, base)
+    populations = plan_populations(tables)
+    files = check_files([*tables.values(), *populations.values()], base)
     work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
-    return Plan(policy, tables, target, release_id or f"r-{work[:16]}", work, secrets.token_hex(6)), files
+    name = release_id or f"r-{work[:16]}"
+    return Plan(policy, tables, populations, target, name, work, secrets.token_hex(6)), files
 
 
 def _relative(path: str, base: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("policy", metavar="POLICY.yaml")
 
 
-def check_files(tables: Mapping[str, TablePlan], base: Path) -> list[TableFile]:
+def check_files(plans: Sequence[TablePlan], base: Path) -> list[TableFile]:
     """Find the input files of every table and compare their columns with those declared.
 
     Args:
-        tables: the plans.
+        plans: of the tables, and of their populations.
         base: folder that relative source paths start from.
 
     Raises:
@@ -36,7 +36,8 @@ def check_files(tables: Mapping[str, TablePlan], base: Path) -> list[TableFile]:
     from transforms.store import open_store
 
     found = []
-    for name, plan in tables.items():
+    for plan in plans:
+        name = plan.name
         path = plan.table.source.path
         path = path if "://" in path else str(base / path)
         store = open_store(path)
@@ -44,7 +45,7 @@ def check_files(tables: Mapping[str, TablePlan], base: Path) -> list[TableFile]:
         if not files:
             raise InputError(
                 "input.missing",
-                where=f"tables.{name}.source.path",
+                where=f"tables.{name.replace('#', '.')}.source.path",
                 what=f"no file matches {plan.table.source.path}",
                 fix="correct the path; it is relative to the policy file",
             )
@@ -64,10 +65,10 @@ def run(args: argparse.Namespace) -> int:
     policy = read_policy(args.policy)
     base = Path(args.policy).resolve().parent
     with quiet():  # Beam logs while it is imported
-        from transforms.plan import plan_tables
+        from transforms.plan import plan_populations, plan_tables
 
         tables = plan_tables(policy, base)
-        files = check_files(tables, base)
+        files = check_files([*tables.values(), *plan_populations(tables).values()], base)
     for name, plan in tables.items():
         count = sum(f.table == name for f in files)
         print(f"{name}: {count} file(s), {len(plan.table.released)} of {len(plan.columns)} columns released")

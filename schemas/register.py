@@ -14,9 +14,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.file_items import Office, Period
-from schemas.policy import Policy, Table
+from schemas.policy import Policy
 from schemas.report import Report
 from schemas.strict import Strict, broken
+from schemas.table import Table
 
 
 @dataclass(frozen=True)

@@ -95,19 +95,37 @@ class Risk(Strict):
     sizes: tuple[SizeBar, ...]
 
 
+class ModelReport(Strict):
+    """One privacy model that every released class satisfies, and what the weakest class reaches."""
+
+    model: str = Field(description="Name and parameter, as in the policy.")
+    title: str = Field(description="Name in Japanese.")
+    column: str | None
+    meaning: str = Field(description="What it asks, in one Japanese sentence.")
+    before: str
+    after: str
+
+
 class Recoding(Strict):
-    """The generalization chosen for one table (五号), and what it cost."""
+    """The generalization chosen for one table (五号), and what it cost.
+
+    ``costs``: by metric, whichever of them the search minimized. ``gap``: no feasible node costs less than
+    the chosen one's cost minus this; 0 where the optimum is proven.
+    """
 
     k: int
     metric: str
     levels: tuple[LevelReport, ...]
     loss: float
+    costs: dict[str, float]
     proven: bool
+    gap: float
     lattice_nodes: int
     nodes_checked: int
     suppressed_records: int
     suppressed_people: int
     suppression_limit: float
+    models: tuple[ModelReport, ...]
 
 
 class TableReport(Strict):

@@ -334,11 +334,12 @@ class Recode(Treatment):
 
 
 class Generalize(Treatment):
-    """Quasi-identifier (準識別子): its level is chosen by the search for k-anonymity (五号)."""
+    """Quasi-identifier (準識別子): its level is chosen by the search for the requirements (五号)."""
 
     method: Literal["generalize"]
     criterion: Literal[5]
     hierarchy: Hierarchy
+    weight: Number = Field(default=1.0, gt=0, description="How much its loss counts beside the others'.")
     accepts = frozenset({"string", "integer", "number", "date", "month", "boolean"})
     last = True
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from schemas.policy import Column
+from schemas.table import Column
 from transforms.criteria import Context
 from transforms.criteria.chain import Chain
 from transforms.keyed import RunKey, person_hashes

@@ -14,12 +14,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from schemas.policy import Policy, Table
+from schemas.policy import Policy
+from schemas.privacy_models import Requirements
+from schemas.table import Table
 from schemas.treatments import ColumnType
 from transforms.criteria import Context
 from transforms.criteria.chain import Chain
 from transforms.read.convert import ARROW_TYPES
 
+EVERYBODY = 1 << 62
+POPULATION = "#population"  # no table of a policy can be called so
 # Formats whose values can each be unreadable: every value that will be used is checked in pass 1.
 PARSED = frozenset({"csv", "tsv", "jsonl", "avro"})
 
@@ -31,7 +35,12 @@ class TablePlan:
     name: str
     table: Table
     chains: Mapping[str, Chain]
-    k: int
+    requirements: Requirements
+
+    @property
+    def k(self) -> int:
+        """Smallest number of people in a class."""
+        return self.requirements.k
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -47,6 +56,16 @@ class TablePlan:
     def counts_people(self) -> bool:
         """Whether a person may have several records, so that rows are not people."""
         return self.table.rows_per_person == "several"
+
+    @cached_property
+    def protected(self) -> tuple[str, ...]:
+        """Sensitive columns whose values a model watches inside the classes."""
+        return tuple(name for name, column in self.table.columns.items() if column.protect)
+
+    @cached_property
+    def people_cap(self) -> int:
+        """How many people of a class must be told apart: k, or everybody where more than k is asked."""
+        return self.k if not self.protected and not self.requirements.models else EVERYBODY
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:
@@ -74,7 +93,7 @@ class TablePlan:
     def count_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 2."""
         person = self.table.person if self.counts_people else None
-        return self.types(*self.quasi_identifiers, *self.dropping, person)
+        return self.types(*self.quasi_identifiers, *self.protected, *self.dropping, person)
 
     def output_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 3: those released, those that can drop records, and the person."""
@@ -99,6 +118,7 @@ class Plan:
     Attributes:
         policy: as read.
         tables: by name, in the order of the policy.
+        populations: by table, the plan of reading its population; such tables are counted, never released.
         output: directory or URI of the output.
         release_id: name of the release.
         work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
@@ -107,10 +127,16 @@ class Plan:
 
     policy: Policy
     tables: Mapping[str, TablePlan]
+    populations: Mapping[str, TablePlan]
     output: str
     release_id: str
     work: str
     attempt: str
+
+    @cached_property
+    def sources(self) -> dict[str, TablePlan]:
+        """Everything that is read: the tables, and their populations under names of their own."""
+        return {**self.tables, **{p.name: p for p in self.populations.values()}}
 
     @property
     def headcount(self) -> frozenset[str]:
@@ -143,9 +169,27 @@ def plan_tables(policy: Policy, base: Path) -> dict[str, TablePlan]:
                 c: Chain(c, column, context, base, f"tables.{name}.columns.{c}")
                 for c, column in table.columns.items()
             },
-            policy.requirements.k,
+            policy.requirements,
         )
         for name, table in policy.tables.items()
+    }
+
+
+def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
+    """Return, by table, how its population is read: the quasi-identifiers, by the table's own chains."""
+    return {
+        name: TablePlan(
+            f"{name}{POPULATION}",
+            Table(
+                source=plan.table.population.source,
+                rows_per_person="one",
+                columns={c: plan.table.columns[c] for c in plan.quasi_identifiers},
+            ),
+            {c: plan.chains[c] for c in plan.quasi_identifiers},
+            plan.requirements,
+        )
+        for name, plan in tables.items()
+        if plan.table.population is not None
     }
 
 
@@ -153,11 +197,11 @@ def fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object)
     """Return the SHA-256 of everything that determines a release: policy, hierarchy files, inputs."""
     content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
     hierarchies = {
-        f"{name}.{c}.{i}": sorted(rows.items())
-        for name, table in tables.items()
-        for c, chain in table.chains.items()
-        for i, step in enumerate(chain.steps)
-        if (rows := getattr(step, "rows", None))
+        hierarchy.where: sorted(hierarchy.rows.items())
+        for table in tables.values()
+        for chain in table.chains.values()
+        for hierarchy in chain.hierarchies
+        if hierarchy.rows
     }
     text = json.dumps([content, hierarchies, inputs], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

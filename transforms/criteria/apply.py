@@ -18,9 +18,9 @@ from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
 from transforms.profile.people import PeoplePerKey
 from transforms.profile.pictures import picture_after, picture_before
-from transforms.recode.choose import Decision, Recoding
+from transforms.recode.assignment import Recoding
+from transforms.recode.choose import Decision
 from transforms.recode.count import domain_codes, kept_rows
-from transforms.recode.histogram import pack
 
 
 @dataclass(frozen=True)
@@ -164,14 +164,13 @@ def _columns(
 def _recode(
     plan: TablePlan, decision: Decision, recoding: Recoding, treated: Mapping[str, Treated]
 ) -> tuple[dict[str, pa.Array], Mask]:
-    codes, columns = [], {}
-    for name, levels, labels in zip(
-        plan.quasi_identifiers, recoding.level_codes, recoding.labels, strict=True
-    ):
-        domain = decision.columns[name].domain or ()
-        code = levels[domain_codes(treated[name], domain, f"tables.{plan.name}.columns.{name}")]
-        codes.append(code)
-        columns[name] = _labelled(code, labels)
-    packed = pack(codes, [len(labels) for labels in recoding.labels])
-    gone = np.isin(packed, recoding.suppressed)
-    return columns, ~gone
+    codes = [
+        domain_codes(treated[name], decision.columns[name].domain or (), f"tables.{plan.name}.columns.{name}")
+        for name in plan.quasi_identifiers
+    ]
+    labels, released = recoding.apply(codes)
+    columns = {
+        name: _labelled(code, texts)
+        for name, code, texts in zip(plan.quasi_identifiers, labels, recoding.labels, strict=True)
+    }
+    return columns, released

@@ -13,16 +13,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.policy import Column
+from schemas.table import Column
 from transforms.criteria import Context, Criterion, build_criterion
 from transforms.criteria.base import Mask, as_text
 from transforms.criteria.distinctiveness import Generalize
 from transforms.criteria.linking_codes import Pseudonym
 from transforms.keyed import RunKey
-from transforms.profile.extremes import VALUE
+from transforms.profile.domain import find_domain, merge_domains
+from transforms.recode.bound import BoundHierarchy
 
 _SAMPLE = 4096
 _DATE_METHODS = {"year", "year_month"}
@@ -34,7 +36,7 @@ class Measured:
     """What pass 1 keeps of one column: the accumulator of its data-driven method, and its domain."""
 
     decide: Any
-    domain: Any
+    domain: pl.Series | None
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Fitted:
 
     Attributes:
         decisions: one per method, None where nothing had to be decided.
-        domain: for a quasi-identifier, the distinct values after all methods but the generalization.
+        domain: for a quasi-identifier or protected column, the distinct values after all methods but the
+            generalization.
     """
 
     decisions: tuple[Any, ...]
@@ -80,20 +83,38 @@ class Chain:
     """
 
     def __init__(self, name: str, column: Column, context: Context, base: Path, where: str) -> None:
-        self.name, self.column = name, column
+        self.name, self.column, self.where = name, column, where
         self.steps: tuple[Criterion, ...] = tuple(
             build_criterion(spec, context, base, f"{where}.treat[{i}]") for i, spec in enumerate(column.treat)
         )
         self._driven = next((i for i, s in enumerate(self.steps) if s.data_driven), None)
         last = self.steps[-1] if self.steps else None
         self.generalize: Generalize | None = last if isinstance(last, Generalize) else None
+        # Hierarchies of the column's own privacy models, in their order; None for models without one.
+        self.protections = tuple(
+            None
+            if (spec := getattr(model, "hierarchy", None)) is None
+            else BoundHierarchy(spec, base, f"{where}.protect[{i}]")
+            for i, model in enumerate(column.protect)
+        )
         first = column.treat[0].method if column.treat else ""
         self._month_as_text = column.type == "month" and first not in _DATE_METHODS
 
     @property
     def needs_profile(self) -> bool:
         """Whether pass 1 has to look at the column."""
-        return self._driven is not None or self.generalize is not None
+        return self._driven is not None or self._needs_domain
+
+    @property
+    def _needs_domain(self) -> bool:
+        """Whether classes are formed by its values, or watched for them."""
+        return self.generalize is not None or bool(self.column.protect)
+
+    @property
+    def hierarchies(self) -> tuple[BoundHierarchy, ...]:
+        """All hierarchies of the column, of its methods and of its privacy models."""
+        of_steps = (getattr(step, "hierarchy", None) for step in self.steps)
+        return tuple(h for h in (*of_steps, *self.protections) if h is not None)
 
     @property
     def can_drop(self) -> bool:
@@ -123,13 +144,18 @@ class Chain:
         undecided: tuple[Any, ...] = (None,) * split
         values = self._run(values, 0, undecided, key).rows()
         decide = None if self._driven is None else self.steps[self._driven].profile(values, persons)
-        return Measured(decide, self.generalize.profile(values, None) if self.generalize else None)
+        return Measured(decide, find_domain(values, self.where) if self._needs_domain else None)
 
     def merge(self, parts: Sequence[Measured]) -> Measured:
         """Merge measurements of any batches, in any order."""
         decide = None if self._driven is None else self.steps[self._driven].merge([p.decide for p in parts])
-        domain = self.generalize.merge([p.domain for p in parts]) if self.generalize else None
-        return Measured(decide, domain)
+        domains = [p.domain for p in parts if p.domain is not None]
+        return Measured(decide, merge_domains(domains, self.where) if domains else None)
+
+    def widen(self, measured: Measured, others: Measured) -> Measured:
+        """Return the measurements of a file, with the values of its population added to the domain."""
+        domains = [m.domain for m in (measured, others) if m.domain is not None]
+        return Measured(measured.decide, merge_domains(domains, self.where))
 
     def fit(self, measured: Measured | None, key: RunKey) -> Fitted:
         """Decide from the whole file; without any record (None) there is nothing to decide."""
@@ -137,8 +163,8 @@ class Chain:
         domain: tuple[str | None, ...] | None = None
         if measured is not None and self._driven is not None:
             decisions[self._driven] = self.steps[self._driven].fit(measured.decide)
-        if measured is not None and self.generalize is not None:
-            values = measured.domain.counts[VALUE].to_arrow()
+        if measured is not None and measured.domain is not None:
+            values = measured.domain.to_arrow()
             values = values.cast(pa.string()) if pa.types.is_large_string(values.type) else values
             start = len(self.steps) if self._driven is None else self._driven
             treated = self._run(values, start, tuple(decisions), key)

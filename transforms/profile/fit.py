@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.errors import InputError
-from transforms.criteria.chain import Fitted
+from transforms.criteria.chain import Fitted, Measured
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
 from transforms.profile.profile import MAX_PLACES, Profile, TableProfile
@@ -70,13 +70,32 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             )
         _check_people(table, found, people)
         columns = {
-            c: chain.fit(found.columns.get(c), key) for c, chain in table.chains.items() if chain.steps
+            c: chain.fit(_widened(plan, profile, table, c), key)
+            for c, chain in table.chains.items()
+            if chain.steps or chain.needs_profile
         }
         count = people.get(name, found.records) if table.table.person is not None else None
         fitted[name] = FittedTable(
             columns, found.rejected, found.records, count, found.rejects, name not in people
         )
     return fitted
+
+
+def _widened(plan: Plan, profile: Profile, table: TablePlan, column: str) -> Measured | None:
+    """Return a column's measurements; the population's values join the domain, and decide nothing."""
+    measured = profile[table.name].columns.get(column)
+    population = plan.populations.get(table.name)
+    if population is None or column not in table.quasi_identifiers or measured is None:
+        return measured
+    found = profile.get(population.name)
+    if found is None or found.records == 0:
+        raise InputError(
+            "input.empty",
+            where=f"tables.{table.name}.population ({population.table.source.path})",
+            what="the population has no record",
+            fix="check that the file is complete",
+        )
+    return table.chains[column].widen(measured, found.columns[column])
 
 
 def _check_rejects(plan: Plan, profile: Profile) -> None:

@@ -54,7 +54,7 @@ class ProfileSplits(beam.PTransform):
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Profile]:
         """Wire the transform."""
-        tables = dict(self._plan.tables)
+        tables = self._plan.sources
         return (
             splits
             | "BindKey" >> beam.Map(_bind_key, AsSingleton(self._key)).with_output_types(Work)

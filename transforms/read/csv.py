@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from schemas.errors import InputError
-from schemas.policy import Source
 from schemas.splits import SourceFile, Split
+from schemas.table import Source
 from transforms.read.batches import MAX_ROWS, Numbers, Rows
 from transforms.read.columns import refuse_other_columns
 from transforms.read.csv_blocks import Dialect, blocks, first_record, record_ends

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from schemas.policy import Source
 from schemas.splits import SourceFile, Split
+from schemas.table import Source
 from schemas.treatments import ColumnType
 from transforms.read import avro, csv, jsonl, parquet
 from transforms.read.batches import Numbers, ReadBatch, assemble

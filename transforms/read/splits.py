@@ -6,8 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from schemas.policy import Source
 from schemas.splits import SourceFile, Split
+from schemas.table import Source
 from transforms.read import avro, csv, jsonl, parquet
 from transforms.read.streams import refuse_changed
 from transforms.store import Store

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,25 +13,24 @@ from schemas.errors import RequirementError
 from transforms.criteria.chain import Fitted
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable
+from transforms.recode.assignment import (
+    Assignment,
+    Recoding,
+    count_assignment,
+    full_domain,
+    label_texts,
+    recoding_of,
+    released_classes,
+)
 from transforms.recode.count import Histograms
-from transforms.recode.histogram import Classes, Histogram, histogram_of, pack
+from transforms.recode.histogram import Histogram
+from transforms.recode.infeasible import no_node
 from transforms.recode.ladders import Ladder
-from transforms.recode.search import MAX_NODES, Choice, InfeasibleError, Search, find_optimum
-
-
-@dataclass(frozen=True)
-class Recoding:
-    """How pass 3 recodes one table.
-
-    Attributes:
-        level_codes: per quasi-identifier, place in the domain → code at the chosen level.
-        labels: per quasi-identifier, code → text.
-        suppressed: packed codes of the classes to suppress, ascending.
-    """
-
-    level_codes: tuple[npt.NDArray[np.int32], ...]
-    labels: tuple[tuple[str | None, ...], ...]
-    suppressed: npt.NDArray[np.int64]
+from transforms.recode.lattice import Lattice, failing_classes
+from transforms.recode.models import PrivacyModel
+from transforms.recode.objectives import OBJECTIVES, Loss, NodeCount, Objective
+from transforms.recode.requirements import histogram_of, models_of
+from transforms.recode.search import MAX_NODES, Choice, InfeasibleError, find_optimum
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,37 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Account:
-    """What the report says about one table's recoding.
+class Recoded:
+    """What the report and the verification know about one table's recoding.
 
     Attributes:
-        fitted: the decisions of pass 1, with the input's counts.
-        choice: the node chosen; None without quasi-identifiers.
+        choice: the node chosen by the search.
+        count: what the release keeps and suppresses, whichever way it is recoded.
+        costs: by metric, the cost of the release; ``column_loss`` its loss per quasi-identifier.
         titles: per quasi-identifier, what its chosen level means, and how many levels there are.
-        class_sizes: people a class before any generalization; capped at k where a person may have several
-            records.
+        models: what every class satisfies.
+        reached: by model, in the same order, what the weakest class reaches before and after.
+        classes_before: people a class before any generalization; as far as people are told apart.
+        population: for models of a population, its people in each released class, by the class's labels.
     """
 
-    fitted: FittedTable
-    choice: Choice | None
+    choice: Choice
+    count: NodeCount
+    costs: Mapping[str, float]
+    column_loss: tuple[float, ...]
     titles: tuple[tuple[str, int], ...]
-    class_sizes: npt.NDArray[np.int64] | None
+    models: tuple[PrivacyModel, ...]
+    reached: tuple[tuple[float, float], ...]
+    classes_before: npt.NDArray[np.int64]
+    population: Mapping[tuple[str | None, ...], int] | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the report says about one table: the decisions of pass 1, and the recoding if there is one."""
+
+    fitted: FittedTable
+    recoded: Recoded | None
 
 
 @dataclass(frozen=True)
@@ -72,80 +88,121 @@ def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms
     """Search every table's lattice.
 
     Raises:
-        RequirementError: no generalization meets k within the suppression limit, or nobody would be left.
+        RequirementError: no generalization meets the requirements within the suppression limit, or nobody
+            would be left.
         InputError: values are not in their hierarchy.
     """
     decisions, accounts = {}, {}
     for name, table in plan.tables.items():
-        decisions[name], accounts[name] = _choose_table(plan, table, fitted[name], histograms)
+        recoding, recoded = None, None
+        if table.quasi_identifiers:
+            recoding, recoded = _choose_table(plan, table, fitted[name], histograms)
+        decisions[name] = Decision(fitted[name].columns, fitted[name].rejected, recoding)
+        accounts[name] = Account(fitted[name], recoded)
     return Chosen(decisions, accounts)
 
 
 def _choose_table(
     plan: Plan, table: TablePlan, fitted: FittedTable, histograms: Histograms
-) -> tuple[Decision, Account]:
-    if not table.quasi_identifiers:
-        return Decision(fitted.columns, fitted.rejected, None), Account(fitted, None, (), None)
-    where = f"tables.{table.name}"
+) -> tuple[Recoding, Recoded]:
+    ladders = ladders_of(table, fitted)
+    counted = histograms.get(table.name)
+    if counted is None or counted.tuples.counts.height == 0:
+        raise _nobody_left(table)
+    population = plan.populations.get(table.name)
+    histogram = histogram_of(
+        table, fitted, ladders, counted, histograms.get(population.name) if population else None
+    )
+    models = models_of(table, fitted, histogram)
+    lattice = Lattice(ladders, histogram, models)
+    weights = [_weight(table, name) for name in table.quasi_identifiers]
+    marginals = histogram.marginals()
+    objectives = {name: kind(ladders, marginals, weights) for name, kind in OBJECTIVES.items()}
+    choice = _search(table, lattice, objectives[table.requirements.metric])
+    classes, of_tuple = lattice.classes(choice.node)
+    failing, _ = failing_classes(models, classes)
+    assignment = full_domain(choice.node, failing[of_tuple])
+    if not (assignment.released & (histogram.records > 0)).any():
+        raise _nobody_left(table)
+    return recoding_of(assignment, ladders, histogram), _account(choice, assignment, lattice, objectives)
+
+
+def ladders_of(table: TablePlan, fitted: FittedTable) -> list[Ladder]:
+    """Return the ladder of every quasi-identifier over its domain.
+
+    Raises:
+        InputError: values are not in their hierarchy.
+    """
     ladders = []
     for name in table.quasi_identifiers:
         generalize = table.chains[name].generalize
         if generalize is None:
             raise TypeError(f"{name} is no quasi-identifier")
-        ladders.append(generalize.ladder(fitted.columns[name].domain or ()))
-    nodes = int(np.prod([ladder.levels for ladder in ladders], dtype=object))
+        ladders.append(generalize.hierarchy.ladder(fitted.columns[name].domain or ()))
+    return ladders
+
+
+def _weight(table: TablePlan, name: str) -> float:
+    generalize = table.table.columns[name].quasi_identifier
+    return 1.0 if generalize is None else float(generalize.weight)
+
+
+def _search(table: TablePlan, lattice: Lattice, objective: Objective) -> Choice:
+    nodes = math.prod(objective.shape)
     if nodes > MAX_NODES:
         raise RequirementError(
             "requirement.lattice",
-            where=where,
+            where=f"tables.{table.name}",
             what=f"{nodes:,} combinations of levels are more than can be searched exactly ({MAX_NODES:,})",
             fix="use fewer quasi-identifiers or fewer levels, or coarsen columns with fixed methods first",
         )
-    counted = histograms.get(table.name)
-    if counted is None or counted.counts.height == 0:
-        raise _nobody_left(where)
-    histogram = histogram_of(counted, [len(ladder.values) for ladder in ladders], fitted.people)
-    k, limit = table.k, float(plan.policy.requirements.suppression_limit)
+    limit = float(table.requirements.suppression_limit)
+    allowed = math.floor(limit * lattice.histogram.total_people + 1e-9)
     try:
-        choice = find_optimum(ladders, histogram, k, limit)
+        return find_optimum(objective, lattice.models, lattice.count, allowed)
     except InfeasibleError as error:
-        raise RequirementError(
-            "requirement.k",
-            where=where,
-            what=f"k={k} cannot be met: even with every quasi-identifier fully generalized,"
-            f" {error.fewest_people:,} of {histogram.people:,} people would have to be left out"
-            f" (allowed: {limit:.2%})",
-            fix="lower requirements.k with a reason, raise suppression_limit, or release more people",
-        ) from None
-    if choice.suppressed_records == int(histogram.records.sum()):
-        raise _nobody_left(where)
-    search = Search(ladders, histogram, k)
-    recoding = _recoding(ladders, histogram, choice, search.suppressed(choice.node)[0], k)
-    before = search.classes((0,) * len(ladders))
-    titles = tuple((la.titles[level], la.levels) for la, level in zip(ladders, choice.node, strict=True))
-    return (
-        Decision(fitted.columns, fitted.rejected, recoding),
-        Account(fitted, choice, titles, before.people),
+        raise no_node(table, lattice, error.closest, allowed) from None
+
+
+def _account(
+    choice: Choice, assignment: Assignment, lattice: Lattice, objectives: Mapping[str, Objective]
+) -> Recoded:
+    ladders, histogram = lattice.ladders, lattice.histogram
+    count = count_assignment(assignment, ladders, histogram)
+    released, _ = released_classes(assignment, ladders, histogram)
+    before, _ = lattice.classes(lattice.bottom)
+    return Recoded(
+        choice,
+        count,
+        {name: objective.value(count) for name, objective in objectives.items()},
+        Loss(ladders, histogram.marginals(), [1.0] * len(ladders)).columns(count),
+        tuple((la.titles[level], la.levels) for la, level in zip(ladders, choice.node, strict=True)),
+        lattice.models,
+        tuple((m.reached(before), m.reached(released)) for m in lattice.models),
+        before.people[before.records > 0],
+        _population(assignment, ladders, histogram),
     )
 
 
-def _recoding(
-    ladders: list[Ladder], histogram: Histogram, choice: Choice, classes: Classes, k: int
-) -> Recoding:
-    level_codes = tuple(ladder.codes[level] for ladder, level in zip(ladders, choice.node, strict=True))
-    labels = tuple(ladder.labels[level] for ladder, level in zip(ladders, choice.node, strict=True))
-    small = classes.people[classes.of_tuple] < k
-    packed = pack(
-        [codes[histogram.codes[small, i]] for i, codes in enumerate(level_codes)],
-        [len(texts) for texts in labels],
-    )
-    return Recoding(level_codes, labels, np.unique(packed))
+def _population(
+    assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram
+) -> Mapping[tuple[str | None, ...], int] | None:
+    if histogram.population is None:
+        return None
+    everyone = Assignment(assignment.nodes, np.zeros(len(histogram), np.int32))
+    classes, _ = released_classes(everyone, ladders, histogram)
+    population = classes.population if classes.population is not None else ()
+    texts = [
+        [labels[code] for code in codes]
+        for labels, codes in zip(label_texts(ladders), classes.codes, strict=True)
+    ]
+    return {labels: int(n) for labels, n in zip(zip(*texts, strict=True), population, strict=True)}
 
 
-def _nobody_left(where: str) -> RequirementError:
+def _nobody_left(table: TablePlan) -> RequirementError:
     return RequirementError(
         "requirement.nobody_left",
-        where=where,
+        where=f"tables.{table.name}",
         what="every record would be dropped or suppressed; nothing would be released",
         fix="relax the criterion-4 methods that drop records, or the requirements",
     )

@@ -2,26 +2,30 @@
 
 Each quasi-identifier value is a small integer (its place in the column's domain). A row's tuple is packed
 into one integer by mixed radix, so counting a batch is one group-by on integers and the merged histogram is
-as large as the number of *distinct* tuples, whatever the number of records.
+as large as the number of *distinct* tuples, whatever the number of records. The equivalence classes of a
+generalization are a histogram again, over coarser codes, so that every measure is written once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
+from transforms.recode.contingency import Contingency, group
 
 PACKED = "#tuple"
 MAX_TUPLES = (1 << 63) - 1  # possible tuples that fit one integer
-_Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
 
 
-def radices(sizes: Sequence[int]) -> tuple[_Ints, int]:
+def radices(sizes: Sequence[int]) -> tuple[Ints, int]:
     """Return the weight of each column in a packed tuple, and the number of possible tuples."""
     weights, total = [], 1
     for size in reversed(sizes):
@@ -30,94 +34,142 @@ def radices(sizes: Sequence[int]) -> tuple[_Ints, int]:
     return np.array(weights[::-1], dtype=object if total > MAX_TUPLES else np.int64), total
 
 
-def pack(codes: Sequence[npt.NDArray[np.int32]], sizes: Sequence[int]) -> _Ints:
+def pack(codes: Sequence[Codes] | Codes, sizes: Sequence[int]) -> Ints:
     """Pack one code a column into one integer a row (mixed radix)."""
     weights, _ = radices(sizes)
-    packed: _Ints = codes[0].astype(np.int64) * weights[0]
-    for column, weight in zip(codes[1:], weights[1:], strict=True):
-        packed += column.astype(np.int64) * weight
+    packed: Ints = np.zeros(len(codes[0]), dtype=np.int64)
+    for column, weight, size in zip(codes, weights, sizes, strict=True):
+        if size > 1:
+            packed += column.astype(np.int64) * weight
     return packed
+
+
+def unpack(packed: Ints, sizes: Sequence[int]) -> Codes:
+    """Return the codes of packed tuples, shape (columns, n)."""
+    weights, _ = radices(sizes)
+    codes = np.empty((len(sizes), len(packed)), dtype=np.int32)
+    rest = packed
+    for i, weight in enumerate(weights):
+        codes[i], rest = np.divmod(rest, weight)
+    return codes
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """Distinct tuples with their records and people.
+    """Distinct tuples (or equivalence classes) with their records and people.
 
     Attributes:
-        codes: shape (u, columns), the level-0 code of each column.
-        records: shape (u,), records a tuple.
-        people: total number of people the suppression limit is a share of.
+        keys: shape (u,), packed codes, ascending.
+        sizes: number of codes of each column.
+        records: shape (u,), records a tuple; 0 where only the population has it.
+        total_people: people of the whole file, whom the suppression limit is a share of.
         pair_rows, pair_persons: where a person may have several records, the tuple numbers and person
-            hashes of at most k people a tuple; None where records are people.
+            hashes of the people of each tuple (at most as many as the requirements need to tell apart);
+            None where records are people.
+        sensitive: people by tuple and sensitive value (機微な項目), per column that a model protects.
+        population: shape (u,), people a tuple in the population that the file is drawn from, or None.
+        nulls: per column, the code of null, or -1.
     """
 
-    codes: npt.NDArray[np.int32]
-    records: _Ints
-    people: int
-    pair_rows: _Ints | None = None
+    keys: Ints
+    sizes: tuple[int, ...]
+    records: Ints
+    total_people: int
+    pair_rows: Ints | None = None
     pair_persons: npt.NDArray[np.uint64] | None = None
+    sensitive: Mapping[str, Contingency] = field(default_factory=dict)
+    population: Ints | None = None
+    nulls: tuple[int, ...] = ()
 
+    def __len__(self) -> int:
+        return len(self.keys)
 
-def histogram_of(counted: PeoplePerKey, sizes: Sequence[int], people: int | None) -> Histogram:
-    """Unpack merged counts over PACKED into a histogram; ``people`` is needed where records are not."""
-    counts = counted.counts.sort(PACKED)
-    packed = counts[PACKED].to_numpy()
-    records = counts[RECORDS].to_numpy()
-    weights, _ = radices(sizes)
-    codes = np.empty((len(packed), len(sizes)), dtype=np.int32)
-    rest = packed.copy()
-    for i, weight in enumerate(weights):
-        codes[:, i], rest = np.divmod(rest, weight)
-    if counted.pairs is None:
-        return Histogram(codes, records, int(records.sum()))
-    return Histogram(
-        codes,
-        records,
-        counted.distinct_people() if people is None else people,
-        np.searchsorted(packed, counted.pairs[PACKED].to_numpy()),
-        counted.pairs[PERSON].to_numpy(),
-    )
+    @cached_property
+    def codes(self) -> Codes:
+        """The code of each column, shape (columns, u)."""
+        return unpack(self.keys, self.sizes)
 
+    @cached_property
+    def people(self) -> Ints:
+        """Distinct people a tuple; exact up to the number that was kept of each."""
+        if self.pair_rows is None:
+            return self.records
+        return np.bincount(self.pair_rows, minlength=len(self.keys)).astype(np.int64)
 
-@dataclass(frozen=True)
-class Classes:
-    """Equivalence classes of one node.
+    def people_in(self, chosen: Mask) -> int:
+        """Count the people with a record in any chosen tuple; exact if all of their people are kept."""
+        if self.pair_rows is None or self.pair_persons is None:
+            return int(self.records[chosen].sum())
+        return len(np.unique(self.pair_persons[chosen[self.pair_rows]]))
 
-    Attributes:
-        of_tuple: class number of each tuple of the histogram.
-        records: records a class.
-        people: people a class; exact below k (capped above, where a person may have several records).
-    """
+    def marginals(self, chosen: Mask | None = None) -> list[Ints]:
+        """Return the records of each code, per column; of all tuples, or of the chosen ones."""
+        codes, records = self.codes, self.records
+        if chosen is not None:
+            places = np.flatnonzero(chosen)
+            codes, records = codes.take(places, axis=1), records.take(places)
+        return [
+            np.bincount(column, weights=records, minlength=size).astype(np.int64)
+            for column, size in zip(codes, self.sizes, strict=True)
+        ]
 
-    of_tuple: _Ints
-    records: _Ints
-    people: _Ints
+    def coarsen(
+        self, maps: Sequence[Codes], sizes: Sequence[int], nulls: Sequence[int]
+    ) -> tuple[Histogram, Ints]:
+        """Group the tuples by coarser codes.
 
+        Args:
+            maps: per column, code here → coarser code.
+            sizes: number of coarser codes of each column.
+            nulls: per column, the coarser code of null, or -1.
 
-_DENSE = 8  # up to this many possible classes a tuple, counting by position beats sorting
+        Returns:
+            The coarser histogram, and each tuple's place in it, shape (u,).
+        """
+        weights, possible = radices(sizes)
+        packed = np.zeros(len(self.keys), dtype=np.int64)
+        for codes, coarser, weight, size in zip(self.codes, maps, weights, sizes, strict=True):
+            if size > 1:
+                packed += (coarser.astype(np.int64) * weight).take(codes)
+        keys, of_tuple = group(packed, possible)
+        return self.regroup(keys, tuple(sizes), tuple(nulls), of_tuple), of_tuple
 
+    def regroup(
+        self, keys: Ints, sizes: tuple[int, ...], nulls: tuple[int, ...], of_tuple: Ints
+    ) -> Histogram:
+        """Return the histogram over other keys; ``of_tuple`` is each tuple's place among them."""
+        n = len(keys)
+        rows, persons = None, None
+        if self.pair_rows is not None:
+            pairs = pl.DataFrame({"c": of_tuple[self.pair_rows], "p": self.pair_persons}).unique()
+            rows, persons = pairs["c"].to_numpy(), pairs["p"].to_numpy()
+        population = None
+        if self.population is not None:
+            population = np.bincount(of_tuple, weights=self.population, minlength=n).astype(np.int64)
+        return Histogram(
+            keys,
+            sizes,
+            np.bincount(of_tuple, weights=self.records, minlength=n).astype(np.int64),
+            self.total_people,
+            rows,
+            persons,
+            {name: table.regroup(of_tuple, n) for name, table in self.sensitive.items()},
+            population,
+            nulls,
+        )
 
-def classes_of(histogram: Histogram, packed: _Ints, possible: int) -> Classes:
-    """Group the tuples by their packed generalized codes."""
-    if possible <= _DENSE * len(packed):
-        present = np.zeros(possible, dtype=bool)
-        present[packed] = True
-        number = np.cumsum(present) - 1
-        of_tuple, size = number[packed], int(number[-1]) + 1
-    else:
-        distinct, of_tuple = np.unique(packed, return_inverse=True)
-        size = len(distinct)
-    records = np.bincount(of_tuple, weights=histogram.records, minlength=size).astype(np.int64)
-    if histogram.pair_rows is None or histogram.pair_persons is None:
-        return Classes(of_tuple, records, records)
-    pairs = pl.DataFrame({"c": of_tuple[histogram.pair_rows], PERSON: histogram.pair_persons}).unique()
-    people = np.bincount(pairs["c"].to_numpy(), minlength=size).astype(np.int64)
-    return Classes(of_tuple, records, people)
-
-
-def people_in(histogram: Histogram, classes: Classes, chosen: npt.NDArray[np.bool_]) -> int:
-    """Count the people with a record in any chosen class; exact when all chosen classes are below k."""
-    if histogram.pair_rows is None or histogram.pair_persons is None:
-        return int(classes.records[chosen].sum())
-    inside = chosen[classes.of_tuple[histogram.pair_rows]]
-    return len(np.unique(histogram.pair_persons[inside]))
+    def only(self, chosen: Mask) -> Histogram:
+        """Return the histogram of some of the tuples; ``total_people`` stays that of the whole file."""
+        rows, persons = self.pair_rows, self.pair_persons
+        if rows is not None and persons is not None:
+            inside = chosen[rows]
+            rows, persons = (np.cumsum(chosen) - 1)[rows[inside]], persons[inside]
+        return replace(
+            self,
+            keys=self.keys[chosen],
+            records=self.records[chosen],
+            pair_rows=rows,
+            pair_persons=persons,
+            sensitive={name: table.only(chosen) for name, table in self.sensitive.items()},
+            population=None if self.population is None else self.population[chosen],
+        )

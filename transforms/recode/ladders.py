@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,46 @@ class Ladder:
     def levels(self) -> int:
         """Number of levels, the original and ``*`` included."""
         return len(self.codes)
+
+    def null_code(self, level: int) -> int:
+        """Return the code of null at a level, or -1."""
+        return self.labels[level].index(None) if None in self.labels[level] else -1
+
+    def upward(self, low: int, high: int) -> npt.NDArray[np.int32]:
+        """Return, for each code of level ``low``, its code at the coarser level ``high``."""
+        return self._upward[low, high]
+
+    def lift(self, counts: npt.NDArray[np.int64], low: int, high: int) -> npt.NDArray[np.int64]:
+        """Return counts by code of level ``low`` as counts by code of the coarser level ``high``."""
+        lifted = np.bincount(self.upward(low, high), weights=counts, minlength=len(self.labels[high]))
+        return lifted.astype(np.int64)
+
+    def leaves_above(self, low: int) -> npt.NDArray[np.float64]:
+        """Return the leaves that codes of level ``low`` cover at every level, shape (levels, codes).
+
+        Levels finer than ``low``, which such a code does not tell, are given its own leaves.
+        """
+        return self._leaves_above[low]
+
+    @cached_property
+    def _leaves_above(self) -> list[npt.NDArray[np.float64]]:
+        return [
+            np.array(
+                [self.leaves[max(low, i)][self.upward(low, max(low, i))] for i in range(self.levels)],
+                dtype=float,
+            )
+            for low in range(self.levels)
+        ]
+
+    @cached_property
+    def _upward(self) -> dict[tuple[int, int], npt.NDArray[np.int32]]:
+        maps = {}
+        for low in range(self.levels):
+            for high in range(low, self.levels):
+                coarser = np.zeros(len(self.labels[low]), dtype=np.int32)
+                coarser[self.codes[low]] = self.codes[high]
+                maps[low, high] = coarser
+        return maps
 
 
 class NotInHierarchyError(ValueError):

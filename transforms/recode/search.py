@@ -1,35 +1,32 @@
-"""The search for the full-domain generalization that loses least while every class has k people.
+"""The search for the full-domain generalization that costs least while every class passes every model.
 
-Nodes of the lattice (one level a quasi-identifier) are visited best bound first. A node's bound is its loss
-without any suppression, raised by every more general node that was counted: what that one suppresses, this
-one suppresses too, because classes only shrink as values get finer. A node is feasible when suppressing its
-classes below k touches no more people than the limit allows; for the same reason an infeasible node rules
-out every more specific one (predictive tagging). A binary search up a path from each visited node finds such
-nodes early (Flash: Kohlmayer et al. 2012). When every open node's bound exceeds the best loss found, that
-loss is the optimum.
+Nodes of the lattice are visited best bound first. A node's bound is its cost without any suppression, raised
+by what counted nodes imply: whom a more general node must suppress because of a model that is monotone in
+records (k, distinct ℓ, k-map), a more specific one suppresses too, because classes only shrink as values get
+finer. For the same reason a node that suppresses too many people that way rules out every more specific one
+(predictive tagging); where nobody may be suppressed, so does a failure of any model that merging cannot
+break. A binary search up a path from each visited node finds feasible nodes early (Flash: Kohlmayer et al.
+2012). When every open node's bound exceeds the best cost found, that cost is the optimum.
 
-Loss: per column (Σ share − N/|domain|)/(N − N/|domain|), share = leaves under the label ÷ |domain|, 1 for
-suppressed records; over the columns Π(v+1)^(1/n) − 1 (ARX's loss metric, geometric mean).
-Losses equal to 12 decimals are ties: broken by fewer suppressed records, then by the smaller sum of levels,
-then by the smaller levels from the first column on.
+Costs equal to 12 digits are ties: broken by fewer suppressed records, then by the smaller sum of levels, then
+by the smaller levels from the first column on. So the answer does not depend on the order of visits, and a
+batch of nodes may be counted at once, on one worker or on many.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from transforms.recode.histogram import Classes, Histogram, classes_of, people_in, radices
-from transforms.recode.ladders import Ladder
+from transforms.recode.models import Monotone, PrivacyModel
+from transforms.recode.objectives import Node, NodeCount, Objective
 
-MAX_NODES = 4_000_000
-_DECIMALS, _TIE = 12, 1e-12  # losses this close are ties, whatever the processor's rounding
-Node = tuple[int, ...]
-_Floats = npt.NDArray[np.float64]
+MAX_NODES = 4_000_000  # larger lattices are searched by `transforms.recode.anytime`
+MAX_CHECKS = 20_000  # nodes counted before the search says "best found" instead of "proven"
+_DIGITS, _TIE = 12, 1e-12  # costs this close are ties, whatever the processor's rounding
 
 
 @dataclass(frozen=True)
@@ -37,173 +34,201 @@ class Choice:
     """The node chosen, and what it costs.
 
     Attributes:
-        node: level of each quasi-identifier.
-        loss: 0 (nothing changed) to 1 (everything suppressed); ``column_loss`` the same per column.
-        suppressed_records, suppressed_people: what lies in classes below k.
+        count: the node, and what it keeps and suppresses.
+        cost: in the unit of the objective.
         lattice_nodes, nodes_checked: size of the search space and how much of it was counted.
+        gap: no feasible node costs less than ``cost - gap``; 0 where the optimum is proven.
     """
 
-    node: Node
-    loss: float
-    column_loss: tuple[float, ...]
-    suppressed_records: int
-    suppressed_people: int
+    count: NodeCount
+    cost: float
     lattice_nodes: int
     nodes_checked: int
+    gap: float
+
+    @property
+    def node(self) -> Node:
+        """The level of each quasi-identifier."""
+        return self.count.node
+
+    @property
+    def proven(self) -> bool:
+        """Whether no feasible node costs less."""
+        return self.gap == 0
 
 
 class InfeasibleError(ValueError):
-    """No node meets the requirement; says how far off the best one was."""
+    """No node meets the requirements; holds the node that would suppress fewest people."""
 
-    def __init__(self, fewest_people: int, node: Node) -> None:
-        self.fewest_people, self.node = fewest_people, node
-        super().__init__(f"at least {fewest_people} people would have to be suppressed")
+    def __init__(self, closest: NodeCount) -> None:
+        self.closest = closest
+        super().__init__(f"at least {closest.suppressed_people} people would have to be suppressed")
+
+
+Rank = tuple[float, int, int, Node]
+
+
+def rank(cost: float, count: NodeCount) -> Rank:
+    """Return what nodes are compared by: cost, suppressed records, sum of levels, levels."""
+    digits = float(f"{cost:.{_DIGITS}g}") if math.isfinite(cost) else cost
+    return digits, count.suppressed_records, sum(count.node), count.node
 
 
 class Search:
-    """Counts nodes of one lattice over one histogram."""
-
-    def __init__(self, ladders: Sequence[Ladder], histogram: Histogram, k: int) -> None:
-        self.ladders, self.histogram, self.k = tuple(ladders), histogram, k
-        self.shape = tuple(ladder.levels for ladder in ladders)
-        self.checked = 0
-        self._records = float(histogram.records.sum())
-        self._values = [column.astype(np.intp) for column in histogram.codes.T]
-        # leaves under the label of every value, per column and level
-        self._leaves = [
-            np.array([n[codes] for n, codes in zip(ladder.leaves, ladder.codes, strict=True)], dtype=float)
-            for ladder in self.ladders
-        ]
-        self._covered = self._leaves_over(np.arange(len(histogram.records)))
-
-    def _leaves_over(self, tuples: npt.NDArray[np.int64]) -> list[_Floats]:
-        """Return the leaves over the records of some tuples, summed, per column and level."""
-        records = self.histogram.records.take(tuples).astype(float)
-        return [
-            leaves @ np.bincount(values.take(tuples), weights=records, minlength=leaves.shape[1])
-            for leaves, values in zip(self._leaves, self._values, strict=True)
-        ]
-
-    def classes(self, node: Node) -> Classes:
-        """Return the equivalence classes of a node."""
-        sizes = [len(ladder.labels[level]) for ladder, level in zip(self.ladders, node, strict=True)]
-        weights, possible = radices(sizes)
-        packed = np.zeros(len(self.histogram.records), dtype=np.int64)
-        for ladder, level, weight, values in zip(self.ladders, node, weights, self._values, strict=True):
-            if len(ladder.labels[level]) > 1:
-                packed += (ladder.codes[level] * weight).take(values)
-        return classes_of(self.histogram, packed, possible)
-
-    def suppressed(self, node: Node) -> tuple[Classes, npt.NDArray[np.bool_], int]:
-        """Return a node's classes, which of them fall below k, and how many people those touch."""
-        self.checked += 1
-        classes = self.classes(node)
-        small = classes.people < self.k
-        return classes, small, people_in(self.histogram, classes, small)
-
-    def level_losses(self, gone: npt.NDArray[np.int64]) -> list[_Floats]:
-        """Return the loss per column at every level when the given tuples are suppressed."""
-        kept = [a - b for a, b in zip(self._covered, self._leaves_over(gone), strict=True)]
-        lost = float(self.histogram.records.take(gone).sum())
-        n, losses = self._records, []
-        for ladder, leaves in zip(self.ladders, kept, strict=True):
-            size = ladder.domain_size
-            # (Σ share − N/size)/(N − N/size), multiplied by size: all sums are of whole numbers, hence exact.
-            whole = n * (size - 1)
-            losses.append((leaves + lost * size - n) / whole if whole else np.zeros_like(leaves))
-        return losses
-
-    def bounds(self) -> _Floats:
-        """Return each node's loss without suppression, over the whole lattice."""
-        return _over_lattice(self.level_losses(np.arange(0)))
-
-
-def _over_lattice(level_losses: Sequence[_Floats]) -> _Floats:
-    """Return the geometric mean loss at every combination of levels."""
-    product: _Floats = np.ones(())
-    for losses in level_losses:
-        product = product[..., None] * (losses + 1) ** (1 / len(level_losses))
-    return product - 1
-
-
-def combined_loss(column_losses: Sequence[float]) -> float:
-    """Return the geometric mean loss over the columns."""
-    return float(math.prod((v + 1) ** (1 / len(column_losses)) for v in column_losses) - 1)
-
-
-def find_optimum(ladders: Sequence[Ladder], histogram: Histogram, k: int, limit: float) -> Choice:
-    """Return the loss-optimal feasible node, proven.
+    """What is known of one lattice: ask it for nodes, tell it their counts.
 
     Args:
-        ladders: one a quasi-identifier, in column order; their product is at most MAX_NODES nodes.
-        histogram: the distinct tuples over the ladders' level-0 codes.
-        k: smallest number of people in a class.
-        limit: largest share of the people that may lose a record.
+        objective: what to minimize.
+        models: to know what one node implies for others.
+        allowed: people who may lose a record.
+    """
+
+    def __init__(self, objective: Objective, models: Sequence[PrivacyModel], allowed: int) -> None:
+        self.objective, self.allowed = objective, allowed
+        self.checked = 0
+        self.best: Choice | None = None
+        self.closest: NodeCount | None = None
+        self._rank: Rank = (math.inf, 0, 0, ())
+        self._failure_goes_down = allowed == 0 and all(m.monotone is not Monotone.NOTHING for m in models)
+        self._plain = objective.floors()
+        self._bounds = self._plain.copy()  # of the open nodes; infinite for those visited or ruled out
+        self._feasible: set[Node] = set()
+        self._path: list[Node] = []
+        self._low, self._high = 0, -1
+
+    @property
+    def nodes(self) -> int:
+        """Size of the lattice."""
+        return self._bounds.size
+
+    @property
+    def bound(self) -> float:
+        """The least that any open node can cost."""
+        return float(self._bounds.min())
+
+    def propose(self, n: int) -> list[Node]:
+        """Return up to n open nodes to count next; none once the optimum is proven."""
+        while self._low <= self._high:
+            start, step = self._path[0], self._path[(self._low + self._high) // 2]
+            if self._open(start) and self._worse(start):
+                break
+            if self._open(step):
+                return [step, *(node for node in self._most_promising(n) if node != step)][:n]
+            self._narrow(step)
+        if not (nodes := self._most_promising(n)):
+            return []
+        self._path = self._path_up(nodes[0])
+        self._low, self._high = 0, len(self._path) - 1
+        middle = self._path[self._high // 2]
+        return [middle, *(node for node in nodes if node != middle)][:n] if self._open(middle) else nodes
+
+    def learn(self, count: NodeCount) -> None:
+        """Take in a node's count."""
+        self.checked += 1
+        node = count.node
+        below = tuple(slice(0, level + 1) for level in node)
+        if self.closest is None or _nearness(count) < _nearness(self.closest):
+            self.closest = count
+        feasible = count.suppressed_people <= self.allowed
+        if count.doomed_people > self.allowed or (not feasible and self._failure_goes_down):
+            self._bounds[below] = math.inf
+        else:
+            np.maximum(self._bounds[below], self.objective.below(count), out=self._bounds[below])
+            self._raise_above(node, self.objective.above(count))
+            self._bounds[node] = math.inf
+        if feasible:
+            self._feasible.add(node)
+            cost = self.objective.value(count)
+            if (at := rank(cost, count)) < self._rank:
+                self._rank, self.best = at, Choice(count, cost, self.nodes, 0, 0.0)
+        if self._low <= self._high and node == self._path[(self._low + self._high) // 2]:
+            self._narrow(node)
+
+    def _raise_above(self, node: Node, bound: float) -> None:
+        if bound > -math.inf:
+            above = tuple(slice(level, None) for level in node)
+            np.maximum(self._bounds[above], bound, out=self._bounds[above])
+
+    def _narrow(self, step: Node) -> None:
+        middle = (self._low + self._high) // 2
+        if step in self._feasible:
+            self._high = middle - 1
+        else:
+            self._low = middle + 1
+
+    def _open(self, node: Node) -> bool:
+        return bool(self._bounds[node] < math.inf)
+
+    def _worse(self, node: Node) -> bool:
+        best = self._rank[0]
+        return bool(self._bounds[node] > best + _TIE * max(1.0, abs(best)))
+
+    def _most_promising(self, n: int) -> list[Node]:
+        flat = self._bounds.ravel()
+        if n == 1:
+            chosen = np.array([np.argmin(flat)])
+        else:
+            chosen = np.argpartition(flat, min(n, flat.size - 1))[:n]
+            chosen = chosen[np.lexsort((chosen, flat[chosen]))]
+        nodes = [tuple(int(i) for i in np.unravel_index(c, self._bounds.shape)) for c in chosen]
+        return [node for node in nodes if self._open(node) and not self._worse(node)]
+
+    def _path_up(self, node: Node) -> list[Node]:
+        """Return a chain from ``node`` to the top, always raising the column that costs least."""
+        path = [node]
+        while True:
+            here = path[-1]
+            above = [
+                (*here[:i], level + 1, *here[i + 1 :])
+                for i, level in enumerate(here)
+                if level + 1 < self._plain.shape[i]
+            ]
+            if not above:
+                return path
+            path.append(min(above, key=lambda n: (self._plain[n], n)))
+
+
+def _nearness(count: NodeCount) -> tuple[int, int, Node]:
+    return count.suppressed_people, sum(count.node), count.node
+
+
+def find_optimum(
+    objective: Objective,
+    models: Sequence[PrivacyModel],
+    count: Callable[[Node], NodeCount],
+    allowed: int,
+    *,
+    max_checks: int = MAX_CHECKS,
+) -> Choice:
+    """Return the feasible node that costs least; proven, unless too many nodes had to be counted.
+
+    Args:
+        objective: over a lattice of at most MAX_NODES nodes.
+        models: what every released class must satisfy.
+        count: counts a node.
+        allowed: people who may lose a record.
+        max_checks: nodes to count at most.
 
     Raises:
-        InfeasibleError: not even full generalization meets k within the limit.
+        InfeasibleError: no node suppresses as few people.
     """
-    search = Search(ladders, histogram, k)
-    allowed = math.floor(limit * histogram.people + 1e-9)
-    plain = search.bounds()
-    bounds = plain.copy()  # of the open nodes; infinite for those visited or ruled out
-    feasible: set[Node] = set()
-    best: tuple[float, int, int, Node] = (math.inf, 0, 0, ())
-    found: Choice | None = None
-
-    def visit(node: Node) -> None:
-        nonlocal best, found
-        classes, small, people = search.suppressed(node)
-        below = tuple(slice(0, level + 1) for level in node)
-        if people > allowed:
-            bounds[below] = math.inf
-            return
-        feasible.add(node)
-        levels = search.level_losses(np.flatnonzero(small[classes.of_tuple]))
-        np.maximum(
-            bounds[below],
-            _over_lattice([losses[: level + 1] for losses, level in zip(levels, node, strict=True)]),
-            out=bounds[below],
-        )
-        bounds[node] = math.inf
-        column_loss = tuple(float(losses[level]) for losses, level in zip(levels, node, strict=True))
-        loss, records = combined_loss(column_loss), int(classes.records[small].sum())
-        rank = (round(loss, _DECIMALS), records, sum(node), node)
-        if rank < best:
-            best = rank
-            found = Choice(node, loss, column_loss, records, people, bounds.size, 0)
-
-    def is_worse(node: Node) -> bool:
-        return bool(bounds[node] > best[0] + _TIE)
-
-    while True:
-        node = tuple(int(i) for i in np.unravel_index(int(np.argmin(bounds)), search.shape))
-        if bounds[node] == math.inf or is_worse(node):
-            break
-        path = _path_up(node, plain)
-        low, high = 0, len(path) - 1
-        while low <= high and not (is_worse(node) and bounds[node] < math.inf):
-            middle = (low + high) // 2
-            step = path[middle]
-            if bounds[step] < math.inf:
-                visit(step)
-            low, high = (low, middle - 1) if step in feasible else (middle + 1, high)
-    if found is None:
-        top = tuple(size - 1 for size in search.shape)
-        raise InfeasibleError(search.suppressed(top)[2], top)
-    return replace(found, nodes_checked=search.checked)
+    search = Search(objective, models, allowed)
+    while search.checked < max_checks and (nodes := search.propose(1)):
+        for node in nodes:
+            search.learn(count(node))
+    return conclude(search, count)
 
 
-def _path_up(node: Node, bounds: _Floats) -> list[Node]:
-    """Return a chain from ``node`` to the top, always raising the column that costs least."""
-    path = [node]
-    while True:
-        here = path[-1]
-        above = [
-            (*here[:i], level + 1, *here[i + 1 :])
-            for i, level in enumerate(here)
-            if level + 1 < bounds.shape[i]
-        ]
-        if not above:
-            return path
-        path.append(min(above, key=lambda n: (bounds[n], n)))
+def conclude(search: Search, count: Callable[[Node], NodeCount]) -> Choice:
+    """Return the best node found, with what is proven of it.
+
+    Raises:
+        InfeasibleError: none was found.
+    """
+    if search.best is None:
+        top = count(tuple(size - 1 for size in search.objective.shape))
+        closest = search.closest
+        raise InfeasibleError(top if closest is None or _nearness(top) < _nearness(closest) else closest)
+    best = search.best
+    gap = max(0.0, best.cost - search.bound) if search.propose(1) else 0.0
+    return Choice(best.count, best.cost, search.nodes, search.checked, gap)

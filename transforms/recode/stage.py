@@ -31,12 +31,14 @@ class CountClasses(beam.PTransform):
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Histograms]:
         """Wire the transform."""
-        tables = {name: table for name, table in self._plan.tables.items() if table.quasi_identifiers}
+        tables = {name: table for name, table in self._plan.sources.items() if table.quasi_identifiers}
+        owners = {name: name for name in self._plan.tables if name in tables}
+        owners |= {population.name: name for name, population in self._plan.populations.items()}
         return (
             splits
             | "BindFits"
             >> beam.FlatMap(
-                _bind_fits, frozenset(tables), AsSingleton(self._key), AsSingleton(self._fits)
+                _bind_fits, owners, AsSingleton(self._key), AsSingleton(self._fits)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="count")
             | "CountChunk" >> beam.Map(_count, tables).with_output_types(Histograms)
@@ -45,8 +47,9 @@ class CountClasses(beam.PTransform):
 
 
 @guarded
-def _bind_fits(split: Split, tables: frozenset[str], key: RunKey, fits: Fits) -> Sequence[Work]:
-    return [Work(split, key, fits[split.table])] if split.table in tables else []
+def _bind_fits(split: Split, owners: Mapping[str, str], key: RunKey, fits: Fits) -> Sequence[Work]:
+    # A population is treated as its table is, by what was decided from the table alone.
+    return [Work(split, key, fits[owners[split.table]])] if split.table in owners else []
 
 
 @guarded

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.policy import Column
 from schemas.report import (
     Bar,
     ColumnReport,
     LevelReport,
+    ModelReport,
     Picture,
     Recoding,
     RejectCount,
@@ -25,6 +25,7 @@ from schemas.report import (
     StepReport,
     TableReport,
 )
+from schemas.table import Column
 from transforms.criteria import Criterion
 from transforms.criteria.chain import Chain
 from transforms.plan import Plan, TablePlan
@@ -32,6 +33,8 @@ from transforms.profile import pictures
 from transforms.profile.people import PEOPLE, RECORDS, PeoplePerKey
 from transforms.profile.pictures import LABEL
 from transforms.recode.choose import Account, Chosen
+from transforms.recode.models import PrivacyModel
+from transforms.recode.wording import amount, meaning_of, name_of
 from transforms.release.verify import TableWritten, Written
 
 _MAX_BARS = 16
@@ -107,12 +110,14 @@ def _table(
 ) -> TableReport:
     tally, fitted = written.tally, account.fitted
     after, before = None, None
-    if account.class_sizes is not None and written.classes is not None:
-        sizes = written.classes.people()[PEOPLE].to_numpy()
+    if account.recoded is not None and written.classes is not None:
+        sizes = written.classes.labels.people()[PEOPLE].to_numpy()
         released = people.get(table.name, tally.records_out)
         after = _risk(sizes, tally.records_out, released, table)
         records = fitted.records - tally.dropped
-        before = _risk(account.class_sizes, records, _before_people(account, table, records), table)
+        before = _risk(
+            account.recoded.classes_before, records, _before_people(account, table, records), table
+        )
     return TableReport(
         name=table.name,
         title=table.table.title or table.name,
@@ -152,8 +157,8 @@ def _column(
     steps = []
     if chain.steps:
         changed = list(tally.changed.get(name, (0,) * len(chain.steps)))
-        if chain.generalize is not None and account.choice is not None:
-            level = account.choice.node[table.quasi_identifiers.index(name)]
+        if chain.generalize is not None and account.recoded is not None:
+            level = account.recoded.choice.node[table.quasi_identifiers.index(name)]
             changed[-1] = tally.records_out if level else 0
         sentences = chain.explain(account.fitted.columns[name])
         if chain.generalize is not None:
@@ -195,7 +200,9 @@ def _counted(step: Criterion) -> str:
 
 def _generalized(table: TablePlan, name: str, account: Account) -> str:
     at = table.quasi_identifiers.index(name)
-    level, title = (account.choice.node[at] if account.choice else 0), account.titles[at][0]
+    if account.recoded is None:
+        raise TypeError("a quasi-identifier is always recoded")
+    level, title = account.recoded.choice.node[at], account.recoded.titles[at][0]
     done = f"「{title}」の段階まで一般化した" if level else "元の値のまま残した"
     return f"準識別子として、同じ組合せの人が{table.k}人以上になるように調べ、{done}。"
 
@@ -287,9 +294,10 @@ def _nice(width: float) -> float:
 
 
 def _recoding(plan: Plan, table: TablePlan, account: Account) -> Recoding | None:
-    choice = account.choice
-    if choice is None:
+    recoded = account.recoded
+    if recoded is None:
         return None
+    choice = recoded.choice
     levels = [
         LevelReport(
             column=name,
@@ -300,20 +308,36 @@ def _recoding(plan: Plan, table: TablePlan, account: Account) -> Recoding | None
             loss=loss,
         )
         for name, level, (title, count), loss in zip(
-            table.quasi_identifiers, choice.node, account.titles, choice.column_loss, strict=True
+            table.quasi_identifiers, choice.node, recoded.titles, recoded.column_loss, strict=True
         )
     ]
     return Recoding(
         k=table.k,
-        metric=plan.policy.requirements.metric,
+        metric=table.requirements.metric,
         levels=tuple(levels),
-        loss=choice.loss,
-        proven=True,
+        loss=recoded.costs["loss"],
+        costs=dict(recoded.costs),
+        proven=choice.proven,
+        gap=choice.gap,
         lattice_nodes=choice.lattice_nodes,
         nodes_checked=choice.nodes_checked,
-        suppressed_records=choice.suppressed_records,
-        suppressed_people=choice.suppressed_people,
-        suppression_limit=float(plan.policy.requirements.suppression_limit),
+        suppressed_records=recoded.count.suppressed_records,
+        suppressed_people=recoded.count.suppressed_people,
+        suppression_limit=float(table.requirements.suppression_limit),
+        models=tuple(
+            _model(table, model, reached)
+            for model, reached in zip(recoded.models, recoded.reached, strict=True)
+        ),
+    )
+
+
+def _model(table: TablePlan, model: PrivacyModel, reached: tuple[float, float]) -> ModelReport:
+    column = getattr(model, "column", None)
+    title = "" if column is None else table.table.columns[column].title or column
+    name, meaning = meaning_of(model, title)
+    before, after = (amount(value) for value in reached)
+    return ModelReport(
+        model=name_of(model), title=name, column=column, meaning=meaning, before=before, after=after
     )
 
 

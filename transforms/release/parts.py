@@ -8,14 +8,13 @@ import secrets
 from dataclasses import dataclass
 
 import fastavro
-import polars as pl
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from transforms.criteria.apply import Anonymized, Tally
 from transforms.plan import Plan, TablePlan
-from transforms.profile.people import PeoplePerKey, count_people
+from transforms.release.recount import WrittenClasses, recount
 from transforms.store import open_store
 
 
@@ -51,7 +50,7 @@ class PartSummary:
     last: bool
     fingerprint: str
     part: Part | None
-    classes: PeoplePerKey | None
+    classes: WrittenClasses | None
     tally: Tally
 
 
@@ -79,23 +78,9 @@ def write_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> PartSummary:
         chunk.last,
         chunk.fingerprint,
         part,
-        _recount(table, chunk),
+        recount(table, chunk),
         chunk.tally,
     )
-
-
-def _recount(table: TablePlan, chunk: Anonymized) -> PeoplePerKey | None:
-    """Group the released batch by its quasi-identifier values; nothing from the recoding is reused."""
-    if not table.quasi_identifiers:
-        return None
-    # Numbered columns: a column of the data may have any name.
-    columns = {str(i): chunk.batch.column(name) for i, name in enumerate(table.quasi_identifiers)}
-    frame = pl.DataFrame(columns)
-    heads = chunk.persons[:, 0] if table.counts_people and chunk.persons is not None else None
-    counted = count_people(frame, persons=heads, cap=table.k)
-    text = pl.col(list(columns)).cast(pl.String)
-    pairs = None if counted.pairs is None else counted.pairs.with_columns(text)
-    return PeoplePerKey(counted.keys, counted.cap, counted.counts.with_columns(text), pairs)
 
 
 def encode(batch: pa.RecordBatch, file_format: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -68,7 +68,7 @@ class AnonymizeSplits(beam.PTransform):
         processed = (
             splits
             | "BindDecisions"
-            >> beam.Map(_bind, AsSingleton(self._key), AsSingleton(self._chosen)).with_output_types(Work)
+            >> beam.FlatMap(_bind, AsSingleton(self._key), AsSingleton(self._chosen)).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
             | "ApplyCriteria"
             >> beam.Map(_anonymize, tables, self._plan.headcount).with_output_types(Anonymized)
@@ -85,8 +85,9 @@ class AnonymizeSplits(beam.PTransform):
 
 
 @guarded
-def _bind(split: Split, key: RunKey, chosen: Chosen) -> Work:
-    return Work(split, key, chosen.decisions[split.table])
+def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work]:
+    decision = chosen.decisions.get(split.table)  # a population is counted, never released
+    return [] if decision is None else [Work(split, key, decision)]
 
 
 @guarded

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from schemas.errors import RequirementError
 from transforms.criteria.apply import Tally
 from transforms.plan import Plan
 from transforms.profile.headcount import UNION
-from transforms.profile.people import PEOPLE, PeoplePerKey, merge_people
 from transforms.profile.pictures import Picture, merge_pictures
-from transforms.recode.choose import Chosen
+from transforms.recode.choose import Account, Chosen
+from transforms.recode.wording import amount, name_of
 from transforms.release.parts import Part, PartSummary
+from transforms.release.recount import WrittenClasses, classes_of, merge_classes
 
 SMALL_FILE = 1000  # 個情令20条2項, 規則56条: fewer people are no register matter, and no product
 
@@ -32,7 +31,7 @@ class TableWritten:
     parts: tuple[Part, ...]
     chunks: tuple[tuple[str, int, bool], ...]
     fingerprints: frozenset[str]
-    classes: PeoplePerKey | None
+    classes: WrittenClasses | None
     tally: Tally
 
 
@@ -64,7 +63,7 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
         tuple(x for p in parts for x in p.parts),
         tuple(x for p in parts for x in p.chunks),
         frozenset().union(*(p.fingerprints for p in parts)),
-        merge_people(classes) if classes else None,
+        merge_classes(classes) if classes else None,
         merge_tallies([p.tally for p in parts]),
     )
 
@@ -124,9 +123,10 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
             raise _failed(name, "records dropped, suppressed and released do not add up")
         if sum(p.records for p in found.parts) != tally.records_out:
             raise _failed(name, "records in the parts do not add up")
-        if account.choice is not None and tally.suppressed != account.choice.suppressed_records:
-            raise _failed(name, "suppressed records differ from the decision")
-        _check_classes(name, found, table.k)
+        if account.recoded is not None:
+            if tally.suppressed != account.recoded.count.suppressed_records:
+                raise _failed(name, "suppressed records differ from the decision")
+            _check_classes(name, found, account)
         left = people.get(name, 0) if name in plan.headcount else tally.records_out
         if left < table.k:
             raise RequirementError(
@@ -157,15 +157,21 @@ def _check_chunks(name: str, found: TableWritten) -> None:
             raise _failed(name, "a split was written in part, or twice")
 
 
-def _check_classes(name: str, found: TableWritten, k: int) -> None:
-    if found.classes is None:
-        return
-    people = found.classes.people()
-    if int(people["#records"].sum()) != found.tally.records_out:
+def _check_classes(name: str, found: TableWritten, account: Account) -> None:
+    """Ask every model again, about what was written."""
+    if account.recoded is None or found.classes is None:
+        raise _failed(name, "the written classes were not counted")
+    classes = classes_of(found.classes, account.fitted, account.recoded.population)
+    if int(classes.records.sum()) != found.tally.records_out:
         raise _failed(name, "the classes do not cover the released records")
-    small = people.filter(pl.col(PEOPLE) < k).height
-    if small:
-        raise _failed(name, f"{small:,} classes of the written data have fewer than k={k} people")
+    for model in account.recoded.models:
+        small = int(model.failing(classes).sum())
+        if small:
+            raise _failed(
+                name,
+                f"{small:,} classes of the written data fail {name_of(model)}"
+                f" (the weakest reaches {amount(model.reached(classes))})",
+            )
 
 
 def _people(plan: Plan, written: Written, people: Mapping[str, int]) -> int:

@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import InputError
-from schemas.policy import Source
 from schemas.splits import Reject
+from schemas.table import Source
 from transforms.read.csv_blocks import Dialect, blocks, first_record, record_ends
 from transforms.read.reader import read_header, read_split
 from transforms.read.splits import plan_splits

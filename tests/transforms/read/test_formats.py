@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas.errors import InputError
-from schemas.policy import Source
+from schemas.table import Source
 from transforms.read.reader import read_header, read_split
 from transforms.read.splits import plan_splits
 from transforms.store import LocalStore

@@ -1,0 +1,172 @@
+"""What a policy may require of equivalence classes, beyond k-anonymity (五号).
+
+Models of a sensitive column (機微な項目) stand at the column, under ``protect``; models of the classes
+themselves stand under ``requirements.models``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.hierarchies import Hierarchy
+from schemas.strict import Number, Strict, Text, broken
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class LDiversity(Strict):
+    """ℓ-diversity: the values of the column are diverse in every class (Machanavajjhala et al. 2007).
+
+    distinct: at least ℓ values. entropy: exp(entropy) is at least ℓ. recursive: the most frequent value is
+    rarer than c times all values from the ℓ-th most frequent on.
+    """
+
+    model: Literal["l_diversity"]
+    kind: Literal["distinct", "entropy", "recursive"]
+    l: Number = Field(gt=1, description="ℓ; a whole number for distinct and recursive.")  # noqa: E741
+    c: Number | None = Field(default=None, gt=0, description="For recursive only.")
+
+    @model_validator(mode="after")
+    def _parameters(self) -> Self:
+        if (self.kind == "recursive") != (self.c is not None):
+            raise broken(
+                "protect.c", "c belongs to kind: recursive, which needs it", "add c, or remove it", ["c"]
+            )
+        if self.kind != "entropy" and not float(self.l).is_integer():
+            raise broken("protect.l", f"kind: {self.kind} counts values", "give a whole number", ["l"])
+        return self
+
+
+class TCloseness(Strict):
+    """t-closeness: the values in every class are spread as in the whole file, to distance t (Li et al. 2007).
+
+    equal: all values are equally far apart. ordered: by rank (numbers by size, texts by code point).
+    hierarchical: by the height at which they meet in a hierarchy.
+    """
+
+    model: Literal["t_closeness"]
+    distance: Literal["equal", "ordered", "hierarchical"]
+    t: Share
+    hierarchy: Hierarchy | None = Field(default=None, description="For distance: hierarchical only.")
+
+    @model_validator(mode="after")
+    def _parameters(self) -> Self:
+        if (self.distance == "hierarchical") != (self.hierarchy is not None):
+            raise broken(
+                "protect.hierarchy",
+                "hierarchy belongs to distance: hierarchical, which needs it",
+                "add hierarchy, or remove it",
+                ["hierarchy"],
+            )
+        return self
+
+
+class BetaLikeness(Strict):
+    """β-likeness: no value's share grows by more than β times its share in the file (Cao & Karras 2012)."""
+
+    model: Literal["beta_likeness"]
+    kind: Literal["basic", "enhanced"]
+    beta: Number = Field(gt=0)
+
+
+class DeltaDisclosure(Strict):
+    """δ-disclosure: |ln(share in the class ÷ share in the file)| < δ (Brickell & Shmatikov 2008)."""
+
+    model: Literal["delta_disclosure"]
+    delta: Number = Field(gt=0)
+
+
+AnyProtection = Annotated[
+    LDiversity | TCloseness | BetaLikeness | DeltaDisclosure, Field(discriminator="model")
+]
+
+
+class KMap(Strict):
+    """k-map: at least k people of the population share every class (Sweeney 2001)."""
+
+    model: Literal["k_map"]
+    k: int = Field(ge=2, le=1_000_000_000)
+    needs_population: ClassVar[bool] = True
+
+
+class DeltaPresence(Strict):
+    """δ-presence: the share of a class's population that is in the file stays in a range (Nergiz 2007)."""
+
+    model: Literal["delta_presence"]
+    at_least: Share = 0.0
+    at_most: Share
+    needs_population: ClassVar[bool] = True
+
+    @model_validator(mode="after")
+    def _a_range(self) -> Self:
+        if self.at_least > self.at_most:
+            raise broken(
+                "models.range", "at_least must not exceed at_most", "exchange or correct them", ["at_least"]
+            )
+        return self
+
+
+class AverageRisk(Strict):
+    """Classes ÷ people, the average risk of the released people, is at most this."""
+
+    model: Literal["average_risk"]
+    at_most: float = Field(gt=0, le=1)
+    needs_population: ClassVar[bool] = False
+
+
+class SampleUniqueness(Strict):
+    """The share of released people who are alone in their class is at most this."""
+
+    model: Literal["sample_uniqueness"]
+    at_most: float = Field(ge=0, le=1)
+    needs_population: ClassVar[bool] = False
+
+
+AnyModel = Annotated[KMap | DeltaPresence | AverageRisk | SampleUniqueness, Field(discriminator="model")]
+
+
+class Requirements(Strict):
+    """What the release must satisfy; the law sets no number, so the choice needs a reason."""
+
+    k: int = Field(
+        ge=2, le=1_000_000, description="Smallest number of people in an equivalence class (k-匿名性)."
+    )
+    because: Text = Field(description="Why this k, and these models.")
+    suppression_limit: float = Field(
+        default=0.0, ge=0, lt=1, description="Largest share of people who may lose a record."
+    )
+    metric: Literal["loss", "entropy", "precision", "discernibility", "average_class_size"] = Field(
+        default="loss", description="What the search minimizes; the report gives all of them."
+    )
+    models: tuple[AnyModel, ...] = Field(default=(), description="Further models of the classes.")
+    nulls: Literal["value", "wildcard"] = Field(
+        default="value", description="Whether a missing quasi-identifier is a value, or matches every value."
+    )
+    recoding: Literal["full_domain", "cells", "local", "multidimensional"] = Field(
+        default="full_domain",
+        description="One level a column for everybody; or then rescue whom that would suppress by blanking"
+        " cells, or by further levels for them alone; or regions of several columns (Mondrian).",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        kinds = [m.model for m in self.models]
+        if len(set(kinds)) != len(kinds):
+            raise broken("models.twice", "a model stands twice", "keep the stricter one", ["models"])
+        if self.nulls == "wildcard" and (self.recoding != "full_domain" or self.models):
+            raise broken(
+                "requirements.wildcard",
+                "nulls: wildcard works with k alone and recoding: full_domain",
+                "use nulls: value, or remove models and recoding",
+                ["nulls"],
+            )
+        if self.recoding != "full_domain" and any(m.needs_population for m in self.models):
+            raise broken(
+                "requirements.population",
+                "k_map and delta_presence are defined for recoding: full_domain",
+                "remove one of the two",
+                ["recoding"],
+            )
+        return self

@@ -1,0 +1,309 @@
+"""The tables of a policy: where the records are, and the fate of every column."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.privacy_models import AnyProtection
+from schemas.strict import Strict, Text, broken
+from schemas.treatments import (
+    AnyTreatment,
+    ColumnType,
+    Delete,
+    Generalize,
+    Pseudonym,
+    RareCategories,
+    RareValues,
+    Recode,
+    Replace,
+)
+
+_RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
+
+
+def refuse_scheme(path: str, code: str, at: str) -> None:
+    """Check that a path is local or on Cloud Storage."""
+    if "://" in path and not path.startswith("gs://"):
+        raise broken(
+            code,
+            "only local paths and gs:// URIs can be read and written",
+            "copy the file to a local path or to Cloud Storage",
+            [at],
+        )
+
+
+class Source(Strict):
+    """Where a table's records are and how they are written."""
+
+    path: Text = Field(description="Path, glob or gs:// URI; relative to the policy file.")
+    format: Literal["csv", "tsv", "parquet", "avro", "jsonl"]
+    encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Default: by format.")
+    header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
+    null_values: tuple[str, ...] = Field(default=("",), description="Texts that mean 'no value'.")
+
+    @model_validator(mode="after")
+    def _fits_format(self) -> Self:
+        if self.format not in {"csv", "tsv"} and (self.delimiter is not None or not self.header):
+            raise broken(
+                "source.text_option",
+                "delimiter and header belong to csv and tsv",
+                f"remove them, or correct format: {self.format}",
+                ["header" if self.delimiter is None else "delimiter"],
+            )
+        if self.format in {"parquet", "avro", "jsonl"} and self.encoding != "utf-8":
+            raise broken("source.encoding", f"{self.format} is always UTF-8", "remove encoding", ["encoding"])
+        mark = self.delimiter
+        if mark is not None and (mark in '"\r\n\0' or mark.isalnum() or not mark.isascii()):
+            raise broken(
+                "source.delimiter",
+                "the delimiter must be one ASCII character, but no letter, digit, quote or line break",
+                'for example delimiter: "|"',
+                ["delimiter"],
+            )
+        if self.format == "tsv" and mark not in {None, "\t"}:
+            raise broken(
+                "source.delimiter",
+                "tsv is delimited by tabs",
+                "use format: csv with this delimiter",
+                ["delimiter"],
+            )
+        refuse_scheme(self.path, "source.path", "path")
+        return self
+
+    @property
+    def field_delimiter(self) -> str:
+        """The delimiter in effect."""
+        return self.delimiter or ("\t" if self.format == "tsv" else ",")
+
+
+class Column(Strict):
+    """One column: dropped, kept with a reason, or treated by a chain of methods.
+
+    A column of type ``text`` without treatments is deleted under criterion 1.
+    """
+
+    type: ColumnType = "string"
+    title: Text | None = Field(
+        default=None, description="Japanese item name (記録項目) for register and report."
+    )
+    released_as: Text | None = Field(
+        default=None,
+        description="What is left of the item after processing (生年月日 → 年代), for the notice.",
+    )
+    sensitive: bool = Field(
+        default=False, description="Sensitive attribute; 要配慮個人情報 where the law says so."
+    )
+    protect: tuple[AnyProtection, ...] = Field(
+        default=(), description="Privacy models of a sensitive column, over the classes of the table."
+    )
+    drop: bool = Field(default=False, description="Not needed by the recipient: delete, with a reason.")
+    keep: bool = Field(default=False, description="No criterion applies: keep as it is, with a reason.")
+    because: Text | None = Field(default=None, description="The reason for drop or keep.")
+    treat: tuple[AnyTreatment, ...] = Field(default=(), description="Methods, applied in this order.")
+
+    @model_validator(mode="after")
+    def _one_fate(self) -> Self:
+        fates = [self.drop, self.keep, bool(self.treat)]
+        if sum(fates) > 1:
+            raise broken(
+                "column.fate", "drop, keep and treat exclude one another", "leave exactly one of them"
+            )
+        if sum(fates) == 0 and self.type != "text":
+            raise broken(
+                "column.undecided",
+                "every column needs a decision; nothing is passed through silently",
+                "add treat: […], or drop: true with because: …, or keep: true with because: …",
+            )
+        if (self.drop or self.keep) and not self.because:
+            raise broken("column.because", "drop and keep need a reason", "add because: …")
+        if self.keep and self.type == "text":
+            raise broken(
+                "column.text_kept",
+                "free text may name people and cannot be kept",
+                "remove keep: text is deleted",
+                ["keep"],
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _protected(self) -> Self:
+        if self.protect and (not self.sensitive or not self.released or self.quasi_identifier):
+            raise broken(
+                "column.protect",
+                "protect is for a released, sensitive column that is no quasi-identifier",
+                "add sensitive: true, or remove protect",
+                ["protect"],
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _chain_works(self) -> Self:
+        kind: str = self.type
+        content: str = self.type
+        decided_by_data = False
+        for i, step in enumerate(self.treat):
+            at = ("treat", i)
+            if isinstance(step, Delete) and len(self.treat) > 1:
+                raise broken("treat.delete_alone", "delete must stand alone", "remove the other methods", at)
+            if kind not in step.accepts:
+                raise broken(
+                    "treat.type",
+                    f"{step.method} works on {', '.join(sorted(step.accepts))}; here it would get {kind}",
+                    "correct the column's type, or the order of its methods",
+                    at,
+                )
+            if step.last and i != len(self.treat) - 1:
+                raise broken(
+                    f"treat.{step.method}_last",
+                    f"{step.method} must be the last method",
+                    "move it to the end, or remove what follows",
+                    at,
+                )
+            if isinstance(step, Recode | Generalize):
+                step.hierarchy.refuse_content(content, (*at, "hierarchy"))
+            if step.data_driven and decided_by_data:
+                raise broken(
+                    "treat.data_driven_twice",
+                    "a column can have one data-driven method (tail, rare_categories, fence)",
+                    "keep one of them; combine it with fixed methods if needed",
+                    at,
+                )
+            decided_by_data |= step.data_driven
+            content = _content_after(step, content)
+            kind = step.gives or kind
+        return self
+
+    @property
+    def released(self) -> bool:
+        """Whether the column is part of the release."""
+        return self.keep or (bool(self.treat) and not isinstance(self.treat[0], Delete))
+
+    @property
+    def quasi_identifier(self) -> Generalize | None:
+        """The column's generalization if it is a quasi-identifier (準識別子)."""
+        last = self.treat[-1] if self.treat else None
+        return last if isinstance(last, Generalize) else None
+
+
+def _content_after(step: AnyTreatment, content: str) -> str:
+    """Return what a hierarchy would find after a method: finer than the type of its result."""
+    if isinstance(step, RareValues | RareCategories):  # the other values stay what they were
+        return {"integer": "coded numbers", "boolean": "string"}.get(content, content)
+    return step.leaves or step.gives or content
+
+
+_CODE = re.compile(
+    r"個人番号|マイナンバー|my_?number|住民票コード|基礎年金番号|免許証(の)?番号|旅券(の)?番号|パスポート番号|"
+    r"在留カード(の)?番号|特別永住者証明書(の)?番号|被保険者(証)?(の)?(記号|番号)|passport_?n|driver.?s?_?licen[cs]e_?n",
+    re.IGNORECASE,
+)
+
+
+class Population(Strict):
+    """The population that a table's people are drawn from: one row a person, the quasi-identifiers alone."""
+
+    source: Source
+
+
+class Table(Strict):
+    """One table of the file."""
+
+    source: Source
+    population: Population | None = Field(
+        default=None, description="For k_map and delta_presence: a file of exactly the quasi-identifiers."
+    )
+    title: Text | None = None
+    person: str | None = Field(default=None, description="The column that tells whose record it is.")
+    rows_per_person: Literal["one", "several"]
+    columns: dict[str, Column] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _person_known(self) -> Self:
+        if self.person is None and self.rows_per_person == "several":
+            raise broken(
+                "table.person",
+                "several rows a person need the person column, or people cannot be counted",
+                "add person: <column>",
+                ["rows_per_person"],
+            )
+        for name in self.columns:
+            if not name.strip() or name in _RESERVED:
+                raise broken(
+                    "column.name",
+                    f"a column cannot have a blank name, nor be called {', '.join(sorted(_RESERVED))}",
+                    "rename the column in the file",
+                    ["columns", name],
+                )
+        self._codes_deleted()
+        if self.person is not None:
+            self._person_works(self.person)
+        self._classes_formed()
+        if not any(c.released for c in self.columns.values()):
+            raise broken("table.empty", "no column of this table would be released", "remove the table")
+        return self
+
+    def _classes_formed(self) -> None:
+        for name, column in self.columns.items():
+            if column.protect and not self.quasi_identifiers:
+                raise broken(
+                    "table.protect",
+                    "there are no classes to protect: the table has no quasi-identifier",
+                    "treat the identifying columns with generalize, or remove protect",
+                    ["columns", name, "protect"],
+                )
+        if self.population is not None and not self.quasi_identifiers:
+            raise broken(
+                "table.population",
+                "a population is compared by quasi-identifiers, and the table has none",
+                "remove population",
+                ["population"],
+            )
+
+    def _person_works(self, person: str) -> None:
+        if person not in self.columns:
+            raise broken(
+                "table.person_column",
+                "person names a column that is not declared",
+                "declare it under columns",
+                ["person"],
+            )
+        who = self.columns[person]
+        if who.type not in {"string", "integer"}:
+            raise broken(
+                "table.person_type",
+                "the person column must be string or integer",
+                "correct its type",
+                ["columns", person, "type"],
+            )
+        if who.released and (who.keep or not isinstance(who.treat[-1], Pseudonym | Replace)):
+            raise broken(
+                "table.person_kept",
+                "the person column links records to people and cannot be kept, not even in part (三号)",
+                "treat it with pseudonym (last) or delete",
+                ["columns", person],
+            )
+
+    def _codes_deleted(self) -> None:
+        """二号: a column that calls itself an individual identification code (令1条) can only be deleted."""
+        for name, column in self.columns.items():
+            if column.released and any(_CODE.search(text) for text in (name, column.title or "")):
+                raise broken(
+                    "column.identification_code",
+                    "by its name this is an identification code (個人識別符号), to be deleted whole",
+                    "treat it with {criterion: 2, method: delete}; if it is something else, rename it",
+                    ["columns", name],
+                )
+
+    @property
+    def quasi_identifiers(self) -> tuple[str, ...]:
+        """Names of the quasi-identifier columns, in the order of the policy."""
+        return tuple(name for name, c in self.columns.items() if c.quasi_identifier)
+
+    @property
+    def released(self) -> tuple[str, ...]:
+        """Names of the released columns, in the order of the policy."""
+        return tuple(name for name, c in self.columns.items() if c.released)

@@ -1,0 +1,42 @@
+"""The distinct values of a column, gathered over the whole file in pass 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+import pyarrow as pa
+
+from schemas.errors import InputError
+from transforms.profile.extremes import VALUE
+
+MAX_DISTINCT = 2_000_000
+
+
+def find_domain(values: pa.Array, where: str) -> pl.Series:
+    """Return the distinct values of one batch, null included.
+
+    Raises:
+        InputError: more than `MAX_DISTINCT`.
+    """
+    return _bounded(pl.Series(VALUE, values).unique(), where)
+
+
+def merge_domains(parts: Sequence[pl.Series], where: str) -> pl.Series:
+    """Merge distinct values; associative and commutative in the set they hold.
+
+    Raises:
+        InputError: more than `MAX_DISTINCT`.
+    """
+    return _bounded(pl.concat(parts).unique(), where) if len(parts) > 1 else parts[0]
+
+
+def _bounded(values: pl.Series, where: str) -> pl.Series:
+    if len(values) > MAX_DISTINCT:
+        raise InputError(
+            "input.too_many_values",
+            where=where,
+            what=f"a quasi-identifier or protected column may have at most {MAX_DISTINCT:,} distinct values",
+            fix="coarsen it first, for example with year_month, bands or postal_prefix",
+        )
+    return values

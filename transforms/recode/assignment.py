@@ -1,0 +1,165 @@
+"""Which tuple is released at which levels: the common outcome of every way of recoding, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.recode.contingency import group
+from transforms.recode.histogram import Codes, Histogram, Ints, Mask, pack
+from transforms.recode.ladders import Ladder
+from transforms.recode.objectives import Node, NodeCount
+
+SUPPRESSED = -1
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The node of every tuple.
+
+    Attributes:
+        nodes: shape (g, columns), the nodes in use; the first is that of most tuples.
+        of_tuple: shape (u,), which node each tuple is released at, or `SUPPRESSED`.
+    """
+
+    nodes: npt.NDArray[np.int32]
+    of_tuple: npt.NDArray[np.int32]
+
+    @property
+    def released(self) -> Mask:
+        """Which tuples are released."""
+        released: Mask = self.of_tuple != SUPPRESSED
+        return released
+
+
+def full_domain(node: Node, failing: Mask) -> Assignment:
+    """Return one node for all tuples but those in failing classes."""
+    return Assignment(np.array([node], np.int32), np.where(failing, SUPPRESSED, 0).astype(np.int32))
+
+
+@dataclass(frozen=True)
+class Recoding:
+    """An assignment in the form that pass 3 applies to records: small where few tuples are exceptions.
+
+    Attributes:
+        sizes: number of values of each quasi-identifier.
+        tables: per quasi-identifier, (level, place in the domain) → label number; shape (levels, values).
+        labels: per quasi-identifier, label number → text.
+        nodes: the nodes in use; all tuples but the exceptions are released at the first.
+        exceptions, groups: packed tuples, ascending, and the node of each, or `SUPPRESSED`.
+    """
+
+    sizes: tuple[int, ...]
+    tables: tuple[Codes, ...]
+    labels: tuple[tuple[str | None, ...], ...]
+    nodes: npt.NDArray[np.int32]
+    exceptions: Ints
+    groups: npt.NDArray[np.int32]
+
+    def apply(self, codes: Sequence[Codes]) -> tuple[list[Codes], Mask]:
+        """Return the label number of each row, per quasi-identifier, and which rows are released."""
+        rows = len(codes[0])
+        of_row = np.zeros(rows, dtype=np.int32)
+        if len(self.exceptions):
+            packed = pack(codes, self.sizes)
+            place = np.minimum(np.searchsorted(self.exceptions, packed), len(self.exceptions) - 1)
+            of_row = np.where(self.exceptions[place] == packed, self.groups[place], 0).astype(np.int32)
+        released = of_row != SUPPRESSED
+        tables = enumerate(zip(self.tables, codes, strict=True))
+        if len(self.nodes) == 1:
+            return [table[self.nodes[0, i]][code] for i, (table, code) in tables], released
+        levels = self.nodes[np.maximum(of_row, 0)]
+        return [table[levels[:, i], code] for i, (table, code) in tables], released
+
+
+def recoding_of(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram) -> Recoding:
+    """Return the assignment as pass 3 applies it."""
+    tables, labels = _label_tables(ladders)
+    other = np.flatnonzero(assignment.of_tuple != 0)
+    return Recoding(
+        histogram.sizes,
+        tuple(tables),
+        tuple(labels),
+        assignment.nodes,
+        histogram.keys[other],
+        assignment.of_tuple[other],
+    )
+
+
+def _label_tables(ladders: Sequence[Ladder]) -> tuple[list[Codes], list[tuple[str | None, ...]]]:
+    """Number the labels of all levels of each column; equal texts are one label, as readers see them."""
+    tables, all_labels = [], []
+    for ladder in ladders:
+        number: dict[str | None, int] = {}
+        levels = []
+        for codes, labels in zip(ladder.codes, ladder.labels, strict=True):
+            of_label = np.array([number.setdefault(text, len(number)) for text in labels], dtype=np.int32)
+            levels.append(of_label[codes])
+        tables.append(np.array(levels))
+        all_labels.append(tuple(number))
+    return tables, all_labels
+
+
+def label_texts(ladders: Sequence[Ladder]) -> list[tuple[str | None, ...]]:
+    """Return, per quasi-identifier, the text of every label number."""
+    return _label_tables(ladders)[1]
+
+
+def released_classes(
+    assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram
+) -> tuple[Histogram, Ints]:
+    """Return the classes that readers of the release will see, and the class of each tuple.
+
+    Codes are label numbers. Tuples that are not released are in no class (-1).
+    """
+    tables, labels = _label_tables(ladders)
+    levels = assignment.nodes[np.maximum(assignment.of_tuple, 0)]
+    codes = [t[levels[:, i], c] for i, (t, c) in enumerate(zip(tables, histogram.codes, strict=True))]
+    sizes = [len(texts) for texts in labels]
+    packed = pack(codes, sizes)
+    keys, of_class = group(
+        packed[assignment.released], int(np.prod([max(n, 1) for n in sizes], dtype=object))
+    )
+    classes = histogram.only(assignment.released).regroup(
+        keys, tuple(sizes), tuple(t.index(None) if None in t else -1 for t in labels), of_class
+    )
+    of_tuple = np.full(len(histogram), -1, dtype=np.int64)
+    of_tuple[assignment.released] = of_class
+    return classes, of_tuple
+
+
+def count_assignment(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram) -> NodeCount:
+    """Sum up what an assignment keeps and suppresses, in the form that objectives read.
+
+    ``node`` is the first node in use; the suppressed are charged as if they had been released there.
+    """
+    classes, _ = released_classes(assignment, ladders, histogram)
+    first: Node = tuple(int(level) for level in assignment.nodes[0])
+    suppressed = ~assignment.released
+    gone = histogram.marginals(suppressed)
+    kept: list[dict[int, Ints]] = [{} for _ in ladders]
+    for number, node in enumerate(assignment.nodes):
+        values = histogram.marginals(assignment.of_tuple == number)
+        for by_level, ladder, level, records in zip(kept, ladders, node.tolist(), values, strict=True):
+            lifted = ladder.lift(records, 0, level)
+            by_level[level] = by_level[level] + lifted if level in by_level else lifted
+    records = classes.records.astype(float)
+    people = histogram.people_in(suppressed)
+    return NodeCount(
+        node=first,
+        classes=int((records > 0).sum()),
+        squares=float((records**2).sum()),
+        kept=int((records > 0).sum()),
+        kept_squares=float((records**2).sum()),
+        suppressed_records=int(histogram.records[suppressed].sum()),
+        suppressed_people=people,
+        doomed_records=0,
+        doomed_people=people,
+        gone=tuple(la.lift(g, 0, level) for la, g, level in zip(ladders, gone, first, strict=True)),
+        doomed=(),
+        resolved=first,
+        kept_labels=tuple(kept),
+    )

@@ -1,0 +1,52 @@
+"""A declared hierarchy with what it needs from disk, read once on the launcher and shipped to the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from schemas.errors import InputError
+from schemas.hierarchies import FileHierarchy, Hierarchy
+from transforms.recode.ladders import (
+    HierarchyRows,
+    Ladder,
+    NotInHierarchyError,
+    build_ladder,
+    read_hierarchy_file,
+)
+
+
+class BoundHierarchy:
+    """A hierarchy that can be applied to any values. Immutable and picklable.
+
+    Args:
+        spec: as declared.
+        base: the policy's folder.
+        where: its place in the policy, for messages.
+        level: the one level that will be used, or 0.
+
+    Raises:
+        PolicyError: its file cannot be used.
+    """
+
+    def __init__(self, spec: Hierarchy, base: Path, where: str, level: int = 0) -> None:
+        self.spec, self.where = spec, where
+        self.rows: HierarchyRows | None = None
+        if isinstance(spec, FileHierarchy):
+            self.rows = read_hierarchy_file(spec, base, where, level)
+
+    def ladder(self, values: Sequence[str | None]) -> Ladder:
+        """Return the ladder over the values that occur.
+
+        Raises:
+            InputError: values are not in the hierarchy; only their number is told.
+        """
+        try:
+            return build_ladder(values, self.spec, self.rows)
+        except NotInHierarchyError as error:
+            raise InputError(
+                "input.not_in_hierarchy",
+                where=self.where,
+                what=f"{error.count} distinct values of this column are not in its hierarchy",
+                fix="add them to the hierarchy file, or treat the column before generalizing it",
+            ) from None

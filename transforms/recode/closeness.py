@@ -1,0 +1,114 @@
+"""t-closeness: how far a class's sensitive values may be from the whole file's (Li et al. 2007).
+
+The earth mover's distance between the shares of a class and those of the whole file, by three ground
+distances. All are computed from the values present in a class: time and memory do not grow with the domain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms.recode.contingency import Contingency
+from transforms.recode.histogram import Mask
+from transforms.recode.models import TOLERANCE, Floats, Monotone, Sensitive, totals_of
+
+
+@dataclass(frozen=True)
+class _Closeness(Sensitive):
+    """At most distance t from the whole file's distribution ``overall`` (shares by value code)."""
+
+    column: str
+    t: float
+    overall: tuple[float, ...]
+    monotone = Monotone.CLASSES
+    higher_is_safer = False
+
+    def _beyond(self, measured: Floats) -> Mask:
+        return measured > self.t + TOLERANCE
+
+
+@dataclass(frozen=True)
+class EqualCloseness(_Closeness):
+    """All values are equally far apart: half the sum of absolute differences."""
+
+    def _measure(self, table: Contingency, classes: int) -> Floats:
+        p, q = _shares(table, classes), np.array(self.overall)[table.values]
+        distance: Floats = (1 + np.bincount(table.tuples, np.abs(p - q) - q, minlength=classes)) / 2
+        return distance
+
+
+@dataclass(frozen=True)
+class OrderedCloseness(_Closeness):
+    """Values in the order of their codes, each step 1/(m-1): the cumulative differences, averaged.
+
+    ``order``: value code → place in the order.
+    """
+
+    order: tuple[int, ...] = ()
+
+    def _measure(self, table: Contingency, classes: int) -> Floats:
+        m = len(self.overall)
+        if m < 2:
+            return np.zeros(classes)
+        place = np.array(self.order)
+        ordered = np.empty(m)
+        ordered[place] = self.overall
+        q = np.cumsum(ordered)  # Q of the first i + 1 values
+        sums = np.concatenate([[0.0], np.cumsum(q)])  # of Q before place i
+        places = place[table.values]
+        by_place = np.lexsort((places, table.tuples))
+        tuples, places = table.tuples[by_place], places[by_place]
+        share = _shares(table, classes)[by_place]
+        first = np.flatnonzero(np.diff(tuples, prepend=-1))
+        level = np.cumsum(share)  # P from this value on, up to the next one present
+        level -= np.repeat((level - share)[first], np.diff(first, append=len(tuples)))
+        end = np.where(np.append(np.diff(tuples) == 0, False), np.append(places[1:], 0), m - 1)
+        # Between two values present P is flat and Q rises, so |P - Q| changes its sign at one place.
+        cross = np.clip(np.searchsorted(q, level), places, end)
+        below = level * (cross - places) - (sums[cross] - sums[places])
+        above = (sums[end] - sums[cross]) - level * (end - cross)
+        distance = np.bincount(tuples, below + above, minlength=classes)
+        distance[tuples[first]] += sums[places[first]]  # before the first value present P is zero
+        return distance / (m - 1)
+
+
+@dataclass(frozen=True)
+class HierarchicalCloseness(_Closeness):
+    """Values in a hierarchy: moving within a group costs its height ÷ the hierarchy's height.
+
+    ``groups``: per level from 0 (the value itself) to the top, value code → group.
+    """
+
+    groups: tuple[tuple[int, ...], ...] = ()
+
+    def _measure(self, table: Contingency, classes: int) -> Floats:
+        distance = np.zeros(classes)
+        height = len(self.groups) - 1
+        q = np.array(self.overall)
+        tuples, here = table.tuples, np.array(self.groups[0])[table.values]
+        extra = _shares(table, classes) - q[table.values]
+        for level in range(1, height + 1):
+            below, above = np.array(self.groups[level - 1]), np.array(self.groups[level])
+            parent = np.zeros(int(below.max()) + 1, dtype=np.int64)
+            parent[below] = above
+            size = int(above.max()) + 1
+            keys, place = np.unique(tuples * size + parent[here], return_inverse=True)
+            surplus = np.bincount(place, np.maximum(extra, 0), minlength=len(keys))
+            share = np.bincount(place, extra + _group_shares(q, below)[here], minlength=len(keys))
+            tuples, here = np.divmod(keys, size)
+            extra = share - _group_shares(q, above)[here]
+            # What children have too much is moved inside the group, as far as others have too little.
+            moved = np.minimum(surplus, surplus - extra)
+            distance += np.bincount(tuples, moved * (level / height), minlength=classes)
+        return distance
+
+
+def _shares(table: Contingency, classes: int) -> Floats:
+    shares: Floats = table.counts / totals_of(table, classes)[table.tuples]
+    return shares
+
+
+def _group_shares(q: Floats, groups: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
+    return np.bincount(groups, q).astype(float)

@@ -1,0 +1,149 @@
+"""The lattice over one histogram: any node's classes, and what counting it tells.
+
+A node is counted from the bottom or, where that is large, rolled up from the classes of a more specific node
+that was counted before (LeFevre et al. 2005): classes only merge, so nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.recode.histogram import Histogram, Ints, Mask
+from transforms.recode.ladders import Ladder
+from transforms.recode.models import Bound, Monotone, PrivacyModel
+from transforms.recode.objectives import Node, NodeCount
+
+_ROLL_UP = 100_000  # tuples; below, counting from the bottom costs no more than keeping views
+_VIEWS = 64  # kept at most, the smallest ones
+
+
+class Lattice:
+    """Counts nodes.
+
+    Args:
+        ladders: one a quasi-identifier, in column order.
+        histogram: the distinct tuples over the ladders' level-0 codes.
+        models: what every released class must satisfy.
+    """
+
+    def __init__(
+        self, ladders: Sequence[Ladder], histogram: Histogram, models: Sequence[PrivacyModel]
+    ) -> None:
+        self.ladders, self.histogram, self.models = tuple(ladders), histogram, tuple(models)
+        self.bottom: Node = (0,) * len(ladders)
+        self.top: Node = tuple(ladder.levels - 1 for ladder in ladders)
+        self._views: dict[Node, Histogram] = {self.bottom: histogram}
+
+    def classes(self, node: Node) -> tuple[Histogram, Ints]:
+        """Return the equivalence classes of a node, and the class of every tuple of the histogram."""
+        return self._coarsen(self.bottom, self.histogram, node)
+
+    def count(self, node: Node) -> NodeCount:
+        """Count a node."""
+        base_node = self._base(node)
+        base = self._views[base_node]
+        classes, of_tuple = self._coarsen(base_node, base, node)
+        self._keep(node, classes)
+        return count_node(
+            self.ladders,
+            self.models,
+            node=node,
+            classes=classes,
+            base_node=base_node,
+            base=base,
+            of_tuple=of_tuple,
+        )
+
+    def _coarsen(self, base_node: Node, base: Histogram, node: Node) -> tuple[Histogram, Ints]:
+        maps, sizes, nulls = [], [], []
+        for ladder, low, high in zip(self.ladders, base_node, node, strict=True):
+            maps.append(ladder.upward(low, high))
+            sizes.append(len(ladder.labels[high]))
+            nulls.append(ladder.null_code(high))
+        return base.coarsen(maps, sizes, nulls)
+
+    def _base(self, node: Node) -> Node:
+        below = (n for n in self._views if all(a <= b for a, b in zip(n, node, strict=True)))
+        return min(below, key=lambda n: (len(self._views[n]), n))
+
+    def _keep(self, node: Node, classes: Histogram) -> None:
+        bottom = len(self.histogram)
+        if bottom < _ROLL_UP or len(classes) > bottom // 2:
+            return
+        self._views[node] = classes
+        if len(self._views) > _VIEWS:
+            largest = max((n for n in self._views if n != self.bottom), key=lambda n: len(self._views[n]))
+            del self._views[largest]
+
+
+def failing_classes(models: Sequence[PrivacyModel], classes: Histogram) -> tuple[Mask, Mask]:
+    """Return the classes that fail any model, and those that fail one which is monotone in records.
+
+    Bounds on all classes together are asked last, about what the other models leave.
+    """
+    failing: npt.NDArray[np.bool_] = np.zeros(len(classes), dtype=bool)
+    doomed = failing.copy()
+    for model in models:
+        if not isinstance(model, Bound):
+            fails = model.failing(classes)
+            failing |= fails
+            if model.monotone is Monotone.RECORDS:
+                doomed |= fails
+    for model in models:
+        if isinstance(model, Bound):
+            left = np.flatnonzero(~failing)
+            failing[left[model.failing(classes.only(~failing))]] = True
+    return failing, doomed
+
+
+def count_node(
+    ladders: Sequence[Ladder],
+    models: Sequence[PrivacyModel],
+    *,
+    node: Node,
+    classes: Histogram,
+    base_node: Node,
+    base: Histogram,
+    of_tuple: Ints,
+) -> NodeCount:
+    """Sum up what is known of some classes of a node.
+
+    Args:
+        ladders: of the lattice.
+        models: what classes must satisfy.
+        node: the node.
+        classes: whole classes of it.
+        base_node: a more specific node, or the same; what it does not resolve of the doomed is bounded by its
+            own labels.
+        base: its histogram.
+        of_tuple: the class of each of the histogram's tuples.
+    """
+    failing, doomed = failing_classes(models, classes)
+    squares = classes.records.astype(float) ** 2
+    held = classes.records > 0
+    kept = held & ~failing
+    gone_values = base.marginals(failing[of_tuple])
+    same = len(doomed) == int((doomed == failing).sum())
+    doomed_values = gone_values if same else base.marginals(doomed[of_tuple])
+    unmendable = bool((failing & ~held).any())
+    people = classes.people_in(failing)
+    return NodeCount(
+        node,
+        int(held.sum()),
+        float(squares.sum()),
+        int(kept.sum()),
+        float(squares[kept].sum()),
+        int(classes.records[failing].sum()),
+        classes.total_people + 1 if unmendable else people,
+        int(classes.records[doomed].sum()),
+        people if same else classes.people_in(doomed),
+        tuple(
+            ladder.lift(gone, low, high)
+            for ladder, gone, low, high in zip(ladders, gone_values, base_node, node, strict=True)
+        ),
+        tuple(doomed_values),
+        base_node,
+    )

@@ -1,0 +1,321 @@
+"""What a recoding costs: the metrics that the report gives, and of which the policy chooses one to minimize.
+
+A node's cost is computed from a `NodeCount`, a few sums over its classes that add up over shards. Besides the
+value, every metric gives what the search prunes with: a floor for each node of the lattice, and bounds that
+one counted node implies for all more specific nodes (what it suppresses they suppress too, as far as the
+models are monotone) and for all more general ones.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.recode.ladders import Ladder
+
+Node = tuple[int, ...]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class NodeCount:
+    """What counting one node tells; adds up over disjoint sets of its classes.
+
+    Attributes:
+        node: level of each quasi-identifier.
+        classes, squares: classes, and the sum of their squared records, before suppression.
+        kept, kept_squares: the same for the classes that pass every model.
+        suppressed_records, suppressed_people: what lies in failing classes; more than all people where a
+            class fails in which nobody is who could be suppressed.
+        doomed_people: people in classes that fail a model which is monotone in records: every more specific
+            node suppresses them too.
+        gone: per column, suppressed records of each label of the node's level.
+        doomed: per column, records of the doomed by their label of level ``resolved``, the node's or finer.
+        kept_labels: per column and level, kept records of each label; None where everybody who is kept is
+            released at ``node``, so that they are the file's less ``gone``.
+    """
+
+    node: Node
+    classes: int
+    squares: float
+    kept: int
+    kept_squares: float
+    suppressed_records: int
+    suppressed_people: int
+    doomed_records: int
+    doomed_people: int
+    gone: tuple[Ints, ...]
+    doomed: tuple[Ints, ...]
+    resolved: Node
+    kept_labels: tuple[Mapping[int, Ints], ...] | None = None
+
+
+class Objective(ABC):
+    """One metric over one lattice; smaller is better.
+
+    Args:
+        ladders: one a quasi-identifier.
+        marginals: per column, the records of every value.
+        weights: per column, how much it counts.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(
+        self, ladders: Sequence[Ladder], marginals: Sequence[Ints], weights: Sequence[float]
+    ) -> None:
+        self.ladders, self.marginals = tuple(ladders), tuple(marginals)
+        self.weights = np.array(weights, dtype=float) / math.fsum(weights)
+        self.records = float(marginals[0].sum())
+        self.shape = tuple(ladder.levels for ladder in ladders)
+        self.by_level = [
+            [ladder.lift(records, 0, level) for level in range(ladder.levels)]
+            for ladder, records in zip(ladders, marginals, strict=True)
+        ]
+
+    @abstractmethod
+    def floors(self) -> Floats:
+        """Return a lower bound for every node of the lattice."""
+
+    @abstractmethod
+    def value(self, count: NodeCount) -> float:
+        """Return the node's cost."""
+
+    @abstractmethod
+    def below(self, count: NodeCount) -> Floats:
+        """Return lower bounds for the node and all more specific ones, shape (level + 1 a column)."""
+
+    def above(self, count: NodeCount) -> float:
+        """Return a lower bound for all more general nodes, without the node itself."""
+        return -math.inf
+
+    def kept(self, column: int, count: NodeCount) -> Mapping[int, Ints]:
+        """Return the kept records of each label of one column, by level."""
+        if count.kept_labels is not None:
+            return count.kept_labels[column]
+        level = count.node[column]
+        return {level: self.by_level[column][level] - count.gone[column]}
+
+    def _flat(self, count: NodeCount, bound: float) -> Floats:
+        """Return one bound for all more specific nodes."""
+        return np.full(tuple(level + 1 for level in count.node), bound)
+
+
+class _Columnwise(Objective):
+    """A metric that is made of one number a column."""
+
+    def value(self, count: NodeCount) -> float:
+        """Return the node's cost."""
+        return self._total(self.columns(count))
+
+    @abstractmethod
+    def columns(self, count: NodeCount) -> tuple[float, ...]:
+        """Return the cost of each column."""
+
+    def _total(self, columns: Sequence[float]) -> float:
+        return float(np.dot(columns, self.weights))
+
+    def _over_lattice(self, levels: Sequence[Floats]) -> Floats:
+        total: Floats = np.zeros(())
+        for costs, weight in zip(levels, self.weights, strict=True):
+            total = total[..., None] + costs * weight
+        return total
+
+
+class Loss(_Columnwise):
+    """Loss: per column (Σ share − N/|domain|)/(N − N/|domain|), over the columns Π(v+1)^w − 1.
+
+    Share = leaves under the label ÷ |domain|, 1 for suppressed records; w sums to 1. ARX's loss metric,
+    geometric mean, after Iyengar 2002.
+    """
+
+    name = "loss"
+
+    def __init__(
+        self, ladders: Sequence[Ladder], marginals: Sequence[Ints], weights: Sequence[float]
+    ) -> None:
+        super().__init__(ladders, marginals, weights)
+        self._leaves = [la.leaves_above(0) @ n for la, n in zip(self.ladders, self.marginals, strict=True)]
+
+    def floors(self) -> Floats:
+        """Return every node's loss without suppression."""
+        return self._over_lattice([self._loss(i, leaves, 0) for i, leaves in enumerate(self._leaves)])
+
+    def below(self, count: NodeCount) -> Floats:
+        """Return the losses of the more specific nodes if only the doomed were suppressed."""
+        levels = []
+        for i, (ladder, low, high, doomed) in enumerate(_doomed(self.ladders, count)):
+            leaves = self._leaves[i][: high + 1] - ladder.leaves_above(low)[: high + 1] @ doomed
+            levels.append(self._loss(i, leaves, count.doomed_records))
+        return self._over_lattice(levels)
+
+    def columns(self, count: NodeCount) -> tuple[float, ...]:
+        """Return the loss of each column."""
+        columns = []
+        for i, ladder in enumerate(self.ladders):
+            leaves = sum(float(ladder.leaves[level] @ n) for level, n in self.kept(i, count).items())
+            columns.append(float(self._loss(i, np.array(leaves), count.suppressed_records)))
+        return tuple(columns)
+
+    def _loss(self, column: int, leaves: Floats, suppressed: float) -> Floats:
+        """Return the loss, given Σ leaves over the kept records."""
+        size, n = self.ladders[column].domain_size, self.records
+        # (Σ share − N/size)/(N − N/size), multiplied by size: all sums are of whole numbers, hence exact.
+        whole = n * (size - 1)
+        return (leaves + suppressed * size - n) / whole if whole else leaves * 0.0
+
+    def _total(self, columns: Sequence[float]) -> float:
+        return float(math.prod((v + 1) ** w for v, w in zip(columns, self.weights, strict=True)) - 1)
+
+    def _over_lattice(self, levels: Sequence[Floats]) -> Floats:
+        product: Floats = np.ones(())
+        for losses, weight in zip(levels, self.weights, strict=True):
+            product = product[..., None] * (losses + 1) ** weight
+        return product - 1
+
+
+class Precision(_Columnwise):
+    """1 − Prec: level ÷ height, averaged over cells; 1 for suppressed records (Sweeney 2002)."""
+
+    name = "precision"
+
+    def floors(self) -> Floats:
+        """Return every node's cost without suppression."""
+        return self._over_lattice([self._heights(ladder) for ladder in self.ladders])
+
+    def below(self, count: NodeCount) -> Floats:
+        """Return the costs of the more specific nodes if only the doomed were suppressed."""
+        share = count.doomed_records / self.records
+        heights = [
+            self._heights(ladder)[: level + 1] for ladder, level in zip(self.ladders, count.node, strict=True)
+        ]
+        return self._over_lattice([height + (1 - height) * share for height in heights])
+
+    def columns(self, count: NodeCount) -> tuple[float, ...]:
+        """Return the cost of each column."""
+        columns = []
+        for i, ladder in enumerate(self.ladders):
+            heights = self._heights(ladder)
+            climbed = sum(heights[level] * int(n.sum()) for level, n in self.kept(i, count).items())
+            columns.append(float(climbed + count.suppressed_records) / self.records)
+        return tuple(columns)
+
+    @staticmethod
+    def _heights(ladder: Ladder) -> Floats:
+        return np.arange(ladder.levels) / max(ladder.levels - 1, 1)
+
+
+class Entropy(_Columnwise):
+    """Non-uniform entropy: Σ columns, records of −log2 P(value | label), in bits (Gionis & Tassa 2009).
+
+    P is taken over the whole file. Suppressed records are charged as if released, and the entropy of their
+    labels among the suppressed besides. Weights are relative to their mean: equal ones give the plain sum.
+    """
+
+    name = "entropy"
+
+    def __init__(
+        self, ladders: Sequence[Ladder], marginals: Sequence[Ints], weights: Sequence[float]
+    ) -> None:
+        super().__init__(ladders, marginals, weights)
+        self.weights = self.weights * len(ladders)
+        self._levels = [
+            np.array([_information(levels[0]) - _information(labels) for labels in levels])
+            for levels in self.by_level
+        ]
+
+    def floors(self) -> Floats:
+        """Return every node's entropy without suppression."""
+        return self._over_lattice(self._levels)
+
+    def below(self, count: NodeCount) -> Floats:
+        """Charge the doomed: the entropy of a larger suppressed set, or of finer labels, is no smaller."""
+        bits = []
+        for levels, (ladder, low, high, doomed) in zip(
+            self._levels, _doomed(self.ladders, count), strict=True
+        ):
+            labels = [ladder.lift(doomed, low, max(low, level)) for level in range(high + 1)]
+            bits.append(levels[: high + 1] + np.array([_information(n) for n in labels]))
+        return self._over_lattice(bits)
+
+    def columns(self, count: NodeCount) -> tuple[float, ...]:
+        """Return the bits that each column loses."""
+        columns = []
+        for i, (level, gone) in enumerate(zip(count.node, count.gone, strict=True)):
+            if count.kept_labels is None:
+                columns.append(float(self._levels[i][level]) + _information(gone))
+                continue
+            labels = [(self.by_level[i][at], n) for at, n in count.kept_labels[i].items()]
+            labels.append((self.by_level[i][level], gone))
+            spread = math.fsum(float((n[n > 0] * np.log2(all_[n > 0])).sum()) for all_, n in labels)
+            values = self.marginals[i][self.marginals[i] > 0]
+            columns.append(spread - float((values * np.log2(values)).sum()) + _information(gone))
+        return tuple(columns)
+
+
+class Discernibility(Objective):
+    """Σ over kept classes of |E|², plus suppressed records × N (Bayardo & Agrawal 2005)."""
+
+    name = "discernibility"
+
+    def floors(self) -> Floats:
+        """Return N: every record is at least indiscernible from itself."""
+        return np.full(self.shape, self.records)
+
+    def value(self, count: NodeCount) -> float:
+        """Return the metric."""
+        return count.kept_squares + count.suppressed_records * self.records
+
+    def below(self, count: NodeCount) -> Floats:
+        """Charge the doomed."""
+        doomed = count.doomed_records
+        return self._flat(count, doomed * self.records + (self.records - doomed))
+
+    def above(self, count: NodeCount) -> float:
+        """Return Σ|E|² over all classes: merging classes raises it, and suppression costs more."""
+        return count.squares
+
+
+class AverageClassSize(Objective):
+    """N ÷ (kept classes, and one more if anything is suppressed) (LeFevre et al. 2006; ARX's variant)."""
+
+    name = "average_class_size"
+
+    def floors(self) -> Floats:
+        """Return 1: there are no more classes than records."""
+        return np.ones(self.shape)
+
+    def value(self, count: NodeCount) -> float:
+        """Return the metric."""
+        return self.records / max(count.kept + (count.suppressed_records > 0), 1)
+
+    def below(self, count: NodeCount) -> Floats:
+        """Bound the classes by the records that are not doomed."""
+        classes = self.records - count.doomed_records + (count.doomed_records > 0)
+        return self._flat(count, self.records / max(classes, 1))
+
+    def above(self, count: NodeCount) -> float:
+        """Bound the classes by those here; the suppressed count as one more only if two or more merge."""
+        return self.records / max(count.classes, 1)
+
+
+OBJECTIVES: dict[str, type[Objective]] = {
+    kind.name: kind for kind in (Loss, Precision, Entropy, Discernibility, AverageClassSize)
+}
+
+
+def _doomed(ladders: Sequence[Ladder], count: NodeCount) -> list[tuple[Ladder, int, int, Ints]]:
+    return list(zip(ladders, count.resolved, count.node, count.doomed, strict=True))
+
+
+def _information(counts: Ints) -> float:
+    """Return Σ n · log2(N/n)."""
+    held = counts[counts > 0].astype(float)
+    return float((held * np.log2(held.sum() / held)).sum())

@@ -1,0 +1,152 @@
+"""From the policy and the counts to what the search needs: one histogram, and the models it must satisfy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from schemas import privacy_models as spec
+from transforms.plan import TablePlan
+from transforms.profile.fit import FittedTable
+from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
+from transforms.recode import closeness, models
+from transforms.recode.contingency import Contingency
+from transforms.recode.count import VALUE, TableCount
+from transforms.recode.histogram import PACKED, Histogram, Ints
+from transforms.recode.ladders import Ladder
+
+
+def histogram_of(
+    table: TablePlan,
+    fitted: FittedTable,
+    ladders: Sequence[Ladder],
+    counted: TableCount,
+    population: TableCount | None,
+) -> Histogram:
+    """Return the histogram of a table's tuples, those of its population included.
+
+    Args:
+        table: the plan.
+        fitted: the decisions of pass 1.
+        ladders: one a quasi-identifier; their values are the domains that tuples are packed over.
+        counted: merged counts.
+        population: merged counts of the population, if the table has one.
+    """
+    own = counted.tuples.counts.sort(PACKED)
+    keys, records = own[PACKED].to_numpy(), own[RECORDS].to_numpy()
+    people = None
+    if population is not None:
+        others = population.tuples.counts.sort(PACKED)
+        everyone = np.union1d(keys, others[PACKED].to_numpy())
+        people = np.zeros(len(everyone), dtype=np.int64)
+        people[np.searchsorted(everyone, others[PACKED].to_numpy())] = others[RECORDS].to_numpy()
+        in_file = np.zeros(len(everyone), dtype=np.int64)
+        in_file[np.searchsorted(everyone, keys)] = records
+        keys, records = everyone, in_file
+    rows, persons, total = None, None, int(records.sum())
+    pairs = counted.tuples.pairs
+    if pairs is not None:
+        rows, persons = np.searchsorted(keys, pairs[PACKED].to_numpy()), pairs[PERSON].to_numpy()
+        total = counted.tuples.distinct_people() if fitted.people is None else fitted.people
+    return Histogram(
+        keys,
+        tuple(len(ladder.values) for ladder in ladders),
+        records,
+        total,
+        rows,
+        persons,
+        {
+            name: _contingency(found, keys, len(fitted.columns[name].domain or ()))
+            for name, found in counted.sensitive.items()
+        },
+        people,
+        tuple(ladder.null_code(0) for ladder in ladders),
+    )
+
+
+def _contingency(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:
+    frame = (found.counts if found.pairs is None else found.pairs).sort(PACKED, VALUE)
+    people = frame[RECORDS].to_numpy() if found.pairs is None else np.ones(frame.height, dtype=np.int64)
+    return Contingency(
+        np.searchsorted(keys, frame[PACKED].to_numpy()),
+        frame[VALUE].to_numpy().astype(np.int64),
+        people,
+        size,
+        None if found.pairs is None else frame[PERSON].to_numpy(),
+    )
+
+
+def models_of(table: TablePlan, fitted: FittedTable, histogram: Histogram) -> tuple[models.PrivacyModel, ...]:
+    """Return the models that every released class of a table must satisfy.
+
+    Shares "in the whole file" are those among the people whom criteria 1 to 4 leave.
+
+    Raises:
+        InputError: values of a protected column are not in its hierarchy; only their number is told.
+    """
+    needed = table.requirements
+    found: list[models.PrivacyModel] = [models.KAnonymity(needed.k, wildcard=needed.nulls == "wildcard")]
+    for model in needed.models:
+        match model:
+            case spec.KMap():
+                found.append(models.KMap(model.k))
+            case spec.DeltaPresence():
+                found.append(models.DeltaPresence(model.at_least, model.at_most))
+            case spec.AverageRisk():
+                found.append(models.AverageRisk(model.at_most))
+            case spec.SampleUniqueness():
+                found.append(models.SampleUniqueness(model.at_most))
+    for name in table.protected:
+        domain = fitted.columns[name].domain or ()
+        overall = tuple(histogram.sensitive[name].distribution().tolist())
+        chain = table.chains[name]
+        for protection, hierarchy in zip(chain.column.protect, chain.protections, strict=True):
+            groups = (
+                tuple(tuple(codes.tolist()) for codes in hierarchy.ladder(domain).codes) if hierarchy else ()
+            )
+            found.append(_protection(name, protection, _order(domain), groups, overall))
+    return tuple(found)
+
+
+def _protection(  # noqa: PLR0911  # one return a model
+    name: str,
+    model: spec.AnyProtection,
+    order: tuple[int, ...],
+    groups: tuple[tuple[int, ...], ...],
+    overall: tuple[float, ...],
+) -> models.PrivacyModel:
+    match model:
+        case spec.LDiversity(kind="distinct"):
+            return models.DistinctDiversity(name, model.l)
+        case spec.LDiversity(kind="entropy"):
+            return models.EntropyDiversity(name, model.l)
+        case spec.LDiversity():
+            return models.RecursiveDiversity(name, int(model.l), float(model.c or 0))
+        case spec.BetaLikeness():
+            return models.BetaLikeness(name, model.beta, overall, model.kind == "enhanced")
+        case spec.DeltaDisclosure():
+            return models.DeltaDisclosure(name, model.delta, overall)
+        case spec.TCloseness(distance="equal"):
+            return closeness.EqualCloseness(name, model.t, overall)
+        case spec.TCloseness(distance="ordered"):
+            return closeness.OrderedCloseness(name, model.t, overall, order)
+    return closeness.HierarchicalCloseness(name, model.t, overall, groups)
+
+
+def _order(domain: Sequence[str | None]) -> tuple[int, ...]:
+    """Return each value's rank: numbers by size, then texts by code point, null last."""
+
+    def key(place: int) -> tuple[int, float, str]:
+        text = domain[place]
+        if text is None:
+            return 2, 0.0, ""
+        try:
+            return 0, float(text), text
+        except ValueError:
+            return 1, 0.0, text
+
+    rank = [0] * len(domain)
+    for i, place in enumerate(sorted(range(len(domain)), key=key)):
+        rank[place] = i
+    return tuple(rank)
