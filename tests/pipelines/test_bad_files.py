@@ -247,7 +247,7 @@ def test_values_that_a_hierarchy_does_not_list(run, method):
 )
 def test_a_requirement_that_cannot_be_met(run, text, k, part):
     policy = policy_of({"a": {"treat": [{**GENERALIZE, "hierarchy": {"kind": "suppress"}}]}, "b": KEEP}, k=k)
-    refused(run, policy, {"data.csv": text}, "requirement.k", part, status=4)
+    refused(run, policy, {"data.csv": text}, "requirement.unmet", part, status=4)
 
 
 @pytest.mark.parametrize("change", ["grown", "rewritten", "gone"])

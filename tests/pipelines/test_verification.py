@@ -37,12 +37,13 @@ def test_untouched_the_run_is_fine(run):
 
 
 def test_a_class_that_should_have_been_suppressed(run, monkeypatch):
-    real = choose._recoding
+    real = choose.recoding_of
 
     def forget(*args):
-        return dataclasses.replace(real(*args), suppressed=np.array([], dtype=np.int64))
+        nobody = np.array([], dtype=np.int64)
+        return dataclasses.replace(real(*args), exceptions=nobody, groups=nobody.astype(np.int32))
 
-    monkeypatch.setattr(choose, "_recoding", forget)
+    monkeypatch.setattr(choose, "recoding_of", forget)
     refused(run(POLICY, DATA), "suppressed records differ")
 
 
@@ -55,7 +56,7 @@ def test_a_class_below_k_on_the_written_values(run, monkeypatch):
         return columns, np.roll(alive, -50)
 
     monkeypatch.setattr(apply, "_recode", spare)
-    refused(run(POLICY, DATA), "fewer than k=5 people")
+    refused(run(POLICY, DATA), "fail k=5 (the weakest reaches 2)")
 
 
 def test_a_record_lost_on_the_way(run, monkeypatch):

@@ -83,8 +83,8 @@ class KAnonymity(PrivacyModel):
         """Return the people of the smallest class."""
         held = classes.records > 0
         if self.wildcard:
-            return float(matching_people(classes.codes, classes.nulls, classes.people)[held].min(initial=0))
-        return float(classes.people[held].min(initial=0))
+            return _least(matching_people(classes.codes, classes.nulls, classes.people)[held])
+        return _least(classes.people[held])
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class KMap(PrivacyModel):
 
     def reached(self, classes: Histogram) -> float:
         """Return the smallest number of people in the population."""
-        return float(_population(classes)[classes.records > 0].min(initial=0))
+        return _least(_population(classes)[classes.records > 0])
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Sensitive(PrivacyModel):
         """Return the measure of the weakest class."""
         measured = self.measure(classes)[classes.records > 0]
         if self.higher_is_safer:
-            return float(measured.min(initial=np.inf))
+            return _least(measured)
         return float(measured.max(initial=0))
 
     def measure(self, classes: Histogram) -> Floats:
@@ -333,6 +333,10 @@ class SampleUniqueness(Bound):
         unique = np.maximum((people == 1).sum() - np.arange(len(people) + 1), 0)
         enough: Mask = unique <= self.at_most * left * (1 + TOLERANCE)
         return enough
+
+
+def _least(values: npt.NDArray[np.int64] | Floats) -> float:
+    return float(values.min()) if len(values) else np.inf
 
 
 def totals_of(table: Contingency, classes: int) -> Floats:

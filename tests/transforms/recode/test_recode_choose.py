@@ -47,7 +47,7 @@ SPLIT = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
 def plan_of(*, rows, k, limit, columns=COLUMNS):
     data = policy_of(columns, k=k, limit=limit, person="id", rows=rows)
     policy = Policy.model_validate_json(json.dumps(data))
-    return Plan(policy, plan_tables(policy, Path()), "out", "r", "w", "a")
+    return Plan(policy, plan_tables(policy, Path()), {}, "out", "r", "w", "a")
 
 
 def chunks_of(pieces, decision=None):
@@ -100,10 +100,10 @@ def test_the_release_is_k_anonymous(rows, places, several, k, limit):
     try:
         chosen = decide(plan, pieces)
     except RequirementError as error:
-        assert error.code in {"requirement.k", "requirement.nobody_left"}
+        assert error.code in {"requirement.unmet", "requirement.nobody_left"}
         assert len(people) < k or error.code == "requirement.nobody_left"
         return
-    table, choice = plan.tables["t"], chosen.accounts["t"].choice
+    table, recoded = plan.tables["t"], chosen.accounts["t"].recoded
     parts = [anonymize_chunk(table, c, headcount=True) for c in chunks_of(pieces, chosen.decisions["t"])]
     owners, released = defaultdict(set), 0
     for part in parts:
@@ -115,14 +115,13 @@ def test_the_release_is_k_anonymous(rows, places, several, k, limit):
     tallies = [part.tally for part in parts]
     assert sum(t.records_in for t in tallies) == len(rows)
     assert sum(t.dropped for t in tallies) == len(rows) - len(left)
-    assert sum(t.suppressed for t in tallies) == choice.suppressed_records == len(left) - released
-    assert choice.suppressed_people <= limit * len({row[0] for row in rows}) + 1e-9
+    assert sum(t.suppressed for t in tallies) == recoded.count.suppressed_records == len(left) - released
+    assert recoded.count.suppressed_people <= limit * len({row[0] for row in rows}) + 1e-9
     # every class that could stay did: those suppressed really have fewer than k people
-    account = chosen.accounts["t"]
-    assert [levels for _, levels in account.titles] == [4, 2]
+    assert [levels for _, levels in recoded.titles] == [4, 2]
     if not several:
         sizes = defaultdict(int)
-        for group in account.class_sizes.tolist():
+        for group in recoded.classes_before.tolist():
             sizes[group] += 1
         assert sum(size * n for size, n in sizes.items()) == len(left)
 
@@ -132,7 +131,7 @@ def test_a_table_that_cannot_meet_k_says_how_far_off_it_is():
     rows = [(f"p{i}", 30, "男", "風邪") for i in range(4)]
     with pytest.raises(RequirementError) as error:
         decide(plan, [rows])
-    assert error.value.code == "requirement.k" and "4 of 4 people" in error.value.what
+    assert error.value.code == "requirement.unmet" and "4 of 4 people" in error.value.what
     with pytest.raises(RequirementError) as error:
         decide(plan, [[(f"p{i}", 30, "男", "希少疾患") for i in range(9)]])
     assert error.value.code == "requirement.nobody_left"

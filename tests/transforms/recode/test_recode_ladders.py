@@ -240,9 +240,9 @@ def test_a_quasi_identifier_that_is_not_in_its_file_stops_the_run():
         "hierarchy": {"kind": "file", "path": "adult_hierarchy_sex.csv"},
     }
     chain = chain_of("string", generalize, base=ADULT)
-    assert chain.generalize.ladder(("Female", "Male", None)).levels == 2
+    assert chain.generalize.hierarchy.ladder(("Female", "Male", None)).levels == 2
     with pytest.raises(InputError) as error:
-        chain.generalize.ladder(("Male", "秘密"))
+        chain.generalize.hierarchy.ladder(("Male", "秘密"))
     assert error.value.code == "input.not_in_hierarchy"
     assert "1 distinct" in error.value.what and "秘密" not in str(error.value.as_dict())
 

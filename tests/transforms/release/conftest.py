@@ -13,6 +13,7 @@ from schemas.report import (
     Bar,
     ColumnReport,
     LevelReport,
+    ModelReport,
     Picture,
     Recoding,
     RejectCount,
@@ -297,12 +298,30 @@ def id_pos_report(**changes: Any) -> Report:
             LevelReport(column="address", title="住所", level=1, levels=4, label="市区町村", loss=0.0412),
         ),
         loss=0.0137,
+        costs={
+            "loss": 0.0137,
+            "precision": 0.0833,
+            "entropy": 31_204.5,
+            "discernibility": 2_310_400.0,
+            "average_class_size": 61.9,
+        },
         proven=True,
+        gap=0.0,
         lattice_nodes=24,
         nodes_checked=7,
         suppressed_records=37,
         suppressed_people=37,
         suppression_limit=0.01,
+        models=(
+            ModelReport(
+                model="k=5",
+                title="k-匿名性",
+                column=None,
+                meaning="同じ組合せの人が5人以上いる。",
+                before="1",
+                after="5",
+            ),
+        ),
     )
     table = TableReport(
         name="customers",
