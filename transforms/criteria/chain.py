@@ -2,6 +2,7 @@
 
 Every method is a function of the value alone, so a chain runs once on the distinct values of a batch and
 the result is spread over the rows. Columns in which nearly every value is distinct are treated directly.
+The one exception, a perturbation of records, ends its chain and is run by itself on the released records.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 
 from schemas.policy import Column
 from transforms.criteria import Context, Criterion, build_criterion
-from transforms.criteria.base import Mask, as_text
+from transforms.criteria.base import Mask, PerRecord, as_text
 from transforms.criteria.distinctiveness import Generalize
 from transforms.criteria.linking_codes import Pseudonym
 from transforms.keyed import RunKey
@@ -87,6 +88,7 @@ class Chain:
         self._driven = next((i for i, s in enumerate(self.steps) if s.data_driven), None)
         last = self.steps[-1] if self.steps else None
         self.generalize: Generalize | None = last if isinstance(last, Generalize) else None
+        self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None
         first = column.treat[0].method if column.treat else ""
         self._month_as_text = column.type == "month" and first not in _DATE_METHODS
 

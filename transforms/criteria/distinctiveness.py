@@ -56,8 +56,7 @@ class _Hierarchical(Criterion):
     spec: t.Recode | t.Generalize
 
     def __init__(self, spec: t.Recode | t.Generalize, context: Context, base: Path, where: str) -> None:
-        super().__init__(spec, context)
-        self.where = where
+        super().__init__(spec, context, where)
         self.rows: HierarchyRows | None = None
         if isinstance(spec.hierarchy, FileHierarchy):
             level = spec.level if isinstance(spec, t.Recode) else 0
