@@ -235,7 +235,7 @@ def _representatives(values: Numbers, weights: Indices, starts: Indices, kind: s
         upper = values[np.searchsorted(2 * through, double, side="right")]
         middle = (_offsets(lower, first) + _offsets(upper, first)) / 2
     if values.dtype == np.int64:
-        return (first.view(np.uint64) + np.rint(middle).astype(np.uint64)).view(np.int64)
+        return (first.view(np.uint64) + np.floor(middle + 0.5).astype(np.uint64)).view(np.int64)
     return rounded(first + middle, _decimals(values))
 
 

@@ -52,16 +52,16 @@ class Noise(PerRecord):
     def explain(self, decision: Any) -> str:
         """Say so, with the distribution: it restores nothing."""
         spec = self.spec
-        name, width = ("ラプラス", "平均の隔たり") if spec.distribution == "laplace" else ("正規", "標準偏差")
-        whose = "本人ごとに1つ引いた乱数を、その人の全ての値" if self.per_person else "乱数を、値の一つ一つ"
+        name, width = ("ラプラス", "平均絶対偏差") if spec.distribution == "laplace" else ("正規", "標準偏差")
+        whose = "本人ごとに1つ引き、その人の全ての値" if self.per_person else "値の一つ一つ"
         bounds = [
             f"{number_text(bound)}{word}"
             for bound, word in ((spec.min, "以上"), (spec.max, "以下"))
             if bound is not None
         ]
         inside = f"結果は{'、'.join(bounds)}に収めた。" if bounds else ""
-        said = f"平均0、{width}{number_text(spec.scale)}の{name}分布に従う"
-        return f"{said}{whose}に加えた（ノイズ付加）。{inside}"
+        said = f"平均0、{width}{number_text(spec.scale)}の{name}分布に従う乱数を"
+        return f"{said}、{whose}に加えた（ノイズ付加）。{inside}"
 
 
 class RankSwap(PerRecord):
@@ -141,9 +141,11 @@ def partners(
     if size < 2:
         return partner
     draws = uniforms(counters(size + 1), seed)
-    reach = min(max(1, int(within * size)), size - 1)
-    length = (reach + 1) // 2 * 2  # even, so that nobody is left over but at the end
-    first = 2 * int(draws[size, 0] * (length // 2))
+    reach = max(1, int(within * size))
+    length, first = size, 0  # one block, where all ranks are close
+    if reach < size - 1:
+        length = (reach + 1) // 2 * 2  # even, so that nobody is left over but at the end
+        first = 2 * int(draws[size, 0] * (length // 2))
     ranked = np.lexsort((draws[:size, 0], numbers))
     block = (np.arange(size) - first + length) // length
     # Who stands where in a block is drawn once for each of its people, so that their records stand together.
