@@ -60,7 +60,14 @@ class Noise(Treatment):
         return self
 
     def refuse_type(self, kind: str, at: tuple[str | int, ...]) -> None:
-        """Refuse bounds of dates, and bounds that are no whole numbers for whole numbers."""
+        """Refuse bounds of dates, and settings that do not go with whole numbers or days."""
+        if self.scale < 1 and kind != "number":
+            raise broken(
+                "noise.scale",
+                "less than one whole number (or day) would leave most values as they are",
+                "use at least 1",
+                (*at, "scale"),
+            )
         for key, bound in (("min", self.min), ("max", self.max)):
             if bound is not None and kind == "date":
                 raise broken(

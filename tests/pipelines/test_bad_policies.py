@@ -271,6 +271,7 @@ CASES = {
     "noise without scale": (chain("age", {"criterion": 5, "method": "noise"}, of="integer"),
                             "policy.missing_key", f"{AGE}.treat[0].scale"),
     "noise of no scale": (chain("age", {**NOISE, "scale": 0}, of="integer"), "policy.range", "must be more than 0"),
+    "noise less than a day": (chain("day", {**NOISE, "scale": 0.9}, of="date"), "noise.scale", f"{DAY}.treat[0].scale"),
     "noise under criterion 4": (chain("age", {**NOISE, "criterion": 4}, of="integer"), "policy.value", "use 5"),
     "unknown distribution": (chain("age", {**NOISE, "distribution": "cauchy"}, of="integer"),
                              "policy.value", f"{AGE}.treat[0].distribution"),

@@ -104,6 +104,7 @@ def test_all_three_on_many_chunks(run, monkeypatch, file_format, output_format):
             bars = columns[name][side]["bars"]
             assert bars and columns[name][side]["ordered"]
             assert sum(b["records"] for b in bars) >= 0.9 * ROWS
+    assert "0.5" in {bar["label"] for bar in columns["rate"]["after"]["bars"]}
     html = (done.release / "report.html").read_text()
     assert all(text["sentence"] in html for text in told.values())
 

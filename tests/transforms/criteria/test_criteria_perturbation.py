@@ -113,7 +113,7 @@ def test_moments_and_tails(distribution, absolute, variance, beyond):
 @settings(max_examples=50)
 @given(
     st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), max_size=30),
-    st.floats(0.1, 2.0**53),
+    st.floats(1, 2.0**53),
 )
 def test_whole_numbers_stay_whole_and_never_wrap(values, scale):
     method = noise(scale=scale)
