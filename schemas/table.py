@@ -7,11 +7,12 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from schemas.perturbations import Noise, RankSwap
 from schemas.privacy_models import AnyProtection
 from schemas.strict import Strict, Text, broken
+from schemas.treatment_base import ColumnType
 from schemas.treatments import (
     AnyTreatment,
-    ColumnType,
     Delete,
     Generalize,
     Pseudonym,
@@ -138,6 +139,13 @@ class Column(Strict):
                 "add sensitive: true, or remove protect",
                 ["protect"],
             )
+        if self.protect and self.treat and isinstance(self.treat[-1], Noise | RankSwap):
+            raise broken(
+                "column.protect_perturbed",
+                "the models look at the values as they are released; noise and rank_swap move them at random",
+                "remove protect, or the method",
+                ["protect"],
+            )
         return self
 
     @model_validator(mode="after")
@@ -156,6 +164,7 @@ class Column(Strict):
                     "correct the column's type, or the order of its methods",
                     at,
                 )
+            step.refuse_type(kind, at)
             if step.last and i != len(self.treat) - 1:
                 raise broken(
                     f"treat.{step.method}_last",
@@ -168,7 +177,7 @@ class Column(Strict):
             if step.data_driven and decided_by_data:
                 raise broken(
                     "treat.data_driven_twice",
-                    "a column can have one data-driven method (tail, rare_categories, fence)",
+                    "a column can have one data-driven method (tail, rare_categories, fence, microaggregate)",
                     "keep one of them; combine it with fixed methods if needed",
                     at,
                 )
@@ -239,6 +248,7 @@ class Table(Strict):
                     ["columns", name],
                 )
         self._codes_deleted()
+        self._draws_told_apart()
         if self.person is not None:
             self._person_works(self.person)
         self._classes_formed()
@@ -286,6 +296,17 @@ class Table(Strict):
                 "treat it with pseudonym (last) or delete",
                 ["columns", person],
             )
+
+    def _draws_told_apart(self) -> None:
+        for name, column in self.columns.items():
+            for i, step in enumerate(column.treat):
+                if self.rows_per_person == "one" and isinstance(step, Noise) and step.per is not None:
+                    raise broken(
+                        "treat.ignored",
+                        "per has no effect here: it belongs to rows_per_person: several",
+                        "remove per",
+                        ["columns", name, "treat", i, "per"],
+                    )
 
     def _codes_deleted(self) -> None:
         """二号: a column that calls itself an individual identification code (令1条) can only be deleted."""

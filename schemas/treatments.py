@@ -1,68 +1,19 @@
 """What the policy may ask to be done to a column: one model per method, with the criteria it may serve.
 
-A column's treatments form a chain. Every method states which types it accepts and which type it gives, so
-that a chain that cannot work is refused before anything is read.
+The methods that leave values plausible but not true (ミクロアグリゲーション, データ交換, ノイズ付加) are in
+`schemas.perturbations`; `AnyTreatment` is all of them.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from schemas.hierarchies import Hierarchy
-from schemas.strict import Matching, Number, Strict, Text, broken
-
-ColumnType = Literal["string", "text", "integer", "number", "date", "month", "datetime", "boolean"]
-ALL: frozenset[str] = frozenset(
-    {"string", "text", "integer", "number", "date", "month", "datetime", "boolean"}
-)
-NUMERIC: frozenset[str] = frozenset({"integer", "number"})
-WORDS: frozenset[str] = frozenset({"string", "integer", "boolean"})
-
-Label = Annotated[
-    Text,
-    Matching(r"[^{}]*", "treat.label", "this label is fixed text and has no { or }", "write the text itself"),
-]
-Template = Annotated[
-    str,
-    Matching(
-        r"[^{}]*\{\}[^{}]*",
-        "treat.template",
-        "must hold {} exactly once, where the bound is put, and no other { or }",
-        'for example "{}以上"',
-    ),
-]
-People = Annotated[int, Field(ge=2, le=1_000_000, description="Default: requirements.k.")]
-
-
-class Treatment(Strict):
-    """Base of all methods.
-
-    Attributes:
-        accepts: column types the method works on.
-        gives: type of its result; None means the type stays as it is.
-        leaves: what a hierarchy finds in that result, where the type alone does not tell.
-        last: no other method may follow.
-        data_driven: the method decides from the whole file, in the global combine of pass 1.
-    """
-
-    accepts: ClassVar[frozenset[str]] = ALL
-    gives: ClassVar[ColumnType | None] = "string"
-    leaves: ClassVar[str | None] = None
-    last: ClassVar[bool] = False
-    data_driven: ClassVar[bool] = False
-
-    def _only_with(self, needed: str, *keys: str) -> None:
-        """Refuse keys that would be ignored."""
-        for key in keys:
-            if key in self.model_fields_set:
-                raise broken(
-                    "treat.ignored",
-                    f"{key} has no effect here: it belongs to {needed}",
-                    f"remove {key}",
-                    [key],
-                )
+from schemas.perturbations import Microaggregate, Noise, RankSwap
+from schemas.strict import Number, Text, broken
+from schemas.treatment_base import NUMERIC, WORDS, Label, People, Template, Treatment
 
 
 class Delete(Treatment):
@@ -364,6 +315,9 @@ AnyTreatment = Annotated[
     | RareCategories
     | Fence
     | Recode
+    | Microaggregate
+    | Noise
+    | RankSwap
     | Generalize,
     Field(discriminator="method"),
 ]

@@ -118,6 +118,27 @@ def person_hashes(values: pa.Array, key: RunKey) -> npt.NDArray[np.uint64]:
     return keyed_hashes(text, key.derive("person")).view(np.uint64)
 
 
+def uniforms(blocks: npt.NDArray[np.uint64], key: bytes) -> npt.NDArray[np.float64]:
+    """Return two numbers between 0 and 1, both exclusive, for each 128-bit block: its AES encryption.
+
+    Args:
+        blocks: shape (n, 2); equal blocks give equal numbers, others independent ones.
+        key: 32 bytes. Without it no number can be computed, however many others are known, which a
+            statistical generator would not promise: whoever knows their own noise must not learn others'.
+
+    Returns:
+        Shape (n, 2), in steps of 2^-53.
+    """
+    encrypt = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305  # distinct blocks, as in CTR
+    bits = np.frombuffer(encrypt.update(np.ascontiguousarray(blocks).tobytes()), dtype=np.uint64)
+    return ((bits >> 11).astype(np.float64).reshape(-1, 2) + 0.5) * 2.0**-53
+
+
+def counters(n: int) -> npt.NDArray[np.uint64]:
+    """Return the blocks 0 to n - 1 for `uniforms`."""
+    return np.stack([np.arange(n, dtype=np.uint64), np.zeros(n, dtype=np.uint64)], axis=1)
+
+
 def _utf8(values: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     _, offset_buffer, data_buffer = values.buffers()
     start = values.offset

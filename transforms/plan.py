@@ -17,8 +17,9 @@ import pyarrow as pa
 from schemas.policy import Policy
 from schemas.privacy_models import Requirements
 from schemas.table import Table
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.criteria import Context
+from transforms.criteria.base import PerRecord
 from transforms.criteria.chain import Chain
 from transforms.read.convert import ARROW_TYPES
 
@@ -71,6 +72,11 @@ class TablePlan:
     def dropping(self) -> tuple[str, ...]:
         """Columns whose treatment can drop records."""
         return tuple(name for name, chain in self.chains.items() if chain.can_drop)
+
+    @cached_property
+    def perturbations(self) -> dict[str, PerRecord]:
+        """The methods that treat records, not values, by column."""
+        return {name: chain.perturbation for name, chain in self.chains.items() if chain.perturbation}
 
     @cached_property
     def profiled(self) -> tuple[str, ...]:
@@ -160,13 +166,19 @@ def plan_tables(policy: Policy, base: Path) -> dict[str, TablePlan]:
     Raises:
         PolicyError: a hierarchy file cannot be used.
     """
-    context = Context(policy.requirements.k, policy.reference_date)
+    k, day = policy.requirements.k, policy.reference_date
     return {
         name: TablePlan(
             name,
             table,
             {
-                c: Chain(c, column, context, base, f"tables.{name}.columns.{c}")
+                c: Chain(
+                    c,
+                    column,
+                    Context(k, day, table.rows_per_person == "several"),
+                    base,
+                    f"tables.{name}.columns.{c}",
+                )
                 for c, column in table.columns.items()
             },
             policy.requirements,

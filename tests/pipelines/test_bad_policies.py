@@ -16,6 +16,9 @@ REASON = {"because": "試験"}
 GENERALIZE = {"criterion": 5, "method": "generalize"}
 OFFICE = {"name": "窓口", "address": "千代田区"}
 TAIL = {"criterion": 4, "method": "tail"}
+NOISE = {"criterion": 5, "method": "noise", "scale": 10}
+SWAP = {"criterion": 5, "method": "rank_swap", "within": 0.05}
+MICRO = {"criterion": 5, "method": "microaggregate"}
 BASE = {
     "version": 1,
     "regime": "private",
@@ -259,6 +262,34 @@ CASES = {
                                               "action": "record", "by": "x"}), "treat.ignored", "action: replace"),
     "no rare value": (chain("town", {"criterion": 4, "method": "rare_values", "values": [], "action": "cell"}),
                       "policy.blank", f"{TOWN}.treat[0].values"),
+    "noise generalized": (chain("age", NOISE, {**GENERALIZE, "hierarchy": {"kind": "suppress"}}, of="integer"),
+                          "treat.noise_last", f"{AGE}.treat[0]"),
+    "swapped and generalized": (chain("age", SWAP, {**GENERALIZE, "hierarchy": {"kind": "suppress"}}, of="integer"),
+                                "treat.rank_swap_last", f"{AGE}.treat[0]"),
+    "noise on words": (chain("town", NOISE), "treat.type", "noise works on date, integer, number; here it would get"),
+    "noise on a label": (chain("age", TAIL, NOISE, of="integer"), "treat.type", f"{AGE}.treat[1]"),
+    "noise without scale": (chain("age", {"criterion": 5, "method": "noise"}, of="integer"),
+                            "policy.missing_key", f"{AGE}.treat[0].scale"),
+    "noise of no scale": (chain("age", {**NOISE, "scale": 0}, of="integer"), "policy.range", "must be more than 0"),
+    "noise less than a day": (chain("day", {**NOISE, "scale": 0.9}, of="date"), "noise.scale", f"{DAY}.treat[0].scale"),
+    "noise under criterion 4": (chain("age", {**NOISE, "criterion": 4}, of="integer"), "policy.value", "use 5"),
+    "unknown distribution": (chain("age", {**NOISE, "distribution": "cauchy"}, of="integer"),
+                             "policy.value", f"{AGE}.treat[0].distribution"),
+    "bounds of noise crossed": (chain("age", {**NOISE, "min": 9, "max": 9}, of="integer"),
+                                "noise.bounds", f"{AGE}.treat[0].min"),
+    "broken bound of whole numbers": (chain("age", {**NOISE, "min": 0.5}, of="integer"),
+                                      "noise.whole", f"{AGE}.treat[0].min"),
+    "bound of days": (chain("day", {**NOISE, "max": 5}, of="date"), "treat.ignored", f"{DAY}.treat[0].max"),
+    "draws told apart for nothing": (chain("age", {**NOISE, "per": "person"}, of="integer"),
+                                     "treat.ignored", f"{AGE}.treat[0].per"),
+    "swap within nothing": (chain("age", {**SWAP, "within": 0}, of="integer"), "policy.range", "must be more than 0"),
+    "swap within more than all": (chain("age", {**SWAP, "within": 5}, of="integer"),
+                                  "policy.range", "must be at most 1"),
+    "groups of one person": (chain("age", {**MICRO, "people": 1}, of="integer"), "policy.range", "at least 2"),
+    "microaggregated and coded": (chain("age", MICRO, TAIL, of="integer"),
+                                  "treat.data_driven_twice", f"{AGE}.treat[1]"),
+    "groups of words": (chain("town", MICRO), "treat.type", "microaggregate works on date, integer, number"),
+    "person with noise": (chain("id", NOISE, of="integer"), "table.person_kept", ID),
     # hierarchies
     "widths that do not nest": (hierarchy("age", "integer", kind="intervals", widths=[5, 12]),
                                 "hierarchy.widths", f"{AGE}.treat[0].hierarchy.widths"),

@@ -1,20 +1,23 @@
 """The five processing criteria (加工基準, 施行規則 34条 / 62条), one module each.
 
 一号 `identifiers` · 二号 `identification_codes` · 三号 `linking_codes` · 四号 `peculiar_values` ·
-五号 `distinctiveness`. Adding a technique means adding its class there and one line in `_METHODS`.
+五号 `distinctiveness`, with `microaggregation` and `perturbation` (noise, rank swapping). Adding a technique
+means adding its class there and one line in `_METHODS`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from schemas.treatments import Treatment
+from schemas.treatment_base import Treatment
 from transforms.criteria import (
     distinctiveness,
     identification_codes,
     identifiers,
     linking_codes,
+    microaggregation,
     peculiar_values,
+    perturbation,
 )
 from transforms.criteria.base import Context, Criterion, Delete
 
@@ -36,6 +39,9 @@ _METHODS: dict[str, type[Criterion]] = {
     "tail": peculiar_values.Tail,
     "fence": peculiar_values.Fence,
     "bands": distinctiveness.Bands,
+    "microaggregate": microaggregation.Microaggregate,
+    "noise": perturbation.Noise,
+    "rank_swap": perturbation.RankSwap,
 }
 _HIERARCHICAL = {"recode": distinctiveness.Recode, "generalize": distinctiveness.Generalize}
 _DELETE: dict[int, type[Criterion]] = {2: identification_codes.DeleteCode, 3: linking_codes.DeleteLink}
@@ -60,4 +66,4 @@ def build_criterion(spec: Treatment, context: Context, base: Path, where: str) -
         return _HIERARCHICAL[method](spec, context, base, where)  # type: ignore[arg-type]
     if method == "delete":
         return _DELETE.get(int(getattr(spec, "criterion", 0)), Delete)(spec, context)
-    return _METHODS[method](spec, context)
+    return _METHODS[method](spec, context, where)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from schemas.errors import InputError
 from schemas.splits import Split
 from transforms.chunks import Chunk
-from transforms.criteria.base import Mask
+from transforms.criteria.base import Applied, Mask, Rows
 from transforms.criteria.chain import Treated
 from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
@@ -97,7 +97,10 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
     if headcount:
         all_persons = person_hashes(batch.column(plan.table.person), key)
     heads = all_persons[:, 0] if plan.counts_people and all_persons is not None else None
-    order = np.random.default_rng().permutation(np.flatnonzero(keep))  # seeded by the operating system
+    left = np.flatnonzero(keep)
+    perturbed = _perturb(plan, chunk, columns, left, all_persons)
+    shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
+    order = left[shuffle]
     rows = pa.array(order)
     pictured = [n for n, chain in plan.chains.items() if n in treated and chain.pictured]
     # Before and after cover the same records, or their difference would describe those left out.
@@ -111,20 +114,47 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
         if plan.chains[n].pictured_before
     }
     released = pa.RecordBatch.from_arrays(
-        [_compact(columns[name].take(rows)) for name in schema.names], names=list(schema.names)
+        [
+            perturbed[name].values.take(pa.array(shuffle))
+            if name in perturbed
+            else _compact(columns[name].take(rows))
+            for name in schema.names
+        ],
+        names=list(schema.names),
     )
+    changed = {name: column.changed for name, column in treated.items()}
+    for name, applied in perturbed.items():
+        changed[name] = (*changed[name][:-1], int(applied.changed.sum()))
     tally = Tally(
         batch.num_rows,
         dropped,
         int(batch.num_rows - dropped - keep.sum()),
         len(order),
-        {name: column.changed for name, column in treated.items()},
+        changed,
         before,
         {n: picture_after(released.column(n)) for n in pictured if n in schema.names},
     )
     split = chunk.work.split
     persons = None if all_persons is None else all_persons[order]
     return Anonymized(split, chunk.number, chunk.last, key.fingerprint, released, persons, tally)
+
+
+def _perturb(
+    plan: TablePlan,
+    chunk: Chunk,
+    columns: Mapping[str, pa.Array],
+    left: npt.NDArray[np.intp],
+    persons: npt.NDArray[np.uint64] | None,
+) -> dict[str, Applied]:
+    """Treat by record, where a column asks for it, the records that are left, in the order of the input."""
+    split, key = chunk.work.split.split_id, chunk.work.key
+    heads = persons[left] if plan.counts_people and persons is not None else None
+    return {
+        name: perturbation.perturb(
+            columns[name].take(pa.array(left)), Rows(key, (plan.name, name), (split, chunk.number), heads)
+        )
+        for name, perturbation in plan.perturbations.items()
+    }
 
 
 def _labelled(code: npt.NDArray[np.int32], labels: tuple[str | None, ...]) -> pa.DictionaryArray:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.treatments import Treatment
+from schemas.treatment_base import Treatment
 from transforms.keyed import RunKey
 
 Mask = npt.NDArray[np.bool_]
@@ -31,10 +31,12 @@ class Context:
     Attributes:
         k: requirements.k, the default for "at least this many people".
         reference_date: the day on which ages are counted.
+        several_rows: whether a person may have several records.
     """
 
     k: int
     reference_date: dt.date | None
+    several_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class Criterion(ABC):
 
     data_driven: ClassVar[bool] = False
 
-    def __init__(self, spec: Treatment, context: Context) -> None:
-        self.spec, self.context = spec, context
+    def __init__(self, spec: Treatment, context: Context, where: str = "") -> None:
+        self.spec, self.context, self.where = spec, context, where
 
     @property
     def number(self) -> int:
@@ -106,6 +108,47 @@ class Fixed(Criterion):
         return Applied(self.treat(values), present(values))
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The records of one chunk that a per-record method treats, as far as it needs to know them.
+
+    Attributes:
+        key: the key of the run.
+        column: names of table and column.
+        chunk: id of the split, and number of the chunk in it.
+        persons: 128-bit keyed hash of each record's person, shape (n, 2); None where rows are people.
+    """
+
+    key: RunKey
+    column: tuple[str, str]
+    chunk: tuple[str, int]
+    persons: npt.NDArray[np.uint64] | None
+
+    def column_seed(self, method: str) -> bytes:
+        """Return the key of a method's draws for the whole column: equal in every chunk of the run."""
+        return self.key.derive("\0".join((method, *self.column)))
+
+    def chunk_seed(self, method: str) -> bytes:
+        """Return the key of a method's draws for this chunk: a retry draws the same, another run does not."""
+        return self.key.derive("\0".join((method, *self.column, *map(str, self.chunk))))
+
+
+class PerRecord(Criterion):
+    """A method that treats records, not values: equal values come out different.
+
+    It is the last of its chain. The chain, which works on distinct values, leaves it out; `perturb` runs on
+    the records that are released, so that nothing of the others reaches them.
+    """
+
+    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+        """Leave values as they are; see `perturb`."""
+        return Applied(values, np.zeros(len(values), bool))
+
+    @abstractmethod
+    def perturb(self, values: pa.Array, rows: Rows) -> Applied:
+        """Treat the column of some records; a function of values and rows alone: a retry gives the same."""
+
+
 class Delete(Criterion):
     """Delete the whole column (項目削除): it is never read for output."""
 
@@ -136,6 +179,28 @@ def as_text(values: pa.Array) -> pa.Array:
     if pa.types.is_floating(values.type):
         values = pc.add(values, 0.0)  # -0 is 0
     return values if pa.types.is_string(values.type) else values.cast(pa.string())
+
+
+def measures(values: pa.Array) -> npt.NDArray[Any]:
+    """Return numbers as int64 or float64, dates as days since 1970 (int64); nulls as 0."""
+    if pa.types.is_date(values.type):
+        values = values.cast(pa.int32()).cast(pa.int64())
+    numbers: npt.NDArray[Any] = values.fill_null(0).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def like(numbers: npt.NDArray[Any], values: pa.Array) -> pa.Array:
+    """Return numbers in the type of ``values``, null where they are null; the reverse of `measures`."""
+    if pa.types.is_date(values.type):
+        numbers = numbers.astype(np.int32)
+    return pa.array(numbers, mask=~present(values)).cast(values.type)
+
+
+def rounded(numbers: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[np.float64]:
+    """Round, without a negative zero; numbers too large to have such decimals stay."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        result: npt.NDArray[np.float64] = np.round(numbers, decimals)
+    return np.where(np.isfinite(result), result, numbers) + 0.0
 
 
 def number_text(value: float | int) -> str:

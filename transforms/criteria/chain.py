@@ -2,6 +2,7 @@
 
 Every method is a function of the value alone, so a chain runs once on the distinct values of a batch and
 the result is spread over the rows. Columns in which nearly every value is distinct are treated directly.
+The one exception, a perturbation of records, ends its chain and is run by itself on the released records.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 
 from schemas.table import Column
 from transforms.criteria import Context, Criterion, build_criterion
-from transforms.criteria.base import Mask, as_text
+from transforms.criteria.base import Mask, PerRecord, as_text
 from transforms.criteria.distinctiveness import Generalize
 from transforms.criteria.linking_codes import Pseudonym
 from transforms.keyed import RunKey
@@ -97,6 +98,7 @@ class Chain:
             else BoundHierarchy(spec, base, f"{where}.protect[{i}]")
             for i, model in enumerate(column.protect)
         )
+        self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None
         first = column.treat[0].method if column.treat else ""
         self._month_as_text = column.type == "month" and first not in _DATE_METHODS
 

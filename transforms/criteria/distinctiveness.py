@@ -41,7 +41,7 @@ class _Hierarchical(Criterion):
     spec: t.Recode | t.Generalize
 
     def __init__(self, spec: t.Recode | t.Generalize, context: Context, base: Path, where: str) -> None:
-        super().__init__(spec, context)
+        super().__init__(spec, context, where)
         self.hierarchy = BoundHierarchy(spec.hierarchy, base, where, getattr(spec, "level", 0))
 
 

@@ -1,7 +1,8 @@
 """Distributions for the report: small, exact counts of coarse labels, per chunk, mergeable.
 
-Numbers are floored to two significant digits and dates to years, so that a picture stays small. A column
-with more labels than that has no picture. Which labels may be shown is decided in the report, by people.
+Numbers are floored to two significant digits (fractions to tenths) and dates to years, so that a picture
+stays small. A column with more labels than that has no picture. Which labels may be shown is decided in the
+report, by people.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def _coarse(values: pa.Array) -> pa.Array:
         return as_text(pc.year(values))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         numbers = values.cast(pa.float64())
-        size = pc.floor(pc.log10(pc.if_else(pc.greater(pc.abs(numbers), 10), pc.abs(numbers), 10.0)))
+        finest = 1.0 if pa.types.is_floating(kind) else 10.0
+        size = pc.floor(pc.log10(pc.if_else(pc.greater(pc.abs(numbers), finest), pc.abs(numbers), finest)))
         step = pc.power(10.0, pc.subtract(size, 1.0))
-        return as_text(pc.multiply(pc.floor(pc.divide(numbers, step)), step))
+        tenths = pc.round(pc.divide(numbers, step), 9)  # 0.3 / 0.1 is a little less than 3
+        return as_text(pc.round(pc.multiply(pc.floor(tenths), step), 1))
     return as_text(values)

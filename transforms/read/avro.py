@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from schemas.errors import InputError
 from schemas.splits import SourceFile, Split
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.read.avro_container import Corrupt, Header, read_header, walk, write_header
 from transforms.read.batches import MAX_ROWS, Rows
 from transforms.read.columns import refuse_other_columns, refuse_unreadable

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.splits import Reject, Split
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.read.convert import ARROW_TYPES, convert
 
 MAX_ROWS = 131_072

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from schemas.errors import InputError
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.read.convert import readable
 
 

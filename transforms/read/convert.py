@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.read.text_kernels import PARSE
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {

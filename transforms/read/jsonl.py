@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.json as pajson
 
 from schemas.splits import SourceFile, Split
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.read.batches import MAX_ROWS, Rows
 from transforms.read.columns import refuse_other_columns
 from transforms.read.garbled import is_utf8

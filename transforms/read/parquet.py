@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from schemas.errors import InputError
 from schemas.splits import SourceFile, Split
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.read.batches import MAX_ROWS, Rows
 from transforms.read.columns import refuse_other_columns, refuse_unreadable
 from transforms.read.garbled import without_garbled

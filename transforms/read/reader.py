@@ -8,7 +8,7 @@ import numpy as np
 
 from schemas.splits import SourceFile, Split
 from schemas.table import Source
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.read import avro, csv, jsonl, parquet
 from transforms.read.batches import Numbers, ReadBatch, assemble
 from transforms.read.streams import refuse_changed

@@ -11,7 +11,7 @@ import pyarrow as pa
 from apache_beam.pvalue import PCollection
 
 from schemas.splits import SourceFile, Split
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.chunks import Chunk, Work
 from transforms.guard import guarded_steps
 from transforms.plan import TablePlan

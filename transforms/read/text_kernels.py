@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.treatments import ColumnType
+from schemas.treatment_base import ColumnType
 from transforms.values.dates import parse_dates, parse_datetimes, parse_months
 
 

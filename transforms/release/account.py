@@ -98,6 +98,17 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         "自由記述や他の項目の中に残る個人識別符号の検出は行っていない。",
         "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
     ]
+    methods = {s.method for t in plan.tables.values() for c in t.chains.values() for s in c.steps}
+    if "microaggregate" in methods:
+        limits.append(
+            "ミクロアグリゲーションの組の人数は、加工前のファイル全体で数えた。"
+            "他の加工による除外の後では、それより少なくなりうる。"
+        )
+    if methods & {"noise", "rank_swap"}:
+        limits.append(
+            "ノイズの付加又はデータ交換をした項目の値は、その人の実際の値とは限らない。"
+            "これらの項目の値の間や、他の項目との間の計算（合計、差など）は、元と同じにはならない。"
+        )
     if len(plan.tables) > 1:
         limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
     if any(t.table.person is None for t in plan.tables.values()):

@@ -99,10 +99,23 @@ METHODS = [
     ),
     ("integer", {"method": "bands", "criterion": 5, **AGES}),
     *(
+        (kind, {"method": "microaggregate", "criterion": 5, "representative": representative})
+        for kind in ("integer", "number", "date")
+        for representative in ("mean", "median")
+    ),
+    *((kind, {"method": "noise", "criterion": 5, "scale": 3}) for kind in ("integer", "number", "date")),
+    *(
+        (kind, {"method": "rank_swap", "criterion": 5, "within": 0.3})
+        for kind in ("integer", "number", "date")
+    ),
+    *(
         (kind, {"method": "generalize", "criterion": 5, "hierarchy": {"kind": "suppress"}})
         for kind in ("string", "integer", "number", "date", "month", "boolean")
     ),
 ]
+
+
+NOT_TEXT = {"age", "microaggregate", "noise", "rank_swap", "delete", "generalize", "pseudonym", "replace"}
 
 
 def chain_for(kind, method, *then):
@@ -169,7 +182,7 @@ def test_distinct_values_and_rows_give_the_same(kind, method, data):
     rows, several, pieces = data.draw(columns(kind))
     drops = method.get("action") == "record"
     last = {"method": "rare_values", "criterion": 4, "values": ["1000", "上", "糖尿病"], "action": "record"}
-    text = not drops and method["method"] not in {"age", "delete", "generalize", "pseudonym", "replace"}
+    text = not drops and method["method"] not in NOT_TEXT
     chain = chain_for(kind, method, *([last] if text else []))
     seen = {}
     for way in (True, False):
@@ -268,6 +281,8 @@ def test_months_are_text_unless_a_date_method_comes_first():
         ("integer", {"method": "rare_categories", "criterion": 4, "action": "group"}, {"kind": "suppress"}),
         ("string", {"method": "rare_categories", "criterion": 4, "action": "cell"}, {"kind": "suppress"}),
         ("number", {"method": "fence", "criterion": 4, "action": "code", "side": "both"}, WIDTHS),
+        ("integer", {"method": "microaggregate", "criterion": 4}, WIDTHS),
+        ("date", {"method": "microaggregate", "criterion": 4}, {"kind": "dates", "levels": ["year"]}),
     ],
 )
 @given(data=st.data())

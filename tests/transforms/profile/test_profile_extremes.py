@@ -126,6 +126,12 @@ def test_dictionaries_dates_and_columns_too_various():
     assert None not in halves and merge_pictures(halves) is None
 
 
+def test_fractions_are_pictured_in_tenths():
+    values = pa.array([0.3, 0.29, 0.7, -0.25, 2.3, 9.99, 12.7, 1234.5, 1e-9, -1.0, None, 5e8])
+    tenths = ["0.3", "0.2", "0.7", "-0.3", "2.3", "9.9", "12", "1200", "0", "-1", None, "500000000"]
+    assert shown(picture_after(values)) == Counter(tenths)
+
+
 def test_a_person_counts_with_their_most_extreme_value():
     found = find_extremes(pl.Series([1.0, 5.0, 3.0, 4.0]), np.array([1, 1, 2, 2], np.uint64), 2)
     assert (found.reached_from_above(), found.reached_from_below()) == (4.0, 3.0)

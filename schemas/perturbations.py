@@ -1,0 +1,96 @@
+"""Perturbative methods of the policy: they leave values that are plausible but not true.
+
+The guideline's 別表2 names three: ミクロアグリゲーション, データ交換（スワップ）, ノイズ（誤差）付加.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.strict import Number, broken
+from schemas.treatment_base import NUMERIC, People, Treatment
+
+MEASURED: frozenset[str] = NUMERIC | {"date"}
+
+
+class Microaggregate(Treatment):
+    """Groups of close values, ``people`` people or more, become one value each (ミクロアグリゲーション).
+
+    The groups lose least: their squared error within is the smallest possible. Equal values stay together.
+    """
+
+    method: Literal["microaggregate"]
+    criterion: Literal[4, 5]
+    people: People | None = None
+    representative: Literal["mean", "median"] = Field(
+        default="mean", description="Over the records of a group; rounded like the column's values."
+    )
+    accepts = MEASURED
+    gives = None
+    data_driven = True
+
+
+class Noise(Treatment):
+    """Add a random number of mean 0 to every value (ノイズ付加); whole numbers and days stay whole.
+
+    ``scale`` is in the units of the column (days for dates): the mean distance for laplace, the standard
+    deviation for normal. One draw a person keeps means over a person's records from removing the noise.
+    """
+
+    method: Literal["noise"]
+    criterion: Literal[5]
+    distribution: Literal["laplace", "normal"] = "laplace"
+    scale: Annotated[Number, Field(gt=0)]
+    min: Number | None = Field(default=None, description="Lower results become this; not for dates.")
+    max: Number | None = Field(default=None, description="Higher results become this; not for dates.")
+    per: Literal["record", "person"] | None = Field(
+        default=None, description="Draws, where a person may have several records. Default: person."
+    )
+    accepts = MEASURED
+    gives = None
+    last = True
+
+    @model_validator(mode="after")
+    def _bounds_ordered(self) -> Self:
+        if self.min is not None and self.max is not None and self.min >= self.max:
+            raise broken("noise.bounds", "min must be less than max", "correct one of them", ["min"])
+        return self
+
+    def refuse_type(self, kind: str, at: tuple[str | int, ...]) -> None:
+        """Refuse bounds of dates, and settings that do not go with whole numbers or days."""
+        if self.scale < 1 and kind != "number":
+            raise broken(
+                "noise.scale",
+                "less than one whole number (or day) would leave most values as they are",
+                "use at least 1",
+                (*at, "scale"),
+            )
+        for key, bound in (("min", self.min), ("max", self.max)):
+            if bound is not None and kind == "date":
+                raise broken(
+                    "treat.ignored", f"{key} bounds numbers, and here are dates", f"remove {key}", (*at, key)
+                )
+            if bound is not None and kind == "integer" and not math.floor(bound) == bound:
+                raise broken(
+                    "noise.whole", f"{key} must be a whole number here", "use a whole number", (*at, key)
+                )
+
+
+class RankSwap(Treatment):
+    """Exchange values between records of different people whose ranks are close (データ交換, スワップ).
+
+    All values stay in the release, at other records. Source: R. A. Moore, Controlled data-swapping
+    techniques for masking public use microdata sets, US Census Bureau 1996.
+    """
+
+    method: Literal["rank_swap"]
+    criterion: Literal[5]
+    within: Annotated[Number, Field(gt=0, le=1)] = Field(
+        description="Largest distance of ranks, as a share of the records; at least the next rank."
+    )
+    accepts = MEASURED
+    gives = None
+    last = True
