@@ -189,7 +189,7 @@ class Search:
 
 
 def _nearness(count: NodeCount) -> tuple[int, int, Node]:
-    return count.suppressed_people, sum(count.node), count.node
+    return count.suppressed_people, -sum(count.node), count.node
 
 
 def find_optimum(

@@ -14,7 +14,16 @@ from typing import NamedTuple
 
 from schemas.policy import Policy
 from schemas.register import LAWS, Law, released_items
-from schemas.report import ColumnReport, RejectCount, Report, Risk, SizeBar, StepReport, TableReport
+from schemas.report import (
+    ColumnReport,
+    Recoding,
+    RejectCount,
+    Report,
+    Risk,
+    SizeBar,
+    StepReport,
+    TableReport,
+)
 from transforms.release.bars import Side, side_by_side
 from transforms.release.templates import html, markdown, number, percent
 
@@ -85,11 +94,21 @@ class RiskRow(NamedTuple):
     after: str
 
 
+class CostRow(NamedTuple):
+    """One metric of what was lost; ``minimized`` where the search went by it."""
+
+    caption: str
+    meaning: str
+    value: str
+    minimized: bool
+
+
 class Chapter(NamedTuple):
     """What the page shows of one table."""
 
     table: TableReport
     cards: tuple[Card, ...]
+    costs: tuple[CostRow, ...]
     sizes: tuple[SizeRow, ...]
     risks: tuple[RiskRow, ...]
     smallest: RiskRow | None
@@ -135,7 +154,7 @@ def _chapter(index: int, table: TableReport) -> Chapter:
     cards = tuple(_card(f"t{index}c{i}", column) for i, column in enumerate(table.columns, 1))
     before, after, recoding = table.risk_before, table.risk_after, table.recoding
     if before is None or after is None or recoding is None:
-        return Chapter(table, cards, (), (), None, False)
+        return Chapter(table, cards, (), (), (), None, False)
     smallest = RiskRow(
         "最も小さいグループ",
         "最も人数の少ない組合せ",
@@ -143,7 +162,40 @@ def _chapter(index: int, table: TableReport) -> Chapter:
         _smallest(after, recoding.k),
     )
     risks = _risks(before, after, recoding.k, smallest)
-    return Chapter(table, cards, _sizes(before, after), risks, smallest, before.capped or after.capped)
+    capped = before.capped or after.capped
+    return Chapter(table, cards, _costs(recoding), _sizes(before, after), risks, smallest, capped)
+
+
+_METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
+    "loss": (
+        "損失",
+        "各ラベルが元の値の何割を含むかを、項目にわたって平均した値（除いたレコードは全部）",
+        percent,
+    ),
+    "precision": (
+        "段階の損失",
+        "一般化した段階の、最も粗い段階に対する割合の平均（除いたレコードは1）",
+        percent,
+    ),
+    "entropy": (
+        "非一様エントロピー",
+        "ラベルから元の値を言い当てるのに足りない情報の量（ビット）",
+        "{:,.0f}".format,
+    ),
+    "discernibility": (
+        "識別度",
+        "各レコードと区別のつかないレコードの数の合計（除いたレコードは全レコード数）",
+        "{:,.0f}".format,
+    ),
+    "average_class_size": ("平均グループサイズ", "レコードの数 ÷ グループの数", "{:,.1f}".format),
+}
+
+
+def _costs(recoding: Recoding) -> tuple[CostRow, ...]:
+    return tuple(
+        CostRow(caption, meaning, show(recoding.costs[name]), recoding.metric == name)
+        for name, (caption, meaning, show) in _METRICS.items()
+    )
 
 
 def _rejects(report: Report) -> Iterator[RejectCount]:

@@ -211,6 +211,16 @@ def test_the_recoding_says_what_is_proven(make_report, parse):
     assert "確かめていない" in text and "ないことを確かめた" not in text
 
 
+def test_the_recoding_lists_every_model_and_metric(make_report, parse):
+    page = parse(render_report(make_report()))
+    cells = page.cells("recoding")
+    assert cells["k-匿名性同じ組合せの人が5人以上いる。"] == ["1", "5"]
+    values = [row[0] for row in cells.values() if len(row) == 1]
+    assert values == ["値", "1.4%", "8.3%", "31,204", "2,310,400", "61.9"]
+    (minimized,) = [name for name in cells if "最も小さくするように" in name]
+    assert minimized.startswith("損失")
+
+
 def test_a_table_without_quasi_identifiers_says_nothing_was_measured(make_report, parse):
     page = parse(render_report(with_table(make_report, recoding=None, risk_before=None, risk_after=None)))
     assert "組合せの一般化は行っていない" in page.text("recoding")
