@@ -59,14 +59,16 @@ def explain(error: ValidationError, data: Any, where: Callable[[Place], str]) ->
 
 
 def _real_place(loc: tuple[str | int, ...]) -> Place:
-    """Drop what pydantic adds to a place: the method after ``treat[0]``, the kind after ``hierarchy``."""
+    """Drop what pydantic adds to a place: the method after ``treat[0]``, the kind after ``hierarchy``, …"""
     place = list(loc)
     if place[:1] == ["tables"] and place[2:3] == ["[key]"]:
         return tuple(place[:2])
-    if place[:1] == ["tables"] and place[4:5] == ["treat"]:
+    if place[:1] == ["tables"] and place[4:5] in (["treat"], ["protect"]):
         if place[7:8] == ["hierarchy"]:
             del place[8:9]
         del place[6:7]
+    if place[:2] == ["requirements", "models"]:
+        del place[3:4]
     return tuple(place)
 
 
@@ -162,8 +164,9 @@ def _at(data: Any, place: Place) -> Any:
 
 
 def _tags(place: Place) -> set[str]:
-    """Return the methods, or the kinds of hierarchy, that may stand at a place."""
-    key = "kind" if place[-1:] == ("hierarchy",) else "method"
+    """Return the methods, models, or kinds of hierarchy, that may stand at a place."""
+    inside = place[-2:-1]
+    key = "kind" if place[-1:] == ("hierarchy",) else "method" if inside == ("treat",) else "model"
     return {str(tag) for m in _models_at(place) for tag in get_args(m.model_fields[key].annotation)}
 
 

@@ -18,6 +18,8 @@ OFFICE = {"name": "窓口", "address": "千代田区"}
 TAIL = {"criterion": 4, "method": "tail"}
 NOISE = {"criterion": 5, "method": "noise", "scale": 10}
 SWAP = {"criterion": 5, "method": "rank_swap", "within": 0.05}
+DISTINCT = {"model": "l_diversity", "kind": "distinct", "l": 2}
+UNIQUE = {"model": "sample_uniqueness", "at_most": 0.1}
 MICRO = {"criterion": 5, "method": "microaggregate"}
 BASE = {
     "version": 1,
@@ -68,6 +70,16 @@ def but(*changes):
 def column(name, **fields):
     """The base policy with one column declared otherwise."""
     return but(((*C, name), fields))
+
+
+def needs(**requirements):
+    """The base policy with some requirements more."""
+    return but(*((("requirements", key), value) for key, value in requirements.items()))
+
+
+def protected(model):
+    """The base policy with a privacy model of one column."""
+    return column("day", type="date", keep=True, sensitive=True, protect=[model], **REASON)
 
 
 def chain(name, *steps, of="string"):
@@ -346,6 +358,61 @@ CASES = {
     "links of two types": (
         but(((*C, "age"), {"type": "integer", "treat": [{"criterion": 3, "method": "pseudonym", "link": "person"}]})),
         "policy.link_type", f"{AGE}.treat[0].link"),
+    # privacy models
+    "protect what is not sensitive": (column("day", type="date", keep=True, protect=[DISTINCT], **REASON),
+                                      "column.protect", f"{DAY}.protect"),
+    "protect a quasi-identifier": (
+        column("town", sensitive=True, treat=[{**GENERALIZE, "hierarchy": {"kind": "suppress"}}], protect=[DISTINCT]),
+        "column.protect", f"{TOWN}.protect"),
+    "protect a deleted column": (
+        column("name", sensitive=True, treat=[{"criterion": 1, "method": "delete"}], protect=[DISTINCT]),
+        "column.protect", "released"),
+    "protect what noise moves": (
+        column("day", type="date", sensitive=True, treat=[NOISE], protect=[DISTINCT]), "column.protect_perturbed",
+        f"{DAY}.protect"),
+    "protect without classes": (
+        but((C, {"day": {"type": "date", "keep": True, "sensitive": True, "protect": [DISTINCT], **REASON}}),
+            ((*T, "person"), GONE)), "table.protect", f"{DAY}.protect"),
+    "unknown model of a column": (protected({"model": "l_diverse"}), "policy.model", "did you mean l_diversity?"),
+    "model without parameter": (protected({"model": "t_closeness", "distance": "equal"}), "policy.missing_key",
+                                f"{DAY}.protect[0].t"),
+    "distance beyond one": (protected({"model": "t_closeness", "distance": "equal", "t": 1.5}), "policy.range",
+                            "at most 1"),
+    "half a value": (protected({**DISTINCT, "l": 2.5}), "protect.l", f"{DAY}.protect[0].l"),
+    "recursive without c": (protected({**DISTINCT, "kind": "recursive"}), "protect.c", f"{DAY}.protect[0].c"),
+    "c without recursive": (protected({**DISTINCT, "c": 2}), "protect.c", "remove it"),
+    "hierarchy without its distance": (
+        protected({"model": "t_closeness", "distance": "equal", "t": 0.1, "hierarchy": {"kind": "suppress"}}),
+        "protect.hierarchy", f"{DAY}.protect[0].hierarchy"),
+    "distance without its hierarchy": (
+        protected({"model": "t_closeness", "distance": "hierarchical", "t": 0.1}), "protect.hierarchy", "add hierarchy"),
+    "unknown model of classes": (needs(models=[{"model": "k_maps", "k": 5}]), "policy.model", "did you mean k_map?"),
+    "model of classes without parameter": (needs(models=[{"model": "average_risk"}]), "policy.missing_key",
+                                           "requirements.models[0].at_most"),
+    "model twice": (needs(models=[UNIQUE, UNIQUE]), "models.twice", "requirements.models"),
+    "empty range": (
+        but((("requirements", "models"), [{"model": "delta_presence", "at_least": 0.5, "at_most": 0.1}]),
+            ((*T, "population"), {"source": BASE["tables"]["t"]["source"]})),
+        "models.range", "requirements.models[0].at_least"),
+    "no population": (needs(models=[{"model": "k_map", "k": 5}]), "policy.population", "tables.t.population"),
+    "population for nothing": (but(((*T, "population"), {"source": BASE["tables"]["t"]["source"]})),
+                               "policy.population", "remove population"),
+    "population of records": (
+        but((("requirements", "models"), [{"model": "k_map", "k": 5}]), ((*T, "rows_per_person"), "several"),
+            ((*T, "population"), {"source": BASE["tables"]["t"]["source"]})),
+        "policy.population_rows", "tables.t.rows_per_person"),
+    "population and local recoding": (
+        but((("requirements", "models"), [{"model": "k_map", "k": 5}]), (("requirements", "recoding"), "local"),
+            ((*T, "population"), {"source": BASE["tables"]["t"]["source"]})),
+        "requirements.population", "requirements.recoding"),
+    "wildcards with models": (needs(nulls="wildcard", models=[UNIQUE]), "requirements.wildcard", "requirements.nulls"),
+    "wildcards with a protected column": (
+        but((("requirements", "nulls"), "wildcard"),
+            ((*C, "day"), {"type": "date", "keep": True, "sensitive": True, "protect": [DISTINCT], **REASON})),
+        "policy.wildcard", "requirements.nulls"),
+    "unknown metric": (needs(metric="beauty"), "policy.value", "'discernibility'"),
+    "weightless": (chain("town", {**GENERALIZE, "hierarchy": {"kind": "suppress"}, "weight": 0}), "policy.range",
+                   f"{TOWN}.treat[0].weight"),
     # the whole
     "k of one": (but((("requirements", "k"), 1)), "policy.range", "must be at least 2"),
     "k beyond everyone": (but((("requirements", "k"), 10**9)), "policy.range", "must be at most 1,000,000"),
