@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from schemas.errors import RequirementError
+from schemas.errors import PolicyError, RequirementError
 from transforms.criteria.chain import Fitted
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable
@@ -91,6 +91,7 @@ def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms
         RequirementError: no generalization meets the requirements within the suppression limit, or nobody
             would be left.
         InputError: values are not in their hierarchy.
+        PolicyError: a table has more people than the population declared.
     """
     decisions, accounts = {}, {}
     for name, table in plan.tables.items():
@@ -113,6 +114,7 @@ def _choose_table(
     histogram = histogram_of(
         table, fitted, ladders, counted, histograms.get(population.name) if population else None
     )
+    _population_holds(table.requirements.population, histogram.total_people)
     models = models_of(table, fitted, histogram)
     lattice = Lattice(ladders, histogram, models)
     weights = [_weight(table, name) for name in table.quasi_identifiers]
@@ -197,6 +199,18 @@ def _population(
         for labels, codes in zip(label_texts(ladders), classes.codes, strict=True)
     ]
     return {labels: int(n) for labels, n in zip(zip(*texts, strict=True), population, strict=True)}
+
+
+def _population_holds(population: int | None, people: int) -> None:
+    if population is not None and population < people:
+        raise PolicyError(
+            "requirement.population",
+            where="requirements.population",
+            what=f"the file holds {people:,} people, more than the {population:,} of the population"
+            " that it is drawn from",
+            fix="correct the number of people in the population, or leave it out: then nothing is estimated"
+            " about the population",
+        )
 
 
 def _nobody_left(table: TablePlan) -> RequirementError:
