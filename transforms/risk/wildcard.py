@@ -9,6 +9,8 @@ same order of tuples.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,24 +32,28 @@ def wildcard_counts(codes: npt.NDArray[np.integer], weights: Floats) -> Floats:
     all pairs costs u². m is at most 2^columns and usually a handful: only patterns that occur are looked at.
     """
     missing = codes < 0
-    patterns, pattern_of = np.unique(missing, axis=0, return_inverse=True)
-    groups = [np.flatnonzero(pattern_of.reshape(-1) == i) for i in range(len(patterns))]
+    pattern_of = _numbers(missing)
+    order = np.argsort(pattern_of, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(pattern_of[order])) + 1) if len(order) else []
     counts = np.zeros(len(codes))
-    for mine, rows in zip(patterns, groups, strict=True):
-        for theirs, others in zip(patterns, groups, strict=True):
-            shared = np.flatnonzero(~(mine | theirs))
-            numbers = _numbers(codes[np.concatenate([rows, others])][:, shared])
-            sums = np.bincount(numbers[len(rows) :], weights[others], minlength=int(numbers.max()) + 1)
-            counts[rows] += sums[numbers[: len(rows)]]
+    for rows in groups:
+        numbers = _numbers(codes[np.ix_(rows, np.flatnonzero(~missing[rows[0]]))])
+        counts[rows] += np.bincount(numbers, weights[rows])[numbers]
+    for rows, others in itertools.combinations(groups, 2):
+        shared = np.flatnonzero(~(missing[rows[0]] | missing[others[0]]))
+        numbers = _numbers(codes[np.ix_(np.concatenate([rows, others]), shared)])
+        mine, theirs, most = numbers[: len(rows)], numbers[len(rows) :], int(numbers.max()) + 1
+        counts[rows] += np.bincount(theirs, weights[others], minlength=most)[mine]
+        counts[others] += np.bincount(mine, weights[rows], minlength=most)[theirs]
     return counts
 
 
-def _numbers(codes: npt.NDArray[np.integer]) -> Ints:
+def _numbers(codes: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Ints:
     """Number the distinct rows densely from 0; rows without columns are all the same."""
     numbers = np.zeros(len(codes), dtype=np.int64)
     size = 1
     for column in codes.T.astype(np.int64):
-        width = int(column.max()) + 1
+        width = int(column.max(initial=0)) + 1
         if size * width > _MAX_ID:
             numbers, size = _dense(numbers)
         if size * width > _MAX_ID:
