@@ -59,7 +59,7 @@ def explain(error: ValidationError, data: Any, where: Callable[[Place], str]) ->
 
 
 def _real_place(loc: tuple[str | int, ...]) -> Place:
-    """Drop what pydantic adds to a place: the method after ``treat[0]``, the kind after ``hierarchy``, …"""
+    """Drop what pydantic adds to a place: the method after ``treat[0]``, and the like."""
     place = list(loc)
     if place[:1] == ["tables"] and place[2:3] == ["[key]"]:
         return tuple(place[:2])

@@ -141,6 +141,12 @@ class Requirements(Strict):
         default="loss", description="What the search minimizes; the report gives all of them."
     )
     models: tuple[AnyModel, ...] = Field(default=(), description="Further models of the classes.")
+    population_size: int | None = Field(
+        default=None,
+        ge=1,
+        le=10**11,
+        description="People of the population the file is drawn from (母集団), for the report's estimates.",
+    )
     nulls: Literal["value", "wildcard"] = Field(
         default="value", description="Whether a missing quasi-identifier is a value, or matches every value."
     )

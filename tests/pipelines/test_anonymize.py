@@ -251,6 +251,71 @@ def test_people_are_counted_not_rows(run):
     assert lost <= table["recoding"]["suppressed_people"] <= 0.02 * 947
 
 
+def people_csv():
+    """198 people over ten towns, and two alone in theirs."""
+    towns = [f"t{i % 10}" for i in range(198)] + ["t10", "t11"]
+    return "id,town\n" + "".join(f"p{i:03},{town}\n" for i, town in enumerate(towns))
+
+
+def people_policy(**requirements):
+    policy = policy_of(
+        {"id": {"treat": [PSEUDONYM]}, "town": {"treat": [SUPPRESS]}}, person="id", k=3, limit=0.1
+    )
+    policy["requirements"] |= requirements
+    return policy
+
+
+def test_the_risk_told_is_the_risk_of_the_file_and_of_what_was_written(run):
+    done = run(people_policy(population_size=4000), {"data.csv": people_csv()})
+    assert done.status == 0, done.err
+    (table,) = done.report["tables"]
+    before, after = table["risk_before"], table["risk_after"]
+    assert (before["people"], before["classes"], before["highest_risk"]) == (200, 12, 1.0)
+    assert (before["average_risk"], before["at_risk"], before["sample_uniqueness"]) == (
+        12 / 200,
+        2 / 200,
+        2 / 200,
+    )
+    estimate = before["population_uniqueness"]
+    assert estimate["population"] == 4000 and 0 < estimate["uniqueness"] < 2 / 200
+    assert estimate["uniqueness"] == estimate[estimate["estimator"]]
+    sizes = Counter(row["town"] for row in done.rows())
+    assert set(sizes) == {f"t{i}" for i in range(10)} and table["records_suppressed"] == 2
+    assert (after["people"], after["classes"]) == (198, 10) == (sum(sizes.values()), len(sizes))
+    assert after["highest_risk"] == 1 / min(sizes.values()) and after["average_risk"] == 10 / 198
+    assert (after["at_risk"], after["sample_uniqueness"]) == (0, 0)
+    assert (
+        after["population_uniqueness"]["uniqueness"] == 0 and not after["population_uniqueness"]["estimator"]
+    )
+    assert "4,000人の母集団から" in (done.release / "report.html").read_text()
+
+
+def test_without_a_population_none_is_estimated(run):
+    done = run(people_policy(), {"data.csv": people_csv()})
+    assert done.status == 0 and done.report["tables"][0]["risk_before"]["population_uniqueness"] is None
+
+
+def test_a_file_larger_than_its_population_is_refused(run):
+    done = run(people_policy(population_size=199), {"data.csv": people_csv()})
+    assert done.status == 2 and "requirements.population_size" in done.err and "200 people" in done.err
+    assert not (done.root / "releases").exists()
+    whole = run(people_policy(population_size=200), output="whole")
+    assert whole.status == 0, whole.err
+    counted = whole.report["tables"][0]["risk_before"]["population_uniqueness"]
+    assert (counted["uniqueness"], counted["estimator"]) == (2 / 200, None)
+
+
+def test_what_capped_counts_cannot_tell_is_left_out(run):
+    policy = people_policy(population_size=4000)
+    policy["tables"]["t"]["rows_per_person"] = "several"
+    done = run(policy, {"data.csv": people_csv()})
+    assert done.status == 0, done.err
+    before = done.report["tables"][0]["risk_before"]
+    told = ("average_risk", "at_risk", "sample_uniqueness", "population_uniqueness")
+    assert before["capped"] and [before[name] for name in told] == [None] * 4
+    assert (before["unique_people"], before["highest_risk"]) == (2, 1.0)
+
+
 def test_one_row_a_person_is_checked(run):
     columns = {"id": {"treat": [PSEUDONYM]}, "x": {"keep": True, "because": "試験"}}
     twice = run(policy_of(columns, person="id"), {"data.csv": "id,x\nb,1\na,2\nb,3\n"})

@@ -184,6 +184,12 @@ def test_k_map_and_delta_presence_compare_with_the_population(run):
     for (age, town), people in classes.items():
         there = sum(covers(age, int(a)) and (town == "*" or t.startswith(town)) for a, t in everybody)
         assert there >= 150 and people / there <= 0.2
+    smallest = min(
+        sum(covers(age, int(a)) and (town == "*" or t.startswith(town)) for a, t in everybody)
+        for age, town in classes
+    )
+    assert done.report["tables"][0]["risk_after"]["journalist"]["highest"] == 1 / smallest
+    assert "ジャーナリストリスク" in (done.release / "report.html").read_text()
     assert done.manifest["tables"].keys() == {"t"}  # nothing of the population is released
     changed = run(with_population(*models), {"population.csv": POPULATION + "20,A1\n"}, output="other")
     assert changed.release.name != done.release.name  # the population is part of the work

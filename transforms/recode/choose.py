@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from schemas.errors import RequirementError
+from schemas.errors import PolicyError, RequirementError
 from transforms.criteria.chain import Fitted
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable
@@ -54,6 +54,7 @@ class Recoded:
         models: what every class satisfies.
         reached: by model, in the same order, what the weakest class reaches before and after.
         classes_before: people a class before any generalization; as far as people are told apart.
+        population_before: people of the same classes in the population table, where there is one.
         population: for models of a population, its people in each released class, by the class's labels.
     """
 
@@ -65,6 +66,7 @@ class Recoded:
     models: tuple[PrivacyModel, ...]
     reached: tuple[tuple[float, float], ...]
     classes_before: npt.NDArray[np.int64]
+    population_before: npt.NDArray[np.int64] | None
     population: Mapping[tuple[str | None, ...], int] | None
 
 
@@ -91,6 +93,7 @@ def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms
         RequirementError: no generalization meets the requirements within the suppression limit, or nobody
             would be left.
         InputError: values are not in their hierarchy.
+        PolicyError: a table has more people than the population declared.
     """
     decisions, accounts = {}, {}
     for name, table in plan.tables.items():
@@ -113,6 +116,7 @@ def _choose_table(
     histogram = histogram_of(
         table, fitted, ladders, counted, histograms.get(population.name) if population else None
     )
+    _population_holds(table.requirements.population_size, histogram.total_people)
     models = models_of(table, fitted, histogram)
     lattice = Lattice(ladders, histogram, models)
     weights = [_weight(table, name) for name in table.quasi_identifiers]
@@ -180,6 +184,7 @@ def _account(
         lattice.models,
         tuple((m.reached(before), m.reached(released)) for m in lattice.models),
         before.people[before.records > 0],
+        None if before.population is None else before.population[before.records > 0],
         _population(assignment, ladders, histogram),
     )
 
@@ -197,6 +202,18 @@ def _population(
         for labels, codes in zip(label_texts(ladders), classes.codes, strict=True)
     ]
     return {labels: int(n) for labels, n in zip(zip(*texts, strict=True), population, strict=True)}
+
+
+def _population_holds(population: int | None, people: int) -> None:
+    if population is not None and population < people:
+        raise PolicyError(
+            "requirement.population_size",
+            where="requirements.population_size",
+            what=f"the file holds {people:,} people, more than the {population:,} of the population"
+            " that it is drawn from",
+            fix="correct the number of people in the population, or leave it out: then nothing is estimated"
+            " about the population",
+        )
 
 
 def _nobody_left(table: TablePlan) -> RequirementError:

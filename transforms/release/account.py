@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from schemas.report import (
@@ -20,8 +19,6 @@ from schemas.report import (
     Recoding,
     RejectCount,
     Report,
-    Risk,
-    SizeBar,
     StepReport,
     TableReport,
 )
@@ -35,11 +32,12 @@ from transforms.profile.pictures import LABEL
 from transforms.recode.choose import Account, Chosen
 from transforms.recode.models import PrivacyModel
 from transforms.recode.wording import amount, meaning_of, name_of
+from transforms.release.recount import classes_of
+from transforms.release.risk import measured_risk
 from transforms.release.verify import TableWritten, Written
 
 _MAX_BARS = 16
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
-_SIZES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
 _OTHERS = "その他（少数の区分の合計）"
 _EMPTY, _BEYOND = "（空欄）", "（範囲外）"
 
@@ -122,12 +120,21 @@ def _table(
     tally, fitted = written.tally, account.fitted
     after, before = None, None
     if account.recoded is not None and written.classes is not None:
-        sizes = written.classes.labels.people()[PEOPLE].to_numpy()
-        released = people.get(table.name, tally.records_out)
-        after = _risk(sizes, tally.records_out, released, table)
+        classes = classes_of(written.classes, fitted, account.recoded.population)
+        after = measured_risk(
+            classes.people,
+            classes.population,
+            records=tally.records_out,
+            people=people.get(table.name, tally.records_out),
+            table=table,
+        )
         records = fitted.records - tally.dropped
-        before = _risk(
-            account.recoded.classes_before, records, _before_people(account, table, records), table
+        before = measured_risk(
+            account.recoded.classes_before,
+            account.recoded.population_before,
+            records=records,
+            people=_before_people(account, table, records),
+            table=table,
         )
     return TableReport(
         name=table.name,
@@ -350,31 +357,3 @@ def _model(table: TablePlan, model: PrivacyModel, reached: tuple[float, float]) 
     return ModelReport(
         model=name_of(model), title=name, column=column, meaning=meaning, before=before, after=after
     )
-
-
-def _risk(sizes: npt.NDArray[np.int64], records: int, people: int, table: TablePlan) -> Risk:
-    """Measure classes by their people; sizes are capped at k where a person may have several records."""
-    capped, k = table.counts_people, table.k
-    smallest = int(sizes.min())
-    return Risk(
-        records=records,
-        people=people,
-        classes=len(sizes),
-        unique_people=int((sizes == 1).sum()),
-        people_below_k=int(sizes[sizes < k].sum()),
-        smallest_class=smallest,
-        highest_risk=1 / smallest,
-        average_risk=None if capped else len(sizes) / people,
-        capped=capped,
-        sizes=_size_bars(sizes, k, capped),
-    )
-
-
-def _size_bars(sizes: npt.NDArray[np.int64], k: int, capped: bool) -> tuple[SizeBar, ...]:
-    edges = sorted({e for e in _SIZES if not capped or e < k} | {k})
-    bars = []
-    for low, high in zip(edges, [*edges[1:], None], strict=True):
-        inside = sizes[(sizes >= low) & (sizes < high)] if high else sizes[sizes >= low]
-        label = f"{low}人以上" if high is None else f"{low}人" if high == low + 1 else f"{low}～{high - 1}人"
-        bars.append(SizeBar(label=label, classes=len(inside), people=int(inside.sum()), below_k=low < k))
-    return tuple(bars)

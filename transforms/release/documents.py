@@ -16,6 +16,7 @@ from schemas.policy import Policy
 from schemas.register import LAWS, Law, released_items
 from schemas.report import (
     ColumnReport,
+    PopulationUniqueness,
     Recoding,
     RejectCount,
     Report,
@@ -32,6 +33,12 @@ COUNTS = {
     "cells_blanked": "空欄にしたセル",
     "records_dropped": "除いたレコード",
     "people_affected": "関係した本人",
+}
+_ESTIMATORS = {
+    "Pitman": "ファイルの人数が母集団の1割以下のときに採用する",
+    "Zayatz": "母集団の1割を超え、SNBの方法による推定より小さいときに採用する。"
+    "ほかの方法が当てはまらないときにも採用する",
+    "SNB": "母集団の1割を超え、Zayatzの方法による推定より大きくないときに採用する",
 }
 REASONS = {
     "undecodable": "文字として読めない",
@@ -285,15 +292,75 @@ def _risks(before: Risk, after: Risk, k: int, smallest: RiskRow) -> tuple[RiskRo
         row("グループの数", "準識別子の値がすべて同じ人の集まり（等価クラス）", lambda r: number(r.classes)),
         row(
             "1人だけのグループにいる人",
-            "同じ組合せの人がほかにいない人",
+            "同じ組合せの人がこのファイルにほかにいない人（標本一意）",
             lambda r: of_people(r, r.unique_people),
         ),
         row(
             f"{k}人未満のグループにいる人",
-            "下限の k 人に満たないグループの人",
+            f"下限の k 人に満たないグループの人。当てられる割合が 1/{k} を超える",
             lambda r: of_people(r, r.people_below_k),
         ),
         smallest,
-        row("最大リスク", "1 ÷ 最も小さいグループの人数", highest),
-        row("平均リスク", "グループの数 ÷ 本人の数", average),
+        row(
+            "最大リスク（検察官リスク）",
+            "ファイルに載っていると知っている人を探したとき、最も当てられやすい人が当てられる割合。"
+            "1 ÷ 最も小さいグループの人数",
+            highest,
+        ),
+        row(
+            "平均リスク（マーケターリスク）",
+            "全員を探したとき、平均して当てられる割合。グループの数 ÷ 本人の数",
+            average,
+        ),
+        *_journalists(before, after),
+        *_uniqueness(before, after),
     )
+
+
+def _journalists(before: Risk, after: Risk) -> Iterator[RiskRow]:
+    """Yield the risk against a population table, where the policy names one."""
+    if before.journalist is None and after.journalist is None:
+        return
+
+    def show(risk: Risk, name: str) -> str:
+        return "測定できない" if risk.journalist is None else percent(getattr(risk.journalist, name))
+
+    for name, caption, meaning in (
+        (
+            "highest",
+            "最大リスク（ジャーナリストリスク）",
+            "ファイルに載っているかどうか分からない人を母集団の中から探したとき、最も当てられやすい人が当てられる割合。"
+            "1 ÷ 母集団で最も小さいグループの人数",
+        ),
+        ("average", "平均リスク（ジャーナリストリスク）", "同じ場合の、平均して当てられる割合"),
+    ):
+        yield RiskRow(caption, meaning, show(before, name), show(after, name))
+
+
+def _uniqueness(before: Risk, after: Risk) -> Iterator[RiskRow]:
+    """Yield the estimates for the population, where the policy declares one and people were counted."""
+    old, new = before.population_uniqueness, after.population_uniqueness
+    if old is None or new is None:
+        return
+
+    def chosen(found: PopulationUniqueness) -> str:
+        people = round(found.uniqueness * found.population)
+        if found.estimator is None:
+            return f"{percent(found.uniqueness)}（{number(people)}人）"
+        # Two digits: an estimate must not look counted.
+        return f"{percent(found.uniqueness)}（約{number(round(people, 2 - len(str(people))))}人）"
+
+    def by(found: PopulationUniqueness, name: str) -> str:
+        value: float | None = getattr(found, name.lower())
+        shown = "当てはまらない" if value is None else percent(value)
+        return f"{shown}（採用）" if found.estimator == name.lower() else shown
+
+    yield RiskRow(
+        "母集団でも1人だけの人（推定）",
+        f"このファイルを、{number(old.population)}人の母集団から無作為に選んだものとみなしたとき、"
+        "母集団の人のうち、同じ組合せの人がほかにいない人の割合（母集団一意）",
+        chosen(old),
+        chosen(new),
+    )
+    for name, used in _ESTIMATORS.items():
+        yield RiskRow(f"　{name}の方法による推定", used, by(old, name), by(new, name))

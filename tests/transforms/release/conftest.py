@@ -15,6 +15,7 @@ from schemas.report import (
     LevelReport,
     ModelReport,
     Picture,
+    PopulationUniqueness,
     Recoding,
     RejectCount,
     Report,
@@ -261,6 +262,11 @@ def id_pos_report(**changes: Any) -> Report:
         smallest_class=1,
         highest_risk=1.0,
         average_risk=17_846 / PEOPLE,
+        at_risk=21_118 / PEOPLE,
+        sample_uniqueness=15_202 / PEOPLE,
+        population_uniqueness=PopulationUniqueness(
+            population=215_000, uniqueness=0.35, estimator="zayatz", pitman=None, zayatz=0.35, snb=0.0004
+        ),
         capped=False,
         sizes=(
             SizeBar(label="1人", classes=15_202, people=15_202, below_k=True),
@@ -278,6 +284,11 @@ def id_pos_report(**changes: Any) -> Report:
         smallest_class=5,
         highest_risk=0.2,
         average_risk=308 / OUT,
+        at_risk=0.0,
+        sample_uniqueness=0.0,
+        population_uniqueness=PopulationUniqueness(
+            population=215_000, uniqueness=0.0, estimator=None, pitman=0.0, zayatz=0.0, snb=0.0
+        ),
         capped=False,
         sizes=(
             SizeBar(label="5–9人", classes=31, people=214, below_k=False),

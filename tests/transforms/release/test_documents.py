@@ -165,39 +165,89 @@ def test_a_class_too_rare_for_its_bar_still_shows_one(make_report):
     assert html.count('<span class="bar after" style="width:0.0%">') == 1
 
 
+def risk_rows(page):
+    """The rows of the table of measures by caption, without what each means in a word."""
+    rows = page.cells("risk")
+    captions = (
+        "本人の数",
+        "グループの数",
+        "1人だけのグループにいる人",
+        "5人未満のグループにいる人",
+        "最も小さいグループ",
+        "最大リスク（検察官リスク）",
+        "平均リスク（マーケターリスク）",
+        "母集団でも1人だけの人（推定）",
+        "Pitmanの方法",
+        "Zayatzの方法",
+        "SNBの方法",
+    )
+    return {c: cells for text, cells in rows.items() for c in captions if text.strip("　").startswith(c)}
+
+
 def test_the_risk_table_holds_the_measured_values(report, parse):
-    rows = parse(render_report(report)).cells("risk")
-    found = {
-        re.split("測定の対象|準識別子の値|同じ組合せ|下限の|最も人数の少|1 ÷|グループの数 ÷", caption)[
-            0
-        ]: values
-        for caption, values in rows.items()
-    }
+    page = parse(render_report(report))
+    found = risk_rows(page)
     assert found["本人の数"] == ["21,971人", "21,934人"]
     assert found["グループの数"] == ["17,846", "308"]
     assert found["1人だけのグループにいる人"] == ["15,202人（69.2%）", "0人（0.0%）"]
     assert found["5人未満のグループにいる人"] == ["21,118人（96.1%）", "0人（0.0%）"]
     assert found["最も小さいグループ"] == ["1人", "5人"]
-    assert found["最大リスク"] == ["100.0%", "20.0%"]
-    assert found["平均リスク"] == ["81.2%", "1.4%"]
+    assert found["最大リスク（検察官リスク）"] == ["100.0%", "20.0%"]
+    assert found["平均リスク（マーケターリスク）"] == ["81.2%", "1.4%"]
+    assert found["母集団でも1人だけの人（推定）"] == ["35.0%（約75,000人）", "0.0%（0人）"]
+    assert found["Pitmanの方法"] == ["当てはまらない", "0.0%"]
+    assert found["Zayatzの方法"] == ["35.0%（採用）", "0.0%"]
+    assert found["SNBの方法"] == ["0.1%未満", "0.0%"]
+    assert "215,000人の母集団から無作為に選んだものとみなしたとき" in page.text("risk")
+    assert "0であることは、個人が識別され得ないことを意味しない" in page.text("risk")
+
+
+def test_every_measure_has_its_meaning_beside_it(report):
+    html = render_report(report)
+    table = html[html.index('<table class="risks">') :]
+    rows = table[: table.index("</table>")].split("<tr>")[2:]
+    assert len(rows) == 12 and all(re.search(r'<small class="meaning">[^<]+</small>', row) for row in rows)
+
+
+def test_without_a_population_nothing_is_said_about_one(make_report, parse):
+    table = make_report().tables[0]
+    none = {"population_uniqueness": None}
+    page = parse(
+        render_report(
+            with_table(
+                make_report,
+                risk_before=table.risk_before.model_copy(update=none),
+                risk_after=table.risk_after.model_copy(update=none),
+            )
+        )
+    )
+    assert "母集団" not in page.text("risk") and len(risk_rows(page)) == 7
 
 
 def test_capped_counts_are_never_shown_as_exact(make_report, parse):
     """With several records a person, classes of k and more were counted up to k only."""
     table = make_report().tables[0]
-    capped = {"capped": True, "average_risk": None}
+    capped = {
+        "capped": True,
+        "average_risk": None,
+        "at_risk": None,
+        "sample_uniqueness": None,
+        "population_uniqueness": None,
+    }
     report = with_table(
         make_report,
         risk_before=table.risk_before.model_copy(update=capped),
         risk_after=table.risk_after.model_copy(update=capped),
     )
     page = parse(render_report(report))
-    rows = page.cells("risk")
+    rows, found = page.cells("risk"), risk_rows(page)
     assert rows["100人以上"][3:5] == ["65", "―"]
     assert rows["1人k未満"][:2] == ["15,202", "延べ15,202人"]
-    assert rows["最も小さいグループ最も人数の少ない組合せ"] == ["1人", "5人以上"]
-    assert rows["最大リスク1 ÷ 最も小さいグループの人数"] == ["100.0%", "20.0%以下"]
-    assert rows["平均リスクグループの数 ÷ 本人の数"] == ["測定していない", "測定していない"]
+    assert found["1人だけのグループにいる人"] == ["延べ15,202人", "延べ0人"]
+    assert found["最も小さいグループ"] == ["1人", "5人以上"]
+    assert found["最大リスク（検察官リスク）"] == ["100.0%", "20.0%以下"]
+    assert found["平均リスク（マーケターリスク）"] == ["測定していない", "測定していない"]
+    assert "母集団でも1人だけの人の推定は、示していない" in page.text("risk")
     assert "一般化の後には5人以上であった" in page.text("summary")
 
 

@@ -1,0 +1,91 @@
+"""Prosecutor, journalist and marketer risk: three attackers who know the quasi-identifiers.
+
+The prosecutor knows that the target is in the file; the journalist does not, and wants any one person of the
+population; the marketer wants as many people as possible. Each picks at random within the matching class.
+
+Source: El Emam, Guide to the De-Identification of Personal Health Information (2013), ch. 16;
+Dankar and El Emam, PAIS 2010 (marketer).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms.risk.sizes import ClassSizes, Ints
+
+
+@dataclass(frozen=True)
+class AttackerRisk:
+    """Risk of one attacker; every value is a share from 0 to 1.
+
+    Attributes:
+        highest: of the person most at risk.
+        average: over the people of the file.
+        at_risk: share of the file's people whose own risk is above the threshold.
+    """
+
+    highest: float
+    average: float
+    at_risk: float
+
+
+def prosecutor(sizes: ClassSizes, k: int) -> AttackerRisk:
+    """Return 1/class size as risk; ``at_risk`` counts people above 1/k, that is in classes below k.
+
+    The average, classes ÷ people, is also the marketer's share of right guesses.
+    """
+    people = sizes.total_people
+    below = sizes.people < k
+    return AttackerRisk(
+        highest=1 / int(sizes.people[0]),
+        average=sizes.total_classes / people,
+        at_risk=int((sizes.people[below] * sizes.classes[below]).sum()) / people,
+    )
+
+
+def journalist(released: Ints, population: Ints, k: int) -> AttackerRisk:
+    """Return 1/population size of the class as risk.
+
+    ``released`` and ``population`` give, class by class, shape (classes,), the people in the file and in the
+    population it is drawn from. The average is the greater of classes ÷ population of these classes (the
+    attacker starts from the population) and the mean of 1/population size over the file (from the file).
+
+    Raises:
+        ValueError: the arrays are empty or differ in length, or a class has more people in the file than in
+            the population, so that the table given is not the population of this file.
+    """
+    if len(released) == 0 or len(released) != len(population):
+        raise ValueError("one population size is needed for every class")
+    if released.min() < 1 or (released > population).any():
+        raise ValueError("a class has nobody, or more people in the file than in the population")
+    people = int(released.sum())
+    return AttackerRisk(
+        highest=1 / int(population.min()),
+        average=max(len(population) / int(population.sum()), float((released / population).sum()) / people),
+        at_risk=int(released[population < k].sum()) / people,
+    )
+
+
+def sample_uniqueness(sizes: ClassSizes) -> float:
+    """Return the share of the file's people who are alone in their class."""
+    return sizes.uniques / sizes.total_people
+
+
+def distinction(sizes: ClassSizes) -> float:
+    """Return classes ÷ people of one set of columns: 1 where it tells everybody apart (α-distinction).
+
+    Source: Motwani and Xu, Efficient Algorithms for Masking and Finding Quasi-Identifiers, VLDB 2007.
+    """
+    return sizes.total_classes / sizes.total_people
+
+
+def separation(sizes: ClassSizes) -> float:
+    """Return the share of pairs of people that a set of columns tells apart (α-separation); 1 without pairs.
+
+    Source: as ``distinction``. Pairs are counted in floating point, exact to 15 digits.
+    """
+    people = float(sizes.total_people)
+    together = float((sizes.classes * (sizes.people.astype(np.float64) * (sizes.people - 1))).sum())
+    return 1.0 if people == 1 else 1 - together / (people * (people - 1))
