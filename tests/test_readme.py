@@ -4,7 +4,7 @@ import re
 import typing
 from pathlib import Path
 
-from schemas import hierarchies, treatments
+from schemas import hierarchies, privacy_models, treatments
 from schemas.policy_file import parse_policy
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -19,9 +19,22 @@ def literals(union, key):
 
 
 def test_the_example_policy_is_valid():
-    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    example, requirements = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     policy = parse_policy(example, "README.md")
     assert policy.tables["members"].quasi_identifiers == ("birth", "address")
+    column, needed = requirements.split("requirements:\n")
+    before = example[: example.index("      disease:")]
+    after = example[example.index("      # free text") : example.index("requirements:\n")]
+    parse_policy(before + column + after + "requirements:\n" + needed, "README.md")
+
+
+def test_every_model_is_described():
+    table = README[README.index("| model |") : README.index("People are counted in all of them")]
+    rows = {
+        line.split("|")[1].strip(" `"): line.split("|")[2].strip() for line in table.splitlines()[2:] if line
+    }
+    models = dict.fromkeys(literals(privacy_models.AnyProtection, "model"), "protect")
+    assert rows == models | dict.fromkeys(literals(privacy_models.AnyModel, "model"), "models")
 
 
 def test_every_method_and_hierarchy_is_described():
