@@ -125,6 +125,25 @@ def test_a_run_that_dies_after_its_manifest_is_completed_by_the_next(run, monkey
     assert entry["release_id"] == again.manifest["release_id"]
 
 
+@pytest.mark.parametrize("done_before", [False, True])
+def test_what_a_killed_run_left_is_gone_from_the_release(run, done_before):
+    """Its parts were never verified and have other pseudonyms; a reader of the directory would mix them in."""
+    policy, files = policy_of({"a": PSEUDONYM}), {"data.csv": "a\n1\n2\n3\n"}
+    args = ["--release-id", "x"]
+    if done_before:
+        assert run(policy, files, args=args).status == 0
+    stale = [
+        f"out/releases/x/{name}"
+        for name in ("data/t/part-deadbeef0000-00.parquet", "documents/deadbeef0000-1/report.json")
+    ]
+    done = run(policy, {**dict.fromkeys(stale, b"left"), **({} if done_before else files)}, args=args)
+    assert done.status == 0, done.err
+    listed = {f["path"] for f in done.manifest["tables"]["t"]["files"]}
+    assert {str(p.relative_to(done.release)) for p in done.release.rglob("part-*")} == listed
+    (folder,) = {p.parent for p in (done.release / "documents").rglob("*") if p.is_file()}
+    assert folder == done.release / done.manifest["documents_path"]
+
+
 @pytest.mark.parametrize("same_work", [True, False])
 def test_two_runs_at_once_publish_one_whole_release(run, monkeypatch, same_work):
     files = {"data.csv": "a\n1\n2\n3\n", "other.csv": "a\n4\n5\n"}
@@ -200,8 +219,9 @@ def test_garbled_text_found_only_in_the_last_pass_leaves_nothing(run, tmp_path):
     assert done.status == 3 and "input.rejects" in done.err and not done.releases
 
 
+@pytest.mark.parametrize("output", ["out", "out[1]*"])
 @pytest.mark.parametrize("at", ["part-", "report.html", "manifest.json"])
-def test_a_full_disk_leaves_the_state_before(run, monkeypatch, at):
+def test_a_full_disk_leaves_the_state_before(run, monkeypatch, at, output):
     real = store._written_beside
 
     def full(path, data):
@@ -210,10 +230,10 @@ def test_a_full_disk_leaves_the_state_before(run, monkeypatch, at):
         return real(path, data)
 
     monkeypatch.setattr(store, "_written_beside", full)
-    done = run(policy_of({"a": KEEP}), {"data.csv": "a\n1\n2\n"})
+    done = run(policy_of({"a": KEEP}), {"data.csv": "a\n1\n2\n"}, output=output)
     assert done.status == 3 and "No space left" in done.err and not done.releases
     monkeypatch.undo()
-    assert run(policy_of({"a": KEEP})).status == 0
+    assert run(policy_of({"a": KEEP}), output=output).status == 0
 
 
 def test_a_table_that_would_be_released_with_too_few_people_stops_the_run(run):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ def read_manifest(plan: Plan, store: Store) -> dict[str, Any] | None:
     try:
         manifest: dict[str, Any] = json.loads(store.read(uri)[0])
         manifest["work"], manifest["attempt"], manifest["documents"], manifest["documents_path"]
+        manifest["tables"]
     except (ValueError, TypeError, KeyError):
         raise _damaged(uri) from None
     return manifest
@@ -110,9 +112,10 @@ def publish(plan: Plan, report: Report, written: Written) -> Published:
 
 
 def finish(plan: Plan, store: Store) -> None:
-    """Do what follows from a published manifest: documents under their names, and the register entry.
+    """Do what follows from a published manifest: documents, the register entry, and no other attempt's files.
 
-    Idempotent. Raises InputError if a document is not the one the manifest lists.
+    Idempotent. Raises InputError if a document is not the one the manifest lists, or a file cannot be
+    removed.
     """
     manifest = read_manifest(plan, store)
     if manifest is None:
@@ -130,6 +133,28 @@ def finish(plan: Plan, store: Store) -> None:
         if name == "report.json":
             report = Report.model_validate_json(data)
     add_entry(store, store.join(plan.output, "register"), entry_of(plan.policy, report))
+    _sweep(plan, store, manifest)
+
+
+def _sweep(plan: Plan, store: Store, manifest: dict[str, Any]) -> None:
+    """Remove what killed or beaten attempts left: a reader who takes whole directories would mix it in.
+
+    Nobody misses it: under a published manifest no other attempt can win.
+    """
+    base = release_dir(plan, store)
+    listed = {file["path"] for table in manifest["tables"].values() for file in table["files"]}
+    listed |= {f"{manifest['documents_path']}/{name}" for name in manifest["documents"]}
+    for table in manifest["tables"]:
+        _delete_but(listed, store, base, "data", table, "part-*")
+    _delete_but(listed, store, base, "documents", "*", "*")
+
+
+def _delete_but(listed: set[str], store: Store, base: str, *pattern: str) -> None:
+    """Delete the files of a release that match, but for those listed by their paths in it."""
+    literal = re.sub(r"([*?[])", r"[\1]", base)  # the user's directory may have such a name
+    for found in store.glob(store.join(literal, *pattern)):
+        if "/".join(found.uri.split("/")[-len(pattern) :]) not in listed:
+            store.delete(found.uri)
 
 
 def discard(plan: Plan) -> None:
@@ -140,10 +165,8 @@ def discard(plan: Plan) -> None:
     if manifest is not None and manifest["attempt"] == plan.attempt:
         return
     for table in plan.tables:
-        for part in store.glob(store.join(base, "data", table, f"part-{plan.attempt}-*")):
-            store.delete(part.uri)
-    for document in store.glob(store.join(base, "documents", f"{plan.attempt}-*", "*")):
-        store.delete(document.uri)
+        _delete_but(set(), store, base, "data", table, f"part-{plan.attempt}-*")
+    _delete_but(set(), store, base, "documents", f"{plan.attempt}-*", "*")
     store.prune(base)
 
 
