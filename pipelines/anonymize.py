@@ -16,6 +16,7 @@ from schemas.errors import InputError, PolicyError, TokumeiError, recover
 if TYPE_CHECKING:
     import apache_beam as beam
     from apache_beam.pvalue import PCollection
+    from apache_beam.runners.runner import PipelineResult
 
     from transforms.plan import Plan
     from transforms.read.records import TableFile
@@ -120,10 +121,12 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         print("already released: same policy, same inputs")
         _tell(plan)
         return 0
+    result = None
     try:
         with quiet(), Progress():
             build(pipeline, plan, files)
-            pipeline.run().wait_until_finish()
+            result = pipeline.run()
+            result.wait_until_finish()
     except Exception as error:
         known = recover(error)
         if known is None and "KeyboardInterrupt" in str(error):  # an engine wraps it like any other
@@ -132,10 +135,25 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
             raise
         raise known from None
     finally:
-        with suppress(TokumeiError):
-            discard(plan)
+        if result is None or _ended(result):
+            with suppress(TokumeiError):
+                discard(plan)
     _tell(plan)
     return 0
+
+
+def _ended(result: PipelineResult) -> bool:
+    """Stop what may still run on an engine elsewhere; return whether it surely has ended.
+
+    Until then its parts must stay: it could publish a manifest that lists them.
+    """
+    from apache_beam.runners.runner import PipelineState
+
+    with suppress(Exception):  # the engine cannot be reached; what it leaves, the next run removes
+        if not PipelineState.is_terminal(result.state):
+            result.cancel()
+        return bool(PipelineState.is_terminal(result.state))
+    return False
 
 
 def _good_id(text: str) -> bool:

@@ -6,7 +6,9 @@ import argparse
 import importlib
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in args
     args = [a for a in args if a != "--json"]
+    if threading.current_thread() is threading.main_thread():  # where alone Python lets handlers be set
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop cleans up like Ctrl-C
     try:
         return _dispatch(args)
     except TokumeiError as error:
@@ -43,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return error.status
     except KeyboardInterrupt:
-        print("interrupted; nothing was published", file=sys.stderr)
+        print("interrupted; a release without manifest.json is not published", file=sys.stderr)
         return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
