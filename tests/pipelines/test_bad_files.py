@@ -65,6 +65,9 @@ AT_ONCE = {
     "a directory": (None, {"path": "."}, "store.directory", "directory"),
     "column missing": (f"a\n{CANARY}\n", {}, "input.columns", "missing: b"),
     "column not declared": (f"a,b,c\n1,2,{CANARY}\n", {}, "input.columns", "not declared: c"),
+    "a comma too many": (f"a,b,\n1,2,{CANARY}\n", {}, "input.columns", 'not declared: ""'),
+    "an unseen mark": (f"\u200ba,b,ｃ\n{CANARY},2,3\n", {}, "input.columns", 'not declared: "\\u200ba", ｃ'),
+    "upper case": (f"A,B \n{CANARY},2\n", {}, "input.header", "2 differ only in upper and lower case or in spaces"),
     "column twice": (f"a,b,b\n1,2,{CANARY}\n", {}, "input.columns", "twice: b"),
     "another delimiter": (f"a;b\n{CANARY};2\n", {}, "input.header", "delimiter"),
     "CP932 header as UTF-8": (f"a,ソ,b\n1,2,{CANARY}\n".encode("cp932"), {}, "input.encoding", "not utf-8"),
@@ -105,7 +108,7 @@ IN_THE_RUN = {
     "Avro damaged": (damaged(AVRO, -100), {"format": "avro"}, "input.avro", "corrupt"),
     "Avro with lists in it": (
         avro({"type": "array", "items": "string"}, [{"a": [CANARY], "b": "x"}]), {"format": "avro"},
-        "input.type", "column a"),
+        "input.type", "list, map or union"),
     "JSON lines": (
         f'{{"a":"{CANARY}","b":"x"}}\n{{"a":"{CANARY}"\n["{CANARY}"]\n{{"a":{{"x":"{CANARY}"}}}}\n',
         {"format": "jsonl"}, "input.rejects", "t: json (2); t.a: type (1)"),
@@ -162,6 +165,14 @@ def test_a_first_record_is_not_taken_for_a_header_and_shown(run):
     """Without the header line the first record stands in its place; its values are no column names."""
     for line in (f"{CANARY}1,{CANARY}2", f"{CANARY},{CANARY}", f'"{CANARY}, x",1'):
         refused(run, policy_of(TWO), {"data.csv": f"{line}\n1,2\n"}, "input.header", "header: false")
+
+
+def test_a_text_for_no_value_is_not_a_dead_end(run):
+    files = {"data.csv": "a,b\n2020-01-02,1\n不明,2\n"}
+    day = {"a": {"type": "date", **KEEP}, "b": KEEP}
+    refused(run, policy_of(day), files, "input.rejects", "source.null_values")
+    done = run(policy_of(day, source={"null_values": ["", "不明"]}))
+    assert done.status == 0 and {row["b"] for row in done.rows() if row["a"] is None} == {"2"}
 
 
 def unreadable(*, undecodable=b"\xff"):

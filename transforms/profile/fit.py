@@ -112,7 +112,8 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
         "input.rejects",
         where="; ".join(places) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
-        fix="correct the file or the declared types, or allow them by rejects.limit in the policy",
+        fix="correct the file or the declared types, list texts that mean 'no value' (不明) in"
+        " source.null_values, or allow the records by rejects.limit in the policy",
     )
 
 

@@ -43,7 +43,8 @@ _LOGICAL = {
     **{f"timestamp-{name}": pa.timestamp(unit, "UTC") for name, unit in _TICKS},
     **{f"local-timestamp-{name}": pa.timestamp(unit) for name, unit in _TICKS},
 }
-_UNKNOWN = pa.struct([])  # stands for records, arrays, maps and unions of several types: never readable
+# Stands for all that is never readable; messages show its field.
+_UNKNOWN = pa.struct([("record, list, map or union of several types", pa.null())])
 
 
 def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -23,15 +24,18 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
     undeclared = [name for name in dict.fromkeys(found) if name not in set(declared)]
     if len(missing) * 2 > len(declared):
         # The names may be values: a CSV file without a header line shows its first record here.
+        alike = {name.strip().casefold() for name in missing} & {name.strip().casefold() for name in found}
+        told = f"; {len(alike)} differ only in upper and lower case or in spaces" if alike else ""
         raise InputError(
             "input.header",
             where=where,
-            what=f"{len(missing)} of {len(declared)} declared columns are not among the file's {len(found)}",
+            what=f"{len(missing)} of {len(declared)} declared columns are not among the file's {len(found)}"
+            f"{told}",
             fix="check the declared names, the delimiter and the encoding; for a file without a header line"
             " declare header: false",
         )
     wrong = [
-        f"{label}: {', '.join(names)}"
+        f"{label}: {', '.join(map(_visible, names))}"
         for label, names in (("twice", twice), ("missing", missing), ("not declared", undeclared))
         if names
     ]
@@ -43,6 +47,13 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
             fix="declare every column under columns (drop: true for those not needed), or correct the file,"
             " its delimiter or its encoding",
         )
+
+
+def _visible(name: str) -> str:
+    """Return a name that can be seen: a blank one (a comma too many), or odd characters, in quotes."""
+    if name.isprintable() and name.strip() == name != "":
+        return name
+    return f'"{"".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in name)}"'
 
 
 def refuse_unreadable(found: pa.Schema, columns: Mapping[str, ColumnType], where: str) -> None:
