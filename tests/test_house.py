@@ -1,6 +1,10 @@
 """The house rules: imports go down only, kernels know no Beam, modules stay small."""
 
 import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -37,3 +41,18 @@ def test_only_wiring_knows_beam(path):
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_modules_stay_small(path):
     assert len(path.read_text().splitlines()) <= 400
+
+
+def test_what_is_imported_is_declared():
+    """The wheel brings its own dependencies: none may come by chance with another or with the tests'."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.match(r"[\w.-]+", text)[0].lower() for text in declared}
+    homes = dict(packages_distributions())
+    homes["pydantic_core"] = ["pydantic"]  # its other half, pinned by it
+    used = {name.split(".")[0] for path in MODULES for name in imports(path)} - sys.stdlib_module_names
+    undeclared = {
+        name
+        for name in used - set(FLOORS)
+        if not any(home.lower().replace("_", "-") in names for home in homes.get(name, ()))
+    }
+    assert undeclared == set()

@@ -43,6 +43,23 @@ def test_demo_releases_every_person_it_claims_and_no_identifier(run, demo_policy
         assert customer_id.encode() not in written and name.encode() not in written
 
 
+def test_the_real_master_as_cp932_gives_the_same_release(run, demo_policy, tmp_path):
+    """Its UTF-8 begins with a byte order mark; released values and counts must not depend on the encoding."""
+    folder = demo_policy.parent
+    text, policy = (folder / "customer.csv").read_text("utf-8-sig"), demo_policy.read_text("utf-8")
+    assert policy.count("encoding: utf-8") == 1
+    files = {
+        "customer.csv": text.encode("cp932"),
+        "cp932.yaml": policy.replace("encoding: utf-8", "encoding: cp932"),
+    }
+    released = []
+    for done in (run(demo_policy), run(tmp_path / "cp932.yaml", files, output="cp932")):
+        assert done.status == 0, done.err
+        rows = [{**row, "customer_id": None} for row in done.rows("customer")]
+        released.append((sorted(map(str, rows)), done.report["tables"]))
+    assert released[0] == released[1]
+
+
 def test_manifest_lists_exactly_the_parts_with_their_sums(run, demo_policy):
     done = run(demo_policy)
     (table,) = done.manifest["tables"].values()
