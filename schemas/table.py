@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from schemas.column_names import names_code, names_person
 from schemas.perturbations import Noise, RankSwap
 from schemas.privacy_models import AnyProtection
 from schemas.strict import Strict, Text, broken
@@ -205,13 +205,6 @@ def _content_after(step: AnyTreatment, content: str) -> str:
     return step.leaves or step.gives or content
 
 
-_CODE = re.compile(
-    r"個人番号|マイナンバー|my_?number|住民票コード|基礎年金番号|免許証(の)?番号|旅券(の)?番号|パスポート番号|"
-    r"在留カード(の)?番号|特別永住者証明書(の)?番号|被保険者(証)?(の)?(記号|番号)|passport_?n|driver.?s?_?licen[cs]e_?n",
-    re.IGNORECASE,
-)
-
-
 class Population(Strict):
     """The population that a table's people are drawn from: one row a person, the quasi-identifiers alone."""
 
@@ -247,7 +240,7 @@ class Table(Strict):
                     "rename the column in the file",
                     ["columns", name],
                 )
-        self._codes_deleted()
+        self._named_columns_safe()
         self._draws_told_apart()
         if self.person is not None:
             self._person_works(self.person)
@@ -308,14 +301,21 @@ class Table(Strict):
                         ["columns", name, "treat", i, "per"],
                     )
 
-    def _codes_deleted(self) -> None:
-        """二号: a column that calls itself an individual identification code (令1条) can only be deleted."""
+    def _named_columns_safe(self) -> None:
+        """Refuse, by their names, codes that would be released (二号), and names or contacts kept (一号)."""
         for name, column in self.columns.items():
-            if column.released and any(_CODE.search(text) for text in (name, column.title or "")):
+            if column.released and names_code(name, column.title):
                 raise broken(
                     "column.identification_code",
                     "by its name this is an identification code (個人識別符号), to be deleted whole",
                     "treat it with {criterion: 2, method: delete}; if it is something else, rename it",
+                    ["columns", name],
+                )
+            if column.keep and names_person(name, column.title):
+                raise broken(
+                    "column.identifying",
+                    "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号)",
+                    "treat it with {criterion: 1, method: delete}; if it is something else, rename it",
                     ["columns", name],
                 )
 

@@ -287,7 +287,7 @@ def test_a_table_that_would_be_released_with_too_few_people_stops_the_run(run):
 
 
 @pytest.mark.parametrize(
-    "name", ["個人番号", "住民票コード", "my_number", "健康保険被保険者証の番号", "旅券番号"]
+    "name", ["個人番号", "住民票コード", "my_number", "健康保険被保険者証の番号", "パスポート№"]
 )
 @pytest.mark.parametrize("fate", [KEEP, PSEUDONYM, SUPPRESS])
 def test_identification_codes_can_only_be_deleted(run, name, fate):
@@ -295,6 +295,14 @@ def test_identification_codes_can_only_be_deleted(run, name, fate):
     assert done.status == 2 and "column.identification_code" in done.err
     deleted = run(policy_of({name: {"treat": [{"criterion": 2, "method": "delete"}]}, "x": KEEP}))
     assert deleted.status == 0 and deleted.rows() == [{"x": "2"}] * 2
+
+
+@pytest.mark.parametrize("column", ["氏名", "本人フリガナ", "ﾌﾘｶﾞﾅ", "E-Mail", "c7"])
+def test_a_name_or_contact_is_not_kept_whatever_the_reason(run, column):
+    title = {"title": "電話番号"} if column == "c7" else {}
+    kept = run(policy_of({column: {**KEEP, **title}, "x": KEEP}), {"data.csv": f"{column},x\nA,2\nB,2\n"})
+    assert kept.status == 2 and "column.identifying" in kept.err and not kept.releases
+    assert run(policy_of({column: {**PSEUDONYM, **title}, "x": KEEP})).status == 0
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
