@@ -64,7 +64,7 @@ def _coarse(values: pa.Array) -> pa.Array:
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return as_text(pc.year(values))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        numbers = values.cast(pa.float64())
+        numbers = values.cast(pa.float64(), safe=False)  # beyond 2**53 a bar is no less true
         finest = 1.0 if pa.types.is_floating(kind) else 10.0
         size = pc.floor(pc.log10(pc.if_else(pc.greater(pc.abs(numbers), finest), pc.abs(numbers), finest)))
         step = pc.power(10.0, pc.subtract(size, 1.0))

@@ -120,6 +120,8 @@ def test_dictionaries_dates_and_columns_too_various():
     labels = pa.DictionaryArray.from_arrays(pa.array([0, None, 0, 1]), pa.array(["甲", "乙", "丙"]))
     assert shown(picture_after(labels)) == {"甲": 2, "乙": 1, None: 1}
     assert shown(picture_after(pa.array([0, 400], pa.date32()))) == {"1970": 1, "1971": 1}
+    wide = pa.array([2**63 - 1, -(2**63), 2**53 + 1])  # account numbers: a float does not hold them exactly
+    assert sum(shown(picture_before(wide, None, 3)).values()) == 3
     many = picture_after(pa.array([f"v{i}" for i in range(MAX_LABELS + 1)]))
     assert many is None and merge_pictures([many, picture_after(pa.array(["a"]))]) is None
     halves = [picture_after(pa.array([f"v{i}" for i in half])) for half in (range(1500), range(1000, 2500))]
