@@ -59,9 +59,7 @@ class Rare:
     tuples: Ints
 
 
-def rare_combinations(
-    tuples: Tuples, columns: Sequence[int], size: int, people: int
-) -> tuple[Rare, ...]:
+def rare_combinations(tuples: Tuples, columns: Sequence[int], size: int, people: int) -> tuple[Rare, ...]:
     """Find every minimal combination of values that fewer than ``people`` people share, exactly.
 
     Args:
@@ -108,7 +106,9 @@ def _people(tuples: Tuples, rows: Ints, of_row: Ints, groups: int) -> Ints:
     of_tuple = np.full(len(tuples.records), MISSING, dtype=np.int64)
     of_tuple[rows] = of_row
     group = of_tuple[tuples.pair_rows]
-    pairs = pl.DataFrame({"group": group, "person": tuples.pair_persons}).filter(pl.col("group") >= 0).unique()
+    pairs = (
+        pl.DataFrame({"group": group, "person": tuples.pair_persons}).filter(pl.col("group") >= 0).unique()
+    )
     return np.bincount(pairs["group"].to_numpy(), minlength=groups).astype(np.int64)
 
 
