@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,7 +10,7 @@ from schemas.strict import Strict, Text, broken
 from schemas.treatments import People, Pseudonym
 
 if TYPE_CHECKING:
-    from schemas.table import Column, Table
+    from schemas.table import Table
 
 MAX_COLUMNS = 12  # 298 sets of up to three columns, each of which is counted
 
@@ -44,16 +43,16 @@ class Combination(Strict):
         return self
 
 
-def check_combinations(combinations: Sequence[Combination], columns: Mapping[str, Column]) -> None:
+def check_combinations(table: Table) -> None:
     """Check that the columns combined are there and hold released values that people can share.
 
     Raises:
         PydanticCustomError: placed below the table.
     """
-    for i, combination in enumerate(combinations):
+    for i, combination in enumerate(table.combinations):
         for j, name in enumerate(combination.columns):
             at: list[str | int] = ["combinations", i, "columns", j]
-            column = columns.get(name)
+            column = table.columns.get(name)
             if column is None:
                 raise broken(
                     "combination.unknown_column",
@@ -73,6 +72,13 @@ def check_combinations(combinations: Sequence[Combination], columns: Mapping[str
                     "combination.pseudonym",
                     "a pseudonym points at one person by design, whatever it is combined with",
                     "remove it here",
+                    at,
+                )
+            if table.population is not None and combination.action == "cell" and column.quasi_identifier:
+                raise broken(
+                    "combination.population",
+                    "a blanked quasi-identifier could no longer be compared with the population",
+                    "use action: record, or remove population",
                     at,
                 )
 

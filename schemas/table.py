@@ -254,7 +254,7 @@ class Table(Strict):
         if self.person is not None:
             self._person_works(self.person)
         self._classes_formed()
-        check_combinations(self.combinations, self.columns)
+        check_combinations(self)
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self

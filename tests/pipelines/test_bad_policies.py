@@ -235,6 +235,10 @@ CASES = {
         "combination.not_released", "tables.t.combinations[0].columns[1]"),
     "combination of a pseudonym": (combined(["age", "id"]), "combination.pseudonym",
                                    "tables.t.combinations[0].columns[1]"),
+    "combination blanking what a population is compared by": (
+        but(((*T, "combinations"), [COMBINED]),
+            ((*T, "population"), {"source": {"path": "data.csv", "format": "csv"}})),
+        "combination.population", "tables.t.combinations[0].columns[0]"),
     "combination of four values": (combined(["age", "town"], size=4), "policy.value", "2 or 3"),
     "combination of one value": (combined(["age", "town"], size=1), "policy.value", "2 or 3"),
     "combination under criterion 3": (combined(["age", "town"], criterion=3), "policy.value", "4 or 5"),

@@ -256,6 +256,21 @@ def test_the_rest_of_the_record_stays_with_it(run):
     assert (lone["town"], lone["age"], lone["pay"]) == ("港区", 40, 3)
 
 
+def test_a_population_is_not_searched_for_combinations(run):
+    """Records go before the file is compared with its population, which keeps its own."""
+    suppress = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}
+    policy = declared(
+        {"people": 3, "action": "record", "columns": ["town", "job", "age"]},
+        columns={"town": {"treat": [suppress]}},
+    )
+    policy["tables"]["t"]["population"] = {"source": {"path": "all.csv", "format": "csv"}}
+    policy["requirements"]["models"] = [{"model": "k_map", "k": 20}]
+    everyone = "town\n" + "".join(f"{town}\n" for town in TOWNS for _ in range(60))
+    done = run(policy, {"data.csv": csv(people()), "all.csv": everyone})
+    assert done.status == 0, done.err
+    assert len(done.rows()) == 87 and {r["town"] for r in done.rows()} == set(TOWNS)
+
+
 def test_a_table_without_combinations_is_not_touched(run):
     policy = declared({"people": 3})
     policy["tables"]["u"] = json.loads(json.dumps(policy["tables"]["t"]))
