@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
+from schemas.perturbations import Noise, RankSwap
 from schemas.strict import Strict, Text, broken
-from schemas.treatments import People, Pseudonym
+from schemas.treatment_base import People
+from schemas.treatments import Pseudonym
 
 if TYPE_CHECKING:
     from schemas.table import Table
@@ -72,6 +74,13 @@ def check_combinations(table: Table) -> None:
                     "combination.pseudonym",
                     "a pseudonym points at one person by design, whatever it is combined with",
                     "remove it here",
+                    at,
+                )
+            if column.treat and isinstance(column.treat[-1], Noise | RankSwap):
+                raise broken(
+                    "combination.perturbed",
+                    "this column is perturbed by record, so what is released is not what would be counted",
+                    "remove it here, or use microaggregate instead",
                     at,
                 )
             if table.population is not None and combination.action == "cell" and column.quasi_identifier:

@@ -239,6 +239,9 @@ CASES = {
         but(((*T, "combinations"), [COMBINED]),
             ((*T, "population"), {"source": {"path": "data.csv", "format": "csv"}})),
         "combination.population", "tables.t.combinations[0].columns[0]"),
+    "combination of a perturbed column": (
+        but(((*C, "age", "treat"), [{"criterion": 5, "method": "noise", "scale": 3}]), ((*T, "combinations"), [COMBINED])),
+        "combination.perturbed", "tables.t.combinations[0].columns[0]"),
     "combination of four values": (combined(["age", "town"], size=4), "policy.value", "2 or 3"),
     "combination of one value": (combined(["age", "town"], size=1), "policy.value", "2 or 3"),
     "combination under criterion 3": (combined(["age", "town"], criterion=3), "policy.value", "4 or 5"),
