@@ -33,11 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PCollection[Published]:
     """Wire the graph.
 
-    ``files → splits → pass 1 profile → pass 2 classes → pass 3 criteria and parts → verify → publish``.
+    ``files → splits → pass 1 profile (→ rare combinations) → pass 2 classes → pass 3 criteria and parts
+    → verify → publish``.
     Only splits, profiles, histograms, decisions and summaries are shuffled; records never are.
     """
     import apache_beam as beam
 
+    from transforms.combinations.stage import RemoveCombinations
     from transforms.profile.stage import DrawKey, FitCriteria, ProfileSplits
     from transforms.read.records import PlanSplits, TableFile
     from transforms.recode.stage import ChooseRecoding, CountClasses
@@ -51,6 +53,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     key = pipeline | "Run" >> beam.Create([0]) | "DrawKey" >> DrawKey()
     profile = splits | "Profile" >> ProfileSplits(plan, key)
     fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
+    fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
     chosen = histograms | "ChooseRecoding" >> ChooseRecoding(plan, fits)
     written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)

@@ -13,6 +13,7 @@ from types import TracebackType
 STAGES = {
     "profile": "pass 1 profile",
     "people": "counting people",
+    "combinations": "rare combinations",
     "count": "pass 2 classes",
     "release": "pass 3 criteria",
     "written": "written",

@@ -186,6 +186,24 @@ class TableReport(Strict):
         default=None, description="After criteria 1 to 4, before generalization."
     )
     risk_after: Risk | None = None
+    combinations: tuple[CombinationReport, ...] = ()
+
+
+class CombinationReport(Strict):
+    """Rare combinations of some columns' values: how many there were, and what became of them.
+
+    ``step.counts`` keys: ``combinations_1``, ``_2``, ``_3`` (minimal combinations, by number of values),
+    ``cells_blanked`` or ``records_dropped``.
+    """
+
+    columns: tuple[str, ...]
+    titles: tuple[str, ...]
+    people: int
+    because: str
+    step: StepReport
+    rarer_after: int = Field(
+        description="Combinations of any size that have fewer people once k-anonymity is reached."
+    )
 
 
 class RejectCount(Strict):

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.column_names import names_code, names_person
+from schemas.combinations import Combination, check_combinations
 from schemas.perturbations import Noise, RankSwap
 from schemas.privacy_models import AnyProtection
 from schemas.strict import Strict, Text, broken
@@ -222,6 +223,7 @@ class Table(Strict):
     person: str | None = Field(default=None, description="The column that tells whose record it is.")
     rows_per_person: Literal["one", "several"]
     columns: dict[str, Column] = Field(min_length=1)
+    combinations: tuple[Combination, ...] = Field(default=(), description="Rare combinations to remove.")
 
     @model_validator(mode="after")
     def _person_known(self) -> Self:
@@ -245,6 +247,7 @@ class Table(Strict):
         if self.person is not None:
             self._person_works(self.person)
         self._classes_formed()
+        check_combinations(self)
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from schemas.combinations import combined_columns, people_sharing
 from schemas.policy import Policy
 from schemas.privacy_models import Requirements
 from schemas.table import Table
@@ -69,6 +70,11 @@ class TablePlan:
         return self.k if not self.protected and not self.requirements.models else EVERYBODY
 
     @cached_property
+    def combined(self) -> tuple[str, ...]:
+        """Columns whose combinations are searched for rare ones, in the order of the policy."""
+        return combined_columns(self.table)
+
+    @cached_property
     def dropping(self) -> tuple[str, ...]:
         """Columns whose treatment can drop records."""
         return tuple(name for name, chain in self.chains.items() if chain.can_drop)
@@ -96,10 +102,15 @@ class TablePlan:
         # At least one column, so that the records themselves are counted.
         return self.types(self.table.person, *self.profiled, *typed) or self.types(self.table.released[0])
 
+    def combination_types(self) -> dict[str, ColumnType]:
+        """Columns read to count combinations."""
+        return self.types(*self.combined, *self.dropping, self.table.person if self.counts_people else None)
+
     def count_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 2."""
         person = self.table.person if self.counts_people else None
-        return self.types(*self.quasi_identifiers, *self.protected, *self.dropping, person)
+        names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
+        return self.types(*names, person)
 
     def output_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 3: those released, those that can drop records, and the person."""
@@ -178,6 +189,7 @@ def plan_tables(policy: Policy, base: Path) -> dict[str, TablePlan]:
                     Context(k, day, table.rows_per_person == "several"),
                     base,
                     f"tables.{name}.columns.{c}",
+                    combined=people_sharing(table, c, k),
                 )
                 for c, column in table.columns.items()
             },

@@ -98,6 +98,14 @@ def public(**items):
     return but((("regime",), "public"), *changes)
 
 
+COMBINED = {"criterion": 4, "columns": ["age", "town"], "size": 2, "action": "cell", **REASON}
+
+
+def combined(columns, **fields):
+    """The base policy with one combination declared."""
+    return but(((*T, "combinations"), [{**COMBINED, "columns": columns, **fields}]))
+
+
 def written(old, new):
     """The base policy as text, with a piece of the text replaced."""
     text = json.dumps(BASE, ensure_ascii=False, indent=1)
@@ -208,6 +216,43 @@ CASES = {
     "free text kept": (column("town", type="text", keep=True, **REASON), "column.text_kept", TOWN),
     "blank column name": (but(((*C, " "), {"keep": True, **REASON})), "column.name", 'columns." "'),
     "reserved column name": (but(((*C, "#records"), {"keep": True, **REASON})), "column.name", "columns.#records"),
+    # combinations
+    "combination of an unknown column": (combined(["age", "twon"]), "combination.unknown_column",
+                                         "tables.t.combinations[0].columns[1]"),
+    "combination of one column": (combined(["age"]), "combination.columns", "tables.t.combinations[0].columns"),
+    "combination of no column": (combined([]), "combination.columns", "tables.t.combinations[0].columns"),
+    "combination of thirteen columns": (combined([f"c{i}" for i in range(13)]), "combination.columns", "2 to 12 columns"),
+    "combination smaller than its size": (combined(["age", "town"], size=3), "combination.columns", "3 to 12 columns"),
+    "combination of a column and itself": (combined(["age", "age"]), "combination.column_twice",
+                                           "tables.t.combinations[0].columns"),
+    "combination of a deleted column": (combined(["age", "name"]), "combination.not_released",
+                                        "tables.t.combinations[0].columns[1]"),
+    "combination of a dropped column": (
+        but(((*C, "town"), {"drop": True, **REASON}), ((*T, "combinations"), [COMBINED])),
+        "combination.not_released", "tables.t.combinations[0].columns[1]"),
+    "combination of free text": (
+        but(((*C, "town"), {"type": "text"}), ((*T, "combinations"), [COMBINED])),
+        "combination.not_released", "tables.t.combinations[0].columns[1]"),
+    "combination of a pseudonym": (combined(["age", "id"]), "combination.pseudonym",
+                                   "tables.t.combinations[0].columns[1]"),
+    "combination blanking what a population is compared by": (
+        but(((*T, "combinations"), [COMBINED]),
+            ((*T, "population"), {"source": {"path": "data.csv", "format": "csv"}})),
+        "combination.population", "tables.t.combinations[0].columns[0]"),
+    "combination of a perturbed column": (
+        but(((*C, "age", "treat"), [{"criterion": 5, "method": "noise", "scale": 3}]), ((*T, "combinations"), [COMBINED])),
+        "combination.perturbed", "tables.t.combinations[0].columns[0]"),
+    "combination of four values": (combined(["age", "town"], size=4), "policy.value", "2 or 3"),
+    "combination of one value": (combined(["age", "town"], size=1), "policy.value", "2 or 3"),
+    "combination under criterion 3": (combined(["age", "town"], criterion=3), "policy.value", "4 or 5"),
+    "combination by an unknown action": (combined(["age", "town"], action="group"), "policy.value", "'cell' or 'record'"),
+    "combination without action": (but(((*T, "combinations"), [{k: v for k, v in COMBINED.items() if k != "action"}])),
+                                   "policy.missing_key", "tables.t.combinations[0].action"),
+    "combination without reason": (but(((*T, "combinations"), [{k: v for k, v in COMBINED.items() if k != "because"}])),
+                                   "policy.missing_key", "tables.t.combinations[0].because"),
+    "combination of one person": (combined(["age", "town"], people=1), "policy.range", "must be at least 2"),
+    "combination with a misspelt key": (combined(["age", "town"], peopel=3), "policy.unknown_key", "people?"),
+    "combination as a mapping": (but(((*T, "combinations"), COMBINED)), "policy.type", "must be a list"),
     # chains
     "criterion not served": (chain("town", {"criterion": 2, "method": "pseudonym", "link": "x"}),
                              "policy.value", "use 3"),

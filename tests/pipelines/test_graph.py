@@ -9,16 +9,33 @@ from apache_beam.pipeline import PipelineVisitor
 from helpers import DATA, policy_of
 
 from pipelines.anonymize import build, make_plan
+from pipelines.terminal import STAGES
 from transforms.chunks import Chunk, ChunkCoder, WorkCoder
 from transforms.criteria.apply import Anonymized
+from transforms.read.records import _ReadChunk
 from transforms.release.stage import AnonymizedCoder
 
 RECORDS = {Chunk, Anonymized}
 
 
-@pytest.fixture
-def pipeline(tmp_path):
-    plan, files = make_plan(str(DATA / "jdss_100knocks" / "policy.yaml"), str(tmp_path / "out"), None)
+COMBINATIONS = """
+    combinations:
+      - {criterion: 4, columns: [gender, age, address], action: cell, because: 試験}
+"""
+
+
+@pytest.fixture(params=["as it is", "with combinations"])
+def pipeline(tmp_path, request):
+    source = DATA / "jdss_100knocks"
+    if request.param == "with combinations":
+        text = (source / "policy.yaml").read_text()
+        at = text.index("\nrequirements:")
+        (tmp_path / "policy.yaml").write_text(text[:at] + COMBINATIONS + text[at:])
+        for file in source.iterdir():
+            if file.name != "policy.yaml":
+                (tmp_path / file.name).symlink_to(file)
+        source = tmp_path
+    plan, files = make_plan(str(source / "policy.yaml"), str(tmp_path / "out"), None)
     pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
     build(pipeline, plan, files)
     return pipeline
@@ -79,6 +96,12 @@ def test_every_step_says_what_its_elements_are(pipeline):
         if output.element_type is None or "Any" in str(output.element_type)
     ]
     assert untyped == []
+
+
+def test_every_pass_over_records_has_a_name_on_the_terminal(pipeline):
+    readers = [getattr(step.transform, "fn", None) for step in steps_of(pipeline)]
+    stages = [reader._stage for reader in readers if isinstance(reader, _ReadChunk)]
+    assert len(stages) in {4, 5} and set(stages) < set(STAGES)
 
 
 def test_only_small_things_are_shuffled(pipeline):

@@ -12,15 +12,17 @@ import pyarrow as pa
 from schemas.errors import InputError
 from schemas.splits import Split
 from transforms.chunks import Chunk
+from transforms.combinations.apply import remove
+from transforms.combinations.removal import Taken
 from transforms.criteria.base import Applied, Mask, Rows
 from transforms.criteria.chain import Treated
+from transforms.criteria.coded import domain_codes, kept_rows
 from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
 from transforms.profile.people import PeoplePerKey
 from transforms.profile.pictures import picture_after, picture_before
 from transforms.recode.assignment import Recoding
 from transforms.recode.choose import Decision
-from transforms.recode.count import domain_codes, kept_rows
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Tally:
         records_in, dropped, suppressed, records_out: dropped by criterion 4, suppressed by criterion 5.
         changed: per column, how many cells each method changed.
         before, after: distributions for the report, per treated column.
+        taken: what the removal of rare combinations took; its records are part of dropped (under criterion
+            4) or suppressed (under criterion 5).
     """
 
     records_in: int
@@ -40,6 +44,7 @@ class Tally:
     changed: Mapping[str, tuple[int, ...]]
     before: Mapping[str, PeoplePerKey | None]
     after: Mapping[str, PeoplePerKey | None]
+    taken: Taken
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,9 @@ class Anonymized:
         fingerprint: of the key it was made with; a release never mixes two.
         batch: released columns, in random row order.
         persons: 128-bit keyed hash of each row's person; None where rows are people.
+        settled: the combined columns of all records that reach the recoding, as the removal of rare
+            combinations left them; to be recounted, never written.
+        settled_persons: the persons of these records.
     """
 
     split: Split
@@ -59,6 +67,8 @@ class Anonymized:
     fingerprint: str
     batch: pa.RecordBatch
     persons: npt.NDArray[np.uint64] | None
+    settled: pa.RecordBatch
+    settled_persons: npt.NDArray[np.uint64] | None
     tally: Tally
 
 
@@ -84,11 +94,14 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
     treated = {
         name: plan.chains[name].apply(decision.columns[name], batch.column(name), key)
         for name in batch.schema.names
-        if plan.chains[name].steps and (name in schema.names or name in plan.dropping)
+        if (plan.chains[name].steps or plan.chains[name].coded)
+        and (name in schema.names or name in plan.dropping)
     }
+    treated, taken = remove(plan, decision.columns, decision.removal, treated, batch.num_rows)
     keep = kept_rows(batch.num_rows, treated)
-    dropped = int(batch.num_rows - keep.sum())
+    dropped = int(batch.num_rows - keep.sum()) - taken.dropped[1]
     columns = _columns(plan, schema, batch, treated)
+    reaching = pa.array(np.flatnonzero(keep))
     if decision.recoding is not None:
         recoded, alive = _recode(plan, decision, decision.recoding, treated)
         columns.update(recoded)
@@ -133,10 +146,23 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
         changed,
         before,
         {n: picture_after(released.column(n)) for n in pictured if n in schema.names},
+        taken,
     )
     split = chunk.work.split
     persons = None if all_persons is None else all_persons[order]
-    return Anonymized(split, chunk.number, chunk.last, key.fingerprint, released, persons, tally)
+    return Anonymized(
+        split,
+        chunk.number,
+        chunk.last,
+        key.fingerprint,
+        released,
+        persons,
+        pa.RecordBatch.from_arrays(
+            [treated[name].rows().take(reaching) for name in plan.combined], names=list(plan.combined)
+        ),
+        None if all_persons is None else all_persons[reaching.to_numpy()],
+        tally,
+    )
 
 
 def _perturb(

@@ -46,8 +46,8 @@ class Fitted:
 
     Attributes:
         decisions: one per method, None where nothing had to be decided.
-        domain: for a quasi-identifier or protected column, the distinct values after all methods but the
-            generalization.
+        domain: for a quasi-identifier, a protected column or one in combinations, the distinct values after
+            all methods but the generalization, as text.
     """
 
     decisions: tuple[Any, ...]
@@ -83,7 +83,9 @@ class Chain:
     Immutable and picklable; holds no data. Raises PolicyError at construction for unusable hierarchies.
     """
 
-    def __init__(self, name: str, column: Column, context: Context, base: Path, where: str) -> None:
+    def __init__(
+        self, name: str, column: Column, context: Context, base: Path, where: str, *, combined: int = 0
+    ) -> None:
         self.name, self.column, self.where = name, column, where
         self.steps: tuple[Criterion, ...] = tuple(
             build_criterion(spec, context, base, f"{where}.treat[{i}]") for i, spec in enumerate(column.treat)
@@ -91,6 +93,7 @@ class Chain:
         self._driven = next((i for i, s in enumerate(self.steps) if s.data_driven), None)
         last = self.steps[-1] if self.steps else None
         self.generalize: Generalize | None = last if isinstance(last, Generalize) else None
+        self.combined = combined  # so many people share each of its combinations; 0: it is in none
         # Hierarchies of the column's own privacy models, in their order; None for models without one.
         self.protections = tuple(
             None
@@ -105,12 +108,12 @@ class Chain:
     @property
     def needs_profile(self) -> bool:
         """Whether pass 1 has to look at the column."""
-        return self._driven is not None or self._needs_domain
+        return self._driven is not None or self.coded
 
     @property
-    def _needs_domain(self) -> bool:
-        """Whether classes are formed by its values, or watched for them."""
-        return self.generalize is not None or bool(self.column.protect)
+    def coded(self) -> bool:
+        """Whether classes or combinations are formed by its values, or watched for them."""
+        return self.generalize is not None or bool(self.column.protect) or self.combined > 0
 
     @property
     def hierarchies(self) -> tuple[BoundHierarchy, ...]:
@@ -137,7 +140,7 @@ class Chain:
     @property
     def picture_people(self) -> int:
         """How many people must share a source value that a picture shows."""
-        return max([0, *(getattr(step, "people", 0) for step in self.steps)])
+        return max([self.combined, *(getattr(step, "people", 0) for step in self.steps)])
 
     def profile(self, values: pa.Array, persons: Persons, key: RunKey) -> Measured:
         """Measure one batch: the values as they reach the data-driven method, else the final ones."""
@@ -146,7 +149,10 @@ class Chain:
         undecided: tuple[Any, ...] = (None,) * split
         values = self._run(values, 0, undecided, key).rows()
         decide = None if self._driven is None else self.steps[self._driven].profile(values, persons)
-        return Measured(decide, find_domain(values, self.where) if self._needs_domain else None)
+        if not self.coded:
+            return Measured(decide, None)
+        values = as_text(values) if self._driven is None else values
+        return Measured(decide, find_domain(values, self.where))
 
     def merge(self, parts: Sequence[Measured]) -> Measured:
         """Merge measurements of any batches, in any order."""

@@ -36,7 +36,8 @@ def _bounded(values: pl.Series, where: str) -> pl.Series:
         raise InputError(
             "input.too_many_values",
             where=where,
-            what=f"a quasi-identifier or protected column may have at most {MAX_DISTINCT:,} distinct values",
+            what="a quasi-identifier, a protected column or one in combinations may have at most"
+            f" {MAX_DISTINCT:,} distinct values",
             fix="coarsen it first, for example with year_month, bands or postal_prefix",
         )
     return values

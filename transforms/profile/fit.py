@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.errors import InputError
+from transforms.combinations.removal import Removal
 from transforms.criteria.chain import Fitted, Measured
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
@@ -23,6 +24,7 @@ class FittedTable:
         people: distinct people among them; None where the table has no person column.
         rejects: unreadable records by (column, reason).
         proven: "one row a person" was proven by ascending person codes, not by counting.
+        removal: what becomes of rare combinations, where the table declares any.
     """
 
     columns: Mapping[str, Fitted]
@@ -31,6 +33,7 @@ class FittedTable:
     people: int | None
     rejects: Mapping[tuple[str, str], int]
     proven: bool
+    removal: Removal | None = None
 
 
 def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozenset[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.errors import PolicyError, RequirementError
+from transforms.combinations.removal import Removal
 from transforms.criteria.chain import Fitted
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable
@@ -40,6 +41,7 @@ class Decision:
     columns: Mapping[str, Fitted]
     rejected: Mapping[str, tuple[int, ...]]
     recoding: Recoding | None
+    removal: Removal | None
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms
         recoding, recoded = None, None
         if table.quasi_identifiers:
             recoding, recoded = _choose_table(plan, table, fitted[name], histograms)
-        decisions[name] = Decision(fitted[name].columns, fitted[name].rejected, recoding)
+        fits = fitted[name]
+        decisions[name] = Decision(fits.columns, fits.rejected, recoding, fits.removal)
         accounts[name] = Account(fitted[name], recoded)
     return Chosen(decisions, accounts)
 

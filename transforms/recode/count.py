@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from schemas.errors import InputError, RequirementError
+from schemas.errors import RequirementError
 from transforms.chunks import Chunk
-from transforms.criteria.base import Mask, as_text
-from transforms.criteria.chain import Treated
+from transforms.combinations.apply import remove
+from transforms.criteria.coded import domain_codes, kept_rows
 from transforms.keyed import person_hashes
 from transforms.plan import EVERYBODY, TablePlan
 from transforms.profile.fit import FittedTable
@@ -41,33 +39,6 @@ class TableCount:
 Histograms = dict[str, TableCount]
 
 
-def domain_codes(treated: Treated, domain: tuple[str | None, ...], where: str) -> npt.NDArray[np.int32]:
-    """Return each row's place in the column's domain.
-
-    Raises:
-        InputError: a value is not in the domain, so the input changed between two passes.
-    """
-    codes = pc.index_in(as_text(treated.values), value_set=pa.array(domain, pa.string()))
-    if codes.null_count:
-        raise InputError(
-            "input.changed",
-            where=where,
-            what="the input changed while it was being read",
-            fix="run again when nobody writes to the input",
-        )
-    numbers: npt.NDArray[np.int32] = codes.to_numpy(zero_copy_only=False)
-    return numbers if treated.indices is None else numbers[treated.indices]
-
-
-def kept_rows(rows: int, treated: Mapping[str, Treated]) -> Mask:
-    """Return which rows no column's treatment drops."""
-    keep: Mask = np.ones(rows, dtype=bool)
-    for column in treated.values():
-        if column.drop is not None:
-            keep &= ~column.drop
-    return keep
-
-
 def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
     """Count records and people per distinct quasi-identifier tuple of one chunk.
 
@@ -78,8 +49,9 @@ def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
     batch, key = chunk.batch, chunk.work.key
     treated = {
         name: plan.chains[name].apply(fitted.columns[name], batch.column(name), key)
-        for name in {*plan.quasi_identifiers, *plan.protected, *plan.dropping}
+        for name in {*plan.quasi_identifiers, *plan.protected, *plan.combined, *plan.dropping}
     }
+    treated, _ = remove(plan, fitted.columns, fitted.removal, treated, batch.num_rows)
     keep = kept_rows(batch.num_rows, treated)
 
     def codes(name: str) -> npt.NDArray[np.int32]:

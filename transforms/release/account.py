@@ -23,6 +23,7 @@ from schemas.report import (
     TableReport,
 )
 from schemas.table import Column
+from transforms.combinations.explain import LIMIT, column_steps, explain_removal
 from transforms.criteria import Criterion
 from transforms.criteria.chain import Chain
 from transforms.plan import Plan, TablePlan
@@ -109,6 +110,8 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         )
     if len(plan.tables) > 1:
         limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
+    if any(t.combined for t in plan.tables.values()):
+        limits.append(LIMIT)
     if any(t.table.person is None for t in plan.tables.values()):
         limits.append("本人を示す項目のない表では、1人1行であるという申告を確認できない。")
     return tuple(limits)
@@ -128,7 +131,7 @@ def _table(
             people=people.get(table.name, tally.records_out),
             table=table,
         )
-        records = fitted.records - tally.dropped
+        records = fitted.records - tally.dropped - tally.taken.dropped[1]
         before = measured_risk(
             account.recoded.classes_before,
             account.recoded.population_before,
@@ -151,6 +154,7 @@ def _table(
         recoding=_recoding(plan, table, account),
         risk_before=before,
         risk_after=after,
+        combinations=explain_removal(table, fitted.removal, written.combined),
     )
 
 
@@ -196,6 +200,7 @@ def _column(
                 criterion=1, method="delete", sentence="自由記述のため、項目の全部を削除した。", counts={}
             )
         ]
+    steps += column_steps(table, account.fitted.removal, name)
     numeric = column.type in {"integer", "number", "date", "month", "datetime"}
     return ColumnReport(
         name=name,

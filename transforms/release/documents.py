@@ -33,6 +33,9 @@ COUNTS = {
     "cells_blanked": "空欄にしたセル",
     "records_dropped": "除いたレコード",
     "people_affected": "関係した本人",
+    "combinations_1": "1項目で少数の値",
+    "combinations_2": "2項目の組合せ",
+    "combinations_3": "3項目の組合せ",
 }
 _ESTIMATORS = {
     "Pitman": "ファイルの人数が母集団の1割以下のときに採用する",
@@ -66,11 +69,11 @@ class Card(NamedTuple):
 
 
 class Work(NamedTuple):
-    """One step of one column, as a criterion's section lists it."""
+    """One step, as a criterion's section lists it: of one column, or (``anchor`` empty) of several."""
 
     table: TableReport
     anchor: str
-    column: ColumnReport
+    title: str
     step: StepReport
     counts: tuple[tuple[str, int, str], ...]
 
@@ -226,18 +229,24 @@ def _card(anchor: str, column: ColumnReport) -> Card:
 
 
 def _works(chapters: tuple[Chapter, ...], criterion: int) -> tuple[Work, ...]:
-    return tuple(
-        Work(chapter.table, card.anchor, card.column, step, tuple(_counts(step)))
+    columns = (
+        Work(chapter.table, card.anchor, card.column.title, step, tuple(_counts(step)))
         for chapter in chapters
         for card in chapter.cards
         for step in card.column.steps
-        if step.criterion == criterion
     )
+    combinations = (
+        Work(chapter.table, "", f"{'・'.join(c.titles)}の組合せ", c.step, tuple(_counts(c.step)))
+        for chapter in chapters
+        for c in chapter.table.combinations
+    )
+    return tuple(work for work in (*columns, *combinations) if work.step.criterion == criterion)
 
 
 def _counts(step: StepReport) -> Iterator[tuple[str, int, str]]:
     for key, n in step.counts.items():
-        yield COUNTS.get(key, key), n, "人" if key.startswith("people") else "件"
+        unit = {"people": "人", "combinations": "通り"}.get(key.split("_")[0], "件")
+        yield COUNTS.get(key, key), n, unit
 
 
 def _sizes(before: Risk, after: Risk) -> tuple[SizeRow, ...]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from transforms.combinations.recount import Recounted, recount_combined
 from transforms.criteria.apply import Anonymized, Tally
 from transforms.plan import Plan, TablePlan
 from transforms.release.recount import WrittenClasses, recount
@@ -41,6 +42,7 @@ class PartSummary:
         part: the object; None where no record of the chunk is released.
         classes: people and records per combination of released quasi-identifier values, counted on the
             very batch that was written.
+        combined: the same per tuple of combined values; None where no combination is declared.
         tally: what the criteria did.
     """
 
@@ -51,6 +53,7 @@ class PartSummary:
     fingerprint: str
     part: Part | None
     classes: WrittenClasses | None
+    combined: Recounted | None
     tally: Tally
 
 
@@ -79,6 +82,7 @@ def write_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> PartSummary:
         chunk.fingerprint,
         part,
         recount(table, chunk),
+        recount_combined(table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)),
         chunk.tally,
     )
 

@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.errors import RequirementError
+from transforms.combinations.count import people_of
+from transforms.combinations.recount import Recounted, merge_recounted, rare_left
+from transforms.combinations.removal import add_taken, expected
 from transforms.criteria.apply import Tally
-from transforms.plan import Plan
+from transforms.plan import Plan, TablePlan
+from transforms.profile.fit import FittedTable
 from transforms.profile.headcount import UNION
+from transforms.profile.people import RECORDS
 from transforms.profile.pictures import Picture, merge_pictures
 from transforms.recode.choose import Account, Chosen
 from transforms.recode.wording import amount, name_of
@@ -25,6 +30,7 @@ class TableWritten:
     Attributes:
         parts: the objects. chunks: (split id, number, last) of every chunk. fingerprints: of the keys used.
         classes: merged recount over the released quasi-identifier values.
+        combined: merged recount over the combined columns.
         tally: merged tally.
     """
 
@@ -32,6 +38,7 @@ class TableWritten:
     chunks: tuple[tuple[str, int, bool], ...]
     fingerprints: frozenset[str]
     classes: WrittenClasses | None
+    combined: Recounted | None
     tally: Tally
 
 
@@ -46,6 +53,7 @@ def written_of(summary: PartSummary) -> Written:
             ((summary.split_id, summary.number, summary.last),),
             frozenset({summary.fingerprint}),
             summary.classes,
+            summary.combined,
             summary.tally,
         )
     }
@@ -59,11 +67,13 @@ def merge_written(parts: Sequence[Written]) -> Written:
 
 def _merge(parts: Sequence[TableWritten]) -> TableWritten:
     classes = [p.classes for p in parts if p.classes is not None]
+    combined = [p.combined for p in parts if p.combined is not None]
     return TableWritten(
         tuple(x for p in parts for x in p.parts),
         tuple(x for p in parts for x in p.chunks),
         frozenset().union(*(p.fingerprints for p in parts)),
         merge_classes(classes) if classes else None,
+        merge_recounted(combined) if combined else None,
         merge_tallies([p.tally for p in parts]),
     )
 
@@ -90,6 +100,7 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
         changed,
         pictures([p.before for p in parts]),
         pictures([p.after for p in parts]),
+        add_taken([p.taken for p in parts]),
     )
 
 
@@ -123,10 +134,13 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
             raise _failed(name, "records dropped, suppressed and released do not add up")
         if sum(p.records for p in found.parts) != tally.records_out:
             raise _failed(name, "records in the parts do not add up")
-        if account.recoded is not None:
-            if tally.suppressed != account.recoded.count.suppressed_records:
-                raise _failed(name, "suppressed records differ from the decision")
+        recoded = account.recoded
+        suppressed = recoded.count.suppressed_records if recoded is not None else 0
+        if tally.suppressed != suppressed + tally.taken.dropped[1]:
+            raise _failed(name, "suppressed records differ from the decision")
+        if recoded is not None:
             _check_classes(name, found, account)
+        _check_combinations(table, account.fitted, found)
         left = people.get(name, 0) if name in plan.headcount else tally.records_out
         if left < table.k:
             raise RequirementError(
@@ -171,6 +185,31 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
                 name,
                 f"{small:,} classes of the written data fail {name_of(model)}"
                 f" (the weakest reaches {amount(model.reached(classes))})",
+            )
+
+
+def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritten) -> None:
+    if not table.combined:
+        return
+    if fitted.removal is None or found.combined is None:
+        raise _failed(table.name, "rare combinations were not looked for")
+    declared = table.table.combinations
+    if found.tally.taken != expected(fitted.removal, declared, table.combined):
+        raise _failed(table.name, "what was removed for rare combinations differs from the decision")
+    left = found.tally.records_in - found.tally.dropped - found.tally.taken.dropped[1]
+    if int(found.combined.settled.counts[RECORDS].sum()) != left:
+        raise _failed(table.name, "the combinations recounted do not cover the records")
+    # Where nothing was generalized and nobody left out, the written values are the settled ones.
+    written = found.tally.records_out == left
+    for i, combination in enumerate(declared):
+        rare = rare_left(table, combination, found.combined.settled)
+        if written and not set(combination.columns) & set(table.quasi_identifiers):
+            rare = max(rare, rare_left(table, combination, found.combined.released))
+        if rare:
+            raise _failed(
+                table.name,
+                f"{rare:,} combinations (combinations[{i}]) have fewer than"
+                f" {people_of(table, combination)} people",
             )
 
 

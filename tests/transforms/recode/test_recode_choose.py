@@ -18,11 +18,12 @@ from schemas.policy import Policy
 from schemas.splits import SourceFile, Split
 from transforms.chunks import Chunk, Work
 from transforms.criteria.apply import anonymize_chunk
+from transforms.criteria.coded import domain_codes
 from transforms.plan import Plan, plan_tables
 from transforms.profile.fit import fit, tables_to_count
 from transforms.profile.profile import merge_profiles, profile_chunk
 from transforms.recode.choose import choose
-from transforms.recode.count import count_chunk, domain_codes, merge_histograms
+from transforms.recode.count import count_chunk, merge_histograms
 
 GENERALIZE = {"method": "generalize", "criterion": 5}
 COLUMNS = {

@@ -1,0 +1,103 @@
+"""Rare combinations (特異な記述の組合せ): columns whose values together must not point at few people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.perturbations import Noise, RankSwap
+from schemas.strict import Strict, Text, broken
+from schemas.treatment_base import People
+from schemas.treatments import Pseudonym
+
+if TYPE_CHECKING:
+    from schemas.table import Table
+
+MAX_COLUMNS = 12  # 298 sets of up to three columns, each of which is counted
+
+
+class Combination(Strict):
+    """Remove what fewer than ``people`` people share of up to ``size`` values of one record."""
+
+    criterion: Literal[4, 5]
+    columns: tuple[Text, ...] = Field(description="Names of released columns.")
+    size: Literal[2, 3] = Field(default=3, description="Largest number of values in a combination.")
+    people: People | None = None
+    action: Literal["cell", "record"] = Field(
+        description="cell: blank the fewest cells (greedily); record: drop the records."
+    )
+    because: Text = Field(description="Why these columns, and why so many people.")
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> Self:
+        if len(self.columns) != len(set(self.columns)):
+            raise broken(
+                "combination.column_twice", "a column stands twice", "name every column once", ["columns"]
+            )
+        if not self.size <= len(self.columns) <= MAX_COLUMNS:
+            raise broken(
+                "combination.columns",
+                f"combinations of up to {self.size} values need {self.size} to {MAX_COLUMNS} columns",
+                "name more or fewer columns, or correct size (default 3)",
+                ["columns"],
+            )
+        return self
+
+
+def check_combinations(table: Table) -> None:
+    """Check that the columns combined are there and hold released values that people can share.
+
+    Raises:
+        PydanticCustomError: placed below the table.
+    """
+    for i, combination in enumerate(table.combinations):
+        for j, name in enumerate(combination.columns):
+            at: list[str | int] = ["combinations", i, "columns", j]
+            column = table.columns.get(name)
+            if column is None:
+                raise broken(
+                    "combination.unknown_column",
+                    "this column is not declared",
+                    "correct its name, or declare it under columns",
+                    at,
+                )
+            if not column.released:
+                raise broken(
+                    "combination.not_released",
+                    "this column is deleted, so its values are in no combination",
+                    "remove it here, or release it in a coarser form",
+                    at,
+                )
+            if column.treat and isinstance(column.treat[-1], Pseudonym):
+                raise broken(
+                    "combination.pseudonym",
+                    "a pseudonym points at one person by design, whatever it is combined with",
+                    "remove it here",
+                    at,
+                )
+            if column.treat and isinstance(column.treat[-1], Noise | RankSwap):
+                raise broken(
+                    "combination.perturbed",
+                    "this column is perturbed by record, so what is released is not what would be counted",
+                    "remove it here, or use microaggregate instead",
+                    at,
+                )
+            if table.population is not None and combination.action == "cell" and column.quasi_identifier:
+                raise broken(
+                    "combination.population",
+                    "a blanked quasi-identifier could no longer be compared with the population",
+                    "use action: record, or remove population",
+                    at,
+                )
+
+
+def people_sharing(table: Table, name: str, k: int) -> int:
+    """Return how many people must share every combination with a column's values; 0 if it is in none."""
+    return max((c.people or k for c in table.combinations if name in c.columns), default=0)
+
+
+def combined_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns that any of a table's combinations names, in the order of the policy."""
+    named = {name for combination in table.combinations for name in combination.columns}
+    return tuple(name for name in table.columns if name in named)

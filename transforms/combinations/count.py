@@ -1,0 +1,78 @@
+"""The histogram of combined tuples, over the records that the columns' own treatments leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from schemas.combinations import Combination
+from schemas.errors import RequirementError
+from transforms.chunks import Chunk
+from transforms.combinations.apply import domains_of, packed_tuples
+from transforms.criteria.coded import kept_rows
+from transforms.keyed import person_hashes
+from transforms.plan import TablePlan
+from transforms.profile.fit import FittedTable
+from transforms.profile.people import PeoplePerKey, count_people, merge_people
+from transforms.recode.histogram import MAX_TUPLES, PACKED, radices
+
+MAX_HELD = 10_000_000  # distinct tuples that one worker holds and decides about
+MAX_PEOPLE = 50_000_000  # kept person hashes over all tuples
+
+Combined = dict[str, PeoplePerKey]
+
+
+def people_of(plan: TablePlan, combination: Combination) -> int:
+    """Return how many people must share a combination."""
+    return combination.people or plan.k
+
+
+def count_combined(plan: TablePlan, chunk: Chunk) -> Combined:
+    """Count records and people per distinct tuple of combined values of one chunk.
+
+    Raises:
+        RequirementError: more possible or distinct tuples than can be counted exactly.
+    """
+    fitted: FittedTable = chunk.work.decision
+    batch, key = chunk.batch, chunk.work.key
+    sizes = [len(domain) for domain in domains_of(plan, fitted.columns)]
+    if radices(sizes)[1] > MAX_TUPLES:
+        raise _too_many(plan.name, f"have more than {MAX_TUPLES:.2g} possible combinations of values")
+    treated = {
+        name: plan.chains[name].apply(fitted.columns[name], batch.column(name), key)
+        for name in {*plan.combined, *plan.dropping}
+    }
+    keep = kept_rows(batch.num_rows, treated)
+    packed = packed_tuples(plan, fitted.columns, treated, sizes)[keep]
+    persons = None
+    if plan.counts_people:
+        persons = person_hashes(batch.column(plan.table.person), key)[keep, 0]
+    cap = max(people_of(plan, combination) for combination in plan.table.combinations)
+    counted = count_people(pl.DataFrame({PACKED: packed}), persons=persons, cap=cap)
+    return {plan.name: _bounded(plan.name, counted)}
+
+
+def merge_combined(parts: Sequence[Combined]) -> Combined:
+    """Merge the counts of any chunks, in any order; raises RequirementError as `count_combined` does."""
+    names = sorted({name for part in parts for name in part})
+    return {
+        name: _bounded(name, merge_people([part[name] for part in parts if name in part])) for name in names
+    }
+
+
+def _bounded(name: str, counted: PeoplePerKey) -> PeoplePerKey:
+    if counted.counts.height > MAX_HELD:
+        raise _too_many(name, f"take more than {MAX_HELD:,} different combinations of values")
+    if counted.pairs is not None and counted.pairs.height > MAX_PEOPLE:
+        raise _too_many(name, f"need more than {MAX_PEOPLE:,} people to be told apart")
+    return counted
+
+
+def _too_many(name: str, what: str) -> RequirementError:
+    return RequirementError(
+        "requirement.combinations",
+        where=f"tables.{name}.combinations",
+        what=f"the columns combined {what}, more than are decided about exactly",
+        fix="combine fewer columns, or coarsen them with fixed methods first",
+    )

@@ -1,0 +1,132 @@
+"""What becomes of each tuple, so that no rare combination is left: decided once, for the whole file.
+
+Equal tuples get equal treatment. A blanked cell or a dropped record takes support from the combinations that
+it was part of, which may make them rare in turn; so all declarations are applied again until a count over
+everything that is left finds none. Each round takes something away, so the rounds end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.combinations.apply import domains_of
+from transforms.combinations.count import people_of
+from transforms.combinations.kernel import (
+    MISSING,
+    Ints,
+    Mask,
+    Rare,
+    Tuples,
+    cells_to_blank,
+    rare_combinations,
+)
+from transforms.combinations.removal import Removal, Removed
+from transforms.plan import TablePlan
+from transforms.profile.fit import FittedTable
+from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
+from transforms.recode.histogram import PACKED, radices
+
+
+def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> FittedTable:
+    """Decide about every tuple of one table; returns the fits with the decision in them.
+
+    A column in which cells are blanked gets null into its domain, at its end: other codes stay.
+    """
+    domains = domains_of(plan, fitted.columns)
+    sizes = tuple(len(domain) for domain in domains)
+    packed, tuples = _unpacked(counted, sizes, [None in domain for domain in domains])
+    removal = decide(plan, packed, tuples, sizes)
+    blanked = int(np.bitwise_or.reduce(removal.blank, initial=0))
+    columns = dict(fitted.columns)
+    for i, (name, domain) in enumerate(zip(plan.combined, domains, strict=True)):
+        if blanked >> i & 1 and None not in domain:
+            columns[name] = replace(columns[name], domain=(*domain, None))
+    return replace(fitted, columns=columns, removal=removal)
+
+
+def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]) -> Removal:
+    """Remove rare combinations until none is left.
+
+    Args:
+        plan: the table, with its declarations.
+        packed: the distinct tuples as integers, ascending.
+        tuples: the same, as codes of the combined columns.
+        sizes: number of values of each combined column.
+    """
+    declared = plan.table.combinations
+    columns = [[plan.combined.index(name) for name in c.columns] for c in declared]
+    left = replace(tuples, codes=tuples.codes.copy())
+    blanked_by = np.full(tuples.codes.shape, -1, dtype=np.int8)
+    dropped_by = np.full(len(packed), -1, dtype=np.int8)
+    found = [[0] * c.size for c in declared]
+    clean = turn = 0
+    while clean < len(declared):
+        combination, at = declared[turn], columns[turn]
+        rare = rare_combinations(left, at, combination.size, people_of(plan, combination))
+        clean = 0 if rare else clean + 1
+        for r in rare:
+            found[turn][len(r.columns) - 1] += r.combinations
+        if rare and combination.action == "record":
+            gone = np.unique(np.concatenate([r.tuples for r in rare]))
+            left.codes[:, gone] = MISSING  # neither looked at again, nor anyone's support
+            dropped_by[gone] = turn
+        elif rare:
+            _blank(left, blanked_by, rare, at, turn)
+        turn = turn if rare else (turn + 1) % len(declared)
+    stays = dropped_by < 0
+    removed = tuple(
+        Removed(
+            tuple(found[i]),
+            int(tuples.records[dropped_by == i].sum()),
+            tuple(int(tuples.records[stays & (blanked_by[c] == i)].sum()) for c in at),
+        )
+        for i, at in enumerate(columns)
+    )
+    bits = ((blanked_by >= 0) & stays).T @ (1 << np.arange(len(sizes), dtype=np.int64))
+    criteria = np.array([*(c.criterion for c in declared), 0], dtype=np.int8)[dropped_by]
+    changed: Mask = (bits > 0) | ~stays
+    return Removal(sizes, packed[changed], bits[changed], criteria[changed], removed)
+
+
+def _blank(
+    left: Tuples, blanked_by: npt.NDArray[np.int8], rare: Sequence[Rare], at: Sequence[int], turn: int
+) -> None:
+    touched, blank = cells_to_blank(rare, at)
+    for column, mask in zip(at, blank, strict=True):
+        left.codes[column, touched[mask]] = MISSING
+        blanked_by[column, touched[mask]] = turn
+
+
+def _unpacked(counted: PeoplePerKey, sizes: Sequence[int], nulls: Sequence[bool]) -> tuple[Ints, Tuples]:
+    """Turn merged counts into tuples of codes; null, the last of a domain, becomes MISSING."""
+    counts = counted.counts.sort(PACKED)
+    packed = counts[PACKED].to_numpy()
+    weights, _ = radices(sizes)
+    codes = np.empty((len(sizes), len(packed)), dtype=np.int32)
+    rest = packed
+    for i, (weight, size, null) in enumerate(zip(weights, sizes, nulls, strict=True)):
+        codes[i], rest = np.divmod(rest, weight)
+        if null:
+            codes[i][codes[i] == size - 1] = MISSING
+    if counted.pairs is None:
+        return packed, Tuples(codes, counts[RECORDS].to_numpy())
+    return packed, Tuples(
+        codes,
+        counts[RECORDS].to_numpy(),
+        np.searchsorted(packed, counted.pairs[PACKED].to_numpy()),
+        counted.pairs[PERSON].to_numpy(),
+    )
+
+
+def removals(
+    tables: Mapping[str, TablePlan], fits: Mapping[str, FittedTable], counted: Mapping[str, PeoplePerKey]
+) -> dict[str, FittedTable]:
+    """Decide for every table that declares combinations; the others stay as they are."""
+    return {
+        name: remove_rare(tables[name], fit, counted[name]) if tables[name].combined else fit
+        for name, fit in fits.items()
+    }

@@ -1,0 +1,91 @@
+"""The recount of combinations while a table is written; nothing of the search that removed them is reused."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from schemas.combinations import Combination
+from transforms.combinations.count import people_of
+from transforms.plan import TablePlan
+from transforms.profile.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+
+_Persons = npt.NDArray[np.uint64] | None
+
+
+@dataclass(frozen=True)
+class Recounted:
+    """Tuples of combined values (numbered columns, as text), recounted while a table is written.
+
+    Attributes:
+        settled: of all records that reach the recoding, as the removal of rare combinations left them.
+        released: of the written records, as they are written.
+    """
+
+    settled: PeoplePerKey
+    released: PeoplePerKey
+
+
+def recount_combined(
+    plan: TablePlan, settled: tuple[pa.RecordBatch, _Persons], released: tuple[pa.RecordBatch, _Persons]
+) -> Recounted | None:
+    """Count the combined values of one chunk; None where no combination is declared.
+
+    Args:
+        plan: the table.
+        settled: all records that reach the recoding, and the person hash of each (None: rows are people).
+        released: the same of those written.
+    """
+    return Recounted(_counted(plan, *settled), _counted(plan, *released)) if plan.combined else None
+
+
+def merge_recounted(parts: Sequence[Recounted]) -> Recounted:
+    """Merge the recounts of any chunks, in any order."""
+    return Recounted(merge_people([p.settled for p in parts]), merge_people([p.released for p in parts]))
+
+
+def _counted(plan: TablePlan, batch: pa.RecordBatch, persons: _Persons) -> PeoplePerKey:
+    # Numbered columns: a column of the data may have any name.
+    frame = pl.DataFrame({str(i): batch.column(name) for i, name in enumerate(plan.combined)})
+    heads = persons[:, 0] if plan.counts_people and persons is not None else None
+    cap = max(people_of(plan, combination) for combination in plan.table.combinations)
+    counted = count_people(frame, persons=heads, cap=cap)
+    text = pl.col(frame.columns).cast(pl.String)
+    pairs = None if counted.pairs is None else counted.pairs.with_columns(text)
+    return PeoplePerKey(counted.keys, counted.cap, counted.counts.with_columns(text), pairs)
+
+
+def rare_left(plan: TablePlan, combination: Combination, counted: PeoplePerKey) -> int:
+    """Count the combinations, of any size declared, that fewer people share than must.
+
+    Args:
+        plan: the table.
+        combination: one of its declarations.
+        counted: a merged recount.
+    """
+    # One and the same value in every record tells nothing about anyone, alone or in a combination.
+    columns = [
+        name
+        for name in (str(plan.combined.index(c)) for c in combination.columns)
+        if counted.counts[name].n_unique() > 1
+    ]
+    return sum(
+        _rare(counted, subset, people_of(plan, combination))
+        for size in range(1, combination.size + 1)
+        for subset in itertools.combinations(columns, size)
+    )
+
+
+def _rare(counted: PeoplePerKey, subset: Sequence[str], people: int) -> int:
+    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in subset)
+    if counted.pairs is None:
+        shared = counted.counts.filter(whole).group_by(subset).agg(pl.col(RECORDS).sum().alias("n"))
+    else:
+        shared = counted.pairs.filter(whole).group_by(subset).agg(pl.col(PERSON).n_unique().alias("n"))
+    return int((shared["n"] < people).sum())
