@@ -201,6 +201,12 @@ class CombinationReport(Strict):
     people: int
     because: str
     step: StepReport
+    contributions: tuple[float, ...] = Field(
+        description="Per column, its share of the SUDA scores of sample uniques before removal."
+    )
+    highest_dis: float | None = Field(
+        description="Highest DIS-SUDA risk of a record before removal; None where it cannot be told."
+    )
     rarer_after: int = Field(
         description="Combinations of any size that have fewer people once k-anonymity is reached."
     )

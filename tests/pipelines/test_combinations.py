@@ -113,6 +113,25 @@ def test_the_report_tells_counts_and_never_a_value(run):
     assert "力士".encode() not in written and "力士" not in done.err + done.out
 
 
+def test_the_report_says_which_columns_made_people_stand_out(run):
+    """By hand: 力士 and 99 are unique alone, (千代田区, 公務員, 60) and what it takes to see p80 are pairs."""
+    policy = declared({"people": 3})
+    policy["requirements"]["population_size"] = 9000
+    done = run(policy, {"data.csv": csv(people())})
+    assert done.status == 0, done.err
+    (found,) = done.report["tables"][0]["combinations"]
+    unique = rare(list(people()), ("town", "job", "age"), 3, 2)
+    items = [set(zip(columns, values, strict=True)) for columns, values in unique]
+    minimal = [u for u, mine in zip(unique, items, strict=True) if not any(other < mine for other in items)]
+    score = {1: 2 * 1 * 1, 2: 1 * 1, 3: 1}  # Π (3 - i) from the size of the combination on, without i = 3
+    total = sum(score[len(columns)] for columns, _ in minimal)
+    assert found["contributions"] == pytest.approx(
+        [sum(score[len(c)] for c, _ in minimal if name in c) / total for name in ("town", "job", "age")]
+    )
+    assert found["highest_dis"] == 1.0  # nobody stands in a pair: the estimate knows no better
+    assert "（SUDA）" in found["step"]["sentence"] and "DIS-SUDA" in found["step"]["sentence"]
+
+
 def test_pictures_show_no_value_that_a_combination_removed(run):
     """Three people are enough for k=2, and for a bar by k, but not for the combinations' ten."""
     rows = [

@@ -25,10 +25,12 @@ from transforms.combinations.kernel import (
     rare_combinations,
 )
 from transforms.combinations.removal import Removal, Removed
+from transforms.combinations.suda import dis_suda, suda
 from transforms.plan import TablePlan
 from transforms.profile.fit import FittedTable
 from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
-from transforms.recode.histogram import PACKED, radices
+from transforms.recode.contingency import group
+from transforms.recode.histogram import PACKED, pack, radices
 
 
 def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> FittedTable:
@@ -63,6 +65,10 @@ def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]
     blanked_by = np.full(tuples.codes.shape, -1, dtype=np.int8)
     dropped_by = np.full(len(packed), -1, dtype=np.int8)
     found = [[0] * c.size for c in declared]
+    standing_out = [
+        _standing_out(replace(tuples, codes=tuples.codes[at]), c.size, plan.requirements.population_size)
+        for c, at in zip(declared, columns, strict=True)
+    ]
     clean = turn = 0
     while clean < len(declared):
         combination, at = declared[turn], columns[turn]
@@ -83,6 +89,7 @@ def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]
             tuple(found[i]),
             int(tuples.records[dropped_by == i].sum()),
             tuple(int(tuples.records[stays & (blanked_by[c] == i)].sum()) for c in at),
+            *standing_out[i],
         )
         for i, at in enumerate(columns)
     )
@@ -90,6 +97,24 @@ def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]
     criteria = np.array([*(c.criterion for c in declared), 0], dtype=np.int8)[dropped_by]
     changed: Mask = (bits > 0) | ~stays
     return Removal(sizes, packed[changed], bits[changed], criteria[changed], removed)
+
+
+def _standing_out(
+    tuples: Tuples, size: int, population: int | None
+) -> tuple[tuple[float, ...], float | None]:
+    """Return each column's share of the SUDA scores, and the highest DIS-SUDA risk if it can be told."""
+    found = suda(tuples, size)
+    people = int(tuples.records.sum())
+    dis = None
+    if population is not None and people < population and tuples.pair_rows is None:
+        sizes = [int(codes.max()) + 2 for codes in tuples.codes]  # one more for MISSING
+        keys, place = group(pack(tuples.codes + 1, sizes), radices(sizes)[1])
+        records = np.bincount(place, weights=tuples.records, minlength=len(keys)).astype(np.int64)
+        scores = np.zeros(len(keys))
+        scores[place] = found.scores  # equal for equal values
+        risks = dis_suda(scores, records, len(tuples.codes), people / population)
+        dis = float(risks.max(initial=0))
+    return tuple(found.contributions.tolist()), dis
 
 
 def _blank(

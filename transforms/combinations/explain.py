@@ -42,6 +42,8 @@ def explain_removal(
                 removed,
                 rarer := rare_left(plan, combination, recounted.released),
             ),
+            contributions=removed.contributions,
+            highest_dis=removed.highest_dis,
             rarer_after=rarer,
         )
         for combination, removed in zip(plan.table.combinations, removal.removed, strict=True)
@@ -74,6 +76,15 @@ def _whole(plan: TablePlan, combination: Combination, removed: Removed, rarer: i
     sentence = f"{_rare(plan, combination)}について、{done}、残っていないことを数え直して確かめた。"
     if rarer:
         sentence += f"準識別子の加工（五号）の後では、{rarer:,}通りの組合せがこの人数より少なくなっている。"
+    if any(removed.contributions):
+        shares = zip(_titles(plan, combination), removed.contributions, strict=True)
+        told = "、".join(f"{title} {share:.0%}" for title, share in sorted(shares, key=lambda s: -s[1]))
+        sentence += f"加工の前に一人だけを指した組合せへの各項目の寄与（SUDA）は、{told}であった。"
+    if removed.highest_dis:
+        sentence += (
+            "最も目立つレコードについて、一致した人が本人である割合の推定（DIS-SUDA）は、加工の前で"
+            f"{removed.highest_dis:.1%}であった。"
+        )
     sentence += f"理由：{combination.because}"
     found = {f"combinations_{size}": n for size, n in enumerate(removed.combinations, 1)}
     blanks = combination.action == "cell"

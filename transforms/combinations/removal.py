@@ -19,11 +19,15 @@ class Removed:
         combinations: minimal rare combinations by their number of values, from 1.
         records: records dropped.
         cells: cells blanked, per column of the declaration, in records that are not dropped.
+        contributions: per column of the declaration, its share of the SUDA scores before removal.
+        highest_dis: the highest DIS-SUDA risk of a record before removal; None without a population size.
     """
 
     combinations: tuple[int, ...]
     records: int
     cells: tuple[int, ...]
+    contributions: tuple[float, ...]
+    highest_dis: float | None
 
 
 @dataclass(frozen=True)
