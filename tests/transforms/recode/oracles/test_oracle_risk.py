@@ -114,7 +114,7 @@ def test_a_table_of_seven():
         {str(v): ("<50" if v < 50 else ">=50", "*") for v in range(1, 101)},
         {"male": ("*",), "female": ("*",)},
         {
-            str(v): tuple(f"{v:05}"[: 5 - n] + "*" * n for n in range(1, 5)) + ("*",)
+            str(v): (*(f"{v:05}"[: 5 - n] + "*" * n for n in range(1, 5)), "*")
             for v in range(80000, 90000)
         },
     ]
