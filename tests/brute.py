@@ -91,7 +91,7 @@ def count(problem, node):
             continue
         for cls in members.keys() | population.keys():
             if cls in members:
-                if _fails(problem, name, args, members[cls], people[cls], population[cls]):
+                if fails(problem, name, args, members[cls], population[cls]):
                     failing.add(cls)
             elif name == "presence" and not args[0] - 1e-12 <= 0 <= args[1] + 1e-12:
                 possible = False
@@ -144,7 +144,9 @@ def counts(problem, rows):
     return Counter(value for _, value in {(problem.who[i], problem.sensitive[i]) for i in rows})
 
 
-def _fails(problem, name, args, rows, people, population):
+def fails(problem, name, args, rows, population=0):
+    """Return whether a class of some rows, and as many people of the population, fails a model."""
+    people = {problem.who[i] for i in rows}
     if name == "k":
         return len(people) < args[0]
     if name == "k_map":

@@ -113,10 +113,7 @@ def test_a_table_of_seven():
     rows = [
         {str(v): ("<50" if v < 50 else ">=50", "*") for v in range(1, 101)},
         {"male": ("*",), "female": ("*",)},
-        {
-            str(v): (*(f"{v:05}"[: 5 - n] + "*" * n for n in range(1, 5)), "*")
-            for v in range(80000, 90000)
-        },
+        {str(v): (*(f"{v:05}"[: 5 - n] + "*" * n for n in range(1, 5)), "*") for v in range(80000, 90000)},
     ]
     spec = FileHierarchy(kind="file", path="test.csv")
     texts = [[str(v) for v in column] for column in (age, sex, zipcode)]
