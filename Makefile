@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 SIZES ?= 1000000 4000000
 RUNS ?= 3
 
-.PHONY: demo test lint types lock bench clean
+.PHONY: demo test lint types lock bench bench-search clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -32,6 +32,9 @@ lock:  ## pin every dependency with hashes
 
 bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUNS)
 	$(BIN)/python tests/benchmarks/residents.py --rows $(SIZES) --runs $(RUNS)
+
+bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic histograms up to 10^7 tuples
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py
 
 clean:
 	rm -rf .venv out build dist

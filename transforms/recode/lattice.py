@@ -125,9 +125,12 @@ def count_node(
     squares = classes.records.astype(float) ** 2
     held = classes.records > 0
     kept = held & ~failing
-    gone_values = base.marginals(failing[of_tuple])
-    same = len(doomed) == int((doomed == failing).sum())
-    doomed_values = gone_values if same else base.marginals(doomed[of_tuple])
+    same = bool((doomed == failing).all())
+    doomed_values = base.marginals(doomed[of_tuple])
+    gone = [
+        ladder.lift(values, low, high)
+        for ladder, values, low, high in zip(ladders, doomed_values, base_node, node, strict=True)
+    ]
     unmendable = bool((failing & ~held).any())
     people = classes.people_in(failing)
     return NodeCount(
@@ -140,10 +143,7 @@ def count_node(
         classes.total_people + 1 if unmendable else people,
         int(classes.records[doomed].sum()),
         people if same else classes.people_in(doomed),
-        tuple(
-            ladder.lift(gone, low, high)
-            for ladder, gone, low, high in zip(ladders, gone_values, base_node, node, strict=True)
-        ),
+        tuple(gone if same else classes.marginals(failing)),
         tuple(doomed_values),
         base_node,
     )

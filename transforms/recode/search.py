@@ -26,7 +26,8 @@ from transforms.recode.objectives import Node, NodeCount, Objective
 
 MAX_NODES = 4_000_000  # larger lattices are searched by `transforms.recode.anytime`
 MAX_CHECKS = 20_000  # nodes counted before the search says "best found" instead of "proven"
-_DIGITS, _TIE = 12, 1e-12  # costs this close are ties, whatever the processor's rounding
+_DIGITS = 12  # costs that agree so far are ties, whatever the processor's rounding
+_TIE = 2e-11  # a bound must exceed the best cost by more, to rule out a tie
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class Search:
         return bool(self._bounds[node] < math.inf)
 
     def _worse(self, node: Node) -> bool:
-        best = self._rank[0]
+        best = math.inf if self.best is None else self.best.cost
         return bool(self._bounds[node] > best + _TIE * max(1.0, abs(best)))
 
     def _most_promising(self, n: int) -> list[Node]:

@@ -2,179 +2,206 @@
 
 import itertools
 import math
-from collections import defaultdict
 
+import brute
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernels import hashes_of
+from problems import BOUNDS, POPULATION, SENSITIVE, K, kernel_inputs, problems
 
-from schemas.hierarchies import FileHierarchy
-from transforms.profile.people import count_people, merge_people
-from transforms.recode.histogram import PACKED, histogram_of, pack, people_in, radices
-from transforms.recode.ladders import build_ladder
+from transforms.recode import lattice as lattice_module
+from transforms.recode.histogram import pack, radices, unpack
+from transforms.recode.lattice import Lattice, failing_classes
+from transforms.recode.models import KAnonymity
+from transforms.recode.objectives import OBJECTIVES
 from transforms.recode.search import InfeasibleError, Search, find_optimum
 
-FILE = FileHierarchy(kind="file", path="random.csv")
+METRICS = list(OBJECTIVES)
 
 
-@st.composite
-def hierarchies(draw):
-    """A random nested hierarchy of 1 to 5 values and 1 to 4 levels above them."""
-    size = draw(st.integers(1, 5))
-    groups = list(range(size))
-    columns = []
-    for level in range(draw(st.integers(0, 2))):
-        into = draw(st.lists(st.integers(0, 2), min_size=5, max_size=5))
-        groups = [into[g] for g in groups]
-        columns.append([f"L{level}-{g}" for g in groups])
-    return {f"v{i}": (*(c[i] for c in columns), "*") for i in range(size)}
+def solve(problem, metric):
+    ladders, histogram, models = kernel_inputs(problem)
+    objective = OBJECTIVES[metric](ladders, histogram.marginals(), problem.weight)
+    lattice = Lattice(ladders, histogram, models)
+    allowed = math.floor(problem.limit * histogram.total_people + 1e-9)
+    return lattice, find_optimum(objective, models, lattice.count, allowed), objective
 
 
-@st.composite
-def tables(draw):
-    files = draw(st.lists(hierarchies(), min_size=1, max_size=4))
-    value = st.tuples(*(st.sampled_from([*file, *([None] if draw(st.booleans()) else [])]) for file in files))
-    rows = draw(st.lists(value, min_size=1, max_size=14))
-    persons = draw(
-        st.one_of(st.none(), st.lists(st.sampled_from("abcdef"), min_size=len(rows), max_size=len(rows)))
-    )
-    k = draw(st.integers(2, 4))
-    limit = draw(st.sampled_from([0.0, 0.1, 0.25, 0.34, 0.5, 0.75, 1.0]))
-    return files, rows, persons, k, limit
-
-
-def inputs(files, rows, persons, k):
-    """Ladders and histogram, as pass 1 and 2 make them, the latter from two chunks."""
-    ladders, codes = [], []
-    for i, file in enumerate(files):
-        domain = sorted({row[i] for row in rows}, key=lambda v: (v is None, v))
-        ladders.append(build_ladder(domain, FILE, file))
-        codes.append(np.array([domain.index(row[i]) for row in rows], dtype=np.int32))
-    sizes = [len(ladder.values) for ladder in ladders]
-    packed, hashes = pack(codes, sizes), hashes_of(persons)
-    half = len(rows) // 2
-    parts = [
-        count_people(
-            pl.DataFrame({PACKED: packed[piece]}), persons=None if hashes is None else hashes[piece], cap=k
-        )
-        for piece in (slice(half), slice(half, None))
-    ]
-    people = None if persons is None else len(set(persons))
-    return ladders, histogram_of(merge_people(parts), sizes, people)
-
-
-def label(file, value, level):
-    path = (value, *file[value]) if value is not None else (None,) * len(next(iter(file.values()))) + ("*",)
-    return path[level]
-
-
-def brute_force(files, rows, persons, k, limit):
-    """(rank, node, loss, suppressed records, suppressed people) of every feasible node, best first."""
-    depths = [len(next(iter(file.values()))) + 1 for file in files]
-    who = persons or list(range(len(rows)))
-    found = []
-    for node in itertools.product(*map(range, depths)):
-        owners = defaultdict(set)
-        classes = [tuple(label(f, v, n) for f, v, n in zip(files, row, node, strict=True)) for row in rows]
-        for cls, person in zip(classes, who, strict=True):
-            owners[cls].add(person)
-        gone = [len(owners[cls]) < k for cls in classes]
-        hit = {person for person, g in zip(who, gone, strict=True) if g}
-        if len(hit) > math.floor(limit * len(set(who)) + 1e-9):
-            continue
-        loss = 1.0
-        for i, (file, level) in enumerate(zip(files, node, strict=True)):
-            size = len(file)
-            if size > 1:
-                leaves = defaultdict(int)
-                for value in file:
-                    leaves[label(file, value, level)] += 1
-                shares = sum(
-                    1 if g else max(leaves[label(file, row[i], level)], 1) / size
-                    for row, g in zip(rows, gone, strict=True)
-                )
-                floor = len(rows) / size
-                loss *= ((shares - floor) / (len(rows) - floor) + 1) ** (1 / len(files))
-        loss -= 1
-        found.append(((round(loss, 12), sum(gone), sum(node), node), node, loss, sum(gone), len(hit)))
-    return sorted(found)
-
-
-@settings(max_examples=300)
-@given(tables())
-def test_the_optimum_is_that_of_brute_force(table):
-    files, rows, persons, k, limit = table
-    ladders, histogram = inputs(files, rows, persons, k)
-    expected = brute_force(*table)
-    if not expected:
+def check(problem, metric):
+    """Assert that search and brute force agree; return the choice, or None if there is none."""
+    expected = brute.optimum(problem, metric)
+    if expected is None:
         with pytest.raises(InfeasibleError) as error:
-            find_optimum(ladders, histogram, k, limit)
-        # only too few people make every node infeasible, and then nobody can stay
-        assert error.value.fewest_people == len(set(persons or range(len(rows)))) < k
-        assert error.value.node == tuple(ladder.levels - 1 for ladder in ladders)
-        return
-    choice = find_optimum(ladders, histogram, k, limit)
-    _, node, loss, records, people = expected[0]
-    assert choice.loss == pytest.approx(loss, abs=1e-12)
-    assert (choice.node, choice.suppressed_records, choice.suppressed_people) == (node, records, people)
-    assert choice.lattice_nodes == math.prod(ladder.levels for ladder in ladders)
-    assert math.prod((v + 1) ** (1 / len(files)) for v in choice.column_loss) - 1 == pytest.approx(
-        loss, abs=1e-12
+            solve(problem, metric)
+        closest = error.value.closest
+        outcome = brute.count(problem, closest.node)
+        people = outcome.people if outcome.possible else len(set(problem.who)) + 1
+        assert closest.suppressed_people == people > problem.limit * len(set(problem.who))
+        return None
+    _, choice, _ = solve(problem, metric)
+    cost, outcome = expected
+    assert choice.proven
+    assert choice.cost == pytest.approx(cost, rel=1e-10, abs=1e-12)
+    assert (choice.node, choice.count.suppressed_records, choice.count.suppressed_people) == (
+        outcome.node,
+        outcome.records,
+        outcome.people,
     )
+    assert choice.lattice_nodes == len(list(problem.nodes())) >= choice.nodes_checked
+    return choice
 
 
-@given(tables())
-def test_suppression_only_shrinks_with_generalization(table):
-    """What predictive tagging and the bounds rest on."""
-    files, rows, persons, k, _ = table
-    search = Search(*inputs(files, rows, persons, k), k)
-    gone, people, losses = {}, {}, {}
-    for node in itertools.product(*map(range, search.shape)):
-        classes, small, people[node] = search.suppressed(node)
-        gone[node] = small[classes.of_tuple]
-        levels = search.level_losses(np.flatnonzero(gone[node]))
-        losses[node] = (
-            math.prod((column[n] + 1) ** (1 / len(node)) for column, n in zip(levels, node, strict=True)) - 1
-        )
-        assert people[node] == people_in(search.histogram, classes, small)
-        assert losses[node] >= search.bounds()[node] - 1e-12
-        assert 0 <= losses[node] <= 1 + 1e-12
-    for node, marked in gone.items():
-        for i in range(len(node)):
-            above = (*node[:i], node[i] + 1, *node[i + 1 :])
-            if above in gone:
-                assert not (gone[above] & ~marked).any() and people[above] <= people[node]
+@settings(max_examples=300, deadline=None)
+@given(problems([K[0]]), st.sampled_from(METRICS))
+def test_the_optimum_of_k_anonymity(problem, metric):
+    if check(problem, metric) is None and problem.limit < 1:
+        # only too few people make every node infeasible, and then nobody can stay
+        assert len(set(problem.who)) < problem.models[0][1]
+
+
+@pytest.mark.parametrize("kind", [*K[1:], *POPULATION, *SENSITIVE, *BOUNDS], ids=lambda kind: kind[0])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_the_optimum_of_every_model(kind, data):
+    check(data.draw(problems([kind])), data.draw(st.sampled_from(METRICS)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(problems(), st.sampled_from(METRICS))
+def test_the_optimum_of_models_combined(problem, metric):
+    check(problem, metric)
+
+
+@settings(max_examples=150, deadline=None)
+@given(problems())
+def test_every_node_is_counted_as_brute_force_counts_it(problem):
+    ladders, histogram, models = kernel_inputs(problem)
+    lattice = Lattice(ladders, histogram, models)
+    objectives = [kind(ladders, histogram.marginals(), problem.weight) for kind in OBJECTIVES.values()]
+    for node in problem.nodes():
+        count, outcome = lattice.count(node), brute.count(problem, node)
+        assert count.suppressed_records == outcome.records and count.classes == len(outcome.classes)
+        assert count.suppressed_people == (outcome.people if outcome.possible else histogram.total_people + 1)
+        for objective in objectives:
+            expected = brute.cost(problem, outcome, objective.name)
+            assert objective.value(count) == pytest.approx(expected, rel=1e-10, abs=1e-10)
+
+
+@settings(deadline=None)
+@given(problems())
+def test_bounds_bound(problem):
+    """What pruning rests on: floors, bounds below and above a counted node, and what monotone means."""
+    ladders, histogram, models = kernel_inputs(problem)
+    lattice = Lattice(ladders, histogram, models)
+    counts = {node: lattice.count(node) for node in problem.nodes()}
+    for kind in OBJECTIVES.values():
+        objective = kind(ladders, histogram.marginals(), problem.weight)
+        costs = {node: objective.value(count) for node, count in counts.items()}
+        floors = objective.floors()
+        for node, count in counts.items():
+            below, above = objective.below(count), objective.above(count)
+            assert costs[node] >= floors[node] - 1e-9
+            for other, cost in costs.items():
+                if all(a <= b for a, b in zip(other, node, strict=True)):
+                    assert cost >= below[other] - 1e-9
+                    assert counts[other].doomed_people >= count.doomed_people
+                elif all(a >= b for a, b in zip(other, node, strict=True)):
+                    assert cost >= above - 1e-9
+
+
+@settings(max_examples=100, deadline=None)
+@given(problems(), st.sampled_from(METRICS), st.integers(1, 3))
+def test_roll_up_changes_nothing(problem, metric, views):
+    """Counting from the classes of a finer node that was counted before, few of them kept or many."""
+    ladders, histogram, models = kernel_inputs(problem)
+    plain = Lattice(ladders, histogram, models)
+    objective = OBJECTIVES[metric](ladders, histogram.marginals(), problem.weight)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lattice_module, "_ROLL_UP", 0)
+        patch.setattr(lattice_module, "_VIEWS", views)
+        rolled = Lattice(ladders, histogram, models)
+        for node in problem.nodes():
+            ours, theirs = rolled.count(node), plain.count(node)
+            for name in ("classes", "squares", "kept", "kept_squares", "suppressed_records"):
+                assert getattr(ours, name) == getattr(theirs, name)
+            assert (ours.suppressed_people, ours.doomed_people) == (
+                theirs.suppressed_people,
+                theirs.doomed_people,
+            )
+            assert all((a == b).all() for a, b in zip(ours.gone, theirs.gone, strict=True))
+        try:
+            expected = solve(problem, metric)[1]
+        except InfeasibleError:
+            return
+        allowed = math.floor(problem.limit * histogram.total_people + 1e-9)
+        again = find_optimum(objective, models, Lattice(ladders, histogram, models).count, allowed)
+        assert (again.node, again.cost) == (expected.node, expected.cost)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.sampled_from(METRICS), st.integers(2, 5))
+def test_counting_several_nodes_at_once_finds_the_same(problem, metric, batch):
+    """What many workers do: the answer does not depend on the order of visits."""
+    ladders, histogram, models = kernel_inputs(problem)
+    lattice = Lattice(ladders, histogram, models)
+    objective = OBJECTIVES[metric](ladders, histogram.marginals(), problem.weight)
+    search = Search(objective, models, math.floor(problem.limit * histogram.total_people + 1e-9))
+    while nodes := search.propose(batch):
+        assert len(set(nodes)) == len(nodes) <= batch
+        for node in reversed(nodes):
+            search.learn(lattice.count(node))
+    expected = brute.optimum(problem, metric)
+    assert (search.best is None) == (expected is None)
+    if expected:
+        assert search.best.node == expected[1].node
+
+
+@settings(max_examples=100, deadline=None)
+@given(problems(columns=3))
+def test_failing_classes_are_those_of_brute_force(problem):
+    ladders, histogram, models = kernel_inputs(problem)
+    lattice = Lattice(ladders, histogram, models)
+    for node in problem.nodes():
+        classes, of_tuple = lattice.classes(node)
+        failing, doomed = failing_classes(models, classes)
+        assert not (doomed & ~failing).any()
+        outcome = brute.count(problem, node)
+        ours = {tuple(la.labels[n][c] for la, n, c in zip(ladders, node, column, strict=True)): bool(f)
+                for column, f, r in zip(classes.codes.T, failing, classes.records, strict=True) if r}  # fmt: skip
+        assert ours == {cls: outcome.gone[rows[0]] for cls, rows in outcome.classes.items()}
+        assert len(of_tuple) == len(histogram)
 
 
 def test_of_equal_losses_the_one_that_suppresses_less_wins():
     """Suppressing everybody costs as much as * for everybody; only the latter can be released."""
-    rows = [(f"v{i}",) for i in range(4)]
-    table = [{f"v{i}": ("*",) for i in range(4)}], rows, None, 4, 1.0
-    choice = find_optimum(*inputs(*table[:4]), 4, 1.0)
-    assert (choice.node, choice.loss, choice.suppressed_records) == ((1,), 1.0, 0)
+    files = [{f"v{i}": ("*",) for i in range(4)}]
+    problem = brute.Problem(files, [(f"v{i}",) for i in range(4)], sensitive=["s"] * 4, limit=1.0)
+    problem.models, problem.groups = [("k", 4)], {"s": ("*",)}
+    _, choice, _ = solve(problem, "loss")
+    assert (choice.node, choice.cost, choice.count.suppressed_records) == ((1,), 1.0, 0)
 
 
 def test_a_symmetric_table_takes_the_first_of_equal_nodes():
     files = [{"a": ("g", "*"), "b": ("g", "*"), "c": ("h", "*"), "d": ("h", "*")}] * 2
     rows = [(x, y) for x in "abcd" for y in "abcd"]
-    choice = find_optimum(*inputs(files, rows, None, 2), 2, 0.0)
-    assert choice.node == brute_force(files, rows, None, 2, 0.0)[0][1] == (0, 1)
+    problem = brute.Problem(files, rows, sensitive=["s"] * 16, models=[("k", 2)], groups={"s": ("*",)})
+    for metric in METRICS:
+        assert check(problem, metric).node == (0, 1)
 
 
 @pytest.mark.parametrize("persons", [None, list("aabbcc")])
 def test_the_limit_is_a_share_of_people_to_the_last_one(persons):
     """Of three people (or six records) a third may go, but not one more."""
-    files = [dict.fromkeys("xyz", ("*",))]
+    files, k = [dict.fromkeys("xyz", ("*",))], 2 if persons else 3
+    common = {"sensitive": ["s"] * 6, "models": [("k", k)], "groups": {"s": ("*",)}}
     rows = [("x",)] * 2 + [("y",)] * 2 + [("z",)] * 2
-    k = 2 if persons else 3
-    assert find_optimum(*inputs(files, rows, persons, k), k, 1.0).node == (1,)
+    everywhere = brute.Problem(files, rows, persons=persons, limit=1.0, **common)
+    assert solve(everywhere, "loss")[1].node == (1,)
     lone = [("x",)] * 4 + [("y",)] * 2
     who = ["a", "b", "a", "b", "c", "c"] if persons else None
     for limit, node in ((1 / 3, (0,)), (0.33, (1,))):
-        assert find_optimum(*inputs([files[0]], lone, who, k), k, limit).node == node
+        assert solve(brute.Problem(files, lone, persons=who, limit=limit, **common), "loss")[1].node == node
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.data())
@@ -183,6 +210,7 @@ def test_packing_is_reversible(sizes, data):
     rows = data.draw(st.lists(st.tuples(*(st.integers(0, s - 1) for s in sizes)), min_size=1, max_size=20))
     packed = pack([np.array(c, np.int32) for c in zip(*rows, strict=True)], sizes)
     assert packed.min() >= 0 and packed.max() < total == math.prod(sizes)
+    assert [tuple(column) for column in unpack(packed, sizes).T.tolist()] == rows
     assert [tuple(int(p // w % s) for w, s in zip(weights, sizes, strict=True)) for p in packed] == rows
 
 
@@ -191,8 +219,9 @@ def test_sparse_and_dense_classes_agree():
     rng = np.random.default_rng(5)
     rows = [tuple(f"v{v}" for v in row) for row in rng.integers(0, 9, (60, 4))]
     files = [{f"v{i}": (f"g{i // 3}", "*") for i in range(9)}] * 4
-    search = Search(*inputs(files, rows, None, 3), 3)
+    problem = brute.Problem(files, rows, sensitive=["s"] * 60, models=[("k", 3)], groups={"s": ("*",)})
+    ladders, histogram, _ = kernel_inputs(problem)
+    lattice = Lattice(ladders, histogram, [KAnonymity(3)])
     for node in itertools.product(range(3), repeat=4):
-        labels = [tuple(label(f, v, n) for f, v, n in zip(files, row, node, strict=True)) for row in rows]
-        classes = search.classes(node)
-        assert sorted(classes.records) == sorted(labels.count(c) for c in set(labels))
+        labels = [problem.labels(row, node) for row in rows]
+        assert sorted(lattice.classes(node)[0].records) == sorted(labels.count(c) for c in set(labels))
