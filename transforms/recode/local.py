@@ -16,15 +16,15 @@ taken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from transforms.recode.assignment import Assignment, count_assignment, full_domain, released_classes
-from transforms.recode.histogram import Mask
+from transforms.recode.histogram import Histogram, Mask
+from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice, failing_classes
-from transforms.recode.objectives import Floats, Node, NodeCount, Objective
+from transforms.recode.objectives import Node, NodeCount, Objective, Precision
 from transforms.recode.search import InfeasibleError, find_optimum
 
 MAX_ROUNDS = 100
@@ -92,17 +92,17 @@ def rescue(
 def _rounds(lattice: Lattice, objective: Objective, start: Assignment, cells: bool) -> Rescue:
     """Extend a full-domain recoding round by round, while the release costs no more and no model breaks."""
     ladders, histogram = lattice.ladders, lattice.histogram
-    allowed = [
-        {level, ladder.levels - 1} if cells else set(range(ladder.levels))
-        for level, ladder in zip(start.nodes[0].tolist(), ladders, strict=True)
-    ]
+    find = _Blanking(lattice, objective, start) if cells else _Levels(lattice, objective)
     assignment, rounds = start, list[Round]()
     cost = objective.value(count_assignment(start, ladders, histogram))
     while len(rounds) < MAX_ROUNDS and not assignment.released.all():
-        found = _cheapest(lattice, objective, ~assignment.released, allowed)
+        residual = ~assignment.released
+        found = find.cheapest(histogram.only(residual))
         if found is None:
             break
-        node, saved = found
+        node, passing = found
+        saved = residual.copy()
+        saved[residual] = passing
         extended = Assignment(
             np.vstack([assignment.nodes, np.array([node], np.int32)]),
             np.where(saved, len(assignment.nodes), assignment.of_tuple).astype(np.int32),
@@ -120,57 +120,75 @@ def _hold(lattice: Lattice, assignment: Assignment) -> bool:
     return not any(model.failing(classes).any() for model in lattice.models)
 
 
-def _cheapest(
-    lattice: Lattice, objective: Objective, residual: Mask, allowed: Sequence[set[int]]
-) -> tuple[Node, Mask] | None:
-    """Return the node that costs least for the residual, and which tuples it saves; None if it saves none."""
-    inside = lattice.histogram.only(residual)
-    part = Lattice(lattice.ladders, inside, lattice.models)
-    people = inside.people_in(np.ones(len(inside), dtype=bool))
-    records = int(inside.records.sum())
+class _Levels:
+    """Finds the node that costs least for a residual, over the whole lattice."""
 
-    def count(node: Node) -> NodeCount:
-        counted = part.count(node)
-        if counted.kept:
-            return counted
-        none_left = counted.doomed_records == records  # and so at every more specific node
-        doomed = people + 1 if none_left else counted.doomed_people
-        return replace(counted, suppressed_people=people + 1, doomed_people=doomed)
+    def __init__(self, lattice: Lattice, objective: Objective) -> None:
+        self.ladders, self.models = lattice.ladders, lattice.models
+        self.objective, self.weights = type(objective), objective.weights
 
-    own = type(objective)(lattice.ladders, inside.marginals(), objective.weights.tolist())
-    try:
-        choice = find_optimum(_Restricted(own, allowed), lattice.models, count, people, max_checks=_CHECKS)
-    except InfeasibleError:
-        return None
-    classes, of_tuple = part.classes(choice.node)
-    failing, _ = failing_classes(lattice.models, classes)
-    saved = residual.copy()
-    saved[residual] = ~failing[of_tuple]
-    return choice.node, saved
+    def cheapest(self, residual: Histogram) -> tuple[Node, Mask] | None:
+        """Return the node, and which tuples pass there; None where no node lets any pass."""
+        part = Lattice(self.ladders, residual, self.models)
+        people = residual.people_in(np.ones(len(residual), dtype=bool))
+        records = int(residual.records.sum())
+
+        def count(node: Node) -> NodeCount:
+            counted = part.count(node)
+            if counted.kept:
+                return counted
+            none_left = counted.doomed_records == records  # and so at every more specific node
+            doomed = people + 1 if none_left else counted.doomed_people
+            return replace(counted, suppressed_people=people + 1, doomed_people=doomed)
+
+        objective = self.objective(self.ladders, residual.marginals(), self.weights.tolist())
+        try:
+            choice = find_optimum(objective, self.models, count, people, max_checks=_CHECKS)
+        except InfeasibleError:
+            return None
+        classes, of_tuple = part.classes(choice.node)
+        failing, _ = failing_classes(self.models, classes)
+        return choice.node, ~failing[of_tuple]
 
 
-class _Restricted(Objective):
-    """An objective over some of the lattice's nodes: all others cost infinitely much."""
+class _Blanking:
+    """Finds the cheapest columns to blank: the lattice of the residual's own labels and ``*``."""
 
-    def __init__(self, inner: Objective, allowed: Sequence[set[int]]) -> None:
-        self._inner, self.shape = inner, inner.shape
-        self._closed = np.zeros(inner.shape, dtype=bool)
-        for axis, (size, levels) in enumerate(zip(inner.shape, allowed, strict=True)):
-            shut = np.array([level not in levels for level in range(size)])
-            self._closed |= shut.reshape([-1 if i == axis else 1 for i in range(len(inner.shape))])
+    def __init__(self, lattice: Lattice, objective: Objective, start: Assignment) -> None:
+        self.ladders = lattice.ladders
+        self.node, self.top = tuple(start.nodes[0].tolist()), lattice.top
+        own = [_own_or_any(ladder, level) for ladder, level in zip(self.ladders, self.node, strict=True)]
+        self.inner = _Levels(Lattice(own, lattice.histogram, lattice.models), objective)
+        if isinstance(objective, Precision):  # what is left to climb above each column's level
+            left = [1 - level / max(top, 1) for level, top in zip(self.node, self.top, strict=True)]
+            self.inner.weights = objective.weights * left
 
-    def floors(self) -> Floats:
-        """Return the inner floors; infinite where closed."""
-        return np.where(self._closed, np.inf, self._inner.floors())
+    def cheapest(self, residual: Histogram) -> tuple[Node, Mask] | None:
+        """Return the node, and which tuples pass there; None where blanking lets none pass."""
+        if self.node == self.top:
+            return None
+        columns = list(zip(self.ladders, self.node, strict=True))
+        own, of_tuple = residual.coarsen(
+            [ladder.codes[level] for ladder, level in columns],
+            [len(ladder.labels[level]) for ladder, level in columns],
+            [ladder.null_code(level) for ladder, level in columns],
+        )
+        if (found := self.inner.cheapest(own)) is None:
+            return None
+        blank, passing = found
+        node = tuple(t if b else n for n, t, b in zip(self.node, self.top, blank, strict=True))
+        return node, passing[of_tuple]
 
-    def value(self, count: NodeCount) -> float:
-        """Return the inner value."""
-        return self._inner.value(count)
 
-    def below(self, count: NodeCount) -> Floats:
-        """Return the inner bounds."""
-        return self._inner.below(count)
-
-    def above(self, count: NodeCount) -> float:
-        """Return the inner bound."""
-        return self._inner.above(count)
+def _own_or_any(ladder: Ladder, level: int) -> Ladder:
+    """Return a ladder of the labels of one level and, above them, ``*``."""
+    top = ladder.levels - 1
+    kept = [level] if level == top else [level, top]
+    return Ladder(
+        ladder.labels[level],
+        tuple(ladder.upward(level, at) for at in kept),
+        tuple(ladder.labels[at] for at in kept),
+        tuple(ladder.leaves[at] for at in kept),
+        ladder.domain_size,
+        tuple(ladder.titles[at] for at in kept),
+    )

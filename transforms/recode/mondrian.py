@@ -14,8 +14,8 @@ carry the same labels, whatever texts a hierarchy repeats: a part whose labels a
 regions are the classes that readers see, and nobody is suppressed to form them.
 
 Greedy: nothing is proven optimal. It is tried from one region of all tuples at ``*``, and from the classes
-of the full-domain optimum (whom that suppresses form one more region at ``*``, if they pass); the cheaper
-one is taken.
+of the full-domain optimum (whom that suppresses form one more region at ``*``, if they pass). The cheaper
+outcome is taken, or the optimum as it is where neither costs less.
 """
 
 from __future__ import annotations
@@ -71,18 +71,17 @@ def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) 
         objective: the policy's, over the same ladders and histogram.
         start: the full-domain optimum.
     """
-    histogram = lattice.histogram
-    everybody = np.ones(len(histogram), dtype=bool)
-    found = list[tuple[float, int, Assignment, int]]()
-    for regions in (_together(lattice, everybody), list(_classes(lattice, start))):
+    everybody = np.ones(len(lattice.histogram), dtype=bool)
+    found = []
+    for regions in (_together(lattice, everybody), _classes(lattice, start)):
         if regions:
             partition = _Partition(lattice, objective, regions)
             partition.refine()
-            assignment = partition.assignment()
-            cost = objective.value(count_assignment(assignment, lattice.ladders, histogram))
-            found.append((float(f"{cost:.12g}"), len(found), assignment, len(partition.done)))
-    _, _, best, number = min(found, key=lambda entry: entry[:2])
-    return best, number
+            found.append(partition.assignment())
+    counts = [count_assignment(a, lattice.ladders, lattice.histogram) for a in [*found, start]]
+    costs = [float(f"{objective.value(count):.12g}") for count in counts]
+    best = costs.index(min(costs))
+    return [*found, start][best], counts[best].kept
 
 
 def _region(
@@ -104,18 +103,24 @@ def _together(lattice: Lattice, chosen: Mask) -> list[_Region]:
     return [_region(lattice, tables, np.flatnonzero(chosen), part, lattice.top)]
 
 
-def _classes(lattice: Lattice, start: Assignment) -> Iterator[_Region]:
-    """Yield the released classes of a full-domain assignment, and its suppressed ones as one region."""
+def _classes(lattice: Lattice, start: Assignment) -> list[_Region]:
+    """Return the released classes of a full-domain assignment, and its suppressed ones as one region.
+
+    None where a class passes only together with larger ones, whose parts could not then be as small.
+    """
     node: Node = tuple(start.nodes[0].tolist())
-    yield from _together(lattice, ~start.released)
     places = np.flatnonzero(start.released)
     tables, _ = label_tables(lattice.ladders)
     released = lattice.histogram.only(start.released)
     maps = [ladder.codes[level] for ladder, level in zip(lattice.ladders, node, strict=True)]
     sizes = [len(ladder.labels[level]) for ladder, level in zip(lattice.ladders, node, strict=True)]
     classes, of_tuple = released.coarsen(maps, sizes, [-1] * len(node))
-    for inside, histogram in divide(released, of_tuple, len(classes)):
-        yield _region(lattice, tables, places[inside], histogram, node)
+    if _failing(_alone(lattice.models), classes).any():
+        return []
+    return _together(lattice, ~start.released) + [
+        _region(lattice, tables, places[inside], histogram, node)
+        for inside, histogram in divide(released, of_tuple, len(classes))
+    ]
 
 
 def _alone(models: Sequence[PrivacyModel]) -> tuple[PrivacyModel, ...]:
