@@ -264,9 +264,10 @@ def _tell(plan: Plan) -> None:
         told = ", ".join(f"{n:,} {k}" for k, n in left_out.items() if n) or "none left out"
         print(f"  {table['name']}: {table['records_out']:,} of {table['records_in']:,} records ({told})")
         for level in (table["recoding"] or {"levels": ()})["levels"]:
-            print(
-                f"    {level['column']}: level {level['level']} of {level['levels'] - 1} ({level['label']})"
-            )
+            at = f"level {level['level']}"
+            if level["level"] is None:
+                at = f"levels {level['finest']} to {level['coarsest']}"
+            print(f"    {level['column']}: {at} of {level['levels'] - 1} ({level['label']})")
     print(f"  release:  {base}")
     print(f"  report:   {store.join(base, 'report.html')}")
     print(f"  notice:   {store.join(base, 'notice.md')}")

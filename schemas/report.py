@@ -59,14 +59,36 @@ class ColumnReport(Strict):
 
 
 class LevelReport(Strict):
-    """The level the search chose for a quasi-identifier."""
+    """The level at which a quasi-identifier is released."""
 
     column: str
     title: str
-    level: int
+    level: int | None = Field(description="None where records are at different levels.")
+    finest: int = Field(description="Of all released records; equal to level where they are at one.")
+    coarsest: int
     levels: int = Field(description="Number of levels including the original and *.")
-    label: str = Field(description="What the level means, in Japanese.")
+    label: str = Field(description="What the level means, or which levels there are, in Japanese.")
     loss: float
+
+
+class Alternative(Strict):
+    """One way of recoding, as a policy names it, and what it would lose."""
+
+    name: str
+    title: str = Field(description="What it does, in Japanese.")
+    loss: float
+    suppressed_records: int
+    suppressed_people: int
+    chosen: bool
+
+
+class Rescue(Strict):
+    """One round in which records that would have been suppressed were released at levels of their own."""
+
+    levels: dict[str, int] = Field(description="By quasi-identifier.")
+    sentence: str = Field(description="The levels in Japanese.")
+    records: int
+    people: int
 
 
 class SizeBar(Strict):
@@ -149,10 +171,18 @@ class Recoding(Strict):
     """The generalization chosen for one table (五号), and what it cost.
 
     ``costs``: by metric, whichever of them the search minimized. ``gap``: no feasible node costs less than
-    the chosen one's cost minus this; 0 where the optimum is proven.
+    the full-domain optimum's cost minus this; 0 where the optimum is proven. ``rounds`` is for recoding
+    cells and local, ``regions`` for multidimensional.
     """
 
     k: int
+    recoding: str = Field(default="full_domain", description="The way, as the policy names it.")
+    alternatives: tuple[Alternative, ...] = Field(
+        default=(), description="What every way would lose; only the ways that were worked out."
+    )
+    not_compared: str | None = Field(default=None, description="Why not all ways were worked out.")
+    rounds: tuple[Rescue, ...] = ()
+    regions: int = 0
     metric: str
     levels: tuple[LevelReport, ...]
     loss: float

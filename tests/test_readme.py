@@ -37,6 +37,12 @@ def test_every_model_is_described():
     assert rows == models | dict.fromkeys(literals(privacy_models.AnyModel, "model"), "models")
 
 
+def test_every_way_of_recoding_is_described():
+    table = README[README.index("| recoding |") : README.index("(Nine quasi-identifiers")]
+    told = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    assert tuple(told) == typing.get_args(privacy_models.Requirements.model_fields["recoding"].annotation)
+
+
 def test_every_method_and_hierarchy_is_described():
     table = README[README.index("| method |") : README.index("**Hierarchies.**")]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]

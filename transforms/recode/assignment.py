@@ -21,7 +21,8 @@ class Assignment:
     """The node of every tuple.
 
     Attributes:
-        nodes: shape (g, columns), the nodes in use; the first is that of most tuples.
+        nodes: shape (g, columns), the nodes in use; the first is that of most tuples, or of those released
+            before a rescue began.
         of_tuple: shape (u,), which node each tuple is released at, or `SUPPRESSED`.
     """
 
@@ -77,7 +78,7 @@ class Recoding:
 
 def recoding_of(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram) -> Recoding:
     """Return the assignment as pass 3 applies it."""
-    tables, labels = _label_tables(ladders)
+    tables, labels = label_tables(ladders)
     other = np.flatnonzero(assignment.of_tuple != 0)
     return Recoding(
         histogram.sizes,
@@ -89,8 +90,12 @@ def recoding_of(assignment: Assignment, ladders: Sequence[Ladder], histogram: Hi
     )
 
 
-def _label_tables(ladders: Sequence[Ladder]) -> tuple[list[Codes], list[tuple[str | None, ...]]]:
-    """Number the labels of all levels of each column; equal texts are one label, as readers see them."""
+def label_tables(ladders: Sequence[Ladder]) -> tuple[list[Codes], list[tuple[str | None, ...]]]:
+    """Number the labels of all levels of each column; equal texts are one label, as readers see them.
+
+    Returns:
+        Per column, (level, place in the domain) → label number, shape (levels, values); and the texts.
+    """
     tables, all_labels = [], []
     for ladder in ladders:
         number: dict[str | None, int] = {}
@@ -105,7 +110,7 @@ def _label_tables(ladders: Sequence[Ladder]) -> tuple[list[Codes], list[tuple[st
 
 def label_texts(ladders: Sequence[Ladder]) -> list[tuple[str | None, ...]]:
     """Return, per quasi-identifier, the text of every label number."""
-    return _label_tables(ladders)[1]
+    return label_tables(ladders)[1]
 
 
 def released_classes(
@@ -115,7 +120,7 @@ def released_classes(
 
     Codes are label numbers. Tuples that are not released are in no class (-1).
     """
-    tables, labels = _label_tables(ladders)
+    tables, labels = label_tables(ladders)
     levels = assignment.nodes[np.maximum(assignment.of_tuple, 0)]
     codes = [t[levels[:, i], c] for i, (t, c) in enumerate(zip(tables, histogram.codes, strict=True))]
     sizes = [len(texts) for texts in labels]
@@ -140,12 +145,21 @@ def count_assignment(assignment: Assignment, ladders: Sequence[Ladder], histogra
     first: Node = tuple(int(level) for level in assignment.nodes[0])
     suppressed = ~assignment.released
     gone = histogram.marginals(suppressed)
-    kept: list[dict[int, Ints]] = [{} for _ in ladders]
-    for number, node in enumerate(assignment.nodes):
-        values = histogram.marginals(assignment.of_tuple == number)
-        for by_level, ladder, level, records in zip(kept, ladders, node.tolist(), values, strict=True):
-            lifted = ladder.lift(records, 0, level)
-            by_level[level] = by_level[level] + lifted if level in by_level else lifted
+    kept: list[dict[int, Ints]] = []
+    released = np.flatnonzero(assignment.released)
+    at = assignment.of_tuple[released]
+    for i, ladder in enumerate(ladders):
+        levels, codes = assignment.nodes[at, i], histogram.codes[i, released]
+        keys = levels.astype(np.int64) * len(ladder.values) + codes
+        records_at = np.bincount(
+            keys, weights=histogram.records[released], minlength=ladder.levels * len(ladder.values)
+        ).reshape(ladder.levels, -1)
+        kept.append(
+            {
+                level: ladder.lift(records_at[level], 0, level)
+                for level in np.unique(assignment.nodes[:, i]).tolist()
+            }
+        )
     records = classes.records.astype(float)
     people = histogram.people_in(suppressed)
     return NodeCount(

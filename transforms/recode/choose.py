@@ -1,4 +1,4 @@
-"""From the histogram to the recoding: one level a quasi-identifier, and the classes to suppress."""
+"""From the histogram to the recoding: the levels of every tuple, and whom to suppress."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ from transforms.recode.histogram import Histogram
 from transforms.recode.infeasible import no_node
 from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice, failing_classes
+from transforms.recode.local import Round
 from transforms.recode.models import PrivacyModel
-from transforms.recode.objectives import OBJECTIVES, Loss, NodeCount, Objective
+from transforms.recode.mondrian import MAX_TUPLES
+from transforms.recode.objectives import OBJECTIVES, Loss, Node, NodeCount, Objective
 from transforms.recode.requirements import histogram_of, models_of
 from transforms.recode.search import MAX_NODES, Choice, InfeasibleError, find_optimum
+from transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,15 @@ class Recoded:
     """What the report and the verification know about one table's recoding.
 
     Attributes:
-        choice: the node chosen by the search.
+        choice: the full-domain node chosen by the search.
         count: what the release keeps and suppresses, whichever way it is recoded.
         costs: by metric, the cost of the release; ``column_loss`` its loss per quasi-identifier.
-        titles: per quasi-identifier, what its chosen level means, and how many levels there are.
+        base: the node of most records; with full-domain recoding of all that are released.
+        levels: per quasi-identifier, the finest and the coarsest level of any released record.
+        titles: per quasi-identifier, what each of its levels means.
+        alternatives: what every way of recoding loses, as far as they were worked out.
+        rounds: of the rescue of whom the optimum suppresses, for cells and local.
+        regions: their number, for multidimensional; 0 otherwise.
         models: what every class satisfies.
         reached: by model, in the same order, what the weakest class reaches before and after.
         classes_before: people a class before any generalization; as far as people are told apart.
@@ -64,7 +72,12 @@ class Recoded:
     count: NodeCount
     costs: Mapping[str, float]
     column_loss: tuple[float, ...]
-    titles: tuple[tuple[str, int], ...]
+    base: Node
+    levels: tuple[tuple[int, int], ...]
+    titles: tuple[tuple[str, ...], ...]
+    alternatives: tuple[Alternative, ...]
+    rounds: tuple[Round, ...]
+    regions: int
     models: tuple[PrivacyModel, ...]
     reached: tuple[tuple[float, float], ...]
     classes_before: npt.NDArray[np.int64]
@@ -125,13 +138,35 @@ def _choose_table(
     weights = [_weight(table, name) for name in table.quasi_identifiers]
     marginals = histogram.marginals()
     objectives = {name: kind(ladders, marginals, weights) for name, kind in OBJECTIVES.items()}
-    choice = _search(table, lattice, objectives[table.requirements.metric])
+    objective = objectives[table.requirements.metric]
+    choice = _search(table, lattice, objective)
     classes, of_tuple = lattice.classes(choice.node)
     failing, _ = failing_classes(models, classes)
-    assignment = full_domain(choice.node, failing[of_tuple])
-    if not (assignment.released & (histogram.records > 0)).any():
+    optimum = full_domain(choice.node, failing[of_tuple])
+    if not (optimum.released & (histogram.records > 0)).any():
         raise _nobody_left(table)
-    return recoding_of(assignment, ladders, histogram), _account(choice, assignment, lattice, objectives)
+    ways = _ways(table, lattice, objective, optimum)
+    way = ways[table.requirements.recoding]
+    alternatives = compare(ways, lattice, objectives["loss"], objective)
+    return (
+        recoding_of(way.assignment, ladders, histogram),
+        _account(choice, way, alternatives, lattice, objectives),
+    )
+
+
+def _ways(
+    table: TablePlan, lattice: Lattice, objective: Objective, optimum: Assignment
+) -> Mapping[WayName, Way]:
+    try:
+        return work_out(lattice, objective, optimum, table.requirements.recoding)
+    except TooManyTuplesError as error:
+        raise RequirementError(
+            "requirement.regions",
+            where=f"tables.{table.name}",
+            what=f"{error.tuples:,} distinct combinations are more than recoding: multidimensional works on"
+            f" ({MAX_TUPLES:,})",
+            fix="use recoding: local, or coarsen columns with fixed methods first",
+        ) from None
 
 
 def ladders_of(table: TablePlan, fitted: FittedTable) -> list[Ladder]:
@@ -172,18 +207,28 @@ def _search(table: TablePlan, lattice: Lattice, objective: Objective) -> Choice:
 
 
 def _account(
-    choice: Choice, assignment: Assignment, lattice: Lattice, objectives: Mapping[str, Objective]
+    choice: Choice,
+    way: Way,
+    alternatives: tuple[Alternative, ...],
+    lattice: Lattice,
+    objectives: Mapping[str, Objective],
 ) -> Recoded:
-    ladders, histogram = lattice.ladders, lattice.histogram
+    ladders, histogram, assignment = lattice.ladders, lattice.histogram, way.assignment
     count = count_assignment(assignment, ladders, histogram)
     released, _ = released_classes(assignment, ladders, histogram)
     before, _ = lattice.classes(lattice.bottom)
+    used = assignment.nodes[np.unique(assignment.of_tuple[assignment.released])]
     return Recoded(
         choice,
         count,
         {name: objective.value(count) for name, objective in objectives.items()},
         Loss(ladders, histogram.marginals(), [1.0] * len(ladders)).columns(count),
-        tuple((la.titles[level], la.levels) for la, level in zip(ladders, choice.node, strict=True)),
+        count.node,
+        tuple(zip(used.min(axis=0).tolist(), used.max(axis=0).tolist(), strict=True)),
+        tuple(ladder.titles for ladder in ladders),
+        alternatives,
+        way.rounds,
+        way.regions,
         lattice.models,
         tuple((m.reached(before), m.reached(released)) for m in lattice.models),
         before.people[before.records > 0],

@@ -13,10 +13,7 @@ import polars as pl
 from schemas.report import (
     Bar,
     ColumnReport,
-    LevelReport,
-    ModelReport,
     Picture,
-    Recoding,
     RejectCount,
     Report,
     StepReport,
@@ -31,8 +28,7 @@ from transforms.profile import pictures
 from transforms.profile.people import PEOPLE, RECORDS, PeoplePerKey
 from transforms.profile.pictures import LABEL
 from transforms.recode.choose import Account, Chosen
-from transforms.recode.models import PrivacyModel
-from transforms.recode.wording import amount, meaning_of, name_of
+from transforms.release.recoding import generalized_cells, recoding_of, sentence_of
 from transforms.release.recount import classes_of
 from transforms.release.risk import measured_risk
 from transforms.release.verify import TableWritten, Written
@@ -151,7 +147,7 @@ def _table(
         people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
         people_check=_people_check(table, account),
         columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
-        recoding=_recoding(plan, table, account),
+        recoding=None if account.recoded is None else recoding_of(table, account.recoded),
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, fitted.removal, written.combined),
@@ -179,12 +175,10 @@ def _column(
     steps = []
     if chain.steps:
         changed = list(tally.changed.get(name, (0,) * len(chain.steps)))
-        if chain.generalize is not None and account.recoded is not None:
-            level = account.recoded.choice.node[table.quasi_identifiers.index(name)]
-            changed[-1] = tally.records_out if level else 0
         sentences = chain.explain(account.fitted.columns[name])
-        if chain.generalize is not None:
-            sentences = (*sentences[:-1], _generalized(table, name, account))
+        if chain.generalize is not None and account.recoded is not None:
+            changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
+            sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
         steps = [
             StepReport(
                 criterion=step.number,
@@ -219,15 +213,6 @@ def _column(
 
 def _counted(step: Criterion) -> str:
     return "records_dropped" if getattr(step.spec, "action", None) == "record" else "cells_changed"
-
-
-def _generalized(table: TablePlan, name: str, account: Account) -> str:
-    at = table.quasi_identifiers.index(name)
-    if account.recoded is None:
-        raise TypeError("a quasi-identifier is always recoded")
-    level, title = account.recoded.choice.node[at], account.recoded.titles[at][0]
-    done = f"「{title}」の段階まで一般化した" if level else "元の値のまま残した"
-    return f"準識別子として、同じ組合せの人が{table.k}人以上になるように調べ、{done}。"
 
 
 def _no_picture(chain: Chain) -> Picture | None:
@@ -314,51 +299,3 @@ def _nice(width: float) -> float:
     """Round a bin width up to 1, 2 or 5 times a power of ten."""
     size = 10 ** np.floor(np.log10(max(width, 1)))
     return float(next(m * size for m in (1, 2, 5, 10) if m * size >= width))
-
-
-def _recoding(plan: Plan, table: TablePlan, account: Account) -> Recoding | None:
-    recoded = account.recoded
-    if recoded is None:
-        return None
-    choice = recoded.choice
-    levels = [
-        LevelReport(
-            column=name,
-            title=table.table.columns[name].title or name,
-            level=level,
-            levels=count,
-            label=title,
-            loss=loss,
-        )
-        for name, level, (title, count), loss in zip(
-            table.quasi_identifiers, choice.node, recoded.titles, recoded.column_loss, strict=True
-        )
-    ]
-    return Recoding(
-        k=table.k,
-        metric=table.requirements.metric,
-        levels=tuple(levels),
-        loss=recoded.costs["loss"],
-        costs=dict(recoded.costs),
-        proven=choice.proven,
-        gap=choice.gap,
-        lattice_nodes=choice.lattice_nodes,
-        nodes_checked=choice.nodes_checked,
-        suppressed_records=recoded.count.suppressed_records,
-        suppressed_people=recoded.count.suppressed_people,
-        suppression_limit=float(table.requirements.suppression_limit),
-        models=tuple(
-            _model(table, model, reached)
-            for model, reached in zip(recoded.models, recoded.reached, strict=True)
-        ),
-    )
-
-
-def _model(table: TablePlan, model: PrivacyModel, reached: tuple[float, float]) -> ModelReport:
-    column = getattr(model, "column", None)
-    title = "" if column is None else table.table.columns[column].title or column
-    name, meaning = meaning_of(model, title)
-    before, after = (amount(value) for value in reached)
-    return ModelReport(
-        model=name_of(model), title=name, column=column, meaning=meaning, before=before, after=after
-    )

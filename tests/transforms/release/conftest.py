@@ -251,6 +251,11 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
     )
 
 
+def level_report(*, level: int, loss: float = 0.0, **fields: Any) -> LevelReport:
+    """A column whose records are all at one level."""
+    return LevelReport(level=level, finest=level, coarsest=level, loss=loss, **fields)
+
+
 def id_pos_report(**changes: Any) -> Report:
     """The report of the customer master; ``changes`` replace its fields."""
     before = Risk(
@@ -302,11 +307,9 @@ def id_pos_report(**changes: Any) -> Report:
         k=5,
         metric="loss",
         levels=(
-            LevelReport(
-                column="birth_date", title="生年月日", level=0, levels=3, label="7区分の年代", loss=0.0
-            ),
-            LevelReport(column="sex", title="性別", level=0, levels=2, label="元の値", loss=0.0),
-            LevelReport(column="address", title="住所", level=1, levels=4, label="市区町村", loss=0.0412),
+            level_report(column="birth_date", title="生年月日", level=0, levels=3, label="7区分の年代"),
+            level_report(column="sex", title="性別", level=0, levels=2, label="元の値"),
+            level_report(column="address", title="住所", level=1, levels=4, label="市区町村", loss=0.0412),
         ),
         loss=0.0137,
         costs={

@@ -1,0 +1,110 @@
+"""The ways of recoding that a policy may ask for, and what each of them would lose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from transforms.recode.assignment import Assignment, count_assignment
+from transforms.recode.lattice import Lattice
+from transforms.recode.local import Round, free_start, rescue
+from transforms.recode.models import DeltaPresence, KAnonymity, KMap, PrivacyModel
+from transforms.recode.mondrian import MAX_TUPLES, multidimensional
+from transforms.recode.objectives import Objective
+
+WayName = Literal["full_domain", "cells", "local", "multidimensional"]
+WAYS: tuple[WayName, ...] = ("full_domain", "cells", "local", "multidimensional")
+COMPARED = 200_000  # distinct tuples up to which the ways that were not chosen are worked out as well
+
+
+class TooManyTuplesError(ValueError):
+    """The histogram is larger than multidimensional recoding works on; holds its size."""
+
+    def __init__(self, tuples: int) -> None:
+        self.tuples = tuples
+        super().__init__(f"{tuples} distinct tuples")
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of recoding, worked out.
+
+    Attributes:
+        assignment: the node of every tuple.
+        rounds: of the rescue, for cells and local.
+        regions: their number, for multidimensional; 0 otherwise.
+    """
+
+    assignment: Assignment
+    rounds: tuple[Round, ...] = ()
+    regions: int = 0
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """What one way loses and suppresses; ``cost`` in the policy's metric."""
+
+    way: WayName
+    loss: float
+    cost: float
+    suppressed_records: int
+    suppressed_people: int
+
+
+def work_out(
+    lattice: Lattice, objective: Objective, optimum: Assignment, chosen: WayName
+) -> dict[WayName, Way]:
+    """Return the chosen way, full-domain, and the others where the histogram is small enough to compare.
+
+    Args:
+        lattice: ladders, histogram and models.
+        objective: what the policy minimizes.
+        optimum: the full-domain optimum.
+        chosen: the way that the policy asks for.
+
+    Raises:
+        TooManyTuplesError: multidimensional recoding is asked for above `MAX_TUPLES` distinct tuples.
+    """
+    tuples = len(lattice.histogram)
+    if chosen == "multidimensional" and tuples > MAX_TUPLES:
+        raise TooManyTuplesError(tuples)
+    wanted = WAYS if tuples <= COMPARED and comparable(lattice.models) else ("full_domain", chosen)
+    found: dict[WayName, Way] = {"full_domain": Way(optimum)}
+    if {"cells", "local"} & set(wanted):
+        free = free_start(lattice, objective)
+        for way in ("cells", "local"):
+            if way in wanted:
+                saved = rescue(lattice, objective, optimum, free, cells=way == "cells")
+                found[way] = Way(saved.assignment, saved.rounds)
+    if "multidimensional" in wanted:
+        assignment, regions = multidimensional(lattice, objective, optimum)
+        found["multidimensional"] = Way(assignment, regions=regions)
+    return found
+
+
+def comparable(models: tuple[PrivacyModel, ...]) -> bool:
+    """Whether the models are defined for every way: those of a population and wildcards are not."""
+    return not any(
+        isinstance(m, KMap | DeltaPresence) or (isinstance(m, KAnonymity) and m.wildcard) for m in models
+    )
+
+
+def compare(
+    ways: Mapping[WayName, Way], lattice: Lattice, loss: Objective, objective: Objective
+) -> tuple[Alternative, ...]:
+    """Count what every way loses, in the order of `WAYS`."""
+    rows = []
+    for name in WAYS:
+        if name in ways:
+            count = count_assignment(ways[name].assignment, lattice.ladders, lattice.histogram)
+            rows.append(
+                Alternative(
+                    name,
+                    loss.value(count),
+                    objective.value(count),
+                    count.suppressed_records,
+                    count.suppressed_people,
+                )
+            )
+    return tuple(rows)
