@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +29,9 @@ from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice, failing_classes
 from transforms.recode.models import PrivacyModel
 from transforms.recode.objectives import OBJECTIVES, Loss, NodeCount, Objective
+from transforms.recode.ranking import Choice, InfeasibleError, Known
 from transforms.recode.requirements import histogram_of, models_of
-from transforms.recode.search import MAX_NODES, Choice, InfeasibleError, find_optimum
+from transforms.recode.search import find_optimum
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,13 @@ class Chosen:
     accounts: Mapping[str, Account]
 
 
-def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms) -> Chosen:
-    """Search every table's lattice.
+def choose(
+    plan: Plan,
+    fitted: Mapping[str, FittedTable],
+    histograms: Histograms,
+    watch: Callable[[Known], None] = lambda _: None,
+) -> Chosen:
+    """Search every table's lattice; ``watch`` is told of every node counted.
 
     Raises:
         RequirementError: no generalization meets the requirements within the suppression limit, or nobody
@@ -96,14 +102,18 @@ def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms
     for name, table in plan.tables.items():
         recoding, recoded = None, None
         if table.quasi_identifiers:
-            recoding, recoded = _choose_table(plan, table, fitted[name], histograms)
+            recoding, recoded = _choose_table(plan, table, fitted[name], histograms, watch)
         decisions[name] = Decision(fitted[name].columns, fitted[name].rejected, recoding)
         accounts[name] = Account(fitted[name], recoded)
     return Chosen(decisions, accounts)
 
 
 def _choose_table(
-    plan: Plan, table: TablePlan, fitted: FittedTable, histograms: Histograms
+    plan: Plan,
+    table: TablePlan,
+    fitted: FittedTable,
+    histograms: Histograms,
+    watch: Callable[[Known], None],
 ) -> tuple[Recoding, Recoded]:
     ladders = ladders_of(table, fitted)
     counted = histograms.get(table.name)
@@ -118,7 +128,7 @@ def _choose_table(
     weights = [_weight(table, name) for name in table.quasi_identifiers]
     marginals = histogram.marginals()
     objectives = {name: kind(ladders, marginals, weights) for name, kind in OBJECTIVES.items()}
-    choice = _search(table, lattice, objectives[table.requirements.metric])
+    choice = _search(table, lattice, objectives[table.requirements.metric], watch)
     classes, of_tuple = lattice.classes(choice.node)
     failing, _ = failing_classes(models, classes)
     assignment = full_domain(choice.node, failing[of_tuple])
@@ -147,19 +157,13 @@ def _weight(table: TablePlan, name: str) -> float:
     return 1.0 if generalize is None else float(generalize.weight)
 
 
-def _search(table: TablePlan, lattice: Lattice, objective: Objective) -> Choice:
-    nodes = math.prod(objective.shape)
-    if nodes > MAX_NODES:
-        raise RequirementError(
-            "requirement.lattice",
-            where=f"tables.{table.name}",
-            what=f"{nodes:,} combinations of levels are more than can be searched exactly ({MAX_NODES:,})",
-            fix="use fewer quasi-identifiers or fewer levels, or coarsen columns with fixed methods first",
-        )
+def _search(
+    table: TablePlan, lattice: Lattice, objective: Objective, watch: Callable[[Known], None]
+) -> Choice:
     limit = float(table.requirements.suppression_limit)
     allowed = math.floor(limit * lattice.histogram.total_people + 1e-9)
     try:
-        return find_optimum(objective, lattice.models, lattice.count, allowed)
+        return find_optimum(objective, lattice.models, lattice.count, allowed, watch=watch)
     except InfeasibleError as error:
         raise no_node(table, lattice, error.closest, allowed) from None
 
