@@ -15,6 +15,7 @@ STAGES = {
     "people": "counting people",
     "combinations": "rare combinations",
     "count": "pass 2 classes",
+    "search": "search of levels",
     "release": "pass 3 criteria",
     "written": "written",
 }
@@ -34,7 +35,7 @@ def quiet() -> Iterator[None]:
 
 
 class Progress:
-    """Shows records by stage while the block runs; only on a terminal."""
+    """Shows records by stage, and nodes of the search, while the block runs; only on a terminal."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
@@ -69,6 +70,14 @@ class Progress:
             ended = False
             while not ended:
                 ended = self._stop.wait(0.2)
-                for stage, records in progress.seen().items():  # the newest stage stays
-                    bars.update(task, description=f"{STAGES[stage]}: {records:,} records")
+                for stage, n in progress.seen().items():  # the newest stage stays
+                    bars.update(task, description=describe(stage, n, progress.best_cost()))
                 bars.refresh()
+
+
+def describe(stage: str, n: int, best: float | None) -> str:
+    """Return the line that a stage shows: records, or nodes and the lowest cost so far."""
+    if stage != "search":
+        return f"{STAGES[stage]}: {n:,} records"
+    found = "none feasible yet" if best is None else f"lowest cost so far {best:.4g}"
+    return f"{STAGES[stage]}: {n:,} combinations, {found}"

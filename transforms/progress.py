@@ -1,4 +1,4 @@
-"""How far the run is, for the terminal: records by stage, counted in this process only.
+"""How far the run is, for the terminal: records and nodes by stage, counted in this process only.
 
 Engines that run workers elsewhere leave these at zero; their own counters have the same names.
 """
@@ -10,7 +10,9 @@ from threading import Lock
 
 from apache_beam.metrics.metric import Metrics
 
+SEARCH = "search"
 _seen: Counter[str] = Counter()
+_best: list[float] = []
 _lock = Lock()
 
 
@@ -21,8 +23,22 @@ def count_records(stage: str, records: int) -> None:
     Metrics.counter("tokumei", f"{stage}_records").inc(records)
 
 
+def count_node(cost: float | None) -> None:
+    """Add a node of the lattice; ``cost`` is that of the best one so far, if any is feasible."""
+    with _lock:
+        _seen[SEARCH] += 1
+        _best[:] = [] if cost is None else [cost]
+    Metrics.counter("tokumei", f"{SEARCH}_nodes").inc()
+
+
+def best_cost() -> float | None:
+    """Return the cost of the best node so far."""
+    with _lock:
+        return _best[0] if _best else None
+
+
 def seen() -> dict[str, int]:
-    """Return the records by stage so far."""
+    """Return the records by stage so far; of the search, nodes."""
     with _lock:
         return dict(_seen)
 
@@ -31,3 +47,4 @@ def reset() -> None:
     """Forget all counts, at the start of a run."""
     with _lock:
         _seen.clear()
+        _best.clear()

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from helpers import DATA
 
+from pipelines.terminal import describe
+from transforms import progress
+
 TOKUMEI = str(Path(sys.executable).with_name("tokumei"))
 POLICY = str(DATA / "jdss_100knocks" / "policy.yaml")
 
@@ -45,3 +48,15 @@ def test_help_is_fast_because_it_imports_nothing_heavy():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip().endswith("[]")
+
+
+def test_a_long_search_shows_what_it_has_counted_and_found():
+    progress.reset()
+    for cost in (None, 0.5, 0.25):
+        progress.count_node(cost)
+    (shown,) = (describe(stage, n, progress.best_cost()) for stage, n in progress.seen().items())
+    assert shown == "search of levels: 3 combinations, lowest cost so far 0.25"
+    assert describe("search", 1200, None) == "search of levels: 1,200 combinations, none feasible yet"
+    assert describe("count", 1200, 0.25) == "pass 2 classes: 1,200 records"
+    progress.reset()
+    assert progress.seen() == {} and progress.best_cost() is None

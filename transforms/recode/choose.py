@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +32,9 @@ from transforms.recode.local import Round
 from transforms.recode.models import PrivacyModel
 from transforms.recode.mondrian import MAX_TUPLES
 from transforms.recode.objectives import OBJECTIVES, Loss, Node, NodeCount, Objective
+from transforms.recode.ranking import Choice, InfeasibleError, Known
 from transforms.recode.requirements import histogram_of, models_of
-from transforms.recode.search import MAX_NODES, Choice, InfeasibleError, find_optimum
+from transforms.recode.search import find_optimum
 from transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
 
 
@@ -101,8 +102,13 @@ class Chosen:
     accounts: Mapping[str, Account]
 
 
-def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms) -> Chosen:
-    """Search every table's lattice.
+def choose(
+    plan: Plan,
+    fitted: Mapping[str, FittedTable],
+    histograms: Histograms,
+    watch: Callable[[Known], None] = lambda _: None,
+) -> Chosen:
+    """Search every table's lattice; ``watch`` is told of every node counted.
 
     Raises:
         RequirementError: no generalization meets the requirements within the suppression limit, or nobody
@@ -114,7 +120,7 @@ def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms
     for name, table in plan.tables.items():
         recoding, recoded = None, None
         if table.quasi_identifiers:
-            recoding, recoded = _choose_table(plan, table, fitted[name], histograms)
+            recoding, recoded = _choose_table(plan, table, fitted[name], histograms, watch)
         fits = fitted[name]
         decisions[name] = Decision(fits.columns, fits.rejected, recoding, fits.removal)
         accounts[name] = Account(fitted[name], recoded)
@@ -122,7 +128,11 @@ def choose(plan: Plan, fitted: Mapping[str, FittedTable], histograms: Histograms
 
 
 def _choose_table(
-    plan: Plan, table: TablePlan, fitted: FittedTable, histograms: Histograms
+    plan: Plan,
+    table: TablePlan,
+    fitted: FittedTable,
+    histograms: Histograms,
+    watch: Callable[[Known], None],
 ) -> tuple[Recoding, Recoded]:
     ladders = ladders_of(table, fitted)
     counted = histograms.get(table.name)
@@ -139,7 +149,7 @@ def _choose_table(
     marginals = histogram.marginals()
     objectives = {name: kind(ladders, marginals, weights) for name, kind in OBJECTIVES.items()}
     objective = objectives[table.requirements.metric]
-    choice = _search(table, lattice, objective)
+    choice = _search(table, lattice, objective, watch)
     classes, of_tuple = lattice.classes(choice.node)
     failing, _ = failing_classes(models, classes)
     optimum = full_domain(choice.node, failing[of_tuple])
@@ -189,19 +199,13 @@ def _weight(table: TablePlan, name: str) -> float:
     return 1.0 if generalize is None else float(generalize.weight)
 
 
-def _search(table: TablePlan, lattice: Lattice, objective: Objective) -> Choice:
-    nodes = math.prod(objective.shape)
-    if nodes > MAX_NODES:
-        raise RequirementError(
-            "requirement.lattice",
-            where=f"tables.{table.name}",
-            what=f"{nodes:,} combinations of levels are more than can be searched exactly ({MAX_NODES:,})",
-            fix="use fewer quasi-identifiers or fewer levels, or coarsen columns with fixed methods first",
-        )
+def _search(
+    table: TablePlan, lattice: Lattice, objective: Objective, watch: Callable[[Known], None]
+) -> Choice:
     limit = float(table.requirements.suppression_limit)
     allowed = math.floor(limit * lattice.histogram.total_people + 1e-9)
     try:
-        return find_optimum(objective, lattice.models, lattice.count, allowed)
+        return find_optimum(objective, lattice.models, lattice.count, allowed, watch=watch)
     except InfeasibleError as error:
         raise no_node(table, lattice, error.closest, allowed) from None
 

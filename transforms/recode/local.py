@@ -25,7 +25,8 @@ from transforms.recode.histogram import Histogram, Mask
 from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice, failing_classes
 from transforms.recode.objectives import Node, NodeCount, Objective, Precision
-from transforms.recode.search import InfeasibleError, find_optimum
+from transforms.recode.ranking import InfeasibleError
+from transforms.recode.search import find_optimum
 
 MAX_ROUNDS = 100
 _CHECKS = 1_000  # nodes counted a round at most

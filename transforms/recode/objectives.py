@@ -12,6 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -81,8 +82,12 @@ class Objective(ABC):
         ]
 
     @abstractmethod
-    def floors(self) -> Floats:
-        """Return a lower bound for every node of the lattice."""
+    def floor(self, node: Node) -> float:
+        """Return a lower bound of the node's cost; generalizing never lowers it."""
+
+    def floors(self, low: Node, high: Node) -> Floats:
+        """Return the floors of all nodes from ``low`` to ``high``, shape (high − low + 1 a column)."""
+        return np.full(tuple(h - n + 1 for n, h in zip(low, high, strict=True)), self.floor(low))
 
     @abstractmethod
     def value(self, count: NodeCount) -> float:
@@ -110,6 +115,22 @@ class Objective(ABC):
 
 class _Columnwise(Objective):
     """A metric that is made of one number a column."""
+
+    @cached_property
+    def plain(self) -> list[Floats]:
+        """Return, per column, the cost of each level without suppression."""
+        return self._plain()
+
+    @abstractmethod
+    def _plain(self) -> list[Floats]: ...
+
+    def floor(self, node: Node) -> float:
+        """Return the node's cost without suppression."""
+        return self._total([costs[level] for costs, level in zip(self.plain, node, strict=True)])
+
+    def floors(self, low: Node, high: Node) -> Floats:
+        """Return the nodes' costs without suppression."""
+        return self._over_lattice([c[n : h + 1] for c, n, h in zip(self.plain, low, high, strict=True)])
 
     def value(self, count: NodeCount) -> float:
         """Return the node's cost."""
@@ -144,9 +165,8 @@ class Loss(_Columnwise):
         super().__init__(ladders, marginals, weights)
         self._leaves = [la.leaves_above(0) @ n for la, n in zip(self.ladders, self.marginals, strict=True)]
 
-    def floors(self) -> Floats:
-        """Return every node's loss without suppression."""
-        return self._over_lattice([self._loss(i, leaves, 0) for i, leaves in enumerate(self._leaves)])
+    def _plain(self) -> list[Floats]:
+        return [self._loss(i, leaves, 0) for i, leaves in enumerate(self._leaves)]
 
     def below(self, count: NodeCount) -> Floats:
         """Return the losses of the more specific nodes if only the doomed were suppressed."""
@@ -186,9 +206,8 @@ class Precision(_Columnwise):
 
     name = "precision"
 
-    def floors(self) -> Floats:
-        """Return every node's cost without suppression."""
-        return self._over_lattice([self._heights(ladder) for ladder in self.ladders])
+    def _plain(self) -> list[Floats]:
+        return [self._heights(ladder) for ladder in self.ladders]
 
     def below(self, count: NodeCount) -> Floats:
         """Return the costs of the more specific nodes if only the doomed were suppressed."""
@@ -231,9 +250,8 @@ class Entropy(_Columnwise):
             for levels in self.by_level
         ]
 
-    def floors(self) -> Floats:
-        """Return every node's entropy without suppression."""
-        return self._over_lattice(self._levels)
+    def _plain(self) -> list[Floats]:
+        return self._levels
 
     def below(self, count: NodeCount) -> Floats:
         """Charge the doomed: the entropy of a larger suppressed set, or of finer labels, is no smaller."""
@@ -265,9 +283,9 @@ class Discernibility(Objective):
 
     name = "discernibility"
 
-    def floors(self) -> Floats:
+    def floor(self, node: Node) -> float:
         """Return N: every record is at least indiscernible from itself."""
-        return np.full(self.shape, self.records)
+        return self.records
 
     def value(self, count: NodeCount) -> float:
         """Return the metric."""
@@ -288,9 +306,9 @@ class AverageClassSize(Objective):
 
     name = "average_class_size"
 
-    def floors(self) -> Floats:
+    def floor(self, node: Node) -> float:
         """Return 1: there are no more classes than records."""
-        return np.ones(self.shape)
+        return 1.0
 
     def value(self, count: NodeCount) -> float:
         """Return the metric."""

@@ -17,90 +17,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from transforms.recode.models import Monotone, PrivacyModel
+from transforms.recode.anytime import AnytimeSearch
+from transforms.recode.models import PrivacyModel
 from transforms.recode.objectives import Node, NodeCount, Objective
+from transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, nearness
 
 MAX_NODES = 4_000_000  # larger lattices are searched by `transforms.recode.anytime`
 MAX_CHECKS = 20_000  # nodes counted before the search says "best found" instead of "proven"
-_DIGITS = 12  # costs that agree so far are ties, whatever the processor's rounding
-_TIE = 2e-11  # a bound must exceed the best cost by more, to rule out a tie
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The node chosen, and what it costs.
-
-    Attributes:
-        count: the node, and what it keeps and suppresses.
-        cost: in the unit of the objective.
-        lattice_nodes, nodes_checked: size of the search space and how much of it was counted.
-        gap: no feasible node costs less than ``cost - gap``; 0 where the optimum is proven.
-    """
-
-    count: NodeCount
-    cost: float
-    lattice_nodes: int
-    nodes_checked: int
-    gap: float
-
-    @property
-    def node(self) -> Node:
-        """The level of each quasi-identifier."""
-        return self.count.node
-
-    @property
-    def proven(self) -> bool:
-        """Whether no feasible node costs less."""
-        return self.gap == 0
-
-
-class InfeasibleError(ValueError):
-    """No node meets the requirements; holds the node that would suppress fewest people."""
-
-    def __init__(self, closest: NodeCount) -> None:
-        self.closest = closest
-        super().__init__(f"at least {closest.suppressed_people} people would have to be suppressed")
-
-
-Rank = tuple[float, int, int, Node]
-
-
-def rank(cost: float, count: NodeCount) -> Rank:
-    """Return what nodes are compared by: cost, suppressed records, sum of levels, levels."""
-    digits = float(f"{cost:.{_DIGITS}g}") if math.isfinite(cost) else cost
-    return digits, count.suppressed_records, sum(count.node), count.node
-
-
-class Search:
-    """What is known of one lattice: ask it for nodes, tell it their counts.
-
-    Args:
-        objective: what to minimize.
-        models: to know what one node implies for others.
-        allowed: people who may lose a record.
-    """
+class Search(Known):
+    """What is known of one lattice: ask it for nodes, tell it their counts."""
 
     def __init__(self, objective: Objective, models: Sequence[PrivacyModel], allowed: int) -> None:
-        self.objective, self.allowed = objective, allowed
-        self.checked = 0
-        self.best: Choice | None = None
-        self.closest: NodeCount | None = None
-        self._rank: Rank = (math.inf, 0, 0, ())
-        self._failure_goes_down = allowed == 0 and all(m.monotone is not Monotone.NOTHING for m in models)
-        self._plain = objective.floors()
+        super().__init__(objective, models, allowed)
+        self._plain = objective.floors((0,) * len(self.top), self.top)
         self._bounds = self._plain.copy()  # of the open nodes; infinite for those visited or ruled out
         self._feasible: set[Node] = set()
         self._path: list[Node] = []
         self._low, self._high = 0, -1
-
-    @property
-    def nodes(self) -> int:
-        """Size of the lattice."""
-        return self._bounds.size
 
     @property
     def bound(self) -> float:
@@ -125,23 +63,17 @@ class Search:
 
     def learn(self, count: NodeCount) -> None:
         """Take in a node's count."""
-        self.checked += 1
+        self.note(count)
         node = count.node
         below = tuple(slice(0, level + 1) for level in node)
-        if self.closest is None or _nearness(count) < _nearness(self.closest):
-            self.closest = count
-        feasible = count.suppressed_people <= self.allowed
-        if count.doomed_people > self.allowed or (not feasible and self._failure_goes_down):
+        if self.rules_out(count):
             self._bounds[below] = math.inf
         else:
             np.maximum(self._bounds[below], self.objective.below(count), out=self._bounds[below])
             self._raise_above(node, self.objective.above(count))
             self._bounds[node] = math.inf
-        if feasible:
+        if self.feasible(count):
             self._feasible.add(node)
-            cost = self.objective.value(count)
-            if (at := rank(cost, count)) < self._rank:
-                self._rank, self.best = at, Choice(count, cost, self.nodes, 0, 0.0)
         if self._low <= self._high and node == self._path[(self._low + self._high) // 2]:
             self._narrow(node)
 
@@ -161,8 +93,7 @@ class Search:
         return bool(self._bounds[node] < math.inf)
 
     def _worse(self, node: Node) -> bool:
-        best = math.inf if self.best is None else self.best.cost
-        return bool(self._bounds[node] > best + _TIE * max(1.0, abs(best)))
+        return bool(self._bounds[node] > self.cost + TIE * max(1.0, abs(self.cost)))
 
     def _most_promising(self, n: int) -> list[Node]:
         flat = self._bounds.ravel()
@@ -189,10 +120,6 @@ class Search:
             path.append(min(above, key=lambda n: (self._plain[n], n)))
 
 
-def _nearness(count: NodeCount) -> tuple[int, int, Node]:
-    return count.suppressed_people, -sum(count.node), count.node
-
-
 def find_optimum(
     objective: Objective,
     models: Sequence[PrivacyModel],
@@ -200,36 +127,43 @@ def find_optimum(
     allowed: int,
     *,
     max_checks: int = MAX_CHECKS,
+    watch: Callable[[Known], None] = lambda _: None,
 ) -> Choice:
-    """Return the feasible node that costs least; proven, unless too many nodes had to be counted.
+    """Return the feasible node that costs least, or the best found and how far from it that may be.
+
+    Proven, unless too many nodes had to be counted or the lattice has more than MAX_NODES.
 
     Args:
-        objective: over a lattice of at most MAX_NODES nodes.
+        objective: over the lattice.
         models: what every released class must satisfy.
         count: counts a node.
         allowed: people who may lose a record.
         max_checks: nodes to count at most.
+        watch: is told after each count.
 
     Raises:
-        InfeasibleError: no node suppresses as few people.
+        InfeasibleError: no node was found that suppresses as few people.
     """
-    search = Search(objective, models, allowed)
+    large = math.prod(objective.shape) > MAX_NODES
+    search = (AnytimeSearch if large else Search)(objective, models, allowed)
     while search.checked < max_checks and (nodes := search.propose(1)):
         for node in nodes:
             search.learn(count(node))
+            watch(search)
     return conclude(search, count)
 
 
-def conclude(search: Search, count: Callable[[Node], NodeCount]) -> Choice:
+def conclude(search: Search | AnytimeSearch, count: Callable[[Node], NodeCount]) -> Choice:
     """Return the best node found, with what is proven of it.
 
     Raises:
         InfeasibleError: none was found.
     """
     if search.best is None:
-        top = count(tuple(size - 1 for size in search.objective.shape))
+        top = count(search.top)
         closest = search.closest
-        raise InfeasibleError(top if closest is None or _nearness(top) < _nearness(closest) else closest)
-    best = search.best
-    gap = max(0.0, best.cost - search.bound) if search.propose(1) else 0.0
-    return Choice(best.count, best.cost, search.nodes, search.checked, gap)
+        raise InfeasibleError(top if closest is None or nearness(top) < nearness(closest) else closest)
+    cost = search.objective.value(search.best)
+    gap = cost - search.bound
+    open_ = gap > TIE * max(1.0, abs(cost))  # of an exhausted search the bound is above the best cost
+    return Choice(search.best, cost, search.nodes, search.checked, gap if open_ else 0.0)

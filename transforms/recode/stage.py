@@ -14,9 +14,11 @@ from transforms.guard import guarded
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
 from transforms.profile.stage import Fits
+from transforms.progress import count_node
 from transforms.read.records import ReadChunks
 from transforms.recode.choose import Chosen, choose
 from transforms.recode.count import Histograms, count_chunk, merge_histograms
+from transforms.recode.ranking import Known
 
 
 class CountClasses(beam.PTransform):
@@ -76,4 +78,8 @@ class ChooseRecoding(beam.PTransform):
 
 @guarded
 def _choose(histograms: Histograms, plan: Plan, fits: Fits) -> Chosen:
-    return choose(plan, fits, histograms)
+    return choose(plan, fits, histograms, _watch)
+
+
+def _watch(known: Known) -> None:
+    count_node(None if known.best is None else known.rank[0])

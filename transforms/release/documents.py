@@ -9,6 +9,7 @@ the law, 施行規則 34条・62条 nor the guideline sets any number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -119,6 +120,7 @@ class Chapter(NamedTuple):
     table: TableReport
     cards: tuple[Card, ...]
     costs: tuple[CostRow, ...]
+    gap: str
     sizes: tuple[SizeRow, ...]
     risks: tuple[RiskRow, ...]
     smallest: RiskRow | None
@@ -164,7 +166,7 @@ def _chapter(index: int, table: TableReport) -> Chapter:
     cards = tuple(_card(f"t{index}c{i}", column) for i, column in enumerate(table.columns, 1))
     before, after, recoding = table.risk_before, table.risk_after, table.recoding
     if before is None or after is None or recoding is None:
-        return Chapter(table, cards, (), (), (), None, False)
+        return Chapter(table, cards, (), "", (), (), None, False)
     smallest = RiskRow(
         "最も小さいグループ",
         "最も人数の少ない組合せ",
@@ -173,7 +175,9 @@ def _chapter(index: int, table: TableReport) -> Chapter:
     )
     risks = _risks(before, after, recoding.k, smallest)
     capped = before.capped or after.capped
-    return Chapter(table, cards, _costs(recoding), _sizes(before, after), risks, smallest, capped)
+    return Chapter(
+        table, cards, _costs(recoding), _gap(recoding), _sizes(before, after), risks, smallest, capped
+    )
 
 
 _METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
@@ -199,6 +203,17 @@ _METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
     ),
     "average_class_size": ("平均グループサイズ", "レコードの数 ÷ グループの数", "{:,.1f}".format),
 }
+
+
+def _gap(recoding: Recoding) -> str:
+    """Say how much less another combination of levels could cost; never rounded down."""
+    caption, _, show = _METRICS[recoding.metric]
+    gap = (
+        f"{math.ceil(recoding.gap * 1000) / 10:.1f}%"
+        if show is percent
+        else f"{math.ceil(recoding.gap * 10) / 10:,.1f}"
+    )
+    return f"{caption}の差は{gap}以下"
 
 
 def _costs(recoding: Recoding) -> tuple[CostRow, ...]:

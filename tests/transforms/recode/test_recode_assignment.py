@@ -13,7 +13,8 @@ from problems import BOUNDS, SENSITIVE, K, kernel_inputs, problems
 from transforms.recode.assignment import count_assignment, full_domain, recoding_of, released_classes
 from transforms.recode.lattice import Lattice, failing_classes
 from transforms.recode.objectives import OBJECTIVES
-from transforms.recode.search import InfeasibleError, find_optimum
+from transforms.recode.ranking import InfeasibleError
+from transforms.recode.search import find_optimum
 
 METRICS = list(OBJECTIVES)
 

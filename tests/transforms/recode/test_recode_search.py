@@ -15,7 +15,8 @@ from transforms.recode.histogram import pack, radices, unpack
 from transforms.recode.lattice import Lattice, failing_classes
 from transforms.recode.models import KAnonymity
 from transforms.recode.objectives import OBJECTIVES
-from transforms.recode.search import InfeasibleError, Search, find_optimum
+from transforms.recode.ranking import InfeasibleError
+from transforms.recode.search import Search, find_optimum
 
 METRICS = list(OBJECTIVES)
 

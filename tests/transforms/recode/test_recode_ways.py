@@ -32,7 +32,8 @@ from transforms.recode.models import (
 )
 from transforms.recode.objectives import OBJECTIVES
 from transforms.recode.pieces import divide
-from transforms.recode.search import InfeasibleError, find_optimum
+from transforms.recode.ranking import InfeasibleError
+from transforms.recode.search import find_optimum
 
 FILE = FileHierarchy(kind="file", path="random.csv")
 

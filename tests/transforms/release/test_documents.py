@@ -256,9 +256,9 @@ def test_the_recoding_says_what_is_proven(make_report, parse):
     assert page.cells("recoding")["住所"] == ["1（0〜3のうち）", "市区町村", "4.1%"]
     assert "除いたレコードは37件、除いたレコードの本人は37人" in page.text("recoding")
     assert "ないことを確かめた" in page.text("recoding")
-    unproven = make_report().tables[0].recoding.model_copy(update={"proven": False})
+    unproven = make_report().tables[0].recoding.model_copy(update={"proven": False, "gap": 0.01234})
     text = parse(render_report(with_table(make_report, recoding=unproven))).text("recoding")
-    assert "確かめていない" in text and "ないことを確かめた" not in text
+    assert "損失の差は1.3%以下である" in text and "ないことを確かめた" not in text
 
 
 def test_the_recoding_lists_every_model_and_metric(make_report, parse):

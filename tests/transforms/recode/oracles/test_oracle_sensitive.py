@@ -9,7 +9,7 @@ import pytest
 
 from transforms.recode.lattice import failing_classes
 from transforms.recode.models import DistinctDiversity, EntropyDiversity, KAnonymity, RecursiveDiversity
-from transforms.recode.search import InfeasibleError
+from transforms.recode.ranking import InfeasibleError
 
 MONO, BITS, LOSS, DM = "entropy mono", "entropy", "loss", "DM*"
 K5, K100 = KAnonymity(5), KAnonymity(100)
