@@ -8,6 +8,7 @@ generalization are a histogram again, over coarser codes, so that every measure 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,6 +24,7 @@ MAX_TUPLES = (1 << 63) - 1  # possible tuples that fit one integer
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+_RUN = 1 << 15  # neighbouring columns are looked up and counted together up to this many combinations
 
 
 def radices(sizes: Sequence[int]) -> tuple[Ints, int]:
@@ -52,6 +54,14 @@ def unpack(packed: Ints, sizes: Sequence[int]) -> Codes:
     for i, weight in enumerate(weights):
         codes[i], rest = np.divmod(rest, weight)
     return codes
+
+
+def _sums(maps: Sequence[Codes], weights: Ints) -> Ints:
+    """Return Σ coarser code × weight for every combination of some columns' codes."""
+    total: Ints = np.zeros((), dtype=np.int64)
+    for coarser, weight in zip(maps, weights, strict=True):
+        total = total[..., None] + coarser * weight
+    return total.ravel()
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,28 @@ class Histogram:
         return len(self.keys)
 
     @cached_property
+    def runs(self) -> list[tuple[slice, Ints]]:
+        """Columns joined to runs of few combinations, and each tuple's combination.
+
+        One lookup or count of a run replaces one of each of its columns, at a third of the time and memory.
+        """
+        most = min(_RUN, len(self.keys) // 4)
+        found: list[tuple[slice, Ints]] = []
+        rest, end = self.keys, len(self.sizes)
+        while end:
+            start, size = end - 1, max(self.sizes[end - 1], 1)
+            while start and size * max(self.sizes[start - 1], 1) <= most:
+                start -= 1
+                size *= max(self.sizes[start], 1)
+            if start:
+                rest, codes = np.divmod(rest, size)
+            else:
+                codes = rest
+            found.append((slice(start, end), codes))
+            end = start
+        return found
+
+    @cached_property
     def codes(self) -> Codes:
         """The code of each column, shape (columns, u)."""
         return unpack(self.keys, self.sizes)
@@ -104,14 +136,20 @@ class Histogram:
 
     def marginals(self, chosen: Mask | None = None) -> list[Ints]:
         """Return the records of each code, per column; of all tuples, or of the chosen ones."""
-        codes, records = self.codes, self.records
-        if chosen is not None:
-            places = np.flatnonzero(chosen)
-            codes, records = codes.take(places, axis=1), records.take(places)
-        return [
-            np.bincount(column, weights=records, minlength=size).astype(np.int64)
-            for column, size in zip(codes, self.sizes, strict=True)
-        ]
+        records = self.records
+        places = None if chosen is None else np.flatnonzero(chosen)
+        if places is not None:
+            records = records.take(places)
+        weights = records.astype(float)
+        marginals: list[Ints] = []
+        for run, codes in reversed(self.runs):
+            sizes = [max(size, 1) for size in self.sizes[run]]
+            joint = codes if places is None else codes.take(places)
+            counts = np.bincount(joint, weights, minlength=math.prod(sizes)).reshape(sizes)
+            for axis in range(len(sizes)):
+                others = tuple(i for i in range(len(sizes)) if i != axis)
+                marginals.append(counts.sum(axis=others).astype(np.int64))
+        return marginals
 
     def coarsen(
         self, maps: Sequence[Codes], sizes: Sequence[int], nulls: Sequence[int]
@@ -128,9 +166,9 @@ class Histogram:
         """
         weights, possible = radices(sizes)
         packed = np.zeros(len(self.keys), dtype=np.int64)
-        for codes, coarser, weight, size in zip(self.codes, maps, weights, sizes, strict=True):
-            if size > 1:
-                packed += (coarser.astype(np.int64) * weight).take(codes)
+        for run, codes in self.runs:
+            if max(sizes[run]) > 1:
+                packed += _sums(maps[run], weights[run]).take(codes)
         keys, of_tuple = group(packed, possible)
         return self.regroup(keys, tuple(sizes), tuple(nulls), of_tuple), of_tuple
 
