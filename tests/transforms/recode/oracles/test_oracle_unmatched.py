@@ -41,6 +41,11 @@ UNMATCHED = {
         "TestAnonymizationCombinations",
         "ARX forgets δ on classes of nobody in the file once a class size is asked (test_oracle_combinations)",
     ),
+    "pycanon, recursive (c,ℓ)": ("D6", "it divides the rarest value's count by the most frequent ones'"),
+    "pycanon, its own files": (
+        "D6",
+        "not copied, their licences are not stated; Adult instead (test_oracle_pycanon)",
+    ),
     "TestUtilityMetrics2": ("13 pairs", "recorded with an older hierarchy of native-country"),
     "cup, FARS, ATUS, IHIS": ("D2, last lines", "the data is not published with ARX"),
     "local recoding of ARX": ("its tests", "only hash codes of outputs are stored"),
