@@ -81,6 +81,8 @@ def rescue(
     """
     ladders, histogram = lattice.ladders, lattice.histogram
     best = _rounds(lattice, objective, optimum, cells)
+    if not free.released.any():
+        return best
     other = _rounds(lattice, objective, free, cells)
     if histogram.people_in(~other.assignment.released) > histogram.people_in(~optimum.released):
         return best

@@ -110,10 +110,9 @@ def _level(table: TablePlan, recoded: Recoded, column: int) -> report.LevelRepor
         label = titles[level]
     elif recoded.regions:
         label = f"{finest}〜{coarsest}段階（領域ごと）"
-    elif table.requirements.recoding == "cells":
-        label = f"{titles[base]}。一部のレコードは{titles[-1]}"
     else:
-        label = f"{titles[base]}。一部のレコードは{finest}〜{coarsest}段階"
+        others = sorted({saved.node[column] for saved in recoded.rounds} - {base})
+        label = f"{titles[base]}。一部のレコードは{'・'.join(titles[other] for other in others)}"
     return report.LevelReport(
         column=name,
         title=_title(table, name),
