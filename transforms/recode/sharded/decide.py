@@ -243,6 +243,13 @@ class Verdict:
     after: tuple[float, ...] | None
 
 
+@dataclass(frozen=True)
+class Suppressed:
+    """The packed tuples to suppress, by table, ascending."""
+
+    tuples: Mapping[str, Ints]
+
+
 Verdicts = dict[str, Verdict]
 _NONE = np.zeros(0, dtype=np.int64)
 
@@ -299,19 +306,21 @@ def _weakest(safer: Sequence[bool], reached: Sequence[tuple[float, ...]]) -> tup
 
 def suppressed_tuples(
     plan: Plan, fitted: Fits, shard: Histograms, choices: Mapping[str, Choice], verdicts: Verdicts
-) -> dict[str, Ints]:
+) -> Suppressed:
     """Return the packed tuples of a shard that lie in failing classes; no more than may be left out."""
     found = {}
     for name, ladders, histogram in _histograms(plan, fitted, shard):
         classes, of_tuple = Lattice(ladders, histogram, ()).classes(choices[name].node)
         found[name] = histogram.keys[np.isin(classes.keys, verdicts[name].failing)[of_tuple]]
-    return found
+    return Suppressed(found)
 
 
-def add_tuples(parts: Sequence[Mapping[str, Ints]]) -> dict[str, Ints]:
+def add_tuples(parts: Sequence[Suppressed]) -> Suppressed:
     """Put the tuples of all shards together, ascending."""
-    names = sorted({name for part in parts for name in part})
-    return {n: np.sort(np.concatenate([part[n] for part in parts if n in part])) for n in names}
+    names = sorted({name for part in parts for name in part.tuples})
+    return Suppressed(
+        {n: np.sort(np.concatenate([p.tuples[n] for p in parts if n in p.tuples])) for n in names}
+    )
 
 
 def decide(
@@ -321,7 +330,7 @@ def decide(
     choices: Mapping[str, Choice],
     *,
     verdicts: Verdicts,
-    suppressed: Mapping[str, Ints],
+    suppressed: Suppressed,
 ) -> Chosen:
     """Return the decisions of all tables, and what the report says of them.
 
@@ -335,7 +344,7 @@ def decide(
             t, choice = terms[name], choices[name]
             if verdicts[name].after is None:
                 raise nobody_left(t.table)
-            out = suppressed[name]
+            out = suppressed.tuples[name]
             sizes = tuple(len(ladder.values) for ladder in t.ladders)
             exceptions = Histogram(out, sizes, np.ones(len(out), np.int64), 0)
             recoding = recoding_of(full_domain(choice.node, np.ones(len(out), bool)), t.ladders, exceptions)

@@ -17,11 +17,11 @@ from transforms.plan import Plan
 from transforms.profile.stage import Fits
 from transforms.recode.choose import Chosen, choose
 from transforms.recode.count import Histograms, merge_histograms
-from transforms.recode.histogram import Histogram, Ints
+from transforms.recode.histogram import Histogram
 from transforms.recode.objectives import Node
 from transforms.recode.ranking import Choice
 from transforms.recode.sharded import decide
-from transforms.recode.sharded.decide import Counts, Place, State, Summaries, Verdicts
+from transforms.recode.sharded.decide import Counts, Place, State, Summaries, Suppressed, Verdicts
 from transforms.recode.sharded.parts import add_counts, deal
 from transforms.recode.stage import watch
 
@@ -32,7 +32,6 @@ Asked = Mapping[str, Sequence[Node]]
 Terms = dict[str, decide.Terms]
 Choices = dict[str, Choice]
 Part = tuple[Place, Histogram]
-Tuples = dict[str, Ints]
 
 
 class ChooseSharded(beam.PTransform):
@@ -92,8 +91,8 @@ class ChooseSharded(beam.PTransform):
         suppressed = (
             shards
             | "SuppressedTuples"
-            >> beam.Map(_suppressed, plan, fits, choices, AsSingleton(places)).with_output_types(Tuples)
-            | "AddTuples" >> merge_globally(decide.add_tuples, Tuples)
+            >> beam.Map(_suppressed, plan, fits, choices, AsSingleton(places)).with_output_types(Suppressed)
+            | "AddTuples" >> merge_globally(decide.add_tuples, Suppressed)
         )
         return chosen | "Decide" >> beam.Map(
             _decide,
@@ -198,8 +197,8 @@ def _judge_tuples(shard: Shard, plan: Plan, fits: Fits, terms: Terms) -> Verdict
 
 
 @guarded
-def _suppressed(shard: Shard, plan: Plan, fits: Fits, choices: Choices, verdicts: Verdicts) -> Tuples:
-    return decide.suppressed_tuples(plan, fits, shard[1], choices, verdicts) if choices else {}
+def _suppressed(shard: Shard, plan: Plan, fits: Fits, choices: Choices, verdicts: Verdicts) -> Suppressed:
+    return decide.suppressed_tuples(plan, fits, shard[1], choices, verdicts) if choices else Suppressed({})
 
 
 @guarded
@@ -211,7 +210,7 @@ def _decide(
     *,
     verdicts: Verdicts,
     tuples: Verdicts,
-    suppressed: Tuples,
+    suppressed: Suppressed,
     gathered: Histograms,
 ) -> Chosen:
     if not terms:  # one worker holds the histogram after all
