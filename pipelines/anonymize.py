@@ -35,13 +35,15 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
 
     ``files → splits → pass 1 profile (→ rare combinations) → pass 2 classes → pass 3 criteria and parts
     → verify → publish``.
-    Only splits, profiles, histograms, decisions and summaries are shuffled; records never are.
+    Only splits, profiles, histograms, decisions and summaries are shuffled; records never are. The steps of
+    the sharded search are there only if the files are large enough to need them.
     """
     import apache_beam as beam
 
     from transforms.combinations.stage import RemoveCombinations
     from transforms.profile.stage import DrawKey, FitCriteria, ProfileSplits
     from transforms.read.records import PlanSplits, TableFile
+    from transforms.recode.sharded.stage import ChooseSharded
     from transforms.recode.stage import ChooseRecoding, CountClasses
     from transforms.release.stage import AnonymizeSplits, PublishRelease
 
@@ -55,7 +57,9 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
     fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
-    chosen = histograms | "ChooseRecoding" >> ChooseRecoding(plan, fits)
+    sharded = plan.may_outgrow_a_worker((f.table, f.file) for f in files)
+    choose = ChooseSharded(plan, fits) if sharded else ChooseRecoding(plan, fits)
+    chosen = histograms | "ChooseRecoding" >> choose
     written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
     return written | "Publish" >> PublishRelease(plan, key, chosen, people)
 

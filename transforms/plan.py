@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyarrow as pa
 from schemas.combinations import combined_columns, people_sharing
 from schemas.policy import Policy
 from schemas.privacy_models import Requirements
+from schemas.splits import SourceFile
 from schemas.table import Table
 from schemas.treatment_base import ColumnType
 from transforms.criteria import Context
@@ -140,6 +142,8 @@ class Plan:
         release_id: name of the release.
         work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
         attempt: random name of this run; the files it writes carry it, so that they can be told apart.
+        tuples_a_worker: distinct tuples above which the histogram is spread over workers.
+        shards: into how many parts.
     """
 
     policy: Policy
@@ -149,11 +153,28 @@ class Plan:
     release_id: str
     work: str
     attempt: str
+    tuples_a_worker: int = 20_000_000
+    shards: int = 64
 
     @cached_property
     def sources(self) -> dict[str, TablePlan]:
         """Everything that is read: the tables, and their populations under names of their own."""
         return {**self.tables, **{p.name: p for p in self.populations.values()}}
+
+    def may_outgrow_a_worker(self, files: Iterable[tuple[str, SourceFile]]) -> bool:
+        """Say whether these files may hold more tuples than one worker does; if not, nothing is sharded.
+
+        A record takes at least a character and its separator a column in plain text; elsewhere the bits that
+        tell so many tuples apart, which no compression saves.
+        """
+        bits = math.log2(max(self.tuples_a_worker, 2)) / 8
+        tuples = 0.0
+        for name, file in files:
+            table = self.sources[name]
+            plain = table.table.source.format in {"csv", "tsv", "jsonl"} and not file.uri.endswith(".gz")
+            if table.quasi_identifiers:
+                tuples += file.size / (2.0 * len(table.table.columns) if plain else bits)
+        return tuples > self.tuples_a_worker
 
     @property
     def headcount(self) -> frozenset[str]:

@@ -24,7 +24,7 @@ from transforms.recode.assignment import (
     released_classes,
 )
 from transforms.recode.count import Histograms
-from transforms.recode.histogram import Histogram
+from transforms.recode.histogram import Histogram, Ints
 from transforms.recode.infeasible import no_node
 from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice, failing_classes
@@ -137,24 +137,22 @@ def _choose_table(
     ladders = ladders_of(table, fitted)
     counted = histograms.get(table.name)
     if counted is None or counted.tuples.counts.height == 0:
-        raise _nobody_left(table)
+        raise nobody_left(table)
     population = plan.populations.get(table.name)
     histogram = histogram_of(
         table, fitted, ladders, counted, histograms.get(population.name) if population else None
     )
-    _population_holds(table.requirements.population_size, histogram.total_people)
+    population_holds(table.requirements.population_size, histogram.total_people)
     models = models_of(table, fitted, histogram)
     lattice = Lattice(ladders, histogram, models)
-    weights = [_weight(table, name) for name in table.quasi_identifiers]
-    marginals = histogram.marginals()
-    objectives = {name: kind(ladders, marginals, weights) for name, kind in OBJECTIVES.items()}
+    objectives = objectives_of(table, ladders, histogram.marginals())
     objective = objectives[table.requirements.metric]
     choice = _search(table, lattice, objective, watch)
     classes, of_tuple = lattice.classes(choice.node)
     failing, _ = failing_classes(models, classes)
     optimum = full_domain(choice.node, failing[of_tuple])
     if not (optimum.released & (histogram.records > 0)).any():
-        raise _nobody_left(table)
+        raise nobody_left(table)
     ways = _ways(table, lattice, objective, optimum)
     way = ways[table.requirements.recoding]
     alternatives = compare(ways, lattice, objectives["loss"], objective)
@@ -192,6 +190,14 @@ def ladders_of(table: TablePlan, fitted: FittedTable) -> list[Ladder]:
             raise TypeError(f"{name} is no quasi-identifier")
         ladders.append(generalize.hierarchy.ladder(fitted.columns[name].domain or ()))
     return ladders
+
+
+def objectives_of(
+    table: TablePlan, ladders: Sequence[Ladder], marginals: Sequence[Ints]
+) -> dict[str, Objective]:
+    """Return every metric, by name, over the records of each value."""
+    weights = [_weight(table, name) for name in table.quasi_identifiers]
+    return {name: kind(ladders, marginals, weights) for name, kind in OBJECTIVES.items()}
 
 
 def _weight(table: TablePlan, name: str) -> float:
@@ -256,7 +262,12 @@ def _population(
     return {labels: int(n) for labels, n in zip(zip(*texts, strict=True), population, strict=True)}
 
 
-def _population_holds(population: int | None, people: int) -> None:
+def population_holds(population: int | None, people: int) -> None:
+    """Refuse a declared population smaller than the file.
+
+    Raises:
+        PolicyError: it is.
+    """
     if population is not None and population < people:
         raise PolicyError(
             "requirement.population_size",
@@ -268,7 +279,8 @@ def _population_holds(population: int | None, people: int) -> None:
         )
 
 
-def _nobody_left(table: TablePlan) -> RequirementError:
+def nobody_left(table: TablePlan) -> RequirementError:
+    """Return the error for a table of which nothing would be released."""
     return RequirementError(
         "requirement.nobody_left",
         where=f"tables.{table.name}",

@@ -22,9 +22,9 @@ from transforms.recode.ranking import Known
 
 
 class CountClasses(beam.PTransform):
-    """Splits to the histogram of quasi-identifier tuples.
+    """Splits to histograms of quasi-identifier tuples.
 
-    Element types: `Split` → `Histograms` (exactly one). Tables without quasi-identifiers are not read.
+    Element types: `Split` → `Histograms` (one a chunk). Tables without quasi-identifiers are not read.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], fits: PCollection[Fits]) -> None:
@@ -44,7 +44,6 @@ class CountClasses(beam.PTransform):
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="count")
             | "CountChunk" >> beam.Map(_count, tables).with_output_types(Histograms)
-            | "Merge" >> merge_globally(merge_histograms, Histograms)
         )
 
 
@@ -60,7 +59,7 @@ def _count(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Histograms:
 
 
 class ChooseRecoding(beam.PTransform):
-    """Histogram to decisions. Element types: `Histograms` → `Chosen` (exactly one).
+    """Histograms to decisions on one worker. Element types: `Histograms` (several) → `Chosen` (exactly one).
 
     Raises RequirementError at run time when a requirement cannot be met.
     """
@@ -71,15 +70,18 @@ class ChooseRecoding(beam.PTransform):
 
     def expand(self, histograms: PCollection[Histograms]) -> PCollection[Chosen]:
         """Wire the transform."""
-        return histograms | "Search" >> beam.Map(
-            _choose, self._plan, AsSingleton(self._fits)
-        ).with_output_types(Chosen)
+        return (
+            histograms
+            | "Merge" >> merge_globally(merge_histograms, Histograms)
+            | "Search" >> beam.Map(_choose, self._plan, AsSingleton(self._fits)).with_output_types(Chosen)
+        )
 
 
 @guarded
 def _choose(histograms: Histograms, plan: Plan, fits: Fits) -> Chosen:
-    return choose(plan, fits, histograms, _watch)
+    return choose(plan, fits, histograms, watch)
 
 
-def _watch(known: Known) -> None:
+def watch(known: Known) -> None:
+    """Tell the terminal of a node counted."""
     count_node(None if known.best is None else known.rank[0])

@@ -1,0 +1,182 @@
+"""A histogram larger than one worker holds: the release is that of one worker, in a graph that guards records."""
+
+import json
+from dataclasses import replace
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from helpers import policy_of
+from test_graph import RECORDS, steps_of
+
+from pipelines import anonymize
+from transforms.chunks import ChunkCoder
+from transforms.release.stage import AnonymizedCoder
+
+STEP = {"method": "generalize", "criterion": 5}
+SICK = ["風邪", "高血圧", "糖尿病", "骨折"]
+
+
+def columns_of(protect=()):
+    return {
+        "age": {
+            "type": "integer",
+            "treat": [{**STEP, "hierarchy": {"kind": "intervals", "widths": [5, 10, 20]}}],
+        },
+        "sex": {"treat": [{**STEP, "hierarchy": {"kind": "suppress"}}]},
+        "area": {
+            "type": "integer",
+            "treat": [{**STEP, "hierarchy": {"kind": "intervals", "widths": [2, 8]}}],
+        },
+        "sick": {"sensitive": True, "keep": True, "because": "試験", "protect": list(protect)},
+    }
+
+
+ROWS = "age,sex,area,sick\n" + "".join(
+    f"{20 + (i * i) % 61},{'男女'[i % 3 % 2]},{i * 7 % 23},{SICK[(i * i // 7 + i) % 4]}\n" for i in range(900)
+)
+POLICIES = {
+    "k": policy_of(columns_of(), k=4, limit=0.03),
+    "k and ℓ and t": policy_of(
+        columns_of(
+            [
+                {"model": "l_diversity", "kind": "distinct", "l": 2},
+                {"model": "t_closeness", "t": 0.4, "distance": "equal"},
+            ]
+        ),
+        k=3,
+        limit=0.05,
+    ),
+}
+
+
+@pytest.fixture
+def small_workers(monkeypatch):
+    """Workers that hold 50 tuples; three shards."""
+    make = anonymize.make_plan
+
+    def made(*args):
+        plan, files = make(*args)
+        return replace(plan, tuples_a_worker=50, shards=3), files
+
+    monkeypatch.setattr(anonymize, "make_plan", made)
+
+
+def facts(outcome):
+    """All of the report but what names one run."""
+    report = outcome.report
+    for key in ("release_id", "created_at", "work_sha256"):
+        report.pop(key)
+    table = report["tables"][0]
+    recoding = table["recoding"]
+    return report, recoding.pop("nodes_checked"), recoding.pop("gap")
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_release_is_that_of_one_worker(run, name, monkeypatch, request):
+    alone = run(POLICIES[name], {"data.csv": ROWS}, output="alone")
+    assert alone.status == 0, alone.err
+    request.getfixturevalue("small_workers")
+    spread = run(POLICIES[name], {"data.csv": ROWS}, output="spread")
+    assert spread.status == 0, spread.err
+
+    def key(row):
+        return json.dumps(row, ensure_ascii=False)
+
+    assert sorted(alone.rows(), key=key) == sorted(spread.rows(), key=key)
+    (one, n, _), (many, m, _) = facts(alone), facts(spread)
+    assert one == many and m != n
+    assert one["tables"][0]["recoding"]["suppressed_records"] > 0
+
+
+def test_where_one_worker_holds_the_tuples_after_all_it_gets_them(run, monkeypatch):
+    make = anonymize.make_plan
+
+    def made(*args):
+        plan, files = make(*args)
+        plan = replace(plan, tuples_a_worker=1_000, shards=3)
+        assert plan.may_outgrow_a_worker((f.table, f.file) for f in files)
+        return plan, files
+
+    alone = run(POLICIES["k and ℓ and t"], {"data.csv": ROWS}, output="alone")
+    monkeypatch.setattr(anonymize, "make_plan", made)
+    gathered = run(POLICIES["k and ℓ and t"], {"data.csv": ROWS}, output="gathered")
+    assert gathered.status == 0, gathered.err
+    assert facts(alone) == facts(gathered)  # the same search, so as many nodes were counted
+
+
+def test_what_cannot_be_met_is_said_as_by_one_worker(run, small_workers):
+    policy = policy_of(columns_of([{"model": "l_diversity", "kind": "distinct", "l": 5}]), k=4)
+    outcome = run(policy, {"data.csv": ROWS})
+    assert outcome.status == 4 and not outcome.releases
+    assert (
+        "[requirement.unmet]" in outcome.err and "900 of 900 people would have to be left out" in outcome.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"models": [{"model": "average_risk", "at_most": 0.2}]}, "average_risk and sample_uniqueness"),
+        ({"nulls": "wildcard"}, "nulls: wildcard"),
+    ],
+)
+def test_what_needs_all_classes_at_once_is_refused(run, small_workers, change, told):
+    policy = policy_of(columns_of(), k=4)
+    policy["requirements"] |= change
+    outcome = run(policy, {"data.csv": ROWS})
+    assert outcome.status == 4 and not outcome.releases
+    assert "[requirement.shards]" in outcome.err and f"not supported: {told}\n" in outcome.err
+
+
+def test_workers_in_processes_of_their_own_decide_the_same(run, small_workers):
+    here = run(POLICIES["k"], {"data.csv": ROWS}, output="here")
+    args = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
+    there = run(POLICIES["k"], {"data.csv": ROWS}, output="there", args=args)
+    assert there.status == 0, there.err
+    assert facts(here) == facts(there)
+
+
+@pytest.fixture
+def graph(tmp_path):
+    """The pipeline with the sharded search, and the plan."""
+    (tmp_path / "data.csv").write_text(ROWS)
+    (tmp_path / "policy.yaml").write_text(json.dumps(POLICIES["k"]))
+    plan, files = anonymize.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
+
+    def built(**changes):
+        pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
+        anonymize.build(pipeline, replace(plan, **changes), files)
+        return pipeline
+
+    return built
+
+
+def test_small_inputs_do_not_pay_for_shards(graph):
+    def rounds(pipeline):
+        return [step for step in steps_of(pipeline) if "Round" in step.full_label]
+
+    assert rounds(graph()) == [] and len(rounds(graph(tuples_a_worker=50))) > 100
+
+
+def test_the_sharded_graph_keeps_the_rules_of_every_graph(graph, monkeypatch):
+    pipeline = graph(tuples_a_worker=50, shards=3)
+    steps = steps_of(pipeline)
+    for step in steps:
+        if step.side_inputs:
+            assert not any(i.element_type in RECORDS for i in step.main_inputs.values()), step.full_label
+        if step.transform is not None and not step.parts:
+            for output in step.outputs.values():
+                assert output.element_type is not None and "Any" not in str(output.element_type), (
+                    step.full_label
+                )
+        if isinstance(step.transform, (beam.GroupByKey, beam.Reshuffle)):
+            shuffled = " ".join(str(i.element_type) for i in step.main_inputs.values())
+            assert not [t for t in ("Chunk", "Anonymized", "RecordBatch") if t in shuffled]
+    proto = pipeline.to_runner_api().SerializeToString()
+    assert not [word for word in (*SICK, "RunKey(") if word.encode() in proto]
+    encoded = []
+    for coder in (ChunkCoder, AnonymizedCoder):
+        monkeypatch.setattr(coder, "encode", lambda self, value: encoded.append(type(value)) or b"")
+    pipeline.run().wait_until_finish()
+    assert encoded == []

@@ -1,0 +1,1 @@
+"""A histogram that no worker holds: dealt to shards, its classes exchanged node by node."""

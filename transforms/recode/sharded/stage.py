@@ -1,0 +1,219 @@
+"""The sharded search as PTransforms: rounds of a static graph, because a Beam graph has no loops.
+
+Rounds after the searches have ended ask for nothing and cost next to nothing. All rounds count up to 1,121
+nodes a table; of a lattice for which that is too few, the gap is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import apache_beam as beam
+from apache_beam.pvalue import AsSingleton, PCollection
+
+from transforms.combine import MergeAll, merge_globally
+from transforms.guard import guarded
+from transforms.plan import Plan
+from transforms.profile.stage import Fits
+from transforms.recode.choose import Chosen, choose
+from transforms.recode.count import Histograms, merge_histograms
+from transforms.recode.histogram import Histogram
+from transforms.recode.objectives import Node
+from transforms.recode.ranking import Choice
+from transforms.recode.sharded import decide
+from transforms.recode.sharded.decide import Counts, Place, State, Summaries, Suppressed, Verdicts
+from transforms.recode.sharded.parts import add_counts, deal
+from transforms.recode.stage import watch
+
+# Nodes a round: few as long as each tells much about the others, then as many as are worth an exchange.
+BATCHES = (8,) * 4 + (16,) * 4 + (64,) * 16
+Shard = tuple[int, Histograms]
+Asked = Mapping[str, Sequence[Node]]
+Terms = dict[str, decide.Terms]
+Choices = dict[str, Choice]
+Part = tuple[Place, Histogram]
+
+
+class ChooseSharded(beam.PTransform):
+    """Histograms of chunks to decisions. Element types: `Histograms` (any number) → `Chosen` (exactly one).
+
+    The tuples are dealt to shards; where one worker holds them after all, it gets them all. Raises
+    RequirementError at run time when a requirement cannot be met.
+    """
+
+    def __init__(self, plan: Plan, fits: PCollection[Fits]) -> None:
+        super().__init__()
+        self._plan, self._fits = plan, AsSingleton(fits)
+
+    def expand(self, counted: PCollection[Histograms]) -> PCollection[Chosen]:
+        """Wire the transform."""
+        plan, fits = self._plan, self._fits
+        merge = MergeAll(merge_histograms).with_input_types(Histograms).with_output_types(Histograms)
+        shards = (
+            counted
+            | "Deal" >> beam.FlatMap(_deal, plan.shards).with_output_types(Shard)
+            | "MergeShard" >> beam.CombinePerKey(merge).with_output_types(Shard)
+        )
+        summaries = (
+            shards
+            | "Summarize" >> beam.Map(_summarize, plan, fits).with_output_types(Summaries)
+            | "AddSummaries" >> merge_globally(decide.add_summaries, Summaries)
+        )
+        gathered = (
+            shards
+            | "IfFew" >> beam.FlatMap(_if_few, plan, AsSingleton(summaries)).with_output_types(Histograms)
+            | "Gather" >> merge_globally(merge_histograms, Histograms)
+        )
+        all_terms = summaries | "Terms" >> beam.Map(_terms, plan, fits).with_output_types(Terms)
+        terms = AsSingleton(all_terms)
+        state = all_terms | "Start" >> beam.Map(_start).with_output_types(State)
+        for number, batch in enumerate(BATCHES):
+            counts = (shards, state) | f"Round{number}" >> _Round(plan, fits, terms)
+            state = state | f"Learn{number}" >> beam.Map(
+                _learn, AsSingleton(counts), batch
+            ).with_output_types(State)
+        chosen = state | "Conclude" >> beam.Map(_conclude, terms).with_output_types(Choices)
+        choices = AsSingleton(chosen)
+        asked = chosen | "AskChosen" >> beam.Map(_nodes_of).with_output_types(Asked)
+        places = (
+            shards
+            | "ClassesOfChosen"
+            >> beam.FlatMap(_classes, plan, fits, AsSingleton(asked)).with_output_types(Part)
+            | "ExchangeChosen" >> beam.GroupByKey()
+            | "JudgePlace" >> beam.Map(_judge_place, terms).with_output_types(Verdicts)
+            | "AddPlaces" >> merge_globally(decide.add_verdicts, Verdicts)
+        )
+        tuples = (
+            shards
+            | "JudgeTuples" >> beam.Map(_judge_tuples, plan, fits, terms).with_output_types(Verdicts)
+            | "AddShards" >> merge_globally(decide.add_verdicts, Verdicts)
+        )
+        suppressed = (
+            shards
+            | "SuppressedTuples"
+            >> beam.Map(_suppressed, plan, fits, choices, AsSingleton(places)).with_output_types(Suppressed)
+            | "AddTuples" >> merge_globally(decide.add_tuples, Suppressed)
+        )
+        return chosen | "Decide" >> beam.Map(
+            _decide,
+            plan,
+            fits,
+            terms,
+            verdicts=AsSingleton(places),
+            tuples=AsSingleton(tuples),
+            suppressed=AsSingleton(suppressed),
+            gathered=AsSingleton(gathered),
+        ).with_output_types(Chosen)
+
+
+class _Round(beam.PTransform):
+    """Count the nodes asked for. Element types: (`Shard`, `State`) → `Counts` (exactly one)."""
+
+    def __init__(self, plan: Plan, fits: AsSingleton, terms: AsSingleton) -> None:
+        super().__init__()
+        self._plan, self._fits, self._terms = plan, fits, terms
+
+    def expand(self, inputs: tuple[PCollection[Shard], PCollection[State]]) -> PCollection[Counts]:
+        """Wire the transform."""
+        shards, state = inputs
+        asked = AsSingleton(state | "Asked" >> beam.Map(_asked).with_output_types(Asked))
+        return (
+            shards
+            | "Classes" >> beam.FlatMap(_classes, self._plan, self._fits, asked).with_output_types(Part)
+            | "Exchange" >> beam.GroupByKey()
+            | "Count" >> beam.Map(_count, self._terms).with_output_types(Counts)
+            | "Add" >> merge_globally(add_counts, Counts)
+        )
+
+
+@guarded
+def _deal(counted: Histograms, shards: int) -> Iterator[Shard]:
+    yield from deal(counted, shards)
+
+
+@guarded
+def _summarize(shard: Shard, plan: Plan, fits: Fits) -> Summaries:
+    return decide.summarize(plan, fits, shard[1])
+
+
+@guarded
+def _if_few(shard: Shard, plan: Plan, summaries: Summaries) -> Sequence[Histograms]:
+    return [shard[1]] if decide.one_worker_holds(plan, summaries) else []
+
+
+@guarded
+def _terms(summaries: Summaries, plan: Plan, fits: Fits) -> Terms:
+    return {} if decide.one_worker_holds(plan, summaries) else decide.terms_of(plan, fits, summaries)
+
+
+@guarded
+def _start(terms: Terms) -> State:
+    return decide.start(terms)
+
+
+@guarded
+def _asked(state: State) -> Asked:
+    return state.asked
+
+
+@guarded
+def _classes(shard: Shard, plan: Plan, fits: Fits, asked: Asked) -> Iterator[Part]:
+    yield from decide.classes_of(plan, fits, shard[1], asked)
+
+
+@guarded
+def _count(exchanged: tuple[Place, Iterable[Histogram]], terms: Terms) -> Counts:
+    place, parts = exchanged
+    return decide.count_place(terms, place, list(parts))
+
+
+@guarded
+def _learn(state: State, counts: Counts, batch: int) -> State:
+    after = decide.learn(state, counts, batch)
+    for name, _ in counts:
+        watch(after.searches[name])
+    return after
+
+
+@guarded
+def _conclude(state: State, terms: Terms) -> Choices:
+    return decide.conclude_all(terms, state)
+
+
+@guarded
+def _nodes_of(choices: Choices) -> Asked:
+    return {name: (choice.node,) for name, choice in choices.items()}
+
+
+@guarded
+def _judge_place(exchanged: tuple[Place, Iterable[Histogram]], terms: Terms) -> Verdicts:
+    place, parts = exchanged
+    return decide.judge_place(terms, place, list(parts))
+
+
+@guarded
+def _judge_tuples(shard: Shard, plan: Plan, fits: Fits, terms: Terms) -> Verdicts:
+    return decide.judge_tuples(plan, fits, terms, shard[1]) if terms else {}
+
+
+@guarded
+def _suppressed(shard: Shard, plan: Plan, fits: Fits, choices: Choices, verdicts: Verdicts) -> Suppressed:
+    return decide.suppressed_tuples(plan, fits, shard[1], choices, verdicts) if choices else Suppressed({})
+
+
+@guarded
+def _decide(
+    choices: Choices,
+    plan: Plan,
+    fits: Fits,
+    terms: Terms,
+    *,
+    verdicts: Verdicts,
+    tuples: Verdicts,
+    suppressed: Suppressed,
+    gathered: Histograms,
+) -> Chosen:
+    if not terms:  # one worker holds the histogram after all
+        return choose(plan, fits, gathered, watch)
+    all_verdicts = decide.add_verdicts([verdicts, tuples])
+    return decide.decide(plan, fits, terms, choices, verdicts=all_verdicts, suppressed=suppressed)
