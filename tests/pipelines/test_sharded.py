@@ -11,6 +11,7 @@ from test_graph import RECORDS, steps_of
 
 from pipelines import anonymize
 from transforms.chunks import ChunkCoder
+from transforms.recode import ways
 from transforms.release.stage import AnonymizedCoder
 
 STEP = {"method": "generalize", "criterion": 5}
@@ -74,6 +75,9 @@ def facts(outcome):
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_the_release_is_that_of_one_worker(run, name, monkeypatch, request):
+    monkeypatch.setattr(
+        ways, "COMPARED", 0
+    )  # as with a large histogram, only what was asked for is worked out
     alone = run(POLICIES[name], {"data.csv": ROWS}, output="alone")
     assert alone.status == 0, alone.err
     request.getfixturevalue("small_workers")
