@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +16,8 @@ from transforms.recode.objectives import Objective
 
 WayName = Literal["full_domain", "cells", "local", "multidimensional"]
 WAYS: tuple[WayName, ...] = ("full_domain", "cells", "local", "multidimensional")
-COMPARED = 200_000  # distinct tuples up to which the ways that were not chosen are worked out as well
+# Distinct tuples, and nodes of the lattice, up to which the ways that were not chosen are worked out as well.
+COMPARED = 200_000
 
 
 class TooManyTuplesError(ValueError):
@@ -55,7 +57,7 @@ class Alternative:
 def work_out(
     lattice: Lattice, objective: Objective, optimum: Assignment, chosen: WayName
 ) -> dict[WayName, Way]:
-    """Return the chosen way, full-domain, and the others where the histogram is small enough to compare.
+    """Return the chosen way, full-domain, and the others where little enough is to be searched.
 
     Args:
         lattice: ladders, histogram and models.
@@ -69,7 +71,8 @@ def work_out(
     tuples = len(lattice.histogram)
     if chosen == "multidimensional" and tuples > MAX_TUPLES:
         raise TooManyTuplesError(tuples)
-    wanted = WAYS if tuples <= COMPARED and comparable(lattice.models) else ("full_domain", chosen)
+    small = max(tuples, math.prod(objective.shape)) <= COMPARED
+    wanted = WAYS if small and comparable(lattice.models) else ("full_domain", chosen)
     found: dict[WayName, Way] = {"full_domain": Way(optimum)}
     if {"cells", "local"} & set(wanted):
         free = free_start(lattice, objective)

@@ -99,7 +99,9 @@ def _not_compared(recoded: Recoded) -> str | None:
             "母集団と比べる条件や、空欄をどの値にも当てはまるとする数え方は、"
             "全員を同じ段階にする方法でだけ使えるため、他の方法は調べていない。"
         )
-    return f"値の組合せが{COMPARED // 10_000}万種類を超えるため、選んでいない方法は調べていない。"
+    return (
+        f"値の組合せか段階の組合せが{COMPARED // 10_000}万通りを超えるため、選んでいない方法は調べていない。"
+    )
 
 
 def _level(table: TablePlan, recoded: Recoded, column: int) -> report.LevelReport:

@@ -310,6 +310,12 @@ def test_ways_that_were_not_chosen_are_left_out_where_they_cannot_be_compared(mo
     for models in [(KAnonymity(3), KMap(3)), (KAnonymity(3, wildcard=True),)]:
         other = Lattice([SHARED], histogram, models)
         assert list(ways.work_out(other, objective, optimum, "full_domain")) == ["full_domain"]
+    monkeypatch.setattr(ways, "COMPARED", 2)  # three levels
+    few = shared(["0000", "", "", ""])[1]
+    assert len(few) == 1
+    assert list(
+        ways.work_out(Lattice([SHARED], few, (KAnonymity(3),)), objective, optimum, "full_domain")
+    ) == ["full_domain"]
     monkeypatch.setattr(ways, "COMPARED", 3)
     assert list(ways.work_out(lattice, objective, optimum, "full_domain")) == ["full_domain"]
     assert list(ways.work_out(lattice, objective, optimum, "cells")) == ["full_domain", "cells"]
