@@ -2,12 +2,16 @@
 
 import json
 import os
+import secrets
+from contextlib import ExitStack
 
 import pytest
-from helpers import Outcome
+from helpers import Bucket, Outcome
 from hypothesis import settings
+from services import fault_proxy, gcs_emulator
 
 from pipelines.cli import main
+from transforms import gcs
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("ci")
@@ -33,3 +37,30 @@ def run(tmp_path, capsys):
         return Outcome(status, out, err, tmp_path / output)
 
     return go
+
+
+@pytest.fixture(scope="session")
+def emulator():
+    """The URL of a Cloud Storage emulator, with a proxy before it that can break requests."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(gcs_emulator.running())
+        except gcs_emulator.Unavailable as why:
+            if os.environ.get("CI"):
+                pytest.fail(str(why), pytrace=False)
+            pytest.skip(str(why))
+        proxy = stack.enter_context(fault_proxy.running(url))
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+        yield proxy
+
+
+@pytest.fixture
+def bucket(emulator, monkeypatch):
+    """A new bucket on the emulator, and no faults; pauses before second tries are short."""
+    monkeypatch.setattr(gcs, "_RETRY", gcs._RETRY.with_delay(initial=0.02))
+    emulator.clear()
+    name = f"bucket-{secrets.token_hex(6)}"
+    gcs_emulator.make_bucket(emulator.url, name)
+    yield Bucket(name, emulator)
+    emulator.clear()

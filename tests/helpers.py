@@ -7,6 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+from services.fault_proxy import Proxy
 
 DATA = Path(__file__).parent / "data"
 FILE = {
@@ -35,6 +38,44 @@ def policy_of(columns, *, path="data.csv", source=None, k=2, limit=0.0, person=N
         "requirements": {"k": k, "because": "試験", "suppression_limit": limit},
         **more,
     }
+
+
+@dataclass
+class Bucket:
+    """A bucket on the emulator, seen past our own store, and the proxy before it."""
+
+    name: str
+    proxy: Proxy
+
+    @property
+    def uri(self):
+        return f"gs://{self.name}"
+
+    def _bucket(self):
+        return storage.Client(
+            project=None,
+            credentials=AnonymousCredentials(),
+            client_options={"api_endpoint": "http://{}:{}".format(*self.proxy.upstream)},
+        ).bucket(self.name)
+
+    def put(self, name, content):
+        blob = self._bucket().blob(name)
+        blob.upload_from_string(content if isinstance(content, bytes) else content.encode())
+        return f"{self.uri}/{name}"
+
+    def get(self, name):
+        return self._bucket().blob(name).download_as_bytes()
+
+    def generations(self, prefix=""):
+        """The live objects: name to generation."""
+        return {blob.name: blob.generation for blob in self._bucket().list_blobs(prefix=prefix)}
+
+    def copy_to(self, folder, prefix="out/"):
+        """Bring a release here, so that it is read as any other."""
+        for name in self.generations(prefix):
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(self.get(name))
 
 
 @dataclass

@@ -19,8 +19,6 @@ from typing import BinaryIO, Protocol
 from schemas.errors import InputError
 from schemas.splits import SourceFile
 
-_FETCH = 1 << 20  # least bytes a gs:// reader asks for at a time; larger reads ask for what they need
-
 
 class ConflictError(Exception):
     """The file is not at the expected version: somebody else has written it."""
@@ -43,14 +41,10 @@ class Store(Protocol):
     def stat(self, uri: str) -> SourceFile:
         """Return one file as it is now; the URI is taken literally, not as a pattern."""
 
-    def open_input(self, uri: str) -> BinaryIO:
-        """Open a file for reading; the stream is seekable."""
+    def open_input(self, file: SourceFile) -> BinaryIO:
+        """Open a file as it was planned; the stream is seekable.
 
-    def open_output(self, uri: str) -> BinaryIO:
-        """Create a file exclusively and open it for writing.
-
-        Raises:
-            FileExistsError: the file is there already (gs:// may say so only when it is closed).
+        Another version of it is never read: `InputError` input.changed is raised, by gs:// when it is read.
         """
 
     def read(self, uri: str) -> tuple[bytes, str]:
@@ -103,16 +97,33 @@ def open_store(uri: str) -> Store:
     return LocalStore()
 
 
-def refused(uri: str, reason: str) -> InputError:
-    """Return the error for a place that cannot be reached."""
+def changed(uri: str) -> InputError:
+    """Return the error for an input that is no longer the one that was planned."""
+    return InputError(
+        "input.changed",
+        where=uri,
+        what="the file has changed since the run was planned",
+        fix="wait until the file is complete, then run again",
+    )
+
+
+def refused(uri: str, reason: str, needs: str = "the right to read or write it") -> InputError:
+    """Return the error for a place that cannot be reached; ``needs`` is what a denied account lacks."""
     fixes = {
         "missing": (
             "there is no such file, directory or bucket",
             "correct the path or URI (input or output)",
         ),
-        "permission": ("permission is denied", "give this account the right to read or write it"),
+        "permission": ("permission is denied", f"give this account {needs}"),
         "directory": ("this is a directory, not a file", "name the files in it, for example with /*.csv"),
-        "credentials": ("there are no Google Cloud credentials", "run gcloud auth application-default login"),
+        "credentials": (
+            "there are no Google Cloud credentials, or they are not valid",
+            "attach a service account, or run gcloud auth application-default login",
+        ),
+        "unavailable": (
+            "Cloud Storage did not answer, or could not, although asked again and again",
+            "check the network, then run the same command again",
+        ),
     }
     what, fix = fixes[reason]
     return InputError(f"store.{reason}", where=uri, what=what, fix=fix)
@@ -154,14 +165,14 @@ class LocalStore:
             raise refused(uri, "directory")
         return SourceFile(uri, found.st_size, f"{found.st_mtime_ns}")
 
-    def open_input(self, uri: str) -> BinaryIO:  # noqa: D102
-        with _local_errors(uri):
-            return Path(uri).open("rb")
-
-    def open_output(self, uri: str) -> BinaryIO:  # noqa: D102
-        with _local_errors(uri):
-            Path(uri).parent.mkdir(parents=True, exist_ok=True)
-            return Path(uri).open("xb")
+    def open_input(self, file: SourceFile) -> BinaryIO:  # noqa: D102
+        with _local_errors(file.uri):
+            stream = Path(file.uri).open("rb")  # noqa: SIM115  (the caller closes it)
+        found = os.fstat(stream.fileno())
+        if (found.st_size, f"{found.st_mtime_ns}") != (file.size, file.version):
+            stream.close()
+            raise changed(file.uri)
+        return stream
 
     def read(self, uri: str) -> tuple[bytes, str]:  # noqa: D102
         with _local_errors(uri):

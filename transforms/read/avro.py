@@ -95,7 +95,7 @@ def rows(
 @contextmanager
 def _opened(file: SourceFile, store: Store) -> Iterator[tuple[BinaryIO, Header]]:
     try:
-        with store.open_input(file.uri) as raw:
+        with store.open_input(file) as raw:
             # Headers of blocks are read byte by byte: from Cloud Storage that must not be a request each.
             source = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BLOCK))
             found = read_header(source)

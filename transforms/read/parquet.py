@@ -74,7 +74,7 @@ def _stored_bytes(group: pq.RowGroupMetaData) -> int:
 @contextmanager
 def _opened(file: SourceFile, store: Store) -> Iterator[pq.ParquetFile]:
     try:
-        with store.open_input(file.uri) as source:
+        with store.open_input(file) as source:
             yield pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
     except (pa.ArrowException, OSError, EOFError):
         raise _corrupt(file) from None

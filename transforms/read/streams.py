@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from schemas.errors import InputError
 from schemas.splits import SourceFile
-from transforms.store import Store
+from transforms.store import Store, changed
 
 BLOCK = 8 << 20  # bytes of text worked on at a time
 MAX_RECORD = 64 << 20  # a longer record is a lost quote or an attack, and would not fit in memory
@@ -29,16 +29,7 @@ def refuse_changed(file: SourceFile, store: Store) -> None:
         InputError: it is gone, or its size or version differ.
     """
     if store.stat(file.uri) != file:
-        raise _changed(file.uri)
-
-
-def _changed(uri: str) -> InputError:
-    return InputError(
-        "input.changed",
-        where=uri,
-        what="the file has changed since the run was planned",
-        fix="wait until the file is complete, then run again",
-    )
+        raise changed(file.uri)
 
 
 class TextStream:
@@ -113,7 +104,7 @@ class TextStream:
         if self._left is not None:
             self._left -= len(data)
             if size:
-                raise _changed(self._uri)  # it has become shorter
+                raise changed(self._uri)  # it has become shorter
         return data
 
 
@@ -126,7 +117,7 @@ def open_text(
     Raises:
         InputError: the file cannot be reached, or begins with the byte order mark of another encoding.
     """
-    with store.open_input(file.uri) as source:
+    with store.open_input(file) as source:
         yield TextStream(source, file.uri, start, end, encoding)
 
 

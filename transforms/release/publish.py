@@ -115,7 +115,7 @@ def finish(plan: Plan, store: Store) -> None:
     """Do what follows from a published manifest: documents, the register entry, and no other attempt's files.
 
     Idempotent. Raises InputError if a document is not the one the manifest lists, or a file cannot be
-    removed.
+    removed though the account may.
     """
     manifest = read_manifest(plan, store)
     if manifest is None:
@@ -139,14 +139,19 @@ def finish(plan: Plan, store: Store) -> None:
 def _sweep(plan: Plan, store: Store, manifest: dict[str, Any]) -> None:
     """Remove what killed or beaten attempts left: a reader who takes whole directories would mix it in.
 
-    Nobody misses it: under a published manifest no other attempt can win.
+    Nobody misses it: under a published manifest no other attempt can win. An account that may only create
+    leaves it, unlisted.
     """
     base = release_dir(plan, store)
     listed = {file["path"] for table in manifest["tables"].values() for file in table["files"]}
     listed |= {f"{manifest['documents_path']}/{name}" for name in manifest["documents"]}
-    for table in manifest["tables"]:
-        _delete_but(listed, store, base, "data", table, "part-*")
-    _delete_but(listed, store, base, "documents", "*", "*")
+    try:
+        for table in manifest["tables"]:
+            _delete_but(listed, store, base, "data", table, "part-*")
+        _delete_but(listed, store, base, "documents", "*", "*")
+    except InputError as error:
+        if error.code != "store.permission":
+            raise
 
 
 def _delete_but(listed: set[str], store: Store, base: str, *pattern: str) -> None:
