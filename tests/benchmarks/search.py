@@ -23,7 +23,7 @@ from transforms.recode.ladders import build_ladder
 from transforms.recode.lattice import Lattice
 from transforms.recode.models import KAnonymity
 from transforms.recode.objectives import OBJECTIVES
-from transforms.recode.search import find_optimum
+from transforms.recode.search import affordable_checks, find_optimum
 
 # values of each quasi-identifier, and how many of them each level joins (then *)
 PEOPLE = [
@@ -89,7 +89,8 @@ def run(name):
     start, cpu = time.perf_counter(), time.process_time()
     lattice = Lattice(ladders, histogram, models)
     objective = OBJECTIVES["loss"](ladders, histogram.marginals(), [1.0] * len(ladders))
-    choice = find_optimum(objective, models, lattice.count, allowed)
+    checks = affordable_checks(len(histogram))
+    choice = find_optimum(objective, models, lattice.count, allowed, max_checks=checks)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(

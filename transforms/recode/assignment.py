@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.recode.contingency import group
-from transforms.recode.histogram import Codes, Histogram, Ints, Mask, pack
+from transforms.recode.histogram import Codes, Histogram, Ints, Mask, pack, radices
 from transforms.recode.ladders import Ladder
 from transforms.recode.objectives import Node, NodeCount
 
@@ -108,29 +108,25 @@ def label_tables(ladders: Sequence[Ladder]) -> tuple[list[Codes], list[tuple[str
     return tables, all_labels
 
 
-def label_texts(ladders: Sequence[Ladder]) -> list[tuple[str | None, ...]]:
-    """Return, per quasi-identifier, the text of every label number."""
-    return label_tables(ladders)[1]
-
-
 def released_classes(
     assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram
 ) -> tuple[Histogram, Ints]:
     """Return the classes that readers of the release will see, and the class of each tuple.
 
-    Codes are label numbers. Tuples that are not released are in no class (-1).
+    Codes number the labels in use, so that they fit wherever the tuples did. Tuples that are not released are
+    in no class (-1).
     """
     tables, labels = label_tables(ladders)
-    levels = assignment.nodes[np.maximum(assignment.of_tuple, 0)]
-    codes = [t[levels[:, i], c] for i, (t, c) in enumerate(zip(tables, histogram.codes, strict=True))]
-    sizes = [len(texts) for texts in labels]
-    packed = pack(codes, sizes)
-    keys, of_class = group(
-        packed[assignment.released], int(np.prod([max(n, 1) for n in sizes], dtype=object))
-    )
-    classes = histogram.only(assignment.released).regroup(
-        keys, tuple(sizes), tuple(t.index(None) if None in t else -1 for t in labels), of_class
-    )
+    levels = assignment.nodes[assignment.of_tuple[assignment.released]]
+    codes, sizes, nulls = [], [], []
+    for i, (table, texts, values) in enumerate(zip(tables, labels, histogram.codes, strict=True)):
+        used, code = np.unique(table[levels[:, i], values[assignment.released]], return_inverse=True)
+        null = texts.index(None) if None in texts else -1
+        codes.append(code.astype(np.int32))
+        sizes.append(len(used))
+        nulls.append(int(np.searchsorted(used, null)) if null in used else -1)
+    keys, of_class = group(pack(codes, sizes), radices(sizes)[1])
+    classes = histogram.only(assignment.released).regroup(keys, tuple(sizes), tuple(nulls), of_class)
     of_tuple = np.full(len(histogram), -1, dtype=np.int64)
     of_tuple[assignment.released] = of_class
     return classes, of_tuple

@@ -19,12 +19,11 @@ from transforms.recode.assignment import (
     Recoding,
     count_assignment,
     full_domain,
-    label_texts,
     recoding_of,
     released_classes,
 )
 from transforms.recode.count import Histograms
-from transforms.recode.histogram import Histogram, Ints
+from transforms.recode.histogram import Ints
 from transforms.recode.infeasible import no_node
 from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice, failing_classes
@@ -34,7 +33,7 @@ from transforms.recode.mondrian import MAX_TUPLES
 from transforms.recode.objectives import OBJECTIVES, Loss, Node, NodeCount, Objective
 from transforms.recode.ranking import Choice, InfeasibleError, Known
 from transforms.recode.requirements import histogram_of, models_of
-from transforms.recode.search import find_optimum
+from transforms.recode.search import affordable_checks, find_optimum
 from transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
 
 
@@ -211,7 +210,8 @@ def _search(
     limit = float(table.requirements.suppression_limit)
     allowed = math.floor(limit * lattice.histogram.total_people + 1e-9)
     try:
-        return find_optimum(objective, lattice.models, lattice.count, allowed, watch=watch)
+        checks = affordable_checks(len(lattice.histogram))
+        return find_optimum(objective, lattice.models, lattice.count, allowed, max_checks=checks, watch=watch)
     except InfeasibleError as error:
         raise no_node(table, lattice, error.closest, allowed) from None
 
@@ -243,23 +243,21 @@ def _account(
         tuple((m.reached(before), m.reached(released)) for m in lattice.models),
         before.people[before.records > 0],
         None if before.population is None else before.population[before.records > 0],
-        _population(assignment, ladders, histogram),
+        _population(choice.node, lattice),
     )
 
 
-def _population(
-    assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram
-) -> Mapping[tuple[str | None, ...], int] | None:
-    if histogram.population is None:
+def _population(node: Node, lattice: Lattice) -> Mapping[tuple[str | None, ...], int] | None:
+    """Return the people of the population by class labels; a population knows full-domain recoding alone."""
+    classes, _ = lattice.classes(node)
+    if classes.population is None:
         return None
-    everyone = Assignment(assignment.nodes, np.zeros(len(histogram), np.int32))
-    classes, _ = released_classes(everyone, ladders, histogram)
-    population = classes.population if classes.population is not None else ()
     texts = [
-        [labels[code] for code in codes]
-        for labels, codes in zip(label_texts(ladders), classes.codes, strict=True)
+        [ladder.labels[level][code] for code in codes]
+        for ladder, level, codes in zip(lattice.ladders, node, classes.codes, strict=True)
     ]
-    return {labels: int(n) for labels, n in zip(zip(*texts, strict=True), population, strict=True)}
+    population = classes.population.tolist()
+    return dict(zip(zip(*texts, strict=True), population, strict=True))
 
 
 def population_holds(population: int | None, people: int) -> None:

@@ -26,7 +26,8 @@ from transforms.recode.objectives import Node, NodeCount, Objective
 from transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, nearness
 
 MAX_NODES = 4_000_000  # larger lattices are searched by `transforms.recode.anytime`
-MAX_CHECKS = 20_000  # nodes counted before the search says "best found" instead of "proven"
+MAX_CHECKS = 20_000  # nodes counted before the search says "best found" instead of "proven": at least this
+_MAX_TUPLES_READ = 20_000_000_000  # or as many as read so many tuples; minutes, and the same on every machine
 
 
 class Search(Known):
@@ -151,6 +152,11 @@ def find_optimum(
             search.learn(count(node))
             watch(search)
     return conclude(search, count)
+
+
+def affordable_checks(tuples: int) -> int:
+    """Return how many nodes to count over a histogram of so many tuples."""
+    return max(MAX_CHECKS, _MAX_TUPLES_READ // max(tuples, 1))
 
 
 def conclude(search: Search | AnytimeSearch, count: Callable[[Node], NodeCount]) -> Choice:
