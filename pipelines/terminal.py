@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import io
 import logging
+import os
 import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from types import TracebackType
 
 STAGES = {
@@ -23,15 +26,26 @@ STAGES = {
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence engine logs: their tracebacks name internals, and errors reach the user as one message."""
+    """Silence engine logs: their tracebacks name internals, and errors reach the user as one message.
+
+    Workers in threads of this process print their tracebacks instead of logging them, and engines that ran as
+    a process of ours complain while they are ended at exit.
+    """
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
             logging.disable(before)
+            atexit.unregister(_silence)
+            atexit.register(_silence)  # handlers run last in, first out: before those of any engine
+
+
+def _silence() -> None:
+    logging.disable(logging.CRITICAL)
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # open until the process has ended
 
 
 class Progress:
@@ -39,6 +53,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
+        self._terminal = sys.stderr
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Progress:
@@ -65,7 +80,7 @@ class Progress:
         from transforms import progress
 
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        with Bars(*columns, console=Console(file=self._terminal), transient=True) as bars:
             task = bars.add_task("starting", total=None)
             ended = False
             while not ended:
