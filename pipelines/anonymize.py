@@ -132,7 +132,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         return 0
     result = None
     try:
-        with Progress(), quiet():
+        with Progress(), quiet(engine=True):
             build(pipeline, plan, files)
             result = pipeline.run()
             result.wait_until_finish()

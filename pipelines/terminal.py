@@ -10,8 +10,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from types import TracebackType
+from typing import TextIO
 
 STAGES = {
     "profile": "pass 1 profile",
@@ -25,22 +26,42 @@ STAGES = {
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet(*, engine: bool = False) -> Iterator[None]:
     """Silence engine logs: their tracebacks name internals, and errors reach the user as one message.
 
-    Workers in threads of this process print their tracebacks instead of logging them, and engines that ran as
-    a process of ours complain while they are ended at exit.
+    Args:
+        engine: whether an engine runs in the block. Workers in threads of this process print tracebacks, also
+            after the job has failed, and engines complain while they are ended at exit: from then on only
+            the calling thread is heard on stderr, and nobody at exit.
     """
-    before = logging.root.manager.disable
+    before, stderr = logging.root.manager.disable, sys.stderr
     logging.disable(logging.CRITICAL)
-    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+    sys.stderr = io.StringIO()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
             logging.disable(before)
-            atexit.unregister(_silence)
-            atexit.register(_silence)  # handlers run last in, first out: before those of any engine
+            sys.stderr = _OneVoice(stderr) if engine else stderr
+            if engine:
+                atexit.register(_silence)  # handlers run last in, first out: before those of any engine
+
+
+class _OneVoice(io.TextIOBase):
+    """A stream that drops what threads other than the creating one write."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._thread = stream, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        return self._stream.write(text) if threading.get_ident() == self._thread else len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
 
 def _silence() -> None:

@@ -1,5 +1,9 @@
 """The engines of the matrix, each started once, by the scripts that the README tells a user to run."""
 
+import importlib.util
+import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CLUSTER = DEPLOY / "flink" / "local" / "cluster.py"
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ def in_process(logs):
 
 
 @contextmanager
-def processes(logs):
+def multi_processing(logs):
     yield ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
 
 
@@ -44,27 +49,50 @@ def loopback(logs):
 
 @contextmanager
 def external(logs):
-    with (logs / "pool.log").open("w") as log:
-        pool = subprocess.Popen(
-            [sys.executable, ROOT / "deploy/worker_pool.py"], stdout=subprocess.PIPE, stderr=log, text=True
-        )
+    command = [sys.executable, DEPLOY / "worker_pool.py"]
+    with (
+        (logs / "pool.log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as pool,
+    ):
         try:
-            yield [
-                "--runner=PortableRunner",
-                "--job_endpoint=embed",
-                "--environment_type=EXTERNAL",
-                f"--environment_config={pool.stdout.readline().strip()}",
-            ]
+            address = pool.stdout.readline().strip()
+            portable = ["--runner=PortableRunner", "--job_endpoint=embed"]
+            yield [*portable, "--environment_type=EXTERNAL", f"--environment_config={address}"]
         finally:
             pool.send_signal(signal.SIGTERM)
             assert pool.wait(timeout=20) == 0
 
 
-ENGINES = {
-    "in_process": in_process,
-    "multi_processing": processes,
-    "loopback": loopback,
-    "external": external,
+@contextmanager
+def prism(logs):
+    built = subprocess.run(
+        [DEPLOY / "prism" / "install.sh"], check=True, stdout=subprocess.PIPE, text=True, timeout=600
+    )
+    location = f"--prism_location={built.stdout.strip()}"
+    yield ["--runner=PrismRunner", location, "--environment_type=LOOPBACK"]
+
+
+@contextmanager
+def flink(logs):
+    with flink_cluster(logs) as state:
+        yield state["options"]
+
+
+@contextmanager
+def flink_cluster(run):
+    """Start a cluster of two task managers; give its state, and end it whatever happens."""
+    subprocess.run([sys.executable, CLUSTER, "start", "--run", run], check=True, timeout=600)
+    try:
+        yield json.loads((run / "state.json").read_text())
+    finally:
+        subprocess.run([sys.executable, CLUSTER, "stop", "--run", run], check=True, timeout=60)
+
+
+ENGINES = {f.__name__: f for f in (in_process, multi_processing, loopback, external, prism, flink)}
+# What some engines need beyond Python, and what brings it.
+TOOLS = {
+    "prism": {"go": "golang"},
+    "flink": {"java": "openjdk-17-jre-headless", "mvn": "maven"},
 }
 
 
@@ -73,3 +101,36 @@ def engine(request, tmp_path_factory):
     logs = tmp_path_factory.mktemp(request.param)
     with ENGINES[request.param](logs) as args:
         yield Engine(args, logs, request.param == "multi_processing")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A Flink cluster to watch, and to break."""
+    spec = importlib.util.spec_from_file_location("cluster", CLUSTER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with flink_cluster(tmp_path_factory.mktemp("cluster")) as state:
+        yield module, state
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the engines whose tools are missing, and say so; where CI runs, that is a failure."""
+    missing = {
+        engine: {package for tool, package in tools.items() if shutil.which(tool) is None}
+        for engine, tools in TOOLS.items()
+    }
+    left_out = [item for item in items if missing.get(_engine_of(item))]
+    for name in sorted({_engine_of(item) for item in left_out}):
+        text = f"{name} is left out of the runner matrix: apt-get install {' '.join(sorted(missing[name]))}"
+        if os.environ.get("CI") == "true":
+            raise pytest.UsageError(text)
+        config.issue_config_time_warning(pytest.PytestWarning(text), stacklevel=2)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _engine_of(item):
+    if "cluster" in getattr(item, "fixturenames", ()):
+        return "flink"
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return params.get("engine")
