@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from one_job import anonymize, write_input
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CLUSTER = DEPLOY / "flink" / "local" / "cluster.py"
@@ -79,9 +80,9 @@ def flink(logs):
 
 
 @contextmanager
-def flink_cluster(run):
+def flink_cluster(run, *options):
     """Start a cluster of two task managers; give its state, and end it whatever happens."""
-    subprocess.run([sys.executable, CLUSTER, "start", "--run", run], check=True, timeout=600)
+    subprocess.run([sys.executable, CLUSTER, "start", "--run", run, *options], check=True, timeout=600)
     try:
         yield json.loads((run / "state.json").read_text())
     finally:
@@ -103,13 +104,23 @@ def engine(request, tmp_path_factory):
         yield Engine(args, logs, request.param == "multi_processing")
 
 
+@pytest.fixture(scope="session")
+def expected(tmp_path_factory):
+    """What one process makes of the input, worked out once."""
+    folder = tmp_path_factory.mktemp("expected")
+    write_input(folder)
+    done = anonymize(folder, [])
+    assert done.status == 0, done.err
+    return done
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """A Flink cluster to watch, and to break."""
     spec = importlib.util.spec_from_file_location("cluster", CLUSTER)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    with flink_cluster(tmp_path_factory.mktemp("cluster")) as state:
+    with flink_cluster(tmp_path_factory.mktemp("cluster"), "--slots=4", "--restarts=20") as state:
         yield module, state
 
 

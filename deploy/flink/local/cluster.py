@@ -128,13 +128,15 @@ def need_tools() -> None:
             raise ClusterError(f"Flink needs {tool}: apt-get install {package}")
 
 
-def start(run: Path, task_managers: int, slots: int) -> dict[str, Any]:
+def start(run: Path, task_managers: int, slots: int, restarts: int) -> dict[str, Any]:
     """Start a cluster and wait until it takes jobs.
 
     Args:
         run: folder for its state and logs.
         task_managers: how many processes do the work.
         slots: subtasks that each may run at once.
+        restarts: attempts after the first. A worker that dies costs one; a lost task manager one for each
+            result that is lost with it. A bad file is refused only after the last.
 
     Returns:
         The state, also in ``run/state.json``: addresses, process ids by name, and Beam's options.
@@ -147,8 +149,8 @@ def start(run: Path, task_managers: int, slots: int) -> dict[str, Any]:
     install()
     (run / "logs").mkdir(parents=True, exist_ok=True)
     rest, rpc, jobs = _free_ports(3)
-    state: dict[str, Any] = {"rest": f"http://localhost:{rest}", "pids": {}, "task_managers": task_managers}
-    configure(run, rest, rpc, slots)
+    state: dict[str, Any] = {"run": str(run), "rest": f"http://localhost:{rest}", "pids": {}}
+    configure(run, rest, rpc, slots, restarts)
 
     def begin(name: str, command: list[str]) -> None:
         with (run / "logs" / f"{name}.log").open("ab") as log:
@@ -189,7 +191,7 @@ def start(run: Path, task_managers: int, slots: int) -> dict[str, Any]:
     return state
 
 
-def configure(run: Path, rest: int, rpc: int, slots: int) -> None:
+def configure(run: Path, rest: int, rpc: int, slots: int, restarts: int) -> None:
     """Write Flink's configuration into the run folder."""
     settings = {
         "jobmanager.rpc.address": "localhost",
@@ -205,7 +207,7 @@ def configure(run: Path, rest: int, rpc: int, slots: int) -> None:
         "heartbeat.interval": 2000,
         "heartbeat.timeout": 10000,
         "restart-strategy.type": "fixed-delay",
-        "restart-strategy.fixed-delay.attempts": 2,
+        "restart-strategy.fixed-delay.attempts": restarts,
         "restart-strategy.fixed-delay.delay": f"{_KEEP_WORKERS_SECONDS + 2} s",
         "classloader.resolve-order": "parent-first",
         "io.tmp.dirs": run / "tmp",
@@ -336,6 +338,9 @@ def main() -> int:
     parser.add_argument("--run", type=Path, default=CACHE / "flink-run", help="folder of state and logs")
     parser.add_argument("--task-managers", type=int, default=2)
     parser.add_argument("--slots", type=int, default=2, help="subtasks a task manager runs at once")
+    parser.add_argument(
+        "--restarts", type=int, default=2, help="attempts after the first; 20 for lost machines"
+    )
     args = parser.parse_args()
     run = args.run.resolve()
     try:
@@ -344,7 +349,7 @@ def main() -> int:
         elif args.command == "stop":
             stop(run)
         else:
-            state = start(run, args.task_managers, args.slots)
+            state = start(run, args.task_managers, args.slots, args.restarts)
             _tell(f"Flink at {state['rest']}, logs in {run / 'logs'}; run tokumei anonymize with")
             sys.stdout.write(" ".join(state["options"]) + "\n")
     except ClusterError as error:
