@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 SIZES ?= 1000000 4000000
 RUNS ?= 3
 
-.PHONY: demo test lint types lock bench bench-search clean
+.PHONY: demo test runners lint types lock bench bench-search clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -16,8 +16,13 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED)  ## anonymize a real customer master and print where the result is
 	$(BIN)/tokumei demo
 
-test: $(INSTALLED)  ## run all tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED)  ## run all tests but those of engines that must be installed first
+	$(BIN)/python -m pytest --ignore=tests/runners
+
+runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink needs Java and Maven
+	if command -v go >/dev/null; then deploy/prism/install.sh; fi
+	if command -v java && command -v mvn; then $(BIN)/python deploy/flink/local/cluster.py install; fi >/dev/null
+	$(BIN)/python -m pytest tests/runners
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

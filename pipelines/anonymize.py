@@ -92,6 +92,8 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
             what="a release can be written only to a local path or a gs:// URI",
             fix="give --output DIR or --output gs://bucket/folder",
         )
+    if "://" not in target:
+        target = str(Path(target).absolute())  # workers elsewhere have another working directory
     tables = plan_tables(policy, base)
     populations = plan_populations(tables)
     files = check_files([*tables.values(), *populations.values()], base)
@@ -130,7 +132,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         return 0
     result = None
     try:
-        with quiet(), Progress():
+        with Progress(), quiet(engine=True):
             build(pipeline, plan, files)
             result = pipeline.run()
             result.wait_until_finish()

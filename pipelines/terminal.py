@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import io
 import logging
+import os
 import sys
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import TextIO
 
 STAGES = {
     "profile": "pass 1 profile",
@@ -22,16 +26,47 @@ STAGES = {
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Silence engine logs: their tracebacks name internals, and errors reach the user as one message."""
-    before = logging.root.manager.disable
+def quiet(*, engine: bool = False) -> Iterator[None]:
+    """Silence engine logs: their tracebacks name internals, and errors reach the user as one message.
+
+    Args:
+        engine: whether an engine runs in the block. Workers in threads of this process print tracebacks, also
+            after the job has failed, and engines complain while they are ended at exit: from then on only
+            the calling thread is heard on stderr, and nobody at exit.
+    """
+    before, stderr = logging.root.manager.disable, sys.stderr
     logging.disable(logging.CRITICAL)
+    sys.stderr = io.StringIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
             logging.disable(before)
+            sys.stderr = _OneVoice(stderr) if engine else stderr
+            if engine:
+                atexit.register(_silence)  # handlers run last in, first out: before those of any engine
+
+
+class _OneVoice(io.TextIOBase):
+    """A stream that drops what threads other than the creating one write."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._thread = stream, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        return self._stream.write(text) if threading.get_ident() == self._thread else len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+
+def _silence() -> None:
+    logging.disable(logging.CRITICAL)
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # open until the process has ended
 
 
 class Progress:
@@ -39,6 +74,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
+        self._terminal = sys.stderr
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Progress:
@@ -65,7 +101,7 @@ class Progress:
         from transforms import progress
 
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        with Bars(*columns, console=Console(file=self._terminal), transient=True) as bars:
             task = bars.add_task("starting", total=None)
             ended = False
             while not ended:

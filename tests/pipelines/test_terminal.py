@@ -4,11 +4,12 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from helpers import DATA
 
-from pipelines.terminal import describe
+from pipelines.terminal import describe, quiet
 from transforms import progress
 
 TOKUMEI = str(Path(sys.executable).with_name("tokumei"))
@@ -60,3 +61,20 @@ def test_a_long_search_shows_what_it_has_counted_and_found():
     assert describe("count", 1200, 0.25) == "pass 2 classes: 1,200 records"
     progress.reset()
     assert progress.seen() == {} and progress.best_cost() is None
+
+
+def test_threads_of_an_engine_are_not_heard_after_the_job_either(capsys):
+    def traceback():
+        print("Traceback (most recent call last): 秘密", file=sys.stderr)
+
+    for still_running in (True, False):
+        late = threading.Thread(target=traceback)
+        with quiet(engine=True):
+            print("noise", file=sys.stderr)
+            if still_running:
+                late.start()
+        if not still_running:
+            late.start()
+        late.join()
+    print("our message", file=sys.stderr)
+    assert capsys.readouterr().err == "our message\n"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schemas.errors import InputError
+from schemas.errors import InputError, RequirementError
 from transforms.combinations.removal import Removal
 from transforms.criteria.chain import Fitted, Measured
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
+from transforms.profile.headcount import keys_of
 from transforms.profile.profile import MAX_PLACES, Profile, TableProfile
 
 
@@ -45,6 +46,25 @@ def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozen
         and name in profile
         and (plan.counts_people or not profile[name].one_row_a_person())
     )
+
+
+def check_keys(profile: Profile, people: Mapping[str, int], key: RunKey) -> None:
+    """Refuse counts of people whom two keys hashed: each of them would count twice, and look less rare.
+
+    An engine that loses the key together with a machine draws another, and may still have what was measured
+    with the first.
+
+    Raises:
+        RequirementError: the profile or the head count was made with another key than this one.
+    """
+    keys = keys_of(people).union(*(table.keys for table in profile.values()))
+    if keys - {key.fingerprint}:
+        raise RequirementError(
+            "verification.keys",
+            where="pass 1",
+            what="people were counted with different keys: the engine lost the first one",
+            fix="run again",
+        )
 
 
 def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) -> dict[str, FittedTable]:

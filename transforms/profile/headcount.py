@@ -14,28 +14,35 @@ import polars as pl
 
 BUCKETS = 64
 UNION = ""  # the people of all tables together
+_KEY = "#key "  # marks, among the counts, the keys they were made with; no table can be called so
 
 
 class PersonBatch(NamedTuple):
-    """Distinct person hashes of one chunk and bucket: the table, and 16 bytes a person."""
+    """Distinct person hashes of one chunk and bucket: the table, 16 bytes a person, the key's fingerprint."""
 
     table: str
     hashes: bytes
+    fingerprint: str
 
 
-def deal(table: str, hashes: npt.NDArray[np.uint64]) -> Iterator[tuple[int, PersonBatch]]:
+def deal(table: str, hashes: npt.NDArray[np.uint64], fingerprint: str) -> Iterator[tuple[int, PersonBatch]]:
     """Deal the distinct people of a chunk to buckets by their hash."""
     if len(hashes) == 0:
         return
     distinct = pl.DataFrame({"a": hashes[:, 0], "b": hashes[:, 1]}).unique()
     for (bucket,), part in distinct.group_by(pl.col("a") % BUCKETS):
-        yield int(bucket), PersonBatch(table, part.to_numpy().astype(np.uint64).tobytes())
+        yield int(bucket), PersonBatch(table, part.to_numpy().astype(np.uint64).tobytes(), fingerprint)
 
 
 def count_bucket(batches: Iterable[PersonBatch]) -> dict[str, int]:
-    """Count the distinct people of one bucket, by table and over all tables (`UNION`)."""
+    """Count the distinct people of one bucket, by table and over all tables (`UNION`).
+
+    People hashed under two keys count twice; `keys_of` tells.
+    """
     frames: dict[str, list[npt.NDArray[np.uint64]]] = {}
+    keys = {}
     for batch in batches:
+        keys[_KEY + batch.fingerprint] = 1
         frames.setdefault(batch.table, []).append(np.frombuffer(batch.hashes, dtype=np.uint64).reshape(-1, 2))
     distinct = {
         table: pl.DataFrame(np.concatenate(parts), schema=["a", "b"], orient="row").unique()
@@ -43,7 +50,12 @@ def count_bucket(batches: Iterable[PersonBatch]) -> dict[str, int]:
     }
     counts = {table: frame.height for table, frame in distinct.items()}
     counts[UNION] = pl.concat(list(distinct.values())).n_unique() if distinct else 0
-    return counts
+    return counts | keys
+
+
+def keys_of(counts: Mapping[str, int]) -> frozenset[str]:
+    """Return the fingerprints of the keys that the counts were made with."""
+    return frozenset(name.removeprefix(_KEY) for name in counts if name.startswith(_KEY))
 
 
 def add_counts(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:

@@ -45,6 +45,7 @@ class TableProfile:
         missing_person: records that do not say whose they are.
         persons: one range a chunk, for tables declared to have one row a person.
         columns: measurements by column.
+        keys: fingerprints of the keys under which its people were hashed.
     """
 
     records: int
@@ -54,6 +55,7 @@ class TableProfile:
     missing_person: int
     persons: tuple[PersonRange, ...]
     columns: Mapping[str, Measured]
+    keys: frozenset[str]
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -93,7 +95,16 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
     rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
     places = tuple(_place(chunk, number) for number in chunk.rejected[:MAX_PLACES])
     return {
-        plan.name: TableProfile(batch.num_rows, chunk.rejects, rejected, places, missing, ranges, columns)
+        plan.name: TableProfile(
+            batch.num_rows,
+            chunk.rejects,
+            rejected,
+            places,
+            missing,
+            ranges,
+            columns,
+            frozenset({key.fingerprint}),
+        )
     }
 
 
@@ -133,6 +144,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         sum(p.missing_person for p in parts),
         tuple(r for p in parts for r in p.persons),
         measured,
+        frozenset().union(*(p.keys for p in parts)),
     )
 
 

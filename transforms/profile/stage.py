@@ -15,7 +15,7 @@ from transforms.combine import merge_globally
 from transforms.guard import guarded
 from transforms.keyed import RunKey, person_hashes
 from transforms.plan import Plan, TablePlan
-from transforms.profile.fit import FittedTable, fit, tables_to_count
+from transforms.profile.fit import FittedTable, check_keys, fit, tables_to_count
 from transforms.profile.headcount import PersonBatch, add_counts, count_bucket, deal
 from transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from transforms.read.records import ReadChunks
@@ -142,10 +142,11 @@ def _person_types(plan: TablePlan) -> dict[str, Any]:
 def _hash_persons(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, PersonBatch]]:
     plan = tables[chunk.work.split.table]
     codes = chunk.batch.column(plan.table.person).drop_null()
-    yield from deal(plan.name, person_hashes(codes, chunk.work.key))
+    yield from deal(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)
 
 
 @guarded
 def _fit(profile: Profile, plan: Plan, people: Headcount, key: RunKey) -> Fits:
+    check_keys(profile, people, key)
     counted = tables_to_count(plan.tables, profile)
     return fit(plan, profile, {name: people.get(name, 0) for name in counted}, key)

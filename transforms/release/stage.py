@@ -105,7 +105,7 @@ class _WritePart(beam.DoFn):
     def process(self, chunk: Anonymized) -> Iterator[Any]:
         table = self._plan.tables[chunk.split.table]
         if chunk.persons is not None:
-            for hashes in deal(table.name, chunk.persons):
+            for hashes in deal(table.name, chunk.persons, chunk.fingerprint):
                 yield beam.pvalue.TaggedOutput(PEOPLE, hashes)
         yield write_chunk(self._plan, table, chunk)
         count_records("written", chunk.batch.num_rows)

@@ -1,6 +1,7 @@
 """Counting people: exact below the cap, whatever the pieces; one row a person is proven or counted."""
 
 from collections import Counter, defaultdict
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -10,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kernels import cut, hashes_of
 
+from schemas.errors import RequirementError
 from transforms.keyed import RunKey, person_hashes
-from transforms.profile.headcount import BUCKETS, UNION, add_counts, count_bucket, deal
+from transforms.profile.fit import check_keys
+from transforms.profile.headcount import BUCKETS, UNION, add_counts, count_bucket, deal, keys_of
 from transforms.profile.people import PEOPLE, PERSON, RECORDS, count_people, merge_people
-from transforms.profile.profile import TableProfile, _range
+from transforms.profile.profile import TableProfile, _range, merge_profiles
 
 KEY = RunKey(bytes(32))
 KEYS = st.tuples(st.sampled_from(["甲", "乙", None]), st.sampled_from([1, 2, None]))
@@ -70,7 +73,7 @@ def test_weights_count_records():
 def test_headcount_is_the_number_of_distinct_people(chunks):
     buckets = defaultdict(list)
     for table, persons in chunks:
-        for bucket, batch in deal(table, person_hashes(pa.array(persons, pa.int64()), KEY)):
+        for bucket, batch in deal(table, person_hashes(pa.array(persons, pa.int64()), KEY), "fingerprint"):
             assert 0 <= bucket < BUCKETS and len(batch.hashes) % 16 == 0
             buckets[bucket].append(batch)
     counts = add_counts([count_bucket(batches) for batches in buckets.values()])
@@ -79,17 +82,37 @@ def test_headcount_is_the_number_of_distinct_people(chunks):
         if persons:
             true[table] |= set(persons)
             true[UNION] |= set(persons)
-    assert counts == {table: len(people) for table, people in true.items()}
+    assert keys_of(counts) <= {"fingerprint"}
+    assert {t: n for t, n in counts.items() if t in true} == {t: len(people) for t, people in true.items()}
+
+
+def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
+    """An engine that lost the key with a machine: whoever stands under both keys would count as two people."""
+    other = RunKey(bytes([1] * 32))
+    counts, profiles = {}, {}
+    for key in (KEY, other):
+        (*dealt,) = deal("t", person_hashes(pa.array([7]), key), key.fingerprint)
+        counts[key] = count_bucket([batch for _, batch in dealt])
+        profiles[key] = {"t": TableProfile(1, {}, {}, (), 0, (), {}, frozenset({key.fingerprint}))}
+    mixed = add_counts([counts[KEY], counts[other]])
+    assert mixed["t"] == 2
+    check_keys(profiles[KEY], counts[KEY], KEY)
+    check_keys(profiles[KEY], {}, KEY)
+    plan = SimpleNamespace(profiled=())
+    both = merge_profiles({"t": plan}, list(profiles.values()))
+    for profile, people in [(profiles[KEY], mixed), (both, counts[KEY]), (profiles[other], {})]:
+        with pytest.raises(RequirementError, match=r"verification\.keys"):
+            check_keys(profile, people, KEY)
 
 
 def test_a_bucket_of_nothing_counts_nobody():
-    assert list(deal("t", np.empty((0, 2), np.uint64))) == []
+    assert list(deal("t", np.empty((0, 2), np.uint64), "fingerprint")) == []
     assert count_bucket([]) == {UNION: 0} and add_counts([]) == {}
 
 
 def profile_of(chunks, kind):
     ranges = tuple(_range(pa.array(c, kind)) for c in chunks if c)
-    return TableProfile(sum(map(len, chunks)), {}, {}, (), 0, ranges, {})
+    return TableProfile(sum(map(len, chunks)), {}, {}, (), 0, ranges, {}, frozenset())
 
 
 CODES = [
