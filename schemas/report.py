@@ -77,6 +77,7 @@ class Alternative(Strict):
     name: str
     title: str = Field(description="What it does, in Japanese.")
     loss: float
+    cost: float = Field(description="By the metric of the policy.")
     suppressed_records: int
     suppressed_people: int
     chosen: bool
@@ -142,7 +143,7 @@ class Risk(Strict):
     people_below_k: int
     smallest_class: int
     highest_risk: float = Field(description="1 / smallest class (prosecutor).")
-    average_risk: float | None = Field(description="classes / people (marketer); None where capped.")
+    average_risk: float = Field(description="classes / people (marketer).")
     at_risk: float | None = Field(description="Share of people with a risk above 1/k; None where capped.")
     sample_uniqueness: float | None = Field(description="unique_people / people; None where capped.")
     population_uniqueness: PopulationUniqueness | None = Field(
@@ -187,6 +188,7 @@ class Recoding(Strict):
     levels: tuple[LevelReport, ...]
     loss: float
     costs: dict[str, float]
+    optimum: str = Field(description="The combination of levels that the search chose, by name, in Japanese.")
     proven: bool
     gap: float
     lattice_nodes: int
@@ -208,6 +210,9 @@ class TableReport(Strict):
     records_suppressed: int = Field(description="Dropped by criterion 5 (k-匿名性).")
     records_out: int
     people_in: int | None = Field(description="None where the table has no person column.")
+    people_left: int | None = Field(
+        default=None, description="People whom criteria 1 to 4 leave; None without quasi-identifiers."
+    )
     people_out: int | None
     people_check: str = Field(description="How 'one row a person' was checked, in Japanese.")
     columns: tuple[ColumnReport, ...]

@@ -127,7 +127,7 @@ def _bounded(left, people, name, at_most):
     while left:
         sizes = [len(people[c]) for c in left]
         bad = len(sizes) if name == "average_risk" else sizes.count(1)
-        if bad <= at_most * sum(sizes) * (1 + 1e-12):
+        if bad <= at_most * len(set().union(*(people[c] for c in left))) * (1 + 1e-12):
             break
         left = left[1:]
     return left

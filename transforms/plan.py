@@ -69,7 +69,8 @@ class TablePlan:
     @cached_property
     def people_cap(self) -> int:
         """How many people of a class must be told apart: k, or everybody where more than k is asked."""
-        return self.k if not self.protected and not self.requirements.models else EVERYBODY
+        more = self.protected or self.requirements.models or self.dropping or self.combined
+        return EVERYBODY if more else self.k
 
     @cached_property
     def combined(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from schemas.errors import PolicyError, RequirementError
 from transforms.combinations.removal import Removal
 from transforms.criteria.chain import Fitted
-from transforms.plan import Plan, TablePlan
+from transforms.plan import EVERYBODY, Plan, TablePlan
 from transforms.profile.fit import FittedTable
 from transforms.recode.assignment import (
     Assignment,
@@ -64,6 +64,7 @@ class Recoded:
         models: what every class satisfies.
         reached: by model, in the same order, what the weakest class reaches before and after.
         classes_before: people a class before any generalization; as far as people are told apart.
+        people_before: distinct people whom criteria 1 to 4 leave.
         population_before: people of the same classes in the population table, where there is one.
         population: for models of a population, its people in each released class, by the class's labels.
     """
@@ -81,6 +82,7 @@ class Recoded:
     models: tuple[PrivacyModel, ...]
     reached: tuple[tuple[float, float], ...]
     classes_before: npt.NDArray[np.int64]
+    people_before: int
     population_before: npt.NDArray[np.int64] | None
     population: Mapping[tuple[str | None, ...], int] | None
 
@@ -157,7 +159,7 @@ def _choose_table(
     alternatives = compare(ways, lattice, objectives["loss"], objective)
     return (
         recoding_of(way.assignment, ladders, histogram),
-        _account(choice, way, alternatives, lattice, objectives),
+        _account(choice, way, alternatives, lattice, objectives, everybody=table.people_cap == EVERYBODY),
     )
 
 
@@ -222,6 +224,8 @@ def _account(
     alternatives: tuple[Alternative, ...],
     lattice: Lattice,
     objectives: Mapping[str, Objective],
+    *,
+    everybody: bool,
 ) -> Recoded:
     ladders, histogram, assignment = lattice.ladders, lattice.histogram, way.assignment
     count = count_assignment(assignment, ladders, histogram)
@@ -242,6 +246,7 @@ def _account(
         lattice.models,
         tuple((m.reached(before), m.reached(released)) for m in lattice.models),
         before.people[before.records > 0],
+        before.people_in(before.records > 0) if everybody else histogram.total_people,
         None if before.population is None else before.population[before.records > 0],
         _population(choice.node, lattice),
     )

@@ -280,7 +280,8 @@ class DeltaDisclosure(Sensitive):
 class Bound(PrivacyModel):
     """A bound on all released classes together; the smallest classes are suppressed until it holds.
 
-    Among classes of equal size those with the smaller codes go first.
+    Among classes of equal size those with the smaller codes go first. A person in several classes is one
+    person of the release.
     """
 
     monotone = Monotone.CLASSES
@@ -291,15 +292,18 @@ class Bound(PrivacyModel):
         failing = np.zeros(len(classes), dtype=bool)
         held = np.flatnonzero(classes.records > 0)
         order = held[np.argsort(classes.people[held], kind="stable")]
-        people = classes.people[order].astype(float)
-        left = people.sum() - np.concatenate([[0.0], np.cumsum(people)])
-        enough = self._holds(people, left)
+        enough = self._holds(classes.people[order], _people_left(classes, order))
         failing[order[: int(np.argmax(enough))]] = True
         return failing
 
     @abstractmethod
-    def _holds(self, people: Floats, left: Floats) -> Mask:
-        """Say for each number of suppressed classes, 0 to all, whether the bound holds for the rest."""
+    def _holds(self, people: npt.NDArray[np.int64], left: Floats) -> Mask:
+        """Say for each number of suppressed classes, 0 to all, whether the bound holds for the rest.
+
+        Args:
+            people: of each class, ascending, shape (classes,).
+            left: distinct people left without the first n classes, shape (classes + 1,).
+        """
 
 
 @dataclass(frozen=True)
@@ -311,9 +315,9 @@ class AverageRisk(Bound):
     def reached(self, classes: Histogram) -> float:
         """Return classes ÷ people."""
         held = classes.records > 0
-        return float(held.sum() / max(int(classes.people[held].sum()), 1))
+        return float(held.sum() / max(classes.people_in(held), 1))
 
-    def _holds(self, people: Floats, left: Floats) -> Mask:
+    def _holds(self, people: npt.NDArray[np.int64], left: Floats) -> Mask:
         classes = len(people) - np.arange(len(people) + 1)
         return classes <= self.at_most * left * (1 + TOLERANCE)
 
@@ -326,13 +330,28 @@ class SampleUniqueness(Bound):
 
     def reached(self, classes: Histogram) -> float:
         """Return the share of unique people."""
-        held = classes.people[classes.records > 0]
-        return float((held == 1).sum() / max(int(held.sum()), 1))
+        held = classes.records > 0
+        return float((classes.people[held] == 1).sum() / max(classes.people_in(held), 1))
 
-    def _holds(self, people: Floats, left: Floats) -> Mask:
+    def _holds(self, people: npt.NDArray[np.int64], left: Floats) -> Mask:
         unique = np.maximum((people == 1).sum() - np.arange(len(people) + 1), 0)
         enough: Mask = unique <= self.at_most * left * (1 + TOLERANCE)
         return enough
+
+
+def _people_left(classes: Histogram, order: npt.NDArray[np.int64]) -> Floats:
+    """Return the distinct people left when the first 0, 1, … of the ordered classes are suppressed."""
+    if classes.pair_rows is None or classes.pair_persons is None:
+        people = classes.people[order].astype(float)
+        left: Floats = people.sum() - np.concatenate([[0.0], np.cumsum(people)])
+        return left
+    rank = np.zeros(len(classes), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    _, person = np.unique(classes.pair_persons, return_inverse=True)
+    last = np.zeros(int(person.max(initial=-1)) + 1, dtype=np.int64)
+    np.maximum.at(last, person, rank[classes.pair_rows])  # the last class in which they stand
+    leaving = np.bincount(last, minlength=len(order))
+    return float(len(last)) - np.concatenate([[0.0], np.cumsum(leaving)])
 
 
 def _least(values: npt.NDArray[np.int64] | Floats) -> float:

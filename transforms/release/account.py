@@ -132,7 +132,7 @@ def _table(
             account.recoded.classes_before,
             account.recoded.population_before,
             records=records,
-            people=_before_people(account, table, records),
+            people=account.recoded.people_before,
             table=table,
         )
     return TableReport(
@@ -144,6 +144,7 @@ def _table(
         records_suppressed=tally.suppressed,
         records_out=tally.records_out,
         people_in=fitted.people,
+        people_left=None if account.recoded is None else account.recoded.people_before,
         people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
         people_check=_people_check(table, account),
         columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
@@ -152,10 +153,6 @@ def _table(
         risk_after=after,
         combinations=explain_removal(table, fitted.removal, written.combined),
     )
-
-
-def _before_people(account: Account, table: TablePlan, records: int) -> int:
-    return account.fitted.people if table.counts_people and account.fitted.people is not None else records
 
 
 def _people_check(table: TablePlan, account: Account) -> str:

@@ -112,6 +112,7 @@ class CostRow(NamedTuple):
     meaning: str
     value: str
     minimized: bool
+    show: Callable[[float], str]
 
 
 class Chapter(NamedTuple):
@@ -139,6 +140,7 @@ def render_report(report: Report) -> str:
             law=LAWS[report.regime],
             chapters=chapters,
             several=len(chapters) > 1,
+            journalist=any(t.risk_after and t.risk_after.journalist for t in report.tables),
             rejects=tuple(_rejects(report)),
             works={n: _works(chapters, n) for n in range(1, 6)},
             columns=len(columns),
@@ -218,7 +220,7 @@ def _gap(recoding: Recoding) -> str:
 
 def _costs(recoding: Recoding) -> tuple[CostRow, ...]:
     return tuple(
-        CostRow(caption, meaning, show(recoding.costs[name]), recoding.metric == name)
+        CostRow(caption, meaning, show(recoding.costs[name]), recoding.metric == name, show)
         for name, (caption, meaning, show) in _METRICS.items()
     )
 
@@ -307,9 +309,6 @@ def _risks(before: Risk, after: Risk, k: int, smallest: RiskRow) -> tuple[RiskRo
     def highest(risk: Risk) -> str:
         return f"{percent(risk.highest_risk)}{_or_more(risk, k, '以下')}" if risk.classes else "―"
 
-    def average(risk: Risk) -> str:
-        return "測定していない" if risk.average_risk is None else percent(risk.average_risk)
-
     return (
         row("本人の数", "測定の対象となった人", lambda r: f"{number(r.people)}人"),
         row("レコードの数", "測定の対象となったレコード", lambda r: f"{number(r.records)}件"),
@@ -334,7 +333,7 @@ def _risks(before: Risk, after: Risk, k: int, smallest: RiskRow) -> tuple[RiskRo
         row(
             "平均リスク（マーケターリスク）",
             "全員を探したとき、平均して当てられる割合。グループの数 ÷ 本人の数",
-            average,
+            lambda r: percent(r.average_risk),
         ),
         *_journalists(before, after),
         *_uniqueness(before, after),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from schemas import report
 from transforms.plan import TablePlan
 from transforms.recode.choose import Recoded
@@ -33,6 +35,7 @@ def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
                 name=other.way,
                 title=_TITLES[other.way],
                 loss=other.loss,
+                cost=other.cost,
                 suppressed_records=other.suppressed_records,
                 suppressed_people=other.suppressed_people,
                 chosen=other.way == needed.recoding,
@@ -43,12 +46,7 @@ def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
         rounds=tuple(
             report.Rescue(
                 levels=dict(zip(table.quasi_identifiers, saved.node, strict=True)),
-                sentence="、".join(
-                    f"{_title(table, name)}は「{titles[level]}」"
-                    for name, titles, level in zip(
-                        table.quasi_identifiers, recoded.titles, saved.node, strict=True
-                    )
-                ),
+                sentence=_levels(table, recoded, saved.node),
                 records=saved.records,
                 people=saved.people,
             )
@@ -59,6 +57,7 @@ def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
         levels=tuple(_level(table, recoded, i) for i in range(len(table.quasi_identifiers))),
         loss=recoded.costs["loss"],
         costs=dict(recoded.costs),
+        optimum=_levels(table, recoded, choice.node),
         proven=choice.proven,
         gap=choice.gap,
         lattice_nodes=choice.lattice_nodes,
@@ -73,6 +72,13 @@ def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
     )
 
 
+def _levels(table: TablePlan, recoded: Recoded, node: Sequence[int]) -> str:
+    return "、".join(
+        f"{_title(table, name)}は「{titles[level]}」"
+        for name, titles, level in zip(table.quasi_identifiers, recoded.titles, node, strict=True)
+    )
+
+
 def sentence_of(table: TablePlan, recoded: Recoded, name: str) -> str:
     """Say in Japanese how far a quasi-identifier was generalized."""
     level = _level(table, recoded, table.quasi_identifiers.index(name))
@@ -80,7 +86,7 @@ def sentence_of(table: TablePlan, recoded: Recoded, name: str) -> str:
         done = f"次の段階まで一般化した：{level.label}"
     else:
         done = f"「{level.label}」の段階まで一般化した" if level.level else "元の値のまま残した"
-    return f"準識別子として、同じ組合せの人が{table.k}人以上になるように調べ、{done}。"
+    return f"準識別子として、定めた条件（同じ組合せの人が{table.k}人以上など）を満たすように調べ、{done}。"
 
 
 def generalized_cells(recoded: Recoded, column: int) -> int:

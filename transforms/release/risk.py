@@ -43,7 +43,7 @@ def measured_risk(
         people_below_k=int(sizes[sizes < k].sum()),
         smallest_class=int(classes.people[0]),
         highest_risk=risk.highest,
-        average_risk=None if capped else risk.average,
+        average_risk=classes.total_classes / people,
         at_risk=None if capped else risk.at_risk,
         sample_uniqueness=None if capped else sample_uniqueness(classes),
         population_uniqueness=None if capped or drawn_from is None else _uniqueness(classes, drawn_from),

@@ -319,6 +319,7 @@ def id_pos_report(**changes: Any) -> Report:
             "discernibility": 2_310_400.0,
             "average_class_size": 61.9,
         },
+        optimum="生年月日は「7区分の年代」、性別は「元の値」、住所は「市区町村」",
         proven=True,
         gap=0.0,
         lattice_nodes=24,

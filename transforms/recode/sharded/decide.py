@@ -385,6 +385,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         t.models,
         tuple(zip(verdict.before or (), verdict.after or (), strict=True)),
         np.repeat(sizes[:, 0], sizes[:, 1]),
+        t.summary.everybody.total_people,
         None,
         None,
     )
