@@ -270,3 +270,31 @@ def test_what_cannot_be_met_says_which_requirement_how_far_and_what_to_relax(run
     ):
         assert part in done.err, done.err
     assert not (done.root / "releases").exists() or not list(done.root.rglob("manifest.json"))
+
+
+def test_a_person_in_several_classes_is_one_person_of_the_average_risk(run):
+    """Sums over classes would count the 60 people, who each stand in three years, three times."""
+    rows = [f"p{i},{year},{'AB'[i % 2]}" for i in range(60) for year in (2021, 2022, 2023)]
+    data = {"data.csv": "id,age,town\n" + "\n".join(rows) + "\n"}
+    plain = policy_of(
+        {k: v for k, v in columns().items() if k != "illness"}, person="id", rows="several", k=2, limit=0.0
+    )
+    plain["requirements"]["models"] = [{"model": "average_risk", "at_most": 0.05}]
+    done = run(plain, data)
+    assert done.status == 0, done.err
+    classes = {(row["age"], row["town"]) for row in done.rows()}
+    people = {row["id"] for row in done.rows()}
+    assert len(people) == 60 and len(classes) <= 0.05 * 60 < 6  # the raw file has six
+    (table,) = done.report["tables"]
+    assert table["risk_after"]["average_risk"] == len(classes) / 60
+
+
+def test_the_report_blames_the_conditions_that_failed_and_names_the_metric(run):
+    done = run(
+        policy({"model": "l_diversity", "kind": "distinct", "l": 4}, limit=0.5, metric="entropy"), patients()
+    )
+    assert done.status == 0, done.err
+    page = (done.release / "report.html").read_text()
+    assert done.report["tables"][0]["recoding"]["suppressed_records"] > 0
+    assert "定めた条件（k-匿名性、ℓ-多様性）を満たさない組合せの" in page
+    assert "選んだものより非一様エントロピーの小さいものがないことを確かめた" in page
