@@ -270,3 +270,22 @@ def test_what_cannot_be_met_says_which_requirement_how_far_and_what_to_relax(run
     ):
         assert part in done.err, done.err
     assert not (done.root / "releases").exists() or not list(done.root.rglob("manifest.json"))
+
+
+def test_a_value_that_criterion_4_removed_whole_is_no_step_of_the_ordered_distance(run):
+    columns = {
+        "code": {"treat": [{"criterion": 4, "method": "rare_categories", "action": "record"}]},
+        "area": {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}]},
+        "pay": {
+            "type": "integer",
+            "sensitive": True,
+            "keep": True,
+            "because": "試験",
+            "protect": [{"model": "t_closeness", "distance": "ordered", "t": 0.2}],
+        },
+    }
+    # A and B are 1/4 from the whole of the values 1 and 2; with 99, which leaves with its record, 1/8.
+    rows = [f"a,A,{pay}" for pay in (1, 1, 1, 2)] + [f"a,B,{pay}" for pay in (1, 2, 2, 2)] + ["b,A,99"]
+    done = run(policy_of(columns), {"data.csv": "\n".join(["code,area,pay", *rows]) + "\n"})
+    assert done.status == 0, done.err
+    assert [row["area"] for row in done.rows()] == ["*"] * 8
