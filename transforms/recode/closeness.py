@@ -52,7 +52,7 @@ class OrderedCloseness(_Closeness):
         order = np.array(self.order, dtype=np.int64)
         by_rank = np.empty(len(order))
         by_rank[order] = self.overall
-        left = by_rank > 0  # criteria 1 to 4 may have removed a value whole: then it is no step between others
+        left = by_rank > 0  # a value that criteria 1 to 4 removed whole is no step between others
         m = int(left.sum())
         if m < 2:
             return np.zeros(classes)

@@ -32,8 +32,9 @@ from schemas.hierarchies import (
 from schemas.tables import address_hierarchy
 
 ANY = "*"
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
-# Anything else, for example a label for rare values, keeps to itself.
+_NUMBER = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?\Z")
+# Anything else, for example a label for rare values, keeps to itself; so does a text like 1e999999999, which
+# no number of a file can be and exact arithmetic would not end with.
 _YEAR = re.compile(r"\d{4}(-|\Z)")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 

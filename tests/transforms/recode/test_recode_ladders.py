@@ -105,6 +105,14 @@ def test_every_label_has_one_parent(kind, data):
         assert ladder.leaves[level].tolist() == [texts.count(t) for t in ladder.labels[level]]
 
 
+@pytest.mark.parametrize("text", ["1e5000", "1e9999999999", "9" * 5000, "0." + "3" * 5000])
+def test_texts_no_number_can_be_keep_to_themselves(text):
+    spec = IntervalHierarchy(kind="intervals", widths=(5, 10))
+    assert [at(build_ladder([text, "7"], spec, None), level)[text] for level in range(4)] == [text] * 3 + [
+        "*"
+    ]
+
+
 @given(st.lists(st.integers(-(10**18), 10**18).map(str), unique=True), st.integers(1, 9), st.integers(-5, 5))
 def test_an_interval_holds_its_number_exactly(values, width, origin):
     spec = IntervalHierarchy(kind="intervals", widths=(width,), origin=origin)
