@@ -95,7 +95,8 @@ class FileHierarchy(AnyHierarchy):
 class IntervalHierarchy(AnyHierarchy):
     """Numbers to half-open intervals; each width must divide the next, so that levels nest.
 
-    Values that are not numbers (for example a top code 「90歳以上」) keep to themselves below ``*``.
+    Values that are not numbers (for example a top code 「90歳以上」) keep to themselves below ``*``; a text
+    written like an interval (「20以上25未満」) goes with its numbers.
     """
 
     kind: Literal["intervals"]

@@ -268,6 +268,27 @@ def test_types_of_all_kinds_are_combined(run):
     assert {r["month"] for r in left if r["month"]} == {"2020-01", "2020-02"}
 
 
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+def test_a_negative_zero_is_zero_to_counts_and_readers(run, source):
+    rows = [{"town": t, "pay": p} for t, p in [("港区", 0.0)] * 2 + [(None, -0.0)] + [("港区", 1.5)] * 2]
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), sink)
+    text = "town,pay\n" + "".join(f"{r['town'] or ''},{r['pay']}\n" for r in rows)
+    policy = policy_of(
+        {"town": KEEP, "pay": {"type": "number", **KEEP}},
+        path=f"data.{source}",
+        source={"format": source},
+        output={"format": "csv"},
+    )
+    policy["tables"]["t"]["combinations"] = [
+        {"criterion": 4, "columns": ["town", "pay"], "size": 2, "action": "cell", "because": "試験"}
+    ]
+    done = run(policy, {"data.csv": text} if source == "csv" else {"data.parquet": sink.getvalue()})
+    assert done.status == 0, done.err
+    (file,) = done.release.glob("data/t/*.csv")
+    assert "-" not in file.read_text()
+
+
 def test_the_rest_of_the_record_stays_with_it(run):
     done = run(declared({"people": 3}), {"data.csv": csv(people())})
     assert sorted(r["pay"] for r in done.rows()) == sorted(i % 4 for i in range(90))

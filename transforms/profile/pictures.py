@@ -69,5 +69,7 @@ def _coarse(values: pa.Array) -> pa.Array:
         size = pc.floor(pc.log10(pc.if_else(pc.greater(pc.abs(numbers), finest), pc.abs(numbers), finest)))
         step = pc.power(10.0, pc.subtract(size, 1.0))
         tenths = pc.round(pc.divide(numbers, step), 9)  # 0.3 / 0.1 is a little less than 3
-        return as_text(pc.round(pc.multiply(pc.floor(tenths), step), 1))
+        floored = pc.multiply(pc.floor(tenths), step)
+        small = pc.less(pc.abs(floored), 2.0**53)  # larger ones have no tenths; rounding could overflow
+        return as_text(pc.if_else(small, pc.round(pc.if_else(small, floored, 0.0), 1), floored))
     return as_text(values)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.treatment_base import ColumnType
-from transforms.read.text_kernels import PARSE
+from transforms.read.text_kernels import PARSE, plain_zero
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
@@ -130,7 +130,7 @@ def _native(values: pa.Array, kind: ColumnType) -> pa.Array:
         return _whole_floats(values) if pa.types.is_floating(values.type) else values.cast(pa.int64())
     if kind == "number":
         found = values.cast(pa.float64(), safe=False)
-        return _nulled(found, pc.invert(pc.is_finite(found)).fill_null(False))
+        return plain_zero(_nulled(found, pc.invert(pc.is_finite(found)).fill_null(False)))
     return _calendar(values, kind)
 
 

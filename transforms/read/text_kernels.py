@@ -26,7 +26,15 @@ def _integers(texts: pa.StringArray) -> pa.Array:
 def _numbers(texts: pa.StringArray) -> pa.Array:
     found = _series(texts).cast(pl.Float64, strict=False)
     # NaN, infinity, and numbers too large for a float are no numbers to anonymize.
-    return found.set(~found.is_finite(), None).to_arrow()
+    return plain_zero(found.set(~found.is_finite(), None).to_arrow())
+
+
+def plain_zero(numbers: pa.DoubleArray) -> pa.DoubleArray:
+    """Return the numbers without a negative zero.
+
+    Models and rarity count it as zero; a release must not tell it apart, as it would be borne by few people.
+    """
+    return pc.add(numbers, 0.0)
 
 
 def _series(texts: pa.StringArray) -> pl.Series:

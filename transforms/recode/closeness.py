@@ -49,12 +49,14 @@ class OrderedCloseness(_Closeness):
     order: tuple[int, ...] = ()
 
     def _measure(self, table: Contingency, classes: int) -> Floats:
-        m = len(self.overall)
+        order = np.array(self.order, dtype=np.int64)
+        by_rank = np.empty(len(order))
+        by_rank[order] = self.overall
+        left = by_rank > 0  # a value that criteria 1 to 4 removed whole is no step between others
+        m = int(left.sum())
         if m < 2:
             return np.zeros(classes)
-        place = np.array(self.order)
-        ordered = np.empty(m)
-        ordered[place] = self.overall
+        place, ordered = (np.cumsum(left) - 1)[order], by_rank[left]
         q = np.cumsum(ordered)  # Q of the first i + 1 values
         sums = np.concatenate([[0.0], np.cumsum(q)])  # of Q before place i
         places = place[table.values]

@@ -32,8 +32,10 @@ from schemas.hierarchies import (
 from schemas.tables import address_hierarchy
 
 ANY = "*"
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
-# Anything else, for example a label for rare values, keeps to itself.
+_NUMBER = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?\Z")
+# Anything else, for example a label for rare values, keeps to itself; so does a text like 1e999999999, which
+# no number of a file can be and exact arithmetic would not end with.
+_BAND = re.compile(r"(-?\d{1,400})以上(-?\d{1,400})未満\Z")  # as the labels of intervals are written
 _YEAR = re.compile(r"\d{4}(-|\Z)")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
@@ -274,11 +276,17 @@ def _built_in(spec: Hierarchy, values: Sequence[str | None]) -> list[_Step]:
 
 def _interval(width: int, origin: int) -> Callable[[str], str]:
     def label(value: str) -> str:
-        if not _NUMBER.match(value):
+        if _NUMBER.match(value):
+            number = int(value) if value.lstrip("-").isdigit() else Fraction(value)  # exact at any size
+        elif (band := _BAND.match(value)) and within(*map(int, band.groups())):
+            number = int(band[1])  # or it would bear the label of numbers that part from it further up
+        else:
             return value  # a top or bottom code keeps to itself
-        number = int(value) if value.lstrip("-").isdigit() else Fraction(value)  # exact at any size
         low = (number - origin) // width * width + origin
         return f"{low}以上{low + width}未満"
+
+    def within(low: int, end: int) -> bool:
+        return low < end and (low - origin) // width == (end - 1 - origin) // width
 
     return label
 

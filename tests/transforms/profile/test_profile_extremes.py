@@ -132,6 +132,8 @@ def test_fractions_are_pictured_in_tenths():
     values = pa.array([0.3, 0.29, 0.7, -0.25, 2.3, 9.99, 12.7, 1234.5, 1e-9, -1.0, None, 5e8])
     tenths = ["0.3", "0.2", "0.7", "-0.3", "2.3", "9.9", "12", "1200", "0", "-1", None, "500000000"]
     assert shown(picture_after(values)) == Counter(tenths)
+    extremes = shown(picture_after(pa.array([1.79e308, -1.7e308, 5e-324, None])))
+    assert {label and f"{float(label):.2g}" for label in extremes} == {"1.7e+308", "-1.7e+308", "0", None}
 
 
 def test_a_person_counts_with_their_most_extreme_value():

@@ -59,6 +59,7 @@ NUMBERS = st.one_of(
     st.integers(-(10**20), 10**20).map(str),
     st.decimals(-50, 50, places=2).map(lambda d: format(d, "f")),
     st.sampled_from(["90歳以上", "その他", "1e+15", "1.5e+16", "nan", "-0"]),
+    st.tuples(st.integers(-20, 20), st.integers(1, 9)).map(lambda b: f"{b[0]}以上{b[0] + b[1]}未満"),
 )
 WIDTHS = st.tuples(st.integers(1, 7), st.integers(2, 3), st.integers(2, 3)).map(
     lambda w: (w[0], w[0] * w[1], w[0] * w[1] * w[2])
@@ -103,6 +104,21 @@ def test_every_label_has_one_parent(kind, data):
     for level in range(ladder.levels if values else 0):
         texts = list(at(ladder, level).values())
         assert ladder.leaves[level].tolist() == [texts.count(t) for t in ladder.labels[level]]
+
+
+def test_a_text_written_like_an_interval_goes_where_its_numbers_go():
+    spec = IntervalHierarchy(kind="intervals", widths=(5, 10))
+    ladder = build_ladder(["3", "0以上5未満", "3以上8未満", "8以上12未満"], spec, None)
+    assert list(at(ladder, 1).values()) == ["0以上5未満"] * 2 + ["3以上8未満", "8以上12未満"]
+    assert list(at(ladder, 2).values()) == ["0以上10未満"] * 3 + ["8以上12未満"]
+
+
+@pytest.mark.parametrize("text", ["1e5000", "1e9999999999", "9" * 5000, "0." + "3" * 5000])
+def test_texts_no_number_can_be_keep_to_themselves(text):
+    spec = IntervalHierarchy(kind="intervals", widths=(5, 10))
+    assert [at(build_ladder([text, "7"], spec, None), level)[text] for level in range(4)] == [text] * 3 + [
+        "*"
+    ]
 
 
 @given(st.lists(st.integers(-(10**18), 10**18).map(str), unique=True), st.integers(1, 9), st.integers(-5, 5))
