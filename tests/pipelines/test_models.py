@@ -272,7 +272,6 @@ def test_what_cannot_be_met_says_which_requirement_how_far_and_what_to_relax(run
     assert not (done.root / "releases").exists() or not list(done.root.rglob("manifest.json"))
 
 
-<<<<<<< HEAD
 def test_a_person_in_several_classes_is_one_person_of_the_average_risk(run):
     """Sums over classes would count the 60 people, who each stand in three years, three times."""
     rows = [f"p{i},{year},{'AB'[i % 2]}" for i in range(60) for year in (2021, 2022, 2023)]
@@ -299,7 +298,8 @@ def test_the_report_blames_the_conditions_that_failed_and_names_the_metric(run):
     assert done.report["tables"][0]["recoding"]["suppressed_records"] > 0
     assert "定めた条件（k-匿名性、ℓ-多様性）を満たさない組合せの" in page
     assert "選んだものより非一様エントロピーの小さいものがないことを確かめた" in page
-=======
+
+
 def test_a_value_that_criterion_4_removed_whole_is_no_step_of_the_ordered_distance(run):
     columns = {
         "code": {"treat": [{"criterion": 4, "method": "rare_categories", "action": "record"}]},
@@ -317,4 +317,3 @@ def test_a_value_that_criterion_4_removed_whole_is_no_step_of_the_ordered_distan
     done = run(policy_of(columns), {"data.csv": "\n".join(["code,area,pay", *rows]) + "\n"})
     assert done.status == 0, done.err
     assert [row["area"] for row in done.rows()] == ["*"] * 8
->>>>>>> bda28240006ae097c27c43c7bc3c237a2784a23f
