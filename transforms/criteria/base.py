@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from schemas.treatment_base import Treatment
 from transforms.keyed import RunKey
+from transforms.recode.ladders import ANYWHERE, Between
 
 Mask = npt.NDArray[np.bool_]
 
@@ -90,6 +91,10 @@ class Criterion(ABC):
     @abstractmethod
     def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
         """Treat values; pure, and a function of each value alone."""
+
+    def leaves(self, decision: Any) -> Between:
+        """Return where the numbers lie that it leaves; those beyond have become labels."""
+        return ANYWHERE
 
     @abstractmethod
     def explain(self, decision: Any) -> str:
@@ -201,8 +206,3 @@ def rounded(numbers: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[np.f
     with np.errstate(over="ignore", invalid="ignore"):
         result: npt.NDArray[np.float64] = np.round(numbers, decimals)
     return np.where(np.isfinite(result), result, numbers) + 0.0
-
-
-def number_text(value: float | int) -> str:
-    """Write a number the way people do: no trailing .0, no exponent, every digit."""
-    return str(int(value)) if float(value).is_integer() else np.format_float_positional(value, trim="-")

@@ -21,11 +21,12 @@ import pyarrow.compute as pc
 from schemas.table import Column
 from transforms.criteria import Context, Criterion, build_criterion
 from transforms.criteria.base import Mask, PerRecord, as_text
-from transforms.criteria.distinctiveness import Generalize
+from transforms.criteria.distinctiveness import Generalize, Recode
 from transforms.criteria.linking_codes import Pseudonym
 from transforms.keyed import RunKey
 from transforms.profile.domain import find_domain, merge_domains
 from transforms.recode.bound import BoundHierarchy
+from transforms.recode.ladders import ANYWHERE, Between, Ladder
 
 _SAMPLE = 4096
 _DATE_METHODS = {"year", "year_month"}
@@ -184,9 +185,25 @@ class Chain:
         """Treat one batch."""
         return self._run(self._start(values), 0, fitted.decisions, key)
 
+    def ladder(self, fitted: Fitted) -> Ladder:
+        """Return the ladder of a quasi-identifier over its domain.
+
+        Raises:
+            InputError: values are not in its hierarchy.
+        """
+        if self.generalize is None:
+            raise TypeError(f"{self.name} is no quasi-identifier")
+        between = self._between(len(self.steps) - 1, fitted.decisions)
+        return self.generalize.hierarchy.ladder(fitted.domain or (), between)
+
     def explain(self, fitted: Fitted) -> tuple[str, ...]:
         """Say in Japanese what each method does."""
         return tuple(s.explain(d) for s, d in zip(self.steps, fitted.decisions, strict=True))
+
+    def _between(self, step: int, decisions: tuple[Any, ...]) -> Between:
+        """Return where the numbers lie that reach a step; one method at most codes them, as text follows."""
+        left = (s.leaves(d) for s, d in zip(self.steps[:step], decisions[:step], strict=True))
+        return next((between for between in left if between != ANYWHERE), ANYWHERE)
 
     def _start(self, values: pa.Array) -> pa.Array:
         return pc.strftime(values, "%Y-%m") if self._month_as_text else values
@@ -201,7 +218,9 @@ class Chain:
         else:
             weights = np.ones(len(values), dtype=np.int64)
         changed, drop = [], None
-        for step, decision in zip(self.steps[start:], decisions[start:], strict=False):
+        for i in range(start, len(decisions)):
+            step = self.steps[i]
+            decision = self._between(i, decisions) if isinstance(step, Recode) else decisions[i]
             applied = step.apply(decision, values, key)
             values = applied.values
             touched = applied.changed if applied.drop is None else applied.drop

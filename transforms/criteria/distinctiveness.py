@@ -17,6 +17,7 @@ from schemas import treatments as t
 from transforms.criteria.base import Applied, Context, Criterion, Fixed, as_text
 from transforms.keyed import RunKey
 from transforms.recode.bound import BoundHierarchy
+from transforms.recode.ladders import Between
 from transforms.values import bands as value_bands
 
 
@@ -50,10 +51,13 @@ class Recode(_Hierarchical):
 
     spec: t.Recode
 
-    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
-        """Return the labels of the level; a value outside the hierarchy stops the run."""
+    def apply(self, decision: Between, values: pa.Array, key: RunKey) -> Applied:
+        """Return the labels of the level; a value outside the hierarchy stops the run.
+
+        The decision is where the methods before it leave numbers; the chain tells it.
+        """
         encoded = pc.dictionary_encode(as_text(values), null_encoding="encode")
-        ladder = self.hierarchy.ladder(encoded.dictionary.to_pylist())
+        ladder = self.hierarchy.ladder(encoded.dictionary.to_pylist(), decision)
         labels = np.array(ladder.labels[self.spec.level], dtype=object)[ladder.codes[self.spec.level]]
         treated = pa.array(labels, pa.string()).take(encoded.indices)
         return Applied(treated, values.is_valid().to_numpy(zero_copy_only=False))

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas import treatments as t
-from transforms.criteria.base import Applied, Criterion, Mask, as_text, number_text, present, where
+from transforms.criteria.base import Applied, Criterion, Mask, as_text, present, where
 from transforms.keyed import RunKey
 from transforms.profile.extremes import (
     VALUE,
@@ -33,6 +33,8 @@ from transforms.profile.extremes import (
     sample_people,
 )
 from transforms.profile.people import PEOPLE, PeoplePerKey, count_people, merge_people
+from transforms.recode.ladders import ANYWHERE, Between
+from transforms.values.text import number_text
 
 Persons = npt.NDArray[np.uint64] | None
 
@@ -52,6 +54,10 @@ class TopCode(Criterion):
         mask = _numbers(values) >= self.spec.at
         return Applied(where(mask, self.spec.label, values), mask)
 
+    def leaves(self, decision: Any) -> Between:
+        """Return the bound."""
+        return Between(below=self.spec.at)
+
     def explain(self, decision: Any) -> str:
         """Say so."""
         return f"{number_text(self.spec.at)}以上の値を「{self.spec.label}」にまとめた（トップコーディング）。"
@@ -66,6 +72,10 @@ class BottomCode(Criterion):
         """Code the bottom; the other values become text."""
         mask = _numbers(values) <= self.spec.at
         return Applied(where(mask, self.spec.label, values), mask)
+
+    def leaves(self, decision: Any) -> Between:
+        """Return the bound."""
+        return Between(above=self.spec.at)
 
     def explain(self, decision: Any) -> str:
         """Say so."""
@@ -205,6 +215,12 @@ class Tail(Criterion):
             text = where(low, None if decision.meet else label, text)
         # The bound itself is shown by everyone beyond it, so only values beyond it really change.
         return Applied(text, high | low)
+
+    def leaves(self, decision: Bounds | None) -> Between:
+        """Return the bounds, where values beyond them are coded."""
+        if decision is None or decision.strict:
+            return ANYWHERE
+        return Between(decision.bottom, decision.top)
 
     def explain(self, decision: Bounds) -> str:
         """Say so, with the bounds: at least ``people`` people reach each."""

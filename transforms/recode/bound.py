@@ -8,6 +8,8 @@ from pathlib import Path
 from schemas.errors import InputError
 from schemas.hierarchies import FileHierarchy, Hierarchy
 from transforms.recode.ladders import (
+    ANYWHERE,
+    Between,
     HierarchyRows,
     Ladder,
     NotInHierarchyError,
@@ -35,14 +37,14 @@ class BoundHierarchy:
         if isinstance(spec, FileHierarchy):
             self.rows = read_hierarchy_file(spec, base, where, level)
 
-    def ladder(self, values: Sequence[str | None]) -> Ladder:
-        """Return the ladder over the values that occur.
+    def ladder(self, values: Sequence[str | None], between: Between = ANYWHERE) -> Ladder:
+        """Return the ladder over the values that occur, whose numbers lie ``between``.
 
         Raises:
             InputError: values are not in the hierarchy; only their number is told.
         """
         try:
-            return build_ladder(values, self.spec, self.rows)
+            return build_ladder(values, self.spec, self.rows, between)
         except NotInHierarchyError as error:
             raise InputError(
                 "input.not_in_hierarchy",

@@ -184,13 +184,7 @@ def ladders_of(table: TablePlan, fitted: FittedTable) -> list[Ladder]:
     Raises:
         InputError: values are not in their hierarchy.
     """
-    ladders = []
-    for name in table.quasi_identifiers:
-        generalize = table.chains[name].generalize
-        if generalize is None:
-            raise TypeError(f"{name} is no quasi-identifier")
-        ladders.append(generalize.hierarchy.ladder(fitted.columns[name].domain or ()))
-    return ladders
+    return [table.chains[name].ladder(fitted.columns[name]) for name in table.quasi_identifiers]
 
 
 def objectives_of(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from schemas.hierarchies import (
     PrefixHierarchy,
 )
 from schemas.tables import address_hierarchy
+from transforms.values.text import number_text
 
 ANY = "*"
 _NUMBER = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?\Z")
@@ -115,6 +117,14 @@ class NotInHierarchyError(ValueError):
         super().__init__(f"{count} values are not in the hierarchy")
 
 
+class Between(NamedTuple):
+    """The open range of numbers that a top or bottom code before the hierarchy leaves; None has no end."""
+
+    above: float | None = None
+    below: float | None = None
+
+
+ANYWHERE = Between()
 HierarchyRows = dict[str, tuple[str, ...]]
 
 
@@ -197,13 +207,19 @@ def _check_nesting(rows: HierarchyRows, where: str, path: Path) -> None:
                 )
 
 
-def build_ladder(values: Sequence[str | None], spec: Hierarchy, rows: HierarchyRows | None) -> Ladder:
+def build_ladder(
+    values: Sequence[str | None],
+    spec: Hierarchy,
+    rows: HierarchyRows | None,
+    between: Between = ANYWHERE,
+) -> Ladder:
     """Build the ladder of a hierarchy over the values that occur.
 
     Args:
         values: distinct values of the column after its other treatments, as text; may include None.
         spec: the hierarchy as declared.
         rows: content of the file, for a file hierarchy.
+        between: where all numbers lie; an interval that reaches beyond is labelled with its end cut to it.
 
     Raises:
         NotInHierarchyError: a hierarchy file does not list some of the values.
@@ -221,7 +237,7 @@ def build_ladder(values: Sequence[str | None], spec: Hierarchy, rows: HierarchyR
         domain: list[str | None] = list(rows)
         domain_columns: list[list[str | None]] = [[r[level] for r in rows.values()] for level in range(depth)]
     else:
-        steps = _built_in(spec, values)
+        steps = _built_in(spec, values, between)
         columns = [[None if v is None else step(v) for v in values] for _, step in steps]
         columns.append([ANY] * len(values))
         titles = [title for title, _ in steps]
@@ -252,9 +268,9 @@ def _pack(
 _Step = tuple[str, Callable[[str], str]]
 
 
-def _built_in(spec: Hierarchy, values: Sequence[str | None]) -> list[_Step]:
+def _built_in(spec: Hierarchy, values: Sequence[str | None], between: Between) -> list[_Step]:
     if isinstance(spec, IntervalHierarchy):
-        return [(f"{w}ごとの区間", _interval(w, spec.origin)) for w in spec.widths]
+        return [(f"{w}ごとの区間", _interval(w, spec.origin, between)) for w in spec.widths]
     if isinstance(spec, DateHierarchy):
         return [(_DATE_TITLES[level], _DATE_STEPS[level]) for level in spec.levels]
     if isinstance(spec, PrefixHierarchy):
@@ -274,7 +290,7 @@ def _built_in(spec: Hierarchy, values: Sequence[str | None]) -> list[_Step]:
     return []
 
 
-def _interval(width: int, origin: int) -> Callable[[str], str]:
+def _interval(width: int, origin: int, between: Between) -> Callable[[str], str]:
     def label(value: str) -> str:
         if _NUMBER.match(value):
             number = int(value) if value.lstrip("-").isdigit() else Fraction(value)  # exact at any size
@@ -283,7 +299,18 @@ def _interval(width: int, origin: int) -> Callable[[str], str]:
         else:
             return value  # a top or bottom code keeps to itself
         low = (number - origin) // width * width + origin
-        return f"{low}以上{low + width}未満"
+        high = low + width
+        start, end = f"{low}以上", f"{high}未満"
+        # Numbers lie between; what lies beyond is the label of a code, where it is written like an interval.
+        if between.above is not None and low <= between.above < high:
+            if number <= between.above:
+                return f"{start}{number_text(between.above)}以下"
+            start = f"{number_text(between.above)}超"
+        if between.below is not None and low < between.below < high:
+            if number >= between.below:
+                return f"{number_text(between.below)}以上{end}"
+            end = f"{number_text(between.below)}未満"
+        return start + end
 
     def within(low: int, end: int) -> bool:
         return low < end and (low - origin) // width == (end - 1 - origin) // width

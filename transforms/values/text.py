@@ -136,3 +136,8 @@ def fixed_width(fields: list[tuple[Ints, int] | str], missing: Bools) -> pa.Arra
 def spread(table: pa.Array, index: Ints) -> pa.Array:
     """Return ``table[index]``, null where the index is negative."""
     return pc.take(table, pa.array(index, mask=index < 0))
+
+
+def number_text(value: float | int) -> str:
+    """Write a number the way people do: no trailing .0, no exponent, every digit."""
+    return str(int(value)) if float(value).is_integer() else np.format_float_positional(value, trim="-")

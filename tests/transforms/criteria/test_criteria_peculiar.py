@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kernels import KEY, chain_of, fit, kept, treat
 
-from transforms.criteria.base import number_text
+from transforms.values.text import number_text
 
 PEOPLE = st.integers(2, 4)
 ROWS = st.lists(

@@ -1,13 +1,16 @@
 """Ladders: every label has one parent, whatever the hierarchy; files are checked before anything is read."""
 
 import datetime as dt
+import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernels import chain_of
+from kernels import chain_of, fit, treat
 
 from schemas.errors import InputError, PolicyError
 from schemas.hierarchies import (
@@ -20,7 +23,7 @@ from schemas.hierarchies import (
     SuppressHierarchy,
 )
 from schemas.tables import address_hierarchy, regions
-from transforms.recode.ladders import NotInHierarchyError, build_ladder, read_hierarchy_file
+from transforms.recode.ladders import Between, NotInHierarchyError, build_ladder, read_hierarchy_file
 
 ADULT = Path(__file__).parents[2] / "data" / "arx_adult"
 CITIES = [city for city, _, _ in address_hierarchy()]
@@ -127,6 +130,79 @@ def test_an_interval_holds_its_number_exactly(values, width, origin):
     for value, label in at(build_ladder(values, spec, None), 1).items():
         low, high = (int(n) for n in label.removesuffix("未満").split("以上"))
         assert low <= int(value) < high == low + width and (low - origin) % width == 0
+
+
+def numeric(label):
+    """The ends of an interval label."""
+    start, end = re.fullmatch(r"(.+)(?:以上|超)(.+)未満", label).groups()
+    return Fraction(start), Fraction(end)
+
+
+@given(
+    st.lists(st.integers(-60, 60), unique=True, min_size=1),
+    WIDTHS,
+    st.integers(-9, 9),
+    st.integers(-120, 120).map(lambda n: n / 2),
+    st.integers(1, 120).map(lambda n: n / 2),
+)
+def test_no_interval_reaches_beyond_a_code_and_cut_ones_nest(values, widths, origin, above, size):
+    left = [str(v) for v in values if above < v < above + size]
+    spec = IntervalHierarchy(kind="intervals", widths=widths, origin=origin)
+    ladder = build_ladder([*left, "code"], spec, None, Between(above, above + size))
+    check(ladder)
+    for level, width in enumerate(widths, 1):
+        for value, label in at(ladder, level).items():
+            if value != "code":
+                low, high = numeric(label)
+                assert above <= low <= int(value) < high <= above + size and high - low <= width
+                assert low == above if "超" in label else low > above
+                for end in {low, high} - {Fraction(above), Fraction(above + size)}:
+                    assert (end - origin) % width == 0
+
+
+def test_a_top_code_cuts_the_interval_it_falls_into():
+    spec = IntervalHierarchy(kind="intervals", widths=(5, 20))
+    top = build_ladder(["79", "80", "89", "90歳以上", None], spec, None, Between(below=90.0))
+    assert list(at(top, 2).values()) == ["60以上80未満", "80以上90未満", "80以上90未満", "90歳以上", None]
+    assert at(top, 1)["89"] == "85以上90未満"
+    bottom = build_ladder(["18歳以下", "18.5", "19", "20"], spec, None, Between(above=18))
+    assert list(at(bottom, 1).values()) == ["18歳以下", "18超20未満", "18超20未満", "20以上25未満"]
+    like = IntervalHierarchy(kind="intervals", widths=(10, 20))
+    ladder = build_ladder(
+        ["89", "90以上100未満", "0以上18未満", "19"], like, None, Between(above=18, below=90)
+    )
+    assert list(at(ladder, 2).values()) == ["80以上90未満", "90以上100未満", "0以上18以下", "18超20未満"]
+    check(ladder)
+    edge = build_ladder(["20", "21"], spec, None, Between(above=19.5, below=21.5))
+    assert list(at(edge, 2).values()) == ["20以上21.5未満"] * 2
+
+
+AT_90 = {"criterion": 4, "method": "top_code", "at": 90, "label": "90歳以上"}
+TWENTIES = {"kind": "intervals", "widths": [5, 20]}
+
+
+@pytest.mark.parametrize(
+    ("coded", "label", "code"),
+    [
+        (AT_90, "80以上90未満", "90歳以上"),
+        ({**AT_90, "method": "bottom_code", "at": 86, "label": "86以下"}, "86超100未満", "86以下"),
+        ({"criterion": 4, "method": "tail", "people": 5}, "80以上90未満", "90以上"),
+        (
+            {"criterion": 4, "method": "fence", "people": 5, "action": "code", "factor": 0.1},
+            "80以上87.1未満",
+            "87.1以上",
+        ),
+    ],
+)
+def test_codes_and_intervals_of_one_column_do_not_overlap(coded, label, code):
+    """The bound comes from the policy or from the data, and before a search or before one fixed level."""
+    ages = pa.array([*range(80, 95), *[86, 87] * 20], pa.int64())
+    chain = chain_of("integer", coded, {"criterion": 5, "method": "generalize", "hierarchy": TWENTIES})
+    assert {label, code} <= set(at(chain.ladder(fit(chain, [ages])), 2).values())
+    rare = {"criterion": 4, "method": "rare_categories", "people": 2, "action": "group", "label": "他"}
+    fixed = {"criterion": 4, "method": "recode", "hierarchy": TWENTIES, "level": 2}
+    for rest in [(fixed,), (fixed, rare)] if coded["method"].endswith("code") else [(fixed,)]:
+        assert {label, code} <= set(treat(chain_of("integer", coded, *rest), ages))
 
 
 def test_interval_labels():
