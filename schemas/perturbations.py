@@ -5,12 +5,13 @@ The guideline's 別表2 names three: ミクロアグリゲーション, デー�
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from schemas.strict import Number, broken
+from schemas.strict import EXACT, Number, as_day, broken
 from schemas.treatment_base import NUMERIC, People, Treatment
 
 MEASURED: frozenset[str] = NUMERIC | {"date"}
@@ -33,6 +34,29 @@ class Microaggregate(Treatment):
     data_driven = True
 
 
+def _bound(given: Any) -> Any:
+    """Take a number or a day; a union would say of each alternative why it is not."""
+    if isinstance(given, str):
+        given = as_day(given)
+    if isinstance(given, dt.date) or (
+        isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= EXACT
+    ):
+        return given
+    raise _wrong_bound()
+
+
+def _wrong_bound(at: tuple[str | int, ...] = ()) -> Exception:
+    return broken(
+        "noise.bound",
+        "a bound is a number, or in a date column a day",
+        "write for example 0, or 1950-01-01 where the values are dates",
+        at,
+    )
+
+
+_Bound = Annotated[float | dt.date, BeforeValidator(_bound)]
+
+
 class Noise(Treatment):
     """Add a random number of mean 0 to every value (ノイズ付加); whole numbers and days stay whole.
 
@@ -44,8 +68,8 @@ class Noise(Treatment):
     criterion: Literal[5]
     distribution: Literal["laplace", "normal"] = "laplace"
     scale: Annotated[Number, Field(gt=0)]
-    min: Number | None = Field(default=None, description="Lower results become this; not for dates.")
-    max: Number | None = Field(default=None, description="Higher results become this; not for dates.")
+    min: _Bound | None = Field(default=None, description="Lower results become this; a day for dates.")
+    max: _Bound | None = Field(default=None, description="Higher results become this; a day for dates.")
     per: Literal["record", "person"] | None = Field(
         default=None, description="Draws, where a person may have several records. Default: person."
     )
@@ -55,12 +79,18 @@ class Noise(Treatment):
 
     @model_validator(mode="after")
     def _bounds_ordered(self) -> Self:
-        if self.min is not None and self.max is not None and self.min >= self.max:
+        low, high = self.min, self.max
+        if low is None or high is None:
+            return self
+        days = isinstance(low, dt.date)
+        if days != isinstance(high, dt.date):
+            raise _wrong_bound(("max",))
+        if low >= high:  # type: ignore[operator]
             raise broken("noise.bounds", "min must be less than max", "correct one of them", ["min"])
         return self
 
     def refuse_type(self, kind: str, at: tuple[str | int, ...]) -> None:
-        """Refuse bounds of dates, and settings that do not go with whole numbers or days."""
+        """Refuse bounds of another type, and settings that do not go with whole numbers or days."""
         if self.scale < 1 and kind != "number":
             raise broken(
                 "noise.scale",
@@ -69,11 +99,11 @@ class Noise(Treatment):
                 (*at, "scale"),
             )
         for key, bound in (("min", self.min), ("max", self.max)):
-            if bound is not None and kind == "date":
-                raise broken(
-                    "treat.ignored", f"{key} bounds numbers, and here are dates", f"remove {key}", (*at, key)
-                )
-            if bound is not None and kind == "integer" and not math.floor(bound) == bound:
+            if bound is None:
+                continue
+            if isinstance(bound, dt.date) != (kind == "date"):
+                raise _wrong_bound((*at, key))
+            if not isinstance(bound, dt.date) and kind == "integer" and not math.floor(bound) == bound:
                 raise broken(
                     "noise.whole", f"{key} must be a whole number here", "use a whole number", (*at, key)
                 )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchem
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-_EXACT = 2**53  # from here on a float no longer tells neighbouring integers apart
+EXACT = 2**53  # from here on a float no longer tells neighbouring integers apart
 
 
 class Strict(BaseModel):
@@ -58,7 +58,8 @@ class Matching:
         return text
 
 
-def _iso(day: Any) -> Any:
+def as_day(day: Any) -> Any:
+    """Return a text YYYY-MM-DD as the day it names, None if it is another text; anything else as it is."""
     if not isinstance(day, str):
         return day
     try:
@@ -74,6 +75,6 @@ Text = Annotated[
         r"[\s\S]*\S[\s\S]*", "policy.blank", "must not be blank", "write what is meant, or remove the key"
     ),
 ]
-Number = Annotated[float, Field(ge=-_EXACT, le=_EXACT)]
-Whole = Annotated[int, Field(ge=-_EXACT, le=_EXACT)]
-Day = Annotated[dt.date, BeforeValidator(_iso)]
+Number = Annotated[float, Field(ge=-EXACT, le=EXACT)]
+Whole = Annotated[int, Field(ge=-EXACT, le=EXACT)]
+Day = Annotated[dt.date, BeforeValidator(as_day)]

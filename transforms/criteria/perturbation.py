@@ -6,6 +6,7 @@ randomness comes from the key of the run, so a retried chunk comes out the same 
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,9 @@ class Noise(PerRecord):
         else:
             draws = uniforms(counters(len(numbers)), rows.chunk_seed("noise"))
         noise = self.spec.scale * (laplace(draws) if self.spec.distribution == "laplace" else normal(draws))
-        low, high = self.spec.min, self.spec.max
+        low, high = (_measure(bound) for bound in (self.spec.min, self.spec.max))
         if pa.types.is_date(values.type):
-            low, high = _FIRST_DAY, _LAST_DAY
+            low, high = _FIRST_DAY if low is None else low, _LAST_DAY if high is None else high
         noisy = add(numbers, noise, self.spec.scale)
         if low is not None or high is not None:
             noisy = np.clip(noisy, _bound(low, noisy), _bound(high, noisy))
@@ -56,8 +57,10 @@ class Noise(PerRecord):
         name, width = ("ラプラス", "平均絶対偏差") if spec.distribution == "laplace" else ("正規", "標準偏差")
         whose = "本人ごとに1つ引き、その人の全ての値" if self.per_person else "値の一つ一つ"
         bounds = [
-            f"{number_text(bound)}{word}"
-            for bound, word in ((spec.min, "以上"), (spec.max, "以下"))
+            f"{bound.year}年{bound.month}月{bound.day}日{day_word}"
+            if isinstance(bound, dt.date)
+            else f"{number_text(bound)}{word}"
+            for bound, word, day_word in ((spec.min, "以上", "以後"), (spec.max, "以下", "以前"))
             if bound is not None
         ]
         inside = f"結果は{'、'.join(bounds)}に収めた。" if bounds else ""
@@ -113,6 +116,11 @@ def add(numbers: Numbers, noise: Floats, scale: float) -> Numbers:
     limits = np.iinfo(np.int64)
     room = np.where(steps > 0, limits.max - np.maximum(numbers, 0), limits.min - np.minimum(numbers, 0))
     return numbers + np.where(steps > 0, np.minimum(steps, room), np.maximum(steps, room))
+
+
+def _measure(bound: float | dt.date | None) -> float | int | None:
+    """Return a bound as `measures` has values: days since 1970 for a day."""
+    return (bound - dt.date(1970, 1, 1)).days if isinstance(bound, dt.date) else bound
 
 
 def _bound(bound: float | None, numbers: Numbers) -> Any:

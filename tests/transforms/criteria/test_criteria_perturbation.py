@@ -147,6 +147,11 @@ def test_bounds_hold():
     ends = pa.array([dt.date.min, dt.date.max] * 50, pa.date32())
     days = noise(scale=1e9).perturb(ends, rows()).values.to_pylist()
     assert set(days) == {dt.date.min, dt.date.max}
+    inside = noise(scale=1e4, min="1950-01-02", max="2020-12-31").perturb(ends, rows()).values.to_pylist()
+    assert set(inside) == {dt.date(1950, 1, 2), dt.date(2020, 12, 31)}
+    assert min(noise(scale=1e9, min="1950-01-02").perturb(ends, rows()).values.to_pylist()) == dt.date(
+        1950, 1, 2
+    )
 
 
 def test_one_draw_a_person_in_every_chunk():
@@ -174,6 +179,11 @@ def test_the_report_tells_the_distribution():
     assert noise(scale=2.5, min=0, max=100).explain(None) == (
         "平均0、平均絶対偏差2.5のラプラス分布に従う乱数を、値の一つ一つに加えた（ノイズ付加）。"
         "結果は0以上、100以下に収めた。"
+    )
+    assert (
+        noise(min="1950-01-02", max="2020-12-31")
+        .explain(None)
+        .endswith("結果は1950年1月2日以後、2020年12月31日以前に収めた。")
     )
     assert noise(distribution="normal", several=True).explain(None) == (
         "平均0、標準偏差10の正規分布に従う乱数を、本人ごとに1つ引き、その人の全ての値に加えた（ノイズ付加）。"
