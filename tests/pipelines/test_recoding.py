@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -30,6 +31,10 @@ COLUMNS = {
         "because": "試験",
         "protect": [{"model": "l_diversity", "kind": "distinct", "l": 2}],
     },
+}
+TITLES = {
+    "age": ("元の値", "5ごとの区間", "10ごとの区間", "20ごとの区間", "全て「*」"),
+    "town": ("元の値", "先頭2文字", "先頭1文字", "全て「*」"),
 }
 WAYS = ("full_domain", "cells", "local", "multidimensional")
 
@@ -101,7 +106,11 @@ def test_every_way_is_released_and_told(run, way, source):
         assert varies or way != "multidimensional"
         if varies:
             told_as = "領域ごと" if way == "multidimensional" else "一部のレコードは"
-            assert told_as in level["label"] and f"levels {level['finest']} to" in done.out
+            assert told_as in level["label"] and not re.search("[0-9]段階", level["label"])
+            if way == "multidimensional":
+                ends = (TITLES[level["column"]][level[end]] for end in ("finest", "coarsest"))
+                assert level["label"] == "{}から{}まで（領域ごと）".format(*ends)
+            assert f"levels {level['finest']} to" in done.out
     page = (done.release / "report.html").read_text()
     assert "一般化の方法の比較" in page and "選んだ方法" in page
     assert ("個の領域に分け" in page) == (way == "multidimensional")

@@ -77,6 +77,27 @@ def test_each_criterion_lists_its_columns_sentences_and_counts(report, parse):
     assert page.cells("c1")["住所"][1] == "値が変わったセル21,958件空欄にしたセル13件"
 
 
+def test_the_summary_names_no_deletion_where_there_was_none(make_report, parse):
+    report = with_columns(make_report, lambda c: c.model_copy(update={"released": True}))
+    assert "元の11項目のうち、10項目は値を加工した。" in parse(render_report(report)).text("summary")
+
+
+def test_the_list_of_items_goes_by_criterion(make_report, parse):
+    def turned(column):
+        return column.model_copy(update={"steps": column.steps[::-1]})
+
+    for report in (make_report(), with_columns(make_report, turned)):
+        rows = parse(render_report(report)).rows["items"][1:]
+        marks = ["".join(re.findall("([一二三四五])号　", row[3])) for row in rows]
+        assert all(mark == "".join(sorted(mark, key="一二三四五".index)) for mark in marks)
+        assert max(map(len, marks)) > 1
+
+
+def test_the_pictures_say_whose_values_before_they_show(report, parse):
+    said = "「加工前」は、加工後に残ったレコードの、加工する前の値である。"
+    assert parse(render_report(report)).text("pictures").count(said) == 1
+
+
 def test_a_criterion_without_work_says_so(make_report, parse):
     report = with_columns(make_report, lambda c: c.model_copy(update={"steps": ()}))
     page = parse(render_report(report))
