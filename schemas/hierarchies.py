@@ -96,8 +96,8 @@ class IntervalHierarchy(AnyHierarchy):
     """Numbers to half-open intervals; each width must divide the next, so that levels nest.
 
     Values that are not numbers (for example a top code 「90歳以上」) keep to themselves below ``*``; a text
-    written like an interval (「20以上25未満」) goes with its numbers. An interval that a code's bound falls into is
-    labelled up to it: of width 20, 「80以上90未満」.
+    written like an interval (「20以上25未満」) goes with its numbers. An interval that a code's bound falls
+    into is labelled up to it: of width 20, 「80以上90未満」.
     """
 
     kind: Literal["intervals"]

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
-import re
 from collections.abc import Mapping
 
-import numpy as np
-import polars as pl
-
 from schemas.report import (
-    Bar,
     ColumnReport,
     Picture,
     RejectCount,
@@ -24,19 +19,12 @@ from transforms.combinations.explain import LIMIT, column_steps, explain_removal
 from transforms.criteria import Criterion
 from transforms.criteria.chain import Chain
 from transforms.plan import Plan, TablePlan
-from transforms.profile import pictures
-from transforms.profile.people import PEOPLE, RECORDS, PeoplePerKey
-from transforms.profile.pictures import LABEL
 from transforms.recode.choose import Account, Chosen
+from transforms.release.picture import picture_of
 from transforms.release.recoding import generalized_cells, recoding_of, sentence_of
 from transforms.release.recount import classes_of
 from transforms.release.risk import measured_risk
 from transforms.release.verify import TableWritten, Written
-
-_MAX_BARS = 16
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
-_OTHERS = "その他（少数の区分の合計）"
-_EMPTY, _BEYOND = "（空欄）", "（範囲外）"
 
 
 def build_report(
@@ -192,7 +180,6 @@ def _column(
             )
         ]
     steps += column_steps(table, account.fitted.removal, name)
-    numeric = column.type in {"integer", "number", "date", "month", "datetime"}
     return ColumnReport(
         name=name,
         title=column.title or name,
@@ -201,10 +188,10 @@ def _column(
         sensitive=column.sensitive,
         because=column.because,
         steps=tuple(steps),
-        before=_picture(tally.before[name], max(table.k, chain.picture_people), numeric, _listed(chain))
+        before=picture_of(tally.before[name], column.type, max(table.k, chain.picture_people), _listed(chain))
         if name in tally.before
         else _no_picture(chain),
-        after=_picture(tally.after[name], 0, numeric) if name in tally.after else None,
+        after=picture_of(tally.after[name], column.type) if name in tally.after else None,
     )
 
 
@@ -223,76 +210,3 @@ def _no_picture(chain: Chain) -> Picture | None:
 def _listed(chain: Chain) -> frozenset[str]:
     """Values that the policy calls peculiar: they are not shown, however many people share them."""
     return frozenset(v for step in chain.steps for v in getattr(step.spec, "values", ()))
-
-
-def _picture(
-    counted: pictures.Picture, k: int, numeric: bool, listed: frozenset[str] = frozenset()
-) -> Picture:
-    """Turn counts into bars; those ``listed``, or borne by fewer than ``k`` people, are merged unnamed."""
-    if counted is None:
-        return Picture(note="値の種類が多いため、図を省略した。")
-    texts = {label: _EMPTY if label is None else label for label in counted.counts[LABEL]}
-    numbers = [label for label in texts.values() if _NUMBER.match(label)]
-    if numeric and len(numbers) > _MAX_BARS:
-        texts.update(_bins(counted, k))
-    bars = counted.regroup(LABEL, texts).people()
-    small = bars.filter((pl.col(PEOPLE) < k) | pl.col(LABEL).is_in([_BEYOND, *listed]))[LABEL]
-    texts = {label: _OTHERS if text in set(small) else text for label, text in texts.items()}
-    merged = counted.regroup(LABEL, texts).people()
-    rows = [
-        (str(label), int(records))
-        for label, records, people in merged.select(LABEL, RECORDS, PEOPLE).iter_rows()
-        if people >= k  # of the merged bar as well: one for fewer people would point at them
-    ]
-    hidden = sum(n for label, n in rows if label == _OTHERS)
-    rows = [row for row in rows if row[0] != _OTHERS]
-    ordered = numeric or all(_NUMBER.match(label) for label, _ in rows)
-    rows.sort(key=(lambda r: _natural(r[0])) if ordered else (lambda r: (-r[1], r[0])))
-    if len(rows) > _MAX_BARS and not ordered:
-        hidden += sum(n for _, n in rows[_MAX_BARS:])
-        rows = rows[:_MAX_BARS]
-    if hidden:
-        rows.append((_OTHERS, hidden))
-    return Picture(bars=tuple(Bar(label=label, records=n) for label, n in rows), ordered=ordered)
-
-
-def _natural(label: str) -> tuple[int, float, str]:
-    number = re.match(r"-?\d+(\.\d+)?", label)
-    return (0, float(number.group()), label) if number else (1, 0.0, label)
-
-
-def _bins(counted: PeoplePerKey, k: int) -> dict[str | None, str]:
-    """Assign numeric labels to bins of one nice width.
-
-    The range of the bins leaves out the outermost people, fewer than ``k`` on either side: an extreme value
-    must not show in the width of the bars.
-    """
-    people = counted.people().select(LABEL, PEOPLE).iter_rows()
-    numbers = sorted(
-        (float(label), label, n) for label, n in people if label is not None and _NUMBER.match(label)
-    )
-    low, high = (_kth_value(side, k) for side in (numbers, numbers[::-1]))
-    width = _nice(max(high - low, 0) / _MAX_BARS)
-    bins: dict[str | None, str] = {}
-    for value, label, _ in numbers:
-        start = float(np.floor(value / width) * width)
-        inside = low <= value <= high
-        bins[label] = (
-            _BEYOND if not inside else f"{start:g}～{start + width - 1:g}" if width >= 2 else f"{start:g}"
-        )
-    return bins
-
-
-def _kth_value(numbers: list[tuple[float, str, int]], k: int) -> float:
-    seen = 0
-    for value, _, people in numbers:
-        seen += people
-        if seen >= k:
-            return value
-    return numbers[-1][0]
-
-
-def _nice(width: float) -> float:
-    """Round a bin width up to 1, 2 or 5 times a power of ten."""
-    size = 10 ** np.floor(np.log10(max(width, 1)))
-    return float(next(m * size for m in (1, 2, 5, 10) if m * size >= width))
