@@ -35,7 +35,8 @@ class Picture(Strict):
 class StepReport(Strict):
     """One treatment: which criterion it serves, what it did, in Japanese, and its counts.
 
-    ``counts`` keys: ``cells_changed``, ``cells_blanked``, ``records_dropped``, ``people_affected``…
+    ``counts`` keys: ``cells_changed``, ``cells_blanked`` (of them, those that lost their value),
+    ``records_dropped``, ``people_affected``…
     """
 
     criterion: int = Field(ge=1, le=5)

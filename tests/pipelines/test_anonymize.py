@@ -498,3 +498,32 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
         return rows, {**table, "people_check": ""}, len({r["id"] for r in done.rows()})
 
     assert facts(whole) == facts(parts)
+
+
+def test_values_that_were_not_understood_are_counted_and_told(run):
+    """Over every chunk: 3 of 8 addresses, 1 of 10 phone numbers, no postal code."""
+    town, unknown = "東京都千代田区霞が関1-1", "霞が関のどこか"
+    rows = [
+        (f"p{i}", town if i < 5 else unknown if i < 8 else "", "03-1234-5678", "100-0013") for i in range(10)
+    ]
+    rows[0] = (*rows[0][:2], "なし", rows[0][3])
+    text = ["id,address,phone,postal", *(",".join(row) for row in rows)]
+    columns = {
+        "id": {"treat": [PSEUDONYM]},
+        "address": {"title": "住所", "treat": [{"criterion": 1, "method": "address", "level": "city"}]},
+        "phone": {"treat": [{"criterion": 1, "method": "phone_area"}]},
+        "postal": {"treat": [{"criterion": 1, "method": "postal_prefix"}]},
+    }
+    halves = {f"in/{n}.csv": "\n".join([text[0], *text[1 + n :: 2]]) + "\n" for n in range(2)}
+    done = run(policy_of(columns, path="in/*.csv", person="id"), halves)
+    assert done.status == 0, done.err
+    counts = {c["name"]: c["steps"][0]["counts"] for c in done.report["tables"][0]["columns"]}
+    assert counts["address"] == {"cells_changed": 8, "cells_blanked": 3}
+    assert counts["phone"] == {"cells_changed": 10, "cells_blanked": 1}
+    assert counts["postal"] == {"cells_changed": 10}
+    assert re.findall(r"^ +(\w+: .* not understood .*)$", done.out, re.MULTILINE) == [
+        "address: 3 of 8 values were not understood and are blank",
+        "phone: 1 of 10 values were not understood and are blank",
+    ]
+    page = (done.release / "report.html").read_text()
+    assert '<li><span>空欄にしたセル</span><span class="n">3件</span></li>' in page

@@ -31,7 +31,7 @@ class Tally:
 
     Attributes:
         records_in, dropped, suppressed, records_out: dropped by criterion 4, suppressed by criterion 5.
-        changed: per column, how many cells each method changed.
+        changed, blanked: per column, how many cells each method changed, and left without their value.
         before, after: distributions for the report, per treated column.
         taken: what the removal of rare combinations took; its records are part of dropped (under criterion
             4) or suppressed (under criterion 5).
@@ -42,6 +42,7 @@ class Tally:
     suppressed: int
     records_out: int
     changed: Mapping[str, tuple[int, ...]]
+    blanked: Mapping[str, tuple[int, ...]]
     before: Mapping[str, PeoplePerKey | None]
     after: Mapping[str, PeoplePerKey | None]
     taken: Taken
@@ -144,6 +145,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
         int(batch.num_rows - dropped - keep.sum()),
         len(order),
         changed,
+        {name: column.blanked for name, column in treated.items()},
         before,
         {n: picture_after(released.column(n)) for n in pictured if n in schema.names},
         taken,

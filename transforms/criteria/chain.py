@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from schemas.table import Column
 from transforms.criteria import Context, Criterion, build_criterion
-from transforms.criteria.base import Mask, PerRecord, as_text
+from transforms.criteria.base import Mask, PerRecord, as_text, present
 from transforms.criteria.distinctiveness import Generalize, Recode
 from transforms.criteria.linking_codes import Pseudonym
 from transforms.keyed import RunKey
@@ -64,6 +64,7 @@ class Treated:
         values: treated values (of the distinct originals, where ``indices`` is given).
         originals: the distinct original values; None where the column was treated directly.
         changed: cells that each method changed, or records it drops.
+        blanked: cells that had a value until each method made them null.
         drop: rows that must go as a whole, or None.
     """
 
@@ -71,6 +72,7 @@ class Treated:
     values: pa.Array
     originals: pa.Array | None
     changed: tuple[int, ...]
+    blanked: tuple[int, ...]
     drop: Mask | None
 
     def rows(self) -> pa.Array:
@@ -217,11 +219,13 @@ class Chain:
             weights = np.bincount(indices, minlength=len(values))
         else:
             weights = np.ones(len(values), dtype=np.int64)
-        changed, drop = [], None
+        changed, blanked, drop = [], [], None
         for i in range(start, len(decisions)):
             step = self.steps[i]
             decision = self._between(i, decisions) if isinstance(step, Recode) else decisions[i]
             applied = step.apply(decision, values, key)
+            gone = present(values) & ~present(applied.values)
+            blanked.append(int(weights[gone].sum()))
             values = applied.values
             touched = applied.changed if applied.drop is None else applied.drop
             changed.append(int(weights[touched].sum()))
@@ -229,7 +233,7 @@ class Chain:
                 drop = applied.drop if drop is None else drop | applied.drop
         if drop is not None and indices is not None:
             drop = drop[indices]
-        return Treated(indices, values, originals, tuple(changed), drop)
+        return Treated(indices, values, originals, tuple(changed), tuple(blanked), drop)
 
 
 def _repeats(values: pa.Array) -> bool:

@@ -160,6 +160,7 @@ def _column(
     steps = []
     if chain.steps:
         changed = list(tally.changed.get(name, (0,) * len(chain.steps)))
+        blanked = tally.blanked.get(name, (0,) * len(chain.steps))
         sentences = chain.explain(account.fitted.columns[name])
         if chain.generalize is not None and account.recoded is not None:
             changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
@@ -169,9 +170,9 @@ def _column(
                 criterion=step.number,
                 method=step.method,
                 sentence=sentence,
-                counts={_counted(step): n} if name in tally.changed else {},
+                counts=_counts(step, n, blank) if name in tally.changed else {},
             )
-            for step, sentence, n in zip(chain.steps, sentences, changed, strict=True)
+            for step, sentence, n, blank in zip(chain.steps, sentences, changed, blanked, strict=True)
         ]
     elif not column.keep and not column.drop:
         steps = [
@@ -195,8 +196,11 @@ def _column(
     )
 
 
-def _counted(step: Criterion) -> str:
-    return "records_dropped" if getattr(step.spec, "action", None) == "record" else "cells_changed"
+def _counts(step: Criterion, touched: int, blanked: int) -> dict[str, int]:
+    """Return the counts of a step; blanks are told where there are some."""
+    dropping = getattr(step.spec, "action", None) == "record"
+    counts = {"records_dropped" if dropping else "cells_changed": touched}
+    return {**counts, "cells_blanked": blanked} if blanked else counts
 
 
 def _no_picture(chain: Chain) -> Picture | None:

@@ -80,11 +80,12 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
 
 def merge_tallies(parts: Sequence[Tally]) -> Tally:
     """Add up tallies."""
-    changed: dict[str, tuple[int, ...]] = {}
-    for part in parts:
-        for name, counts in part.changed.items():
-            old = changed.get(name, (0,) * len(counts))
-            changed[name] = tuple(a + b for a, b in zip(old, counts, strict=True))
+
+    def added(maps: Sequence[Mapping[str, tuple[int, ...]]]) -> dict[str, tuple[int, ...]]:
+        return {
+            name: tuple(map(sum, zip(*(m[name] for m in maps if name in m), strict=True)))
+            for name in {n for m in maps for n in m}
+        }
 
     def pictures(maps: Sequence[Mapping[str, Picture]]) -> dict[str, Picture]:
         return {
@@ -97,7 +98,8 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
         sum(p.dropped for p in parts),
         sum(p.suppressed for p in parts),
         sum(p.records_out for p in parts),
-        changed,
+        added([p.changed for p in parts]),
+        added([p.blanked for p in parts]),
         pictures([p.before for p in parts]),
         pictures([p.after for p in parts]),
         add_taken([p.taken for p in parts]),

@@ -241,6 +241,20 @@ def test_changed_counts_records_not_distinct_values(letters, people_needed):
     assert treated.changed == (gone, len(letters) - gone)
 
 
+@given(st.lists(st.sampled_from(["神奈川県横浜市西区1", "横浜", "?", None]), max_size=40))
+def test_blanks_are_counted_at_the_method_that_made_them(places):
+    chain = chain_of(
+        "string",
+        {"method": "rare_values", "criterion": 4, "values": ["?"], "action": "cell"},
+        {"method": "address", "criterion": 1, "level": "prefecture"},
+    )
+    values = pa.array(places, pa.string())
+    treated = chain.apply(fit(chain, [values]), values, KEY)
+    kept_values = sum(v is not None for v in treated.rows().to_pylist())
+    assert treated.blanked == (places.count("?"), places.count("横浜"))
+    assert sum(treated.blanked) + kept_values == len(places) - places.count(None)
+
+
 def test_two_methods_may_drop_and_each_counts_the_records_it_drops():
     chain = chain_of(
         "string",
