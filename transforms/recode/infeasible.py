@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from schemas.errors import RequirementError
@@ -66,7 +65,7 @@ def closest_node(
         for name, level, ladder in zip(table.quasi_identifiers, closest.node, ladders, strict=True)
     )
     # Rounded up, so that the limit to set lets the closest generalization through.
-    limit = math.ceil(left_out / total * 10_000) / 10_000
+    limit = -(-left_out * 10_000 // total) / 10_000
     return RequirementError(
         "requirement.unmet",
         where=f"tables.{table.name}",
