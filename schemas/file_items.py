@@ -38,7 +38,10 @@ class FileItems(Strict):
     purpose: Text = Field(description="3 利用目的")
     scope: Text | None = Field(default=None, description="4 記録範囲 (whose data)")
     collection: Text | None = Field(default=None, description="5 記録情報の収集方法")
-    sensitive: bool = Field(default=False, description="6 要配慮個人情報が含まれる")
+    sensitive: bool | None = Field(
+        default=None,
+        description="6 要配慮個人情報が含まれる; to be stated where a column is sensitive, else false",
+    )
     recipients: tuple[Text, ...] = Field(default=(), description="7 経常的提供先")
     request_office: Office | None = Field(default=None, description="8 開示請求等を受理する組織")
     special_procedure: Text | None = Field(default=None, description="9 訂正・利用停止の特別手続")

@@ -76,6 +76,8 @@ class Policy(Strict):
                         at,
                     )
         self._populations_known()
+        self._wildcards_work()
+        self._sensitivity_stated()
         if self.regime != "private":
             self._register_complete()
         return self
@@ -101,15 +103,43 @@ class Policy(Strict):
                     "declare rows_per_person: one for a table of people, or remove the model",
                     ("tables", name, "rows_per_person"),
                 )
-            if self.requirements.nulls == "wildcard" and (
-                table.rows_per_person == "several" or any(c.protect for c in table.columns.values())
-            ):
-                raise broken(
-                    "policy.wildcard",
-                    "nulls: wildcard needs one row a person, and no protect",
-                    "use nulls: value",
-                    ("requirements", "nulls"),
-                )
+
+    def _wildcards_work(self) -> None:
+        needed = self.requirements
+        if needed.nulls != "wildcard":
+            return
+        found = ["requirements.models"] if needed.models else []
+        if needed.recoding != "full_domain":
+            found.append(f"recoding: {needed.recoding}")
+        for name, table in self.tables.items():
+            if table.quasi_identifiers and table.rows_per_person == "several":
+                found.append(f"rows_per_person: several of tables.{name}")
+            found += [
+                f"tables.{name}.columns.{c}.protect" for c, column in table.columns.items() if column.protect
+            ]
+        if found:
+            raise broken(
+                "policy.wildcard",
+                "nulls: wildcard works with k alone, recoding: full_domain and one row a person;"
+                f" this policy also has {', '.join(found)}",
+                f"use nulls: value, or do without {'it' if len(found) == 1 else 'them'}",
+                ("requirements", "nulls"),
+            )
+
+    def _sensitivity_stated(self) -> None:
+        """Refuse a register entry that would say 含まない of sensitive columns because nobody spoke of it."""
+        if self.file.sensitive is not None:
+            return
+        for name, table in self.tables.items():
+            for column, declared in table.columns.items():
+                if declared.sensitive:
+                    raise broken(
+                        "policy.sensitive",
+                        f"tables.{name}.columns.{column} is sensitive, so the policy must state whether"
+                        " the file holds 要配慮個人情報 (法2条3項・74条1項6号)",
+                        "add sensitive: true under file; or false, if none of it is such information",
+                        ("file", "sensitive"),
+                    )
 
     def _ages_countable(self, column: Column, at: tuple[str, ...]) -> None:
         for i, step in enumerate(column.treat):

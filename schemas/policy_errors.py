@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -114,7 +114,7 @@ def _explained(item: Any, place: Place, data: Any) -> tuple[str, str, str]:
     if "fix" in context:
         return kind, str(context["rule"]), str(context["fix"])
     if kind == "missing":
-        found = "policy.missing_key", "a required key is missing", f"add {place[-1]}: …"
+        found = "policy.missing_key", "a required key is missing", f"add {place[-1]}: {_wanted(place, data)}"
     elif kind == "extra_forbidden":
         found = _unknown_key(place)
     elif kind.startswith("union_tag"):
@@ -130,9 +130,37 @@ def _explained(item: Any, place: Place, data: Any) -> tuple[str, str, str]:
     elif kind in _LIMITS:
         key, words = _LIMITS[kind]
         found = "policy.range", f"{words} {int(context[key]):,}", "correct the value"
+    elif kind in {"dict_type", "model_type"} and (keys := _needed_keys(place)):
+        code, rule, fix = _MAPPING
+        found = code, rule, f"{fix}: {', '.join(f'{key}: …' for key in keys)}"
     else:
         found = _TYPES.get(kind, _FALLBACK)
     return found
+
+
+def _wanted(place: Place, data: Any) -> str:
+    """Return the values that a missing key may have, where they are a list; … otherwise."""
+    node, values = _at(data, place[:-1]), dict[str, None]()
+    for model in _models_at(place[:-1]):
+        tags = [key for key in ("model", "method", "kind") if key in model.model_fields and key in node]
+        if place[-1] not in model.model_fields or any(
+            node[tag] not in get_args(model.model_fields[tag].annotation) for tag in tags
+        ):
+            continue  # another method or model than the one that stands here
+        annotation = model.model_fields[str(place[-1])].annotation
+        if get_origin(annotation) is Literal:
+            values |= dict.fromkeys(str(value) for value in get_args(annotation))
+    *others, last = values or {"…": None}
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _needed_keys(place: Place) -> list[str]:
+    """Return the required keys of the mapping that belongs at a place; all if none is required."""
+    models = _models_at(place)
+    if len(models) != 1:
+        return []
+    fields = models[0].model_fields
+    return [name for name, field in fields.items() if field.is_required()] or list(fields)
 
 
 def _unknown_key(place: Place) -> tuple[str, str, str]:

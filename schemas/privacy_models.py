@@ -161,13 +161,6 @@ class Requirements(Strict):
         kinds = [m.model for m in self.models]
         if len(set(kinds)) != len(kinds):
             raise broken("models.twice", "a model stands twice", "keep the stricter one", ["models"])
-        if self.nulls == "wildcard" and (self.recoding != "full_domain" or self.models):
-            raise broken(
-                "requirements.wildcard",
-                "nulls: wildcard works with k alone and recoding: full_domain",
-                "use nulls: value, or remove models and recoding",
-                ["nulls"],
-            )
         if self.recoding != "full_domain" and any(m.needs_population for m in self.models):
             raise broken(
                 "requirements.population",

@@ -145,7 +145,7 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
         record_items="、".join(f"{i}{title}" for i, title in enumerate(dict.fromkeys(titles), 1)),
         record_scope=file.scope,
         collection=file.collection,
-        sensitive=file.sensitive,
+        sensitive=bool(file.sensitive),
         recipients=file.recipients,
         request_office=file.request_office,
         special_procedure=file.special_procedure,

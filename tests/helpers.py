@@ -17,6 +17,7 @@ FILE = {
     "body": "試験株式会社",
     "department": "試験課",
     "purpose": "試験",
+    "sensitive": False,
     "how_provided": "媒体の手渡し",
 }
 

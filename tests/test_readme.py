@@ -19,9 +19,11 @@ def literals(union, key):
 
 
 def test_the_example_policy_is_valid():
-    example, requirements = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    example, items, requirements = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     policy = parse_policy(example, "README.md")
     assert policy.tables["members"].quasi_identifiers == ("birth", "address")
+    public = example.replace("regime: private", "regime: public")
+    parse_policy(public.replace("reference_date:", items + "reference_date:"), "README.md")
     column, needed = requirements.split("requirements:\n")
     before = example[: example.index("      disease:")]
     after = example[example.index("      # free text") : example.index("requirements:\n")]

@@ -195,7 +195,7 @@ CASES = {
     "list as mapping": (column("town", treat={"criterion": 1, "method": "delete"}), "policy.type", "must be a list"),
     "mapping as list": (but((C, ["id", "name"])), "policy.type", "must be a mapping"),
     "method as text": (column("town", treat=["delete"]), "policy.type", f"{TOWN}.treat[0]"),
-    "table as text": (but((T, "data.csv")), "policy.type", "policy.yaml:12 tables.t"),
+    "table as text": (but((T, "data.csv")), "policy.type", "policy.yaml:13 tables.t"),
     "nothing": (but((("requirements", "k"), None)), "policy.blank", "has no value"),
     "no column": (but((C, {})), "policy.blank", "tables.t.columns"),
     "no table": (but((("tables",), {})), "policy.blank", "must not be empty"),
@@ -401,7 +401,7 @@ CASES = {
                             "source.encoding", "always UTF-8"),
     "source on another store": (but(((*T, "source", "path"), "s3://b/data.csv")), "source.path", "gs://"),
     # people
-    "person not declared": (but(((*T, "person"), "ID")), "table.person_column", "policy.yaml:17 tables.t.person"),
+    "person not declared": (but(((*T, "person"), "ID")), "table.person_column", "policy.yaml:18 tables.t.person"),
     "several rows, no person": (but(((*T, "person"), GONE), ((*T, "rows_per_person"), "several")),
                                 "table.person", "tables.t.rows_per_person"),
     "person of another type": (column("id", type="number", keep=True, **REASON), "table.person_type", f"{ID}.type"),
@@ -428,6 +428,14 @@ CASES = {
     "protect without classes": (
         but((C, {"day": {"type": "date", "keep": True, "sensitive": True, "protect": [DISTINCT], **REASON}}),
             ((*T, "person"), GONE)), "table.protect", f"{DAY}.protect"),
+    "sensitive column, nothing said of the file": (
+        but(((*C, "name"), {"sensitive": True, "treat": [{"criterion": 1, "method": "delete"}]}),
+            (("file", "sensitive"), GONE)),
+        "policy.sensitive", "file.sensitive: tables.t.columns.name is sensitive"),
+    "β-likeness without kind": (protected({"model": "beta_likeness", "beta": 1}), "policy.missing_key",
+                                f"{DAY}.protect[0].kind: a required key is missing: add kind: basic or enhanced"),
+    "ℓ-diversity without kind": (protected({"model": "l_diversity", "l": 2}), "policy.missing_key",
+                                 "add kind: distinct, entropy or recursive"),
     "unknown model of a column": (protected({"model": "l_diverse"}), "policy.model", "did you mean l_diversity?"),
     "model without parameter": (protected({"model": "t_closeness", "distance": "equal"}), "policy.missing_key",
                                 f"{DAY}.protect[0].t"),
@@ -460,11 +468,21 @@ CASES = {
         but((("requirements", "models"), [{"model": "k_map", "k": 5}]), (("requirements", "recoding"), "local"),
             ((*T, "population"), {"source": BASE["tables"]["t"]["source"]})),
         "requirements.population", "requirements.recoding"),
-    "wildcards with models": (needs(nulls="wildcard", models=[UNIQUE]), "requirements.wildcard", "requirements.nulls"),
+    "wildcards with models": (
+        needs(nulls="wildcard", models=[UNIQUE]), "policy.wildcard",
+        "requirements.nulls: nulls: wildcard works with k alone, recoding: full_domain and one row a person; this policy"
+        " also has requirements.models: use nulls: value, or do without it"),
+    "wildcards with all that conflicts": (
+        but((("requirements", "nulls"), "wildcard"), (("requirements", "recoding"), "cells"),
+            ((*T, "rows_per_person"), "several"),
+            ((*C, "day"), {"type": "date", "keep": True, "sensitive": True, "protect": [DISTINCT], **REASON})),
+        "policy.wildcard",
+        f"also has recoding: cells, rows_per_person: several of tables.t, {DAY}.protect: use nulls: value, or do without"
+        " them"),
     "wildcards with a protected column": (
         but((("requirements", "nulls"), "wildcard"),
             ((*C, "day"), {"type": "date", "keep": True, "sensitive": True, "protect": [DISTINCT], **REASON})),
-        "policy.wildcard", "requirements.nulls"),
+        "policy.wildcard", f"also has {DAY}.protect: "),
     "unknown metric": (needs(metric="beauty"), "policy.value", "'discernibility'"),
     "weightless": (chain("town", {**GENERALIZE, "hierarchy": {"kind": "suppress"}, "weight": 0}), "policy.range",
                    f"{TOWN}.treat[0].weight"),
@@ -492,6 +510,8 @@ CASES = {
                                  "file.request_office, file.product_office"),
     "call without office": (public(call_for_proposals=True), "policy.register_items", "file.proposal_office"),
     "office without address": (public(request_office={"name": "x"}), "policy.missing_key", "request_office.address"),
+    "office as a text": (public(request_office="窓口"), "policy.type", "indented: name: …, address: …"),
+    "period as a text": (public(product_period="2026年度"), "policy.type", "indented: start: …, end: …"),
     "period reversed": (public(product_period={"start": "2027-01-01", "end": "2026-01-01"}),
                         "period.order", "file.product_period.end"),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Privacy models end to end: what is released satisfies them, recounted here row by row in plain Python."""
 
 import math
+import re
 from collections import Counter, defaultdict
 
 import pytest
@@ -201,6 +202,40 @@ def test_a_population_without_the_people_cannot_meet_delta_presence(run):
     assert done.status == 4 and "delta_presence 0 to 0.01 fails for 400 people" in done.err
 
 
+@pytest.mark.parametrize("model", [{"model": "k_map", "k": 5}, {"model": "delta_presence", "at_most": 0.9}])
+def test_a_population_that_does_not_hold_the_people_of_the_file_is_refused(run, model):
+    """B2 has fewer people in the population than in the file; somebody without a town may be anywhere."""
+    data = patients()["data.csv"]
+    people = [line.split(",", 1)[1].rsplit(",", 1)[0] for line in data.split()[1:]]
+    missing = [p for p in people if p.endswith("B2")][::2]
+    short = list(people)
+    for person in missing:
+        short.remove(person)
+    there = Counter(short)
+    beyond = sum(n for person, n in Counter(people).items() if n > there[person])
+    assert 50 <= beyond < 400
+    plain = with_population(model)
+    done = run(plain, {"data.csv": data, "population.csv": "\n".join(["age,town", *short]) + "\n"})
+    assert done.status == 3 and not done.releases and "[input.population] tables.t.population" in done.err
+    told = (
+        f"{beyond} people of the file are in classes with more people than the population has; it is not the"
+    )
+    assert told in done.err
+    whole = "\n".join(["age,town", *people * 5]) + "\n"
+    files = {"data.csv": data + "p400,30,,風邪\n", "population.csv": whole + "30,A1\n"}
+    assert "[input.population]" not in run(plain, files, output="whole").err
+
+
+def test_the_register_says_what_the_policy_states_of_sensitive_information(run):
+    for stated, word in ((True, "含む"), (False, "含まない")):
+        plain = policy()
+        plain["file"] = plain["file"] | {"sensitive": stated}
+        done = run(plain, patients(), output=str(stated))
+        assert done.status == 0, done.err
+        text = re.sub(r"<[^>]+>|\s", "", (done.root / "register" / "index.html").read_text())
+        assert f"要配慮個人情報が含まれるときは、その旨{word}記録情報の経常的提供先" in text
+
+
 def test_missing_values_that_match_everything(run):
     """c and d are two towns of four; nulls match both, so that neither needs to be blanked."""
     rows = ["p1,30,A1", "p2,30,A1", "p3,30,", "p4,30,", "p5,30,B1", "p6,30,B1"]
@@ -262,11 +297,10 @@ def test_what_cannot_be_met_says_which_requirement_how_far_and_what_to_relax(run
     done = run(policy({"model": "l_diversity", "kind": "distinct", "l": 6}, k=5, limit=0.1), patients())
     assert done.status == 4
     for part in (
-        "k=5 and l_diversity (distinct) l=6 of illness cannot be met",
-        "at the closest generalization (age 3 of 3, town 2 of 2) 400 of 400 people would have to be left out",
-        "(allowed: 40)",
-        "l_diversity (distinct) l=6 of illness fails for 400 people (the weakest class reaches 5)",
-        "relax l_diversity (distinct) l=6 of illness with a reason",
+        "what: l_diversity (distinct) l=6 of illness cannot be met at the closest generalization (age: ",
+        "): l_diversity (distinct) l=6 of illness fails for 400 people (the weakest class reaches 5); 400 of 400"
+        " people would have to be left out (allowed: 40); k=5 must hold too\n",
+        "fix:  relax l_diversity (distinct) l=6 of illness with a reason, or release more people\n",
     ):
         assert part in done.err, done.err
     assert not (done.root / "releases").exists() or not list(done.root.rglob("manifest.json"))

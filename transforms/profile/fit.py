@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.errors import InputError, RequirementError
@@ -11,7 +11,7 @@ from transforms.criteria.chain import Fitted, Measured
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
 from transforms.profile.headcount import keys_of
-from transforms.profile.profile import MAX_PLACES, Profile, TableProfile
+from transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,25 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
     places = [place for t in profile.values() for place in t.places][:MAX_PLACES]
     raise InputError(
         "input.rejects",
-        where="; ".join(places) + (" …" if total > len(places) else ""),
+        where=_told(places) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
         fix="correct the file or the declared types, list texts that mean 'no value' (不明) in"
         " source.null_values, or allow the records by rejects.limit in the policy",
     )
+
+
+def _told(places: Sequence[RejectPlace]) -> str:
+    """Write places, each file and each split named once."""
+    text, last = "", ("", "")
+    for uri, split, record in places:
+        if (uri, split) == last:
+            text += f", {record}"
+        else:
+            text += (
+                ("; " if text else "") + (f"{uri} " if uri != last[0] else "") + f"{split} record {record}"
+            )
+        last = uri, split
+    return text
 
 
 def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, int]) -> None:

@@ -18,6 +18,7 @@ from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
 
 MAX_PLACES = 5
+RejectPlace = tuple[str, str, int]  # URI, split as people are told of it, number of the record in it
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class TableProfile:
     records: int
     rejects: Mapping[tuple[str, str], int]
     rejected: Mapping[str, tuple[int, ...]]
-    places: tuple[str, ...]
+    places: tuple[RejectPlace, ...]
     missing_person: int
     persons: tuple[PersonRange, ...]
     columns: Mapping[str, Measured]
@@ -108,10 +109,10 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
     }
 
 
-def _place(chunk: Chunk, number: int) -> str:
+def _place(chunk: Chunk, number: int) -> RejectPlace:
     split = chunk.work.split
     unit = "row group" if split.file.uri.endswith("parquet") else "byte"
-    return f"{split.file.uri} split {split.split_id} (from {unit} {split.start}) record {number}"
+    return split.file.uri, f"split {split.split_id} (from {unit} {split.start})", number
 
 
 def merge_profiles(tables: Mapping[str, TablePlan], parts: Sequence[Profile]) -> Profile:

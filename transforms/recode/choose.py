@@ -32,7 +32,7 @@ from transforms.recode.models import PrivacyModel
 from transforms.recode.mondrian import MAX_TUPLES
 from transforms.recode.objectives import OBJECTIVES, Loss, Node, NodeCount, Objective
 from transforms.recode.ranking import Choice, InfeasibleError, Known
-from transforms.recode.requirements import histogram_of, models_of
+from transforms.recode.requirements import covered_by_population, histogram_of, models_of
 from transforms.recode.search import affordable_checks, find_optimum
 from transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
 
@@ -114,7 +114,7 @@ def choose(
     Raises:
         RequirementError: no generalization meets the requirements within the suppression limit, or nobody
             would be left.
-        InputError: values are not in their hierarchy.
+        InputError: values are not in their hierarchy, or a population table does not hold the file's people.
         PolicyError: a table has more people than the population declared.
     """
     decisions, accounts = {}, {}
@@ -144,6 +144,7 @@ def _choose_table(
         table, fitted, ladders, counted, histograms.get(population.name) if population else None
     )
     population_holds(table.requirements.population_size, histogram.total_people)
+    covered_by_population(table, histogram)
     models = models_of(table, fitted, histogram)
     lattice = Lattice(ladders, histogram, models)
     objectives = objectives_of(table, ladders, histogram.marginals())

@@ -10,7 +10,7 @@ from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice
 from transforms.recode.models import PrivacyModel
 from transforms.recode.objectives import NodeCount
-from transforms.recode.wording import amount, name_of
+from transforms.recode.wording import amount, name_of, plain
 
 
 def no_node(table: TablePlan, lattice: Lattice, closest: NodeCount, allowed: int) -> RequirementError:
@@ -46,25 +46,32 @@ def closest_node(
     failing: Sequence[tuple[int, str, str]] = (),
 ) -> RequirementError:
     """Return the same error from ``total`` people and ``failing`` models (people, name, weakest class)."""
-    why = "; ".join(
+    names = [name_of(model) for model in models]
+    worst = [name for _, name, _ in failing] or names
+    left_out = closest.suppressed_people
+    told = [
         f"{name} fails for {people:,} people (the weakest class reaches {reached})"
         for people, name, reached in failing
+    ]
+    told.append(
+        "some class of the population has nobody in the file"
+        if left_out > total
+        else f"{left_out:,} of {total:,} people would have to be left out (allowed: {allowed:,})"
     )
+    if rest := [name for name in names if name not in worst]:
+        told.append(f"{' and '.join(rest)} must hold too")
     levels = ", ".join(
-        f"{name} {level} of {ladder.levels - 1}"
+        f"{name}: {ladder.titles[level]}"
         for name, level, ladder in zip(table.quasi_identifiers, closest.node, ladders, strict=True)
     )
-    if closest.suppressed_people > total:
-        left_out = "some class of the population has nobody in the file"
-    else:
-        left_out = f"{closest.suppressed_people:,} of {total:,} people would have to be left out"
-    relax = failing[0][1] if failing else f"k={table.k}"
+    # Rounded up, so that the limit to set lets the closest generalization through.
+    limit = -(-left_out * 10_000 // total) / 10_000
     return RequirementError(
         "requirement.unmet",
         where=f"tables.{table.name}",
-        what=f"{' and '.join(map(name_of, models))} cannot be met: at the closest generalization"
-        f" ({levels}) {left_out} (allowed: {allowed:,})" + (f"; {why}" if why else ""),
-        fix=f"relax {relax} with a reason, raise suppression_limit"
-        + (f" to {closest.suppressed_people / total:.2%}" if 0 < closest.suppressed_people < total else "")
+        what=f"{' and '.join(worst)} cannot be met at the closest generalization ({levels}): "
+        + "; ".join(told),
+        fix=f"relax {worst[0] if failing or len(names) == 1 else 'one of them'} with a reason"
+        + (f", raise suppression_limit to {plain(limit)}" if limit < 1 and left_out < total else "")
         + ", or release more people",
     )

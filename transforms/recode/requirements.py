@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from schemas import privacy_models as spec
+from schemas.errors import InputError
 from transforms.plan import TablePlan
 from transforms.profile.fit import FittedTable
 from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
@@ -63,6 +64,31 @@ def histogram_of(
         people,
         tuple(ladder.null_code(0) for ladder in ladders),
     )
+
+
+def covered_by_population(table: TablePlan, histogram: Histogram) -> None:
+    """Refuse a population table that cannot hold the file's people.
+
+    Tuples are compared before any generalization. One with a null is not: the file may lack, or a combination
+    may have blanked, what the population knows.
+
+    Raises:
+        InputError: more people of the file share some values than people of the population do.
+    """
+    if histogram.population is None:
+        return
+    nulls = np.array(histogram.nulls, dtype=np.int64)
+    known = ~(histogram.codes == nulls[:, None]).any(axis=0)
+    beyond = known & (histogram.records > histogram.population)
+    if beyond.any():
+        raise InputError(
+            "input.population",
+            where=f"tables.{table.name}.population",
+            what=f"{histogram.people_in(beyond):,} people of the file are in classes with more people than"
+            " the population has; it is not the population of this file",
+            fix="give the population that the file is drawn from, as of the same day, written the same way,"
+            " and with one row for every person",
+        )
 
 
 def _contingency(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:

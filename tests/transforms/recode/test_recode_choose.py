@@ -133,9 +133,24 @@ def test_a_table_that_cannot_meet_k_says_how_far_off_it_is():
     with pytest.raises(RequirementError) as error:
         decide(plan, [rows])
     assert error.value.code == "requirement.unmet" and "4 of 4 people" in error.value.what
+    assert "suppression_limit" not in error.value.fix  # nobody would be left
     with pytest.raises(RequirementError) as error:
         decide(plan, [[(f"p{i}", 30, "男", "希少疾患") for i in range(9)]])
     assert error.value.code == "requirement.nobody_left"
+
+
+def test_the_limit_that_an_unmet_requirement_advises_is_enough():
+    """The six men have two illnesses, half each; the 20 women, and so everybody together, nearly but one."""
+    protect = [{"model": "l_diversity", "kind": "entropy", "l": 1.9}]
+    illness = {"keep": True, "because": "試験", "sensitive": True, "protect": protect}
+    columns = COLUMNS | {"illness": illness}
+    rows = [(f"p{i}", 30, "男", ["風邪", "高血圧"][i % 2]) for i in range(6)]
+    rows += [(f"q{i}", 30, "女", "風邪") for i in range(20)]
+    with pytest.raises(RequirementError) as error:
+        decide(plan_of(rows="one", k=2, limit=0.0, columns=columns), [rows])
+    assert "20 of 26 people would have to be left out (allowed: 0); k=2 must hold too" in error.value.what
+    assert "raise suppression_limit to 0.7693," in error.value.fix
+    decide(plan_of(rows="one", k=2, limit=0.7693, columns=columns), [rows])
 
 
 def test_an_input_that_changes_between_two_passes_is_noticed():
