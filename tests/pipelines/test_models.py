@@ -323,6 +323,19 @@ def test_a_person_in_several_classes_is_one_person_of_the_average_risk(run):
     assert table["risk_after"]["average_risk"] == len(classes) / 60
 
 
+@pytest.mark.parametrize("recoding", ["full_domain", "cells", "local", "multidimensional"])
+def test_no_way_of_recoding_counts_a_person_twice_for_a_bound(run, recoding):
+    """Four people stand in both towns: two classes of four are safe one by one, and 2/4 together."""
+    rows = [f"p{i},30,{town}" for i in range(4) for town in ("A1", "B1")]
+    plain = policy_of(
+        {k: v for k, v in columns().items() if k != "illness"}, person="id", rows="several", k=2, limit=0.0
+    )
+    plain["requirements"] |= {"models": [{"model": "average_risk", "at_most": 0.25}], "recoding": recoding}
+    done = run(plain, {"data.csv": "id,age,town\n" + "\n".join(rows) + "\n"})
+    assert done.status == 0, done.err
+    assert {row["town"] for row in done.rows()} == {"*"}
+
+
 def test_the_report_blames_the_conditions_that_failed_and_names_the_metric(run):
     done = run(
         policy({"model": "l_diversity", "kind": "distinct", "l": 4}, limit=0.5, metric="entropy"), patients()

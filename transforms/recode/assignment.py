@@ -11,6 +11,7 @@ import numpy.typing as npt
 from transforms.recode.contingency import group
 from transforms.recode.histogram import Codes, Histogram, Ints, Mask, pack, radices
 from transforms.recode.ladders import Ladder
+from transforms.recode.models import PrivacyModel
 from transforms.recode.objectives import Node, NodeCount
 
 SUPPRESSED = -1
@@ -130,6 +131,17 @@ def released_classes(
     of_tuple = np.full(len(histogram), -1, dtype=np.int64)
     of_tuple[assignment.released] = of_class
     return classes, of_tuple
+
+
+def holds(
+    assignment: Assignment,
+    ladders: Sequence[Ladder],
+    histogram: Histogram,
+    models: Sequence[PrivacyModel],
+) -> bool:
+    """Return whether the classes that readers will see satisfy every model."""
+    classes, _ = released_classes(assignment, ladders, histogram)
+    return not any(model.failing(classes).any() for model in models)
 
 
 def count_assignment(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram) -> NodeCount:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transforms.recode.assignment import Assignment, count_assignment, full_domain, released_classes
+from transforms.recode.assignment import Assignment, count_assignment, full_domain, holds
 from transforms.recode.histogram import Histogram, Mask
 from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice, failing_classes
@@ -111,16 +111,13 @@ def _rounds(lattice: Lattice, objective: Objective, start: Assignment, cells: bo
             np.where(saved, len(assignment.nodes), assignment.of_tuple).astype(np.int32),
         )
         costs = objective.value(count_assignment(extended, ladders, histogram))
-        if costs > cost + _TIE * max(1.0, abs(cost)) or not _hold(lattice, extended):
+        if costs > cost + _TIE * max(1.0, abs(cost)) or not holds(
+            extended, ladders, histogram, lattice.models
+        ):
             break
         rounds.append(Round(node, int(histogram.records[saved].sum()), histogram.people_in(saved)))
         assignment, cost = extended, costs
     return Rescue(assignment, tuple(rounds))
-
-
-def _hold(lattice: Lattice, assignment: Assignment) -> bool:
-    classes, _ = released_classes(assignment, lattice.ladders, lattice.histogram)
-    return not any(model.failing(classes).any() for model in lattice.models)
 
 
 class _Levels:

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from transforms.recode.assignment import SUPPRESSED, Assignment, count_assignment, label_tables
+from transforms.recode.assignment import SUPPRESSED, Assignment, count_assignment, holds, label_tables
 from transforms.recode.gains import Gains
 from transforms.recode.histogram import Codes, Histogram, Ints, Mask
 from transforms.recode.lattice import Lattice
@@ -77,7 +77,10 @@ def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) 
         if regions:
             partition = _Partition(lattice, objective, regions)
             partition.refine()
-            found.append(partition.assignment())
+            refined = partition.assignment()
+            # A bound that every region keeps may break for all: who stands in several is one person.
+            if holds(refined, lattice.ladders, lattice.histogram, lattice.models):
+                found.append(refined)
     counts = [count_assignment(a, lattice.ladders, lattice.histogram) for a in [*found, start]]
     costs = [float(f"{objective.value(count):.12g}") for count in counts]
     best = costs.index(min(costs))
@@ -126,8 +129,8 @@ def _classes(lattice: Lattice, start: Assignment) -> list[_Region]:
 def _alone(models: Sequence[PrivacyModel]) -> tuple[PrivacyModel, ...]:
     """Return models that every region can be asked by itself.
 
-    A bound on all classes together holds if it holds in each: classes of 1 ÷ the average risk. With k ≥ 2
-    nobody is unique.
+    A bound on all classes together holds if it holds in each, as long as nobody stands in several: classes of
+    1 ÷ the average risk. With k ≥ 2 nobody is unique.
     """
     alone: list[PrivacyModel] = []
     for model in models:
