@@ -261,7 +261,7 @@ def test_a_round_that_breaks_a_model_in_a_shared_class_is_not_taken(monkeypatch)
     groups, _ = released_groups(kept.assignment, [SHARED], histogram, rows)
     assert kept.rounds == () and np.array_equal(kept.assignment.of_tuple, optimum.of_tuple)
     assert not broken_models(["delta"], 2, rows, groups.values())
-    monkeypatch.setattr(local, "_hold", lambda *_: True)
+    monkeypatch.setattr(local, "holds", lambda *_: True)
     careless = local.rescue(lattice, objective, optimum, optimum, cells=False)
     groups, _ = released_groups(careless.assignment, [SHARED], histogram, rows)
     assert [r.node for r in careless.rounds] == [(1,)]
