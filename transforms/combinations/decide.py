@@ -30,7 +30,7 @@ from transforms.plan import TablePlan
 from transforms.profile.fit import FittedTable
 from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
 from transforms.recode.contingency import group
-from transforms.recode.histogram import PACKED, pack, radices
+from transforms.recode.histogram import PACKED, pack, radices, unpack
 
 
 def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> FittedTable:
@@ -130,13 +130,10 @@ def _unpacked(counted: PeoplePerKey, sizes: Sequence[int], nulls: Sequence[bool]
     """Turn merged counts into tuples of codes; null, the last of a domain, becomes MISSING."""
     counts = counted.counts.sort(PACKED)
     packed = counts[PACKED].to_numpy()
-    weights, _ = radices(sizes)
-    codes = np.empty((len(sizes), len(packed)), dtype=np.int32)
-    rest = packed
-    for i, (weight, size, null) in enumerate(zip(weights, sizes, nulls, strict=True)):
-        codes[i], rest = np.divmod(rest, weight)
+    codes = unpack(packed, sizes)
+    for column, size, null in zip(codes, sizes, nulls, strict=True):
         if null:
-            codes[i][codes[i] == size - 1] = MISSING
+            column[column == size - 1] = MISSING
     if counted.pairs is None:
         return packed, Tuples(codes, counts[RECORDS].to_numpy())
     return packed, Tuples(

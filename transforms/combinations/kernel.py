@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from transforms.recode.histogram import pack
+from transforms.recode.contingency import group
+from transforms.recode.histogram import pack, radices
 
 MISSING = -1  # the code of "no value", which is part of no combination
-_DENSE = 8  # up to this many possible combinations a tuple, counting by position beats sorting
 
 Codes = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -78,25 +78,13 @@ def rare_combinations(tuples: Tuples, columns: Sequence[int], size: int, people:
         rows = np.flatnonzero(candidate)
         if len(rows) == 0:
             continue
-        of_row, groups = _group(
-            pack([tuples.codes[c][rows] for c in subset], [int(possible[c]) for c in subset]),
-            int(np.prod(possible[list(subset)], dtype=object)),
-        )
-        small = _people(tuples, rows, of_row, groups) < people
+        sizes = [int(possible[c]) for c in subset]
+        packed = pack([tuples.codes[c][rows] for c in subset], sizes)
+        distinct, of_row = group(packed, radices(sizes)[1])
+        small = _people(tuples, rows, of_row, len(distinct)) < people
         if small.any():
             found.append(Rare(subset, int(small.sum()), rows[small[of_row]]))
     return tuple(found)
-
-
-def _group(packed: Ints, possible: int) -> tuple[Ints, int]:
-    """Return each row's group of equal keys, numbered from 0, and the number of groups."""
-    if possible > _DENSE * len(packed):
-        distinct, of_row = np.unique(packed, return_inverse=True)
-        return of_row, len(distinct)
-    present = np.zeros(possible, dtype=bool)
-    present[packed] = True
-    number = np.cumsum(present) - 1
-    return number[packed], int(number[-1]) + 1
 
 
 def _people(tuples: Tuples, rows: Ints, of_row: Ints, groups: int) -> Ints:
@@ -105,9 +93,9 @@ def _people(tuples: Tuples, rows: Ints, of_row: Ints, groups: int) -> Ints:
         return np.bincount(of_row, weights=tuples.records[rows], minlength=groups).astype(np.int64)
     of_tuple = np.full(len(tuples.records), MISSING, dtype=np.int64)
     of_tuple[rows] = of_row
-    group = of_tuple[tuples.pair_rows]
+    of_pair = of_tuple[tuples.pair_rows]
     pairs = (
-        pl.DataFrame({"group": group, "person": tuples.pair_persons}).filter(pl.col("group") >= 0).unique()
+        pl.DataFrame({"group": of_pair, "person": tuples.pair_persons}).filter(pl.col("group") >= 0).unique()
     )
     return np.bincount(pairs["group"].to_numpy(), minlength=groups).astype(np.int64)
 

@@ -26,7 +26,7 @@ from transforms.recode.count import Histograms
 from transforms.recode.histogram import Ints
 from transforms.recode.infeasible import no_node
 from transforms.recode.ladders import Ladder
-from transforms.recode.lattice import Lattice, failing_classes
+from transforms.recode.lattice import Lattice
 from transforms.recode.local import Round
 from transforms.recode.models import PrivacyModel
 from transforms.recode.mondrian import MAX_TUPLES
@@ -150,9 +150,7 @@ def _choose_table(
     objectives = objectives_of(table, ladders, histogram.marginals())
     objective = objectives[table.requirements.metric]
     choice = _search(table, lattice, objective, watch)
-    classes, of_tuple = lattice.classes(choice.node)
-    failing, _ = failing_classes(models, classes)
-    optimum = full_domain(choice.node, failing[of_tuple])
+    optimum = full_domain(choice.node, lattice.failing(choice.node))
     if not (optimum.released & (histogram.records > 0)).any():
         raise nobody_left(table)
     ways = _ways(table, lattice, objective, optimum)
@@ -225,7 +223,7 @@ def _account(
     ladders, histogram, assignment = lattice.ladders, lattice.histogram, way.assignment
     count = count_assignment(assignment, ladders, histogram)
     released, _ = released_classes(assignment, ladders, histogram)
-    before, _ = lattice.classes(lattice.bottom)
+    held = histogram.records > 0
     used = assignment.nodes[np.unique(assignment.of_tuple[assignment.released])]
     return Recoded(
         choice,
@@ -239,10 +237,10 @@ def _account(
         way.rounds,
         way.regions,
         lattice.models,
-        tuple((m.reached(before), m.reached(released)) for m in lattice.models),
-        before.people[before.records > 0],
-        before.people_in(before.records > 0) if everybody else histogram.total_people,
-        None if before.population is None else before.population[before.records > 0],
+        tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),
+        histogram.people[held],
+        histogram.people_in(held) if everybody else histogram.total_people,
+        None if histogram.population is None else histogram.population[held],
         _population(choice.node, lattice),
     )
 

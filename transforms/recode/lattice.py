@@ -41,6 +41,11 @@ class Lattice:
         """Return the equivalence classes of a node, and the class of every tuple of the histogram."""
         return self._coarsen(self.bottom, self.histogram, node)
 
+    def failing(self, node: Node) -> Mask:
+        """Return which tuples of the histogram lie in failing classes of a node."""
+        classes, of_tuple = self.classes(node)
+        return failing_classes(self.models, classes)[0][of_tuple]
+
     def count(self, node: Node) -> NodeCount:
         """Count a node."""
         base_node = self._base(node)

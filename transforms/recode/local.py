@@ -23,7 +23,7 @@ import numpy as np
 from transforms.recode.assignment import Assignment, count_assignment, full_domain, holds
 from transforms.recode.histogram import Histogram, Mask
 from transforms.recode.ladders import Ladder
-from transforms.recode.lattice import Lattice, failing_classes
+from transforms.recode.lattice import Lattice
 from transforms.recode.objectives import Node, NodeCount, Objective, Precision
 from transforms.recode.ranking import InfeasibleError
 from transforms.recode.search import find_optimum
@@ -59,9 +59,7 @@ def free_start(lattice: Lattice, objective: Objective) -> Assignment:
     """
     people = lattice.histogram.total_people
     node = find_optimum(objective, lattice.models, lattice.count, people, max_checks=_CHECKS).node
-    classes, of_tuple = lattice.classes(node)
-    failing, _ = failing_classes(lattice.models, classes)
-    return full_domain(node, failing[of_tuple])
+    return full_domain(node, lattice.failing(node))
 
 
 def rescue(
@@ -146,9 +144,7 @@ class _Levels:
             choice = find_optimum(objective, self.models, count, people, max_checks=_CHECKS)
         except InfeasibleError:
             return None
-        classes, of_tuple = part.classes(choice.node)
-        failing, _ = failing_classes(self.models, classes)
-        return choice.node, ~failing[of_tuple]
+        return choice.node, ~part.failing(choice.node)
 
 
 class _Blanking:
