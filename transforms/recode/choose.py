@@ -155,10 +155,18 @@ def _choose_table(
         raise nobody_left(table)
     ways = _ways(table, lattice, objective, optimum)
     way = ways[table.requirements.recoding]
-    alternatives = compare(ways, lattice, objectives["loss"], objective)
+    counts = {name: count_assignment(w.assignment, ladders, histogram) for name, w in ways.items()}
     return (
         recoding_of(way.assignment, ladders, histogram),
-        _account(choice, way, alternatives, lattice, objectives, everybody=table.people_cap == EVERYBODY),
+        _account(
+            choice,
+            way,
+            counts[table.requirements.recoding],
+            compare(counts, objectives["loss"], objective),
+            lattice=lattice,
+            objectives=objectives,
+            everybody=table.people_cap == EVERYBODY,
+        ),
     )
 
 
@@ -214,14 +222,14 @@ def _search(
 def _account(
     choice: Choice,
     way: Way,
+    count: NodeCount,
     alternatives: tuple[Alternative, ...],
+    *,
     lattice: Lattice,
     objectives: Mapping[str, Objective],
-    *,
     everybody: bool,
 ) -> Recoded:
     ladders, histogram, assignment = lattice.ladders, lattice.histogram, way.assignment
-    count = count_assignment(assignment, ladders, histogram)
     released, _ = released_classes(assignment, ladders, histogram)
     held = histogram.records > 0
     used = assignment.nodes[np.unique(assignment.of_tuple[assignment.released])]

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from transforms.recode.assignment import Assignment, count_assignment
+from transforms.recode.assignment import Assignment
 from transforms.recode.lattice import Lattice
 from transforms.recode.local import Round, free_start, rescue
 from transforms.recode.models import DeltaPresence, KAnonymity, KMap, PrivacyModel
 from transforms.recode.mondrian import MAX_TUPLES, multidimensional
-from transforms.recode.objectives import Objective
+from transforms.recode.objectives import NodeCount, Objective
 
 WayName = Literal["full_domain", "cells", "local", "multidimensional"]
 WAYS: tuple[WayName, ...] = ("full_domain", "cells", "local", "multidimensional")
@@ -94,20 +94,17 @@ def comparable(models: tuple[PrivacyModel, ...]) -> bool:
 
 
 def compare(
-    ways: Mapping[WayName, Way], lattice: Lattice, loss: Objective, objective: Objective
+    counts: Mapping[WayName, NodeCount], loss: Objective, objective: Objective
 ) -> tuple[Alternative, ...]:
-    """Count what every way loses, in the order of `WAYS`."""
-    rows = []
-    for name in WAYS:
-        if name in ways:
-            count = count_assignment(ways[name].assignment, lattice.ladders, lattice.histogram)
-            rows.append(
-                Alternative(
-                    name,
-                    loss.value(count),
-                    objective.value(count),
-                    count.suppressed_records,
-                    count.suppressed_people,
-                )
-            )
-    return tuple(rows)
+    """Return what every way loses, in the order of `WAYS`, from what it keeps and suppresses."""
+    return tuple(
+        Alternative(
+            name,
+            loss.value(counts[name]),
+            objective.value(counts[name]),
+            counts[name].suppressed_records,
+            counts[name].suppressed_people,
+        )
+        for name in WAYS
+        if name in counts
+    )

@@ -40,7 +40,7 @@ from transforms.recode.ranking import Choice, InfeasibleError
 from transforms.recode.requirements import histogram_of, models_of
 from transforms.recode.search import MAX_NODES, Search, conclude
 from transforms.recode.sharded.parts import join, split, whole
-from transforms.recode.ways import Alternative
+from transforms.recode.ways import compare
 
 Fits = Mapping[str, FittedTable]
 Place = tuple[str, Node, int]
@@ -371,15 +371,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         choice.node,
         tuple((level, level) for level in choice.node),
         tuple(ladder.titles for ladder in t.ladders),
-        (
-            Alternative(
-                "full_domain",
-                t.objectives["loss"].value(count),
-                t.objectives[t.table.requirements.metric].value(count),
-                count.suppressed_records,
-                count.suppressed_people,
-            ),
-        ),
+        compare({"full_domain": count}, objective, t.objectives[t.table.requirements.metric]),
         (),
         0,
         t.models,
