@@ -112,14 +112,15 @@ def region_of(prefecture: str) -> str | None:
     return regions().get(prefecture)
 
 
-def address_hierarchy() -> list[tuple[str, str, str]]:
+@cache
+def address_hierarchy() -> tuple[tuple[str, str, str], ...]:
     """Return ``(city, prefecture, region)`` for every municipality, in code order.
 
     Returns:
         Rows such as ``("神奈川県伊勢原市", "神奈川県", "関東")``; the first element is exactly what
         `transforms.values.addresses.generalize_addresses` writes at city level, and is unique.
     """
-    return [(m.full, m.prefecture, regions()[m.prefecture]) for m in municipalities()]
+    return tuple((m.full, m.prefecture, regions()[m.prefecture]) for m in municipalities())
 
 
 @cache

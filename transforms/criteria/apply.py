@@ -8,15 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.errors import InputError
 from schemas.splits import Split
 from transforms.chunks import Chunk
 from transforms.combinations.apply import remove
 from transforms.combinations.removal import Taken
-from transforms.criteria.base import Applied, Mask, Rows
+from transforms.criteria.base import Applied, Mask, Rows, as_text
 from transforms.criteria.chain import Treated
 from transforms.criteria.coded import domain_codes, kept_rows
+from transforms.criteria.encoding import numbered
 from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
 from transforms.profile.people import PeoplePerKey
@@ -185,24 +187,28 @@ def _perturb(
     }
 
 
-def _labelled(code: npt.NDArray[np.int32], labels: tuple[str | None, ...]) -> pa.DictionaryArray:
-    """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null."""
-    missing = None if None not in labels else code == labels.index(None)
-    texts = pa.array(["" if text is None else text for text in labels], pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(code, mask=missing), texts)
+def _labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryArray:
+    """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null.
+
+    Every label stands once in the dictionary, sorted, because it is written as it is: two entries of a label
+    would tell apart what was generalized, and their order could tell that of the source.
+    """
+    texts = labels.drop_null().unique()
+    texts = texts.take(pc.sort_indices(texts))
+    code = pc.index_in(labels, value_set=texts)
+    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), texts)
 
 
 def _compact(values: pa.Array) -> pa.Array:
     """Drop labels that no row bears: a file would otherwise carry those of suppressed classes."""
     if not pa.types.is_dictionary(values.type):
         return values
-    used, codes = np.unique(values.indices.drop_null().to_numpy(), return_inverse=True)
-    indices = np.zeros(len(values), dtype=np.int32)
-    missing = values.indices.is_null().to_numpy(zero_copy_only=False)
-    indices[~missing] = codes
-    return pa.DictionaryArray.from_arrays(
-        pa.array(indices, mask=missing), values.dictionary.take(pa.array(used, pa.int32()))
-    )
+    absent = len(values.dictionary)  # the place of null
+    places = values.indices.fill_null(absent).to_numpy(zero_copy_only=False)
+    number, used = numbered(places, absent + 1)
+    missing = places == absent if values.indices.null_count else None
+    texts = values.dictionary.take(pa.array(used[used < absent]))
+    return pa.DictionaryArray.from_arrays(pa.array(number[places], mask=missing), texts)
 
 
 def _columns(
@@ -212,9 +218,13 @@ def _columns(
     for field in schema:
         if field.name in plan.quasi_identifiers:
             continue
-        values = treated[field.name].rows() if field.name in treated else batch.column(field.name)
+        done = treated.get(field.name)
+        if done is not None and done.indices is not None and pa.types.is_string(field.type):
+            columns[field.name] = _labelled(done.indices, as_text(done.values))
+            continue
+        values = batch.column(field.name) if done is None else done.rows()
         if pa.types.is_date(values.type) and pa.types.is_string(field.type):
-            values = pa.compute.strftime(values, "%Y-%m")  # a month that is kept
+            values = pc.strftime(values, "%Y-%m")  # a month that is kept
         columns[field.name] = values.cast(field.type)
     return columns
 
@@ -228,7 +238,7 @@ def _recode(
     ]
     labels, released = recoding.apply(codes)
     columns = {
-        name: _labelled(code, texts)
+        name: _labelled(code, pa.array(texts, pa.string()))
         for name, code, texts in zip(plan.quasi_identifiers, labels, recoding.labels, strict=True)
     }
     return columns, released

@@ -22,13 +22,13 @@ from schemas.table import Column
 from transforms.criteria import Context, Criterion, build_criterion
 from transforms.criteria.base import Mask, PerRecord, as_text, present
 from transforms.criteria.distinctiveness import Generalize, Recode
+from transforms.criteria.encoding import encode, narrow
 from transforms.criteria.linking_codes import Pseudonym
 from transforms.keyed import RunKey
 from transforms.profile.domain import find_domain, merge_domains
 from transforms.recode.bound import BoundHierarchy
 from transforms.recode.ladders import ANYWHERE, Between, Ladder
 
-_SAMPLE = 4096
 _DATE_METHODS = {"year", "year_month"}
 Persons = npt.NDArray[np.uint64] | None
 
@@ -61,8 +61,7 @@ class Treated:
 
     Attributes:
         indices: row → place in ``values``; None where values are aligned with the rows.
-        values: treated values (of the distinct originals, where ``indices`` is given).
-        originals: the distinct original values; None where the column was treated directly.
+        values: treated values, each of which some row has where ``indices`` is given.
         changed: cells that each method changed, or records it drops.
         blanked: cells that had a value until each method made them null.
         drop: rows that must go as a whole, or None.
@@ -70,7 +69,6 @@ class Treated:
 
     indices: npt.NDArray[np.int32] | None
     values: pa.Array
-    originals: pa.Array | None
     changed: tuple[int, ...]
     blanked: tuple[int, ...]
     drop: Mask | None
@@ -147,7 +145,6 @@ class Chain:
 
     def profile(self, values: pa.Array, persons: Persons, key: RunKey) -> Measured:
         """Measure one batch: the values as they reach the data-driven method, else the final ones."""
-        values = self._start(values)
         split = len(self.steps) if self._driven is None else self._driven
         undecided: tuple[Any, ...] = (None,) * split
         values = self._run(values, 0, undecided, key).rows()
@@ -185,7 +182,7 @@ class Chain:
 
     def apply(self, fitted: Fitted, values: pa.Array, key: RunKey) -> Treated:
         """Treat one batch."""
-        return self._run(self._start(values), 0, fitted.decisions, key)
+        return self._run(values, 0, fitted.decisions, key)
 
     def ladder(self, fitted: Fitted) -> Ladder:
         """Return the ladder of a quasi-identifier over its domain.
@@ -207,36 +204,28 @@ class Chain:
         left = (s.leaves(d) for s, d in zip(self.steps[:step], decisions[:step], strict=True))
         return next((between for between in left if between != ANYWHERE), ANYWHERE)
 
-    def _start(self, values: pa.Array) -> pa.Array:
-        return pc.strftime(values, "%Y-%m") if self._month_as_text else values
-
     def _run(self, values: pa.Array, start: int, decisions: tuple[Any, ...], key: RunKey) -> Treated:
-        indices, originals = None, None
-        if _repeats(values):
-            encoded = pc.dictionary_encode(values, null_encoding="encode")
-            values = originals = encoded.dictionary
-            indices = encoded.indices.to_numpy(zero_copy_only=False)
-            weights = np.bincount(indices, minlength=len(values))
-        else:
-            weights = np.ones(len(values), dtype=np.int64)
+        indices, values = encode(values)
+        if self._month_as_text and pa.types.is_date(values.type):
+            values = pc.strftime(values, "%Y-%m")
         changed, blanked, drop = [], [], None
         for i in range(start, len(decisions)):
             step = self.steps[i]
             decision = self._between(i, decisions) if isinstance(step, Recode) else decisions[i]
             applied = step.apply(decision, values, key)
             gone = present(values) & ~present(applied.values)
-            blanked.append(int(weights[gone].sum()))
-            values = applied.values
+            blanked.append(_rows_of(gone, indices))
             touched = applied.changed if applied.drop is None else applied.drop
-            changed.append(int(weights[touched].sum()))
-            if applied.drop is not None:
-                drop = applied.drop if drop is None else drop | applied.drop
-        if drop is not None and indices is not None:
-            drop = drop[indices]
-        return Treated(indices, values, originals, tuple(changed), tuple(blanked), drop)
+            changed.append(_rows_of(touched, indices))
+            if applied.drop is not None and applied.drop.any():
+                dropped = applied.drop if indices is None else applied.drop[indices]
+                drop = dropped if drop is None else drop | dropped
+            indices, values = narrow(indices, applied.values)
+        return Treated(indices, values, tuple(changed), tuple(blanked), drop)
 
 
-def _repeats(values: pa.Array) -> bool:
-    """Whether values repeat enough for working on distinct ones to pay."""
-    head = values.slice(0, _SAMPLE)
-    return len(head) > 0 and pc.count_distinct(head, mode="all").as_py() <= len(head) * 0.7
+def _rows_of(mask: Mask, indices: npt.NDArray[np.int32] | None) -> int:
+    """Count the rows whose value is masked."""
+    if indices is None or not mask.any():
+        return int(mask.sum())
+    return int(mask[indices].sum()) if not mask.all() else len(indices)

@@ -92,13 +92,20 @@ def encode(batch: pa.RecordBatch, file_format: str) -> bytes:
     sink = io.BytesIO()
     schema = pa.schema([(f.name, _plain(f.type)) for f in batch.schema])
     if file_format == "parquet":
-        # Dictionary columns are written as they are; the file's own schema says plain strings.
+        # Dictionary columns are written as they are; the file's own schema says plain strings. Nothing else
+        # is worth a dictionary, and in random order no statistics help a reader.
+        coded = [f.name for f in batch.schema if pa.types.is_dictionary(f.type)]
         pq.write_table(
             pa.Table.from_batches([batch]),
             sink,
             compression="zstd",
             compression_level=1,
             store_schema=False,
+            use_dictionary=coded,
+            column_encoding={
+                f.name: "DELTA_LENGTH_BYTE_ARRAY" for f in batch.schema if pa.types.is_string(f.type)
+            },
+            write_statistics=False,
         )
         return sink.getvalue()
     plain = pa.Table.from_batches([batch]).cast(schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,10 +26,13 @@ _FIRST_GROUP = r"^\(?([0-9]+)"
 _MOBILE = ("050", "060", "070", "080", "090")  # 11 digits, the fourth not 0
 _SERVICES = {"0120": 10, "0570": 10, "0800": 11}
 _LONGEST_CODE = 5
+_LONGEST_WRITTEN = 16  # bytes of a number read by its shape
+_BLOCK = 1 << 15  # numbers read together; small enough to stay in the processor's cache
+_UNREAD = -2
 _DECIDING = 6  # digits that decide the area code, the leading 0 counted
 
 
-def phone_area(values: pa.StringArray) -> pa.StringArray:
+def phone_area(values: pa.StringArray) -> pa.DictionaryArray:
     """Return the area code of landline numbers and the service prefix of others.
 
     Args:
@@ -42,13 +46,64 @@ def phone_area(values: pa.StringArray) -> pa.StringArray:
         ``0120``, ``0570`` and ``0800`` for service numbers. Null for everything else, such as numbers of a
         wrong length, extensions and numbers abroad.
     """
-    numbers = plain_column(strings(values))
-    numbers = numbers.str.replace(_ABROAD, "${1}0")
-    valid = numbers.str.contains(_WRITTEN)
-    digits = numbers.str.replace_all(_GAPS, "")
-    groups = numbers.str.extract(_FIRST_GROUP)
-    index = _prefixes(_bytes(digits.set(~valid, None)), _bytes(groups))
+    texts = strings(values)
+    text = utf8(texts)
+    index = np.full(len(texts), _UNREAD, dtype=np.int64)
+    for length in np.flatnonzero(np.bincount(np.minimum(text.lengths, _LONGEST_WRITTEN + 1))):
+        if length <= _LONGEST_WRITTEN:
+            rows = np.flatnonzero(text.lengths == length)
+            for first in range(0, len(rows), _BLOCK):
+                block = rows[first : first + _BLOCK]
+                index[block] = _by_shape(text.data[text.starts[block, None] + np.arange(length)])
+    rest = np.flatnonzero(index == _UNREAD)
+    if len(rest):
+        index[rest] = _by_pattern(texts.take(pa.array(rest)))
     return spread(_plan().names, index)
+
+
+def _by_shape(cells: NDArray[np.uint8]) -> Ints:
+    """Read numbers of one length that have nothing but digits and hyphens, shape by shape.
+
+    Args:
+        cells: their bytes, shape (numbers, length).
+
+    Returns:
+        Indices into the plan's names, -1 for none, `_UNREAD` where something else stands in the number.
+    """
+    hyphens = cells == ord("-")
+    plain = (hyphens | (cells - np.uint8(ord("0")) < 10)).all(axis=1)
+    found = np.full(len(cells), _UNREAD, dtype=np.int64)
+    shapes = np.zeros((len(cells), 2), dtype=np.uint8)
+    packed = np.packbits(hyphens, axis=1)
+    shapes[:, : packed.shape[1]] = packed
+    shape = shapes.view(np.uint16)[:, 0]
+    for which in np.flatnonzero(np.bincount(shape[plain], minlength=1)):
+        rows = np.flatnonzero(plain & (shape == which))
+        gaps = hyphens[rows[0]]
+        found[rows] = -1
+        # A digit of a written number is as good as any other, but the first.
+        if re.match(_WRITTEN, "".join("-" if gap else "0" for gap in gaps)) is None:
+            continue
+        rows = rows[cells[rows, 0] == ord("0")]
+        digits = np.flatnonzero(~gaps)
+        head = np.zeros(len(rows), dtype=np.int64)
+        for place in digits[:_DECIDING]:
+            head = head * 10 + (cells[rows, place] - np.uint8(ord("0")))
+        group = np.flatnonzero(gaps)[0] if gaps.any() else len(gaps)
+        found[rows] = _prefixes(head, np.array(len(digits)), np.array(group))
+    return found
+
+
+def _by_pattern(texts: pa.StringArray) -> Ints:
+    """Read numbers in any notation; the same answer as `_by_shape` where both can read."""
+    numbers = plain_column(texts).str.replace(_ABROAD, "${1}0")
+    valid = numbers.str.contains(_WRITTEN)
+    digits = _bytes(numbers.str.replace_all(_GAPS, "").set(~valid, None))
+    group = _bytes(numbers.str.extract(_FIRST_GROUP))
+    head = np.zeros(len(texts), dtype=np.int64)
+    for place in range(_DECIDING):
+        head = head * 10 + (digits.column(place).astype(np.int64) - ord("0"))
+    return _prefixes(head, digits.lengths, group.lengths)
 
 
 def _bytes(column: pl.Series) -> Utf8:
@@ -91,20 +146,17 @@ def _plan() -> _Plan:
     return _Plan(pa.array(names, type=pa.string()), prefix, lengths, codes)
 
 
-def _prefixes(digits: Utf8, group: Utf8) -> Ints:
+def _prefixes(head: Ints, digits: Ints, group: Ints) -> Ints:
     """Return the index of each number's prefix among the plan's names, -1 for none.
 
     Args:
-        digits: the numbers without separators; empty where they are no numbers.
-        group: their digits before the first separator.
+        head: the leading six digits read as a number; meaningless where there are fewer.
+        digits: how many digits the number has; 0 where it is none.
+        group: how many of them stand before the first separator.
     """
     plan = _plan()
-    head = np.zeros(len(digits.starts), dtype=np.int64)
-    for place in range(_DECIDING):
-        head = head * 10 + (digits.column(place).astype(np.int64) - ord("0"))
-    head = np.where(digits.lengths >= 10, head, 0)
-    by_digits = np.where(digits.lengths == plan.length[head], plan.prefix[head], -1)
-
-    size = np.where((digits.lengths == 10) & (group.lengths <= _LONGEST_CODE), group.lengths, 0)
+    head = np.where(digits >= 10, head, 0)
+    by_digits = np.where(digits == plan.length[head], plan.prefix[head], -1)
+    size = np.where((digits == 10) & (group <= _LONGEST_CODE), group, 0)
     by_group = plan.codes[10**size + head // 10 ** (_DECIDING - size)]
     return np.where(by_group >= 0, by_group, by_digits)

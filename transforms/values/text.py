@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,9 +132,13 @@ def fixed_width(fields: list[tuple[Ints, int] | str], missing: Bools) -> pa.Arra
     )
 
 
-def spread(table: pa.Array, index: Ints) -> pa.Array:
-    """Return ``table[index]``, null where the index is negative."""
-    return pc.take(table, pa.array(index, mask=index < 0))
+def spread(table: pa.Array, index: Ints) -> pa.DictionaryArray:
+    """Return ``table[index]`` encoded by the table; null where the index is negative or the table is null."""
+    missing = index < 0
+    if table.null_count:
+        missing |= nulls(table)[index]
+        table = table.fill_null("")
+    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32), mask=missing), table)
 
 
 def number_text(value: float | int) -> str:

@@ -131,3 +131,10 @@ def test_answers_are_short_prefixes_of_the_digits(values, skip):
 def test_empty_and_all_null():
     assert area() == []
     assert phone_area(pa.nulls(2)).to_pylist() == [None, None]
+
+
+@given(st.lists(st.text("0000123456789-", min_size=1, max_size=18)))
+def test_numbers_read_by_their_shape_and_by_patterns_are_the_same(numbers):
+    written = [*numbers, "03-1234-5678", "0463-12-3456", "09012345678", "0120-123-456", "3-1234-5678"]
+    behind_space = phone_area(pa.array([f" {n}" for n in written]))  # only patterns know spaces
+    assert phone_area(pa.array(written)).to_pylist() == behind_space.to_pylist()

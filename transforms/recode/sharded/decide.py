@@ -79,11 +79,6 @@ def add_summaries(parts: Sequence[Summaries]) -> Summaries:
     return total
 
 
-def one_worker_holds(plan: Plan, summaries: Summaries) -> bool:
-    """Say whether the whole histogram fits one worker after all."""
-    return sum(s.tuples for s in summaries.values()) <= plan.tuples_a_worker
-
-
 @dataclass(frozen=True)
 class Terms:
     """What the search of one table goes by."""
@@ -177,9 +172,10 @@ def classes_of(
     plan: Plan, fitted: Fits, shard: Histograms, asked: Mapping[str, Sequence[Node]]
 ) -> Iterator[tuple[Place, Histogram]]:
     """Roll a shard up to the classes of the nodes asked for, parted by class."""
-    for name, ladders, histogram in _histograms(plan, fitted, shard):
+    wanted = {name: table for name, table in shard.items() if asked.get(name)}
+    for name, ladders, histogram in _histograms(plan, fitted, wanted):
         lattice = Lattice(ladders, histogram, ())
-        for node in asked.get(name, ()):
+        for node in asked[name]:
             for place, part in split(lattice.classes(node)[0], plan.shards):
                 yield (name, node, place), part
 

@@ -54,17 +54,23 @@ class ChooseSharded(beam.PTransform):
             | "Deal" >> beam.FlatMap(_deal, plan.shards).with_output_types(Shard)
             | "MergeShard" >> beam.CombinePerKey(merge).with_output_types(Shard)
         )
+        tuples_in_all = (
+            shards
+            | "CountTuples" >> beam.Map(_tuples).with_output_types(int)
+            | "AddTuples" >> merge_globally(_total, int)
+        )
+        few = AsSingleton(tuples_in_all | "Few" >> beam.Map(_few, plan).with_output_types(bool))
         summaries = (
             shards
-            | "Summarize" >> beam.Map(_summarize, plan, fits).with_output_types(Summaries)
+            | "Summarize" >> beam.FlatMap(_summarize, plan, fits, few).with_output_types(Summaries)
             | "AddSummaries" >> merge_globally(decide.add_summaries, Summaries)
         )
         gathered = (
             shards
-            | "IfFew" >> beam.FlatMap(_if_few, plan, AsSingleton(summaries)).with_output_types(Histograms)
+            | "IfFew" >> beam.FlatMap(_if_few, few).with_output_types(Histograms)
             | "Gather" >> merge_globally(merge_histograms, Histograms)
         )
-        all_terms = summaries | "Terms" >> beam.Map(_terms, plan, fits).with_output_types(Terms)
+        all_terms = summaries | "Terms" >> beam.Map(_terms, plan, fits, few).with_output_types(Terms)
         terms = AsSingleton(all_terms)
         state = all_terms | "Start" >> beam.Map(_start).with_output_types(State)
         for number, batch in enumerate(BATCHES):
@@ -92,7 +98,7 @@ class ChooseSharded(beam.PTransform):
             shards
             | "SuppressedTuples"
             >> beam.Map(_suppressed, plan, fits, choices, AsSingleton(places)).with_output_types(Suppressed)
-            | "AddTuples" >> merge_globally(decide.add_tuples, Suppressed)
+            | "AddSuppressed" >> merge_globally(decide.add_tuples, Suppressed)
         )
         return chosen | "Decide" >> beam.Map(
             _decide,
@@ -132,18 +138,32 @@ def _deal(counted: Histograms, shards: int) -> Iterator[Shard]:
 
 
 @guarded
-def _summarize(shard: Shard, plan: Plan, fits: Fits) -> Summaries:
-    return decide.summarize(plan, fits, shard[1])
+def _tuples(shard: Shard) -> int:
+    return sum(table.tuples.counts.height for table in shard[1].values())
+
+
+def _total(parts: Sequence[int]) -> int:
+    return sum(parts)
 
 
 @guarded
-def _if_few(shard: Shard, plan: Plan, summaries: Summaries) -> Sequence[Histograms]:
-    return [shard[1]] if decide.one_worker_holds(plan, summaries) else []
+def _few(tuples: int, plan: Plan) -> bool:
+    return tuples <= plan.tuples_a_worker
 
 
 @guarded
-def _terms(summaries: Summaries, plan: Plan, fits: Fits) -> Terms:
-    return {} if decide.one_worker_holds(plan, summaries) else decide.terms_of(plan, fits, summaries)
+def _summarize(shard: Shard, plan: Plan, fits: Fits, few: bool) -> Sequence[Summaries]:
+    return [] if few else [decide.summarize(plan, fits, shard[1])]
+
+
+@guarded
+def _if_few(shard: Shard, few: bool) -> Sequence[Histograms]:
+    return [shard[1]] if few else []
+
+
+@guarded
+def _terms(summaries: Summaries, plan: Plan, fits: Fits, few: bool) -> Terms:
+    return {} if few else decide.terms_of(plan, fits, summaries)
 
 
 @guarded

@@ -1,0 +1,71 @@
+"""Columns as indices into their distinct values, so that a method runs once on each of these."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Indices = npt.NDArray[np.int32]
+
+_SAMPLE = 4096
+_REPEATING = 0.7  # share of distinct values in a sample up to which encoding pays
+
+
+def encode(values: pa.Array) -> tuple[Indices | None, pa.Array]:
+    """Return indices and the distinct values they point to, null included.
+
+    Integers and days within a narrow range are encoded by a table over the range instead of hashing, however
+    rarely they repeat. Where other values hardly repeat, None and the values as they are: then working on the
+    distinct ones would not pay.
+    """
+    if len(values) == 0:
+        return None, values
+    if values.type in {pa.int64(), pa.date32()} and (found := _by_range(values)) is not None:
+        return found
+    head = values.slice(0, _SAMPLE)
+    if pc.count_distinct(head, mode="all").as_py() > len(head) * _REPEATING:
+        return None, values
+    encoded = pc.dictionary_encode(values, null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary
+
+
+def narrow(indices: Indices | None, values: pa.Array) -> tuple[Indices | None, pa.Array]:
+    """Take the encoding of a method that answers with one of few values (a dictionary array) for the rows'.
+
+    Args:
+        indices: row → place in ``values``; None where values are aligned with the rows.
+        values: what a method returned.
+    """
+    if not pa.types.is_dictionary(values.type):
+        return indices, values
+    places = values.indices.fill_null(len(values.dictionary)).to_numpy(zero_copy_only=False)
+    texts = values.dictionary
+    if values.indices.null_count:
+        texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
+    number, used = numbered(places, len(texts))
+    places = number[places]
+    return places if indices is None else places[indices], texts.take(pa.array(used))
+
+
+def numbered(places: npt.NDArray[np.integer], size: int) -> tuple[Indices, npt.NDArray[np.int64]]:
+    """Number the places in use: the number of each place, and the places in ascending order."""
+    seen = np.zeros(size, bool)
+    seen[places] = True
+    return (np.cumsum(seen) - 1).astype(np.int32), np.flatnonzero(seen)
+
+
+def _by_range(values: pa.Array) -> tuple[Indices, pa.Array] | None:
+    numbers = values if values.type == pa.int64() else values.cast(pa.int32()).cast(pa.int64())
+    bounds = pc.min_max(numbers)
+    low, high = bounds["min"].as_py(), bounds["max"].as_py()
+    if low is None or high - low >= len(values):
+        return None
+    missing = high - low + 1  # the place of null
+    places = pc.subtract(numbers, low).fill_null(missing).to_numpy(zero_copy_only=False)
+    number, used = numbered(places, missing + 1)
+    distinct = pa.array(used + low, mask=used == missing)
+    if values.type == pa.date32():
+        distinct = distinct.cast(pa.int32()).cast(pa.date32())
+    return number[places], distinct
