@@ -1,0 +1,140 @@
+"""Benchmark: whole jobs on synthetic files, beside what users would write by hand, in turn on one machine.
+
+Run: ``make bench`` (CASES, ROWS and ROUNDS as parameters), which installs the peers into an environment of their
+own. Every run is a process of its own; a table gives medians of the rounds, and the ratio of the job's wall time
+to each other's, round by round: median (least to greatest).
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import measure
+
+HERE = Path(__file__).parent
+TOKUMEI = Path(sys.executable).with_name("tokumei")
+PEERS = Path(os.environ.get("PEERS", sys.executable))
+INSIDE = Path(sys.executable)
+
+
+def synthesize(folder, preset, rows, *options):
+    """Make the files of a preset and put the benchmark's policy beside them."""
+    made = [TOKUMEI, "synthesize", preset, "--rows", rows, "--output", folder, *options]
+    subprocess.run([str(part) for part in made], check=True, stdout=subprocess.DEVNULL)
+
+
+def policy(folder, name, *changes):
+    """Write a policy of this folder into the files' folder, with texts replaced."""
+    text = (HERE / name).read_text(encoding="utf-8")
+    for old, new in changes:
+        if old not in text:
+            raise SystemExit(f"{name} has no {old}")
+        text = text.replace(old, new)
+    (folder / "policy.yaml").write_text(text, encoding="utf-8")
+
+
+def job(folder):
+    """Return the command of the whole job."""
+    return [TOKUMEI, "anonymize", folder / "policy.yaml", "--output", folder / "out"]
+
+
+def by_hand(folder, script, source):
+    """Return the command of a peer."""
+    return [PEERS, HERE / "peers" / script, folder / source, folder / "out.parquet"]
+
+
+def compare(title, rows, rounds, folder, contestants):
+    """Run contestants in turn and print their table."""
+
+    def clean():
+        shutil.rmtree(folder / "out", ignore_errors=True)
+        (folder / "out.parquet").unlink(missing_ok=True)
+
+    measure.table(title, rows, measure.in_turn(contestants, rounds, clean), next(iter(contestants)))
+
+
+def whole(folder, rows, rounds):
+    """Five criteria, k = 5, Parquet in and out, one row a person in ascending order."""
+    synthesize(folder, "residents", rows, "--format", "parquet")
+    policy(folder, "residents.yaml")
+    contestants = {
+        "tokumei": job(folder),
+        "polars": by_hand(folder, "by_polars.py", "residents.parquet"),
+        "DuckDB": by_hand(folder, "by_duckdb.py", "residents.parquet"),
+        "pyarrow copy": by_hand(folder, "copy.py", "residents.parquet"),
+    }
+    compare("Residents", rows, rounds, folder, contestants)
+
+
+def alone(folder, rows, rounds):
+    """The job alone, for sizes whose peers would take too long."""
+    synthesize(folder, "residents", rows, "--format", "parquet")
+    policy(folder, "residents.yaml")
+    compare("Residents, the job alone", rows, rounds, folder, {"tokumei": job(folder)})
+
+
+def shuffled(folder, rows, rounds):
+    """The same with the person column in random order: people must be counted by keyed hashes."""
+    synthesize(folder, "residents", rows, "--format", "parquet", "--person-order", "random")
+    policy(folder, "residents.yaml")
+    compare("Residents, persons in random order", rows, rounds, folder, {"tokumei": job(folder)})
+
+
+def several(folder, rows, rounds):
+    """Several rows a person: people are counted wherever rows were."""
+    synthesize(folder, "claims", rows, "--format", "parquet")
+    policy(folder, "claims.yaml")
+    compare("Claims, several rows a person", rows, rounds, folder, {"tokumei": job(folder)})
+
+
+def joined(folder, rows, rounds):
+    """Two tables joined by a pseudonym: members, and ten times as many receipts."""
+    synthesize(folder, "id_pos", rows, "--format", "parquet")
+    policy(folder, "id_pos.yaml")
+    compare("ID-POS, members and receipts", rows, rounds, folder, {"tokumei": job(folder)})
+
+
+def wide(folder, rows, rounds):
+    """200 columns: the residents' own, and numbers that are kept."""
+    synthesize(folder, "residents", rows, "--format", "parquet")
+    subprocess.run([str(INSIDE), str(HERE / "widen.py"), str(folder)], check=True)
+    compare("200 columns", rows, rounds, folder, {"tokumei": job(folder)})
+
+
+def text(folder, rows, rounds):
+    """CSV in, in both encodings, beside reading the same file with pyarrow and writing it as Parquet."""
+    for encoding in ("utf-8", "cp932"):
+        place = folder / encoding
+        synthesize(place, "residents", rows, "--format", "csv", "--encoding", encoding)
+        policy(
+            place,
+            "residents.yaml",
+            ("path: residents.parquet, format: parquet", f"path: residents.csv, encoding: {encoding}"),
+        )
+        copy = [*by_hand(place, "copy.py", "residents.csv"), encoding]
+        compare(f"CSV in {encoding}", rows, rounds, place, {"tokumei": job(place), "pyarrow copy": copy})
+
+
+CASES = {case.__name__: case for case in (whole, alone, shuffled, several, joined, wide, text)}
+
+
+def main():
+    """Run the cases asked for, each in a folder of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", choices=[*CASES, []], help="default: all but alone")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 4_000_000])
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
+    print(measure.machine())
+    for name in args.cases or [name for name in CASES if name != "alone"]:
+        for rows in args.rows:
+            with tempfile.TemporaryDirectory() as folder:
+                CASES[name](Path(folder), rows, args.rounds)
+
+
+if __name__ == "__main__":
+    main()
