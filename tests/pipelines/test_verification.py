@@ -60,23 +60,24 @@ def test_a_class_below_k_on_the_written_values(run, monkeypatch):
 
 
 def test_a_record_lost_on_the_way(run, monkeypatch):
-    real = release_stage.write_chunk
+    real = release_stage.encode_chunk
 
     def lose(plan, table, chunk):
         return real(plan, table, dataclasses.replace(chunk, batch=chunk.batch.slice(1)))
 
-    monkeypatch.setattr(release_stage, "write_chunk", lose)
+    monkeypatch.setattr(release_stage, "encode_chunk", lose)
     refused(run(POLICY, DATA), "do not add up")
 
 
 @pytest.mark.parametrize("change", [{"last": False}, {"number": 1}, {"fingerprint": "another"}])
 def test_chunks_missing_repeated_or_made_with_another_key(run, monkeypatch, change):
-    real = release_stage.write_chunk
+    real = release_stage.encode_chunk
 
     def alter(plan, table, chunk):
-        return dataclasses.replace(real(plan, table, chunk), **change)
+        encoded = real(plan, table, chunk)
+        return encoded._replace(summary=dataclasses.replace(encoded.summary, **change))
 
-    monkeypatch.setattr(release_stage, "write_chunk", alter)
+    monkeypatch.setattr(release_stage, "encode_chunk", alter)
     refused(run(POLICY, DATA), "different keys" if "fingerprint" in change else "written in part, or twice")
 
 

@@ -107,7 +107,9 @@ _SMALL = {pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16()
 
 
 def _from_text(texts: pa.StringArray, kind: ColumnType, null_values: Sequence[str]) -> Converted:
-    if null_values:
+    if tuple(null_values) == ("",):
+        texts = _nulled(texts, pc.equal(pc.binary_length(texts), 0))
+    elif null_values:
         texts = _nulled(texts, pc.is_in(texts, value_set=pa.array(null_values, pa.string())))
     parsed = PARSE[kind](texts)
     return Converted(parsed, _lost(texts, parsed, kind))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import fastavro
 import pyarrow as pa
@@ -57,8 +58,35 @@ class PartSummary:
     tally: Tally
 
 
-def write_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> PartSummary:
-    """Write one processed chunk and count what was written.
+class Encoded(NamedTuple):
+    """A chunk as it will be written: its bytes, the records in them, and its summary but for the part."""
+
+    data: bytes
+    records: int
+    summary: PartSummary
+
+
+def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
+    """Encode one processed chunk and count what will be written; touches nothing but memory."""
+    return Encoded(
+        encode(chunk.batch, plan.policy.output.format),
+        chunk.batch.num_rows,
+        PartSummary(
+            table.name,
+            chunk.split.split_id,
+            chunk.number,
+            chunk.last,
+            chunk.fingerprint,
+            None,
+            recount(table, chunk),
+            recount_combined(table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)),
+            chunk.tally,
+        ),
+    )
+
+
+def write_part(plan: Plan, encoded: Encoded) -> PartSummary:
+    """Write what was encoded, unless no record of the chunk is released.
 
     A retry writes another object under another name; only the attempt whose summary the engine keeps is
     ever listed in a manifest.
@@ -66,25 +94,15 @@ def write_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> PartSummary:
     Raises:
         InputError: the output cannot be written.
     """
-    part = None
-    if chunk.batch.num_rows:
-        data = encode(chunk.batch, plan.policy.output.format)
-        store = open_store(plan.output)
-        name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
-        uri = store.join(plan.output, "releases", plan.release_id, "data", table.name, name)
-        store.create(uri, data)
-        part = Part(uri, hashlib.sha256(data).hexdigest(), len(data), chunk.batch.num_rows)
-    return PartSummary(
-        table.name,
-        chunk.split.split_id,
-        chunk.number,
-        chunk.last,
-        chunk.fingerprint,
-        part,
-        recount(table, chunk),
-        recount_combined(table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)),
-        chunk.tally,
-    )
+    data, records, summary = encoded
+    if not records:
+        return summary
+    store = open_store(plan.output)
+    name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
+    uri = store.join(plan.output, "releases", plan.release_id, "data", summary.table, name)
+    store.create(uri, data)
+    part = Part(uri, hashlib.sha256(data).hexdigest(), len(data), records)
+    return replace(summary, part=part)
 
 
 def encode(batch: pa.RecordBatch, file_format: str) -> bytes:

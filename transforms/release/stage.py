@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
+from apache_beam.transforms.window import GlobalWindows
 
 from schemas.splits import Split
 from transforms.chunks import Chunk, SizedPickleCoder, Work
@@ -22,7 +24,7 @@ from transforms.progress import count_records
 from transforms.read.records import ReadChunks
 from transforms.recode.choose import Chosen
 from transforms.release.account import build_report
-from transforms.release.parts import PartSummary, write_chunk
+from transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
 from transforms.release.publish import Published, publish
 from transforms.release.verify import Written, merge_written, verify, written_of
 
@@ -98,8 +100,22 @@ def _anonymize(chunk: Chunk, tables: Mapping[str, TablePlan], headcount: frozens
 
 @beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch])
 class _WritePart(beam.DoFn):
+    """Encodes a chunk in a thread while the next one is read and treated, then writes it.
+
+    Nothing is written in the thread: when a bundle fails, no part can appear after it.
+    """
+
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+
+    def setup(self) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="encode")
+
+    def teardown(self) -> None:
+        self._pool.shutdown()
+
+    def start_bundle(self) -> None:
+        self._coming: Future[Encoded] | None = None
 
     @guarded_steps
     def process(self, chunk: Anonymized) -> Iterator[Any]:
@@ -107,8 +123,19 @@ class _WritePart(beam.DoFn):
         if chunk.persons is not None:
             for hashes in deal(table.name, chunk.persons, chunk.fingerprint):
                 yield beam.pvalue.TaggedOutput(PEOPLE, hashes)
-        yield write_chunk(self._plan, table, chunk)
-        count_records("written", chunk.batch.num_rows)
+        before, self._coming = self._coming, self._pool.submit(encode_chunk, self._plan, table, chunk)
+        if before is not None:
+            yield self._write(before)
+
+    @guarded_steps
+    def finish_bundle(self) -> Iterator[Any]:
+        if self._coming is not None:
+            yield GlobalWindows.windowed_value(self._write(self._coming))
+
+    def _write(self, coming: Future[Encoded]) -> PartSummary:
+        encoded = coming.result()
+        count_records("written", encoded.records)
+        return write_part(self._plan, encoded)
 
 
 class PublishRelease(beam.PTransform):
