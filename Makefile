@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 SIZES ?= 1000000 4000000
-ROWS ?= 4000000
+ROWS ?= 1000000
 RUNS ?= 3
 
 .PHONY: demo test runners lint types lock bench bench-search bench-flink clean
