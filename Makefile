@@ -3,9 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 SIZES ?= 1000000 4000000
+ROWS ?= 1000000
 RUNS ?= 3
 
-.PHONY: demo test runners lint types lock bench bench-search clean
+.PHONY: demo test runners lint types lock bench bench-search bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -40,6 +41,9 @@ bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUN
 
 bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic histograms up to 10^7 tuples
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py
+
+bench-flink: $(INSTALLED)  ## the job on a Flink cluster of this machine, whole and broken (ROWS, RUNS); needs Java, Maven
+	PYTHONPATH=tests/runners $(BIN)/python tests/benchmarks/flink.py --rows $(ROWS) --runs $(RUNS) --write
 
 clean:
 	rm -rf .venv out build dist

@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import TextIO
 
@@ -30,14 +30,14 @@ def quiet(*, engine: bool = False) -> Iterator[None]:
     """Silence engine logs: their tracebacks name internals, and errors reach the user as one message.
 
     Args:
-        engine: whether an engine runs in the block. Workers in threads of this process print tracebacks, also
-            after the job has failed, and engines complain while they are ended at exit: from then on only
-            the calling thread is heard on stderr, and nobody at exit.
+        engine: whether an engine runs in the block. Its workers print tracebacks, also after the job has
+            failed, and engines complain while they are ended at exit: those in processes of their own are
+            never heard, of this process only the calling thread from then on, and nobody at exit.
     """
     before, stderr = logging.root.manager.disable, sys.stderr
     logging.disable(logging.CRITICAL)
     sys.stderr = io.StringIO()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _unheard() if engine else nullcontext():
         warnings.simplefilter("ignore")
         try:
             yield
@@ -46,6 +46,24 @@ def quiet(*, engine: bool = False) -> Iterator[None]:
             sys.stderr = _OneVoice(stderr) if engine else stderr
             if engine:
                 atexit.register(_silence)  # handlers run last in, first out: before those of any engine
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Point file descriptor 2 nowhere: what is started in the block inherits it."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed by the caller: nobody listens
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class _OneVoice(io.TextIOBase):
@@ -74,7 +92,6 @@ class Progress:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
-        self._terminal = sys.stderr
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Progress:
@@ -82,7 +99,9 @@ class Progress:
 
         progress.reset()
         if sys.stderr.isatty():
-            self._thread = threading.Thread(target=self._show, daemon=True)
+            # A descriptor of its own, which `quiet` does not touch.
+            terminal = open(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding)  # noqa: PTH123
+            self._thread = threading.Thread(target=self._show, args=(terminal,), daemon=True)
             self._thread.start()
         return self
 
@@ -93,7 +112,7 @@ class Progress:
         if self._thread is not None:
             self._thread.join()
 
-    def _show(self) -> None:
+    def _show(self, terminal: TextIO) -> None:
         from rich.console import Console
         from rich.progress import Progress as Bars
         from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -101,7 +120,7 @@ class Progress:
         from transforms import progress
 
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        with Bars(*columns, console=Console(file=self._terminal), transient=True) as bars:
+        with terminal, Bars(*columns, console=Console(file=terminal), transient=True) as bars:
             task = bars.add_task("starting", total=None)
             ended = False
             while not ended:

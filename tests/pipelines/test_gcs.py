@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -287,46 +288,41 @@ def test_a_server_that_stays_away_ends_the_run(job, bucket, monkeypatch):
     assert "run the same command again" in done.err
 
 
-def alone(tmp_path, **env):
+def alone(tmp_path, metadata):
     """Run the command in a process of its own, without the emulator and without credentials."""
     (tmp_path / "policy.yaml").write_text(
         json.dumps(policy_of(COLUMNS, path="gs://bucket/a.csv", person="id"))
     )
-    command = [
-        sys.executable,
-        "-m",
-        "pipelines.anonymize",
-        str(tmp_path / "policy.yaml"),
-        "--output",
-        "gs://b/o",
-    ]
-    kept = {
-        k: v
-        for k, v in os.environ.items()
-        if k not in {"STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"}
-    }
-    begun = time.monotonic()
-    done = subprocess.run(
-        command,
-        check=False,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        env={**kept, "CLOUDSDK_CONFIG": str(tmp_path), **env},
-    )
-    return done, time.monotonic() - begun
-
-
-@pytest.mark.parametrize("metadata", ["silent", "closed"])
-def test_without_credentials_it_is_said_soon(tmp_path, metadata):
-    """Where a metadata server should be nobody answers, or nobody listens."""
+    output = ["--output", "gs://b/o"]
+    command = [sys.executable, "-m", "pipelines.anonymize", str(tmp_path / "policy.yaml"), *output]
+    taken = {"STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"}
+    env = {k: v for k, v in os.environ.items() if k not in taken}
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         if metadata == "silent":
             server.listen()
         place = f"127.0.0.1:{server.getsockname()[1]}"
-        done, seconds = alone(tmp_path, GCE_METADATA_IP=place, GCE_METADATA_HOST=place)
+        env |= {"CLOUDSDK_CONFIG": str(tmp_path), "GCE_METADATA_IP": place, "GCE_METADATA_HOST": place}
+        begun = time.monotonic()
+        done = subprocess.run(
+            command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=100, env=env
+        )
+    return done, time.monotonic() - begun
+
+
+@pytest.fixture(scope="module", autouse=True)
+def begun(request, tmp_path_factory):
+    """Runs that only wait for a metadata server: begun with the first test, asked for by the last."""
+    asked = [i for i in request.session.items if i.originalname == "test_without_credentials_it_is_said_soon"]
+    with ThreadPoolExecutor() as pool:
+        kinds = [item.callspec.params["metadata"] for item in asked]
+        yield {kind: pool.submit(alone, tmp_path_factory.mktemp(kind), kind) for kind in kinds}
+
+
+@pytest.mark.parametrize("metadata", ["silent", "closed"])
+def test_without_credentials_it_is_said_soon(begun, metadata):
+    """Where a metadata server should be nobody answers, or nobody listens."""
+    done, seconds = begun[metadata].result()
     assert (done.returncode, done.stdout) == (3, "")
     assert "[store.credentials]" in done.stderr and "gcloud auth" in done.stderr
     assert done.stderr.count("\n") == 3 and "Traceback" not in done.stderr

@@ -1,6 +1,5 @@
 """The engines of the matrix, each started once, by the scripts that the README tells a user to run."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -12,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flink_run import CLUSTER, load_cluster
 from one_job import anonymize, write_input
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-CLUSTER = DEPLOY / "flink" / "local" / "cluster.py"
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,10 @@ class Engine:
     Attributes:
         args: Beam's options for it.
         logs: where it and its workers log; what the command itself prints comes back with each run.
-        workers_share_stderr: whether its workers inherit the command's stderr and log there.
     """
 
     args: list[str]
     logs: Path
-    workers_share_stderr: bool
 
 
 @contextmanager
@@ -69,8 +66,12 @@ def prism(logs):
     built = subprocess.run(
         [DEPLOY / "prism" / "install.sh"], check=True, stdout=subprocess.PIPE, text=True, timeout=600
     )
-    location = f"--prism_location={built.stdout.strip()}"
-    yield ["--runner=PrismRunner", location, "--environment_type=LOOPBACK"]
+    # Beam would drop what Prism itself writes once logging is off: it goes to a file before Beam sees it.
+    program = logs / "prism"
+    program.write_text(f'#!/bin/sh\nexec "{built.stdout.strip()}" "$@" >> "{logs}/prism.log" 2>&1\n')
+    program.chmod(0o755)
+    yield ["--runner=PrismRunner", f"--prism_location={program}", "--environment_type=LOOPBACK"]
+    assert "Serving JobManagement" in (logs / "prism.log").read_text()
 
 
 @contextmanager
@@ -101,7 +102,7 @@ TOOLS = {
 def engine(request, tmp_path_factory):
     logs = tmp_path_factory.mktemp(request.param)
     with ENGINES[request.param](logs) as args:
-        yield Engine(args, logs, request.param == "multi_processing")
+        yield Engine(args, logs)
 
 
 @pytest.fixture(scope="session")
@@ -117,11 +118,8 @@ def expected(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """A Flink cluster to watch, and to break."""
-    spec = importlib.util.spec_from_file_location("cluster", CLUSTER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     with flink_cluster(tmp_path_factory.mktemp("cluster"), "--slots=4", "--restarts=20") as state:
-        yield module, state
+        yield load_cluster(), state
 
 
 def pytest_collection_modifyitems(config, items):

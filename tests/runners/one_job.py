@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from pathlib import Path
 
 from helpers import FILE, Outcome
 
@@ -140,3 +141,9 @@ def check_same(done, expected):
     parts = {str(p.relative_to(done.release)) for p in (done.release / "data").rglob("part-*")}
     assert parts == {f["path"] for t in done.manifest["tables"].values() for f in t["files"]}
     assert len(json.loads((done.root / "register" / "book.json").read_text())["entries"]) == 1
+
+
+def no_value_in(done, logs):
+    """Nothing that the command, the engine or its workers wrote holds a value of the input."""
+    written = [done.out, done.err, *(p.read_text("utf-8", "replace") for p in Path(logs).rglob("*.log"))]
+    assert not [text[:200] for text in written if CANARY in text]

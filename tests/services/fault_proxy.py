@@ -93,6 +93,7 @@ def kind_of(method, target, body):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms until the client acknowledges the headers
     proxy: Proxy
 
     def _serve(self):
