@@ -28,7 +28,9 @@ _READING = {"address", "phone_area", "postal_prefix", "age", "age_band", "bands"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the job's own arguments; everything else goes to Beam unchanged."""
-    parser.add_argument("policy", metavar="POLICY.yaml", help="what the file is and how it is treated")
+    parser.add_argument(
+        "policy", metavar="POLICY.yaml", help="path or gs:// URI: what the file is and how it is treated"
+    )
     parser.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
     parser.add_argument("--release-id", help="name of the release (default: derived from policy and inputs)")
 
@@ -75,12 +77,11 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
         InputError: no file is found, or its columns are not those declared.
     """
     from pipelines.check import check_files
-    from schemas.policy_file import read_policy
     from transforms.plan import Plan, fingerprint, plan_populations, plan_tables
+    from transforms.policy_folder import folder_of, locate, read_policy
 
-    policy = read_policy(policy_path)
-    base = Path(policy_path).resolve().parent
-    target = output or (policy.output.directory and _relative(policy.output.directory, base))
+    policy, base = read_policy(policy_path), folder_of(policy_path)
+    target = output or (policy.output.directory and locate(base, policy.output.directory))
     if not target:
         raise PolicyError(
             "usage.output",
@@ -103,10 +104,6 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
     work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
     name = release_id or f"r-{work[:16]}"
     return Plan(policy, tables, populations, target, name, work, secrets.token_hex(6)), files
-
-
-def _relative(path: str, base: Path) -> str:
-    return path if "://" in path else str(base / path)
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
