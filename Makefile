@@ -4,6 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SIZES ?= 1000000 4000000
 RUNS ?= 3
+PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
 .PHONY: demo test runners lint types lock bench bench-search clean
 
@@ -31,9 +32,10 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-lock:  ## pin every dependency with hashes
-	uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --extra dev \
-		--python-version 3.11 pyproject.toml --output-file requirements.lock
+lock:  ## pin every dependency with hashes; the image's are a part of all
+	uv pip compile $(PINNED) --extra dev pyproject.toml --output-file requirements.lock
+	uv pip compile $(PINNED) --extra dataflow --constraint requirements.lock pyproject.toml \
+		--output-file deploy/requirements.lock
 
 bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUNS)
 	$(BIN)/python tests/benchmarks/residents.py --rows $(SIZES) --runs $(RUNS)

@@ -108,6 +108,7 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     """Run the job; returns 0 once the release is published, also when it already was."""
+    from pipelines.dataflow import describe_done, described_only, refuse_what_workers_lack, submit
     from pipelines.terminal import Progress, quiet
 
     with quiet():
@@ -124,17 +125,26 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
             fix="for example --release-id 2026-11-23",
         )
     plan, files = make_plan(args.policy, args.output, args.release_id)
+    refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry
         print("already released: same policy, same inputs")
         _tell(plan)
+        with quiet():
+            describe_done(_pinned_runner(beam_args), plan.release_id)
+        return 0
+    if described := described_only(pipeline):
+        with quiet(engine=True):
+            build(pipeline, plan, files)
+            submit(pipeline)
+        print(described)
         return 0
     result = None
     try:
         with Progress(), quiet(engine=True):
             build(pipeline, plan, files)
-            result = pipeline.run()
+            result = submit(pipeline)
             result.wait_until_finish()
     except Exception as error:
         known = recover(error)
@@ -194,7 +204,10 @@ def _empty_pipeline(args: Sequence[str]) -> beam.Pipeline:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
+    from pipelines.dataflow import refuse_missing_buckets
+
     _refuse_unknown_options(args)
+    refuse_missing_buckets(args)
     try:
         return beam.Pipeline(options=PipelineOptions(list(args)))
     except (
