@@ -36,6 +36,8 @@ lock:  ## pin every dependency with hashes; the image's are a part of all
 	uv pip compile $(PINNED) --extra dev pyproject.toml --output-file requirements.lock
 	uv pip compile $(PINNED) --extra dataflow --constraint requirements.lock pyproject.toml \
 		--output-file deploy/requirements.lock
+	echo 'hatchling==1.27.0' | uv pip compile $(PINNED) --constraint requirements.lock - \
+		--output-file deploy/build.lock
 
 bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUNS)
 	$(BIN)/python tests/benchmarks/residents.py --rows $(SIZES) --runs $(RUNS)
