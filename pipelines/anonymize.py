@@ -207,8 +207,8 @@ def _empty_pipeline(args: Sequence[str]) -> beam.Pipeline:
     from pipelines.dataflow import refuse_missing_buckets
 
     _refuse_unknown_options(args)
-    refuse_missing_buckets(args)
     try:
+        refuse_missing_buckets(args)
         return beam.Pipeline(options=PipelineOptions(list(args)))
     except (
         ValueError,
