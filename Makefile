@@ -5,6 +5,7 @@ INSTALLED := .venv/.installed
 SIZES ?= 1000000 4000000
 ROWS ?= 1000000
 RUNS ?= 3
+PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
 .PHONY: demo test runners lint types lock bench bench-search bench-flink clean
 
@@ -32,9 +33,12 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-lock:  ## pin every dependency with hashes
-	uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --extra dev \
-		--python-version 3.11 pyproject.toml --output-file requirements.lock
+lock:  ## pin every dependency with hashes; the image's are a part of all
+	uv pip compile $(PINNED) --extra dev pyproject.toml --output-file requirements.lock
+	uv pip compile $(PINNED) --extra dataflow --constraint requirements.lock pyproject.toml \
+		--output-file deploy/requirements.lock
+	echo 'hatchling==1.27.0' | uv pip compile $(PINNED) --constraint requirements.lock - \
+		--output-file deploy/build.lock
 
 bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUNS)
 	$(BIN)/python tests/benchmarks/residents.py --rows $(SIZES) --runs $(RUNS)

@@ -28,7 +28,9 @@ _READING = {"address", "phone_area", "postal_prefix", "age", "age_band", "bands"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the job's own arguments; everything else goes to Beam unchanged."""
-    parser.add_argument("policy", metavar="POLICY.yaml", help="what the file is and how it is treated")
+    parser.add_argument(
+        "policy", metavar="POLICY.yaml", help="path or gs:// URI: what the file is and how it is treated"
+    )
     parser.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
     parser.add_argument("--release-id", help="name of the release (default: derived from policy and inputs)")
 
@@ -75,12 +77,11 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
         InputError: no file is found, or its columns are not those declared.
     """
     from pipelines.check import check_files
-    from schemas.policy_file import read_policy
     from transforms.plan import Plan, fingerprint, plan_populations, plan_tables
+    from transforms.policy_folder import folder_of, locate, read_policy
 
-    policy = read_policy(policy_path)
-    base = Path(policy_path).resolve().parent
-    target = output or (policy.output.directory and _relative(policy.output.directory, base))
+    policy, base = read_policy(policy_path), folder_of(policy_path)
+    target = output or (policy.output.directory and locate(base, policy.output.directory))
     if not target:
         raise PolicyError(
             "usage.output",
@@ -105,12 +106,9 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
     return Plan(policy, tables, populations, target, name, work, secrets.token_hex(6)), files
 
 
-def _relative(path: str, base: Path) -> str:
-    return path if "://" in path else str(base / path)
-
-
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     """Run the job; returns 0 once the release is published, also when it already was."""
+    from pipelines.dataflow import describe_done, described_only, refuse_what_workers_lack, submit
     from pipelines.terminal import Progress, quiet
 
     with quiet():
@@ -127,17 +125,26 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
             fix="for example --release-id 2026-11-23",
         )
     plan, files = make_plan(args.policy, args.output, args.release_id)
+    refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry
         print("already released: same policy, same inputs")
         _tell(plan)
+        with quiet():
+            describe_done(_pinned_runner(beam_args), plan.release_id)
+        return 0
+    if described := described_only(pipeline):
+        with quiet(engine=True):
+            build(pipeline, plan, files)
+            submit(pipeline)
+        print(described)
         return 0
     result = None
     try:
         with Progress(), quiet(engine=True):
             build(pipeline, plan, files)
-            result = pipeline.run()
+            result = submit(pipeline)
             result.wait_until_finish()
     except Exception as error:
         known = recover(error)
@@ -197,8 +204,11 @@ def _empty_pipeline(args: Sequence[str]) -> beam.Pipeline:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
+    from pipelines.dataflow import refuse_missing_buckets
+
     _refuse_unknown_options(args)
     try:
+        refuse_missing_buckets(args)
         return beam.Pipeline(options=PipelineOptions(list(args)))
     except (
         ValueError,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import InputError
@@ -17,19 +16,20 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the job's arguments."""
-    parser.add_argument("policy", metavar="POLICY.yaml")
+    parser.add_argument("policy", metavar="POLICY.yaml", help="path or gs:// URI")
 
 
-def check_files(plans: Sequence[TablePlan], base: Path) -> list[TableFile]:
+def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
     """Find the input files of every table and compare their columns with those declared.
 
     Args:
         plans: of the tables, and of their populations.
-        base: folder that relative source paths start from.
+        base: folder that relative source paths start from, a path or a gs:// URI.
 
     Raises:
         InputError: no file matches, a file cannot be opened, or its columns differ.
     """
+    from transforms.policy_folder import locate
     from transforms.read.columns import refuse_other_columns
     from transforms.read.reader import read_header
     from transforms.read.records import TableFile
@@ -38,8 +38,7 @@ def check_files(plans: Sequence[TablePlan], base: Path) -> list[TableFile]:
     found = []
     for plan in plans:
         name = plan.name
-        path = plan.table.source.path
-        path = path if "://" in path else str(base / path)
+        path = locate(base, plan.table.source.path)
         store = open_store(path)
         files = store.glob(path)
         if not files:
@@ -60,12 +59,12 @@ def check_files(plans: Sequence[TablePlan], base: Path) -> list[TableFile]:
 def run(args: argparse.Namespace) -> int:
     """Check a policy; prints what each table will release."""
     from pipelines.terminal import quiet
-    from schemas.policy_file import read_policy
 
-    policy = read_policy(args.policy)
-    base = Path(args.policy).resolve().parent
     with quiet():  # Beam logs while it is imported
         from transforms.plan import plan_populations, plan_tables
+        from transforms.policy_folder import folder_of, read_policy
+
+        policy, base = read_policy(args.policy), folder_of(args.policy)
 
         tables = plan_tables(policy, base)
         files = check_files([*tables.values(), *plan_populations(tables).values()], base)

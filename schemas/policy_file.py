@@ -28,7 +28,30 @@ def read_policy(path: str | Path) -> Policy:
     Raises:
         PolicyError: the file is missing, is not YAML, or breaks a rule; the message names each place.
     """
-    return parse_policy(_read(Path(path)), str(path))
+    return decode_policy(_read(Path(path)), str(path))
+
+
+def decode_policy(raw: bytes, name: str) -> Policy:
+    """Validate the bytes of a policy, of which one more than `MAX_BYTES` are enough to refuse it.
+
+    Raises:
+        PolicyError: it is too large, not UTF-8, not YAML, or breaks a rule.
+    """
+    if len(raw) > MAX_BYTES:
+        raise PolicyError(
+            "policy.size",
+            where=name,
+            what=f"a policy may have at most {MAX_BYTES} bytes",
+            fix="check that this is the policy and not the data",
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise PolicyError(
+            "policy.encoding", where=f"{name}:{line}", what="a policy must be UTF-8", fix="save it as UTF-8"
+        ) from None
+    return parse_policy(text, name)
 
 
 def parse_policy(text: str, name: str) -> Policy:
@@ -52,30 +75,16 @@ def parse_policy(text: str, name: str) -> Policy:
         raise explain(error, data, document.where) from None
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise PolicyError(
             "policy.missing",
             where=str(path),
             what=f"cannot be read: {error.strerror}",
             fix="check the path and the permissions",
-        ) from None
-    if len(raw) > MAX_BYTES:
-        raise PolicyError(
-            "policy.size",
-            where=str(path),
-            what=f"a policy may have at most {MAX_BYTES} bytes",
-            fix="check that this is the policy and not the data",
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise PolicyError(
-            "policy.encoding", where=f"{path}:{line}", what="a policy must be UTF-8", fix="save it as UTF-8"
         ) from None
 
 

@@ -40,7 +40,7 @@ DOMAINS = {name: sorted({row[i] for row in ROWS}) for i, name in enumerate(HEAD)
 def ladder(name):
     """Return the ladder of a column; codes are places in string order."""
     spec = FileHierarchy(kind="file", path=f"adult_hierarchy_{name}.csv")
-    return build_ladder(DOMAINS[name], spec, read_hierarchy_file(spec, FOLDER, "adult"))
+    return build_ladder(DOMAINS[name], spec, read_hierarchy_file(spec, str(FOLDER), "adult"))
 
 
 def codes(rows):

@@ -18,7 +18,7 @@ KEY = RunKey(bytes(range(32)))
 def chain_of(kind, *treat, k=5, reference=None, base=Path()):
     """The chain of one column."""
     column = Column.model_validate_json(json.dumps({"type": kind, "treat": treat}))
-    return Chain("c", column, Context(k, reference), Path(base), "tables.t.columns.c")
+    return Chain("c", column, Context(k, reference), str(base), "tables.t.columns.c")
 
 
 def hashes_of(persons):

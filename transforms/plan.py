@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -189,7 +188,7 @@ class Plan:
         return frozenset(t.name for t in with_person)
 
 
-def plan_tables(policy: Policy, base: Path) -> dict[str, TablePlan]:
+def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     """Build the criteria of every table.
 
     Args:

@@ -573,8 +573,8 @@ def test_several_mistakes_are_told_at_once_and_not_without_end(run, tmp_path):
 
 
 FILES = {
-    "missing": (None, {}, "No such file"),
-    "a directory": (GONE, {}, "Is a directory"),
+    "missing": (None, {}, "there is no such file"),
+    "a directory": (GONE, {}, "is a directory"),
     "empty": ("", {}, "is empty"),
     "without levels": (f"{CANARY}\n", {}, "expected 2"),
     "ragged": (f"x;A;*\n{CANARY};*\n", {}, "h.csv:2"),

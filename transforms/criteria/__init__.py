@@ -7,8 +7,6 @@ means adding its class there and one line in `_METHODS`.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from schemas.treatment_base import Treatment
 from transforms.criteria import (
     distinctiveness,
@@ -49,7 +47,7 @@ _DELETE: dict[int, type[Criterion]] = {2: identification_codes.DeleteCode, 3: li
 __all__ = ["Context", "Criterion", "build_criterion"]
 
 
-def build_criterion(spec: Treatment, context: Context, base: Path, where: str) -> Criterion:
+def build_criterion(spec: Treatment, context: Context, base: str, where: str) -> Criterion:
     """Return the criterion object for one treatment of the policy.
 
     Args:

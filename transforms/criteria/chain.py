@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ class Chain:
     """
 
     def __init__(
-        self, name: str, column: Column, context: Context, base: Path, where: str, *, combined: int = 0
+        self, name: str, column: Column, context: Context, base: str, where: str, *, combined: int = 0
     ) -> None:
         self.name, self.column, self.where = name, column, where
         self.steps: tuple[Criterion, ...] = tuple(

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ class _Hierarchical(Criterion):
 
     spec: t.Recode | t.Generalize
 
-    def __init__(self, spec: t.Recode | t.Generalize, context: Context, base: Path, where: str) -> None:
+    def __init__(self, spec: t.Recode | t.Generalize, context: Context, base: str, where: str) -> None:
         super().__init__(spec, context, where)
         self.hierarchy = BoundHierarchy(spec.hierarchy, base, where, getattr(spec, "level", 0))
 

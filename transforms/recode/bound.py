@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from schemas.errors import InputError
 from schemas.hierarchies import FileHierarchy, Hierarchy
@@ -31,7 +30,7 @@ class BoundHierarchy:
         PolicyError: its file cannot be used.
     """
 
-    def __init__(self, spec: Hierarchy, base: Path, where: str, level: int = 0) -> None:
+    def __init__(self, spec: Hierarchy, base: str, where: str, level: int = 0) -> None:
         self.spec, self.where = spec, where
         self.rows: HierarchyRows | None = None
         if isinstance(spec, FileHierarchy):

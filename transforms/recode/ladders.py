@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,7 @@ from schemas.hierarchies import (
     PrefixHierarchy,
 )
 from schemas.tables import address_hierarchy
+from transforms.policy_folder import read_beside
 from transforms.values.text import number_text
 
 ANY = "*"
@@ -128,41 +129,43 @@ ANYWHERE = Between()
 HierarchyRows = dict[str, tuple[str, ...]]
 
 
-def read_hierarchy_file(spec: FileHierarchy, base: Path, where: str, level: int = 0) -> HierarchyRows:
+def read_hierarchy_file(spec: FileHierarchy, base: str, where: str, level: int = 0) -> HierarchyRows:
     """Read ``value;level1;…`` lines into value → levels; the last level is made ``*``.
 
     Args:
         spec: the hierarchy as declared.
-        base: the folder of the policy.
+        base: the folder of the policy, a path or a gs:// URI.
         where: the place in the policy, for messages; they hold no value of the file.
         level: the level that will be used, or 0; it must be there, and not be ``*``.
 
     Raises:
         PolicyError: missing file, ragged lines, repeated values, levels that do not nest, or too few.
+        InputError: Cloud Storage cannot be reached.
     """
-    path = base / spec.path
+    name = PurePosixPath(spec.path).name
     try:
-        text = path.read_text(encoding="utf-8-sig" if spec.encoding == "utf-8" else spec.encoding)
-    except OSError as error:
-        raise _refuse(where, path, f"cannot be read: {error.strerror}", "check the path") from None
+        raw = read_beside(base, spec.path)
+        text = raw.decode("utf-8-sig" if spec.encoding == "utf-8" else spec.encoding)
+    except PolicyError as error:
+        raise _refuse(where, name, error.what, error.fix) from None
     except UnicodeDecodeError:
-        raise _refuse(where, path, f"is not {spec.encoding}", "correct encoding:") from None
-    rows = _parse(text, spec.delimiter, where, path)
+        raise _refuse(where, name, f"is not {spec.encoding}", "correct encoding:") from None
+    rows = _parse(text, spec.delimiter, where, name)
     if any(r[-1] != ANY for r in rows.values()):
         rows = {value: (*levels, ANY) for value, levels in rows.items()}
-    _check_nesting(rows, where, path)
+    _check_nesting(rows, where, name)
     depth = len(next(iter(rows.values()))) - 1
     if level > depth:
         raise PolicyError(
             "hierarchy.level",
-            where=f"{where}.level ({path.name})",
+            where=f"{where}.level ({name})",
             what=f"the hierarchy has {depth} level(s) between the value and *",
             fix=f"use a level from 1 to {depth}" if depth else "to remove every value, use method: delete",
         )
     return rows
 
 
-def _parse(text: str, delimiter: str, where: str, path: Path) -> HierarchyRows:
+def _parse(text: str, delimiter: str, where: str, name: str) -> HierarchyRows:
     rows: HierarchyRows = {}
     width = 0
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -182,18 +185,18 @@ def _parse(text: str, delimiter: str, where: str, path: Path) -> HierarchyRows:
             elif row[0] in rows:
                 wrong = ("its value stands twice", "remove one of the lines")
             if wrong:
-                raise _refuse(where, path, *wrong, line=reader.line_num)
+                raise _refuse(where, name, *wrong, line=reader.line_num)
             rows[row[0]] = tuple(row[1:])
     except csv.Error:
         raise _refuse(
-            where, path, "is not delimited text", "correct its quotes, or delimiter:", line=reader.line_num
+            where, name, "is not delimited text", "correct its quotes, or delimiter:", line=reader.line_num
         ) from None
     if not rows:
-        raise _refuse(where, path, "is empty", "give one line a value")
+        raise _refuse(where, name, "is empty", "give one line a value")
     return rows
 
 
-def _check_nesting(rows: HierarchyRows, where: str, path: Path) -> None:
+def _check_nesting(rows: HierarchyRows, where: str, name: str) -> None:
     depth = len(next(iter(rows.values())))
     for level in range(1, depth):
         parent: dict[str, str] = {}
@@ -201,7 +204,7 @@ def _check_nesting(rows: HierarchyRows, where: str, path: Path) -> None:
             if parent.setdefault(levels[level - 1], levels[level]) != levels[level]:
                 raise _refuse(
                     where,
-                    path,
+                    name,
                     f"levels {level} and {level + 1} do not nest: one label has two parents",
                     "give every label exactly one parent",
                 )
@@ -327,6 +330,6 @@ _DATE_STEPS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _refuse(where: str, path: Path, what: str, fix: str, line: int = 0) -> PolicyError:
-    name = f"{path.name}:{line}" if line else path.name
-    return PolicyError("hierarchy.file", where=f"{where} ({name})", what=what, fix=fix)
+def _refuse(where: str, name: str, what: str, fix: str, line: int = 0) -> PolicyError:
+    at = f"{name}:{line}" if line else name
+    return PolicyError("hierarchy.file", where=f"{where} ({at})", what=what, fix=fix)

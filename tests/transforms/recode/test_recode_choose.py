@@ -3,7 +3,6 @@
 import json
 import random
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -48,7 +47,7 @@ SPLIT = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
 def plan_of(*, rows, k, limit, columns=COLUMNS):
     data = policy_of(columns, k=k, limit=limit, person="id", rows=rows)
     policy = Policy.model_validate_json(json.dumps(data))
-    return Plan(policy, plan_tables(policy, Path()), {}, "out", "r", "w", "a")
+    return Plan(policy, plan_tables(policy, ""), {}, "out", "r", "w", "a")
 
 
 def chunks_of(pieces, decision=None):

@@ -271,7 +271,7 @@ def file(name, **more):
 )
 def test_the_hierarchies_of_adult(name, values, levels, middle):
     spec = file(f"adult_hierarchy_{name}.csv")
-    rows = read_hierarchy_file(spec, ADULT, "here")
+    rows = read_hierarchy_file(spec, str(ADULT), "here")
     some = [*sorted(rows)[::3], middle[0], None]
     ladder = build_ladder(list(dict.fromkeys(some)), spec, rows)
     check(ladder)
@@ -289,7 +289,7 @@ def test_the_hierarchies_of_adult(name, values, levels, middle):
 
 def test_values_outside_the_file_are_counted_not_told():
     spec = file("adult_hierarchy_sex.csv")
-    rows = read_hierarchy_file(spec, ADULT, "here")
+    rows = read_hierarchy_file(spec, str(ADULT), "here")
     with pytest.raises(NotInHierarchyError) as error:
         build_ladder(["Male", "秘密", "密", None], spec, rows)
     assert error.value.count == 2 and "秘密" not in str(error.value)
@@ -297,10 +297,10 @@ def test_values_outside_the_file_are_counted_not_told():
 
 def test_the_star_is_added_where_it_is_missing(tmp_path):
     (tmp_path / "h.csv").write_text("\ufeffa,A\nb,A\nc,C\n", "utf-8")
-    rows = read_hierarchy_file(file("h.csv", delimiter=","), tmp_path, "here")
+    rows = read_hierarchy_file(file("h.csv", delimiter=","), str(tmp_path), "here")
     assert rows == {"a": ("A", "*"), "b": ("A", "*"), "c": ("C", "*")}
     (tmp_path / "sjis.csv").write_bytes("きゅうり;野菜;*\r\n\r\n".encode("cp932"))
-    assert read_hierarchy_file(file("sjis.csv", encoding="cp932"), tmp_path, "x") == {
+    assert read_hierarchy_file(file("sjis.csv", encoding="cp932"), str(tmp_path), "x") == {
         "きゅうり": ("野菜", "*")
     }
 
@@ -321,7 +321,7 @@ def test_unusable_files_are_refused_without_their_values(tmp_path, content, told
     if content is not None:
         (tmp_path / "h.csv").write_bytes(content)
     with pytest.raises(PolicyError) as error:
-        read_hierarchy_file(file("h.csv"), tmp_path, "tables.t.columns.c")
+        read_hierarchy_file(file("h.csv"), str(tmp_path), "tables.t.columns.c")
     assert told in error.value.what and error.value.where.startswith("tables.t.columns.c (h.csv")
 
 

@@ -29,7 +29,7 @@ def adult():
         spec = FileHierarchy(kind="file", path=f"adult_hierarchy_{name}.csv")
         values, code = np.unique([row[i] for row in rows], return_inverse=True)
         codes.append(code.astype(np.int32))
-        ladders.append(build_ladder(values.tolist(), spec, read_hierarchy_file(spec, ADULT, "adult")))
+        ladders.append(build_ladder(values.tolist(), spec, read_hierarchy_file(spec, str(ADULT), "adult")))
     sizes = tuple(len(ladder.values) for ladder in ladders)
     keys, records = np.unique(pack(codes, sizes), return_counts=True)
     return Lattice(ladders, Histogram(keys, sizes, records, len(rows)), (KAnonymity(5),))
