@@ -43,6 +43,7 @@ def outcome(run):
 def main():
     bag = DagBag(sys.argv[1])
     told = {"errors": bag.import_errors, "dags": sorted(bag.dags), "runs": []}
+    told["misspelt"] = list(DagBag(sys.argv[2]).import_errors.values())
     dag = bag.dags["tokumei_nightly"]
     told["structure"] = structure(dag)
     for task in dag.tasks:

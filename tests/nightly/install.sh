@@ -3,7 +3,7 @@
 #
 #   tests/nightly/install.sh PYTHON      # a Python 3.11 to make it with
 #
-# Once for each lock file, into the cache (about 400 MB).
+# Once for each lock file, into the cache: 76 MB of packages, 400 MB on disk.
 set -euo pipefail
 lock="$(dirname "$0")/requirements.lock"
 folder="${XDG_CACHE_HOME:-$HOME/.cache}/tokumei/nightly-$(cksum < "$lock" | tr ' ' -)"

@@ -53,10 +53,14 @@ def night(nightly_python, tmp_path_factory):
     os.mkfifo(folder / "hangs.yaml")
     alert = ["sh", "-c", f"cat >> {folder}/alerts; env >> {folder}/environment"]
     settings = yaml.safe_load((DEPLOY / "tokumei_nightly.yaml").read_text())
-    jobs = {n: {"policy": f"{folder}/{n}.yaml", "output": f"{folder}/out"} for n in NAMES}
+    (shipped,) = settings["policies"].values()
+    jobs = {n: {**shipped, "policy": f"{folder}/{n}.yaml", "output": f"{folder}/out"} for n in NAMES}
     settings |= {"command": str(Path(sys.executable).with_name("tokumei")), "alert": alert, "policies": jobs}
-    shutil.copy(DEPLOY / "tokumei_nightly.py", dags)
-    (dags / "tokumei_nightly.yaml").write_text(json.dumps(settings))
+    misspelt = {"good": {**jobs["good"], "option": ["--runner=DirectRunner"]}}
+    for place, policies in ((dags, jobs), (folder / "misspelt", misspelt)):
+        place.mkdir(exist_ok=True)
+        shutil.copy(DEPLOY / "tokumei_nightly.py", place)
+        (place / "tokumei_nightly.yaml").write_text(json.dumps({**settings, "policies": policies}))
     done = airflow(nightly_python, folder)
     (folder / "log").write_text(done.stdout + done.stderr)
     told = json.loads(done.stdout.splitlines()[-1])
@@ -73,7 +77,7 @@ def airflow(python, home):
     }
     migrate = [python, "-m", "airflow", "db", "migrate"]
     subprocess.run(migrate, check=True, capture_output=True, env=environment, timeout=200)
-    probe = [python, Path(__file__).with_name("airflow_probe.py"), f"{home}/dags"]
+    probe = [python, Path(__file__).with_name("airflow_probe.py"), f"{home}/dags", f"{home}/misspelt"]
     done = subprocess.run(probe, check=False, capture_output=True, text=True, env=environment, timeout=400)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     return done
@@ -107,6 +111,11 @@ def test_it_is_loaded_and_has_the_agreed_structure(night):
         "xcom": [False],
         "alerts": [1],
     }
+
+
+def test_a_misspelt_setting_is_told_and_nothing_is_scheduled(night):
+    (error,) = night.told["misspelt"]
+    assert "tokumei_nightly.yaml: policies.good has unknown option" in error
 
 
 def test_the_first_night_releases_and_the_second_finds_it_done(night):
