@@ -42,6 +42,7 @@ lock:  ## pin every dependency with hashes; the image's are a part of all
 		--output-file deploy/requirements.lock
 	echo 'hatchling==1.27.0' | uv pip compile $(PINNED) --constraint requirements.lock - \
 		--output-file deploy/build.lock
+	uv pip compile $(PINNED) tests/nightly/requirements.in --output-file tests/nightly/requirements.lock
 
 bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUNS)
 	$(BIN)/python tests/benchmarks/residents.py --rows $(SIZES) --runs $(RUNS)

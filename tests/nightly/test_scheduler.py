@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "scheduler"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FOLDER = DEPLOY / "scheduler"
 WORKFLOW = yaml.safe_load((FOLDER / "nightly.workflow.yaml").read_text())
 STEPS = {name: step for entry in WORKFLOW["main"]["steps"] for name, step in entry.items()}
 DATAFLOW = "googleapis.dataflow.v1b3.projects.locations"
@@ -172,36 +173,50 @@ def test_it_cancels_a_job_that_takes_too_long():
     )
 
 
-@pytest.mark.parametrize(("there_already", "verb"), [(False, "create"), (True, "update")])
-def test_the_schedule_gives_the_workflow_what_it_reads(tmp_path, there_already, verb):
-    """Cloud Scheduler's own client, replaced by one that writes down what it is asked for."""
-    fake = tmp_path / "gcloud"
+def schedule(folder, *, there_already):
+    """What schedule.sh asks of Google's client, replaced by one that writes it down."""
+    fake = folder / "gcloud"
     fake.write_text(
         "#!/usr/bin/env python3\nimport json, os, sys\n"
         "print(json.dumps(sys.argv[1:]), file=open(os.environ['ASKED'], 'a'))\n"
         f"sys.exit('describe' in sys.argv and {not there_already})\n"
     )
     fake.chmod(0o755)
-    settings = {
-        "PROJECT": "my-project",
-        "REGION": "asia-northeast1",
-        "BUCKET": "my-bucket",
-        "IMAGE": "r/t@sha256:0",
-    }
+    image = "asia-northeast1-docker.pkg.dev/my-project/tokumei/tokumei:1"
+    settings = {"PROJECT": "my-project", "REGION": "asia-northeast1", "BUCKET": "my-bucket", "IMAGE": image}
     environment = {
         **os.environ,
         **settings,
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "ASKED": f"{tmp_path}/asked",
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "ASKED": f"{folder}/asked",
     }
     subprocess.run([FOLDER / "schedule.sh", "members"], check=True, env=environment, timeout=60)
-    deploy, _, schedule = map(json.loads, (tmp_path / "asked").read_text().splitlines())
+    deploy, _, job = map(json.loads, (folder / "asked").read_text().splitlines())
+    options = dict(arg.split("=", 1) for arg in job if "=" in arg)
+    return deploy, job, options, json.loads(json.loads(options["--message-body"])["argument"])
+
+
+@pytest.mark.parametrize(("there_already", "verb"), [(False, "create"), (True, "update")])
+def test_the_schedule_gives_the_workflow_what_it_reads(tmp_path, there_already, verb):
+    deploy, job, options, given = schedule(tmp_path, there_already=there_already)
     assert deploy[:3] == ["workflows", "deploy", "tokumei-nightly"]
-    assert schedule[:5] == ["scheduler", "jobs", verb, "http", "tokumei-members"]
-    options = dict(arg.split("=", 1) for arg in schedule[5:])
+    assert job[:5] == ["scheduler", "jobs", verb, "http", "tokumei-members"]
     assert (options["--schedule"], options["--time-zone"]) == ("15 2 * * *", "Asia/Tokyo")
     assert options["--uri"].endswith("/workflows/tokumei-nightly/executions")
-    given = json.loads(json.loads(options["--message-body"])["argument"])
     used = {n for step in STEPS.values() for text in texts(step) for n in names(text)}
     assert set(given) == {n.split(".")[1] for n in used if n.startswith("args.")} == set(ARGUMENTS)
-    assert given["policy"] == "gs://my-bucket/policies/members.yaml" and given["image"] == "r/t@sha256:0"
+    assert given["policy"] == "gs://my-bucket/policies/members.yaml"
+
+
+def test_the_template_takes_what_it_is_given(tmp_path):
+    """Every parameter is one of the template's, none that it needs is missing, and the values are of its form."""
+    *_, given = schedule(tmp_path, there_already=False)
+    template = {
+        p["name"]: p for p in json.loads((DEPLOY / "dataflow" / "metadata.json").read_text())["parameters"]
+    }
+    parameters = STEPS["launch"]["args"]["body"]["launchParameter"]["parameters"]
+    needed = {name for name, parameter in template.items() if not parameter.get("isOptional")}
+    assert needed <= set(parameters) <= set(template)
+    for name, expression in parameters.items():
+        value = given[re.fullmatch(r"\$\{args\.(\w+)\}", expression)[1]]
+        assert all(re.fullmatch(pattern, value) for pattern in template[name]["regexes"]), name
