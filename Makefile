@@ -7,7 +7,7 @@ ROWS ?= 1000000
 RUNS ?= 3
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test runners lint types lock bench bench-search bench-flink clean
+.PHONY: demo test runners nightly lint types lock bench bench-search bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -18,13 +18,17 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED)  ## anonymize a real customer master and print where the result is
 	$(BIN)/tokumei demo
 
-test: $(INSTALLED)  ## run all tests but those of engines that must be installed first
-	$(BIN)/python -m pytest --ignore=tests/runners
+test: $(INSTALLED)  ## run all tests but those of engines and schedulers that must be installed first
+	$(BIN)/python -m pytest --ignore=tests/runners --ignore=tests/nightly
 
 runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink needs Java and Maven
 	if command -v go >/dev/null; then deploy/prism/install.sh; fi
 	if command -v java && command -v mvn; then $(BIN)/python deploy/flink/local/cluster.py install; fi >/dev/null
 	$(BIN)/python -m pytest tests/runners
+
+nightly: $(INSTALLED)  ## what schedules the job: Airflow runs it, schemas check the manifests; needs Maven
+	tests/nightly/install.sh $(BIN)/python >/dev/null
+	$(BIN)/python -m pytest tests/nightly
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -39,6 +43,7 @@ lock:  ## pin every dependency with hashes; the image's are a part of all
 		--output-file deploy/requirements.lock
 	echo 'hatchling==1.27.0' | uv pip compile $(PINNED) --constraint requirements.lock - \
 		--output-file deploy/build.lock
+	uv pip compile $(PINNED) tests/nightly/requirements.in --output-file tests/nightly/requirements.lock
 
 bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUNS)
 	$(BIN)/python tests/benchmarks/residents.py --rows $(SIZES) --runs $(RUNS)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from apache_beam.pvalue import PCollection
     from apache_beam.runners.runner import PipelineResult
 
+    from schemas.splits import TableFile
     from transforms.plan import Plan
-    from transforms.read.records import TableFile
     from transforms.release.publish import Published
 
 # Methods that read every value, and blank what they do not understand.
@@ -45,9 +45,10 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     """
     import apache_beam as beam
 
+    from schemas.splits import TableFile
     from transforms.combinations.stage import RemoveCombinations
     from transforms.profile.stage import DrawKey, FitCriteria, ProfileSplits
-    from transforms.read.records import PlanSplits, TableFile
+    from transforms.read.records import PlanSplits
     from transforms.recode.sharded.stage import ChooseSharded
     from transforms.recode.stage import ChooseRecoding, CountClasses
     from transforms.release.stage import AnonymizeSplits, PublishRelease
@@ -107,7 +108,11 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
-    """Run the job; returns 0 once the release is published, also when it already was."""
+    """Run the job; returns 0 once the release is published, also when it already was.
+
+    What is published already needs no engine: a scheduler's second run does not even import Beam, unless
+    there are options of Beam to check.
+    """
     from pipelines.dataflow import describe_done, described_only, refuse_what_workers_lack, submit
     from pipelines.terminal import Progress, quiet
 
@@ -115,7 +120,8 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         from transforms.release.publish import discard, find_published, finish
         from transforms.store import open_store
 
-        pipeline = _empty_pipeline(_pinned_runner(beam_args))
+        if beam_args:
+            _refuse_unknown_options(_pinned_runner(beam_args))
     if args.release_id is not None and not _good_id(args.release_id):
         raise PolicyError(
             "usage.release_id",
@@ -125,7 +131,6 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
             fix="for example --release-id 2026-11-23",
         )
     plan, files = make_plan(args.policy, args.output, args.release_id)
-    refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry
@@ -134,6 +139,9 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         with quiet():
             describe_done(_pinned_runner(beam_args), plan.release_id)
         return 0
+    with quiet():
+        pipeline = _empty_pipeline(_pinned_runner(beam_args))
+    refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
     if described := described_only(pipeline):
         with quiet(engine=True):
             build(pipeline, plan, files)
@@ -196,17 +204,16 @@ def _pinned_runner(beam_args: Sequence[str]) -> list[str]:
 
 
 def _empty_pipeline(args: Sequence[str]) -> beam.Pipeline:
-    """Return a pipeline with Beam's options; Beam itself would pass over options that it does not know.
+    """Return a pipeline with Beam's options.
 
     Raises:
-        PolicyError: an option is unknown or has a bad value, or the runner lacks one that it needs.
+        PolicyError: an option has a bad value, or the runner lacks one that it needs.
     """
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
     from pipelines.dataflow import refuse_missing_buckets
 
-    _refuse_unknown_options(args)
     try:
         refuse_missing_buckets(args)
         return beam.Pipeline(options=PipelineOptions(list(args)))
@@ -228,6 +235,7 @@ _WITH_JOB_SERVER = frozenset({"FlinkRunner", "SparkRunner", "PortableRunner", "P
 
 
 def _refuse_unknown_options(args: Sequence[str]) -> None:
+    """Refuse what neither Tokumei nor Beam knows; Beam itself would pass over it."""
     from apache_beam.options import pipeline_options
 
     class Parser(pipeline_options._BeamArgumentParser):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
+    from schemas.splits import TableFile
     from transforms.plan import TablePlan
-    from transforms.read.records import TableFile
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +29,10 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
     Raises:
         InputError: no file matches, a file cannot be opened, or its columns differ.
     """
+    from schemas.splits import TableFile
     from transforms.policy_folder import locate
     from transforms.read.columns import refuse_other_columns
     from transforms.read.reader import read_header
-    from transforms.read.records import TableFile
     from transforms.store import open_store
 
     found = []

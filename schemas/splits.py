@@ -19,6 +19,13 @@ class SourceFile(NamedTuple):
     version: str
 
 
+class TableFile(NamedTuple):
+    """An input file and the table it belongs to."""
+
+    table: str
+    file: SourceFile
+
+
 class Split(NamedTuple):
     """A stretch of one file that one worker reads at a time.
 

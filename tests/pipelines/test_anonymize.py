@@ -5,6 +5,8 @@ import io
 import itertools
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -83,6 +85,38 @@ def test_the_same_work_twice_is_done_once_and_other_work_under_the_same_id_is_re
     other = run(policy_of(columns), {"data.csv": "a\n1\n2\n3\n"}, args=["--release-id", "x"])
     assert other.status == 5 and "release.taken" in other.err
     assert {p: p.read_bytes() for p in done.root.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("options", [[], ["--runner=DirectRunner"]], ids=["no options", "options of Beam"])
+def test_what_is_released_already_starts_no_engine(run, tmp_path, options):
+    """What a scheduler may run every night costs the start of the command: seen from a process of its own."""
+    done = run(policy_of({"a": {"keep": True, "because": "試験"}}), {"data.csv": "a\n1\n2\n"}, args=options)
+    assert done.status == 0, done.err
+    before = {p: p.stat().st_mtime_ns for p in done.root.rglob("*")}
+    watched = """
+import sys
+from pipelines.cli import main
+if sys.argv[-1].startswith("--runner"):  # Beam itself must look at its options
+    import apache_beam
+    def refuse(*_, **__):
+        raise AssertionError("a pipeline was built")
+    apache_beam.Pipeline.__init__ = refuse
+status = main(["anonymize", *sys.argv[1:]])
+print("Beam was imported" if "apache_beam" in sys.modules else "no Beam")
+sys.exit(status)
+"""
+    command = [sys.executable, "-c", watched, tmp_path / "policy.yaml", "--output", done.root, *options]
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 0 and again.stdout.startswith("already released"), again.stderr
+    assert again.stdout.splitlines()[-1] == ("Beam was imported" if options else "no Beam")
+    assert {p: p.stat().st_mtime_ns for p in done.root.rglob("*")} == before
+
+
+def test_a_misspelt_option_is_refused_although_it_is_released_already(run):
+    policy = policy_of({"a": {"keep": True, "because": "試験"}})
+    assert run(policy, {"data.csv": "a\n1\n2\n"}).status == 0
+    again = run(policy, args=["--ouput=elsewhere"])
+    assert again.status == 2 and "did you mean --output?" in again.err
 
 
 def test_pseudonyms_join_tables_within_a_run_and_never_between_runs(run, tmp_path):

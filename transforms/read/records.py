@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 from apache_beam.pvalue import PCollection
 
-from schemas.splits import SourceFile, Split
+from schemas.splits import Split, TableFile
 from schemas.treatment_base import ColumnType
 from transforms.ahead import ahead
 from transforms.chunks import Chunk, Work
@@ -25,13 +24,6 @@ from transforms.store import open_store
 # A chunk becomes one part of the release: large enough for good files, small enough to hold several.
 CHUNK_ROWS = 1 << 18
 CHUNK_BYTES = 64 << 20
-
-
-class TableFile(NamedTuple):
-    """An input file and the table it belongs to."""
-
-    table: str
-    file: SourceFile
 
 
 class PlanSplits(beam.PTransform):

@@ -13,7 +13,7 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schemas.errors import AlreadyPublishedError, InputError
 from schemas.register import entry_of
@@ -21,8 +21,10 @@ from schemas.report import Report
 from transforms.plan import Plan
 from transforms.release.documents import render_notice, render_report
 from transforms.release.register import add_entry, check_book
-from transforms.release.verify import Written
 from transforms.store import ConflictError, Store, open_store
+
+if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
+    from transforms.release.verify import Written
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,154 @@
+"""Airflow 3: `tokumei anonymize` every night, one task a policy.
+
+Put this file and tokumei_nightly.yaml, which says what is run, into the folder of DAGs. The command has an
+environment of its own, never Airflow's. Running it again is safe: the same work ends at once as already
+released, with exit status 0. What waiting may cure is retried (unexpected errors, storage that is away,
+inputs that are not delivered yet); what somebody must correct fails at once.
+
+Log and alert hold what the command prints, which is never a value of the data; nothing goes into XCom.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pendulum
+import yaml
+from airflow.sdk import DAG, BaseOperator, CronTriggerTimetable
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+SETTINGS = Path(__file__).with_suffix(".yaml")
+TIMEZONE = "Asia/Tokyo"
+# Exit status 3 is an input or a store that cannot be used. Of its codes, time alone cures these.
+CURED_BY_TIME = frozenset({"input.changed", "input.missing", "store.failed", "store.unavailable"})
+# The time that a job has to cancel itself on its engine and to remove its parts.
+GRACE_SECONDS = 120
+
+
+class TokumeiOperator(BaseOperator):
+    """Run the command; its exit status decides whether the task succeeds, is retried, or fails at once.
+
+    Args:
+        command: program and arguments, with `--json`. Shown in the user interface: no secret belongs there.
+
+    Raises:
+        AirflowException: retried: exit status 1, or 3 with a code of `CURED_BY_TIME`, or ended by a signal.
+        AirflowFailException: never retried: all else.
+    """
+
+    template_fields = ("command",)
+
+    def __init__(self, *, command: list[str], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.command = command
+        self._process: subprocess.Popen[str] | None = None
+
+    def execute(self, context: Any) -> None:
+        """Run to the end, then log what was printed."""
+        self._process = subprocess.Popen(  # noqa: S603  # no shell
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=_environment(),
+        )
+        printed, complaint = self._process.communicate()
+        for line in printed.splitlines():
+            self.log.info(line)
+        status = self._process.returncode
+        if status == 0:
+            return
+        code, message = _error(complaint)
+        message = f"exit status {status}: {message}"
+        if status < 0 or status == 1 or (status == 3 and code in CURED_BY_TIME):
+            raise AirflowException(message)
+        raise AirflowFailException(message)
+
+    def on_kill(self) -> None:
+        """Tell the command to end, as Ctrl-C does; called at a time-out and when the task is stopped."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without Airflow's settings, some of which are secrets."""
+    return {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
+
+
+def _error(complaint: str) -> tuple[str, str]:
+    """Return code and text of the error object on stderr; all else there is an engine's and stays unsaid."""
+    for line in reversed(complaint.splitlines()):
+        try:
+            found = json.loads(line)
+            told = "[{code}] {where}: {what}; {fix}".format_map(found)
+            return found["code"], " ".join(told.split())
+        except (ValueError, TypeError, KeyError):
+            continue
+    return "", "no message; run the command by hand to see why"
+
+
+def _alert(command: list[str]) -> Any:
+    """Return a callback that gives one line about a task that will not be retried to a command's stdin."""
+
+    def tell(context: Any) -> None:
+        task = context["task_instance"]
+        line = f"{task.dag_id} {task.task_id} failed: {context.get('exception')}\n"
+        subprocess.run(command, input=line, text=True, check=True, timeout=60, env=_environment())  # noqa: S603
+
+    return tell
+
+
+def _only(given: dict[str, Any], needed: set[str], optional: set[str], where: str) -> dict[str, Any]:
+    """Return the settings if all that is needed is there and nothing else; a typing error must not pass."""
+    if missing := needed - set(given):
+        raise ValueError(f"{SETTINGS.name}: {where} lacks {', '.join(sorted(missing))}")
+    if unknown := set(given) - needed - optional:
+        raise ValueError(f"{SETTINGS.name}: {where} has unknown {', '.join(sorted(unknown))}")
+    return given
+
+
+def build() -> DAG:
+    """Build the DAG that the settings describe.
+
+    Raises:
+        ValueError: the settings lack something, or have something that is not known.
+    """
+    settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
+    _only(settings, {"schedule", "command", "policies"}, {"alert"}, "the file")
+    with DAG(
+        "tokumei_nightly",
+        description="匿名加工情報の作成",
+        schedule=CronTriggerTimetable(settings["schedule"], timezone=TIMEZONE),
+        start_date=pendulum.datetime(2026, 1, 1, tz=TIMEZONE),
+        catchup=False,
+        max_active_runs=1,
+        max_active_tasks=1,  # each has the whole machine, or cluster
+        dagrun_timeout=timedelta(hours=23),
+        default_args={
+            "retries": 3,
+            "retry_delay": timedelta(minutes=10),
+            "retry_exponential_backoff": True,
+            "execution_timeout": timedelta(hours=6),
+            "do_xcom_push": False,
+            "on_failure_callback": [_alert(settings["alert"])] if "alert" in settings else [],
+        },
+    ) as dag:
+        for name, job in settings["policies"].items():
+            _only(job, {"policy", "output"}, {"options"}, f"policies.{name}")
+            command = [settings["command"], "--json", "anonymize", job["policy"], "--output", job["output"]]
+            TokumeiOperator(task_id=name, command=[*command, *job.get("options", [])])
+    return dag
+
+
+dag = build()
