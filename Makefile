@@ -2,8 +2,9 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-SIZES ?= 1000000 4000000
 ROWS ?= 1000000
+ROUNDS ?= 5
+PEERS := .peers/.installed
 RUNS ?= 3
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
@@ -43,10 +44,17 @@ lock:  ## pin every dependency with hashes; the image's are a part of all
 		--output-file deploy/requirements.lock
 	echo 'hatchling==1.27.0' | uv pip compile $(PINNED) --constraint requirements.lock - \
 		--output-file deploy/build.lock
+	uv pip compile $(PINNED) --constraint requirements.lock tests/benchmarks/peers/requirements.in --output-file tests/benchmarks/peers/requirements.lock
 	uv pip compile $(PINNED) tests/nightly/requirements.in --output-file tests/nightly/requirements.lock
 
-bench: $(INSTALLED)  ## measure the whole job on synthetic residents (SIZES, RUNS)
-	$(BIN)/python tests/benchmarks/residents.py --rows $(SIZES) --runs $(RUNS)
+$(PEERS): tests/benchmarks/peers/requirements.lock
+	$(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $(PEERS)
+
+bench: $(INSTALLED) $(PEERS)  ## measure whole jobs beside polars and DuckDB scripts, and parts alone (CASES, ROWS, ROUNDS)
+	PEERS=.peers/bin/python $(BIN)/python tests/benchmarks/job.py $(CASES) --rows $(ROWS) --rounds $(ROUNDS)
+	$(BIN)/python tests/benchmarks/kernels.py
 
 bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic histograms up to 10^7 tuples
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py
@@ -55,4 +63,4 @@ bench-flink: $(INSTALLED)  ## the job on a Flink cluster of this machine, whole 
 	PYTHONPATH=tests/runners $(BIN)/python tests/benchmarks/flink.py --rows $(ROWS) --runs $(RUNS) --write
 
 clean:
-	rm -rf .venv out build dist
+	rm -rf .venv .peers out build dist

@@ -25,8 +25,8 @@ from transforms.recode.sharded.decide import Counts, Place, State, Summaries, Su
 from transforms.recode.sharded.parts import add_counts, deal
 from transforms.recode.stage import watch
 
-# Nodes a round: few as long as each tells much about the others, then as many as are worth an exchange. A round
-# costs every job a stage or two, also one that needs none.
+# Nodes a round: few as long as each tells much about the others, then as many as are worth an exchange. Every
+# round is a stage or two of the job, also of one that needs none.
 BATCHES = (8, 8, 16, 16, 32, 64, 128, 256, 512)
 Shard = tuple[int, Histograms]
 Asked = Mapping[str, Sequence[Node]]
