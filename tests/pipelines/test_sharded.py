@@ -160,7 +160,25 @@ def test_small_inputs_do_not_pay_for_shards(graph):
     def rounds(pipeline):
         return [step for step in steps_of(pipeline) if "Round" in step.full_label]
 
-    assert rounds(graph()) == [] and len(rounds(graph(tuples_a_worker=50))) > 100
+    assert rounds(graph()) == [] and len(rounds(graph(tuples_a_worker=50))) > 50
+
+
+def test_the_ways_through_the_graph_do_not_double_with_each_round(graph):
+    """Flink's optimizer walks every way from a sink to a source, once for each."""
+    found = {}
+
+    def ways(step):
+        if step not in found:
+            made = [made_by[i] for i in inputs_of[step] if i in made_by]
+            found[step] = sum(ways(s) for s in made) if made else 1
+        return found[step]
+
+    steps = [s for s in steps_of(graph(tuples_a_worker=50)) if not s.parts]
+    made_by = {output: step for step in steps for output in step.outputs.values()}
+    inputs_of = {s: [*s.main_inputs.values(), *(side.pvalue for side in s.side_inputs)] for s in steps}
+    read = {i for inputs in inputs_of.values() for i in inputs}
+    total = sum(ways(s) for s in steps if not read & set(s.outputs.values()))
+    assert total < 20_000
 
 
 def test_the_sharded_graph_keeps_the_rules_of_every_graph(graph, monkeypatch):

@@ -28,8 +28,8 @@ def place_of(keys: Ints, places: int) -> Ints:
 
 
 def deal(counted: Histograms, shards: int) -> Iterator[tuple[int, Histograms]]:
-    """Deal the tuples of all tables to shards."""
-    dealt: dict[int, Histograms] = {}
+    """Deal the tuples of all tables to shards; there is a first one even if there are no tuples."""
+    dealt: dict[int, Histograms] = {0: {}}
     for name, table in counted.items():
         tuples = _deal(table.tuples, shards)
         sensitive = {column: _deal(found, shards) for column, found in table.sensitive.items()}

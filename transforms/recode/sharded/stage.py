@@ -1,7 +1,10 @@
 """The sharded search as PTransforms: rounds of a static graph, because a Beam graph has no loops.
 
-Rounds after the searches have ended ask for nothing and cost next to nothing. All rounds count up to 1,121
+Rounds after the searches have ended ask for nothing and cost next to nothing. All rounds count up to 1,041
 nodes a table; of a lattice for which that is too few, the gap is reported.
+
+The state of the searches goes through a round on one way only, beside the classes. On two, the ways through
+the graph would double with each round, and Flink's optimizer, which walks all of them, would not come to an end.
 """
 
 from __future__ import annotations
@@ -32,7 +35,11 @@ Shard = tuple[int, Histograms]
 Asked = Mapping[str, Sequence[Node]]
 Terms = dict[str, decide.Terms]
 Choices = dict[str, Choice]
-Part = tuple[Place, Histogram]
+Part = tuple[Place, Histogram | State]
+Counted = tuple[State | None, Counts]
+
+_OF_STATE: Place = ("", (), -1)  # where the state travels through the exchange
+_WITH_STATE = 0  # the shard that sends it there
 
 
 class ChooseSharded(beam.PTransform):
@@ -76,16 +83,16 @@ class ChooseSharded(beam.PTransform):
         state = all_terms | "Start" >> beam.Map(_start).with_output_types(State)
         for number, batch in enumerate(BATCHES):
             counts = (shards, state) | f"Round{number}" >> _Round(plan, fits, terms)
-            state = state | f"Learn{number}" >> beam.Map(
-                _learn, AsSingleton(counts), batch
-            ).with_output_types(State)
+            state = counts | f"Learn{number}" >> beam.Map(_learn, batch).with_output_types(State)
         chosen = state | "Conclude" >> beam.Map(_conclude, terms).with_output_types(Choices)
         choices = AsSingleton(chosen)
         asked = chosen | "AskChosen" >> beam.Map(_nodes_of).with_output_types(Asked)
         places = (
             shards
             | "ClassesOfChosen"
-            >> beam.FlatMap(_classes, plan, fits, AsSingleton(asked)).with_output_types(Part)
+            >> beam.FlatMap(_classes, plan, fits, AsSingleton(asked)).with_output_types(
+                tuple[Place, Histogram]
+            )
             | "ExchangeChosen" >> beam.GroupByKey()
             | "JudgePlace" >> beam.Map(_judge_place, terms).with_output_types(Verdicts)
             | "AddPlaces" >> merge_globally(decide.add_verdicts, Verdicts)
@@ -114,22 +121,21 @@ class ChooseSharded(beam.PTransform):
 
 
 class _Round(beam.PTransform):
-    """Count the nodes asked for. Element types: (`Shard`, `State`) → `Counts` (exactly one)."""
+    """Count the nodes asked for. Element types: (`Shard`, `State`) → `Counted` (exactly one)."""
 
     def __init__(self, plan: Plan, fits: AsSingleton, terms: AsSingleton) -> None:
         super().__init__()
         self._plan, self._fits, self._terms = plan, fits, terms
 
-    def expand(self, inputs: tuple[PCollection[Shard], PCollection[State]]) -> PCollection[Counts]:
+    def expand(self, inputs: tuple[PCollection[Shard], PCollection[State]]) -> PCollection[Counted]:
         """Wire the transform."""
         shards, state = inputs
-        asked = AsSingleton(state | "Asked" >> beam.Map(_asked).with_output_types(Asked))
         return (
             shards
-            | "Classes" >> beam.FlatMap(_classes, self._plan, self._fits, asked).with_output_types(Part)
+            | "Ask" >> beam.FlatMap(_ask, self._plan, self._fits, AsSingleton(state)).with_output_types(Part)
             | "Exchange" >> beam.GroupByKey()
-            | "Count" >> beam.Map(_count, self._terms).with_output_types(Counts)
-            | "Add" >> merge_globally(add_counts, Counts)
+            | "Count" >> beam.Map(_count, self._terms).with_output_types(Counted)
+            | "Add" >> merge_globally(_add, Counted)
         )
 
 
@@ -173,23 +179,36 @@ def _start(terms: Terms) -> State:
 
 
 @guarded
-def _asked(state: State) -> Asked:
-    return state.asked
+def _ask(shard: Shard, plan: Plan, fits: Fits, state: State) -> Iterator[Part]:
+    yield from decide.classes_of(plan, fits, shard[1], state.asked)
+    if shard[0] == _WITH_STATE:
+        yield _OF_STATE, state
 
 
 @guarded
-def _classes(shard: Shard, plan: Plan, fits: Fits, asked: Asked) -> Iterator[Part]:
+def _classes(shard: Shard, plan: Plan, fits: Fits, asked: Asked) -> Iterator[tuple[Place, Histogram]]:
     yield from decide.classes_of(plan, fits, shard[1], asked)
 
 
 @guarded
-def _count(exchanged: tuple[Place, Iterable[Histogram]], terms: Terms) -> Counts:
+def _count(exchanged: tuple[Place, Iterable[Histogram | State]], terms: Terms) -> Counted:
     place, parts = exchanged
-    return decide.count_place(terms, place, list(parts))
+    if place == _OF_STATE:
+        (state,) = (part for part in parts if isinstance(part, State))
+        return state, {}
+    return None, decide.count_place(terms, place, [part for part in parts if isinstance(part, Histogram)])
+
+
+def _add(parts: Sequence[Counted]) -> Counted:
+    states = [state for state, _ in parts if state is not None]
+    return states[0] if states else None, add_counts([counts for _, counts in parts])
 
 
 @guarded
-def _learn(state: State, counts: Counts, batch: int) -> State:
+def _learn(counted: Counted, batch: int) -> State:
+    state, counts = counted
+    if state is None:
+        raise ValueError("no shard sent the state")
     after = decide.learn(state, counts, batch)
     for name, _ in counts:
         watch(after.searches[name])
