@@ -88,12 +88,17 @@ def describe_done(beam_args: Sequence[str], release_id: str) -> None:
     Args:
         beam_args: Beam's options; nothing is done where they ask for no description.
         release_id: the release that exists already.
+
+    Raises:
+        InputError: a bucket that Dataflow needs is not there, or cannot be read.
+        TokumeiError: Dataflow does not take the job.
     """
     if not any(arg.split("=", 1)[0] == "--template_location" for arg in beam_args):
         return
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
+    refuse_missing_buckets(beam_args)
     pipeline = beam.Pipeline(options=PipelineOptions(list(beam_args)))
     if described_only(pipeline):
         pipeline | "AlreadyReleased" >> beam.Create([release_id]).with_output_types(str)

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Deploy the workflow, and run it every night for one policy.
 #
-#   PROJECT=my-project REGION=asia-northeast1 BUCKET=my-bucket IMAGE=…/tokumei@sha256:… \
+#   PROJECT=my-project REGION=asia-northeast1 POLICIES=my-policies BUCKET=my-releases TEMP=my-temp \
+#     TEMPLATE=gs://my-temp/templates/tokumei-0.1.0.json IMAGE=…/tokumei@sha256:… \
 #     deploy/scheduler/schedule.sh members
 #
-# Reads gs://$BUCKET/policies/members.yaml, writes under gs://$BUCKET/out. Needs the Flex Template
-# gs://$BUCKET/templates/tokumei.json and these accounts: tokumei-nightly may run workflows and launch jobs
-# (roles/workflows.invoker, roles/dataflow.developer, and roles/iam.serviceAccountUser on tokumei), tokumei does
-# the work. Running it again changes what is there.
+# Reads gs://$POLICIES/members.yaml, writes under gs://$BUCKET/out. Buckets, template and the account tokumei are
+# those of deploy/README.md (Dataflow). The account tokumei-nightly launches: roles/workflows.invoker,
+# roles/dataflow.developer, and roles/iam.serviceAccountUser on tokumei. Running it again changes what is there.
 set -euo pipefail
 name="tokumei-$1"
 domain="$PROJECT.iam.gserviceaccount.com"
@@ -17,10 +17,10 @@ gcloud workflows deploy tokumei-nightly --project="$PROJECT" --location="$REGION
   --source="$here/nightly.workflow.yaml" --service-account="tokumei-nightly@$domain"
 
 # The execution API takes the arguments as JSON within JSON.
-argument='{"region": "%s", "job_name": "%s", "template": "%s", "policy": "%s", "output": "%s", "image": "%s", "service_account": "%s", "temp": "%s"}'
+argument='{"region": "%s", "job_name": "%s", "template": "%s", "policy": "%s", "output": "%s", "image": "%s", "service_account": "%s", "temp_bucket": "%s"}'
 # shellcheck disable=SC2059  # the format is the one above
-argument="$(printf "$argument" "$REGION" "$name" "gs://$BUCKET/templates/tokumei.json" \
-  "gs://$BUCKET/policies/$1.yaml" "gs://$BUCKET/out" "$IMAGE" "tokumei@$domain" "gs://$BUCKET/temp")"
+argument="$(printf "$argument" "$REGION" "$name" "$TEMPLATE" \
+  "gs://$POLICIES/$1.yaml" "gs://$BUCKET/out" "$IMAGE" "tokumei@$domain" "gs://$TEMP")"
 body="{\"argument\": \"${argument//\"/\\\"}\"}"
 
 verb=create

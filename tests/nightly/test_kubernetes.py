@@ -156,6 +156,17 @@ def test_versions_are_those_of_the_rest(manifests):
     assert pool["image"] == command["image"] == KUSTOMIZATION["images"][0]["name"]
 
 
+def test_our_image_holds_what_is_started_and_under_which_user(manifests):
+    _, pool, nightly, _, _ = parts(manifests)
+    image = (ROOT / "deploy" / "Dockerfile").read_text()
+    folder, _, script = pool["command"][1].rpartition("/")
+    (copied,) = re.findall(rf"^COPY (.*{script}) (\S+)/$", image, re.MULTILINE)
+    assert copied[1] == folder and (ROOT / "deploy" / script).exists()
+    assert f"ENV PATH={folder}/bin:$PATH" in image  # where python and tokumei are
+    user = int(re.search(r"useradd --uid (\d+)", image)[1])
+    assert pool["securityContext"]["runAsUser"] == nightly["spec"]["securityContext"]["runAsUser"] == user
+
+
 def test_addresses_meet(manifests):
     cluster, pool, _, server, command = parts(manifests)
     port = pool["command"][pool["command"].index("--port") + 1]
@@ -216,10 +227,8 @@ def test_pods_are_restricted_and_those_with_data_have_no_rights_in_kubernetes(ma
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         for container in [*pod["containers"], *pod.get("initContainers", [])]:
-            assert container["securityContext"] == {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-            }
+            restricted = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+            assert restricted.items() <= container["securityContext"].items()
     assert all(pod["automountServiceAccountToken"] is False for pod in pod_specs(manifests)[1:])
     cluster, _, nightly, _, _ = parts(manifests)
     worker = cluster["spec"]["flinkConfiguration"]["kubernetes.taskmanager.service-account"]

@@ -92,7 +92,16 @@ def test_every_name_is_assigned_before_it_is_used():
 
 ARGUMENTS = {
     key: f"<{key}>"
-    for key in ("region", "job_name", "template", "policy", "output", "image", "service_account", "temp")
+    for key in (
+        "region",
+        "job_name",
+        "template",
+        "policy",
+        "output",
+        "image",
+        "service_account",
+        "temp_bucket",
+    )
 }
 
 
@@ -148,7 +157,12 @@ def test_it_waits_until_the_job_is_done():
         "output": "<output>",
         "sdk_container_image": "<image>",
     }
-    assert launch["environment"]["ipConfiguration"] == "WORKER_IP_PRIVATE"
+    assert launch["environment"] == {
+        "serviceAccountEmail": "<service_account>",
+        "stagingLocation": "<temp_bucket>/staging",
+        "tempLocation": "<temp_bucket>/temp",
+        "ipConfiguration": "WORKER_IP_PRIVATE",
+    }
 
 
 @pytest.mark.parametrize("state", ["FAILED", "CANCELLED", "DRAINED", "UPDATED"])
@@ -183,7 +197,9 @@ def schedule(folder, *, there_already):
     )
     fake.chmod(0o755)
     image = "asia-northeast1-docker.pkg.dev/my-project/tokumei/tokumei:1"
-    settings = {"PROJECT": "my-project", "REGION": "asia-northeast1", "BUCKET": "my-bucket", "IMAGE": image}
+    settings = {"PROJECT": "my-project", "REGION": "asia-northeast1", "IMAGE": image}
+    settings |= {"POLICIES": "my-policies", "BUCKET": "my-releases", "TEMP": "my-temp"}
+    settings["TEMPLATE"] = "gs://my-temp/templates/tokumei-0.1.0.json"
     environment = {
         **os.environ,
         **settings,
@@ -205,7 +221,7 @@ def test_the_schedule_gives_the_workflow_what_it_reads(tmp_path, there_already, 
     assert options["--uri"].endswith("/workflows/tokumei-nightly/executions")
     used = {n for step in STEPS.values() for text in texts(step) for n in names(text)}
     assert set(given) == {n.split(".")[1] for n in used if n.startswith("args.")} == set(ARGUMENTS)
-    assert given["policy"] == "gs://my-bucket/policies/members.yaml"
+    assert (given["policy"], given["output"]) == ("gs://my-policies/members.yaml", "gs://my-releases/out")
 
 
 def test_the_template_takes_what_it_is_given(tmp_path):
