@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-ROWS ?= 1000000
+ROWS ?= 4000000
 ROUNDS ?= 5
 PEERS := .peers/.installed
 RUNS ?= 3

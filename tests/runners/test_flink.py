@@ -1,7 +1,13 @@
 """Flink in particular: the work is shared, and what is killed in the middle leaves one whole release."""
 
+import json
+import secrets
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 from flink_run import kill_task_manager, kill_worker, options, restarts, run_and_break, shares
 from one_job import anonymize, check_same, no_value_in, write_input
 
@@ -29,6 +35,33 @@ def test_both_task_managers_read_records_and_no_jar_travels(cluster, tmp_path, e
     # Task managers keep for an hour what was sent with a job. Jars are sent with every job, one by one.
     sent = [path for path in (Path(state["run"]) / "blobs").rglob("*") if path.is_file()]
     assert not [path for path in sent if path.read_bytes().startswith(b"PK")]
+
+
+def write_large_input(folder):
+    """The same people in Parquet, with a column that is dropped and makes the files larger than 60 MB."""
+    write_input(folder)
+    policy = json.loads((folder / "policy.yaml").read_text())
+    members = policy["tables"]["members"]
+    members["source"] = {"path": "members-*.parquet", "format": "parquet"}
+    members["columns"]["photo"] = {"drop": True, "because": "受領者に不要"}
+    (folder / "policy.yaml").write_text(json.dumps(policy, ensure_ascii=False))
+    for path in folder.glob("members-*.csv"):
+        text = pa.csv.read_csv(path, pa.csv.ReadOptions(encoding="cp932"))
+        texts = text.cast(pa.schema([(name, pa.string()) for name in text.column_names]))
+        photos = pa.array([secrets.token_hex(80_000) for _ in range(len(texts))])
+        pq.write_table(texts.append_column("photo", photos), path.with_suffix(".parquet"))
+
+
+def test_a_large_file_whose_search_may_have_to_be_spread(cluster, tmp_path):
+    """Its graph has all rounds of the sharded search, and Flink has to plan it and find buffers for it."""
+    _, state = cluster
+    write_large_input(tmp_path)
+    alone = anonymize(tmp_path, [])
+    assert alone.status == 0, alone.err
+    (tmp_path / "out").rename(tmp_path / "alone")
+    done = anonymize(tmp_path, options(state, SUBTASKS))
+    assert done.status == 0, done.err
+    check_same(done, replace(alone, root=tmp_path / "alone"))
 
 
 def test_a_killed_python_worker(cluster, tmp_path, expected):

@@ -75,6 +75,8 @@ _MEMORY = {
     # Enough for one task manager to take over all subtasks of the other.
     "taskmanager.memory.network.min": "512m",
     "taskmanager.memory.network.max": "512m",
+    # What a step sends to another is small; Flink's 512 for each are not, and a large file's job has dozens.
+    "taskmanager.network.sort-shuffle.min-buffers": "16",
     "taskmanager.memory.managed.size": "256m",
     "taskmanager.memory.jvm-metaspace.size": "256m",
     "taskmanager.memory.jvm-overhead.min": "192m",

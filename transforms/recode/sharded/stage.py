@@ -4,7 +4,7 @@ Rounds after the searches have ended ask for nothing and cost next to nothing. A
 nodes a table; of a lattice for which that is too few, the gap is reported.
 
 The state of the searches goes through a round on one way only, beside the classes. On two, the ways through
-the graph would double with each round, and Flink's optimizer, which walks all of them, would not come to an end.
+the graph would double with each round, and Flink's optimizer walks all of them.
 """
 
 from __future__ import annotations
