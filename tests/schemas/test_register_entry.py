@@ -12,8 +12,9 @@ import fastavro
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from schemas.laws import LAWS
 from schemas.policy import Policy
-from schemas.register import LAWS, Book, RegisterEntry, entry_of
+from schemas.register import Book, RegisterEntry, entry_of
 from schemas.report import Report
 
 SCHEMA = json.loads(resources.files("schemas").joinpath("register_entry.avsc").read_text(encoding="utf-8"))
@@ -181,8 +182,15 @@ def test_a_book_refuses_two_versions_in_force():
     second = one.model_copy(update={"release_id": "r2", "version": 2})
     with pytest.raises(ValidationError, match="versions"):
         Book(entries=(one, second))
-    with pytest.raises(ValidationError, match="twice"):
+    with pytest.raises(ValidationError, match="versions"):
         Book(entries=(one, one))
+    other = one.model_copy(update={"entry_id": "other", "number": 2})
+    with pytest.raises(ValidationError, match="twice"):
+        Book(entries=(one, other))
+    with pytest.raises(ValidationError, match="same number"):
+        Book(entries=(one, other.model_copy(update={"number": 1, "release_id": "r2"})))
+    with pytest.raises(ValidationError, match="several bodies"):
+        Book(entries=(one, other.model_copy(update={"body": "他の市長", "release_id": "r2"})))
 
 
 def test_a_book_with_the_release_stays_the_same_object():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.policy import Policy
+from schemas.register import RegisterEntry, entry_of
 from schemas.report import (
     Bar,
     ColumnReport,
@@ -501,7 +502,7 @@ class Page(HTMLParser):
         return {row[0]: row[1:] for row in rows}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def parse() -> type[Page]:
     return Page
 
@@ -519,3 +520,16 @@ def make_report() -> Any:
 @pytest.fixture
 def make_policy() -> Any:
     return id_pos_policy
+
+
+@pytest.fixture
+def entry(make_policy, make_report):
+    """Make the entry of a release, by release id, file name and regime."""
+
+    def make(
+        release_id="r1", name="ポイント会員購買ファイル", regime="public", people=21_934, **file
+    ) -> RegisterEntry:
+        report = make_report(release_id=release_id, people=people)
+        return entry_of(make_policy(regime, name=name, **file), report)
+
+    return make
