@@ -273,6 +273,67 @@ def test_the_regime_decides_the_articles(entry, regime, kind, words):
     assert ("非識別加工情報" in text) == (regime == "public_2017")
 
 
+def test_the_cells_of_2017_are_those_of_its_act(entry):
+    one = entry(regime="public_2017", third_party_opinion=True)
+    product = "行政機関非識別加工情報"
+    cells = dict(cells_of(one))
+    assert list(cells)[:10] == [
+        "個人情報ファイルの名称",
+        "行政機関の名称",
+        "個人情報ファイルが利用に供される事務をつかさどる組織の名称",
+        "個人情報ファイルの利用目的",
+        "記録項目",
+        "記録範囲",
+        "記録情報の収集方法",
+        "要配慮個人情報が含まれるときは、その旨",
+        "記録情報の経常的提供先",
+        "開示請求等を受理する組織の名称及び所在地",
+    ]
+    assert list(cells)[10:] == [
+        "訂正及び利用停止に関する他の法令による特別の手続等",
+        "個人情報ファイルの種別",
+        "利用目的及び記録範囲が同じマニュアル処理ファイル",
+        f"{product}の提案の募集をする個人情報ファイル（法第44条の3第1号）",
+        f"{product}の提案を受ける組織の名称及び所在地（法第44条の3第2号）",
+        "第三者に対し意見書を提出する機会が与えられる個人情報ファイル（法第44条の3第3号）",
+        f"{product}の概要（法第44条の11第1号）",
+        f"作成された{product}に関する提案を受ける組織の名称及び所在地（法第44条の11第2号）",
+        f"作成された{product}に関する提案をすることができる期間（法第44条の11第3号）",
+        "提供の方法",
+        "備考",
+    ]
+    assert cells["第三者に対し意見書を提出する機会が与えられる個人情報ファイル（法第44条の3第3号）"] == "該当"
+    unheard = dict(cells_of(entry(regime="public_2017")))
+    assert (
+        unheard["第三者に対し意見書を提出する機会が与えられる個人情報ファイル（法第44条の3第3号）"]
+        == "非該当"
+    )
+    for regime in ("public", "public_2022", "private"):
+        assert not any("第三者" in caption for caption in dict(cells_of(entry(regime=regime))))
+
+
+def test_the_cells_of_a_company_are_fewer(entry):
+    assert [cell.caption for cell in cells_of(entry(regime="private"))] == [
+        "個人情報ファイルの名称",
+        "事業者の名称",
+        "個人情報ファイルが利用に供される事務をつかさどる組織の名称",
+        "個人情報ファイルの利用目的",
+        "記録項目",
+        "記録範囲",
+        "記録情報の収集方法",
+        "要配慮個人情報が含まれるときは、その旨",
+        "記録情報の経常的提供先",
+        "匿名加工情報の概要",
+        "提供の方法",
+        "備考",
+    ]
+
+
+def test_a_manual_file_is_not_asked_for_manual_files_inside_it(entry):
+    assert dict(cells_of(entry(kind="manual")))["令第21条第7項に該当するファイル"] == "―"
+    assert dict(cells_of(entry()))["令第21条第7項に該当するファイル"] == "無"
+
+
 def test_ordinance_sensitive_data_are_named(entry):
     cells = dict(cells_of(entry(ordinance_sensitive=True)))
     assert cells["条例要配慮個人情報が含まれるときは、その旨"] == "含む"
