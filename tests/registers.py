@@ -11,6 +11,7 @@ import fastavro
 from schemas.register import Book
 
 NONE = "―"
+FORMULA = frozenset("=+-@＝＋－＠")
 FILES = ("entries.json", "entries.avro", "entries.csv", "index.html")
 
 
@@ -102,6 +103,7 @@ def assert_agree(files, book, parse):
     assert sorted(sheets) == sorted(entry["entry_id"] for entry in as_json)
     for entry, row in zip(as_json, rows, strict=True):
         assert len(row) == len(head) == 29
+        assert not any(cell.lstrip()[:1] in FORMULA or cell[:1] in {"\t", "\r", "\n"} for cell in row)
         items = said(entry)
         assert [restored(cell) for cell in row[6:]] == [text or "" for text in items]
         number, version, release = row[1], row[2], row[5]

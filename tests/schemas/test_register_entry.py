@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.laws import LAWS
 from schemas.policy import Policy
-from schemas.register import Book, RegisterEntry, entry_of
+from schemas.register import Book, Erasure, RegisterEntry, entry_of
 from schemas.report import Report
 
 SCHEMA = json.loads(resources.files("schemas").joinpath("register_entry.avsc").read_text(encoding="utf-8"))
@@ -196,6 +196,15 @@ def test_a_book_refuses_two_versions_in_force():
         Book(entries=(one, other.model_copy(update={"number": 1, "release_id": "r2"})))
     with pytest.raises(ValidationError, match="several bodies"):
         Book(entries=(one, other.model_copy(update={"body": "他の市長", "release_id": "r2"})))
+
+
+def test_a_book_refuses_half_an_erasure():
+    (one,) = Book().with_entry(entry_of(policy(), report())).entries
+    erasure = Erasure(at="2027-04-01T00:00:00+09:00", because="廃止", people=None)
+    Book(entries=(one.model_copy(update={"status": "erased", "erased": erasure}),))
+    for half in ({"status": "erased"}, {"erased": erasure}):
+        with pytest.raises(ValidationError, match="versions"):
+            Book(entries=(one.model_copy(update=half),))
 
 
 def test_a_book_with_the_release_stays_the_same_object():

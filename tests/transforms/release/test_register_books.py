@@ -299,6 +299,28 @@ def test_a_book_of_format_1_with_several_bodies_is_parted(entry, parse, how):
         assert_agree(*reversed(told(store, place)), parse)
 
 
+def test_two_that_part_an_old_book_at_once_keep_what_came_between(entry):
+    """The slower one comes with the old entries after the other's book below has grown."""
+
+    class Overtaken(MemoryStore):
+        overtaken = False
+
+        def replace(self, uri, data, expected_version):
+            if not self.overtaken:
+                self.overtaken = True
+                add_entry(self, "reg", entry("r9", name="児童名簿", body=SCHOOLS))
+            super().replace(uri, data, expected_version)
+
+    store = Overtaken()
+    store.files["reg/book.json"] = (format_1(entry("r1"), entry("r2", body=SCHOOLS)), "old")
+    add_entry(store, "reg", entry("r3", name="別のファイル"))
+    assert [[e.release_id for e in book.entries] for book in books(store, "reg")] == [
+        ["r1", "r3"],
+        ["r2", "r9"],
+    ]
+    assert differences(store, "reg") == []
+
+
 class Killed(BaseException):
     """The process is gone."""
 
