@@ -242,6 +242,27 @@ def test_items_of_another_time_are_refused(register):
     assert register("enter", "--people", "1200", policy=public("public_2017", **called))[0] == 0
 
 
+def test_registers_stand_on_cloud_storage_too(bucket, tmp_path, capsys):
+    def go(*args):
+        assert main(["register", *args]) == 0
+        return capsys.readouterr().out
+
+    out = f"{bucket.uri}/out"
+    for body in ("みなと市長", "教育委員会"):
+        path = tmp_path / "policy.yaml"
+        path.write_text(json.dumps(public(body=body), ensure_ascii=False))
+        name = entry_id(go("enter", str(path), "--output", out, "--people", "5000"))
+    bucket.proxy.fault("create", "lost", name="book.json")
+    go("erase", out, "--entry", name, "--no-longer-held", "--because", "廃止")
+    assert "2 book(s), 1 entries" in go("check", out)
+    (folder,) = {name.split("/")[2] for name in bucket.generations("out/register/") if name.count("/") == 3}
+    books = [json.loads(bucket.get(f"out/register/{where}book.json")) for where in ("", f"{folder}/")]
+    assert [[e["status"] for e in book["entries"]] for book in books] == [["current"], ["erased"]]
+    bucket.put("out/register/entries.csv", "")
+    assert main(["register", "check", out]) == 4
+    assert f"{out}/register/entries.csv" in capsys.readouterr().err
+
+
 def test_writers_in_processes_of_their_own_lose_nothing(tmp_path):
     """Eight commands at once: entries of two bodies, and erasures of what stood there before."""
     cli = [sys.executable, "-m", "pipelines.cli", "register"]
