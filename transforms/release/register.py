@@ -2,7 +2,7 @@
 
 A body has one book for all its files (令21条2項). The body that comes first has its book in the directory
 itself; the book of any other stands in a folder below, named in the first, whose page shows the way. So a
-book never moves, and bodies neither wait for nor damage each other's.
+book never moves, and what a body enters neither waits for another's book nor stops where that is damaged.
 
 ``book.json`` is the authority and holds every version of every entry. The other files show the entries in
 force and are derived from it. Each derived file's version is read *before* the book: if its swap succeeds
@@ -49,18 +49,14 @@ def enter_file(store: Store, directory: str, entry: RegisterEntry) -> RegisterEn
         PolicyError: a company's file has no entry yet; it gets one with its first release.
         InputError, TokumeiError: as `add_entry`.
     """
-
-    def entered(book: Book) -> Book:
-        if entry.regime == "private" and book.newest(entry.entry_id) is None:
-            raise PolicyError(
-                "register.private",
-                where="regime: private",
-                what="a company keeps a record of its releases, not a register of its files (法43条・75条)",
-                fix="run tokumei anonymize; afterwards its entry can be corrected",
-            )
-        return book.with_file(entry)
-
-    newest = _write(store, directory, entry.body, entered).newest(entry.entry_id)
+    if entry.regime == "private" and not any(b.newest(entry.entry_id) for b in books(store, directory)):
+        raise PolicyError(
+            "register.private",
+            where="regime: private",
+            what="a company keeps a record of its releases, not a register of its files (法43条・75条)",
+            fix="run tokumei anonymize; afterwards its entry can be corrected",
+        )
+    newest = _write(store, directory, entry.body, lambda b: b.with_file(entry)).newest(entry.entry_id)
     assert newest is not None  # noqa: S101  (it has just been written)
     return newest
 

@@ -175,6 +175,13 @@ def test_a_company_enters_nothing_before_a_release(entry, held):
     with pytest.raises(PolicyError) as caught:
         enter_file(store, "reg", held(regime="private"))
     assert caught.value.code == "register.private" and not store.files
+    enter_file(store, "reg", held())
+    before = dict(store.files)
+    with pytest.raises(PolicyError):
+        enter_file(
+            store, "reg", held(regime="private")
+        )  # beside another body too, whose book does not name it
+    assert store.files == before
     add_entry(store, "reg", entry("r1", regime="private"))
     assert enter_file(store, "reg", held(regime="private", department="開発部")).version == 2
     with pytest.raises(PolicyError) as caught:
@@ -228,13 +235,14 @@ def test_each_body_has_a_book_and_the_first_page_shows_the_way(entry, held, pars
     assert differences(store, "reg") == []
 
 
-def test_a_damaged_book_of_another_body_stops_nobody_else(entry):
+def test_a_damaged_book_of_another_body_stops_nobody_else(entry, held):
     store = MemoryStore()
     add_entry(store, "reg", entry("r1"))
     add_entry(store, "reg", entry("r2", body=SCHOOLS))
     store.files[f"reg/{folder_of(SCHOOLS)}/book.json"] = (b"{", "x")
     check_book(store, "reg", CITY)
     add_entry(store, "reg", entry("r3", name="別のファイル"))
+    enter_file(store, "reg", held("児童手当ファイル"))
     with pytest.raises(InputError):
         check_book(store, "reg", SCHOOLS)
     with pytest.raises(InputError):
