@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from apache_beam.pvalue import PCollection
     from apache_beam.runners.runner import PipelineResult
 
+    from schemas.policy import Policy
     from schemas.splits import TableFile
     from transforms.plan import Plan
     from transforms.release.publish import Published
@@ -79,9 +80,26 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
     """
     from pipelines.check import check_files
     from transforms.plan import Plan, fingerprint, plan_populations, plan_tables
-    from transforms.policy_folder import folder_of, locate, read_policy
+    from transforms.policy_folder import folder_of, read_policy
 
     policy, base = read_policy(policy_path), folder_of(policy_path)
+    target = output_of(policy, base, output)
+    tables = plan_tables(policy, base)
+    populations = plan_populations(tables)
+    files = check_files([*tables.values(), *populations.values()], base)
+    work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
+    name = release_id or f"r-{work[:16]}"
+    return Plan(policy, tables, populations, target, name, work, secrets.token_hex(6)), files
+
+
+def output_of(policy: Policy, base: str, output: str | None) -> str:
+    """Return where a policy's release is written: ``output``, or what the policy says, from its folder on.
+
+    Raises:
+        PolicyError: neither says it, or it is no place that can be written to.
+    """
+    from transforms.policy_folder import locate
+
     target = output or (policy.output.directory and locate(base, policy.output.directory))
     if not target:
         raise PolicyError(
@@ -99,12 +117,7 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
         )
     if "://" not in target:
         target = str(Path(target).absolute())  # workers elsewhere have another working directory
-    tables = plan_tables(policy, base)
-    populations = plan_populations(tables)
-    files = check_files([*tables.values(), *populations.values()], base)
-    work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
-    name = release_id or f"r-{work[:16]}"
-    return Plan(policy, tables, populations, target, name, work, secrets.token_hex(6)), files
+    return target
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ JOBS = {
     "anonymize": "process files under a policy and publish the release with its register entry",
     "check": "check a policy against itself and the headers of its files",
     "demo": "anonymize a real customer master and show where the result is",
+    "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
     "synthesize": "write synthetic agency files of any size",
 }

@@ -29,6 +29,16 @@ class Period(Strict):
         return self
 
 
+class Ordinance(Strict):
+    """An ordinance of a local government (条例) and the article that is relied on."""
+
+    name: Text
+    article: Text
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.article}"
+
+
 class FileItems(Strict):
     """The personal-information file, as its register entry names it (法74条・75条・110条・117条)."""
 
@@ -50,7 +60,34 @@ class FileItems(Strict):
     ordinance_sensitive: bool = Field(default=False, description="12 条例要配慮個人情報")
     call_for_proposals: bool = Field(default=False, description="13 提案の募集をするファイル")
     proposal_office: Office | None = Field(default=None, description="14 提案を受ける組織")
+    third_party_opinion: bool = Field(
+        default=False,
+        description="2017 alone: third parties get a chance to give an opinion (行個法44条の3第3号)",
+    )
     product_office: Office | None = Field(default=None, description="16 作成済み情報の提案を受ける組織")
     product_period: Period | None = Field(default=None, description="17 その提案ができる期間")
     how_provided: Text = Field(description="提供の方法 (public notice)")
+    small_file_ordinance: Ordinance | None = Field(
+        default=None,
+        description="the ordinance under which a local government enters and releases a file of fewer than"
+        " 1,000 people, in a book of its own (法75条5項)",
+    )
     remarks: Text | None = Field(default=None, description="備考")
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.manual_subset and self.kind == "manual":
+            raise broken(
+                "file.manual_subset",
+                "manual_subset says that a computer file includes a manual one (令21条6項2号)",
+                "use kind: electronic, or remove manual_subset",
+                ["manual_subset"],
+            )
+        if self.third_party_opinion and not self.call_for_proposals:
+            raise broken(
+                "file.third_party_opinion",
+                "third parties are heard on proposals, and this file calls for none (行個法44条の3)",
+                "add call_for_proposals: true, or remove third_party_opinion",
+                ["third_party_opinion"],
+            )
+        return self

@@ -78,6 +78,7 @@ class Policy(Strict):
         self._populations_known()
         self._wildcards_work()
         self._sensitivity_stated()
+        self._items_of_the_time()
         if self.regime != "private":
             self._register_complete()
         return self
@@ -140,6 +141,21 @@ class Policy(Strict):
                         "add sensitive: true under file; or false, if none of it is such information",
                         ("file", "sensitive"),
                     )
+
+    def _items_of_the_time(self) -> None:
+        """Refuse an item that the law of the regime does not know: its register would not show it."""
+        for item, regime, law in (
+            ("ordinance_sensitive", "public", "法75条4項"),
+            ("small_file_ordinance", "public", "法75条5項"),
+            ("third_party_opinion", "public_2017", "行個法44条の3第3号"),
+        ):
+            if getattr(self.file, item) and self.regime != regime:
+                raise broken(
+                    "policy.regime_item",
+                    f"{item} is known to regime {regime} alone ({law})",
+                    f"remove file.{item}, or correct the regime",
+                    ("file", item),
+                )
 
     def _ages_countable(self, column: Column, at: tuple[str, ...]) -> None:
         for i, step in enumerate(column.treat):

@@ -1,6 +1,8 @@
-"""The personal-information file register (個人情報ファイル簿): its entries, the book, and the law they cite.
+"""The personal-information file register (個人情報ファイル簿): its entries, and the book of one body.
 
 An entry has the items of 法74条1項, 75条1項・4項, 令21条6項, 110条 and 117条, numbered 1 to 17 as in a 単票.
+It is made when a file is held (令21条1項) or released, corrected at once when an item changes (3項), and
+erased when the file is no longer held or has fewer than 1,000 people (4項); earlier versions stay.
 A company has no statutory register; its entries record what was made and how it is provided (法43条).
 """
 
@@ -8,77 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.file_items import Office, Period
+from schemas.file_items import Office, Ordinance, Period
 from schemas.policy import Policy
 from schemas.report import Report
 from schemas.strict import Strict, broken
 from schemas.table import Table
 
-
-@dataclass(frozen=True)
-class Law:
-    """The articles and words of one regime, as documents cite them."""
-
-    product: str
-    act: str
-    creation: str
-    rule: str
-    ban: str
-    body_caption: str = "行政機関等の名称"
-    call: str = ""
-    outline: str = ""
-    electronic: str = "法第60条第2項第1号（電算処理ファイル）"
-    manual: str = "法第60条第2項第2号（マニュアル処理ファイル）"
-    manual_subset: str = "利用目的及び記録範囲が同じマニュアル処理ファイル"
-
-
-_ACT = "個人情報の保護に関する法律"
-LAWS = {
-    "private": Law(
-        product="匿名加工情報",
-        act=_ACT,
-        creation="法第43条第1項",
-        rule="施行規則第34条",
-        ban="法第45条",
-        body_caption="事業者の名称",
-    ),
-    "public": Law(
-        product="行政機関等匿名加工情報",
-        act=_ACT,
-        creation="法第116条第1項",
-        rule="施行規則第62条",
-        ban="法第45条",
-        call="法第110条",
-        outline="法第117条",
-        manual_subset="令第21条第7項に該当するファイル",
-    ),
-    "public_2022": Law(
-        product="行政機関等匿名加工情報",
-        act=_ACT,
-        creation="法第114条第1項",
-        rule="施行規則第62条",
-        ban="法第45条",
-        call="法第108条",
-        outline="法第115条",
-    ),
-    "public_2017": Law(
-        product="行政機関非識別加工情報",
-        act="行政機関の保有する個人情報の保護に関する法律",
-        creation="法第44条の10第1項",
-        rule="法第44条の10第1項の個人情報保護委員会規則",
-        ban=f"{_ACT}第38条",
-        body_caption="行政機関の名称",
-        call="法第44条の3",
-        outline="法第44条の11",
-        electronic="法第2条第6項第1号（電算処理ファイル）",
-        manual="法第2条第6項第2号（マニュアル処理ファイル）",
-    ),
-}
+SMALL_FILE = 1000  # 令20条2項, 規則56条: fewer people are no register matter, and no product
 
 
 class TableItems(Strict):
@@ -88,16 +30,27 @@ class TableItems(Strict):
     items: tuple[str, ...]
 
 
+class Erasure(Strict):
+    """That an entry was erased from the register (令21条4項): its file is not held any more, or too small."""
+
+    at: str = Field(description="When.")
+    because: str = Field(description="Why, in the words of whoever decided.")
+    people: int | None = Field(description="People of the file where there are under 1,000; None: not held.")
+
+
 class RegisterEntry(Strict):
-    """One version of one file's entry. ``number`` and ``version`` are 0 until a book takes it in."""
+    """One version of one file's entry. ``number`` and ``version`` are 0 until a book takes it in.
+
+    Items 15 to 17 and ``how_provided`` speak of the product; they are empty until there is one.
+    """
 
     entry_id: str = Field(description="The same for all versions of one file of one body.")
     number: int = Field(default=0, ge=0, description="通し番号 within the body's book.")
-    version: int = Field(default=0, ge=0, description="1 for the first release of the file, then counting.")
-    status: Literal["current", "superseded"] = "current"
+    version: int = Field(default=0, ge=0, description="1 when the file was entered, then counting.")
+    status: Literal["current", "superseded", "erased"] = "current"
     regime: Literal["private", "public", "public_2022", "public_2017"]
-    release_id: str
-    created_at: str = Field(description="When the first version was made.")
+    release_id: str | None = Field(description="The release that items 15 to 17 speak of.")
+    created_at: str = Field(description="When the file was entered; anew after an erasure.")
     updated_at: str = Field(description="When this version was made.")
     name: str = Field(description="1 個人情報ファイルの名称（法74条1項1号）")
     body: str = Field(description="2 行政機関等の名称（法74条1項2号）")
@@ -115,18 +68,47 @@ class RegisterEntry(Strict):
     ordinance_sensitive: bool = Field(description="12 条例要配慮個人情報が含まれる旨（法75条4項）")
     call_for_proposals: bool = Field(description="13 提案の募集をするファイルである旨（法110条1号）")
     proposal_office: Office | None = Field(description="14 提案を受ける組織（法110条2号）")
-    product_people: int = Field(ge=0, description="15 概要：本人の数（法117条1号、規則63条）")
+    third_party_opinion: bool = Field(
+        default=False,
+        description="第三者に意見書提出の機会が与えられる旨（2017年の行個法44条の3第3号）",
+    )
+    product_people: int | None = Field(ge=0, description="15 概要：本人の数（法117条1号、規則63条）")
     product_items: tuple[TableItems, ...] = Field(description="15 概要：情報の項目（法117条1号、規則63条）")
     product_office: Office | None = Field(description="16 作成済み情報の提案を受ける組織（法117条2号）")
     product_period: Period | None = Field(description="17 その提案ができる期間（法117条3号）")
-    how_provided: str = Field(description="提供の方法（法43条4項）")
+    how_provided: str | None = Field(description="提供の方法（法43条4項）")
+    small_file_ordinance: Ordinance | None = Field(
+        default=None, description="本人が1,000人未満のとき、その記載を定める条例（法75条5項）"
+    )
     remarks: str | None = Field(description="備考")
+    erased: Erasure | None = Field(default=None, description="消去（令21条4項）; with status erased alone.")
+
+
+_PLACE = {"number", "version", "status", "created_at", "updated_at"}  # set by the book, not by the file
 
 
 def entry_of(policy: Policy, report: Report) -> RegisterEntry:
     """Return the entry that a release adds to the register.
 
     Items 1 to 14, 16 and 17 come from the policy, 本人の数 (distinct people, 規則63条) from the report.
+    """
+    small = report.people < SMALL_FILE
+    return entry_of_file(policy, report.created_at, small=small).model_copy(
+        update={
+            "release_id": report.release_id,
+            "product_people": report.people,
+            "product_items": released_items(policy),
+        }
+    )
+
+
+def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
+    """Return the entry of a file as such, without a release; item 15 is for the book to know.
+
+    Args:
+        policy: names the file, and its columns (記録項目).
+        at: the moment, ISO 8601 with offset.
+        small: whether there are fewer than `SMALL_FILE` people.
     """
     file = policy.file
     titles = [
@@ -135,9 +117,9 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
     return RegisterEntry(
         entry_id=hashlib.sha256(f"{file.body}\0{file.name}".encode()).hexdigest()[:16],
         regime=policy.regime,
-        release_id=report.release_id,
-        created_at=report.created_at,
-        updated_at=report.created_at,
+        release_id=None,
+        created_at=at,
+        updated_at=at,
         name=file.name,
         body=file.body,
         department=file.department,
@@ -154,11 +136,13 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
         ordinance_sensitive=file.ordinance_sensitive,
         call_for_proposals=file.call_for_proposals,
         proposal_office=file.proposal_office,
-        product_people=report.people,
-        product_items=released_items(policy),
+        third_party_opinion=file.third_party_opinion,
+        product_people=None,
+        product_items=(),
         product_office=file.product_office,
         product_period=file.product_period,
         how_provided=file.how_provided,
+        small_file_ordinance=file.small_file_ordinance if small else None,
         remarks=file.remarks,
     )
 
@@ -180,45 +164,118 @@ def column_titles(table: Table, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Book(Strict):
-    """The register book: every version of every entry, in the order in which they came."""
+    """The register of one body: every version of every entry, in the order in which they came (令21条2項)."""
 
-    format: Literal["tokumei-register-1"] = "tokumei-register-1"
+    format: Literal["tokumei-register-1", "tokumei-register-2"] = "tokumei-register-2"
     entries: tuple[RegisterEntry, ...] = ()
+    others: tuple[str, ...] = Field(
+        default=(), description="Bodies whose own books stand in folders below this one."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if len({e.release_id for e in self.entries}) != len(self.entries):
-            raise broken("book.release_twice", "a release stands in the book twice", "restore the book")
+        if self.format == "tokumei-register-2" and len(self.bodies) > 1:
+            raise broken("book.bodies", "the book holds entries of several bodies", "restore the book")
         by_file = sorted(self.entries, key=lambda e: (e.entry_id, e.version))
-        for _, group in itertools.groupby(by_file, key=lambda e: e.entry_id):
-            versions = list(group)
-            statuses = [e.status for e in versions]
-            if [e.version for e in versions] != list(range(1, len(versions) + 1)) or statuses != [
-                *["superseded"] * (len(versions) - 1),
-                "current",
-            ]:
-                raise broken("book.versions", "the versions of an entry do not follow", "restore the book")
+        groups = [list(group) for _, group in itertools.groupby(by_file, key=lambda e: e.entry_id)]
+        if not all(map(_follow, groups)):
+            raise broken("book.versions", "the versions of an entry do not follow", "restore the book")
+        if len({(group[0].body, group[0].number) for group in groups}) != len(groups):
+            raise broken("book.numbers", "two entries have the same number", "restore the book")
+        runs = [key for key, _ in itertools.groupby(by_file, key=lambda e: (e.entry_id, e.release_id))]
+        releases = [release for _, release in runs if release is not None]
+        if len(set(releases)) != len(releases):
+            raise broken("book.release_twice", "a release stands in the book twice", "restore the book")
         return self
 
     @property
+    def bodies(self) -> tuple[str, ...]:
+        """Whose files these are: one body, but for books of format 1."""
+        return tuple(dict.fromkeys(e.body for e in self.entries))
+
+    @property
     def current(self) -> tuple[RegisterEntry, ...]:
-        """The entries in force, by body and number."""
+        """The entries in force, by number."""
         return tuple(
             sorted((e for e in self.entries if e.status == "current"), key=lambda e: (e.body, e.number))
         )
 
+    def newest(self, entry_id: str) -> RegisterEntry | None:
+        """Return the newest version of an entry, in force or erased; None where there is none."""
+        return max((e for e in self.entries if e.entry_id == entry_id), key=lambda e: e.version, default=None)
+
     def with_entry(self, entry: RegisterEntry) -> Book:
-        """Return the book with this entry in it; unchanged where it has the release already.
+        """Return the book with this release's entry in it; unchanged where it has the release already.
 
         A new release of a file supersedes the version in force, which stays as history (令21条3項).
         """
         if any(e.release_id == entry.release_id for e in self.entries):
             return self
-        last = next((e for e in self.current if e.entry_id == entry.entry_id), None)
-        if last is None:
-            taken = [e.number for e in self.entries if e.body == entry.body]
-            fresh = {"number": max(taken, default=0) + 1, "version": 1}
-            return Book(entries=(*self.entries, entry.model_copy(update=fresh)))
-        older = tuple(e.model_copy(update={"status": "superseded"}) if e is last else e for e in self.entries)
-        follows = {"number": last.number, "version": last.version + 1, "created_at": last.created_at}
-        return Book(entries=(*older, entry.model_copy(update=follows)))
+        return self._with(entry)
+
+    def with_file(self, entry: RegisterEntry) -> Book:
+        """Return the book with a file entered, or its entry corrected; unchanged where nothing changed.
+
+        What was released of the file is known to the book alone and stays; without a release the entry says
+        nothing of a product.
+        """
+        newest = self.newest(entry.entry_id)
+        if newest is None or newest.release_id is None:
+            of_release = dict.fromkeys(("product_office", "product_period", "how_provided"))
+        else:
+            names = ("release_id", "product_people", "product_items")
+            of_release = {name: getattr(newest, name) for name in names}
+        entry = entry.model_copy(update=of_release)
+        if newest is not None and newest.model_dump(exclude=_PLACE) == entry.model_dump(exclude=_PLACE):
+            return self
+        return self._with(entry)
+
+    def without(self, entry_id: str, erasure: Erasure) -> Book:
+        """Return the book with an entry erased; unchanged where it is erased already, or unknown.
+
+        The version that was in force stays in the book with date and reason, and is shown no more.
+        """
+        newest = self.newest(entry_id)
+        if newest is None or newest.status == "erased":
+            return self
+        gone: dict[str, object] = {"status": "erased", "erased": erasure}
+        return Book(entries=self._but(newest, gone), others=self.others)
+
+    def parts(self) -> dict[str, Book]:
+        """Return the book of each body: a book of format 1 may hold several."""
+        return {body: Book(entries=tuple(e for e in self.entries if e.body == body)) for body in self.bodies}
+
+    def beside(self, *bodies: str) -> Book:
+        """Return the book naming these bodies as having books below it, without any entry of theirs."""
+        others = tuple(dict.fromkeys((*self.others, *bodies)))
+        if others == self.others:
+            return self
+        return Book(entries=tuple(e for e in self.entries if e.body not in others), others=others)
+
+    def _with(self, entry: RegisterEntry) -> Book:
+        newest = self.newest(entry.entry_id)
+        if newest is None:
+            taken = [e.number for e in self.entries]
+            place: dict[str, object] = {"number": max(taken, default=0) + 1, "version": 1}
+        else:
+            place = {"number": newest.number, "version": newest.version + 1}
+        older = self.entries
+        if newest is not None and newest.status == "current":
+            place["created_at"] = newest.created_at
+            older = self._but(newest, {"status": "superseded"})
+        return Book(entries=(*older, entry.model_copy(update=place)), others=self.others)
+
+    def _but(self, entry: RegisterEntry, changes: dict[str, object]) -> tuple[RegisterEntry, ...]:
+        return tuple(e.model_copy(update=changes) if e is entry else e for e in self.entries)
+
+
+def _follow(versions: list[RegisterEntry]) -> bool:
+    """Return whether these are all versions of one entry: numbered on, the newest in force or erased."""
+    *before, last = versions
+    return (
+        [e.version for e in versions] == list(range(1, len(versions) + 1))
+        and len({(e.body, e.number) for e in versions}) == 1
+        and last.status != "superseded"
+        and all(e.status != "current" for e in before)
+        and all((e.status == "erased") == (e.erased is not None) for e in versions)
+    )

@@ -271,6 +271,9 @@ class Report(Strict):
     requirements_because: str
     k: int
     people: int = Field(description="本人の数: distinct people in the release.")
+    small_file_ordinance: str | None = Field(
+        default=None, description="The ordinance that under 1,000 people were released by (法75条5項)."
+    )
     tables: tuple[TableReport, ...]
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0

@@ -6,6 +6,8 @@ import datetime as dt
 import importlib.metadata
 from collections.abc import Mapping
 
+from schemas.policy import Policy
+from schemas.register import SMALL_FILE
 from schemas.report import (
     ColumnReport,
     Picture,
@@ -52,6 +54,7 @@ def build_report(
         requirements_because=policy.requirements.because,
         k=policy.requirements.k,
         people=total,
+        small_file_ordinance=_ordinance(policy, total),
         tables=tuple(
             _table(plan, table, chosen.accounts[name], written[name], people)
             for name, table in plan.tables.items()
@@ -71,6 +74,11 @@ def build_report(
             name: importlib.metadata.version(name) for name in ("tokumei", "apache-beam", "pyarrow", "polars")
         },
     )
+
+
+def _ordinance(policy: Policy, people: int) -> str | None:
+    ordinance = policy.file.small_file_ordinance
+    return f"{ordinance}" if ordinance and people < SMALL_FILE else None
 
 
 def _limits(plan: Plan) -> tuple[str, ...]:

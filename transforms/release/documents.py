@@ -13,8 +13,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from schemas.laws import LAWS, Law
 from schemas.policy import Policy
-from schemas.register import LAWS, Law, released_items
+from schemas.register import released_items
 from schemas.report import (
     ColumnReport,
     PopulationUniqueness,

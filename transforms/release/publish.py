@@ -68,7 +68,7 @@ def find_published(plan: Plan, store: Store) -> bool:
         AlreadyPublishedError: the release id is taken by other content.
         InputError: its manifest, or the register book, cannot be read.
     """
-    check_book(store, store.join(plan.output, "register"))
+    check_book(store, store.join(plan.output, "register"), plan.policy.file.body)
     manifest = read_manifest(plan, store)
     if manifest is not None and manifest["work"] != plan.work:
         raise AlreadyPublishedError(

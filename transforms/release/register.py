@@ -1,58 +1,33 @@
-"""The register book (個人情報ファイル簿) of an output directory: added to by compare-and-swap, never lost.
+"""The register books (個人情報ファイル簿) of an output directory: changed by compare-and-swap, never lost.
 
-``book.json`` is the authority and holds every version of every entry. ``entries.avro``, ``entries.json`` and
-``index.html`` show the entries in force (法75条1項, 令21条) and are derived from it. Each derived file's
-version is read *before* the book: if its swap succeeds nobody has written it since, and whoever has changed
-the book since writes it again afterwards, so the last writer always shows the newest book.
+A body has one book for all its files (令21条2項). The body that comes first has its book in the directory
+itself; the book of any other stands in a folder below, named in the first, whose page shows the way. So a
+book never moves, and what a body enters neither waits for another's book nor stops where that is damaged.
+
+``book.json`` is the authority and holds every version of every entry. The other files show the entries in
+force and are derived from it. Each derived file's version is read *before* the book: if its swap succeeds
+nobody has written it since, and whoever has changed the book since writes it again afterwards, so the last
+writer always shows the newest book. What a killed writer left undone, the next one does.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import itertools
-import json
+import glob as globbing
 import random
 import time
-from collections.abc import Callable
-from functools import cache, partial
-from importlib import resources
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
 
-import fastavro
 from pydantic import ValidationError
 
-from schemas.errors import InputError, TokumeiError
-from schemas.file_items import Office
-from schemas.register import LAWS, Book, RegisterEntry
-from transforms.release.templates import day, html, number
+from schemas.errors import InputError, PolicyError, TokumeiError
+from schemas.register import Book, Erasure, RegisterEntry
+from transforms.release.views import VIEWS, folder_of
 from transforms.store import ConflictError, Store
 
 ATTEMPTS = 100
 _LONGEST_WAIT = 2.0  # seconds; Cloud Storage takes about one write a second of the same object
-
-
-class Cell(NamedTuple):
-    """One cell of a 単票."""
-
-    caption: str
-    text: str
-
-
-class Sheet(NamedTuple):
-    """The 単票 of one file."""
-
-    entry: RegisterEntry
-    cells: tuple[Cell, ...]
-
-
-class Volume(NamedTuple):
-    """The part of the page that is one body's book (令21条2項: one book for all files of a body)."""
-
-    title: str
-    body: str
-    basis: str
-    sheets: tuple[Sheet, ...]
+_BOOK = "book.json"
 
 
 def add_entry(store: Store, directory: str, entry: RegisterEntry) -> None:
@@ -62,31 +37,176 @@ def add_entry(store: Store, directory: str, entry: RegisterEntry) -> None:
         InputError: book.json is damaged; it is left as it is.
         TokumeiError: others kept writing the book for as long as this was tried.
     """
-    book_uri = store.join(directory, "book.json")
-
-    def added(data: bytes | None) -> bytes:
-        book = Book() if data is None else _read_book(book_uri, data)
-        grown = book.with_entry(entry)
-        return data if data and grown is book else (grown.model_dump_json(indent=2) + "\n").encode()
-
-    _swap(store, book_uri, added)
-    for name, derive in _DERIVED.items():
-        _swap(store, store.join(directory, name), partial(_derived, store, book_uri, derive))
+    _write(store, directory, entry.body, lambda book: book.with_entry(entry))
 
 
-def check_book(store: Store, directory: str) -> None:
-    """Check that the register book, if there is one, can be read and so be added to.
+def enter_file(store: Store, directory: str, entry: RegisterEntry) -> RegisterEntry:
+    """Enter a file that is held, or correct its entry (令21条1項・3項); return the entry in force.
+
+    The same items again change nothing. What has been released of the file stays as it is.
+
+    Raises:
+        PolicyError: a company's file has no entry yet; it gets one with its first release.
+        InputError, TokumeiError: as `add_entry`.
+    """
+    if entry.regime == "private" and not any(b.newest(entry.entry_id) for b in books(store, directory)):
+        raise PolicyError(
+            "register.private",
+            where="regime: private",
+            what="a company keeps a record of its releases, not a register of its files (法43条・75条)",
+            fix="run tokumei anonymize; afterwards its entry can be corrected",
+        )
+    newest = _write(store, directory, entry.body, lambda b: b.with_file(entry)).newest(entry.entry_id)
+    assert newest is not None  # noqa: S101  (it has just been written)
+    return newest
+
+
+def erase_entry(store: Store, directory: str, entry_id: str, erasure: Erasure) -> RegisterEntry:
+    """Erase an entry from the register (令21条4項); return its last version, which stays in the book.
+
+    What is erased already stays as it was.
+
+    Raises:
+        PolicyError: no book here has such an entry, or a company's would be erased for its size.
+        InputError, TokumeiError: as `add_entry`.
+    """
+    found = [entry for book in books(store, directory) if (entry := book.newest(entry_id))]
+    if not found:
+        raise PolicyError(
+            "register.unknown_entry",
+            where="--entry",
+            what="no register book of this output has such an entry",
+            fix="take the id from tokumei register show",
+        )
+    if erasure.people is not None and found[0].regime == "private":
+        raise PolicyError(
+            "register.private",
+            where="--people",
+            what="the number of people decides about a public body's register only (法74条2項9号)",
+            fix="use --no-longer-held",
+        )
+    newest = _write(store, directory, found[0].body, lambda b: b.without(entry_id, erasure)).newest(entry_id)
+    assert newest is not None  # noqa: S101  (entries are never removed)
+    return newest
+
+
+def books(store: Store, directory: str) -> tuple[Book, ...]:
+    """Return the book of each body, the one in ``directory`` first; none where there is no register.
+
+    Raises:
+        InputError: a book.json is damaged.
+    """
+    root = _read(store, directory)
+    below = (_read(store, store.join(directory, folder_of(body))) for body in root.others)
+    return tuple(book for book in (*root.parts().values(), *below) if book.entries)
+
+
+def check_book(store: Store, directory: str, body: str) -> None:
+    """Check that a body's book, if there is one, can be read and so be added to.
 
     Raises:
         InputError: it cannot.
     """
-    uri = store.join(directory, "book.json")
-    if store.exists(uri):
-        _read_book(uri, store.read(uri)[0])
+    if body in _read(store, directory).others:
+        _read(store, store.join(directory, folder_of(body)))
 
 
-def _derived(store: Store, book_uri: str, derive: Callable[[Book], bytes], _: bytes | None) -> bytes:
-    return derive(_read_book(book_uri, store.read(book_uri)[0]))
+def differences(store: Store, directory: str) -> list[str]:
+    """Return the files that are not what the books say: missing, left by a killed writer, or changed.
+
+    Raises:
+        InputError: a book.json is damaged.
+    """
+    root = _read(store, directory)
+    if len(root.bodies) > 1:
+        return [store.join(directory, _BOOK)]
+    return [
+        uri
+        for folder in _folders(store, directory, root)
+        for name, view in VIEWS.items()
+        if not store.exists(uri := store.join(folder, name))
+        or store.read(uri)[0] != view(_read(store, folder))
+    ]
+
+
+def missing_releases(store: Store, output: str) -> list[str]:
+    """Return the manifests of an output's releases that no book knows: their runs died before the entry."""
+    known = {e.release_id for book in books(store, store.join(output, "register")) for e in book.entries}
+    found = store.glob(store.join(globbing.escape(output), "releases", "*", "manifest.json"))
+    return [file.uri for file in found if file.uri.split("/")[-2] not in known]
+
+
+def repair(store: Store, directory: str) -> None:
+    """Make every derived file anew from the books, which stay as they are.
+
+    Raises:
+        InputError, TokumeiError: as `add_entry`.
+    """
+    for folder in _folders(store, directory, _parted(store, directory)):
+        _derive(store, folder)
+
+
+def _write(store: Store, directory: str, body: str, change: Callable[[Book], Book]) -> Book:
+    """Change a body's book, then derive what follows from it; return the book."""
+    _parted(store, directory)
+
+    def at_root(book: Book) -> Book:
+        return change(book) if book.bodies in {(), (body,)} else book.beside(body)
+
+    book = _change(store, directory, at_root)
+    if book.bodies != (body,):
+        folder = store.join(directory, folder_of(body))
+        book = _change(store, folder, change)
+        _derive(store, folder)
+    _derive(store, directory)
+    return book
+
+
+def _parted(store: Store, directory: str) -> Book:
+    """Give every body of a book of format 1 a book of its own: first there, then not here any more."""
+    root = _read(store, directory)
+    parts = root.parts()
+    others = root.bodies[1:]
+    if not others:
+        return root
+    for body in others:
+        folder = store.join(directory, folder_of(body))
+        _change(store, folder, partial(_or_else, parts[body]))
+        _derive(store, folder)
+    return _change(store, directory, lambda book: book.beside(*others))
+
+
+def _or_else(part: Book, book: Book) -> Book:
+    return book if book.entries else part
+
+
+def _folders(store: Store, directory: str, root: Book) -> Iterator[str]:
+    if root.entries:
+        yield directory
+    yield from (store.join(directory, folder_of(body)) for body in root.others)
+
+
+def _change(store: Store, folder: str, change: Callable[[Book], Book]) -> Book:
+    """Change the book in a folder by compare-and-swap; return it as it then is."""
+    uri, last = store.join(folder, _BOOK), Book()
+
+    def changed(data: bytes | None) -> bytes:
+        nonlocal last
+        book = Book() if data is None else _parse(uri, data)
+        last = change(book)
+        return data if data and last is book else (last.model_dump_json(indent=2) + "\n").encode()
+
+    _swap(store, uri, changed)
+    return last
+
+
+def _derive(store: Store, folder: str) -> None:
+    for name, view in VIEWS.items():
+        _swap(store, store.join(folder, name), partial(_derived, store, folder, view))
+
+
+def _derived(store: Store, folder: str, view: Callable[[Book], bytes], _: bytes | None) -> bytes:
+    return view(_read(store, folder))
 
 
 def _swap(store: Store, uri: str, change: Callable[[bytes | None], bytes]) -> None:
@@ -106,11 +226,17 @@ def _swap(store: Store, uri: str, change: Callable[[bytes | None], bytes]) -> No
         "register.busy",
         where=uri,
         what=f"the register was being written by others {ATTEMPTS} times in a row",
-        fix="run the same command again; the release is complete and only its register entry is missing",
+        fix="run the same command again; of a release, only its register entry is missing",
     )
 
 
-def _read_book(uri: str, data: bytes) -> Book:
+def _read(store: Store, folder: str) -> Book:
+    """Return the book in a folder, an empty one where there is none."""
+    uri = store.join(folder, _BOOK)
+    return _parse(uri, store.read(uri)[0]) if store.exists(uri) else Book()
+
+
+def _parse(uri: str, data: bytes) -> Book:
     try:
         return Book.model_validate_json(data)
     except ValidationError as error:
@@ -123,122 +249,3 @@ def _read_book(uri: str, data: bytes) -> Book:
             what=f"the register book cannot be read ({faults})",
             fix="restore book.json from a backup, then run again",
         ) from None
-
-
-def entries_json(book: Book) -> bytes:
-    """Return the entries in force as a JSON array."""
-    entries = [entry.model_dump(mode="json") for entry in book.current]
-    return (json.dumps(entries, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def entries_avro(book: Book) -> bytes:
-    """Return the entries in force as an Avro file; the same book gives the same bytes."""
-    out = io.BytesIO()
-    entries = [entry.model_dump() for entry in book.current]
-    marker = hashlib.sha256(book.model_dump_json().encode()).digest()[:16]
-    fastavro.writer(out, avro_schema(), entries, codec="deflate", sync_marker=marker)
-    return out.getvalue()
-
-
-@cache
-def avro_schema() -> Any:
-    """Return the Avro schema of an entry."""
-    text = resources.files("schemas").joinpath("register_entry.avsc").read_text(encoding="utf-8")
-    return fastavro.parse_schema(json.loads(text))
-
-
-def page(book: Book) -> bytes:
-    """Return the entries in force as a readable page, one 単票 a file."""
-
-    def volume_of(entry: RegisterEntry) -> tuple[str, bool]:
-        return entry.body, entry.regime == "private"
-
-    groups = itertools.groupby(sorted(book.current, key=volume_of), key=volume_of)
-    volumes = [_volume(body, private, tuple(entries)) for (body, private), entries in groups]
-    return html().get_template("register.html.j2").render(volumes=volumes).encode()
-
-
-_DERIVED: dict[str, Callable[[Book], bytes]] = {
-    "entries.json": entries_json,
-    "entries.avro": entries_avro,
-    "index.html": page,
-}
-
-
-def _volume(body: str, private: bool, entries: tuple[RegisterEntry, ...]) -> Volume:
-    return Volume(
-        title="匿名加工情報　作成・提供の記録" if private else "個人情報ファイル簿",
-        body=body,
-        basis=(
-            "民間事業者には個人情報ファイル簿の作成義務がありません。この記録は、作成した匿名加工情報と"
-            "その提供の方法（個人情報の保護に関する法律第43条第3項・第4項）を手元で確かめるためのものです。"
-            if private
-            else f"{LAWS[entries[-1].regime].act}に基づき、保有する個人情報ファイルについて作成するものです。"
-        ),
-        sheets=tuple(Sheet(entry, cells_of(entry)) for entry in entries),
-    )
-
-
-def cells_of(entry: RegisterEntry) -> tuple[Cell, ...]:
-    """Return the cells of an entry's 単票 in their usual order; a company's has fewer."""
-    law = LAWS[entry.regime]
-    public = entry.regime != "private"
-    outline = f"本人の数：{number(entry.product_people)}人\n情報の項目：{_items(entry)}"
-    period = entry.product_period
-    rows: list[tuple[bool, str, str | None]] = [
-        (True, "個人情報ファイルの名称", entry.name),
-        (True, law.body_caption, entry.body),
-        (True, "個人情報ファイルが利用に供される事務をつかさどる組織の名称", entry.department),
-        (True, "個人情報ファイルの利用目的", entry.purpose),
-        (True, "記録項目", entry.record_items),
-        (True, "記録範囲", entry.record_scope),
-        (True, "記録情報の収集方法", entry.collection),
-        (True, "要配慮個人情報が含まれるときは、その旨", "含む" if entry.sensitive else "含まない"),
-        (True, "記録情報の経常的提供先", "、".join(entry.recipients) or None),
-        (public, "開示請求等を受理する組織の名称及び所在地", _office(entry.request_office)),
-        (public, "訂正及び利用停止に関する他の法令による特別の手続等", entry.special_procedure),
-        (public, "個人情報ファイルの種別", law.electronic if entry.kind == "electronic" else law.manual),
-        (public, law.manual_subset, "有" if entry.manual_subset else "無"),
-        (
-            entry.regime == "public",
-            "条例要配慮個人情報が含まれるときは、その旨",
-            "含む" if entry.ordinance_sensitive else None,
-        ),
-        (
-            public,
-            f"{law.product}の提案の募集をする個人情報ファイル（{law.call}第1号）",
-            "該当" if entry.call_for_proposals else "非該当",
-        ),
-        (
-            public,
-            f"{law.product}の提案を受ける組織の名称及び所在地（{law.call}第2号）",
-            _office(entry.proposal_office),
-        ),
-        (True, f"{law.product}の概要" + (f"（{law.outline}第1号）" if public else ""), outline),
-        (
-            public,
-            f"作成された{law.product}に関する提案を受ける組織の名称及び所在地（{law.outline}第2号）",
-            _office(entry.product_office),
-        ),
-        (
-            public,
-            f"作成された{law.product}に関する提案をすることができる期間（{law.outline}第3号）",
-            f"{day(period.start)}から{day(period.end)}まで" if period else None,
-        ),
-        (True, "提供の方法", entry.how_provided),
-        (True, "備考", entry.remarks),
-    ]
-    return tuple(Cell(caption, text or "―") for shown, caption, text in rows if shown)
-
-
-def _office(office: Office | None) -> str | None:
-    return f"（名称）{office.name}\n（所在地）{office.address}" if office else None
-
-
-def _items(entry: RegisterEntry) -> str:
-    tables = [
-        (t.table, "、".join(f"{i}{title}" for i, title in enumerate(t.items, 1))) for t in entry.product_items
-    ]
-    if len(tables) == 1:
-        return tables[0][1]
-    return "".join(f"\n【{name}】{items}" for name, items in tables)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.errors import RequirementError
+from schemas.policy import Policy
+from schemas.register import SMALL_FILE
 from transforms.combinations.count import people_of
 from transforms.combinations.recount import Recounted, merge_recounted, rare_left
 from transforms.combinations.removal import add_taken, expected
@@ -19,8 +21,6 @@ from transforms.recode.choose import Account, Chosen
 from transforms.recode.wording import amount, name_of
 from transforms.release.parts import Part, PartSummary
 from transforms.release.recount import WrittenClasses, classes_of, merge_classes
-
-SMALL_FILE = 1000  # 個情令20条2項, 規則56条: fewer people are no register matter, and no product
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,23 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
                 fix="release more people, or leave the table out",
             )
     total = _people(plan, written, people)
-    if plan.policy.regime != "private" and total < SMALL_FILE:
-        raise RequirementError(
-            "requirement.small_file",
-            where=f"regime: {plan.policy.regime}",
-            what=f"the release would hold {total:,} people; under {SMALL_FILE:,} is not released (規則56条)",
-            fix="release a larger file",
-        )
+    _check_size(plan.policy, total)
     return total
+
+
+def _check_size(policy: Policy, people: int) -> None:
+    if policy.regime == "private" or people >= SMALL_FILE or policy.file.small_file_ordinance:
+        return
+    local = (
+        "; a local government whose ordinance (条例) provides for such files (法75条5項) names it under"
+        " file.small_file_ordinance"
+    )
+    raise RequirementError(
+        "requirement.small_file",
+        where=f"regime: {policy.regime}",
+        what=f"the release would hold {people:,} people; under {SMALL_FILE:,} is not released (規則56条)",
+        fix=f"release a larger file{local if policy.regime == 'public' else ''}",
+    )
 
 
 def _check_chunks(name: str, found: TableWritten) -> None:

@@ -1,0 +1,197 @@
+"""The job `tokumei register`: entries of the register book are made, corrected, erased, shown and checked."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+from typing import TYPE_CHECKING
+
+from schemas.errors import InputError, PolicyError, RequirementError
+
+if TYPE_CHECKING:
+    from schemas.policy import Policy
+    from schemas.register import Book, RegisterEntry
+    from transforms.store import Store
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be done with a register, and the arguments of each."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=text, description=text)
+
+    enter = action("enter", "enter a file that is held, or correct its entry")
+    enter.add_argument("policy", metavar="POLICY.yaml", help="its file section and columns are entered")
+    enter.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
+    enter.add_argument("--people", type=_count, metavar="N", help="people (本人) in the file, not records")
+    erase = action("erase", "erase the entry of a file that is not held any more, or has under 1,000 people")
+    erase.add_argument("output", metavar="OUTPUT", help="directory or gs:// URI that holds register/")
+    erase.add_argument("--entry", required=True, metavar="ID", help="as tokumei register show prints it")
+    ground = erase.add_mutually_exclusive_group(required=True)
+    ground.add_argument("--no-longer-held", action="store_true", help="the file is not held any more")
+    ground.add_argument("--people", type=_count, metavar="N", help="people (本人) left in the file")
+    erase.add_argument("--because", required=True, metavar="TEXT", help="the reason; stays in the book")
+    show = action("show", "list the entries in force")
+    show.add_argument("output", metavar="OUTPUT", help="directory or gs:// URI that holds register/")
+    show.add_argument("--history", action="store_true", help="list earlier versions and erased entries too")
+    check = action("check", "check that every file of the register says what its book says")
+    check.add_argument("output", metavar="OUTPUT", help="directory or gs:// URI that holds register/")
+    check.add_argument("--repair", action="store_true", help="make the files anew from the book")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError("must be a number of people, in digits only")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked; returns 0 also where nothing had to change."""
+    return {"enter": _enter, "erase": _erase, "show": _show, "check": _check}[args.action](args)
+
+
+def _enter(args: argparse.Namespace) -> int:
+    from pipelines.anonymize import output_of
+    from schemas.register import entry_of_file
+    from transforms.policy_folder import folder_of, read_policy
+    from transforms.release.register import enter_file
+
+    policy = read_policy(args.policy)
+    store, directory = _register(output_of(policy, folder_of(args.policy), args.output))
+    entry = entry_of_file(policy, _now(), small=policy.regime != "private" and _small(policy, args.people))
+    print(_line(enter_file(store, directory, entry)))
+    return 0
+
+
+def _small(policy: Policy, people: int | None) -> bool:
+    """Return whether a public body's file is entered under an ordinance, for it has under 1,000 people."""
+    from schemas.register import SMALL_FILE
+
+    if people is None:
+        raise PolicyError(
+            "usage.people",
+            where="--people",
+            what=f"a file of fewer than {SMALL_FILE:,} people is not registered (令20条2項), so their number"
+            " must be told",
+            fix="give --people N: distinct people (本人), not records",
+        )
+    if people < SMALL_FILE and policy.file.small_file_ordinance is None:
+        local = (
+            "; a local government whose ordinance (条例) provides for a book of such files (法75条5項) names"
+            " it under file.small_file_ordinance"
+        )
+        raise RequirementError(
+            "requirement.small_file",
+            where="--people",
+            what=f"the file has {people:,} people; under {SMALL_FILE:,} is not registered (令20条2項)",
+            fix="leave it out; an entry of it in force must be erased (tokumei register erase, 令21条4項)"
+            + (local if policy.regime == "public" else ""),
+        )
+    if people < SMALL_FILE and policy.file.call_for_proposals:
+        raise PolicyError(
+            "register.small_call",
+            where="file.call_for_proposals",
+            what=f"a file of fewer than {SMALL_FILE:,} people is in no 個人情報ファイル簿, so no proposals"
+            " can be called for (法60条3項1号)",
+            fix="remove call_for_proposals",
+        )
+    return people < SMALL_FILE
+
+
+def _erase(args: argparse.Namespace) -> int:
+    from schemas.register import SMALL_FILE, Erasure
+    from transforms.release.register import books, erase_entry
+
+    store, directory = _register(args.output)
+    if args.people is not None and args.people >= SMALL_FILE:
+        raise RequirementError(
+            "register.large_file",
+            where="--people",
+            what=f"a file of {SMALL_FILE:,} people or more stays in the register (令21条4項)",
+            fix="leave the entry, or use --no-longer-held if that is so",
+        )
+    if not args.because.strip():
+        raise PolicyError("usage", where="--because", what="the reason is blank", fix="say why it is erased")
+    _some(books(store, directory), directory)
+    erasure = Erasure(at=_now(), because=args.because, people=args.people)
+    print(_line(erase_entry(store, directory, args.entry, erasure)))
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from transforms.release.register import books
+
+    store, directory = _register(args.output)
+    for book in _some(books(store, directory), directory):
+        print("".join(book.bodies))
+        by_number = sorted(book.entries, key=lambda e: (e.number, e.version))
+        for entry in by_number if args.history else book.current:
+            print(f"  {_line(entry)}")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from transforms.release.register import books, differences, missing_releases, repair
+
+    store, directory = _register(args.output)
+    found = _some(books(store, directory), directory)
+    if args.repair:
+        repair(store, directory)
+    wrong = differences(store, directory)
+    if wrong:
+        raise RequirementError(
+            "register.differs",
+            where=", ".join(wrong),
+            what="not what the register book says: not yet written, changed since, or of another version",
+            fix="run tokumei register check --repair; wait first for jobs that still run",
+        )
+    missing = missing_releases(store, args.output)
+    if missing:
+        raise RequirementError(
+            "register.release_missing",
+            where=", ".join(missing),
+            what="published, but not in the register: the run died between the two",
+            fix="run the same tokumei anonymize again; it adds the entry",
+        )
+    entries = sum(len(book.current) for book in found)
+    print(f"the register is whole: {len(found)} book(s), {entries} entries in force")
+    return 0
+
+
+def _register(output: str) -> tuple[Store, str]:
+    from transforms.store import open_store
+
+    store = open_store(output)
+    return store, store.join(output, "register")
+
+
+def _some(found: tuple[Book, ...], directory: str) -> tuple[Book, ...]:
+    if not found:
+        raise InputError(
+            "register.none",
+            where=directory,
+            what="there is no register book",
+            fix="name the directory that --output named",
+        )
+    return found
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=9))).isoformat(timespec="seconds")
+
+
+def _line(entry: RegisterEntry) -> str:
+    of = "no release" if entry.release_id is None else f"release {entry.release_id}"
+    end = f", erased {entry.erased.at}: {entry.erased.because}" if entry.erased else ""
+    return (
+        f"{entry.number}. {entry.name}  entry {entry.entry_id}  version {entry.version} of {entry.updated_at}"
+        f" ({entry.status}, {of}{end})"
+    )
+
+
+if __name__ == "__main__":
+    from pipelines.cli import main
+
+    raise SystemExit(main(["register", *sys.argv[1:]]))
