@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fnmatch
 import io
 import re
@@ -76,6 +77,14 @@ class GcsStore:
             blob = bucket.blob(name)
             data = blob.download_as_bytes(**_again())
             return data, str(blob.generation)  # as the answer itself said: the two belong together
+
+    def crc32c(self, uri: str) -> int:  # noqa: D102
+        bucket, name = _bucket(uri)
+        with _gcs_errors(uri, _READ):
+            blob = bucket.get_blob(name, **_again())
+        if blob is None:
+            raise refused(uri, "missing")
+        return int.from_bytes(base64.b64decode(blob.crc32c), "big")
 
     def create(self, uri: str, data: bytes) -> None:  # noqa: D102
         self._write(uri, data, 0, FileExistsError, "storage.objects.create")

@@ -16,8 +16,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+import google_crc32c
+
 from schemas.errors import InputError
 from schemas.splits import SourceFile
+
+_READ = 1 << 20  # bytes of a file read at a time
 
 
 class ConflictError(Exception):
@@ -49,6 +53,9 @@ class Store(Protocol):
 
     def read(self, uri: str) -> tuple[bytes, str]:
         """Return a small file's content, and its version for `replace`."""
+
+    def crc32c(self, uri: str) -> int:
+        """Return the CRC-32C of the content as it is stored now, wherever possible without fetching it."""
 
     def create(self, uri: str, data: bytes) -> None:
         """Create a file with this content, whole or not at all.
@@ -179,6 +186,13 @@ class LocalStore:
             data = Path(uri).read_bytes()
         # A digest, because two writes within one tick of the clock have the same modification time.
         return data, hashlib.sha256(data).hexdigest()
+
+    def crc32c(self, uri: str) -> int:  # noqa: D102
+        checksum = 0
+        with _local_errors(uri), Path(uri).open("rb") as stream:
+            while data := stream.read(_READ):
+                checksum = int(google_crc32c.extend(checksum, data))
+        return checksum
 
     def create(self, uri: str, data: bytes) -> None:  # noqa: D102
         with _local_errors(uri), _written_beside(Path(uri), data) as temporary:

@@ -23,6 +23,7 @@ from helpers import Outcome, policy_of
 from pipelines.cli import main
 from transforms import gcs
 from transforms.release import register
+from transforms.release import stage as release_stage
 
 ROOT = Path(__file__).parents[2]
 CANARY = "CANARY7"
@@ -233,6 +234,25 @@ def test_a_denied_create_leaves_nothing(job, bucket, name):
     done = job()
     assert_nothing(done, "store.permission")
     assert "give this account storage.objects.create" in done.err and name in done.err
+
+
+@pytest.mark.parametrize("harm", ["missing", "altered"])
+def test_a_part_that_is_not_as_it_was_written_is_not_published(job, bucket, monkeypatch, harm):
+    """Cloud Storage is asked for the checksum; no part is fetched."""
+    real = release_stage.check_parts
+
+    def damage(store, parts):
+        part, *_ = parts = list(parts)
+        name = part.uri.removeprefix(f"{bucket.uri}/")
+        size = len(bucket.get(name))
+        if harm == "altered":
+            bucket.put(name, b"?" * size)
+        else:
+            store.delete(part.uri)
+        return real(store, parts)
+
+    monkeypatch.setattr(release_stage, "check_parts", damage)
+    assert_nothing(job(), "verification.parts", status=4)
 
 
 @pytest.mark.parametrize("kind", ["list", "download"])

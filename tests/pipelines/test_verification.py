@@ -1,6 +1,7 @@
 """Verification counts what was written and trusts nothing before it: broken steps never publish."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -79,6 +80,24 @@ def test_chunks_missing_repeated_or_made_with_another_key(run, monkeypatch, chan
 
     monkeypatch.setattr(release_stage, "encode_chunk", alter)
     refused(run(POLICY, DATA), "different keys" if "fingerprint" in change else "written in part, or twice")
+
+
+@pytest.mark.parametrize("harm", ["missing", "truncated", "altered"])
+def test_a_part_that_is_not_as_it_was_written_is_not_published(run, monkeypatch, harm):
+    real = release_stage.verify
+
+    def damage(plan, chosen, written, *rest):
+        for part in written["t"].parts:
+            data = Path(part.uri).read_bytes()
+            Path(part.uri).write_bytes(data[:-1] if harm == "truncated" else data[:-1] + b"?")
+            if harm == "missing":
+                Path(part.uri).unlink()
+        return real(plan, chosen, written, *rest)
+
+    monkeypatch.setattr(release_stage, "verify", damage)
+    done = run(POLICY, DATA)
+    refused(done, "1 of 1 written parts are missing, or not as they were written")
+    assert "verification.parts" in done.err
 
 
 def test_bundles_replayed_by_the_engine_publish_once(run):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import fastavro
+import google_crc32c
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -25,11 +26,12 @@ class Part:
     """One written object.
 
     Attributes:
-        uri: where it is; sha256, size: of its bytes; records: rows in it.
+        uri: where it is; sha256, crc32c, size: of its bytes; records: rows in it.
     """
 
     uri: str
     sha256: str
+    crc32c: int
     size: int
     records: int
 
@@ -101,7 +103,8 @@ def write_part(plan: Plan, encoded: Encoded) -> PartSummary:
     name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
     uri = store.join(plan.output, "releases", plan.release_id, "data", summary.table, name)
     store.create(uri, data)
-    part = Part(uri, hashlib.sha256(data).hexdigest(), len(data), records)
+    digest, checksum = hashlib.sha256(data).hexdigest(), google_crc32c.value(data)
+    part = Part(uri, digest, checksum, len(data), records)
     return replace(summary, part=part)
 
 
