@@ -200,6 +200,25 @@ class Recoding(Strict):
     models: tuple[ModelReport, ...]
 
 
+class Match(Strict):
+    """Something that the search met and left: by chance, or allowed by the policy, which says why."""
+
+    column: str
+    sought: str = Field(description="What was met, in Japanese.")
+    compared: int
+    matched: int
+    because: str | None = Field(description="The policy's reason; None where it is no more than chance.")
+
+
+class LeakScan(Strict):
+    """The search of the released data, by titles of columns; a leak would have stopped the release."""
+
+    sought: tuple[str, ...] = Field(description="Columns whose source values were searched for.")
+    carriers: tuple[str, ...] = Field(description="Released columns in which these were searched for.")
+    numbers: tuple[str, ...] = Field(description="Released columns searched for numbers that are codes.")
+    matches: tuple[Match, ...] = ()
+
+
 class TableReport(Strict):
     """One table of the release."""
 
@@ -223,6 +242,7 @@ class TableReport(Strict):
     )
     risk_after: Risk | None = None
     combinations: tuple[CombinationReport, ...] = ()
+    leak_scan: LeakScan | None = None
 
 
 class CombinationReport(Strict):

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from schemas.column_names import names_code, names_person
 from schemas.combinations import Combination, check_combinations
+from schemas.leaks import Allowed, carries_numbers, carries_values
 from schemas.perturbations import Noise, RankSwap
 from schemas.privacy_models import AnyProtection
 from schemas.strict import Strict, Text, broken
@@ -106,6 +107,12 @@ class Column(Strict):
     keep: bool = Field(default=False, description="No criterion applies: keep as it is, with a reason.")
     because: Text | None = Field(default=None, description="The reason for drop or keep.")
     treat: tuple[AnyTreatment, ...] = Field(default=(), description="Methods, applied in this order.")
+    codes_allowed: Allowed | None = Field(
+        default=None, description="Its numbers pass as identification codes or cards, and are none."
+    )
+    source_values_allowed: Allowed | None = Field(
+        default=None, description="It holds values of identifying columns, and that is harmless."
+    )
 
     @model_validator(mode="after")
     def _one_fate(self) -> Self:
@@ -129,6 +136,21 @@ class Column(Strict):
                 "remove keep: text is deleted",
                 ["keep"],
             )
+        return self
+
+    @model_validator(mode="after")
+    def _searched(self) -> Self:
+        for key, searched in (
+            ("codes_allowed", carries_numbers(self)),
+            ("source_values_allowed", carries_values(self)),
+        ):
+            if getattr(self, key) is not None and not searched:
+                raise broken(
+                    "column.allowed",
+                    f"{key} has no effect here: nothing of the source's text is left to be searched",
+                    f"remove {key}",
+                    [key],
+                )
         return self
 
     @model_validator(mode="after")

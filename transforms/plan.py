@@ -15,6 +15,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from schemas.combinations import combined_columns, people_sharing
+from schemas.leaks import sought_columns
 from schemas.policy import Policy
 from schemas.privacy_models import Requirements
 from schemas.splits import SourceFile
@@ -77,6 +78,11 @@ class TablePlan:
         return combined_columns(self.table)
 
     @cached_property
+    def sought(self) -> tuple[str, ...]:
+        """Columns whose source values the release is searched for; none if no released column carries any."""
+        return sought_columns(self.table)
+
+    @cached_property
     def dropping(self) -> tuple[str, ...]:
         """Columns whose treatment can drop records."""
         return tuple(name for name, chain in self.chains.items() if chain.can_drop)
@@ -115,8 +121,8 @@ class TablePlan:
         return self.types(*names, person)
 
     def output_types(self) -> dict[str, ColumnType]:
-        """Columns read in pass 3: those released, those that can drop records, and the person."""
-        return self.types(*self.table.released, *self.dropping, self.table.person)
+        """Columns read in pass 3: those released, sought or able to drop records, and the person."""
+        return self.types(*self.table.released, *self.sought, *self.dropping, self.table.person)
 
     def output_schema(self) -> pa.Schema:
         """Arrow schema of the released table; it depends on the policy alone, never on the data."""

@@ -213,6 +213,16 @@ CASES = {
                        "column.fate", TOWN),
     "drop without reason": (column("town", drop=True), "column.because", "add because"),
     "keep without reason": (column("town", keep=True), "column.because", "add because"),
+    "codes allowed where there are none": (
+        but(((*C, "age", "codes_allowed"), REASON)),
+        "column.allowed",
+        "remove codes_allowed",
+    ),
+    "source values allowed where labels are left": (
+        but(((*C, "town", "source_values_allowed"), REASON)),
+        "column.allowed",
+        "remove source_values_allowed",
+    ),
     "free text kept": (column("town", type="text", keep=True, **REASON), "column.text_kept", TOWN),
     "blank column name": (but(((*C, " "), {"keep": True, **REASON})), "column.name", 'columns." "'),
     "reserved column name": (but(((*C, "#records"), {"keep": True, **REASON})), "column.name", "columns.#records"),

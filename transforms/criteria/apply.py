@@ -62,6 +62,8 @@ class Anonymized:
         settled: the combined columns of all records that reach the recoding, as the removal of rare
             combinations left them; to be recounted, never written.
         settled_persons: the persons of these records.
+        sources: source values that the batch is searched for, and ``order`` the row of each released record
+            in them; never written.
     """
 
     split: Split
@@ -72,6 +74,8 @@ class Anonymized:
     persons: npt.NDArray[np.uint64] | None
     settled: pa.RecordBatch
     settled_persons: npt.NDArray[np.uint64] | None
+    sources: pa.RecordBatch
+    order: pa.Array
     tally: Tally
 
 
@@ -165,6 +169,8 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
             [treated[name].rows().take(reaching) for name in plan.combined], names=list(plan.combined)
         ),
         None if all_persons is None else all_persons[reaching.to_numpy()],
+        batch.select(list(plan.sought)),
+        rows,
         tally,
     )
 

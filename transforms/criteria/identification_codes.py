@@ -12,7 +12,7 @@ from transforms.criteria.base import Delete
 
 
 class DeleteCode(Delete):
-    """Delete a declared code column whole; it is not even read."""
+    """Delete a declared code column whole; it is read only where the release is searched for its values."""
 
     def explain(self, decision: Any) -> str:
         """Say so."""

@@ -20,6 +20,7 @@ from schemas.table import Column
 from transforms.combinations.explain import LIMIT, column_steps, explain_removal
 from transforms.criteria import Criterion
 from transforms.criteria.chain import Chain
+from transforms.leaks.verdict import explain_leaks
 from transforms.plan import Plan, TablePlan
 from transforms.recode.choose import Account, Chosen
 from transforms.release.picture import picture_of
@@ -86,7 +87,8 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         "k-匿名性は、方針で準識別子とした項目の組合せについてのみ確認した。kの値を定めた法令はない。",
         "四号の希少性は、加工前のファイル全体で判定した。五号による除外の後では、"
         "基準とした人数より少なくなる値がありうる。",
-        "自由記述や他の項目の中に残る個人識別符号の検出は行っていない。",
+        "漏えい検査は、近くのレコードにない他の人の値、表記の違う値（仮名と漢字など）、短い値、日付、"
+        "別の表にある値を見つけない。検査数字も番号の名称もない番号も見つけない。",
         "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
     ]
     methods = {s.method for t in plan.tables.values() for c in t.chains.values() for s in c.steps}
@@ -148,6 +150,7 @@ def _table(
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, fitted.removal, written.combined),
+        leak_scan=explain_leaks(table, written.leaks),
     )
 
 

@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 from transforms.combinations.recount import Recounted, recount_combined
 from transforms.criteria.apply import Anonymized, Tally
+from transforms.leaks.found import Leaks
+from transforms.leaks.scan import scan
 from transforms.plan import Plan, TablePlan
 from transforms.release.recount import WrittenClasses, recount
 from transforms.store import open_store
@@ -46,6 +48,7 @@ class PartSummary:
         classes: people and records per combination of released quasi-identifier values, counted on the
             very batch that was written.
         combined: the same per tuple of combined values; None where no combination is declared.
+        leaks: what the search of that batch counted.
         tally: what the criteria did.
     """
 
@@ -57,6 +60,7 @@ class PartSummary:
     part: Part | None
     classes: WrittenClasses | None
     combined: Recounted | None
+    leaks: Leaks
     tally: Tally
 
 
@@ -82,6 +86,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
             None,
             recount(table, chunk),
             recount_combined(table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)),
+            scan(table, chunk),
             chunk.tally,
         ),
     )

@@ -12,6 +12,8 @@ from transforms.combinations.count import people_of
 from transforms.combinations.recount import Recounted, merge_recounted, rare_left
 from transforms.combinations.removal import add_taken, expected
 from transforms.criteria.apply import Tally
+from transforms.leaks.found import Leaks, add_leaks
+from transforms.leaks.verdict import refuse_leaks
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable
 from transforms.profile.headcount import UNION, keys_of
@@ -31,6 +33,7 @@ class TableWritten:
         parts: the objects. chunks: (split id, number, last) of every chunk. fingerprints: of the keys used.
         classes: merged recount over the released quasi-identifier values.
         combined: merged recount over the combined columns.
+        leaks: merged counts of the search of the released columns.
         tally: merged tally.
     """
 
@@ -39,6 +42,7 @@ class TableWritten:
     fingerprints: frozenset[str]
     classes: WrittenClasses | None
     combined: Recounted | None
+    leaks: Leaks
     tally: Tally
 
 
@@ -54,6 +58,7 @@ def written_of(summary: PartSummary) -> Written:
             frozenset({summary.fingerprint}),
             summary.classes,
             summary.combined,
+            summary.leaks,
             summary.tally,
         )
     }
@@ -74,6 +79,7 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
         frozenset().union(*(p.fingerprints for p in parts)),
         merge_classes(classes) if classes else None,
         merge_recounted(combined) if combined else None,
+        add_leaks(p.leaks for p in parts),
         merge_tallies([p.tally for p in parts]),
     )
 
@@ -143,6 +149,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
         if recoded is not None:
             _check_classes(name, found, account)
         _check_combinations(table, account.fitted, found)
+        refuse_leaks(table, found.leaks)
         left = people.get(name, 0) if name in plan.headcount else tally.records_out
         if left < table.k:
             raise RequirementError(

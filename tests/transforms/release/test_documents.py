@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from schemas.report import Bar, Picture, SizeBar
+from schemas.report import Bar, LeakScan, Match, Picture, SizeBar
 from transforms.release.bars import side_by_side
 from transforms.release.documents import render_notice, render_report
 
@@ -313,6 +313,29 @@ def test_rejects_are_told_in_titles_and_words(make_report, parse):
     page = parse(render_report(make_report()))
     assert page.cells("rejects")["顧客"] == ["生年月日", "日付として読めない", "2件"]
     assert "読み取れなかったレコードはない" in parse(render_report(make_report(rejects=()))).text("rejects")
+
+
+def test_the_leak_search_says_what_was_searched_and_what_was_left(make_report, parse):
+    chance = Match(column="伝票番号", sought="個人番号", compared=1200, matched=118, because=None)
+    known = Match(column="店舗名", sought="その人の氏名", compared=900, matched=2, because=HOSTILE)
+    scan = LeakScan(
+        sought=("氏名", "会員番号"),
+        carriers=("伝票番号", "店舗名"),
+        numbers=("伝票番号", "店舗名", "性別"),
+        matches=(chance, known),
+    )
+    html = render_report(with_table(make_report, leak_scan=scan))
+    page = parse(html)
+    assert page.cells("leaks")["伝票番号"] == ["個人番号", "118件", "1,200件", "偶然の一致の範囲"]
+    assert page.cells("leaks")["店舗名"] == ["その人の氏名", "2件", "900件", HOSTILE.replace("\n", " ")]
+    assert "「氏名」「会員番号」の元の値が、2項目（伝票番号、店舗名）に" in page.text("leaks")
+    assert "3項目（伝票番号、店舗名、性別）に" in page.text("leaks") and "<script" not in html.lower()
+    clean = scan.model_copy(update={"matches": ()})
+    text = parse(render_report(with_table(make_report, leak_scan=clean))).text("leaks")
+    assert "一致したものはない" in text and "漏えいとしなかった" not in text
+    nothing = LeakScan(sought=(), carriers=(), numbers=())
+    text = parse(render_report(with_table(make_report, leak_scan=nothing))).text("leaks")
+    assert "元の値は探していない" in text and "番号は探していない" in text and "一致" not in text
 
 
 def test_secrets_order_limits_and_versions_are_stated(report, parse):

@@ -1,0 +1,72 @@
+"""Which cells of a column are labels in any case, so that their records need not be compared one by one.
+
+A cell of L characters contains at most (L−1)(L−2)/2 different texts of 3 characters and more. If the
+records that bear it have more different source values than that, by ``shared``, then it is shared with at
+least so many people whose value is not in it, whoever else's is. A few records prove it, and most columns
+that are kept (categories, shops, products) consist of such cells: their source values are not even
+normalized.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from transforms.leaks.values import SHORTEST
+
+Rows = npt.NDArray[np.int64]
+
+
+class Cells(NamedTuple):
+    """The records of a batch, by cell.
+
+    Attributes:
+        lengths: characters of each distinct cell.
+        order, starts: records in the order of their cells, and where each cell's begin; short cells, which
+            contain nothing that is looked for, and nulls are left out.
+    """
+
+    lengths: Rows
+    order: Rows
+    starts: Rows
+
+    @classmethod
+    def of(cls, texts: pl.Series) -> Cells:
+        """Group a column of plain texts."""
+        frame = pl.DataFrame({"cell": texts}).with_row_index("row")
+        frame = frame.filter(pl.col("cell").str.len_chars() >= SHORTEST)
+        groups = frame.group_by("cell").agg("row")
+        counts = groups["row"].list.len().to_numpy()
+        rows = groups["row"].explode().to_numpy() if len(groups) else np.empty(0)
+        return cls(
+            groups["cell"].str.len_chars().to_numpy().astype(np.int64),
+            rows.astype(np.int64),
+            np.concatenate(([0], np.cumsum(counts, dtype=np.int64))),
+        )
+
+    def but_labels(self, source: Callable[[Rows], pl.Series], shared: int) -> Rows:
+        """Return the records whose cell may be no label.
+
+        Args:
+            source: the `sought` values of some records.
+            shared: how many people make a label.
+        """
+        sizes = np.diff(self.starts)
+        needed = (self.lengths - 1) * (self.lengths - 2) // 2 + shared
+        sampled = np.where(sizes >= 2 * needed, 2 * needed, 0)
+        owners = np.repeat(np.arange(len(sizes)), sampled)
+        places = np.arange(len(owners)) - np.repeat(np.cumsum(sampled) - sampled, sampled)
+        values = source(self.order[self.starts[owners] + places])
+        different = (
+            pl.DataFrame({"cell": owners, "value": values})
+            .drop_nulls()
+            .group_by("cell")
+            .agg(pl.col("value").n_unique())
+        )
+        found = np.zeros(len(sizes), dtype=np.int64)
+        found[different["cell"].to_numpy()] = different["value"].to_numpy()
+        return self.order[np.repeat(found < needed, sizes)]

@@ -1,0 +1,98 @@
+"""The search of one written batch: which source values and which numbers stand in its columns.
+
+What is covered, exactly: in every column that can carry source text, each record's own identifiers, codes and
+links, anywhere in its cell and over the whole file, and numbers in the formats of `numbers`. Beyond that,
+cells that are as a whole the identifier of another record of the same batch (up to 262,144 records:
+families and referrers often stand together). Not covered, because it would need all values of the file at
+every record: the identifiers of people elsewhere in the file; and values written in another way than NFKC,
+case, spaces and hyphens tell (kanji and kana, 丁目 and hyphen), dates, and values too short to be told from
+chance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.leaks import carries_numbers, carries_values
+from schemas.table import Column
+from transforms.criteria.apply import Anonymized
+from transforms.leaks.found import Found, Leaks, Search
+from transforms.leaks.labels import Cells, Rows
+from transforms.leaks.numbers import numbers_in
+from transforms.leaks.values import other_values, own_values, plain_texts, sought
+from transforms.plan import TablePlan
+
+_LABEL = 10  # people, at least, that make a cell a label
+_SHORT = 100_000  # smaller integers have fewer digits than any value that is looked for
+
+
+def scan(table: TablePlan, chunk: Anonymized) -> Leaks:
+    """Search one released batch; counts only, for every search that had something to compare."""
+    found: dict[Search, Found] = {}
+    for name, column in table.table.columns.items():
+        if carries_numbers(column):
+            for kind, count in numbers_in(chunk.batch.column(name)).items():
+                found[Search("number", name, kind)] = count
+    if not table.sought or not chunk.batch.num_rows:
+        return found
+    shared = max(table.k, _LABEL)
+    sources = {name: _Source(chunk, name, table.table.columns[name]) for name in table.sought}
+    for name, column in table.table.columns.items():
+        if not carries_values(column):
+            continue
+        values = chunk.batch.column(name)
+        whole = pa.types.is_integer(values.type)
+        if whole and not _may_be_long(values):
+            continue
+        cells = plain_texts(values)
+        groups = Cells.of(cells.plain)
+        for name_of, source in sources.items():
+            rows = groups.but_labels(source.values, shared)
+            texts, chosen = source.values(rows), cells.rows(rows)
+            found[Search("own", name, name_of)] = own_values(texts, chosen, shared)
+            if not whole and len(rows):
+                others = other_values(texts, chosen, shared, source.everybody())
+                found[Search("other", name, name_of)] = others
+    return found
+
+
+class _Source:
+    """A source column of a batch, normalized as far as it is asked for."""
+
+    def __init__(self, chunk: Anonymized, name: str, column: Column) -> None:
+        self._source, self._order = chunk.sources.column(name), chunk.order
+        # Other methods never leave the value as it was.
+        partly = any(step.method == "address" for step in column.treat)
+        self._released = chunk.batch.column(name) if partly else None
+        self._all: pl.Series | None = None
+
+    def values(self, rows: Rows) -> pl.Series:
+        """Return the values to look for: not those that the column's own treatment left as they were.
+
+        An address that had nothing but the municipality is no more than what is released.
+        """
+        if self._all is None and 2 * len(rows) <= len(self._order):
+            return self._normalized(rows)
+        return self.everybody().gather(pl.Series(rows))
+
+    def everybody(self) -> pl.Series:
+        """Return the values of all records."""
+        if self._all is None:
+            self._all = self._normalized(np.arange(len(self._order)))
+        return self._all
+
+    def _normalized(self, rows: Rows) -> pl.Series:
+        chosen = pa.array(rows)
+        texts = plain_texts(self._source.take(self._order.take(chosen))).plain
+        if self._released is not None:
+            texts = texts.set(texts == plain_texts(self._released.take(chosen)).plain, None)
+        return sought(texts)
+
+
+def _may_be_long(values: pa.Array) -> bool:
+    span = pc.min_max(values)
+    low, high = span["min"].as_py(), span["max"].as_py()
+    return low is not None and bool(high >= _SHORT or low <= -_SHORT)

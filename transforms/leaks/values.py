@@ -1,0 +1,139 @@
+"""Source values inside released cells: the record's own anywhere in a cell, another record's as a whole cell.
+
+Texts are compared after NFKC, without spaces and hyphens, in upper case. Short values are in other words by
+chance: searched for are texts of 3 characters, of 5 where all are ASCII, and digits from 6 on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from transforms.criteria.base import as_text
+from transforms.leaks.found import Found
+from transforms.values.text import plain_column
+
+SHORTEST = 3
+_SHORTEST_ASCII, _SHORTEST_DIGITS = 5, 6
+_REPEATS = 0.5  # share of distinct cells up to which plain texts are made once for each
+_SOURCE, _CELL, _SPACED = "source", "cell", "spaced"
+_CONTAINED = pl.col(_CELL).str.contains(pl.col(_SOURCE), literal=True)
+_DIGITS = r"^[0-9]+$"
+_DIGITS_ALONE = re.compile(r"[0-9]+(?:[\s-]+[0-9]+)*")
+_GAPS = re.compile(r"[\s-]+")
+
+
+class Texts(NamedTuple):
+    """Texts as they are compared, one a record; and the same while they still have spaces and hyphens."""
+
+    plain: pl.Series
+    spaced: pl.Series
+
+    def rows(self, chosen: npt.NDArray[np.int64]) -> Texts:
+        """Return some records' texts."""
+        rows = pl.Series(chosen)
+        return Texts(self.plain.gather(rows), self.spaced.gather(rows))
+
+
+def plain_texts(values: pa.Array) -> Texts:
+    """Return texts or whole numbers as they are compared; nulls stay null."""
+    if isinstance(values, pa.DictionaryArray):
+        distinct, places = as_text(values.dictionary), values.indices
+    else:
+        encoded = as_text(values).dictionary_encode()
+        distinct, places = encoded.dictionary, encoded.indices
+        if len(distinct) > _REPEATS * len(values):
+            return _plain(as_text(values))
+    rows = pl.Series(places)
+    return Texts(*(column.gather(rows) for column in _plain(distinct)))
+
+
+def _plain(texts: pa.Array) -> Texts:
+    spaced = plain_column(texts)
+    if spaced.str.contains(r"\p{Ll}").any():  # looking costs a fourth of changing
+        spaced = spaced.str.to_uppercase()
+    return Texts(spaced.str.replace_all(r"[\s-]", ""), spaced)
+
+
+def sought(texts: pl.Series) -> pl.Series:
+    """Return plain texts, null where they are too short to be looked for."""
+    letters, size = texts.str.len_chars(), texts.str.len_bytes()
+    ascii_only = letters == size
+    digits = texts.str.contains(_DIGITS)
+    least = (
+        pl.select(
+            pl.when(digits).then(_SHORTEST_DIGITS).when(ascii_only).then(_SHORTEST_ASCII).otherwise(SHORTEST)
+        )
+        .to_series()
+        .cast(letters.dtype)
+    )
+    return pl.select(pl.when(letters >= least).then(texts)).to_series()
+
+
+def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
+    """Count the records whose cell contains their own source value.
+
+    A cell that records with at least ``shared`` other source values bear, which are not in it, is a label
+    (千葉県) that meets somebody (千葉さん) by chance, and is not counted. Digits in longer digits, and cells
+    that are digits alone, are not certain: they are counted as chance.
+
+    Args:
+        source: `sought` values, one a record.
+        cells: those of a released column, in the same order.
+        shared: how many people, by their source values, make a label.
+    """
+    frame = pl.DataFrame({_SOURCE: source, _CELL: cells.plain, _SPACED: cells.spaced}).drop_nulls()
+    inside = frame.select(_CONTAINED).to_series()
+    hits = _without_labels(frame.filter(inside), frame.filter(~inside), shared)
+    numeric = hits.filter(pl.col(_SOURCE).str.contains(_DIGITS))
+    chance = sum(map(_in_longer_digits, numeric[_SOURCE], numeric[_SPACED]))
+    return Found(len(frame), chance, len(hits) - chance)
+
+
+def other_values(source: pl.Series, cells: Texts, shared: int, everybody: pl.Series) -> Found:
+    """Count the records whose whole cell is the source value of another record of the batch.
+
+    Labels that records with ``shared`` source values bear are not counted, nor digits alone, of which two
+    kinds (customers' and orders' numbers) coincide by chance. ``everybody`` has the `sought` values of all
+    records of the batch, the others as in `own_values`.
+    """
+    frame = pl.DataFrame({_SOURCE: source, _CELL: sought(cells.plain)}).drop_nulls(_CELL)
+    wanted = everybody.drop_nulls().unique()
+    wanted = wanted.filter(~wanted.str.contains(_DIGITS))
+    hits = frame.filter(pl.col(_CELL).is_in(wanted.implode()))
+    hits = hits.filter(pl.col(_SOURCE).n_unique().over(_CELL) < shared) if len(hits) else hits
+    return Found(len(frame), 0, len(hits.filter(~_CONTAINED.fill_null(value=False))))
+
+
+def _without_labels(hits: pl.DataFrame, others: pl.DataFrame, shared: int) -> pl.DataFrame:
+    if not len(hits):
+        return hits
+    others = others.filter(pl.col(_CELL).is_in(hits[_CELL].unique().implode()))
+    counts = others.group_by(_CELL).agg(people=pl.col(_SOURCE).n_unique())
+    labels = counts.filter(pl.col("people") >= shared)[_CELL]
+    return hits.filter(~pl.col(_CELL).is_in(labels.implode()))
+
+
+def _in_longer_digits(value: str, cell: str) -> bool:
+    """Whether digits are met as part of longer digits only, or the cell is nothing but digits."""
+    return _DIGITS_ALONE.fullmatch(cell) is not None or not any(
+        _whole_groups(value, _GAPS.split(chain)) for chain in _DIGITS_ALONE.findall(cell)
+    )
+
+
+def _whole_groups(value: str, groups: list[str]) -> bool:
+    """Whether some consecutive groups of digits are together the value."""
+    for i in range(len(groups)):
+        rest = value
+        for group in groups[i:]:
+            if not rest.startswith(group):
+                break
+            rest = rest[len(group) :]
+            if not rest:
+                return True
+    return False

@@ -1,0 +1,103 @@
+"""What the counts of a search mean: a leak stops the release, unless the policy says why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.errors import RequirementError
+from schemas.leaks import Allowed, carries_numbers, carries_values
+from schemas.report import LeakScan, Match
+from transforms.leaks.check_digits import CHANCE, INSURER
+from transforms.leaks.found import Found, Leaks, Search
+from transforms.leaks.numbers import FORMATS, WORDED
+from transforms.plan import TablePlan
+
+# Numbers of a column, from which on "one in ten passes by chance" can be told from a column of codes: of 100
+# that pass by chance, more than 20 are met once in 1,000 columns.
+ENOUGH = 100
+_CHANCE_NUMBERS = 2 * CHANCE
+_CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
+_TITLES = {kind.name: kind.title for kind in FORMATS} | {WORDED: "番号の名称に続く数字"}
+
+
+def is_leak(search: Search, found: Found) -> bool:
+    """Return whether what was found cannot be chance; few numbers never prove that it is."""
+    if found.sure or not found.chance:
+        return found.sure > 0
+    if search.of == INSURER.name and search.kind == "number":
+        return 2 * found.chance > found.compared
+    if search.kind == "number":
+        return found.compared < ENOUGH or found.chance > _CHANCE_NUMBERS * found.compared
+    return found.chance > _CHANCE_DIGITS * found.compared
+
+
+def refuse_leaks(table: TablePlan, found: Leaks) -> None:
+    """Check that nothing was found in a table's release that the policy does not allow.
+
+    Raises:
+        RequirementError: verification.leak, naming columns and counts, never a value.
+    """
+    leaks = [(s, f) for s, f in found.items() if is_leak(s, f) and _allowed(table, s) is None]
+    if not leaks:
+        return
+    told = [f"{search.column}: {_what(table, search, count)}" for search, count in leaks]
+    more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
+    keys = sorted({_key(search) for search, _ in leaks})
+    raise RequirementError(
+        "verification.leak",
+        where=f"tables.{table.name}.columns.{leaks[0][0].column}",
+        what=f"the data that would be released hold what must not be in them: {'; '.join(told[:5])}{more}",
+        fix="delete or treat the column; only if it was looked at and is something else, say so there with"
+        f" {' or '.join(f'{key}: {{because: …}}' for key in keys)}",
+    )
+
+
+def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
+    """Say what was searched, and what was met and left: chance, or allowed by the policy."""
+    columns = table.table.columns
+
+    def titles(names: Iterator[str]) -> tuple[str, ...]:
+        return tuple(columns[name].title or name for name in names)
+
+    return LeakScan(
+        sought=titles(iter(table.sought)),
+        carriers=titles(n for n, c in columns.items() if table.sought and carries_values(c)),
+        numbers=titles(n for n, c in columns.items() if carries_numbers(c)),
+        matches=tuple(
+            Match(
+                column=columns[search.column].title or search.column,
+                sought=_sought(table, search),
+                compared=count.compared,
+                matched=count.chance + count.sure,
+                because=allowed.because if is_leak(search, count) and allowed is not None else None,
+            )
+            for search, count in sorted(found.items())
+            if count.chance or count.sure
+            for allowed in [_allowed(table, search)]
+        ),
+    )
+
+
+def _key(search: Search) -> str:
+    return "codes_allowed" if search.kind == "number" else "source_values_allowed"
+
+
+def _allowed(table: TablePlan, search: Search) -> Allowed | None:
+    allowed: Allowed | None = getattr(table.table.columns[search.column], _key(search))
+    return allowed
+
+
+def _what(table: TablePlan, search: Search, found: Found) -> str:
+    count = found.chance + found.sure
+    if search.kind == "number":
+        shape = "a number named as an identification code" if search.of == WORDED else f"a valid {search.of}"
+        return f"{count:,} value(s) with {shape}"
+    whose = "their own value" if search.kind == "own" else "another record's value"
+    return f"{count:,} record(s) with {whose} of {search.of}"
+
+
+def _sought(table: TablePlan, search: Search) -> str:
+    if search.kind == "number":
+        return _TITLES[search.of]
+    title = table.table.columns[search.of].title or search.of
+    return f"その人の{title}" if search.kind == "own" else f"他の人の{title}"
