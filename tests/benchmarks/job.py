@@ -65,7 +65,7 @@ def whole(folder, rows, rounds):
         "tokumei": job(folder),
         "polars": by_hand(folder, "by_polars.py", "residents.parquet"),
         "DuckDB": by_hand(folder, "by_duckdb.py", "residents.parquet"),
-        "pyarrow copy": by_hand(folder, "copy.py", "residents.parquet"),
+        "pyarrow copy": by_hand(folder, "by_copy.py", "residents.parquet"),
     }
     compare("Residents", rows, rounds, folder, contestants)
 
@@ -115,7 +115,7 @@ def text(folder, rows, rounds):
             "residents.yaml",
             ("path: residents.parquet, format: parquet", f"path: residents.csv, encoding: {encoding}"),
         )
-        copy = [*by_hand(place, "copy.py", "residents.csv"), encoding]
+        copy = [*by_hand(place, "by_copy.py", "residents.csv"), encoding]
         compare(f"CSV in {encoding}", rows, rounds, place, {"tokumei": job(place), "pyarrow copy": copy})
 
 

@@ -1,6 +1,6 @@
 """The floor: pyarrow reads the file and writes it again, and nothing else.
 
-Run: ``python copy.py IN.parquet|IN.csv OUT.parquet [ENCODING]``.
+Run: ``python by_copy.py IN.parquet|IN.csv OUT.parquet [ENCODING]``.
 """
 
 import sys
