@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 import glob as globbing
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 import google_crc32c
 
@@ -22,6 +23,7 @@ from schemas.errors import InputError
 from schemas.splits import SourceFile
 from transforms.durable import becomes, delete_abandoned, locked, written_beside
 
+_FETCH = 1 << 20  # bytes that an input is read by
 # What linking a file that was just made here ends in where the file system knows no hard links.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
@@ -193,29 +195,61 @@ def _raise(error: OSError) -> None:
         raise error
 
 
+class _Input(io.RawIOBase):
+    """A local file as a stream whose failures are ours, also those that come while it is read."""
+
+    def __init__(self, uri: str, file: io.FileIO) -> None:
+        self._uri, self._file = uri, file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: Any, /) -> int:
+        with _local_errors(self._uri):
+            return self._file.readinto(buffer) or 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 class LocalStore:
     """Files of this machine. See `Store` for what each method guarantees."""
 
     def glob(self, pattern: str) -> list[SourceFile]:  # noqa: D102
-        # A real file wins over the pattern its name may happen to be.
-        paths = [pattern] if Path(pattern).exists() else sorted(globbing.glob(pattern))  # noqa: PTH207
+        with _local_errors(pattern):
+            # A real file wins over the pattern its name may happen to be.
+            paths = [pattern] if Path(pattern).exists() else sorted(globbing.glob(pattern))  # noqa: PTH207
         return [self.stat(path) for path in paths]
 
     def stat(self, uri: str) -> SourceFile:  # noqa: D102
         with _local_errors(uri):
             found = Path(uri).stat()
-        if Path(uri).is_dir():
+        if stat.S_ISDIR(found.st_mode):
             raise refused(uri, "directory")
         return SourceFile(uri, found.st_size, f"{found.st_mtime_ns}")
 
     def open_input(self, file: SourceFile) -> BinaryIO:  # noqa: D102
         with _local_errors(file.uri):
-            stream = Path(file.uri).open("rb")  # noqa: SIM115  (the caller closes it)
-        found = os.fstat(stream.fileno())
+            raw = Path(file.uri).open("rb", buffering=0)  # noqa: SIM115  (the caller closes it)
+            stream = io.BufferedReader(_Input(file.uri, raw), _FETCH)
+            found = os.fstat(stream.fileno())
         if (found.st_size, f"{found.st_mtime_ns}") != (file.size, file.version):
             stream.close()
             raise changed(file.uri)
-        return stream
+        return cast(BinaryIO, stream)
 
     def read(self, uri: str) -> tuple[bytes, str]:  # noqa: D102
         with _local_errors(uri):
