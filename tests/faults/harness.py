@@ -216,33 +216,40 @@ def main() -> int:
     parser.add_argument("--lasting", type=int, default=25, help="disks that fail from some operation on")
     parser.add_argument("--only", choices=["kills", "errors"])
     parser.add_argument("--every", type=int, default=1, help="do each so-many-th case only")
+    parser.add_argument("--at-once", type=int, default=os.cpu_count(), help="cases that run side by side")
     options = parser.parse_args()
-    begun, tally, workers = time.monotonic(), Tally(), os.cpu_count() or 1
+    begun, tally = time.monotonic(), Tally()
     with quiet():
         for name in IMPORTED:
             importlib.import_module(name)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # then everything below is cleaned up, too
     folder = Path(tempfile.mkdtemp(prefix="tokumei-faults-"))
     try:
-        strike(World(folder), tally, options, workers)
+        strike(World(folder), tally, options)
     finally:
         shutil.rmtree(folder)
-    print(f"{tally.violations} violations, {time.monotonic() - begun:.0f} s, {workers} at a time")
+    print(f"{tally.violations} violations, {time.monotonic() - begun:.0f} s, {options.at_once} at a time")
     if options.every == 1 and options.only != "errors" and sum(tally.kills.values()) < 200:
         print("fewer than 200 kills")
         return 1
     return 1 if tally.violations else 0
 
 
-def strike(world: World, tally: Tally, options: argparse.Namespace, workers: int) -> None:
+def strike(world: World, tally: Tally, options: argparse.Namespace) -> None:
     if options.only != "errors":
-        run_all(kill_cases(world, tally, options.timed, options.fresh)[:: options.every], workers)
-        print(f"{sum(tally.kills.values())} kills, {tally.missed} came too late", flush=True)
-        show(tally.kills)
+        cases = kill_cases(world, tally, options.timed, options.fresh)[:: options.every]
+        try:
+            run_all(cases, options.at_once)
+        finally:
+            print(f"{sum(tally.kills.values())} kills, {tally.missed} came too late", flush=True)
+            show(tally.kills)
     if options.only != "kills":
-        run_all(error_cases(world, tally, options.lasting)[:: options.every], workers)
-        print(f"{sum(tally.errors.values())} runs with failing file operations", flush=True)
-        show(tally.errors)
+        cases = error_cases(world, tally, options.lasting)[:: options.every]
+        try:
+            run_all(cases, options.at_once)
+        finally:
+            print(f"{sum(tally.errors.values())} runs with failing file operations", flush=True)
+            show(tally.errors)
 
 
 def show(counts: Counter[str]) -> None:
