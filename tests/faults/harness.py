@@ -154,7 +154,7 @@ def kill_cases(world: World, tally: Tally, timed: int, fresh: int) -> list[Case]
     for i in range(timed):
         after = seconds * (i + 0.5) / timed
         cases.append(killed(world, tally, "at a time", f"{after:.3f} s", len(cases), kill_after=after))
-    decisive = [at for at, (kind, path) in enumerate(steps) if path.endswith(DECISIVE) and kind in CHANGING]
+    decisive = [at for at, (_, path) in enumerate(steps) if is_decisive(path)]
     for at in decisive:
         name = f"step {at} in a fresh process"
         cases.append(
@@ -168,6 +168,10 @@ def kill_cases(world: World, tally: Tally, timed: int, fresh: int) -> list[Case]
             killed(world, tally, "fresh process, at a time", f"fresh, {after:.3f} s", len(cases), **how)
         )
     return cases
+
+
+def is_decisive(path: str) -> bool:
+    return path.rsplit("/", 1)[-1].strip(".~") in DECISIVE
 
 
 def fresh_seconds(world: World) -> float:
@@ -201,7 +205,7 @@ def error_cases(world: World, tally: Tally, lasting: int) -> list[Case]:
 
     for at in sorted({*first.values(), *last.values()}):
         kind, path = steps[at]
-        everything = kind in CHANGING and path.rsplit("/", 1)[-1].strip(".~") in DECISIVE
+        everything = kind in CHANGING and is_decisive(path)
         for error in ERRORS if everything else (ERRORS[at % len(ERRORS)],):
             add(at, error)
     for i in range(lasting):
@@ -211,8 +215,8 @@ def error_cases(world: World, tally: Tally, lasting: int) -> list[Case]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--timed", type=int, default=40, help="kills spread over the life of a forked run")
-    parser.add_argument("--fresh", type=int, default=40, help="the same, of the installed command")
+    parser.add_argument("--timed", type=int, default=50, help="kills spread over the life of a forked run")
+    parser.add_argument("--fresh", type=int, default=45, help="the same, of the installed command")
     parser.add_argument("--lasting", type=int, default=25, help="disks that fail from some operation on")
     parser.add_argument("--only", choices=["kills", "errors"])
     parser.add_argument("--every", type=int, default=1, help="do each so-many-th case only")

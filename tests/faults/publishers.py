@@ -12,6 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import google_crc32c
+
 from pipelines.anonymize import make_plan
 from schemas.report import Report
 from transforms.release.parts import Part
@@ -41,7 +43,11 @@ def publish_many(folder: Path, output: str, name: str, count: int) -> None:
         part = f"part-{plan.attempt}-{i:024x}.parquet"
         uri = store.join(output, "releases", release, "data", "t", part)
         store.create(uri, data)
-        written = {"t": Written((Part(uri, hashlib.sha256(data).hexdigest(), len(data), 1),))}
+        written = {
+            "t": Written(
+                (Part(uri, hashlib.sha256(data).hexdigest(), int(google_crc32c.value(data)), len(data), 1),)
+            )
+        }
         publish(plan, report.model_copy(update={"release_id": release}), written)  # type: ignore[arg-type]
 
 

@@ -7,13 +7,8 @@ import json
 from pathlib import Path
 
 from schemas.register import Book
-from transforms.release import register
+from transforms.release.views import VIEWS
 
-VIEWS = {
-    "entries.json": register.entries_json,
-    "entries.avro": register.entries_avro,
-    "index.html": register.page,
-}
 DOCUMENTS = {"report.json", "report.html", "notice.md"}
 
 

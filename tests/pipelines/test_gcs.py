@@ -22,8 +22,7 @@ from helpers import Outcome, policy_of
 
 from pipelines.cli import main
 from transforms import gcs
-from transforms.release import register
-from transforms.release import stage as release_stage
+from transforms.release import publish, register
 
 ROOT = Path(__file__).parents[2]
 CANARY = "CANARY7"
@@ -240,7 +239,7 @@ def test_a_denied_create_leaves_nothing(job, bucket, name):
 @pytest.mark.parametrize("harm", ["missing", "altered"])
 def test_a_part_that_is_not_as_it_was_written_is_not_published(job, bucket, monkeypatch, harm):
     """Cloud Storage is asked for the checksum; no part is fetched."""
-    real = release_stage.check_parts
+    real = publish.check_parts
 
     def damage(store, parts):
         part, *_ = parts = list(parts)
@@ -252,7 +251,7 @@ def test_a_part_that_is_not_as_it_was_written_is_not_published(job, bucket, monk
             store.delete(part.uri)
         return real(store, parts)
 
-    monkeypatch.setattr(release_stage, "check_parts", damage)
+    monkeypatch.setattr(publish, "check_parts", damage)
     assert_nothing(job(), "verification.parts", status=4)
 
 

@@ -10,7 +10,7 @@ import pytest
 from helpers import policy_of
 
 from schemas.register import Book
-from transforms.release.register import entries_avro, entries_json, page
+from transforms.release.views import VIEWS
 from transforms.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -41,11 +41,7 @@ def test_two_publishers_at_once(run, tmp_path, request, place, each):
     shared = [entry for entry in book.entries if entry.name == "共有ファイル"]
     assert sorted(entry.version for entry in shared) == list(range(1, each + 1))
     assert sorted(entry.number for entry in book.current) == list(range(1, each + 2))
-    for name, derive in {
-        "entries.json": entries_json,
-        "entries.avro": entries_avro,
-        "index.html": page,
-    }.items():
+    for name, derive in VIEWS.items():
         assert store.read(f"{output}/register/{name}")[0] == derive(book)
     assert store.folders(f"{output}/releases") == wanted
     for release in wanted:

@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from schemas.errors import InputError
 from transforms.release.manifest import MANIFEST, listed, read_manifest
+from transforms.release.views import VIEWS
 from transforms.store import Store, StoredFile
 
 _DOCUMENTS = ("notice.md", "report.html", "report.json")
 RELEASE = frozenset({MANIFEST, *_DOCUMENTS})  # files of a release with well-known names
-_BOOK = frozenset({"book.json", "entries.json", "entries.avro", "index.html"})
+_BOOK = frozenset({"book.json", *VIEWS})
 _ATTEMPT = r"(?P<attempt>[0-9a-f]{12})"
 _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.(parquet|avro|csv)")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, _DOCUMENTS))})")

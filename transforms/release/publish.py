@@ -23,6 +23,7 @@ from transforms.release.documents import render_notice, render_report
 from transforms.release.manifest import MANIFEST, damaged, listed, read_manifest
 from transforms.release.orphans import find_book_orphans, find_orphans, remove
 from transforms.release.register import add_entry, check_book
+from transforms.release.stored import check_parts
 from transforms.store import ConflictError, Store, open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
@@ -70,7 +71,7 @@ def publish(plan: Plan, report: Report, written: Written) -> Published:
     Raises:
         AlreadyPublishedError: another run published other work under the id first.
         InputError: the register book cannot be read; nothing is published.
-        RequirementError: a part has gone since it was written; nothing is published.
+        RequirementError: a part is not as it was written, or gone; nothing is published.
     """
     store = open_store(plan.output)
     base = release_dir(plan, store)
@@ -84,7 +85,11 @@ def publish(plan: Plan, report: Report, written: Written) -> Published:
         for name, text in documents.items():
             store.create(store.join(base, folder, name), text.encode())
         manifest = _manifest(plan, report, written, folder, documents)
-        _check_parts(plan, store, written)
+        try:
+            check_parts(store, (part for table in written.values() for part in table.parts))
+        except RequirementError:
+            if not find_published(plan, store):  # else the winner has removed them
+                raise
         try:
             store.create(store.join(base, MANIFEST), manifest)
         except FileExistsError:
@@ -130,22 +135,6 @@ def finish(plan: Plan, store: Store) -> None:
     except InputError as error:
         if error.code != "store.permission":
             raise
-
-
-def _check_parts(plan: Plan, store: Store, written: Written) -> None:
-    """Refuse to list a part that has gone: somebody cleaned up too early, or a worker has another disk.
-
-    If another attempt has published meanwhile, it was that which removed it, and all is well.
-    """
-    found = {file.uri: file.size for file in store.walk(store.join(release_dir(plan, store), "data"))}
-    for name, table in written.items():
-        if any(found.get(part.uri) != part.size for part in table.parts) and not find_published(plan, store):
-            raise RequirementError(
-                "verification.failed",
-                where=f"tables.{name}",
-                what="a part that was written is no longer where it was written",
-                fix="run again; if it fails again, see that all workers reach the output under the same path",
-            )
 
 
 def discard(plan: Plan) -> None:
