@@ -243,17 +243,21 @@ class Publishing(RuleBasedStateMachine):
 
     @rule(
         late=st.sampled_from("xy"),
-        early=st.sampled_from("xxy"),
+        early=st.sampled_from(["x", "x", "y", "clean"]),
         works=st.sampled_from(["aa", "ab"]),
         place=st.sampled_from(["manifest.json", "book.json", "index.html", "notice.md", "report.json"]),
     )
     def overtake(self, late, early, works, place):
-        """A run stops before it settles a decisive file; another gets in between."""
+        """A run stops before it settles a decisive file; another, or a cleaner, gets in between."""
         run = self.begin(late, works[0])
         while not run.step():
             if run.next.startswith("settle") and run.next.endswith(f"/{place}"):
                 break
-        self.begin(early, works[1]).finish()
+        if early == "clean":
+            self.clean()
+            self.cleaners[-1].finish()
+        else:
+            self.begin(early, works[1]).finish()
 
     @precondition(lambda self: self.live)
     @rule(pick=st.integers(0, 99))
