@@ -246,8 +246,9 @@ class Publishing(RuleBasedStateMachine):
         early=st.sampled_from(["x", "x", "y", "clean"]),
         works=st.sampled_from(["aa", "ab"]),
         place=st.sampled_from(["manifest.json", "book.json", "index.html", "notice.md", "report.json"]),
+        goes_on=st.booleans(),
     )
-    def overtake(self, late, early, works, place):
+    def overtake(self, late, early, works, place, goes_on):
         """A run stops before it settles a decisive file; another, or a cleaner, gets in between."""
         run = self.begin(late, works[0])
         while not run.step():
@@ -258,6 +259,8 @@ class Publishing(RuleBasedStateMachine):
             self.cleaners[-1].finish()
         else:
             self.begin(early, works[1]).finish()
+        if goes_on and not run.ended:
+            run.finish()
 
     @precondition(lambda self: self.live)
     @rule(pick=st.integers(0, 99))
