@@ -8,7 +8,7 @@ PEERS := .peers/.installed
 RUNS ?= 3
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test runners nightly lint types lock bench bench-search bench-flink clean
+.PHONY: demo test runners faults nightly lint types lock bench bench-search bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -26,6 +26,9 @@ runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink ne
 	if command -v go >/dev/null; then deploy/prism/install.sh; fi
 	if command -v java && command -v mvn; then $(BIN)/python deploy/flink/local/cluster.py install; fi >/dev/null
 	$(BIN)/python -m pytest tests/runners
+
+faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of the commit and all over its life
+	PYTHONPATH=tests/faults:. OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/harness.py
 
 nightly: $(INSTALLED)  ## what schedules the job: Airflow runs it, schemas check the manifests; needs Maven
 	tests/nightly/install.sh $(BIN)/python >/dev/null

@@ -296,9 +296,9 @@ def _tell(plan: Plan) -> None:
             fix="look at the engine's log",
         )
     manifest = json.loads(store.read(uri)[0])
+    report = json.loads(store.read(store.join(base, "report.json"))[0])
     records = sum(t["records"] for t in manifest["tables"].values())
     print(f"released {records:,} records of {manifest['people']:,} people")
-    report = json.loads(store.read(store.join(base, "report.json"))[0])
     for table in report["tables"]:
         left_out = {k: table[f"records_{k}"] for k in ("rejected", "dropped", "suppressed")}
         told = ", ".join(f"{n:,} {k}" for k, n in left_out.items() if n) or "none left out"

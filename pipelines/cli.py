@@ -17,6 +17,7 @@ from schemas.errors import PolicyError, TokumeiError
 JOBS = {
     "anonymize": "process files under a policy and publish the release with its register entry",
     "check": "check a policy against itself and the headers of its files",
+    "clean": "remove what killed or beaten runs left in an output directory",
     "demo": "anonymize a real customer master and show where the result is",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
@@ -86,7 +87,7 @@ def _unexpected(error: Exception, *, as_json: bool) -> None:
     unexpected = TokumeiError(
         "unexpected",
         where=" > ".join(places[-4:]),
-        what=f"unexpected {type(error).__name__}; nothing was published",
+        what=f"unexpected {type(error).__name__}; a release without manifest.json is not published",
         fix="run again; if it fails again, report this message",
     )
     print(

@@ -20,7 +20,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from schemas.errors import InputError
 from schemas.splits import SourceFile
-from transforms.store import ConflictError, changed, refused
+from transforms.store import ConflictError, StoredFile, changed, refused
 
 _FETCH = 1 << 20  # least bytes a reader asks for at a time; larger reads ask for what they need
 _ANSWER = 60  # seconds to wait for an answer
@@ -62,8 +62,7 @@ class GcsStore:
             blob = bucket.get_blob(name, **_again()) if name else None
             if blob is not None:
                 return _as_source(blob)
-            folder = f"{name.rstrip('/')}/" if name else None
-            inside = list(bucket.list_blobs(prefix=folder, max_results=1, **_again()))
+            inside = list(bucket.list_blobs(prefix=_folder(name), max_results=1, **_again()))
         if inside or not name:
             raise refused(uri, "directory")
         return None
@@ -122,6 +121,24 @@ class GcsStore:
                 bucket.blob(name).delete(**_again())
             except api.NotFound:
                 return
+
+    def delete_abandoned(self, uri: str) -> bool:
+        """Cloud Storage has no temporary files: an upload that was cut off is no object."""
+        return False
+
+    def walk(self, base: str) -> list[StoredFile]:  # noqa: D102
+        bucket, name = _bucket(base)
+        with _gcs_errors(base, _READ):
+            found = bucket.list_blobs(prefix=_folder(name), **_again())
+            return sorted(StoredFile(*_as_source(blob)[:2], blob.updated.timestamp()) for blob in found)
+
+    def folders(self, base: str) -> list[str]:  # noqa: D102
+        bucket, name = _bucket(base)
+        with _gcs_errors(base, _READ):
+            pages = bucket.list_blobs(prefix=_folder(name), delimiter="/", **_again())
+            for _ in pages:  # what is not in a folder; the folders come with the pages
+                pass
+            return sorted(prefix.rstrip("/").rsplit("/", 1)[-1] for prefix in pages.prefixes)
 
     def prune(self, base: str) -> None:
         """Cloud Storage has no directories."""
@@ -188,6 +205,10 @@ def _bucket(uri: str) -> tuple[Any, str]:
         raise refused(uri, "missing")
     with _gcs_errors(uri, _READ):
         return _client().bucket(bucket), name
+
+
+def _folder(name: str) -> str | None:
+    return f"{name.rstrip('/')}/" if name else None
 
 
 def _again() -> dict[str, Any]:

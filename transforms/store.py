@@ -6,26 +6,46 @@ and readers need a version of every input. Whatever a store cannot reach becomes
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import glob as globbing
 import hashlib
+import io
 import os
-import tempfile
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 import google_crc32c
 
 from schemas.errors import InputError
 from schemas.splits import SourceFile
+from transforms.durable import becomes, delete_abandoned, locked, written_beside
+
+_FETCH = 1 << 20  # bytes that an input is read by
+# What linking a file that was just made here ends in where the file system knows no hard links.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 _READ = 1 << 20  # bytes of a file read at a time
 
 
 class ConflictError(Exception):
     """The file is not at the expected version: somebody else has written it."""
+
+
+class StoredFile(NamedTuple):
+    """A file as `Store.walk` finds it.
+
+    Attributes:
+        uri: where it is; size: in bytes; modified: when it was last written, seconds since 1970.
+        becomes: for the temporary file of a write, the file name it was to get; else None.
+    """
+
+    uri: str
+    size: int
+    modified: float
+    becomes: str | None = None
 
 
 class Store(Protocol):
@@ -77,6 +97,15 @@ class Store(Protocol):
     def delete(self, uri: str) -> None:
         """Delete a file; that there is none is no error."""
 
+    def delete_abandoned(self, uri: str) -> bool:
+        """Delete the temporary file of a write, unless that is going on; return whether it is gone."""
+
+    def walk(self, base: str) -> list[StoredFile]:
+        """Return every file in ``base`` and below, hidden ones too, links not; where nothing is, none."""
+
+    def folders(self, base: str) -> list[str]:
+        """Return the names of the folders in ``base``, sorted, links not; where nothing is, none."""
+
     def prune(self, base: str) -> None:
         """Remove directories that are empty, from ``base`` down; nothing to do where there are none."""
 
@@ -123,6 +152,10 @@ def refused(uri: str, reason: str, needs: str = "the right to read or write it")
         ),
         "permission": ("permission is denied", f"give this account {needs}"),
         "directory": ("this is a directory, not a file", "name the files in it, for example with /*.csv"),
+        "links": (
+            "this file system has no hard links, without which a run could overwrite what another published",
+            "write to another one, or to gs://, and copy the release from there",
+        ),
         "credentials": (
             "there are no Google Cloud credentials, or they are not valid",
             "attach a service account, or run gcloud auth application-default login",
@@ -157,29 +190,66 @@ def _local_errors(uri: str) -> Iterator[None]:
         ) from None
 
 
+def _raise(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # a folder that is gone, or was never there
+        raise error
+
+
+class _Input(io.RawIOBase):
+    """A local file as a stream whose failures are ours, also those that come while it is read."""
+
+    def __init__(self, uri: str, file: io.FileIO) -> None:
+        self._uri, self._file = uri, file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: Any, /) -> int:
+        with _local_errors(self._uri):
+            return self._file.readinto(buffer) or 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 class LocalStore:
     """Files of this machine. See `Store` for what each method guarantees."""
 
     def glob(self, pattern: str) -> list[SourceFile]:  # noqa: D102
-        # A real file wins over the pattern its name may happen to be.
-        paths = [pattern] if Path(pattern).exists() else sorted(globbing.glob(pattern))  # noqa: PTH207
+        with _local_errors(pattern):
+            # A real file wins over the pattern its name may happen to be.
+            paths = [pattern] if Path(pattern).exists() else sorted(globbing.glob(pattern))  # noqa: PTH207
         return [self.stat(path) for path in paths]
 
     def stat(self, uri: str) -> SourceFile:  # noqa: D102
         with _local_errors(uri):
             found = Path(uri).stat()
-        if Path(uri).is_dir():
+        if stat.S_ISDIR(found.st_mode):
             raise refused(uri, "directory")
         return SourceFile(uri, found.st_size, f"{found.st_mtime_ns}")
 
     def open_input(self, file: SourceFile) -> BinaryIO:  # noqa: D102
         with _local_errors(file.uri):
-            stream = Path(file.uri).open("rb")  # noqa: SIM115  (the caller closes it)
-        found = os.fstat(stream.fileno())
+            raw = Path(file.uri).open("rb", buffering=0)  # noqa: SIM115  (the caller closes it)
+            stream = io.BufferedReader(_Input(file.uri, raw), _FETCH)
+            found = os.fstat(stream.fileno())
         if (found.st_size, f"{found.st_mtime_ns}") != (file.size, file.version):
             stream.close()
             raise changed(file.uri)
-        return stream
+        return cast(BinaryIO, stream)
 
     def read(self, uri: str) -> tuple[bytes, str]:  # noqa: D102
         with _local_errors(uri):
@@ -195,8 +265,13 @@ class LocalStore:
         return checksum
 
     def create(self, uri: str, data: bytes) -> None:  # noqa: D102
-        with _local_errors(uri), _written_beside(Path(uri), data) as temporary:
-            os.link(temporary, uri)  # unlike a rename, this fails where the name is taken
+        with _local_errors(uri), written_beside(Path(uri), data) as temporary:
+            try:
+                os.link(temporary, uri)  # unlike a rename, this fails where the name is taken
+            except OSError as error:
+                if error.errno in _NO_LINKS:
+                    raise refused(uri, "links") from None
+                raise
 
     def replace(self, uri: str, data: bytes, expected_version: str | None) -> None:  # noqa: D102
         if expected_version is None:
@@ -206,10 +281,10 @@ class LocalStore:
                 raise ConflictError(uri) from None
             return
         path = Path(uri)
-        with _local_errors(uri), _locked(path):
+        with _local_errors(uri), locked(path):
             if not path.exists() or self.read(uri)[1] != expected_version:
                 raise ConflictError(uri)
-            with _written_beside(path, data) as temporary:
+            with written_beside(path, data) as temporary:
                 temporary.replace(path)
 
     def exists(self, uri: str) -> bool:  # noqa: D102
@@ -220,6 +295,27 @@ class LocalStore:
         with _local_errors(uri):
             Path(uri).unlink(missing_ok=True)
 
+    def delete_abandoned(self, uri: str) -> bool:  # noqa: D102
+        with _local_errors(uri):
+            return delete_abandoned(Path(uri))
+
+    def walk(self, base: str) -> list[StoredFile]:  # noqa: D102
+        found = []
+        with _local_errors(base):
+            for folder, _, names in os.walk(base, onerror=_raise):
+                for name in names:
+                    with suppress(FileNotFoundError):  # gone since it was listed
+                        at = Path(folder, name).lstat()
+                        if stat.S_ISREG(at.st_mode):
+                            uri = str(Path(folder, name))
+                            found.append(StoredFile(uri, at.st_size, at.st_mtime, becomes(name)))
+        return sorted(found)
+
+    def folders(self, base: str) -> list[str]:  # noqa: D102
+        with _local_errors(base), suppress(FileNotFoundError):
+            return sorted(e.name for e in os.scandir(base) if e.is_dir(follow_symlinks=False))
+        return []
+
     def prune(self, base: str) -> None:  # noqa: D102
         for folder, _, _ in os.walk(base, topdown=False):
             with suppress(OSError):  # not empty, or gone
@@ -227,32 +323,3 @@ class LocalStore:
 
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return str(Path(base, *parts))
-
-
-@contextmanager
-def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
-    """Put data durably into a hidden file in the same directory, for the caller to link or rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            os.fchmod(descriptor, 0o644)
-            out.write(data)
-            out.flush()
-            os.fsync(descriptor)
-        yield Path(name)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)  # the new name must survive a power cut too
-        finally:
-            os.close(directory)
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock file of a path; it stays, since removing it would let two holders in."""
-    with path.with_name(f".{path.name}.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -137,7 +137,10 @@ def test_what_a_killed_run_left_is_gone_from_the_release(run, done_before):
         assert run(policy, files, args=args).status == 0
     stale = [
         f"out/releases/x/{name}"
-        for name in ("data/t/part-deadbeef0000-00.parquet", "documents/deadbeef0000-1/report.json")
+        for name in (
+            f"data/t/part-deadbeef0000-{7:024x}.parquet",
+            "documents/deadbeef0000-00000001/report.json",
+        )
     ]
     done = run(policy, {**dict.fromkeys(stale, b"left"), **({} if done_before else files)}, args=args)
     assert done.status == 0, done.err
@@ -150,7 +153,7 @@ def test_what_a_killed_run_left_is_gone_from_the_release(run, done_before):
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_run_cleans_up(run, monkeypatch, sent):
     """Schedulers stop a run by SIGTERM; its unverified parts must not stay."""
-    real, at_work = store._written_beside, []
+    real, at_work = store.written_beside, []
 
     def stop(path, data):
         at_work.append(path)
@@ -158,7 +161,7 @@ def test_a_stopped_run_cleans_up(run, monkeypatch, sent):
             os.kill(os.getpid(), sent)
         return real(path, data)
 
-    monkeypatch.setattr(store, "_written_beside", stop)
+    monkeypatch.setattr(store, "written_beside", stop)
     done = run(policy_of({"a": KEEP}), {"data.csv": "a\n1\n2\n"})
     assert any(path.match("part-*") for path in at_work)
     assert (done.status, done.out) == (1, "") and done.err.count("\n") == 1 and "interrupted" in done.err
@@ -266,14 +269,14 @@ def test_garbled_text_found_only_in_the_last_pass_leaves_nothing(run, tmp_path):
 @pytest.mark.parametrize("output", ["out", "out[1]*"])
 @pytest.mark.parametrize("at", ["part-", "report.html", "manifest.json"])
 def test_a_full_disk_leaves_the_state_before(run, monkeypatch, at, output):
-    real = store._written_beside
+    real = store.written_beside
 
     def full(path, data):
         if at in path.name:
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(path, data)
 
-    monkeypatch.setattr(store, "_written_beside", full)
+    monkeypatch.setattr(store, "written_beside", full)
     done = run(policy_of({"a": KEEP}), {"data.csv": "a\n1\n2\n"}, output=output)
     assert done.status == 3 and "No space left" in done.err and not done.releases
     monkeypatch.undo()

@@ -22,11 +22,11 @@ from helpers import Outcome, policy_of
 
 from pipelines.cli import main
 from transforms import gcs
-from transforms.release import register
-from transforms.release import stage as release_stage
+from transforms.release import publish, register
 
 ROOT = Path(__file__).parents[2]
 CANARY = "CANARY7"
+KILLED = f"data/t/part-deadbeef0000-{7:024x}.parquet"
 KEEP = {"keep": True, "because": "試験"}
 COLUMNS = {
     "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]},
@@ -216,7 +216,7 @@ WRITTEN = ("part-", "documents/", "x/manifest.json", "x/report.json", "book.json
 @pytest.mark.parametrize("action", ["503", "reset", "lost", "done-reset", "truncated"])
 def test_every_kind_of_request_fails_once_and_the_release_is_whole(job, bucket, action):
     """What was written although the answer was lost is found to be one's own: no double, no conflict."""
-    bucket.put("out/releases/x/data/t/part-killed.parquet", "left by a killed run")
+    bucket.put(f"out/releases/x/{KILLED}", "left by a killed run")
     faults = [bucket.proxy.fault(kind, action) for kind in ("list", "stat", "delete")]
     faults += [
         bucket.proxy.fault("download", action, name=name) for name in ("in/", "book.json", "documents/")
@@ -239,7 +239,7 @@ def test_a_denied_create_leaves_nothing(job, bucket, name):
 @pytest.mark.parametrize("harm", ["missing", "altered"])
 def test_a_part_that_is_not_as_it_was_written_is_not_published(job, bucket, monkeypatch, harm):
     """Cloud Storage is asked for the checksum; no part is fetched."""
-    real = release_stage.check_parts
+    real = publish.check_parts
 
     def damage(store, parts):
         part, *_ = parts = list(parts)
@@ -251,7 +251,7 @@ def test_a_part_that_is_not_as_it_was_written_is_not_published(job, bucket, monk
             store.delete(part.uri)
         return real(store, parts)
 
-    monkeypatch.setattr(release_stage, "check_parts", damage)
+    monkeypatch.setattr(publish, "check_parts", damage)
     assert_nothing(job(), "verification.parts", status=4)
 
 
@@ -266,11 +266,11 @@ def test_a_denied_read_is_named(job, bucket, kind):
 def test_an_account_that_may_only_create(job, bucket):
     """It can neither remove what a killed run left nor its own parts, and publishes all the same."""
     bucket.proxy.fault("delete", "403", times=1000)
-    bucket.put("out/releases/x/data/t/part-killed.parquet", "left by a killed run")
+    bucket.put(f"out/releases/x/{KILLED}", "left by a killed run")
     done = job("--release-id", "x")
     assert done.status == 0, done.err
     assert sorted(row["n"] for row in done.rows()) == list(range(60))
-    assert bucket.proxy.faults[0].struck and (done.release / "data/t/part-killed.parquet").exists()
+    assert bucket.proxy.faults[0].struck and (done.release / KILLED).exists()
     assert job("--release-id", "x").status == 0
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import io
 import os
+import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ import pytest
 from schemas.errors import InputError
 from schemas.splits import SourceFile
 from transforms import gcs
+from transforms.durable import written_beside
 from transforms.gcs import GcsStore
 from transforms.store import ConflictError, LocalStore, open_store
 
@@ -120,12 +126,122 @@ def test_local_permissions_are_refused(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     file = LocalStore().stat(str(tmp_path / "file"))
 
-    def deny(*_):
+    def deny(*_, **__):
         raise PermissionError  # root may read everything, so the refusal is simulated
 
     monkeypatch.setattr(Path, "open", deny)
     with pytest.raises(InputError, match=r"store\.permission"):
         LocalStore().open_input(file)
+
+
+def test_a_device_that_fails_while_an_input_is_read(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"12345")
+
+    class Failing(io.FileIO):
+        def readinto(self, buffer):
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "open", lambda path, *_, **__: Failing(path))
+    with (
+        LocalStore().open_input(LocalStore().stat(str(tmp_path / "file"))) as source,
+        pytest.raises(InputError, match=r"store\.failed.*Input/output error"),
+    ):
+        source.read()
+
+
+def test_every_name_on_the_way_is_durable_before_the_file_has_its_own(tmp_path, monkeypatch):
+    """A power cut must not take away what a manifest lists: not the data, nor a folder above them."""
+    done, sync, link = [], os.fsync, os.link
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (done.append(os.readlink(f"/proc/self/fd/{fd}")), sync(fd))[1]
+    )
+    monkeypatch.setattr(os, "link", lambda a, b: (done.append(str(b)), link(a, b))[1])
+    folders = [tmp_path / "out", tmp_path / "out" / "x", tmp_path / "out" / "x" / "y"]
+    uri = str(folders[-1] / "part")
+    LocalStore().create(uri, b"1")
+    above = [str(tmp_path), *map(str, folders[:-1])]
+    at = [done.index(folder) for folder in above]
+    written = next(i for i, name in enumerate(done) if Path(name).name.startswith(".part."))
+    assert at == sorted(at) and at[-1] < written < done.index(uri) and done[-1] == str(folders[-1])
+    done.clear()
+    LocalStore().create(uri + "2", b"1")
+    assert [Path(name).name[:6] for name in done] == [".part2", "part2", "y"]
+
+
+def test_folders_of_a_killed_run_are_made_durable_by_the_next(tmp_path, monkeypatch):
+    (tmp_path / "out" / "x").mkdir(parents=True)  # and whoever made them did not come to syncing them
+    done, sync = [], os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (done.append(os.readlink(f"/proc/self/fd/{fd}")), sync(fd))[1]
+    )
+    LocalStore().create(str(tmp_path / "out" / "x" / "part"), b"1")
+    assert {str(tmp_path), str(tmp_path / "out"), str(tmp_path / "out" / "x")} <= set(done)
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_hard_links_is_named(tmp_path, monkeypatch, code):
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError(code, "no")))
+    with pytest.raises(InputError, match=r"store\.links.*hard links"):
+        LocalStore().create(str(tmp_path / "a"), b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_removed_while_a_write_begins_is_made_again(tmp_path, monkeypatch):
+    """Another run removes folders that are empty; this one was just about to write into it."""
+    real, tries = tempfile.mkstemp, []
+
+    def pruned(**where):
+        tries.append(where)
+        if len(tries) == 1:
+            LocalStore().prune(str(tmp_path / "out"))
+        return real(**where)
+
+    monkeypatch.setattr(tempfile, "mkstemp", pruned)
+    LocalStore().create(str(tmp_path / "out" / "x" / "part"), b"1")
+    assert len(tries) == 2 and (tmp_path / "out" / "x" / "part").read_bytes() == b"1"
+
+
+def test_a_temporary_file_taken_for_abandoned_before_it_was_locked(tmp_path, monkeypatch):
+    real, taken = fcntl.flock, []
+
+    def late(file, how):
+        if how == fcntl.LOCK_EX and not taken:
+            taken.extend(tmp_path.iterdir())
+            assert LocalStore().delete_abandoned(str(taken[0]))
+        return real(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    LocalStore().create(str(tmp_path / "part"), b"1")
+    assert taken[0].name.startswith(".part.")
+    assert [path.name for path in tmp_path.iterdir()] == ["part"]
+
+
+def test_a_write_that_goes_on_is_not_abandoned(tmp_path):
+    with written_beside(tmp_path / "part", b"1") as temporary:
+        assert not LocalStore().delete_abandoned(str(temporary)) and temporary.exists()
+    assert LocalStore().delete_abandoned(str(temporary))
+
+
+def test_a_file_where_a_folder_should_be(tmp_path):
+    (tmp_path / "x").touch()
+    for uri in (tmp_path / "x" / "part", tmp_path / "x" / "y" / "part"):
+        with pytest.raises(InputError, match=r"store\.missing"):
+            LocalStore().create(str(uri), b"1")
+
+
+def test_walk_and_folders(place):
+    store, base = place
+    names = ["a", "b/c", "b/d/e", ".f"]
+    for name in names:
+        store.create(store.join(base, name), name.encode())
+    found = store.walk(base)
+    assert [(f.uri, f.size) for f in found] == sorted((store.join(base, n), len(n)) for n in names)
+    assert all(abs(f.modified - time.time()) < 60 for f in found)
+    assert [f.uri for f in store.walk(store.join(base, "b"))] == [
+        store.join(base, n) for n in ("b/c", "b/d/e")
+    ]
+    assert (store.folders(base), store.folders(store.join(base, "b"))) == (["b"], ["d"])
+    assert store.walk(store.join(base, "none")) == store.folders(store.join(base, "none")) == []
 
 
 def test_a_failed_local_create_leaves_nothing(tmp_path, monkeypatch):

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import secrets
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from schemas.errors import AlreadyPublishedError, InputError
+from schemas.errors import AlreadyPublishedError, InputError, RequirementError
 from schemas.register import entry_of
 from schemas.report import Report
 from transforms.plan import Plan
 from transforms.release.documents import render_notice, render_report
+from transforms.release.manifest import MANIFEST, damaged, listed, read_manifest
+from transforms.release.orphans import find_book_orphans, find_orphans, remove
 from transforms.release.register import add_entry, check_book
+from transforms.release.stored import check_parts
 from transforms.store import ConflictError, Store, open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
@@ -43,24 +46,6 @@ def release_dir(plan: Plan, store: Store) -> str:
     return store.join(plan.output, "releases", plan.release_id)
 
 
-def read_manifest(plan: Plan, store: Store) -> dict[str, Any] | None:
-    """Return the manifest of the release id, or None if nothing is published under it.
-
-    Raises:
-        InputError: there is a manifest, but it cannot be read.
-    """
-    uri = store.join(release_dir(plan, store), "manifest.json")
-    if not store.exists(uri):
-        return None
-    try:
-        manifest: dict[str, Any] = json.loads(store.read(uri)[0])
-        manifest["work"], manifest["attempt"], manifest["documents"], manifest["documents_path"]
-        manifest["tables"]
-    except (ValueError, TypeError, KeyError):
-        raise _damaged(uri) from None
-    return manifest
-
-
 def find_published(plan: Plan, store: Store) -> bool:
     """Return whether this very work is already published.
 
@@ -69,7 +54,7 @@ def find_published(plan: Plan, store: Store) -> bool:
         InputError: its manifest, or the register book, cannot be read.
     """
     check_book(store, store.join(plan.output, "register"), plan.policy.file.body)
-    manifest = read_manifest(plan, store)
+    manifest = read_manifest(store, release_dir(plan, store))
     if manifest is not None and manifest["work"] != plan.work:
         raise AlreadyPublishedError(
             "release.taken",
@@ -86,6 +71,7 @@ def publish(plan: Plan, report: Report, written: Written) -> Published:
     Raises:
         AlreadyPublishedError: another run published other work under the id first.
         InputError: the register book cannot be read; nothing is published.
+        RequirementError: a part is not as it was written, or gone; nothing is published.
     """
     store = open_store(plan.output)
     base = release_dir(plan, store)
@@ -100,7 +86,12 @@ def publish(plan: Plan, report: Report, written: Written) -> Published:
             store.create(store.join(base, folder, name), text.encode())
         manifest = _manifest(plan, report, written, folder, documents)
         try:
-            store.create(store.join(base, "manifest.json"), manifest)
+            check_parts(store, (part for table in written.values() for part in table.parts))
+        except RequirementError:
+            if not find_published(plan, store):  # else the winner has removed them
+                raise
+        try:
+            store.create(store.join(base, MANIFEST), manifest)
         except FileExistsError:
             find_published(plan, store)  # raises where the winner published other work
     finish(plan, store)
@@ -119,71 +110,43 @@ def finish(plan: Plan, store: Store) -> None:
     Idempotent. Raises InputError if a document is not the one the manifest lists, or a file cannot be
     removed though the account may.
     """
-    manifest = read_manifest(plan, store)
-    if manifest is None:
-        raise _damaged(store.join(release_dir(plan, store), "manifest.json"))
     base = release_dir(plan, store)
+    manifest = read_manifest(store, base)
+    if manifest is None:
+        raise damaged(store.join(base, MANIFEST))
     for name, digest in manifest["documents"].items():
         source, target = store.join(base, manifest["documents_path"], name), store.join(base, name)
         data, _ = store.read(source)
         if hashlib.sha256(data).hexdigest() != digest:
-            raise _damaged(source)
+            raise damaged(source)
         while not store.exists(target) or store.read(target)[0] != data:
             version = store.read(target)[1] if store.exists(target) else None
             with suppress(ConflictError):  # somebody else is finishing the same release
                 store.replace(target, data, version)
         if name == "report.json":
             report = Report.model_validate_json(data)
-    add_entry(store, store.join(plan.output, "register"), entry_of(plan.policy, report))
-    _sweep(plan, store, manifest)
-
-
-def _sweep(plan: Plan, store: Store, manifest: dict[str, Any]) -> None:
-    """Remove what killed or beaten attempts left: a reader who takes whole directories would mix it in.
-
-    Nobody misses it: under a published manifest no other attempt can win. An account that may only create
-    leaves it, unlisted.
-    """
-    base = release_dir(plan, store)
-    listed = {file["path"] for table in manifest["tables"].values() for file in table["files"]}
-    listed |= {f"{manifest['documents_path']}/{name}" for name in manifest["documents"]}
+    register = store.join(plan.output, "register")
+    add_entry(store, register, entry_of(plan.policy, report))
+    # A reader who takes whole directories would mix in what killed or beaten attempts left. Nobody misses
+    # it: under a published manifest no other attempt can win. Who may only create leaves it, unlisted.
+    orphans, _ = find_orphans(store, base, listed(manifest))
     try:
-        for table in manifest["tables"]:
-            _delete_but(listed, store, base, "data", table, "part-*")
-        _delete_but(listed, store, base, "documents", "*", "*")
+        deque(remove(store, [*orphans, *find_book_orphans(store, register)]), maxlen=0)
     except InputError as error:
         if error.code != "store.permission":
             raise
-
-
-def _delete_but(listed: set[str], store: Store, base: str, *pattern: str) -> None:
-    """Delete the files of a release that match, but for those listed by their paths in it."""
-    literal = re.sub(r"([*?[])", r"[\1]", base)  # the user's directory may have such a name
-    for found in store.glob(store.join(literal, *pattern)):
-        if "/".join(found.uri.split("/")[-len(pattern) :]) not in listed:
-            store.delete(found.uri)
 
 
 def discard(plan: Plan) -> None:
     """Remove what this attempt wrote, unless its manifest was created: then it is a release."""
     store = open_store(plan.output)
     base = release_dir(plan, store)
-    manifest = read_manifest(plan, store)
+    manifest = read_manifest(store, base)
     if manifest is not None and manifest["attempt"] == plan.attempt:
         return
-    for table in plan.tables:
-        _delete_but(set(), store, base, "data", table, f"part-{plan.attempt}-*")
-    _delete_but(set(), store, base, "documents", f"{plan.attempt}-*", "*")
+    orphans, _ = find_orphans(store, base)
+    deque(remove(store, [o for o in orphans if o.attempt == plan.attempt]), maxlen=0)
     store.prune(base)
-
-
-def _damaged(uri: str) -> InputError:
-    return InputError(
-        "release.damaged",
-        where=uri,
-        what="this file of a published release is missing or not as it was written",
-        fix="restore it from a backup, or publish under another --release-id",
-    )
 
 
 def _manifest(plan: Plan, report: Report, written: Written, folder: str, documents: dict[str, str]) -> bytes:

@@ -1,0 +1,45 @@
+"""The manifest: the one file that says which others are a release, read back and never changed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from schemas.errors import InputError
+from transforms.store import Store
+
+MANIFEST = "manifest.json"
+
+
+def read_manifest(store: Store, base: str) -> dict[str, Any] | None:
+    """Return the manifest of the release in the folder ``base``, or None if nothing is published there.
+
+    Raises:
+        InputError: there is a manifest, but it cannot be read.
+    """
+    uri = store.join(base, MANIFEST)
+    if not store.exists(uri):
+        return None
+    try:
+        manifest: dict[str, Any] = json.loads(store.read(uri)[0])
+        manifest["work"], manifest["attempt"], listed(manifest)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise damaged(uri) from None
+    return manifest
+
+
+def listed(manifest: dict[str, Any]) -> frozenset[str]:
+    """Return the paths, from the release's folder, of the parts and documents that a manifest lists."""
+    parts = {str(file["path"]) for table in manifest["tables"].values() for file in table["files"]}
+    documents = {f"{manifest['documents_path']}/{name}" for name in dict(manifest["documents"])}
+    return frozenset(parts | documents)
+
+
+def damaged(uri: str) -> InputError:
+    """Return the error for a file of a release that is not as it was published."""
+    return InputError(
+        "release.damaged",
+        where=uri,
+        what="this file of a published release is missing or not as it was written",
+        fix="restore it from a backup, or publish under another --release-id",
+    )
