@@ -78,7 +78,7 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
         PolicyError: the policy or the arguments are wrong.
         InputError: no file is found, or its columns are not those declared.
     """
-    from pipelines.check import check_files
+    from pipelines.check import check_files, refuse_released
     from transforms.plan import Plan, fingerprint, plan_populations, plan_tables
     from transforms.policy_folder import folder_of, read_policy
 
@@ -87,6 +87,7 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
     tables = plan_tables(policy, base)
     populations = plan_populations(tables)
     files = check_files([*tables.values(), *populations.values()], base)
+    refuse_released([f.file.uri for f in files], target)
     work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
     name = release_id or f"r-{work[:16]}"
     return Plan(policy, tables, populations, target, name, work, secrets.token_hex(6)), files
@@ -98,6 +99,7 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
     Raises:
         PolicyError: neither says it, or it is no place that can be written to.
     """
+    from pipelines.check import is_text
     from transforms.policy_folder import locate
 
     target = output or (policy.output.directory and locate(base, policy.output.directory))
@@ -115,6 +117,13 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
             what="a release can be written only to a local path or a gs:// URI",
             fix="give --output DIR or --output gs://bucket/folder",
         )
+    if not is_text(target):
+        raise PolicyError(
+            "usage.output",
+            where="--output",
+            what="the path is not UTF-8",
+            fix="name a directory by characters that are text",
+        )
     if "://" not in target:
         target = str(Path(target).absolute())  # workers elsewhere have another working directory
     return target
@@ -130,7 +139,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     from pipelines.terminal import Progress, quiet
 
     with quiet():
-        from transforms.release.publish import discard, find_published, finish
+        from transforms.release.publish import discard, find_published, finish, release_dir
         from transforms.store import open_store
 
         if beam_args:
@@ -164,6 +173,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     result = None
     try:
         with Progress(), quiet(engine=True):
+            store.check_writable(release_dir(plan, store))  # not only after hours
             build(pipeline, plan, files)
             result = submit(pipeline)
             result.wait_until_finish()

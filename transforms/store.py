@@ -10,6 +10,7 @@ import fcntl
 import glob as globbing
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -83,6 +84,9 @@ class Store(Protocol):
     def join(self, base: str, *parts: str) -> str:
         """Append path parts to a base path or URI."""
 
+    def check_writable(self, base: str) -> None:
+        """Check that files can be created below ``base``; nothing of the check stays."""
+
 
 def open_store(uri: str) -> Store:
     """Return the store that a path or URI belongs to.
@@ -123,6 +127,8 @@ def refused(uri: str, reason: str, needs: str = "the right to read or write it")
         ),
         "permission": ("permission is denied", f"give this account {needs}"),
         "directory": ("this is a directory, not a file", "name the files in it, for example with /*.csv"),
+        "file": ("this is a file, not a directory", "name a directory, or a new one"),
+        "special": ("this is a device, pipe or socket, not a file", "copy its content to a file first"),
         "credentials": (
             "there are no Google Cloud credentials, or they are not valid",
             "attach a service account, or run gcloud auth application-default login",
@@ -162,14 +168,15 @@ class LocalStore:
 
     def glob(self, pattern: str) -> list[SourceFile]:  # noqa: D102
         # A real file wins over the pattern its name may happen to be.
-        paths = [pattern] if Path(pattern).exists() else sorted(globbing.glob(pattern))  # noqa: PTH207
+        with _local_errors(pattern):
+            paths = [pattern] if Path(pattern).exists() else sorted(globbing.glob(pattern))  # noqa: PTH207
         return [self.stat(path) for path in paths]
 
     def stat(self, uri: str) -> SourceFile:  # noqa: D102
         with _local_errors(uri):
             found = Path(uri).stat()
-        if Path(uri).is_dir():
-            raise refused(uri, "directory")
+        if not stat.S_ISREG(found.st_mode):  # to open a pipe may never end, nor to read a device
+            raise refused(uri, "directory" if stat.S_ISDIR(found.st_mode) else "special")
         return SourceFile(uri, found.st_size, f"{found.st_mtime_ns}")
 
     def open_input(self, file: SourceFile) -> BinaryIO:  # noqa: D102
@@ -228,6 +235,13 @@ class LocalStore:
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return str(Path(base, *parts))
 
+    def check_writable(self, base: str) -> None:  # noqa: D102
+        try:
+            with _local_errors(base), _written_beside(Path(base, "probe"), b"\0"):
+                pass  # it is gone again
+        except FileExistsError:
+            raise refused(base, "file") from None
+
 
 @contextmanager
 def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
@@ -236,9 +250,9 @@ def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as out:
-            os.fchmod(descriptor, 0o644)
-            out.write(data)
+            out.write(data)  # private until it is whole
             out.flush()
+            os.fchmod(descriptor, 0o666 & ~_umask())
             os.fsync(descriptor)
         yield Path(name)
         directory = os.open(path.parent, os.O_RDONLY)
@@ -248,6 +262,12 @@ def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
             os.close(directory)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)  # it can only be read by setting it, so others may come between: privately
+    os.umask(mask)
+    return mask
 
 
 @contextmanager
