@@ -44,6 +44,7 @@ from transforms.recode.ladders import build_ladder, read_hierarchy_file
 SECONDS = 5  # for one input; the machine may be busy
 MEMORY = 256 << 20  # more than this at once is a failure
 SHARES = {"csv": 30, "jsonl": 25, "avro": 20, "parquet": 12, "hierarchy": 20, "policy": 6}
+TESTS = Path(__file__).parents[1]
 CHUNK = 2000  # inputs a process
 # Errors whose message names columns: of the file, hence perhaps a mutation that has put a value there.
 NAMES = {"input.columns", "input.type"}
@@ -258,7 +259,12 @@ def watch_chunk(kind: str, first: int, end: int, seed: int) -> tuple[Counter[str
         while first < end:
             job = [sys.executable, "-m", "fuzz.fuzzing", "--chunk", kind, str(first), str(end), str(at)]
             done = subprocess.run(
-                [*job, "--seed", str(seed)], check=False, capture_output=True, text=True, timeout=3000
+                [*job, "--seed", str(seed)],
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=3000,
+                cwd=TESTS,
             )
             if done.returncode == 0:
                 found, examples = json.loads(done.stdout)
