@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import secrets
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -135,11 +136,11 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     What is published already needs no engine: a scheduler's second run does not even import Beam, unless
     there are options of Beam to check.
     """
-    from pipelines.dataflow import describe_done, described_only, refuse_what_workers_lack, submit
-    from pipelines.terminal import Progress, quiet
+    from pipelines.dataflow import describe_done
+    from pipelines.terminal import quiet
 
     with quiet():
-        from transforms.release.publish import discard, find_published, finish, release_dir
+        from transforms.release.publish import find_published, finish
         from transforms.store import open_store
 
         if beam_args:
@@ -163,6 +164,19 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         return 0
     with quiet():
         pipeline = _empty_pipeline(_pinned_runner(beam_args))
+    try:
+        return _run_on(pipeline, plan, files)
+    finally:
+        shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)  # Beam does so only if it was run
+
+
+def _run_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> int:
+    from pipelines.dataflow import described_only, refuse_what_workers_lack, submit
+    from pipelines.terminal import Progress, quiet
+    from transforms.release.publish import discard, release_dir
+    from transforms.store import open_store
+
+    store = open_store(plan.output)
     refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
     if described := described_only(pipeline):
         with quiet(engine=True):

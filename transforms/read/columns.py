@@ -20,8 +20,9 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
         InputError: naming the columns that are missing, undeclared, or there twice.
     """
     twice = [name for name, count in Counter(found).items() if count > 1]
-    missing = [name for name in declared if name not in set(found)]
-    undeclared = [name for name in dict.fromkeys(found) if name not in set(declared)]
+    there, known = set(found), set(declared)
+    missing = [name for name in declared if name not in there]
+    undeclared = [name for name in dict.fromkeys(found) if name not in known]
     joined = len(missing) > 0 and len(found) >= 2 * len(declared) - 1
     if joined or len(missing) * 2 > len(declared):
         # The names may be values: a CSV file without a header line, or without the line break after it, shows
