@@ -126,7 +126,8 @@ class Search:
         self._wanted = defaultdict(list)
         for what, how, needle in wanted:
             self._wanted[needle[: self._begin]].append((what, how, needle))
-        self._known = np.sort([int.from_bytes(begin, "little") for begin in self._wanted]).astype(np.uint64)
+        begins = [int.from_bytes(begin, "little") for begin in self._wanted]
+        self._known = np.sort(np.array(begins, np.uint64))
 
     def find(self, data):
         """Return how needles are in the data or in what it packs, as (what, how)."""

@@ -60,7 +60,7 @@ ENDS = {
     "an open quote": (3, "csv.quote", {"change": lambda d: d + b'"' + PEOPLE[1]["card"].encode()}, None),
     "no line break after the header": (3, "input.header", {"change": lambda d: d.replace(b"\r\n", b"", 1)}, None),
     "no header": (3, "input.header", {"change": lambda d: d.split(b"\r\n", 1)[1]}, None),
-    "a requirement that is not met": (4, "requirement.unmet", {"policy": but(requirements={"k": 59, "suppression_limit": 0})}, None),
+    "a requirement that is not met": (4, "requirement.unmet", {"policy": but(requirements={"k": 61, "suppression_limit": 0})}, None),
     "verification failed": (4, "verification.failed", {}, "verify"),
 }  # fmt: skip
 
