@@ -6,9 +6,11 @@ ROWS ?= 4000000
 ROUNDS ?= 5
 PEERS := .peers/.installed
 RUNS ?= 3
+INPUTS ?= 100000
+SEED ?= 1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test runners faults nightly lint types lock bench bench-search bench-flink clean
+.PHONY: demo test runners faults fuzz nightly lint types lock bench bench-search bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -33,6 +35,9 @@ faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of 
 nightly: $(INSTALLED)  ## what schedules the job: Airflow runs it, schemas check the manifests; needs Maven
 	tests/nightly/install.sh $(BIN)/python >/dev/null
 	$(BIN)/python -m pytest tests/nightly
+
+fuzz: $(INSTALLED)  ## 100,000 mutated policies and files through the readers (INPUTS, SEED)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.fuzzing --inputs $(INPUTS) --seed $(SEED)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

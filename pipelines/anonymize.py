@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import secrets
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -78,7 +79,7 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
         PolicyError: the policy or the arguments are wrong.
         InputError: no file is found, or its columns are not those declared.
     """
-    from pipelines.check import check_files
+    from pipelines.check import check_files, refuse_released
     from transforms.plan import Plan, fingerprint, plan_populations, plan_tables
     from transforms.policy_folder import folder_of, read_policy
 
@@ -87,6 +88,7 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
     tables = plan_tables(policy, base)
     populations = plan_populations(tables)
     files = check_files([*tables.values(), *populations.values()], base)
+    refuse_released([f.file.uri for f in files], target)
     work = fingerprint(policy, tables, [[f.table, *f.file] for f in files])
     name = release_id or f"r-{work[:16]}"
     return Plan(policy, tables, populations, target, name, work, secrets.token_hex(6)), files
@@ -98,6 +100,7 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
     Raises:
         PolicyError: neither says it, or it is no place that can be written to.
     """
+    from pipelines.check import is_text
     from transforms.policy_folder import locate
 
     target = output or (policy.output.directory and locate(base, policy.output.directory))
@@ -115,6 +118,13 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
             what="a release can be written only to a local path or a gs:// URI",
             fix="give --output DIR or --output gs://bucket/folder",
         )
+    if not is_text(target):
+        raise PolicyError(
+            "usage.output",
+            where="--output",
+            what="the path is not UTF-8",
+            fix="name a directory by characters that are text",
+        )
     if "://" not in target:
         target = str(Path(target).absolute())  # workers elsewhere have another working directory
     return target
@@ -126,11 +136,11 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     What is published already needs no engine: a scheduler's second run does not even import Beam, unless
     there are options of Beam to check.
     """
-    from pipelines.dataflow import describe_done, described_only, refuse_what_workers_lack, submit
-    from pipelines.terminal import Progress, quiet
+    from pipelines.dataflow import describe_done
+    from pipelines.terminal import quiet
 
     with quiet():
-        from transforms.release.publish import discard, find_published, finish
+        from transforms.release.publish import find_published, finish
         from transforms.store import open_store
 
         if beam_args:
@@ -154,6 +164,19 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         return 0
     with quiet():
         pipeline = _empty_pipeline(_pinned_runner(beam_args))
+    try:
+        return _run_on(pipeline, plan, files)
+    finally:
+        shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)  # Beam does so only if it was run
+
+
+def _run_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> int:
+    from pipelines.dataflow import described_only, refuse_what_workers_lack, submit
+    from pipelines.terminal import Progress, quiet
+    from transforms.release.publish import discard, release_dir
+    from transforms.store import open_store
+
+    store = open_store(plan.output)
     refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
     if described := described_only(pipeline):
         with quiet(engine=True):
@@ -164,6 +187,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     result = None
     try:
         with Progress(), quiet(engine=True):
+            store.check_writable(release_dir(plan, store))  # not only after hours
             build(pipeline, plan, files)
             result = submit(pipeline)
             result.wait_until_finish()

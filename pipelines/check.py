@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -49,11 +50,53 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
                 fix="correct the path; it is relative to the policy file",
             )
         for file in files:
-            header = read_header(plan.table.source, file, store)
+            if not is_text(file.uri):
+                raise InputError(
+                    "input.name",
+                    where=f"tables.{name.replace('#', '.')}.source.path",
+                    what="the name of a file that it matches is not UTF-8",
+                    fix="rename the file",
+                )
+            source = plan.table.source
+            header = read_header(source, file, store)
             if header is not None:
                 refuse_other_columns(header, plan.columns, file.uri)
+            elif source.header and source.format in {"csv", "tsv"}:
+                # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
+                raise InputError(
+                    "input.empty",
+                    where=file.uri,
+                    what="the file is empty: it has not even a header line",
+                    fix="copy or export it again, or remove it from the path",
+                )
             found.append(TableFile(name, file))
     return found
+
+
+def is_text(path: str) -> bool:
+    """Return whether a path is text: Python lets through names of any bytes, as halves of characters."""
+    return not any("\ud800" <= c <= "\udfff" for c in path)
+
+
+def refuse_released(inputs: Sequence[str], output: str) -> None:
+    """Check that nothing is read that releases are written over, whatever links lead there.
+
+    Raises:
+        InputError: an input is part of a release, or of the register, of this output.
+    """
+    own = [_real(f"{output.rstrip('/')}/{folder}") + "/" for folder in ("releases", "register")]
+    for uri in inputs:
+        if any(_real(uri).startswith(folder) for folder in own):
+            raise InputError(
+                "input.released",
+                where=uri,
+                what="the file lies in releases/ or register/ of the output",
+                fix="copy it to another place, or give another --output",
+            )
+
+
+def _real(path: str) -> str:
+    return path if "://" in path else os.path.realpath(path)
 
 
 def run(args: argparse.Namespace) -> int:

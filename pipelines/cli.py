@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import json
 import os
+import resource
 import signal
 import sys
 import threading
@@ -13,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.errors import PolicyError, TokumeiError
+from transforms.guard import unexpected
 
 JOBS = {
     "anonymize": "process files under a policy and publish the release with its register entry",
@@ -38,25 +41,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one job; returns the exit status documented in the README."""
     args = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in args
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show must not fail the job
+            stream.reconfigure(errors="backslashreplace")
     args = [a for a in args if a != "--json"]
+    # A core dump would hold records and the key of the run.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if threading.current_thread() is threading.main_thread():  # where alone Python lets handlers be set
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop cleans up like Ctrl-C
     try:
         return _dispatch(args)
     except TokumeiError as error:
-        print(
-            json.dumps(error.as_dict(), ensure_ascii=False) if as_json else error.message(), file=sys.stderr
-        )
-        return error.status
+        return _tell(error, as_json=as_json)
     except KeyboardInterrupt:
         print("interrupted; a release without manifest.json is not published", file=sys.stderr)
         return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:  # the last resort must not print a message that may hold a value
-        _unexpected(error, as_json=as_json)
-        return 1
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a library may derive its own from it; no text of theirs is printed
+        return _tell(unexpected(error), as_json=as_json)
+
+
+def _tell(error: TokumeiError, *, as_json: bool) -> int:
+    print(json.dumps(error.as_dict(), ensure_ascii=False) if as_json else error.message(), file=sys.stderr)
+    return error.status
 
 
 def _dispatch(args: list[str]) -> int:
@@ -75,25 +86,6 @@ def _dispatch(args: list[str]) -> int:
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return int(module.run(parsed))
-
-
-def _unexpected(error: Exception, *, as_json: bool) -> None:
-    """Say what failed and where in the code, never the exception's text: it may quote data."""
-    trace = error.__traceback__
-    places = []
-    while trace is not None:
-        places.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    unexpected = TokumeiError(
-        "unexpected",
-        where=" > ".join(places[-4:]),
-        what=f"unexpected {type(error).__name__}; a release without manifest.json is not published",
-        fix="run again; if it fails again, report this message",
-    )
-    print(
-        json.dumps(unexpected.as_dict(), ensure_ascii=False) if as_json else unexpected.message(),
-        file=sys.stderr,
-    )
 
 
 if __name__ == "__main__":

@@ -39,10 +39,21 @@ class Output(Strict):
 
     directory: Text | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
     format: Literal["parquet", "avro", "csv"] = "parquet"
+    neutralize_formulas: bool = Field(
+        default=False,
+        description="CSV: an apostrophe before texts that spreadsheets take for formulas.",
+    )
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         refuse_scheme(self.directory or "", "output.directory", "directory")
+        if self.neutralize_formulas and self.format != "csv":
+            raise broken(
+                "output.neutralize_formulas",
+                "only CSV is opened by spreadsheets as text that can hold formulas",
+                "remove neutralize_formulas, or use format: csv",
+                ["neutralize_formulas"],
+            )
         return self
 
 

@@ -15,6 +15,7 @@ from schemas.errors import PolicyError
 from schemas.policy import Policy
 
 _LONGEST = 64  # characters of a key that messages show
+_MOST = 10  # errors that are told
 Place = tuple[str | int, ...]
 
 
@@ -46,15 +47,17 @@ def explain(error: ValidationError, data: Any, where: Callable[[Place], str]) ->
     """
     items = error.errors(include_url=False, include_input=False)
     places = [(*_real_place(item["loc"]), *item.get("ctx", {}).get("at", ())) for item in items]
-    found = []
-    for item, place in zip(items, places, strict=True):
-        inner = any(len(other) > len(place) and other[: len(place)] == place for other in places)
-        if item["type"] == "too_short" and inner:
-            continue  # its only items are wrong, and are named
-        found.append((where(place), *_explained(item, place, data)))
+    around = {place[:n] for place in places for n in range(len(place))}
+    # An empty list whose only items are wrong: they are named.
+    told = [
+        (item, place)
+        for item, place in zip(items, places, strict=True)
+        if item["type"] != "too_short" or place not in around
+    ]
+    found = [(where(place), *_explained(item, place, data)) for item, place in told[:_MOST]]
     first, code, what, fix = found[0]
-    others = "".join(f"\n  also: {w}: {t}. {f}" for w, _, t, f in found[1:10])
-    more = f"\n  and {len(found) - 10} more" if len(found) > 10 else ""
+    others = "".join(f"\n  also: {w}: {t}. {f}" for w, _, t, f in found[1:])
+    more = f"\n  and {len(told) - _MOST} more" if len(told) > _MOST else ""
     return PolicyError(code, where=first, what=what, fix=fix + others + more)
 
 

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 import apache_beam as beam
 
+from transforms.guard import guarded
+
 T = TypeVar("T")
 _BATCH = 32  # how many parts wait before they are merged: amortises merging, bounds memory
 
@@ -38,11 +40,11 @@ class MergeAll(beam.CombineFn, Generic[T]):
 
     def compact(self, accumulator: list[T]) -> list[T]:
         """Merge what is held, before it crosses the wire."""
-        return [self._merge(accumulator)] if len(accumulator) > 1 else accumulator
+        return [guarded(self._merge)(accumulator)] if len(accumulator) > 1 else accumulator
 
     def extract_output(self, accumulator: list[T]) -> T:
         """Return the merged result."""
-        return self._merge(accumulator)
+        return guarded(self._merge)(accumulator)
 
 
 def merge_globally(merge: Callable[[Sequence[T]], T], kind: object) -> beam.CombineGlobally:

@@ -33,9 +33,9 @@ def written_beside(path: Path, data: bytes) -> Iterator[Path]:
     descriptor, temporary = _temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as out:
-            os.fchmod(descriptor, 0o644)
-            out.write(data)
+            out.write(data)  # private until it is whole
             out.flush()
+            os.fchmod(descriptor, 0o666 & ~_umask())
             os.fsync(descriptor)
             yield temporary
             _sync(path.parent)  # the new name must survive a power cut too
@@ -62,6 +62,12 @@ def delete_abandoned(temporary: Path) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)  # it can only be read by setting it, so others may come between: privately
+    os.umask(mask)
+    return mask
 
 
 def _temporary(path: Path) -> tuple[int, Path]:

@@ -12,6 +12,9 @@ from typing import ParamSpec, TypeVar
 
 from schemas.errors import TokumeiError
 
+# What ends a program or a generator; libraries in Rust derive their panics from BaseException too.
+_LEAVE = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -38,9 +41,9 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except TokumeiError:
+        except (TokumeiError, *_LEAVE):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise unexpected(error) from None
 
     return call
@@ -53,9 +56,9 @@ def guarded_steps(function: Callable[P, Iterator[R]]) -> Callable[P, Iterator[R]
     def drive(*args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
         try:
             yield from function(*args, **kwargs)
-        except TokumeiError:
+        except (TokumeiError, *_LEAVE):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise unexpected(error) from None
 
     return drive

@@ -9,6 +9,8 @@ from schemas.errors import InputError, PolicyError
 from schemas.policy import Policy
 from transforms.store import open_store
 
+MAX_BYTES = 256 << 20  # of a file that a policy names
+
 
 def read_policy(uri: str) -> Policy:
     """Read and validate a policy from a local path or a gs:// URI.
@@ -67,7 +69,17 @@ def read_beside(folder: str, path: str) -> bytes:
     """
     uri = locate(folder, path)
     try:
-        return open_store(uri).read(uri)[0]
+        store = open_store(uri)
+        found = store.stat(uri)
+        if found.size > MAX_BYTES:
+            raise PolicyError(
+                "policy.path",
+                where=path,
+                what=f"the file has more than {MAX_BYTES >> 20} MiB",
+                fix="correct the path or URI",
+            )
+        with store.open_input(found) as stream:
+            return stream.read()
     except InputError as error:
         raise _ours("policy.path", path, error) from None
 
@@ -79,6 +91,7 @@ def _ours(code: str, where: str, error: InputError) -> PolicyError | InputError:
         "store.directory",
         "store.permission",
         "store.scheme",
+        "store.special",
         "store.failed",
     }:
         return error

@@ -112,6 +112,9 @@ class Store(Protocol):
     def join(self, base: str, *parts: str) -> str:
         """Append path parts to a base path or URI."""
 
+    def check_writable(self, base: str) -> None:
+        """Check that files can be created below ``base``; nothing of the check stays."""
+
 
 def open_store(uri: str) -> Store:
     """Return the store that a path or URI belongs to.
@@ -156,6 +159,8 @@ def refused(uri: str, reason: str, needs: str = "the right to read or write it")
             "this file system has no hard links, without which a run could overwrite what another published",
             "write to another one, or to gs://, and copy the release from there",
         ),
+        "file": ("this is a file, not a directory", "name a directory, or a new one"),
+        "special": ("this is a device, pipe or socket, not a file", "copy its content to a file first"),
         "credentials": (
             "there are no Google Cloud credentials, or they are not valid",
             "attach a service account, or run gcloud auth application-default login",
@@ -237,8 +242,8 @@ class LocalStore:
     def stat(self, uri: str) -> SourceFile:  # noqa: D102
         with _local_errors(uri):
             found = Path(uri).stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise refused(uri, "directory")
+        if not stat.S_ISREG(found.st_mode):  # to open a pipe may never end, nor to read a device
+            raise refused(uri, "directory" if stat.S_ISDIR(found.st_mode) else "special")
         return SourceFile(uri, found.st_size, f"{found.st_mtime_ns}")
 
     def open_input(self, file: SourceFile) -> BinaryIO:  # noqa: D102
@@ -323,3 +328,10 @@ class LocalStore:
 
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return str(Path(base, *parts))
+
+    def check_writable(self, base: str) -> None:  # noqa: D102
+        try:
+            with _local_errors(base), written_beside(Path(base, "probe"), b"\0"):
+                pass  # it is gone again
+        except FileExistsError:
+            raise refused(base, "file") from None

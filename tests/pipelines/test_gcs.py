@@ -228,6 +228,16 @@ def test_every_kind_of_request_fails_once_and_the_release_is_whole(job, bucket, 
     assert met_ourselves == (0 if action in {"503", "reset"} else len(WRITTEN))
 
 
+def test_a_denied_create_is_found_before_the_work(job, bucket, monkeypatch):
+    from pipelines import anonymize
+
+    monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
+    bucket.proxy.fault("begin", "403", times=1000)
+    done = job()
+    assert_nothing(done, "store.permission")
+    assert "storage.objects.create" in done.err
+
+
 @pytest.mark.parametrize("name", ["part-", "manifest.json"])
 def test_a_denied_create_leaves_nothing(job, bucket, name):
     bucket.proxy.fault("create", "403", name=name, times=1000)

@@ -15,14 +15,21 @@ import pyarrow as pa
 from schemas.errors import InputError
 from schemas.splits import SourceFile, Split
 from schemas.treatment_base import ColumnType
-from transforms.read.avro_container import Corrupt, Header, read_header, walk, write_header
+from transforms.read.avro_container import Corrupt, Header, framed, read_header, walk
+from transforms.read.avro_limits import (
+    CODECS,
+    MAX_UNPACKED,
+    Endless,
+    TooLarge,
+    refuse_endless,
+    unpacked,
+)
 from transforms.read.batches import MAX_ROWS, Rows
 from transforms.read.columns import refuse_other_columns, refuse_unreadable
 from transforms.read.garbled import without_garbled
 from transforms.read.streams import BLOCK
 from transforms.store import Store
 
-_CODECS = {"null", "deflate", "bzip2", "xz"}  # those that Python unpacks by itself
 _TYPES = {
     "null": pa.null(),
     "string": pa.string(),
@@ -35,6 +42,7 @@ _TYPES = {
     "bytes": pa.binary(),
     "fixed": pa.binary(),
 }
+_DECIMAL_BYTES = 16  # of the longest decimal that Arrow holds
 _TICKS = (("millis", "ms"), ("micros", "us"), ("nanos", "ns"))
 _LOGICAL = {
     "date": pa.date32(),
@@ -78,9 +86,8 @@ def rows(
         schema = _arrow_schema(found.schema)
         refuse_other_columns(schema.names, declared, split.file.uri)
         refuse_unreadable(schema, columns, split.file.uri)
-        prefix = write_header(_without_logical_types(found.schema), found)
         done = 0
-        for records in _records(source, found, prefix, split):
+        for records in _records(source, found, split):
             screened = {
                 name: without_garbled(_column([r[name] for r in records], schema.field(name).type))
                 for name in columns
@@ -99,14 +106,29 @@ def _opened(file: SourceFile, store: Store) -> Iterator[tuple[BinaryIO, Header]]
             # Headers of blocks are read byte by byte: from Cloud Storage that must not be a request each.
             source = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BLOCK))
             found = read_header(source)
-            if found.codec not in _CODECS:
+            if found.codec not in CODECS:
                 raise InputError(
                     "avro.codec",
                     where=file.uri,
                     what="the file's blocks are packed with a codec that is not supported",
                     fix="write it with codec deflate, bzip2, xz or null",
                 )
+            refuse_endless(found.schema)
             yield source, found
+    except TooLarge:
+        raise InputError(
+            "avro.block",
+            where=file.uri,
+            what=f"a block holds more than {MAX_UNPACKED >> 20} MiB",
+            fix="write it with smaller blocks (sync interval)",
+        ) from None
+    except Endless:
+        raise InputError(
+            "avro.schema",
+            where=file.uri,
+            what="a type contains itself, is nested too deep, or is a list of what takes no byte",
+            fix="write the file without that field",
+        ) from None
     except Corrupt:
         raise InputError(
             "input.avro",
@@ -116,13 +138,14 @@ def _opened(file: SourceFile, store: Store) -> Iterator[tuple[BinaryIO, Header]]
         ) from None
 
 
-def _records(source: BinaryIO, frame: Header, prefix: bytes, split: Split) -> Iterator[list[dict[str, Any]]]:
+def _records(source: BinaryIO, frame: Header, split: Split) -> Iterator[list[dict[str, Any]]]:
     """Decode the blocks of a split, in lists of at most MAX_ROWS records."""
+    schema = _without_logical_types(frame.schema)
     gathered: list[dict[str, Any]] = []
     for block in walk(source, frame, split.start, split.end):
-        source.seek(block.offset)
-        framed = prefix + source.read(block.size)
-        for record in _decoded(framed):
+        source.seek(block.body)
+        body = unpacked(source.read(block.packed), frame.codec, block.records)
+        for record in _decoded(framed(schema, frame, block.records, body)):
             gathered.append(record)
             if len(gathered) == MAX_ROWS:
                 yield gathered
@@ -131,16 +154,16 @@ def _records(source: BinaryIO, frame: Header, prefix: bytes, split: Split) -> It
         yield gathered
 
 
-def _decoded(framed: bytes) -> list[dict[str, Any]]:
+def _decoded(file: bytes) -> Iterator[dict[str, Any]]:
+    """Decode the records of a file of one block, one by one: small ones are many times larger in memory."""
     try:
-        block: Any = next(fastavro.block_reader(io.BytesIO(framed), handle_unicode_errors="surrogateescape"))
-        records = cast(list[dict[str, Any]], list(block))
+        block: Any = next(fastavro.block_reader(io.BytesIO(file), handle_unicode_errors="surrogateescape"))
+        yield from block
         left_over = block.bytes_.read(1)
-    except Exception:  # whatever the codecs and the decoder raise on garbage; it may quote values
+    except Exception:  # whatever the decoder raises on garbage; it may quote values
         raise Corrupt from None
     if left_over:
         raise Corrupt  # the block's count hides records
-    return records
 
 
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
@@ -155,7 +178,7 @@ def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
         if pa.types.is_decimal(kind):
             return pa.array([None if v is None else _decimal(v, kind.scale) for v in values], kind)
         return pa.array(values, kind)
-    except (pa.ArrowException, OverflowError):
+    except (pa.ArrowException, OverflowError, ValueError):
         raise Corrupt from None
 
 
@@ -169,7 +192,10 @@ def _texts(values: list[str | None]) -> pa.Array:
 
 
 def _decimal(value: bytes, scale: int) -> Decimal:
-    return Decimal(int.from_bytes(value, "big", signed=True)).scaleb(-scale)
+    if len(value) > _DECIMAL_BYTES:
+        raise ValueError
+    number = int.from_bytes(value, "big", signed=True)
+    return Decimal((int(number < 0), tuple(map(int, str(abs(number)))), -scale))  # arithmetic would round
 
 
 def _arrow_schema(schema: Any) -> pa.Schema:
@@ -178,7 +204,7 @@ def _arrow_schema(schema: Any) -> pa.Schema:
     names: dict[str, pa.DataType] = {}
     try:
         return pa.schema([(str(f["name"]), _arrow_type(f["type"], names)) for f in schema["fields"]])
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise Corrupt from None
 
 

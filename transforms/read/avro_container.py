@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 _MAGIC = b"Obj\x01"
 _SYNC = 16
 _MAX_HEADER = 16 << 20
-_MAX_BLOCK = 256 << 20  # packed; writers use some 64 KiB
+_MAX_ENTRIES = 10_000
+_MAX_BLOCK = 64 << 20  # packed; writers use some 64 KiB
 _VARINT = 10  # bytes of the longest 64-bit integer
 
 
@@ -35,11 +36,13 @@ class Header(NamedTuple):
 
 
 class Block(NamedTuple):
-    """One block: its first byte in the file, its records, and all its bytes from count to marker."""
+    """One block: first byte in the file, records, bytes from count to marker; begin and bytes of its body."""
 
     offset: int
     records: int
     size: int
+    body: int
+    packed: int
 
 
 def read_header(source: BinaryIO) -> Header:
@@ -51,12 +54,16 @@ def read_header(source: BinaryIO) -> Header:
     if _exactly(source, len(_MAGIC)) != _MAGIC:
         raise Corrupt
     meta: dict[str, bytes] = {}
+    entries = 0
     while count := _long(source):
         if count < 0:
             _long(source)  # the size in bytes, for readers that skip
         for _ in range(abs(count)):
             key = _text(source).decode("utf-8", "replace")
             meta[key] = _text(source)
+            entries += 1
+            if entries > _MAX_ENTRIES or source.tell() > _MAX_HEADER:
+                raise Corrupt
     sync = _exactly(source, _SYNC)
     try:
         schema = json.loads(meta["avro.schema"])
@@ -66,17 +73,15 @@ def read_header(source: BinaryIO) -> Header:
     return Header(schema, codec, sync, source.tell())
 
 
-def write_header(schema: Any, header: Header) -> bytes:
-    """Return the bytes of a header with another schema, for the same blocks."""
-    meta: Mapping[str, bytes] = {
-        "avro.schema": json.dumps(schema).encode(),
-        "avro.codec": header.codec.encode(),
-    }
+def framed(schema: Any, header: Header, records: int, body: bytes) -> bytes:
+    """Return a file of one unpacked block, with a schema of its own."""
+    text = json.dumps(schema).encode()
+    meta = {b"avro.schema": text, b"avro.codec": b"null"}
     out = io.BytesIO()
     out.write(_MAGIC + _encode(len(meta)))
     for key, value in meta.items():
-        out.write(_encode(len(key)) + key.encode() + _encode(len(value)) + value)
-    out.write(_encode(0) + header.sync)
+        out.write(_encode(len(key)) + key + _encode(len(value)) + value)
+    out.write(_encode(0) + header.sync + _encode(records) + _encode(len(body)) + body + header.sync)
     return out.getvalue()
 
 
@@ -97,7 +102,7 @@ def walk(source: BinaryIO, header: Header, start: int, end: int) -> Iterator[Blo
         source.seek(body + packed)
         if _exactly(source, _SYNC) != header.sync:
             raise Corrupt
-        yield Block(at, records, size)
+        yield Block(at, records, size, body, packed)
         at += size
 
 

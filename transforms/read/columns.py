@@ -20,10 +20,13 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
         InputError: naming the columns that are missing, undeclared, or there twice.
     """
     twice = [name for name, count in Counter(found).items() if count > 1]
-    missing = [name for name in declared if name not in set(found)]
-    undeclared = [name for name in dict.fromkeys(found) if name not in set(declared)]
-    if len(missing) * 2 > len(declared):
-        # The names may be values: a CSV file without a header line shows its first record here.
+    there, known = set(found), set(declared)
+    missing = [name for name in declared if name not in there]
+    undeclared = [name for name in dict.fromkeys(found) if name not in known]
+    joined = len(missing) > 0 and len(found) >= 2 * len(declared) - 1
+    if joined or len(missing) * 2 > len(declared):
+        # The names may be values: a CSV file without a header line, or without the line break after it, shows
+        # its first record here.
         alike = {name.strip().casefold() for name in missing} & {name.strip().casefold() for name in found}
         told = f"; {len(alike)} differ only in upper and lower case or in spaces" if alike else ""
         raise InputError(

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.json as pajson
 
+from schemas.errors import InputError
 from schemas.splits import SourceFile, Split
 from schemas.treatment_base import ColumnType
 from transforms.read.batches import MAX_ROWS, Rows
@@ -78,7 +79,10 @@ def _stretches(
     """Parse a block, halving it where the fast parser fails: one odd line slows only its surroundings."""
     table = _fast(block, columns)
     if table is not None:
-        _refuse_undeclared(table.column_names, declared, uri)
+        there = [
+            n for n in table.column_names if n not in columns or table.column(n).null_count < table.num_rows
+        ]
+        _refuse_undeclared(there, declared, uri)
         yield from _from_table(table, columns)
         return
     middle = block.find(b"\n", len(block) // 2) + 1
@@ -91,7 +95,15 @@ def _stretches(
 
 def _refuse_undeclared(keys: Collection[str], declared: frozenset[str], uri: str) -> None:
     # A key may be missing from a record, so only the others are wrong.
-    if not declared.issuperset(keys):
+    undeclared = set(keys) - declared
+    if len(undeclared) > len(keys) - len(undeclared):  # they may be values: an object with a key a person
+        raise InputError(
+            "input.keys",
+            where=uri,
+            what=f"{len(undeclared)} of the {len(keys)} keys of a record are not declared",
+            fix="write one object a record, with the same keys in each, and declare every key under columns",
+        )
+    if undeclared:
         refuse_other_columns([*keys, *declared.difference(keys)], sorted(declared), uri)
 
 

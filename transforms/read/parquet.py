@@ -24,13 +24,15 @@ def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int
     """Yield the row-group ranges of a file's splits."""
     with _opened(file, store) as opened:
         groups = opened.metadata.num_row_groups
-        sizes = [_stored_bytes(opened.metadata.row_group(i)) for i in range(groups)]
-    begun, gathered = 0, 0
+        # Not of its columns: asking one that is corrupt for anything ends the process.
+        sizes = [max(opened.metadata.row_group(i).total_byte_size, 0) for i in range(groups)]
+    packed = file.size / max(sum(sizes), 1)
+    begun, gathered = 0, 0.0
     for i, size in enumerate(sizes):
-        gathered += size
+        gathered += size * packed
         if gathered >= target or i == groups - 1:
             yield begun, i + 1
-            begun, gathered = i + 1, 0
+            begun, gathered = i + 1, 0.0
 
 
 def header(file: SourceFile, store: Store) -> list[str]:
@@ -67,16 +69,12 @@ def rows(
             raise _corrupt(split.file)
 
 
-def _stored_bytes(group: pq.RowGroupMetaData) -> int:
-    return sum(group.column(i).total_compressed_size for i in range(group.num_columns))
-
-
 @contextmanager
 def _opened(file: SourceFile, store: Store) -> Iterator[pq.ParquetFile]:
     try:
         with store.open_input(file) as source:
             yield pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
-    except (pa.ArrowException, OSError, EOFError):
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError):
         raise _corrupt(file) from None
 
 

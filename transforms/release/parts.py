@@ -19,6 +19,7 @@ from transforms.criteria.apply import Anonymized, Tally
 from transforms.leaks.found import Leaks
 from transforms.leaks.scan import scan
 from transforms.plan import Plan, TablePlan
+from transforms.release.formulas import neutralized
 from transforms.release.recount import WrittenClasses, recount
 from transforms.store import open_store
 
@@ -74,8 +75,9 @@ class Encoded(NamedTuple):
 
 def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
     """Encode one processed chunk and count what will be written; touches nothing but memory."""
+    output = plan.policy.output
     return Encoded(
-        encode(chunk.batch, plan.policy.output.format),
+        encode(chunk.batch, output.format, neutralize=output.neutralize_formulas),
         chunk.batch.num_rows,
         PartSummary(
             table.name,
@@ -113,8 +115,11 @@ def write_part(plan: Plan, encoded: Encoded) -> PartSummary:
     return replace(summary, part=part)
 
 
-def encode(batch: pa.RecordBatch, file_format: str) -> bytes:
-    """Encode a batch as one file: Parquet (zstd), Avro (deflate) or CSV (UTF-8, header, quoted as needed)."""
+def encode(batch: pa.RecordBatch, file_format: str, *, neutralize: bool = False) -> bytes:
+    """Encode a batch as one file: Parquet (zstd), Avro (deflate) or CSV (UTF-8, header, quoted as needed).
+
+    ``neutralize`` marks the cells of a CSV file that a spreadsheet would take for formulas.
+    """
     sink = io.BytesIO()
     schema = pa.schema([(f.name, _plain(f.type)) for f in batch.schema])
     if file_format == "parquet":
@@ -136,7 +141,7 @@ def encode(batch: pa.RecordBatch, file_format: str) -> bytes:
         return sink.getvalue()
     plain = pa.Table.from_batches([batch]).cast(schema)
     if file_format == "csv":
-        pa.csv.write_csv(plain, sink)
+        pa.csv.write_csv(neutralized(plain) if neutralize else plain, sink)
     else:
         _write_avro(plain, sink)
     return sink.getvalue()
