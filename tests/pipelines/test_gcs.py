@@ -105,7 +105,7 @@ def test_globs_in_and_a_release_out_twice(job, bucket, input_format, output_form
     } == {
         f"part#.{output_format}",
         *("report.json", "report.html", "notice.md", "manifest.json"),
-        *("book.json", "entries.json", "entries.avro", "index.html"),
+        *("book.json", "entries.json", "entries.avro", "entries.csv", "index.html"),
     }
     again = job(policy=policy)
     assert again.status == 0 and "already released" in again.out

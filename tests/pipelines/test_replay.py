@@ -63,10 +63,10 @@ def assert_whole(done):
 
 def test_bundles_that_run_three_times_leave_one_part_a_split(run, drawn, monkeypatch):
     written, published = [], []
-    real_write, real_publish = stage.write_chunk, stage.publish
+    real_write, real_publish = stage.write_part, stage.publish
 
-    def write(plan, table, chunk):
-        summary = real_write(plan, table, chunk)
+    def write(plan, encoded):
+        summary = real_write(plan, encoded)
         written.append((summary.split_id, summary.part.uri))
         return summary
 
@@ -74,7 +74,7 @@ def test_bundles_that_run_three_times_leave_one_part_a_split(run, drawn, monkeyp
         published.append(real_publish(*args))
         return published[-1]
 
-    monkeypatch.setattr(stage, "write_chunk", write)
+    monkeypatch.setattr(stage, "write_part", write)
     monkeypatch.setattr(stage, "publish", publish)
     done = run(POLICY, INPUT, args=["--direct_runner_bundle_repeat=2"])
     assert_whole(done)
