@@ -14,6 +14,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
@@ -230,13 +231,25 @@ class _Input(io.RawIOBase):
         super().close()
 
 
+def _matching(pattern: str) -> Iterator[str]:
+    """Yield the paths that match; unlike `glob.glob`, a folder that may not be read is an error, not empty."""
+    path = Path(pattern)
+    first = next((i for i, part in enumerate(path.parts) if globbing.has_magic(part)), len(path.parts))
+    places = [Path(*path.parts[:first])]
+    for part in path.parts[first:]:
+        places = [place / name for place in places if place.is_dir() for name in os.listdir(place)]  # noqa: PTH208
+        hidden = part[0] == "."
+        places = [p for p in places if fnmatchcase(p.name, part) and (hidden or p.name[0] != ".")]
+    yield from (str(place) for place in places if place.exists())
+
+
 class LocalStore:
     """Files of this machine. See `Store` for what each method guarantees."""
 
     def glob(self, pattern: str) -> list[SourceFile]:  # noqa: D102
         with _local_errors(pattern):
             # A real file wins over the pattern its name may happen to be.
-            paths = [pattern] if Path(pattern).exists() else sorted(globbing.glob(pattern))  # noqa: PTH207
+            paths = [pattern] if Path(pattern).exists() else sorted(_matching(pattern))
         return [self.stat(path) for path in paths]
 
     def stat(self, uri: str) -> SourceFile:  # noqa: D102

@@ -415,3 +415,22 @@ def test_open_store_by_scheme(tmp_path):
     assert isinstance(open_store("gs://bucket/x"), GcsStore)
     with pytest.raises(InputError, match=r"store\.scheme"):
         open_store("s3://bucket/x")
+
+
+def test_a_folder_that_may_not_be_read_is_not_taken_for_empty(tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.csv").write_text("id")
+    real = os.listdir
+
+    def listdir(folder):
+        if str(folder).endswith("b"):
+            raise PermissionError
+        return real(folder)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    store = LocalStore()
+    assert [f.uri for f in store.glob(str(tmp_path / "a" / "*.csv"))] == [str(tmp_path / "a" / "x.csv")]
+    with pytest.raises(InputError) as raised:
+        store.glob(str(tmp_path / "*" / "x.csv"))
+    assert raised.value.code == "store.permission"
