@@ -232,7 +232,7 @@ class _Input(io.RawIOBase):
 
 
 def _matching(pattern: str) -> Iterator[str]:
-    """Yield the paths that match; unlike `glob.glob`, a folder that may not be read is an error, not empty."""
+    """Yield the paths that match; a folder that may not be read is an error, unlike for `glob.glob`."""
     path = Path(pattern)
     first = next((i for i, part in enumerate(path.parts) if globbing.has_magic(part)), len(path.parts))
     places = [Path(*path.parts[:first])]
