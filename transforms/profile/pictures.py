@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.criteria.base import as_text
+from transforms.criteria.encoding import encode
 from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
 
 LABEL = "label"
@@ -27,6 +28,8 @@ def picture_before(values: pa.Array, persons: npt.NDArray[np.uint64] | None, cap
     """Count the original values of the released records by coarse label and, below ``cap``, by people."""
     if _too_many(values):
         return None
+    if persons is None:
+        return _count(values)
     return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=persons, cap=cap))
 
 
@@ -39,15 +42,23 @@ def picture_after(values: pa.Array) -> Picture:
             {LABEL: pl.Series(labels, dtype=pl.String), RECORDS: [*weights, values.indices.null_count]}
         ).filter(pl.col(RECORDS) > 0)
         return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
-    if _too_many(values):
-        return None
-    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=None, cap=0))
+    return None if _too_many(values) else _count(values)
 
 
 def merge_pictures(parts: Sequence[Picture]) -> Picture:
     """Merge pictures; one that grew too large stays absent."""
     present = [p for p in parts if p is not None]
     return _bounded(merge_people(present)) if len(present) == len(parts) else None
+
+
+def _count(values: pa.Array) -> Picture:
+    """Count rows by coarse label, each distinct value once."""
+    indices, distinct = encode(values)
+    frame = pl.DataFrame({LABEL: _coarse(distinct)})
+    rows = np.ones(len(distinct), np.int64) if indices is None else np.bincount(indices)
+    return _bounded(
+        count_people(frame.with_columns(pl.Series(RECORDS, rows)), persons=None, cap=0, weights=RECORDS)
+    )
 
 
 def _too_many(values: pa.Array) -> bool:
