@@ -24,13 +24,23 @@ MAX_LABELS = 2000
 Picture = PeoplePerKey | None
 
 
-def picture_before(values: pa.Array, persons: npt.NDArray[np.uint64] | None, cap: int) -> Picture:
-    """Count the original values of the released records by coarse label and, below ``cap``, by people."""
+def picture_before(
+    values: pa.Array, rows: npt.NDArray[np.intp], persons: npt.NDArray[np.uint64] | None, cap: int
+) -> Picture:
+    """Count the original values of the released records by coarse label and, below ``cap``, by people.
+
+    Args:
+        values: a column of all records.
+        rows: the released ones.
+        persons: their people, in the same order; None where rows are people.
+        cap: see `count_people`.
+    """
     if _too_many(values):
         return None
     if persons is None:
-        return _count(values)
-    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=persons, cap=cap))
+        return _count(values, rows)
+    labels = _coarse(values.take(pa.array(rows)))
+    return _bounded(count_people(pl.DataFrame({LABEL: labels}), persons=persons, cap=cap))
 
 
 def picture_after(values: pa.Array) -> Picture:
@@ -42,7 +52,7 @@ def picture_after(values: pa.Array) -> Picture:
             {LABEL: pl.Series(labels, dtype=pl.String), RECORDS: [*weights, values.indices.null_count]}
         ).filter(pl.col(RECORDS) > 0)
         return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
-    return None if _too_many(values) else _count(values)
+    return None if _too_many(values) else _count(values, np.arange(len(values)))
 
 
 def merge_pictures(parts: Sequence[Picture]) -> Picture:
@@ -51,14 +61,16 @@ def merge_pictures(parts: Sequence[Picture]) -> Picture:
     return _bounded(merge_people(present)) if len(present) == len(parts) else None
 
 
-def _count(values: pa.Array) -> Picture:
+def _count(values: pa.Array, rows: npt.NDArray[np.intp]) -> Picture:
     """Count rows by coarse label, each distinct value once."""
     indices, distinct = encode(values)
-    frame = pl.DataFrame({LABEL: _coarse(distinct)})
-    rows = np.ones(len(distinct), np.int64) if indices is None else np.bincount(indices)
-    return _bounded(
-        count_people(frame.with_columns(pl.Series(RECORDS, rows)), persons=None, cap=0, weights=RECORDS)
-    )
+    if indices is None:
+        indices, distinct = np.arange(len(rows), dtype=np.int32), values.take(pa.array(rows))
+    else:
+        indices = indices[rows]
+    frame = pl.DataFrame({LABEL: _coarse(distinct), RECORDS: np.bincount(indices, minlength=len(distinct))})
+    frame = frame.filter(pl.col(RECORDS) > 0)
+    return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
 
 
 def _too_many(values: pa.Array) -> bool:
