@@ -126,7 +126,8 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
     # Before and after cover the same records, or their difference would describe those left out.
     before = {
         n: picture_before(
-            batch.column(n).take(rows),
+            batch.column(n),
+            order,
             None if heads is None else heads[order],
             max(plan.k, plan.chains[n].picture_people),
         )

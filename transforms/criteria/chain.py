@@ -146,12 +146,11 @@ class Chain:
         """Measure one batch: the values as they reach the data-driven method, else the final ones."""
         split = len(self.steps) if self._driven is None else self._driven
         undecided: tuple[Any, ...] = (None,) * split
-        values = self._run(values, 0, undecided, key).rows()
-        decide = None if self._driven is None else self.steps[self._driven].profile(values, persons)
-        if not self.coded:
-            return Measured(decide, None)
-        values = as_text(values) if self._driven is None else values
-        return Measured(decide, find_domain(values, self.where))
+        treated = self._run(values, 0, undecided, key)
+        if self._driven is None:
+            return Measured(None, find_domain(as_text(treated.values), self.where) if self.coded else None)
+        decide = self.steps[self._driven].profile(treated.rows(), persons)
+        return Measured(decide, find_domain(treated.values, self.where) if self.coded else None)
 
     def merge(self, parts: Sequence[Measured]) -> Measured:
         """Merge measurements of any batches, in any order."""

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 Indices = npt.NDArray[np.int32]
 
 _SAMPLE = 4096
-_REPEATING = 0.7  # share of distinct values in a sample up to which encoding pays
+_REPEATING = 0.3  # share of distinct values in a sample up to which encoding pays for itself
 
 
 def encode(values: pa.Array) -> tuple[Indices | None, pa.Array]:

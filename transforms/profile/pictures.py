@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.criteria.base import as_text
+from transforms.criteria.encoding import encode
 from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
 
 LABEL = "label"
@@ -23,11 +24,23 @@ MAX_LABELS = 2000
 Picture = PeoplePerKey | None
 
 
-def picture_before(values: pa.Array, persons: npt.NDArray[np.uint64] | None, cap: int) -> Picture:
-    """Count the original values of the released records by coarse label and, below ``cap``, by people."""
+def picture_before(
+    values: pa.Array, rows: npt.NDArray[np.intp], persons: npt.NDArray[np.uint64] | None, cap: int
+) -> Picture:
+    """Count the original values of the released records by coarse label and, below ``cap``, by people.
+
+    Args:
+        values: a column of all records.
+        rows: the released ones.
+        persons: their people, in the same order; None where rows are people.
+        cap: see `count_people`.
+    """
     if _too_many(values):
         return None
-    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=persons, cap=cap))
+    if persons is None:
+        return _count(values, rows)
+    labels = _coarse(values.take(pa.array(rows)))
+    return _bounded(count_people(pl.DataFrame({LABEL: labels}), persons=persons, cap=cap))
 
 
 def picture_after(values: pa.Array) -> Picture:
@@ -39,15 +52,25 @@ def picture_after(values: pa.Array) -> Picture:
             {LABEL: pl.Series(labels, dtype=pl.String), RECORDS: [*weights, values.indices.null_count]}
         ).filter(pl.col(RECORDS) > 0)
         return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
-    if _too_many(values):
-        return None
-    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=None, cap=0))
+    return None if _too_many(values) else _count(values, np.arange(len(values)))
 
 
 def merge_pictures(parts: Sequence[Picture]) -> Picture:
     """Merge pictures; one that grew too large stays absent."""
     present = [p for p in parts if p is not None]
     return _bounded(merge_people(present)) if len(present) == len(parts) else None
+
+
+def _count(values: pa.Array, rows: npt.NDArray[np.intp]) -> Picture:
+    """Count rows by coarse label, each distinct value once."""
+    indices, distinct = encode(values)
+    if indices is None:
+        indices, distinct = np.arange(len(rows), dtype=np.int32), values.take(pa.array(rows))
+    else:
+        indices = indices[rows]
+    frame = pl.DataFrame({LABEL: _coarse(distinct), RECORDS: np.bincount(indices, minlength=len(distinct))})
+    frame = frame.filter(pl.col(RECORDS) > 0)
+    return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
 
 
 def _too_many(values: pa.Array) -> bool:

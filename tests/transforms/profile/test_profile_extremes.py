@@ -101,7 +101,7 @@ def test_pictures_add_up_over_pieces(values, places, several):
         column = pa.array(piece, pa.int64())
         treated = chain.apply(fitted, column, KEY)
         people = hashes_of([str(v) for v in piece]) if several else None
-        before.append(picture_before(column, people, 3))
+        before.append(picture_before(column, np.arange(len(column)), people, 3))
         after.append(picture_after(treated.rows()))
 
     def two_digits(value):
@@ -121,7 +121,7 @@ def test_dictionaries_dates_and_columns_too_various():
     assert shown(picture_after(labels)) == {"甲": 2, "乙": 1, None: 1}
     assert shown(picture_after(pa.array([0, 400], pa.date32()))) == {"1970": 1, "1971": 1}
     wide = pa.array([2**63 - 1, -(2**63), 2**53 + 1])  # account numbers: a float does not hold them exactly
-    assert sum(shown(picture_before(wide, None, 3)).values()) == 3
+    assert sum(shown(picture_before(wide, np.arange(len(wide)), None, 3)).values()) == 3
     many = picture_after(pa.array([f"v{i}" for i in range(MAX_LABELS + 1)]))
     assert many is None and merge_pictures([many, picture_after(pa.array(["a"]))]) is None
     halves = [picture_after(pa.array([f"v{i}" for i in half])) for half in (range(1500), range(1000, 2500))]

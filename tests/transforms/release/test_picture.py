@@ -13,7 +13,7 @@ from transforms.release.picture import picture_of
 
 
 def bars(values, kind, k=0):
-    counted = picture_before(values, None, k) if k else picture_after(values)
+    counted = picture_before(values, np.arange(len(values)), None, k) if k else picture_after(values)
     picture = picture_of(counted, kind, k)
     return picture.ordered, {bar.label: bar.records for bar in picture.bars}
 
