@@ -173,6 +173,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 def _run_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> int:
     from pipelines.dataflow import described_only, refuse_what_workers_lack, submit
     from pipelines.terminal import Progress, quiet
+    from transforms.release.manifest import MANIFEST
     from transforms.release.publish import discard, release_dir
     from transforms.store import open_store
 
@@ -187,7 +188,7 @@ def _run_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> 
     result = None
     try:
         with Progress(), quiet(engine=True):
-            store.check_writable(release_dir(plan, store))  # not only after hours
+            store.check_writable(store.join(release_dir(plan, store), MANIFEST))  # not only after hours
             build(pipeline, plan, files)
             result = submit(pipeline)
             result.wait_until_finish()

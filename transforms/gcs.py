@@ -146,10 +146,10 @@ class GcsStore:
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return "/".join([base.rstrip("/"), *(part.strip("/") for part in parts)])
 
-    def check_writable(self, base: str) -> None:
+    def check_writable(self, uri: str) -> None:
         """Begin an upload and give it up: it asks for the right to create, and nothing is there to delete."""
-        bucket, name = _bucket(self.join(base, f"probe-{secrets.token_hex(8)}"))
-        with _gcs_errors(base, "storage.objects.create"):
+        bucket, name = _bucket(uri)
+        with _gcs_errors(uri, "storage.objects.create"):
             bucket.blob(name).create_resumable_upload_session(if_generation_match=0, **_again())
 
 

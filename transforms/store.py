@@ -113,8 +113,8 @@ class Store(Protocol):
     def join(self, base: str, *parts: str) -> str:
         """Append path parts to a base path or URI."""
 
-    def check_writable(self, base: str) -> None:
-        """Check that files can be created below ``base``; nothing of the check stays."""
+    def check_writable(self, uri: str) -> None:
+        """Check that this file, and others beside it, could be created; nothing of the check stays."""
 
 
 def open_store(uri: str) -> Store:
@@ -342,9 +342,10 @@ class LocalStore:
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return str(Path(base, *parts))
 
-    def check_writable(self, base: str) -> None:  # noqa: D102
+    def check_writable(self, uri: str) -> None:  # noqa: D102
+        folder = str(Path(uri).parent)
         try:
-            with _local_errors(base), written_beside(Path(base, "probe"), b"\0"):
+            with _local_errors(folder), written_beside(Path(uri), b"\0"):
                 pass  # it is gone again
         except FileExistsError:
-            raise refused(base, "file") from None
+            raise refused(folder, "file") from None
