@@ -349,7 +349,7 @@ def test_without_a_population_none_is_estimated(run):
 def test_a_file_larger_than_its_population_is_refused(run):
     done = run(people_policy(population_size=199), {"data.csv": people_csv()})
     assert done.status == 2 and "requirements.population_size" in done.err and "200 people" in done.err
-    assert not (done.root / "releases").exists()
+    assert not done.releases
     whole = run(people_policy(population_size=200), output="whole")
     assert whole.status == 0, whole.err
     counted = whole.report["tables"][0]["risk_before"]["population_uniqueness"]
