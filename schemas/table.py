@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.column_names import names_code, names_person
+from schemas.column_names import names_code, names_free_text, names_person
 from schemas.combinations import Combination, check_combinations
 from schemas.leaks import Allowed, carries_numbers, carries_values
 from schemas.perturbations import Noise, RankSwap
@@ -327,7 +327,7 @@ class Table(Strict):
                     )
 
     def _named_columns_safe(self) -> None:
-        """Refuse, by their names, codes that would be released (二号), and names or contacts kept (一号)."""
+        """Refuse, by their names, codes released (二号), and names, contacts or free text kept (一号)."""
         for name, column in self.columns.items():
             if column.released and names_code(name, column.title):
                 raise broken(
@@ -341,6 +341,14 @@ class Table(Strict):
                     "column.identifying",
                     "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号)",
                     "treat it with {criterion: 1, method: delete}; if it is something else, rename it",
+                    ["columns", name],
+                )
+            if column.type == "string" and carries_values(column) and names_free_text(name, column.title):
+                raise broken(
+                    "column.text_kept",
+                    "by its name this is free text, which may name people and cannot be kept",
+                    "declare it type: text without keep, and it is deleted; if it is a list of fixed texts,"
+                    " treat it with {criterion: 4, method: rare_categories, action: cell}",
                     ["columns", name],
                 )
 

@@ -365,6 +365,8 @@ def test_what_capped_counts_cannot_tell_is_left_out(run):
     told = ("at_risk", "sample_uniqueness", "population_uniqueness")
     assert before["capped"] and [before[name] for name in told] == [None] * 3
     assert (before["unique_people"], before["highest_risk"]) == (2, 1.0)
+    (model,) = done.report["tables"][0]["recoding"]["models"]
+    assert (model["before"], model["after"]) == ("1", f"{policy['requirements']['k']}以上")
 
 
 def test_one_row_a_person_is_checked(run):

@@ -224,6 +224,8 @@ CASES = {
         "remove source_values_allowed",
     ),
     "free text kept": (column("town", type="text", keep=True, **REASON), "column.text_kept", TOWN),
+    "free text kept, by its title": (column("town", title="備考", keep=True, **REASON), "column.text_kept", TOWN),
+    "free text with rare values": (but(((*C, "disease", "title"), "特記事項")), "column.text_kept", "disease"),
     "blank column name": (but(((*C, " "), {"keep": True, **REASON})), "column.name", 'columns." "'),
     "reserved column name": (but(((*C, "#records"), {"keep": True, **REASON})), "column.name", "columns.#records"),
     # combinations

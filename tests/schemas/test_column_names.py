@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.column_names import names_code, names_person
+from schemas.column_names import names_code, names_free_text, names_person
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,30 @@ def test_names_and_contacts(name):
 @pytest.mark.parametrize("name", ["商品名", "店舗名", "電話の有無", "file_name", "住所", "name"])
 def test_other_names(name):
     assert not names_person(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "備考",
+        "備考欄",
+        "備考１",
+        "特記事項",
+        "自由記述",
+        "ｺﾒﾝﾄ",
+        "窓口メモ",
+        "remarks",
+        "Staff_Comment",
+        "free text",
+    ],
+)
+def test_free_text(name):
+    assert names_free_text(name) and names_free_text("c1", name) and not names_free_text(None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["備考コード", "備考の有無", "コメント件数", "メモリ容量", "comment_count", "memory", "摘要", "自由診療"],
+)
+def test_not_free_text(name):
+    assert not names_free_text(name)

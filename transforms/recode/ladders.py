@@ -245,7 +245,7 @@ def build_ladder(
         columns.append([ANY] * len(values))
         titles = [title for title, _ in steps]
         domain, domain_columns = list(values), columns
-    return _pack(values, columns, domain, domain_columns, ("元の値", *titles, "全て「*」"))
+    return _pack(values, columns, domain, domain_columns, ("一般化なし", *titles, "全て「*」"))
 
 
 def _pack(

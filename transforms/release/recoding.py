@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from schemas import report
 from transforms.plan import TablePlan
 from transforms.recode.choose import Recoded
-from transforms.recode.models import PrivacyModel
+from transforms.recode.models import KAnonymity, PrivacyModel
 from transforms.recode.ways import COMPARED, WAYS, WayName, comparable
 from transforms.recode.wording import amount, meaning_of, name_of
 
@@ -85,7 +85,7 @@ def sentence_of(table: TablePlan, recoded: Recoded, name: str) -> str:
     if level.level is None:
         done = f"次の段階まで一般化した：{level.label}"
     else:
-        done = f"「{level.label}」の段階まで一般化した" if level.level else "元の値のまま残した"
+        done = f"「{level.label}」の段階まで一般化した" if level.level else "一般化せずに残した"
     return f"準識別子として、定めた条件（同じ組合せの人が{table.k}人以上など）を満たすように調べ、{done}。"
 
 
@@ -141,7 +141,10 @@ def _model(table: TablePlan, model: PrivacyModel, reached: tuple[float, float]) 
     column = getattr(model, "column", None)
     title = "" if column is None else _title(table, column)
     name, meaning = meaning_of(model, title)
-    before, after = (amount(value) for value in reached)
+    capped = table.counts_people and isinstance(model, KAnonymity)  # people of a class are counted up to k
+    before, after = (
+        f"{amount(value)}以上" if capped and value >= table.k else amount(value) for value in reached
+    )
     return report.ModelReport(
         model=name_of(model), title=name, column=column, meaning=meaning, before=before, after=after
     )

@@ -222,7 +222,7 @@ def test_interval_labels():
         None,
     ]
     assert at(ladder, 2)["-5"] == "-10以上0未満" and at(ladder, 2)["90歳以上"] == "90歳以上"
-    assert ladder.titles == ("元の値", "5ごとの区間", "10ごとの区間", "全て「*」")
+    assert ladder.titles == ("一般化なし", "5ごとの区間", "10ごとの区間", "全て「*」")
 
 
 def test_dates_prefixes_and_masks():

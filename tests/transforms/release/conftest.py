@@ -309,7 +309,7 @@ def id_pos_report(**changes: Any) -> Report:
         metric="loss",
         levels=(
             level_report(column="birth_date", title="生年月日", level=0, levels=3, label="7区分の年代"),
-            level_report(column="sex", title="性別", level=0, levels=2, label="元の値"),
+            level_report(column="sex", title="性別", level=0, levels=2, label="一般化なし"),
             level_report(column="address", title="住所", level=1, levels=4, label="市区町村", loss=0.0412),
         ),
         loss=0.0137,
@@ -320,7 +320,7 @@ def id_pos_report(**changes: Any) -> Report:
             "discernibility": 2_310_400.0,
             "average_class_size": 61.9,
         },
-        optimum="生年月日は「7区分の年代」、性別は「元の値」、住所は「市区町村」",
+        optimum="生年月日は「7区分の年代」、性別は「一般化なし」、住所は「市区町村」",
         proven=True,
         gap=0.0,
         lattice_nodes=24,

@@ -466,6 +466,13 @@ def test_public_notice(make_policy, make_report, regime, product, article):
     assert ("匿名加工情報" in notice) == (regime != "public_2017")
 
 
+def test_the_notice_of_a_small_file_names_the_ordinance_and_its_book(make_policy, make_report):
+    report = make_report(people=396, small_file_ordinance="みなと市個人情報保護条例第5条")
+    first, _, items = render_notice(make_policy("public"), report).partition("## 1 ")
+    assert "第75条第5項及びみなと市個人情報保護条例第5条に基づく帳簿に記載した事項" in first
+    assert "個人情報ファイル簿" not in first and "本人の数: 396人" in items
+
+
 def test_notice_escapes_markup(make_policy, report):
     notice = render_notice(make_policy(name=HOSTILE, how_provided=HOSTILE), report)
     assert "<script" not in notice
