@@ -13,15 +13,25 @@ class Found(NamedTuple):
         compared: cells, or distinct numbers, that could match.
         chance: of these, matches of a kind that also happens by chance.
         sure: matches that do not.
+        equal: of the chance matches, numbers that are the record's whole cell.
+        expected: how many of these there would be if the columns had nothing to do with one another.
     """
 
     compared: int
     chance: int
     sure: int
+    equal: int = 0
+    expected: float = 0.0
 
     def __add__(self, other: Found) -> Found:  # type: ignore[override]
         """Add up counts of the same search."""
-        return Found(*(a + b for a, b in zip(self, other, strict=True)))
+        return Found(
+            self.compared + other.compared,
+            self.chance + other.chance,
+            self.sure + other.sure,
+            self.equal + other.equal,
+            self.expected + other.expected,
+        )
 
 
 class Search(NamedTuple):

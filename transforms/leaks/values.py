@@ -1,7 +1,8 @@
 """Source values inside released cells: the record's own anywhere in a cell, another record's as a whole cell.
 
-Texts are compared after NFKC, without spaces and hyphens, in upper case. Short values are in other words by
-chance: searched for are texts of 3 characters, of 5 where all are ASCII, and digits from 6 on.
+Texts are compared after NFKC, without spaces, hyphens and invisible characters, in upper case. Short values
+are in other words by chance: searched for are texts of 3 characters, of 5 where all are ASCII, and digits
+from 6 on.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def plain_texts(values: pa.Array) -> Texts:
 
 
 def _plain(texts: pa.Array) -> Texts:
-    spaced = plain_column(texts)
+    spaced = plain_column(texts).str.replace_all(r"\p{Cf}", "")  # zero-width spaces, soft hyphens
     if spaced.str.contains(r"\p{Ll}").any():  # looking costs a fourth of changing
         spaced = spaced.str.to_uppercase()
     return Texts(spaced.str.replace_all(r"[\s-]", ""), spaced)
@@ -80,7 +81,8 @@ def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
 
     A cell that records with at least ``shared`` other source values bear, which are not in it, is a label
     (千葉県) that meets somebody (千葉さん) by chance, and is not counted. Digits in longer digits, and cells
-    that are digits alone, are not certain: they are counted as chance.
+    that are digits alone, are not certain: they are counted as chance. Of whole cells it is told how many
+    would be met by chance: of two columns of serial numbers one or so, of telephone numbers none.
 
     Args:
         source: `sought` values, one a record.
@@ -92,7 +94,8 @@ def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
     hits = _without_labels(frame.filter(inside), frame.filter(~inside), shared)
     numeric = hits.filter(pl.col(_SOURCE).str.contains(_DIGITS))
     chance = sum(map(_in_longer_digits, numeric[_SOURCE], numeric[_SPACED]))
-    return Found(len(frame), chance, len(hits) - chance)
+    equal = len(numeric.filter(pl.col(_SOURCE) == pl.col(_CELL)))
+    return Found(len(frame), chance, len(hits) - chance, equal, _coincidences(frame))
 
 
 def other_values(source: pl.Series, cells: Texts, shared: int, everybody: pl.Series) -> Found:
@@ -108,6 +111,13 @@ def other_values(source: pl.Series, cells: Texts, shared: int, everybody: pl.Ser
     hits = frame.filter(pl.col(_CELL).is_in(wanted.implode()))
     hits = hits.filter(pl.col(_SOURCE).n_unique().over(_CELL) < shared) if len(hits) else hits
     return Found(len(frame), 0, len(hits.filter(~_CONTAINED.fill_null(value=False))))
+
+
+def _coincidences(frame: pl.DataFrame) -> float:
+    """Return how many records would have their own number for a cell if cells were dealt at random."""
+    numbers = frame.filter(pl.col(_CELL).str.contains(_DIGITS)).group_by(_CELL).len("cells")
+    pairs = frame.select(_SOURCE).join(numbers, left_on=_SOURCE, right_on=_CELL)["cells"].sum()
+    return float(pairs) / len(frame) if len(frame) else 0.0
 
 
 def _without_labels(hits: pl.DataFrame, others: pl.DataFrame, shared: int) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from schemas.errors import RequirementError
@@ -17,6 +18,7 @@ from transforms.plan import TablePlan
 ENOUGH = 100
 _CHANCE_NUMBERS = 2 * CHANCE
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
+_UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _TITLES = {kind.name: kind.title for kind in FORMATS} | {WORDED: "番号の名称に続く数字"}
 
 
@@ -28,7 +30,12 @@ def is_leak(search: Search, found: Found) -> bool:
         return 2 * found.chance > found.compared
     if search.kind == "number":
         return found.compared < ENOUGH or found.chance > _CHANCE_NUMBERS * found.compared
-    return found.chance > _CHANCE_DIGITS * found.compared
+    return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
+
+
+def _surprising(met: int, expected: float) -> bool:
+    """Whether so many coincidences are unlikely: Chernoff's bound of a Poisson distribution's upper tail."""
+    return met > expected > 0 and met - expected - met * math.log(met / expected) < math.log(_UNLIKELY)
 
 
 def refuse_leaks(table: TablePlan, found: Leaks) -> None:

@@ -41,7 +41,7 @@ def test_the_same_is_found_without_the_labels(pairs, shared, times):
     rows = Cells.of(cells.plain).but_labels(values, shared)
     assert len(set(rows.tolist())) == len(rows) and asked[0] <= len(pairs)
     few, chosen = source.gather(pl.Series(rows)), cells.rows(rows)
-    assert own_values(few, chosen, shared)[1:] == own_values(source, cells, shared)[1:]
+    assert own_values(few, chosen, shared)[1:4] == own_values(source, cells, shared)[1:4]
     others = other_values(few, chosen, shared, source)
     assert others[1:] == other_values(source, cells, shared, source)[1:]
 

@@ -13,6 +13,7 @@ from stdnum import luhn
 from stdnum.jp import in_
 
 from transforms.leaks.check_digits import CARD, INSURER, LICENCE, MY_NUMBER, Format
+from transforms.leaks.found import Found
 from transforms.leaks.numbers import WORDED, numbers_in
 
 VECTORS = DATA / "id_number_vectors" / "vectors.tsv"
@@ -28,7 +29,7 @@ def passes(kind: Format, text: str) -> bool:
 
 
 def found(*cells):
-    return {kind: tuple(count) for kind, count in numbers_in(pa.array(cells)).items()}
+    return {kind: tuple(count[:3]) for kind, count in numbers_in(pa.array(cells)).items()}
 
 
 @given(st.integers(0, 10**12 - 1).map("{:012d}".format))
@@ -147,7 +148,7 @@ def test_equal_cells_count_once_however_they_are_encoded(cells):
     assert numbers_in(plain) == numbers_in(plain.dictionary_encode())
     alone = {c for c in cells if c in {"621498320257", "123456789012"}}
     inside = "番号621498320257" in cells
-    mine = numbers_in(plain).get("My Number", (0, 0, 0))
+    mine = numbers_in(plain).get("My Number", (0, 0, 0))[:3]
     assert mine == (len(alone), int("621498320257" in alone), int(inside))
 
 
@@ -158,10 +159,10 @@ def test_codes_with_a_number_in_them_are_judged_with_the_numbers_of_the_column()
 
 
 def test_integers_are_searched_as_they_are_written():
-    assert numbers_in(pa.array([621498320257, 5, None, 123456789012]))["My Number"] == (2, 1, 0)
+    assert numbers_in(pa.array([621498320257, 5, None, 123456789012]))["My Number"] == Found(2, 1, 0)
     assert numbers_in(pa.array([33120015, 20260331])) == {}
 
 
 def test_short_insurer_numbers_are_counted_among_all_numbers_so_long():
     days = [f"2026{m:02d}{d:02d}" for m, d in itertools.product(range(1, 13), range(1, 29))]
-    assert numbers_in(pa.array([*days, "33120015"]))["insurer number"] == (len(days) + 1, 1, 0)
+    assert numbers_in(pa.array([*days, "33120015"]))["insurer number"] == Found(len(days) + 1, 1, 0)
