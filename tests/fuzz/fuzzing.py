@@ -41,7 +41,8 @@ from transforms.read.reader import read_header, read_split
 from transforms.read.splits import plan_splits
 from transforms.recode.ladders import build_ladder, read_hierarchy_file
 
-SECONDS = 5  # for one input; the machine may be busy
+SECONDS = 10  # of the processor for one input; one takes 2 GiB
+WAITING = 120  # seconds for an input that waits instead; the machine may be busy
 MEMORY = 256 << 20  # more than this at once is a failure
 # A page of Parquet says how large it is unpacked, in 31 bits, and pyarrow believes it.
 MEMORY_OF_PARQUET = 2200 << 20
@@ -209,7 +210,8 @@ def _mutate(work: bytearray, kind: str, rng: random.Random) -> None:
 def attempt(kind: str, scratch: Path, data: bytes, options: dict, rng: random.Random) -> str:
     """Read one input; return how it ended, beginning with ``!`` where it must not end so."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, WAITING)
     try:
         read_as(kind, scratch, data, options, rng)
         ended = "taken"
@@ -223,10 +225,17 @@ def attempt(kind: str, scratch: Path, data: bytes, options: dict, rng: random.Ra
         places = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
         ended = f"! {type(error).__name__} at {' > '.join(places[-3:])}"
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
     allowed = MEMORY_OF_PARQUET if kind == "parquet" else MEMORY
     return ended if grown < allowed else f"! {grown >> 20} MiB of memory"
+
+
+def be_told() -> None:
+    """Raise `TimeoutExceeded` in this process when the time for an input is over."""
+    for told in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(told, _expired)
 
 
 def _expired(*_: object) -> None:
@@ -235,7 +244,7 @@ def _expired(*_: object) -> None:
 
 def run_chunk(kind: str, first: int, end: int, seed: int, at: Path) -> None:
     """Read the inputs from ``first`` to ``end`` and print how they ended; ``at`` says which one is being read."""
-    signal.signal(signal.SIGALRM, _expired)
+    be_told()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     counts: Counter[str] = Counter()
     examples: dict[str, int] = {}

@@ -17,7 +17,7 @@ from transforms.read import jsonl
 
 @pytest.fixture
 def clocked():
-    fuzzing.signal.signal(fuzzing.signal.SIGALRM, fuzzing._expired)
+    fuzzing.be_told()
 
 
 class Straight(random.Random):
