@@ -12,6 +12,7 @@ from schemas.errors import InputError
 
 if TYPE_CHECKING:
     from schemas.splits import TableFile
+    from schemas.table import Column
     from transforms.plan import TablePlan
 
 
@@ -99,6 +100,11 @@ def _real(path: str) -> str:
     return path if "://" in path else os.path.realpath(path)
 
 
+def _loses_its_name(column: Column) -> bool:
+    """Whether criterion 1 or 3 leaves something else (生年月日 → 年齢), and nobody has named it."""
+    return column.released_as is None and any(method.criterion in {1, 3} for method in column.treat)
+
+
 def run(args: argparse.Namespace) -> int:
     """Check a policy; prints what each table will release."""
     from pipelines.terminal import quiet
@@ -115,6 +121,9 @@ def run(args: argparse.Namespace) -> int:
         count = sum(f.table == name for f in files)
         print(f"{name}: {count} file(s), {len(plan.table.released)} of {len(plan.columns)} columns released")
         print(f"  quasi-identifiers: {', '.join(plan.quasi_identifiers) or 'none'}")
+        unnamed = [name for name in plan.table.released if _loses_its_name(plan.table.columns[name])]
+        if unnamed:
+            print(f"  released_as is missing: the notice will call them what they were: {', '.join(unnamed)}")
     print("the policy is valid and fits the files")
     return 0
 
