@@ -240,7 +240,7 @@ def _matching(pattern: str) -> Iterator[str]:
         places = [place / name for place in places if place.is_dir() for name in os.listdir(place)]  # noqa: PTH208
         hidden = part[0] == "."
         places = [p for p in places if fnmatchcase(p.name, part) and (hidden or p.name[0] != ".")]
-    yield from (str(place) for place in places if place.exists())
+    yield from (str(place) for place in places if os.path.lexists(place))  # a broken link is not nothing
 
 
 class LocalStore:
