@@ -77,7 +77,8 @@ _MEMORY = {
     "taskmanager.memory.network.max": "512m",
     # What a step sends to another is small; Flink's 512 for each are not, and a large file's job has dozens.
     "taskmanager.network.sort-shuffle.min-buffers": "16",
-    "taskmanager.memory.managed.size": "256m",
+    # A sort buffer, a small share of it, must hold the largest partial count: some MB for 4 million records.
+    "taskmanager.memory.managed.size": "1024m",
     "taskmanager.memory.jvm-metaspace.size": "256m",
     "taskmanager.memory.jvm-overhead.min": "192m",
     "taskmanager.memory.jvm-overhead.max": "192m",
