@@ -240,7 +240,12 @@ def _matching(pattern: str) -> Iterator[str]:
         places = [place / name for place in places if place.is_dir() for name in os.listdir(place)]  # noqa: PTH208
         hidden = part[0] == "."
         places = [p for p in places if fnmatchcase(p.name, part) and (hidden or p.name[0] != ".")]
-    yield from (str(place) for place in places if os.path.lexists(place))  # a broken link is not nothing
+    for place in places:
+        with suppress(
+            FileNotFoundError, NotADirectoryError
+        ):  # any other failure is not nothing, nor a broken link
+            os.lstat(place)
+            yield str(place)
 
 
 class LocalStore:

@@ -434,3 +434,18 @@ def test_a_folder_that_may_not_be_read_is_not_taken_for_empty(tmp_path, monkeypa
     with pytest.raises(InputError) as raised:
         store.glob(str(tmp_path / "*" / "x.csv"))
     assert raised.value.code == "store.permission"
+
+
+def test_a_file_that_cannot_be_looked_at_is_not_taken_for_missing(tmp_path, monkeypatch):
+    (tmp_path / "x.csv").write_text("id")
+    real = os.lstat
+
+    def lstat(path, **options):
+        if str(path).endswith("x.csv"):
+            raise OSError(errno.EIO, "broken")
+        return real(path, **options)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    with pytest.raises(InputError) as raised:
+        LocalStore().glob(str(tmp_path / "*.csv"))
+    assert raised.value.code == "store.failed"
