@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import sys
 from typing import TYPE_CHECKING
 
+from schemas import japan_time
 from schemas.errors import InputError, PolicyError, RequirementError
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def _enter(args: argparse.Namespace) -> int:
 
     policy = read_policy(args.policy)
     store, directory = _register(output_of(policy, folder_of(args.policy), args.output))
-    entry = entry_of_file(policy, _now(), small=policy.regime != "private" and _small(policy, args.people))
+    small = policy.regime != "private" and _small(policy, args.people)
+    entry = entry_of_file(policy, japan_time.now(), small=small)
     print(_line(enter_file(store, directory, entry)))
     return 0
 
@@ -115,7 +116,7 @@ def _erase(args: argparse.Namespace) -> int:
     if not args.because.strip():
         raise PolicyError("usage", where="--because", what="the reason is blank", fix="say why it is erased")
     _some(books(store, directory), directory)
-    erasure = Erasure(at=_now(), because=args.because, people=args.people)
+    erasure = Erasure(at=japan_time.now(), because=args.because, people=args.people)
     print(_line(erase_entry(store, directory, args.entry, erasure)))
     return 0
 
@@ -176,10 +177,6 @@ def _some(found: tuple[Book, ...], directory: str) -> tuple[Book, ...]:
             fix="name the directory that --output named",
         )
     return found
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.timezone(dt.timedelta(hours=9))).isoformat(timespec="seconds")
 
 
 def _line(entry: RegisterEntry) -> str:

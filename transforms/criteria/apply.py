@@ -18,7 +18,7 @@ from transforms.combinations.removal import Taken
 from transforms.criteria.base import Applied, Mask, Rows, as_text
 from transforms.criteria.chain import Treated
 from transforms.criteria.coded import domain_codes, kept_rows
-from transforms.criteria.encoding import numbered
+from transforms.criteria.encoding import used_values
 from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
 from transforms.profile.people import PeoplePerKey
@@ -210,12 +210,9 @@ def _compact(values: pa.Array) -> pa.Array:
     """Drop labels that no row bears: a file would otherwise carry those of suppressed classes."""
     if not pa.types.is_dictionary(values.type):
         return values
-    absent = len(values.dictionary)  # the place of null
-    places = values.indices.fill_null(absent).to_numpy(zero_copy_only=False)
-    number, used = numbered(places, absent + 1)
-    missing = places == absent if values.indices.null_count else None
-    texts = values.dictionary.take(pa.array(used[used < absent]))
-    return pa.DictionaryArray.from_arrays(pa.array(number[places], mask=missing), texts)
+    places, used = used_values(values)
+    labels = used.drop_null()
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places == len(labels)), labels)
 
 
 def _columns(

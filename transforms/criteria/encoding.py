@@ -40,16 +40,21 @@ def narrow(indices: Indices | None, values: pa.Array) -> tuple[Indices | None, p
     """
     if not pa.types.is_dictionary(values.type):
         return indices, values
+    places, used = used_values(values)
+    return places if indices is None else places[indices], used
+
+
+def used_values(values: pa.DictionaryArray) -> tuple[Indices, pa.Array]:
+    """Return indices into the values in use, in the dictionary's order; null, where in use, is the last."""
     places = values.indices.fill_null(len(values.dictionary)).to_numpy(zero_copy_only=False)
     texts = values.dictionary
     if values.indices.null_count:
         texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
-    number, used = numbered(places, len(texts))
-    places = number[places]
-    return places if indices is None else places[indices], texts.take(pa.array(used))
+    number, used = _numbered(places, len(texts))
+    return number[places], texts.take(pa.array(used))
 
 
-def numbered(places: npt.NDArray[np.integer], size: int) -> tuple[Indices, npt.NDArray[np.int64]]:
+def _numbered(places: npt.NDArray[np.integer], size: int) -> tuple[Indices, npt.NDArray[np.int64]]:
     """Number the places in use: the number of each place, and the places in ascending order."""
     seen = np.zeros(size, bool)
     seen[places] = True
@@ -64,7 +69,7 @@ def _by_range(values: pa.Array) -> tuple[Indices, pa.Array] | None:
         return None
     missing = high - low + 1  # the place of null
     places = pc.subtract(numbers, low).fill_null(missing).to_numpy(zero_copy_only=False)
-    number, used = numbered(places, missing + 1)
+    number, used = _numbered(places, missing + 1)
     distinct = pa.array(used + low, mask=used == missing)
     if values.type == pa.date32():
         distinct = distinct.cast(pa.int32()).cast(pa.date32())

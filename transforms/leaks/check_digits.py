@@ -15,14 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Digits = npt.NDArray[np.uint8]
+from transforms.values.check_digits import Digits, luhn_check, my_number_check
+
 Mask = npt.NDArray[np.bool_]
 
 CHANCE = 0.1
 
-_MY_NUMBER = np.array([6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2])
 _LICENCE = np.array([5, 4, 3, 2, 7, 6, 5, 4, 3, 2])
-_DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9])
 # 法別番号 of health insurers; 8-digit dates begin with none of them.
 _INSURERS = frozenset({1, 2, 3, 4, 6, 7, 31, 32, 33, 34, 39, 63, 67, 72, 73, 74, 75})
 _PREFECTURES = 47
@@ -66,9 +65,8 @@ class Format:
 
 
 def my_number_passes(digits: Digits) -> Mask:
-    """Check 12 digits; remainders 0 and 1 both give check digit 0."""
-    rest = digits[:, :11] @ _MY_NUMBER % 11
-    passes: Mask = digits[:, 11] == np.where(rest <= 1, 0, 11 - rest)
+    """Check 12 digits."""
+    passes: Mask = digits[:, 11] == my_number_check(digits[:, :11])
     return passes
 
 
@@ -80,9 +78,7 @@ def licence_passes(digits: Digits) -> Mask:
 
 def luhn_passes(digits: Digits) -> Mask:
     """Check any number of digits, the last of which is the check digit."""
-    backwards = digits[:, ::-1]
-    total = backwards[:, ::2].sum(axis=1, dtype=np.int64) + _DOUBLED[backwards[:, 1::2]].sum(axis=1)
-    passes: Mask = total % 10 == 0
+    passes: Mask = digits[:, -1] == luhn_check(digits[:, :-1])
     return passes
 
 

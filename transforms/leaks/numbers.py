@@ -19,8 +19,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.leaks.check_digits import CARD, INSURER, LICENCE, MY_NUMBER, Digits, Format
+from transforms.leaks.check_digits import CARD, INSURER, LICENCE, MY_NUMBER, Format
 from transforms.leaks.found import Found
+from transforms.values.check_digits import Digits
 from transforms.values.text import plain_column
 
 WORDED = "number named as a code"

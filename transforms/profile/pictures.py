@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.criteria.base import as_text
-from transforms.criteria.encoding import encode
+from transforms.criteria.encoding import encode, used_values
 from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
 
 LABEL = "label"
@@ -38,21 +38,18 @@ def picture_before(
     if _too_many(values):
         return None
     if persons is None:
-        return _count(values, rows)
+        places, distinct = encode(values)
+        return _count(rows if places is None else places[rows], distinct)
     labels = _coarse(values.take(pa.array(rows)))
     return _bounded(count_people(pl.DataFrame({LABEL: labels}), persons=persons, cap=cap))
 
 
 def picture_after(values: pa.Array) -> Picture:
     """Count the released values of a column; all of them are public, so people do not matter."""
-    if pa.types.is_dictionary(values.type):
-        weights = np.bincount(values.indices.drop_null().to_numpy(), minlength=len(values.dictionary))
-        labels = [*values.dictionary.to_pylist(), None]
-        frame = pl.DataFrame(
-            {LABEL: pl.Series(labels, dtype=pl.String), RECORDS: [*weights, values.indices.null_count]}
-        ).filter(pl.col(RECORDS) > 0)
-        return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
-    return None if _too_many(values) else _count(values, np.arange(len(values)))
+    if _too_many(values):
+        return None
+    places, distinct = used_values(values) if pa.types.is_dictionary(values.type) else encode(values)
+    return _count(np.arange(len(values)) if places is None else places, distinct)
 
 
 def merge_pictures(parts: Sequence[Picture]) -> Picture:
@@ -61,14 +58,9 @@ def merge_pictures(parts: Sequence[Picture]) -> Picture:
     return _bounded(merge_people(present)) if len(present) == len(parts) else None
 
 
-def _count(values: pa.Array, rows: npt.NDArray[np.intp]) -> Picture:
-    """Count rows by coarse label, each distinct value once."""
-    indices, distinct = encode(values)
-    if indices is None:
-        indices, distinct = np.arange(len(rows), dtype=np.int32), values.take(pa.array(rows))
-    else:
-        indices = indices[rows]
-    frame = pl.DataFrame({LABEL: _coarse(distinct), RECORDS: np.bincount(indices, minlength=len(distinct))})
+def _count(places: npt.NDArray[np.integer], values: pa.Array) -> Picture:
+    """Count rows by the coarse label of the value at their place."""
+    frame = pl.DataFrame({LABEL: _coarse(values), RECORDS: np.bincount(places, minlength=len(values))})
     frame = frame.filter(pl.col(RECORDS) > 0)
     return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.metadata
 from collections.abc import Mapping
 
+from schemas import japan_time
 from schemas.policy import Policy
 from schemas.register import SMALL_FILE
 from schemas.report import (
@@ -45,7 +45,7 @@ def build_report(
     policy = plan.policy
     return Report(
         release_id=plan.release_id,
-        created_at=dt.datetime.now(dt.timezone(dt.timedelta(hours=9))).isoformat(timespec="seconds"),
+        created_at=japan_time.now(),
         regime=policy.regime,
         file_name=policy.file.name,
         body=policy.file.body,

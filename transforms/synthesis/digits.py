@@ -7,14 +7,14 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from transforms.values.check_digits import luhn_check, my_number_check
+
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 _ZERO = ord("0")
 # Four digits per look-up: one division where a digit-wise conversion needs four.
 _QUADS = np.array([f"{i:04d}" for i in range(10_000)], dtype="S4").view(np.uint32)
-_MY_NUMBER_WEIGHTS = np.array([6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2], dtype=np.int32)
-_LUHN_DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9], dtype=np.uint8)
 
 
 def ascii_digits(values: Ints, width: int) -> Bytes:
@@ -37,19 +37,13 @@ def ascii_digits(values: Ints, width: int) -> Bytes:
 
 
 def with_my_number_check(digits: Bytes) -> Bytes:
-    """Append the check digit of 個人番号 (総務省令85号5条) to an n x 11 digit matrix; gives n x 12."""
-    remainder = ((digits - _ZERO).astype(np.int32) @ _MY_NUMBER_WEIGHTS) % 11
-    check = np.where(remainder <= 1, 0, 11 - remainder)
-    return np.column_stack((digits, (check + _ZERO).astype(np.uint8)))
+    """Append the check digit of 個人番号 to an n x 11 digit matrix; gives n x 12."""
+    return np.column_stack((digits, my_number_check(digits - _ZERO) + _ZERO))
 
 
 def with_luhn_check(digits: Bytes) -> Bytes:
-    """Append the Luhn digit (ISO/IEC 7812-1; also 検証番号 of 保険者番号) to an n x w digit matrix."""
-    plain = digits - _ZERO
-    # A byte holds the sum of up to 28 digits; a card number has at most 19.
-    total = _LUHN_DOUBLED[plain[:, ::-1][:, ::2]].sum(axis=1, dtype=np.uint8)
-    total += plain[:, ::-1][:, 1::2].sum(axis=1, dtype=np.uint8)
-    return np.column_stack((digits, (10 - total % 10) % 10 + _ZERO))
+    """Append the Luhn digit to an n x w digit matrix."""
+    return np.column_stack((digits, luhn_check(digits - _ZERO) + _ZERO))
 
 
 def column(*parts: Bytes | str) -> pl.Series:

@@ -12,7 +12,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-_JST = dt.timezone(dt.timedelta(hours=9))
+from schemas.japan_time import JST
+
 _MARKDOWN = re.compile(r"([\\`*_\[\]{}#|~!&$])")
 
 
@@ -68,5 +69,5 @@ def day(value: dt.date) -> str:
 
 def moment(stamp: str) -> str:
     """Write an ISO 8601 moment with offset as Japanese wall-clock time."""
-    local = dt.datetime.fromisoformat(stamp).astimezone(_JST)
+    local = dt.datetime.fromisoformat(stamp).astimezone(JST)
     return f"{day(local)} {local.hour}時{local.minute:02d}分"
