@@ -148,8 +148,10 @@ if "CANARY_LOG" in os.environ:
         real = stage.encode_chunk
         def broken(plan, table, chunk, fault=fault):
             if fault == "verify":
+                from dataclasses import replace
                 encoded = real(plan, table, chunk)
-                return encoded._replace(records=encoded.records - 1)
+                part = replace(encoded.summary.part, records=encoded.summary.part.records - 1)
+                return replace(encoded, summary=replace(encoded.summary, part=part))
             kind = type("Panic", (BaseException,), {{}}) if fault == "panic" else ValueError
             raise kind(f"cannot write {{os.environ['CANARY_TEXT']}}")
         stage.encode_chunk = broken

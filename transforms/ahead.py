@@ -1,16 +1,18 @@
-"""Working one step ahead in a thread: decoding and encoding overlap with the kernels between them.
+"""Work in threads, in order: reading runs one step ahead, and several chunks are treated at once.
 
-Decoding (Parquet, CSV) and encoding (compression) leave Python's lock alone, so that a second core is busy
-whatever the engine is, at the price of one more batch in memory.
+Kernels over columns leave Python's lock alone most of the time, so that further cores are busy whatever the
+engine is, at the price of a few more chunks in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 _END = object()
 
 
@@ -25,3 +27,34 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := coming.result()) is not _END:
             coming = pool.submit(next, items, _END)
             yield item  # type: ignore[misc]  # not the end, so an item
+
+
+class Overlap(Generic[T, R]):
+    """Applies a function to items in a few threads; results come in the order of the items.
+
+    An error is raised where the result would have come. `close` waits for what is still being worked on.
+    """
+
+    def __init__(self, function: Callable[[T], R], threads: int) -> None:
+        self._function, self._threads = function, threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="overlap")
+        self._coming: deque[Future[R]] = deque()
+
+    def put(self, item: T) -> Iterator[R]:
+        """Begin with an item; yield the results that more than fill the threads."""
+        self._coming.append(self._pool.submit(self._function, item))
+        while len(self._coming) > self._threads:
+            yield self._coming.popleft().result()
+
+    def rest(self) -> Iterator[R]:
+        """Yield the results that are left."""
+        while self._coming:
+            yield self._coming.popleft().result()
+
+    def drop(self) -> None:
+        """Forget what was begun, whose results nobody wants any more."""
+        self._coming.clear()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()

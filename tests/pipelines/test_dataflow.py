@@ -26,7 +26,7 @@ from pipelines import anonymize
 from pipelines.cli import main
 from transforms import keyed
 from transforms.chunks import Chunk
-from transforms.criteria.apply import Anonymized
+from transforms.release.parts import Encoded
 
 ROOT = Path(__file__).parents[2]
 DEMO = DATA / "jdss_100knocks"
@@ -131,7 +131,7 @@ def test_the_dry_run_has_the_demo_s_steps_in_our_image(demo):
 def record_coders(proto):
     """PCollections of records: those under one of our coders of batches."""
     packed = {
-        name: any(b"ChunkCoder" in p or b"AnonymizedCoder" in p for p in layers(coder.spec.payload))
+        name: any(b"ChunkCoder" in p or b"EncodedCoder" in p for p in layers(coder.spec.payload))
         for name, coder in proto.components.coders.items()
     }
 
@@ -163,7 +163,7 @@ def test_no_record_has_lost_its_coder(demo, records):
         output
         for node in steps.nodes
         for output in node.outputs.values()
-        if output.element_type in {Chunk, Anonymized}
+        if output.element_type in {Chunk, Encoded}
     }
     assert len(typed) == len(records)
 

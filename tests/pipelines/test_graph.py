@@ -9,11 +9,11 @@ from helpers import DATA
 from pipelines.anonymize import build, make_plan
 from pipelines.terminal import STAGES
 from transforms.chunks import Chunk, ChunkCoder, WorkCoder
-from transforms.criteria.apply import Anonymized
 from transforms.read.records import _ReadChunk
-from transforms.release.stage import AnonymizedCoder
+from transforms.release.parts import Encoded
+from transforms.release.stage import EncodedCoder
 
-RECORDS = {Chunk, Anonymized}
+RECORDS = {Chunk, Encoded}
 
 
 COMBINATIONS = """
@@ -55,7 +55,7 @@ def steps_of(pipeline):
 
 def test_records_are_never_encoded_between_steps(pipeline, monkeypatch):
     encoded = []
-    for coder in (ChunkCoder, AnonymizedCoder):
+    for coder in (ChunkCoder, EncodedCoder):
         monkeypatch.setattr(coder, "encode", lambda self, value: encoded.append(type(value)) or b"")
     pipeline.run().wait_until_finish()
     assert encoded == []
@@ -70,7 +70,7 @@ def test_records_flow_through_the_graph_under_their_own_coders(pipeline):
                 typed.add(output.element_type)
                 coders[output.element_type] = beam.coders.registry.get_coder(output.element_type)
     assert typed == RECORDS
-    assert isinstance(coders[Chunk], ChunkCoder) and isinstance(coders[Anonymized], AnonymizedCoder)
+    assert isinstance(coders[Chunk], ChunkCoder) and isinstance(coders[Encoded], EncodedCoder)
 
 
 def test_no_side_input_meets_records(pipeline):
@@ -111,7 +111,7 @@ def test_only_small_things_are_shuffled(pipeline):
         for i in step.main_inputs.values()
     }
     assert shuffled
-    assert not [t for t in shuffled if "Chunk" in t or "Anonymized" in t or "RecordBatch" in t]
+    assert not [t for t in shuffled if "Chunk" in t or "Encoded" in t or "RecordBatch" in t]
 
 
 def test_work_is_not_pickled_to_estimate_its_size(pipeline):

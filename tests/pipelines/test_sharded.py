@@ -12,7 +12,7 @@ from test_graph import RECORDS, steps_of
 from pipelines import anonymize
 from transforms.chunks import ChunkCoder
 from transforms.recode import ways
-from transforms.release.stage import AnonymizedCoder
+from transforms.release.stage import EncodedCoder
 
 STEP = {"method": "generalize", "criterion": 5}
 SICK = ["風邪", "高血圧", "糖尿病", "骨折"]
@@ -194,11 +194,11 @@ def test_the_sharded_graph_keeps_the_rules_of_every_graph(graph, monkeypatch):
                 )
         if isinstance(step.transform, (beam.GroupByKey, beam.Reshuffle)):
             shuffled = " ".join(str(i.element_type) for i in step.main_inputs.values())
-            assert not [t for t in ("Chunk", "Anonymized", "RecordBatch") if t in shuffled]
+            assert not [t for t in ("Chunk", "Encoded", "RecordBatch") if t in shuffled]
     proto = pipeline.to_runner_api().SerializeToString()
     assert not [word for word in (*SICK, "RunKey(") if word.encode() in proto]
     encoded = []
-    for coder in (ChunkCoder, AnonymizedCoder):
+    for coder in (ChunkCoder, EncodedCoder):
         monkeypatch.setattr(coder, "encode", lambda self, value: encoded.append(type(value)) or b"")
     pipeline.run().wait_until_finish()
     assert encoded == []

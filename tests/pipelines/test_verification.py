@@ -76,7 +76,7 @@ def test_chunks_missing_repeated_or_made_with_another_key(run, monkeypatch, chan
 
     def alter(plan, table, chunk):
         encoded = real(plan, table, chunk)
-        return encoded._replace(summary=dataclasses.replace(encoded.summary, **change))
+        return dataclasses.replace(encoded, summary=dataclasses.replace(encoded.summary, **change))
 
     monkeypatch.setattr(release_stage, "encode_chunk", alter)
     refused(run(POLICY, DATA), "different keys" if "fingerprint" in change else "written in part, or twice")

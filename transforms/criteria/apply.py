@@ -227,6 +227,9 @@ def _columns(
             columns[field.name] = _labelled(done.indices, as_text(done.values))
             continue
         values = batch.column(field.name) if done is None else done.rows()
+        if pa.types.is_dictionary(values.type):  # kept as it was read
+            columns[field.name] = _labelled(*used_values(values))
+            continue
         if pa.types.is_date(values.type) and pa.types.is_string(field.type):
             values = pc.strftime(values, "%Y-%m")  # a month that is kept
         columns[field.name] = values.cast(field.type)

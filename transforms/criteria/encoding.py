@@ -22,6 +22,8 @@ def encode(values: pa.Array) -> tuple[Indices | None, pa.Array]:
     """
     if len(values) == 0:
         return None, values
+    if pa.types.is_dictionary(values.type):
+        return used_values(values)
     if values.type in {pa.int64(), pa.date32()} and (found := _by_range(values)) is not None:
         return found
     head = values.slice(0, _SAMPLE)

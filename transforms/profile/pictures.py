@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.criteria.base import as_text
-from transforms.criteria.encoding import encode, used_values
+from transforms.criteria.encoding import encode
 from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
 
 LABEL = "label"
@@ -48,7 +48,7 @@ def picture_after(values: pa.Array) -> Picture:
     """Count the released values of a column; all of them are public, so people do not matter."""
     if _too_many(values):
         return None
-    places, distinct = used_values(values) if pa.types.is_dictionary(values.type) else encode(values)
+    places, distinct = encode(values)
     return _count(np.arange(len(values)) if places is None else places, distinct)
 
 

@@ -150,5 +150,6 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
 
 
 def _range(codes: pa.Array) -> PersonRange:
+    codes = codes.dictionary_decode() if pa.types.is_dictionary(codes.type) else codes
     rising = pc.all(pc.less(codes.slice(0, len(codes) - 1), codes.slice(1)), min_count=0).as_py()
     return PersonRange(codes[0].as_py(), codes[-1].as_py(), bool(rising))

@@ -19,6 +19,7 @@ from transforms.profile.fit import FittedTable, check_keys, fit, tables_to_count
 from transforms.profile.headcount import PersonBatch, add_counts, count_bucket, deal
 from transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from transforms.read.records import ReadChunks
+from transforms.stage import TreatChunks
 
 Fits = dict[str, FittedTable]
 Headcount = dict[str, int]
@@ -59,7 +60,7 @@ class ProfileSplits(beam.PTransform):
             splits
             | "BindKey" >> beam.Map(_bind_key, AsSingleton(self._key)).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.profile_types, stage="profile")
-            | "ProfileChunk" >> beam.Map(_profile, tables).with_output_types(Profile)
+            | "ProfileChunk" >> beam.ParDo(TreatChunks(partial(_profile, tables))).with_output_types(Profile)
             | "Merge" >> merge_globally(partial(merge_profiles, tables), Profile)
         )
 
@@ -69,8 +70,7 @@ def _bind_key(split: Split, key: RunKey) -> Work:
     return Work(split, key)
 
 
-@guarded
-def _profile(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Profile:
+def _profile(tables: Mapping[str, TablePlan], chunk: Chunk) -> Profile:
     return profile_chunk(tables[chunk.work.split.table], chunk)
 
 

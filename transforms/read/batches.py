@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from schemas.splits import Reject, Split
 from schemas.treatment_base import ColumnType
-from transforms.read.convert import ARROW_TYPES, convert
+from transforms.read.convert import convert
 
 MAX_ROWS = 131_072
 
@@ -41,7 +41,8 @@ class ReadBatch(NamedTuple):
     """A typed batch of the records that could be read, and what became of the others.
 
     Attributes:
-        batch: columns in the order they were asked for, in canonical Arrow types.
+        batch: columns in the order they were asked for, in canonical Arrow types; texts that repeat may be
+            encoded by a dictionary.
         rejects: one for each record left out because it is bad, in record order.
         records: records seen: rows of the batch, rejects and excluded records together.
     """
@@ -62,7 +63,6 @@ def assemble(
 
     A record is rejected once, for the first bad column in the order of ``columns``.
     """
-    schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in columns.items()])
     silent = np.unique(exclude)
     for rows in stretches:
         found = {n: Reject(split.table, split.split_id, n, "", reason) for n, reason in rows.broken}
@@ -79,14 +79,14 @@ def assemble(
             good &= ~np.isin(rows.numbers, silent)
             for number in np.intersect1d(silent, np.fromiter(found, np.int64, len(found))):
                 del found[int(number)]
-        batch = _batch(arrays, schema, len(rows.numbers))
+        batch = _batch(arrays, list(columns), len(rows.numbers))
         if not good.all():
             batch = batch.take(pa.array(np.flatnonzero(good)))
         yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records)
 
 
-def _batch(arrays: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
+def _batch(arrays: list[pa.Array], names: list[str], rows: int) -> pa.RecordBatch:
     if arrays:
-        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+        return pa.RecordBatch.from_arrays(arrays, names=names)
     # A batch without columns keeps its number of rows only when it is made from one that has some.
     return pa.RecordBatch.from_arrays([pa.nulls(rows)], names=["rows"]).select([])

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.treatment_base import ColumnType
+from transforms.read.garbled import of_rows, places_of
 from transforms.read.text_kernels import PARSE, plain_zero
+from transforms.values.text import spread
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
@@ -73,10 +75,15 @@ def convert(values: pa.Array, kind: ColumnType, null_values: Sequence[str]) -> C
             is null in an integer column too.
 
     Returns:
-        The column in its canonical type; cells that do not fit are null and named in ``bad``.
+        The column in its canonical type, texts encoded by a dictionary if they were; cells that do not fit
+        are null and named in ``bad``.
     """
     if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
+        distinct, bad = convert(values.dictionary, kind, null_values)
+        places = places_of(values)
+        if pa.types.is_string(distinct.type):
+            return Converted(spread(distinct, places), of_rows(bad, places))
+        return Converted(distinct.take(pa.array(places, mask=places < 0)), of_rows(bad, places))
     if pa.types.is_null(values.type):
         return Converted(pa.nulls(len(values), ARROW_TYPES[kind]), {})
     if _is_text(values.type) or (_is_whole(values.type) and not _fits_directly(values.type, kind)):

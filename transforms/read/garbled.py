@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,10 +19,13 @@ def is_utf8(text: bytes) -> bool:
 def without_garbled(column: pa.Array) -> tuple[pa.Array, Mapping[int, str]]:
     """Return a column with null for texts that are not UTF-8, and which rows these are, with the reason.
 
-    A column of texts, of whatever Arrow layout, comes back as plain strings; any other comes back as it is.
+    A column of texts, of whatever Arrow layout, comes back as plain strings, or encoded by a dictionary as it
+    was; any other comes back as it is.
     """
     if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
+        texts, bad = without_garbled(column.dictionary)
+        places = places_of(column)
+        return pa.DictionaryArray.from_arrays(column.indices, texts), of_rows(bad, places)
     if not (
         pa.types.is_string(column.type)
         or pa.types.is_large_string(column.type)
@@ -34,6 +38,18 @@ def without_garbled(column: pa.Array) -> tuple[pa.Array, Mapping[int, str]]:
     mask = np.array([not _decodes(cell) for cell in texts.cast(pa.binary()).to_pylist()], bool)
     bad = dict.fromkeys(np.flatnonzero(mask).tolist(), "undecodable")
     return pc.if_else(pa.array(mask), pa.scalar(None, pa.string()), texts), bad
+
+
+def places_of(column: pa.DictionaryArray) -> npt.NDArray[np.int64]:
+    """Return each row's place in the dictionary, -1 for null."""
+    places: npt.NDArray[np.int64] = column.indices.cast(pa.int64()).fill_null(-1).to_numpy()
+    return places
+
+
+def of_rows(bad: Mapping[int, str], places: npt.NDArray[np.int64]) -> dict[int, str]:
+    """Return the rows whose values in a dictionary are bad, with the reason."""
+    rows = np.flatnonzero(np.isin(places, list(bad))) if bad else ()
+    return {int(row): bad[int(places[row])] for row in rows}
 
 
 def _valid(texts: pa.Array) -> bool:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.errors import InputError
@@ -17,6 +18,10 @@ from transforms.read.columns import refuse_other_columns, refuse_unreadable
 from transforms.read.garbled import without_garbled
 from transforms.store import Store
 
+_SAMPLE = 4096
+_REPEATING = (
+    0.1  # share of distinct values in a sample up to which a dictionary is much smaller than its column
+)
 _BUFFER = 1 << 20  # bytes of a column read at a time, instead of a whole row group
 
 
@@ -55,7 +60,9 @@ def rows(
         refuse_unreadable(schema, columns, split.file.uri)
         groups = list(range(split.start, split.end))
         expected = sum(opened.metadata.row_group(i).num_rows for i in groups)
+        encoded = _repeating(opened, groups, columns)
         done = 0
+    with _opened(split.file, store, opened.metadata, encoded) as opened:
         for batch in opened.iter_batches(
             batch_size=MAX_ROWS, row_groups=groups, columns=list(columns), use_threads=False
         ):
@@ -69,11 +76,33 @@ def rows(
             raise _corrupt(split.file)
 
 
+def _repeating(opened: pq.ParquetFile, groups: Sequence[int], columns: Mapping[str, ColumnType]) -> list[str]:
+    """Return the columns of texts that repeat in the first records: these are read as dictionaries.
+
+    The file's dictionaries then need not be spread over the rows, checked row by row and built again. The
+    footer could tell as well, but a corrupt one must not be asked.
+    """
+    texts = [name for name in columns if pa.types.is_string(opened.schema_arrow.field(name).type)]
+    sample = next(opened.iter_batches(batch_size=_SAMPLE, row_groups=groups[:1], columns=texts), None)
+    if not texts or sample is None:
+        return []
+    distinct = {name: pc.count_distinct(sample.column(name), mode="all").as_py() for name in texts}
+    return [name for name in texts if distinct[name] <= sample.num_rows * _REPEATING]
+
+
 @contextmanager
-def _opened(file: SourceFile, store: Store) -> Iterator[pq.ParquetFile]:
+def _opened(
+    file: SourceFile, store: Store, metadata: pq.FileMetaData | None = None, encoded: Sequence[str] = ()
+) -> Iterator[pq.ParquetFile]:
     try:
         with store.open_input(file) as source:
-            yield pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
+            yield pq.ParquetFile(
+                source,
+                buffer_size=_BUFFER,
+                pre_buffer=False,
+                metadata=metadata,
+                read_dictionary=list(encoded),
+            )
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError):
         raise _corrupt(file) from None
 

@@ -22,7 +22,7 @@ from transforms.read.splits import plan_splits
 from transforms.store import open_store
 
 # A chunk becomes one part of the release: large enough for good files, small enough to hold several.
-CHUNK_ROWS = 1 << 18
+CHUNK_ROWS = 1 << 17
 CHUNK_BYTES = 64 << 20
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection
@@ -19,6 +20,7 @@ from transforms.read.records import ReadChunks
 from transforms.recode.choose import Chosen, choose
 from transforms.recode.count import Histograms, count_chunk, merge_histograms
 from transforms.recode.ranking import Known
+from transforms.stage import TreatChunks
 
 
 class CountClasses(beam.PTransform):
@@ -43,7 +45,7 @@ class CountClasses(beam.PTransform):
                 _bind_fits, owners, AsSingleton(self._key), AsSingleton(self._fits)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="count")
-            | "CountChunk" >> beam.Map(_count, tables).with_output_types(Histograms)
+            | "CountChunk" >> beam.ParDo(TreatChunks(partial(_count, tables))).with_output_types(Histograms)
         )
 
 
@@ -53,8 +55,7 @@ def _bind_fits(split: Split, owners: Mapping[str, str], key: RunKey, fits: Fits)
     return [Work(split, key, fits[owners[split.table]])] if split.table in owners else []
 
 
-@guarded
-def _count(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Histograms:
+def _count(tables: Mapping[str, TablePlan], chunk: Chunk) -> Histograms:
     return count_chunk(tables[chunk.work.split.table], chunk)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import fastavro
 import google_crc32c
@@ -19,6 +18,7 @@ from transforms.criteria.apply import Anonymized, Tally
 from transforms.leaks.found import Leaks
 from transforms.leaks.scan import scan
 from transforms.plan import Plan, TablePlan
+from transforms.profile.headcount import PersonBatch, deal
 from transforms.release.formulas import neutralized
 from transforms.release.recount import WrittenClasses, recount
 from transforms.store import open_store
@@ -65,54 +65,59 @@ class PartSummary:
     tally: Tally
 
 
-class Encoded(NamedTuple):
-    """A chunk as it will be written: its bytes, the records in them, and its summary but for the part."""
+@dataclass(frozen=True)
+class Encoded:
+    """A chunk as it will be written.
+
+    Attributes:
+        data: the bytes of its part.
+        summary: what they are, and what was counted in them.
+        people: hashes of the people in them, dealt to buckets; none where rows are people.
+    """
 
     data: bytes
-    records: int
     summary: PartSummary
+    people: tuple[tuple[int, PersonBatch], ...]
 
 
 def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
-    """Encode one processed chunk and count what will be written; touches nothing but memory."""
+    """Encode one processed chunk and count what will be written; touches nothing but memory.
+
+    Its part gets a random name, so that a retry makes another one; only the attempt whose summary the engine
+    keeps is ever listed in a manifest.
+    """
     output = plan.policy.output
-    return Encoded(
-        encode(chunk.batch, output.format, neutralize=output.neutralize_formulas),
-        chunk.batch.num_rows,
-        PartSummary(
-            table.name,
-            chunk.split.split_id,
-            chunk.number,
-            chunk.last,
-            chunk.fingerprint,
-            None,
-            recount(table, chunk),
-            recount_combined(table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)),
-            scan(table, chunk),
-            chunk.tally,
-        ),
+    data = encode(chunk.batch, output.format, neutralize=output.neutralize_formulas)
+    summary = PartSummary(
+        table.name,
+        chunk.split.split_id,
+        chunk.number,
+        chunk.last,
+        chunk.fingerprint,
+        _part(plan, table, data, chunk.batch.num_rows) if chunk.batch.num_rows else None,
+        recount(table, chunk),
+        recount_combined(table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)),
+        scan(table, chunk),
+        chunk.tally,
     )
+    people = () if chunk.persons is None else tuple(deal(table.name, chunk.persons, chunk.fingerprint))
+    return Encoded(data, summary, people)
 
 
-def write_part(plan: Plan, encoded: Encoded) -> PartSummary:
+def _part(plan: Plan, table: TablePlan, data: bytes, records: int) -> Part:
+    name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
+    uri = open_store(plan.output).join(plan.output, "releases", plan.release_id, "data", table.name, name)
+    return Part(uri, hashlib.sha256(data).hexdigest(), google_crc32c.value(data), len(data), records)
+
+
+def write_part(plan: Plan, encoded: Encoded) -> None:
     """Write what was encoded, unless no record of the chunk is released.
-
-    A retry writes another object under another name; only the attempt whose summary the engine keeps is
-    ever listed in a manifest.
 
     Raises:
         InputError: the output cannot be written.
     """
-    data, records, summary = encoded
-    if not records:
-        return summary
-    store = open_store(plan.output)
-    name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
-    uri = store.join(plan.output, "releases", plan.release_id, "data", summary.table, name)
-    store.create(uri, data)
-    digest, checksum = hashlib.sha256(data).hexdigest(), google_crc32c.value(data)
-    part = Part(uri, digest, checksum, len(data), records)
-    return replace(summary, part=part)
+    if encoded.summary.part is not None:
+        open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
 
 
 def encode(batch: pa.RecordBatch, file_format: str, *, neutralize: bool = False) -> bytes:

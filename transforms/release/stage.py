@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
-from apache_beam.transforms.window import GlobalWindows
 
 from schemas.splits import Split
 from transforms.chunks import Chunk, SizedPickleCoder, Work
 from transforms.combine import merge_globally
-from transforms.criteria.apply import Anonymized, anonymize_chunk
+from transforms.criteria.apply import anonymize_chunk
 from transforms.guard import guarded, guarded_steps
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
-from transforms.profile.headcount import PersonBatch, deal
+from transforms.profile.headcount import PersonBatch
 from transforms.profile.stage import CountPeople, Headcount
 from transforms.progress import count_records
 from transforms.read.records import ReadChunks
@@ -27,23 +26,24 @@ from transforms.release.account import build_report
 from transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
 from transforms.release.publish import Published, publish
 from transforms.release.verify import Written, merge_written, verify, written_of
+from transforms.stage import TreatChunks
 
 PEOPLE = "people"
 
 
-class AnonymizedCoder(SizedPickleCoder):
-    """Coder of `Anonymized`: never used between fused steps, but its size estimate is."""
+class EncodedCoder(SizedPickleCoder):
+    """Coder of `Encoded`: never used between fused steps, but its size estimate is."""
 
-    def estimate_size(self, value: Anonymized) -> int:
-        """Return the Arrow size."""
-        return int(value.batch.nbytes)
+    def estimate_size(self, value: Encoded) -> int:
+        """Return the size of the part."""
+        return len(value.data)
 
     def to_type_hint(self) -> type:
         """Return the element type."""
-        return Anonymized
+        return Encoded
 
 
-registry.register_coder(Anonymized, AnonymizedCoder)
+registry.register_coder(Encoded, EncodedCoder)
 
 
 class Outcome(NamedTuple):
@@ -67,15 +67,15 @@ class AnonymizeSplits(beam.PTransform):
     def expand(self, splits: PCollection[Split]) -> Outcome:
         """Wire the transform."""
         tables = dict(self._plan.tables)
-        processed = (
+        encoded = (
             splits
             | "BindDecisions"
             >> beam.FlatMap(_bind, AsSingleton(self._key), AsSingleton(self._chosen)).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
             | "ApplyCriteria"
-            >> beam.Map(_anonymize, tables, self._plan.headcount).with_output_types(Anonymized)
+            >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(Encoded)
         )
-        written = processed | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
+        written = encoded | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
             PEOPLE, main="summaries"
         )
         merged = (
@@ -92,50 +92,24 @@ def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work]:
     return [] if decision is None else [Work(split, key, decision)]
 
 
-@guarded
-def _anonymize(chunk: Chunk, tables: Mapping[str, TablePlan], headcount: frozenset[str]) -> Anonymized:
-    table = chunk.work.split.table
-    return anonymize_chunk(tables[table], chunk, headcount=table in headcount)
+def _anonymize(plan: Plan, chunk: Chunk) -> Encoded:
+    table = plan.tables[chunk.work.split.table]
+    return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
 
 
 @beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch])
 class _WritePart(beam.DoFn):
-    """Encodes a chunk in a thread while the next one is read and treated, then writes it.
-
-    Nothing is written in the thread: when a bundle fails, no part can appear after it.
-    """
-
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
-    def setup(self) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="encode")
-
-    def teardown(self) -> None:
-        self._pool.shutdown()
-
-    def start_bundle(self) -> None:
-        self._coming: Future[Encoded] | None = None
-
     @guarded_steps
-    def process(self, chunk: Anonymized) -> Iterator[Any]:
-        table = self._plan.tables[chunk.split.table]
-        if chunk.persons is not None:
-            for hashes in deal(table.name, chunk.persons, chunk.fingerprint):
-                yield beam.pvalue.TaggedOutput(PEOPLE, hashes)
-        before, self._coming = self._coming, self._pool.submit(encode_chunk, self._plan, table, chunk)
-        if before is not None:
-            yield self._write(before)
-
-    @guarded_steps
-    def finish_bundle(self) -> Iterator[Any]:
-        if self._coming is not None:
-            yield GlobalWindows.windowed_value(self._write(self._coming))
-
-    def _write(self, coming: Future[Encoded]) -> PartSummary:
-        encoded = coming.result()
-        count_records("written", encoded.records)
-        return write_part(self._plan, encoded)
+    def process(self, encoded: Encoded) -> Iterator[Any]:
+        write_part(self._plan, encoded)
+        if encoded.summary.part is not None:
+            count_records("written", encoded.summary.part.records)
+        for hashes in encoded.people:
+            yield beam.pvalue.TaggedOutput(PEOPLE, hashes)
+        yield encoded.summary
 
 
 class PublishRelease(beam.PTransform):

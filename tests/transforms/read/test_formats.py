@@ -207,6 +207,13 @@ STAMP = dt.datetime(2024, 2, 29, 23, 30, 1, 999_000)
         (pa.array(["12", "x", ""], pa.large_string()), "integer", [12, None], [2]),
         (pa.array(["ab", "", None], pa.string_view()), "string", ["ab", None, None], []),
         (pa.array(["ab", "", "ab"]).dictionary_encode(), "string", ["ab", None, "ab"], []),
+        (pa.array(["7", "x", None, "7"]).dictionary_encode(), "integer", [7, None, 7], [2]),
+        (
+            pa.DictionaryArray.from_arrays(pa.array([0, 127, None], pa.int8()), [str(n) for n in range(128)]),
+            "string",
+            ["0", "127", None],
+            [],
+        ),
         (pa.array([2**64 - 1, 3], pa.uint64()), "integer", [3], [1]),
         (pa.array([1.0, 1.5, None, float("nan")]), "integer", [1, None], [2, 4]),
         (pa.array([1.5, float("inf"), float("nan")]), "number", [1.5], [2, 3]),
@@ -257,6 +264,33 @@ def test_null_texts_hold_in_typed_columns_too(tmp_path):
     rows, rejects, _ = read(path, "parquet", kinds, null_values=("-1",))
     assert rows == [{"i": 1, "s": "", "n": None}, {"i": None, "s": None, "n": 2.0}]
     assert rejects == []
+
+
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_texts_that_repeat_are_read_as_dictionaries(tmp_path, use_dictionary):
+    """However the file stores them; each row group has another dictionary, and one has texts that are no UTF-8."""
+    path = tmp_path / "f.parquet"
+    texts = [*["a", "b", "", None] * 75, *["b", "\u305b"] * 149, "a", "x"]
+    schema = pa.schema([("v", pa.string()), ("u", pa.string())])
+    with pq.ParquetWriter(path, schema, use_dictionary=use_dictionary) as out:
+        for first in range(0, len(texts), 300):
+            cells = [None if t is None else t.encode() for t in texts[first : first + 300]]
+            garbled = [b"\xff" if cell == b"x" else cell for cell in cells]
+            column = pa.array(garbled, pa.binary()).view(pa.string())
+            unique = pa.array([str(first + i) for i in range(len(cells))])
+            out.write_table(pa.table([column, unique], schema=schema))
+    source = Source(path=str(path), format="parquet")
+    (split,) = plan_splits("t", source, STORE.glob(str(path))[0], STORE, 32 << 20)
+    columns = {"v": "string", "u": "string"}
+    batches = list(read_split(split, source, columns, STORE, declared=list(columns)))
+    assert {str(b.batch.schema.field("v").type) for b in batches} == {
+        str(pa.dictionary(pa.int32(), pa.string()))
+    }
+    assert {b.batch.schema.field("u").type for b in batches} == {pa.string()}
+    assert pa.concat_batches([b.batch for b in batches]).column("v").to_pylist() == [
+        t or None for t in texts[:-1]
+    ]
+    assert [(r.record, r.column, r.reason) for b in batches for r in b.rejects] == [(600, "v", "undecodable")]
 
 
 def test_texts_that_are_not_utf8_are_rejected(tmp_path):
