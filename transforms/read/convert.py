@@ -152,6 +152,8 @@ def _whole_floats(values: pa.Array) -> pa.Array:
 
 
 def _calendar(values: pa.Array, kind: ColumnType) -> pa.Array:
+    if kind == "date" and pa.types.is_date32(values.type) and _in_calendar(values):
+        return values
     seconds, nulls = _seconds(values), values.is_null().to_numpy(zero_copy_only=False)
     days = seconds // _DAY
     bad = (days < _FIRST) | (days > _LAST)
@@ -162,6 +164,12 @@ def _calendar(values: pa.Array, kind: ColumnType) -> pa.Array:
     if kind == "month":
         return _nulled(dates, pc.not_equal(pc.day(dates), 1).fill_null(False))
     return dates
+
+
+def _in_calendar(dates: pa.Date32Array) -> bool:
+    span = pc.min_max(dates.cast(pa.int32()))
+    first, last = span["min"].as_py(), span["max"].as_py()
+    return first is None or bool(first >= _FIRST and last <= _LAST)
 
 
 def _seconds(values: pa.Array) -> npt.NDArray[np.int64]:

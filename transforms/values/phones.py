@@ -27,7 +27,7 @@ _MOBILE = ("050", "060", "070", "080", "090")  # 11 digits, the fourth not 0
 _SERVICES = {"0120": 10, "0570": 10, "0800": 11}
 _LONGEST_CODE = 5
 _LONGEST_WRITTEN = 16  # bytes of a number read by its shape
-_BLOCK = 1 << 15  # numbers read together; small enough to stay in the processor's cache
+_BLOCK = 1 << 14  # numbers read together; small enough to stay in the processor's cache
 _UNREAD = -2
 _DECIDING = 6  # digits that decide the area code, the leading 0 counted
 
@@ -48,13 +48,14 @@ def phone_area(values: pa.StringArray) -> pa.DictionaryArray:
     """
     texts = strings(values)
     text = utf8(texts)
-    index = np.full(len(texts), _UNREAD, dtype=np.int64)
+    index = np.where(text.lengths == 0, -1, _UNREAD)
     for length in np.flatnonzero(np.bincount(np.minimum(text.lengths, _LONGEST_WRITTEN + 1))):
-        if length <= _LONGEST_WRITTEN:
+        if 0 < length <= _LONGEST_WRITTEN:
             rows = np.flatnonzero(text.lengths == length)
             for first in range(0, len(rows), _BLOCK):
                 block = rows[first : first + _BLOCK]
-                index[block] = _by_shape(text.data[text.starts[block, None] + np.arange(length)])
+                numbers = text.rows(block)
+                index[block] = _by_shape(np.stack([numbers.column(i) for i in range(length)]))
     rest = np.flatnonzero(index == _UNREAD)
     if len(rest):
         index[rest] = _by_pattern(texts.take(pa.array(rest)))
@@ -65,30 +66,29 @@ def _by_shape(cells: NDArray[np.uint8]) -> Ints:
     """Read numbers of one length that have nothing but digits and hyphens, shape by shape.
 
     Args:
-        cells: their bytes, shape (numbers, length).
+        cells: their bytes, shape (length, numbers).
 
     Returns:
         Indices into the plan's names, -1 for none, `_UNREAD` where something else stands in the number.
     """
     hyphens = cells == ord("-")
-    plain = (hyphens | (cells - np.uint8(ord("0")) < 10)).all(axis=1)
-    found = np.full(len(cells), _UNREAD, dtype=np.int64)
-    shapes = np.zeros((len(cells), 2), dtype=np.uint8)
-    packed = np.packbits(hyphens, axis=1)
-    shapes[:, : packed.shape[1]] = packed
-    shape = shapes.view(np.uint16)[:, 0]
+    plain = (hyphens | (cells - np.uint8(ord("0")) < 10)).all(axis=0)
+    found = np.full(len(plain), _UNREAD, dtype=np.int64)
+    shape = np.zeros(len(plain), dtype=np.uint16)
+    for place, gap in enumerate(hyphens):
+        shape |= gap.astype(np.uint16) << np.uint16(place)
     for which in np.flatnonzero(np.bincount(shape[plain], minlength=1)):
         rows = np.flatnonzero(plain & (shape == which))
-        gaps = hyphens[rows[0]]
+        gaps = hyphens[:, rows[0]]
         found[rows] = -1
         # A digit of a written number is as good as any other, but the first.
         if re.match(_WRITTEN, "".join("-" if gap else "0" for gap in gaps)) is None:
             continue
-        rows = rows[cells[rows, 0] == ord("0")]
+        rows = rows[cells[0, rows] == ord("0")]
         digits = np.flatnonzero(~gaps)
-        head = np.zeros(len(rows), dtype=np.int64)
+        head = np.zeros(len(rows), dtype=np.int32)
         for place in digits[:_DECIDING]:
-            head = head * 10 + (cells[rows, place] - np.uint8(ord("0")))
+            head = head * 10 + (cells[place, rows] - np.uint8(ord("0")))
         group = np.flatnonzero(gaps)[0] if gaps.any() else len(gaps)
         found[rows] = _prefixes(head, np.array(len(digits)), np.array(group))
     return found
@@ -134,19 +134,19 @@ def _plan() -> _Plan:
     ]
     names = sorted({name for _, name, _ in entries})
     heads = 10 ** (_DECIDING - 1)  # the first digit is 0
-    prefix = np.full(heads, -1, dtype=np.int64)
-    lengths = np.zeros(heads, dtype=np.int64)
+    prefix = np.full(heads, -1, dtype=np.int32)
+    lengths = np.zeros(heads, dtype=np.int32)
     for head, name, length in entries:
         size = 10 ** (_DECIDING - len(head))
         block = slice(int(head) * size, (int(head) + 1) * size)
         prefix[block], lengths[block] = names.index(name), length
-    codes = np.full(2 * 10**_LONGEST_CODE, -1, dtype=np.int64)
+    codes = np.full(2 * 10**_LONGEST_CODE, -1, dtype=np.int32)
     for code in set(area_codes().values()):
         codes[int("1" + code)] = names.index(code)
     return _Plan(pa.array(names, type=pa.string()), prefix, lengths, codes)
 
 
-def _prefixes(head: Ints, digits: Ints, group: Ints) -> Ints:
+def _prefixes(head: NDArray[np.integer], digits: Ints, group: Ints) -> Ints:
     """Return the index of each number's prefix among the plan's names, -1 for none.
 
     Args:
