@@ -6,6 +6,7 @@ nanoseconds a value instead of one hash object each. Used for pseudonyms (仮ID)
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import hmac
 import secrets
@@ -107,7 +108,7 @@ def keyed_hashes(values: pa.StringArray, key: bytes) -> npt.NDArray[np.uint8]:
 
 def pseudonyms(values: pa.StringArray, key: bytes) -> pa.StringArray:
     """Return 32 hexadecimal digits a value (仮ID, 128 bits); nulls stay null (三号, 規則34条3号)."""
-    digits = keyed_hashes(values, key).tobytes().hex().encode()
+    digits = binascii.hexlify(keyed_hashes(values, key))
     offsets = np.arange(0, len(digits) + 1, 2 * _BLOCK, dtype=np.int32)
     text = pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(digits))
     return (
