@@ -1,5 +1,6 @@
 """What grows with the data stays bounded, or grows by a known law: the table of deploy/README.md, as encoded."""
 
+import math
 import tracemalloc
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from schemas.policy import MAX_REJECTS
 from schemas.splits import SourceFile, Split
 from transforms import combine
 from transforms.chunks import Work
+from transforms.criteria.chain import Fitted
 from transforms.profile import domain, headcount, people
 from transforms.profile.extremes import SAMPLE, find_bins, find_extremes, merge_extremes, sample_people
 from transforms.profile.headcount import BUCKETS, PersonBatch, count_bucket, deal
@@ -28,9 +30,13 @@ from transforms.recode.assignment import Recoding
 from transforms.recode.choose import Chosen
 from transforms.recode.count import Histograms, TableCount, merge_histograms
 from transforms.recode.histogram import PACKED
+from transforms.recode.models import KAnonymity
+from transforms.recode.objectives import OBJECTIVES
+from transforms.recode.search import MAX_NODES, Search
 from transforms.recode.sharded.limits import refuse_larger
 from transforms.recode.sharded.parts import deal as deal_tuples
 from transforms.release.parts import Part
+from transforms.release.recount import WrittenClasses
 
 ROWS = records.CHUNK_ROWS
 
@@ -61,6 +67,31 @@ def test_the_merged_histogram_grows_with_distinct_tuples_not_with_records():
     frame = pl.DataFrame({PACKED: np.arange(ROWS) % 1_000})
     parts = [{"t": TableCount(count_people(frame, persons=None, cap=5), {})} for _ in range(40)]
     assert encoded(merge_histograms(parts), Histograms) < 17 * 1_000 + 4_000
+
+
+def test_the_recount_of_a_class_takes_8_bytes_and_its_labels():
+    n = 20_000
+    frame = pl.DataFrame(
+        {
+            "0": [f"{i % 97}" for i in range(n)],
+            "1": [f"神奈川県横浜市第{i:05}区" for i in range(n)],
+            "2": [None if i % 2 else "女" for i in range(n)],
+        }
+    )
+    size = encoded(WrittenClasses(count_people(frame, persons=None, cap=5), {}))
+    long = sum(len(text.encode()) for text in frame["1"])  # shorter ones stand in their 16 bytes
+    assert size < (8 + 3 * 16) * n * 1.02 + long + 4_000
+
+
+def test_the_state_of_a_search_takes_16_bytes_a_node_of_the_largest_lattice_that_has_one():
+    spec = {"kind": "intervals", "widths": [2 * 2**i for i in range(18)]}
+    chain = chain_of("integer", {"method": "generalize", "criterion": 5, "hierarchy": spec})
+    ladders = [chain.ladder(Fitted((None,), tuple(f"{i}" for i in range(20))))] * 3
+    objective = OBJECTIVES["loss"](ladders, [np.ones(20, np.int64)] * 3, [1.0] * 3)
+    nodes = math.prod(ladder.levels for ladder in ladders)
+    search = Search(objective, (KAnonymity(2, wildcard=False),), 0)
+    assert nodes == 8_000 and encoded(search) < 16 * nodes + 100_000
+    assert 16 * MAX_NODES <= 64_000_000
 
 
 def test_a_shard_holds_a_64th_of_the_tuples_and_stays_below_what_engines_take():
