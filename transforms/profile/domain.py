@@ -38,7 +38,7 @@ def bounded(values: pl.Series, where: str) -> pl.Series:
     Raises:
         InputError: more than `MAX_DISTINCT`, or more than `MAX_BYTES` of text.
     """
-    if len(values) > MAX_DISTINCT or values.estimated_size() > MAX_BYTES:
+    if len(values) > MAX_DISTINCT or _bytes(values) > MAX_BYTES:
         raise InputError(
             "input.too_many_values",
             where=where,
@@ -47,3 +47,8 @@ def bounded(values: pl.Series, where: str) -> pl.Series:
             fix="coarsen it first, for example with year_month, bands or postal_prefix",
         )
     return values
+
+
+def _bytes(values: pl.Series) -> int:
+    # Not the estimated size: that may count the buffers of all texts they were taken from.
+    return int(values.str.len_bytes().sum()) if values.dtype == pl.String else 0
