@@ -10,7 +10,7 @@ INPUTS ?= 100000
 SEED ?= 1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test runners faults fuzz nightly lint types lock bench bench-search bench-flink clean
+.PHONY: demo test runners faults fuzz nightly lint types lock bench bench-search bench-stages bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -66,6 +66,9 @@ bench: $(INSTALLED) $(PEERS)  ## measure whole jobs beside polars and DuckDB scr
 
 bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic histograms up to 10^7 tuples
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py
+
+bench-stages: $(INSTALLED)  ## what each stage costs for a million residents: processor, reading, network, writing (ROWS)
+	$(BIN)/python tests/benchmarks/stages.py --rows $(ROWS)
 
 bench-flink: $(INSTALLED)  ## the job on a Flink cluster of this machine, whole and broken (ROWS, RUNS); needs Java, Maven
 	PYTHONPATH=tests/runners $(BIN)/python tests/benchmarks/flink.py --rows $(ROWS) --runs $(RUNS) --write

@@ -28,10 +28,14 @@ Name = Annotated[
 _AVRO_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+# Their numbers are kept from pass to pass, on every worker.
+MAX_REJECTS = 1_000_000
+
+
 class Rejects(Strict):
     """How many unreadable records a run may leave out before it stops (default none)."""
 
-    limit: int = Field(default=0, ge=0, le=10**12, description="Records over all tables.")
+    limit: int = Field(default=0, ge=0, le=MAX_REJECTS, description="Records over all tables.")
 
 
 class Output(Strict):

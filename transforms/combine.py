@@ -35,8 +35,12 @@ class MergeAll(beam.CombineFn, Generic[T]):
         )
 
     def merge_accumulators(self, accumulators: Iterable[list[T]]) -> list[T]:
-        """Join what is held."""
-        return self.compact([part for accumulator in accumulators for part in accumulator])
+        """Merge what is held, as it comes: one accumulator a bundle are thousands in a large run."""
+        merged = self.create_accumulator()
+        for accumulator in accumulators:
+            for part in accumulator:
+                merged = self.add_input(merged, part)
+        return self.compact(merged)
 
     def compact(self, accumulator: list[T]) -> list[T]:
         """Merge what is held, before it crosses the wire."""

@@ -113,7 +113,10 @@ def text(folder, rows, rounds):
         policy(
             place,
             "residents.yaml",
-            ("path: residents.parquet, format: parquet", f"path: residents.csv, encoding: {encoding}"),
+            (
+                "path: residents.parquet, format: parquet",
+                f"path: residents.csv, format: csv, encoding: {encoding}",
+            ),
         )
         copy = [*by_hand(place, "by_copy.py", "residents.csv"), encoding]
         compare(f"CSV in {encoding}", rows, rounds, place, {"tokumei": job(place), "pyarrow copy": copy})

@@ -507,6 +507,11 @@ CASES = {
     "suppress all": (but((("requirements", "suppression_limit"), 1)), "policy.range", "less than 1"),
     "suppress less than nothing": (but((("requirements", "suppression_limit"), -0.1)), "policy.range", "at least 0"),
     "negative rejects": (but((("rejects",), {"limit": -1})), "policy.range", "rejects.limit"),
+    "more rejects than are remembered": (
+        but((("rejects",), {"limit": 1_000_001})),
+        "policy.range",
+        "rejects.limit",
+    ),
     "table name": (but((("tables", "顧 客"), BASE["tables"]["t"])), "table.name", 'tables."顧 客"'),
     "table name that climbs": (but((("tables", "../x"), BASE["tables"]["t"])), "table.name", "table name"),
     "nothing released": (but((C, {"id": {"drop": True, **REASON}})), "table.empty", "tables.t"),

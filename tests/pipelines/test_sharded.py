@@ -53,12 +53,16 @@ POLICIES = {
 
 @pytest.fixture
 def small_workers(monkeypatch):
-    """Workers that hold 50 tuples; three shards."""
+    """Workers that hold 400 of the 746 tuples; three shards."""
+    _hold(monkeypatch, 400)
+
+
+def _hold(monkeypatch, tuples):
     make = anonymize.make_plan
 
     def made(*args):
         plan, files = make(*args)
-        return replace(plan, tuples_a_worker=50, shards=3), files
+        return replace(plan, tuples_a_worker=tuples, shards=3), files
 
     monkeypatch.setattr(anonymize, "make_plan", made)
 
@@ -133,6 +137,14 @@ def test_what_needs_all_classes_at_once_is_refused(run, small_workers, change, t
     assert "[requirement.shards]" in outcome.err and f"not supported: {told}\n" in outcome.err
 
 
+def test_more_tuples_than_shards_of_what_a_worker_holds_are_refused(run, monkeypatch):
+    _hold(monkeypatch, 200)
+    outcome = run(POLICIES["k"], {"data.csv": ROWS})
+    assert outcome.status == 4 and not list(outcome.root.rglob("part-*"))
+    assert "[requirement.shards]" in outcome.err and "746 distinct combinations" in outcome.err
+    assert "more than are handled (600)" in outcome.err
+
+
 def test_workers_in_processes_of_their_own_decide_the_same(run, small_workers):
     here = run(POLICIES["k"], {"data.csv": ROWS}, output="here")
     args = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
@@ -182,7 +194,7 @@ def test_the_ways_through_the_graph_do_not_double_with_each_round(graph):
 
 
 def test_the_sharded_graph_keeps_the_rules_of_every_graph(graph, monkeypatch):
-    pipeline = graph(tuples_a_worker=50, shards=3)
+    pipeline = graph(tuples_a_worker=400, shards=3)
     steps = steps_of(pipeline)
     for step in steps:
         if step.side_inputs:

@@ -18,7 +18,6 @@ from transforms.profile.people import PeoplePerKey, count_people, merge_people
 from transforms.recode.histogram import MAX_TUPLES, PACKED, radices
 
 MAX_HELD = 10_000_000  # distinct tuples that one worker holds and decides about
-MAX_PEOPLE = 50_000_000  # kept person hashes over all tuples
 
 Combined = dict[str, PeoplePerKey]
 
@@ -64,8 +63,6 @@ def merge_combined(parts: Sequence[Combined]) -> Combined:
 def _bounded(name: str, counted: PeoplePerKey) -> PeoplePerKey:
     if counted.counts.height > MAX_HELD:
         raise _too_many(name, f"take more than {MAX_HELD:,} different combinations of values")
-    if counted.pairs is not None and counted.pairs.height > MAX_PEOPLE:
-        raise _too_many(name, f"need more than {MAX_PEOPLE:,} people to be told apart")
     return counted
 
 

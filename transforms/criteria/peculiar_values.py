@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from schemas import treatments as t
 from transforms.criteria.base import Applied, Criterion, Mask, as_text, present, where
 from transforms.keyed import RunKey
+from transforms.profile.domain import bounded
 from transforms.profile.extremes import (
     VALUE,
     Bins,
@@ -113,8 +114,14 @@ class RareCategories(Criterion):
         return count_people(pl.DataFrame({VALUE: as_text(values)}), persons=persons, cap=self.people)
 
     def merge(self, parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
-        """Merge counts."""
-        return merge_people(parts)
+        """Merge counts.
+
+        Raises:
+            InputError: the column has more distinct values than a worker holds: they are no categories.
+        """
+        merged = merge_people(parts)
+        bounded(merged.counts[VALUE], self.where)
+        return merged
 
     def fit(self, measured: PeoplePerKey) -> tuple[str, ...]:
         """Return the common values. A group of rare ones that is itself too small takes in one more."""

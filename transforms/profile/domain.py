@@ -11,33 +11,44 @@ from schemas.errors import InputError
 from transforms.profile.extremes import VALUE
 
 MAX_DISTINCT = 2_000_000
+MAX_BYTES = 256 << 20  # of their texts; every worker gets them
 
 
 def find_domain(values: pa.Array, where: str) -> pl.Series:
     """Return the distinct values of one batch, null included.
 
     Raises:
-        InputError: more than `MAX_DISTINCT`.
+        InputError: more than `bounded` allows.
     """
-    return _bounded(pl.Series(VALUE, values).unique(), where)
+    return bounded(pl.Series(VALUE, values).unique(), where)
 
 
 def merge_domains(parts: Sequence[pl.Series], where: str) -> pl.Series:
     """Merge distinct values; associative and commutative in the set they hold.
 
     Raises:
-        InputError: more than `MAX_DISTINCT`.
+        InputError: more than `bounded` allows.
     """
-    return _bounded(pl.concat(parts).unique(), where) if len(parts) > 1 else parts[0]
+    return bounded(pl.concat(parts).unique(), where) if len(parts) > 1 else parts[0]
 
 
-def _bounded(values: pl.Series, where: str) -> pl.Series:
-    if len(values) > MAX_DISTINCT:
+def bounded(values: pl.Series, where: str) -> pl.Series:
+    """Return distinct values that every worker can hold.
+
+    Raises:
+        InputError: more than `MAX_DISTINCT`, or more than `MAX_BYTES` of text.
+    """
+    if len(values) > MAX_DISTINCT or _bytes(values) > MAX_BYTES:
         raise InputError(
             "input.too_many_values",
             where=where,
-            what="a quasi-identifier, a protected column or one in combinations may have at most"
-            f" {MAX_DISTINCT:,} distinct values",
+            what="a quasi-identifier, a protected column, one in combinations or of rare_categories may have"
+            f" at most {MAX_DISTINCT:,} distinct values, of {MAX_BYTES >> 20} MiB in all",
             fix="coarsen it first, for example with year_month, bands or postal_prefix",
         )
     return values
+
+
+def _bytes(values: pl.Series) -> int:
+    # Not the estimated size: that may count the buffers of all texts they were taken from.
+    return int(values.str.len_bytes().sum()) if values.dtype == pl.String else 0

@@ -14,6 +14,7 @@ import polars as pl
 
 BUCKETS = 64
 UNION = ""  # the people of all tables together
+_FEW = 1 << 20  # hashes that may wait to be compared
 _KEY = "#key "  # marks, among the counts, the keys they were made with; no table can be called so
 
 
@@ -34,20 +35,38 @@ def deal(table: str, hashes: npt.NDArray[np.uint64], fingerprint: str) -> Iterat
         yield int(bucket), PersonBatch(table, part.to_numpy().astype(np.uint64).tobytes(), fingerprint)
 
 
+class _Distinct:
+    """The distinct people of a bucket so far, in memory that grows with them and not with their records."""
+
+    def __init__(self) -> None:
+        self._parts: list[npt.NDArray[np.uint64]] = []
+        self._waiting, self._most = 0, _FEW
+
+    def add(self, hashes: bytes) -> None:
+        """Take in a batch; once those that wait may double the memory, only the distinct are kept."""
+        part = np.frombuffer(hashes, dtype=np.uint64).reshape(-1, 2)
+        self._parts.append(part)
+        self._waiting += len(part)
+        if self._waiting > self._most:
+            people = self.frame().to_numpy()
+            self._parts, self._waiting, self._most = [people], 0, max(_FEW, len(people))
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row a person."""
+        return pl.DataFrame(np.concatenate(self._parts), schema=["a", "b"], orient="row").unique()
+
+
 def count_bucket(batches: Iterable[PersonBatch]) -> dict[str, int]:
     """Count the distinct people of one bucket, by table and over all tables (`UNION`).
 
     People hashed under two keys count twice; `keys_of` tells.
     """
-    frames: dict[str, list[npt.NDArray[np.uint64]]] = {}
+    held: dict[str, _Distinct] = {}
     keys = {}
     for batch in batches:
         keys[_KEY + batch.fingerprint] = 1
-        frames.setdefault(batch.table, []).append(np.frombuffer(batch.hashes, dtype=np.uint64).reshape(-1, 2))
-    distinct = {
-        table: pl.DataFrame(np.concatenate(parts), schema=["a", "b"], orient="row").unique()
-        for table, parts in frames.items()
-    }
+        held.setdefault(batch.table, _Distinct()).add(batch.hashes)
+    distinct = {table: found.frame() for table, found in held.items()}
     counts = {table: frame.height for table, frame in distinct.items()}
     counts[UNION] = pl.concat(list(distinct.values())).n_unique() if distinct else 0
     return counts | keys

@@ -14,7 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.errors import RequirementError
+
 PERSON, RECORDS, PEOPLE = "#person", "#records", "#people"
+MAX_PAIRS = 50_000_000  # people of all keys together that one worker tells apart
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,28 @@ def count_people(
 
 
 def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
-    """Merge counts over the same keys; associative and commutative in what `people` returns."""
+    """Merge counts over the same keys; associative and commutative in what `people` returns.
+
+    Raises:
+        RequirementError: more than `MAX_PAIRS` people would have to be told apart.
+    """
     first = parts[0]
     if len(parts) == 1:
         return first
     counts = pl.concat([p.counts for p in parts]).group_by(first.keys).agg(pl.col(RECORDS).sum())
     if first.cap is None:
         return PeoplePerKey(first.keys, None, counts, None)
-    pairs = pl.concat([p.pairs for p in parts if p.pairs is not None])
-    return PeoplePerKey(first.keys, first.cap, counts, _capped(pairs, first.keys, first.cap))
+    pairs = _capped(pl.concat([p.pairs for p in parts if p.pairs is not None]), first.keys, first.cap)
+    if pairs.height > MAX_PAIRS:
+        raise RequirementError(
+            "requirement.people_apart",
+            where="rows_per_person: several",
+            what=f"values or combinations need more than {MAX_PAIRS:,} people to be told apart, more than one"
+            " worker holds",
+            fix="ask for fewer people; leave out protect, models, combinations and methods that drop records,"
+            " for which everybody is told apart; or coarsen columns with fixed methods first",
+        )
+    return PeoplePerKey(first.keys, first.cap, counts, pairs)
 
 
 def _capped(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.policy import MAX_REJECTS
 from transforms.chunks import Chunk
 from transforms.criteria.chain import Measured
 from transforms.keyed import person_hashes
@@ -41,7 +42,7 @@ class TableProfile:
     Attributes:
         records: readable records.
         rejects: unreadable records by (column, reason).
-        rejected: their record numbers by split id.
+        rejected: their record numbers by split id; none once there are more than any policy allows.
         places: where some of them stand, for people; at most `MAX_PLACES`.
         missing_person: records that do not say whose they are.
         persons: one range a chunk, for tables declared to have one row a person.
@@ -132,6 +133,8 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
             tally.rejects[place] = tally.rejects.get(place, 0) + n
         for split, numbers in part.rejected.items():
             tally.rejected[split] = tally.rejected.get(split, ()) + numbers
+    if sum(tally.rejects.values()) > MAX_REJECTS:
+        tally.rejected.clear()  # no policy allows so many: the run ends with their counts
     measured = {
         name: plan.chains[name].merge([p.columns[name] for p in parts if name in p.columns])
         for name in plan.profiled

@@ -116,6 +116,7 @@ class _ReadChunk(beam.DoFn):
             if held and (
                 sum(b.num_rows for b in held) + read.batch.num_rows > CHUNK_ROWS
                 or sum(b.nbytes for b in held) + read.batch.nbytes > CHUNK_BYTES
+                or len(rejected) + len(read.rejects) > CHUNK_ROWS
             ):
                 yield chunk(last=False)
                 number, records, held, rejects, rejected = number + 1, 0, [], {}, []

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from schemas.errors import PolicyError, RequirementError
 from transforms.combinations.removal import Removal
@@ -35,6 +34,7 @@ from transforms.recode.ranking import Choice, InfeasibleError, Known
 from transforms.recode.requirements import covered_by_population, histogram_of, models_of
 from transforms.recode.search import affordable_checks, find_optimum
 from transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
+from transforms.risk.sizes import ClassSizes
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,10 @@ class Recoded:
         regions: their number, for multidimensional; 0 otherwise.
         models: what every class satisfies.
         reached: by model, in the same order, what the weakest class reaches before and after.
-        classes_before: people a class before any generalization; as far as people are told apart.
+        classes_before: how many classes have how many people before any generalization; as far as people are
+            told apart.
         people_before: distinct people whom criteria 1 to 4 leave.
-        population_before: people of the same classes in the population table, where there is one.
+        against_before: people of these classes, and in the population table, where there is one.
         population: for models of a population, its people in each released class, by the class's labels.
     """
 
@@ -81,9 +82,9 @@ class Recoded:
     regions: int
     models: tuple[PrivacyModel, ...]
     reached: tuple[tuple[float, float], ...]
-    classes_before: npt.NDArray[np.int64]
+    classes_before: ClassSizes
     people_before: int
-    population_before: npt.NDArray[np.int64] | None
+    against_before: tuple[Ints, Ints] | None
     population: Mapping[tuple[str | None, ...], int] | None
 
 
@@ -246,9 +247,9 @@ def _account(
         way.regions,
         lattice.models,
         tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),
-        histogram.people[held],
+        ClassSizes.of(histogram.people[held]),
         histogram.people_in(held) if everybody else histogram.total_people,
-        None if histogram.population is None else histogram.population[held],
+        None if histogram.population is None else (histogram.people[held], histogram.population[held]),
         _population(choice.node, lattice),
     )
 

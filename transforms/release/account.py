@@ -28,6 +28,7 @@ from transforms.release.recoding import generalized_cells, recoding_of, sentence
 from transforms.release.recount import classes_of
 from transforms.release.risk import measured_risk
 from transforms.release.verify import TableWritten, Written
+from transforms.risk.sizes import ClassSizes
 
 
 def build_report(
@@ -119,8 +120,8 @@ def _table(
     if account.recoded is not None and written.classes is not None:
         classes = classes_of(written.classes, fitted, account.recoded.population)
         after = measured_risk(
-            classes.people,
-            classes.population,
+            ClassSizes.of(classes.people),
+            None if classes.population is None else (classes.people, classes.population),
             records=tally.records_out,
             people=people.get(table.name, tally.records_out),
             table=table,
@@ -128,7 +129,7 @@ def _table(
         records = fitted.records - tally.dropped - tally.taken.dropped[1]
         before = measured_risk(
             account.recoded.classes_before,
-            account.recoded.population_before,
+            account.recoded.against_before,
             records=records,
             people=account.recoded.people_before,
             table=table,

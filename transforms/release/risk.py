@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from schemas.report import JournalistRisk, PopulationUniqueness, Risk, SizeBar
 from transforms.plan import TablePlan
 from transforms.risk.attackers import journalist, prosecutor, sample_uniqueness
 from transforms.risk.population import Method, dankar_choice, population_uniques
-from transforms.risk.sizes import ClassSizes
+from transforms.risk.sizes import ClassSizes, Ints
 
 _SIZES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
 
 
 def measured_risk(
-    sizes: npt.NDArray[np.int64],
-    population: npt.NDArray[np.int64] | None,
+    classes: ClassSizes,
+    against: tuple[Ints, Ints] | None,
     *,
     records: int,
     people: int,
@@ -25,14 +24,14 @@ def measured_risk(
     """Measure classes by their people.
 
     Args:
-        sizes: people a class, shape (classes,); capped at k where a person may have several records, so that
-            whatever needs larger sizes, or each person in one class only, is left out.
-        population: people a class in the population table, where the table has one.
+        classes: how many classes have how many people; capped at k where a person may have several records,
+            so that whatever needs larger sizes, or each person in one class only, is left out.
+        against: people a class, and in the population table, where the table has one; shape (classes,) each.
         records: of the file or of the release; suppressed ones are not among them.
         people: whose records they are.
         table: the table they belong to.
     """
-    capped, k, classes = table.counts_people, table.k, ClassSizes.of(sizes)
+    capped, k = table.counts_people, table.k
     drawn_from = table.requirements.population_size
     risk = prosecutor(classes, k)
     return Risk(
@@ -40,22 +39,20 @@ def measured_risk(
         people=people,
         classes=classes.total_classes,
         unique_people=classes.uniques,
-        people_below_k=int(sizes[sizes < k].sum()),
+        people_below_k=int((classes.people * classes.classes)[classes.people < k].sum()),
         smallest_class=int(classes.people[0]),
         highest_risk=risk.highest,
         average_risk=classes.total_classes / people,
         at_risk=None if capped else risk.at_risk,
         sample_uniqueness=None if capped else sample_uniqueness(classes),
         population_uniqueness=None if capped or drawn_from is None else _uniqueness(classes, drawn_from),
-        journalist=None if population is None else _journalist(sizes, population, k),
+        journalist=None if against is None else _journalist(*against, k),
         capped=capped,
-        sizes=_size_bars(sizes, k, capped),
+        sizes=_size_bars(classes, k, capped),
     )
 
 
-def _journalist(
-    sizes: npt.NDArray[np.int64], population: npt.NDArray[np.int64], k: int
-) -> JournalistRisk | None:
+def _journalist(sizes: Ints, population: Ints, k: int) -> JournalistRisk | None:
     if (sizes > population).any():
         return None
     risk = journalist(sizes, population, k)
@@ -81,11 +78,12 @@ def _uniqueness(classes: ClassSizes, population: int) -> PopulationUniqueness:
     )
 
 
-def _size_bars(sizes: npt.NDArray[np.int64], k: int, capped: bool) -> tuple[SizeBar, ...]:
+def _size_bars(classes: ClassSizes, k: int, capped: bool) -> tuple[SizeBar, ...]:
     edges = sorted({e for e in _SIZES if not capped or e < k} | {k})
     bars = []
     for low, high in zip(edges, [*edges[1:], None], strict=True):
-        inside = sizes[(sizes >= low) & (sizes < high)] if high else sizes[sizes >= low]
+        inside = (classes.people >= low) & (classes.people < (high or np.inf))
+        held, people = classes.classes[inside], (classes.people * classes.classes)[inside]
         label = f"{low}人以上" if high is None else f"{low}人" if high == low + 1 else f"{low}～{high - 1}人"
-        bars.append(SizeBar(label=label, classes=len(inside), people=int(inside.sum()), below_k=low < k))
+        bars.append(SizeBar(label=label, classes=int(held.sum()), people=int(people.sum()), below_k=low < k))
     return tuple(bars)

@@ -15,7 +15,6 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from schemas.errors import RequirementError
 from transforms.plan import Plan, TablePlan
 from transforms.profile.fit import FittedTable
 from transforms.recode.assignment import full_domain, recoding_of
@@ -34,13 +33,15 @@ from transforms.recode.histogram import Histogram, Ints
 from transforms.recode.infeasible import closest_node
 from transforms.recode.ladders import Ladder
 from transforms.recode.lattice import Lattice, count_node, failing_classes
-from transforms.recode.models import Bound, PrivacyModel
+from transforms.recode.models import PrivacyModel
 from transforms.recode.objectives import Loss, Node, NodeCount, Objective
 from transforms.recode.ranking import Choice, InfeasibleError
 from transforms.recode.requirements import histogram_of, models_of
-from transforms.recode.search import MAX_NODES, Search, conclude
+from transforms.recode.search import Search, conclude
+from transforms.recode.sharded.limits import refuse_larger, refuse_unsupported
 from transforms.recode.sharded.parts import join, split, whole
 from transforms.recode.ways import compare
+from transforms.risk.sizes import ClassSizes
 
 Fits = Mapping[str, FittedTable]
 Place = tuple[str, Node, int]
@@ -81,12 +82,13 @@ def add_summaries(parts: Sequence[Summaries]) -> Summaries:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the search of one table goes by."""
+    """What the search of one table goes by; one worker holds ``held`` tuples or classes."""
 
     table: TablePlan
     ladders: Sequence[Ladder]
     models: tuple[PrivacyModel, ...]
     summary: Summary
+    held: int
 
     @cached_property
     def objectives(self) -> dict[str, Objective]:
@@ -104,7 +106,7 @@ def terms_of(plan: Plan, fitted: Fits, summaries: Summaries) -> dict[str, Terms]
     """Return the terms of every table with quasi-identifiers.
 
     Raises:
-        RequirementError: nobody is left, or the policy asks for what is only counted on one worker.
+        RequirementError: nobody is left, or see `refuse_unsupported`.
     """
     found = {}
     for name, table in plan.tables.items():
@@ -113,33 +115,12 @@ def terms_of(plan: Plan, fitted: Fits, summaries: Summaries) -> dict[str, Terms]
         if name not in summaries:
             raise nobody_left(table)
         ladders, summary = ladders_of(table, fitted[name]), summaries[name]
-        terms = Terms(table, ladders, models_of(table, fitted[name], summary.everybody), summary)
+        models = models_of(table, fitted[name], summary.everybody)
+        terms = Terms(table, ladders, models, summary, plan.tuples_a_worker)
         population_holds(table.requirements.population_size, summary.everybody.total_people)
-        _refuse(plan, terms)
+        refuse_unsupported(plan, table, ladders, models, summary.tuples)
         found[name] = terms
     return found
-
-
-def _refuse(plan: Plan, terms: Terms) -> None:
-    table, needed = terms.table, terms.table.requirements
-    nodes = math.prod(ladder.levels for ladder in terms.ladders)
-    reasons = {
-        "recoding other than full_domain": needed.recoding != "full_domain",
-        "nulls: wildcard": needed.nulls == "wildcard",
-        "average_risk and sample_uniqueness": any(isinstance(m, Bound) for m in terms.models),
-        "a population table": table.name in plan.populations,
-        "rows_per_person: several": table.counts_people,
-        f"more than {MAX_NODES:,} combinations of levels ({nodes:,})": nodes > MAX_NODES,
-    }
-    if asked := [reason for reason, holds in reasons.items() if holds]:
-        raise RequirementError(
-            "requirement.shards",
-            where=f"tables.{table.name}",
-            what=f"{terms.summary.tuples:,} distinct combinations of quasi-identifiers are more than one"
-            f" worker holds ({plan.tuples_a_worker:,}); spread over workers, this is not supported:"
-            f" {', '.join(asked)}",
-            fix="do without it, or coarsen quasi-identifiers with fixed methods first",
-        )
 
 
 @dataclass(frozen=True)
@@ -331,7 +312,7 @@ def decide(
     """Return the decisions of all tables, and what the report says of them.
 
     Raises:
-        RequirementError: nobody would be left.
+        RequirementError: nobody would be left, or see `refuse_larger`.
     """
     decisions, accounts = {}, {}
     for name in plan.tables:
@@ -341,6 +322,7 @@ def decide(
             if verdicts[name].after is None:
                 raise nobody_left(t.table)
             out = suppressed.tuples[name]
+            refuse_larger(t.table, t.held, len(out), choice.count.kept)
             sizes = tuple(len(ladder.values) for ladder in t.ladders)
             exceptions = Histogram(out, sizes, np.ones(len(out), np.int64), 0)
             recoding = recoding_of(full_domain(choice.node, np.ones(len(out), bool)), t.ladders, exceptions)
@@ -372,7 +354,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         0,
         t.models,
         tuple(zip(verdict.before or (), verdict.after or (), strict=True)),
-        np.repeat(sizes[:, 0], sizes[:, 1]),
+        ClassSizes(sizes[:, 0], sizes[:, 1]),
         t.summary.everybody.total_people,
         None,
         None,
