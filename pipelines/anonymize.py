@@ -65,7 +65,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
     fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
-    sharded = plan.may_outgrow_a_worker((f.table, f.file) for f in files)
+    sharded = plan.may_outgrow_a_worker(files)
     choose = ChooseSharded(plan, fits) if sharded else ChooseRecoding(plan, fits)
     chosen = histograms | "ChooseRecoding" >> choose
     written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
