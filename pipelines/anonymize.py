@@ -60,7 +60,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
         | "Files" >> beam.Create(list(files)).with_output_types(TableFile)
         | "PlanSplits" >> PlanSplits(plan.sources)
     )
-    key = pipeline | "Run" >> beam.Create([0]) | "DrawKey" >> DrawKey()
+    key = pipeline | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()
     profile = splits | "Profile" >> ProfileSplits(plan, key)
     fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
     fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
