@@ -74,7 +74,7 @@ def _collect_rarely() -> None:
 
     Imports and graphs make objects by the 100,000; at exit Python would look through all of them once more.
     """
-    gc.set_threshold(100_000)
+    gc.set_threshold(200_000)
     atexit.register(gc.freeze)
 
 

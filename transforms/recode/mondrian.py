@@ -225,9 +225,15 @@ class _Partition:
                 finer = self.ladders[i].codes[level - 1][region.codes[i]]
                 sizes = np.bincount(finer, weights=records).astype(float)
                 if (sizes >= self.smallest).any():
-                    options.append((-self.gains.at_most(i, level, region.codes[i][0], sizes), i, finer))
+                    options.append((i, finer, sizes))
+        if len(options) == 1:  # nothing to choose from
+            return self._split(region, *options[0][:2])
+        bounded = [
+            (-self.gains.at_most(i, region.node[i], region.codes[i][0], sizes), i, finer)
+            for i, finer, sizes in options
+        ]
         best, gained = None, -math.inf
-        for bound, i, finer in sorted(options, key=lambda option: option[:2]):
+        for bound, i, finer in sorted(bounded, key=lambda option: option[:2]):
             if -bound < gained:
                 break
             split = self._split(region, i, finer)
