@@ -63,6 +63,7 @@ $(PEERS): tests/benchmarks/peers/requirements.lock
 bench: $(INSTALLED) $(PEERS)  ## measure whole jobs beside polars and DuckDB scripts, and parts alone (CASES, ROWS, ROUNDS)
 	PEERS=.peers/bin/python $(BIN)/python tests/benchmarks/job.py $(CASES) --rows $(ROWS) --rounds $(ROUNDS)
 	$(BIN)/python tests/benchmarks/kernels.py
+	$(BIN)/python tests/benchmarks/startup.py
 
 bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic histograms up to 10^7 tuples
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py

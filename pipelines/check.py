@@ -60,8 +60,8 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
                 )
             source = plan.table.source
             header = read_header(source, file, store)
-            if header is not None:
-                refuse_other_columns(header, plan.columns, file.uri)
+            if header.names is not None:
+                refuse_other_columns(header.names, plan.columns, file.uri)
             elif source.header and source.format in {"csv", "tsv"}:
                 # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
                 raise InputError(
@@ -70,7 +70,7 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
                     what="the file is empty: it has not even a header line",
                     fix="copy or export it again, or remove it from the path",
                 )
-            found.append(TableFile(name, file))
+            found.append(TableFile(name, file, header.records))
     return found
 
 

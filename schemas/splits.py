@@ -20,10 +20,11 @@ class SourceFile(NamedTuple):
 
 
 class TableFile(NamedTuple):
-    """An input file and the table it belongs to."""
+    """An input file and the table it belongs to; ``records``: their number, if the file itself states it."""
 
     table: str
     file: SourceFile
+    records: int | None = None
 
 
 class Split(NamedTuple):

@@ -18,7 +18,7 @@ from schemas.combinations import combined_columns, people_sharing
 from schemas.leaks import sought_columns
 from schemas.policy import Policy
 from schemas.privacy_models import Requirements
-from schemas.splits import SourceFile
+from schemas.splits import TableFile
 from schemas.table import Table
 from schemas.treatment_base import ColumnType
 from transforms.criteria import Context
@@ -167,19 +167,21 @@ class Plan:
         """Everything that is read: the tables, and their populations under names of their own."""
         return {**self.tables, **{p.name: p for p in self.populations.values()}}
 
-    def may_outgrow_a_worker(self, files: Iterable[tuple[str, SourceFile]]) -> bool:
+    def may_outgrow_a_worker(self, files: Iterable[TableFile]) -> bool:
         """Say whether these files may hold more tuples than one worker does; if not, nothing is sharded.
 
-        A record takes at least a character and its separator a column in plain text; elsewhere the bits that
-        tell so many tuples apart, which no compression saves.
+        There are no more tuples than records. Where a file does not state their number, a record takes at
+        least a character and its separator a column in plain text; elsewhere the bits that tell so many
+        tuples apart, which no compression saves.
         """
         bits = math.log2(max(self.tuples_a_worker, 2)) / 8
         tuples = 0.0
-        for name, file in files:
+        for name, file, records in files:
             table = self.sources[name]
             plain = table.table.source.format in {"csv", "tsv", "jsonl"} and not file.uri.endswith(".gz")
             if table.quasi_identifiers:
-                tuples += file.size / (2.0 * len(table.table.columns) if plain else bits)
+                most = file.size / (2.0 * len(table.table.columns) if plain else bits)
+                tuples += most if records is None else records
         return tuples > self.tuples_a_worker
 
     @property

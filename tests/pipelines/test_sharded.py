@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 
 import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from helpers import policy_of
@@ -12,6 +14,7 @@ from test_graph import RECORDS, steps_of
 from pipelines import anonymize
 from transforms.chunks import ChunkCoder
 from transforms.recode import ways
+from transforms.recode.sharded.stage import BATCHES
 from transforms.release.stage import EncodedCoder
 
 STEP = {"method": "generalize", "criterion": 5}
@@ -103,7 +106,7 @@ def test_where_one_worker_holds_the_tuples_after_all_it_gets_them(run, monkeypat
     def made(*args):
         plan, files = make(*args)
         plan = replace(plan, tuples_a_worker=1_000, shards=3)
-        assert plan.may_outgrow_a_worker((f.table, f.file) for f in files)
+        assert plan.may_outgrow_a_worker(files)
         return plan, files
 
     alone = run(POLICIES["k and ℓ and t"], {"data.csv": ROWS}, output="alone")
@@ -168,11 +171,27 @@ def graph(tmp_path):
     return built
 
 
-def test_small_inputs_do_not_pay_for_shards(graph):
-    def rounds(pipeline):
-        return [step for step in steps_of(pipeline) if "Round" in step.full_label]
+def test_small_inputs_do_not_pay_for_shards_and_large_ones_little(graph):
+    """Every step costs a run some milliseconds before it does anything, and every shuffle a stage more."""
 
-    assert rounds(graph()) == [] and len(rounds(graph(tuples_a_worker=50))) > 50
+    def rounds(pipeline):
+        return [step for step in steps_of(pipeline) if "Round" in step.full_label and not step.parts]
+
+    assert rounds(graph()) == [] and len(rounds(graph(tuples_a_worker=50))) == 5 * len(BATCHES)
+
+
+def test_no_more_tuples_are_feared_than_a_file_has_records(tmp_path):
+    """Parquet states their number; a large file of few records is searched by one worker."""
+    wide = pa.table({"age": [30] * 60, "sex": ["男"] * 60, "area": [1] * 60, "sick": ["x" * 1000] * 60})
+    pq.write_table(wide, tmp_path / "data.parquet", compression="none", use_dictionary=False)
+    policy = policy_of(columns_of(), k=4)
+    policy["tables"]["t"]["source"] = {"path": "data.parquet", "format": "parquet"}
+    (tmp_path / "policy.yaml").write_text(json.dumps(policy))
+    plan, files = anonymize.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
+    assert files[0].records == 60 < files[0].file.size / 1000
+    assert not replace(plan, tuples_a_worker=60).may_outgrow_a_worker(files)
+    assert replace(plan, tuples_a_worker=59).may_outgrow_a_worker(files)
+    assert replace(plan, tuples_a_worker=60).may_outgrow_a_worker([f._replace(records=None) for f in files])
 
 
 def test_the_ways_through_the_graph_do_not_double_with_each_round(graph):

@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from schemas.errors import InputError
 from schemas.treatment_base import ColumnType
 from transforms.read.convert import readable
+
+
+class Header(NamedTuple):
+    """What a file states of itself: the names of its columns, in its order, and the number of its records.
+
+    None where it does not.
+    """
+
+    names: list[str] | None
+    records: int | None = None
 
 
 def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: str) -> None:

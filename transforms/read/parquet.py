@@ -14,7 +14,7 @@ from schemas.errors import InputError
 from schemas.splits import SourceFile, Split
 from schemas.treatment_base import ColumnType
 from transforms.read.batches import MAX_ROWS, Rows
-from transforms.read.columns import refuse_other_columns, refuse_unreadable
+from transforms.read.columns import Header, refuse_other_columns, refuse_unreadable
 from transforms.read.garbled import without_garbled
 from transforms.store import Store
 
@@ -40,10 +40,10 @@ def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int
             begun, gathered = i + 1, 0.0
 
 
-def header(file: SourceFile, store: Store) -> list[str]:
-    """Return the names of the file's columns."""
+def header(file: SourceFile, store: Store) -> Header:
+    """Return the names of the file's columns, and its number of records."""
     with _opened(file, store) as opened:
-        return list(opened.schema_arrow.names)
+        return Header(list(opened.schema_arrow.names), opened.metadata.num_rows)
 
 
 def rows(

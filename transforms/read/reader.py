@@ -11,6 +11,7 @@ from schemas.table import Source
 from schemas.treatment_base import ColumnType
 from transforms.read import avro, csv, jsonl, parquet
 from transforms.read.batches import Numbers, ReadBatch, assemble
+from transforms.read.columns import Header
 from transforms.read.streams import refuse_changed
 from transforms.store import Store
 
@@ -19,10 +20,10 @@ __all__ = ["ReadBatch", "read_header", "read_split"]
 _NONE: Numbers = np.empty(0, np.int64)
 
 
-def read_header(source: Source, file: SourceFile, store: Store) -> list[str] | None:
-    """Return the column names that a file itself states, in its order.
+def read_header(source: Source, file: SourceFile, store: Store) -> Header:
+    """Return what a file itself states: the names of its columns and the number of its records.
 
-    None where it states none: CSV or TSV without a header line, an empty file, and JSON lines.
+    No names: CSV or TSV without a header line, an empty file, and JSON lines. Only Parquet counts records.
 
     Raises:
         InputError: the file cannot be reached or is not of the declared format or encoding.
@@ -30,8 +31,8 @@ def read_header(source: Source, file: SourceFile, store: Store) -> list[str] | N
     if source.format == "parquet":
         return parquet.header(file, store)
     if source.format == "avro":
-        return avro.header(file, store)
-    return csv.header(source, file, store) if source.header and source.format != "jsonl" else None
+        return Header(avro.header(file, store))
+    return Header(csv.header(source, file, store) if source.header and source.format != "jsonl" else None)
 
 
 def read_split(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 from schemas.errors import InputError
 from schemas.hierarchies import FileHierarchy, Hierarchy
@@ -20,6 +23,9 @@ from transforms.recode.ladders import (
 class BoundHierarchy:
     """A hierarchy that can be applied to any values. Immutable and picklable.
 
+    A graph holds a copy for every step that treats values; so a file's lines are pickled packed, and all
+    copies in a process share them once unpacked.
+
     Args:
         spec: as declared.
         base: the policy's folder.
@@ -32,9 +38,14 @@ class BoundHierarchy:
 
     def __init__(self, spec: Hierarchy, base: str, where: str, level: int = 0) -> None:
         self.spec, self.where = spec, where
-        self.rows: HierarchyRows | None = None
+        self._packed: bytes | None = None
         if isinstance(spec, FileHierarchy):
-            self.rows = read_hierarchy_file(spec, base, where, level)
+            self._packed = _pack(read_hierarchy_file(spec, base, where, level))
+
+    @property
+    def rows(self) -> HierarchyRows | None:
+        """The content of the file, for a file hierarchy."""
+        return None if self._packed is None else _unpack(self._packed)
 
     def ladder(self, values: Sequence[str | None], between: Between = ANYWHERE) -> Ladder:
         """Return the ladder over the values that occur, whose numbers lie ``between``.
@@ -51,3 +62,12 @@ class BoundHierarchy:
                 what=f"{error.count} distinct values of this column are not in its hierarchy",
                 fix="add them to the hierarchy file, or treat the column before generalizing it",
             ) from None
+
+
+def _pack(rows: HierarchyRows) -> bytes:
+    return zlib.compress(json.dumps([[value, *levels] for value, levels in rows.items()]).encode())
+
+
+@lru_cache(maxsize=64)  # more hierarchies than policies have
+def _unpack(packed: bytes) -> HierarchyRows:
+    return {value: tuple(levels) for value, *levels in json.loads(zlib.decompress(packed))}

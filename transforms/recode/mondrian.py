@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +39,7 @@ from transforms.recode.pieces import divide
 MAX_TUPLES = 2_000_000
 
 
-@dataclass(frozen=True)
-class _Region:
+class _Region(NamedTuple):
     """Tuples of one class.
 
     ``tuples``: their places in the whole histogram. ``codes``: their values, shape (columns, n).
@@ -71,11 +71,11 @@ def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) 
         objective: the policy's, over the same ladders and histogram.
         start: the full-domain optimum.
     """
-    everybody = np.ones(len(lattice.histogram), dtype=bool)
+    nobody = np.zeros(len(lattice.histogram), dtype=bool)
     found = []
-    for regions in (_together(lattice, everybody), _classes(lattice, start)):
-        if regions:
-            partition = _Partition(lattice, objective, regions)
+    for regions, settled in ((_together(lattice, ~nobody), nobody), _classes(lattice, start)):
+        if regions or settled.any():
+            partition = _Partition(lattice, objective, regions, settled)
             partition.refine()
             refined = partition.assignment()
             # A bound that every region keeps may break for all: who stands in several is one person.
@@ -91,7 +91,8 @@ def _region(
     lattice: Lattice, tables: Sequence[Codes], tuples: Ints, histogram: Histogram, node: Node
 ) -> _Region:
     codes = lattice.histogram.codes[:, tuples]
-    label = tuple(int(t[level, c]) for t, level, c in zip(tables, node, codes[:, 0], strict=True))
+    values = codes[:, 0].tolist()
+    label = tuple(table.item(level, c) for table, level, c in zip(tables, node, values, strict=True))
     return _Region(tuples, codes, histogram, node, label)
 
 
@@ -106,10 +107,11 @@ def _together(lattice: Lattice, chosen: Mask) -> list[_Region]:
     return [_region(lattice, tables, np.flatnonzero(chosen), part, lattice.top)]
 
 
-def _classes(lattice: Lattice, start: Assignment) -> list[_Region]:
+def _classes(lattice: Lattice, start: Assignment) -> tuple[list[_Region], Mask]:
     """Return the released classes of a full-domain assignment, and its suppressed ones as one region.
 
-    None where a class passes only together with larger ones, whose parts could not then be as small.
+    Of classes at the bottom, which cannot be refined, only the tuples are told. Nothing is returned where a
+    class passes only together with larger ones, whose parts could not then be as small.
     """
     node: Node = tuple(start.nodes[0].tolist())
     places = np.flatnonzero(start.released)
@@ -119,11 +121,15 @@ def _classes(lattice: Lattice, start: Assignment) -> list[_Region]:
     sizes = [len(ladder.labels[level]) for ladder, level in zip(lattice.ladders, node, strict=True)]
     classes, of_tuple = released.coarsen(maps, sizes, [-1] * len(node))
     if _failing(_alone(lattice.models), classes).any():
-        return []
-    return _together(lattice, ~start.released) + [
+        return [], np.zeros_like(start.released)
+    suppressed = _together(lattice, ~start.released)
+    if not any(node):
+        return suppressed, start.released
+    regions = [
         _region(lattice, tables, places[inside], histogram, node)
         for inside, histogram in divide(released, of_tuple, len(classes))
     ]
+    return suppressed + regions, np.zeros_like(start.released)
 
 
 def _alone(models: Sequence[PrivacyModel]) -> tuple[PrivacyModel, ...]:
@@ -153,9 +159,11 @@ def _failing(models: Sequence[PrivacyModel], parts: Histogram) -> Mask:
 
 
 class _Partition:
-    """Regions, and which labels they carry."""
+    """Regions, and which labels they carry; ``settled`` tuples are in classes at the bottom already."""
 
-    def __init__(self, lattice: Lattice, objective: Objective, regions: Sequence[_Region]) -> None:
+    def __init__(
+        self, lattice: Lattice, objective: Objective, regions: Sequence[_Region], settled: Mask
+    ) -> None:
         self.ladders, self.models, self.size = lattice.ladders, _alone(lattice.models), len(lattice.histogram)
         self.smallest = max(model.k for model in self.models if isinstance(model, KAnonymity))
         self.gains = Gains(objective)
@@ -163,19 +171,20 @@ class _Partition:
         self._value_of = [
             [np.unique(codes, return_index=True)[1] for codes in ladder.codes] for ladder in lattice.ladders
         ]  # one value of each label
-        self.open, self.done = list(regions), list[_Region]()
+        self.open, self.done = list(regions), list[tuple[Node, Ints]]()
         self._taken = {region.label for region in regions}
+        self._settle(np.flatnonzero(settled), lattice.histogram.codes[:, settled])
 
     def assignment(self) -> Assignment:
         """Return the node of every tuple; the node of most tuples comes first."""
-        at, of_region = np.unique([region.node for region in self.done], axis=0, return_inverse=True)
+        at, of_region = np.unique([node for node, _ in self.done], axis=0, return_inverse=True)
         of_region = of_region.ravel()
-        tuples = np.bincount(of_region, weights=[len(region.tuples) for region in self.done])
+        tuples = np.bincount(of_region, weights=[len(tuples) for _, tuples in self.done])
         order = np.argsort(-tuples, kind="stable")
         of_tuple = np.full(self.size, SUPPRESSED, dtype=np.int32)
         number = np.argsort(order)[of_region]
-        for region, node in zip(self.done, number.tolist(), strict=True):
-            of_tuple[region.tuples] = node
+        for (_, tuples), node in zip(self.done, number.tolist(), strict=True):
+            of_tuple[tuples] = node
         return Assignment(at[order].astype(np.int32), of_tuple)
 
     def refine(self) -> None:
@@ -184,32 +193,31 @@ class _Partition:
             region = self._sink(self.open.pop())
             split = self._best(region)
             if split is None:
-                self.done.append(region)
+                self.done.append((region.node, region.tuples))
             else:
                 self.open.extend(self._apart(region, split))
 
     def _sink(self, region: _Region) -> _Region:
         """Go down in every column in which all tuples still share one label, unless it is taken."""
-        label, node = list(region.label), list(region.node)
-        self._taken.discard(region.label)
-        same = (region.codes == region.codes[:, :1]).all(axis=1)
-        for i in np.flatnonzero(node).tolist():
-            codes, ladder = region.codes[i], self.ladders[i]
+        label, node = region.label, list(region.node)
+        self._taken.discard(label)
+        alone = len(region.tuples) == 1
+        for i, value in enumerate(region.codes[:, 0].tolist()):
             while node[i]:
-                finer = ladder.codes[node[i] - 1]
-                if not (same[i] or (finer[codes] == finer[codes[0]]).all()):
+                finer = self.ladders[i].codes[node[i] - 1]
+                if not (alone or (finer[region.codes[i]] == finer[value]).all()):
                     break
-                below = [*label[:i], int(self.tables[i][node[i] - 1, codes[0]]), *label[i + 1 :]]
-                if tuple(below) in self._taken:
+                below = (*label[:i], self.tables[i].item(node[i] - 1, value), *label[i + 1 :])
+                if below in self._taken:
                     break
                 label, node[i] = below, node[i] - 1
-        self._taken.add(tuple(label))
-        return replace(region, node=tuple(node), label=tuple(label))
+        self._taken.add(label)
+        return region._replace(node=tuple(node), label=label)
 
     def _best(self, region: _Region) -> _Split | None:
         """Return the split that gains most; columns are tried in the order of what they could gain."""
         records = region.histogram.records
-        if records.sum() < 2 * self.smallest:
+        if len(records) == 1 or records.sum() < 2 * self.smallest:
             return None
         options = []
         for i, level in enumerate(region.node):
@@ -217,9 +225,15 @@ class _Partition:
                 finer = self.ladders[i].codes[level - 1][region.codes[i]]
                 sizes = np.bincount(finer, weights=records).astype(float)
                 if (sizes >= self.smallest).any():
-                    options.append((-self.gains.at_most(i, level, region.codes[i][0], sizes), i, finer))
+                    options.append((i, finer, sizes))
+        if len(options) == 1:  # nothing to choose from
+            return self._split(region, *options[0][:2])
+        bounded = [
+            (-self.gains.at_most(i, region.node[i], region.codes[i][0], sizes), i, finer)
+            for i, finer, sizes in options
+        ]
         best, gained = None, -math.inf
-        for bound, i, finer in sorted(options, key=lambda option: option[:2]):
+        for bound, i, finer in sorted(bounded, key=lambda option: option[:2]):
             if -bound < gained:
                 break
             split = self._split(region, i, finer)
@@ -240,7 +254,8 @@ class _Partition:
 
     def _split(self, region: _Region, column: int, finer: Codes) -> _Split | None:
         """Part a region by the finer labels of a column; None unless two parts pass every model."""
-        labels, part = np.unique(finer, return_inverse=True)
+        there = np.bincount(finer) > 0
+        labels, part = np.flatnonzero(there), (np.cumsum(there) - 1)[finer]
         parts = _as_parts(region.histogram, part, len(labels))
         failing = _failing(self.models, parts)
         self._hold_taken(region, column, labels, failing)
@@ -261,7 +276,7 @@ class _Partition:
         number = np.where(failing, 0, np.cumsum(~failing) - (not held_back))
         return _Split(column, number[part], apart + held_back, held_back)
 
-    def _hold_taken(self, region: _Region, column: int, labels: Codes, failing: Mask) -> None:
+    def _hold_taken(self, region: _Region, column: int, labels: Ints, failing: Mask) -> None:
         """Mark parts whose labels are taken; one with the region's own labels joins what is held back."""
         own, level = region.label, region.node[column]
         texts = self.tables[column][level - 1, self._value_of[column][level - 1]]
@@ -279,12 +294,30 @@ class _Partition:
         i, level, own = split.column, region.node[split.column] - 1, region.label
         down = (*region.node[:i], level, *region.node[i + 1 :])
         self._taken.discard(own)
+        if not any(down):  # most parts are never looked at again in a file of many people
+            back = split.part < split.held_back
+            self._settle(region.tuples[~back], region.codes[:, ~back])
+            if split.held_back:
+                self._taken.add(own)
+                yield region._replace(
+                    tuples=region.tuples[back],
+                    codes=region.codes[:, back],
+                    histogram=region.histogram.only(back),
+                )
+            return
         for number, (inside, histogram) in enumerate(divide(region.histogram, split.part, split.parts)):
             codes, node, label = region.codes[:, inside], region.node, own
             if number or not split.held_back:
-                node, label = down, (*own[:i], int(self.tables[i][level, codes[i, 0]]), *own[i + 1 :])
+                node, label = down, (*own[:i], self.tables[i].item(level, codes[i, 0]), *own[i + 1 :])
             self._taken.add(label)
             yield _Region(region.tuples[inside], codes, histogram, node, label)
+
+    def _settle(self, tuples: Ints, codes: Codes) -> None:
+        """Leave tuples in their classes at the bottom."""
+        if len(tuples):
+            self.done.append(((0,) * len(codes), tuples))
+            labels = (table[0, values].tolist() for table, values in zip(self.tables, codes, strict=True))
+            self._taken.update(zip(*labels, strict=True))
 
 
 def _merged(parts: Histogram, chosen: Mask) -> Histogram:

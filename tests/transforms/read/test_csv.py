@@ -120,7 +120,7 @@ def test_doubled_mark_before_a_quoted_header_in_another_order(tmp_path):
         {"unit_cost": None, "product_cd": "P040101002"},
     ]
     file = STORE.glob(str(path))[0]
-    assert read_header(source_of(path), file, STORE) == ["product_cd", "unit_cost"]
+    assert read_header(source_of(path), file, STORE) == (["product_cd", "unit_cost"], None)
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b", b"a,b\r\n", b"\xef\xbb\xbf", b"\n\n", b"a,b\n\n\r\n"])
@@ -136,7 +136,8 @@ def test_without_header_the_policy_names_the_columns(tmp_path):
     rows, rejects, records = read(path, {"b": "string"}, ["a", "b"], format="tsv", header=False)
     assert rows == [{"b": "x"}, {"b": "w"}]
     assert (rejects, records) == ([(2, "", "ragged"), (3, "", "ragged")], 4)
-    assert read_header(source_of(path, format="tsv", header=False), STORE.glob(str(path))[0], STORE) is None
+    header = read_header(source_of(path, format="tsv", header=False), STORE.glob(str(path))[0], STORE)
+    assert header == (None, None)
 
 
 def test_a_first_record_that_is_ragged_does_not_set_the_width(tmp_path):

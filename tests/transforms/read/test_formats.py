@@ -166,7 +166,8 @@ def test_undeclared_and_missing_columns_are_refused(tmp_path, kind):
     assert error.code == "input.columns"
     assert "missing: z; not declared: b" in error.what
     header = read_header(Source(path=str(path), format=kind), STORE.glob(str(path))[0], STORE)
-    assert header == list(KINDS)
+    assert header.names == list(KINDS)
+    assert header.records == (len(ROWS) if kind == "parquet" else None)
 
 
 @pytest.mark.parametrize("kind", ["parquet", "avro"])

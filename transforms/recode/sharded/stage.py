@@ -37,6 +37,7 @@ Terms = dict[str, decide.Terms]
 Choices = dict[str, Choice]
 Part = tuple[Place, Histogram | State]
 Counted = tuple[State | None, Counts]
+Added = tuple[int, Counted]  # under one key
 
 _OF_STATE: Place = ("", (), -1)  # where the state travels through the exchange
 _WITH_STATE = 0  # the shard that sends it there
@@ -121,21 +122,22 @@ class ChooseSharded(beam.PTransform):
 
 
 class _Round(beam.PTransform):
-    """Count the nodes asked for. Element types: (`Shard`, `State`) → `Counted` (exactly one)."""
+    """Count the nodes asked for. Element types: (`Shard`, `State`) → `Added` (exactly one: of the state)."""
 
     def __init__(self, plan: Plan, fits: AsSingleton, terms: AsSingleton) -> None:
         super().__init__()
         self._plan, self._fits, self._terms = plan, fits, terms
 
-    def expand(self, inputs: tuple[PCollection[Shard], PCollection[State]]) -> PCollection[Counted]:
+    def expand(self, inputs: tuple[PCollection[Shard], PCollection[State]]) -> PCollection[Added]:
         """Wire the transform."""
         shards, state = inputs
+        add = MergeAll(_add).with_input_types(Counted).with_output_types(Counted)
         return (
             shards
             | "Ask" >> beam.FlatMap(_ask, self._plan, self._fits, AsSingleton(state)).with_output_types(Part)
             | "Exchange" >> beam.GroupByKey()
-            | "Count" >> beam.Map(_count, self._terms).with_output_types(Counted)
-            | "Add" >> merge_globally(_add, Counted)
+            | "Count" >> beam.Map(_count, self._terms).with_output_types(Added)
+            | "Add" >> beam.CombinePerKey(add)
         )
 
 
@@ -191,12 +193,13 @@ def _classes(shard: Shard, plan: Plan, fits: Fits, asked: Asked) -> Iterator[tup
 
 
 @guarded
-def _count(exchanged: tuple[Place, Iterable[Histogram | State]], terms: Terms) -> Counted:
+def _count(exchanged: tuple[Place, Iterable[Histogram | State]], terms: Terms) -> Added:
     place, parts = exchanged
     if place == _OF_STATE:
         (state,) = (part for part in parts if isinstance(part, State))
-        return state, {}
-    return None, decide.count_place(terms, place, [part for part in parts if isinstance(part, Histogram)])
+        return 0, (state, {})
+    classes = [part for part in parts if isinstance(part, Histogram)]
+    return 0, (None, decide.count_place(terms, place, classes))
 
 
 def _add(parts: Sequence[Counted]) -> Counted:
@@ -205,8 +208,8 @@ def _add(parts: Sequence[Counted]) -> Counted:
 
 
 @guarded
-def _learn(counted: Counted, batch: int) -> State:
-    state, counts = counted
+def _learn(added: Added, batch: int) -> State:
+    state, counts = added[1]
     if state is None:
         raise ValueError("no shard sent the state")
     after = decide.learn(state, counts, batch)
