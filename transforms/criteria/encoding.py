@@ -20,10 +20,10 @@ def encode(values: pa.Array) -> tuple[Indices | None, pa.Array]:
     rarely they repeat. Where other values hardly repeat, None and the values as they are: then working on the
     distinct ones would not pay.
     """
-    if len(values) == 0:
-        return None, values
     if pa.types.is_dictionary(values.type):
         return used_values(values)
+    if len(values) == 0:
+        return None, values
     if values.type in {pa.int64(), pa.date32()} and (found := _by_range(values)) is not None:
         return found
     head = values.slice(0, _SAMPLE)

@@ -46,6 +46,13 @@ def test_texts_that_hardly_repeat_are_left_alone():
     assert encode(texts) == (None, texts)
 
 
+def test_no_record_of_a_column_read_encoded_has_values_of_the_same_type():
+    """A chunk of which no record can be read meets others when their domains are merged."""
+    column = pa.array(["a", "b"]).dictionary_encode()
+    indices, values = encode(column.slice(0, 0))
+    assert len(indices) == 0 and values.equals(pa.array([], pa.string()))
+
+
 @given(st.lists(st.none() | st.sampled_from("abc"), max_size=20), st.integers(1, 3), st.booleans())
 def test_an_answer_of_few_values_becomes_the_encoding(answer, times, encoded):
     few = pa.DictionaryArray.from_arrays(
