@@ -41,7 +41,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     """Wire the graph.
 
     ``files → splits → pass 1 profile (→ rare combinations) → pass 2 classes → pass 3 criteria and parts
-    → verify → publish``.
+    → verify → publish``. Pass 2 reads only tables whose classes pass 1 could not count on its way.
     Only splits, profiles, histograms, decisions and summaries are shuffled; records never are. The steps of
     the sharded search are there only if the files are large enough to need them.
     """
@@ -52,7 +52,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     from transforms.profile.stage import DrawKey, FitCriteria, ProfileSplits
     from transforms.read.records import PlanSplits
     from transforms.recode.sharded.stage import ChooseSharded
-    from transforms.recode.stage import ChooseRecoding, CountClasses
+    from transforms.recode.stage import ChooseRecoding, CountClasses, CountEarly
     from transforms.release.stage import AnonymizeSplits, PublishRelease
 
     splits = (
@@ -64,9 +64,10 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     profile = splits | "Profile" >> ProfileSplits(plan, key)
     fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
     fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
+    early = fits | "CountEarly" >> CountEarly(plan, key, profile)
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
     sharded = plan.may_outgrow_a_worker(files)
-    choose = ChooseSharded(plan, fits) if sharded else ChooseRecoding(plan, fits)
+    choose = ChooseSharded(plan, fits, early) if sharded else ChooseRecoding(plan, fits, early)
     chosen = histograms | "ChooseRecoding" >> choose
     written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
     return written | "Publish" >> PublishRelease(plan, key, chosen, people)

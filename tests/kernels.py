@@ -29,7 +29,7 @@ def hashes_of(persons):
 def fit(chain, batches, persons=None):
     """Decide from batches; ``persons`` holds one list a batch."""
     people = persons or [None] * len(batches)
-    parts = [chain.profile(b, hashes_of(p), KEY) for b, p in zip(batches, people, strict=True)]
+    parts = [chain.profile(chain.reach(b, KEY), hashes_of(p)) for b, p in zip(batches, people, strict=True)]
     return chain.fit(chain.merge(parts) if chain.needs_profile else None, KEY)
 
 

@@ -88,6 +88,17 @@ class TablePlan:
         return tuple(name for name, chain in self.chains.items() if chain.can_drop)
 
     @cached_property
+    def tupled(self) -> tuple[str, ...]:
+        """Columns whose values say what a record counts for: quasi-identifiers and protected ones."""
+        return tuple(dict.fromkeys((*self.quasi_identifiers, *self.protected)))
+
+    @cached_property
+    def counted_early(self) -> bool:
+        """Whether pass 1 may count the classes: rows are people, and no other column has a say in them."""
+        others = {*self.dropping} - {*self.tupled}
+        return bool(self.quasi_identifiers) and not (self.counts_people or self.combined or others)
+
+    @cached_property
     def perturbations(self) -> dict[str, PerRecord]:
         """The methods that treat records, not values, by column."""
         return {name: chain.perturbation for name, chain in self.chains.items() if chain.perturbation}
@@ -166,6 +177,11 @@ class Plan:
     def sources(self) -> dict[str, TablePlan]:
         """Everything that is read: the tables, and their populations under names of their own."""
         return {**self.tables, **{p.name: p for p in self.populations.values()}}
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """Of everything that is read, the table that it is read for."""
+        return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
 
     def may_outgrow_a_worker(self, files: Iterable[TableFile]) -> bool:
         """Say whether these files may hold more tuples than one worker does; if not, nothing is sharded.

@@ -18,6 +18,7 @@ from transforms.recode.sharded.stage import BATCHES
 from transforms.release.stage import EncodedCoder
 
 STEP = {"method": "generalize", "criterion": 5}
+KEEP = {"keep": True, "because": "試験"}
 SICK = ["風邪", "高血圧", "糖尿病", "骨折"]
 
 
@@ -33,11 +34,15 @@ def columns_of(protect=()):
             "treat": [{**STEP, "hierarchy": {"kind": "intervals", "widths": [2, 8]}}],
         },
         "sick": {"sensitive": True, "keep": True, "because": "試験", "protect": list(protect)},
+        "state": DROPPING,
     }
 
 
-ROWS = "age,sex,area,sick\n" + "".join(
-    f"{20 + (i * i) % 61},{'男女'[i % 3 % 2]},{i * 7 % 23},{SICK[(i * i // 7 + i) % 4]}\n" for i in range(900)
+# A column outside the classes that may drop records: pass 1 does not count these classes, whatever their number.
+DROPPING = {"treat": [{"method": "rare_values", "criterion": 4, "values": ["取消"], "action": "record"}]}
+ROWS = "age,sex,area,sick,state\n" + "".join(
+    f"{20 + (i * i) % 61},{'男女'[i % 3 % 2]},{i * 7 % 23},{SICK[(i * i // 7 + i) % 4]},有効\n"
+    for i in range(900)
 )
 POLICIES = {
     "k": policy_of(columns_of(), k=4, limit=0.03),
@@ -116,6 +121,38 @@ def test_where_one_worker_holds_the_tuples_after_all_it_gets_them(run, monkeypat
     assert facts(alone) == facts(gathered)  # the same search, so as many nodes were counted
 
 
+def test_what_pass_1_has_counted_is_searched_beside_the_shards(run, request, monkeypatch):
+    """One table spread over workers, one that pass 1 has counted, and one without classes, in one release."""
+    policy = policy_of(columns_of(), k=4, limit=0.03)
+    spread = policy["tables"]["t"]
+    early = {**spread, "columns": {**columns_of(), "state": KEEP}}
+    plain = {**spread, "columns": dict.fromkeys(columns_of(), KEEP)}
+    policy["tables"] = {"u": early, "t": spread, "v": plain}
+    monkeypatch.setattr(ways, "COMPARED", 0)
+    alone = run(policy, {"data.csv": ROWS}, output="alone")
+    assert alone.status == 0, alone.err
+    request.getfixturevalue("small_workers")
+    beside = run(policy, {"data.csv": ROWS}, output="beside")
+    assert beside.status == 0, beside.err
+    (one, *checked), (other, *again) = facts(alone), facts(beside)
+    assert checked == again  # of the first table: the same search
+    searched = [report["tables"][1]["recoding"].pop("nodes_checked") for report in (one, other)]
+    assert searched[0] != searched[1]
+    for report in (one, other):
+        report["tables"][1]["recoding"].pop("gap")
+    assert one == other and [table["name"] for table in one["tables"]] == ["u", "t", "v"]
+
+
+def test_where_pass_1_has_counted_everything_no_shard_is_needed(run, request):
+    columns = {**columns_of(), "state": KEEP}
+    policy = policy_of(columns, k=4, limit=0.03)
+    policy["requirements"]["models"] = [{"model": "average_risk", "at_most": 0.2}]  # refused where shards are
+    alone = run(policy, {"data.csv": ROWS}, output="alone")
+    assert alone.status == 0, alone.err
+    request.getfixturevalue("small_workers")
+    assert facts(alone) == facts(run(policy, {"data.csv": ROWS}, output="early"))
+
+
 def test_what_cannot_be_met_is_said_as_by_one_worker(run, small_workers):
     policy = policy_of(columns_of([{"model": "l_diversity", "kind": "distinct", "l": 5}]), k=4)
     outcome = run(policy, {"data.csv": ROWS})
@@ -182,7 +219,15 @@ def test_small_inputs_do_not_pay_for_shards_and_large_ones_little(graph):
 
 def test_no_more_tuples_are_feared_than_a_file_has_records(tmp_path):
     """Parquet states their number; a large file of few records is searched by one worker."""
-    wide = pa.table({"age": [30] * 60, "sex": ["男"] * 60, "area": [1] * 60, "sick": ["x" * 1000] * 60})
+    wide = pa.table(
+        {
+            "age": [30] * 60,
+            "sex": ["男"] * 60,
+            "area": [1] * 60,
+            "sick": ["x" * 1000] * 60,
+            "state": ["有効"] * 60,
+        }
+    )
     pq.write_table(wide, tmp_path / "data.parquet", compression="none", use_dictionary=False)
     policy = policy_of(columns_of(), k=4)
     policy["tables"]["t"]["source"] = {"path": "data.parquet", "format": "parquet"}

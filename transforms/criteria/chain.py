@@ -8,7 +8,7 @@ The one exception, a perturbation of records, ends its chain and is run by itsel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -142,15 +142,26 @@ class Chain:
         """How many people must share a source value that a picture shows."""
         return max([self.combined, *(getattr(step, "people", 0) for step in self.steps)])
 
-    def profile(self, values: pa.Array, persons: Persons, key: RunKey) -> Measured:
-        """Measure one batch: the values as they reach the data-driven method, else the final ones."""
-        split = len(self.steps) if self._driven is None else self._driven
-        undecided: tuple[Any, ...] = (None,) * split
-        treated = self._run(values, 0, undecided, key)
-        if self._driven is None:
-            return Measured(None, find_domain(as_text(treated.values), self.where) if self.coded else None)
-        decide = self.steps[self._driven].profile(treated.rows(), persons)
-        return Measured(decide, find_domain(treated.values, self.where) if self.coded else None)
+    @property
+    def _undecided(self) -> int:
+        """How many methods run before anything is decided."""
+        return len(self.steps) if self._driven is None else self._driven
+
+    def reach(self, values: pa.Array, key: RunKey) -> Treated:
+        """Treat one batch up to its data-driven method; where it has none, to the end, as text."""
+        treated = self._run(values, 0, (None,) * self._undecided, key)
+        return treated if self._driven is not None else replace(treated, values=as_text(treated.values))
+
+    def finish(self, decisions: tuple[Any, ...], reached: pa.Array, key: RunKey) -> Treated:
+        """Treat values that `reach` has made by the methods that are left."""
+        return self._run(reached, self._undecided, decisions, key)
+
+    def profile(self, reached: Treated, persons: Persons) -> Measured:
+        """Measure one batch, as `reach` has made it."""
+        decide = None
+        if self._driven is not None:
+            decide = self.steps[self._driven].profile(reached.rows(), persons)
+        return Measured(decide, find_domain(reached.values, self.where) if self.coded else None)
 
     def merge(self, parts: Sequence[Measured]) -> Measured:
         """Merge measurements of any batches, in any order."""
@@ -172,8 +183,7 @@ class Chain:
         if measured is not None and measured.domain is not None:
             values = measured.domain.to_arrow()
             values = values.cast(pa.string()) if pa.types.is_large_string(values.type) else values
-            start = len(self.steps) if self._driven is None else self._driven
-            treated = self._run(values, start, tuple(decisions), key)
+            treated = self.finish(tuple(decisions), values, key)
             texts = pc.unique(as_text(treated.rows())).to_pylist()
             domain = tuple(sorted(texts, key=lambda v: (v is None, v)))
         return Fitted(tuple(decisions), domain)

@@ -25,6 +25,7 @@ class FittedTable:
         people: distinct people among them; None where the table has no person column.
         rejects: unreadable records by (column, reason).
         proven: "one row a person" was proven by ascending person codes, not by counting.
+        counted: pass 1 has counted the tuples of the table, and of its population if there is one.
         removal: what becomes of rare combinations, where the table declares any.
     """
 
@@ -34,6 +35,7 @@ class FittedTable:
     people: int | None
     rejects: Mapping[tuple[str, str], int]
     proven: bool
+    counted: bool
     removal: Removal | None = None
 
 
@@ -99,7 +101,13 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
         }
         count = people.get(name, found.records) if table.table.person is not None else None
         fitted[name] = FittedTable(
-            columns, found.rejected, found.records, count, found.rejects, name not in people
+            columns,
+            found.rejected,
+            found.records,
+            count,
+            found.rejects,
+            name not in people,
+            all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
 

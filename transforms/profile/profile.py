@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from schemas.policy import MAX_REJECTS
 from transforms.chunks import Chunk
-from transforms.criteria.chain import Measured
+from transforms.criteria.chain import Measured, Treated
 from transforms.keyed import person_hashes
 from transforms.plan import TablePlan
+from transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 
 MAX_PLACES = 5
 RejectPlace = tuple[str, str, int]  # URI, split as people are told of it, number of the record in it
@@ -47,6 +48,7 @@ class TableProfile:
         missing_person: records that do not say whose they are.
         persons: one range a chunk, for tables declared to have one row a person.
         columns: measurements by column.
+        tuples: where classes may be counted early, and are few, their records.
         keys: fingerprints of the keys under which its people were hashed.
     """
 
@@ -57,6 +59,7 @@ class TableProfile:
     missing_person: int
     persons: tuple[PersonRange, ...]
     columns: Mapping[str, Measured]
+    tuples: Tuples | None
     keys: frozenset[str]
 
     def one_row_a_person(self) -> bool:
@@ -89,11 +92,14 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
             persons = person_hashes(codes, key)[:, 0]
         elif not missing and len(codes):
             ranges = (_range(codes),)
-    columns = {
-        name: plan.chains[name].profile(batch.column(name), persons, key)
-        for name in plan.profiled
-        if not missing
-    }
+    columns: dict[str, Measured] = {}
+    classed: dict[str, Treated] = {}
+    for name in () if missing else plan.profiled:
+        reached = plan.chains[name].reach(batch.column(name), key)
+        columns[name] = plan.chains[name].profile(reached, persons)
+        if name in plan.tupled:
+            classed[name] = reached
+    early = plan.counted_early and not missing
     rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
     places = tuple(_place(chunk, number) for number in chunk.rejected[:MAX_PLACES])
     return {
@@ -105,6 +111,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
             missing,
             ranges,
             columns,
+            find_tuples(classed, batch.num_rows) if early else None,
             frozenset({key.fingerprint}),
         )
     }
@@ -148,6 +155,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         sum(p.missing_person for p in parts),
         tuple(r for p in parts for r in p.persons),
         measured,
+        merge_tuples([p.tuples for p in parts]),
         frozenset().union(*(p.keys for p in parts)),
     )
 

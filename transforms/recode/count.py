@@ -1,9 +1,13 @@
-"""Pass 2: the histogram of quasi-identifier tuples, over the records that criteria 1 to 4 leave."""
+"""The histogram of quasi-identifier tuples, over the records that criteria 1 to 4 leave.
+
+Pass 2 reads the records again; where pass 1 has counted their tuples already, these are treated instead.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +16,13 @@ import polars as pl
 from schemas.errors import RequirementError
 from transforms.chunks import Chunk
 from transforms.combinations.apply import remove
+from transforms.criteria.chain import Treated
 from transforms.criteria.coded import domain_codes, kept_rows
-from transforms.keyed import person_hashes
+from transforms.keyed import RunKey, person_hashes
 from transforms.plan import EVERYBODY, TablePlan
 from transforms.profile.fit import FittedTable
-from transforms.profile.people import PeoplePerKey, count_people, merge_people
+from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
+from transforms.profile.tuples import Tuples
 from transforms.recode.histogram import MAX_TUPLES, PACKED, pack, radices
 
 VALUE = "#sensitive"
@@ -52,7 +58,43 @@ def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
         for name in {*plan.quasi_identifiers, *plan.protected, *plan.combined, *plan.dropping}
     }
     treated, _ = remove(plan, fitted.columns, fitted.removal, treated, batch.num_rows)
-    keep = kept_rows(batch.num_rows, treated)
+    persons = None
+    if plan.counts_people:
+        persons = person_hashes(batch.column(plan.table.person), key)[:, 0]
+    return {plan.name: _count(plan, fitted, treated, batch.num_rows, persons=persons)}
+
+
+def count_tuples(plan: TablePlan, fitted: FittedTable, tuples: Tuples, key: RunKey) -> TableCount:
+    """Return what `count_chunk` would count over the whole file, from the tuples that pass 1 has counted.
+
+    Raises:
+        RequirementError: as `count_chunk`.
+    """
+    places = tuples.places()
+    treated = {
+        name: _spread(plan.chains[name].finish(fitted.columns[name].decisions, values, key), places[name])
+        for name, values in tuples.values.items()
+    }
+    return _count(plan, fitted, treated, len(tuples.packed), records=tuples.records)
+
+
+def _spread(treated: Treated, places: npt.NDArray[np.integer]) -> Treated:
+    """Return treated values as a column whose rows have the values at some places."""
+    indices = places.astype(np.int32) if treated.indices is None else treated.indices[places]
+    return replace(treated, indices=indices, drop=None if treated.drop is None else treated.drop[places])
+
+
+def _count(
+    plan: TablePlan,
+    fitted: FittedTable,
+    treated: Mapping[str, Treated],
+    rows: int,
+    *,
+    persons: npt.NDArray[np.uint64] | None = None,
+    records: npt.NDArray[np.integer] | None = None,
+) -> TableCount:
+    """Count treated rows, each of which may stand for several ``records``."""
+    keep = kept_rows(rows, treated)
 
     def codes(name: str) -> npt.NDArray[np.int32]:
         domain = fitted.columns[name].domain or ()
@@ -61,16 +103,18 @@ def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
     sizes = [len(fitted.columns[name].domain or ()) for name in plan.quasi_identifiers]
     _refuse_too_many(plan, sizes)
     frame = pl.DataFrame({PACKED: pack([codes(name) for name in plan.quasi_identifiers], sizes)[keep]})
-    persons = None
-    if plan.counts_people:
-        persons = person_hashes(batch.column(plan.table.person), key)[keep, 0]
+    if records is not None:
+        frame = frame.with_columns(pl.Series(RECORDS, records[keep].astype(np.int64)))
+    count = partial(
+        count_people,
+        persons=None if persons is None else persons[keep],
+        weights=None if records is None else RECORDS,
+    )
     sensitive = {
-        name: count_people(
-            frame.with_columns(pl.Series(VALUE, codes(name)[keep])), persons=persons, cap=EVERYBODY
-        )
+        name: count(frame.with_columns(pl.Series(VALUE, codes(name)[keep])), cap=EVERYBODY)
         for name in plan.protected
     }
-    return {plan.name: TableCount(count_people(frame, persons=persons, cap=plan.people_cap), sensitive)}
+    return TableCount(count(frame, cap=plan.people_cap), sensitive)
 
 
 def _refuse_too_many(plan: TablePlan, sizes: Sequence[int]) -> None:

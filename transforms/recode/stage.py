@@ -14,11 +14,12 @@ from transforms.combine import merge_globally
 from transforms.guard import guarded
 from transforms.keyed import RunKey
 from transforms.plan import Plan, TablePlan
+from transforms.profile.profile import Profile
 from transforms.profile.stage import Fits
 from transforms.progress import count_node
 from transforms.read.records import ReadChunks
 from transforms.recode.choose import Chosen, choose
-from transforms.recode.count import Histograms, count_chunk, merge_histograms
+from transforms.recode.count import Histograms, count_chunk, count_tuples, merge_histograms
 from transforms.recode.ranking import Known
 from transforms.stage import TreatChunks
 
@@ -26,7 +27,8 @@ from transforms.stage import TreatChunks
 class CountClasses(beam.PTransform):
     """Splits to histograms of quasi-identifier tuples.
 
-    Element types: `Split` → `Histograms` (one a chunk). Tables without quasi-identifiers are not read.
+    Element types: `Split` → `Histograms` (one a chunk). Read are only tables with quasi-identifiers whose
+    tuples pass 1 has not counted.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], fits: PCollection[Fits]) -> None:
@@ -36,8 +38,7 @@ class CountClasses(beam.PTransform):
     def expand(self, splits: PCollection[Split]) -> PCollection[Histograms]:
         """Wire the transform."""
         tables = {name: table for name, table in self._plan.sources.items() if table.quasi_identifiers}
-        owners = {name: name for name in self._plan.tables if name in tables}
-        owners |= {population.name: name for name, population in self._plan.populations.items()}
+        owners = {name: self._plan.owners[name] for name in tables}
         return (
             splits
             | "BindFits"
@@ -52,11 +53,40 @@ class CountClasses(beam.PTransform):
 @guarded
 def _bind_fits(split: Split, owners: Mapping[str, str], key: RunKey, fits: Fits) -> Sequence[Work]:
     # A population is treated as its table is, by what was decided from the table alone.
-    return [Work(split, key, fits[owners[split.table]])] if split.table in owners else []
+    if split.table not in owners or fits[owners[split.table]].counted:
+        return []
+    return [Work(split, key, fits[owners[split.table]])]
 
 
 def _count(tables: Mapping[str, TablePlan], chunk: Chunk) -> Histograms:
     return count_chunk(tables[chunk.work.split.table], chunk)
+
+
+class CountEarly(beam.PTransform):
+    """What pass 1 has counted. Element types: dict of `FittedTable` → `Histograms` (one of each).
+
+    They go to the search beside those of pass 2, not among them: where two collections become one, engines
+    write all of both out before anything is merged.
+    """
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile]) -> None:
+        super().__init__()
+        self._plan, self._key, self._profile = plan, key, profile
+
+    def expand(self, fits: PCollection[Fits]) -> PCollection[Histograms]:
+        """Wire the transform."""
+        return fits | "CountTuples" >> beam.Map(
+            _count_early, self._plan, AsSingleton(self._key), AsSingleton(self._profile)
+        ).with_output_types(Histograms)
+
+
+@guarded
+def _count_early(fits: Fits, plan: Plan, key: RunKey, profile: Profile) -> Histograms:
+    return {
+        name: count_tuples(plan.sources[name], fits[owner], found, key)
+        for name, owner in plan.owners.items()
+        if fits[owner].counted and (found := profile[name].tuples) is not None
+    }
 
 
 class ChooseRecoding(beam.PTransform):
@@ -65,22 +95,22 @@ class ChooseRecoding(beam.PTransform):
     Raises RequirementError at run time when a requirement cannot be met.
     """
 
-    def __init__(self, plan: Plan, fits: PCollection[Fits]) -> None:
+    def __init__(self, plan: Plan, fits: PCollection[Fits], early: PCollection[Histograms]) -> None:
         super().__init__()
-        self._plan, self._fits = plan, fits
+        self._plan, self._fits, self._early = plan, AsSingleton(fits), AsSingleton(early)
 
     def expand(self, histograms: PCollection[Histograms]) -> PCollection[Chosen]:
         """Wire the transform."""
         return (
             histograms
             | "Merge" >> merge_globally(merge_histograms, Histograms)
-            | "Search" >> beam.Map(_choose, self._plan, AsSingleton(self._fits)).with_output_types(Chosen)
+            | "Search" >> beam.Map(_choose, self._plan, self._fits, self._early).with_output_types(Chosen)
         )
 
 
 @guarded
-def _choose(histograms: Histograms, plan: Plan, fits: Fits) -> Chosen:
-    return choose(plan, fits, histograms, watch)
+def _choose(histograms: Histograms, plan: Plan, fits: Fits, early: Histograms) -> Chosen:
+    return choose(plan, fits, {**histograms, **early}, watch)
 
 
 def watch(known: Known) -> None:

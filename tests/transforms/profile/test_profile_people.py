@@ -93,7 +93,7 @@ def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
     for key in (KEY, other):
         (*dealt,) = deal("t", person_hashes(pa.array([7]), key), key.fingerprint)
         counts[key] = count_bucket([batch for _, batch in dealt])
-        profiles[key] = {"t": TableProfile(1, {}, {}, (), 0, (), {}, frozenset({key.fingerprint}))}
+        profiles[key] = {"t": TableProfile(1, {}, {}, (), 0, (), {}, None, frozenset({key.fingerprint}))}
     mixed = add_counts([counts[KEY], counts[other]])
     assert mixed["t"] == 2
     check_keys(profiles[KEY], counts[KEY], KEY)
@@ -112,7 +112,7 @@ def test_a_bucket_of_nothing_counts_nobody():
 
 def profile_of(chunks, kind):
     ranges = tuple(_range(pa.array(c, kind)) for c in chunks if c)
-    return TableProfile(sum(map(len, chunks)), {}, {}, (), 0, ranges, {}, frozenset())
+    return TableProfile(sum(map(len, chunks)), {}, {}, (), 0, ranges, {}, None, frozenset())
 
 
 CODES = [

@@ -103,14 +103,14 @@ class Terms:
 
 
 def terms_of(plan: Plan, fitted: Fits, summaries: Summaries) -> dict[str, Terms]:
-    """Return the terms of every table with quasi-identifiers.
+    """Return the terms of every table with quasi-identifiers whose tuples pass 1 has not counted.
 
     Raises:
         RequirementError: nobody is left, or see `refuse_unsupported`.
     """
     found = {}
     for name, table in plan.tables.items():
-        if not table.quasi_identifiers:
+        if not table.quasi_identifiers or fitted[name].counted:
             continue
         if name not in summaries:
             raise nobody_left(table)
@@ -301,7 +301,6 @@ def add_tuples(parts: Sequence[Suppressed]) -> Suppressed:
 
 
 def decide(
-    plan: Plan,
     fitted: Fits,
     terms: Mapping[str, Terms],
     choices: Mapping[str, Choice],
@@ -309,27 +308,23 @@ def decide(
     verdicts: Verdicts,
     suppressed: Suppressed,
 ) -> Chosen:
-    """Return the decisions of all tables, and what the report says of them.
+    """Return the decisions of all tables with terms, and what the report says of them.
 
     Raises:
         RequirementError: nobody would be left, or see `refuse_larger`.
     """
     decisions, accounts = {}, {}
-    for name in plan.tables:
-        recoding, recoded = None, None
-        if name in terms:
-            t, choice = terms[name], choices[name]
-            if verdicts[name].after is None:
-                raise nobody_left(t.table)
-            out = suppressed.tuples[name]
-            refuse_larger(t.table, t.held, len(out), choice.count.kept)
-            sizes = tuple(len(ladder.values) for ladder in t.ladders)
-            exceptions = Histogram(out, sizes, np.ones(len(out), np.int64), 0)
-            recoding = recoding_of(full_domain(choice.node, np.ones(len(out), bool)), t.ladders, exceptions)
-            recoded = _account(t, choice, verdicts[name])
-        fits = fitted[name]
+    for name, t in terms.items():
+        choice, fits = choices[name], fitted[name]
+        if verdicts[name].after is None:
+            raise nobody_left(t.table)
+        out = suppressed.tuples[name]
+        refuse_larger(t.table, t.held, len(out), choice.count.kept)
+        sizes = tuple(len(ladder.values) for ladder in t.ladders)
+        exceptions = Histogram(out, sizes, np.ones(len(out), np.int64), 0)
+        recoding = recoding_of(full_domain(choice.node, np.ones(len(out), bool)), t.ladders, exceptions)
         decisions[name] = Decision(fits.columns, fits.rejected, recoding, fits.removal)
-        accounts[name] = Account(fitted[name], recoded)
+        accounts[name] = Account(fits, _account(t, choice, verdicts[name]))
     return Chosen(decisions, accounts)
 
 

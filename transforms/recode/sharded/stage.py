@@ -10,6 +10,7 @@ the graph would double with each round, and Flink's optimizer walks all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection
@@ -46,13 +47,13 @@ _WITH_STATE = 0  # the shard that sends it there
 class ChooseSharded(beam.PTransform):
     """Histograms of chunks to decisions. Element types: `Histograms` (any number) → `Chosen` (exactly one).
 
-    The tuples are dealt to shards; where one worker holds them after all, it gets them all. Raises
-    RequirementError at run time when a requirement cannot be met.
+    The tuples are dealt to shards; where one worker holds them after all, it gets them all, as it does those
+    that pass 1 has counted. Raises RequirementError at run time when a requirement cannot be met.
     """
 
-    def __init__(self, plan: Plan, fits: PCollection[Fits]) -> None:
+    def __init__(self, plan: Plan, fits: PCollection[Fits], early: PCollection[Histograms]) -> None:
         super().__init__()
-        self._plan, self._fits = plan, AsSingleton(fits)
+        self._plan, self._fits, self._early = plan, AsSingleton(fits), AsSingleton(early)
 
     def expand(self, counted: PCollection[Histograms]) -> PCollection[Chosen]:
         """Wire the transform."""
@@ -118,6 +119,7 @@ class ChooseSharded(beam.PTransform):
             tuples=AsSingleton(tuples),
             suppressed=AsSingleton(suppressed),
             gathered=AsSingleton(gathered),
+            early=self._early,
         ).with_output_types(Chosen)
 
 
@@ -210,8 +212,8 @@ def _add(parts: Sequence[Counted]) -> Counted:
 @guarded
 def _learn(added: Added, batch: int) -> State:
     state, counts = added[1]
-    if state is None:
-        raise ValueError("no shard sent the state")
+    if state is None:  # pass 1 has counted everything, so that there is no shard to send it
+        return State()
     after = decide.learn(state, counts, batch)
     for name, _ in counts:
         watch(after.searches[name])
@@ -255,8 +257,14 @@ def _decide(
     tuples: Verdicts,
     suppressed: Suppressed,
     gathered: Histograms,
+    early: Histograms,
 ) -> Chosen:
-    if not terms:  # one worker holds the histogram after all
-        return choose(plan, fits, gathered, watch)
+    # Of the tables without terms, if not of all, one worker holds the histogram after all.
+    alone = {name: table for name, table in plan.tables.items() if name not in terms}
+    chosen = choose(replace(plan, tables=alone), fits, {**gathered, **early}, watch)
     all_verdicts = decide.add_verdicts([verdicts, tuples])
-    return decide.decide(plan, fits, terms, choices, verdicts=all_verdicts, suppressed=suppressed)
+    spread = decide.decide(fits, terms, choices, verdicts=all_verdicts, suppressed=suppressed)
+    return Chosen(
+        {name: (spread if name in terms else chosen).decisions[name] for name in plan.tables},
+        {name: (spread if name in terms else chosen).accounts[name] for name in plan.tables},
+    )
