@@ -108,7 +108,7 @@ def keyed_hashes(values: pa.StringArray, key: bytes) -> npt.NDArray[np.uint8]:
 
 def pseudonyms(values: pa.StringArray, key: bytes) -> pa.StringArray:
     """Return 32 hexadecimal digits a value (仮ID, 128 bits); nulls stay null (三号, 規則34条3号)."""
-    digits = binascii.hexlify(keyed_hashes(values, key))
+    digits = binascii.hexlify(keyed_hashes(values, key).data)
     offsets = np.arange(0, len(digits) + 1, 2 * _BLOCK, dtype=np.int32)
     text = pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(digits))
     return (

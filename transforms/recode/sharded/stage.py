@@ -86,7 +86,10 @@ class ChooseSharded(beam.PTransform):
         for number, batch in enumerate(BATCHES):
             counts = (shards, state) | f"Round{number}" >> _Round(plan, fits, terms)
             state = counts | f"Learn{number}" >> beam.Map(_learn, batch).with_output_types(State)
-        chosen = state | "Conclude" >> beam.Map(_conclude, terms).with_output_types(Choices)
+        # Without any shard nothing has sent the state on, and there is nothing to conclude.
+        chosen = all_terms | "Conclude" >> beam.Map(_conclude, AsSingleton(state, State())).with_output_types(
+            Choices
+        )
         choices = AsSingleton(chosen)
         asked = chosen | "AskChosen" >> beam.Map(_nodes_of).with_output_types(Asked)
         places = (
@@ -136,7 +139,8 @@ class _Round(beam.PTransform):
         add = MergeAll(_add).with_input_types(Counted).with_output_types(Counted)
         return (
             shards
-            | "Ask" >> beam.FlatMap(_ask, self._plan, self._fits, AsSingleton(state)).with_output_types(Part)
+            | "Ask"
+            >> beam.FlatMap(_ask, self._plan, self._fits, AsSingleton(state, State())).with_output_types(Part)
             | "Exchange" >> beam.GroupByKey()
             | "Count" >> beam.Map(_count, self._terms).with_output_types(Added)
             | "Add" >> beam.CombinePerKey(add)
@@ -212,8 +216,8 @@ def _add(parts: Sequence[Counted]) -> Counted:
 @guarded
 def _learn(added: Added, batch: int) -> State:
     state, counts = added[1]
-    if state is None:  # pass 1 has counted everything, so that there is no shard to send it
-        return State()
+    if state is None:
+        raise ValueError("no shard sent the state")
     after = decide.learn(state, counts, batch)
     for name, _ in counts:
         watch(after.searches[name])
@@ -221,7 +225,7 @@ def _learn(added: Added, batch: int) -> State:
 
 
 @guarded
-def _conclude(state: State, terms: Terms) -> Choices:
+def _conclude(terms: Terms, state: State) -> Choices:
     return decide.conclude_all(terms, state)
 
 
