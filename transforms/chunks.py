@@ -16,6 +16,7 @@ import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 
 from schemas.splits import Split
+from transforms.heap import share_heap
 from transforms.keyed import RunKey
 
 
@@ -106,5 +107,6 @@ class ChunkCoder(SizedPickleCoder):
         return Chunk
 
 
+share_heap()
 registry.register_coder(Work, WorkCoder)
 registry.register_coder(Chunk, ChunkCoder)
