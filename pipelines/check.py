@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     """Check a policy; prints what each table will release."""
     from pipelines.terminal import quiet
 
-    with quiet():  # Beam logs while it is imported
+    with quiet():  # libraries log while they are imported
         from transforms.plan import plan_populations, plan_tables
         from transforms.policy_folder import folder_of, read_policy
 

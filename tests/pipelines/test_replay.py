@@ -115,7 +115,7 @@ class Forgetful:
         for _ in range(len(waiting)):
             (name, time), given = waiting.deque()
             stage = context.bundle_manager_for(context.stages[name])
-            if _has(stage, "DrawKey/Fix/RemoveRandomKeys"):
+            if _has(stage, "DrawKey/Take"):
                 self._replace(runner, context, stage, given)
             else:
                 waiting.enque(((name, time), given))
@@ -160,9 +160,7 @@ def test_a_mixture_of_keys_is_refused_and_the_next_run_releases(run, drawn, monk
     assert_whole(run(POLICY))
 
 
-@pytest.mark.parametrize(
-    "lose_after", ["DrawKey/Fix/RemoveRandomKeys", "FitCriteria/Fit", "CountClasses/CountChunk"]
-)
+@pytest.mark.parametrize("lose_after", ["DrawKey/Take", "FitCriteria/Fit", "CountClasses/CountChunk"])
 def test_a_key_lost_between_passes_is_replaced(run, drawn, monkeypatch, lose_after):
     """What was counted stays true, and no hash under the first key is compared with one under the second."""
     done = run_and_lose(run, monkeypatch, lose_after)

@@ -47,14 +47,21 @@ class DrawKey(beam.PTransform):
         """Wire the transform; the shuffle makes the drawn key stable for everyone who uses it."""
         return (
             one
-            | "Draw" >> beam.Map(_draw).with_output_types(RunKey)
-            | "Fix" >> beam.Reshuffle().with_output_types(RunKey)
+            | "Draw" >> beam.Map(_draw).with_output_types(tuple[int, RunKey])
+            | "Fix" >> beam.GroupByKey()
+            | "Take" >> beam.Map(_only).with_output_types(RunKey)
         )
 
 
 @guarded
-def _draw(_: Any) -> RunKey:
-    return RunKey.draw()
+def _draw(_: Any) -> tuple[int, RunKey]:
+    return 0, RunKey.draw()
+
+
+@guarded
+def _only(drawn: tuple[int, Iterable[RunKey]]) -> RunKey:
+    (key,) = drawn[1]
+    return key
 
 
 class ProfileSplits(beam.PTransform):
