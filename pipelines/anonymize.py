@@ -52,7 +52,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     from transforms.profile.stage import DrawKey, FitCriteria, ProfileSplits
     from transforms.read.records import PlanSplits
     from transforms.recode.sharded.stage import ChooseSharded
-    from transforms.recode.stage import ChooseRecoding, CountClasses, CountEarly
+    from transforms.recode.stage import ChooseRecoding, CountClasses
     from transforms.release.stage import AnonymizeSplits, PublishRelease
 
     splits = (
@@ -64,11 +64,10 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     profile = splits | "Profile" >> ProfileSplits(plan, key)
     fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
     fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
-    early = fits | "CountEarly" >> CountEarly(plan, key, profile)
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
     sharded = plan.may_outgrow_a_worker(files)
-    choose = ChooseSharded(plan, fits, early) if sharded else ChooseRecoding(plan, fits, early)
-    chosen = histograms | "ChooseRecoding" >> choose
+    choose = ChooseSharded if sharded else ChooseRecoding
+    chosen = histograms | "ChooseRecoding" >> choose(plan, key, profile, fits)
     written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
     return written | "Publish" >> PublishRelease(plan, key, chosen, people)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,16 +23,6 @@ from transforms.stage import TreatChunks
 
 Fits = dict[str, FittedTable]
 Headcount = dict[str, int]
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """The part of a table's decisions that reading needs before anything else is decided."""
-
-    rejected: Mapping[str, tuple[int, ...]]
-
-
-Unproven = dict[str, Rejected]  # by table
 
 
 class DrawKey(beam.PTransform):
@@ -124,13 +113,10 @@ class FitCriteria(beam.PTransform):
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
         """Wire the transform."""
         tables = dict(self._plan.tables)
-        key = AsSingleton(self._key)
-        # What each split needs, without the values that a profile holds.
-        unproven = self._profile | "FindUnproven" >> beam.Map(_unproven, tables).with_output_types(Unproven)
+        key, profile = AsSingleton(self._key), AsSingleton(self._profile)
         people = (
             splits
-            | "BindUnproven"
-            >> beam.FlatMap(_bind_unproven, key, AsSingleton(unproven)).with_output_types(Work)
+            | "BindUnproven" >> beam.FlatMap(_bind_unproven, tables, key, profile).with_output_types(Work)
             | "ReadPersons" >> ReadChunks(tables, columns=_person_types, stage="people")
             | "HashPersons" >> beam.FlatMap(_hash_persons, tables).with_output_types(tuple[int, PersonBatch])
             | "CountPeople" >> CountPeople()
@@ -141,13 +127,17 @@ class FitCriteria(beam.PTransform):
 
 
 @guarded
-def _unproven(profile: Profile, tables: Mapping[str, TablePlan]) -> Unproven:
-    return {name: Rejected(profile[name].rejected) for name in tables_to_count(tables, profile)}
+def _bind_unproven(
+    split: Split, tables: Mapping[str, TablePlan], key: RunKey, profile: Profile
+) -> Sequence[Work]:
+    return [Work(split, key, _Rejected(profile))] if split.table in tables_to_count(tables, profile) else []
 
 
-@guarded
-def _bind_unproven(split: Split, key: RunKey, unproven: Unproven) -> Sequence[Work]:
-    return [Work(split, key, unproven[split.table])] if split.table in unproven else []
+class _Rejected:
+    """The part of a decision that reading needs before anything else is decided."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.rejected = {split: n for table in profile.values() for split, n in table.rejected.items()}
 
 
 @guarded

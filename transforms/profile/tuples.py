@@ -31,8 +31,8 @@ _Counts = npt.NDArray[np.integer]
 class Tuples:
     """Records by distinct tuple, of rows that are people.
 
-    At most `MAX_EARLY` tuples, so at most 16 MiB beside the distinct values of each column. It holds source
-    values and therefore stays in engine memory, until the criteria are fitted.
+    At most `MAX_EARLY` tuples, so at most 16 MiB beside the values, which are bounded as domains are. It
+    holds source values and therefore stays in engine memory; nothing after the search sees it.
 
     Attributes:
         values: by column, the distinct values (null is one), each in one place.

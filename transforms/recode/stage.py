@@ -62,26 +62,13 @@ def _count(tables: Mapping[str, TablePlan], chunk: Chunk) -> Histograms:
     return count_chunk(tables[chunk.work.split.table], chunk)
 
 
-class CountEarly(beam.PTransform):
-    """What pass 1 has counted. Element types: dict of `FittedTable` → `Histograms` (one of each).
+def counted_early(fits: Fits, plan: Plan, key: RunKey, profile: Profile) -> Histograms:
+    """Return the histograms of what pass 1 has counted.
 
-    They go to the search beside those of pass 2, not among them: where two collections become one, engines
-    write all of both out before anything is merged.
+    The search makes them where it needs them. Flattened with those of pass 2, all of these would be written
+    out before any were merged; and the in-process engine would wait for ever, as it reads what was flattened
+    only after all passes over the splits.
     """
-
-    def __init__(self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile]) -> None:
-        super().__init__()
-        self._plan, self._key, self._profile = plan, key, profile
-
-    def expand(self, fits: PCollection[Fits]) -> PCollection[Histograms]:
-        """Wire the transform."""
-        return fits | "CountTuples" >> beam.Map(
-            _count_early, self._plan, AsSingleton(self._key), AsSingleton(self._profile)
-        ).with_output_types(Histograms)
-
-
-@guarded
-def _count_early(fits: Fits, plan: Plan, key: RunKey, profile: Profile) -> Histograms:
     return {
         name: count_tuples(plan.sources[name], fits[owner], found, key)
         for name, owner in plan.owners.items()
@@ -95,22 +82,26 @@ class ChooseRecoding(beam.PTransform):
     Raises RequirementError at run time when a requirement cannot be met.
     """
 
-    def __init__(self, plan: Plan, fits: PCollection[Fits], early: PCollection[Histograms]) -> None:
+    def __init__(
+        self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile], fits: PCollection[Fits]
+    ) -> None:
         super().__init__()
-        self._plan, self._fits, self._early = plan, AsSingleton(fits), AsSingleton(early)
+        self._plan, self._fits = plan, AsSingleton(fits)
+        self._key, self._profile = AsSingleton(key), AsSingleton(profile)
 
     def expand(self, histograms: PCollection[Histograms]) -> PCollection[Chosen]:
         """Wire the transform."""
         return (
             histograms
             | "Merge" >> merge_globally(merge_histograms, Histograms)
-            | "Search" >> beam.Map(_choose, self._plan, self._fits, self._early).with_output_types(Chosen)
+            | "Search"
+            >> beam.Map(_choose, self._plan, self._fits, self._key, self._profile).with_output_types(Chosen)
         )
 
 
 @guarded
-def _choose(histograms: Histograms, plan: Plan, fits: Fits, early: Histograms) -> Chosen:
-    return choose(plan, fits, {**histograms, **early}, watch)
+def _choose(histograms: Histograms, plan: Plan, fits: Fits, key: RunKey, profile: Profile) -> Chosen:
+    return choose(plan, fits, {**histograms, **counted_early(fits, plan, key, profile)}, watch)
 
 
 def watch(known: Known) -> None:

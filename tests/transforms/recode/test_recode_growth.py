@@ -47,7 +47,7 @@ def encoded(value, kind=None):
 
 
 def profile_of(**changes):
-    bare = TableProfile(1, {}, {}, (), 0, (), {}, frozenset({"k"}))
+    bare = TableProfile(1, {}, {}, (), 0, (), {}, None, frozenset({"k"}))
     return {"t": TableProfile(**(vars(bare) | changes))}
 
 
@@ -166,7 +166,7 @@ def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
 def test_categories_domains_and_people_told_apart_have_a_largest_number(monkeypatch):
     categories = chain_of("string", {"method": "rare_categories", "criterion": 4, "action": "cell"})
     texts = pa.array([f"{i:04}" for i in range(40)])
-    measured = categories.profile(texts, None, KEY)
+    measured = categories.profile(categories.reach(texts, KEY), None)
     categories.merge([measured, measured])
     monkeypatch.setattr(domain, "MAX_DISTINCT", 39)
     with pytest.raises(InputError) as caught:

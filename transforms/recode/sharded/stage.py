@@ -17,7 +17,9 @@ from apache_beam.pvalue import AsSingleton, PCollection
 
 from transforms.combine import MergeAll, merge_globally
 from transforms.guard import guarded
+from transforms.keyed import RunKey
 from transforms.plan import Plan
+from transforms.profile.profile import Profile
 from transforms.profile.stage import Fits
 from transforms.recode.choose import Chosen, choose
 from transforms.recode.count import Histograms, merge_histograms
@@ -27,7 +29,7 @@ from transforms.recode.ranking import Choice
 from transforms.recode.sharded import decide
 from transforms.recode.sharded.decide import Counts, Place, State, Summaries, Suppressed, Verdicts
 from transforms.recode.sharded.parts import add_counts, deal
-from transforms.recode.stage import watch
+from transforms.recode.stage import counted_early, watch
 
 # Nodes a round: few as long as each tells much about the others, then as many as are worth an exchange. Every
 # round is a stage or two of the job, also of one that needs none.
@@ -51,9 +53,12 @@ class ChooseSharded(beam.PTransform):
     that pass 1 has counted. Raises RequirementError at run time when a requirement cannot be met.
     """
 
-    def __init__(self, plan: Plan, fits: PCollection[Fits], early: PCollection[Histograms]) -> None:
+    def __init__(
+        self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile], fits: PCollection[Fits]
+    ) -> None:
         super().__init__()
-        self._plan, self._fits, self._early = plan, AsSingleton(fits), AsSingleton(early)
+        self._plan, self._fits = plan, AsSingleton(fits)
+        self._key, self._profile = AsSingleton(key), AsSingleton(profile)
 
     def expand(self, counted: PCollection[Histograms]) -> PCollection[Chosen]:
         """Wire the transform."""
@@ -122,7 +127,8 @@ class ChooseSharded(beam.PTransform):
             tuples=AsSingleton(tuples),
             suppressed=AsSingleton(suppressed),
             gathered=AsSingleton(gathered),
-            early=self._early,
+            key=self._key,
+            profile=self._profile,
         ).with_output_types(Chosen)
 
 
@@ -261,11 +267,13 @@ def _decide(
     tuples: Verdicts,
     suppressed: Suppressed,
     gathered: Histograms,
-    early: Histograms,
+    key: RunKey,
+    profile: Profile,
 ) -> Chosen:
     # Of the tables without terms, if not of all, one worker holds the histogram after all.
     alone = {name: table for name, table in plan.tables.items() if name not in terms}
-    chosen = choose(replace(plan, tables=alone), fits, {**gathered, **early}, watch)
+    histograms = {**gathered, **counted_early(fits, plan, key, profile)}
+    chosen = choose(replace(plan, tables=alone), fits, histograms, watch)
     all_verdicts = decide.add_verdicts([verdicts, tuples])
     spread = decide.decide(fits, terms, choices, verdicts=all_verdicts, suppressed=suppressed)
     return Chosen(
