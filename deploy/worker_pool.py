@@ -15,6 +15,7 @@ It differs from Beam's own pool (`apache_beam.runners.worker.worker_pool_main`) 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from typing import Any
 
 import grpc
 from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
+
+from pipelines.own_process import HEAP
 
 _WORKER = """
 import sys
@@ -41,7 +44,7 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type: igno
         """Start a worker that connects to the engine's control endpoint."""
         self._workers = [w for w in self._workers if w.poll() is None]
         command = [sys.executable, "-c", _WORKER, request.control_endpoint.url, request.worker_id]
-        worker = subprocess.Popen(command)  # noqa: S603  # our own interpreter
+        worker = subprocess.Popen(command, env={**HEAP, **os.environ})  # noqa: S603  # our own interpreter
         self._workers.append(worker)
         sys.stderr.write(f"worker {request.worker_id} started as process {worker.pid}\n")
         return beam_fn_api_pb2.StartWorkerResponse()

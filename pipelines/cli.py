@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import atexit
-import gc
 import importlib
 import io
 import json
@@ -16,6 +14,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from pipelines.own_process import settle
 from schemas.errors import PolicyError, TokumeiError
 from transforms.guard import unexpected
 
@@ -42,7 +41,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one job; returns the exit status documented in the README."""
     if argv is None:
-        _collect_rarely()
+        settle()
     args = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in args
     for stream in (sys.stdout, sys.stderr):
@@ -67,15 +66,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     except BaseException as error:  # a library may derive its own from it; no text of theirs is printed
         return _tell(unexpected(error), as_json=as_json)
-
-
-def _collect_rarely() -> None:
-    """Spare a process that is one job's own from looking for garbage among what stays until its end.
-
-    Imports and graphs make objects by the 100,000; at exit Python would look through all of them once more.
-    """
-    gc.set_threshold(200_000)
-    atexit.register(gc.freeze)
 
 
 def _tell(error: TokumeiError, *, as_json: bool) -> int:

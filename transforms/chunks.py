@@ -16,7 +16,6 @@ import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 
 from schemas.splits import Split
-from transforms.heap import share_heap
 from transforms.keyed import RunKey
 
 
@@ -107,6 +106,5 @@ class ChunkCoder(SizedPickleCoder):
         return Chunk
 
 
-share_heap()
 registry.register_coder(Work, WorkCoder)
 registry.register_coder(Chunk, ChunkCoder)
