@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _NOWHERE = -1  # target of text that names no place
 _OTHER, _SKIP = 0, 1  # character classes: in no place name; without meaning in place names
 _MOST_CHARACTERS = 64  # no place name is longer, spaces included; a longer walk is given up
-_BLOCK = 1 << 14  # rows walked together; small enough to stay in the processor's cache
+_BLOCK = 1 << 15  # rows walked together; small enough to stay in the processor's cache
 _VOICED = "\u3099"  # the mark that turns カ into ガ
 
 

@@ -27,7 +27,7 @@ _MOBILE = ("050", "060", "070", "080", "090")  # 11 digits, the fourth not 0
 _SERVICES = {"0120": 10, "0570": 10, "0800": 11}
 _LONGEST_CODE = 5
 _LONGEST_WRITTEN = 16  # bytes of a number read by its shape
-_BLOCK = 1 << 14  # numbers read together; small enough to stay in the processor's cache
+_BLOCK = 1 << 15  # numbers read together; small enough to stay in the processor's cache
 _UNREAD = -2
 _DECIDING = 6  # digits that decide the area code, the leading 0 counted
 
