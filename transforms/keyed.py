@@ -6,7 +6,6 @@ nanoseconds a value instead of one hash object each. Used for pseudonyms (仮ID)
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 
 KEY_BYTES = 32
 _BLOCK = 16
+_HEXADECIMAL = np.array([f"{byte:02x}".encode() for byte in range(256)], dtype="S2")
 _LONG = 1024  # bytes; longer values are hashed one by one so that the block loop stays short
 
 
@@ -108,8 +108,8 @@ def keyed_hashes(values: pa.StringArray, key: bytes) -> npt.NDArray[np.uint8]:
 
 def pseudonyms(values: pa.StringArray, key: bytes) -> pa.StringArray:
     """Return 32 hexadecimal digits a value (仮ID, 128 bits); nulls stay null (三号, 規則34条3号)."""
-    digits = binascii.hexlify(keyed_hashes(values, key).data)
-    offsets = np.arange(0, len(digits) + 1, 2 * _BLOCK, dtype=np.int32)
+    digits = _HEXADECIMAL.take(keyed_hashes(values, key))
+    offsets = np.arange(0, digits.nbytes + 1, 2 * _BLOCK, dtype=np.int32)
     text = pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(digits))
     return (
         text if values.null_count == 0 else pc.if_else(values.is_null(), pa.scalar(None, pa.string()), text)

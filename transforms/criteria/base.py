@@ -23,6 +23,8 @@ from transforms.keyed import RunKey
 from transforms.recode.ladders import ANYWHERE, Between
 
 Mask = npt.NDArray[np.bool_]
+Persons = npt.NDArray[np.uint64] | None
+Records = npt.NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,15 @@ class Criterion(ABC):
         """Name of the method in the policy."""
         return str(self.spec.method)  # type: ignore[attr-defined]
 
-    def profile(self, values: pa.Array, persons: npt.NDArray[np.uint64] | None) -> Any:
-        """Measure one batch; returns a mergeable, bounded accumulator (None: nothing to measure)."""
+    def profile(self, values: pa.Array, persons: Persons, records: Records) -> Any:
+        """Measure one batch; returns a mergeable, bounded accumulator (None: nothing to measure).
+
+        Args:
+            values: as the methods before leave them.
+            persons: one keyed hash a value; None where rows are people.
+            records: how many records have each of the values, which then are distinct; None where each value
+                is that of one record. Never given together with ``persons``.
+        """
         return None
 
     def merge(self, parts: Sequence[Any]) -> Any:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from schemas.table import Column
 from transforms.criteria import Context, Criterion, build_criterion
-from transforms.criteria.base import Mask, PerRecord, as_text, present
+from transforms.criteria.base import Mask, PerRecord, Persons, as_text, present
 from transforms.criteria.distinctiveness import Generalize, Recode
 from transforms.criteria.encoding import encode, narrow
 from transforms.criteria.linking_codes import Pseudonym
@@ -29,7 +29,6 @@ from transforms.recode.bound import BoundHierarchy
 from transforms.recode.ladders import ANYWHERE, Between, Ladder
 
 _DATE_METHODS = {"year", "year_month"}
-Persons = npt.NDArray[np.uint64] | None
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,10 @@ class Chain:
         """Measure one batch, as `reach` has made it."""
         decide = None
         if self._driven is not None:
-            decide = self.steps[self._driven].profile(reached.rows(), persons)
+            values, records = reached.rows() if persons is not None else reached.values, None
+            if persons is None and reached.indices is not None:
+                records = np.bincount(reached.indices, minlength=len(values))
+            decide = self.steps[self._driven].profile(values, persons, records)
         return Measured(decide, find_domain(reached.values, self.where) if self.coded else None)
 
     def merge(self, parts: Sequence[Measured]) -> Measured:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from schemas.errors import InputError
 from schemas.perturbations import Microaggregate as Spec
-from transforms.criteria.base import Applied, Criterion, like, measures, present, rounded
+from transforms.criteria.base import Applied, Criterion, Persons, Records, like, measures, present, rounded
 from transforms.keyed import RunKey
 from transforms.profile.domain import MAX_DISTINCT
 from transforms.profile.extremes import VALUE
@@ -53,14 +53,20 @@ class Microaggregate(Criterion):
         """How many people a group must hold."""
         return self.spec.people or self.context.k
 
-    def profile(self, values: pa.Array, persons: npt.NDArray[np.uint64] | None) -> PeoplePerKey:
+    def profile(self, values: pa.Array, persons: Persons, records: Records) -> PeoplePerKey:
         """Count records and people per value."""
-        frame = pl.DataFrame({VALUE: measures(values)}).with_columns(pl.Series("valid", present(values)))
-        valid = frame["valid"]
-        if persons is not None:
-            persons = persons[valid.to_numpy()]
-        frame = frame.filter(valid).select(VALUE)
-        return self._bounded(count_people(frame, persons=persons, cap=self.people))
+        held = present(values)
+        frame = pl.DataFrame({VALUE: measures(values)[held]})
+        if records is not None:
+            frame = frame.with_columns(pl.Series(RECORDS, records[held]))
+        return self._bounded(
+            count_people(
+                frame,
+                persons=None if persons is None else persons[held],
+                cap=self.people,
+                weights=None if records is None else RECORDS,
+            )
+        )
 
     def merge(self, parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
         """Merge counts."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas import treatments as t
-from transforms.criteria.base import Applied, Criterion, Mask, as_text, present, where
+from transforms.criteria.base import Applied, Criterion, Mask, Persons, Records, as_text, present, where
 from transforms.keyed import RunKey
 from transforms.profile.domain import bounded
 from transforms.profile.extremes import (
@@ -33,11 +33,9 @@ from transforms.profile.extremes import (
     merge_samples,
     sample_people,
 )
-from transforms.profile.people import PEOPLE, PeoplePerKey, count_people, merge_people
+from transforms.profile.people import PEOPLE, RECORDS, PeoplePerKey, count_people, merge_people
 from transforms.recode.ladders import ANYWHERE, Between
 from transforms.values.text import number_text
-
-Persons = npt.NDArray[np.uint64] | None
 
 
 def _numbers(values: pa.Array) -> npt.NDArray[np.float64]:
@@ -109,9 +107,13 @@ class RareCategories(Criterion):
         """How many people make a category common."""
         return self.spec.people or self.context.k
 
-    def profile(self, values: pa.Array, persons: Persons) -> PeoplePerKey:
+    def profile(self, values: pa.Array, persons: Persons, records: Records) -> PeoplePerKey:
         """Count people per value."""
-        return count_people(pl.DataFrame({VALUE: as_text(values)}), persons=persons, cap=self.people)
+        frame = pl.DataFrame({VALUE: as_text(values)})
+        if records is None:
+            return count_people(frame, persons=persons, cap=self.people)
+        weighted = frame.with_columns(pl.Series(RECORDS, records))
+        return count_people(weighted, persons=None, cap=self.people, weights=RECORDS)
 
     def merge(self, parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
         """Merge counts.
@@ -186,8 +188,12 @@ class Tail(Criterion):
         """How many people a coded tail must hold."""
         return self.spec.people or self.context.k
 
-    def profile(self, values: pa.Array, persons: Persons) -> Any:
+    def profile(self, values: pa.Array, persons: Persons, records: Records) -> Any:
         """Keep the people with the most extreme values."""
+        if records is not None:  # more of a value than a tail holds cannot matter
+            values = values.take(
+                pa.array(np.repeat(np.arange(len(values)), np.minimum(records, self.people)))
+            )
         return find_extremes(pl.Series(values), persons, self.people)
 
     def merge(self, parts: Sequence[Any]) -> Any:
@@ -257,11 +263,14 @@ class Fence(Tail):
 
     spec: t.Fence
 
-    def profile(self, values: pa.Array, persons: Persons) -> tuple[Extremes, Bins | PeopleSample]:
+    def profile(
+        self, values: pa.Array, persons: Persons, records: Records
+    ) -> tuple[Extremes, Bins | PeopleSample]:
         """Keep extremes, and the distribution over people."""
-        extremes = super().profile(values, persons)
+        extremes = super().profile(values, persons, records)
         if persons is None:
-            return extremes, find_bins(_numbers(values.drop_null()))
+            held = present(values)
+            return extremes, find_bins(_numbers(values)[held], None if records is None else records[held])
         return extremes, sample_people(pl.Series(values), persons)
 
     def merge(self, parts: Sequence[tuple[Extremes, Any]]) -> tuple[Extremes, Bins | PeopleSample]:

@@ -148,10 +148,12 @@ class Bins:
 _OFFSET = 1 << 20  # keeps the bins of small magnitudes on their own side of zero
 
 
-def find_bins(values: npt.NDArray[np.float64]) -> Bins:
-    """Bin one batch; NaN and infinities are left out."""
-    indices, counts = np.unique(_bin_indices(values[np.isfinite(values)]), return_counts=True)
-    return Bins(dict(zip(indices.tolist(), counts.tolist(), strict=True)))
+def find_bins(values: npt.NDArray[np.float64], records: npt.NDArray[np.int64] | None = None) -> Bins:
+    """Bin one batch, with as many ``records`` of each value (None: one); NaN and infinities are left out."""
+    finite = np.isfinite(values)
+    indices, place = np.unique(_bin_indices(values[finite]), return_inverse=True)
+    counts = np.bincount(place, None if records is None else records[finite], minlength=len(indices))
+    return Bins(dict(zip(indices.tolist(), counts.astype(np.int64).tolist(), strict=True)))
 
 
 def merge_bins(parts: Sequence[Bins]) -> Bins:

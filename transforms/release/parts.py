@@ -125,9 +125,8 @@ def encode(batch: pa.RecordBatch, file_format: str, *, neutralize: bool = False)
 
     ``neutralize`` marks the cells of a CSV file that a spreadsheet would take for formulas.
     """
-    sink = io.BytesIO()
-    schema = pa.schema([(f.name, _plain(f.type)) for f in batch.schema])
     if file_format == "parquet":
+        sink = pa.BufferOutputStream()  # unlike a Python file, it needs no lock of Python's
         # Dictionary columns are written as they are; the file's own schema says plain strings. Nothing else
         # is worth a dictionary, and in random order no statistics help a reader.
         coded = [f.name for f in batch.schema if pa.types.is_dictionary(f.type)]
@@ -143,7 +142,9 @@ def encode(batch: pa.RecordBatch, file_format: str, *, neutralize: bool = False)
             },
             write_statistics=False,
         )
-        return sink.getvalue()
+        return bytes(sink.getvalue().to_pybytes())
+    sink = io.BytesIO()
+    schema = pa.schema([(f.name, _plain(f.type)) for f in batch.schema])
     plain = pa.Table.from_batches([batch]).cast(schema)
     if file_format == "csv":
         pa.csv.write_csv(neutralized(plain) if neutralize else plain, sink)
