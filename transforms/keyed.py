@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 
 KEY_BYTES = 32
 _BLOCK = 16
-_HEXADECIMAL = np.array([f"{byte:02x}".encode() for byte in range(256)], dtype="S2")
+_HEXADECIMAL = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint16)
 _LONG = 1024  # bytes; longer values are hashed one by one so that the block loop stays short
 
 
