@@ -70,7 +70,8 @@ class TableProfile:
         return all(a.last < b.first for a, b in pairwise(ranges))
 
 
-Profile = dict[str, TableProfile]
+class Profile(dict[str, TableProfile]):
+    """What pass 1 knows, by table."""
 
 
 @dataclass
@@ -102,19 +103,18 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
     early = plan.counted_early and not missing
     rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
     places = tuple(_place(chunk, number) for number in chunk.rejected[:MAX_PLACES])
-    return {
-        plan.name: TableProfile(
-            batch.num_rows,
-            chunk.rejects,
-            rejected,
-            places,
-            missing,
-            ranges,
-            columns,
-            find_tuples(classed, batch.num_rows) if early else None,
-            frozenset({key.fingerprint}),
-        )
-    }
+    measured = TableProfile(
+        batch.num_rows,
+        chunk.rejects,
+        rejected,
+        places,
+        missing,
+        ranges,
+        columns,
+        find_tuples(classed, batch.num_rows) if early else None,
+        frozenset({key.fingerprint}),
+    )
+    return Profile({plan.name: measured})
 
 
 def _place(chunk: Chunk, number: int) -> RejectPlace:
@@ -125,7 +125,7 @@ def _place(chunk: Chunk, number: int) -> RejectPlace:
 
 def merge_profiles(tables: Mapping[str, TablePlan], parts: Sequence[Profile]) -> Profile:
     """Merge profiles of any chunks, in any order."""
-    merged: Profile = {}
+    merged = Profile()
     for name, plan in tables.items():
         of_table = [p[name] for p in parts if name in p]
         if of_table:

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from schemas.splits import Split
-from transforms.chunks import Chunk, Work
+from transforms.chunks import Chunk, SizedPickleCoder, Work
 from transforms.combine import merge_globally
 from transforms.guard import guarded
 from transforms.keyed import RunKey, person_hashes
@@ -21,6 +22,7 @@ from transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from transforms.read.records import ReadChunks
 from transforms.stage import TreatChunks
 
+registry.register_coder(Profile, SizedPickleCoder)
 Fits = dict[str, FittedTable]
 Headcount = dict[str, int]
 

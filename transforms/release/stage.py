@@ -44,6 +44,8 @@ class EncodedCoder(SizedPickleCoder):
 
 
 registry.register_coder(Encoded, EncodedCoder)
+registry.register_coder(PartSummary, SizedPickleCoder)
+registry.register_coder(Written, SizedPickleCoder)
 
 
 class Outcome(NamedTuple):

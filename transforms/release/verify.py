@@ -46,28 +46,28 @@ class TableWritten:
     tally: Tally
 
 
-Written = dict[str, TableWritten]
+class Written(dict[str, TableWritten]):
+    """What was written, by table."""
 
 
 def written_of(summary: PartSummary) -> Written:
     """Start the total with one summary."""
-    return {
-        summary.table: TableWritten(
-            (summary.part,) if summary.part else (),
-            ((summary.split_id, summary.number, summary.last),),
-            frozenset({summary.fingerprint}),
-            summary.classes,
-            summary.combined,
-            summary.leaks,
-            summary.tally,
-        )
-    }
+    written = TableWritten(
+        (summary.part,) if summary.part else (),
+        ((summary.split_id, summary.number, summary.last),),
+        frozenset({summary.fingerprint}),
+        summary.classes,
+        summary.combined,
+        summary.leaks,
+        summary.tally,
+    )
+    return Written({summary.table: written})
 
 
 def merge_written(parts: Sequence[Written]) -> Written:
     """Add up any summaries, in any order."""
     names = sorted({name for part in parts for name in part})
-    return {name: _merge([part[name] for part in parts if name in part]) for name in names}
+    return Written({name: _merge([part[name] for part in parts if name in part]) for name in names})
 
 
 def _merge(parts: Sequence[TableWritten]) -> TableWritten:
