@@ -52,15 +52,18 @@ def used_values(values: pa.DictionaryArray) -> tuple[Indices, pa.Array]:
     texts = values.dictionary
     if values.indices.null_count:
         texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
-    number, used = _numbered(places, len(texts))
-    return number[places], texts.take(pa.array(used))
+    numbers, used = _numbered(places, len(texts))
+    return numbers, texts if len(used) == len(texts) else texts.take(pa.array(used))
 
 
 def _numbered(places: npt.NDArray[np.integer], size: int) -> tuple[Indices, npt.NDArray[np.int64]]:
-    """Number the places in use: the number of each place, and the places in ascending order."""
+    """Number the places in use in ascending order: the number of each row's place, and these places."""
     seen = np.zeros(size, bool)
     seen[places] = True
-    return (np.cumsum(seen) - 1).astype(np.int32), np.flatnonzero(seen)
+    used = np.flatnonzero(seen)
+    if len(used) == size:  # as most often
+        return places.astype(np.int32, copy=False), used
+    return (np.cumsum(seen) - 1).astype(np.int32)[places], used
 
 
 def _by_range(values: pa.Array) -> tuple[Indices, pa.Array] | None:
@@ -71,8 +74,8 @@ def _by_range(values: pa.Array) -> tuple[Indices, pa.Array] | None:
         return None
     missing = high - low + 1  # the place of null
     places = pc.subtract(numbers, low).fill_null(missing).to_numpy(zero_copy_only=False)
-    number, used = _numbered(places, missing + 1)
+    numbers, used = _numbered(places, missing + 1)
     distinct = pa.array(used + low, mask=used == missing)
     if values.type == pa.date32():
         distinct = distinct.cast(pa.int32()).cast(pa.date32())
-    return number[places], distinct
+    return numbers, distinct
