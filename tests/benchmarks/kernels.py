@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from peers import by_copy
 
 from schemas.splits import Split
 from schemas.table import Source
 from transforms.keyed import RunKey, pseudonyms
 from transforms.read.reader import read_split
+from transforms.read.splits import plan_splits
 from transforms.store import open_store
 
 TURNS = 5
@@ -48,14 +50,40 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory() as folder:
-        tokumei = Path(sys.executable).with_name("tokumei")
-        made = [tokumei, "synthesize", "residents", "--rows", rows, "--format", "parquet", "--output", folder]
-        subprocess.run([str(part) for part in made], check=True, stdout=subprocess.DEVNULL)
+        synthesize(rows, folder, "--format", "parquet")
         measure_parts(f"{folder}/residents.parquet", rows)
+        synthesize(rows, f"{folder}/csv", "--format", "csv", "--encoding", "cp932")
+        measure_text(f"{folder}/csv/residents.csv", rows, pq.read_schema(f"{folder}/residents.parquet").names)
+
+
+def synthesize(rows, folder, *options):
+    """Make a file of residents."""
+    tokumei = Path(sys.executable).with_name("tokumei")
+    made = [tokumei, "synthesize", "residents", "--rows", rows, "--output", folder, *options]
+    subprocess.run([str(part) for part in made], check=True, stdout=subprocess.DEVNULL)
+
+
+def measure_text(path, rows, names):
+    """Measure reading of CSV in CP932 against what copies it to Parquet with pyarrow."""
+    source, store = Source(path=path, format="csv", encoding="cp932"), open_store(path)
+    columns = {name: "date" if name == "生年月日" else "string" for name in names}
+    splits = list(plan_splits("residents", source, store.stat(path), store))
+
+    def copying():
+        by_copy.main(path, f"{path}.parquet", "cp932")
+
+    def reading():
+        for split in splits:
+            for _ in read_split(split, source, columns, store, declared=names):
+                pass
+
+    copied = best(copying)
+    show("CSV in CP932 copied to Parquet by pyarrow", rows, copied)
+    show("CSV in CP932 read, checked and converted", rows, best(reading), copied)
 
 
 def measure_parts(path, rows):
-    """Measure both on one file."""
+    """Measure both on one file of Parquet."""
     file = pq.ParquetFile(path)
     columns = {f.name: "date" if pa.types.is_date(f.type) else "string" for f in file.schema_arrow}
     source, store = Source(path=path, format="parquet"), open_store(path)
