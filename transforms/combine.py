@@ -11,7 +11,7 @@ from apache_beam.pvalue import AsIter, PCollection
 from transforms.guard import guarded
 
 T = TypeVar("T")
-_BATCH = 32  # how many parts wait before they are merged: amortises merging, bounds memory
+_BATCH = 8  # how many parts wait before they are merged: amortises merging, bounds memory
 
 
 class MergeAll(beam.CombineFn, Generic[T]):
