@@ -267,6 +267,19 @@ def test_null_texts_hold_in_typed_columns_too(tmp_path):
     assert rejects == []
 
 
+def test_texts_of_a_large_column_are_read_whole_in_every_batch(tmp_path):
+    """Cut at a row group, they do not begin where their buffer does."""
+    texts = ["TRUE", "false", "1", "0", "True", "x", None, "FALSE", "true"] * 9
+    path = tmp_path / "f.parquet"
+    dictionary = pa.array(texts).dictionary_encode()
+    table = pa.table({"a": pa.array(texts, pa.large_string()), "b": dictionary})
+    pq.write_table(table, path, row_group_size=7)
+    rows, rejects, _ = read(path, "parquet", {"a": "boolean", "b": "boolean"})
+    expected = [True, False, True, False, True, None, False, True] * 9
+    assert [row["a"] for row in rows] == [row["b"] for row in rows] == expected
+    assert rejects == [(6 + 9 * i, "a", "boolean") for i in range(9)]
+
+
 @pytest.mark.parametrize("use_dictionary", [True, False])
 def test_texts_that_repeat_are_read_as_dictionaries(tmp_path, use_dictionary):
     """However the file stores them; each row group has another dictionary, and one has texts that are no UTF-8."""
