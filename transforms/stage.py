@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindows
 
-from transforms.ahead import Overlap
 from transforms.chunks import Chunk
 from transforms.guard import guarded, guarded_steps
+from transforms.overlap import Overlap
 
 R = TypeVar("R")
 # Two chunks are treated while a third is read: enough for two cores. Engines start a worker for every core

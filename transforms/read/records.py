@@ -11,7 +11,6 @@ from apache_beam.pvalue import PCollection
 
 from schemas.splits import Split, TableFile
 from schemas.treatment_base import ColumnType
-from transforms.ahead import ahead
 from transforms.chunks import Chunk, Work
 from transforms.guard import guarded_steps
 from transforms.plan import TablePlan
@@ -112,7 +111,7 @@ class _ReadChunk(beam.DoFn):
             batch = pa.concat_batches(held) if len(held) != 1 else held[0]
             return Chunk(work, number, last, records, dict(rejects), tuple(rejected), batch)
 
-        for read in ahead(batches):
+        for read in batches:
             if held and (
                 sum(b.num_rows for b in held) + read.batch.num_rows > CHUNK_ROWS
                 or sum(b.nbytes for b in held) + read.batch.nbytes > CHUNK_BYTES

@@ -1,4 +1,4 @@
-"""Work in threads, in order: reading runs one step ahead, and several chunks are treated at once.
+"""Work in threads, in order: several chunks are treated at once while the next one is read.
 
 Kernels over columns leave Python's lock alone most of the time, so that further cores are busy whatever the
 engine is, at the price of a few more chunks in memory.
@@ -13,20 +13,6 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-_END = object()
-
-
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """Yield the same items, in order, while a thread already makes the next one.
-
-    An error of the items is raised where the item would have come. Whoever stops early waits for the item
-    that is being made.
-    """
-    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
-        coming = pool.submit(next, items, _END)
-        while (item := coming.result()) is not _END:
-            coming = pool.submit(next, items, _END)
-            yield item  # type: ignore[misc]  # not the end, so an item
 
 
 class Overlap(Generic[T, R]):
