@@ -1,10 +1,11 @@
 """Benchmark: what each stage costs for a million residents: processor seconds, bytes read, shuffled and written.
 
-Run: ``make bench-stages`` (ROWS), or ``python tests/benchmarks/stages.py --rows 1000000``. The job's own kernels, called
-one after another in one thread, so that a busy machine changes little: processor time of the process. "Shuffled at
-most" is what crosses a network where every chunk is a bundle of its own; where a worker has many, it merges them
-before. Stages that are done once, whatever the file, are not divided. These are the coefficients of the cost model in
-deploy/README.md.
+Run: ``make bench-stages`` (ROWS), or ``python tests/benchmarks/stages.py --rows 1000000``. The job's own kernels,
+called one after another in one thread, so that a busy machine changes little: processor time of the process.
+"Shuffled at most" is what crosses a network where every chunk is a bundle of its own; where a worker has many, it
+merges them before. Stages that are done once, whatever the file, are not divided. People are counted only where
+ascending codes do not prove one row a person, pass 2 is needed only where pass 1 could not count the classes.
+These are the coefficients of the cost model in deploy/README.md.
 """
 
 import argparse
@@ -193,12 +194,15 @@ def main():
     print(f"\n{rows:,} residents, {size / rows:.0f} bytes each as Parquet, {splits} splits, {parts} parts")
     print("\n| a million residents | CPU s | read MB | shuffled at most MB | written MB |")
     print("| --- | --- | --- | --- | --- |")
-    every = sum(cost.cpu for name, cost in COSTS.items() if not cost.once and not name.startswith("people"))
+    always = [c for name, c in COSTS.items() if not c.once and not name.startswith(("people", "pass 2"))]
+    every = (sum(getattr(c, what) for c in always) for what in ("cpu", "read", "shuffled", "written"))
+    cpu, *moved_by_all = (n / rows for n in every)
     for name, cost in COSTS.items():
         share = 1 if cost.once else 1e6 / rows
         cells = (f"{n * share / 1e6:,.2f}" if n else "" for n in (cost.read, cost.shuffled, cost.written))
         print(f"| {name}{' (once)' if cost.once else ''} | {cost.cpu * share:.2f} | {' | '.join(cells)} |")
-    print(f"| all but people, and what is done once | {every * 1e6 / rows:.2f} | | | |")
+    total = " | ".join(f"{n:,.1f}" for n in moved_by_all)  # bytes a row are megabytes a million
+    print(f"| all but people, pass 2, and what is done once | {cpu * 1e6:.2f} | {total} |")
 
 
 if __name__ == "__main__":
