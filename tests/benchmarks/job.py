@@ -92,7 +92,7 @@ def several(folder, rows, rounds):
 
 
 def joined(folder, rows, rounds):
-    """Two tables joined by a pseudonym: members, and ten times as many receipts."""
+    """Two tables joined by a pseudonym: so many receipts, and a tenth as many members."""
     synthesize(folder, "id_pos", rows, "--format", "parquet")
     policy(folder, "id_pos.yaml")
     compare("ID-POS, members and receipts", rows, rounds, folder, {"tokumei": job(folder)})
