@@ -22,12 +22,12 @@ demo: $(INSTALLED)  ## anonymize a real customer master and print where the resu
 	$(BIN)/tokumei demo
 
 test: $(INSTALLED)  ## run all tests but those of engines and schedulers that must be installed first
-	$(BIN)/python -m pytest --ignore=tests/runners --ignore=tests/nightly
+	$(BIN)/python -m pytest --ignore=tests/engines --ignore=tests/nightly
 
 runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink needs Java and Maven
-	if command -v go >/dev/null; then deploy/prism/install.sh; fi
-	if command -v java && command -v mvn; then $(BIN)/python deploy/flink/local/cluster.py install; fi >/dev/null
-	$(BIN)/python -m pytest tests/runners
+	if command -v go >/dev/null; then tests/engines/prism/install.sh; fi
+	if command -v java && command -v mvn; then $(BIN)/python tests/engines/flink/cluster.py install; fi >/dev/null
+	$(BIN)/python -m pytest tests/engines
 
 faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of the commit and all over its life
 	PYTHONPATH=tests/faults:. OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/harness.py
@@ -72,7 +72,7 @@ bench-stages: $(INSTALLED)  ## what each stage costs for a million residents: pr
 	$(BIN)/python tests/benchmarks/stages.py --rows $(ROWS)
 
 bench-flink: $(INSTALLED)  ## the job on a Flink cluster of this machine, whole and broken (ROWS, RUNS); needs Java, Maven
-	PYTHONPATH=tests/runners $(BIN)/python tests/benchmarks/flink.py --rows $(ROWS) --runs $(RUNS) --write
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/flink.py --rows $(ROWS) --runs $(RUNS) --write
 
 clean:
 	rm -rf .venv .peers out build dist

@@ -25,7 +25,7 @@ from typing import Any
 import grpc
 from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 
-from pipelines.own_process import HEAP
+from tokumei.pipelines.launcher.own_process import HEAP
 
 _WORKER = """
 import sys

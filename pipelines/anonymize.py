@@ -12,17 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from schemas.errors import InputError, PolicyError, TokumeiError, recover
+from tokumei.schemas.errors import InputError, PolicyError, TokumeiError, recover
 
 if TYPE_CHECKING:
     import apache_beam as beam
     from apache_beam.pvalue import PCollection
     from apache_beam.runners.runner import PipelineResult
 
-    from schemas.policy import Policy
-    from schemas.splits import TableFile
-    from transforms.plan import Plan
-    from transforms.release.publish import Published
+    from tokumei.schemas.policy import Policy
+    from tokumei.schemas.splits import TableFile
+    from tokumei.transforms.planning.plan import Plan
+    from tokumei.transforms.release.publish import Published
 
 # Methods that read every value, and blank what they do not understand.
 _READING = {"address", "phone_area", "postal_prefix", "age", "age_band", "bands"}
@@ -47,13 +47,13 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PC
     """
     import apache_beam as beam
 
-    from schemas.splits import TableFile
-    from transforms.combinations.stage import RemoveCombinations
-    from transforms.profile.stage import DrawKey, FitCriteria, ProfileSplits
-    from transforms.read.records import PlanSplits
-    from transforms.recode.sharded.stage import ChooseSharded
-    from transforms.recode.stage import ChooseRecoding, CountClasses
-    from transforms.release.stage import AnonymizeSplits, PublishRelease
+    from tokumei.schemas.splits import TableFile
+    from tokumei.transforms.stages.combinations import RemoveCombinations
+    from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
+    from tokumei.transforms.stages.read import PlanSplits
+    from tokumei.transforms.stages.recode import ChooseRecoding, CountClasses
+    from tokumei.transforms.stages.release import AnonymizeSplits, PublishRelease
+    from tokumei.transforms.stages.sharded import ChooseSharded
 
     splits = (
         pipeline
@@ -79,9 +79,9 @@ def make_plan(policy_path: str, output: str | None, release_id: str | None) -> t
         PolicyError: the policy or the arguments are wrong.
         InputError: no file is found, or its columns are not those declared.
     """
-    from pipelines.check import check_files, refuse_released
-    from transforms.plan import Plan, fingerprint, plan_populations, plan_tables
-    from transforms.policy_folder import folder_of, read_policy
+    from tokumei.pipelines.check import check_files, refuse_released
+    from tokumei.transforms.planning.plan import Plan, fingerprint, plan_populations, plan_tables
+    from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
     policy, base = read_policy(policy_path), folder_of(policy_path)
     target = output_of(policy, base, output)
@@ -100,8 +100,8 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
     Raises:
         PolicyError: neither says it, or it is no place that can be written to.
     """
-    from pipelines.check import is_text
-    from transforms.policy_folder import locate
+    from tokumei.pipelines.check import is_text
+    from tokumei.transforms.storage.policy_folder import locate
 
     target = output or (policy.output.directory and locate(base, policy.output.directory))
     if not target:
@@ -136,12 +136,12 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     What is published already needs no engine: a scheduler's second run does not even import Beam, unless
     there are options of Beam to check.
     """
-    from pipelines.dataflow import describe_done
-    from pipelines.terminal import quiet
+    from tokumei.pipelines.launcher.dataflow import describe_done
+    from tokumei.pipelines.launcher.terminal import quiet
 
     with quiet():
-        from transforms.release.publish import find_published, finish
-        from transforms.store import open_store
+        from tokumei.transforms.release.publish import find_published, finish
+        from tokumei.transforms.storage.base import open_store
 
         if beam_args:
             _refuse_unknown_options(_pinned_runner(beam_args))
@@ -171,11 +171,11 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
 
 def _run_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> int:
-    from pipelines.dataflow import described_only, refuse_what_workers_lack, submit
-    from pipelines.terminal import Progress, quiet
-    from transforms.release.manifest import MANIFEST
-    from transforms.release.publish import discard, release_dir
-    from transforms.store import open_store
+    from tokumei.pipelines.launcher.dataflow import described_only, refuse_what_workers_lack, submit
+    from tokumei.pipelines.launcher.terminal import Progress, quiet
+    from tokumei.transforms.release.manifest import MANIFEST
+    from tokumei.transforms.release.publish import discard, release_dir
+    from tokumei.transforms.storage.base import open_store
 
     store = open_store(plan.output)
     refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
@@ -250,7 +250,7 @@ def _empty_pipeline(args: Sequence[str]) -> beam.Pipeline:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from pipelines.dataflow import refuse_missing_buckets
+    from tokumei.pipelines.launcher.dataflow import refuse_missing_buckets
 
     try:
         refuse_missing_buckets(args)
@@ -307,8 +307,8 @@ def _refuse_unknown_options(args: Sequence[str]) -> None:
 def _tell(plan: Plan) -> None:
     import json
 
-    from transforms.release.publish import release_dir
-    from transforms.store import open_store
+    from tokumei.transforms.release.publish import release_dir
+    from tokumei.transforms.storage.base import open_store
 
     store = open_store(plan.output)
     base = release_dir(plan, store)
@@ -351,6 +351,6 @@ def _tell_blanks(column: str, step: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    from pipelines.cli import main
+    from tokumei.pipelines.cli import main
 
     raise SystemExit(main(["anonymize", *sys.argv[1:]]))

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from schemas.errors import InputError
+from tokumei.schemas.errors import InputError
 
 if TYPE_CHECKING:
-    from schemas.splits import TableFile
-    from schemas.table import Column
-    from transforms.plan import TablePlan
+    from tokumei.schemas.splits import TableFile
+    from tokumei.schemas.table import Column
+    from tokumei.transforms.planning.plan import TablePlan
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,11 +31,11 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
     Raises:
         InputError: no file matches, a file cannot be opened, or its columns differ.
     """
-    from schemas.splits import TableFile
-    from transforms.policy_folder import locate
-    from transforms.read.columns import refuse_other_columns
-    from transforms.read.reader import read_header
-    from transforms.store import open_store
+    from tokumei.schemas.splits import TableFile
+    from tokumei.transforms.formats.columns import refuse_other_columns
+    from tokumei.transforms.formats.reader import read_header
+    from tokumei.transforms.storage.base import open_store
+    from tokumei.transforms.storage.policy_folder import locate
 
     found = []
     for plan in plans:
@@ -107,11 +107,11 @@ def _loses_its_name(column: Column) -> bool:
 
 def run(args: argparse.Namespace) -> int:
     """Check a policy; prints what each table will release."""
-    from pipelines.terminal import quiet
+    from tokumei.pipelines.launcher.terminal import quiet
 
     with quiet():  # libraries log while they are imported
-        from transforms.plan import plan_populations, plan_tables
-        from transforms.policy_folder import folder_of, read_policy
+        from tokumei.transforms.planning.plan import plan_populations, plan_tables
+        from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
         policy, base = read_policy(args.policy), folder_of(args.policy)
 
@@ -129,6 +129,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    from pipelines.cli import main
+    from tokumei.pipelines.cli import main
 
     raise SystemExit(main(["check", *sys.argv[1:]]))

@@ -37,11 +37,11 @@ def run(args: argparse.Namespace) -> int:
         InputError: something could not be read or removed, for example a release whose manifest is damaged;
             it is left alone, and all else is cleaned.
     """
-    from pipelines.terminal import quiet
+    from tokumei.pipelines.launcher.terminal import quiet
 
     with quiet():
-        from transforms.release.orphans import clean
-        from transforms.store import open_store
+        from tokumei.transforms.release.orphans import clean
+        from tokumei.transforms.storage.base import open_store
 
     before = time.time() - args.older_than * 86_400
     done = clean(open_store(args.output), args.output, before, dry_run=args.dry_run)
@@ -61,6 +61,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    from pipelines.cli import main
+    from tokumei.pipelines.cli import main
 
     raise SystemExit(main(["clean", *sys.argv[1:]]))

@@ -14,9 +14,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.own_process import settle
-from schemas.errors import PolicyError, TokumeiError
-from transforms.guard import unexpected
+from tokumei.pipelines.launcher.own_process import settle
+from tokumei.schemas.errors import PolicyError, TokumeiError
+from tokumei.transforms.engine.guard import unexpected
 
 JOBS = {
     "anonymize": "process files under a policy and publish the release with its register entry",
@@ -81,9 +81,9 @@ def _dispatch(args: list[str]) -> int:
     for name, text in JOBS.items():
         job = jobs.add_parser(name, help=text, description=text)
         if name == wanted:
-            importlib.import_module(f"pipelines.{name}").add_arguments(job)
+            importlib.import_module(f"tokumei.pipelines.{name}").add_arguments(job)
     parsed, rest = parser.parse_known_args(args)
-    module = importlib.import_module(f"pipelines.{parsed.job}")
+    module = importlib.import_module(f"tokumei.pipelines.{parsed.job}")
     if parsed.job in _BEAM_JOBS:
         return int(module.run(parsed, rest))
     if rest:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from schemas.errors import PolicyError
+from tokumei.schemas.errors import PolicyError
 
 POLICY = Path(__file__).parents[1] / "tests" / "data" / "jdss_100knocks" / "policy.yaml"
 
@@ -22,7 +22,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     Raises:
         PolicyError: the example is not there, because Tokumei was installed without its repository.
     """
-    from pipelines import anonymize
+    from tokumei.pipelines import anonymize
 
     if not POLICY.exists():
         raise PolicyError(

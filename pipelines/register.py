@@ -6,13 +6,13 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from schemas import japan_time
-from schemas.errors import InputError, PolicyError, RequirementError
+from tokumei.schemas import japan_time
+from tokumei.schemas.errors import InputError, PolicyError, RequirementError
 
 if TYPE_CHECKING:
-    from schemas.policy import Policy
-    from schemas.register import Book, RegisterEntry
-    from transforms.store import Store
+    from tokumei.schemas.policy import Policy
+    from tokumei.schemas.register import Book, RegisterEntry
+    from tokumei.transforms.storage.base import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,10 +53,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _enter(args: argparse.Namespace) -> int:
-    from pipelines.anonymize import output_of
-    from schemas.register import entry_of_file
-    from transforms.policy_folder import folder_of, read_policy
-    from transforms.release.register import enter_file
+    from tokumei.pipelines.anonymize import output_of
+    from tokumei.schemas.register import entry_of_file
+    from tokumei.transforms.register.books import enter_file
+    from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
     policy = read_policy(args.policy)
     store, directory = _register(output_of(policy, folder_of(args.policy), args.output))
@@ -68,7 +68,7 @@ def _enter(args: argparse.Namespace) -> int:
 
 def _small(policy: Policy, people: int | None) -> bool:
     """Return whether a public body's file is entered under an ordinance, for it has under 1,000 people."""
-    from schemas.register import SMALL_FILE
+    from tokumei.schemas.register import SMALL_FILE
 
     if people is None:
         raise PolicyError(
@@ -102,8 +102,8 @@ def _small(policy: Policy, people: int | None) -> bool:
 
 
 def _erase(args: argparse.Namespace) -> int:
-    from schemas.register import SMALL_FILE, Erasure
-    from transforms.release.register import books, erase_entry
+    from tokumei.schemas.register import SMALL_FILE, Erasure
+    from tokumei.transforms.register.books import books, erase_entry
 
     store, directory = _register(args.output)
     if args.people is not None and args.people >= SMALL_FILE:
@@ -122,7 +122,7 @@ def _erase(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from transforms.release.register import books
+    from tokumei.transforms.register.books import books
 
     store, directory = _register(args.output)
     for book in _some(books(store, directory), directory):
@@ -134,7 +134,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from transforms.release.register import books, differences, missing_releases, repair
+    from tokumei.transforms.register.books import books, differences, missing_releases, repair
 
     store, directory = _register(args.output)
     found = _some(books(store, directory), directory)
@@ -162,7 +162,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _register(output: str) -> tuple[Store, str]:
-    from transforms.store import open_store
+    from tokumei.transforms.storage.base import open_store
 
     store = open_store(output)
     return store, store.join(output, "register")
@@ -189,6 +189,6 @@ def _line(entry: RegisterEntry) -> str:
 
 
 if __name__ == "__main__":
-    from pipelines.cli import main
+    from tokumei.pipelines.cli import main
 
     raise SystemExit(main(["register", *sys.argv[1:]]))

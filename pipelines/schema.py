@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the schema."""
-    from schemas.policy import Policy
+    from tokumei.schemas.policy import Policy
 
     print(json.dumps(Policy.model_json_schema(), ensure_ascii=False, indent=2))
     return 0

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from schemas.errors import PolicyError, TokumeiError
-from transforms.synthesis import PRESETS
+from tokumei.schemas.errors import PolicyError, TokumeiError
+from tokumei.transforms.synthesis import PRESETS
 
 if TYPE_CHECKING:
-    from transforms.synthesis.dirty import Dirt
-    from transforms.synthesis.table import Plant, Table
-    from transforms.synthesis.write import Layout
+    from tokumei.transforms.synthesis.dirty import Dirt
+    from tokumei.transforms.synthesis.table import Plant, Table
+    from tokumei.transforms.synthesis.write import Layout
 
 MAX_ROWS = 10**8
 _What = TypeVar("_What")
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         PolicyError: an argument is out of range, arguments exclude each other, or a file exists.
     """
     _check(args)
-    from transforms.synthesis.write import Layout
+    from tokumei.transforms.synthesis.write import Layout
 
     layout = Layout(args.format, args.encoding, args.line_ending == "crlf", args.gzip)
     plans = _plan(args, layout)
@@ -130,10 +130,10 @@ def _check(args: argparse.Namespace) -> None:
 def _plan(args: argparse.Namespace, layout: Layout) -> list[_Plan]:
     from importlib import import_module
 
-    from transforms.synthesis.dirty import dirt_kinds
-    from transforms.synthesis.sampling import pick_rows
+    from tokumei.transforms.synthesis.dirty import dirt_kinds
+    from tokumei.transforms.synthesis.sampling import pick_rows
 
-    tables: tuple[Table, ...] = import_module(f"transforms.synthesis.{args.preset}").TABLES
+    tables: tuple[Table, ...] = import_module(f"tokumei.transforms.synthesis.{args.preset}").TABLES
     kinds = [(table, plant) for table in tables for plant in table.plants]
     fits = all(table.rows(args.rows) >= len(table.plants) for table in tables)
     wanted = args.peculiar if args.peculiar is not None else len(kinds) if fits else 0
@@ -177,9 +177,9 @@ def _refuse_existing(plans: list[_Plan], *, force: bool) -> None:
 def _write(plan: _Plan, args: argparse.Namespace, layout: Layout) -> None:
     import numpy as np
 
-    from transforms.synthesis.sampling import stream
-    from transforms.synthesis.table import CHUNK_ROWS, Span, plant
-    from transforms.synthesis.write import open_sink
+    from tokumei.transforms.synthesis.sampling import stream
+    from tokumei.transforms.synthesis.table import CHUNK_ROWS, Span, plant
+    from tokumei.transforms.synthesis.write import open_sink
 
     part = plan.path.with_name(plan.path.name + ".part")
     sink = None
@@ -227,7 +227,7 @@ def _listing(plan: _Plan, seed: int) -> str:
 
 
 def main() -> int:
-    """Run `python -m pipelines.synthesize`."""
+    """Run `python -m tokumei.pipelines.synthesize`."""
     parser = argparse.ArgumentParser(prog="tokumei synthesize", description=__doc__)
     add_arguments(parser)
     try:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.perturbations import Noise, RankSwap
-from schemas.strict import Strict, Text, broken
-from schemas.treatment_base import People
-from schemas.treatments import Pseudonym
+from tokumei.schemas.perturbations import Noise, RankSwap
+from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.treatment_base import People
+from tokumei.schemas.treatments import Pseudonym
 
 if TYPE_CHECKING:
-    from schemas.table import Table
+    from tokumei.schemas.table import Table
 
 MAX_COLUMNS = 12  # 298 sets of up to three columns, each of which is counted
 

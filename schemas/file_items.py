@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.strict import Day, Strict, Text, broken
+from tokumei.schemas.strict import Day, Strict, Text, broken
 
 
 class Office(Strict):

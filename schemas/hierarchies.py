@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.strict import Strict, Text, Whole, broken
+from tokumei.schemas.strict import Strict, Text, Whole, broken
 
 _TEXTS = frozenset({"string", "integer", "months", "years", "times", "places", "coded numbers"})
 

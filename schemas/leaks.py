@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.strict import Strict, Text
+from tokumei.schemas.strict import Strict, Text
 
 if TYPE_CHECKING:
-    from schemas.table import Column, Table
+    from tokumei.schemas.table import Column, Table
 
 # Methods after which a cell is still the text that it was, a part of it, or a fixed label.
 _COPYING = frozenset({"rare_values"})

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from schemas.strict import EXACT, Number, as_day, broken
-from schemas.treatment_base import NUMERIC, People, Treatment
+from tokumei.schemas.strict import EXACT, Number, as_day, broken
+from tokumei.schemas.treatment_base import NUMERIC, People, Treatment
 
 MEASURED: frozenset[str] = NUMERIC | {"date"}
 

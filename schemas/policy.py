@@ -10,11 +10,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.file_items import FileItems
-from schemas.privacy_models import Requirements
-from schemas.strict import Day, Matching, Strict, Text, broken
-from schemas.table import Column, Table, refuse_scheme
-from schemas.treatments import Age, AgeBand, Pseudonym
+from tokumei.schemas.file_items import FileItems
+from tokumei.schemas.privacy_models import Requirements
+from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
+from tokumei.schemas.table import Column, Table, refuse_scheme
+from tokumei.schemas.treatments import Age, AgeBand, Pseudonym
 
 Name = Annotated[
     str,

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from schemas.errors import PolicyError
-from schemas.policy import Policy
+from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.policy import Policy
 
 _LONGEST = 64  # characters of a key that messages show
 _MOST = 10  # errors that are told

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from schemas.errors import PolicyError
-from schemas.policy import Policy
-from schemas.policy_errors import Place, dotted, explain
+from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.policy_errors import Place, dotted, explain
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 20

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.hierarchies import Hierarchy
-from schemas.strict import Number, Strict, Text, broken
+from tokumei.schemas.hierarchies import Hierarchy
+from tokumei.schemas.strict import Number, Strict, Text, broken
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -14,11 +14,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.file_items import Office, Ordinance, Period
-from schemas.policy import Policy
-from schemas.report import Report
-from schemas.strict import Strict, broken
-from schemas.table import Table
+from tokumei.schemas.file_items import Office, Ordinance, Period
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.report import Report
+from tokumei.schemas.strict import Strict, broken
+from tokumei.schemas.table import Table
 
 SMALL_FILE = 1000  # 令20条2項, 規則56条: fewer people are no register matter, and no product
 

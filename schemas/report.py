@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.strict import Strict
+from tokumei.schemas.strict import Strict
 
 
 class Bar(Strict):

@@ -6,14 +6,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.column_names import names_code, names_free_text, names_person
-from schemas.combinations import Combination, check_combinations
-from schemas.leaks import Allowed, carries_numbers, carries_values
-from schemas.perturbations import Noise, RankSwap
-from schemas.privacy_models import AnyProtection
-from schemas.strict import Strict, Text, broken
-from schemas.treatment_base import ColumnType
-from schemas.treatments import (
+from tokumei.schemas.column_names import names_code, names_free_text, names_person
+from tokumei.schemas.combinations import Combination, check_combinations
+from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values
+from tokumei.schemas.perturbations import Noise, RankSwap
+from tokumei.schemas.privacy_models import AnyProtection
+from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.schemas.treatments import (
     AnyTreatment,
     Delete,
     Generalize,

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from schemas.strict import Matching, Strict, Text, broken
+from tokumei.schemas.strict import Matching, Strict, Text, broken
 
 ColumnType = Literal["string", "text", "integer", "number", "date", "month", "datetime", "boolean"]
 ALL: frozenset[str] = frozenset(

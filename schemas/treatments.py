@@ -1,7 +1,7 @@
 """What the policy may ask to be done to a column: one model per method, with the criteria it may serve.
 
 The methods that leave values plausible but not true (ミクロアグリゲーション, データ交換, ノイズ付加) are in
-`schemas.perturbations`; `AnyTreatment` is all of them.
+`tokumei.schemas.perturbations`; `AnyTreatment` is all of them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.hierarchies import Hierarchy
-from schemas.perturbations import Microaggregate, Noise, RankSwap
-from schemas.strict import Number, Text, broken
-from schemas.treatment_base import NUMERIC, WORDS, Label, People, Template, Treatment
+from tokumei.schemas.hierarchies import Hierarchy
+from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap
+from tokumei.schemas.strict import Number, Text, broken
+from tokumei.schemas.treatment_base import NUMERIC, WORDS, Label, People, Template, Treatment
 
 
 class Delete(Treatment):

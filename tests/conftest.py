@@ -6,12 +6,12 @@ import secrets
 from contextlib import ExitStack
 
 import pytest
-from helpers import Bucket, Outcome
 from hypothesis import settings
-from services import fault_proxy, gcs_emulator
+from support.helpers import Bucket, Outcome
+from support.services import fault_proxy, gcs_emulator
 
-from pipelines.cli import main
-from transforms import gcs
+from tokumei.pipelines.cli import main
+from tokumei.transforms.storage import gcs
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("ci")

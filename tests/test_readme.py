@@ -4,8 +4,8 @@ import re
 import typing
 from pathlib import Path
 
-from schemas import hierarchies, privacy_models, treatments
-from schemas.policy_file import parse_policy
+from tokumei.schemas import hierarchies, privacy_models, treatments
+from tokumei.schemas.policy_file import parse_policy
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 

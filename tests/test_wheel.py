@@ -6,7 +6,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from helpers import DATA
+from support.helpers import DATA
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,7 +29,7 @@ def bin_dir(tmp_path_factory):
 
 
 def test_modules_come_from_the_wheel(bin_dir):
-    code = "import pipelines, transforms, schemas; print(pipelines.__file__, transforms.__file__, schemas.__file__)"
+    code = "from tokumei import pipelines, transforms, schemas; print(pipelines.__file__, transforms.__file__, schemas.__file__)"
     shown = subprocess.run(
         [bin_dir / "python", "-c", code], check=True, capture_output=True, text=True, cwd="/"
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import main
+from tokumei.pipelines.cli import main
 
 # Parameters with another name than their option; those not given may come as empty texts.
 _OPTIONS = {"--output": "--output", "--release_id": "--release-id"}

@@ -118,7 +118,7 @@ def address_hierarchy() -> tuple[tuple[str, str, str], ...]:
 
     Returns:
         Rows such as ``("神奈川県伊勢原市", "神奈川県", "関東")``; the first element is exactly what
-        `transforms.values.addresses.generalize_addresses` writes at city level, and is unique.
+        `tokumei.transforms.values.addresses.generalize_addresses` writes at city level, and is unique.
     """
     return tuple((m.full, m.prefecture, regions()[m.prefecture]) for m in municipalities())
 

@@ -1,6 +1,6 @@
 """Regenerate `area_codes.csv` from the Japanese numbering plan in libphonenumber.
 
-Usage: ``pip install phonenumbers && python -m schemas.tables.build_area_codes``. The package
+Usage: ``pip install phonenumbers && python -m tokumei.schemas.tables.build_area_codes``. The package
 `phonenumbers` is needed only here; Tokumei itself does not depend on it.
 """
 

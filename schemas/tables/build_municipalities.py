@@ -1,6 +1,6 @@
 """Regenerate `municipalities.csv` from Japan Post's KEN_ALL.
 
-Usage: ``python -m schemas.tables.build_municipalities KEN_ALL.zip``
+Usage: ``python -m tokumei.schemas.tables.build_municipalities KEN_ALL.zip``
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.tables import Municipality, fold_place_name
+from tokumei.schemas.tables import Municipality, fold_place_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -1,6 +1,6 @@
 """Benchmark: the job on a Flink cluster of this machine, at several parallelisms, and broken in the middle.
 
-Run: ``make bench-flink`` (ROWS, RUNS), or with ``tests/runners`` on PYTHONPATH
+Run: ``make bench-flink`` (ROWS, RUNS), or with ``tests/engines`` on PYTHONPATH
 ``python tests/benchmarks/flink.py --rows 1000000 --runs 3``. Needs Java and Maven. Prints the whole command's
 wall time (median of the runs), how long the job was at Flink, and what each task manager read; then kills a
 Python worker and a task manager while parts are written, and says whether the release is whole and single.
@@ -22,7 +22,15 @@ from itertools import chain
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from flink_run import kill_task_manager, kill_worker, load_cluster, options, restarts, run_and_break, shares
+from engines.flink_run import (
+    kill_task_manager,
+    kill_worker,
+    load_cluster,
+    options,
+    restarts,
+    run_and_break,
+    shares,
+)
 
 HERE = Path(__file__).parent
 POLICY, RESULTS = HERE / "residents.yaml", HERE / "RESULTS.md"

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from peers import by_copy
 
-from schemas.splits import Split
-from schemas.table import Source
-from transforms.keyed import RunKey, pseudonyms
-from transforms.read.reader import read_split
-from transforms.read.splits import plan_splits
-from transforms.store import open_store
+from tokumei.schemas.splits import Split
+from tokumei.schemas.table import Source
+from tokumei.transforms.counting.keyed import pseudonyms
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.formats.reader import read_split
+from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.storage.base import open_store
 
 TURNS = 5
 

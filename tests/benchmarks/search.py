@@ -14,16 +14,16 @@ import subprocess
 import sys
 import time
 
-import adult
 import numpy as np
+from support import adult
 
-from schemas.hierarchies import FileHierarchy
-from transforms.recode.histogram import Histogram, pack
-from transforms.recode.ladders import build_ladder
-from transforms.recode.lattice import Lattice
-from transforms.recode.models import KAnonymity
-from transforms.recode.objectives import OBJECTIVES
-from transforms.recode.search import affordable_checks, find_optimum
+from tokumei.schemas.hierarchies import FileHierarchy
+from tokumei.transforms.counting.histogram import Histogram, pack
+from tokumei.transforms.hierarchies.ladders import build_ladder
+from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.objectives import OBJECTIVES
+from tokumei.transforms.recode.search import affordable_checks, find_optimum
 
 # values of each quasi-identifier, and how many of them each level joins (then *)
 PEOPLE = [

@@ -23,23 +23,25 @@ import measure
 import pyarrow as pa
 from apache_beam.coders import registry
 
-from pipelines.anonymize import make_plan
-from transforms.chunks import Work
-from transforms.combine import MergeAll
-from transforms.criteria.apply import anonymize_chunk
-from transforms.keyed import RunKey, person_hashes
-from transforms.profile.fit import fit
-from transforms.profile.headcount import count_bucket, deal
-from transforms.profile.profile import Profile, merge_profiles, profile_chunk
-from transforms.read import records
-from transforms.read.splits import plan_splits
-from transforms.recode.choose import Chosen, choose
-from transforms.recode.count import Histograms, count_chunk, merge_histograms
-from transforms.release.account import build_report
-from transforms.release.parts import encode_chunk, write_part
-from transforms.release.publish import publish
-from transforms.release.verify import Written, merge_written, verify, written_of
-from transforms.store import open_store
+from tokumei.pipelines.anonymize import make_plan
+from tokumei.transforms.counting.headcount import count_bucket, deal
+from tokumei.transforms.counting.keyed import person_hashes
+from tokumei.transforms.engine.chunks import Work
+from tokumei.transforms.engine.combine import MergeAll
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.profile.fit import fit
+from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
+from tokumei.transforms.recode.choose import Chosen, choose
+from tokumei.transforms.recode.count import Histograms, count_chunk, merge_histograms
+from tokumei.transforms.release.anonymize import anonymize_chunk
+from tokumei.transforms.release.parts import encode_chunk, write_part
+from tokumei.transforms.release.publish import publish
+from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
+from tokumei.transforms.report.account import build_report
+from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.stages import read as records
+from tokumei.transforms.storage.base import open_store
 
 HERE = Path(__file__).parent
 TABLE, PERSON = "residents", "宛名番号"
@@ -156,7 +158,7 @@ def run(folder):
         total = verify(plan, chosen, written, {}, key.fingerprint)
         report = build_report(plan, chosen, written, {}, total)
     with stage("checksums of the parts, manifest"):
-        publish(plan, report, written)
+        publish(plan, report, written, partial(documents_of, plan.policy, report))
     return len(splits), len(written[TABLE].parts)
 
 

@@ -21,8 +21,8 @@ ROWS = 1000
 
 def until_the_first_record(arguments):
     """Be the command, and end the process as soon as a split has given its first records."""
-    from pipelines.cli import main
-    from transforms.read import reader
+    from tokumei.pipelines.cli import main
+    from tokumei.transforms.formats import reader
 
     read = reader.read_split
 

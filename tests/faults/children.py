@@ -19,7 +19,7 @@ from pathlib import Path
 
 import inject
 
-from pipelines.cli import main
+from tokumei.pipelines.cli import main
 
 SCRIPT = Path(sys.executable).with_name("tokumei")
 PATIENCE = 180  # seconds until a child counts as hanging

@@ -26,21 +26,21 @@ from inject import CHANGING, Fault
 from reader import Violation, must
 from world import MARKS, World
 
-from pipelines.terminal import quiet
+from tokumei.pipelines.launcher.terminal import quiet
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT)
 # All that a run imports, so that its forks need not.
 IMPORTED = (
     "apache_beam",
-    "pipelines.anonymize",
-    "pipelines.check",
-    "pipelines.clean",
-    "schemas.policy_file",
-    "transforms.combinations.stage",
-    "transforms.profile.stage",
-    "transforms.recode.sharded.stage",
-    "transforms.recode.stage",
-    "transforms.release.stage",
+    "tokumei.pipelines.anonymize",
+    "tokumei.pipelines.check",
+    "tokumei.pipelines.clean",
+    "tokumei.schemas.policy_file",
+    "tokumei.transforms.stages.combinations",
+    "tokumei.transforms.stages.profile",
+    "tokumei.transforms.stages.sharded",
+    "tokumei.transforms.stages.recode",
+    "tokumei.transforms.stages.release",
 )
 DECISIVE = ("manifest.json", "book.json")  # here every error is tried
 _FOREVER = 1 << 60

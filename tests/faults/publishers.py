@@ -10,15 +10,17 @@ import hashlib
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import google_crc32c
 
-from pipelines.anonymize import make_plan
-from schemas.report import Report
-from transforms.release.parts import Part
-from transforms.release.publish import find_published, publish
-from transforms.store import open_store
+from tokumei.pipelines.anonymize import make_plan
+from tokumei.schemas.report import Report
+from tokumei.transforms.release.parts import Part
+from tokumei.transforms.release.publish import find_published, publish
+from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.storage.base import open_store
 
 
 @dataclass
@@ -48,7 +50,8 @@ def publish_many(folder: Path, output: str, name: str, count: int) -> None:
                 (Part(uri, hashlib.sha256(data).hexdigest(), int(google_crc32c.value(data)), len(data), 1),)
             )
         }
-        publish(plan, report.model_copy(update={"release_id": release}), written)  # type: ignore[arg-type]
+        told = report.model_copy(update={"release_id": release})
+        publish(plan, told, written, partial(documents_of, plan.policy, told))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from schemas.register import Book
-from transforms.release.views import VIEWS
+from tokumei.schemas.register import Book
+from tokumei.transforms.register.views import VIEWS
 
 DOCUMENTS = {"report.json", "report.html", "notice.md"}
 

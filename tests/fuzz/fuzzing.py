@@ -28,18 +28,18 @@ from pathlib import Path
 import yaml
 from fuzz.seeds import KINDS, MARK, NESTED, SEEDS, TOKENS, avro_file
 
-from schemas.errors import InputError, PolicyError
-from schemas.hierarchies import FileHierarchy
-from schemas.policy_file import read_policy
-from schemas.splits import SourceFile
-from schemas.table import Source
-from transforms.plan import plan_tables
-from transforms.read.avro_container import read_header as read_header_of_avro
-from transforms.read.avro_container import walk
-from transforms.read.columns import refuse_other_columns
-from transforms.read.reader import read_header, read_split
-from transforms.read.splits import plan_splits
-from transforms.recode.ladders import build_ladder, read_hierarchy_file
+from tokumei.schemas.errors import InputError, PolicyError
+from tokumei.schemas.hierarchies import FileHierarchy
+from tokumei.schemas.policy_file import read_policy
+from tokumei.schemas.splits import SourceFile
+from tokumei.schemas.table import Source
+from tokumei.transforms.formats.avro_container import read_header as read_header_of_avro
+from tokumei.transforms.formats.avro_container import walk
+from tokumei.transforms.formats.columns import refuse_other_columns
+from tokumei.transforms.formats.reader import read_header, read_split
+from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.hierarchies.ladders import build_ladder, read_hierarchy_file
+from tokumei.transforms.planning.plan import plan_tables
 
 SECONDS = 10  # of the processor for one input; one takes 2 GiB
 WAITING = 120  # seconds for an input that waits instead; the machine may be busy

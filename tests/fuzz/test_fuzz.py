@@ -10,9 +10,9 @@ from fuzz.seeds import KINDS, MARK, POLICY, SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import InputError, PolicyError
-from schemas.policy_file import parse_policy
-from transforms.read import jsonl
+from tokumei.schemas.errors import InputError, PolicyError
+from tokumei.schemas.policy_file import parse_policy
+from tokumei.transforms.formats import jsonl
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import policy_of
+from support.helpers import policy_of
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "airflow"

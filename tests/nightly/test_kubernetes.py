@@ -1,7 +1,7 @@
 """The manifests for the Flink operator: refused by no schema, and agreed among themselves.
 
 They have not run: there is no Kubernetes here. What they start has: the same options, job server and pool of
-workers on a Flink cluster of the same version (tests/runners).
+workers on a Flink cluster of the same version (tests/engines).
 """
 
 import copy
@@ -177,9 +177,9 @@ def test_addresses_meet(manifests):
 
 
 def test_the_job_is_submitted_as_it_is_to_the_tested_cluster(manifests):
-    """The options that deploy/flink/local prints, which the runner matrix uses, and no other."""
+    """The options that tests/engines/flink prints, which the runner matrix uses, and no other."""
     *_, command = parts(manifests)
-    script = (ROOT / "deploy" / "flink" / "local" / "cluster.py").read_text()
+    script = (ROOT / "tests" / "engines" / "flink" / "cluster.py").read_text()
     printed = script[script.index('state["options"] = [') :].split("\n    ]")[0]
     assert {f"--{name}" for name in re.findall(r"--(\w+)=", printed)} == set(command) - {"--output"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.column_names import names_code, names_free_text, names_person
+from tokumei.schemas.column_names import names_code, names_free_text, names_person
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ import re
 
 import pytest
 import yaml
-from helpers import DATA
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.helpers import DATA
 
-from schemas.errors import PolicyError
-from schemas.policy import Policy
-from schemas.policy_errors import dotted
-from schemas.policy_file import MAX_BYTES, parse_policy, read_policy
+from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.policy_errors import dotted
+from tokumei.schemas.policy_file import MAX_BYTES, parse_policy, read_policy
 
 DEMO = DATA / "jdss_100knocks" / "policy.yaml"
 DEMO_TEXT = DEMO.read_text("utf-8")

@@ -12,12 +12,14 @@ import fastavro
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from schemas.laws import LAWS
-from schemas.policy import Policy
-from schemas.register import Book, Erasure, RegisterEntry, entry_of
-from schemas.report import Report
+from tokumei.schemas.laws import LAWS
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.register import Book, Erasure, RegisterEntry, entry_of
+from tokumei.schemas.report import Report
 
-SCHEMA = json.loads(resources.files("schemas").joinpath("register_entry.avsc").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    resources.files("tokumei.schemas").joinpath("register_entry.avsc").read_text(encoding="utf-8")
+)
 OFFICE = {"name": "情報公開課", "address": "みなと市本町1"}
 
 

@@ -10,7 +10,7 @@ from importlib import resources
 
 import pytest
 
-from schemas.tables import (
+from tokumei.schemas.tables import (
     address_hierarchy,
     area_codes,
     eras,
@@ -21,7 +21,7 @@ from schemas.tables import (
     regions,
     variant_groups,
 )
-from schemas.tables.build_municipalities import build, main
+from tokumei.schemas.tables.build_municipalities import build, main
 
 LINES = [
     ("13102", "東京都", "中央区", "銀座"),
@@ -182,7 +182,7 @@ def test_folding_keeps_the_municipalities_of_a_prefecture_apart():
 
 
 def test_package_data_is_small_and_described():
-    folder = resources.files("schemas.tables")
+    folder = resources.files("tokumei.schemas.tables")
     files = {
         item.name: len(item.read_bytes()) for item in folder.iterdir() if item.name.endswith((".csv", ".txt"))
     }
@@ -193,9 +193,9 @@ def test_package_data_is_small_and_described():
 
 def test_kernels_and_tables_do_not_import_beam():
     code = (
-        "import sys, schemas.tables, transforms.values.addresses, transforms.values.dates\n"
-        "import transforms.values.bands, transforms.values.phones, transforms.values.postal\n"
-        "import transforms.values.distinct\n"
+        "import sys, tokumei.schemas.tables, tokumei.transforms.values.addresses, tokumei.transforms.values.dates\n"
+        "import tokumei.transforms.values.bands, tokumei.transforms.values.phones, tokumei.transforms.values.postal\n"
+        "import tokumei.transforms.values.distinct\n"
         "sys.exit('apache_beam' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

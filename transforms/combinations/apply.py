@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.combinations.removal import Removal, Taken
-from transforms.criteria.base import Mask
-from transforms.criteria.chain import Fitted, Treated
-from transforms.criteria.coded import domain_codes, kept_rows
-from transforms.plan import TablePlan
-from transforms.recode.histogram import pack
+from tokumei.transforms.counting.histogram import pack
+from tokumei.transforms.criteria.base import Mask
+from tokumei.transforms.criteria.chain import Fitted, Treated
+from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.decisions.removal import Removal, Taken
+from tokumei.transforms.planning.plan import TablePlan
 
 
 def domains_of(plan: TablePlan, columns: Mapping[str, Fitted]) -> tuple[tuple[str | None, ...], ...]:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from schemas.combinations import Combination
-from schemas.errors import RequirementError
-from transforms.chunks import Chunk
-from transforms.combinations.apply import domains_of, packed_tuples
-from transforms.criteria.coded import kept_rows
-from transforms.keyed import person_hashes
-from transforms.plan import TablePlan
-from transforms.profile.fit import FittedTable
-from transforms.profile.people import PeoplePerKey, count_people, merge_people
-from transforms.recode.histogram import MAX_TUPLES, PACKED, radices
+from tokumei.schemas.combinations import Combination
+from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.combinations.apply import domains_of, packed_tuples
+from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, radices
+from tokumei.transforms.counting.keyed import person_hashes
+from tokumei.transforms.counting.people import PeoplePerKey, count_people, merge_people
+from tokumei.transforms.criteria.coded import kept_rows
+from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.profile.fit import FittedTable
 
 MAX_HELD = 10_000_000  # distinct tuples that one worker holds and decides about
 

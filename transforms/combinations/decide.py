@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from transforms.combinations.apply import domains_of
-from transforms.combinations.count import people_of
-from transforms.combinations.kernel import (
+from tokumei.transforms.combinations.apply import domains_of
+from tokumei.transforms.combinations.count import people_of
+from tokumei.transforms.combinations.kernel import (
     MISSING,
     Ints,
     Mask,
@@ -24,13 +24,13 @@ from transforms.combinations.kernel import (
     cells_to_blank,
     rare_combinations,
 )
-from transforms.combinations.removal import Removal, Removed
-from transforms.combinations.suda import dis_suda, suda
-from transforms.plan import TablePlan
-from transforms.profile.fit import FittedTable
-from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
-from transforms.recode.contingency import group
-from transforms.recode.histogram import PACKED, pack, radices, unpack
+from tokumei.transforms.combinations.suda import dis_suda, suda
+from tokumei.transforms.counting.contingency import group
+from tokumei.transforms.counting.histogram import PACKED, pack, radices, unpack
+from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
+from tokumei.transforms.decisions.removal import Removal, Removed
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.profile.fit import FittedTable
 
 
 def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> FittedTable:

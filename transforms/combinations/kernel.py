@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from transforms.recode.contingency import group
-from transforms.recode.histogram import pack, radices
+from tokumei.transforms.counting.contingency import group
+from tokumei.transforms.counting.histogram import pack, radices
 
 MISSING = -1  # the code of "no value", which is part of no combination
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.combinations import Combination
-from transforms.combinations.count import people_of
-from transforms.plan import TablePlan
-from transforms.profile.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.schemas.combinations import Combination
+from tokumei.transforms.combinations.count import people_of
+from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.planning.plan import TablePlan
 
 _Persons = npt.NDArray[np.uint64] | None
 

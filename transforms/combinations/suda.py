@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from transforms.combinations.kernel import Tuples, rare_combinations
+from tokumei.transforms.combinations.kernel import Tuples, rare_combinations
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,8 +7,8 @@ means adding its class there and one line in `_METHODS`.
 
 from __future__ import annotations
 
-from schemas.treatment_base import Treatment
-from transforms.criteria import (
+from tokumei.schemas.treatment_base import Treatment
+from tokumei.transforms.criteria import (
     distinctiveness,
     identification_codes,
     identifiers,
@@ -17,7 +17,7 @@ from transforms.criteria import (
     peculiar_values,
     perturbation,
 )
-from transforms.criteria.base import Context, Criterion, Delete
+from tokumei.transforms.criteria.base import Context, Criterion, Delete
 
 _METHODS: dict[str, type[Criterion]] = {
     "replace": identifiers.Replace,

@@ -18,9 +18,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.treatment_base import Treatment
-from transforms.keyed import RunKey
-from transforms.recode.ladders import ANYWHERE, Between
+from tokumei.schemas.treatment_base import Treatment
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between
 
 Mask = npt.NDArray[np.bool_]
 Persons = npt.NDArray[np.uint64] | None

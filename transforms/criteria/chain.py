@@ -17,16 +17,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.table import Column
-from transforms.criteria import Context, Criterion, build_criterion
-from transforms.criteria.base import Mask, PerRecord, Persons, as_text, present
-from transforms.criteria.distinctiveness import Generalize, Recode
-from transforms.criteria.encoding import encode, narrow
-from transforms.criteria.linking_codes import Pseudonym
-from transforms.keyed import RunKey
-from transforms.profile.domain import find_domain, merge_domains
-from transforms.recode.bound import BoundHierarchy
-from transforms.recode.ladders import ANYWHERE, Between, Ladder
+from tokumei.schemas.table import Column
+from tokumei.transforms.counting.domain import find_domain, merge_domains
+from tokumei.transforms.criteria import Context, Criterion, build_criterion
+from tokumei.transforms.criteria.base import Mask, PerRecord, Persons, as_text, present
+from tokumei.transforms.criteria.distinctiveness import Generalize, Recode
+from tokumei.transforms.criteria.encoding import encode, narrow
+from tokumei.transforms.criteria.linking_codes import Pseudonym
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.hierarchies.bound import BoundHierarchy
+from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between, Ladder
 
 _DATE_METHODS = {"year", "year_month"}
 

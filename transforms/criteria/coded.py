@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.errors import InputError
-from transforms.criteria.base import Mask, as_text
-from transforms.criteria.chain import Treated
+from tokumei.schemas.errors import InputError
+from tokumei.transforms.criteria.base import Mask, as_text
+from tokumei.transforms.criteria.chain import Treated
 
 
 def domain_codes(treated: Treated, domain: tuple[str | None, ...], where: str) -> npt.NDArray[np.int32]:

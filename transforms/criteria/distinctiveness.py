@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas import treatments as t
-from transforms.criteria.base import Applied, Context, Criterion, Fixed, as_text
-from transforms.keyed import RunKey
-from transforms.recode.bound import BoundHierarchy
-from transforms.recode.ladders import Between
-from transforms.values import bands as value_bands
+from tokumei.schemas import treatments as t
+from tokumei.transforms.criteria.base import Applied, Context, Criterion, Fixed, as_text
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.hierarchies.bound import BoundHierarchy
+from tokumei.transforms.hierarchies.ladders import Between
+from tokumei.transforms.values import bands as value_bands
 
 
 class Bands(Fixed):

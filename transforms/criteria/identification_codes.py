@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transforms.criteria.base import Delete
+from tokumei.transforms.criteria.base import Delete
 
 
 class DeleteCode(Delete):

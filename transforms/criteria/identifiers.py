@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from schemas import treatments as t
-from transforms.criteria.base import Fixed, as_text, present, where
-from transforms.values import addresses, bands, dates, phones, postal
+from tokumei.schemas import treatments as t
+from tokumei.transforms.criteria.base import Fixed, as_text, present, where
+from tokumei.transforms.values import addresses, bands, dates, phones, postal
 
 
 class Replace(Fixed):

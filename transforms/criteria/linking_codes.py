@@ -10,9 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas import treatments as t
-from transforms.criteria.base import Applied, Criterion, Delete, as_text, present
-from transforms.keyed import RunKey, pseudonyms
+from tokumei.schemas import treatments as t
+from tokumei.transforms.counting.keyed import pseudonyms
+from tokumei.transforms.criteria.base import Applied, Criterion, Delete, as_text, present
+from tokumei.transforms.engine.run_key import RunKey
 
 
 class DeleteLink(Delete):

@@ -18,13 +18,22 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.errors import InputError
-from schemas.perturbations import Microaggregate as Spec
-from transforms.criteria.base import Applied, Criterion, Persons, Records, like, measures, present, rounded
-from transforms.keyed import RunKey
-from transforms.profile.domain import MAX_DISTINCT
-from transforms.profile.extremes import VALUE
-from transforms.profile.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.schemas.errors import InputError
+from tokumei.schemas.perturbations import Microaggregate as Spec
+from tokumei.transforms.counting.domain import MAX_DISTINCT
+from tokumei.transforms.counting.extremes import VALUE
+from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.criteria.base import (
+    Applied,
+    Criterion,
+    Persons,
+    Records,
+    like,
+    measures,
+    present,
+    rounded,
+)
+from tokumei.transforms.engine.run_key import RunKey
 
 MAX_CHOICES = 5_000_000_000  # cuts weighed against one another: about a minute
 _AT_ONCE = 1 << 20

@@ -17,11 +17,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas import treatments as t
-from transforms.criteria.base import Applied, Criterion, Mask, Persons, Records, as_text, present, where
-from transforms.keyed import RunKey
-from transforms.profile.domain import bounded
-from transforms.profile.extremes import (
+from tokumei.schemas import treatments as t
+from tokumei.transforms.counting.domain import bounded
+from tokumei.transforms.counting.extremes import (
     VALUE,
     Bins,
     Extremes,
@@ -33,9 +31,20 @@ from transforms.profile.extremes import (
     merge_samples,
     sample_people,
 )
-from transforms.profile.people import PEOPLE, RECORDS, PeoplePerKey, count_people, merge_people
-from transforms.recode.ladders import ANYWHERE, Between
-from transforms.values.text import number_text
+from tokumei.transforms.counting.people import PEOPLE, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.criteria.base import (
+    Applied,
+    Criterion,
+    Mask,
+    Persons,
+    Records,
+    as_text,
+    present,
+    where,
+)
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between
+from tokumei.transforms.values.text import number_text
 
 
 def _numbers(values: pa.Array) -> npt.NDArray[np.float64]:

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from schemas import perturbations as t
-from transforms.criteria.base import Applied, PerRecord, Rows, like, measures, present, rounded
-from transforms.keyed import counters, uniforms
-from transforms.values.text import number_text
+from tokumei.schemas import perturbations as t
+from tokumei.transforms.counting.keyed import counters, uniforms
+from tokumei.transforms.criteria.base import Applied, PerRecord, Rows, like, measures, present, rounded
+from tokumei.transforms.values.text import number_text
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, the days that calendars know
 Numbers = npt.NDArray[Any]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from transforms.leaks.values import SHORTEST
+from tokumei.transforms.leaks.values import SHORTEST
 
 Rows = npt.NDArray[np.int64]
 

@@ -19,10 +19,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.leaks.check_digits import CARD, INSURER, LICENCE, MY_NUMBER, Format
-from transforms.leaks.found import Found
-from transforms.values.check_digits import Digits
-from transforms.values.text import plain_column
+from tokumei.transforms.leaks.found import Found
+from tokumei.transforms.values.check_digits import Digits
+from tokumei.transforms.values.code_formats import CARD, INSURER, LICENCE, MY_NUMBER, Format
+from tokumei.transforms.values.text import plain_column
 
 WORDED = "number named as a code"
 _FORMATS = (MY_NUMBER, LICENCE, CARD)

@@ -16,40 +16,46 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.leaks import carries_numbers, carries_values
-from schemas.table import Column
-from transforms.criteria.apply import Anonymized
-from transforms.leaks.found import Found, Leaks, Search
-from transforms.leaks.labels import Cells, Rows
-from transforms.leaks.numbers import numbers_in
-from transforms.leaks.values import other_values, own_values, plain_texts, sought
-from transforms.plan import TablePlan
+from tokumei.schemas.leaks import carries_numbers, carries_values
+from tokumei.schemas.table import Column
+from tokumei.transforms.leaks.found import Found, Leaks, Search
+from tokumei.transforms.leaks.labels import Cells, Rows
+from tokumei.transforms.leaks.numbers import numbers_in
+from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
+from tokumei.transforms.planning.plan import TablePlan
 
 _LABEL = 10  # people, at least, that make a cell a label
 _SHORT = 100_000  # smaller integers have fewer digits than any value that is looked for
 
 
-def scan(table: TablePlan, chunk: Anonymized) -> Leaks:
-    """Search one released batch; counts only, for every search that had something to compare."""
+def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, order: pa.Array) -> Leaks:
+    """Search one released batch; counts only, for every search that had something to compare.
+
+    Args:
+        table: the plan.
+        batch: released columns.
+        sources: source values to look for, of all records of the chunk.
+        order: the row of each released record in ``sources``.
+    """
     found: dict[Search, Found] = {}
     for name, column in table.table.columns.items():
         if carries_numbers(column):
-            for kind, count in numbers_in(chunk.batch.column(name)).items():
+            for kind, count in numbers_in(batch.column(name)).items():
                 found[Search("number", name, kind)] = count
-    if not table.sought or not chunk.batch.num_rows:
+    if not table.sought or not batch.num_rows:
         return found
     shared = max(table.k, _LABEL)
-    sources = {name: _Source(chunk, name, table.table.columns[name]) for name in table.sought}
+    wanted = {name: _Source(table.table.columns[name], name, sources, batch, order) for name in table.sought}
     for name, column in table.table.columns.items():
         if not carries_values(column):
             continue
-        values = chunk.batch.column(name)
+        values = batch.column(name)
         whole = pa.types.is_integer(values.type)
         if whole and not _may_be_long(values):
             continue
         cells = plain_texts(values)
         groups = Cells.of(cells.plain)
-        for name_of, source in sources.items():
+        for name_of, source in wanted.items():
             rows = groups.but_labels(source.values, shared)
             texts, chosen = source.values(rows), cells.rows(rows)
             found[Search("own", name, name_of)] = own_values(texts, chosen, shared)
@@ -62,11 +68,13 @@ def scan(table: TablePlan, chunk: Anonymized) -> Leaks:
 class _Source:
     """A source column of a batch, normalized as far as it is asked for."""
 
-    def __init__(self, chunk: Anonymized, name: str, column: Column) -> None:
-        self._source, self._order = chunk.sources.column(name), chunk.order
+    def __init__(
+        self, column: Column, name: str, sources: pa.RecordBatch, batch: pa.RecordBatch, order: pa.Array
+    ) -> None:
+        self._source, self._order = sources.column(name), order
         # Other methods never leave the value as it was.
         partly = any(step.method == "address" for step in column.treat)
-        self._released = chunk.batch.column(name) if partly else None
+        self._released = batch.column(name) if partly else None
         self._all: pl.Series | None = None
 
     def values(self, rows: Rows) -> pl.Series:

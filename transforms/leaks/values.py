@@ -15,9 +15,9 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from transforms.criteria.base import as_text
-from transforms.leaks.found import Found
-from transforms.values.text import plain_column
+from tokumei.transforms.criteria.base import as_text
+from tokumei.transforms.leaks.found import Found
+from tokumei.transforms.values.text import plain_column
 
 SHORTEST = 3
 _SHORTEST_ASCII, _SHORTEST_DIGITS = 5, 6

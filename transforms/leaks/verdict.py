@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from schemas.errors import RequirementError
-from schemas.leaks import Allowed, carries_numbers, carries_values
-from schemas.report import LeakScan, Match
-from transforms.leaks.check_digits import CHANCE, INSURER
-from transforms.leaks.found import Found, Leaks, Search
-from transforms.leaks.numbers import FORMATS, WORDED
-from transforms.plan import TablePlan
+from tokumei.schemas.errors import RequirementError
+from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values
+from tokumei.schemas.report import LeakScan, Match
+from tokumei.transforms.leaks.found import Found, Leaks, Search
+from tokumei.transforms.leaks.numbers import FORMATS, WORDED
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.code_formats import CHANCE, INSURER
 
 # Numbers of a column, from which on "one in ten passes by chance" can be told from a column of codes: of 100
 # that pass by chance, more than 20 are met once in 1,000 columns.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from schemas.errors import InputError, RequirementError
-from transforms.combinations.removal import Removal
-from transforms.criteria.chain import Fitted, Measured
-from transforms.keyed import RunKey
-from transforms.plan import Plan, TablePlan
-from transforms.profile.headcount import keys_of
-from transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
+from tokumei.schemas.errors import InputError, RequirementError
+from tokumei.transforms.counting.headcount import keys_of
+from tokumei.transforms.criteria.chain import Fitted, Measured
+from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
 
 
 @dataclass(frozen=True)

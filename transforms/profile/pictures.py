@@ -15,9 +15,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.criteria.base import as_text
-from transforms.criteria.encoding import encode
-from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.criteria.base import as_text
+from tokumei.transforms.criteria.encoding import encode
 
 LABEL = "label"
 MAX_LABELS = 2000

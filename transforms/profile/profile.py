@@ -12,12 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.policy import MAX_REJECTS
-from transforms.chunks import Chunk
-from transforms.criteria.chain import Measured, Treated
-from transforms.keyed import person_hashes
-from transforms.plan import TablePlan
-from transforms.profile.tuples import Tuples, find_tuples, merge_tuples
+from tokumei.schemas.policy import MAX_REJECTS
+from tokumei.transforms.counting.keyed import person_hashes
+from tokumei.transforms.criteria.chain import Measured, Treated
+from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 
 MAX_PLACES = 5
 RejectPlace = tuple[str, str, int]  # URI, split as people are told of it, number of the record in it

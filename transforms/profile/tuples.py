@@ -15,11 +15,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.criteria.chain import Treated
-from transforms.criteria.coded import kept_rows
-from transforms.profile.people import RECORDS
-from transforms.recode.contingency import group
-from transforms.recode.histogram import MAX_TUPLES, PACKED, radices
+from tokumei.transforms.counting.contingency import group
+from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, radices
+from tokumei.transforms.counting.people import RECORDS
+from tokumei.transforms.criteria.chain import Treated
+from tokumei.transforms.criteria.coded import kept_rows
 
 MAX_EARLY = 1 << 20
 _SAMPLE = 1 << 14

@@ -21,9 +21,9 @@ from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 
-from transforms.recode.models import PrivacyModel
-from transforms.recode.objectives import Node, NodeCount, Objective
-from transforms.recode.ranking import TIE, Known, Rank, rank
+from tokumei.transforms.recode.models import PrivacyModel
+from tokumei.transforms.recode.objectives import Node, NodeCount, Objective
+from tokumei.transforms.recode.ranking import TIE, Known, Rank, rank
 
 BUDGET = 4_000  # nodes counted in all
 _FOR_BEST = 0.4  # share of the budget after which only the bound is improved
@@ -31,7 +31,7 @@ _GROUP_NODES = (1_000, 30_000, 1_000_000)  # sizes of the groups, in nodes
 
 
 class AnytimeSearch(Known):
-    """What is known of one large lattice; asked and told as `transforms.recode.search.Search` is.
+    """What is known of one large lattice; asked and told as `tokumei.transforms.recode.search.Search` is.
 
     Attributes:
         bound: no feasible node costs less.

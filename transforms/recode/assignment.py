@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from transforms.recode.contingency import group
-from transforms.recode.histogram import Codes, Histogram, Ints, Mask, pack, radices
-from transforms.recode.ladders import Ladder
-from transforms.recode.models import PrivacyModel
-from transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.counting.contingency import group
+from tokumei.transforms.counting.histogram import Codes, Histogram, Ints, Mask, pack, radices
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.recode.models import PrivacyModel
+from tokumei.transforms.recode.objectives import Node, NodeCount
 
 SUPPRESSED = -1
 

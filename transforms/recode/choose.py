@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schemas.errors import PolicyError, RequirementError
-from transforms.combinations.removal import Removal
-from transforms.criteria.chain import Fitted
-from transforms.plan import EVERYBODY, Plan, TablePlan
-from transforms.profile.fit import FittedTable
-from transforms.recode.assignment import (
+from tokumei.schemas.errors import PolicyError, RequirementError
+from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
+from tokumei.transforms.profile.fit import FittedTable
+from tokumei.transforms.recode.assignment import (
     Assignment,
     Recoding,
     count_assignment,
@@ -21,20 +23,18 @@ from transforms.recode.assignment import (
     recoding_of,
     released_classes,
 )
-from transforms.recode.count import Histograms
-from transforms.recode.histogram import Ints
-from transforms.recode.infeasible import no_node
-from transforms.recode.ladders import Ladder
-from transforms.recode.lattice import Lattice
-from transforms.recode.local import Round
-from transforms.recode.models import PrivacyModel
-from transforms.recode.mondrian import MAX_TUPLES
-from transforms.recode.objectives import OBJECTIVES, Loss, Node, NodeCount, Objective
-from transforms.recode.ranking import Choice, InfeasibleError, Known
-from transforms.recode.requirements import covered_by_population, histogram_of, models_of
-from transforms.recode.search import affordable_checks, find_optimum
-from transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
-from transforms.risk.sizes import ClassSizes
+from tokumei.transforms.recode.count import Histograms
+from tokumei.transforms.recode.infeasible import no_node
+from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.local import Round
+from tokumei.transforms.recode.models import PrivacyModel
+from tokumei.transforms.recode.mondrian import MAX_TUPLES
+from tokumei.transforms.recode.objectives import OBJECTIVES, Loss, Node, NodeCount, Objective
+from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
+from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
+from tokumei.transforms.recode.search import affordable_checks, find_optimum
+from tokumei.transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
+from tokumei.transforms.risk.sizes import ClassSizes
 
 
 @dataclass(frozen=True)

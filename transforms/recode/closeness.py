@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transforms.recode.contingency import Contingency
-from transforms.recode.histogram import Mask
-from transforms.recode.models import TOLERANCE, Floats, Monotone, Sensitive, totals_of
+from tokumei.transforms.counting.contingency import Contingency
+from tokumei.transforms.counting.histogram import Mask
+from tokumei.transforms.recode.models import TOLERANCE, Floats, Monotone, Sensitive, totals_of
 
 
 @dataclass(frozen=True)

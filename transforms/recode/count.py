@@ -13,17 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.errors import RequirementError
-from transforms.chunks import Chunk
-from transforms.combinations.apply import remove
-from transforms.criteria.chain import Treated
-from transforms.criteria.coded import domain_codes, kept_rows
-from transforms.keyed import RunKey, person_hashes
-from transforms.plan import EVERYBODY, TablePlan
-from transforms.profile.fit import FittedTable
-from transforms.profile.people import RECORDS, PeoplePerKey, count_people, merge_people
-from transforms.profile.tuples import Tuples
-from transforms.recode.histogram import MAX_TUPLES, PACKED, pack, radices
+from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.combinations.apply import remove
+from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, pack, radices
+from tokumei.transforms.counting.keyed import person_hashes
+from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.criteria.chain import Treated
+from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
+from tokumei.transforms.profile.fit import FittedTable
+from tokumei.transforms.profile.tuples import Tuples
 
 VALUE = "#sensitive"
 

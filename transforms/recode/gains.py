@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from transforms.recode.histogram import Ints
-from transforms.recode.objectives import AverageClassSize, Discernibility, Entropy, Loss, Objective
+from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.recode.objectives import AverageClassSize, Discernibility, Entropy, Loss, Objective
 
 Floats = npt.NDArray[np.float64]
 

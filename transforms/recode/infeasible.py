@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.errors import RequirementError
-from transforms.plan import TablePlan
-from transforms.recode.ladders import Ladder
-from transforms.recode.lattice import Lattice
-from transforms.recode.models import PrivacyModel
-from transforms.recode.objectives import NodeCount
-from transforms.recode.wording import amount, name_of, plain
+from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.models import PrivacyModel
+from tokumei.transforms.recode.objectives import NodeCount
+from tokumei.transforms.recode.wording import amount, name_of, plain
 
 
 def no_node(table: TablePlan, lattice: Lattice, closest: NodeCount, allowed: int) -> RequirementError:

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from transforms.recode.histogram import Histogram, Ints, Mask
-from transforms.recode.ladders import Ladder
-from transforms.recode.models import Bound, Monotone, PrivacyModel
-from transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.counting.histogram import Histogram, Ints, Mask
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.recode.models import Bound, Monotone, PrivacyModel
+from tokumei.transforms.recode.objectives import Node, NodeCount
 
 _ROLL_UP = 100_000  # tuples; below, counting from the bottom costs no more than keeping views
 _VIEWS = 64  # kept at most, the smallest ones

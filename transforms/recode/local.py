@@ -20,13 +20,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transforms.recode.assignment import Assignment, count_assignment, full_domain, holds
-from transforms.recode.histogram import Histogram, Mask
-from transforms.recode.ladders import Ladder
-from transforms.recode.lattice import Lattice
-from transforms.recode.objectives import Node, NodeCount, Objective, Precision
-from transforms.recode.ranking import InfeasibleError
-from transforms.recode.search import find_optimum
+from tokumei.transforms.counting.histogram import Histogram, Mask
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.recode.assignment import Assignment, count_assignment, full_domain, holds
+from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.objectives import Node, NodeCount, Objective, Precision
+from tokumei.transforms.recode.ranking import InfeasibleError
+from tokumei.transforms.recode.search import find_optimum
 
 MAX_ROUNDS = 100
 _CHECKS = 1_000  # nodes counted a round at most

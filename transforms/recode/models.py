@@ -14,9 +14,9 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from transforms.recode.contingency import Contingency
-from transforms.recode.histogram import Histogram, Mask
-from transforms.recode.wildcards import matching_people
+from tokumei.transforms.counting.contingency import Contingency
+from tokumei.transforms.counting.histogram import Histogram, Mask
+from tokumei.transforms.recode.wildcards import matching_people
 
 TOLERANCE = 1e-12  # of comparisons between numbers that rounding may have moved
 Floats = npt.NDArray[np.float64]

@@ -28,13 +28,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from transforms.recode.assignment import SUPPRESSED, Assignment, count_assignment, holds, label_tables
-from transforms.recode.gains import Gains
-from transforms.recode.histogram import Codes, Histogram, Ints, Mask
-from transforms.recode.lattice import Lattice
-from transforms.recode.models import AverageRisk, Bound, KAnonymity, PrivacyModel
-from transforms.recode.objectives import Node, Objective
-from transforms.recode.pieces import divide
+from tokumei.transforms.counting.histogram import Codes, Histogram, Ints, Mask
+from tokumei.transforms.recode.assignment import SUPPRESSED, Assignment, count_assignment, holds, label_tables
+from tokumei.transforms.recode.gains import Gains
+from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.models import AverageRisk, Bound, KAnonymity, PrivacyModel
+from tokumei.transforms.recode.objectives import Node, Objective
+from tokumei.transforms.recode.pieces import divide
 
 MAX_TUPLES = 2_000_000
 

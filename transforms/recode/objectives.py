@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from transforms.recode.ladders import Ladder
+from tokumei.transforms.hierarchies.ladders import Ladder
 
 Node = tuple[int, ...]
 Floats = npt.NDArray[np.float64]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from transforms.recode.contingency import Contingency
-from transforms.recode.histogram import Histogram, Ints
+from tokumei.transforms.counting.contingency import Contingency
+from tokumei.transforms.counting.histogram import Histogram, Ints
 
 
 def divide(whole: Histogram, piece: Ints, pieces: int) -> Iterator[tuple[Ints, Histogram]]:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from transforms.recode.models import Monotone, PrivacyModel
-from transforms.recode.objectives import Node, NodeCount, Objective
+from tokumei.transforms.recode.models import Monotone, PrivacyModel
+from tokumei.transforms.recode.objectives import Node, NodeCount, Objective
 
 _DIGITS = 12  # costs that agree so far are ties, whatever the processor's rounding
 TIE = 2e-11  # a bound must exceed the best cost by more, to rule out a tie

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from schemas import privacy_models as spec
-from schemas.errors import InputError
-from transforms.plan import TablePlan
-from transforms.profile.fit import FittedTable
-from transforms.profile.people import PERSON, RECORDS, PeoplePerKey
-from transforms.recode import closeness, models
-from transforms.recode.contingency import Contingency
-from transforms.recode.count import VALUE, TableCount
-from transforms.recode.histogram import PACKED, Histogram, Ints
-from transforms.recode.ladders import Ladder
+from tokumei.schemas import privacy_models as spec
+from tokumei.schemas.errors import InputError
+from tokumei.transforms.counting.contingency import Contingency
+from tokumei.transforms.counting.histogram import PACKED, Histogram, Ints
+from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.profile.fit import FittedTable
+from tokumei.transforms.recode import closeness, models
+from tokumei.transforms.recode.count import VALUE, TableCount
 
 
 def histogram_of(

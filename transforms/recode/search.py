@@ -20,12 +20,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from transforms.recode.anytime import AnytimeSearch
-from transforms.recode.models import PrivacyModel
-from transforms.recode.objectives import Node, NodeCount, Objective
-from transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, nearness
+from tokumei.transforms.recode.anytime import AnytimeSearch
+from tokumei.transforms.recode.models import PrivacyModel
+from tokumei.transforms.recode.objectives import Node, NodeCount, Objective
+from tokumei.transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, nearness
 
-MAX_NODES = 4_000_000  # larger lattices are searched by `transforms.recode.anytime`
+MAX_NODES = 4_000_000  # larger lattices are searched by `tokumei.transforms.recode.anytime`
 MAX_CHECKS = 20_000  # nodes counted before the search says "best found" instead of "proven": at least this
 _MAX_TUPLES_READ = 20_000_000_000  # or as many as read so many tuples; minutes, and the same on every machine
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from transforms.recode.assignment import Assignment
-from transforms.recode.lattice import Lattice
-from transforms.recode.local import Round, free_start, rescue
-from transforms.recode.models import DeltaPresence, KAnonymity, KMap, PrivacyModel
-from transforms.recode.mondrian import MAX_TUPLES, multidimensional
-from transforms.recode.objectives import NodeCount, Objective
+from tokumei.transforms.recode.assignment import Assignment
+from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.local import Round, free_start, rescue
+from tokumei.transforms.recode.models import DeltaPresence, KAnonymity, KMap, PrivacyModel
+from tokumei.transforms.recode.mondrian import MAX_TUPLES, multidimensional
+from tokumei.transforms.recode.objectives import NodeCount, Objective
 
 WayName = Literal["full_domain", "cells", "local", "multidimensional"]
 WAYS: tuple[WayName, ...] = ("full_domain", "cells", "local", "multidimensional")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from transforms.risk.wildcard import wildcard_counts
+from tokumei.transforms.risk.wildcard import wildcard_counts
 
 _Ints = npt.NDArray[np.int64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from transforms.recode import closeness, models
+from tokumei.transforms.recode import closeness, models
 
 
 def name_of(model: models.PrivacyModel) -> str:  # noqa: PLR0911, PLR0912  # one return a model

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from schemas.errors import InputError
-from transforms.store import Store
+from tokumei.schemas.errors import InputError
+from tokumei.transforms.storage.base import Store
 
 MANIFEST = "manifest.json"
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schemas.errors import InputError
-from transforms.release.manifest import MANIFEST, listed, read_manifest
-from transforms.release.views import VIEWS
-from transforms.store import Store, StoredFile
+from tokumei.schemas.errors import InputError
+from tokumei.transforms.register.views import VIEWS
+from tokumei.transforms.release.manifest import MANIFEST, listed, read_manifest
+from tokumei.transforms.storage.base import Store, StoredFile
 
 _DOCUMENTS = ("notice.md", "report.html", "report.json")
 RELEASE = frozenset({MANIFEST, *_DOCUMENTS})  # files of a release with well-known names

@@ -13,15 +13,15 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from transforms.combinations.recount import Recounted, recount_combined
-from transforms.criteria.apply import Anonymized, Tally
-from transforms.leaks.found import Leaks
-from transforms.leaks.scan import scan
-from transforms.plan import Plan, TablePlan
-from transforms.profile.headcount import PersonBatch, deal
-from transforms.release.formulas import neutralized
-from transforms.release.recount import WrittenClasses, recount
-from transforms.store import open_store
+from tokumei.transforms.combinations.recount import Recounted, recount_combined
+from tokumei.transforms.counting.headcount import PersonBatch, deal
+from tokumei.transforms.leaks.found import Leaks
+from tokumei.transforms.leaks.scan import scan
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.release.anonymize import Anonymized, Tally
+from tokumei.transforms.release.recount import WrittenClasses, recount
+from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.values.formulas import neutralized
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
         _part(plan, table, data, chunk.batch.num_rows) if chunk.batch.num_rows else None,
         recount(table, chunk),
         recount_combined(table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)),
-        scan(table, chunk),
+        scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
         chunk.tally,
     )
     people = () if chunk.persons is None else tuple(deal(table.name, chunk.persons, chunk.fingerprint))

@@ -11,23 +11,25 @@ import hashlib
 import json
 import secrets
 from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from schemas.errors import AlreadyPublishedError, InputError, RequirementError
-from schemas.register import entry_of
-from schemas.report import Report
-from transforms.plan import Plan
-from transforms.release.documents import render_notice, render_report
-from transforms.release.manifest import MANIFEST, damaged, listed, read_manifest
-from transforms.release.orphans import find_book_orphans, find_orphans, remove
-from transforms.release.register import add_entry, check_book
-from transforms.release.stored import check_parts
-from transforms.store import ConflictError, Store, open_store
+from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError
+from tokumei.schemas.register import entry_of
+from tokumei.schemas.report import Report
+from tokumei.transforms.planning.plan import Plan
+from tokumei.transforms.register.books import add_entry, check_book
+from tokumei.transforms.release.manifest import MANIFEST, damaged, listed, read_manifest
+from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
+from tokumei.transforms.release.stored import check_parts
+from tokumei.transforms.storage.base import ConflictError, Store, open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
-    from transforms.release.verify import Written
+    from tokumei.transforms.release.verify import Written
+
+Documents = Mapping[str, str]  # file name → text of report.json, report.html and notice.md
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,14 @@ def find_published(plan: Plan, store: Store) -> bool:
     return manifest is not None
 
 
-def publish(plan: Plan, report: Report, written: Written) -> Published:
+def publish(plan: Plan, report: Report, written: Written, render: Callable[[], Documents]) -> Published:
     """Publish a verified release, unless the same work has been published meanwhile.
+
+    Args:
+        plan: the run.
+        report: what was done and measured.
+        written: merged summaries of all parts.
+        render: gives the documents; asked only where they are needed.
 
     Raises:
         AlreadyPublishedError: another run published other work under the id first.
@@ -76,11 +84,7 @@ def publish(plan: Plan, report: Report, written: Written) -> Published:
     store = open_store(plan.output)
     base = release_dir(plan, store)
     if not find_published(plan, store):
-        documents = {
-            "report.json": json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n",
-            "report.html": render_report(report),
-            "notice.md": render_notice(plan.policy, report),
-        }
+        documents = render()
         folder = f"documents/{plan.attempt}-{secrets.token_hex(4)}"  # an engine may run this step twice
         for name, text in documents.items():
             store.create(store.join(base, folder, name), text.encode())
@@ -149,7 +153,7 @@ def discard(plan: Plan) -> None:
     store.prune(base)
 
 
-def _manifest(plan: Plan, report: Report, written: Written, folder: str, documents: dict[str, str]) -> bytes:
+def _manifest(plan: Plan, report: Report, written: Written, folder: str, documents: Documents) -> bytes:
     store = open_store(plan.output)
     base = release_dir(plan, store)
     content = {

@@ -10,13 +10,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.criteria.apply import Anonymized
-from transforms.criteria.base import as_text
-from transforms.plan import EVERYBODY, TablePlan
-from transforms.profile.fit import FittedTable
-from transforms.profile.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
-from transforms.recode.contingency import Contingency
-from transforms.recode.histogram import Histogram, pack
+from tokumei.transforms.counting.contingency import Contingency
+from tokumei.transforms.counting.histogram import Histogram, pack
+from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.criteria.base import as_text
+from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
+from tokumei.transforms.profile.fit import FittedTable
+from tokumei.transforms.release.anonymize import Anonymized
 
 VALUE = "#sensitive"
 

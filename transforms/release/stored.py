@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from schemas.errors import InputError, RequirementError
-from transforms.store import Store
+from tokumei.schemas.errors import InputError, RequirementError
+from tokumei.transforms.storage.base import Store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
-    from transforms.release.parts import Part
+    from tokumei.transforms.release.parts import Part
 
 _AT_ONCE = 8  # requests to Cloud Storage; it knows every object's checksum
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from schemas.errors import RequirementError
-from schemas.policy import Policy
-from schemas.register import SMALL_FILE
-from transforms.combinations.count import people_of
-from transforms.combinations.recount import Recounted, merge_recounted, rare_left
-from transforms.combinations.removal import add_taken, expected
-from transforms.criteria.apply import Tally
-from transforms.leaks.found import Leaks, add_leaks
-from transforms.leaks.verdict import refuse_leaks
-from transforms.plan import Plan, TablePlan
-from transforms.profile.fit import FittedTable
-from transforms.profile.headcount import UNION, keys_of
-from transforms.profile.people import RECORDS
-from transforms.profile.pictures import Picture, merge_pictures
-from transforms.recode.choose import Account, Chosen
-from transforms.recode.wording import amount, name_of
-from transforms.release.parts import Part, PartSummary
-from transforms.release.recount import WrittenClasses, classes_of, merge_classes
+from tokumei.schemas.errors import RequirementError
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.register import SMALL_FILE
+from tokumei.transforms.combinations.count import people_of
+from tokumei.transforms.combinations.recount import Recounted, merge_recounted, rare_left
+from tokumei.transforms.counting.headcount import UNION, keys_of
+from tokumei.transforms.counting.people import RECORDS
+from tokumei.transforms.decisions.removal import add_taken, expected
+from tokumei.transforms.leaks.found import Leaks, add_leaks
+from tokumei.transforms.leaks.verdict import refuse_leaks
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.profile.fit import FittedTable
+from tokumei.transforms.profile.pictures import Picture, merge_pictures
+from tokumei.transforms.recode.choose import Account, Chosen
+from tokumei.transforms.recode.wording import amount, name_of
+from tokumei.transforms.release.anonymize import Tally
+from tokumei.transforms.release.parts import Part, PartSummary
+from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transforms.risk.sizes import ClassSizes, Ints
+from tokumei.transforms.risk.sizes import ClassSizes, Ints
 
 
 @dataclass(frozen=True)

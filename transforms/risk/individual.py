@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transforms.risk.sizes import Floats
+from tokumei.transforms.risk.sizes import Floats
 
 _SERIES = 60  # terms; the rest is below 1e-16 where the series is used
 

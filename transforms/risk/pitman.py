@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from transforms.risk.sizes import ClassSizes, Floats, Ints
+from tokumei.transforms.risk.sizes import ClassSizes, Floats, Ints
 
 _STEPS = 100  # halvings of a bracket: more than double precision holds
 _ALPHA = (1e-6, 1 - 1e-9)

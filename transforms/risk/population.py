@@ -14,9 +14,9 @@ from typing import Literal
 
 import numpy as np
 
-from transforms.risk.pitman import pitman_uniques
-from transforms.risk.sizes import ClassSizes
-from transforms.risk.snb import snb_uniques
+from tokumei.transforms.risk.pitman import pitman_uniques
+from tokumei.transforms.risk.sizes import ClassSizes
+from tokumei.transforms.risk.snb import snb_uniques
 
 Estimator = Literal["pitman", "zayatz", "snb"]
 Method = Literal["dankar", Estimator]

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from transforms.risk.sizes import ClassSizes
+from tokumei.transforms.risk.sizes import ClassSizes
 
 _STEPS = 100  # halvings of a bracket: more than double precision holds
 _NARROWEST = 1e-12  # β and 1 − β are at least this

@@ -14,7 +14,7 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 
-from transforms.risk.sizes import Floats, Ints
+from tokumei.transforms.risk.sizes import Floats, Ints
 
 _MAX_ID = 1 << 62
 

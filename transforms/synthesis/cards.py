@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 from faker import Faker
 
-from transforms.synthesis import digits, people
-from transforms.synthesis.digits import Ints
-from transforms.synthesis.people import OLDEST_BIRTHDAY, encodable
-from transforms.synthesis.places import homes
-from transforms.synthesis.sampling import Weighted, permute, zipf
-from transforms.synthesis.table import Plant, Span, Table, all_rows, tenth
+from tokumei.transforms.synthesis import digits, people
+from tokumei.transforms.synthesis.digits import Ints
+from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY, encodable
+from tokumei.transforms.synthesis.places import homes
+from tokumei.transforms.synthesis.sampling import Weighted, permute, zipf
+from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows, tenth
 
 # Issuer prefixes that payment networks keep for tests: no number here can be anyone's card.
 _PREFIXES = np.array([400_000, 353_011, 555_555])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from transforms.synthesis import digits, people
-from transforms.synthesis.digits import Ints
-from transforms.synthesis.people import OLDEST_BIRTHDAY
-from transforms.synthesis.sampling import Weighted, permute, run_starts, zipf
-from transforms.synthesis.table import Plant, Span, Table, all_rows
+from tokumei.transforms.synthesis import digits, people
+from tokumei.transforms.synthesis.digits import Ints
+from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY
+from tokumei.transforms.synthesis.sampling import Weighted, permute, run_starts, zipf
+from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows
 
 # ICD-10 code, name, then the drugs given for it; the commonest first.
 _DISEASES = """

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from transforms.values.check_digits import luhn_check, my_number_check
+from tokumei.transforms.values.check_digits import luhn_check, my_number_check
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.synthesis.table import Table
+from tokumei.transforms.synthesis.table import Table
 
 # ASCII in every encoding, and in no generated value: its place marks where the bad bytes go.
 _MARK = "@@@@"

@@ -7,12 +7,12 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from transforms.synthesis import digits, people
-from transforms.synthesis.digits import Ints
-from transforms.synthesis.people import OLDEST_BIRTHDAY
-from transforms.synthesis.places import RARE_TOWN, homes
-from transforms.synthesis.sampling import Weighted, zipf
-from transforms.synthesis.table import Plant, Span, Table, all_rows, tenth
+from tokumei.transforms.synthesis import digits, people
+from tokumei.transforms.synthesis.digits import Ints
+from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY
+from tokumei.transforms.synthesis.places import RARE_TOWN, homes
+from tokumei.transforms.synthesis.sampling import Weighted, zipf
+from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows, tenth
 
 # JAN-like code, name and price in yen; the best sellers first. Commas and quotes are meant: CSV must cope.
 _PRODUCTS: tuple[tuple[str, int], ...] = (

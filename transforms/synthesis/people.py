@@ -10,8 +10,8 @@ import polars as pl
 from faker.providers.person.ja_JP import Provider
 from numpy.typing import NDArray
 
-from transforms.synthesis.digits import Ints, ascii_digits, column
-from transforms.synthesis.sampling import Weighted, run_starts
+from tokumei.transforms.synthesis.digits import Ints, ascii_digits, column
+from tokumei.transforms.synthesis.sampling import Weighted, run_starts
 
 # Ages are counted at this fixed day: a clock would change the bytes of the same seed.
 TODAY = dt.date(2025, 1, 1)

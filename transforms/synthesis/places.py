@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from transforms.synthesis.digits import Ints
-from transforms.synthesis.sampling import Weighted, zipf
+from tokumei.transforms.synthesis.digits import Ints
+from tokumei.transforms.synthesis.sampling import Weighted, zipf
 
 # Prefecture, city, then towns with their postal codes; cities roughly by population, the largest first.
 # Source: 日本郵便 郵便番号データ (free of copyright claims).

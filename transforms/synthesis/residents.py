@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.synthesis import digits, people
-from transforms.synthesis.people import OLDEST_BIRTHDAY, RELATIONS
-from transforms.synthesis.places import RARE_TOWN, homes
-from transforms.synthesis.sampling import permute
-from transforms.synthesis.table import Plant, Span, Table, all_rows
+from tokumei.transforms.synthesis import digits, people
+from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY, RELATIONS
+from tokumei.transforms.synthesis.places import RARE_TOWN, homes
+from tokumei.transforms.synthesis.sampling import permute
+from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows
 
 _MY_NUMBERS = 10**11
 

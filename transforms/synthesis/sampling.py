@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.synthesis.digits import Ints
+from tokumei.transforms.synthesis.digits import Ints
 
 _SLOTS = 1 << 16
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from transforms.synthesis.digits import Ints
+from tokumei.transforms.synthesis.digits import Ints
 
 # A chunk is also a Parquet row group. It is a constant, so that no setting can change the bytes.
 CHUNK_ROWS = 1 << 17

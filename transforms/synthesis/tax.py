@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from transforms.synthesis import digits, people
-from transforms.synthesis.digits import Ints
-from transforms.synthesis.people import OLDEST_BIRTHDAY
-from transforms.synthesis.places import homes
-from transforms.synthesis.sampling import Weighted, permute
-from transforms.synthesis.table import Plant, Span, Table, all_rows
+from tokumei.transforms.synthesis import digits, people
+from tokumei.transforms.synthesis.digits import Ints
+from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY
+from tokumei.transforms.synthesis.places import homes
+from tokumei.transforms.synthesis.sampling import Weighted, permute
+from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows
 
 _MY_NUMBERS = 10**11
 _MEDIAN_SALARY, _SALARY_SPREAD = 3_700_000, 0.62

@@ -14,7 +14,7 @@ from typing import IO, Protocol, cast
 import polars as pl
 import pyarrow.parquet as pq
 
-from transforms.synthesis.dirty import Dirt, spoiled
+from tokumei.transforms.synthesis.dirty import Dirt, spoiled
 
 TEXT_FORMATS = ("csv", "tsv", "jsonl")
 _SEPARATORS = {"csv": ",", "tsv": "\t"}

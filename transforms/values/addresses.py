@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from schemas.tables import fold_place_name, is_invisible, municipalities, regions, variant_groups
-from transforms.values.text import Utf8, spread, strings, utf8
+from tokumei.schemas.tables import fold_place_name, is_invisible, municipalities, regions, variant_groups
+from tokumei.transforms.values.text import Utf8, spread, strings, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from transforms.values.text import nulls, spread
+from tokumei.transforms.values.text import nulls, spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

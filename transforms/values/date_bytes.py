@@ -1,6 +1,6 @@
 """Read fixed-width ASCII dates and times of a whole column from their bytes.
 
-Each reader returns numbers and which of them were read; the rest is left to `transforms.values.date_text`.
+Each reader returns numbers and which of them were read; the rest is left to `values.date_text`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from transforms.values.text import Utf8
+    from tokumei.transforms.values.text import Utf8
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]

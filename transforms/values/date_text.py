@@ -1,7 +1,7 @@
 """Read one date, month or date-time in any form Japanese documents use: 和暦, 年月日, without zero padding.
 
-The text has passed `transforms.values.text.plain`. What is not understood, is not in the calendar, or lies
-outside its era is None; see `transforms.values.dates` for the rules.
+The text has passed `values.text.plain`. What is not understood, is not in the calendar, or lies
+outside its era is None; see `values.dates` for the rules.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 
-from schemas.tables import eras
+from tokumei.schemas.tables import eras
 
 _ERAS = {name: era for era in eras() for name in (era.name, era.letter, era.letter.lower(), era.short)}
 

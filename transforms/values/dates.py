@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.values import date_bytes, date_text
-from transforms.values.date_bytes import MONTH_STARTS
-from transforms.values.text import Utf8, fixed_width, nulls, per_value, strings, utf8
+from tokumei.transforms.values import date_bytes, date_text
+from tokumei.transforms.values.date_bytes import MONTH_STARTS
+from tokumei.transforms.values.text import Utf8, fixed_width, nulls, per_value, strings, utf8
 
 if TYPE_CHECKING:
     import datetime

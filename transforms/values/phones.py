@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from schemas.tables import area_codes
-from transforms.values.text import Utf8, plain_column, spread, strings, utf8
+from tokumei.schemas.tables import area_codes
+from tokumei.transforms.values.text import Utf8, plain_column, spread, strings, utf8
 
 if TYPE_CHECKING:
     import polars as pl

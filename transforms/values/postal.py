@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from transforms.values.text import plain_column, strings
+from tokumei.transforms.values.text import plain_column, strings
 
 if TYPE_CHECKING:
     import polars as pl

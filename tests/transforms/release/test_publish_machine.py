@@ -21,12 +21,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from schemas.errors import AlreadyPublishedError, TokumeiError
-from schemas.register import Book
-from transforms.plan import Plan, plan_tables
-from transforms.release import orphans, publish, register
-from transforms.release.parts import Part
-from transforms.store import ConflictError, StoredFile, refused
+from tokumei.schemas.errors import AlreadyPublishedError, TokumeiError
+from tokumei.schemas.register import Book
+from tokumei.transforms.planning.plan import Plan, plan_tables
+from tokumei.transforms.register import books as register
+from tokumei.transforms.release import orphans, publish
+from tokumei.transforms.release.parts import Part
+from tokumei.transforms.storage.base import ConflictError, StoredFile, refused
 
 DAY = 86_400.0
 KEEP = 7 * DAY  # what is younger is not cleaned
@@ -186,6 +187,11 @@ class Written:
     parts: tuple[Part, ...]
 
 
+def documents_of(report):
+    name = report.release_id
+    return {"report.json": report.model_dump_json(), "report.html": f"<html>{name}", "notice.md": f"# {name}"}
+
+
 class Publishing(RuleBasedStateMachine):
     """A few releases, each wanted by two works; as many runs of each, and cleaners, as hypothesis likes."""
 
@@ -221,7 +227,8 @@ class Publishing(RuleBasedStateMachine):
                 store.create(uri, data)
                 checksum = int(google_crc32c.value(data))
                 parts.append(Part(uri, hashlib.sha256(data).hexdigest(), checksum, len(data), 1))
-            publish.publish(plan, self.report_of(plan.release_id), {"customers": Written(tuple(parts))})
+            report = self.report_of(plan.release_id)
+            publish.publish(plan, report, {"customers": Written(tuple(parts))}, lambda: documents_of(report))
         finally:
             publish.discard(plan)
 
@@ -360,7 +367,5 @@ def test_whatever_happens_readers_see_whole_releases(make_policy, make_report, m
     reports = {release: make_report(release_id=release) for release in "uvwxyz"}
     Publishing.report_of = staticmethod(reports.get)
     monkeypatch.setattr(publish, "open_store", lambda _: Publishing.current)
-    monkeypatch.setattr(publish, "render_report", lambda report: f"<html>{report.release_id}")
-    monkeypatch.setattr(publish, "render_notice", lambda _, report: f"# {report.release_id}")
     monkeypatch.setattr(register.time, "sleep", lambda _: None)
     run_state_machine_as_test(Publishing, settings=settings(max_examples=60, stateful_step_count=40))

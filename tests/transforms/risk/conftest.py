@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transforms.risk.sizes import ClassSizes
+from tokumei.transforms.risk.sizes import ClassSizes
 
 ADULT = Path(__file__).parents[2] / "data" / "arx_adult"
 

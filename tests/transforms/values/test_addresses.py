@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.tables import Municipality, address_hierarchy, fold_place_name, municipalities, variant_groups
-from transforms.values import addresses
-from transforms.values.addresses import generalize_addresses
+from tokumei.schemas.tables import (
+    Municipality,
+    address_hierarchy,
+    fold_place_name,
+    municipalities,
+    variant_groups,
+)
+from tokumei.transforms.values import addresses
+from tokumei.transforms.values.addresses import generalize_addresses
 
 PLACES = municipalities()
 REST = "大字本町１丁目２番３号 メゾン・ド・東京都"

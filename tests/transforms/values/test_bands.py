@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.values.bands import AGE_BANDS, bands
+from tokumei.transforms.values.bands import AGE_BANDS, bands
 
 
 @pytest.mark.parametrize(

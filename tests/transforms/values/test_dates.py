@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.tables import eras
-from transforms.values.dates import (
+from tokumei.schemas.tables import eras
+from tokumei.transforms.values.dates import (
     age_on,
     parse_dates,
     parse_datetimes,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.values.distinct import over_distinct
+from tokumei.transforms.values.distinct import over_distinct
 
 
 def doubled(values: pa.Array) -> pa.Array:

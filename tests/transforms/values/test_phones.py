@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.tables import area_codes
-from transforms.values.phones import phone_area
+from tokumei.schemas.tables import area_codes
+from tokumei.transforms.values.phones import phone_area
 
 
 def area(*texts):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.values.postal import postal_prefix
+from tokumei.transforms.values.postal import postal_prefix
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.values.addresses import generalize_addresses
-from transforms.values.dates import parse_dates, parse_datetimes, parse_months
-from transforms.values.phones import phone_area
-from transforms.values.postal import postal_prefix
-from transforms.values.text import fixed_width, is_ascii, plain, plain_column, utf8
+from tokumei.transforms.values.addresses import generalize_addresses
+from tokumei.transforms.values.dates import parse_dates, parse_datetimes, parse_months
+from tokumei.transforms.values.phones import phone_area
+from tokumei.transforms.values.postal import postal_prefix
+from tokumei.transforms.values.text import fixed_width, is_ascii, plain, plain_column, utf8
 
 KERNELS = {
     "2021-01-02": parse_dates,

@@ -15,10 +15,12 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from transforms.plan import Plan, TablePlan
-from transforms.profile.fit import FittedTable
-from transforms.recode.assignment import full_domain, recoding_of
-from transforms.recode.choose import (
+from tokumei.transforms.counting.histogram import Histogram, Ints
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.profile.fit import FittedTable
+from tokumei.transforms.recode.assignment import full_domain, recoding_of
+from tokumei.transforms.recode.choose import (
     Account,
     Chosen,
     Decision,
@@ -28,20 +30,18 @@ from transforms.recode.choose import (
     objectives_of,
     population_holds,
 )
-from transforms.recode.count import Histograms
-from transforms.recode.histogram import Histogram, Ints
-from transforms.recode.infeasible import closest_node
-from transforms.recode.ladders import Ladder
-from transforms.recode.lattice import Lattice, count_node, failing_classes
-from transforms.recode.models import PrivacyModel
-from transforms.recode.objectives import Loss, Node, NodeCount, Objective
-from transforms.recode.ranking import Choice, InfeasibleError
-from transforms.recode.requirements import histogram_of, models_of
-from transforms.recode.search import Search, conclude
-from transforms.recode.sharded.limits import refuse_larger, refuse_unsupported
-from transforms.recode.sharded.parts import join, split, whole
-from transforms.recode.ways import compare
-from transforms.risk.sizes import ClassSizes
+from tokumei.transforms.recode.count import Histograms
+from tokumei.transforms.recode.infeasible import closest_node
+from tokumei.transforms.recode.lattice import Lattice, count_node, failing_classes
+from tokumei.transforms.recode.models import PrivacyModel
+from tokumei.transforms.recode.objectives import Loss, Node, NodeCount, Objective
+from tokumei.transforms.recode.ranking import Choice, InfeasibleError
+from tokumei.transforms.recode.requirements import histogram_of, models_of
+from tokumei.transforms.recode.search import Search, conclude
+from tokumei.transforms.recode.sharded.limits import refuse_larger, refuse_unsupported
+from tokumei.transforms.recode.sharded.parts import join, split, whole
+from tokumei.transforms.recode.ways import compare
+from tokumei.transforms.risk.sizes import ClassSizes
 
 Fits = Mapping[str, FittedTable]
 Place = tuple[str, Node, int]

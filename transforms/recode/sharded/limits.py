@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from schemas.errors import RequirementError
-from transforms.plan import Plan, TablePlan
-from transforms.recode.ladders import Ladder
-from transforms.recode.models import Bound, PrivacyModel
-from transforms.recode.search import MAX_NODES
+from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.recode.models import Bound, PrivacyModel
+from tokumei.transforms.recode.search import MAX_NODES
 
 
 def refuse_unsupported(

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from transforms.profile.people import PeoplePerKey
-from transforms.recode.contingency import Contingency
-from transforms.recode.count import Histograms, TableCount
-from transforms.recode.histogram import PACKED, Histogram, Ints
-from transforms.recode.ladders import Ladder
-from transforms.recode.lattice import Lattice
-from transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.counting.contingency import Contingency
+from tokumei.transforms.counting.histogram import PACKED, Histogram, Ints
+from tokumei.transforms.counting.people import PeoplePerKey
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.recode.count import Histograms, TableCount
+from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.objectives import Node, NodeCount
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hashing: neighbours go apart
 

@@ -1,0 +1,1 @@
+"""What the jobs share: options, the process, the terminal, engines."""

@@ -1,0 +1,138 @@
+"""What the terminal shows while a job runs: progress for people, and no engine noise."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import logging
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from types import TracebackType
+from typing import TextIO
+
+STAGES = {
+    "profile": "pass 1 profile",
+    "people": "counting people",
+    "combinations": "rare combinations",
+    "count": "pass 2 classes",
+    "search": "search of levels",
+    "release": "pass 3 criteria",
+    "written": "written",
+}
+
+
+@contextmanager
+def quiet(*, engine: bool = False) -> Iterator[None]:
+    """Silence engine logs: their tracebacks name internals, and errors reach the user as one message.
+
+    Args:
+        engine: whether an engine runs in the block. Its workers print tracebacks, also after the job has
+            failed, and engines complain while they are ended at exit: those in processes of their own are
+            never heard, of this process only the calling thread from then on, and nobody at exit.
+    """
+    before, stderr = logging.root.manager.disable, sys.stderr
+    logging.disable(logging.CRITICAL)
+    sys.stderr = io.StringIO()
+    with warnings.catch_warnings(), _unheard() if engine else nullcontext():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logging.disable(before)
+            sys.stderr = _OneVoice(stderr) if engine else stderr
+            if engine:
+                atexit.register(_silence)  # handlers run last in, first out: before those of any engine
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Point file descriptor 2 nowhere: what is started in the block inherits it."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed by the caller: nobody listens
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+class _OneVoice(io.TextIOBase):
+    """A stream that drops what threads other than the creating one write."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._thread = stream, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        return self._stream.write(text) if threading.get_ident() == self._thread else len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+
+def _silence() -> None:
+    logging.disable(logging.CRITICAL)
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # open until the process has ended
+
+
+class Progress:
+    """Shows records by stage, and nodes of the search, while the block runs; only on a terminal."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Progress:
+        from tokumei.transforms.engine import progress
+
+        progress.reset()
+        if sys.stderr.isatty():
+            # A descriptor of its own, which `quiet` does not touch.
+            terminal = open(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding)  # noqa: PTH123
+            self._thread = threading.Thread(target=self._show, args=(terminal,), daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _show(self, terminal: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import Progress as Bars
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        from tokumei.transforms.engine import progress
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with terminal, Bars(*columns, console=Console(file=terminal), transient=True) as bars:
+            task = bars.add_task("starting", total=None)
+            ended = False
+            while not ended:
+                ended = self._stop.wait(0.2)
+                for stage, n in progress.seen().items():  # the newest stage stays
+                    bars.update(task, description=describe(stage, n, progress.best_cost()))
+                bars.refresh()
+
+
+def describe(stage: str, n: int, best: float | None) -> str:
+    """Return the line that a stage shows: records, or nodes and the lowest cost so far."""
+    if stage != "search":
+        return f"{STAGES[stage]}: {n:,} records"
+    found = "none feasible yet" if best is None else f"lowest cost so far {best:.4g}"
+    return f"{STAGES[stage]}: {n:,} combinations, {found}"

@@ -1,0 +1,159 @@
+"""Every way of recoding from file to release: the classes hold, the report says so, sabotage is noticed."""
+
+import dataclasses
+import io
+import re
+from collections import defaultdict
+
+import numpy as np
+import polars as pl
+import pytest
+from support.helpers import policy_of
+
+from tokumei.transforms.recode import choose
+
+AGES = {"kind": "intervals", "widths": [5, 10, 20]}
+TOWNS = {"kind": "prefix", "keep": [2, 1]}
+COLUMNS = {
+    "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]},
+    "age": {
+        "title": "年齢",
+        "type": "integer",
+        "treat": [{"criterion": 5, "method": "generalize", "hierarchy": AGES}],
+    },
+    "town": {
+        "title": "地域",
+        "treat": [{"criterion": 5, "method": "generalize", "hierarchy": TOWNS}],
+    },
+    "illness": {
+        "sensitive": True,
+        "keep": True,
+        "because": "試験",
+        "protect": [{"model": "l_diversity", "kind": "distinct", "l": 2}],
+    },
+}
+TITLES = {
+    "age": ("一般化なし", "5ごとの区間", "10ごとの区間", "20ごとの区間", "全て「*」"),
+    "town": ("一般化なし", "先頭2文字", "先頭1文字", "全て「*」"),
+}
+WAYS = ("full_domain", "cells", "local", "multidimensional")
+
+
+def people(n=600):
+    rng = np.random.default_rng(20261124)
+    ages = np.clip(rng.normal(40, 14, n), 18, 95).astype(int)
+    towns = [
+        f"{a}{b}{c}" for a, b, c in zip(*(rng.geometric(0.4, n).clip(1, 4) for _ in range(3)), strict=True)
+    ]
+    ills = rng.choice(["風邪", "高血圧", "骨折"], n, p=[0.6, 0.3, 0.1])
+    return pl.DataFrame({"id": [f"p{i}" for i in range(n)], "age": ages, "town": towns, "illness": ills})
+
+
+def files(source, frame):
+    if source == "csv":
+        return {"data.csv": frame.write_csv()}
+    sink = io.BytesIO()
+    frame.write_parquet(sink)
+    return {"data.parquet": sink.getvalue()}
+
+
+def policy(recoding, *, source="csv", rows="one"):
+    data = policy_of(
+        COLUMNS,
+        path=f"data.{source}",
+        source={"format": source},
+        person="id",
+        k=5,
+        limit=0.1,
+        rows=rows,
+        output={"format": source},
+    )
+    data["requirements"]["recoding"] = recoding
+    return data
+
+
+def groups_of(done):
+    groups = defaultdict(list)
+    for row in done.rows():
+        groups[str(row["age"]), str(row["town"])].append(row)
+    return groups
+
+
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_is_released_and_told(run, way, source):
+    done = run(policy(way, source=source), files(source, people()))
+    assert done.status == 0, done.err
+    groups = groups_of(done)
+    assert all(len({r["id"] for r in group}) >= 5 for group in groups.values())
+    assert all(len({r["illness"] for r in group}) >= 2 for group in groups.values())
+    told = done.report["tables"][0]
+    recoding = told["recoding"]
+    assert recoding["recoding"] == way
+    rows = {row["name"]: row for row in recoding["alternatives"]}
+    assert tuple(rows) == WAYS and [n for n, row in rows.items() if row["chosen"]] == [way]
+    assert rows["full_domain"]["loss"] > rows["cells"]["loss"] >= rows["local"]["loss"]
+    assert rows["full_domain"]["loss"] > rows["multidimensional"]["loss"]
+    assert rows[way]["loss"] == recoding["loss"]
+    out = 600 - sum(len(group) for group in groups.values())
+    assert rows[way]["suppressed_records"] == out == told["records_suppressed"]
+    assert out <= rows["full_domain"]["suppressed_records"]
+    assert recoding["regions"] == (len(groups) if way == "multidimensional" else 0)
+    assert bool(recoding["rounds"]) == (way in {"cells", "local"})
+    for level in recoding["levels"]:
+        varies = level["finest"] < level["coarsest"]
+        assert (level["level"] is None) == varies
+        assert varies or way != "multidimensional"
+        if varies:
+            told_as = "領域ごと" if way == "multidimensional" else "一部のレコードは"
+            assert told_as in level["label"] and not re.search("[0-9]段階", level["label"])
+            if way == "multidimensional":
+                ends = (TITLES[level["column"]][level[end]] for end in ("finest", "coarsest"))
+                assert level["label"] == "{}から{}まで（領域ごと）".format(*ends)
+            assert f"levels {level['finest']} to" in done.out
+    page = (done.release / "report.html").read_text()
+    assert "一般化の方法の比較" in page and "選んだ方法" in page
+    assert ("個の領域に分け" in page) == (way == "multidimensional")
+    assert ("回目" in page) == (way in {"cells", "local"})
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_people_with_several_records_are_counted_once(run, way):
+    frame = people().with_columns(id=pl.format("p{}", pl.int_range(pl.len()) % 350))
+    done = run(policy(way, rows="several"), files("csv", frame))
+    assert done.status == 0, done.err
+    assert all(len({r["id"] for r in group}) >= 5 for group in groups_of(done).values())
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_one_group_recoded_otherwise_than_decided_is_never_published(run, monkeypatch, way):
+    real = choose.recoding_of
+
+    def finer(*args):
+        recoding = real(*args)
+        groups = recoding.groups.copy()
+        groups[np.flatnonzero(groups > 0)[0]] = len(recoding.nodes)
+        bottom = np.zeros((1, recoding.nodes.shape[1]), np.int32)
+        return dataclasses.replace(recoding, nodes=np.vstack([recoding.nodes, bottom]), groups=groups)
+
+    monkeypatch.setattr(choose, "recoding_of", finer)
+    done = run(policy(way), files("csv", people()))
+    assert done.status == 4, done.err
+    assert "verification" in done.err and "fail k=5" in done.err
+    assert not list(done.root.rglob("manifest.json")) and not list(done.root.rglob("part-*"))
+
+
+def test_more_combinations_than_regions_can_be_made_of_are_refused(run, monkeypatch):
+    monkeypatch.setattr("tokumei.transforms.recode.ways.MAX_TUPLES", 100)
+    done = run(policy("multidimensional"), files("csv", people()))
+    assert done.status == 4 and "recoding: multidimensional works on" in done.err, done.err
+
+
+def test_a_large_table_is_told_not_to_be_compared(run, monkeypatch):
+    monkeypatch.setattr("tokumei.transforms.recode.ways.COMPARED", 100)
+    done = run(policy("local"), files("csv", people()))
+    assert done.status == 0, done.err
+    recoding = done.report["tables"][0]["recoding"]
+    assert [row["name"] for row in recoding["alternatives"]] == ["full_domain", "local"]
+    assert "選んでいない方法は調べていない" in recoding["not_compared"]
+    assert recoding["not_compared"] in (done.release / "report.html").read_text()

@@ -1,0 +1,75 @@
+"""What every run costs whatever its size, guarded by counts: seconds depend on the machine, these do not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from apache_beam.options.pipeline_options import PipelineOptions
+from support.graph import steps_of
+
+from tokumei.pipelines.anonymize import build, make_plan
+from tokumei.pipelines.cli import main
+
+BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "residents.yaml"
+
+
+@pytest.fixture
+def policy(tmp_path):
+    """The benchmark's policy over one resident."""
+    columns = yaml.safe_load(BENCHMARK.read_text())["tables"]["residents"]["columns"]
+    resident = pa.table({name: ["2000-01-01"] for name in columns})
+    pq.write_table(resident, tmp_path / "residents.parquet")
+    (tmp_path / "policy.yaml").write_text(BENCHMARK.read_text())
+    return tmp_path / "policy.yaml"
+
+
+def imported_by(*arguments):
+    """Return which engines the command imports, and check that it succeeds."""
+    code = (
+        f"import sys; from tokumei.pipelines.cli import main\nassert main({list(map(str, arguments))}) == 0\n"
+    )
+    code += (
+        "print([m for m in ('apache_beam', 'google.cloud.storage', 'jinja2', 'faker') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return shown.stdout.splitlines()[-1]
+
+
+def test_a_policy_is_checked_without_the_engine(policy):
+    assert imported_by("check", policy) == "[]"
+
+
+def test_what_is_released_already_needs_no_engine(tmp_path):
+    demo = Path(__file__).parents[1] / "data" / "jdss_100knocks" / "policy.yaml"
+    job = ("anonymize", demo, "--output", tmp_path)
+    assert main([str(part) for part in job]) == 0
+    assert "apache_beam" not in imported_by(*job)
+
+
+@pytest.mark.parametrize(
+    ("records", "most_steps", "most_shuffles"), [(20_000_000, 61, 9), (20_000_001, 156, 34)]
+)
+def test_the_graph_has_no_more_steps_than_it_had(policy, tmp_path, records, most_steps, most_shuffles):
+    """A step costs some 6 ms of processor time to build, translate and set up; a shuffle is a stage more."""
+    plan, files = make_plan(str(policy), str(tmp_path / "out"), None)
+    pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
+    build(pipeline, plan, [file._replace(records=records) for file in files])
+    steps = [step for step in steps_of(pipeline) if not step.parts]
+    assert len(steps) <= most_steps
+    assert sum(isinstance(step.transform, beam.GroupByKey) for step in steps) <= most_shuffles
+
+
+def test_collecting_garbage_rarely_is_for_processes_of_one_job(policy):
+    code = "import gc, sys; from tokumei.pipelines.cli import main; before = gc.get_threshold()\n{}\n"
+    code += "print(gc.get_threshold() == before, file=sys.stderr)"
+    job = ["check", str(policy)]
+    for call, kept in ((f"main({job})", "True"), (f"sys.argv = ['tokumei', *{job}]; main()", "False")):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(call)], capture_output=True, text=True, check=True
+        )
+        assert done.stderr.strip() == kept

@@ -1,0 +1,66 @@
+"""Pass 1 and 2 over chunks, without an engine."""
+
+import json
+
+import pyarrow as pa
+from support.helpers import policy_of
+from support.kernels import KEY
+
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.splits import SourceFile, Split
+from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.planning.plan import Plan, plan_tables
+from tokumei.transforms.profile.fit import fit, tables_to_count
+from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
+from tokumei.transforms.recode.choose import choose
+from tokumei.transforms.recode.count import count_chunk, merge_histograms
+
+GENERALIZE = {"method": "generalize", "criterion": 5}
+
+
+COLUMNS = {
+    "id": {"treat": [{"method": "delete", "criterion": 3}]},
+    "age": {
+        "type": "integer",
+        "treat": [
+            {"method": "tail", "criterion": 4, "people": 2},
+            {**GENERALIZE, "hierarchy": {"kind": "intervals", "widths": [5, 10]}},
+        ],
+    },
+    "sex": {"treat": [{**GENERALIZE, "hierarchy": {"kind": "suppress"}}]},
+    "illness": {
+        "treat": [{"method": "rare_values", "criterion": 4, "values": ["希少疾患"], "action": "record"}],
+        "sensitive": True,
+    },
+}
+
+
+SCHEMA = pa.schema([("id", pa.string()), ("age", pa.int64()), ("sex", pa.string()), ("illness", pa.string())])
+
+
+SPLIT = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
+
+
+def plan_of(*, rows, k, limit, columns=COLUMNS):
+    data = policy_of(columns, k=k, limit=limit, person="id", rows=rows)
+    policy = Policy.model_validate_json(json.dumps(data))
+    return Plan(policy, plan_tables(policy, ""), {}, "out", "r", "w", "a")
+
+
+def chunks_of(pieces, decision=None):
+    for number, piece in enumerate(pieces):
+        batch = pa.RecordBatch.from_pylist(
+            [dict(zip(SCHEMA.names, row, strict=True)) for row in piece], SCHEMA
+        )
+        work = Work(SPLIT, KEY, decision)
+        yield Chunk(work, number, number == len(pieces) - 1, len(piece), {}, (), batch)
+
+
+def decide(plan, pieces):
+    """Pass 1 and 2, their chunks merged in reverse."""
+    table = plan.tables["t"]
+    profile = merge_profiles(plan.tables, [profile_chunk(table, c) for c in chunks_of(pieces)][::-1])
+    people = len({row[0] for piece in pieces for row in piece})
+    fitted = fit(plan, profile, dict.fromkeys(tables_to_count(plan.tables, profile), people), KEY)
+    counted = [count_chunk(table, c) for c in chunks_of(pieces, fitted["t"])]
+    return choose(plan, fitted, merge_histograms(counted[::-1]))

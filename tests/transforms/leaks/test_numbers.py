@@ -1,0 +1,168 @@
+"""Numbers that are codes: check digits against other implementations, and where in a text they are seen."""
+
+import csv
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum import luhn
+from stdnum.jp import in_
+from support.helpers import DATA
+
+from tokumei.transforms.leaks.found import Found
+from tokumei.transforms.leaks.numbers import WORDED, numbers_in
+from tokumei.transforms.values.code_formats import CARD, INSURER, LICENCE, MY_NUMBER, Format
+
+VECTORS = DATA / "id_number_vectors" / "vectors.tsv"
+FULL_WIDTH = str.maketrans("0123456789-", "０１２３４５６７８９－")
+
+
+def digits(text):
+    return np.array([[int(c) for c in text]], dtype=np.uint8)
+
+
+def passes(kind: Format, text: str) -> bool:
+    return bool(kind.passes(digits(text))[0])
+
+
+def found(*cells):
+    return {kind: tuple(count[:3]) for kind, count in numbers_in(pa.array(cells)).items()}
+
+
+@given(st.integers(0, 10**12 - 1).map("{:012d}".format))
+def test_my_number_agrees_with_stdnum(text):
+    assert passes(MY_NUMBER, text) == in_.is_valid(text)
+
+
+@given(st.integers(0, 10**19 - 1).map(str))
+def test_luhn_agrees_with_stdnum(text):
+    assert passes(CARD, text) == luhn.is_valid(text)
+
+
+@given(st.integers(0, 10**11 - 1).map("{:011d}".format), st.sampled_from([MY_NUMBER, INSURER]))
+def test_one_of_ten_check_digits_is_right(text, kind):
+    assert sum(passes(kind, text + str(d)) for d in range(10)) == 1
+
+
+@given(st.integers(0, 10**10 - 1).map("{:010d}".format), st.integers(0, 9))
+def test_a_licence_passes_by_its_formula_whatever_its_reissues(text, reissues):
+    """免許証: s = 5a+4b+3c+2d+7e+6f+5g+4h+3i+2j, (11 − s mod 11) mod 10."""
+    total = sum(w * int(c) for w, c in zip((5, 4, 3, 2, 7, 6, 5, 4, 3, 2), text, strict=True))
+    right = {0: 1, 1: 0}.get(total % 11, 11 - total % 11)
+    assert [passes(LICENCE, f"{text}{d}{reissues}") for d in range(10)] == [d == right for d in range(10)]
+
+
+def test_published_numbers():
+    kinds = {"my_number": MY_NUMBER, "driver_licence": LICENCE, "credit_card": CARD}
+    with VECTORS.open() as stream:
+        rows = [r for r in csv.DictReader(stream, delimiter="\t") if r["kind"] in kinds]
+    for row in rows:
+        kind, text = kinds[row["kind"]], row["value"].replace("-", "").replace(" ", "")
+        fits = text.isdigit() and len(text) in kind.widths and bool(kind.fits(digits(text))[0])
+        assert (fits and passes(kind, text)) == (row["valid"] == "1"), row["source"]
+    assert len(rows) > 20
+    golden = {
+        MY_NUMBER: "621498320257 983205673214 123456789018",
+        LICENCE: "309012345620",
+        INSURER: "33120015",
+    }
+    for kind, texts in golden.items():
+        assert all(passes(kind, text) and kind.fits(digits(text))[0] for text in texts.split())
+    assert not passes(MY_NUMBER, "983205673210") and not passes(MY_NUMBER, "123456789012")
+    assert not passes(INSURER, "06130012")
+
+
+@pytest.mark.parametrize("wrap", ["{}", "〒100-0001 {}まで", "（{}）", "番号{}。", "電話03-1234-5678 {}"])
+@pytest.mark.parametrize("full_width", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("My Number", "621498320257"),
+        ("My Number", "6214 9832 0257"),
+        ("My Number", "6214-9832-0257"),
+        ("My Number", "6214・9832.0257"),
+        ("driver's licence number", "309012345620"),
+        ("payment card number", "4012888888881881"),
+        ("payment card number", "4012-8888-8888-1881"),
+        ("payment card number", "3714 496353 98431"),
+        ("payment card number", "3056 930902 5904"),
+    ],
+)
+def test_a_number_is_seen_in_every_spelling_and_place(kind, text, full_width, wrap):
+    cell = wrap.format(text.translate(FULL_WIDTH) if full_width else text)
+    _, chance, sure = found(cell)[kind]
+    assert (chance, sure) == ((1, 0) if wrap == "{}" else (0, 1))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "5835678256246",  # 法人番号
+        "4912345678904",  # JAN
+        "1748503543012",  # milliseconds since 1970, which pass Luhn
+        "CS621498320257",
+        "621498320257A",
+        "16214983202570",
+        "090-6214-9832-0257",
+        "2026-03-31 12:30:00",
+        "20260331",
+        "000000000000",
+        "621498320258の件",
+        "運転免許 2015年取得、電話 03-1234-5678",
+        "被保険者は3人",
+        "東京都千代田区丸の内1-2-3",
+        "",
+        None,
+    ],
+)
+def test_other_numbers_pass(cell):
+    assert all(count[1:] == (0, 0) for count in found(cell).values())
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "旅券番号 TR1234567",
+        "パスポート：ＴＲ１２３４５６７",
+        "ﾊﾟｽﾎﾟｰﾄNo. TR1234567",
+        "基礎年金番号は1234-567890",
+        "被保険者証の記号番号: 12345678",
+        "在留カード AB12345678CD",
+        "保険者番号(06130012)",
+        "住民票コード：12345678901",
+        "マイナンバー１２３４ ５６７８ ９０１２",
+    ],
+)
+def test_a_number_is_known_by_the_word_before_it(cell):
+    assert found(cell, "ほか")[WORDED] == (0, 0, 1)
+
+
+@given(
+    st.lists(st.sampled_from(["621498320257", "番号621498320257", "123456789012", "あ", None]), max_size=20)
+)
+def test_equal_cells_count_once_however_they_are_encoded(cells):
+    plain = pa.array(cells, pa.string())
+    assert numbers_in(plain) == numbers_in(plain.dictionary_encode())
+    alone = {c for c in cells if c in {"621498320257", "123456789012"}}
+    inside = "番号621498320257" in cells
+    mine = numbers_in(plain).get("My Number", (0, 0, 0))[:3]
+    assert mine == (len(alone), int("621498320257" in alone), int(inside))
+
+
+def test_codes_with_a_number_in_them_are_judged_with_the_numbers_of_the_column():
+    assert found("A-621498320257", "A-123456789012", "O.6214-9832-0257")["My Number"] == (3, 2, 0)
+    uuids = ["1007c05b-8d20-8fe6-6790-621498320257", "「1007C05B-8D20-8FE6-6790-621498320257」"]
+    assert found(*uuids) == {}
+
+
+def test_integers_are_searched_as_they_are_written():
+    assert numbers_in(pa.array([621498320257, 5, None, 123456789012]))["My Number"] == Found(2, 1, 0)
+    assert numbers_in(pa.array([33120015, 20260331])) == {}
+
+
+def test_short_insurer_numbers_are_counted_among_all_numbers_so_long():
+    days = [f"2026{m:02d}{d:02d}" for m, d in itertools.product(range(1, 13), range(1, 29))]
+    assert numbers_in(pa.array([*days, "33120015"]))["insurer number"] == Found(len(days) + 1, 1, 0)

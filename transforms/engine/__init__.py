@@ -1,0 +1,1 @@
+"""How work is cut, merged, guarded and counted: no law, no policy."""

@@ -1,0 +1,110 @@
+"""The elements that flow between steps: work to do, and columnar chunks of records.
+
+Chunks are batches, not rows, and must never cross a shuffle. Their coders are registered here, by import,
+with a cheap `estimate_size`, because an engine samples element sizes even inside a fused stage.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from dataclasses import dataclass, replace
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.coders.typecoders import registry
+
+from tokumei.schemas.splits import Split
+from tokumei.transforms.engine.run_key import RunKey
+
+
+@dataclass(frozen=True)
+class Work:
+    """A split, bound to the key of the run and to what was decided so far.
+
+    Binding decisions to the split *before* it is read keeps side inputs away from records: portable
+    engines cut fusion before a step with a side input, which would write every record out and back.
+    """
+
+    split: Split
+    key: RunKey
+    decision: Any = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some records of one split.
+
+    Attributes:
+        work: what they belong to.
+        number: position of the chunk in its split, from 0; ``last`` marks the final one.
+        records: records seen, unreadable ones included.
+        rejects: how many were unreadable, by (column, reason); and their numbers in the split.
+        batch: the readable records.
+    """
+
+    work: Work
+    number: int
+    last: bool
+    records: int
+    rejects: dict[tuple[str, str], int]
+    rejected: tuple[int, ...]
+    batch: pa.RecordBatch
+
+
+class SizedPickleCoder(beam.coders.Coder):
+    """Pickle, with a constant size estimate so that sampling sizes does not pickle decisions."""
+
+    def encode(self, value: Any) -> bytes:
+        """Encode an element."""
+        return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+
+    def decode(self, encoded: bytes) -> Any:
+        """Decode an element."""
+        return pickle.loads(encoded)  # noqa: S301  # the engine's own bytes
+
+    def estimate_size(self, value: Any) -> int:
+        """Return the order of magnitude only."""
+        return 1024
+
+    def is_deterministic(self) -> bool:
+        """Never a key."""
+        return False
+
+
+class WorkCoder(SizedPickleCoder):
+    """Coder of `Work`."""
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return Work
+
+
+class ChunkCoder(SizedPickleCoder):
+    """Coder of `Chunk`: the batch as an Arrow IPC stream, so that a slice does not carry its parent."""
+
+    def encode(self, value: Chunk) -> bytes:
+        """Encode a chunk."""
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, value.batch.schema) as stream:
+            stream.write_batch(value.batch)
+        return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
+
+    def decode(self, encoded: bytes) -> Chunk:
+        """Decode a chunk."""
+        chunk: Chunk
+        chunk, stream = pickle.loads(encoded)  # noqa: S301  # the engine's own bytes
+        return replace(chunk, batch=pa.ipc.open_stream(stream).read_next_batch())
+
+    def estimate_size(self, value: Chunk) -> int:
+        """Return the Arrow size, which honours slices."""
+        return int(value.batch.nbytes)
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return Chunk
+
+
+registry.register_coder(Work, WorkCoder)
+registry.register_coder(Chunk, ChunkCoder)

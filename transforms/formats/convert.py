@@ -1,0 +1,183 @@
+"""Columns as a format gives them to canonical Arrow types, naming the cells that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.formats.garbled import of_rows, places_of
+from tokumei.transforms.formats.text_kernels import PARSE, plain_zero
+from tokumei.transforms.values.text import spread
+
+ARROW_TYPES: dict[ColumnType, pa.DataType] = {
+    "string": pa.string(),
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "date": pa.date32(),
+    "month": pa.date32(),
+    "datetime": pa.timestamp("s"),
+    "boolean": pa.bool_(),
+}
+
+_DAY = 86_400
+_JST = 9 * 3600  # Japan has had no summer time since 1951
+_FIRST, _LAST = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, the days that calendars and Python know
+_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+class Converted(NamedTuple):
+    """A column in its canonical type, and the reason for each of its cells that is bad (null in values)."""
+
+    values: pa.Array
+    bad: Mapping[int, str]
+
+
+def readable(found: pa.DataType, kind: ColumnType) -> bool:
+    """Return whether a column of this Arrow type can be read as the declared type without loss.
+
+    Text can be read as anything. Whole numbers can be read as text, and so as anything, since nothing is
+    lost; fractions, days and times cannot be read as text, which would depend on who writes it.
+    """
+    t = pa.types
+    if t.is_dictionary(found):
+        found = found.value_type
+    if t.is_null(found) or _is_text(found) or _is_whole(found):
+        return True
+    calendar = t.is_date(found) or t.is_timestamp(found)
+    others = {
+        "integer": t.is_floating(found),
+        "number": t.is_floating(found) or t.is_decimal(found),
+        "date": calendar,
+        "month": calendar,
+        "datetime": calendar,
+        "boolean": t.is_boolean(found),
+    }
+    return bool(others.get(kind, False))
+
+
+def convert(values: pa.Array, kind: ColumnType, null_values: Sequence[str]) -> Converted:
+    """Convert a column of any type that `readable` accepts to the canonical type of ``kind``.
+
+    Times with a zone become Japanese wall-clock time; parts of a second are cut off. A day must be midnight,
+    a month the first of it, and a float declared integer must be whole.
+
+    Args:
+        values: the column as the format gives it; texts must be UTF-8.
+        kind: its declared type.
+        null_values: texts that mean null. In a typed column they mean the values they spell, so that ``-1``
+            is null in an integer column too.
+
+    Returns:
+        The column in its canonical type, texts encoded by a dictionary if they were; cells that do not fit
+        are null and named in ``bad``.
+    """
+    if pa.types.is_dictionary(values.type):
+        distinct, bad = convert(values.dictionary, kind, null_values)
+        places = places_of(values)
+        if pa.types.is_string(distinct.type):
+            return Converted(spread(distinct, places), of_rows(bad, places))
+        return Converted(distinct.take(pa.array(places, mask=places < 0)), of_rows(bad, places))
+    if pa.types.is_null(values.type):
+        return Converted(pa.nulls(len(values), ARROW_TYPES[kind]), {})
+    if _is_text(values.type) or (_is_whole(values.type) and not _fits_directly(values.type, kind)):
+        return _from_text(values.cast(pa.string()), kind, null_values)
+    native = _native(values, kind)
+    converted = Converted(native, _lost(values, native, kind))
+    spelled = PARSE[kind](pa.array(null_values, pa.string())).drop_null()
+    if len(spelled):
+        return converted._replace(values=_nulled(native, pc.is_in(native, value_set=spelled)))
+    return converted
+
+
+def _is_text(found: pa.DataType) -> bool:
+    t = pa.types
+    return bool(t.is_string(found) or t.is_large_string(found) or t.is_string_view(found))
+
+
+def _is_whole(found: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(found) or (pa.types.is_decimal(found) and found.scale == 0))
+
+
+def _fits_directly(found: pa.DataType, kind: ColumnType) -> bool:
+    """Whole numbers that need no detour over text: the others may overflow, or are dates such as 20240401."""
+    return kind == "number" or (kind == "integer" and found in _SMALL)
+
+
+_SMALL = {pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32()}
+
+
+def _from_text(texts: pa.StringArray, kind: ColumnType, null_values: Sequence[str]) -> Converted:
+    if tuple(null_values) == ("",):
+        texts = _nulled(texts, pc.equal(pc.binary_length(texts), 0))
+    elif null_values:
+        texts = _nulled(texts, pc.is_in(texts, value_set=pa.array(null_values, pa.string())))
+    parsed = PARSE[kind](texts)
+    return Converted(parsed, _lost(texts, parsed, kind))
+
+
+def _nulled(values: pa.Array, mask: pa.BooleanArray) -> pa.Array:
+    return pc.if_else(mask, pa.scalar(None, values.type), values) if mask.true_count else values
+
+
+def _lost(before: pa.Array, after: pa.Array, kind: ColumnType) -> dict[int, str]:
+    if after.null_count == before.null_count:
+        return {}
+    return dict.fromkeys(np.flatnonzero(pc.and_(before.is_valid(), after.is_null())).tolist(), kind)
+
+
+def _native(values: pa.Array, kind: ColumnType) -> pa.Array:
+    if kind == "boolean":
+        return values
+    if kind == "integer":
+        return _whole_floats(values) if pa.types.is_floating(values.type) else values.cast(pa.int64())
+    if kind == "number":
+        found = values.cast(pa.float64(), safe=False)
+        return plain_zero(_nulled(found, pc.invert(pc.is_finite(found)).fill_null(False)))
+    return _calendar(values, kind)
+
+
+def _whole_floats(values: pa.Array) -> pa.Array:
+    floats = values.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
+    # From 2**53 on a float no longer tells neighbouring integers apart.
+    whole = (np.abs(floats) < 2.0**53) & (np.trunc(floats) == floats)
+    nulls = values.is_null().to_numpy(zero_copy_only=False)
+    return pa.array(np.where(whole, floats, 0).astype(np.int64), mask=~whole | nulls)
+
+
+def _calendar(values: pa.Array, kind: ColumnType) -> pa.Array:
+    if kind == "date" and pa.types.is_date32(values.type) and _in_calendar(values):
+        return values
+    seconds, nulls = _seconds(values), values.is_null().to_numpy(zero_copy_only=False)
+    days = seconds // _DAY
+    bad = (days < _FIRST) | (days > _LAST)
+    if kind == "datetime":
+        return pa.array(seconds, mask=nulls | bad).cast(pa.timestamp("s"))
+    bad |= seconds % _DAY != 0
+    dates = pa.array(np.where(bad, 0, days).astype(np.int32), mask=nulls | bad).cast(pa.date32())
+    if kind == "month":
+        return _nulled(dates, pc.not_equal(pc.day(dates), 1).fill_null(False))
+    return dates
+
+
+def _in_calendar(dates: pa.Date32Array) -> bool:
+    span = pc.min_max(dates.cast(pa.int32()))
+    first, last = span["min"].as_py(), span["max"].as_py()
+    return first is None or bool(first >= _FIRST and last <= _LAST)
+
+
+def _seconds(values: pa.Array) -> npt.NDArray[np.int64]:
+    if pa.types.is_date32(values.type):
+        days = values.cast(pa.int32()).fill_null(0).to_numpy(zero_copy_only=False)
+        midnights: npt.NDArray[np.int64] = days.astype(np.int64) * _DAY
+        return midnights
+    unit, zone = ("ms", None) if pa.types.is_date64(values.type) else (values.type.unit, values.type.tz)
+    ticks = values.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    seconds: npt.NDArray[np.int64] = ticks // _UNITS[unit] + (_JST if zone else 0)
+    return seconds

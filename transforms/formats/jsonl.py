@@ -1,0 +1,221 @@
+"""JSON lines: one object a line; a fast parser for plain blocks, an exact one for everything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.json as pajson
+
+from tokumei.schemas.errors import InputError
+from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.formats.batches import MAX_ROWS, Rows
+from tokumei.transforms.formats.columns import refuse_other_columns
+from tokumei.transforms.formats.garbled import is_utf8
+from tokumei.transforms.formats.streams import BLOCK, MAX_RECORD, open_text, too_long
+from tokumei.transforms.storage.base import Store
+
+_SMALL = 1 << 16  # bytes not worth halving again
+
+# What the fast parser may meet in a column of each type; anything else sends the block to the exact one.
+_FAST: dict[ColumnType, pa.DataType] = {
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+
+
+class _Number(str):
+    """The text of a JSON number, so that it is parsed like any other text and told apart from a string."""
+
+    __slots__ = ()
+
+
+def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
+    """Yield the byte ranges of a file's splits, cut after line breaks."""
+    if file.size <= target:
+        if file.size:
+            yield 0, file.size
+        return
+    with open_text(file, store, 0, file.size) as stream:
+        if stream.packed:
+            yield 0, file.size
+            return
+        begun, end = 0, stream.start
+        for block in _lines(stream.read, min(target, BLOCK), stream.start, file.uri):
+            end += len(block)
+            if end - begun >= target:
+                yield begun, end
+                begun = end
+    if begun < file.size:
+        yield begun, file.size
+
+
+def rows(
+    split: Split, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+) -> Iterator[Rows]:
+    """Read the records of a split. A missing key is null; blank lines are no records.
+
+    Raises:
+        InputError: a record has a key that is not declared; see also `reader.read_split`.
+    """
+    done = 0
+    with open_text(split.file, store, split.start, split.end) as stream:
+        for block in _lines(stream.read, BLOCK, stream.start, split.file.uri):
+            for found in _stretches(block, columns, frozenset(declared), split.file.uri):
+                yield found._replace(
+                    numbers=found.numbers + done, broken=[(n + done, why) for n, why in found.broken]
+                )
+                done += found.records
+
+
+def _stretches(
+    block: bytes, columns: Mapping[str, ColumnType], declared: frozenset[str], uri: str
+) -> Iterator[Rows]:
+    """Parse a block, halving it where the fast parser fails: one odd line slows only its surroundings."""
+    table = _fast(block, columns)
+    if table is not None:
+        there = [
+            n for n in table.column_names if n not in columns or table.column(n).null_count < table.num_rows
+        ]
+        _refuse_undeclared(there, declared, uri)
+        yield from _from_table(table, columns)
+        return
+    middle = block.find(b"\n", len(block) // 2) + 1
+    if len(block) <= _SMALL or middle in {0, len(block)}:
+        yield from _exact(block, columns, declared, uri)
+        return
+    yield from _stretches(block[:middle], columns, declared, uri)
+    yield from _stretches(block[middle:], columns, declared, uri)
+
+
+def _refuse_undeclared(keys: Collection[str], declared: frozenset[str], uri: str) -> None:
+    # A key may be missing from a record, so only the others are wrong.
+    undeclared = set(keys) - declared
+    if len(undeclared) > len(keys) - len(undeclared):  # they may be values: an object with a key a person
+        raise InputError(
+            "input.keys",
+            where=uri,
+            what=f"{len(undeclared)} of the {len(keys)} keys of a record are not declared",
+            fix="write one object a record, with the same keys in each, and declare every key under columns",
+        )
+    if undeclared:
+        refuse_other_columns([*keys, *declared.difference(keys)], sorted(declared), uri)
+
+
+def _lines(read: Callable[[int], bytes], size: int, start: int, uri: str) -> Iterator[bytes]:
+    rest = b""
+    while True:
+        more = read(size)
+        data = rest + more
+        final = len(more) < size
+        cut = len(data) if final else data.rfind(b"\n") + 1
+        if cut:
+            yield data[:cut]
+        start, rest = start + cut, data[cut:]
+        if final:
+            return
+        if len(rest) > MAX_RECORD:
+            raise too_long(uri, start)
+
+
+def _fast(block: bytes, columns: Mapping[str, ColumnType]) -> pa.Table | None:
+    """Parse a block of plain one-line objects; None if it is anything else, or holds a cell that misfits."""
+    text = block.replace(b"\r\n", b"\n").strip(b"\n")
+    lines = text.count(b"\n") + 1
+    # pyarrow takes several values a line, values over several lines and Inf, and can be crashed by a lone
+    # null; with one brace at either end of every line and none elsewhere, none of that can be there.
+    plain = (
+        text[:1] == b"{"
+        and text[-1:] == b"}"
+        and text.count(b"}\n{") == lines - 1
+        and text.count(b"{") == text.count(b"}") == lines
+        and b"[" not in text
+        and b"Inf" not in text
+    )
+    if not plain or not is_utf8(text):
+        return None
+    read = pajson.ReadOptions(use_threads=False, block_size=len(text) + 1)
+    parse = pajson.ParseOptions(
+        explicit_schema=pa.schema([(name, _FAST.get(kind, pa.string())) for name, kind in columns.items()]),
+        unexpected_field_behavior="infer",  # so that undeclared keys are seen
+    )
+    try:
+        table = pajson.read_json(pa.BufferReader(text), read, parse)
+    except pa.ArrowException:
+        return None
+    # A table of empty objects has no columns, and then its number of rows cannot be relied on.
+    return table if table.num_columns and table.num_rows == lines else None
+
+
+def _from_table(table: pa.Table, columns: Mapping[str, ColumnType]) -> Iterator[Rows]:
+    for start in range(0, table.num_rows, MAX_ROWS):
+        batch = table.slice(start, MAX_ROWS).combine_chunks()
+        cells = {name: batch.column(name).chunk(0) for name in columns}
+        yield Rows(cells, np.arange(1, batch.num_rows + 1), (), batch.num_rows, {})
+
+
+def _exact(
+    block: bytes, columns: Mapping[str, ColumnType], declared: frozenset[str], uri: str
+) -> Iterator[Rows]:
+    """Parse line by line, telling apart each record and each cell that is bad."""
+    lines = [line for line in block.split(b"\n") if line.strip()]
+    for start in range(0, len(lines), MAX_ROWS):
+        part = lines[start : start + MAX_ROWS]
+        texts: dict[str, list[str | None]] = {name: [] for name in columns}
+        misfits: dict[str, dict[int, str]] = {name: {} for name in columns}
+        numbers: list[int] = []
+        broken: list[tuple[int, str]] = []
+        for number, line in enumerate(part, 1):
+            record = _record(line)
+            if isinstance(record, str):
+                broken.append((number, record))
+                continue
+            _refuse_undeclared(record.keys(), declared, uri)
+            for name, kind in columns.items():
+                text, fits = _cell(record.get(name), kind)
+                if not fits:
+                    misfits[name][len(numbers)] = "type"
+                texts[name].append(text)
+            numbers.append(number)
+        cells = {name: pa.array(column, pa.string()) for name, column in texts.items()}
+        yield Rows(cells, np.array(numbers, np.int64), broken, len(part), misfits)
+
+
+def _record(line: bytes) -> dict[str, Any] | str:
+    """Return the object on a line, or the reason why there is none."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return "undecodable"
+    try:
+        record = json.loads(
+            text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_Number
+        )
+        if "\\u" in text:
+            json.dumps(record, ensure_ascii=False).encode()  # escaped halves of characters are no text
+    except (ValueError, RecursionError):
+        return "json"
+    return record if isinstance(record, dict) else "json"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError  # which of two equal keys counts would be a guess
+    return found
+
+
+def _cell(value: object, kind: ColumnType) -> tuple[str | None, bool]:
+    """Return a JSON value as text, and whether it is of a kind that the declared type takes."""
+    if value is None:
+        return None, True
+    if isinstance(value, bool):
+        return ("true" if value else "false", True) if kind == "boolean" else (None, False)
+    if isinstance(value, _Number):
+        return (str(value), True) if kind in ("integer", "number") else (None, False)
+    return (value, True) if isinstance(value, str) else (None, False)

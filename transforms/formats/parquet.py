@@ -1,0 +1,116 @@
+"""Parquet: splits are runs of row groups; only the wanted columns are read, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tokumei.schemas.errors import InputError
+from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.formats.batches import MAX_ROWS, Rows
+from tokumei.transforms.formats.columns import Header, refuse_other_columns, refuse_unreadable
+from tokumei.transforms.formats.garbled import without_garbled
+from tokumei.transforms.storage.base import Store
+
+_SAMPLE = 4096
+_REPEATING = (
+    0.1  # share of distinct values in a sample up to which a dictionary is much smaller than its column
+)
+_BUFFER = 1 << 20  # bytes of a column read at a time, instead of a whole row group
+
+
+def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
+    """Yield the row-group ranges of a file's splits."""
+    with _opened(file, store) as opened:
+        groups = opened.metadata.num_row_groups
+        # Not of its columns: asking one that is corrupt for anything ends the process.
+        sizes = [max(opened.metadata.row_group(i).total_byte_size, 0) for i in range(groups)]
+    packed = file.size / max(sum(sizes), 1)
+    begun, gathered = 0, 0.0
+    for i, size in enumerate(sizes):
+        gathered += size * packed
+        if gathered >= target or i == groups - 1:
+            yield begun, i + 1
+            begun, gathered = i + 1, 0.0
+
+
+def header(file: SourceFile, store: Store) -> Header:
+    """Return the names of the file's columns, and its number of records."""
+    with _opened(file, store) as opened:
+        return Header(list(opened.schema_arrow.names), opened.metadata.num_rows)
+
+
+def rows(
+    split: Split, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+) -> Iterator[Rows]:
+    """Read the records of a split's row groups.
+
+    Raises:
+        InputError: a column has a type that cannot be read as declared; see also `reader.read_split`.
+    """
+    with _opened(split.file, store) as opened:
+        schema = opened.schema_arrow
+        refuse_other_columns(schema.names, declared, split.file.uri)
+        refuse_unreadable(schema, columns, split.file.uri)
+        groups = list(range(split.start, split.end))
+        expected = sum(opened.metadata.row_group(i).num_rows for i in groups)
+        encoded = _repeating(opened, groups, columns)
+        done = 0
+    with _opened(split.file, store, opened.metadata, encoded) as opened:
+        for batch in opened.iter_batches(
+            batch_size=MAX_ROWS, row_groups=groups, columns=list(columns), use_threads=False
+        ):
+            screened = {name: without_garbled(batch.column(name)) for name in columns}
+            numbers = np.arange(done + 1, done + batch.num_rows + 1)
+            cells = {name: values for name, (values, _) in screened.items()}
+            misfits = {name: bad for name, (_, bad) in screened.items()}
+            yield Rows(cells, numbers, (), batch.num_rows, misfits)
+            done += batch.num_rows
+        if done != expected:
+            raise _corrupt(split.file)
+
+
+def _repeating(opened: pq.ParquetFile, groups: Sequence[int], columns: Mapping[str, ColumnType]) -> list[str]:
+    """Return the columns of texts that repeat in the first records: these are read as dictionaries.
+
+    The file's dictionaries then need not be spread over the rows, checked row by row and built again. The
+    footer could tell as well, but a corrupt one must not be asked.
+    """
+    texts = [name for name in columns if pa.types.is_string(opened.schema_arrow.field(name).type)]
+    sample = next(opened.iter_batches(batch_size=_SAMPLE, row_groups=groups[:1], columns=texts), None)
+    if not texts or sample is None:
+        return []
+    distinct = {name: pc.count_distinct(sample.column(name), mode="all").as_py() for name in texts}
+    return [name for name in texts if distinct[name] <= sample.num_rows * _REPEATING]
+
+
+@contextmanager
+def _opened(
+    file: SourceFile, store: Store, metadata: pq.FileMetaData | None = None, encoded: Sequence[str] = ()
+) -> Iterator[pq.ParquetFile]:
+    try:
+        with store.open_input(file) as source:
+            yield pq.ParquetFile(
+                source,
+                buffer_size=_BUFFER,
+                pre_buffer=False,
+                metadata=metadata,
+                read_dictionary=list(encoded),
+            )
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError):
+        raise _corrupt(file) from None
+
+
+def _corrupt(file: SourceFile) -> InputError:
+    return InputError(
+        "input.parquet",
+        where=file.uri,
+        what="the file is not Parquet, or is truncated or corrupt",
+        fix="copy or create the file again, or correct format",
+    )

@@ -1,0 +1,276 @@
+"""What a run will do to each table, worked out once on the launcher and shipped to the workers.
+
+A plan holds the policy and its criteria objects: no record, no key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+from tokumei.schemas.combinations import combined_columns, people_sharing
+from tokumei.schemas.leaks import sought_columns
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.privacy_models import Requirements
+from tokumei.schemas.splits import TableFile
+from tokumei.schemas.table import Table
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.criteria import Context
+from tokumei.transforms.criteria.base import PerRecord
+from tokumei.transforms.criteria.chain import Chain
+from tokumei.transforms.formats.convert import ARROW_TYPES
+
+EVERYBODY = 1 << 62
+POPULATION = "#population"  # no table of a policy can be called so
+# Formats whose values can each be unreadable: every value that will be used is checked in pass 1.
+PARSED = frozenset({"csv", "tsv", "jsonl", "avro"})
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """One table: its declaration, and a chain of criteria for every column."""
+
+    name: str
+    table: Table
+    chains: Mapping[str, Chain]
+    requirements: Requirements
+
+    @property
+    def k(self) -> int:
+        """Smallest number of people in a class."""
+        return self.requirements.k
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All declared columns, in the order of the policy."""
+        return tuple(self.table.columns)
+
+    @property
+    def quasi_identifiers(self) -> tuple[str, ...]:
+        """Columns over which classes are formed."""
+        return self.table.quasi_identifiers
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether a person may have several records, so that rows are not people."""
+        return self.table.rows_per_person == "several"
+
+    @cached_property
+    def protected(self) -> tuple[str, ...]:
+        """Sensitive columns whose values a model watches inside the classes."""
+        return tuple(name for name, column in self.table.columns.items() if column.protect)
+
+    @cached_property
+    def people_cap(self) -> int:
+        """How many people of a class must be told apart: k, or everybody where more than k is asked."""
+        more = self.protected or self.requirements.models or self.dropping or self.combined
+        return EVERYBODY if more else self.k
+
+    @cached_property
+    def combined(self) -> tuple[str, ...]:
+        """Columns whose combinations are searched for rare ones, in the order of the policy."""
+        return combined_columns(self.table)
+
+    @cached_property
+    def sought(self) -> tuple[str, ...]:
+        """Columns whose source values the release is searched for; none if no released column carries any."""
+        return sought_columns(self.table)
+
+    @cached_property
+    def dropping(self) -> tuple[str, ...]:
+        """Columns whose treatment can drop records."""
+        return tuple(name for name, chain in self.chains.items() if chain.can_drop)
+
+    @cached_property
+    def tupled(self) -> tuple[str, ...]:
+        """Columns whose values say what a record counts for: quasi-identifiers and protected ones."""
+        return tuple(dict.fromkeys((*self.quasi_identifiers, *self.protected)))
+
+    @cached_property
+    def counted_early(self) -> bool:
+        """Whether pass 1 may count the classes: rows are people, and no other column has a say in them."""
+        others = {*self.dropping} - {*self.tupled}
+        return bool(self.quasi_identifiers) and not (self.counts_people or self.combined or others)
+
+    @cached_property
+    def perturbations(self) -> dict[str, PerRecord]:
+        """The methods that treat records, not values, by column."""
+        return {name: chain.perturbation for name, chain in self.chains.items() if chain.perturbation}
+
+    @cached_property
+    def profiled(self) -> tuple[str, ...]:
+        """Columns that pass 1 measures."""
+        return tuple(name for name, chain in self.chains.items() if chain.needs_profile)
+
+    def types(self, *names: str | None) -> dict[str, ColumnType]:
+        """Return name → type of the given columns, in the order of the policy, each once."""
+        return {name: c.type for name, c in self.table.columns.items() if name in names}
+
+    def profile_types(self) -> dict[str, ColumnType]:
+        """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
+        used = self.output_types()
+        if self.table.source.format in PARSED:
+            return used
+        typed = (name for name, kind in used.items() if kind not in {"string", "text"})
+        # At least one column, so that the records themselves are counted.
+        return self.types(self.table.person, *self.profiled, *typed) or self.types(self.table.released[0])
+
+    def combination_types(self) -> dict[str, ColumnType]:
+        """Columns read to count combinations."""
+        return self.types(*self.combined, *self.dropping, self.table.person if self.counts_people else None)
+
+    def count_types(self) -> dict[str, ColumnType]:
+        """Columns read in pass 2."""
+        person = self.table.person if self.counts_people else None
+        names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
+        return self.types(*names, person)
+
+    def output_types(self) -> dict[str, ColumnType]:
+        """Columns read in pass 3: those released, sought or able to drop records, and the person."""
+        return self.types(*self.table.released, *self.sought, *self.dropping, self.table.person)
+
+    def output_schema(self) -> pa.Schema:
+        """Arrow schema of the released table; it depends on the policy alone, never on the data."""
+        fields = []
+        for name in self.table.released:
+            column = self.table.columns[name]
+            kind = column.type
+            for step in column.treat:
+                kind = step.gives or kind
+            fields.append(pa.field(name, pa.string() if kind == "month" else ARROW_TYPES[kind]))
+        return pa.schema(fields)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole run: policy, one plan a table, and where the release goes.
+
+    Attributes:
+        policy: as read.
+        tables: by name, in the order of the policy.
+        populations: by table, the plan of reading its population; such tables are counted, never released.
+        output: directory or URI of the output.
+        release_id: name of the release.
+        work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
+        attempt: random name of this run; the files it writes carry it, so that they can be told apart.
+        tuples_a_worker: distinct tuples above which the histogram is spread over workers.
+        shards: into how many parts.
+    """
+
+    policy: Policy
+    tables: Mapping[str, TablePlan]
+    populations: Mapping[str, TablePlan]
+    output: str
+    release_id: str
+    work: str
+    attempt: str
+    tuples_a_worker: int = 20_000_000
+    shards: int = 64
+
+    @cached_property
+    def sources(self) -> dict[str, TablePlan]:
+        """Everything that is read: the tables, and their populations under names of their own."""
+        return {**self.tables, **{p.name: p for p in self.populations.values()}}
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """Of everything that is read, the table that it is read for."""
+        return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
+
+    def may_outgrow_a_worker(self, files: Iterable[TableFile]) -> bool:
+        """Say whether these files may hold more tuples than one worker does; if not, nothing is sharded.
+
+        There are no more tuples than records. Where a file does not state their number, a record takes at
+        least a character and its separator a column in plain text; elsewhere the bits that tell so many
+        tuples apart, which no compression saves.
+        """
+        bits = math.log2(max(self.tuples_a_worker, 2)) / 8
+        tuples = 0.0
+        for name, file, records in files:
+            table = self.sources[name]
+            plain = table.table.source.format in {"csv", "tsv", "jsonl"} and not file.uri.endswith(".gz")
+            if table.quasi_identifiers:
+                most = file.size / (2.0 * len(table.table.columns) if plain else bits)
+                tuples += most if records is None else records
+        return tuples > self.tuples_a_worker
+
+    @property
+    def headcount(self) -> frozenset[str]:
+        """Tables whose released people must be counted one by one.
+
+        None where a single table has one row a person: pass 1 has shown that its rows are people.
+        """
+        with_person = [t for t in self.tables.values() if t.table.person is not None]
+        if len(with_person) == 1 and not with_person[0].counts_people:
+            return frozenset()
+        return frozenset(t.name for t in with_person)
+
+
+def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
+    """Build the criteria of every table.
+
+    Args:
+        policy: a valid policy.
+        base: the policy's folder; hierarchy files are relative to it.
+
+    Raises:
+        PolicyError: a hierarchy file cannot be used.
+    """
+    k, day = policy.requirements.k, policy.reference_date
+    return {
+        name: TablePlan(
+            name,
+            table,
+            {
+                c: Chain(
+                    c,
+                    column,
+                    Context(k, day, table.rows_per_person == "several"),
+                    base,
+                    f"tables.{name}.columns.{c}",
+                    combined=people_sharing(table, c, k),
+                )
+                for c, column in table.columns.items()
+            },
+            policy.requirements,
+        )
+        for name, table in policy.tables.items()
+    }
+
+
+def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
+    """Return, by table, how its population is read: the quasi-identifiers, by the table's own chains."""
+    return {
+        name: TablePlan(
+            f"{name}{POPULATION}",
+            Table(
+                source=plan.table.population.source,
+                rows_per_person="one",
+                columns={c: plan.table.columns[c] for c in plan.quasi_identifiers},
+            ),
+            {c: plan.chains[c] for c in plan.quasi_identifiers},
+            plan.requirements,
+        )
+        for name, plan in tables.items()
+        if plan.table.population is not None
+    }
+
+
+def fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
+    """Return the SHA-256 of everything that determines a release: policy, hierarchy files, inputs."""
+    content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
+    hierarchies = {
+        hierarchy.where: sorted(hierarchy.rows.items())
+        for table in tables.values()
+        for chain in table.chains.values()
+        for hierarchy in chain.hierarchies
+        if hierarchy.rows
+    }
+    text = json.dumps([content, hierarchies, inputs], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The register books (個人情報ファイル簿) of an output directory, and what readers see of them."""

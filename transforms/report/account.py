@@ -1,0 +1,221 @@
+"""From counts to the report: what was done and measured, in the words officers read."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping
+
+from tokumei.schemas import japan_time
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.register import SMALL_FILE
+from tokumei.schemas.report import ColumnReport, Picture, RejectCount, Report, StepReport, TableReport
+from tokumei.schemas.table import Column
+from tokumei.transforms.criteria import Criterion
+from tokumei.transforms.criteria.chain import Chain
+from tokumei.transforms.leaks.verdict import explain_leaks
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.recode.choose import Account, Chosen
+from tokumei.transforms.release.recount import classes_of
+from tokumei.transforms.release.verify import TableWritten, Written
+from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
+from tokumei.transforms.report.picture import picture_of
+from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
+from tokumei.transforms.report.risk import measured_risk
+from tokumei.transforms.risk.sizes import ClassSizes
+
+
+def build_report(
+    plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, int], total: int
+) -> Report:
+    """Assemble the report of a verified release.
+
+    Args:
+        plan: the run.
+        chosen: its decisions.
+        written: what was written.
+        people: released people by table, where they were counted one by one.
+        total: people of the release (本人の数).
+    """
+    policy = plan.policy
+    return Report(
+        release_id=plan.release_id,
+        created_at=japan_time.now(),
+        regime=policy.regime,
+        file_name=policy.file.name,
+        body=policy.file.body,
+        department=policy.file.department,
+        purpose=policy.file.purpose,
+        work_sha256=plan.work,
+        requirements_because=policy.requirements.because,
+        k=policy.requirements.k,
+        people=total,
+        small_file_ordinance=_ordinance(policy, total),
+        tables=tuple(
+            _table(plan, table, chosen.accounts[name], written[name], people)
+            for name, table in plan.tables.items()
+        ),
+        rejects=tuple(
+            RejectCount(table=name, column=column, reason=reason, records=n)
+            for name, account in chosen.accounts.items()
+            for (column, reason), n in sorted(account.fitted.rejects.items())
+        ),
+        reject_limit=policy.rejects.limit,
+        secrets="仮IDと人数の計数に用いた鍵は、この処理のためだけにOSの乱数から生成し、どこにも保存していない。"
+        "処理の終了とともに失われた。仮IDと元の符号の対応表は作成していない。",
+        order="各ファイル内の行の順序を無作為に入れ替え、ファイル名も無作為に付けた。"
+        "ただし、1つのファイルには、元の並びで近い範囲の行が入っている。",
+        limits=_limits(plan),
+        versions={
+            name: importlib.metadata.version(name) for name in ("tokumei", "apache-beam", "pyarrow", "polars")
+        },
+    )
+
+
+def _ordinance(policy: Policy, people: int) -> str | None:
+    ordinance = policy.file.small_file_ordinance
+    return f"{ordinance}" if ordinance and people < SMALL_FILE else None
+
+
+def _limits(plan: Plan) -> tuple[str, ...]:
+    limits = [
+        "k-匿名性は、方針で準識別子とした項目の組合せについてのみ確認した。kの値を定めた法令はない。",
+        "四号の希少性は、加工前のファイル全体で判定した。五号による除外の後では、"
+        "基準とした人数より少なくなる値がありうる。",
+        "漏えい検査は、近くのレコードにない他の人の値、値の一部（姓だけなど）、表記の違う値（仮名と漢字など）、短い値、日付、"
+        "別の表にある値を見つけない。検査数字も番号の名称もない番号も見つけない。",
+        "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
+    ]
+    methods = {s.method for t in plan.tables.values() for c in t.chains.values() for s in c.steps}
+    if "microaggregate" in methods:
+        limits.append(
+            "ミクロアグリゲーションの組の人数は、加工前のファイル全体で数えた。"
+            "他の加工による除外の後では、それより少なくなりうる。"
+        )
+    if methods & {"noise", "rank_swap"}:
+        limits.append(
+            "ノイズの付加又はデータ交換をした項目の値は、その人の実際の値とは限らない。"
+            "これらの項目の値の間や、他の項目との間の計算（合計、差など）は、元と同じにはならない。"
+        )
+    if len(plan.tables) > 1:
+        limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
+    if any(t.combined for t in plan.tables.values()):
+        limits.append(LIMIT)
+    if any(t.table.person is None for t in plan.tables.values()):
+        limits.append("本人を示す項目のない表では、1人1行であるという申告を確認できない。")
+    return tuple(limits)
+
+
+def _table(
+    plan: Plan, table: TablePlan, account: Account, written: TableWritten, people: Mapping[str, int]
+) -> TableReport:
+    tally, fitted = written.tally, account.fitted
+    after, before = None, None
+    if account.recoded is not None and written.classes is not None:
+        classes = classes_of(written.classes, fitted, account.recoded.population)
+        after = measured_risk(
+            ClassSizes.of(classes.people),
+            None if classes.population is None else (classes.people, classes.population),
+            records=tally.records_out,
+            people=people.get(table.name, tally.records_out),
+            table=table,
+        )
+        records = fitted.records - tally.dropped - tally.taken.dropped[1]
+        before = measured_risk(
+            account.recoded.classes_before,
+            account.recoded.against_before,
+            records=records,
+            people=account.recoded.people_before,
+            table=table,
+        )
+    return TableReport(
+        name=table.name,
+        title=table.table.title or table.name,
+        records_in=fitted.records + sum(fitted.rejects.values()),
+        records_rejected=sum(fitted.rejects.values()),
+        records_dropped=tally.dropped,
+        records_suppressed=tally.suppressed,
+        records_out=tally.records_out,
+        people_in=fitted.people,
+        people_left=None if account.recoded is None else account.recoded.people_before,
+        people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
+        people_check=_people_check(table, account),
+        columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
+        recoding=None if account.recoded is None else recoding_of(table, account.recoded),
+        risk_before=before,
+        risk_after=after,
+        combinations=explain_removal(table, fitted.removal, written.combined),
+        leak_scan=explain_leaks(table, written.leaks),
+    )
+
+
+def _people_check(table: TablePlan, account: Account) -> str:
+    if table.table.person is None:
+        return "本人を示す項目がないため、1人1行であるという申告による。"
+    if table.counts_people:
+        return "1人に複数の行がある。鍵付きハッシュにより異なる人を正確に数えた。"
+    if account.fitted.proven:
+        return "1人1行であることを、本人を示す項目が重複なく昇順に並ぶことにより確認した。"
+    return "1人1行であることを、鍵付きハッシュにより異なる人を正確に数えて確認した。"
+
+
+def _column(
+    table: TablePlan, name: str, column: Column, account: Account, written: TableWritten
+) -> ColumnReport:
+    chain, tally = table.chains[name], written.tally
+    steps = []
+    if chain.steps:
+        changed = list(tally.changed.get(name, (0,) * len(chain.steps)))
+        blanked = tally.blanked.get(name, (0,) * len(chain.steps))
+        sentences = chain.explain(account.fitted.columns[name])
+        if chain.generalize is not None and account.recoded is not None:
+            changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
+            sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
+        steps = [
+            StepReport(
+                criterion=step.number,
+                method=step.method,
+                sentence=sentence,
+                counts=_counts(step, n, blank) if name in tally.changed else {},
+            )
+            for step, sentence, n, blank in zip(chain.steps, sentences, changed, blanked, strict=True)
+        ]
+    elif not column.keep and not column.drop:
+        steps = [
+            StepReport(
+                criterion=1, method="delete", sentence="自由記述のため、項目の全部を削除した。", counts={}
+            )
+        ]
+    steps += column_steps(table, account.fitted.removal, name)
+    return ColumnReport(
+        name=name,
+        title=column.title or name,
+        type=column.type,
+        released=column.released,
+        sensitive=column.sensitive,
+        because=column.because,
+        steps=tuple(steps),
+        before=picture_of(tally.before[name], column.type, max(table.k, chain.picture_people), _listed(chain))
+        if name in tally.before
+        else _no_picture(chain),
+        after=picture_of(tally.after[name], column.type) if name in tally.after else None,
+    )
+
+
+def _counts(step: Criterion, touched: int, blanked: int) -> dict[str, int]:
+    """Return the counts of a step; blanks are told where there are some."""
+    dropping = getattr(step.spec, "action", None) == "record"
+    counts = {"records_dropped" if dropping else "cells_changed": touched}
+    return {**counts, "cells_blanked": blanked} if blanked else counts
+
+
+def _no_picture(chain: Chain) -> Picture | None:
+    if not chain.steps or not chain.column.released:
+        return None
+    if not chain.pictured:
+        return Picture(note="仮IDの値には意味がないため、図を省略した。")
+    return Picture(note="個人の識別に使える元の値であるため、図に示さない。")
+
+
+def _listed(chain: Chain) -> frozenset[str]:
+    """Values that the policy calls peculiar: they are not shown, however many people share them."""
+    return frozenset(v for step in chain.steps for v in getattr(step.spec, "values", ()))

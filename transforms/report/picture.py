@@ -1,0 +1,124 @@
+"""The picture of a column: its labels as bars, plain numbers in bins that ascend, rare labels merged."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+
+from tokumei.schemas.report import Bar, Picture
+from tokumei.schemas.treatment_base import NUMERIC, ColumnType
+from tokumei.transforms.counting.people import PEOPLE, RECORDS, PeoplePerKey
+from tokumei.transforms.profile import pictures
+from tokumei.transforms.profile.pictures import LABEL
+from tokumei.transforms.values.text import number_text
+
+_MAX_BARS = 16
+_MEASURED = NUMERIC | {"date", "month", "datetime"}
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?\Z")  # a longer exponent is no number to write out
+_OURS = re.compile(r"-?\d+(\.\d+)?(～-?\d+)?\Z")
+_DIGITS = re.compile(r"(?<![\d.])\d+")  # of the whole part
+_LONG = re.compile(r"(?<![\d.])\d{5}")
+_OTHERS = "その他（少数の区分の合計）"
+_EMPTY, _BEYOND = "（空欄）", "（範囲外）"
+
+
+def picture_of(
+    counted: pictures.Picture, kind: ColumnType, k: int = 0, listed: frozenset[str] = frozenset()
+) -> Picture:
+    """Turn counts into bars.
+
+    Args:
+        counted: records and people by label; None where there were too many labels.
+        kind: the column's type. Of numbers and dates the bars ascend, else they go by size.
+        k: labels borne by fewer people are merged unnamed.
+        listed: labels that are merged in any case.
+    """
+    if counted is None:
+        return Picture(note="値の種類が多いため、図を省略した。")
+    numeric = kind in _MEASURED
+    texts = {
+        label: _EMPTY if label is None else _plain(label) if numeric else label
+        for label in counted.counts[LABEL]
+    }
+    numbers = [label for label in texts.values() if _NUMBER.match(label)]
+    if numeric and len(numbers) > _MAX_BARS:
+        texts.update(_bins(counted, k))
+    bars = counted.regroup(LABEL, texts).people()
+    small = bars.filter((pl.col(PEOPLE) < k) | pl.col(LABEL).is_in([_BEYOND, *listed]))[LABEL]
+    texts = {label: _OTHERS if text in set(small) else text for label, text in texts.items()}
+    merged = counted.regroup(LABEL, texts).people()
+    rows = [
+        (str(label), int(records))
+        for label, records, people in merged.select(LABEL, RECORDS, PEOPLE).iter_rows()
+        if people >= k  # of the merged bar as well: one for fewer people would point at them
+    ]
+    hidden = sum(n for label, n in rows if label == _OTHERS)
+    rows = [row for row in rows if row[0] != _OTHERS]
+    ordered = numeric or all(_NUMBER.match(label) for label, _ in rows)
+    rows.sort(key=(lambda r: _natural(r[0])) if ordered else (lambda r: (-r[1], r[0])))
+    if len(rows) > _MAX_BARS and not ordered:
+        hidden += sum(n for _, n in rows[_MAX_BARS:])
+        rows = rows[:_MAX_BARS]
+    if hidden:
+        rows.append((_OTHERS, hidden))
+    labels = [label for label, _ in rows]
+    if kind in NUMERIC:
+        labels = _separated(labels)
+    bars_shown = (Bar(label=label, records=n) for label, (_, n) in zip(labels, rows, strict=True))
+    return Picture(bars=tuple(bars_shown), ordered=ordered)
+
+
+def _plain(label: str) -> str:
+    """Write a number without exponent: floats of a million and more come as 1e+06."""
+    return f"{Decimal(label):f}" if _NUMBER.match(label) else label
+
+
+def _separated(labels: list[str]) -> list[str]:
+    """Put thousands separators into numbers and bins of them, where any has five digits: years have four."""
+    if not any(_OURS.match(label) and _LONG.search(label) for label in labels):
+        return labels
+    return [_DIGITS.sub(lambda m: f"{int(m[0]):,}", t) if _OURS.match(t) else t for t in labels]
+
+
+def _natural(label: str) -> tuple[int, float, str]:
+    number = re.match(r"-?\d+(\.\d+)?", label)
+    return (0, float(number.group()), label) if number else (1, 0.0, label)
+
+
+def _bins(counted: PeoplePerKey, k: int) -> dict[str | None, str]:
+    """Assign numeric labels to bins of one nice width.
+
+    The range of the bins leaves out the outermost people, fewer than ``k`` on either side: an extreme value
+    must not show in the width of the bars.
+    """
+    people = counted.people().select(LABEL, PEOPLE).iter_rows()
+    numbers = sorted(
+        (float(label), label, n) for label, n in people if label is not None and _NUMBER.match(label)
+    )
+    low, high = (_kth_value(side, k) for side in (numbers, numbers[::-1]))
+    width = _nice(max(high - low, 0) / _MAX_BARS)
+    bins: dict[str | None, str] = {}
+    for value, label, _ in numbers:
+        start = float(np.floor(value / width) * width)
+        inside = low <= value <= high
+        first, last = number_text(start), number_text(start + width - 1)
+        bins[label] = _BEYOND if not inside else f"{first}～{last}" if width >= 2 else first
+    return bins
+
+
+def _kth_value(numbers: list[tuple[float, str, int]], k: int) -> float:
+    seen = 0
+    for value, _, people in numbers:
+        seen += people
+        if seen >= k:
+            return value
+    return numbers[-1][0]
+
+
+def _nice(width: float) -> float:
+    """Round a bin width up to 1, 2 or 5 times a power of ten."""
+    size = 10 ** np.floor(np.log10(max(width, 1)))
+    return float(next(m * size for m in (1, 2, 5, 10) if m * size >= width))

@@ -1,0 +1,150 @@
+"""What the report says of a table's recoding: levels, what other ways would lose, rescues, and models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tokumei.schemas import report
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.recode.choose import Recoded
+from tokumei.transforms.recode.models import KAnonymity, PrivacyModel
+from tokumei.transforms.recode.ways import COMPARED, WAYS, WayName, comparable
+from tokumei.transforms.recode.wording import amount, meaning_of, name_of
+
+_TITLES: dict[WayName, str] = {
+    "full_domain": "全員を同じ段階に一般化し、足りない組合せのレコードは除く",
+    "cells": "足りない組合せのレコードは、一部の項目を「*」にして残す（セルの削除）",
+    "local": "足りない組合せのレコードは、さらに粗い段階など別の段階にして残す（局所的な一般化）",
+    "multidimensional": "値の範囲を領域に分け、領域ごとに段階を変える（多次元の一般化）",
+}
+
+
+def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
+    """Return the section of one table.
+
+    Args:
+        table: the plan.
+        recoded: what was decided.
+    """
+    choice, needed = recoded.choice, table.requirements
+    return report.Recoding(
+        k=table.k,
+        recoding=needed.recoding,
+        alternatives=tuple(
+            report.Alternative(
+                name=other.way,
+                title=_TITLES[other.way],
+                loss=other.loss,
+                cost=other.cost,
+                suppressed_records=other.suppressed_records,
+                suppressed_people=other.suppressed_people,
+                chosen=other.way == needed.recoding,
+            )
+            for other in recoded.alternatives
+        ),
+        not_compared=_not_compared(recoded),
+        rounds=tuple(
+            report.Rescue(
+                levels=dict(zip(table.quasi_identifiers, saved.node, strict=True)),
+                sentence=_levels(table, recoded, saved.node),
+                records=saved.records,
+                people=saved.people,
+            )
+            for saved in recoded.rounds
+        ),
+        regions=recoded.regions,
+        metric=needed.metric,
+        levels=tuple(_level(table, recoded, i) for i in range(len(table.quasi_identifiers))),
+        loss=recoded.costs["loss"],
+        costs=dict(recoded.costs),
+        optimum=_levels(table, recoded, choice.node),
+        proven=choice.proven,
+        gap=choice.gap,
+        lattice_nodes=choice.lattice_nodes,
+        nodes_checked=choice.nodes_checked,
+        suppressed_records=recoded.count.suppressed_records,
+        suppressed_people=recoded.count.suppressed_people,
+        suppression_limit=float(needed.suppression_limit),
+        models=tuple(
+            _model(table, model, reached)
+            for model, reached in zip(recoded.models, recoded.reached, strict=True)
+        ),
+    )
+
+
+def _levels(table: TablePlan, recoded: Recoded, node: Sequence[int]) -> str:
+    return "、".join(
+        f"{_title(table, name)}は「{titles[level]}」"
+        for name, titles, level in zip(table.quasi_identifiers, recoded.titles, node, strict=True)
+    )
+
+
+def sentence_of(table: TablePlan, recoded: Recoded, name: str) -> str:
+    """Say in Japanese how far a quasi-identifier was generalized."""
+    level = _level(table, recoded, table.quasi_identifiers.index(name))
+    if level.level is None:
+        done = f"次の段階まで一般化した：{level.label}"
+    else:
+        done = f"「{level.label}」の段階まで一般化した" if level.level else "一般化せずに残した"
+    return f"準識別子として、定めた条件（同じ組合せの人が{table.k}人以上など）を満たすように調べ、{done}。"
+
+
+def generalized_cells(recoded: Recoded, column: int) -> int:
+    """Return how many released cells of a quasi-identifier are above the original level."""
+    kept = recoded.count.kept_labels
+    if kept is None:
+        raise TypeError("the release is counted by assignment")
+    return sum(int(records.sum()) for level, records in kept[column].items() if level)
+
+
+def _not_compared(recoded: Recoded) -> str | None:
+    if len(recoded.alternatives) == len(WAYS):
+        return None
+    if not comparable(recoded.models):
+        return (
+            "母集団と比べる条件や、空欄をどの値にも当てはまるとする数え方は、"
+            "全員を同じ段階にする方法でだけ使えるため、他の方法は調べていない。"
+        )
+    return (
+        f"値の組合せか段階の組合せが{COMPARED // 10_000}万通りを超えるため、選んでいない方法は調べていない。"
+    )
+
+
+def _level(table: TablePlan, recoded: Recoded, column: int) -> report.LevelReport:
+    titles, (finest, coarsest) = recoded.titles[column], recoded.levels[column]
+    base, name = recoded.base[column], table.quasi_identifiers[column]
+    level = finest if finest == coarsest else None
+    if level is not None:
+        label = titles[level]
+    elif recoded.regions:
+        label = f"{titles[finest]}から{titles[coarsest]}まで（領域ごと）"
+    else:
+        others = sorted({saved.node[column] for saved in recoded.rounds} - {base})
+        label = f"{titles[base]}。一部のレコードは{'・'.join(titles[other] for other in others)}"
+    return report.LevelReport(
+        column=name,
+        title=_title(table, name),
+        level=level,
+        finest=finest,
+        coarsest=coarsest,
+        levels=len(titles),
+        label=label,
+        loss=recoded.column_loss[column],
+    )
+
+
+def _title(table: TablePlan, name: str) -> str:
+    return table.table.columns[name].title or name
+
+
+def _model(table: TablePlan, model: PrivacyModel, reached: tuple[float, float]) -> report.ModelReport:
+    column = getattr(model, "column", None)
+    title = "" if column is None else _title(table, column)
+    name, meaning = meaning_of(model, title)
+    capped = table.counts_people and isinstance(model, KAnonymity)  # people of a class are counted up to k
+    before, after = (
+        f"{amount(value)}以上" if capped and value >= table.k else amount(value) for value in reached
+    )
+    return report.ModelReport(
+        model=name_of(model), title=name, column=column, meaning=meaning, before=before, after=after
+    )

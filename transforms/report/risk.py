@@ -1,0 +1,89 @@
+"""From the people of every class to the risk that the report tells, before or after generalization."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tokumei.schemas.report import JournalistRisk, PopulationUniqueness, Risk, SizeBar
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.risk.attackers import journalist, prosecutor, sample_uniqueness
+from tokumei.transforms.risk.population import Method, dankar_choice, population_uniques
+from tokumei.transforms.risk.sizes import ClassSizes, Ints
+
+_SIZES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
+
+
+def measured_risk(
+    classes: ClassSizes,
+    against: tuple[Ints, Ints] | None,
+    *,
+    records: int,
+    people: int,
+    table: TablePlan,
+) -> Risk:
+    """Measure classes by their people.
+
+    Args:
+        classes: how many classes have how many people; capped at k where a person may have several records,
+            so that whatever needs larger sizes, or each person in one class only, is left out.
+        against: people a class, and in the population table, where the table has one; shape (classes,) each.
+        records: of the file or of the release; suppressed ones are not among them.
+        people: whose records they are.
+        table: the table they belong to.
+    """
+    capped, k = table.counts_people, table.k
+    drawn_from = table.requirements.population_size
+    risk = prosecutor(classes, k)
+    return Risk(
+        records=records,
+        people=people,
+        classes=classes.total_classes,
+        unique_people=classes.uniques,
+        people_below_k=int((classes.people * classes.classes)[classes.people < k].sum()),
+        smallest_class=int(classes.people[0]),
+        highest_risk=risk.highest,
+        average_risk=classes.total_classes / people,
+        at_risk=None if capped else risk.at_risk,
+        sample_uniqueness=None if capped else sample_uniqueness(classes),
+        population_uniqueness=None if capped or drawn_from is None else _uniqueness(classes, drawn_from),
+        journalist=None if against is None else _journalist(*against, k),
+        capped=capped,
+        sizes=_size_bars(classes, k, capped),
+    )
+
+
+def _journalist(sizes: Ints, population: Ints, k: int) -> JournalistRisk | None:
+    if (sizes > population).any():
+        return None
+    risk = journalist(sizes, population, k)
+    return JournalistRisk(highest=risk.highest, average=risk.average, at_risk=risk.at_risk)
+
+
+def _uniqueness(classes: ClassSizes, population: int) -> PopulationUniqueness:
+    fraction = classes.total_people / population
+
+    def share(method: Method) -> float | None:
+        uniques = population_uniques(classes, fraction, method)
+        return None if uniques is None else uniques / population
+
+    estimator, uniques = dankar_choice(classes, fraction)
+    counted = classes.uniques == 0 or classes.total_people == population
+    return PopulationUniqueness(
+        population=population,
+        uniqueness=uniques / population,
+        estimator=None if counted else estimator,
+        pitman=share("pitman"),
+        zayatz=share("zayatz"),
+        snb=share("snb"),
+    )
+
+
+def _size_bars(classes: ClassSizes, k: int, capped: bool) -> tuple[SizeBar, ...]:
+    edges = sorted({e for e in _SIZES if not capped or e < k} | {k})
+    bars = []
+    for low, high in zip(edges, [*edges[1:], None], strict=True):
+        inside = (classes.people >= low) & (classes.people < (high or np.inf))
+        held, people = classes.classes[inside], (classes.people * classes.classes)[inside]
+        label = f"{low}人以上" if high is None else f"{low}人" if high == low + 1 else f"{low}～{high - 1}人"
+        bars.append(SizeBar(label=label, classes=int(held.sum()), people=int(people.sum()), below_k=low < k))
+    return tuple(bars)

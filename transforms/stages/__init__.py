@@ -1,0 +1,1 @@
+"""Every PTransform of the pipeline, and nothing else."""

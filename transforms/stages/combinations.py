@@ -1,0 +1,70 @@
+"""Between pass 1 and pass 2, as a PTransform: find rare combinations and decide what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import apache_beam as beam
+from apache_beam.pvalue import AsSingleton, PCollection
+
+from tokumei.schemas.splits import Split
+from tokumei.transforms.combinations.count import Combined, count_combined, merge_combined
+from tokumei.transforms.combinations.decide import removals
+from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.engine.combine import merge_globally
+from tokumei.transforms.engine.guard import guarded
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.stages.profile import Fits
+from tokumei.transforms.stages.read import ReadChunks
+
+
+class RemoveCombinations(beam.PTransform):
+    """Fitted criteria to fitted criteria that also know the rare combinations.
+
+    Element types: `Split` → dict of `FittedTable` (exactly one). Only tables that declare combinations are
+    read. Raises RequirementError at run time where there are too many tuples to decide about.
+    """
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey], fits: PCollection[Fits]) -> None:
+        super().__init__()
+        self._plan, self._key, self._fits = plan, key, fits
+
+    def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
+        """Wire the transform; without declarations nothing is added to the graph."""
+        tables = {name: table for name, table in self._plan.tables.items() if table.combined}
+        if not tables:
+            return self._fits
+        counted = (
+            splits
+            | "BindFits"
+            >> beam.FlatMap(
+                _bind_fits, frozenset(tables), AsSingleton(self._key), AsSingleton(self._fits)
+            ).with_output_types(Work)
+            | "Read" >> ReadChunks(tables, columns=TablePlan.combination_types, stage="combinations")
+            | "CountChunk" >> beam.Map(_count, tables).with_output_types(Combined)
+            | "Merge" >> merge_globally(_merge, Combined)
+        )
+        return self._fits | "Decide" >> beam.Map(
+            _decide, dict(self._plan.tables), AsSingleton(counted)
+        ).with_output_types(Fits)
+
+
+@guarded
+def _bind_fits(split: Split, tables: frozenset[str], key: RunKey, fits: Fits) -> Sequence[Work]:
+    return [Work(split, key, fits[split.table])] if split.table in tables else []
+
+
+@guarded
+def _count(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Combined:
+    return count_combined(tables[chunk.work.split.table], chunk)
+
+
+@guarded
+def _merge(parts: Sequence[Combined]) -> Combined:
+    return merge_combined(parts)
+
+
+@guarded
+def _decide(fits: Fits, tables: Mapping[str, TablePlan], counted: Combined) -> Fits:
+    return removals(tables, fits, counted)

@@ -1,0 +1,162 @@
+"""Pass 1 as PTransforms: profile the splits, count people where needed, fit criteria 1 to 4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.coders.typecoders import registry
+from apache_beam.pvalue import AsSingleton, PCollection
+
+from tokumei.schemas.splits import Split
+from tokumei.transforms.counting.headcount import PersonBatch, add_counts, count_bucket, deal
+from tokumei.transforms.counting.keyed import person_hashes
+from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
+from tokumei.transforms.engine.combine import merge_globally
+from tokumei.transforms.engine.guard import guarded
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.treat_chunks import TreatChunks
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.profile.fit import FittedTable, check_keys, fit, tables_to_count
+from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
+from tokumei.transforms.stages.read import ReadChunks
+
+registry.register_coder(Profile, SizedPickleCoder)
+Fits = dict[str, FittedTable]
+Headcount = dict[str, int]
+
+
+class DrawKey(beam.PTransform):
+    """One key for the run, drawn inside the job: it never stands in options, graph, logs or output.
+
+    Element types: any one element → `RunKey`. An engine that loses it after a failure may draw another;
+    every summary carries the key's fingerprint and verification refuses a mixture.
+    """
+
+    def expand(self, one: PCollection[Any]) -> PCollection[RunKey]:
+        """Wire the transform; the shuffle makes the drawn key stable for everyone who uses it."""
+        return (
+            one
+            | "Draw" >> beam.Map(_draw).with_output_types(tuple[int, RunKey])
+            | "Fix" >> beam.GroupByKey()
+            | "Take" >> beam.Map(_only).with_output_types(RunKey)
+        )
+
+
+@guarded
+def _draw(_: Any) -> tuple[int, RunKey]:
+    return 0, RunKey.draw()
+
+
+@guarded
+def _only(drawn: tuple[int, Iterable[RunKey]]) -> RunKey:
+    (key,) = drawn[1]
+    return key
+
+
+class ProfileSplits(beam.PTransform):
+    """Splits to one profile of the whole file. Element types: `Split` → `Profile` (exactly one)."""
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey]) -> None:
+        super().__init__()
+        self._plan, self._key = plan, key
+
+    def expand(self, splits: PCollection[Split]) -> PCollection[Profile]:
+        """Wire the transform."""
+        tables = self._plan.sources
+        return (
+            splits
+            | "BindKey" >> beam.Map(_bind_key, AsSingleton(self._key)).with_output_types(Work)
+            | "Read" >> ReadChunks(tables, columns=TablePlan.profile_types, stage="profile")
+            | "ProfileChunk" >> beam.ParDo(TreatChunks(partial(_profile, tables))).with_output_types(Profile)
+            | "Merge" >> merge_globally(partial(merge_profiles, tables), Profile)
+        )
+
+
+@guarded
+def _bind_key(split: Split, key: RunKey) -> Work:
+    return Work(split, key)
+
+
+def _profile(tables: Mapping[str, TablePlan], chunk: Chunk) -> Profile:
+    return profile_chunk(tables[chunk.work.split.table], chunk)
+
+
+class CountPeople(beam.PTransform):
+    """Bucketed person hashes to distinct people by table. Element types: (bucket, `PersonBatch`) → dict."""
+
+    def expand(self, hashes: PCollection[tuple[int, PersonBatch]]) -> PCollection[Headcount]:
+        """Wire the transform."""
+        return (
+            hashes
+            | "Gather" >> beam.GroupByKey()
+            | "CountBucket" >> beam.Map(_count).with_output_types(Headcount)
+            | "Add" >> merge_globally(add_counts, Headcount)
+        )
+
+
+@guarded
+def _count(bucket: tuple[int, Iterable[PersonBatch]]) -> Headcount:
+    return count_bucket(bucket[1])
+
+
+class FitCriteria(beam.PTransform):
+    """Profile to fitted criteria 1 to 4. Element types: `Split` → dict of `FittedTable` (exactly one).
+
+    The person column is read once more only where ascending codes did not prove one row a person, or
+    where a person has several rows. Raises InputError at run time for the checks of `fit`.
+    """
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile]) -> None:
+        super().__init__()
+        self._plan, self._key, self._profile = plan, key, profile
+
+    def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
+        """Wire the transform."""
+        tables = dict(self._plan.tables)
+        key, profile = AsSingleton(self._key), AsSingleton(self._profile)
+        people = (
+            splits
+            | "BindUnproven" >> beam.FlatMap(_bind_unproven, tables, key, profile).with_output_types(Work)
+            | "ReadPersons" >> ReadChunks(tables, columns=_person_types, stage="people")
+            | "HashPersons" >> beam.FlatMap(_hash_persons, tables).with_output_types(tuple[int, PersonBatch])
+            | "CountPeople" >> CountPeople()
+        )
+        return self._profile | "Fit" >> beam.Map(
+            _fit, self._plan, AsSingleton(people), key
+        ).with_output_types(Fits)
+
+
+@guarded
+def _bind_unproven(
+    split: Split, tables: Mapping[str, TablePlan], key: RunKey, profile: Profile
+) -> Sequence[Work]:
+    return [Work(split, key, _Rejected(profile))] if split.table in tables_to_count(tables, profile) else []
+
+
+class _Rejected:
+    """The part of a decision that reading needs before anything else is decided."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.rejected = {split: n for table in profile.values() for split, n in table.rejected.items()}
+
+
+@guarded
+def _person_types(plan: TablePlan) -> dict[str, Any]:
+    return plan.types(plan.table.person) or plan.types(plan.table.released[0])
+
+
+@guarded
+def _hash_persons(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, PersonBatch]]:
+    plan = tables[chunk.work.split.table]
+    codes = chunk.batch.column(plan.table.person).drop_null()
+    yield from deal(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)
+
+
+@guarded
+def _fit(profile: Profile, plan: Plan, people: Headcount, key: RunKey) -> Fits:
+    check_keys(profile, people, key)
+    counted = tables_to_count(plan.tables, profile)
+    return fit(plan, profile, {name: people.get(name, 0) for name in counted}, key)

@@ -1,0 +1,150 @@
+"""Pass 3 as PTransforms: the five criteria and the parts, fused; then verification and publication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.coders.typecoders import registry
+from apache_beam.pvalue import AsSingleton, PCollection
+
+from tokumei.schemas.splits import Split
+from tokumei.transforms.counting.headcount import PersonBatch
+from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
+from tokumei.transforms.engine.combine import merge_globally
+from tokumei.transforms.engine.guard import guarded, guarded_steps
+from tokumei.transforms.engine.progress import count_records
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.treat_chunks import TreatChunks
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.recode.choose import Chosen
+from tokumei.transforms.release.anonymize import anonymize_chunk
+from tokumei.transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
+from tokumei.transforms.release.publish import Published, publish
+from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
+from tokumei.transforms.report.account import build_report
+from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.stages.profile import CountPeople, Headcount
+from tokumei.transforms.stages.read import ReadChunks
+
+PEOPLE = "people"
+
+
+class EncodedCoder(SizedPickleCoder):
+    """Coder of `Encoded`: never used between fused steps, but its size estimate is."""
+
+    def estimate_size(self, value: Encoded) -> int:
+        """Return the size of the part."""
+        return len(value.data)
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return Encoded
+
+
+registry.register_coder(Encoded, EncodedCoder)
+registry.register_coder(PartSummary, SizedPickleCoder)
+registry.register_coder(Written, SizedPickleCoder)
+
+
+class Outcome(NamedTuple):
+    """What pass 3 leaves behind: merged summaries of the parts, and the people in them."""
+
+    written: PCollection[Written]
+    people: PCollection[Headcount]
+
+
+class AnonymizeSplits(beam.PTransform):
+    """Splits to written parts: read, criteria 1 to 5, write, all in one fused stage.
+
+    Element types: `Split` → `Written` and `Headcount` (exactly one each). A retried split writes other
+    objects; only one attempt's summary reaches verification, so only one attempt's parts are published.
+    """
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
+        super().__init__()
+        self._plan, self._key, self._chosen = plan, key, chosen
+
+    def expand(self, splits: PCollection[Split]) -> Outcome:
+        """Wire the transform."""
+        tables = dict(self._plan.tables)
+        encoded = (
+            splits
+            | "BindDecisions"
+            >> beam.FlatMap(_bind, AsSingleton(self._key), AsSingleton(self._chosen)).with_output_types(Work)
+            | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
+            | "ApplyCriteria"
+            >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(Encoded)
+        )
+        written = encoded | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
+            PEOPLE, main="summaries"
+        )
+        merged = (
+            written.summaries
+            | "Total" >> beam.Map(written_of).with_output_types(Written)
+            | "Merge" >> merge_globally(merge_written, Written)
+        )
+        return Outcome(merged, written[PEOPLE] | "CountPeople" >> CountPeople())
+
+
+@guarded
+def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work]:
+    decision = chosen.decisions.get(split.table)  # a population is counted, never released
+    return [] if decision is None else [Work(split, key, decision)]
+
+
+def _anonymize(plan: Plan, chunk: Chunk) -> Encoded:
+    table = plan.tables[chunk.work.split.table]
+    return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
+
+
+@beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch])
+class _WritePart(beam.DoFn):
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @guarded_steps
+    def process(self, encoded: Encoded) -> Iterator[Any]:
+        write_part(self._plan, encoded)
+        if encoded.summary.part is not None:
+            count_records("written", encoded.summary.part.records)
+        for hashes in encoded.people:
+            yield beam.pvalue.TaggedOutput(PEOPLE, hashes)
+        yield encoded.summary
+
+
+class PublishRelease(beam.PTransform):
+    """Verify what was written, then publish it with its register entry.
+
+    Element types: `Written` → `Published`. Raises RequirementError at run time when verification fails;
+    then nothing is published.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        key: PCollection[RunKey],
+        chosen: PCollection[Chosen],
+        people: PCollection[Headcount],
+    ) -> None:
+        super().__init__()
+        self._plan, self._key, self._chosen, self._people = plan, key, chosen, people
+
+    def expand(self, written: PCollection[Written]) -> PCollection[Published]:
+        """Wire the transform."""
+        return written | "VerifyAndPublish" >> beam.Map(
+            _publish,
+            self._plan,
+            AsSingleton(self._chosen),
+            AsSingleton(self._people),
+            AsSingleton(self._key),
+        ).with_output_types(Published)
+
+
+@guarded
+def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
+    total = verify(plan, chosen, written, people, key.fingerprint)
+    report = build_report(plan, chosen, written, people, total)
+    return publish(plan, report, written, partial(documents_of, plan.policy, report))
