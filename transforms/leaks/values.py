@@ -15,8 +15,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from tokumei.transforms.criteria.base import as_text
 from tokumei.transforms.leaks.found import Found
+from tokumei.transforms.values.cells import as_text
 from tokumei.transforms.values.text import plain_column
 
 SHORTEST = 3
