@@ -62,7 +62,7 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
             header = read_header(source, file, store)
             if header.names is not None:
                 refuse_other_columns(header.names, plan.columns, file.uri)
-            elif source.header and source.format in {"csv", "tsv"}:
+            elif source.header_line:
                 # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
                 raise InputError(
                     "input.empty",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas.errors import PolicyError
-from tokumei.transforms.synthesis import PRESETS
+from tokumei.schemas.formats import SOURCE_FORMATS, listed
+from tokumei.transforms.synthesis import PRESETS, SYNTHETIC_FORMATS
 
 if TYPE_CHECKING:
     from tokumei.transforms.synthesis.dirty import Dirt
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 10**8
 _What = TypeVar("_What")
-_FORMATS = ("csv", "tsv", "parquet", "avro", "jsonl")
 _ENCODINGS = ("utf-8", "utf-8-sig", "cp932", "euc_jp")
 
 
@@ -51,8 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " and a tenth of it members",
     )
     parser.add_argument("--seed", type=int, default=0, help="same seed, same bytes; 0 or more")
-    parser.add_argument("--format", choices=_FORMATS, default="csv")
-    parser.add_argument("--encoding", choices=_ENCODINGS, default="utf-8", help="csv and tsv only")
+    parser.add_argument("--format", choices=SYNTHETIC_FORMATS, default=SYNTHETIC_FORMATS[0])
+    encoded = listed((name for name in SYNTHETIC_FORMATS if SOURCE_FORMATS[name].encodings), "and")
+    parser.add_argument("--encoding", choices=_ENCODINGS, default="utf-8", help=f"{encoded} only")
     parser.add_argument("--line-ending", choices=("lf", "crlf"), default="lf", help="text formats only")
     parser.add_argument("--gzip", action="store_true", help="compress; text formats only")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder, made if missing")
@@ -107,19 +108,21 @@ def _usage(where: str, what: str, fix: str) -> PolicyError:
 
 
 def _check(args: argparse.Namespace) -> None:
-    text = args.format not in ("parquet", "avro")
+    text = SOURCE_FORMATS[args.format].text
+    texts = listed((name for name in SYNTHETIC_FORMATS if SOURCE_FORMATS[name].text), "or")
+    encoded = listed((name for name in SYNTHETIC_FORMATS if SOURCE_FORMATS[name].encodings), "or")
     wrong = [
         (not 1 <= args.rows <= MAX_ROWS, "--rows", f"outside 1 to {MAX_ROWS:,}", "give one in this range"),
         (args.seed < 0, "--seed", "negative", "give 0 or more"),
         (args.dirty < 0, "--dirty", "negative", "give 0 or more"),
         ((args.peculiar or 0) < 0, "--peculiar", "negative", "give 0 or more"),
         (args.dirty > 0 and not text, "--dirty", f"{args.format} is typed and cannot hold unreadable rows",
-         "use csv, tsv or jsonl"),
+         f"use {texts}"),
         (args.gzip and not text, "--gzip", f"{args.format} compresses inside", "leave --gzip out"),
         (args.line_ending == "crlf" and not text, "--line-ending", f"{args.format} has no lines",
          "leave --line-ending out"),
-        (args.encoding != "utf-8" and args.format not in ("csv", "tsv"), "--encoding",
-         f"{args.format} is always UTF-8", "leave --encoding out, or use csv or tsv"),
+        (args.encoding != "utf-8" and not SOURCE_FORMATS[args.format].encodings, "--encoding",
+         f"{args.format} is always UTF-8", f"leave --encoding out, or use {encoded}"),
         (args.person_order == "random" and args.preset != "residents", "--person-order",
          "only residents have an order to choose", "leave --person-order out"),
     ]  # fmt: skip

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from peers import by_copy
 
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import Split
-from tokumei.schemas.table import Source
 from tokumei.transforms.counting.keyed import pseudonyms
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.reader import read_split

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.formats import OUTPUT_FORMATS
 from tokumei.transforms.register.views import VIEWS
 from tokumei.transforms.release.manifest import MANIFEST, listed, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
@@ -21,7 +22,8 @@ _DOCUMENTS = ("notice.md", "report.html", "report.json")
 RELEASE = frozenset({MANIFEST, *_DOCUMENTS})  # files of a release with well-known names
 _BOOK = frozenset({"book.json", *VIEWS})
 _ATTEMPT = r"(?P<attempt>[0-9a-f]{12})"
-_PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.(parquet|avro|csv)")
+_SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
+_PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, _DOCUMENTS))})")
 
 

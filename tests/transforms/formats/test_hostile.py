@@ -139,7 +139,7 @@ import resource, sys
 sys.path[:0] = {[str(Path(__file__).parents[2])]}
 from pathlib import Path
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.table import Source
+from tokumei.schemas.source import Source
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.storage.base import LocalStore
