@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.treatment_base import Treatment
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between
+from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
 
 Mask = npt.NDArray[np.bool_]
 Persons = npt.NDArray[np.uint64] | None

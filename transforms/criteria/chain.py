@@ -26,7 +26,8 @@ from tokumei.transforms.criteria.encoding import encode, narrow
 from tokumei.transforms.criteria.linking_codes import Pseudonym
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
-from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between, Ladder
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
 
 _DATE_METHODS = {"year", "year_month"}
 

@@ -16,7 +16,7 @@ from tokumei.schemas import treatments as t
 from tokumei.transforms.criteria.base import Applied, Context, Criterion, Fixed, as_text
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
-from tokumei.transforms.hierarchies.ladders import Between
+from tokumei.transforms.hierarchies.steps import Between
 from tokumei.transforms.values import bands as value_bands
 
 

@@ -43,7 +43,7 @@ from tokumei.transforms.criteria.base import (
     where,
 )
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between
+from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
 from tokumei.transforms.values.text import number_text
 
 
