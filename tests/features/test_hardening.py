@@ -205,7 +205,7 @@ def test_files_have_the_modes_that_the_umask_says(run, mask):
 
 
 def test_a_file_is_private_until_it_is_whole(run, monkeypatch):
-    from tokumei.transforms.storage import base as store
+    from tokumei.transforms.storage import durable
 
     seen, real = [], os.fsync
 
@@ -216,8 +216,8 @@ def test_a_file_is_private_until_it_is_whole(run, monkeypatch):
         real(descriptor)
 
     chmods, real_chmod = [], os.fchmod
-    monkeypatch.setattr(store.os, "fsync", look)
-    monkeypatch.setattr(store.os, "fchmod", lambda d, m: chmods.append(os.fstat(d)) or real_chmod(d, m))
+    monkeypatch.setattr(durable.os, "fsync", look)
+    monkeypatch.setattr(durable.os, "fchmod", lambda d, m: chmods.append(os.fstat(d)) or real_chmod(d, m))
     assert run(policy_of(ONE), DATA).status == 0
     assert seen and all(stat.S_IMODE(f.st_mode) == 0o600 and f.st_size for f in chmods)
 

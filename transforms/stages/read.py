@@ -18,7 +18,7 @@ from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 # A chunk becomes one part of the release: large enough for good files, small enough to hold several.
 CHUNK_ROWS = 1 << 17

@@ -7,7 +7,7 @@ from pathlib import Path
 from tokumei.schemas import policy_file
 from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.policy import Policy
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 MAX_BYTES = 256 << 20  # of a file that a policy names
 

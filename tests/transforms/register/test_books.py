@@ -24,7 +24,7 @@ from tokumei.transforms.register.books import (
     repair,
 )
 from tokumei.transforms.register.views import cells_of, folder_of
-from tokumei.transforms.storage.base import LocalStore
+from tokumei.transforms.storage.local import LocalStore
 
 CITY, SCHOOLS, WATER = "みなと市長", "みなと市教育委員会", "みなと市上下水道事業管理者"
 GONE = Erasure(at="2027-04-01T09:00:00+09:00", because="事務の廃止", people=None)

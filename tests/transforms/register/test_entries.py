@@ -16,7 +16,8 @@ from tokumei.schemas.register import Book
 from tokumei.transforms.register import books as register
 from tokumei.transforms.register.books import add_entry, books
 from tokumei.transforms.register.views import VIEWS, cells_of
-from tokumei.transforms.storage.base import ConflictError, LocalStore
+from tokumei.transforms.storage.base import ConflictError
+from tokumei.transforms.storage.local import LocalStore
 
 
 def book_in(store, directory="reg"):
