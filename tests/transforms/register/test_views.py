@@ -11,7 +11,8 @@ from support.registers import assert_agree, restored
 
 from tokumei.schemas.file_items import Office, Ordinance, Period
 from tokumei.schemas.register import Book, Erasure, RegisterEntry, TableItems
-from tokumei.transforms.register.views import VIEWS, inert
+from tokumei.transforms.register.views import VIEWS
+from tokumei.transforms.register.views.csv import inert
 
 # What a policy may hold: anything but halves of characters and NUL, and never blank.
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from tokumei.schemas.report import Bar, LeakScan, Match, Picture, SizeBar
-from tokumei.transforms.report.bars import side_by_side
 from tokumei.transforms.report.notice import render_notice
 from tokumei.transforms.report.page import render_report
+from tokumei.transforms.report.sections.bars import side_by_side
 
 HOSTILE = "<script>alert(1)</script>\"'&`|*_[x](y)\n# h"
 CLAIMS = re.compile(

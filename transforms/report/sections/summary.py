@@ -1,0 +1,42 @@
+"""要約: how much was released, what became of the columns, and the smallest groups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from tokumei.schemas.report import Report, TableReport
+from tokumei.transforms.report.sections.base import fate_of
+from tokumei.transforms.report.sections.risk import measured, smallest_class
+
+
+class Group(NamedTuple):
+    """The smallest group of a table, before and after generalization."""
+
+    table: TableReport
+    before: str
+    after: str
+
+
+class Summary(NamedTuple):
+    """Columns in all and released, columns by fate, and the smallest group of each table that has groups."""
+
+    columns: int
+    released: int
+    fates: Counter[str]
+    groups: tuple[Group, ...]
+
+
+def summary(report: Report) -> Summary:
+    """Return what the template prints."""
+    columns = [column for table in report.tables for column in table.columns]
+    return Summary(
+        columns=len(columns),
+        released=sum(column.released for column in columns),
+        fates=Counter(map(fate_of, columns)),
+        groups=tuple(
+            Group(table, smallest_class(found.before, found.k), smallest_class(found.after, found.k))
+            for table in report.tables
+            if (found := measured(table))
+        ),
+    )
