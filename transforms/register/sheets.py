@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tokumei.schemas.file_items import Office
 from tokumei.schemas.laws import LAWS
-from tokumei.schemas.register import RegisterEntry
+from tokumei.schemas.register import SMALL_FILE, RegisterEntry
 from tokumei.transforms.pages.environment import day, number
 
 REGISTER_TITLE = "個人情報ファイル簿"
@@ -56,7 +56,7 @@ def volume_of(entry: RegisterEntry) -> tuple[str, str]:
     if entry.small_file_ordinance:
         return (
             "条例に基づく帳簿",
-            f"{act}第75条第5項により、個人情報ファイル簿とは別に、本人の数が1,000人未満の"
+            f"{act}第75条第5項により、個人情報ファイル簿とは別に、本人の数が{number(SMALL_FILE)}人未満の"
             "個人情報ファイルについて条例の定めるところにより作成するものです。",
         )
     return REGISTER_TITLE, f"{act}に基づき、保有する個人情報ファイルについて作成するものです。"
@@ -121,7 +121,7 @@ def all_cells(entry: RegisterEntry) -> tuple[Cell | None, ...]:
         (True, "提供の方法", entry.how_provided),
         (
             entry.small_file_ordinance is not None,
-            "本人の数が1,000人未満の個人情報ファイルについての条例の定め",
+            f"本人の数が{number(SMALL_FILE)}人未満の個人情報ファイルについての条例の定め",
             f"{entry.small_file_ordinance}",
         ),
         (True, "備考", entry.remarks),

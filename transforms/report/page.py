@@ -9,7 +9,7 @@ from __future__ import annotations
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.report import Report
 from tokumei.transforms.pages.environment import html
-from tokumei.transforms.report.sections import SECTIONS
+from tokumei.transforms.report.contents import SECTIONS
 
 
 def render_report(report: Report) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 
 from tokumei.schemas.register import Book
 from tokumei.transforms.pages.environment import moment
 from tokumei.transforms.register.sheets import COLUMNS, all_cells, volume_of
+from tokumei.transforms.values.formulas import inert
 
 _HEAD = ("帳簿", "番号", "版", "作成", "更新", "リリース")
 
@@ -33,13 +33,3 @@ def entries_csv(book: Book) -> bytes:
         )
         table.writerow(map(inert, (*head, *("" if c is None else c.text for c in all_cells(entry)))))
     return out.getvalue().encode("utf-8-sig")
-
-
-def inert(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, by an apostrophe before what might be one.
-
-    Full-width signs count, as some locales read them like the others, and so do signs after spaces. A text
-    that begins with an apostrophe gets one more, so that taking the first one away restores every cell.
-    """
-    first = unicodedata.normalize("NFKC", text.lstrip()[:1])[:1]
-    return f"'{text}" if text[:1] in {"'", "\t", "\r", "\n"} or first in {"=", "+", "-", "@"} else text

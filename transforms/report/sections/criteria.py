@@ -39,7 +39,6 @@ COUNTS = {
     "cells_changed": "値が変わったセル",
     "cells_blanked": "空欄にしたセル",
     "records_dropped": "除いたレコード",
-    "people_affected": "関係した本人",
     "combinations_1": "1項目で少数の値",
     "combinations_2": "2項目の組合せ",
     "combinations_3": "3項目の組合せ",
@@ -66,7 +65,7 @@ class Criterion(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def criteria(report: Report) -> tuple[Criterion, ...]:
+def view(report: Report) -> tuple[Criterion, ...]:
     """Return the five criteria."""
     lines = tuple(_lines(report))
     return tuple(
@@ -87,5 +86,5 @@ def _lines(report: Report) -> Iterator[Line]:
 
 def _counts(step: StepReport) -> Iterator[tuple[str, int, str]]:
     for key, n in step.counts.items():
-        unit = {"people": "人", "combinations": "通り"}.get(key.split("_")[0], "件")
+        unit = "通り" if key.startswith("combinations") else "件"
         yield COUNTS.get(key, key), n, unit

@@ -29,7 +29,7 @@ class TablePictures(NamedTuple):
     pictures: tuple[Pictured, ...]
 
 
-def pictures(report: Report) -> tuple[TablePictures, ...]:
+def view(report: Report) -> tuple[TablePictures, ...]:
     """Return the pictures of every column that does not stay as it was."""
     return tuple(
         TablePictures(

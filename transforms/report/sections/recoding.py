@@ -56,7 +56,7 @@ class Generalized(NamedTuple):
     gap: str = ""
 
 
-def generalized(report: Report) -> tuple[Generalized, ...]:
+def view(report: Report) -> tuple[Generalized, ...]:
     """Return every table, generalized or not."""
     return tuple(map(_table, report.tables))
 

@@ -20,7 +20,7 @@ REASONS = {
 }
 
 
-def rejects(report: Report) -> tuple[RejectCount, ...]:
+def view(report: Report) -> tuple[RejectCount, ...]:
     """Return the rejects in words for officers; a record bad as a whole has no column."""
     return tuple(_in_words(report))
 

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from tokumei.schemas.report import PopulationUniqueness, Report, Risk, SizeBar, TableReport
 from tokumei.transforms.pages.environment import number, percent
+from tokumei.transforms.risk.population import SMALL_FRACTION
 
+_SMALL = f"{10 * SMALL_FRACTION:g}割"
 _ESTIMATORS = {
-    "Pitman": "ファイルの人数が母集団の1割以下のときに採用する",
-    "Zayatz": "母集団の1割を超え、SNBの方法による推定より小さいときに採用する。"
+    "Pitman": f"ファイルの人数が母集団の{_SMALL}以下のときに採用する",
+    "Zayatz": f"母集団の{_SMALL}を超え、SNBの方法による推定より小さいときに採用する。"
     "ほかの方法が当てはまらないときにも採用する",
-    "SNB": "母集団の1割を超え、Zayatzの方法による推定より大きくないときに採用する",
+    "SNB": f"母集団の{_SMALL}を超え、Zayatzの方法による推定より大きくないときに採用する",
 }
 
 
@@ -69,7 +71,7 @@ class RiskView(NamedTuple):
     journalist: bool
 
 
-def risk(report: Report) -> RiskView:
+def view(report: Report) -> RiskView:
     """Return what the template prints."""
     return RiskView(tuple(map(_table, report.tables)), compared_with_population(report))
 

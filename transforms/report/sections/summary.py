@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import Report, TableReport
 from tokumei.transforms.report.sections.base import fate_of
 from tokumei.transforms.report.sections.risk import measured, smallest_class
@@ -19,15 +20,19 @@ class Group(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """Columns in all and released, columns by fate, and the smallest group of each table that has groups."""
+    """Columns in all and released, columns by fate, and the smallest group of each table that has groups.
+
+    ``small_file``: a file of fewer people is no register matter.
+    """
 
     columns: int
     released: int
     fates: Counter[str]
     groups: tuple[Group, ...]
+    small_file: int
 
 
-def summary(report: Report) -> Summary:
+def view(report: Report) -> Summary:
     """Return what the template prints."""
     columns = [column for table in report.tables for column in table.columns]
     return Summary(
@@ -39,4 +44,5 @@ def summary(report: Report) -> Summary:
             for table in report.tables
             if (found := measured(table))
         ),
+        small_file=SMALL_FILE,
     )

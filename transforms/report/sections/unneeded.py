@@ -25,7 +25,7 @@ class Fate(NamedTuple):
     columns: tuple[tuple[TableReport, Card], ...]
 
 
-def unneeded(report: Report) -> tuple[Fate, ...]:
+def view(report: Report) -> tuple[Fate, ...]:
     """Return the two fates whose reasons the policy must give."""
     return tuple(
         Fate(
