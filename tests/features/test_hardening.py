@@ -74,7 +74,7 @@ def test_a_hierarchy_that_is_no_file(run, special, path):
 def test_a_hierarchy_without_end(run, monkeypatch):
     from tokumei.transforms.storage import policy_folder
 
-    monkeypatch.setattr(policy_folder, "MAX_BYTES", 100)
+    monkeypatch.setattr(policy_folder, "MAX_FILE_BYTES", 100)
     step = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "file", "path": "h.csv"}}
     done = run(policy_of({"a": {"treat": [step]}}), {**DATA, "h.csv": "1;x\n" * 26})
     assert done.status == 2 and "more than 0 MiB" in done.err

@@ -55,7 +55,7 @@ class Line(NamedTuple):
     counts: tuple[tuple[str, int, str], ...]
 
 
-class Criterion(NamedTuple):
+class CriterionLines(NamedTuple):
     """One number of the rule with the steps that serve it."""
 
     anchor: str
@@ -65,11 +65,11 @@ class Criterion(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def view(report: Report) -> tuple[Criterion, ...]:
+def view(report: Report) -> tuple[CriterionLines, ...]:
     """Return the five criteria."""
     lines = tuple(_lines(report))
     return tuple(
-        Criterion(f"c{n}", n, title, text, tuple(line for line in lines if line.step.criterion == n))
+        CriterionLines(f"c{n}", n, title, text, tuple(line for line in lines if line.step.criterion == n))
         for n, (title, text) in enumerate(_PARAPHRASES, 1)
     )
 

@@ -44,7 +44,7 @@ class RiskRow(NamedTuple):
     after: str
 
 
-class Measured(NamedTuple):
+class BeforeAfter(NamedTuple):
     """What was measured of a table, and the k that it is compared with."""
 
     before: Risk
@@ -81,11 +81,11 @@ def compared_with_population(report: Report) -> bool:
     return any(table.risk_after and table.risk_after.journalist for table in report.tables)
 
 
-def measured(table: TableReport) -> Measured | None:
+def measured(table: TableReport) -> BeforeAfter | None:
     """Return what was measured of a table; None where no column is a quasi-identifier."""
     if table.risk_before is None or table.risk_after is None or table.recoding is None:
         return None
-    return Measured(table.risk_before, table.risk_after, table.recoding.k)
+    return BeforeAfter(table.risk_before, table.risk_after, table.recoding.k)
 
 
 def smallest_class(risk: Risk, k: int) -> str:

@@ -19,7 +19,7 @@ class Group(NamedTuple):
     after: str
 
 
-class Summary(NamedTuple):
+class Totals(NamedTuple):
     """Columns in all and released, columns by fate, and the smallest group of each table that has groups.
 
     ``small_file``: a file of fewer people is no register matter.
@@ -32,10 +32,10 @@ class Summary(NamedTuple):
     small_file: int
 
 
-def view(report: Report) -> Summary:
+def view(report: Report) -> Totals:
     """Return what the template prints."""
     columns = [column for table in report.tables for column in table.columns]
-    return Summary(
+    return Totals(
         columns=len(columns),
         released=sum(column.released for column in columns),
         fates=Counter(map(fate_of, columns)),
