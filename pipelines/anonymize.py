@@ -138,7 +138,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
     with quiet():
         from tokumei.transforms.release.publish import find_published, finish
-        from tokumei.transforms.storage.base import open_store
+        from tokumei.transforms.storage.places import open_store
 
         if beam_args:
             _refuse_unknown_options(_pinned_runner(beam_args))
@@ -172,7 +172,7 @@ def _run_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> 
     from tokumei.pipelines.launcher.terminal import Progress, quiet
     from tokumei.transforms.release.manifest import MANIFEST
     from tokumei.transforms.release.publish import discard, release_dir
-    from tokumei.transforms.storage.base import open_store
+    from tokumei.transforms.storage.places import open_store
 
     store = open_store(plan.output)
     refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
@@ -305,7 +305,7 @@ def _tell(plan: Plan) -> None:
     import json
 
     from tokumei.transforms.release.publish import release_dir
-    from tokumei.transforms.storage.base import open_store
+    from tokumei.transforms.storage.places import open_store
 
     store = open_store(plan.output)
     base = release_dir(plan, store)

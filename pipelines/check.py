@@ -34,7 +34,7 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
     from tokumei.schemas.splits import TableFile
     from tokumei.transforms.formats.columns import refuse_other_columns
     from tokumei.transforms.formats.reader import read_header
-    from tokumei.transforms.storage.base import open_store
+    from tokumei.transforms.storage.places import open_store
     from tokumei.transforms.storage.policy_folder import locate
 
     found = []

@@ -166,7 +166,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _register(output: str) -> tuple[Store, str]:
-    from tokumei.transforms.storage.base import open_store
+    from tokumei.transforms.storage.places import open_store
 
     store = open_store(output)
     return store, store.join(output, "register")

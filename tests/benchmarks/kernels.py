@@ -22,7 +22,7 @@ from tokumei.transforms.counting.keyed import pseudonyms
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 TURNS = 5
 

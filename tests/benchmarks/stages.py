@@ -41,7 +41,7 @@ from tokumei.transforms.release.verify import Written, merge_written, verify, wr
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.stages import read as records
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 HERE = Path(__file__).parent
 TABLE, PERSON = "residents", "宛名番号"

@@ -20,7 +20,7 @@ from tokumei.schemas.report import Report
 from tokumei.transforms.release.parts import Part
 from tokumei.transforms.release.publish import find_published, publish
 from tokumei.transforms.report.documents import documents_of
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 
 @dataclass

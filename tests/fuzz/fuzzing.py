@@ -38,7 +38,8 @@ from tokumei.transforms.formats.avro_container import read_frame, walk
 from tokumei.transforms.formats.columns import refuse_other_columns
 from tokumei.transforms.formats.reader import read_header, read_split
 from tokumei.transforms.formats.splits import plan_splits
-from tokumei.transforms.hierarchies.ladders import build_ladder, read_hierarchy_file
+from tokumei.transforms.hierarchies.files import read_hierarchy_file
+from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.planning.plan import plan_tables
 
 SECONDS = 10  # of the processor for one input; one takes 2 GiB

@@ -11,7 +11,7 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
-from tokumei.transforms.storage.base import LocalStore
+from tokumei.transforms.storage.local import LocalStore
 
 STORE = LocalStore()
 

@@ -19,7 +19,7 @@ from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized, Tally
 from tokumei.transforms.release.recount import WrittenClasses, recount
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
 
 

@@ -24,7 +24,8 @@ from tokumei.transforms.register.books import add_entry, check_book
 from tokumei.transforms.release.manifest import MANIFEST, damaged, listed, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
 from tokumei.transforms.release.stored import check_parts
-from tokumei.transforms.storage.base import ConflictError, Store, open_store
+from tokumei.transforms.storage.base import ConflictError, Store
+from tokumei.transforms.storage.places import open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
     from tokumei.transforms.release.verify import Written

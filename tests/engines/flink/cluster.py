@@ -38,8 +38,9 @@ VERSIONS = dict(
     if "=" in line and not line.startswith("#")
 )
 FLINK = CACHE / f"flink-{VERSIONS['FLINK']}"
-# The job server uploads its class path with every job, jar by jar, about 0.1 s each: 15 s. The cluster has it
-# already. Beam leaves out only jars whose real path contains the folder's last two names; hence they.
+# With every job the job server uploads the jars of its class path, about 15 s in all, though the cluster has
+# them already. Beam skips a jar only if its real path contains "gradle/wrapper": so the runner's jars are kept
+# in a folder of that name.
 RUNNER = (
     CACHE
     / f"beam-flink-runner-{VERSIONS['BEAM_FLINK_RUNNER']}-{VERSIONS['FLINK'].rsplit('.', 1)[0]}"
