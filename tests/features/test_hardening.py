@@ -153,9 +153,9 @@ def start(work, capsys, output="out", **files):
 @pytest.fixture
 def no_pass(monkeypatch):
     """No record may be read."""
-    from tokumei.pipelines import anonymize
+    from tokumei.transforms.stages.anonymize import AnonymizeFiles
 
-    monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
+    monkeypatch.setattr(AnonymizeFiles, "expand", lambda *_: pytest.fail("the work has begun"))
 
 
 def test_an_output_that_cannot_be_written_is_found_before_the_work(nobody, no_pass, capsys):
@@ -344,9 +344,9 @@ def test_panics_lose_their_text_and_interrupts_pass():
 
 
 def test_a_panic_of_the_launcher_is_not_quoted(run, monkeypatch):
-    from tokumei.pipelines import check
+    from tokumei.transforms.planning import prepare
 
-    monkeypatch.setattr(check, "check_files", lambda *_: (_ for _ in ()).throw(Panic("CANARY")))
+    monkeypatch.setattr(prepare, "check_files", lambda *_: (_ for _ in ()).throw(Panic("CANARY")))
     done = run(policy_of(ONE), DATA)
     assert done.status == 1 and "unexpected Panic" in done.err and "CANARY" not in done.err
 

@@ -12,8 +12,9 @@ import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 from support.graph import steps_of
 
-from tokumei.pipelines.anonymize import build, make_plan
 from tokumei.pipelines.cli import main
+from tokumei.transforms.planning.prepare import make_plan
+from tokumei.transforms.stages.anonymize import AnonymizeFiles
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "residents.yaml"
 
@@ -58,7 +59,7 @@ def test_the_graph_has_no_more_steps_than_it_had(policy, tmp_path, records, most
     """A step costs some 6 ms of processor time to build, translate and set up; a shuffle is a stage more."""
     plan, files = make_plan(str(policy), str(tmp_path / "out"), None)
     pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-    build(pipeline, plan, [file._replace(records=records) for file in files])
+    pipeline | AnonymizeFiles(plan, [file._replace(records=records) for file in files])
     steps = [step for step in steps_of(pipeline) if not step.parts]
     assert len(steps) <= most_steps
     assert sum(isinstance(step.transform, beam.GroupByKey) for step in steps) <= most_shuffles
