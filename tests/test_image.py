@@ -131,7 +131,7 @@ def test_it_starts_what_it_holds():
     variables = dict(word.split("=", 1) for word in shlex.split(environment))
     held = {t + Path(s).name if t.endswith("/") else t for sources, t, _ in copies("final") for s in sources}
     assert {variables["FLEX_TEMPLATE_PYTHON_PY_FILE"], "/opt/apache/beam/boot"} <= held
-    assert {"/opt/google/dataflow/python_template_launcher", "/opt/tokumei/worker_pool.py"} <= held
+    assert {"/opt/google/dataflow/python_template_launcher", "/opt/tokumei"} <= held
     assert (
         variables["PATH"].startswith("/opt/tokumei/bin:")
         and variables["RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT"] == "1"
