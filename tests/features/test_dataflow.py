@@ -20,7 +20,7 @@ from apache_beam.portability.api import beam_runner_api_pb2 as api
 from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.auth.credentials import AnonymousCredentials
-from support.helpers import DATA, Outcome, policy_of
+from support.helpers import EXAMPLE, Outcome, policy_of
 from support.serialized import forms, layers, where
 
 from tokumei.pipelines import anonymize
@@ -33,7 +33,6 @@ from tokumei.transforms.release.parts import Encoded
 from tokumei.transforms.stages.anonymize import AnonymizeFiles
 
 ROOT = Path(__file__).parents[2]
-DEMO = DATA / "jdss_100knocks"
 IMAGE = "asia-northeast1-docker.pkg.dev/my-project/tokumei/tokumei@sha256:" + "0123456789abcdef" * 4
 PARDO = common_urns.primitives.PAR_DO.urn
 STEPS = {"Files", "PlanSplits", "Run", "DrawKey", "Profile", "FitCriteria", "CountClasses", "ChooseRecoding"}
@@ -96,7 +95,7 @@ def offline():
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    plan, files = make_plan(str(DEMO / "policy.yaml"), str(tmp_path_factory.mktemp("demo") / "out"), None)
+    plan, files = make_plan(str(EXAMPLE / "policy.yaml"), str(tmp_path_factory.mktemp("demo") / "out"), None)
     with no_network():
         return dry_run(plan, files)
 
@@ -223,7 +222,7 @@ def test_neither_key_nor_source_value_stands_in_the_graph(tmp_path, monkeypatch)
 def test_no_value_of_the_demo_stands_in_its_graph(demo):
     _, proto = demo
     pieces = layers(proto.SerializeToString())
-    rows = (DEMO / "customer.csv").read_text("utf-8-sig").splitlines()
+    rows = (EXAMPLE / "customer.csv").read_text("utf-8-sig").splitlines()
     for row in rows[1::700]:
         cells = dict(zip(rows[0].split(","), row.split(","), strict=True))
         for column in ("customer_id", "customer_name", "postal_cd", "address", "status_cd"):
@@ -353,7 +352,7 @@ def test_a_job_that_dataflow_does_not_take(template, bucket, monkeypatch):
 
 def test_a_dry_run_by_the_command(tmp_path, capsys, offline):
     args = [*DATAFLOW, "--temp_location=gs://my-temp/t", "--dry_run=True"]
-    assert main(["anonymize", str(DEMO / "policy.yaml"), "--output", str(tmp_path), *args]) == 0
+    assert main(["anonymize", str(EXAMPLE / "policy.yaml"), "--output", str(tmp_path), *args]) == 0
     assert "not submitted" in capsys.readouterr().out and not list(tmp_path.iterdir())
 
 
