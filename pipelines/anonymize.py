@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from collections.abc import Sequence
+
+from tokumei.pipelines.cli import run_as_program
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +67,4 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    from tokumei.pipelines.cli import main
-
-    raise SystemExit(main(["anonymize", *sys.argv[1:]]))
+    run_as_program(__spec__)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
+
+from tokumei.pipelines.cli import run_as_program
 
 if TYPE_CHECKING:
     from tokumei.schemas.table import Column
@@ -45,6 +46,4 @@ def run(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    from tokumei.pipelines.cli import main
-
-    raise SystemExit(main(["check", *sys.argv[1:]]))
+    run_as_program(__spec__)

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from tokumei.pipelines.cli import run_as_program
+
 POLICY = Path(__file__).parent / "example" / "policy.yaml"
 
 
@@ -22,3 +24,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     return anonymize.run(
         argparse.Namespace(policy=str(POLICY), output=args.output, release_id=None), beam_args
     )
+
+
+if __name__ == "__main__":
+    run_as_program(__spec__)
