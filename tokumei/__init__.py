@@ -3,15 +3,15 @@
 In a pipeline of your own:
 
     import apache_beam as beam
-    from tokumei import Anonymize, Published
+    from tokumei import Anonymize
 
-    with beam.Pipeline() as pipeline:
+    with beam.Pipeline("FnApiRunner") as pipeline:  # in process; Beam's default may fetch another engine
         released = pipeline | Anonymize("policy.yaml", output="out")
         released | beam.Map(lambda release: print(release.release))
 
-What `__all__` lists is public, and stays as it is from one minor version to the next. All else is private,
-whatever its name: modules move, and functions change, with any version. Names are imported when they are
-first used: `import tokumei` takes no time, and neither imports Beam nor logs.
+What `__all__` lists is public. All else is private, whatever its name: modules move and functions change with
+any version. A public name is imported when it is first used: `import tokumei` itself neither imports Beam
+nor logs.
 """
 
 from __future__ import annotations

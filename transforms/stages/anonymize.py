@@ -46,8 +46,7 @@ class Anonymize(beam.PTransform):
             fails.
         AlreadyPublishedError: when it is applied: the release id is published with other content.
         TokumeiError: when the pipeline runs, inside whatever the engine raises (`recover` finds it): the
-            same, and RequirementError where a requirement cannot be met or verification failed. Then
-            nothing is released.
+            same, and RequirementError where a requirement cannot be met or verification failed.
     """
 
     def __init__(
@@ -84,8 +83,7 @@ class AnonymizeFiles(beam.PTransform):
         files: those that were planned.
 
     Raises:
-        TokumeiError: at run time, inside whatever the engine raises (`recover` finds it); then nothing is
-            published.
+        TokumeiError: at run time, inside whatever the engine raises (`recover` finds it).
     """
 
     def __init__(self, plan: Plan, files: Sequence[TableFile]) -> None:
@@ -93,7 +91,7 @@ class AnonymizeFiles(beam.PTransform):
         self._plan, self._files = plan, list(files)
 
     def expand(self, root: PBegin) -> PCollection[Published]:
-        """Wire the transform."""
+        """Root → `Split` → decisions (exactly one, pass by pass) → `Written` → `Published`."""
         plan = self._plan
         splits = (
             root
