@@ -25,7 +25,7 @@ from tokumei import (
     read_policy,
     recover,
 )
-from tokumei.transforms.stages.anonymize import AnonymizeFiles
+from tokumei.transforms.stages import anonymize
 
 ROOT = Path(__file__).parents[1]
 POLICIES = [p for p in ROOT.rglob("*.yaml") if "tables:" in p.read_text() and ".venv" not in p.parts]
@@ -112,7 +112,7 @@ def test_the_same_work_again_yields_the_same_release_and_reads_nothing(policy, t
         return (tmp_path / "told").read_text()
 
     first = run()
-    monkeypatch.setattr(AnonymizeFiles, "expand", lambda *_: pytest.fail("the work has begun"))
+    monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
     (release,) = (tmp_path / "out/releases").iterdir()
     (release / "report.json").unlink()  # as if the first had been killed right after its manifest
     assert run() == first

@@ -36,6 +36,7 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     """
     from tokumei.pipelines.launcher.dataflow import described_only, refuse_what_workers_lack, submit
     from tokumei.pipelines.launcher.terminal import quiet
+    from tokumei.transforms.stages.anonymize import build
 
     refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
     described = described_only(pipeline)
@@ -43,15 +44,9 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
         _run(pipeline, plan, files)
         return ""
     with quiet(engine=True):
-        _wire(pipeline, plan, files)
+        build(pipeline, plan, files)
         submit(pipeline)
     return described
-
-
-def _wire(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> None:
-    from tokumei.transforms.stages.anonymize import AnonymizeFiles
-
-    pipeline | AnonymizeFiles(plan, files)
 
 
 def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> None:
@@ -59,6 +54,7 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> Non
     from tokumei.pipelines.launcher.terminal import Progress, quiet
     from tokumei.transforms.release.manifest import MANIFEST
     from tokumei.transforms.release.publish import discard, release_dir
+    from tokumei.transforms.stages.anonymize import build
     from tokumei.transforms.storage.base import open_store
 
     store = open_store(plan.output)
@@ -66,7 +62,7 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> Non
     try:
         with Progress(), quiet(engine=True):
             store.check_writable(store.join(release_dir(plan, store), MANIFEST))  # not only after hours
-            _wire(pipeline, plan, files)
+            build(pipeline, plan, files)
             result = submit(pipeline)
             result.wait_until_finish()
     except Exception as error:

@@ -21,7 +21,7 @@ from support.canary_job import (
 )
 
 from tokumei.transforms.planning.prepare import make_plan
-from tokumei.transforms.stages.anonymize import AnonymizeFiles
+from tokumei.transforms.stages.anonymize import build
 
 MULTI = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
 EMBED = ("--runner=PortableRunner", "--job_endpoint=embed", "--environment_type=LOOPBACK")
@@ -106,7 +106,7 @@ def test_the_graph_holds_no_value(tmp_path):
     write_input(tmp_path / "in")
     plan, files = make_plan(str(tmp_path / "in" / "policy.yaml"), str(tmp_path / "out"), None)
     pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-    pipeline | AnonymizeFiles(plan, files)
+    build(pipeline, plan, files)
     graph = pipeline.to_runner_api().SerializeToString()
     assert WANTED.find(graph) == set()
     control = Search([("control", how, needle) for how, needle in needles(CONTROL)])

@@ -30,7 +30,7 @@ from tokumei.transforms.engine import run_key
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.parts import Encoded
-from tokumei.transforms.stages.anonymize import AnonymizeFiles
+from tokumei.transforms.stages.anonymize import build
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "asia-northeast1-docker.pkg.dev/my-project/tokumei/tokumei@sha256:" + "0123456789abcdef" * 4
@@ -72,7 +72,7 @@ def dry_run(plan, files, *args):
     """The graph that Dataflow would get, and the pipeline as its runner has left it."""
     options = [*DATAFLOW, "--temp_location=gs://my-temp/t", f"--sdk_container_image={IMAGE}", *args]
     pipeline = beam.Pipeline(options=PipelineOptions([*options, "--dry_run=True"]))
-    pipeline | AnonymizeFiles(plan, files)
+    build(pipeline, plan, files)
     return pipeline, pipeline.run().job.proto_pipeline
 
 
@@ -112,7 +112,7 @@ def leaves(proto):
 def test_the_dry_run_has_the_demo_s_steps_in_our_image(demo):
     _, proto = demo
     names = {t.unique_name for t in leaves(proto).values()}
-    assert {name.split("/")[1] for name in names} >= STEPS
+    assert {name.split("/")[0] for name in names} >= STEPS
     assert len(names) == len(leaves(proto)) > 40
     (environment,) = proto.components.environments.values()
     assert environment.urn == common_urns.environments.DOCKER.urn

@@ -230,9 +230,9 @@ def test_every_kind_of_request_fails_once_and_the_release_is_whole(job, bucket, 
 
 
 def test_a_denied_create_is_found_before_the_work(job, bucket, monkeypatch):
-    from tokumei.transforms.stages.anonymize import AnonymizeFiles
+    from tokumei.transforms.stages import anonymize
 
-    monkeypatch.setattr(AnonymizeFiles, "expand", lambda *_: pytest.fail("the work has begun"))
+    monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
     bucket.proxy.fault("begin", "403", times=1000)
     done = job()
     assert_nothing(done, "store.permission")

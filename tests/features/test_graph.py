@@ -10,7 +10,7 @@ from tokumei.pipelines.launcher.terminal import STAGES
 from tokumei.transforms.engine.chunks import Chunk, ChunkCoder, WorkCoder
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.parts import Encoded
-from tokumei.transforms.stages.anonymize import AnonymizeFiles
+from tokumei.transforms.stages.anonymize import build
 from tokumei.transforms.stages.read import _ReadChunk
 from tokumei.transforms.stages.release import EncodedCoder
 
@@ -33,7 +33,7 @@ def pipeline(tmp_path, request):
         source = tmp_path
     plan, files = make_plan(str(source / "policy.yaml"), str(tmp_path / "out"), None)
     pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-    pipeline | AnonymizeFiles(plan, files)
+    build(pipeline, plan, files)
     return pipeline
 
 

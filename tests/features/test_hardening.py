@@ -156,9 +156,9 @@ def start(work, capsys, output="out", **files):
 @pytest.fixture
 def no_pass(monkeypatch):
     """No record may be read."""
-    from tokumei.transforms.stages.anonymize import AnonymizeFiles
+    from tokumei.transforms.stages import anonymize
 
-    monkeypatch.setattr(AnonymizeFiles, "expand", lambda *_: pytest.fail("the work has begun"))
+    monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
 
 
 def test_an_output_that_cannot_be_written_is_found_before_the_work(nobody, no_pass, capsys):

@@ -131,7 +131,7 @@ class Forgetful:
 
 
 def _has(stage, step):
-    return any(transform.unique_name == f"AnonymizeFiles/{step}" for transform in stage.stage.transforms)
+    return any(transform.unique_name == step for transform in stage.stage.transforms)
 
 
 def run_and_lose(run, monkeypatch, lose_after):

@@ -14,7 +14,7 @@ from support.helpers import policy_of
 from tokumei.transforms.engine.chunks import ChunkCoder
 from tokumei.transforms.planning import prepare
 from tokumei.transforms.recode import ways
-from tokumei.transforms.stages.anonymize import AnonymizeFiles
+from tokumei.transforms.stages.anonymize import build
 from tokumei.transforms.stages.release import EncodedCoder
 from tokumei.transforms.stages.sharded import BATCHES
 
@@ -203,7 +203,7 @@ def graph(tmp_path):
 
     def built(**changes):
         pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-        pipeline | AnonymizeFiles(replace(plan, **changes), files)
+        build(pipeline, replace(plan, **changes), files)
         return pipeline
 
     return built

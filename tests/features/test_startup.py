@@ -15,7 +15,7 @@ from support.helpers import EXAMPLE
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.planning.prepare import make_plan
-from tokumei.transforms.stages.anonymize import AnonymizeFiles
+from tokumei.transforms.stages.anonymize import build
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "residents.yaml"
 
@@ -59,7 +59,7 @@ def test_the_graph_has_no_more_steps_than_it_had(policy, tmp_path, records, most
     """A step costs some 6 ms of processor time to build, translate and set up; a shuffle is a stage more."""
     plan, files = make_plan(str(policy), str(tmp_path / "out"), None)
     pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-    pipeline | AnonymizeFiles(plan, [file._replace(records=records) for file in files])
+    build(pipeline, plan, [file._replace(records=records) for file in files])
     steps = [step for step in steps_of(pipeline) if not step.parts]
     assert len(steps) <= most_steps
     assert sum(isinstance(step.transform, beam.GroupByKey) for step in steps) <= most_shuffles

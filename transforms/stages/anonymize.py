@@ -67,11 +67,11 @@ class Anonymize(beam.PTransform):
         if find_published(plan, open_store(plan.output)):
             done = root | "Plan" >> beam.Create([plan]).with_output_types(Plan)
             return done | "Finish" >> beam.Map(_finish).with_output_types(Published)
-        return root | AnonymizeFiles(plan, files)
+        return build(root, plan, files)
 
 
-class AnonymizeFiles(beam.PTransform):
-    """The root of a pipeline → `Published` (exactly one).
+def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PCollection[Published]:
+    """Wire the graph: root → `Split` → decisions (exactly one, pass by pass) → `Written` → `Published` (one).
 
     ``files → splits → pass 1 profile (→ rare combinations) → pass 2 classes → pass 3 criteria and parts
     → verify → publish``. Pass 2 reads only tables whose classes pass 1 could not count on its way.
@@ -79,35 +79,28 @@ class AnonymizeFiles(beam.PTransform):
     the sharded search are there only if the files are large enough to need them.
 
     Args:
+        root: where it begins: a pipeline, or the inside of `Anonymize`.
         plan: what `make_plan` fixed. A plan is for one run: its files carry the name of the attempt.
         files: those that were planned.
 
     Raises:
         TokumeiError: at run time, inside whatever the engine raises (`recover` finds it).
     """
-
-    def __init__(self, plan: Plan, files: Sequence[TableFile]) -> None:
-        super().__init__()
-        self._plan, self._files = plan, list(files)
-
-    def expand(self, root: PBegin) -> PCollection[Published]:
-        """Root → `Split` → decisions (exactly one, pass by pass) → `Written` → `Published`."""
-        plan = self._plan
-        splits = (
-            root
-            | "Files" >> beam.Create(self._files).with_output_types(TableFile)
-            | "PlanSplits" >> PlanSplits(plan.sources)
-        )
-        key = root | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()
-        profile = splits | "Profile" >> ProfileSplits(plan, key)
-        fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
-        fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
-        histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
-        sharded = plan.may_outgrow_a_worker(self._files)
-        choose = ChooseSharded if sharded else ChooseRecoding
-        chosen = histograms | "ChooseRecoding" >> choose(plan, key, profile, fits)
-        written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-        return written | "Publish" >> PublishRelease(plan, key, chosen, people)
+    splits = (
+        root
+        | "Files" >> beam.Create(list(files)).with_output_types(TableFile)
+        | "PlanSplits" >> PlanSplits(plan.sources)
+    )
+    key = root | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()
+    profile = splits | "Profile" >> ProfileSplits(plan, key)
+    fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
+    fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
+    histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
+    sharded = plan.may_outgrow_a_worker(files)
+    choose = ChooseSharded if sharded else ChooseRecoding
+    chosen = histograms | "ChooseRecoding" >> choose(plan, key, profile, fits)
+    written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
+    return written | "Publish" >> PublishRelease(plan, key, chosen, people)
 
 
 @guarded
