@@ -230,7 +230,7 @@ def test_every_kind_of_request_fails_once_and_the_release_is_whole(job, bucket, 
 
 
 def test_a_denied_create_is_found_before_the_work(job, bucket, monkeypatch):
-    from tokumei.pipelines import anonymize
+    from tokumei.transforms.stages import anonymize
 
     monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
     bucket.proxy.fault("begin", "403", times=1000)

@@ -156,7 +156,7 @@ def start(work, capsys, output="out", **files):
 @pytest.fixture
 def no_pass(monkeypatch):
     """No record may be read."""
-    from tokumei.pipelines import anonymize
+    from tokumei.transforms.stages import anonymize
 
     monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
 
@@ -382,9 +382,9 @@ def test_panics_lose_their_text_and_interrupts_pass():
 
 
 def test_a_panic_of_the_launcher_is_not_quoted(run, monkeypatch):
-    from tokumei.pipelines import check
+    from tokumei.transforms.planning import prepare
 
-    monkeypatch.setattr(check, "check_files", lambda *_: (_ for _ in ()).throw(Panic("CANARY")))
+    monkeypatch.setattr(prepare, "check_files", lambda *_: (_ for _ in ()).throw(Panic("CANARY")))
     done = run(policy_of(ONE), DATA)
     assert done.status == 1 and "unexpected Panic" in done.err and "CANARY" not in done.err
 
