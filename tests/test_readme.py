@@ -97,7 +97,7 @@ def test_limits_are_told_from_the_constants():
         f"up to {ways.COMPARED:,} distinct combinations of values",
         f"`multidimensional` works on up to {million(mondrian.MAX_TUPLES)}.",
         f"blocks of over {mib(streams.MAX_RECORD)} (unpacked), policies over {mib(policy_file.MAX_BYTES)} and"
-        f" hierarchy files over {mib(policy_folder.MAX_BYTES)}",
+        f" hierarchy files over {mib(policy_folder.MAX_FILE_BYTES)}",
         f"Public releases of fewer than {SMALL_FILE:,} people are refused",
         f"fewer than {SMALL_FILE:,} are not registered",
         f"has under {SMALL_FILE:,} people; the reason is required",

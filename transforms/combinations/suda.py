@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.combinations.kernel import Tuples, rare_combinations
+from tokumei.transforms.values.steady import power
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,6 +70,6 @@ def dis_suda(scores: Floats, records: npt.NDArray[np.int64], columns: int, fract
     if not scored.any():
         return risk
     dis = unique * fraction / (unique * fraction + paired * (1 - fraction))
-    grown = scores[scored] ** (1 + (8 - columns) / 20)
+    grown = power(scores[scored], 1 + (8 - columns) / 20)
     risk[scored] = 1 / (1 + (unique / dis - unique) / (grown * (1 / grown).sum()))
     return risk

@@ -8,8 +8,6 @@ be shown. A person counts once, with their most extreme value.
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,11 +16,12 @@ import numpy.typing as npt
 import polars as pl
 
 from tokumei.transforms.counting.people import PERSON
+from tokumei.transforms.values.steady import exp, log
 
 VALUE = "#value"
 _ACCURACY = 0.001
-_LOG_BASE = math.log((1 + _ACCURACY) / (1 - _ACCURACY))
-_LARGEST = math.log(sys.float_info.max)
+_LOG_BASE = 2 * (_ACCURACY + _ACCURACY**3 / 3 + _ACCURACY**5 / 5)  # ln((1 + a)/(1 - a)) = 2 artanh a
+_LARGEST = 709.7827  # a little below the logarithm of the largest float
 
 
 @dataclass(frozen=True)
@@ -130,19 +129,16 @@ class Bins:
         for index in sorted(self.counts):
             seen += self.counts[index]
             if seen >= share * total:
-                return _center(index)
-        return _center(max(self.counts))
+                return float(_centers(np.array([index]))[0])
+        return float(_centers(np.array([max(self.counts)]))[0])
 
     def median_deviation(self) -> float | None:
         """Return the median absolute deviation from the median."""
         median = self.quantile(0.5)
         if median is None:
             return None
-        deviations: dict[int, int] = {}
-        for index, n in self.counts.items():
-            bin_of = int(_bin_indices(np.array([abs(_center(index) - median)]))[0])
-            deviations[bin_of] = deviations.get(bin_of, 0) + n
-        return Bins(deviations).quantile(0.5)
+        indices, counts = np.array([*self.counts]), np.array([*self.counts.values()])
+        return find_bins(np.abs(_centers(indices) - median), counts).quantile(0.5)
 
 
 _OFFSET = 1 << 20  # keeps the bins of small magnitudes on their own side of zero
@@ -167,14 +163,12 @@ def merge_bins(parts: Sequence[Bins]) -> Bins:
 
 def _bin_indices(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     size = np.abs(values)
-    index = np.ceil(np.log(np.where(size == 0, 1, size)) / _LOG_BASE) + _OFFSET
+    index = np.ceil(log(np.where(size == 0, 1, size)) / _LOG_BASE) + _OFFSET
     signed: npt.NDArray[np.float64] = np.sign(values) * index  # the sign of zero is zero, and so is its bin
     return signed.astype(np.int64)
 
 
-def _center(index: int) -> float:
-    if index == 0:
-        return 0.0
+def _centers(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     # The largest bin reaches past the largest float.
-    upper = math.exp(min((abs(index) - _OFFSET) * _LOG_BASE, _LARGEST))
-    return math.copysign(upper * (1 - _ACCURACY), index)
+    upper = exp(np.minimum((np.abs(indices) - _OFFSET) * _LOG_BASE, _LARGEST))
+    return np.where(indices == 0, 0.0, np.copysign(upper * (1 - _ACCURACY), indices))

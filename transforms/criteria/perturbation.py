@@ -7,6 +7,7 @@ randomness comes from the key of the run, so a retried chunk comes out the same 
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ def add(numbers: Numbers, noise: Floats, scale: float) -> Numbers:
     tell the original (I. Mironov, On significance of the least significant bits, CCS 2012).
     """
     if numbers.dtype != np.int64:
-        return rounded(numbers + noise, 2 - int(np.floor(np.log10(scale))))
+        return rounded(numbers + noise, 2 - Decimal(str(scale)).adjusted())
     steps = np.rint(noise).astype(np.int64)
     limits = np.iinfo(np.int64)
     room = np.where(steps > 0, limits.max - np.maximum(numbers, 0), limits.min - np.minimum(numbers, 0))

@@ -83,7 +83,7 @@ class Ladder:
         lifted = np.bincount(self.upward(low, high), weights=counts, minlength=len(self.labels[high]))
         return lifted.astype(np.int64)
 
-    def leaves_above(self, low: int) -> npt.NDArray[np.float64]:
+    def leaves_above(self, low: int) -> npt.NDArray[np.int64]:
         """Return the leaves that codes of level ``low`` cover at every level, shape (levels, codes).
 
         Levels finer than ``low``, which such a code does not tell, are given its own leaves.
@@ -91,11 +91,11 @@ class Ladder:
         return self._leaves_above[low]
 
     @cached_property
-    def _leaves_above(self) -> list[npt.NDArray[np.float64]]:
+    def _leaves_above(self) -> list[npt.NDArray[np.int64]]:
         return [
             np.array(
                 [self.leaves[max(low, i)][self.upward(low, max(low, i))] for i in range(self.levels)],
-                dtype=float,
+                dtype=np.int64,
             )
             for low in range(self.levels)
         ]

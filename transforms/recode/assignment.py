@@ -13,6 +13,7 @@ from tokumei.transforms.counting.histogram import Codes, Histogram, Ints, Mask, 
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.values.steady import squares
 
 SUPPRESSED = -1
 
@@ -168,14 +169,14 @@ def count_assignment(assignment: Assignment, ladders: Sequence[Ladder], histogra
                 for level in np.unique(assignment.nodes[:, i]).tolist()
             }
         )
-    records = classes.records.astype(float)
+    records = classes.records
     people = histogram.people_in(suppressed)
     return NodeCount(
         node=first,
         classes=int((records > 0).sum()),
-        squares=float((records**2).sum()),
+        squares=squares(records),
         kept=int((records > 0).sum()),
-        kept_squares=float((records**2).sum()),
+        kept_squares=squares(records),
         suppressed_records=int(histogram.records[suppressed].sum()),
         suppressed_people=people,
         doomed_records=0,

@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.objectives import AverageClassSize, Discernibility, Entropy, Loss, Objective
+from tokumei.transforms.values.steady import dot, log2_of_counts, significant, squares
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,6 +20,9 @@ class Gains:
     (from 0 to 1; the geometric mean over columns is replaced by the weighted sum), precision by its height,
     entropy by the records of the file that carry it. Metrics of classes count the classes' sizes.
 
+    Gains that are equal compare equal: shares and heights are whole numbers over one denominator a column and
+    are added up as such, and what comes of the division, or of logarithms, is rounded to 12 digits.
+
     Args:
         objective: the metric, over the ladders and records of the whole file.
     """
@@ -25,19 +30,29 @@ class Gains:
     def __init__(self, objective: Objective) -> None:
         self._objective, self._ladders = objective, objective.ladders
         self._prices = [
-            [self._price(i, level) * weight for level in range(ladder.levels)]
-            for i, (ladder, weight) in enumerate(zip(objective.ladders, objective.weights, strict=True))
+            [self._price(i, level) for level in range(ladder.levels)]
+            for i, ladder in enumerate(objective.ladders)
+        ]
+        self._units = [
+            weight / self._denominator(ladder)
+            for ladder, weight in zip(objective.ladders, objective.weights.tolist(), strict=True)
         ]
 
-    def _price(self, column: int, level: int) -> Floats:
+    def _price(self, column: int, level: int) -> Floats | Ints:
+        """Return what a record costs by its label, times the column's denominator."""
         ladder = self._ladders[column]
         if isinstance(self._objective, Loss):
-            return (ladder.leaves[level] - 1) / max(ladder.domain_size - 1, 1)
+            return ladder.leaves[level] - 1
         if isinstance(self._objective, Entropy):
-            return np.log2(np.maximum(self._objective.by_level[column][level], 1))
-        return np.full(len(ladder.labels[level]), level / max(ladder.levels - 1, 1))
+            return log2_of_counts(self._objective.by_level[column][level])
+        return np.full(len(ladder.labels[level]), level)
 
-    def at_most(self, column: int, level: int, value: int, sizes: Floats) -> float:
+    def _denominator(self, ladder: Ladder) -> int:
+        if isinstance(self._objective, Loss):
+            return max(ladder.domain_size - 1, 1)
+        return 1 if isinstance(self._objective, Entropy) else max(ladder.levels - 1, 1)
+
+    def at_most(self, column: int, level: int, value: int, sizes: Ints) -> float:
         """Bound the gain of specialising a region from above: that of a split which holds nothing back.
 
         Args:
@@ -48,9 +63,9 @@ class Gains:
         """
         labels = np.flatnonzero(sizes)
         before = self._prices[column][level][self._ladders[column].codes[level][value]]
-        return self._gain(before - self._prices[column][level - 1][labels], sizes[labels])
+        return self._gain(column, before - self._prices[column][level - 1][labels], sizes[labels])
 
-    def of(self, column: int, level: int, *, values: Ints, sizes: Floats, held_back: bool) -> float:
+    def of(self, column: int, level: int, *, values: Ints, sizes: Ints, held_back: bool) -> float:
         """Return the gain of a split.
 
         Args:
@@ -63,11 +78,12 @@ class Gains:
         coarse, fine = (self._ladders[column].codes[at][values] for at in (level, level - 1))
         saved = self._prices[column][level][coarse] - self._prices[column][level - 1][fine]
         saved[:held_back] = 0
-        return self._gain(saved, sizes)
+        return self._gain(column, saved, sizes)
 
-    def _gain(self, saved: Floats, sizes: Floats) -> float:
+    def _gain(self, column: int, saved: Floats | Ints, sizes: Ints) -> float:
         if isinstance(self._objective, Discernibility):
-            return float(sizes.sum() ** 2 - (sizes**2).sum())
+            return int(sizes.sum()) ** 2 - squares(sizes)
         if isinstance(self._objective, AverageClassSize):
             return len(sizes) - 1.0
-        return float(saved @ sizes)
+        total = dot(saved, sizes) if isinstance(self._objective, Entropy) else int(saved @ sizes)
+        return significant(total * self._units[column])

@@ -15,6 +15,7 @@ from tokumei.transforms.counting.histogram import Histogram, Ints, Mask
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.models import Bound, Monotone, PrivacyModel
 from tokumei.transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.values.steady import squares
 
 _ROLL_UP = 100_000  # tuples; below, counting from the bottom costs no more than keeping views
 _VIEWS = 64  # kept at most, the smallest ones
@@ -127,7 +128,6 @@ def count_node(
         of_tuple: the class of each of the histogram's tuples.
     """
     failing, doomed = failing_classes(models, classes)
-    squares = classes.records.astype(float) ** 2
     held = classes.records > 0
     kept = held & ~failing
     same = bool((doomed == failing).all())
@@ -141,9 +141,9 @@ def count_node(
     return NodeCount(
         node,
         int(held.sum()),
-        float(squares.sum()),
+        squares(classes.records),
         int(kept.sum()),
-        float(squares[kept].sum()),
+        squares(classes.records[kept]),
         int(classes.records[failing].sum()),
         classes.total_people + 1 if unmendable else people,
         int(classes.records[doomed].sum()),

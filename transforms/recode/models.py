@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, Mask
 from tokumei.transforms.recode.wildcards import matching_people
+from tokumei.transforms.values.steady import exp2, log, log2_of_counts
 
 TOLERANCE = 1e-12  # of comparisons between numbers that rounding may have moved
 Floats = npt.NDArray[np.float64]
@@ -188,9 +189,11 @@ class EntropyDiversity(Sensitive):
     monotone = Monotone.CLASSES
 
     def _measure(self, table: Contingency, classes: int) -> Floats:
-        share = table.counts / totals_of(table, classes)[table.tuples]
-        entropy = np.bincount(table.tuples, weights=-share * np.log(share), minlength=classes)
-        return np.exp(entropy)
+        totals = totals_of(table, classes)
+        bits = table.counts * log2_of_counts(table.counts)
+        # −Σ share log2 share = log2 N − Σ n log2 n ÷ N: logarithms of whole numbers alone.
+        within = np.bincount(table.tuples, weights=bits, minlength=classes) / np.maximum(totals, 1)
+        return exp2(log2_of_counts(totals.astype(np.int64)) - within)
 
     def _beyond(self, measured: Floats) -> Mask:
         return measured < self.l * (1 - TOLERANCE)
@@ -245,7 +248,7 @@ class BetaLikeness(Sensitive):
         bound = np.full(table.size, self.beta)
         if self.enhanced:
             shares = np.array(self.overall)
-            bound = np.minimum(bound, -np.log(np.where(shares > 0, shares, 1.0)))
+            bound = np.minimum(bound, -log(np.where(shares > 0, shares, 1.0)))
         beyond = self._growth(table, len(classes)) > bound[table.values] + TOLERANCE
         return (np.bincount(table.tuples[beyond], minlength=len(classes)) > 0) & (classes.records > 0)
 
@@ -270,8 +273,8 @@ class DeltaDisclosure(Sensitive):
 
     def _measure(self, table: Contingency, classes: int) -> Floats:
         share = table.counts / totals_of(table, classes)[table.tuples]
-        gain = np.abs(np.log(share / np.array(self.overall)[table.values]))
-        return _largest(table.tuples, gain, classes)
+        gain = share / np.array(self.overall)[table.values]
+        return log(np.maximum(_largest(table.tuples, np.maximum(gain, 1 / gain), classes), 1.0))
 
     def _beyond(self, measured: Floats) -> Mask:
         return ~(measured < self.delta - TOLERANCE)

@@ -35,6 +35,7 @@ from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import AverageRisk, Bound, KAnonymity, PrivacyModel
 from tokumei.transforms.recode.objectives import Node, Objective
 from tokumei.transforms.recode.pieces import divide
+from tokumei.transforms.values.steady import significant
 
 MAX_TUPLES = 2_000_000
 
@@ -82,7 +83,7 @@ def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) 
             if holds(refined, lattice.ladders, lattice.histogram, lattice.models):
                 found.append(refined)
     counts = [count_assignment(a, lattice.ladders, lattice.histogram) for a in [*found, start]]
-    costs = [float(f"{objective.value(count):.12g}") for count in counts]
+    costs = [significant(objective.value(count)) for count in counts]
     best = costs.index(min(costs))
     return [*found, start][best], counts[best].kept
 
@@ -223,7 +224,7 @@ class _Partition:
         for i, level in enumerate(region.node):
             if level:
                 finer = self.ladders[i].codes[level - 1][region.codes[i]]
-                sizes = np.bincount(finer, weights=records).astype(float)
+                sizes = np.bincount(finer, weights=records).astype(np.int64)
                 if (sizes >= self.smallest).any():
                     options.append((i, finer, sizes))
         if len(options) == 1:  # nothing to choose from
@@ -245,7 +246,7 @@ class _Partition:
                 i,
                 region.node[i],
                 values=values,
-                sizes=np.bincount(split.part, weights=records).astype(float),
+                sizes=np.bincount(split.part, weights=records).astype(np.int64),
                 held_back=split.held_back,
             )
             if gain > gained or (gain == gained and best is not None and i < best.column):

@@ -8,6 +8,7 @@ models are monotone) and for all more general ones.
 
 from __future__ import annotations
 
+import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.values.steady import log2, log2_of_counts, power, product_of_powers
 
 Node = tuple[int, ...]
 Floats = npt.NDArray[np.float64]
@@ -141,7 +143,7 @@ class _Columnwise(Objective):
         """Return the cost of each column."""
 
     def _total(self, columns: Sequence[float]) -> float:
-        return float(np.dot(columns, self.weights))
+        return math.fsum(v * w for v, w in zip(columns, self.weights, strict=True))
 
     def _over_lattice(self, levels: Sequence[Floats]) -> Floats:
         total: Floats = np.zeros(())
@@ -163,10 +165,20 @@ class Loss(_Columnwise):
         self, ladders: Sequence[Ladder], marginals: Sequence[Ints], weights: Sequence[float]
     ) -> None:
         super().__init__(ladders, marginals, weights)
-        self._leaves = [la.leaves_above(0) @ n for la, n in zip(self.ladders, self.marginals, strict=True)]
+        self._leaves: list[Floats] = [
+            (la.leaves_above(0) @ n).astype(float) for la, n in zip(self.ladders, self.marginals, strict=True)
+        ]
 
     def _plain(self) -> list[Floats]:
         return [self._loss(i, leaves, 0) for i, leaves in enumerate(self._leaves)]
+
+    @cached_property
+    def _plain_powers(self) -> list[list[float]]:
+        return [powers.tolist() for powers in self._powers(self.plain)]
+
+    def floor(self, node: Node) -> float:
+        """Return the node's cost without suppression."""
+        return math.prod(powers[level] for powers, level in zip(self._plain_powers, node, strict=True)) - 1
 
     def below(self, count: NodeCount) -> Floats:
         """Return the losses of the more specific nodes if only the doomed were suppressed."""
@@ -180,8 +192,8 @@ class Loss(_Columnwise):
         """Return the loss of each column."""
         columns = []
         for i, ladder in enumerate(self.ladders):
-            leaves = sum(float(ladder.leaves[level] @ n) for level, n in self.kept(i, count).items())
-            columns.append(float(self._loss(i, np.array(leaves), count.suppressed_records)))
+            leaves = sum(int(ladder.leaves[level] @ n) for level, n in self.kept(i, count).items())
+            columns.append(float(self._loss(i, np.array(float(leaves)), count.suppressed_records)))
         return tuple(columns)
 
     def _loss(self, column: int, leaves: Floats, suppressed: float) -> Floats:
@@ -192,13 +204,18 @@ class Loss(_Columnwise):
         return (leaves + suppressed * size - n) / whole if whole else leaves * 0.0
 
     def _total(self, columns: Sequence[float]) -> float:
-        return float(math.prod((v + 1) ** w for v, w in zip(columns, self.weights, strict=True)) - 1)
+        return product_of_powers([v + 1 for v in columns], self.weights.tolist()) - 1
 
     def _over_lattice(self, levels: Sequence[Floats]) -> Floats:
         product: Floats = np.ones(())
-        for losses, weight in zip(levels, self.weights, strict=True):
-            product = product[..., None] * (losses + 1) ** weight
+        for powers in self._powers(levels):
+            product = product[..., None] * powers
         return product - 1
+
+    def _powers(self, levels: Sequence[Floats]) -> list[Floats]:
+        """Return (loss + 1)^weight of each level, per column."""
+        sizes = [len(losses) for losses in levels]
+        return _parted(power(np.concatenate(levels) + 1, np.repeat(self.weights, sizes)), sizes)
 
 
 class Precision(_Columnwise):
@@ -245,36 +262,36 @@ class Entropy(_Columnwise):
     ) -> None:
         super().__init__(ladders, marginals, weights)
         self.weights = self.weights * len(ladders)
-        self._levels = [
-            np.array([_information(levels[0]) - _information(labels) for labels in levels])
-            for levels in self.by_level
-        ]
+        self._levels = [_informations(levels)[0] - _informations(levels) for levels in self.by_level]
 
     def _plain(self) -> list[Floats]:
         return self._levels
 
     def below(self, count: NodeCount) -> Floats:
         """Charge the doomed: the entropy of a larger suppressed set, or of finer labels, is no smaller."""
-        bits = []
-        for levels, (ladder, low, high, doomed) in zip(
-            self._levels, _doomed(self.ladders, count), strict=True
-        ):
-            labels = [ladder.lift(doomed, low, max(low, level)) for level in range(high + 1)]
-            bits.append(levels[: high + 1] + np.array([_information(n) for n in labels]))
-        return self._over_lattice(bits)
+        labels = [
+            [ladder.lift(doomed, low, max(low, level)) for level in range(high + 1)]
+            for ladder, low, high, doomed in _doomed(self.ladders, count)
+        ]
+        sizes = [len(levels) for levels in labels]
+        bits = _parted(_informations([n for levels in labels for n in levels]), sizes)
+        return self._over_lattice(
+            [levels[:size] + more for levels, size, more in zip(self._levels, sizes, bits, strict=True)]
+        )
 
     def columns(self, count: NodeCount) -> tuple[float, ...]:
         """Return the bits that each column loses."""
+        spread_of_gone = _informations(count.gone).tolist()
+        if count.kept_labels is None:
+            levels = zip(self._levels, count.node, spread_of_gone, strict=True)
+            return tuple(float(bits[level]) + more for bits, level, more in levels)
         columns = []
         for i, (level, gone) in enumerate(zip(count.node, count.gone, strict=True)):
-            if count.kept_labels is None:
-                columns.append(float(self._levels[i][level]) + _information(gone))
-                continue
             labels = [(self.by_level[i][at], n) for at, n in count.kept_labels[i].items()]
             labels.append((self.by_level[i][level], gone))
-            spread = math.fsum(float((n[n > 0] * np.log2(all_[n > 0])).sum()) for all_, n in labels)
-            values = self.marginals[i][self.marginals[i] > 0]
-            columns.append(spread - float((values * np.log2(values)).sum()) + _information(gone))
+            spread = math.fsum(float((n * log2_of_counts(all_)).sum()) for all_, n in labels)
+            values = self.marginals[i]
+            columns.append(spread - float((values * log2_of_counts(values)).sum()) + spread_of_gone[i])
         return tuple(columns)
 
 
@@ -333,7 +350,17 @@ def _doomed(ladders: Sequence[Ladder], count: NodeCount) -> list[tuple[Ladder, i
     return list(zip(ladders, count.resolved, count.node, count.doomed, strict=True))
 
 
-def _information(counts: Ints) -> float:
-    """Return Σ n · log2(N/n)."""
-    held = counts[counts > 0].astype(float)
-    return float((held * np.log2(held.sum() / held)).sum())
+def _parted(values: Floats, sizes: Sequence[int]) -> list[Floats]:
+    """Cut what was computed at once into parts of these sizes."""
+    ends = itertools.accumulate(sizes)
+    return [values[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+
+def _informations(groups: Sequence[Ints]) -> Floats:
+    """Return Σ n · log2(N/n) of each group of counts."""
+    sizes = [len(counts) for counts in groups]
+    starts = np.cumsum([0, *sizes[:-1]])
+    counts = np.concatenate(groups)
+    totals = np.repeat(np.add.reduceat(counts, starts), sizes)
+    ratios = np.divide(totals, counts, out=np.ones(len(counts)), where=counts > 0)
+    return np.add.reduceat(counts * log2(ratios), starts)

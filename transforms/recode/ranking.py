@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tokumei.transforms.recode.models import Monotone, PrivacyModel
 from tokumei.transforms.recode.objectives import Node, NodeCount, Objective
+from tokumei.transforms.values.steady import significant
 
-_DIGITS = 12  # costs that agree so far are ties, whatever the processor's rounding
 TIE = 2e-11  # a bound must exceed the best cost by more, to rule out a tie
 Rank = tuple[float, int, int, Node]
 
@@ -52,8 +52,7 @@ class InfeasibleError(ValueError):
 
 def rank(cost: float, count: NodeCount) -> Rank:
     """Return what nodes are compared by: cost, suppressed records, sum of levels, levels."""
-    digits = float(f"{cost:.{_DIGITS}g}") if math.isfinite(cost) else cost
-    return digits, count.suppressed_records, sum(count.node), count.node
+    return significant(cost), count.suppressed_records, sum(count.node), count.node
 
 
 def nearness(count: NodeCount) -> tuple[int, int, Node]:

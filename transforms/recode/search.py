@@ -101,7 +101,9 @@ class Search(Known):
         if n == 1:
             chosen = np.array([np.argmin(flat)])
         else:
-            chosen = np.argpartition(flat, min(n, flat.size - 1))[:n]
+            last = np.partition(flat, min(n, flat.size) - 1)[min(n, flat.size) - 1]
+            # Of equal ones at the edge the first: which a partition leaves there differs by processor.
+            chosen = np.concatenate([np.flatnonzero(flat < last), np.flatnonzero(flat == last)])[:n]
             chosen = chosen[np.lexsort((chosen, flat[chosen]))]
         nodes = [tuple(int(i) for i in np.unravel_index(c, self._bounds.shape)) for c in chosen]
         return [node for node in nodes if self._open(node) and not self._worse(node)]

@@ -7,8 +7,9 @@ import numpy as np
 from tokumei.schemas.report import JournalistRisk, PopulationUniqueness, Risk, SizeBar
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.risk.attackers import journalist, prosecutor, sample_uniqueness
-from tokumei.transforms.risk.population import Method, dankar_choice, population_uniques
+from tokumei.transforms.risk.population import SAME_DIGITS, Method, dankar_choice, population_uniques
 from tokumei.transforms.risk.sizes import ClassSizes, Ints
+from tokumei.transforms.values.steady import significant
 
 _SIZES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
 
@@ -64,13 +65,13 @@ def _uniqueness(classes: ClassSizes, population: int) -> PopulationUniqueness:
 
     def share(method: Method) -> float | None:
         uniques = population_uniques(classes, fraction, method)
-        return None if uniques is None else uniques / population
+        return None if uniques is None else significant(uniques / population, SAME_DIGITS)
 
     estimator, uniques = dankar_choice(classes, fraction)
     counted = classes.uniques == 0 or classes.total_people == population
     return PopulationUniqueness(
         population=population,
-        uniqueness=uniques / population,
+        uniqueness=significant(uniques / population, SAME_DIGITS),
         estimator=None if counted else estimator,
         pitman=share("pitman"),
         zayatz=share("zayatz"),

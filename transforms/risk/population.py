@@ -17,10 +17,12 @@ import numpy as np
 from tokumei.transforms.risk.pitman import pitman_uniques
 from tokumei.transforms.risk.sizes import ClassSizes
 from tokumei.transforms.risk.snb import snb_uniques
+from tokumei.transforms.values.steady import exp, log, significant
 
 Estimator = Literal["pitman", "zayatz", "snb"]
 Method = Literal["dankar", Estimator]
 SMALL_FRACTION = 0.1  # Dankar et al.: up to here Pitman's model is the best
+SAME_DIGITS = 6  # to which estimates are the same on every processor, whatever its logarithms
 _NEGLIGIBLE = 745.0  # exp(-745) is the smallest double above 0
 
 
@@ -64,7 +66,9 @@ def dankar_choice(sizes: ClassSizes, fraction: float) -> tuple[Estimator, float]
         raise AssertionError("Zayatz always gives a number")
     other: Estimator = "pitman" if fraction <= SMALL_FRACTION else "snb"
     uniques = population_uniques(sizes, fraction, other)
-    if uniques is None or (other == "snb" and zayatz < uniques):
+    if uniques is None or (
+        other == "snb" and significant(zayatz, SAME_DIGITS) < significant(uniques, SAME_DIGITS)
+    ):
         return "zayatz", zayatz
     return other, uniques
 
@@ -80,8 +84,8 @@ def zayatz_uniques(sizes: ClassSizes, population: int) -> float:
     # P(one of a class of s is drawn) = s·f·Π_{i<s−1} (N−n−i)/(N−1−i); beyond `reach` that is 0 as a double.
     reach = int(min(sizes.people[-1] - 1, population - people, _NEGLIGIBLE / fraction + 1))
     drawn = np.arange(reach, dtype=np.float64)
-    logs = np.log(population - people - drawn) - np.log(population - 1 - drawn)
-    others_missed = np.exp(np.concatenate([[0.0], np.cumsum(logs)]))
+    logs = log(population - people - drawn) - log(population - 1 - drawn)
+    others_missed = exp(np.concatenate([[0.0], np.cumsum(logs)]))
     near = sizes.people - 1 <= reach
     one_drawn = sizes.people[near] * fraction * others_missed[sizes.people[near] - 1]
     ones = sizes.uniques
