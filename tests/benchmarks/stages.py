@@ -24,7 +24,7 @@ import pyarrow as pa
 from apache_beam.coders import registry
 
 from tokumei.pipelines.anonymize import make_plan
-from tokumei.transforms.counting.headcount import count_bucket, deal
+from tokumei.transforms.counting.headcount import Headcount, count_bucket, deal_people
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.engine.chunks import Work
 from tokumei.transforms.engine.combine import MergeAll
@@ -155,7 +155,7 @@ def run(folder):
 
     written = merged("pass 3: merging", merge_written, summaries())
     with stage("verification, documents, register", once=True):
-        total = verify(plan, chosen, written, {}, key.fingerprint)
+        total = verify(plan, chosen, written, Headcount(), key.fingerprint)
         report = build_report(plan, chosen, written, {}, total)
     with stage("checksums of the parts, manifest"):
         publish(plan, report, written, partial(documents_of, plan.policy, report))
@@ -170,7 +170,7 @@ def people(table, splits, key):
         with stage("people: hashing"):
             codes = chunk.batch.column(PERSON)
             codes = codes.cast(pa.string()) if pa.types.is_dictionary(codes.type) else codes
-            dealt = list(deal(TABLE, person_hashes(codes, key), key.fingerprint))
+            dealt = list(deal_people(TABLE, person_hashes(codes, key), key.fingerprint))
         for bucket, batch in dealt:
             shuffled("people: hashing", batch, type(batch))
             buckets[bucket].append(batch)

@@ -44,7 +44,15 @@ SPLIT = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
 def plan_of(*, rows, k, limit, columns=COLUMNS):
     data = policy_of(columns, k=k, limit=limit, person="id", rows=rows)
     policy = Policy.model_validate_json(json.dumps(data))
-    return Plan(policy, plan_tables(policy, ""), {}, "out", "r", "w", "a")
+    return Plan(
+        policy=policy,
+        tables=plan_tables(policy, ""),
+        populations={},
+        output="out",
+        release_id="r",
+        work="w",
+        attempt="a",
+    )
 
 
 def chunks_of(pieces, decision=None):
@@ -53,7 +61,15 @@ def chunks_of(pieces, decision=None):
             [dict(zip(SCHEMA.names, row, strict=True)) for row in piece], SCHEMA
         )
         work = Work(SPLIT, KEY, decision)
-        yield Chunk(work, number, number == len(pieces) - 1, len(piece), {}, (), batch)
+        yield Chunk(
+            work=work,
+            number=number,
+            last=number == len(pieces) - 1,
+            records=len(piece),
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
 
 def decide(plan, pieces):

@@ -86,17 +86,20 @@ def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]
     stays = dropped_by < 0
     removed = tuple(
         Removed(
-            tuple(found[i]),
-            int(tuples.records[dropped_by == i].sum()),
-            tuple(int(tuples.records[stays & (blanked_by[c] == i)].sum()) for c in at),
-            *standing_out[i],
+            combinations=tuple(found[i]),
+            records=int(tuples.records[dropped_by == i].sum()),
+            cells=tuple(int(tuples.records[stays & (blanked_by[c] == i)].sum()) for c in at),
+            contributions=standing_out[i][0],
+            highest_dis=standing_out[i][1],
         )
         for i, at in enumerate(columns)
     )
     bits = ((blanked_by >= 0) & stays).T @ (1 << np.arange(len(sizes), dtype=np.int64))
     criteria = np.array([*(c.criterion for c in declared), 0], dtype=np.int8)[dropped_by]
     changed: Mask = (bits > 0) | ~stays
-    return Removal(sizes, packed[changed], bits[changed], criteria[changed], removed)
+    return Removal(
+        sizes=sizes, tuples=packed[changed], blank=bits[changed], drop=criteria[changed], removed=removed
+    )
 
 
 def _standing_out(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tokumei.schemas.combinations import Combination
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Removed:
     """What one declared combination removed.
 
@@ -30,7 +30,7 @@ class Removed:
     highest_dis: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Removal:
     """The decision for one table, by tuple of combined values.
 

@@ -32,7 +32,7 @@ class Work:
     decision: Any = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chunk:
     """Some records of one split.
 

@@ -43,7 +43,7 @@ _YEAR = re.compile(r"\d{4}(-|\Z)")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ladder:
     """The levels of one column over its domain.
 
@@ -265,7 +265,14 @@ def _pack(
                 covered[names[text]] += 1
         labels.append(tuple(names))
         leaves.append(np.maximum(covered, 1))
-    return Ladder(tuple(values), tuple(codes), tuple(labels), tuple(leaves), max(len(domain), 1), titles)
+    return Ladder(
+        values=tuple(values),
+        codes=tuple(codes),
+        labels=tuple(labels),
+        leaves=tuple(leaves),
+        domain_size=max(len(domain), 1),
+        titles=titles,
+    )
 
 
 _Step = tuple[str, Callable[[str], str]]

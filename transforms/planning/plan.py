@@ -32,7 +32,7 @@ POPULATION = "#population"  # no table of a policy can be called so
 PARSED = frozenset({"csv", "tsv", "jsonl", "avro"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TablePlan:
     """One table: its declaration, and a chain of criteria for every column."""
 
@@ -147,7 +147,7 @@ class TablePlan:
         return pa.schema(fields)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The whole run: policy, one plan a table, and where the release goes.
 
@@ -225,9 +225,9 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     k, day = policy.requirements.k, policy.reference_date
     return {
         name: TablePlan(
-            name,
-            table,
-            {
+            name=name,
+            table=table,
+            chains={
                 c: Chain(
                     c,
                     column,
@@ -238,7 +238,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 )
                 for c, column in table.columns.items()
             },
-            policy.requirements,
+            requirements=policy.requirements,
         )
         for name, table in policy.tables.items()
     }
@@ -248,14 +248,14 @@ def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
     """Return, by table, how its population is read: the quasi-identifiers, by the table's own chains."""
     return {
         name: TablePlan(
-            f"{name}{POPULATION}",
-            Table(
+            name=f"{name}{POPULATION}",
+            table=Table(
                 source=plan.table.population.source,
                 rows_per_person="one",
                 columns={c: plan.table.columns[c] for c in plan.quasi_identifiers},
             ),
-            {c: plan.chains[c] for c in plan.quasi_identifiers},
-            plan.requirements,
+            chains={c: plan.chains[c] for c in plan.quasi_identifiers},
+            requirements=plan.requirements,
         )
         for name, plan in tables.items()
         if plan.table.population is not None

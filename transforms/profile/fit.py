@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError, RequirementError
-from tokumei.transforms.counting.headcount import keys_of
+from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.criteria.chain import Fitted, Measured
 from tokumei.transforms.decisions.removal import Removal
 from tokumei.transforms.engine.run_key import RunKey
@@ -14,7 +14,7 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedTable:
     """What was decided for one table after pass 1.
 
@@ -50,7 +50,7 @@ def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozen
     )
 
 
-def check_keys(profile: Profile, people: Mapping[str, int], key: RunKey) -> None:
+def check_keys(profile: Profile, people: Headcount, key: RunKey) -> None:
     """Refuse counts of people whom two keys hashed: each of them would count twice, and look less rare.
 
     An engine that loses the key together with a machine draws another, and may still have what was measured
@@ -59,7 +59,7 @@ def check_keys(profile: Profile, people: Mapping[str, int], key: RunKey) -> None
     Raises:
         RequirementError: the profile or the head count was made with another key than this one.
     """
-    keys = keys_of(people).union(*(table.keys for table in profile.values()))
+    keys = people.keys.union(*(table.keys for table in profile.values()))
     if keys - {key.fingerprint}:
         raise RequirementError(
             "verification.keys",
@@ -101,13 +101,13 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
         }
         count = people.get(name, found.records) if table.table.person is not None else None
         fitted[name] = FittedTable(
-            columns,
-            found.rejected,
-            found.records,
-            count,
-            found.rejects,
-            name not in people,
-            all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
+            columns=columns,
+            rejected=found.rejected,
+            records=found.records,
+            people=count,
+            rejects=found.rejects,
+            proven=name not in people,
+            counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
 

@@ -36,7 +36,7 @@ class PersonRange:
     ascending: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableProfile:
     """What pass 1 knows of a table.
 
@@ -104,15 +104,15 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
     rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
     places = tuple(_place(chunk, number) for number in chunk.rejected[:MAX_PLACES])
     measured = TableProfile(
-        batch.num_rows,
-        chunk.rejects,
-        rejected,
-        places,
-        missing,
-        ranges,
-        columns,
-        find_tuples(classed, batch.num_rows) if early else None,
-        frozenset({key.fingerprint}),
+        records=batch.num_rows,
+        rejects=chunk.rejects,
+        rejected=rejected,
+        places=places,
+        missing_person=missing,
+        persons=ranges,
+        columns=columns,
+        tuples=find_tuples(classed, batch.num_rows) if early else None,
+        keys=frozenset({key.fingerprint}),
     )
     return Profile({plan.name: measured})
 
@@ -148,15 +148,15 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         if any(name in p.columns for p in parts)
     }
     return TableProfile(
-        sum(p.records for p in parts),
-        tally.rejects,
-        tally.rejected,
-        tuple(sorted(place for p in parts for place in p.places))[:MAX_PLACES],
-        sum(p.missing_person for p in parts),
-        tuple(r for p in parts for r in p.persons),
-        measured,
-        merge_tuples([p.tuples for p in parts]),
-        frozenset().union(*(p.keys for p in parts)),
+        records=sum(p.records for p in parts),
+        rejects=tally.rejects,
+        rejected=tally.rejected,
+        places=tuple(sorted(place for p in parts for place in p.places))[:MAX_PLACES],
+        missing_person=sum(p.missing_person for p in parts),
+        persons=tuple(r for p in parts for r in p.persons),
+        columns=measured,
+        tuples=merge_tuples([p.tuples for p in parts]),
+        keys=frozenset().union(*(p.keys for p in parts)),
     )
 
 

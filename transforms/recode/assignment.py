@@ -42,7 +42,7 @@ def full_domain(node: Node, failing: Mask) -> Assignment:
     return Assignment(np.array([node], np.int32), np.where(failing, SUPPRESSED, 0).astype(np.int32))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recoding:
     """An assignment in the form that pass 3 applies to records: small where few tuples are exceptions.
 
@@ -82,12 +82,12 @@ def recoding_of(assignment: Assignment, ladders: Sequence[Ladder], histogram: Hi
     tables, labels = label_tables(ladders)
     other = np.flatnonzero(assignment.of_tuple != 0)
     return Recoding(
-        histogram.sizes,
-        tuple(tables),
-        tuple(labels),
-        assignment.nodes,
-        histogram.keys[other],
-        assignment.of_tuple[other],
+        sizes=histogram.sizes,
+        tables=tuple(tables),
+        labels=tuple(labels),
+        nodes=assignment.nodes,
+        exceptions=histogram.keys[other],
+        groups=assignment.of_tuple[other],
     )
 
 

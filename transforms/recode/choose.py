@@ -47,7 +47,7 @@ class Decision:
     removal: Removal | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recoded:
     """What the report and the verification know about one table's recoding.
 
@@ -235,22 +235,24 @@ def _account(
     held = histogram.records > 0
     used = assignment.nodes[np.unique(assignment.of_tuple[assignment.released])]
     return Recoded(
-        choice,
-        count,
-        {name: objective.value(count) for name, objective in objectives.items()},
-        Loss(ladders, histogram.marginals(), [1.0] * len(ladders)).columns(count),
-        count.node,
-        tuple(zip(used.min(axis=0).tolist(), used.max(axis=0).tolist(), strict=True)),
-        tuple(ladder.titles for ladder in ladders),
-        alternatives,
-        way.rounds,
-        way.regions,
-        lattice.models,
-        tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),
-        ClassSizes.of(histogram.people[held]),
-        histogram.people_in(held) if everybody else histogram.total_people,
-        None if histogram.population is None else (histogram.people[held], histogram.population[held]),
-        _population(choice.node, lattice),
+        choice=choice,
+        count=count,
+        costs={name: objective.value(count) for name, objective in objectives.items()},
+        column_loss=Loss(ladders, histogram.marginals(), [1.0] * len(ladders)).columns(count),
+        base=count.node,
+        levels=tuple(zip(used.min(axis=0).tolist(), used.max(axis=0).tolist(), strict=True)),
+        titles=tuple(ladder.titles for ladder in ladders),
+        alternatives=alternatives,
+        rounds=way.rounds,
+        regions=way.regions,
+        models=lattice.models,
+        reached=tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),
+        classes_before=ClassSizes.of(histogram.people[held]),
+        people_before=histogram.people_in(held) if everybody else histogram.total_people,
+        against_before=None
+        if histogram.population is None
+        else (histogram.people[held], histogram.population[held]),
+        population=_population(choice.node, lattice),
     )
 
 

@@ -181,10 +181,10 @@ def _own_or_any(ladder: Ladder, level: int) -> Ladder:
     top = ladder.levels - 1
     kept = [level] if level == top else [level, top]
     return Ladder(
-        ladder.labels[level],
-        tuple(ladder.upward(level, at) for at in kept),
-        tuple(ladder.labels[at] for at in kept),
-        tuple(ladder.leaves[at] for at in kept),
-        ladder.domain_size,
-        tuple(ladder.titles[at] for at in kept),
+        values=ladder.labels[level],
+        codes=tuple(ladder.upward(level, at) for at in kept),
+        labels=tuple(ladder.labels[at] for at in kept),
+        leaves=tuple(ladder.leaves[at] for at in kept),
+        domain_size=ladder.domain_size,
+        titles=tuple(ladder.titles[at] for at in kept),
     )

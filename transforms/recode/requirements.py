@@ -51,18 +51,18 @@ def histogram_of(
         rows, persons = np.searchsorted(keys, pairs[PACKED].to_numpy()), pairs[PERSON].to_numpy()
         total = counted.tuples.distinct_people() if fitted.people is None else fitted.people
     return Histogram(
-        keys,
-        tuple(len(ladder.values) for ladder in ladders),
-        records,
-        total,
-        rows,
-        persons,
-        {
+        keys=keys,
+        sizes=tuple(len(ladder.values) for ladder in ladders),
+        records=records,
+        total_people=total,
+        pair_rows=rows,
+        pair_persons=persons,
+        sensitive={
             name: _contingency(found, keys, len(fitted.columns[name].domain or ()))
             for name, found in counted.sensitive.items()
         },
-        people,
-        tuple(ladder.null_code(0) for ladder in ladders),
+        population=people,
+        nulls=tuple(ladder.null_code(0) for ladder in ladders),
     )
 
 
@@ -95,11 +95,11 @@ def _contingency(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:
     frame = (found.counts if found.pairs is None else found.pairs).sort(PACKED, VALUE)
     people = frame[RECORDS].to_numpy() if found.pairs is None else np.ones(frame.height, dtype=np.int64)
     return Contingency(
-        np.searchsorted(keys, frame[PACKED].to_numpy()),
-        frame[VALUE].to_numpy().astype(np.int64),
-        people,
-        size,
-        None if found.pairs is None else frame[PERSON].to_numpy(),
+        tuples=np.searchsorted(keys, frame[PACKED].to_numpy()),
+        values=frame[VALUE].to_numpy().astype(np.int64),
+        counts=people,
+        size=size,
+        persons=None if found.pairs is None else frame[PERSON].to_numpy(),
     )
 
 

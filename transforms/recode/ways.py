@@ -43,7 +43,7 @@ class Way:
     regions: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Alternative:
     """What one way loses and suppresses; ``cost`` in the policy's metric."""
 
@@ -99,11 +99,11 @@ def compare(
     """Return what every way loses, in the order of `WAYS`, from what it keeps and suppresses."""
     return tuple(
         Alternative(
-            name,
-            loss.value(counts[name]),
-            objective.value(counts[name]),
-            counts[name].suppressed_records,
-            counts[name].suppressed_people,
+            way=name,
+            loss=loss.value(counts[name]),
+            cost=objective.value(counts[name]),
+            suppressed_records=counts[name].suppressed_records,
+            suppressed_people=counts[name].suppressed_people,
         )
         for name in WAYS
         if name in counts

@@ -27,7 +27,7 @@ from tokumei.transforms.recode.assignment import Recoding
 from tokumei.transforms.recode.choose import Decision
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tally:
     """What criteria 1 to 5 did to some records; adds up over chunks.
 
@@ -50,7 +50,7 @@ class Tally:
     taken: Taken
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Anonymized:
     """A processed chunk, ready to be written.
 
@@ -147,32 +147,32 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonym
     for name, applied in perturbed.items():
         changed[name] = (*changed[name][:-1], int(applied.changed.sum()))
     tally = Tally(
-        batch.num_rows,
-        dropped,
-        int(batch.num_rows - dropped - keep.sum()),
-        len(order),
-        changed,
-        {name: column.blanked for name, column in treated.items()},
-        before,
-        {n: picture_after(released.column(n)) for n in pictured if n in schema.names},
-        taken,
+        records_in=batch.num_rows,
+        dropped=dropped,
+        suppressed=int(batch.num_rows - dropped - keep.sum()),
+        records_out=len(order),
+        changed=changed,
+        blanked={name: column.blanked for name, column in treated.items()},
+        before=before,
+        after={n: picture_after(released.column(n)) for n in pictured if n in schema.names},
+        taken=taken,
     )
     split = chunk.work.split
     persons = None if all_persons is None else all_persons[order]
     return Anonymized(
-        split,
-        chunk.number,
-        chunk.last,
-        key.fingerprint,
-        released,
-        persons,
-        pa.RecordBatch.from_arrays(
+        split=split,
+        number=chunk.number,
+        last=chunk.last,
+        fingerprint=key.fingerprint,
+        batch=released,
+        persons=persons,
+        settled=pa.RecordBatch.from_arrays(
             [treated[name].rows().take(reaching) for name in plan.combined], names=list(plan.combined)
         ),
-        None if all_persons is None else all_persons[reaching.to_numpy()],
-        batch.select(list(plan.sought)),
-        rows,
-        tally,
+        settled_persons=None if all_persons is None else all_persons[reaching.to_numpy()],
+        sources=batch.select(list(plan.sought)),
+        order=rows,
+        tally=tally,
     )
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # it brings Beam along, which finding a published release doe
 Documents = Mapping[str, str]  # file name → text of report.json, report.html and notice.md
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Published:
     """Where a release is, and how large: what the launcher prints."""
 
@@ -100,11 +100,11 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
             find_published(plan, store)  # raises where the winner published other work
     finish(plan, store)
     return Published(
-        base,
-        store.join(plan.output, "register"),
-        report.people,
-        sum(t.records_out for t in report.tables),
-        sum(len(w.parts) for w in written.values()),
+        release=base,
+        register=store.join(plan.output, "register"),
+        people=report.people,
+        records=sum(t.records_out for t in report.tables),
+        files=sum(len(w.parts) for w in written.values()),
     )
 
 

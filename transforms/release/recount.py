@@ -103,18 +103,18 @@ def classes_of(
         labels = written.labels.counts.select(names).rows()
         people = np.array([population.get(row, 0) for row in labels], dtype=np.int64)[order]
     return Histogram(
-        keys,
-        sizes,
-        records,
-        int(records.sum()),
-        rows,
-        persons,
-        {
+        keys=keys,
+        sizes=sizes,
+        records=records,
+        total_people=int(records.sum()),
+        pair_rows=rows,
+        pair_persons=persons,
+        sensitive={
             name: _contingency(found, np.searchsorted(keys, packed(_entries(found))), fitted, name)
             for name, found in written.sensitive.items()
         },
-        people,
-        tuple(len(values) - 1 if values.null_count() else -1 for values in columns),
+        population=people,
+        nulls=tuple(len(values) - 1 if values.null_count() else -1 for values in columns),
     )
 
 
@@ -132,4 +132,6 @@ def _contingency(
     order = np.lexsort((codes, classes))
     people = np.ones(frame.height, np.int64) if found.pairs is not None else frame[RECORDS].to_numpy()
     persons = None if found.pairs is None else frame[PERSON].to_numpy()[order]
-    return Contingency(classes[order], codes[order], people[order], len(domain), persons)
+    return Contingency(
+        tuples=classes[order], values=codes[order], counts=people[order], size=len(domain), persons=persons
+    )

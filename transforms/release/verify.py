@@ -10,7 +10,7 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.combinations.recount import Recounted, merge_recounted, rare_left
-from tokumei.transforms.counting.headcount import UNION, keys_of
+from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.decisions.removal import add_taken, expected
 from tokumei.transforms.leaks.found import Leaks, add_leaks
@@ -25,7 +25,7 @@ from tokumei.transforms.release.parts import Part, PartSummary
 from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableWritten:
     """What was written of one table; adds up over chunks.
 
@@ -53,13 +53,13 @@ class Written(dict[str, TableWritten]):
 def written_of(summary: PartSummary) -> Written:
     """Start the total with one summary."""
     written = TableWritten(
-        (summary.part,) if summary.part else (),
-        ((summary.split_id, summary.number, summary.last),),
-        frozenset({summary.fingerprint}),
-        summary.classes,
-        summary.combined,
-        summary.leaks,
-        summary.tally,
+        parts=(summary.part,) if summary.part else (),
+        chunks=((summary.split_id, summary.number, summary.last),),
+        fingerprints=frozenset({summary.fingerprint}),
+        classes=summary.classes,
+        combined=summary.combined,
+        leaks=summary.leaks,
+        tally=summary.tally,
     )
     return Written({summary.table: written})
 
@@ -74,13 +74,13 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
     classes = [p.classes for p in parts if p.classes is not None]
     combined = [p.combined for p in parts if p.combined is not None]
     return TableWritten(
-        tuple(x for p in parts for x in p.parts),
-        tuple(x for p in parts for x in p.chunks),
-        frozenset().union(*(p.fingerprints for p in parts)),
-        merge_classes(classes) if classes else None,
-        merge_recounted(combined) if combined else None,
-        add_leaks(p.leaks for p in parts),
-        merge_tallies([p.tally for p in parts]),
+        parts=tuple(x for p in parts for x in p.parts),
+        chunks=tuple(x for p in parts for x in p.chunks),
+        fingerprints=frozenset().union(*(p.fingerprints for p in parts)),
+        classes=merge_classes(classes) if classes else None,
+        combined=merge_recounted(combined) if combined else None,
+        leaks=add_leaks(p.leaks for p in parts),
+        tally=merge_tallies([p.tally for p in parts]),
     )
 
 
@@ -100,26 +100,26 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
         }
 
     return Tally(
-        sum(p.records_in for p in parts),
-        sum(p.dropped for p in parts),
-        sum(p.suppressed for p in parts),
-        sum(p.records_out for p in parts),
-        added([p.changed for p in parts]),
-        added([p.blanked for p in parts]),
-        pictures([p.before for p in parts]),
-        pictures([p.after for p in parts]),
-        add_taken([p.taken for p in parts]),
+        records_in=sum(p.records_in for p in parts),
+        dropped=sum(p.dropped for p in parts),
+        suppressed=sum(p.suppressed for p in parts),
+        records_out=sum(p.records_out for p in parts),
+        changed=added([p.changed for p in parts]),
+        blanked=added([p.blanked for p in parts]),
+        before=pictures([p.before for p in parts]),
+        after=pictures([p.after for p in parts]),
+        taken=add_taken([p.taken for p in parts]),
     )
 
 
-def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, int], fingerprint: str) -> int:
+def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fingerprint: str) -> int:
     """Check what was written against what was decided and required; return the people of the release.
 
     Args:
         plan: the run.
         chosen: the decisions and the counts they were made from.
         written: merged summaries of all chunks.
-        people: distinct people of the written records, by table and `UNION`, as far as counted.
+        people: distinct people of the written records of the tables in `Plan.headcount`.
         fingerprint: of the key of this run.
 
     Raises:
@@ -131,7 +131,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
         if found is None:
             raise _failed(name, "nothing was written")
         _check_chunks(name, found)
-        if found.fingerprints | keys_of(people) != {fingerprint}:
+        if found.fingerprints | people.keys != {fingerprint}:
             raise _failed(name, "parts were made with different keys")
         tally = found.tally
         if tally.records_in != account.fitted.records:
@@ -150,7 +150,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
             _check_classes(name, found, account)
         _check_combinations(table, account.fitted, found)
         refuse_leaks(table, found.leaks)
-        left = people.get(name, 0) if name in plan.headcount else tally.records_out
+        left = people.by_table.get(name, 0) if name in plan.headcount else tally.records_out
         if left < table.k:
             raise RequirementError(
                 "requirement.people",
@@ -231,10 +231,10 @@ def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritt
             )
 
 
-def _people(plan: Plan, written: Written, people: Mapping[str, int]) -> int:
+def _people(plan: Plan, written: Written, people: Headcount) -> int:
     """Distinct people of the release: counted, plus the rows of tables in which rows are people."""
     rows = sum(written[n].tally.records_out for n in plan.tables if n not in plan.headcount)
-    return people.get(UNION, 0) + rows
+    return people.union + rows
 
 
 def _failed(table: str, what: str) -> RequirementError:

@@ -11,7 +11,13 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.headcount import PersonBatch, add_counts, count_bucket, deal
+from tokumei.transforms.counting.headcount import (
+    Headcount,
+    PersonBatch,
+    add_headcounts,
+    count_bucket,
+    deal_people,
+)
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
@@ -23,9 +29,9 @@ from tokumei.transforms.profile.fit import FittedTable, check_keys, fit, tables_
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
+registry.register_coder(Headcount, SizedPickleCoder)
 registry.register_coder(Profile, SizedPickleCoder)
 Fits = dict[str, FittedTable]
-Headcount = dict[str, int]
 
 
 class DrawKey(beam.PTransform):
@@ -93,7 +99,7 @@ class CountPeople(beam.PTransform):
             hashes
             | "Gather" >> beam.GroupByKey()
             | "CountBucket" >> beam.Map(_count).with_output_types(Headcount)
-            | "Add" >> merge_globally(add_counts, Headcount)
+            | "Add" >> merge_globally(add_headcounts, Headcount)
         )
 
 
@@ -152,11 +158,11 @@ def _person_types(plan: TablePlan) -> dict[str, Any]:
 def _hash_persons(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, PersonBatch]]:
     plan = tables[chunk.work.split.table]
     codes = chunk.batch.column(plan.table.person).drop_null()
-    yield from deal(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)
+    yield from deal_people(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)
 
 
 @guarded
 def _fit(profile: Profile, plan: Plan, people: Headcount, key: RunKey) -> Fits:
     check_keys(profile, people, key)
     counted = tables_to_count(plan.tables, profile)
-    return fit(plan, profile, {name: people.get(name, 0) for name in counted}, key)
+    return fit(plan, profile, {name: people.by_table.get(name, 0) for name in counted}, key)

@@ -109,7 +109,15 @@ class _ReadChunk(beam.DoFn):
 
         def chunk(*, last: bool) -> Chunk:
             batch = pa.concat_batches(held) if len(held) != 1 else held[0]
-            return Chunk(work, number, last, records, dict(rejects), tuple(rejected), batch)
+            return Chunk(
+                work=work,
+                number=number,
+                last=last,
+                records=records,
+                rejects=dict(rejects),
+                rejected=tuple(rejected),
+                batch=batch,
+            )
 
         for read in batches:
             if held and (

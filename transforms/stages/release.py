@@ -11,7 +11,7 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.headcount import PersonBatch
+from tokumei.transforms.counting.headcount import Headcount, PersonBatch
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
@@ -26,7 +26,7 @@ from tokumei.transforms.release.publish import Published, publish
 from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
-from tokumei.transforms.stages.profile import CountPeople, Headcount
+from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
 
 PEOPLE = "people"
@@ -146,5 +146,5 @@ class PublishRelease(beam.PTransform):
 @guarded
 def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
     total = verify(plan, chosen, written, people, key.fingerprint)
-    report = build_report(plan, chosen, written, people, total)
+    report = build_report(plan, chosen, written, people.by_table, total)
     return publish(plan, report, written, partial(documents_of, plan.policy, report))

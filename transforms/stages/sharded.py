@@ -27,7 +27,7 @@ from tokumei.transforms.recode.objectives import Node
 from tokumei.transforms.recode.ranking import Choice
 from tokumei.transforms.recode.sharded import decide
 from tokumei.transforms.recode.sharded.decide import Counts, Place, State, Summaries, Suppressed, Verdicts
-from tokumei.transforms.recode.sharded.parts import add_counts, deal
+from tokumei.transforms.recode.sharded.parts import add_counts, deal_tuples
 from tokumei.transforms.stages.profile import Fits
 from tokumei.transforms.stages.recode import counted_early, watch
 
@@ -155,7 +155,7 @@ class _Round(beam.PTransform):
 
 @guarded
 def _deal(counted: Histograms, shards: int) -> Iterator[Shard]:
-    yield from deal(counted, shards)
+    yield from deal_tuples(counted, shards)
 
 
 @guarded

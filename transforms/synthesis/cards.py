@@ -124,10 +124,10 @@ def generate_uses(span: Span) -> pl.DataFrame:
 
 TABLES = (
     Table(
-        "card_members",
-        tenth,
-        generate_members,
-        (
+        name="card_members",
+        rows=tenth,
+        generate=generate_members,
+        plants=(
             Plant("super_rich", {"年収": 85_000, "勤務先": "匿名ホールディングス株式会社"}),
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
         ),
@@ -135,10 +135,10 @@ TABLES = (
         takes_dirt=False,
     ),
     Table(
-        "card_uses",
-        all_rows,
-        generate_uses,
-        (Plant("extreme_amount", {"利用加盟店": "匿名ヨット販売", "利用金額": 98_000_000}),),
+        name="card_uses",
+        rows=all_rows,
+        generate=generate_uses,
+        plants=(Plant("extreme_amount", {"利用加盟店": "匿名ヨット販売", "利用金額": 98_000_000}),),
         date="利用日",
         number="利用金額",
     ),

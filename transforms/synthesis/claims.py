@@ -103,10 +103,10 @@ def _month(index: Ints) -> pl.Series:
 
 TABLES = (
     Table(
-        "claims",
-        all_rows,
-        generate,
-        (
+        name="claims",
+        rows=all_rows,
+        generate=generate,
+        plants=(
             Plant(
                 "rare_disease",
                 {

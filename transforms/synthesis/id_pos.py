@@ -99,10 +99,10 @@ def member_ids(index: Ints) -> pl.Series:
 
 TABLES = (
     Table(
-        "members",
-        tenth,
-        generate_members,
-        (
+        name="members",
+        rows=tenth,
+        generate=generate_members,
+        plants=(
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
             Plant("member_in_rare_town", RARE_TOWN),
         ),
@@ -110,10 +110,10 @@ TABLES = (
         takes_dirt=False,
     ),
     Table(
-        "receipts",
-        all_rows,
-        generate_receipts,
-        (
+        name="receipts",
+        rows=all_rows,
+        generate=generate_receipts,
+        plants=(
             Plant("extreme_quantity", {"商品名": "緑茶 500ml", "数量": 4_800, "金額": 614_400}),
             Plant(
                 "luxury_item",

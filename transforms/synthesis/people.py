@@ -73,7 +73,7 @@ RELATIONS = pl.Series(["世帯主", "妻", "夫", "子"])
 _HEAD, _WIFE, _HUSBAND, _CHILD = range(4)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class People:
     """People row by row; `household` numbers the households of the chunk from 0."""
 
@@ -108,7 +108,12 @@ def individuals(rng: np.random.Generator, size: int, *, youngest: int = 0) -> Pe
     sex = rng.integers(0, 2, size, dtype=np.int8)
     surnames = _SURNAME_DRAW.draw(rng, size)
     return People(
-        _full_names(rng, surnames, sex), sex, _birthdays(rng, ages), rows, rows, np.full(size, _HEAD)
+        names=_full_names(rng, surnames, sex),
+        sex=sex,
+        birthdays=_birthdays(rng, ages),
+        household=rows,
+        household_start=rows,
+        relation=np.full(size, _HEAD),
     )
 
 
@@ -147,7 +152,14 @@ def families(rng: np.random.Generator, size: int, alone: Ints) -> People:
     sex[spouse] = 1 - sex[spouse]
     sex[child] = rng.integers(0, 2, len(child))
     surnames = _SURNAME_DRAW.draw(rng, len(starts))[household]
-    return People(_full_names(rng, surnames, sex), sex, _birthdays(rng, ages), household, starts, relation)
+    return People(
+        names=_full_names(rng, surnames, sex),
+        sex=sex,
+        birthdays=_birthdays(rng, ages),
+        household=household,
+        household_start=starts,
+        relation=relation,
+    )
 
 
 def phones(rng: np.random.Generator, size: int) -> pl.Series:

@@ -42,10 +42,10 @@ def generate(span: Span) -> pl.DataFrame:
 
 TABLES = (
     Table(
-        "residents",
-        all_rows,
-        generate,
-        (
+        name="residents",
+        rows=all_rows,
+        generate=generate,
+        plants=(
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
             Plant("one_person_household_in_rare_town", RARE_TOWN),
             Plant("rare_surname", {"氏名": "一尺八寸 太郎", "氏名カナ": "カマツカ タロウ", "性別": "男"}),

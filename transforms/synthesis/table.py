@@ -14,7 +14,7 @@ from tokumei.transforms.synthesis.digits import Ints
 CHUNK_ROWS = 1 << 17
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Span:
     """The rows a generator is asked for.
 
@@ -59,7 +59,7 @@ class Plant:
     person: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """One file of a preset.
 

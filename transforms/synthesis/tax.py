@@ -106,10 +106,10 @@ def _assessed(salary: int, dependants: int) -> dict[str, object]:
 
 TABLES = (
     Table(
-        "tax",
-        all_rows,
-        generate,
-        (
+        name="tax",
+        rows=all_rows,
+        generate=generate,
+        plants=(
             Plant("super_rich", _assessed(3_200_000_000, 1)),
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
             Plant("fourteen_dependants", _assessed(5_400_000, 14)),

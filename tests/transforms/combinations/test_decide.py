@@ -49,14 +49,24 @@ def chunks_of(table, persons, places, decision=None):
     edges = [0, *sorted(min(p, len(table)) for p in places), len(table)]
     for i, (start, end) in enumerate(itertools.pairwise(edges)):
         batch = whole.slice(start, end - start)
-        yield Chunk(Work(split, KEY, decision), i, end == len(table), batch.num_rows, {}, (), batch)
+        yield Chunk(
+            work=Work(split, KEY, decision),
+            number=i,
+            last=end == len(table),
+            records=batch.num_rows,
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
 
 def run(policy, plan, table, persons, places=()):
     """Profile, count, decide and apply; returns the rows that are left, their persons, and the fits."""
     from tokumei.transforms.planning.plan import Plan
 
-    whole = Plan(policy, {"t": plan}, {}, "out", "r", "w", "a")
+    whole = Plan(
+        policy=policy, tables={"t": plan}, populations={}, output="out", release_id="r", work="w", attempt="a"
+    )
     parts = [profile_chunk(plan, c) for c in chunks_of(table, persons, places)]
     fits = fit(whole, merge_profiles({"t": plan}, parts), {"t": len(set(persons))}, KEY)
     counted = [count_combined(plan, c) for c in chunks_of(table, persons, places, fits["t"])]

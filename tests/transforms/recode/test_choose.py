@@ -129,7 +129,15 @@ def test_more_tuples_than_one_integer_holds_are_refused_before_counting():
     batch = pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in data.items()})
 
     def chunk(decision=None):
-        return Chunk(Work(SPLIT, KEY, decision), 0, True, 10, {}, (), batch)
+        return Chunk(
+            work=Work(SPLIT, KEY, decision),
+            number=0,
+            last=True,
+            records=10,
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
     profile = merge_profiles(plan.tables, [profile_chunk(plan.tables["t"], chunk())])
     fitted = fit(plan, profile, {}, KEY)
@@ -147,7 +155,15 @@ def test_more_combinations_of_levels_than_fit_an_array_are_searched_all_the_same
     batch = pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in data.items()})
 
     def chunk(decision=None):
-        return Chunk(Work(SPLIT, KEY, decision), 0, True, 4, {}, (), batch)
+        return Chunk(
+            work=Work(SPLIT, KEY, decision),
+            number=0,
+            last=True,
+            records=4,
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
     profile = merge_profiles(plan.tables, [profile_chunk(plan.tables["t"], chunk())])
     fitted = fit(plan, profile, {}, KEY)

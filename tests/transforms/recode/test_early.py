@@ -97,7 +97,15 @@ def plan_of(names, *, protects):
         columns["sick"] = SICK
     policy = policy_of(columns, k=2, reference_date="2026-04-01")
     policy = Policy.model_validate_json(json.dumps(policy))
-    return Plan(policy, plan_tables(policy, ""), {}, "out", "r", "w", "a")
+    return Plan(
+        policy=policy,
+        tables=plan_tables(policy, ""),
+        populations={},
+        output="out",
+        release_id="r",
+        work="w",
+        attempt="a",
+    )
 
 
 def chunks_of(plan, pieces, decision=None):
@@ -108,7 +116,15 @@ def chunks_of(plan, pieces, decision=None):
         ]
         batch = pa.RecordBatch.from_arrays(columns, list(kinds))
         split = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
-        yield Chunk(Work(split, KEY, decision), number, False, len(piece), {}, (), batch)
+        yield Chunk(
+            work=Work(split, KEY, decision),
+            number=number,
+            last=False,
+            records=len(piece),
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
 
 def same(found, expected, *keys):

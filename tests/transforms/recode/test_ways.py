@@ -87,20 +87,28 @@ def histogram_of(rows, ladders, several):
     entries = [(t, v, p) for (t, v), people in sorted(cells.items()) for p in sorted(people)]
     if several:
         tuples, values, persons = (np.array(x, np.int64) for x in zip(*entries, strict=True))
-        table = Contingency(tuples, values, np.ones(len(tuples), np.int64), 3, persons.astype(np.uint64))
+        table = Contingency(
+            tuples=tuples,
+            values=values,
+            counts=np.ones(len(tuples), np.int64),
+            size=3,
+            persons=persons.astype(np.uint64),
+        )
     else:
         tuples, values = (np.array(x, np.int64) for x in zip(*sorted(cells), strict=True))
-        table = Contingency(tuples, values, np.array([len(cells[c]) for c in sorted(cells)]), 3)
+        table = Contingency(
+            tuples=tuples, values=values, counts=np.array([len(cells[c]) for c in sorted(cells)]), size=3
+        )
     return Histogram(
-        keys,
-        sizes,
-        records.astype(np.int64),
-        len({row[0] for row in rows}),
-        np.array([t for t, _ in pairs], np.int64) if several else None,
-        np.array([p for _, p in pairs], np.uint64) if several else None,
-        {"illness": table},
-        None,
-        tuple(ladder.null_code(0) for ladder in ladders),
+        keys=keys,
+        sizes=sizes,
+        records=records.astype(np.int64),
+        total_people=len({row[0] for row in rows}),
+        pair_rows=np.array([t for t, _ in pairs], np.int64) if several else None,
+        pair_persons=np.array([p for _, p in pairs], np.uint64) if several else None,
+        sensitive={"illness": table},
+        population=None,
+        nulls=tuple(ladder.null_code(0) for ladder in ladders),
     )
 
 

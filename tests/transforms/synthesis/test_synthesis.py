@@ -26,7 +26,16 @@ ROWS = 20_000
 
 
 def span(size: int = ROWS, *, seed: int = 1, start: int = 0, planted: np.ndarray = NONE) -> Span:
-    return Span(stream(seed, "test", start), seed, start, size, start + size, 10 * size, planted, False)
+    return Span(
+        rng=stream(seed, "test", start),
+        seed=seed,
+        start=start,
+        size=size,
+        total=start + size,
+        requested=10 * size,
+        planted=planted,
+        shuffled=False,
+    )
 
 
 def matrix(text: str) -> np.ndarray:

@@ -80,7 +80,7 @@ def add_summaries(parts: Sequence[Summaries]) -> Summaries:
     return total
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """What the search of one table goes by; one worker holds ``held`` tuples or classes."""
 
@@ -116,7 +116,7 @@ def terms_of(plan: Plan, fitted: Fits, summaries: Summaries) -> dict[str, Terms]
             raise nobody_left(table)
         ladders, summary = ladders_of(table, fitted[name]), summaries[name]
         models = models_of(table, fitted[name], summary.everybody)
-        terms = Terms(table, ladders, models, summary, plan.tuples_a_worker)
+        terms = Terms(table=table, ladders=ladders, models=models, summary=summary, held=plan.tuples_a_worker)
         population_holds(table.requirements.population_size, summary.everybody.total_people)
         refuse_unsupported(plan, table, ladders, models, summary.tuples)
         found[name] = terms
@@ -202,7 +202,7 @@ def _already(closest: NodeCount, _: Node) -> NodeCount:
     return closest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What is to be known of a table's classes at the chosen node, and of its tuples.
 
@@ -238,7 +238,11 @@ def judge_tuples(plan: Plan, fitted: Fits, terms: Mapping[str, Terms], shard: Hi
         sizes, n = np.unique(histogram.people, return_counts=True)
         before = tuple(m.reached(histogram) for m in terms[name].models)
         found[name] = Verdict(
-            _NONE, dict(zip(sizes.tolist(), n.tolist(), strict=True)), _safer(terms[name]), before, None
+            failing=_NONE,
+            sizes=dict(zip(sizes.tolist(), n.tolist(), strict=True)),
+            safer=_safer(terms[name]),
+            before=before,
+            after=None,
         )
     return found
 
@@ -249,7 +253,9 @@ def judge_place(terms: Mapping[str, Terms], place: Place, parts: Sequence[Histog
     failing, _ = failing_classes(t.models, classes)
     kept = classes.only(~failing)
     after = tuple(m.reached(kept) for m in t.models) if len(kept) else None
-    return {place[0]: Verdict(classes.keys[failing], {}, _safer(t), None, after)}
+    return {
+        place[0]: Verdict(failing=classes.keys[failing], sizes={}, safer=_safer(t), before=None, after=after)
+    }
 
 
 def add_verdicts(parts: Sequence[Verdicts]) -> Verdicts:
@@ -266,7 +272,13 @@ def add_verdicts(parts: Sequence[Verdicts]) -> Verdicts:
             _weakest(safer, [reached for reached in side if reached is not None])
             for side in ([v.before for v in mine], [v.after for v in mine])
         )
-        total[name] = Verdict(np.sort(np.concatenate([v.failing for v in mine])), sizes, safer, before, after)
+        total[name] = Verdict(
+            failing=np.sort(np.concatenate([v.failing for v in mine])),
+            sizes=sizes,
+            safer=safer,
+            before=before,
+            after=after,
+        )
     return total
 
 
@@ -321,7 +333,7 @@ def decide(
         out = suppressed.tuples[name]
         refuse_larger(t.table, t.held, len(out), choice.count.kept)
         sizes = tuple(len(ladder.values) for ladder in t.ladders)
-        exceptions = Histogram(out, sizes, np.ones(len(out), np.int64), 0)
+        exceptions = Histogram(keys=out, sizes=sizes, records=np.ones(len(out), np.int64), total_people=0)
         recoding = recoding_of(full_domain(choice.node, np.ones(len(out), bool)), t.ladders, exceptions)
         decisions[name] = Decision(fits.columns, fits.rejected, recoding, fits.removal)
         accounts[name] = Account(fits, _account(t, choice, verdicts[name]))
@@ -337,22 +349,22 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
     count = replace(choice.count, kept_labels=kept)
     sizes = np.array(sorted(verdict.sizes.items()), dtype=np.int64)
     return Recoded(
-        choice,
-        count,
-        {name: metric.value(count) for name, metric in t.objectives.items()},
-        Loss(t.ladders, t.summary.marginals, [1.0] * len(t.ladders)).columns(count),
-        choice.node,
-        tuple((level, level) for level in choice.node),
-        tuple(ladder.titles for ladder in t.ladders),
-        compare({"full_domain": count}, objective, t.objectives[t.table.requirements.metric]),
-        (),
-        0,
-        t.models,
-        tuple(zip(verdict.before or (), verdict.after or (), strict=True)),
-        ClassSizes(sizes[:, 0], sizes[:, 1]),
-        t.summary.everybody.total_people,
-        None,
-        None,
+        choice=choice,
+        count=count,
+        costs={name: metric.value(count) for name, metric in t.objectives.items()},
+        column_loss=Loss(t.ladders, t.summary.marginals, [1.0] * len(t.ladders)).columns(count),
+        base=choice.node,
+        levels=tuple((level, level) for level in choice.node),
+        titles=tuple(ladder.titles for ladder in t.ladders),
+        alternatives=compare({"full_domain": count}, objective, t.objectives[t.table.requirements.metric]),
+        rounds=(),
+        regions=0,
+        models=t.models,
+        reached=tuple(zip(verdict.before or (), verdict.after or (), strict=True)),
+        classes_before=ClassSizes(sizes[:, 0], sizes[:, 1]),
+        people_before=t.summary.everybody.total_people,
+        against_before=None,
+        population=None,
     )
 
 
