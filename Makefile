@@ -8,9 +8,10 @@ PEERS := .peers/.installed
 RUNS ?= 3
 INPUTS ?= 100000
 SEED ?= 1
+DEAL ?= 0/1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test runners faults fuzz nightly lint types lock bench bench-search bench-stages bench-flink clean
+.PHONY: demo test full runners faults fuzz nightly lint types lock bench bench-search bench-stages bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -21,23 +22,25 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED)  ## anonymize a real customer master and print where the result is
 	$(BIN)/tokumei demo
 
-test: $(INSTALLED)  ## run all tests but those of engines and schedulers that must be installed first
-	$(BIN)/python -m pytest --ignore=tests/engines --ignore=tests/nightly
+test: $(INSTALLED)  ## run all tests but those of engines and schedulers that must be installed first, on all cores
+	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --ignore=tests/engines --ignore=tests/nightly
 
 runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink needs Java and Maven
 	if command -v go >/dev/null; then tests/engines/prism/install.sh; fi
 	if command -v java && command -v mvn; then $(BIN)/python tests/engines/flink/cluster.py install; fi >/dev/null
 	$(BIN)/python -m pytest tests/engines
 
-faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of the commit and all over its life
-	PYTHONPATH=tests/faults:. OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/harness.py
+faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of the commit and all over its life (DEAL)
+	PYTHONPATH=tests/faults:tests OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/harness.py --deal $(DEAL)
 
 nightly: $(INSTALLED)  ## what schedules the job: Airflow runs it, schemas check the manifests; needs Maven
 	tests/nightly/install.sh $(BIN)/python >/dev/null
-	$(BIN)/python -m pytest tests/nightly
+	$(BIN)/python -m pytest tests/nightly --deal $(DEAL)
 
-fuzz: $(INSTALLED)  ## 100,000 mutated policies and files through the readers (INPUTS, SEED)
-	PYTHONPATH=tests $(BIN)/python -m fuzz.fuzzing --inputs $(INPUTS) --seed $(SEED)
+fuzz: $(INSTALLED)  ## 100,000 mutated policies and files through the readers (INPUTS, SEED, DEAL)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.fuzzing --inputs $(INPUTS) --seed $(SEED) --deal $(DEAL)
+
+full: lint types test runners faults fuzz nightly  ## everything, nothing dealt out
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
+from support.deal import EVERYTHING, Deal
 from support.helpers import Bucket, Outcome
 from support.services import fault_proxy, gcs_emulator
 
@@ -15,6 +16,18 @@ from tokumei.transforms.storage import gcs
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("ci")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--deal", type=Deal.parse, default=EVERYTHING, help="share of the test modules, as 2/4")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the modules of other shares."""
+    deal = config.getoption("deal")
+    modules = set(deal.hand(sorted({item.path for item in items})))
+    config.hook.pytest_deselected(items=[item for item in items if item.path not in modules])
+    items[:] = [item for item in items if item.path in modules]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from pathlib import Path
 from children import Case, Done, run_all
 from inject import CHANGING, Fault
 from reader import Violation, must
+from support.deal import EVERYTHING, Deal
 from world import MARKS, World
 
 from tokumei.pipelines.launcher.terminal import quiet
@@ -219,7 +220,7 @@ def main() -> int:
     parser.add_argument("--fresh", type=int, default=45, help="the same, of the installed command")
     parser.add_argument("--lasting", type=int, default=25, help="disks that fail from some operation on")
     parser.add_argument("--only", choices=["kills", "errors"])
-    parser.add_argument("--every", type=int, default=1, help="do each so-many-th case only")
+    parser.add_argument("--deal", type=Deal.parse, default=EVERYTHING, help="share of the cases, as 2/4")
     parser.add_argument("--at-once", type=int, default=os.cpu_count(), help="cases that run side by side")
     options = parser.parse_args()
     begun, tally = time.monotonic(), Tally()
@@ -233,7 +234,7 @@ def main() -> int:
     finally:
         shutil.rmtree(folder)
     print(f"{tally.violations} violations, {time.monotonic() - begun:.0f} s, {options.at_once} at a time")
-    if options.every == 1 and options.only != "errors" and sum(tally.kills.values()) < 200:
+    if options.deal == EVERYTHING and options.only != "errors" and sum(tally.kills.values()) < 200:
         print("fewer than 200 kills")
         return 1
     return 1 if tally.violations else 0
@@ -241,14 +242,14 @@ def main() -> int:
 
 def strike(world: World, tally: Tally, options: argparse.Namespace) -> None:
     if options.only != "errors":
-        cases = kill_cases(world, tally, options.timed, options.fresh)[:: options.every]
+        cases = options.deal.hand(kill_cases(world, tally, options.timed, options.fresh))
         try:
             run_all(cases, options.at_once)
         finally:
             print(f"{sum(tally.kills.values())} kills, {tally.missed} came too late", flush=True)
             show(tally.kills)
     if options.only != "kills":
-        cases = error_cases(world, tally, options.lasting)[:: options.every]
+        cases = options.deal.hand(error_cases(world, tally, options.lasting))
         try:
             run_all(cases, options.at_once)
         finally:

@@ -27,6 +27,7 @@ from pathlib import Path
 
 import yaml
 from fuzz.seeds import KINDS, MARK, NESTED, SEEDS, TOKENS, avro_file
+from support.deal import EVERYTHING, Deal
 
 from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.hierarchies import FileHierarchy
@@ -295,15 +296,21 @@ def watch_chunk(kind: str, first: int, end: int, seed: int) -> tuple[Counter[str
     return counts, failures
 
 
-def campaign(inputs: int, seed: int, workers: int) -> tuple[dict[str, Counter[str]], dict[str, str]]:
-    """Read so many inputs; return the outcomes by kind, and an example of every failure."""
-    total = sum(SHARES.values())
-    outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in SHARES}
-    failures: dict[str, str] = {}
-    work = []
+def cut(inputs: int, seed: int, deal: Deal) -> list[tuple[str, int, int, int]]:
+    """Return the chunks of a share of so many inputs: kind, first, end and seed of each."""
+    total, work = sum(SHARES.values()), []
     for kind, share in SHARES.items():
         last = -(-inputs * share // total)
         work += [(kind, first, min(first + CHUNK, last), seed) for first in range(0, last, CHUNK)]
+    return deal.hand(work)
+
+
+def campaign(
+    work: list[tuple[str, int, int, int]], workers: int
+) -> tuple[dict[str, Counter[str]], dict[str, str]]:
+    """Read chunks of inputs; return the outcomes by kind, and an example of every failure."""
+    outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in SHARES}
+    failures: dict[str, str] = {}
     with ThreadPoolExecutor(workers) as pool:
         for (kind, *_), (counts, failed) in zip(
             work, pool.map(lambda job: watch_chunk(*job), work), strict=True
@@ -318,6 +325,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--deal", type=Deal.parse, default=EVERYTHING, help="share of the inputs, as 2/4")
     parser.add_argument("--show", nargs=2, metavar=("KIND", "INDEX"), help="write one input to stdout")
     parser.add_argument("--chunk", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -329,7 +337,8 @@ def main() -> int:
         sys.stdout.buffer.write(mutated(args.show[0], int(args.show[1]), args.seed)[0])
         return 0
     begun = time.monotonic()
-    outcomes, failures = campaign(args.inputs, args.seed, os.cpu_count() or 1)
+    work = cut(args.inputs, args.seed, args.deal)
+    outcomes, failures = campaign(work, os.cpu_count() or 1)
     for kind, counts in outcomes.items():
         print(f"{kind}: {counts.total():,} inputs")
         for ended, count in sorted(counts.items()):
@@ -339,7 +348,7 @@ def main() -> int:
     seconds = time.monotonic() - begun
     total = sum(counts.total() for counts in outcomes.values())
     print(f"{total:,} inputs in {seconds:.0f} s, seed {args.seed}: {len(failures)} kinds of failure")
-    return 1 if failures or total < args.inputs else 0
+    return 1 if failures or total < sum(end - first for _, first, end, _ in work) else 0
 
 
 if __name__ == "__main__":

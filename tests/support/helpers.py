@@ -12,6 +12,9 @@ from google.cloud import storage
 from support.services.fault_proxy import Proxy
 
 DATA = Path(__file__).parents[1] / "data"
+PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "person"}
+QI = {"criterion": 5, "method": "generalize"}
+SUPPRESS = {**QI, "hierarchy": {"kind": "suppress"}}
 FILE = {
     "name": "試験ファイル",
     "body": "試験株式会社",
