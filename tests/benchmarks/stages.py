@@ -26,13 +26,14 @@ from apache_beam.coders import registry
 from tokumei.pipelines.anonymize import make_plan
 from tokumei.transforms.counting.headcount import Headcount, count_bucket, deal_people
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.engine.chunks import Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Work
 from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
-from tokumei.transforms.recode.choose import Chosen, choose
+from tokumei.transforms.recode.choose import choose
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.parts import encode_chunk, write_part
@@ -115,7 +116,7 @@ def run(folder):
         splits = [s for f in files for s in plan_splits(TABLE, source, f.file, store)]
 
     def profiles():
-        works = [Work(split, key) for split in splits]
+        works = [Work(split, key, NOTHING_LEFT_OUT) for split in splits]
         for chunk in chunks("pass 1: reading", table, works, table.profile_types()):
             with stage("pass 1: profile"):
                 part = profile_chunk(table, chunk)
@@ -165,7 +166,7 @@ def run(folder):
 def people(table, splits, key):
     """Count people by keyed hashes, as where ascending codes prove nothing."""
     buckets = defaultdict(list)
-    works = [Work(split, key) for split in splits]
+    works = [Work(split, key, NOTHING_LEFT_OUT) for split in splits]
     for chunk in chunks("people: reading", table, works, table.types(PERSON)):
         with stage("people: hashing"):
             codes = chunk.batch.column(PERSON)

@@ -38,13 +38,13 @@ def test_untouched_the_run_is_fine(run):
 
 
 def test_a_class_that_should_have_been_suppressed(run, monkeypatch):
-    real = choose.recoding_of
+    real = choose.recoder_of
 
     def forget(*args):
         nobody = np.array([], dtype=np.int64)
         return dataclasses.replace(real(*args), exceptions=nobody, groups=nobody.astype(np.int32))
 
-    monkeypatch.setattr(choose, "recoding_of", forget)
+    monkeypatch.setattr(choose, "recoder_of", forget)
     refused(run(POLICY, DATA), "suppressed records differ")
 
 
@@ -52,8 +52,8 @@ def test_a_class_below_k_on_the_written_values(run, monkeypatch):
     """The right number of records goes, but the wrong ones: only the recount can see it."""
     real = apply._recode
 
-    def spare(plan, decision, recoding, treated):
-        columns, alive = real(plan, decision, recoding, treated)
+    def spare(plan, decision, recoder, treated):
+        columns, alive = real(plan, decision, recoder, treated)
         return columns, np.roll(alive, -50)
 
     monkeypatch.setattr(apply, "_recode", spare)

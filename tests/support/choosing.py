@@ -8,7 +8,7 @@ from support.kernels import KEY
 
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import SourceFile, Split
-from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.planning.plan import Plan, plan_tables
 from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
@@ -55,7 +55,7 @@ def plan_of(*, rows, k, limit, columns=COLUMNS):
     )
 
 
-def chunks_of(pieces, decision=None):
+def chunks_of(pieces, decision=NOTHING_LEFT_OUT):
     for number, piece in enumerate(pieces):
         batch = pa.RecordBatch.from_pylist(
             [dict(zip(SCHEMA.names, row, strict=True)) for row in piece], SCHEMA

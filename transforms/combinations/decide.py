@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.transforms.combinations.apply import domains_of
 from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.combinations.kernel import (
     MISSING,
@@ -24,13 +23,13 @@ from tokumei.transforms.combinations.kernel import (
     cells_to_blank,
     rare_combinations,
 )
+from tokumei.transforms.combinations.removal import CombinationRemoval, Removed, domains_of
 from tokumei.transforms.combinations.suda import dis_suda, suda
 from tokumei.transforms.counting.contingency import group
 from tokumei.transforms.counting.histogram import PACKED, pack, radices, unpack
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
-from tokumei.transforms.decisions.removal import Removal, Removed
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 
 
 def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> FittedTable:
@@ -41,16 +40,18 @@ def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> 
     domains = domains_of(plan, fitted.columns)
     sizes = tuple(len(domain) for domain in domains)
     packed, tuples = _unpacked(counted, sizes, [None in domain for domain in domains])
-    removal = decide(plan, packed, tuples, sizes)
+    removal = decide_tuples(plan, packed, tuples, sizes)
     blanked = int(np.bitwise_or.reduce(removal.blank, initial=0))
     columns = dict(fitted.columns)
     for i, (name, domain) in enumerate(zip(plan.combined, domains, strict=True)):
         if blanked >> i & 1 and None not in domain:
             columns[name] = replace(columns[name], domain=(*domain, None))
-    return replace(fitted, columns=columns, removal=removal)
+    return replace(fitted, columns=columns, removals=(*fitted.removals, removal))
 
 
-def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]) -> Removal:
+def decide_tuples(
+    plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]
+) -> CombinationRemoval:
     """Remove rare combinations until none is left.
 
     Args:
@@ -97,7 +98,7 @@ def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]
     bits = ((blanked_by >= 0) & stays).T @ (1 << np.arange(len(sizes), dtype=np.int64))
     criteria = np.array([*(c.criterion for c in declared), 0], dtype=np.int8)[dropped_by]
     changed: Mask = (bits > 0) | ~stays
-    return Removal(
+    return CombinationRemoval(
         sizes=sizes, tuples=packed[changed], blank=bits[changed], drop=criteria[changed], removed=removed
     )
 

@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.transforms.counting.headcount import Headcount
-from tokumei.transforms.criteria.chain import Fitted, Measured
-from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.criteria.chain import Measured
+from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
-
-
-@dataclass(frozen=True, kw_only=True)
-class FittedTable:
-    """What was decided for one table after pass 1.
-
-    Attributes:
-        columns: decisions by column, for every column with treatments.
-        rejected: record numbers to leave out, by split id.
-        records: readable records.
-        people: distinct people among them; None where the table has no person column.
-        rejects: unreadable records by (column, reason).
-        proven: "one row a person" was proven by ascending person codes, not by counting.
-        counted: pass 1 has counted the tuples of the table, and of its population if there is one.
-        removal: what becomes of rare combinations, where the table declares any.
-    """
-
-    columns: Mapping[str, Fitted]
-    rejected: Mapping[str, tuple[int, ...]]
-    records: int
-    people: int | None
-    rejects: Mapping[tuple[str, str], int]
-    proven: bool
-    counted: bool
-    removal: Removal | None = None
 
 
 def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozenset[str]:
@@ -69,7 +43,7 @@ def check_keys(profile: Profile, people: Headcount, key: RunKey) -> None:
         )
 
 
-def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) -> dict[str, FittedTable]:
+def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) -> Fits:
     """Check the input as a whole, then decide.
 
     Args:

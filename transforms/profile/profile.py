@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.policy import MAX_REJECTS
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.criteria.chain import Measured, Treated
-from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 
@@ -80,7 +80,7 @@ class _Tally:
     rejected: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
+def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
     """Measure one chunk."""
     batch, key = chunk.batch, chunk.work.key
     missing = 0
@@ -117,7 +117,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
     return Profile({plan.name: measured})
 
 
-def _place(chunk: Chunk, number: int) -> RejectPlace:
+def _place(chunk: Chunk[LeftOut], number: int) -> RejectPlace:
     split = chunk.work.split
     unit = "row group" if split.file.uri.endswith("parquet") else "byte"
     return split.file.uri, f"split {split.split_id} (from {unit} {split.start})", number

@@ -29,7 +29,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Codes, Histogram, Ints, Mask
-from tokumei.transforms.recode.assignment import SUPPRESSED, Assignment, count_assignment, holds, label_tables
+from tokumei.transforms.decisions.recoder import SUPPRESSED
+from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds, label_tables
 from tokumei.transforms.recode.gains import Gains
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import AverageRisk, Bound, KAnonymity, PrivacyModel

@@ -11,9 +11,9 @@ from tokumei.schemas.errors import InputError
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import PACKED, Histogram, Ints
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.recode import closeness, models
 from tokumei.transforms.recode.count import VALUE, TableCount
 

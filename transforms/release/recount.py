@@ -14,8 +14,8 @@ from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.base import as_text
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.release.anonymize import Anonymized
 
 VALUE = "#sensitive"

@@ -10,15 +10,16 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.combinations.recount import Recounted, merge_recounted, rare_left
+from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import RECORDS
-from tokumei.transforms.decisions.removal import add_taken, expected
+from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.decisions.removal import add_taken
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.profile.pictures import Picture, merge_pictures
-from tokumei.transforms.recode.choose import Account, Chosen
+from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.wording import amount, name_of
 from tokumei.transforms.release.anonymize import Tally
 from tokumei.transforms.release.parts import Part, PartSummary
@@ -144,10 +145,11 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
             raise _failed(name, "records in the parts do not add up")
         recoded = account.recoded
         suppressed = recoded.count.suppressed_records if recoded is not None else 0
-        if tally.suppressed != suppressed + tally.taken.dropped[1]:
+        if tally.suppressed != suppressed + tally.suppressed_early:
             raise _failed(name, "suppressed records differ from the decision")
         if recoded is not None:
             _check_classes(name, found, account)
+        _check_removals(table, account.fitted, found)
         _check_combinations(table, account.fitted, found)
         refuse_leaks(table, found.leaks)
         left = people.by_table.get(name, 0) if name in plan.headcount else tally.records_out
@@ -206,20 +208,24 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
             )
 
 
+def _check_removals(table: TablePlan, fitted: FittedTable, found: TableWritten) -> None:
+    """Compare what each removal took from the chunks with what it was decided to take from the whole file."""
+    for removal, taken in zip(fitted.removals, found.tally.taken, strict=True):
+        if taken != removal.expected(table):
+            raise _failed(table.name, f"what was removed for {removal.cause} differs from the decision")
+
+
 def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritten) -> None:
     if not table.combined:
         return
-    if fitted.removal is None or found.combined is None:
+    if fitted.removal(CombinationRemoval) is None or found.combined is None:
         raise _failed(table.name, "rare combinations were not looked for")
-    declared = table.table.combinations
-    if found.tally.taken != expected(fitted.removal, declared, table.combined):
-        raise _failed(table.name, "what was removed for rare combinations differs from the decision")
-    left = found.tally.records_in - found.tally.dropped - found.tally.taken.dropped[1]
+    left = found.tally.records_in - found.tally.dropped - found.tally.suppressed_early
     if int(found.combined.settled.counts[RECORDS].sum()) != left:
         raise _failed(table.name, "the combinations recounted do not cover the records")
     # Where nothing was generalized and nobody left out, the written values are the settled ones.
     written = found.tally.records_out == left
-    for i, combination in enumerate(declared):
+    for i, combination in enumerate(table.table.combinations):
         rare = rare_left(table, combination, found.combined.settled)
         if written and not set(combination.columns) & set(table.quasi_identifiers):
             rare = max(rare, rare_left(table, combination, found.combined.released))

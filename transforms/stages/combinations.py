@@ -10,12 +10,12 @@ from apache_beam.pvalue import AsSingleton, PCollection
 from tokumei.schemas.splits import Split
 from tokumei.transforms.combinations.count import Combined, count_combined, merge_combined
 from tokumei.transforms.combinations.decide import removals
+from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.stages.profile import Fits
 from tokumei.transforms.stages.read import ReadChunks
 
 
@@ -51,12 +51,12 @@ class RemoveCombinations(beam.PTransform):
 
 
 @guarded
-def _bind_fits(split: Split, tables: frozenset[str], key: RunKey, fits: Fits) -> Sequence[Work]:
+def _bind_fits(split: Split, tables: frozenset[str], key: RunKey, fits: Fits) -> Sequence[Work[FittedTable]]:
     return [Work(split, key, fits[split.table])] if split.table in tables else []
 
 
 @guarded
-def _count(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Combined:
+def _count(chunk: Chunk[FittedTable], tables: Mapping[str, TablePlan]) -> Combined:
     return count_combined(tables[chunk.work.split.table], chunk)
 
 

@@ -19,19 +19,19 @@ from tokumei.transforms.counting.headcount import (
     deal_people,
 )
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
+from tokumei.transforms.decisions.fitted import Fits
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, LeftOut, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.profile.fit import FittedTable, check_keys, fit, tables_to_count
+from tokumei.transforms.profile.fit import check_keys, fit, tables_to_count
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
 registry.register_coder(Headcount, SizedPickleCoder)
 registry.register_coder(Profile, SizedPickleCoder)
-Fits = dict[str, FittedTable]
 
 
 class DrawKey(beam.PTransform):
@@ -82,11 +82,11 @@ class ProfileSplits(beam.PTransform):
 
 
 @guarded
-def _bind_key(split: Split, key: RunKey) -> Work:
-    return Work(split, key)
+def _bind_key(split: Split, key: RunKey) -> Work[LeftOut]:
+    return Work(split, key, NOTHING_LEFT_OUT)
 
 
-def _profile(tables: Mapping[str, TablePlan], chunk: Chunk) -> Profile:
+def _profile(tables: Mapping[str, TablePlan], chunk: Chunk[LeftOut]) -> Profile:
     return profile_chunk(tables[chunk.work.split.table], chunk)
 
 
@@ -138,15 +138,10 @@ class FitCriteria(beam.PTransform):
 @guarded
 def _bind_unproven(
     split: Split, tables: Mapping[str, TablePlan], key: RunKey, profile: Profile
-) -> Sequence[Work]:
-    return [Work(split, key, _Rejected(profile))] if split.table in tables_to_count(tables, profile) else []
-
-
-class _Rejected:
-    """The part of a decision that reading needs before anything else is decided."""
-
-    def __init__(self, profile: Profile) -> None:
-        self.rejected = {split: n for table in profile.values() for split, n in table.rejected.items()}
+) -> Sequence[Work[LeftOut]]:
+    if split.table not in tables_to_count(tables, profile):
+        return []
+    return [Work(split, key, LeftOut(profile[split.table].rejected))]
 
 
 @guarded
@@ -155,7 +150,9 @@ def _person_types(plan: TablePlan) -> dict[str, Any]:
 
 
 @guarded
-def _hash_persons(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, PersonBatch]]:
+def _hash_persons(
+    chunk: Chunk[LeftOut], tables: Mapping[str, TablePlan]
+) -> Iterator[tuple[int, PersonBatch]]:
     plan = tables[chunk.work.split.table]
     codes = chunk.batch.column(plan.table.person).drop_null()
     yield from deal_people(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)

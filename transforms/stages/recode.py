@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
+from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
@@ -17,10 +18,10 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.profile import Profile
-from tokumei.transforms.recode.choose import Chosen, choose
+from tokumei.transforms.recode.choose import choose
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, count_chunk, count_tuples, merge_histograms
 from tokumei.transforms.recode.ranking import Known
-from tokumei.transforms.stages.profile import Fits
 from tokumei.transforms.stages.read import ReadChunks
 
 
@@ -51,14 +52,16 @@ class CountClasses(beam.PTransform):
 
 
 @guarded
-def _bind_fits(split: Split, owners: Mapping[str, str], key: RunKey, fits: Fits) -> Sequence[Work]:
+def _bind_fits(
+    split: Split, owners: Mapping[str, str], key: RunKey, fits: Fits
+) -> Sequence[Work[FittedTable]]:
     # A population is treated as its table is, by what was decided from the table alone.
     if split.table not in owners or fits[owners[split.table]].counted:
         return []
     return [Work(split, key, fits[owners[split.table]])]
 
 
-def _count(tables: Mapping[str, TablePlan], chunk: Chunk) -> Histograms:
+def _count(tables: Mapping[str, TablePlan], chunk: Chunk[FittedTable]) -> Histograms:
     return count_chunk(tables[chunk.work.split.table], chunk)
 
 

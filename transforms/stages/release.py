@@ -12,6 +12,7 @@ from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
 from tokumei.transforms.counting.headcount import Headcount, PersonBatch
+from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
@@ -19,7 +20,7 @@ from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.recode.choose import Chosen
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
 from tokumei.transforms.release.publish import Published, publish
@@ -90,12 +91,12 @@ class AnonymizeSplits(beam.PTransform):
 
 
 @guarded
-def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work]:
+def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work[Decision]]:
     decision = chosen.decisions.get(split.table)  # a population is counted, never released
     return [] if decision is None else [Work(split, key, decision)]
 
 
-def _anonymize(plan: Plan, chunk: Chunk) -> Encoded:
+def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> Encoded:
     table = plan.tables[chunk.work.split.table]
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
 

@@ -16,19 +16,20 @@ import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.transforms.counting.histogram import Histogram
+from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.combine import MergeAll, merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.profile.profile import Profile
-from tokumei.transforms.recode.choose import Chosen, choose
+from tokumei.transforms.recode.choose import choose
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, merge_histograms
 from tokumei.transforms.recode.objectives import Node
 from tokumei.transforms.recode.ranking import Choice
 from tokumei.transforms.recode.sharded import decide
 from tokumei.transforms.recode.sharded.decide import Counts, Place, State, Summaries, Suppressed, Verdicts
 from tokumei.transforms.recode.sharded.parts import add_counts, deal_tuples
-from tokumei.transforms.stages.profile import Fits
 from tokumei.transforms.stages.recode import counted_early, watch
 
 # Nodes a round: few as long as each tells much about the others, then as many as are worth an exchange. Every

@@ -16,7 +16,7 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import RECORDS
-from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.planning.plan import Plan, plan_tables
 from tokumei.transforms.profile.fit import fit
@@ -108,7 +108,7 @@ def plan_of(names, *, protects):
     )
 
 
-def chunks_of(plan, pieces, decision=None):
+def chunks_of(plan, pieces, decision=NOTHING_LEFT_OUT):
     kinds = plan.tables["t"].types(*plan.tables["t"].columns)
     for number, piece in enumerate(pieces):
         columns = [

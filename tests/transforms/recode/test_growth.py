@@ -27,13 +27,13 @@ from tokumei.transforms.counting.headcount import BUCKETS, PersonBatch, count_bu
 from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import count_people, merge_people
 from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.engine import combine
-from tokumei.transforms.engine.chunks import SizedPickleCoder, Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, SizedPickleCoder, Work
 from tokumei.transforms.formats.batches import ReadBatch
 from tokumei.transforms.profile.pictures import MAX_LABELS, picture_after
 from tokumei.transforms.profile.profile import PersonRange, TableProfile, merge_profiles
-from tokumei.transforms.recode.assignment import Recoding
-from tokumei.transforms.recode.choose import Chosen
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, TableCount, merge_histograms
 from tokumei.transforms.recode.models import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
@@ -175,7 +175,7 @@ def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     monkeypatch.setattr(records, "CHUNK_ROWS", 10)
     monkeypatch.setattr(records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7)] * 5))
     plan = plan_of(rows="one", k=2, limit=0.0).tables["t"]
-    work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY)
+    work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY, NOTHING_LEFT_OUT)
     reader = records._ReadChunk({"t": (plan, plan.types("id"))}, "profile")
     assert [(len(c.rejected), c.last) for c in reader.process(work)] == [(7, False)] * 4 + [(7, True)]
 
@@ -256,7 +256,7 @@ def test_the_decision_grows_with_values_and_exceptions_not_with_tuples_or_classe
     few = size(2_000)
     assert size(20_000) < few + 8_000  # the other 90 values of a domain, with their labels
     tuples = np.arange(100_000)
-    recoding = Recoding(
+    recoder = Recoder(
         sizes=(1,),
         tables=(),
         labels=(),
@@ -264,4 +264,4 @@ def test_the_decision_grows_with_values_and_exceptions_not_with_tuples_or_classe
         exceptions=tuples,
         groups=tuples.astype(np.int32),
     )
-    assert encoded(recoding) < 12 * 100_000 + 1_000
+    assert encoded(recoder) < 12 * 100_000 + 1_000

@@ -17,7 +17,7 @@ from tokumei.transforms.recode.assignment import (
     Assignment,
     count_assignment,
     full_domain,
-    recoding_of,
+    recoder_of,
     released_classes,
 )
 from tokumei.transforms.recode.closeness import EqualCloseness
@@ -153,7 +153,7 @@ def broken_models(names, k, rows, groups):
 
 def released_groups(assignment, ladders, histogram, rows):
     """Return rows by what a reader sees of them, as pass 3 writes it, and the rows that are left out."""
-    recoding = recoding_of(assignment, ladders, histogram)
+    recoding = recoder_of(assignment, ladders, histogram)
     labels, released = recoding.apply(
         [np.array([row[1][i] for row in rows], np.int32) for i in range(len(ladders))]
     )

@@ -16,20 +16,18 @@ from functools import cached_property, partial
 import numpy as np
 
 from tokumei.transforms.counting.histogram import Histogram, Ints
+from tokumei.transforms.decisions.decision import decision_of
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.profile.fit import FittedTable
-from tokumei.transforms.recode.assignment import full_domain, recoding_of
+from tokumei.transforms.recode.assignment import full_domain, recoder_of
 from tokumei.transforms.recode.choose import (
-    Account,
-    Chosen,
-    Decision,
-    Recoded,
     ladders_of,
     nobody_left,
     objectives_of,
     population_holds,
 )
+from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.infeasible import closest_node
 from tokumei.transforms.recode.lattice import Lattice, count_node, failing_classes
@@ -334,8 +332,8 @@ def decide(
         refuse_larger(t.table, t.held, len(out), choice.count.kept)
         sizes = tuple(len(ladder.values) for ladder in t.ladders)
         exceptions = Histogram(keys=out, sizes=sizes, records=np.ones(len(out), np.int64), total_people=0)
-        recoding = recoding_of(full_domain(choice.node, np.ones(len(out), bool)), t.ladders, exceptions)
-        decisions[name] = Decision(fits.columns, fits.rejected, recoding, fits.removal)
+        recoder = recoder_of(full_domain(choice.node, np.ones(len(out), bool)), t.ladders, exceptions)
+        decisions[name] = decision_of(fits, recoder)
         accounts[name] = Account(fits, _account(t, choice, verdicts[name]))
     return Chosen(decisions, accounts)
 
