@@ -6,12 +6,12 @@ import argparse
 import difflib
 import secrets
 import shutil
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas.errors import InputError, PolicyError, TokumeiError, recover
 
 if TYPE_CHECKING:
@@ -359,6 +359,4 @@ def _tell_blanks(column: str, step: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    from tokumei.pipelines.cli import main
-
-    raise SystemExit(main(["anonymize", *sys.argv[1:]]))
+    run_as_program(__spec__)

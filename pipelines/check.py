@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas.errors import InputError
 
 if TYPE_CHECKING:
@@ -129,6 +129,4 @@ def run(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    from tokumei.pipelines.cli import main
-
-    raise SystemExit(main(["check", *sys.argv[1:]]))
+    run_as_program(__spec__)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
+
+from tokumei.pipelines.cli import run_as_program
 
 DAYS = 7
 _LONGEST = 36_500
@@ -61,6 +62,4 @@ def run(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    from tokumei.pipelines.cli import main
-
-    raise SystemExit(main(["clean", *sys.argv[1:]]))
+    run_as_program(__spec__)

@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from importlib.machinery import ModuleSpec
+from typing import Any, NoReturn
 
 from tokumei.pipelines.launcher.own_process import settle
 from tokumei.schemas.errors import PolicyError, TokumeiError
@@ -66,6 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     except BaseException as error:  # a library may derive its own from it; no text of theirs is printed
         return _tell(unexpected(error), as_json=as_json)
+
+
+def run_as_program(module: ModuleSpec) -> NoReturn:
+    """Run the job of a module that is the program: `python -m tokumei.pipelines.<job>` is `tokumei <job>`."""
+    sys.argv.insert(1, module.name.rpartition(".")[2])
+    raise SystemExit(main())
 
 
 def _tell(error: TokumeiError, *, as_json: bool) -> int:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas.errors import PolicyError
 
 POLICY = Path(__file__).parents[1] / "tests" / "data" / "jdss_100knocks" / "policy.yaml"
@@ -35,3 +36,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     return anonymize.run(
         argparse.Namespace(policy=str(POLICY), output=args.output, release_id=None), beam_args
     )
+
+
+if __name__ == "__main__":
+    run_as_program(__spec__)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
+from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError, PolicyError, RequirementError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be done with a register, and the arguments of each."""
+    from tokumei.schemas.register import SMALL_FILE
+
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
@@ -26,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     enter.add_argument("policy", metavar="POLICY.yaml", help="its file section and columns are entered")
     enter.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
     enter.add_argument("--people", type=_count, metavar="N", help="people (本人) in the file, not records")
-    erase = action("erase", "erase the entry of a file that is not held any more, or has under 1,000 people")
+    erase = action(
+        "erase", f"erase the entry of a file that is not held any more, or has under {SMALL_FILE:,} people"
+    )
     erase.add_argument("output", metavar="OUTPUT", help="directory or gs:// URI that holds register/")
     erase.add_argument("--entry", required=True, metavar="ID", help="as tokumei register show prints it")
     ground = erase.add_mutually_exclusive_group(required=True)
@@ -189,6 +193,4 @@ def _line(entry: RegisterEntry) -> str:
 
 
 if __name__ == "__main__":
-    from tokumei.pipelines.cli import main
-
-    raise SystemExit(main(["register", *sys.argv[1:]]))
+    run_as_program(__spec__)

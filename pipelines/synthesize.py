@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tokumei.schemas.errors import PolicyError, TokumeiError
+from tokumei.pipelines.cli import run_as_program
+from tokumei.schemas.errors import PolicyError
 from tokumei.transforms.synthesis import PRESETS
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rows",
         type=int,
         default=1000,
-        help="1 to 10^8; presets of two files make this many uses or receipts, and a tenth of it members",
+        help=f"1 to {MAX_ROWS:,}; presets of two files make this many uses or receipts,"
+        " and a tenth of it members",
     )
     parser.add_argument("--seed", type=int, default=0, help="same seed, same bytes; 0 or more")
     parser.add_argument("--format", choices=_FORMATS, default="csv")
@@ -108,7 +109,7 @@ def _usage(where: str, what: str, fix: str) -> PolicyError:
 def _check(args: argparse.Namespace) -> None:
     text = args.format not in ("parquet", "avro")
     wrong = [
-        (not 1 <= args.rows <= MAX_ROWS, "--rows", "outside 1 to 100000000", "give a number in this range"),
+        (not 1 <= args.rows <= MAX_ROWS, "--rows", f"outside 1 to {MAX_ROWS:,}", "give one in this range"),
         (args.seed < 0, "--seed", "negative", "give 0 or more"),
         (args.dirty < 0, "--dirty", "negative", "give 0 or more"),
         ((args.peculiar or 0) < 0, "--peculiar", "negative", "give 0 or more"),
@@ -226,16 +227,5 @@ def _listing(plan: _Plan, seed: int) -> str:
     return json.dumps(listing, ensure_ascii=False, indent=1) + "\n"
 
 
-def main() -> int:
-    """Run `python -m tokumei.pipelines.synthesize`."""
-    parser = argparse.ArgumentParser(prog="tokumei synthesize", description=__doc__)
-    add_arguments(parser)
-    try:
-        return run(parser.parse_args())
-    except TokumeiError as error:
-        print(error.message(), file=sys.stderr)
-        return error.status
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_as_program(__spec__)

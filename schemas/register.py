@@ -35,7 +35,7 @@ class Erasure(Strict):
 
     at: str = Field(description="When.")
     because: str = Field(description="Why, in the words of whoever decided.")
-    people: int | None = Field(description="People of the file where there are under 1,000; None: not held.")
+    people: int | None = Field(description=f"People of the file where under {SMALL_FILE:,}; None: not held.")
 
 
 class RegisterEntry(Strict):
@@ -78,7 +78,7 @@ class RegisterEntry(Strict):
     product_period: Period | None = Field(description="17 その提案ができる期間（法117条3号）")
     how_provided: str | None = Field(description="提供の方法（法43条4項）")
     small_file_ordinance: Ordinance | None = Field(
-        default=None, description="本人が1,000人未満のとき、その記載を定める条例（法75条5項）"
+        default=None, description=f"本人が{SMALL_FILE:,}人未満のとき、その記載を定める条例（法75条5項）"
     )
     remarks: str | None = Field(description="備考")
     erased: Erasure | None = Field(default=None, description="消去（令21条4項）; with status erased alone.")

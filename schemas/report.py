@@ -35,8 +35,8 @@ class Picture(Strict):
 class StepReport(Strict):
     """One treatment: which criterion it serves, what it did, in Japanese, and its counts.
 
-    ``counts`` keys: ``cells_changed``, ``cells_blanked`` (of them, those that lost their value),
-    ``records_dropped``, ``people_affected``…
+    ``counts`` keys: ``cells_changed``, ``cells_blanked`` (of them, those that lost their value) or
+    ``records_dropped``.
     """
 
     criterion: int = Field(ge=1, le=5)
@@ -292,7 +292,7 @@ class Report(Strict):
     k: int
     people: int = Field(description="本人の数: distinct people in the release.")
     small_file_ordinance: str | None = Field(
-        default=None, description="The ordinance that under 1,000 people were released by (法75条5項)."
+        default=None, description="The ordinance by which a small file was released (法75条5項)."
     )
     tables: tuple[TableReport, ...]
     rejects: tuple[RejectCount, ...] = ()

@@ -118,3 +118,44 @@ def test_what_is_imported_is_declared():
         if not any(home.lower().replace("_", "-") in names for home in homes.get(name, ()))
     }
     assert undeclared == set()
+
+
+def test_what_is_declared_is_imported():
+    """What only tests need is a dev extra: an image would carry it for nothing."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.match(r"[\w.-]+", text)[0].lower() for text in declared}
+    homes = packages_distributions()
+    used = {
+        home.lower().replace("_", "-")
+        for path in MODULES
+        for name in imports(path)
+        for home in homes.get(name.split(".")[0], ())
+    }
+    assert names - used == set()
+
+
+def named(tree):
+    """Yield what a module names: variables and attributes that it reads, imports, and texts (jobs, presets)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield from node.name.split(".")
+        elif isinstance(node, ast.ImportFrom):
+            yield from (node.module or "").split(".")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_nothing_is_there_for_tests_alone():
+    """Every module, and every public function, class and constant at the top of one, is used by another line."""
+    trees = {path: ast.parse(path.read_text()) for path in MODULES}
+    used = {name for tree in trees.values() for name in named(tree)}
+    defined = {path.stem for path in MODULES if not path.stem.startswith(("_", "build_"))}
+    for tree in trees.values():
+        for node in tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else [node]
+            defined |= {getattr(target, "name", getattr(target, "id", "_")) for target in targets}
+    assert {name for name in defined - used if not name.startswith("_")} == set()

@@ -100,18 +100,6 @@ def regions() -> Mapping[str, str]:
     return MappingProxyType({row["prefecture"]: row["region"] for row in _rows("prefectures.csv")})
 
 
-def region_of(prefecture: str) -> str | None:
-    """Return the region of a prefecture.
-
-    Args:
-        prefecture: the full name, for example ``神奈川県``.
-
-    Returns:
-        One of 北海道, 東北, 関東, 中部, 近畿, 中国, 四国, 九州・沖縄; None for anything else.
-    """
-    return regions().get(prefecture)
-
-
 @cache
 def address_hierarchy() -> tuple[tuple[str, str, str], ...]:
     """Return ``(city, prefecture, region)`` for every municipality, in code order.

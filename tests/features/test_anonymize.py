@@ -233,7 +233,7 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
     from tokumei.transforms.stages import read as records
 
     real = records.plan_splits
-    monkeypatch.setattr(records, "CHUNK_ROWS", 13)
+    monkeypatch.setattr(records, "MAX_ROWS", 13)
     monkeypatch.setattr(records, "plan_splits", lambda *a: real(*a, target_bytes=200))
     cut = policy_of(columns, person="id", rows=rows, k=4, limit=0.2, path="cut/*.csv")
     files = {f"cut/{i}.csv": head + "\n".join(lines[i::3]) + "\n" for i in range(3)}

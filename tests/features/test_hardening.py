@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import resource
 import socket
 import stat
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.helpers import policy_of
 from support.refusals import nothing_released, refused
 
@@ -22,7 +25,7 @@ from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan
-from tokumei.transforms.values.formulas import neutralized
+from tokumei.transforms.values.formulas import inert, neutralized
 
 ROOT = Path(__file__).parents[2]
 KEEP = {"keep": True, "because": "試験"}
@@ -289,7 +292,34 @@ def test_a_file_from_the_past_or_the_future(run, tmp_path):
 # Formulas.
 
 RISKY = ["=1+1", "+cmd|x", "-2+3", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"]
-HARMLESS = ["x=1", "-5", "+5", "-1.5e3", "", "'", "090-1234", ".5", "東京都"]
+RISKY += [
+    "  =1+1",
+    "\u3000=1",
+    "\u3000\u3000＝1",
+    "\xa0+cmd",
+    " \t@x",
+    "\u200b=1",
+    "\ufeff-x",
+    "\x0b=1",
+    "−1+2",
+    "﹦1",
+]
+HARMLESS = [
+    "x=1",
+    "-5",
+    "+5",
+    "-1.5e3",
+    "",
+    "'",
+    "090-1234",
+    ".5",
+    "東京都",
+    "  -5",
+    "  東京都",
+    "\u3000",
+    "(=1)",
+    "ー1",
+]
 
 
 def test_formulas_are_neutralized_on_request(run):
@@ -305,6 +335,14 @@ def test_formulas_are_neutralized_on_request(run):
             cells = [tuple(row) for row in csv.reader(file)][1:]
         mark = "'" if wanted else ""
         assert set(cells) == {(mark + t, "-1") for t in RISKY} | {(t, "-1") for t in HARMLESS}
+
+
+@given(text=st.text(max_size=8) | st.text(" \u3000\t\r\n\xa0\u200b=+-@＝'5x", max_size=6))
+def test_the_register_takes_the_same_for_formulas(text):
+    """A register's cells are read by people: there numbers and apostrophes are marked as well."""
+    (released,) = neutralized(pa.table({"s": [text]}))["s"].to_pylist()
+    number = re.fullmatch(r" *[+-](\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE)
+    assert inert(text) == (f"'{text}" if text.startswith("'") or number else released)
 
 
 def test_formulas_of_other_types_and_nulls_stay():

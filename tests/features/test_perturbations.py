@@ -57,7 +57,7 @@ def _parquet(rows):
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
 @pytest.mark.parametrize("output_format", ["csv", "parquet", "avro"])
 def test_all_three_on_many_chunks(run, monkeypatch, file_format, output_format):
-    monkeypatch.setattr(records, "CHUNK_ROWS", 70)
+    monkeypatch.setattr(records, "MAX_ROWS", 70)
     source = {"format": file_format}
     path = f"in/*.{file_format}"
     policy = policy_of(
@@ -141,7 +141,7 @@ def test_the_key_decides_everything(run, one_key, monkeypatch):
 
 def test_noise_is_one_a_person_over_all_chunks(run, monkeypatch):
     """Days between two visits of a person stay; their mean tells nothing more than one of them."""
-    monkeypatch.setattr(records, "CHUNK_ROWS", 37)
+    monkeypatch.setattr(records, "MAX_ROWS", 37)
     keep = {"keep": True, "because": "試験"}
     columns = {**COLUMNS, "visits": {"type": "integer", **keep}, "rate": {"type": "number", **keep}}
     done = run(policy_of(columns, **PEOPLE_POLICY), {"data.csv": _csv(SOURCE)})

@@ -17,7 +17,6 @@ from tokumei.schemas.tables import (
     fold_place_name,
     is_invisible,
     municipalities,
-    region_of,
     regions,
     variant_groups,
 )
@@ -122,9 +121,9 @@ def test_regions():
         "四国": 4,
         "九州・沖縄": 8,
     }
-    assert region_of("神奈川県") == "関東"
-    assert region_of("沖縄県") == "九州・沖縄"
-    assert region_of("神奈川") is None
+    assert regions()["神奈川県"] == "関東"
+    assert regions()["沖縄県"] == "九州・沖縄"
+    assert "神奈川" not in regions()
 
 
 def test_hierarchy_has_one_parent_for_each_place():
@@ -132,7 +131,7 @@ def test_hierarchy_has_one_parent_for_each_place():
     assert ("神奈川県伊勢原市", "神奈川県", "関東") in rows
     assert len({city for city, _, _ in rows}) == len(rows) == 1912
     assert all(
-        city.startswith(prefecture) and region == region_of(prefecture) for city, prefecture, region in rows
+        city.startswith(prefecture) and region == regions()[prefecture] for city, prefecture, region in rows
     )
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from tokumei.schemas import perturbations as t
 from tokumei.transforms.counting.keyed import counters, uniforms
 from tokumei.transforms.criteria.base import Applied, PerRecord, Rows, like, measures, present, rounded
+from tokumei.transforms.formats.batches import MAX_ROWS
 from tokumei.transforms.values.text import number_text
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, the days that calendars know
@@ -89,7 +90,7 @@ class RankSwap(PerRecord):
         share = number_text(round(100 * self.spec.within, 6))
         return (
             f"値の順位の差が記録数の{share}％以内である他の人の記録と、値を入れ替えた（データ交換）。"
-            "順位は一度に処理した記録（最大約26万件）の中で数え、相手のない値はそのまま残した。"
+            f"順位は一度に処理した記録（最大{MAX_ROWS:,}件）の中で数え、相手のない値はそのまま残した。"
             "値の分布は変わらないが、他の項目との対応は元と異なる。"
         )
 

@@ -13,6 +13,8 @@ from tokumei.schemas.splits import Reject, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.convert import convert
 
+# Of a batch and of a chunk. A chunk becomes one part of the release: large enough for good files, small
+# enough to hold several.
 MAX_ROWS = 131_072
 
 Numbers = npt.NDArray[np.int64]

@@ -44,7 +44,7 @@ def read_split(
     declared: Sequence[str],
     exclude: Numbers = _NONE,
 ) -> Iterator[ReadBatch]:
-    """Read a split as batches of at most 131,072 rows, in record order, holding about one block at a time.
+    """Read a split as batches of at most MAX_ROWS rows, in record order, holding about one block at a time.
 
     Records are counted from 1 within the split, and the count does not depend on the columns asked for.
     A record is left out, with a reject, when it cannot be decoded, has another number of fields than the

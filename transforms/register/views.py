@@ -11,7 +11,6 @@ import hashlib
 import io
 import itertools
 import json
-import unicodedata
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
@@ -21,8 +20,9 @@ import fastavro
 
 from tokumei.schemas.file_items import Office
 from tokumei.schemas.laws import LAWS
-from tokumei.schemas.register import Book, RegisterEntry
+from tokumei.schemas.register import SMALL_FILE, Book, RegisterEntry
 from tokumei.transforms.pages import day, html, moment, number
+from tokumei.transforms.values.formulas import inert
 
 
 class Cell(NamedTuple):
@@ -103,16 +103,6 @@ def entries_csv(book: Book) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def inert(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, by an apostrophe before what might be one.
-
-    Full-width signs count, as some locales read them like the others, and so do signs after spaces. A text
-    that begins with an apostrophe gets one more, so that taking the first one away restores every cell.
-    """
-    first = unicodedata.normalize("NFKC", text.lstrip()[:1])[:1]
-    return f"'{text}" if text[:1] in {"'", "\t", "\r", "\n"} or first in {"=", "+", "-", "@"} else text
-
-
 def page(book: Book) -> bytes:
     """Return the entries in force as a readable page, one 単票 a file, and the way to other bodies' books."""
 
@@ -160,7 +150,7 @@ def _volume_of(entry: RegisterEntry) -> tuple[str, str]:
     if entry.small_file_ordinance:
         return (
             "条例に基づく帳簿",
-            f"{act}第75条第5項により、個人情報ファイル簿とは別に、本人の数が1,000人未満の"
+            f"{act}第75条第5項により、個人情報ファイル簿とは別に、本人の数が{number(SMALL_FILE)}人未満の"
             "個人情報ファイルについて条例の定めるところにより作成するものです。",
         )
     return _REGISTER, f"{act}に基づき、保有する個人情報ファイルについて作成するものです。"
@@ -253,7 +243,7 @@ def _all_cells(entry: RegisterEntry) -> tuple[Cell | None, ...]:
         (True, "提供の方法", entry.how_provided),
         (
             entry.small_file_ordinance is not None,
-            "本人の数が1,000人未満の個人情報ファイルについての条例の定め",
+            f"本人の数が{number(SMALL_FILE)}人未満の個人情報ファイルについての条例の定め",
             f"{entry.small_file_ordinance}",
         ),
         (True, "備考", entry.remarks),

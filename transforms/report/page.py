@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tokumei.schemas.laws import LAWS
+from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import (
     ColumnReport,
     PopulationUniqueness,
@@ -27,21 +28,22 @@ from tokumei.schemas.report import (
 )
 from tokumei.transforms.pages import html, number, percent
 from tokumei.transforms.report.bars import Side, side_by_side
+from tokumei.transforms.risk.population import SMALL_FRACTION
 
 COUNTS = {
     "cells_changed": "値が変わったセル",
     "cells_blanked": "空欄にしたセル",
     "records_dropped": "除いたレコード",
-    "people_affected": "関係した本人",
     "combinations_1": "1項目で少数の値",
     "combinations_2": "2項目の組合せ",
     "combinations_3": "3項目の組合せ",
 }
+_SMALL = f"{10 * SMALL_FRACTION:g}割"
 _ESTIMATORS = {
-    "Pitman": "ファイルの人数が母集団の1割以下のときに採用する",
-    "Zayatz": "母集団の1割を超え、SNBの方法による推定より小さいときに採用する。"
+    "Pitman": f"ファイルの人数が母集団の{_SMALL}以下のときに採用する",
+    "Zayatz": f"母集団の{_SMALL}を超え、SNBの方法による推定より小さいときに採用する。"
     "ほかの方法が当てはまらないときにも採用する",
-    "SNB": "母集団の1割を超え、Zayatzの方法による推定より大きくないときに採用する",
+    "SNB": f"母集団の{_SMALL}を超え、Zayatzの方法による推定より大きくないときに採用する",
 }
 REASONS = {
     "undecodable": "文字として読めない",
@@ -136,6 +138,7 @@ def render_report(report: Report) -> str:
         .get_template("report.html.j2")
         .render(
             report=report,
+            small_file=SMALL_FILE,
             law=LAWS[report.regime],
             chapters=chapters,
             several=len(chapters) > 1,
@@ -250,7 +253,7 @@ def _works(chapters: tuple[Chapter, ...], criterion: int) -> tuple[Work, ...]:
 
 def _counts(step: StepReport) -> Iterator[tuple[str, int, str]]:
     for key, n in step.counts.items():
-        unit = {"people": "人", "combinations": "通り"}.get(key.split("_")[0], "件")
+        unit = "通り" if key.startswith("combinations") else "件"
         yield COUNTS.get(key, key), n, unit
 
 

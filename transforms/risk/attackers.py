@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from tokumei.transforms.risk.sizes import ClassSizes, Ints
 
 
@@ -71,21 +69,3 @@ def journalist(released: Ints, population: Ints, k: int) -> AttackerRisk:
 def sample_uniqueness(sizes: ClassSizes) -> float:
     """Return the share of the file's people who are alone in their class."""
     return sizes.uniques / sizes.total_people
-
-
-def distinction(sizes: ClassSizes) -> float:
-    """Return classes ÷ people of one set of columns: 1 where it tells everybody apart (α-distinction).
-
-    Source: Motwani and Xu, Efficient Algorithms for Masking and Finding Quasi-Identifiers, VLDB 2007.
-    """
-    return sizes.total_classes / sizes.total_people
-
-
-def separation(sizes: ClassSizes) -> float:
-    """Return the share of pairs of people that a set of columns tells apart (α-separation); 1 without pairs.
-
-    Source: as ``distinction``. Pairs are counted in floating point, exact to 15 digits.
-    """
-    people = float(sizes.total_people)
-    together = float((sizes.classes * (sizes.people.astype(np.float64) * (sizes.people - 1))).sum())
-    return 1.0 if people == 1 else 1 - together / (people * (people - 1))

@@ -20,7 +20,7 @@ from tokumei.transforms.risk.snb import snb_uniques
 
 Estimator = Literal["pitman", "zayatz", "snb"]
 Method = Literal["dankar", Estimator]
-_SMALL_FRACTION = 0.1  # Dankar et al.: up to here Pitman's model is the best
+SMALL_FRACTION = 0.1  # Dankar et al.: up to here Pitman's model is the best
 _NEGLIGIBLE = 745.0  # exp(-745) is the smallest double above 0
 
 
@@ -62,7 +62,7 @@ def dankar_choice(sizes: ClassSizes, fraction: float) -> tuple[Estimator, float]
     zayatz = population_uniques(sizes, fraction, "zayatz")
     if zayatz is None:
         raise AssertionError("Zayatz always gives a number")
-    other: Estimator = "pitman" if fraction <= _SMALL_FRACTION else "snb"
+    other: Estimator = "pitman" if fraction <= SMALL_FRACTION else "snb"
     uniques = population_uniques(sizes, fraction, other)
     if uniques is None or (other == "snb" and zayatz < uniques):
         return "zayatz", zayatz

@@ -14,14 +14,13 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
+from tokumei.transforms.formats.batches import MAX_ROWS
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.storage.base import open_store
 
-# A chunk becomes one part of the release: large enough for good files, small enough to hold several.
-CHUNK_ROWS = 1 << 17
 CHUNK_BYTES = 64 << 20
 
 
@@ -119,9 +118,9 @@ class _ReadChunk(beam.DoFn):
 
         for read in batches:
             if held and (
-                sum(b.num_rows for b in held) + read.batch.num_rows > CHUNK_ROWS
+                sum(b.num_rows for b in held) + read.batch.num_rows > MAX_ROWS
                 or sum(b.nbytes for b in held) + read.batch.nbytes > CHUNK_BYTES
-                or len(rejected) + len(read.rejects) > CHUNK_ROWS
+                or len(rejected) + len(read.rejects) > MAX_ROWS
             ):
                 yield chunk(last=False)
                 number, records, held, rejects, rejected = number + 1, 0, [], {}, []

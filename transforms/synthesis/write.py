@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 
 from tokumei.transforms.synthesis.dirty import Dirt, spoiled
 
-TEXT_FORMATS = ("csv", "tsv", "jsonl")
 _SEPARATORS = {"csv": ",", "tsv": "\t"}
 _TIMESTAMP = "%Y-%m-%d %H:%M:%S"
 # Level 1: synthetic rows repeat so much that more effort saves little and costs three times the time.

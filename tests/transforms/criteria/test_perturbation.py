@@ -17,6 +17,7 @@ from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.base import Rows
 from tokumei.transforms.criteria.perturbation import Noise, RankSwap, add, partners
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.formats.batches import MAX_ROWS
 
 SEED = bytes(range(32))
 
@@ -279,3 +280,4 @@ def test_a_person_never_swaps_with_themselves():
 def test_the_report_tells_the_window():
     assert "順位の差が記録数の5％以内である他の人の記録と" in swap(0.05).explain(None)
     assert "順位の差が記録数の0.1％以内" in swap(0.001).explain(None)
+    assert f"（最大{MAX_ROWS:,}件）の中で数え" in swap(0.001).explain(None)

@@ -44,7 +44,7 @@ from tokumei.transforms.release.parts import Part
 from tokumei.transforms.release.recount import WrittenClasses
 from tokumei.transforms.stages import read as records
 
-ROWS = records.CHUNK_ROWS
+ROWS = records.MAX_ROWS
 
 
 def encoded(value, kind=None):
@@ -172,7 +172,7 @@ def test_numbers_of_rejects_are_kept_up_to_what_a_policy_may_allow():
 def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     empty = pa.record_batch({"id": pa.array([], pa.string())})
     bad = [SimpleNamespace(column="", reason="ragged", record=i) for i in range(1, 8)]
-    monkeypatch.setattr(records, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(records, "MAX_ROWS", 10)
     monkeypatch.setattr(records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7)] * 5))
     plan = plan_of(rows="one", k=2, limit=0.0).tables["t"]
     work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY, NOTHING_LEFT_OUT)

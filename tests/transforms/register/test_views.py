@@ -11,6 +11,7 @@ from support.registers import assert_agree, restored
 
 from tokumei.schemas.file_items import Office, Ordinance, Period
 from tokumei.schemas.register import Book, Erasure, RegisterEntry, TableItems
+from tokumei.transforms.register import views
 from tokumei.transforms.register.views import VIEWS, inert
 
 # What a policy may hold: anything but halves of characters and NUL, and never blank.
@@ -122,6 +123,15 @@ def test_no_cell_is_a_formula_and_every_cell_can_be_restored(text):
         "＠a",
         "'a",
         "\n=1",
+        "  =1+1",
+        "　　＝1",
+        "\xa0=1",
+        "\u200b=1",
+        "\ufeff=1",
+        "\x0b=1",
+        "−1",
+        "﹦1",
+        "⩵1",
     ],
 )
 def test_what_may_be_a_formula_gets_an_apostrophe(text):
@@ -137,3 +147,13 @@ def test_a_book_without_entries_says_so(parse):
     page = parse(VIEWS["index.html"](Book()).decode())
     assert "個人情報ファイル簿" in page.text() and "記載している個人情報ファイルはありません" in page.text()
     assert json.loads(VIEWS["entries.json"](Book())) == []
+
+
+@given(book=books())
+def test_the_size_of_a_small_file_is_said_from_the_constant(book):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "SMALL_FILE", 2_345)
+        page, table = (VIEWS[name](book).decode() for name in ("index.html", "entries.csv"))
+    assert "1,000人未満" not in page + table
+    own = [entry for entry in book.current if entry.regime != "private" and entry.small_file_ordinance]
+    assert page.count("本人の数が2,345人未満の個人情報ファイルについて条例の定めるところ") == bool(own)

@@ -1,23 +1,14 @@
-"""Prosecutor, journalist and marketer risk, uniqueness, distinction and separation, against ARX's tests.
+"""Prosecutor, journalist and marketer risk, uniqueness, against ARX's tests.
 
-TestRiskMetrics.java and TestRiskQuasiIdentifiers.java of github.com/arx-deidentifier/arx.
+TestRiskMetrics.java of github.com/arx-deidentifier/arx.
 """
-
-import itertools
-from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokumei.transforms.risk.attackers import (
-    distinction,
-    journalist,
-    prosecutor,
-    sample_uniqueness,
-    separation,
-)
+from tokumei.transforms.risk.attackers import journalist, prosecutor, sample_uniqueness
 from tokumei.transforms.risk.sizes import ClassSizes
 
 SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=40)
@@ -48,37 +39,6 @@ def test_suppressed_records_are_no_class():
         sizes_of([])
 
 
-ROWS = [
-    ("20", "Female", "CA"),
-    ("30", "Female", "CA"),
-    ("40", "Female", "TX"),
-    ("20", "Male", "NY"),
-    ("40", "Male", "CA"),
-]
-AGE, SEX, STATE = range(3)
-
-
-@pytest.mark.parametrize(
-    ("columns", "distinct", "separate"),
-    [
-        ([SEX], 0.4, 0.6),
-        ([STATE], 0.6, 0.7),
-        ([AGE], 0.6, 0.8),
-        ([SEX, STATE], 0.8, 0.9),
-        ([AGE, SEX], 1.0, 1.0),
-        ([AGE, STATE], 1.0, 1.0),
-        ([AGE, SEX, STATE], 1.0, 1.0),
-    ],
-)
-def test_distinction_and_separation(columns, distinct, separate):
-    sizes = sizes_of(list(Counter(tuple(r[c] for c in columns) for r in ROWS).values()))
-    assert distinction(sizes) == distinct and separation(sizes) == separate
-
-
-def test_nobody_to_be_told_apart_from():
-    assert separation(sizes_of([1])) == 1.0
-
-
 @given(SIZES, st.integers(1, 70))
 def test_prosecutor_person_by_person(sizes, k):
     risks = [1 / size for size in sizes for _ in range(size)]
@@ -97,15 +57,6 @@ def test_merging_classes_lowers_every_risk(sizes, data):
     old, new = prosecutor(sizes_of(sizes), k), prosecutor(sizes_of(merged), k)
     assert new.highest <= old.highest and new.average < old.average and new.at_risk <= old.at_risk
     assert sample_uniqueness(sizes_of(merged)) <= sample_uniqueness(sizes_of(sizes))
-    assert separation(sizes_of(merged)) < separation(sizes_of(sizes))
-
-
-@given(SIZES)
-def test_separation_pair_by_pair(sizes):
-    people = [n for n, size in enumerate(sizes) for _ in range(size)][:80]
-    pairs = list(itertools.combinations(people, 2))
-    expected = sum(a != b for a, b in pairs) / len(pairs) if pairs else 1.0
-    assert separation(sizes_of(list(Counter(people).values()))) == pytest.approx(expected)
 
 
 @given(SIZES, st.data(), st.integers(1, 70))
