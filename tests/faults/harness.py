@@ -37,7 +37,7 @@ IMPORTED = (
     "tokumei.pipelines.check",
     "tokumei.pipelines.clean",
     "tokumei.schemas.policy_file",
-    "tokumei.transforms.stages.combinations",
+    "tokumei.transforms.stages.between_passes",
     "tokumei.transforms.stages.profile",
     "tokumei.transforms.stages.sharded",
     "tokumei.transforms.stages.recode",

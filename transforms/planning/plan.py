@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +17,6 @@ from tokumei.schemas.combinations import combined_columns, people_sharing
 from tokumei.schemas.leaks import sought_columns
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
-from tokumei.schemas.splits import TableFile
 from tokumei.schemas.table import Table
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.criteria import Context
@@ -182,23 +180,6 @@ class Plan:
     def owners(self) -> dict[str, str]:
         """Of everything that is read, the table that it is read for."""
         return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
-
-    def may_outgrow_a_worker(self, files: Iterable[TableFile]) -> bool:
-        """Say whether these files may hold more tuples than one worker does; if not, nothing is sharded.
-
-        There are no more tuples than records. Where a file does not state their number, a record takes at
-        least a character and its separator a column in plain text; elsewhere the bits that tell so many
-        tuples apart, which no compression saves.
-        """
-        bits = math.log2(max(self.tuples_a_worker, 2)) / 8
-        tuples = 0.0
-        for name, file, records in files:
-            table = self.sources[name]
-            plain = table.table.source.format in {"csv", "tsv", "jsonl"} and not file.uri.endswith(".gz")
-            if table.quasi_identifiers:
-                most = file.size / (2.0 * len(table.table.columns) if plain else bits)
-                tuples += most if records is None else records
-        return tuples > self.tuples_a_worker
 
     @property
     def headcount(self) -> frozenset[str]:

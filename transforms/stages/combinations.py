@@ -1,4 +1,4 @@
-"""Between pass 1 and pass 2, as a PTransform: find rare combinations and decide what becomes of them."""
+"""Rare combinations as a step between the passes: they are counted, then decided about."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tokumei.transforms.stages.read import ReadChunks
 
 
 class RemoveCombinations(beam.PTransform):
-    """Fitted criteria to fitted criteria that also know the rare combinations.
+    """Fits to fits that also know the rare combinations; a step between the passes.
 
-    Element types: `Split` → dict of `FittedTable` (exactly one). Only tables that declare combinations are
+    Element types: `Split` → `Fits` (exactly one). Only tables that declare combinations are
     read. Raises RequirementError at run time where there are too many tuples to decide about.
     """
 
@@ -31,7 +31,7 @@ class RemoveCombinations(beam.PTransform):
         self._plan, self._key, self._fits = plan, key, fits
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """Wire the transform; without declarations nothing is added to the graph."""
+        """`Split` → `Fits` (exactly one); without declarations nothing is added to the graph."""
         tables = {name: table for name, table in self._plan.tables.items() if table.combined}
         if not tables:
             return self._fits

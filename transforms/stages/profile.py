@@ -42,7 +42,7 @@ class DrawKey(beam.PTransform):
     """
 
     def expand(self, one: PCollection[Any]) -> PCollection[RunKey]:
-        """Wire the transform; the shuffle makes the drawn key stable for everyone who uses it."""
+        """One element → (0, `RunKey`) → `RunKey`; the shuffle makes it the same for everyone who uses it."""
         return (
             one
             | "Draw" >> beam.Map(_draw).with_output_types(tuple[int, RunKey])
@@ -70,7 +70,7 @@ class ProfileSplits(beam.PTransform):
         self._plan, self._key = plan, key
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Profile]:
-        """Wire the transform."""
+        """`Split` → `Work` → `Chunk` → `Profile` (one a chunk) → `Profile` (exactly one)."""
         tables = self._plan.sources
         return (
             splits
@@ -91,10 +91,10 @@ def _profile(tables: Mapping[str, TablePlan], chunk: Chunk[LeftOut]) -> Profile:
 
 
 class CountPeople(beam.PTransform):
-    """Bucketed person hashes to distinct people by table. Element types: (bucket, `PersonBatch`) → dict."""
+    """Bucketed person hashes to distinct people by table. Element types: (bucket, `PersonBatch`) → `Headcount` (exactly one)."""
 
     def expand(self, hashes: PCollection[tuple[int, PersonBatch]]) -> PCollection[Headcount]:
-        """Wire the transform."""
+        """(bucket, `PersonBatch`) → `Headcount` (one a bucket) → `Headcount` (exactly one)."""
         return (
             hashes
             | "Gather" >> beam.GroupByKey()
@@ -109,7 +109,7 @@ def _count(bucket: tuple[int, Iterable[PersonBatch]]) -> Headcount:
 
 
 class FitCriteria(beam.PTransform):
-    """Profile to fitted criteria 1 to 4. Element types: `Split` → dict of `FittedTable` (exactly one).
+    """Profile to fitted criteria 1 to 4. Element types: `Split` → `Fits` (exactly one).
 
     The person column is read once more only where ascending codes did not prove one row a person, or
     where a person has several rows. Raises InputError at run time for the checks of `fit`.
@@ -120,7 +120,7 @@ class FitCriteria(beam.PTransform):
         self._plan, self._key, self._profile = plan, key, profile
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """Wire the transform."""
+        """`Split` → people of the unproven tables (one `Headcount`); with them, `Profile` → `Fits`."""
         tables = dict(self._plan.tables)
         key, profile = AsSingleton(self._key), AsSingleton(self._profile)
         people = (

@@ -35,7 +35,7 @@ class PlanSplits(beam.PTransform):
         self._tables = dict(tables)
 
     def expand(self, files: PCollection[TableFile]) -> PCollection[Split]:
-        """Wire the transform."""
+        """`TableFile` → `Split` (any number a file), shuffled."""
         return (
             files
             | "CutFiles" >> beam.ParDo(_CutFile(self._tables)).with_output_types(Split)
@@ -79,7 +79,7 @@ class ReadChunks(beam.PTransform):
         self._reader = _ReadChunk({n: (t, columns(t)) for n, t in tables.items()}, stage)
 
     def expand(self, work: PCollection[Work[D_co]]) -> PCollection[Chunk[D_co]]:
-        """Wire the transform."""
+        """`Work` → `Chunk` (one or more a split)."""
         return work | "ReadSplit" >> beam.ParDo(self._reader).with_output_types(Chunk)
 
 

@@ -37,7 +37,7 @@ class CountClasses(beam.PTransform):
         self._plan, self._key, self._fits = plan, key, fits
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Histograms]:
-        """Wire the transform."""
+        """`Split` → `Work` (of tables not counted yet) → `Chunk` → `Histograms` (one a chunk)."""
         tables = {name: table for name, table in self._plan.sources.items() if table.quasi_identifiers}
         owners = {name: self._plan.owners[name] for name in tables}
         return (
@@ -93,7 +93,7 @@ class ChooseRecoding(beam.PTransform):
         self._key, self._profile = AsSingleton(key), AsSingleton(profile)
 
     def expand(self, histograms: PCollection[Histograms]) -> PCollection[Chosen]:
-        """Wire the transform."""
+        """`Histograms` (any number) → `Histograms` (exactly one) → `Chosen` (exactly one)."""
         return (
             histograms
             | "Merge" >> merge_globally(merge_histograms, Histograms)

@@ -69,7 +69,7 @@ class AnonymizeSplits(beam.PTransform):
         self._plan, self._key, self._chosen = plan, key, chosen
 
     def expand(self, splits: PCollection[Split]) -> Outcome:
-        """Wire the transform."""
+        """`Split` → `Work` → `Chunk` → `Encoded` → summary and person hashes, fused; then their sums."""
         tables = dict(self._plan.tables)
         encoded = (
             splits
@@ -134,7 +134,7 @@ class PublishRelease(beam.PTransform):
         self._plan, self._key, self._chosen, self._people = plan, key, chosen, people
 
     def expand(self, written: PCollection[Written]) -> PCollection[Published]:
-        """Wire the transform."""
+        """`Written` → `Published`, exactly one each."""
         return written | "VerifyAndPublish" >> beam.Map(
             _publish,
             self._plan,
