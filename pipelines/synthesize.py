@@ -15,7 +15,7 @@ from tokumei.transforms.synthesis import PRESETS
 
 if TYPE_CHECKING:
     from tokumei.transforms.synthesis.dirty import Dirt
-    from tokumei.transforms.synthesis.table import Plant, Table
+    from tokumei.transforms.synthesis.table import Plant, PresetFile
     from tokumei.transforms.synthesis.write import Layout
 
 MAX_ROWS = 10**8
@@ -28,7 +28,7 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "cp932", "euc_jp")
 class _Plan:
     """One file to write, and what is peculiar in it, by row number from 0."""
 
-    table: Table
+    table: PresetFile
     path: Path
     rows: int
     plants: dict[int, Plant]
@@ -134,7 +134,7 @@ def _plan(args: argparse.Namespace, layout: Layout) -> list[_Plan]:
     from tokumei.transforms.synthesis.dirty import dirt_kinds
     from tokumei.transforms.synthesis.sampling import pick_rows
 
-    tables: tuple[Table, ...] = import_module(f"tokumei.transforms.synthesis.{args.preset}").TABLES
+    tables: tuple[PresetFile, ...] = import_module(f"tokumei.transforms.synthesis.{args.preset}").TABLES
     kinds = [(table, plant) for table in tables for plant in table.plants]
     fits = all(table.rows(args.rows) >= len(table.plants) for table in tables)
     wanted = args.peculiar if args.peculiar is not None else len(kinds) if fits else 0
@@ -179,14 +179,14 @@ def _write(plan: _Plan, args: argparse.Namespace, layout: Layout) -> None:
     import numpy as np
 
     from tokumei.transforms.synthesis.sampling import stream
-    from tokumei.transforms.synthesis.table import CHUNK_ROWS, Span, plant
+    from tokumei.transforms.synthesis.table import SPAN_ROWS, Span, plant
     from tokumei.transforms.synthesis.write import open_sink
 
     part = plan.path.with_name(plan.path.name + ".part")
     sink = None
-    all_plants, all_dirt = _by_chunk(plan.plants, CHUNK_ROWS), _by_chunk(plan.dirt, CHUNK_ROWS)
-    for chunk, start in enumerate(range(0, plan.rows, CHUNK_ROWS)):
-        size = min(CHUNK_ROWS, plan.rows - start)
+    all_plants, all_dirt = _by_chunk(plan.plants, SPAN_ROWS), _by_chunk(plan.dirt, SPAN_ROWS)
+    for chunk, start in enumerate(range(0, plan.rows, SPAN_ROWS)):
+        size = min(SPAN_ROWS, plan.rows - start)
         plants, dirt = all_plants.get(chunk, {}), all_dirt.get(chunk, {})
         frame = plan.table.generate(
             Span(

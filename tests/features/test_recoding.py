@@ -144,7 +144,7 @@ def test_one_group_recoded_otherwise_than_decided_is_never_published(run, monkey
 
 
 def test_more_combinations_than_regions_can_be_made_of_are_refused(run, monkeypatch):
-    monkeypatch.setattr("tokumei.transforms.recode.ways.MAX_TUPLES", 100)
+    monkeypatch.setattr("tokumei.transforms.recode.ways.MAX_DIVIDED", 100)
     done = run(policy("multidimensional"), files("csv", people()))
     assert done.status == 4 and "recoding: multidimensional works on" in done.err, done.err
 

@@ -16,17 +16,15 @@ import numpy.typing as npt
 from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.combinations.kernel import (
     MISSING,
-    Ints,
-    Mask,
+    CombinedTuples,
     Rare,
-    Tuples,
     cells_to_blank,
     rare_combinations,
 )
 from tokumei.transforms.combinations.removal import CombinationRemoval, Removed, domains_of
 from tokumei.transforms.combinations.suda import dis_suda, suda
 from tokumei.transforms.counting.contingency import group
-from tokumei.transforms.counting.histogram import PACKED, pack, radices, unpack
+from tokumei.transforms.counting.histogram import PACKED, Ints, Mask, pack, radices, unpack
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.planning.plan import TablePlan
@@ -50,7 +48,7 @@ def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> 
 
 
 def decide_tuples(
-    plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]
+    plan: TablePlan, packed: Ints, tuples: CombinedTuples, sizes: tuple[int, ...]
 ) -> CombinationRemoval:
     """Remove rare combinations until none is left.
 
@@ -104,7 +102,7 @@ def decide_tuples(
 
 
 def _standing_out(
-    tuples: Tuples, size: int, population: int | None
+    tuples: CombinedTuples, size: int, population: int | None
 ) -> tuple[tuple[float, ...], float | None]:
     """Return each column's share of the SUDA scores, and the highest DIS-SUDA risk if it can be told."""
     found = suda(tuples, size)
@@ -122,7 +120,7 @@ def _standing_out(
 
 
 def _blank(
-    left: Tuples, blanked_by: npt.NDArray[np.int8], rare: Sequence[Rare], at: Sequence[int], turn: int
+    left: CombinedTuples, blanked_by: npt.NDArray[np.int8], rare: Sequence[Rare], at: Sequence[int], turn: int
 ) -> None:
     touched, blank = cells_to_blank(rare, at)
     for column, mask in zip(at, blank, strict=True):
@@ -130,7 +128,9 @@ def _blank(
         blanked_by[column, touched[mask]] = turn
 
 
-def _unpacked(counted: PeoplePerKey, sizes: Sequence[int], nulls: Sequence[bool]) -> tuple[Ints, Tuples]:
+def _unpacked(
+    counted: PeoplePerKey, sizes: Sequence[int], nulls: Sequence[bool]
+) -> tuple[Ints, CombinedTuples]:
     """Turn merged counts into tuples of codes; null, the last of a domain, becomes MISSING."""
     counts = counted.counts.sort(PACKED)
     packed = counts[PACKED].to_numpy()
@@ -139,8 +139,8 @@ def _unpacked(counted: PeoplePerKey, sizes: Sequence[int], nulls: Sequence[bool]
         if null:
             column[column == size - 1] = MISSING
     if counted.pairs is None:
-        return packed, Tuples(codes, counts[RECORDS].to_numpy())
-    return packed, Tuples(
+        return packed, CombinedTuples(codes, counts[RECORDS].to_numpy())
+    return packed, CombinedTuples(
         codes,
         counts[RECORDS].to_numpy(),
         np.searchsorted(packed, counted.pairs[PACKED].to_numpy()),

@@ -25,12 +25,12 @@ from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.mondrian import MAX_TUPLES
+from tokumei.transforms.recode.mondrian import MAX_DIVIDED
 from tokumei.transforms.recode.objectives import OBJECTIVES, Loss, Node, NodeCount, Objective
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
 from tokumei.transforms.recode.search import affordable_checks, find_optimum
-from tokumei.transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
+from tokumei.transforms.recode.ways import TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
 
@@ -111,7 +111,7 @@ def _ways(
             "requirement.regions",
             where=f"tables.{table.name}",
             what=f"{error.tuples:,} distinct combinations are more than recoding: multidimensional works on"
-            f" ({MAX_TUPLES:,})",
+            f" ({MAX_DIVIDED:,})",
             fix="use recoding: local, or coarsen columns with fixed methods first",
         ) from None
 
@@ -154,7 +154,7 @@ def _account(
     choice: Choice,
     way: Way,
     count: NodeCount,
-    alternatives: tuple[Alternative, ...],
+    alternatives: tuple[WayLoss, ...],
     *,
     lattice: Lattice,
     objectives: Mapping[str, Objective],

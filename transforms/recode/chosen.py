@@ -12,7 +12,7 @@ from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives import Node, NodeCount
 from tokumei.transforms.recode.ranking import Choice
-from tokumei.transforms.recode.ways import Alternative
+from tokumei.transforms.recode.ways import WayLoss
 from tokumei.transforms.risk.sizes import ClassSizes
 
 
@@ -46,7 +46,7 @@ class Recoded:
     base: Node
     levels: tuple[tuple[int, int], ...]
     titles: tuple[tuple[str, ...], ...]
-    alternatives: tuple[Alternative, ...]
+    alternatives: tuple[WayLoss, ...]
     rounds: tuple[Round, ...]
     regions: int
     models: tuple[PrivacyModel, ...]

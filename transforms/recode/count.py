@@ -26,7 +26,7 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 from tokumei.transforms.profile.tuples import Tuples
 
-VALUE = "#sensitive"
+SENSITIVE = "#sensitive"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class TableCount:
 
     Attributes:
         tuples: records and people by PACKED.
-        sensitive: by protected column, the same by PACKED and VALUE (the value's place in the domain);
+        sensitive: by protected column, the same by PACKED and SENSITIVE (the value's place in the domain);
             people are counted without a cap.
     """
 
@@ -111,7 +111,7 @@ def _count(
         weights=None if records is None else RECORDS,
     )
     sensitive = {
-        name: count(frame.with_columns(pl.Series(VALUE, codes(name)[keep])), cap=EVERYBODY)
+        name: count(frame.with_columns(pl.Series(SENSITIVE, codes(name)[keep])), cap=EVERYBODY)
         for name in plan.protected
     }
     return TableCount(count(frame, cap=plan.people_cap), sensitive)

@@ -37,7 +37,7 @@ from tokumei.transforms.recode.models import AverageRisk, Bound, KAnonymity, Pri
 from tokumei.transforms.recode.objectives import Node, Objective
 from tokumei.transforms.recode.pieces import divide
 
-MAX_TUPLES = 2_000_000
+MAX_DIVIDED = 2_000_000
 
 
 class _Region(NamedTuple):
@@ -68,7 +68,7 @@ def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) 
     """Return the regions as an assignment, and how many they are.
 
     Args:
-        lattice: ladders, models and a histogram of at most `MAX_TUPLES` tuples.
+        lattice: ladders, models and a histogram of at most `MAX_DIVIDED` tuples.
         objective: the policy's, over the same ladders and histogram.
         start: the full-domain optimum.
     """

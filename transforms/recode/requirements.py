@@ -15,7 +15,7 @@ from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode import closeness, models
-from tokumei.transforms.recode.count import VALUE, TableCount
+from tokumei.transforms.recode.count import SENSITIVE, TableCount
 
 
 def histogram_of(
@@ -92,11 +92,11 @@ def covered_by_population(table: TablePlan, histogram: Histogram) -> None:
 
 
 def _contingency(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:
-    frame = (found.counts if found.pairs is None else found.pairs).sort(PACKED, VALUE)
+    frame = (found.counts if found.pairs is None else found.pairs).sort(PACKED, SENSITIVE)
     people = frame[RECORDS].to_numpy() if found.pairs is None else np.ones(frame.height, dtype=np.int64)
     return Contingency(
         tuples=np.searchsorted(keys, frame[PACKED].to_numpy()),
-        values=frame[VALUE].to_numpy().astype(np.int64),
+        values=frame[SENSITIVE].to_numpy().astype(np.int64),
         counts=people,
         size=size,
         persons=None if found.pairs is None else frame[PERSON].to_numpy(),

@@ -18,7 +18,7 @@ from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 
-VALUE = "#sensitive"
+_SENSITIVE = "#sensitive"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class WrittenClasses:
 
     Attributes:
         labels: by quasi-identifier; key columns are numbered, because a column of the data may have any name.
-        sensitive: by protected column, the same by quasi-identifier and VALUE.
+        sensitive: by protected column, the same by quasi-identifier and _SENSITIVE.
     """
 
     labels: PeoplePerKey
@@ -45,7 +45,7 @@ def recount(table: TablePlan, chunk: Anonymized) -> WrittenClasses | None:
     heads = chunk.persons[:, 0] if table.counts_people and chunk.persons is not None else None
     sensitive = {}
     for name in table.protected:
-        values = pl.Series(VALUE, as_text(chunk.batch.column(name)))
+        values = pl.Series(_SENSITIVE, as_text(chunk.batch.column(name)))
         found = count_people(frame.with_columns(values), persons=heads, cap=EVERYBODY)
         sensitive[name] = _as_text(found, names)
     return WrittenClasses(
@@ -127,7 +127,7 @@ def _contingency(
 ) -> Contingency:
     domain = pa.array(fitted.columns[name].domain or (), pa.string())
     frame = _entries(found)
-    values = pc.index_in(frame[VALUE].to_arrow().cast(pa.string()), value_set=domain)
+    values = pc.index_in(frame[_SENSITIVE].to_arrow().cast(pa.string()), value_set=domain)
     codes = values.to_numpy(zero_copy_only=False).astype(np.int64)
     order = np.lexsort((codes, classes))
     people = np.ones(frame.height, np.int64) if found.pairs is not None else frame[RECORDS].to_numpy()

@@ -18,7 +18,7 @@ from tokumei.transforms.decisions.removal import add_taken
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.profile.pictures import Picture, merge_pictures
+from tokumei.transforms.profile.pictures import Distribution, merge_pictures
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.wording import amount, name_of
 from tokumei.transforms.release.anonymize import Tally
@@ -94,7 +94,7 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
             for name in {n for m in maps for n in m}
         }
 
-    def pictures(maps: Sequence[Mapping[str, Picture]]) -> dict[str, Picture]:
+    def pictures(maps: Sequence[Mapping[str, Distribution]]) -> dict[str, Distribution]:
         return {
             name: merge_pictures([m[name] for m in maps if name in m])
             for name in {n for m in maps for n in m}

@@ -91,7 +91,7 @@ def _profile(tables: Mapping[str, TablePlan], chunk: Chunk[LeftOut]) -> Profile:
 
 
 class CountPeople(beam.PTransform):
-    """Bucketed person hashes to distinct people by table. Element types: (bucket, `PersonBatch`) → `Headcount` (exactly one)."""
+    """Person hashes to distinct people. Element types: (bucket, `PersonBatch`) → `Headcount` (one)."""
 
     def expand(self, hashes: PCollection[tuple[int, PersonBatch]]) -> PCollection[Headcount]:
         """(bucket, `PersonBatch`) → `Headcount` (one a bucket) → `Headcount` (exactly one)."""

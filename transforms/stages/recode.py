@@ -13,7 +13,7 @@ from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
-from tokumei.transforms.engine.progress import count_node
+from tokumei.transforms.engine.progress import note_node
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -109,4 +109,4 @@ def _choose(histograms: Histograms, plan: Plan, fits: Fits, key: RunKey, profile
 
 def watch(known: Known) -> None:
     """Tell the terminal of a node counted."""
-    count_node(None if known.best is None else known.rank[0])
+    note_node(None if known.best is None else known.rank[0])

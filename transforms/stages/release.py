@@ -30,7 +30,7 @@ from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
 
-PEOPLE = "people"
+_PEOPLE = "people"
 
 
 class EncodedCoder(SizedPickleCoder):
@@ -80,14 +80,14 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(Encoded)
         )
         written = encoded | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
-            PEOPLE, main="summaries"
+            _PEOPLE, main="summaries"
         )
         merged = (
             written.summaries
             | "Total" >> beam.Map(written_of).with_output_types(Written)
             | "Merge" >> merge_globally(merge_written, Written)
         )
-        return Outcome(merged, written[PEOPLE] | "CountPeople" >> CountPeople())
+        return Outcome(merged, written[_PEOPLE] | "CountPeople" >> CountPeople())
 
 
 @guarded
@@ -112,7 +112,7 @@ class _WritePart(beam.DoFn):
         if encoded.summary.part is not None:
             count_records("written", encoded.summary.part.records)
         for hashes in encoded.people:
-            yield beam.pvalue.TaggedOutput(PEOPLE, hashes)
+            yield beam.pvalue.TaggedOutput(_PEOPLE, hashes)
         yield encoded.summary
 
 

@@ -17,7 +17,14 @@ from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.count import Histograms
-from tokumei.transforms.recode.sharded.rounds import Place, RoundCount, State, add_round, count_place, roll_up
+from tokumei.transforms.recode.sharded.rounds import (
+    ClassPlace,
+    RoundCount,
+    State,
+    add_round,
+    count_place,
+    roll_up,
+)
 from tokumei.transforms.recode.sharded.terms import AllTerms
 
 Shard = tuple[int, Histograms]
@@ -26,39 +33,39 @@ _WITH_STATE = 0  # the shard that sends the state on
 
 
 @dataclass(frozen=True)
-class Address:
+class MeetingPoint:
     """Where what is exchanged meets: the classes of a place; where there is no place, the state."""
 
-    place: Place | None
+    place: ClassPlace | None
 
 
-class AddressCoder(beam.coders.Coder):
-    """Coder of `Address`: JSON, the same bytes on every worker, because it is the key of an exchange."""
+class MeetingPointCoder(beam.coders.Coder):
+    """Coder of `MeetingPoint`: JSON, the same bytes on every worker, because it is the key of an exchange."""
 
-    def encode(self, value: Address) -> bytes:
-        """Encode an address."""
+    def encode(self, value: MeetingPoint) -> bytes:
+        """Encode a meeting point."""
         return json.dumps(value.place).encode()
 
-    def decode(self, encoded: bytes) -> Address:
-        """Decode an address."""
+    def decode(self, encoded: bytes) -> MeetingPoint:
+        """Decode a meeting point."""
         if (place := json.loads(encoded)) is None:
-            return Address(None)
+            return MeetingPoint(None)
         table, node, part = place
-        return Address((table, tuple(node), part))
+        return MeetingPoint((table, tuple(node), part))
 
     def is_deterministic(self) -> bool:
-        """Equal addresses have equal bytes."""
+        """Equal ones have equal bytes."""
         return True
 
     def to_type_hint(self) -> type:
         """Return the element type."""
-        return Address
+        return MeetingPoint
 
 
-registry.register_coder(Address, AddressCoder)
+registry.register_coder(MeetingPoint, MeetingPointCoder)
 registry.register_coder(RoundCount, SizedPickleCoder)
 
-Sent = tuple[Address, Histogram | State]
+Sent = tuple[MeetingPoint, Histogram | State]
 
 
 class CountRound(beam.PTransform):
@@ -73,7 +80,7 @@ class CountRound(beam.PTransform):
         self._plan, self._fits, self._terms = plan, fits, terms
 
     def expand(self, inputs: tuple[PCollection[Shard], PCollection[State]]) -> PCollection[Counted]:
-        """Shards and state → classes by address → counts by place → their sum."""
+        """Shards and state → classes by meeting point → counts by place → their sum."""
         shards, state = inputs
         add = MergeAll(add_round).with_input_types(RoundCount).with_output_types(RoundCount)
         return (
@@ -89,16 +96,16 @@ class CountRound(beam.PTransform):
 @guarded
 def _ask(shard: Shard, plan: Plan, fits: Fits, state: State) -> Iterator[Sent]:
     for place, classes in roll_up(plan, fits, shard[1], state.asked):
-        yield Address(place), classes
+        yield MeetingPoint(place), classes
     if shard[0] == _WITH_STATE:
-        yield Address(None), state
+        yield MeetingPoint(None), state
 
 
 @guarded
-def _count(exchanged: tuple[Address, Iterable[Histogram | State]], terms: AllTerms) -> Counted:
-    address, parts = exchanged
-    if address.place is None:
+def _count(exchanged: tuple[MeetingPoint, Iterable[Histogram | State]], terms: AllTerms) -> Counted:
+    point, parts = exchanged
+    if point.place is None:
         (state,) = (part for part in parts if isinstance(part, State))
         return 0, RoundCount({}, state)
     classes = [part for part in parts if isinstance(part, Histogram)]
-    return 0, RoundCount(count_place(terms, address.place, classes))
+    return 0, RoundCount(count_place(terms, point.place, classes))

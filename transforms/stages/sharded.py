@@ -31,7 +31,7 @@ from tokumei.transforms.recode.sharded.decide import decide_all
 from tokumei.transforms.recode.sharded.parts import deal_tuples
 from tokumei.transforms.recode.sharded.rounds import (
     Choices,
-    Place,
+    ClassPlace,
     State,
     conclude_all,
     learn,
@@ -147,7 +147,7 @@ class ChooseSharded(beam.PTransform):
         places = AsSingleton(
             shards
             | "ClassesOfChosen"
-            >> beam.FlatMap(_classes, plan, fits, asked).with_output_types(tuple[Place, Histogram])
+            >> beam.FlatMap(_classes, plan, fits, asked).with_output_types(tuple[ClassPlace, Histogram])
             | "ExchangeChosen" >> beam.GroupByKey()
             | "JudgePlace" >> beam.Map(_judge_place, terms).with_output_types(Verdicts)
             | "AddPlaces" >> merge_globally(add_verdicts, Verdicts)
@@ -227,12 +227,12 @@ def _nodes_of(choices: Choices) -> Asked:
 
 
 @guarded
-def _classes(shard: Shard, plan: Plan, fits: Fits, asked: Asked) -> Iterator[tuple[Place, Histogram]]:
+def _classes(shard: Shard, plan: Plan, fits: Fits, asked: Asked) -> Iterator[tuple[ClassPlace, Histogram]]:
     yield from roll_up(plan, fits, shard[1], asked)
 
 
 @guarded
-def _judge_place(exchanged: tuple[Place, Iterable[Histogram]], terms: AllTerms) -> Verdicts:
+def _judge_place(exchanged: tuple[ClassPlace, Iterable[Histogram]], terms: AllTerms) -> Verdicts:
     place, parts = exchanged
     return judge_place(terms, place, list(parts))
 

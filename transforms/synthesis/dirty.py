@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tokumei.transforms.synthesis.table import Table
+from tokumei.transforms.synthesis.table import PresetFile
 
 # ASCII in every encoding, and in no generated value: its place marks where the bad bytes go.
 _MARK = "@@@@"
@@ -24,7 +24,7 @@ class Dirt:
     column: str = ""
 
 
-def dirt_kinds(table: Table, text_format: str) -> list[Dirt]:
+def dirt_kinds(table: PresetFile, text_format: str) -> list[Dirt]:
     """Return the ways a row of this table can be spoiled in csv, tsv or jsonl."""
     ragged = [Dirt("broken_json")] if text_format == "jsonl" else [Dirt("missing_field"), Dirt("extra_field")]
     values = [Dirt("bad_date", table.date)]

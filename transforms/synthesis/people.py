@@ -74,7 +74,7 @@ _HEAD, _WIFE, _HUSBAND, _CHILD = range(4)
 
 
 @dataclass(frozen=True, kw_only=True)
-class People:
+class DrawnPeople:
     """People row by row; `household` numbers the households of the chunk from 0."""
 
     names: Ints
@@ -97,7 +97,7 @@ class People:
         return SEXES.gather(self.sex)
 
 
-def individuals(rng: np.random.Generator, size: int, *, youngest: int = 0) -> People:
+def individuals(rng: np.random.Generator, size: int, *, youngest: int = 0) -> DrawnPeople:
     """Draw unrelated people, each alone in a household, aged `youngest` years or more."""
     ages = _AGES.draw(rng, size)
     too_young = np.flatnonzero(ages < youngest)
@@ -107,7 +107,7 @@ def individuals(rng: np.random.Generator, size: int, *, youngest: int = 0) -> Pe
     rows = np.arange(size)
     sex = rng.integers(0, 2, size, dtype=np.int8)
     surnames = _SURNAME_DRAW.draw(rng, size)
-    return People(
+    return DrawnPeople(
         names=_full_names(rng, surnames, sex),
         sex=sex,
         birthdays=_birthdays(rng, ages),
@@ -117,7 +117,7 @@ def individuals(rng: np.random.Generator, size: int, *, youngest: int = 0) -> Pe
     )
 
 
-def families(rng: np.random.Generator, size: int, alone: Ints) -> People:
+def families(rng: np.random.Generator, size: int, alone: Ints) -> DrawnPeople:
     """Draw people household by household: head, spouse, then children, sharing a surname.
 
     Args:
@@ -152,7 +152,7 @@ def families(rng: np.random.Generator, size: int, alone: Ints) -> People:
     sex[spouse] = 1 - sex[spouse]
     sex[child] = rng.integers(0, 2, len(child))
     surnames = _SURNAME_DRAW.draw(rng, len(starts))[household]
-    return People(
+    return DrawnPeople(
         names=_full_names(rng, surnames, sex),
         sex=sex,
         birthdays=_birthdays(rng, ages),

@@ -11,7 +11,7 @@ import polars as pl
 from tokumei.transforms.synthesis.digits import Ints
 
 # A chunk is also a Parquet row group. It is a constant, so that no setting can change the bytes.
-CHUNK_ROWS = 1 << 17
+SPAN_ROWS = 1 << 17
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Plant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class PresetFile:
     """One file of a preset.
 
     Attributes:

@@ -21,7 +21,7 @@ from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.planning.plan import Plan, plan_tables
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
-from tokumei.transforms.recode.count import VALUE, count_chunk, count_tuples, merge_histograms
+from tokumei.transforms.recode.count import SENSITIVE, count_chunk, count_tuples, merge_histograms
 
 G = {"method": "generalize", "criterion": 5}
 INTERVALS = {**G, "hierarchy": {"kind": "intervals", "widths": [5, 10]}}
@@ -149,7 +149,7 @@ def test_pass_1_counts_what_pass_2_would(drawn):
     same(early.tuples, read.tuples, PACKED)
     assert set(early.sensitive) == set(read.sensitive) == ({"sick"} if protects else set())
     for name, expected in read.sensitive.items():
-        same(early.sensitive[name], expected, PACKED, VALUE)
+        same(early.sensitive[name], expected, PACKED, SENSITIVE)
 
 
 def test_people_beyond_32_bits_add_up():

@@ -330,7 +330,7 @@ def test_ways_that_were_not_chosen_are_left_out_where_they_cannot_be_compared(mo
     monkeypatch.setattr(ways, "COMPARED", 3)
     assert list(ways.work_out(lattice, objective, optimum, "full_domain")) == ["full_domain"]
     assert list(ways.work_out(lattice, objective, optimum, "cells")) == ["full_domain", "cells"]
-    monkeypatch.setattr(ways, "MAX_TUPLES", 3)
+    monkeypatch.setattr(ways, "MAX_DIVIDED", 3)
     with pytest.raises(ways.TooManyTuplesError):
         ways.work_out(lattice, objective, optimum, "multidimensional")
 

@@ -25,7 +25,7 @@ from tokumei.transforms.recode.search import Search, conclude
 from tokumei.transforms.recode.sharded.parts import add_counts, join, split
 from tokumei.transforms.recode.sharded.terms import AllTerms, histograms_of
 
-Place = tuple[str, Node, int]  # where classes become whole: of a table, at a node, one part of them
+ClassPlace = tuple[str, Node, int]  # where classes become whole: of a table, at a node, one part of them
 Counts = dict[tuple[str, Node], NodeCount]
 
 
@@ -76,7 +76,7 @@ def learn(state: State, counts: Counts, batch: int) -> State:
 
 def roll_up(
     plan: Plan, fits: Fits, shard: Histograms, asked: Mapping[str, Sequence[Node]]
-) -> Iterator[tuple[Place, Histogram]]:
+) -> Iterator[tuple[ClassPlace, Histogram]]:
     """Roll a shard up to the classes of the nodes asked for, parted by class."""
     wanted = {name: table for name, table in shard.items() if asked.get(name)}
     for name, ladders, histogram in histograms_of(plan, fits, wanted):
@@ -86,7 +86,7 @@ def roll_up(
                 yield (name, node, place), part
 
 
-def count_place(terms: AllTerms, place: Place, parts: Sequence[Histogram]) -> Counts:
+def count_place(terms: AllTerms, place: ClassPlace, parts: Sequence[Histogram]) -> Counts:
     """Count the whole classes of one place."""
     name, node, _ = place
     t, classes = terms[name], join(parts)

@@ -13,7 +13,7 @@ from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.lattice import Lattice, failing_classes
 from tokumei.transforms.recode.sharded.parts import join
-from tokumei.transforms.recode.sharded.rounds import Choices, Place
+from tokumei.transforms.recode.sharded.rounds import Choices, ClassPlace
 from tokumei.transforms.recode.sharded.terms import AllTerms, Terms, histograms_of
 
 
@@ -62,7 +62,7 @@ def judge_tuples(plan: Plan, fits: Fits, terms: AllTerms, shard: Histograms) -> 
     return found
 
 
-def judge_place(terms: AllTerms, place: Place, parts: Sequence[Histogram]) -> Verdicts:
+def judge_place(terms: AllTerms, place: ClassPlace, parts: Sequence[Histogram]) -> Verdicts:
     """Find the failing classes of one place, and measure the others."""
     t, classes = terms[place[0]], join(parts)
     failing, _ = failing_classes(t.models, classes)
