@@ -13,45 +13,17 @@ import pyarrow.compute as pc
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.criteria.base import Applied, Mask, Rows, as_text
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
 from tokumei.transforms.criteria.encoding import used_values
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoder import Recoder
-from tokumei.transforms.decisions.removal import Taken, remove_all, suppressed_by
+from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.profile.pictures import picture_after, picture_before
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tally:
-    """What criteria 1 to 5 did to some records; adds up over chunks.
-
-    Attributes:
-        records_in, dropped, suppressed, records_out: dropped by criterion 4, suppressed by criterion 5.
-        changed, blanked: per column, how many cells each method changed, and left without their value.
-        before, after: distributions for the report, per treated column.
-        taken: by removal, what it took; its records are part of dropped (under criterion 4) or suppressed
-            (under criterion 5).
-    """
-
-    records_in: int
-    dropped: int
-    suppressed: int
-    records_out: int
-    changed: Mapping[str, tuple[int, ...]]
-    blanked: Mapping[str, tuple[int, ...]]
-    before: Mapping[str, PeoplePerKey | None]
-    after: Mapping[str, PeoplePerKey | None]
-    taken: tuple[Taken, ...]
-
-    @property
-    def suppressed_early(self) -> int:
-        """Records that removals dropped under criterion 5, before the recoding."""
-        return suppressed_by(self.taken)
+from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
+from tokumei.transforms.release.tally import Tally
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +174,7 @@ def _before(
     treated: Mapping[str, Treated],
     order: npt.NDArray[np.intp],
     persons: npt.NDArray[np.uint64] | None,
-) -> dict[str, PeoplePerKey | None]:
+) -> dict[str, Distribution]:
     """Picture the original values of the released records; others would tell of those left out."""
     heads = persons[order, 0] if plan.counts_people and persons is not None else None
     return {
@@ -214,7 +186,7 @@ def _before(
 
 def _after(
     plan: TablePlan, treated: Mapping[str, Treated], released: pa.RecordBatch
-) -> dict[str, PeoplePerKey | None]:
+) -> dict[str, Distribution]:
     """Picture the released values."""
     return {
         name: picture_after(released.column(name))

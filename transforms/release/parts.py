@@ -18,8 +18,9 @@ from tokumei.transforms.counting.headcount import PersonBatch, deal_people
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.release.anonymize import Anonymized, Tally
+from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.recount import WrittenClasses, recount
+from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.base import open_store
 from tokumei.transforms.values.formulas import neutralized
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import RequirementError
@@ -14,16 +14,14 @@ from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.decisions.fitted import FittedTable
-from tokumei.transforms.decisions.removal import add_taken
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.profile.pictures import Distribution, merge_pictures
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.wording import amount, name_of
-from tokumei.transforms.release.anonymize import Tally
 from tokumei.transforms.release.parts import Part, PartSummary
 from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
+from tokumei.transforms.release.tally import Tally, merge_tallies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,34 +80,6 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
         combined=merge_recounted(combined) if combined else None,
         leaks=add_leaks(p.leaks for p in parts),
         tally=merge_tallies([p.tally for p in parts]),
-    )
-
-
-def merge_tallies(parts: Sequence[Tally]) -> Tally:
-    """Add up tallies."""
-
-    def added(maps: Sequence[Mapping[str, tuple[int, ...]]]) -> dict[str, tuple[int, ...]]:
-        return {
-            name: tuple(map(sum, zip(*(m[name] for m in maps if name in m), strict=True)))
-            for name in {n for m in maps for n in m}
-        }
-
-    def pictures(maps: Sequence[Mapping[str, Distribution]]) -> dict[str, Distribution]:
-        return {
-            name: merge_pictures([m[name] for m in maps if name in m])
-            for name in {n for m in maps for n in m}
-        }
-
-    return Tally(
-        records_in=sum(p.records_in for p in parts),
-        dropped=sum(p.dropped for p in parts),
-        suppressed=sum(p.suppressed for p in parts),
-        records_out=sum(p.records_out for p in parts),
-        changed=added([p.changed for p in parts]),
-        blanked=added([p.blanked for p in parts]),
-        before=pictures([p.before for p in parts]),
-        after=pictures([p.after for p in parts]),
-        taken=add_taken([p.taken for p in parts]),
     )
 
 
