@@ -24,35 +24,26 @@ ROOMS = """
     stages
     synthesis
 """
-# Folders, and modules of schemas/, that import one another. The list may only shrink.
-CIRCLES = {
-    frozenset({"schemas.leaks", "schemas.table"}),
-    frozenset({"schemas.combinations", "schemas.leaks"}),
-    frozenset({"schemas.combinations", "schemas.table"}),
-}
 # What carries out a specification has its name: the treatment `noise` is `Noise` in the policy and where it is done.
 CARRIED_OUT = {
     ("schemas.treatments", "transforms.criteria"),
+    ("schemas.peculiar_values", "transforms.criteria"),
     ("schemas.perturbations", "transforms.criteria"),
     ("schemas.privacy_models", "transforms.recode"),
 }
-# Modules of one kind, called by the same names: formats, presets of the generator, programs that make tables.
+# Modules of one kind, called by the same names: formats, sections of the report, presets, programs.
 ALIKE = {
-    "transforms.formats": {"header", "plan", "rows"},
+    "transforms.formats": {"header", "plan", "rows", "write"},
+    "transforms.report.sections": {"view"},
     "transforms.synthesis": {"TABLES"},
     "schemas.tables": {"main"},
 }
 # Names of two things. The list may only shrink.
 TWICE = {
-    "Header",
-    "MAX_BYTES",
     "Rows",
     "Search",
-    "Work",
     "encode",
-    "folder_of",
     "plain",
-    "read_header",
     "read_policy",
 }
 
@@ -102,10 +93,7 @@ def test_everything_is_imported_as_one_package(path):
 
 def test_no_circles():
     arrows = rooms()
-    circles = {
-        frozenset({a, b}) for a in arrows for b in reached(arrows, a) if a != b and a in reached(arrows, b)
-    }
-    assert circles == CIRCLES
+    assert [room for room in arrows if room in reached(arrows, room)] == []
 
 
 def test_rooms_import_downwards():
@@ -216,10 +204,14 @@ def named(tree):
 def test_nothing_is_there_for_tests_alone():
     """Every module, and every public function, class and constant at the top of one, is used by another line."""
     trees = {path: ast.parse(path.read_text()) for path in MODULES}
-    used = {name for tree in trees.values() for name in named(tree)}
+    facade = ast.parse((ROOT / "tokumei" / "__init__.py").read_text())
+    used = {name for tree in (*trees.values(), facade) for name in named(tree)}
+    used.add("worker_pool")  # a program that engines elsewhere need: deploy/ starts it
     defined = {path.stem for path in MODULES if not path.stem.startswith(("_", "build_"))}
     for tree in trees.values():
         for node in tree.body:
+            if isinstance(node, ast.ClassDef) and any(word.arg == "treats" for word in node.keywords):
+                continue  # registered by its head for a method of the policy
             targets = node.targets if isinstance(node, ast.Assign) else [node]
             defined |= {getattr(target, "name", getattr(target, "id", "_")) for target in targets}
     assert {name for name in defined - used if not name.startswith("_")} == set()

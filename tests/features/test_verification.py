@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from support.helpers import policy_of
 
+from tokumei.schemas.policy import Output
 from tokumei.transforms.recode import choose
 from tokumei.transforms.release import anonymize as apply
 from tokumei.transforms.release import parts
@@ -113,4 +114,4 @@ def test_parts_are_encoded_as_declared():
         {"a": pa.array(["x", None]).dictionary_encode(), "n": pa.array([1, 2])}
     )
     for file_format in ("parquet", "avro", "csv"):
-        assert parts.encode(batch, file_format)
+        assert parts.encode(batch, Output(format=file_format))

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.counting.histogram import pack
-from tokumei.transforms.criteria.base import Mask
 from tokumei.transforms.criteria.chain import Fitted, Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
 from tokumei.transforms.decisions.removal import Removing, Taken
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.cells import Mask
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values
+from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
 from tokumei.transforms.leaks.found import Found, Leaks, Search
-from tokumei.transforms.leaks.numbers import FORMATS, WORDED
+from tokumei.transforms.leaks.numbers import NUMBER_FORMATS, WORDED
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.code_formats import CHANCE, INSURER
 
@@ -19,7 +19,7 @@ ENOUGH = 100
 _CHANCE_NUMBERS = 2 * CHANCE
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
-_TITLES = {kind.name: kind.title for kind in FORMATS} | {WORDED: "番号の名称に続く数字"}
+_TITLES = {kind.name: kind.title for kind in NUMBER_FORMATS} | {WORDED: "番号の名称に続く数字"}
 
 
 def is_leak(search: Search, found: Found) -> bool:
@@ -68,8 +68,8 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
 
     return LeakScan(
         sought=titles(iter(table.sought)),
-        carriers=titles(n for n, c in columns.items() if table.sought and carries_values(c)),
-        numbers=titles(n for n, c in columns.items() if carries_numbers(c)),
+        carriers=titles(n for n, c in columns.items() if table.sought and c.carries_values),
+        numbers=titles(n for n, c in columns.items() if c.carries_numbers),
         matches=tuple(
             Match(
                 column=columns[search.column].title or search.column,

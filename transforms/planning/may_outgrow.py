@@ -20,7 +20,7 @@ def may_outgrow_a_worker(plan: Plan, files: Iterable[TableFile]) -> bool:
     tuples = 0.0
     for name, file, records in files:
         table = plan.sources[name]
-        plain = table.table.source.format in {"csv", "tsv", "jsonl"} and not file.uri.endswith(".gz")
+        plain = table.table.source.facts.text and not file.uri.endswith(".gz")
         if table.quasi_identifiers:
             most = file.size / (2.0 * len(table.table.columns) if plain else bits)
             tuples += most if records is None else records

@@ -13,8 +13,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from tokumei.schemas.combinations import combined_columns, people_sharing
-from tokumei.schemas.leaks import sought_columns
+from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.table import Table
@@ -26,8 +25,6 @@ from tokumei.transforms.formats.convert import ARROW_TYPES
 
 EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
-# Formats whose values can each be unreadable: every value that will be used is checked in pass 1.
-PARSED = frozenset({"csv", "tsv", "jsonl", "avro"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +70,12 @@ class TablePlan:
     @cached_property
     def combined(self) -> tuple[str, ...]:
         """Columns whose combinations are searched for rare ones, in the order of the policy."""
-        return combined_columns(self.table)
+        return self.table.combined
 
     @cached_property
     def sought(self) -> tuple[str, ...]:
         """Columns whose source values the release is searched for; none if no released column carries any."""
-        return sought_columns(self.table)
+        return self.table.sought
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:
@@ -113,7 +110,7 @@ class TablePlan:
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
         used = self.output_types()
-        if self.table.source.format in PARSED:
+        if self.table.source.facts.parsed:
             return used
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
         # At least one column, so that the records themselves are counted.
@@ -137,10 +134,7 @@ class TablePlan:
         """Arrow schema of the released table; it depends on the policy alone, never on the data."""
         fields = []
         for name in self.table.released:
-            column = self.table.columns[name]
-            kind = column.type
-            for step in column.treat:
-                kind = step.gives or kind
+            kind = self.table.columns[name].released_type
             fields.append(pa.field(name, pa.string() if kind == "month" else ARROW_TYPES[kind]))
         return pa.schema(fields)
 
@@ -215,7 +209,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                     Context(k, day, table.rows_per_person == "several"),
                     base,
                     f"tables.{name}.columns.{c}",
-                    combined=people_sharing(table, c, k),
+                    combined=people_sharing(table.combinations, c, k),
                 )
                 for c, column in table.columns.items()
             },

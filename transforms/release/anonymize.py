@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.criteria.base import Applied, Mask, Rows, as_text
+from tokumei.transforms.criteria.base import Applied, Rows
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
 from tokumei.transforms.criteria.encoding import used_values
@@ -24,6 +24,7 @@ from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.tally import Tally
+from tokumei.transforms.values.cells import Mask, as_text
 
 
 @dataclass(frozen=True, kw_only=True)

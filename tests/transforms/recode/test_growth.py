@@ -192,7 +192,7 @@ def test_categories_domains_and_people_told_apart_have_a_largest_number(monkeypa
         "tables.t.columns.c"
     )
     monkeypatch.undo()
-    monkeypatch.setattr(domain, "MAX_BYTES", 100)
+    monkeypatch.setattr(domain, "MAX_TEXT_BYTES", 100)
     with pytest.raises(InputError, match="MiB in all"):
         domain.find_domain(texts, "here")
     part = count_people(pl.DataFrame({"x": range(40)}), persons=np.arange(40, dtype=np.uint64), cap=2)
