@@ -24,6 +24,28 @@ ROOMS = """
     stages
     synthesis
 """
+# What carries out a specification has its name: the treatment `noise` is `Noise` in the policy and where it is done.
+CARRIED_OUT = {
+    ("schemas.treatments", "transforms.criteria"),
+    ("schemas.peculiar_values", "transforms.criteria"),
+    ("schemas.perturbations", "transforms.criteria"),
+    ("schemas.privacy_models", "transforms.recode"),
+}
+# Modules of one kind, called by the same names: formats, sections of the report, presets, programs.
+ALIKE = {
+    "transforms.formats": {"header", "plan", "rows", "write"},
+    "transforms.report.sections": {"view"},
+    "transforms.synthesis": {"TABLES"},
+    "schemas.tables": {"main"},
+}
+# Names of two things. The list may only shrink.
+TWICE = {
+    "Rows",
+    "Search",
+    "encode",
+    "plain",
+    "read_policy",
+}
 
 
 def imports(path):
@@ -89,6 +111,45 @@ def test_only_wiring_knows_beam(path):
     if parts[0] == "pipelines" or parts[1] in WIRING:
         return
     assert not [name for name in imports(path) if name.split(".")[0] == "apache_beam"]
+
+
+def public_names(path):
+    """The public classes, functions and constants of a module; types of arrays are one thing wherever they stand."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found = [node.name]
+        elif isinstance(node, ast.Assign) and not re.match(
+            r"TypeVar|ParamSpec|(npt\.)?NDArray", ast.unparse(node.value)
+        ):
+            found = [n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+        elif isinstance(node, ast.AnnAssign):
+            found = [node.target.id]
+        else:
+            continue
+        yield from (name for name in found if not name.startswith("_"))
+
+
+def test_no_name_is_that_of_two_things():
+    homes = defaultdict(list)
+    for path in MODULES:
+        floor, *places = path.relative_to(ROOT).with_suffix("").parts
+        if floor in {"schemas", "transforms"}:
+            for name in public_names(path):
+                if name not in ALIKE.get(".".join([floor, *places[:-1]]), ()):
+                    homes[name].append(f"{floor}.{places[0]}")
+    twice = {name for name, found in homes.items() if len(found) > 1 and tuple(found) not in CARRIED_OUT}
+    assert twice <= TWICE, sorted(twice - TWICE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_constructors_of_many_fields_name_them(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef):
+            how = [ast.unparse(d) for d in node.decorator_list if "dataclass" in ast.unparse(d)]
+            fields = [
+                f for f in node.body if isinstance(f, ast.AnnAssign) and "ClassVar" not in ast.unparse(f)
+            ]
+            assert not how or len(fields) <= 5 or "kw_only=True" in how[0], node.name
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))

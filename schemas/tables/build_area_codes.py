@@ -17,7 +17,7 @@ _NATIONAL_DIGITS = 9  # a landline number without its leading 0
 _DECIDING_DIGITS = 5  # the plan's rules look at no more digits than these
 
 
-def build() -> dict[str, str]:
+def build_area_codes() -> dict[str, str]:
     """Return prefix → area code, both with the leading 0, shortest prefixes that decide.
 
     Returns:
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> None:
     with options.output.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["prefix", "area_code"])
-        out.writerows(build().items())
+        out.writerows(build_area_codes().items())
 
 
 if __name__ == "__main__":

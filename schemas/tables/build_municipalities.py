@@ -32,7 +32,7 @@ def read_ken_all(path: Path) -> list[tuple[str, str, str, str]]:
     return [(row[_CODE], row[_PREFECTURE], row[_CITY], row[_TOWN]) for row in rows]
 
 
-def build(lines: Iterable[tuple[str, str, str, str]]) -> list[Municipality]:
+def build_municipalities(lines: Iterable[tuple[str, str, str, str]]) -> list[Municipality]:
     """Return the municipality table.
 
     Args:
@@ -111,7 +111,7 @@ def _check_distinct(keys: list[str]) -> None:
         raise ValueError(f"these municipalities fold to the same spelling: {twice}")
 
 
-def write(table: Iterable[Municipality], path: Path) -> None:
+def write_municipalities(table: Iterable[Municipality], path: Path) -> None:
     """Write the table as UTF-8 CSV with LF line ends, one municipality a line."""
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
@@ -125,7 +125,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("archive", type=Path, help="ken_all.zip from Japan Post (half-width kana edition)")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("municipalities.csv"))
     options = parser.parse_args(argv)
-    write(build(read_ken_all(options.archive)), options.output)
+    write_municipalities(build_municipalities(read_ken_all(options.archive)), options.output)
 
 
 if __name__ == "__main__":

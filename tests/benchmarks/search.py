@@ -64,7 +64,14 @@ def synthetic(tuples, columns, k, limit):
         keys = np.union1d(keys, pack(codes, sizes))
     keys = np.sort(rng.permutation(keys)[:tuples])
     records = np.minimum(rng.zipf(2.0, tuples), 1000)
-    return ladders, Histogram(keys, sizes, records, int(records.sum()), nulls=(-1,) * len(sizes)), k, limit
+    return (
+        ladders,
+        Histogram(
+            keys=keys, sizes=sizes, records=records, total_people=int(records.sum()), nulls=(-1,) * len(sizes)
+        ),
+        k,
+        limit,
+    )
 
 
 CASES = {

@@ -23,16 +23,17 @@ import measure
 import pyarrow as pa
 from apache_beam.coders import registry
 
-from tokumei.transforms.counting.headcount import count_bucket, deal
+from tokumei.transforms.counting.headcount import Headcount, count_bucket, deal_people
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.engine.chunks import Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Work
 from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
-from tokumei.transforms.recode.choose import Chosen, choose
+from tokumei.transforms.recode.choose import choose
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.parts import encode_chunk, write_part
@@ -115,7 +116,7 @@ def run(folder):
         splits = [s for f in files for s in plan_splits(TABLE, source, f.file, store)]
 
     def profiles():
-        works = [Work(split, key) for split in splits]
+        works = [Work(split, key, NOTHING_LEFT_OUT) for split in splits]
         for chunk in chunks("pass 1: reading", table, works, table.profile_types()):
             with stage("pass 1: profile"):
                 part = profile_chunk(table, chunk)
@@ -155,7 +156,7 @@ def run(folder):
 
     written = merged("pass 3: merging", merge_written, summaries())
     with stage("verification, documents, register", once=True):
-        total = verify(plan, chosen, written, {}, key.fingerprint)
+        total = verify(plan, chosen, written, Headcount(), key.fingerprint)
         report = build_report(plan, chosen, written, {}, total)
     with stage("checksums of the parts, manifest"):
         publish(plan, report, written, partial(documents_of, plan.policy, report))
@@ -165,12 +166,12 @@ def run(folder):
 def people(table, splits, key):
     """Count people by keyed hashes, as where ascending codes prove nothing."""
     buckets = defaultdict(list)
-    works = [Work(split, key) for split in splits]
+    works = [Work(split, key, NOTHING_LEFT_OUT) for split in splits]
     for chunk in chunks("people: reading", table, works, table.types(PERSON)):
         with stage("people: hashing"):
             codes = chunk.batch.column(PERSON)
             codes = codes.cast(pa.string()) if pa.types.is_dictionary(codes.type) else codes
-            dealt = list(deal(TABLE, person_hashes(codes, key), key.fingerprint))
+            dealt = list(deal_people(TABLE, person_hashes(codes, key), key.fingerprint))
         for bucket, batch in dealt:
             shuffled("people: hashing", batch, type(batch))
             buckets[bucket].append(batch)

@@ -47,7 +47,15 @@ def publish_many(folder: Path, output: str, name: str, count: int) -> None:
         store.create(uri, data)
         written = {
             "t": Written(
-                (Part(uri, hashlib.sha256(data).hexdigest(), int(google_crc32c.value(data)), len(data), 1),)
+                (
+                    Part(
+                        uri=uri,
+                        sha256=hashlib.sha256(data).hexdigest(),
+                        crc32c=int(google_crc32c.value(data)),
+                        size=len(data),
+                        records=1,
+                    ),
+                )
             )
         }
         told = report.model_copy(update={"release_id": release})

@@ -329,13 +329,13 @@ def refused(done, what):
 
 
 def test_verification_sees_a_removal_that_was_not_applied(run, monkeypatch):
-    real = apply.remove
+    real = apply.remove_all
 
-    def forget(plan, columns, removal, treated, rows):
-        _, taken = real(plan, columns, removal, treated, rows)
+    def forget(plan, chunk, treated):
+        _, taken = real(plan, chunk, treated)
         return treated, taken
 
-    monkeypatch.setattr(apply, "remove", forget)
+    monkeypatch.setattr(apply, "remove_all", forget)
     refused(run(declared({"people": 3}), {"data.csv": csv(people())}), "9 combinations (combinations[0])")
 
 
@@ -350,7 +350,7 @@ def test_verification_sees_cells_that_were_written_all_the_same(run, monkeypatch
 
 
 def test_verification_sees_a_removal_that_took_too_little(run, monkeypatch):
-    real = decide.decide
+    real = decide.decide_tuples
 
     def less(*args):
         removal = real(*args)
@@ -358,7 +358,7 @@ def test_verification_sees_a_removal_that_took_too_little(run, monkeypatch):
             removal, tuples=removal.tuples[1:], blank=removal.blank[1:], drop=removal.drop[1:]
         )
 
-    monkeypatch.setattr(decide, "decide", less)
+    monkeypatch.setattr(decide, "decide_tuples", less)
     refused(run(declared({"people": 3}), {"data.csv": csv(people())}), "differs from the decision")
 
 

@@ -127,16 +127,16 @@ def test_people_with_several_records_are_counted_once(run, way):
 
 @pytest.mark.parametrize("way", WAYS[1:])
 def test_one_group_recoded_otherwise_than_decided_is_never_published(run, monkeypatch, way):
-    real = choose.recoding_of
+    real = choose.recoder_of
 
     def finer(*args):
-        recoding = real(*args)
-        groups = recoding.groups.copy()
-        groups[np.flatnonzero(groups > 0)[0]] = len(recoding.nodes)
-        bottom = np.zeros((1, recoding.nodes.shape[1]), np.int32)
-        return dataclasses.replace(recoding, nodes=np.vstack([recoding.nodes, bottom]), groups=groups)
+        recoder = real(*args)
+        groups = recoder.groups.copy()
+        groups[np.flatnonzero(groups > 0)[0]] = len(recoder.nodes)
+        bottom = np.zeros((1, recoder.nodes.shape[1]), np.int32)
+        return dataclasses.replace(recoder, nodes=np.vstack([recoder.nodes, bottom]), groups=groups)
 
-    monkeypatch.setattr(choose, "recoding_of", finer)
+    monkeypatch.setattr(choose, "recoder_of", finer)
     done = run(policy(way), files("csv", people()))
     assert done.status == 4, done.err
     assert "verification" in done.err and "fail k=5" in done.err
@@ -144,7 +144,7 @@ def test_one_group_recoded_otherwise_than_decided_is_never_published(run, monkey
 
 
 def test_more_combinations_than_regions_can_be_made_of_are_refused(run, monkeypatch):
-    monkeypatch.setattr("tokumei.transforms.recode.ways.MAX_TUPLES", 100)
+    monkeypatch.setattr("tokumei.transforms.recode.ways.MAX_DIVIDED", 100)
     done = run(policy("multidimensional"), files("csv", people()))
     assert done.status == 4 and "recoding: multidimensional works on" in done.err, done.err
 

@@ -13,6 +13,7 @@ from support.helpers import policy_of
 
 from tokumei.transforms.engine.chunks import ChunkCoder
 from tokumei.transforms.planning import prepare
+from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.recode import ways
 from tokumei.transforms.stages.anonymize import build
 from tokumei.transforms.stages.release import EncodedCoder
@@ -112,7 +113,7 @@ def test_where_one_worker_holds_the_tuples_after_all_it_gets_them(run, monkeypat
     def made(*args):
         plan, files = make(*args)
         plan = replace(plan, tuples_a_worker=1_000, shards=3)
-        assert plan.may_outgrow_a_worker(files)
+        assert may_outgrow_a_worker(plan, files)
         return plan, files
 
     alone = run(POLICIES["k and ℓ and t"], {"data.csv": ROWS}, output="alone")
@@ -235,9 +236,9 @@ def test_no_more_tuples_are_feared_than_a_file_has_records(tmp_path):
     (tmp_path / "policy.yaml").write_text(json.dumps(policy))
     plan, files = prepare.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
     assert files[0].records == 60 < files[0].file.size / 1000
-    assert not replace(plan, tuples_a_worker=60).may_outgrow_a_worker(files)
-    assert replace(plan, tuples_a_worker=59).may_outgrow_a_worker(files)
-    assert replace(plan, tuples_a_worker=60).may_outgrow_a_worker([f._replace(records=None) for f in files])
+    assert not may_outgrow_a_worker(replace(plan, tuples_a_worker=60), files)
+    assert may_outgrow_a_worker(replace(plan, tuples_a_worker=59), files)
+    assert may_outgrow_a_worker(replace(plan, tuples_a_worker=60), [f._replace(records=None) for f in files])
 
 
 def test_the_ways_through_the_graph_do_not_double_with_each_round(graph):

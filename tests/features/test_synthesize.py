@@ -20,7 +20,7 @@ import pytest
 from tokumei.pipelines.synthesize import add_arguments, run
 from tokumei.schemas.errors import PolicyError
 from tokumei.transforms.synthesis import PRESETS
-from tokumei.transforms.synthesis.table import CHUNK_ROWS
+from tokumei.transforms.synthesis.table import SPAN_ROWS
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,21 +93,21 @@ def test_same_seed_same_bytes(words: tuple[str, ...], tmp_path: Path) -> None:
     assert contents[0] != contents[2]
 
 
-@pytest.mark.parametrize("rows", [1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1])
+@pytest.mark.parametrize("rows", [1, SPAN_ROWS - 1, SPAN_ROWS, SPAN_ROWS + 1])
 def test_row_count_and_ids_are_exact_at_chunk_boundaries(rows: int, tmp_path: Path) -> None:
     out = synthesize(tmp_path, "residents", "--rows", str(rows), "--format", "parquet")
     table = pq.read_table(out / "residents.parquet")
     assert table.num_rows == rows
     assert table["宛名番号"].to_pylist() == [f"{i:010d}" for i in range(1, rows + 1)]
-    assert pq.ParquetFile(out / "residents.parquet").num_row_groups == -(-rows // CHUNK_ROWS)
+    assert pq.ParquetFile(out / "residents.parquet").num_row_groups == -(-rows // SPAN_ROWS)
 
 
 def test_chunks_differ_and_share_no_person(tmp_path: Path) -> None:
     # Two whole chunks without plants: with one generator for both they would be equal.
-    words = ("claims", "--rows", str(2 * CHUNK_ROWS), "--peculiar", "0", "--format", "parquet")
+    words = ("claims", "--rows", str(2 * SPAN_ROWS), "--peculiar", "0", "--format", "parquet")
     out = synthesize(tmp_path, *words)
     table = pq.read_table(out / "claims.parquet", columns=["番号", "点数"])
-    first, second = table.slice(0, CHUNK_ROWS), table.slice(CHUNK_ROWS)
+    first, second = table.slice(0, SPAN_ROWS), table.slice(SPAN_ROWS)
     assert first["点数"] != second["点数"]
     assert set(first["番号"].to_pylist()).isdisjoint(second["番号"].to_pylist())
 
@@ -241,7 +241,7 @@ def test_dirt_goes_to_the_history_and_never_on_planted_rows(tmp_path: Path) -> N
 
 
 def test_random_order_shuffles_ids_only(tmp_path: Path) -> None:
-    rows = CHUNK_ROWS + 1000
+    rows = SPAN_ROWS + 1000
     words = ("residents", "--rows", str(rows), "--format", "parquet")
     one = pq.read_table(synthesize(tmp_path / "a", *words) / "residents.parquet")
     path = synthesize(tmp_path / "r", *words, "--person-order", "random") / "residents.parquet"

@@ -56,7 +56,7 @@ def test_help_is_fast_because_it_imports_nothing_heavy():
 def test_a_long_search_shows_what_it_has_counted_and_found():
     progress.reset()
     for cost in (None, 0.5, 0.25):
-        progress.count_node(cost)
+        progress.note_node(cost)
     (shown,) = (describe(stage, n, progress.best_cost()) for stage, n in progress.seen().items())
     assert shown == "search of levels: 3 combinations, lowest cost so far 0.25"
     assert describe("search", 1200, None) == "search of levels: 1,200 combinations, none feasible yet"

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from support.helpers import policy_of
 
+from tokumei.schemas.policy import Output
 from tokumei.transforms.recode import choose
 from tokumei.transforms.release import anonymize as apply
 from tokumei.transforms.release import parts
@@ -38,13 +39,13 @@ def test_untouched_the_run_is_fine(run):
 
 
 def test_a_class_that_should_have_been_suppressed(run, monkeypatch):
-    real = choose.recoding_of
+    real = choose.recoder_of
 
     def forget(*args):
         nobody = np.array([], dtype=np.int64)
         return dataclasses.replace(real(*args), exceptions=nobody, groups=nobody.astype(np.int32))
 
-    monkeypatch.setattr(choose, "recoding_of", forget)
+    monkeypatch.setattr(choose, "recoder_of", forget)
     refused(run(POLICY, DATA), "suppressed records differ")
 
 
@@ -52,8 +53,8 @@ def test_a_class_below_k_on_the_written_values(run, monkeypatch):
     """The right number of records goes, but the wrong ones: only the recount can see it."""
     real = apply._recode
 
-    def spare(plan, decision, recoding, treated):
-        columns, alive = real(plan, decision, recoding, treated)
+    def spare(plan, decision, recoder, treated):
+        columns, alive = real(plan, decision, recoder, treated)
         return columns, np.roll(alive, -50)
 
     monkeypatch.setattr(apply, "_recode", spare)
@@ -113,4 +114,4 @@ def test_parts_are_encoded_as_declared():
         {"a": pa.array(["x", None]).dictionary_encode(), "n": pa.array([1, 2])}
     )
     for file_format in ("parquet", "avro", "csv"):
-        assert parts.encode(batch, file_format)
+        assert parts.encode(batch, Output(format=file_format))

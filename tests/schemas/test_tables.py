@@ -20,7 +20,7 @@ from tokumei.schemas.tables import (
     regions,
     variant_groups,
 )
-from tokumei.schemas.tables.build_municipalities import build, main
+from tokumei.schemas.tables.build_municipalities import build_municipalities, main
 
 LINES = [
     ("13102", "東京都", "中央区", "銀座"),
@@ -71,7 +71,9 @@ def test_build_from_an_archive(tmp_path):
 
 def test_build_refuses_names_that_the_variants_would_mix_up():
     with pytest.raises(ValueError, match="same spelling"):
-        build([*LINES, ("14999", "神奈川県", "龍崎市", "x"), ("14998", "神奈川県", "竜崎市", "x")])
+        build_municipalities(
+            [*LINES, ("14999", "神奈川県", "龍崎市", "x"), ("14998", "神奈川県", "竜崎市", "x")]
+        )
 
 
 def test_municipalities():

@@ -78,10 +78,18 @@ def histogram(names=EIGHT, *, file="all", times=1):
     if SENSITIVE not in names:
         size = len(DOMAINS[SENSITIVE])
         cells, people = np.unique(place * size + columns[SENSITIVE], return_counts=True)
-        sensitive[SENSITIVE] = Contingency(cells // size, cells % size, people * times, size)
+        sensitive[SENSITIVE] = Contingency(
+            tuples=cells // size, values=cells % size, counts=people * times, size=size
+        )
     nulls = (-1,) * len(names)
     return Histogram(
-        keys, sizes, records, int(records.sum()), sensitive=sensitive, population=population, nulls=nulls
+        keys=keys,
+        sizes=sizes,
+        records=records,
+        total_people=int(records.sum()),
+        sensitive=sensitive,
+        population=population,
+        nulls=nulls,
     )
 
 

@@ -8,7 +8,7 @@ from support.kernels import KEY
 
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import SourceFile, Split
-from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.planning.plan import Plan, plan_tables
 from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
@@ -44,16 +44,32 @@ SPLIT = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
 def plan_of(*, rows, k, limit, columns=COLUMNS):
     data = policy_of(columns, k=k, limit=limit, person="id", rows=rows)
     policy = Policy.model_validate_json(json.dumps(data))
-    return Plan(policy, plan_tables(policy, ""), {}, "out", "r", "w", "a")
+    return Plan(
+        policy=policy,
+        tables=plan_tables(policy, ""),
+        populations={},
+        output="out",
+        release_id="r",
+        work="w",
+        attempt="a",
+    )
 
 
-def chunks_of(pieces, decision=None):
+def chunks_of(pieces, decision=NOTHING_LEFT_OUT):
     for number, piece in enumerate(pieces):
         batch = pa.RecordBatch.from_pylist(
             [dict(zip(SCHEMA.names, row, strict=True)) for row in piece], SCHEMA
         )
         work = Work(SPLIT, KEY, decision)
-        yield Chunk(work, number, number == len(pieces) - 1, len(piece), {}, (), batch)
+        yield Chunk(
+            work=work,
+            number=number,
+            last=number == len(pieces) - 1,
+            records=len(piece),
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
 
 def decide(plan, pieces):

@@ -28,16 +28,16 @@ def histogram_of(codes, sizes, values=None, size=1):
     if values is not None:
         cells = frame.group_by("k", "v").len().sort("k", "v")
         sensitive["s"] = Contingency(
-            np.searchsorted(keys, cells["k"].to_numpy()),
-            cells["v"].to_numpy().astype(np.int64),
-            cells["len"].to_numpy().astype(np.int64),
-            size,
+            tuples=np.searchsorted(keys, cells["k"].to_numpy()),
+            values=cells["v"].to_numpy().astype(np.int64),
+            counts=cells["len"].to_numpy().astype(np.int64),
+            size=size,
         )
     return Histogram(
-        keys,
-        tuple(sizes),
-        records,
-        int(records.sum()),
+        keys=keys,
+        sizes=tuple(sizes),
+        records=records,
+        total_people=int(records.sum()),
         sensitive=sensitive,
         nulls=(-1,) * len(sizes),
     )

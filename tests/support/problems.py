@@ -122,19 +122,19 @@ def kernel_inputs(problem):
         population = np.bincount(np.searchsorted(keys, packed(problem.population)), minlength=len(keys))
     domain = sorted(set(problem.sensitive), key=NULL_LAST)
     histogram = Histogram(
-        keys,
-        sizes,
-        records,
-        len(set(problem.who)),
-        rows,
-        persons,
-        {
+        keys=keys,
+        sizes=sizes,
+        records=records,
+        total_people=len(set(problem.who)),
+        pair_rows=rows,
+        pair_persons=persons,
+        sensitive={
             "s": contingency(
                 place, np.array([domain.index(v) for v in problem.sensitive]), hashes, len(domain)
             )
         },
-        population,
-        tuple(la.null_code(0) for la in ladders),
+        population=population,
+        nulls=tuple(la.null_code(0) for la in ladders),
     )
     return ladders, histogram, kernel_models(problem, histogram, domain)
 
@@ -142,10 +142,10 @@ def kernel_inputs(problem):
 def contingency(tuples, values, hashes, size):
     if hashes is None:
         cells, people = np.unique(tuples * size + values, return_counts=True)
-        return Contingency(cells // size, cells % size, people, size)
+        return Contingency(tuples=cells // size, values=cells % size, counts=people, size=size)
     entries = sorted(set(zip(tuples.tolist(), values.tolist(), hashes.tolist(), strict=True)))
     t, v, p = (np.array(c, dtype) for c, dtype in zip(zip(*entries, strict=True), "llQ", strict=True))
-    return Contingency(t, v, np.ones(len(t), np.int64), size, p)
+    return Contingency(tuples=t, values=v, counts=np.ones(len(t), np.int64), size=size, persons=p)
 
 
 def kernel_models(problem, histogram, domain):

@@ -8,14 +8,14 @@ import polars as pl
 
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.errors import RequirementError
-from tokumei.transforms.combinations.apply import domains_of, packed_tuples
+from tokumei.transforms.combinations.removal import domains_of, packed_tuples
 from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, radices
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.coded import kept_rows
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 
 MAX_HELD = 10_000_000  # distinct tuples that one worker holds and decides about
 
@@ -27,14 +27,13 @@ def people_of(plan: TablePlan, combination: Combination) -> int:
     return combination.people or plan.k
 
 
-def count_combined(plan: TablePlan, chunk: Chunk) -> Combined:
+def count_combined(plan: TablePlan, chunk: Chunk[FittedTable]) -> Combined:
     """Count records and people per distinct tuple of combined values of one chunk.
 
     Raises:
         RequirementError: more possible or distinct tuples than can be counted exactly.
     """
-    fitted: FittedTable = chunk.work.decision
-    batch, key = chunk.batch, chunk.work.key
+    fitted, batch, key = chunk.work.decision, chunk.batch, chunk.work.key
     sizes = [len(domain) for domain in domains_of(plan, fitted.columns)]
     if radices(sizes)[1] > MAX_TUPLES:
         raise _too_many(plan.name, f"have more than {MAX_TUPLES:.2g} possible combinations of values")

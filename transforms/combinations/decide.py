@@ -13,24 +13,21 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.transforms.combinations.apply import domains_of
 from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.combinations.kernel import (
     MISSING,
-    Ints,
-    Mask,
+    CombinedTuples,
     Rare,
-    Tuples,
     cells_to_blank,
     rare_combinations,
 )
+from tokumei.transforms.combinations.removal import CombinationRemoval, Removed, domains_of
 from tokumei.transforms.combinations.suda import dis_suda, suda
 from tokumei.transforms.counting.contingency import group
-from tokumei.transforms.counting.histogram import PACKED, pack, radices, unpack
+from tokumei.transforms.counting.histogram import PACKED, Ints, Mask, pack, radices, unpack
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
-from tokumei.transforms.decisions.removal import Removal, Removed
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 
 
 def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> FittedTable:
@@ -41,16 +38,18 @@ def remove_rare(plan: TablePlan, fitted: FittedTable, counted: PeoplePerKey) -> 
     domains = domains_of(plan, fitted.columns)
     sizes = tuple(len(domain) for domain in domains)
     packed, tuples = _unpacked(counted, sizes, [None in domain for domain in domains])
-    removal = decide(plan, packed, tuples, sizes)
+    removal = decide_tuples(plan, packed, tuples, sizes)
     blanked = int(np.bitwise_or.reduce(removal.blank, initial=0))
     columns = dict(fitted.columns)
     for i, (name, domain) in enumerate(zip(plan.combined, domains, strict=True)):
         if blanked >> i & 1 and None not in domain:
             columns[name] = replace(columns[name], domain=(*domain, None))
-    return replace(fitted, columns=columns, removal=removal)
+    return replace(fitted, columns=columns, removals=(*fitted.removals, removal))
 
 
-def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]) -> Removal:
+def decide_tuples(
+    plan: TablePlan, packed: Ints, tuples: CombinedTuples, sizes: tuple[int, ...]
+) -> CombinationRemoval:
     """Remove rare combinations until none is left.
 
     Args:
@@ -86,21 +85,24 @@ def decide(plan: TablePlan, packed: Ints, tuples: Tuples, sizes: tuple[int, ...]
     stays = dropped_by < 0
     removed = tuple(
         Removed(
-            tuple(found[i]),
-            int(tuples.records[dropped_by == i].sum()),
-            tuple(int(tuples.records[stays & (blanked_by[c] == i)].sum()) for c in at),
-            *standing_out[i],
+            combinations=tuple(found[i]),
+            records=int(tuples.records[dropped_by == i].sum()),
+            cells=tuple(int(tuples.records[stays & (blanked_by[c] == i)].sum()) for c in at),
+            contributions=standing_out[i][0],
+            highest_dis=standing_out[i][1],
         )
         for i, at in enumerate(columns)
     )
     bits = ((blanked_by >= 0) & stays).T @ (1 << np.arange(len(sizes), dtype=np.int64))
     criteria = np.array([*(c.criterion for c in declared), 0], dtype=np.int8)[dropped_by]
     changed: Mask = (bits > 0) | ~stays
-    return Removal(sizes, packed[changed], bits[changed], criteria[changed], removed)
+    return CombinationRemoval(
+        sizes=sizes, tuples=packed[changed], blank=bits[changed], drop=criteria[changed], removed=removed
+    )
 
 
 def _standing_out(
-    tuples: Tuples, size: int, population: int | None
+    tuples: CombinedTuples, size: int, population: int | None
 ) -> tuple[tuple[float, ...], float | None]:
     """Return each column's share of the SUDA scores, and the highest DIS-SUDA risk if it can be told."""
     found = suda(tuples, size)
@@ -118,7 +120,7 @@ def _standing_out(
 
 
 def _blank(
-    left: Tuples, blanked_by: npt.NDArray[np.int8], rare: Sequence[Rare], at: Sequence[int], turn: int
+    left: CombinedTuples, blanked_by: npt.NDArray[np.int8], rare: Sequence[Rare], at: Sequence[int], turn: int
 ) -> None:
     touched, blank = cells_to_blank(rare, at)
     for column, mask in zip(at, blank, strict=True):
@@ -126,7 +128,9 @@ def _blank(
         blanked_by[column, touched[mask]] = turn
 
 
-def _unpacked(counted: PeoplePerKey, sizes: Sequence[int], nulls: Sequence[bool]) -> tuple[Ints, Tuples]:
+def _unpacked(
+    counted: PeoplePerKey, sizes: Sequence[int], nulls: Sequence[bool]
+) -> tuple[Ints, CombinedTuples]:
     """Turn merged counts into tuples of codes; null, the last of a domain, becomes MISSING."""
     counts = counted.counts.sort(PACKED)
     packed = counts[PACKED].to_numpy()
@@ -135,8 +139,8 @@ def _unpacked(counted: PeoplePerKey, sizes: Sequence[int], nulls: Sequence[bool]
         if null:
             column[column == size - 1] = MISSING
     if counted.pairs is None:
-        return packed, Tuples(codes, counts[RECORDS].to_numpy())
-    return packed, Tuples(
+        return packed, CombinedTuples(codes, counts[RECORDS].to_numpy())
+    return packed, CombinedTuples(
         codes,
         counts[RECORDS].to_numpy(),
         np.searchsorted(packed, counted.pairs[PACKED].to_numpy()),

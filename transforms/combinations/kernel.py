@@ -17,17 +17,13 @@ import numpy.typing as npt
 import polars as pl
 
 from tokumei.transforms.counting.contingency import group
-from tokumei.transforms.counting.histogram import pack, radices
+from tokumei.transforms.counting.histogram import Codes, Ints, Mask, pack, radices
 
 MISSING = -1  # the code of "no value", which is part of no combination
 
-Codes = npt.NDArray[np.int32]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
-class Tuples:
+class CombinedTuples:
     """Distinct tuples of coded values, with their records and people.
 
     Attributes:
@@ -59,7 +55,9 @@ class Rare:
     tuples: Ints
 
 
-def rare_combinations(tuples: Tuples, columns: Sequence[int], size: int, people: int) -> tuple[Rare, ...]:
+def rare_combinations(
+    tuples: CombinedTuples, columns: Sequence[int], size: int, people: int
+) -> tuple[Rare, ...]:
     """Find every minimal combination of values that fewer than ``people`` people share, exactly.
 
     Args:
@@ -87,7 +85,7 @@ def rare_combinations(tuples: Tuples, columns: Sequence[int], size: int, people:
     return tuple(found)
 
 
-def _people(tuples: Tuples, rows: Ints, of_row: Ints, groups: int) -> Ints:
+def _people(tuples: CombinedTuples, rows: Ints, of_row: Ints, groups: int) -> Ints:
     """Count the distinct people of each group."""
     if tuples.pair_rows is None:
         return np.bincount(of_row, weights=tuples.records[rows], minlength=groups).astype(np.int64)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.transforms.combinations.kernel import Tuples, rare_combinations
+from tokumei.transforms.combinations.kernel import CombinedTuples, rare_combinations
 from tokumei.transforms.values.steady import power
 
 Floats = npt.NDArray[np.float64]
@@ -33,7 +33,7 @@ class Suda:
     contributions: Floats
 
 
-def suda(tuples: Tuples, size: int) -> Suda:
+def suda(tuples: CombinedTuples, size: int) -> Suda:
     """Score every tuple by its minimal sample uniques: Π_{i=s}^{size} (columns − i) for one of s values.
 
     Args:

@@ -44,7 +44,7 @@ def _by_position(keys: _Ints, possible: int) -> tuple[_Ints, _Ints]:
     return distinct, place.take(keys).astype(np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Contingency:
     """How many people of each tuple have each sensitive value; a person counts once for each value.
 
@@ -69,22 +69,26 @@ class Contingency:
             frame = pl.DataFrame({"k": keys, "p": self.persons}).unique().sort("k", "p")
             tuples, values = np.divmod(frame["k"].to_numpy(), self.size)
             return Contingency(
-                tuples, values, np.ones(len(tuples), np.int64), self.size, frame["p"].to_numpy()
+                tuples=tuples,
+                values=values,
+                counts=np.ones(len(tuples), np.int64),
+                size=self.size,
+                persons=frame["p"].to_numpy(),
             )
         distinct, place = group(keys, groups * self.size)
         counts = np.bincount(place, weights=self.counts, minlength=len(distinct)).astype(np.int64)
         tuples, values = np.divmod(distinct, self.size)
-        return Contingency(tuples, values, counts, self.size)
+        return Contingency(tuples=tuples, values=values, counts=counts, size=self.size)
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> Contingency:
         """Return the table of some of the tuples, renumbered."""
         inside = chosen[self.tuples]
         return Contingency(
-            (np.cumsum(chosen) - 1)[self.tuples[inside]],
-            self.values[inside],
-            self.counts[inside],
-            self.size,
-            None if self.persons is None else self.persons[inside],
+            tuples=(np.cumsum(chosen) - 1)[self.tuples[inside]],
+            values=self.values[inside],
+            counts=self.counts[inside],
+            size=self.size,
+            persons=None if self.persons is None else self.persons[inside],
         )
 
     def cells(self) -> Contingency:
@@ -93,7 +97,7 @@ class Contingency:
             return self
         distinct, counts = np.unique(self.tuples * self.size + self.values, return_counts=True)
         tuples, values = np.divmod(distinct, self.size)
-        return Contingency(tuples, values, counts.astype(np.int64), self.size)
+        return Contingency(tuples=tuples, values=values, counts=counts.astype(np.int64), size=self.size)
 
     def distribution(self) -> npt.NDArray[np.float64]:
         """Return the share of each value over all tuples, shape (size,)."""

@@ -11,7 +11,7 @@ from tokumei.schemas.errors import InputError
 from tokumei.transforms.counting.extremes import VALUE
 
 MAX_DISTINCT = 2_000_000
-MAX_BYTES = 256 << 20  # of their texts; every worker gets them
+MAX_TEXT_BYTES = 256 << 20  # of their texts; every worker gets them
 
 
 def find_domain(values: pa.Array, where: str) -> pl.Series:
@@ -36,14 +36,14 @@ def bounded(values: pl.Series, where: str) -> pl.Series:
     """Return distinct values that every worker can hold.
 
     Raises:
-        InputError: more than `MAX_DISTINCT`, or more than `MAX_BYTES` of text.
+        InputError: more than `MAX_DISTINCT`, or more than `MAX_TEXT_BYTES` of text.
     """
-    if len(values) > MAX_DISTINCT or _bytes(values) > MAX_BYTES:
+    if len(values) > MAX_DISTINCT or _bytes(values) > MAX_TEXT_BYTES:
         raise InputError(
             "input.too_many_values",
             where=where,
             what="a quasi-identifier, a protected column, one in combinations or of rare_categories may have"
-            f" at most {MAX_DISTINCT:,} distinct values, of {MAX_BYTES >> 20} MiB in all",
+            f" at most {MAX_DISTINCT:,} distinct values, of {MAX_TEXT_BYTES >> 20} MiB in all",
             fix="coarsen it first, for example with year_month, bands or postal_prefix",
         )
     return values

@@ -6,6 +6,7 @@ The only per-person data that crosses a shuffle: 16 bytes a person and chunk, un
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 BUCKETS = 64
-UNION = ""  # the people of all tables together
 _FEW = 1 << 20  # hashes that may wait to be compared
-_KEY = "#key "  # marks, among the counts, the keys they were made with; no table can be called so
 
 
 class PersonBatch(NamedTuple):
@@ -26,7 +25,9 @@ class PersonBatch(NamedTuple):
     fingerprint: str
 
 
-def deal(table: str, hashes: npt.NDArray[np.uint64], fingerprint: str) -> Iterator[tuple[int, PersonBatch]]:
+def deal_people(
+    table: str, hashes: npt.NDArray[np.uint64], fingerprint: str
+) -> Iterator[tuple[int, PersonBatch]]:
     """Deal the distinct people of a chunk to buckets by their hash."""
     if len(hashes) == 0:
         return
@@ -56,31 +57,44 @@ class _Distinct:
         return pl.DataFrame(np.concatenate(self._parts), schema=["a", "b"], orient="row").unique()
 
 
-def count_bucket(batches: Iterable[PersonBatch]) -> dict[str, int]:
-    """Count the distinct people of one bucket, by table and over all tables (`UNION`).
+@dataclass(frozen=True, kw_only=True)
+class Headcount:
+    """Distinct people, told apart by their hashes; adds up over buckets.
 
-    People hashed under two keys count twice; `keys_of` tells.
+    Attributes:
+        by_table: people of each table that was counted.
+        union: people of all these tables together.
+        keys: fingerprints of the keys they were hashed under; people hashed under two keys count twice.
     """
+
+    by_table: Mapping[str, int] = field(default_factory=dict)
+    union: int = 0
+    keys: frozenset[str] = frozenset()
+
+
+def count_bucket(batches: Iterable[PersonBatch]) -> Headcount:
+    """Count the distinct people of one bucket."""
     held: dict[str, _Distinct] = {}
-    keys = {}
+    keys = set()
     for batch in batches:
-        keys[_KEY + batch.fingerprint] = 1
+        keys.add(batch.fingerprint)
         held.setdefault(batch.table, _Distinct()).add(batch.hashes)
     distinct = {table: found.frame() for table, found in held.items()}
-    counts = {table: frame.height for table, frame in distinct.items()}
-    counts[UNION] = pl.concat(list(distinct.values())).n_unique() if distinct else 0
-    return counts | keys
+    return Headcount(
+        by_table={table: frame.height for table, frame in distinct.items()},
+        union=pl.concat(list(distinct.values())).n_unique() if distinct else 0,
+        keys=frozenset(keys),
+    )
 
 
-def keys_of(counts: Mapping[str, int]) -> frozenset[str]:
-    """Return the fingerprints of the keys that the counts were made with."""
-    return frozenset(name.removeprefix(_KEY) for name in counts if name.startswith(_KEY))
-
-
-def add_counts(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """Add the counts of different buckets."""
+def add_headcounts(parts: Sequence[Headcount]) -> Headcount:
+    """Add up different buckets, which share nobody."""
     total: dict[str, int] = {}
     for part in parts:
-        for table, n in part.items():
+        for table, n in part.by_table.items():
             total[table] = total.get(table, 0) + n
-    return total
+    return Headcount(
+        by_table=total,
+        union=sum(part.union for part in parts),
+        keys=frozenset().union(*(part.keys for part in parts)),
+    )

@@ -64,7 +64,7 @@ def _sums(maps: Sequence[Codes], weights: Ints) -> Ints:
     return total.ravel()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Histogram:
     """Distinct tuples (or equivalence classes) with their records and people.
 
@@ -185,15 +185,15 @@ class Histogram:
         if self.population is not None:
             population = np.bincount(of_tuple, weights=self.population, minlength=n).astype(np.int64)
         return Histogram(
-            keys,
-            sizes,
-            np.bincount(of_tuple, weights=self.records, minlength=n).astype(np.int64),
-            self.total_people,
-            rows,
-            persons,
-            {name: table.regroup(of_tuple, n) for name, table in self.sensitive.items()},
-            population,
-            nulls,
+            keys=keys,
+            sizes=sizes,
+            records=np.bincount(of_tuple, weights=self.records, minlength=n).astype(np.int64),
+            total_people=self.total_people,
+            pair_rows=rows,
+            pair_persons=persons,
+            sensitive={name: table.regroup(of_tuple, n) for name, table in self.sensitive.items()},
+            population=population,
+            nulls=nulls,
         )
 
     def only(self, chosen: Mask) -> Histogram:

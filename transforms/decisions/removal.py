@@ -1,52 +1,19 @@
-"""The decision about rare combinations, and what applying it took away."""
+"""What is taken from a table between pass 1 and pass 3, and how it is applied: the contract of every removal.
+
+A removal is decided once, for the whole file, by a step that stands between the passes (`BETWEEN_PASSES` of
+the stages). It is small and holds no record. Pass 2 and pass 3 apply the removals of a table to each chunk in
+the same order, after the columns' own treatments, so that both see the same records.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from tokumei.schemas.combinations import Combination
-
-
-@dataclass(frozen=True)
-class Removed:
-    """What one declared combination removed.
-
-    Attributes:
-        combinations: minimal rare combinations by their number of values, from 1.
-        records: records dropped.
-        cells: cells blanked, per column of the declaration, in records that are not dropped.
-        contributions: per column of the declaration, its share of the SUDA scores before removal.
-        highest_dis: the highest DIS-SUDA risk of a record before removal; None without a population size.
-    """
-
-    combinations: tuple[int, ...]
-    records: int
-    cells: tuple[int, ...]
-    contributions: tuple[float, ...]
-    highest_dis: float | None
-
-
-@dataclass(frozen=True)
-class Removal:
-    """The decision for one table, by tuple of combined values.
-
-    Attributes:
-        sizes: number of values of each combined column, the radices of ``tuples``.
-        tuples: packed tuples that change, ascending. They hold no value, only codes of the run.
-        blank: shape (n,), bit c set: the cell in combined column c is blanked.
-        drop: shape (n,), the criterion that drops the records (4 or 5), or 0.
-        removed: the account, by declaration.
-    """
-
-    sizes: tuple[int, ...]
-    tuples: npt.NDArray[np.int64]
-    blank: npt.NDArray[np.int64]
-    drop: npt.NDArray[np.int8]
-    removed: tuple[Removed, ...]
+from tokumei.transforms.criteria.chain import Fitted, Treated
+from tokumei.transforms.engine.chunks import Chunk, Decided
+from tokumei.transforms.planning.plan import TablePlan
 
 
 @dataclass(frozen=True)
@@ -54,31 +21,74 @@ class Taken:
     """What applying a removal took from some records; adds up over chunks.
 
     Attributes:
-        cells: cells blanked, per combined column. dropped: records dropped, under criterion 4 and 5.
+        cells: cells blanked, per column that the removal looks at.
+        dropped: records dropped, under criterion 4 and under criterion 5.
     """
 
     cells: tuple[int, ...]
     dropped: tuple[int, int]
 
 
-def add_taken(parts: Sequence[Taken]) -> Taken:
-    """Add up what was taken from different records of one table."""
+class Removal(Protocol):
+    """Cells to blank and records to drop in one table; picklable."""
+
+    cause: ClassVar[str]  # what the removal is for, in messages
+
+    def apply(
+        self, plan: TablePlan, chunk: Chunk[Removing], treated: Mapping[str, Treated]
+    ) -> tuple[dict[str, Treated], Taken]:
+        """Apply the removal to one chunk.
+
+        Args:
+            plan: of the table, or of its population, from which nothing is taken.
+            chunk: as it was read.
+            treated: its treated columns, as the removals before this one left them.
+
+        Returns:
+            The columns with blanked cells (null), one of them dropping records; and what was taken from the
+            records that were left.
+
+        Raises:
+            InputError: a value was not there when the removal was decided: the input changed.
+        """
+
+    def expected(self, plan: TablePlan) -> Taken:
+        """Return what the whole file must lose by the removal."""
+
+
+class Removing(Decided, Protocol):
+    """What was decided of a table, as far as removals go."""
+
+    @property
+    def columns(self) -> Mapping[str, Fitted]:
+        """The fits of its columns."""
+
+    @property
+    def removals(self) -> tuple[Removal, ...]:
+        """Its removals, in the order in which they are applied."""
+
+
+def remove_all(
+    plan: TablePlan, chunk: Chunk[Removing], treated: Mapping[str, Treated]
+) -> tuple[dict[str, Treated], tuple[Taken, ...]]:
+    """Apply all removals of a table to one chunk; see `Removal.apply`. What was taken is told by removal."""
+    left, taken = dict(treated), list[Taken]()
+    for removal in chunk.work.decision.removals:
+        left, took = removal.apply(plan, chunk, left)
+        taken.append(took)
+    return left, tuple(taken)
+
+
+def suppressed_by(taken: Sequence[Taken]) -> int:
+    """Return the records that removals dropped under criterion 5."""
+    return sum(took.dropped[1] for took in taken)
+
+
+def add_taken(parts: Sequence[tuple[Taken, ...]]) -> tuple[Taken, ...]:
+    """Add up, by removal, what was taken from different records of one table."""
+    return tuple(_added(of_removal) for of_removal in zip(*parts, strict=True))
+
+
+def _added(parts: Sequence[Taken]) -> Taken:
     cells = tuple(sum(column) for column in zip(*(p.cells for p in parts), strict=True))
     return Taken(cells, (sum(p.dropped[0] for p in parts), sum(p.dropped[1] for p in parts)))
-
-
-def expected(removal: Removal, declared: Sequence[Combination], columns: Sequence[str]) -> Taken:
-    """Return what the whole file must lose by a removal.
-
-    Args:
-        removal: the decision.
-        declared: the declarations it was made for.
-        columns: the combined columns.
-    """
-    cells = dict.fromkeys(columns, 0)
-    dropped = {4: 0, 5: 0}
-    for combination, removed in zip(declared, removal.removed, strict=True):
-        dropped[combination.criterion] += removed.records
-        for name, n in zip(combination.columns, removed.cells, strict=True):
-            cells[name] += n
-    return Taken(tuple(cells.values()), (dropped[4], dropped[5]))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import apache_beam as beam
 import pyarrow as pa
@@ -19,8 +20,29 @@ from tokumei.schemas.splits import Split
 from tokumei.transforms.engine.run_key import RunKey
 
 
+class Decided(Protocol):
+    """What was decided about a table, as far as reading it goes."""
+
+    @property
+    def rejected(self) -> Mapping[str, tuple[int, ...]]:
+        """Numbers of the records to leave out, by split id."""
+
+
+D_co = TypeVar("D_co", bound=Decided, covariant=True)
+
+
 @dataclass(frozen=True)
-class Work:
+class LeftOut:
+    """All that is decided before the criteria are fitted: which records are left out, by split id."""
+
+    rejected: Mapping[str, tuple[int, ...]]
+
+
+NOTHING_LEFT_OUT = LeftOut({})
+
+
+@dataclass(frozen=True)
+class Work(Generic[D_co]):
     """A split, bound to the key of the run and to what was decided so far.
 
     Binding decisions to the split *before* it is read keeps side inputs away from records: portable
@@ -29,11 +51,11 @@ class Work:
 
     split: Split
     key: RunKey
-    decision: Any = None
+    decision: D_co
 
 
-@dataclass(frozen=True)
-class Chunk:
+@dataclass(frozen=True, kw_only=True)
+class Chunk(Generic[D_co]):
     """Some records of one split.
 
     Attributes:
@@ -44,7 +66,7 @@ class Chunk:
         batch: the readable records.
     """
 
-    work: Work
+    work: Work[D_co]
     number: int
     last: bool
     records: int
@@ -84,20 +106,20 @@ class WorkCoder(SizedPickleCoder):
 class ChunkCoder(SizedPickleCoder):
     """Coder of `Chunk`: the batch as an Arrow IPC stream, so that a slice does not carry its parent."""
 
-    def encode(self, value: Chunk) -> bytes:
+    def encode(self, value: Chunk[Any]) -> bytes:
         """Encode a chunk."""
         sink = io.BytesIO()
         with pa.ipc.new_stream(sink, value.batch.schema) as stream:
             stream.write_batch(value.batch)
         return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
 
-    def decode(self, encoded: bytes) -> Chunk:
+    def decode(self, encoded: bytes) -> Chunk[Any]:
         """Decode a chunk."""
-        chunk: Chunk
+        chunk: Chunk[Any]
         chunk, stream = pickle.loads(encoded)  # noqa: S301  # the engine's own bytes
         return replace(chunk, batch=pa.ipc.open_stream(stream).read_next_batch())
 
-    def estimate_size(self, value: Chunk) -> int:
+    def estimate_size(self, value: Chunk[Any]) -> int:
         """Return the Arrow size, which honours slices."""
         return int(value.batch.nbytes)
 

@@ -64,7 +64,7 @@ class _MergeGlobally(beam.PTransform):
         self._fn, self._kind = fn, kind
 
     def expand(self, parts: PCollection[Any]) -> PCollection[Any]:
-        """Wire the transform; of no parts the result is what merging none gives."""
+        """Parts (any number) → result (exactly one); of no parts it is what merging none gives."""
         merged = (
             parts
             | "Pair" >> beam.Map(_pair).with_output_types(beam.typehints.KV[int, self._kind])

@@ -23,7 +23,7 @@ def count_records(stage: str, records: int) -> None:
     Metrics.counter("tokumei", f"{stage}_records").inc(records)
 
 
-def count_node(cost: float | None) -> None:
+def note_node(cost: float | None) -> None:
     """Add a node of the lattice; ``cost`` is that of the best one so far, if any is feasible."""
     with _lock:
         _seen[SEARCH] += 1

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindows
 
-from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.engine.chunks import Chunk, D_co
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.overlap import Overlap
 
@@ -18,7 +18,7 @@ R = TypeVar("R")
 THREADS = 2
 
 
-class TreatChunks(beam.DoFn, Generic[R]):
+class TreatChunks(beam.DoFn, Generic[D_co, R]):
     """Applies a pure function to every chunk of a bundle, in threads; one result a chunk, in order.
 
     A bundle ends only after all its results; when it fails, what its threads still compute goes nowhere. So
@@ -28,7 +28,7 @@ class TreatChunks(beam.DoFn, Generic[R]):
         function: from a chunk to what is kept of it; picklable.
     """
 
-    def __init__(self, function: Callable[[Chunk], R]) -> None:
+    def __init__(self, function: Callable[[Chunk[D_co]], R]) -> None:
         self._function = function
 
     def setup(self) -> None:
@@ -44,7 +44,7 @@ class TreatChunks(beam.DoFn, Generic[R]):
         self._overlap.drop()
 
     @guarded_steps
-    def process(self, chunk: Chunk) -> Iterator[R]:
+    def process(self, chunk: Chunk[D_co]) -> Iterator[R]:
         """Begin with a chunk, and give out the oldest result."""
         yield from self._overlap.put(chunk)
 

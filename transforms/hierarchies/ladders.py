@@ -44,7 +44,7 @@ BUILDERS: dict[type[AnyHierarchy], Callable[[Any, Sequence[str | None], Between]
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ladder:
     """The levels of one column over its domain.
 
@@ -166,4 +166,11 @@ def _pack(
                 covered[names[text]] += 1
         labels.append(tuple(names))
         leaves.append(np.maximum(covered, 1))
-    return Ladder(tuple(values), tuple(codes), tuple(labels), tuple(leaves), max(len(domain), 1), titles)
+    return Ladder(
+        values=tuple(values),
+        codes=tuple(codes),
+        labels=tuple(labels),
+        leaves=tuple(leaves),
+        domain_size=max(len(domain), 1),
+        titles=titles,
+    )

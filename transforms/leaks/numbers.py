@@ -136,4 +136,4 @@ def _matrix(numbers: pl.Series, width: int) -> Digits:
     return digits - ord("0")
 
 
-FORMATS: tuple[Format, ...] = (*_FORMATS, INSURER)
+NUMBER_FORMATS: tuple[Format, ...] = (*_FORMATS, INSURER)

@@ -9,7 +9,7 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
 from tokumei.transforms.leaks.found import Found, Leaks, Search
-from tokumei.transforms.leaks.numbers import FORMATS, WORDED
+from tokumei.transforms.leaks.numbers import NUMBER_FORMATS, WORDED
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.code_formats import CHANCE, INSURER
 
@@ -19,7 +19,7 @@ ENOUGH = 100
 _CHANCE_NUMBERS = 2 * CHANCE
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
-_TITLES = {kind.name: kind.title for kind in FORMATS} | {WORDED: "番号の名称に続く数字"}
+_TITLES = {kind.name: kind.title for kind in NUMBER_FORMATS} | {WORDED: "番号の名称に続く数字"}
 
 
 def is_leak(search: Search, found: Found) -> bool:

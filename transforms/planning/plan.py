@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +16,6 @@ import pyarrow as pa
 from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
-from tokumei.schemas.splits import TableFile
 from tokumei.schemas.table import Table
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.criteria import Context
@@ -29,7 +27,7 @@ EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TablePlan:
     """One table: its declaration, and a chain of criteria for every column."""
 
@@ -141,7 +139,7 @@ class TablePlan:
         return pa.schema(fields)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The whole run: policy, one plan a table, and where the release goes.
 
@@ -177,23 +175,6 @@ class Plan:
         """Of everything that is read, the table that it is read for."""
         return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
 
-    def may_outgrow_a_worker(self, files: Iterable[TableFile]) -> bool:
-        """Say whether these files may hold more tuples than one worker does; if not, nothing is sharded.
-
-        There are no more tuples than records. Where a file does not state their number, a record takes at
-        least a character and its separator a column in plain text; elsewhere the bits that tell so many
-        tuples apart, which no compression saves.
-        """
-        bits = math.log2(max(self.tuples_a_worker, 2)) / 8
-        tuples = 0.0
-        for name, file, records in files:
-            table = self.sources[name]
-            plain = table.table.source.facts.text and not file.uri.endswith(".gz")
-            if table.quasi_identifiers:
-                most = file.size / (2.0 * len(table.table.columns) if plain else bits)
-                tuples += most if records is None else records
-        return tuples > self.tuples_a_worker
-
     @property
     def headcount(self) -> frozenset[str]:
         """Tables whose released people must be counted one by one.
@@ -219,9 +200,9 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     k, day = policy.requirements.k, policy.reference_date
     return {
         name: TablePlan(
-            name,
-            table,
-            {
+            name=name,
+            table=table,
+            chains={
                 c: Chain(
                     c,
                     column,
@@ -232,7 +213,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 )
                 for c, column in table.columns.items()
             },
-            policy.requirements,
+            requirements=policy.requirements,
         )
         for name, table in policy.tables.items()
     }
@@ -242,14 +223,14 @@ def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
     """Return, by table, how its population is read: the quasi-identifiers, by the table's own chains."""
     return {
         name: TablePlan(
-            f"{name}{POPULATION}",
-            Table(
+            name=f"{name}{POPULATION}",
+            table=Table(
                 source=plan.table.population.source,
                 rows_per_person="one",
                 columns={c: plan.table.columns[c] for c in plan.quasi_identifiers},
             ),
-            {c: plan.chains[c] for c in plan.quasi_identifiers},
-            plan.requirements,
+            chains={c: plan.chains[c] for c in plan.quasi_identifiers},
+            requirements=plan.requirements,
         )
         for name, plan in tables.items()
         if plan.table.population is not None

@@ -55,7 +55,15 @@ def make_plan(
     refuse_released([f.file.uri for f in files], target)
     work = fingerprint(read, tables, [[f.table, *f.file] for f in files])
     name = release_id or f"r-{work[:16]}"
-    return Plan(read, tables, populations, target, name, work, secrets.token_hex(6)), files
+    return Plan(
+        policy=read,
+        tables=tables,
+        populations=populations,
+        output=target,
+        release_id=name,
+        work=work,
+        attempt=secrets.token_hex(6),
+    ), files
 
 
 def output_of(policy: Policy, base: str, output: str | None) -> str:

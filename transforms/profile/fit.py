@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError, RequirementError
-from tokumei.transforms.counting.headcount import keys_of
-from tokumei.transforms.criteria.chain import Fitted, Measured
-from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.counting.headcount import Headcount
+from tokumei.transforms.criteria.chain import Measured
+from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
-
-
-@dataclass(frozen=True)
-class FittedTable:
-    """What was decided for one table after pass 1.
-
-    Attributes:
-        columns: decisions by column, for every column with treatments.
-        rejected: record numbers to leave out, by split id.
-        records: readable records.
-        people: distinct people among them; None where the table has no person column.
-        rejects: unreadable records by (column, reason).
-        proven: "one row a person" was proven by ascending person codes, not by counting.
-        counted: pass 1 has counted the tuples of the table, and of its population if there is one.
-        removal: what becomes of rare combinations, where the table declares any.
-    """
-
-    columns: Mapping[str, Fitted]
-    rejected: Mapping[str, tuple[int, ...]]
-    records: int
-    people: int | None
-    rejects: Mapping[tuple[str, str], int]
-    proven: bool
-    counted: bool
-    removal: Removal | None = None
 
 
 def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozenset[str]:
@@ -50,7 +24,7 @@ def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozen
     )
 
 
-def check_keys(profile: Profile, people: Mapping[str, int], key: RunKey) -> None:
+def check_keys(profile: Profile, people: Headcount, key: RunKey) -> None:
     """Refuse counts of people whom two keys hashed: each of them would count twice, and look less rare.
 
     An engine that loses the key together with a machine draws another, and may still have what was measured
@@ -59,7 +33,7 @@ def check_keys(profile: Profile, people: Mapping[str, int], key: RunKey) -> None
     Raises:
         RequirementError: the profile or the head count was made with another key than this one.
     """
-    keys = keys_of(people).union(*(table.keys for table in profile.values()))
+    keys = people.keys.union(*(table.keys for table in profile.values()))
     if keys - {key.fingerprint}:
         raise RequirementError(
             "verification.keys",
@@ -69,7 +43,7 @@ def check_keys(profile: Profile, people: Mapping[str, int], key: RunKey) -> None
         )
 
 
-def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) -> dict[str, FittedTable]:
+def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) -> Fits:
     """Check the input as a whole, then decide.
 
     Args:
@@ -101,13 +75,13 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
         }
         count = people.get(name, found.records) if table.table.person is not None else None
         fitted[name] = FittedTable(
-            columns,
-            found.rejected,
-            found.records,
-            count,
-            found.rejects,
-            name not in people,
-            all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
+            columns=columns,
+            rejected=found.rejected,
+            records=found.records,
+            people=count,
+            rejects=found.rejects,
+            proven=name not in people,
+            counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
 

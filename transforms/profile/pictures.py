@@ -21,12 +21,12 @@ from tokumei.transforms.values.cells import as_text
 
 LABEL = "label"
 MAX_LABELS = 2000
-Picture = PeoplePerKey | None
+Distribution = PeoplePerKey | None
 
 
 def picture_before(
     values: pa.Array, rows: npt.NDArray[np.intp], persons: npt.NDArray[np.uint64] | None, cap: int
-) -> Picture:
+) -> Distribution:
     """Count the original values of the released records by coarse label and, below ``cap``, by people.
 
     Args:
@@ -44,7 +44,7 @@ def picture_before(
     return _bounded(count_people(pl.DataFrame({LABEL: labels}), persons=persons, cap=cap))
 
 
-def picture_after(values: pa.Array) -> Picture:
+def picture_after(values: pa.Array) -> Distribution:
     """Count the released values of a column; all of them are public, so people do not matter."""
     if _too_many(values):
         return None
@@ -52,13 +52,13 @@ def picture_after(values: pa.Array) -> Picture:
     return _count(np.arange(len(values)) if places is None else places, distinct)
 
 
-def merge_pictures(parts: Sequence[Picture]) -> Picture:
+def merge_pictures(parts: Sequence[Distribution]) -> Distribution:
     """Merge pictures; one that grew too large stays absent."""
     present = [p for p in parts if p is not None]
     return _bounded(merge_people(present)) if len(present) == len(parts) else None
 
 
-def _count(places: npt.NDArray[np.integer], values: pa.Array) -> Picture:
+def _count(places: npt.NDArray[np.integer], values: pa.Array) -> Distribution:
     """Count rows by the coarse label of the value at their place."""
     frame = pl.DataFrame({LABEL: _coarse(values), RECORDS: np.bincount(places, minlength=len(values))})
     frame = frame.filter(pl.col(RECORDS) > 0)
@@ -70,7 +70,7 @@ def _too_many(values: pa.Array) -> bool:
     return pa.types.is_string(values.type) and len(values.slice(0, 2 * MAX_LABELS).unique()) > MAX_LABELS
 
 
-def _bounded(counted: PeoplePerKey) -> Picture:
+def _bounded(counted: PeoplePerKey) -> Distribution:
     return counted if counted.counts.height <= MAX_LABELS else None
 
 

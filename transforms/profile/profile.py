@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.policy import MAX_REJECTS
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.criteria.chain import Measured, Treated
-from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 
@@ -36,7 +36,7 @@ class PersonRange:
     ascending: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableProfile:
     """What pass 1 knows of a table.
 
@@ -80,7 +80,7 @@ class _Tally:
     rejected: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
+def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
     """Measure one chunk."""
     batch, key = chunk.batch, chunk.work.key
     missing = 0
@@ -105,20 +105,20 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
     unit = plan.table.source.facts.unit
     places = tuple(_place(chunk, unit, number) for number in chunk.rejected[:MAX_PLACES])
     measured = TableProfile(
-        batch.num_rows,
-        chunk.rejects,
-        rejected,
-        places,
-        missing,
-        ranges,
-        columns,
-        find_tuples(classed, batch.num_rows) if early else None,
-        frozenset({key.fingerprint}),
+        records=batch.num_rows,
+        rejects=chunk.rejects,
+        rejected=rejected,
+        places=places,
+        missing_person=missing,
+        persons=ranges,
+        columns=columns,
+        tuples=find_tuples(classed, batch.num_rows) if early else None,
+        keys=frozenset({key.fingerprint}),
     )
     return Profile({plan.name: measured})
 
 
-def _place(chunk: Chunk, unit: str, number: int) -> RejectPlace:
+def _place(chunk: Chunk[LeftOut], unit: str, number: int) -> RejectPlace:
     split = chunk.work.split
     return split.file.uri, f"split {split.split_id} (from {unit} {split.start})", number
 
@@ -148,15 +148,15 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         if any(name in p.columns for p in parts)
     }
     return TableProfile(
-        sum(p.records for p in parts),
-        tally.rejects,
-        tally.rejected,
-        tuple(sorted(place for p in parts for place in p.places))[:MAX_PLACES],
-        sum(p.missing_person for p in parts),
-        tuple(r for p in parts for r in p.persons),
-        measured,
-        merge_tuples([p.tuples for p in parts]),
-        frozenset().union(*(p.keys for p in parts)),
+        records=sum(p.records for p in parts),
+        rejects=tally.rejects,
+        rejected=tally.rejected,
+        places=tuple(sorted(place for p in parts for place in p.places))[:MAX_PLACES],
+        missing_person=sum(p.missing_person for p in parts),
+        persons=tuple(r for p in parts for r in p.persons),
+        columns=measured,
+        tuples=merge_tuples([p.tuples for p in parts]),
+        keys=frozenset().union(*(p.keys for p in parts)),
     )
 
 

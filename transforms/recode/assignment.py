@@ -10,12 +10,11 @@ import numpy.typing as npt
 
 from tokumei.transforms.counting.contingency import group
 from tokumei.transforms.counting.histogram import Codes, Histogram, Ints, Mask, pack, radices
+from tokumei.transforms.decisions.recoder import SUPPRESSED, Recoder
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives import Node, NodeCount
 from tokumei.transforms.values.steady import squares
-
-SUPPRESSED = -1
 
 
 @dataclass(frozen=True)
@@ -43,52 +42,17 @@ def full_domain(node: Node, failing: Mask) -> Assignment:
     return Assignment(np.array([node], np.int32), np.where(failing, SUPPRESSED, 0).astype(np.int32))
 
 
-@dataclass(frozen=True)
-class Recoding:
-    """An assignment in the form that pass 3 applies to records: small where few tuples are exceptions.
-
-    Attributes:
-        sizes: number of values of each quasi-identifier.
-        tables: per quasi-identifier, (level, place in the domain) → label number; shape (levels, values).
-        labels: per quasi-identifier, label number → text.
-        nodes: the nodes in use; all tuples but the exceptions are released at the first.
-        exceptions, groups: packed tuples, ascending, and the node of each, or `SUPPRESSED`.
-    """
-
-    sizes: tuple[int, ...]
-    tables: tuple[Codes, ...]
-    labels: tuple[tuple[str | None, ...], ...]
-    nodes: npt.NDArray[np.int32]
-    exceptions: Ints
-    groups: npt.NDArray[np.int32]
-
-    def apply(self, codes: Sequence[Codes]) -> tuple[list[Codes], Mask]:
-        """Return the label number of each row, per quasi-identifier, and which rows are released."""
-        rows = len(codes[0])
-        of_row = np.zeros(rows, dtype=np.int32)
-        if len(self.exceptions):
-            packed = pack(codes, self.sizes)
-            place = np.minimum(np.searchsorted(self.exceptions, packed), len(self.exceptions) - 1)
-            of_row = np.where(self.exceptions[place] == packed, self.groups[place], 0).astype(np.int32)
-        released = of_row != SUPPRESSED
-        tables = enumerate(zip(self.tables, codes, strict=True))
-        if len(self.nodes) == 1:
-            return [table[self.nodes[0, i]][code] for i, (table, code) in tables], released
-        levels = self.nodes[np.maximum(of_row, 0)]
-        return [table[levels[:, i], code] for i, (table, code) in tables], released
-
-
-def recoding_of(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram) -> Recoding:
+def recoder_of(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram) -> Recoder:
     """Return the assignment as pass 3 applies it."""
     tables, labels = label_tables(ladders)
     other = np.flatnonzero(assignment.of_tuple != 0)
-    return Recoding(
-        histogram.sizes,
-        tuple(tables),
-        tuple(labels),
-        assignment.nodes,
-        histogram.keys[other],
-        assignment.of_tuple[other],
+    return Recoder(
+        sizes=histogram.sizes,
+        tables=tuple(tables),
+        labels=tuple(labels),
+        nodes=assignment.nodes,
+        exceptions=histogram.keys[other],
+        groups=assignment.of_tuple[other],
     )
 
 

@@ -4,104 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tokumei.schemas.errors import PolicyError, RequirementError
 from tokumei.transforms.counting.histogram import Ints
-from tokumei.transforms.criteria.chain import Fitted
-from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.decisions.decision import decision_of
+from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.recode.assignment import (
     Assignment,
-    Recoding,
     count_assignment,
     full_domain,
-    recoding_of,
+    recoder_of,
     released_classes,
 )
+from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.local import Round
-from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.mondrian import MAX_TUPLES
+from tokumei.transforms.recode.mondrian import MAX_DIVIDED
 from tokumei.transforms.recode.objectives import OBJECTIVES, Loss, Node, NodeCount, Objective
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
 from tokumei.transforms.recode.search import affordable_checks, find_optimum
-from tokumei.transforms.recode.ways import Alternative, TooManyTuplesError, Way, WayName, compare, work_out
+from tokumei.transforms.recode.ways import TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
-
-
-@dataclass(frozen=True)
-class Decision:
-    """All that pass 3 needs to know about one table; small, and without any record."""
-
-    columns: Mapping[str, Fitted]
-    rejected: Mapping[str, tuple[int, ...]]
-    recoding: Recoding | None
-    removal: Removal | None
-
-
-@dataclass(frozen=True)
-class Recoded:
-    """What the report and the verification know about one table's recoding.
-
-    Attributes:
-        choice: the full-domain node chosen by the search.
-        count: what the release keeps and suppresses, whichever way it is recoded.
-        costs: by metric, the cost of the release; ``column_loss`` its loss per quasi-identifier.
-        base: the node of most records; with full-domain recoding of all that are released.
-        levels: per quasi-identifier, the finest and the coarsest level of any released record.
-        titles: per quasi-identifier, what each of its levels means.
-        alternatives: what every way of recoding loses, as far as they were worked out.
-        rounds: of the rescue of whom the optimum suppresses, for cells and local.
-        regions: their number, for multidimensional; 0 otherwise.
-        models: what every class satisfies.
-        reached: by model, in the same order, what the weakest class reaches before and after.
-        classes_before: how many classes have how many people before any generalization; as far as people are
-            told apart.
-        people_before: distinct people whom criteria 1 to 4 leave.
-        against_before: people of these classes, and in the population table, where there is one.
-        population: for models of a population, its people in each released class, by the class's labels.
-    """
-
-    choice: Choice
-    count: NodeCount
-    costs: Mapping[str, float]
-    column_loss: tuple[float, ...]
-    base: Node
-    levels: tuple[tuple[int, int], ...]
-    titles: tuple[tuple[str, ...], ...]
-    alternatives: tuple[Alternative, ...]
-    rounds: tuple[Round, ...]
-    regions: int
-    models: tuple[PrivacyModel, ...]
-    reached: tuple[tuple[float, float], ...]
-    classes_before: ClassSizes
-    people_before: int
-    against_before: tuple[Ints, Ints] | None
-    population: Mapping[tuple[str | None, ...], int] | None
-
-
-@dataclass(frozen=True)
-class Account:
-    """What the report says about one table: the decisions of pass 1, and the recoding if there is one."""
-
-    fitted: FittedTable
-    recoded: Recoded | None
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The outcome of deciding, by table: what to do, and what to tell."""
-
-    decisions: Mapping[str, Decision]
-    accounts: Mapping[str, Account]
 
 
 def choose(
@@ -120,11 +50,11 @@ def choose(
     """
     decisions, accounts = {}, {}
     for name, table in plan.tables.items():
-        recoding, recoded = None, None
+        recoder, recoded = None, None
         if table.quasi_identifiers:
-            recoding, recoded = _choose_table(plan, table, fitted[name], histograms, watch)
+            recoder, recoded = _choose_table(plan, table, fitted[name], histograms, watch)
         fits = fitted[name]
-        decisions[name] = Decision(fits.columns, fits.rejected, recoding, fits.removal)
+        decisions[name] = decision_of(fits, recoder)
         accounts[name] = Account(fitted[name], recoded)
     return Chosen(decisions, accounts)
 
@@ -135,7 +65,7 @@ def _choose_table(
     fitted: FittedTable,
     histograms: Histograms,
     watch: Callable[[Known], None],
-) -> tuple[Recoding, Recoded]:
+) -> tuple[Recoder, Recoded]:
     ladders = ladders_of(table, fitted)
     counted = histograms.get(table.name)
     if counted is None or counted.tuples.counts.height == 0:
@@ -158,7 +88,7 @@ def _choose_table(
     way = ways[table.requirements.recoding]
     counts = {name: count_assignment(w.assignment, ladders, histogram) for name, w in ways.items()}
     return (
-        recoding_of(way.assignment, ladders, histogram),
+        recoder_of(way.assignment, ladders, histogram),
         _account(
             choice,
             way,
@@ -181,7 +111,7 @@ def _ways(
             "requirement.regions",
             where=f"tables.{table.name}",
             what=f"{error.tuples:,} distinct combinations are more than recoding: multidimensional works on"
-            f" ({MAX_TUPLES:,})",
+            f" ({MAX_DIVIDED:,})",
             fix="use recoding: local, or coarsen columns with fixed methods first",
         ) from None
 
@@ -224,7 +154,7 @@ def _account(
     choice: Choice,
     way: Way,
     count: NodeCount,
-    alternatives: tuple[Alternative, ...],
+    alternatives: tuple[WayLoss, ...],
     *,
     lattice: Lattice,
     objectives: Mapping[str, Objective],
@@ -235,22 +165,24 @@ def _account(
     held = histogram.records > 0
     used = assignment.nodes[np.unique(assignment.of_tuple[assignment.released])]
     return Recoded(
-        choice,
-        count,
-        {name: objective.value(count) for name, objective in objectives.items()},
-        Loss(ladders, histogram.marginals(), [1.0] * len(ladders)).columns(count),
-        count.node,
-        tuple(zip(used.min(axis=0).tolist(), used.max(axis=0).tolist(), strict=True)),
-        tuple(ladder.titles for ladder in ladders),
-        alternatives,
-        way.rounds,
-        way.regions,
-        lattice.models,
-        tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),
-        ClassSizes.of(histogram.people[held]),
-        histogram.people_in(held) if everybody else histogram.total_people,
-        None if histogram.population is None else (histogram.people[held], histogram.population[held]),
-        _population(choice.node, lattice),
+        choice=choice,
+        count=count,
+        costs={name: objective.value(count) for name, objective in objectives.items()},
+        column_loss=Loss(ladders, histogram.marginals(), [1.0] * len(ladders)).columns(count),
+        base=count.node,
+        levels=tuple(zip(used.min(axis=0).tolist(), used.max(axis=0).tolist(), strict=True)),
+        titles=tuple(ladder.titles for ladder in ladders),
+        alternatives=alternatives,
+        rounds=way.rounds,
+        regions=way.regions,
+        models=lattice.models,
+        reached=tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),
+        classes_before=ClassSizes.of(histogram.people[held]),
+        people_before=histogram.people_in(held) if everybody else histogram.total_people,
+        against_before=None
+        if histogram.population is None
+        else (histogram.people[held], histogram.population[held]),
+        population=_population(choice.node, lattice),
     )
 
 

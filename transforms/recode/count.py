@@ -14,19 +14,19 @@ import numpy.typing as npt
 import polars as pl
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.transforms.combinations.apply import remove
 from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, pack, radices
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.profile.tuples import Tuples
 
-VALUE = "#sensitive"
+SENSITIVE = "#sensitive"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class TableCount:
 
     Attributes:
         tuples: records and people by PACKED.
-        sensitive: by protected column, the same by PACKED and VALUE (the value's place in the domain);
+        sensitive: by protected column, the same by PACKED and SENSITIVE (the value's place in the domain);
             people are counted without a cap.
     """
 
@@ -46,19 +46,18 @@ class TableCount:
 Histograms = dict[str, TableCount]
 
 
-def count_chunk(plan: TablePlan, chunk: Chunk) -> Histograms:
+def count_chunk(plan: TablePlan, chunk: Chunk[FittedTable]) -> Histograms:
     """Count records and people per distinct quasi-identifier tuple of one chunk.
 
     Raises:
         RequirementError: the quasi-identifiers have more possible tuples than can be told apart.
     """
-    fitted: FittedTable = chunk.work.decision
-    batch, key = chunk.batch, chunk.work.key
+    fitted, batch, key = chunk.work.decision, chunk.batch, chunk.work.key
     treated = {
         name: plan.chains[name].apply(fitted.columns[name], batch.column(name), key)
         for name in {*plan.quasi_identifiers, *plan.protected, *plan.combined, *plan.dropping}
     }
-    treated, _ = remove(plan, fitted.columns, fitted.removal, treated, batch.num_rows)
+    treated, _ = remove_all(plan, chunk, treated)
     persons = None
     if plan.counts_people:
         persons = person_hashes(batch.column(plan.table.person), key)[:, 0]
@@ -112,7 +111,7 @@ def _count(
         weights=None if records is None else RECORDS,
     )
     sensitive = {
-        name: count(frame.with_columns(pl.Series(VALUE, codes(name)[keep])), cap=EVERYBODY)
+        name: count(frame.with_columns(pl.Series(SENSITIVE, codes(name)[keep])), cap=EVERYBODY)
         for name in plan.protected
     }
     return TableCount(count(frame, cap=plan.people_cap), sensitive)

@@ -139,16 +139,16 @@ def count_node(
     unmendable = bool((failing & ~held).any())
     people = classes.people_in(failing)
     return NodeCount(
-        node,
-        int(held.sum()),
-        squares(classes.records),
-        int(kept.sum()),
-        squares(classes.records[kept]),
-        int(classes.records[failing].sum()),
-        classes.total_people + 1 if unmendable else people,
-        int(classes.records[doomed].sum()),
-        people if same else classes.people_in(doomed),
-        tuple(gone if same else classes.marginals(failing)),
-        tuple(doomed_values),
-        base_node,
+        node=node,
+        classes=int(held.sum()),
+        squares=squares(classes.records),
+        kept=int(kept.sum()),
+        kept_squares=squares(classes.records[kept]),
+        suppressed_records=int(classes.records[failing].sum()),
+        suppressed_people=classes.total_people + 1 if unmendable else people,
+        doomed_records=int(classes.records[doomed].sum()),
+        doomed_people=people if same else classes.people_in(doomed),
+        gone=tuple(gone if same else classes.marginals(failing)),
+        doomed=tuple(doomed_values),
+        resolved=base_node,
     )

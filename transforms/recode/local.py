@@ -46,7 +46,7 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Rescue:
+class Rescued:
     """An assignment of several nodes, the first of which most records keep, and the rounds that made it."""
 
     assignment: Assignment
@@ -67,7 +67,7 @@ def free_start(lattice: Lattice, objective: Objective) -> Assignment:
 
 def rescue(
     lattice: Lattice, objective: Objective, optimum: Assignment, free: Assignment, *, cells: bool
-) -> Rescue:
+) -> Rescued:
     """Return the release in which as many of the suppressed are saved as models and objective allow.
 
     Args:
@@ -93,7 +93,7 @@ def rescue(
     return other if costs[1] < costs[0] - _TIE * max(1.0, abs(costs[0])) else best
 
 
-def _rounds(lattice: Lattice, objective: Objective, start: Assignment, cells: bool) -> Rescue:
+def _rounds(lattice: Lattice, objective: Objective, start: Assignment, cells: bool) -> Rescued:
     """Extend a full-domain recoding round by round, while the release costs no more and no model breaks."""
     ladders, histogram = lattice.ladders, lattice.histogram
     find = _Blanking(lattice, objective, start) if cells else _Levels(lattice, objective)
@@ -118,7 +118,7 @@ def _rounds(lattice: Lattice, objective: Objective, start: Assignment, cells: bo
             break
         rounds.append(Round(node, int(histogram.records[saved].sum()), histogram.people_in(saved)))
         assignment, cost = extended, costs
-    return Rescue(assignment, tuple(rounds))
+    return Rescued(assignment, tuple(rounds))
 
 
 class _Levels:
@@ -184,10 +184,10 @@ def _own_or_any(ladder: Ladder, level: int) -> Ladder:
     top = ladder.levels - 1
     kept = [level] if level == top else [level, top]
     return Ladder(
-        ladder.labels[level],
-        tuple(ladder.upward(level, at) for at in kept),
-        tuple(ladder.labels[at] for at in kept),
-        tuple(ladder.leaves[at] for at in kept),
-        ladder.domain_size,
-        tuple(ladder.titles[at] for at in kept),
+        values=ladder.labels[level],
+        codes=tuple(ladder.upward(level, at) for at in kept),
+        labels=tuple(ladder.labels[at] for at in kept),
+        leaves=tuple(ladder.leaves[at] for at in kept),
+        domain_size=ladder.domain_size,
+        titles=tuple(ladder.titles[at] for at in kept),
     )

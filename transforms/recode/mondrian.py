@@ -29,7 +29,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Codes, Histogram, Ints, Mask
-from tokumei.transforms.recode.assignment import SUPPRESSED, Assignment, count_assignment, holds, label_tables
+from tokumei.transforms.decisions.recoder import SUPPRESSED
+from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds, label_tables
 from tokumei.transforms.recode.gains import Gains
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import AverageRisk, Bound, KAnonymity, PrivacyModel
@@ -37,7 +38,7 @@ from tokumei.transforms.recode.objectives import Node, Objective
 from tokumei.transforms.recode.pieces import divide
 from tokumei.transforms.values.steady import significant
 
-MAX_TUPLES = 2_000_000
+MAX_DIVIDED = 2_000_000
 
 
 class _Region(NamedTuple):
@@ -68,7 +69,7 @@ def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) 
     """Return the regions as an assignment, and how many they are.
 
     Args:
-        lattice: ladders, models and a histogram of at most `MAX_TUPLES` tuples.
+        lattice: ladders, models and a histogram of at most `MAX_DIVIDED` tuples.
         objective: the policy's, over the same ladders and histogram.
         start: the full-domain optimum.
     """

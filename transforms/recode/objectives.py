@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NodeCount:
     """What counting one node tells; adds up over disjoint sets of its classes.
 
@@ -35,8 +35,9 @@ class NodeCount:
         node: level of each quasi-identifier.
         classes, squares: classes, and the sum of their squared records, before suppression.
         kept, kept_squares: the same for the classes that pass every model.
-        suppressed_records, suppressed_people: what lies in failing classes; more than all people where a
-            class fails in which nobody is who could be suppressed.
+        suppressed_records, suppressed_people: records and people of the failing classes. A failing class
+            that only people of the population are in cannot be suppressed: then suppressed_people is more
+            than all people, so that no limit allows the node.
         doomed_people: people in classes that fail a model which is monotone in records: every more specific
             node suppresses them too.
         gone: per column, suppressed records of each label of the node's level.

@@ -33,15 +33,15 @@ def divide(whole: Histogram, piece: Ints, pieces: int) -> Iterator[tuple[Ints, H
         yield (
             inside,
             Histogram(
-                whole.keys[inside],
-                whole.sizes,
-                whole.records[inside],
-                whole.total_people,
-                None if rows is None else rows[pairs],
-                None if persons is None else persons[pairs],
-                sensitive,
-                None,
-                whole.nulls,
+                keys=whole.keys[inside],
+                sizes=whole.sizes,
+                records=whole.records[inside],
+                total_people=whole.total_people,
+                pair_rows=None if rows is None else rows[pairs],
+                pair_persons=None if persons is None else persons[pairs],
+                sensitive=sensitive,
+                population=None,
+                nulls=whole.nulls,
             ),
         )
 
@@ -51,11 +51,11 @@ def _tables(table: Contingency, piece: Ints, place: Ints, pieces: int) -> Iterat
     for i in range(pieces):
         inside = order[edges[i] : edges[i + 1]]
         yield Contingency(
-            place[table.tuples[inside]],
-            table.values[inside],
-            table.counts[inside],
-            table.size,
-            None if table.persons is None else table.persons[inside],
+            tuples=place[table.tuples[inside]],
+            values=table.values[inside],
+            counts=table.counts[inside],
+            size=table.size,
+            persons=None if table.persons is None else table.persons[inside],
         )
 
 

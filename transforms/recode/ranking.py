@@ -14,7 +14,7 @@ TIE = 2e-11  # a bound must exceed the best cost by more, to rule out a tie
 Rank = tuple[float, int, int, Node]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """The node chosen, and what it costs.
 

@@ -11,11 +11,11 @@ from tokumei.schemas.errors import InputError
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import PACKED, Histogram, Ints
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.recode import closeness, models
-from tokumei.transforms.recode.count import VALUE, TableCount
+from tokumei.transforms.recode.count import SENSITIVE, TableCount
 
 
 def histogram_of(
@@ -51,18 +51,18 @@ def histogram_of(
         rows, persons = np.searchsorted(keys, pairs[PACKED].to_numpy()), pairs[PERSON].to_numpy()
         total = counted.tuples.distinct_people() if fitted.people is None else fitted.people
     return Histogram(
-        keys,
-        tuple(len(ladder.values) for ladder in ladders),
-        records,
-        total,
-        rows,
-        persons,
-        {
+        keys=keys,
+        sizes=tuple(len(ladder.values) for ladder in ladders),
+        records=records,
+        total_people=total,
+        pair_rows=rows,
+        pair_persons=persons,
+        sensitive={
             name: _contingency(found, keys, len(fitted.columns[name].domain or ()))
             for name, found in counted.sensitive.items()
         },
-        people,
-        tuple(ladder.null_code(0) for ladder in ladders),
+        population=people,
+        nulls=tuple(ladder.null_code(0) for ladder in ladders),
     )
 
 
@@ -92,14 +92,14 @@ def covered_by_population(table: TablePlan, histogram: Histogram) -> None:
 
 
 def _contingency(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:
-    frame = (found.counts if found.pairs is None else found.pairs).sort(PACKED, VALUE)
+    frame = (found.counts if found.pairs is None else found.pairs).sort(PACKED, SENSITIVE)
     people = frame[RECORDS].to_numpy() if found.pairs is None else np.ones(frame.height, dtype=np.int64)
     return Contingency(
-        np.searchsorted(keys, frame[PACKED].to_numpy()),
-        frame[VALUE].to_numpy().astype(np.int64),
-        people,
-        size,
-        None if found.pairs is None else frame[PERSON].to_numpy(),
+        tuples=np.searchsorted(keys, frame[PACKED].to_numpy()),
+        values=frame[SENSITIVE].to_numpy().astype(np.int64),
+        counts=people,
+        size=size,
+        persons=None if found.pairs is None else frame[PERSON].to_numpy(),
     )
 
 

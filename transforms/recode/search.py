@@ -174,4 +174,10 @@ def conclude(search: Search | AnytimeSearch, count: Callable[[Node], NodeCount])
     cost = search.objective.value(search.best)
     gap = cost - search.bound
     open_ = gap > TIE * max(1.0, abs(cost))  # of an exhausted search the bound is above the best cost
-    return Choice(search.best, cost, search.nodes, search.checked, gap if open_ else 0.0)
+    return Choice(
+        count=search.best,
+        cost=cost,
+        lattice_nodes=search.nodes,
+        nodes_checked=search.checked,
+        gap=gap if open_ else 0.0,
+    )

@@ -11,7 +11,7 @@ from tokumei.transforms.recode.assignment import Assignment
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import Round, free_start, rescue
 from tokumei.transforms.recode.models import DeltaPresence, KAnonymity, KMap, PrivacyModel
-from tokumei.transforms.recode.mondrian import MAX_TUPLES, multidimensional
+from tokumei.transforms.recode.mondrian import MAX_DIVIDED, multidimensional
 from tokumei.transforms.recode.objectives import NodeCount, Objective
 
 WayName = Literal["full_domain", "cells", "local", "multidimensional"]
@@ -43,8 +43,8 @@ class Way:
     regions: int = 0
 
 
-@dataclass(frozen=True)
-class Alternative:
+@dataclass(frozen=True, kw_only=True)
+class WayLoss:
     """What one way loses and suppresses; ``cost`` in the policy's metric."""
 
     way: WayName
@@ -66,10 +66,10 @@ def work_out(
         chosen: the way that the policy asks for.
 
     Raises:
-        TooManyTuplesError: multidimensional recoding is asked for above `MAX_TUPLES` distinct tuples.
+        TooManyTuplesError: multidimensional recoding is asked for above `MAX_DIVIDED` distinct tuples.
     """
     tuples = len(lattice.histogram)
-    if chosen == "multidimensional" and tuples > MAX_TUPLES:
+    if chosen == "multidimensional" and tuples > MAX_DIVIDED:
         raise TooManyTuplesError(tuples)
     small = max(tuples, math.prod(objective.shape)) <= COMPARED
     wanted = WAYS if small and comparable(lattice.models) else ("full_domain", chosen)
@@ -95,15 +95,15 @@ def comparable(models: tuple[PrivacyModel, ...]) -> bool:
 
 def compare(
     counts: Mapping[WayName, NodeCount], loss: Objective, objective: Objective
-) -> tuple[Alternative, ...]:
+) -> tuple[WayLoss, ...]:
     """Return what every way loses, in the order of `WAYS`, from what it keeps and suppresses."""
     return tuple(
-        Alternative(
-            name,
-            loss.value(counts[name]),
-            objective.value(counts[name]),
-            counts[name].suppressed_records,
-            counts[name].suppressed_people,
+        WayLoss(
+            way=name,
+            loss=loss.value(counts[name]),
+            cost=objective.value(counts[name]),
+            suppressed_records=counts[name].suppressed_records,
+            suppressed_people=counts[name].suppressed_people,
         )
         for name in WAYS
         if name in counts

@@ -12,46 +12,22 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.combinations.apply import remove
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.criteria.base import Applied, Rows
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
 from tokumei.transforms.criteria.encoding import used_values
-from tokumei.transforms.decisions.removal import Taken
+from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.decisions.recoder import Recoder
+from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.profile.pictures import picture_after, picture_before
-from tokumei.transforms.recode.assignment import Recoding
-from tokumei.transforms.recode.choose import Decision
+from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
+from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.values.cells import Mask, as_text
 
 
-@dataclass(frozen=True)
-class Tally:
-    """What criteria 1 to 5 did to some records; adds up over chunks.
-
-    Attributes:
-        records_in, dropped, suppressed, records_out: dropped by criterion 4, suppressed by criterion 5.
-        changed, blanked: per column, how many cells each method changed, and left without their value.
-        before, after: distributions for the report, per treated column.
-        taken: what the removal of rare combinations took; its records are part of dropped (under criterion
-            4) or suppressed (under criterion 5).
-    """
-
-    records_in: int
-    dropped: int
-    suppressed: int
-    records_out: int
-    changed: Mapping[str, tuple[int, ...]]
-    blanked: Mapping[str, tuple[int, ...]]
-    before: Mapping[str, PeoplePerKey | None]
-    after: Mapping[str, PeoplePerKey | None]
-    taken: Taken
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Anonymized:
     """A processed chunk, ready to be written.
 
@@ -80,106 +56,149 @@ class Anonymized:
     tally: Tally
 
 
-def anonymize_chunk(plan: TablePlan, chunk: Chunk, *, headcount: bool) -> Anonymized:
+def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool) -> Anonymized:
     """Apply every column's methods, recode the quasi-identifiers, suppress small classes, shuffle the rows.
 
     Args:
         plan: the table's plan.
-        chunk: records, bound to a `Decision`.
+        chunk: records, bound to the decision about the table.
         headcount: whether the people of the release are counted from their hashes.
+
+    Raises:
+        InputError: a value cannot be read, or was not there when the decision was made.
     """
-    schema = plan.output_schema()
-    if chunk.rejects:
-        found = ", ".join(f"{c or 'record'}: {reason} ({n:,})" for (c, reason), n in chunk.rejects.items())
-        raise InputError(
-            "input.rejects",
-            where=f"tables.{plan.name}, {chunk.work.split.file.uri}",
-            what=f"unreadable text in a column whose format promises readable text: {found}",
-            fix="repair the file; this shows only while it is processed, so rejects.limit does not cover it",
-        )
-    decision: Decision = chunk.work.decision
-    batch, key = chunk.batch, chunk.work.key
-    treated = {
-        name: plan.chains[name].apply(decision.columns[name], batch.column(name), key)
-        for name in batch.schema.names
-        if (plan.chains[name].steps or plan.chains[name].coded)
-        and (name in schema.names or name in plan.dropping)
-    }
-    treated, taken = remove(plan, decision.columns, decision.removal, treated, batch.num_rows)
-    keep = kept_rows(batch.num_rows, treated)
-    dropped = int(batch.num_rows - keep.sum()) - taken.dropped[1]
-    columns = _columns(plan, schema, batch, treated)
-    reaching = pa.array(np.flatnonzero(keep))
-    if decision.recoding is not None:
-        recoded, alive = _recode(plan, decision, decision.recoding, treated)
+    _refuse_rejects(plan, chunk)
+    treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
+    reaching = kept_rows(chunk.batch.num_rows, treated)
+    columns = _columns(plan, plan.output_schema(), chunk.batch, treated)
+    keep = reaching
+    if (recoder := chunk.work.decision.recoder) is not None:
+        recoded, released = _recode(plan, chunk.work.decision, recoder, treated)
         columns.update(recoded)
-        keep &= alive
-    all_persons = None
-    if headcount:
-        all_persons = person_hashes(batch.column(plan.table.person), key)
-    heads = all_persons[:, 0] if plan.counts_people and all_persons is not None else None
+        keep = reaching & released
+    key = chunk.work.key
+    persons = person_hashes(chunk.batch.column(plan.table.person), key) if headcount else None
     left = np.flatnonzero(keep)
-    perturbed = _perturb(plan, chunk, columns, left, all_persons)
+    perturbed = _perturb(plan, chunk, columns, left, persons)
     shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
     order = left[shuffle]
-    rows = pa.array(order)
-    pictured = [n for n, chain in plan.chains.items() if n in treated and chain.pictured]
-    # Before and after cover the same records, or their difference would describe those left out.
-    before = {
-        n: picture_before(
-            batch.column(n),
-            order,
-            None if heads is None else heads[order],
-            max(plan.k, plan.chains[n].picture_people),
-        )
-        for n in pictured
-        if plan.chains[n].pictured_before
-    }
-    released = pa.RecordBatch.from_arrays(
-        [
-            perturbed[name].values.take(pa.array(shuffle))
-            if name in perturbed
-            else _compact(columns[name].take(rows))
-            for name in schema.names
-        ],
-        names=list(schema.names),
+    batch = _shuffled(plan, columns, perturbed, order, shuffle)
+    at = pa.array(np.flatnonzero(reaching))
+    return Anonymized(
+        split=chunk.work.split,
+        number=chunk.number,
+        last=chunk.last,
+        fingerprint=key.fingerprint,
+        batch=batch,
+        persons=None if persons is None else persons[order],
+        settled=pa.RecordBatch.from_arrays(
+            [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
+        ),
+        settled_persons=None if persons is None else persons[reaching],
+        sources=chunk.batch.select(list(plan.sought)),
+        order=pa.array(order),
+        tally=Tally(
+            records_in=len(reaching),
+            dropped=int(len(reaching) - reaching.sum()) - suppressed_by(taken),
+            suppressed=int(reaching.sum() - len(left)) + suppressed_by(taken),
+            records_out=len(left),
+            changed=_changed(treated, perturbed),
+            blanked={name: column.blanked for name, column in treated.items()},
+            before=_before(plan, chunk, treated, order, persons),
+            after=_after(plan, treated, batch),
+            taken=taken,
+        ),
     )
+
+
+def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:
+    if not chunk.rejects:
+        return
+    found = ", ".join(f"{c or 'record'}: {reason} ({n:,})" for (c, reason), n in chunk.rejects.items())
+    raise InputError(
+        "input.rejects",
+        where=f"tables.{plan.name}, {chunk.work.split.file.uri}",
+        what=f"unreadable text in a column whose format promises readable text: {found}",
+        fix="repair the file; this shows only while it is processed, so rejects.limit does not cover it",
+    )
+
+
+def _treat(plan: TablePlan, chunk: Chunk[Decision]) -> dict[str, Treated]:
+    """Apply the methods of every column that is released or can drop records."""
+    return {
+        name: plan.chains[name].apply(
+            chunk.work.decision.columns[name], chunk.batch.column(name), chunk.work.key
+        )
+        for name in chunk.batch.schema.names
+        if (plan.chains[name].steps or plan.chains[name].coded)
+        and (name in plan.table.released or name in plan.dropping)
+    }
+
+
+def _shuffled(
+    plan: TablePlan,
+    columns: Mapping[str, pa.Array],
+    perturbed: Mapping[str, Applied],
+    order: npt.NDArray[np.intp],
+    shuffle: npt.NDArray[np.intp],
+) -> pa.RecordBatch:
+    """Return the released columns in their random order.
+
+    Args:
+        plan: the table.
+        columns: by name, the values of all rows of the chunk.
+        perturbed: those that were treated by record: the values of the released rows alone.
+        order: shape (n,), the row of each released record in ``columns``.
+        shuffle: shape (n,), its place in ``perturbed``.
+    """
+    rows, places = pa.array(order), pa.array(shuffle)
+    return pa.RecordBatch.from_arrays(
+        [
+            perturbed[name].values.take(places) if name in perturbed else _compact(columns[name].take(rows))
+            for name in plan.table.released
+        ],
+        names=list(plan.table.released),
+    )
+
+
+def _changed(treated: Mapping[str, Treated], perturbed: Mapping[str, Applied]) -> dict[str, tuple[int, ...]]:
+    """Return, by column, how many cells each of its methods changed; a perturbation is the last one."""
     changed = {name: column.changed for name, column in treated.items()}
     for name, applied in perturbed.items():
         changed[name] = (*changed[name][:-1], int(applied.changed.sum()))
-    tally = Tally(
-        batch.num_rows,
-        dropped,
-        int(batch.num_rows - dropped - keep.sum()),
-        len(order),
-        changed,
-        {name: column.blanked for name, column in treated.items()},
-        before,
-        {n: picture_after(released.column(n)) for n in pictured if n in schema.names},
-        taken,
-    )
-    split = chunk.work.split
-    persons = None if all_persons is None else all_persons[order]
-    return Anonymized(
-        split,
-        chunk.number,
-        chunk.last,
-        key.fingerprint,
-        released,
-        persons,
-        pa.RecordBatch.from_arrays(
-            [treated[name].rows().take(reaching) for name in plan.combined], names=list(plan.combined)
-        ),
-        None if all_persons is None else all_persons[reaching.to_numpy()],
-        batch.select(list(plan.sought)),
-        rows,
-        tally,
-    )
+    return changed
+
+
+def _before(
+    plan: TablePlan,
+    chunk: Chunk[Decision],
+    treated: Mapping[str, Treated],
+    order: npt.NDArray[np.intp],
+    persons: npt.NDArray[np.uint64] | None,
+) -> dict[str, Distribution]:
+    """Picture the original values of the released records; others would tell of those left out."""
+    heads = persons[order, 0] if plan.counts_people and persons is not None else None
+    return {
+        name: picture_before(chunk.batch.column(name), order, heads, max(plan.k, chain.picture_people))
+        for name, chain in plan.chains.items()
+        if name in treated and chain.pictured and chain.pictured_before
+    }
+
+
+def _after(
+    plan: TablePlan, treated: Mapping[str, Treated], released: pa.RecordBatch
+) -> dict[str, Distribution]:
+    """Picture the released values."""
+    return {
+        name: picture_after(released.column(name))
+        for name, chain in plan.chains.items()
+        if name in treated and chain.pictured and name in plan.table.released
+    }
 
 
 def _perturb(
     plan: TablePlan,
-    chunk: Chunk,
+    chunk: Chunk[Decision],
     columns: Mapping[str, pa.Array],
     left: npt.NDArray[np.intp],
     persons: npt.NDArray[np.uint64] | None,
@@ -238,15 +257,15 @@ def _columns(
 
 
 def _recode(
-    plan: TablePlan, decision: Decision, recoding: Recoding, treated: Mapping[str, Treated]
+    plan: TablePlan, decision: Decision, recoder: Recoder, treated: Mapping[str, Treated]
 ) -> tuple[dict[str, pa.Array], Mask]:
     codes = [
         domain_codes(treated[name], decision.columns[name].domain or (), f"tables.{plan.name}.columns.{name}")
         for name in plan.quasi_identifiers
     ]
-    labels, released = recoding.apply(codes)
+    labels, released = recoder.apply(codes)
     columns = {
         name: _labelled(code, pa.array(texts, pa.string()))
-        for name, code, texts in zip(plan.quasi_identifiers, labels, recoding.labels, strict=True)
+        for name, code, texts in zip(plan.quasi_identifiers, labels, recoder.labels, strict=True)
     }
     return columns, released

@@ -22,13 +22,13 @@ def read_manifest(store: Store, base: str) -> dict[str, Any] | None:
         return None
     try:
         manifest: dict[str, Any] = json.loads(store.read(uri)[0])
-        manifest["work"], manifest["attempt"], listed(manifest)
+        manifest["work"], manifest["attempt"], listed_parts(manifest)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise damaged(uri) from None
     return manifest
 
 
-def listed(manifest: dict[str, Any]) -> frozenset[str]:
+def listed_parts(manifest: dict[str, Any]) -> frozenset[str]:
     """Return the paths, from the release's folder, of the parts and documents that a manifest lists."""
     parts = {str(file["path"]) for table in manifest["tables"].values() for file in table["files"]}
     documents = {f"{manifest['documents_path']}/{name}" for name in dict(manifest["documents"])}

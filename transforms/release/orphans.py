@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
 from tokumei.transforms.register.books import REGISTER
-from tokumei.transforms.release.manifest import MANIFEST, listed, read_manifest
+from tokumei.transforms.release.manifest import MANIFEST, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
 
 _DOCUMENTS = ("notice.md", "report.html", "report.json")
@@ -129,7 +129,7 @@ def _noted(done: Cleaned) -> Iterator[None]:
 
 def _clean_release(store: Store, base: str, before: float, done: Cleaned, dry_run: bool) -> None:
     manifest = read_manifest(store, base)
-    keep = listed(manifest) if manifest else frozenset()
+    keep = listed_parts(manifest) if manifest else frozenset()
     orphans, others = find_orphans(store, base, keep)
     if manifest is None and store.exists(store.join(base, MANIFEST)):
         return  # published while this looked: the next time sees what it lists

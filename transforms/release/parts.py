@@ -11,19 +11,20 @@ import pyarrow as pa
 
 from tokumei.schemas.policy import Output
 from tokumei.transforms.combinations.recount import Recounted, recount_combined
-from tokumei.transforms.counting.headcount import PersonBatch, deal
+from tokumei.transforms.counting.headcount import PersonBatch, deal_people
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.registry import WRITERS
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.release.anonymize import Anonymized, Tally
+from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.recount import WrittenClasses, recount
+from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """One written object.
 
@@ -38,7 +39,7 @@ class Part:
     records: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PartSummary:
     """What was written for one chunk, for verification.
 
@@ -87,25 +88,33 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
     """
     data = encode(chunk.batch, plan.policy.output)
     summary = PartSummary(
-        table.name,
-        chunk.split.split_id,
-        chunk.number,
-        chunk.last,
-        chunk.fingerprint,
-        _part(plan, table, data, chunk.batch.num_rows) if chunk.batch.num_rows else None,
-        recount(table, chunk),
-        recount_combined(table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)),
-        scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
-        chunk.tally,
+        table=table.name,
+        split_id=chunk.split.split_id,
+        number=chunk.number,
+        last=chunk.last,
+        fingerprint=chunk.fingerprint,
+        part=_part(plan, table, data, chunk.batch.num_rows) if chunk.batch.num_rows else None,
+        classes=recount(table, chunk),
+        combined=recount_combined(
+            table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)
+        ),
+        leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
+        tally=chunk.tally,
     )
-    people = () if chunk.persons is None else tuple(deal(table.name, chunk.persons, chunk.fingerprint))
+    people = () if chunk.persons is None else tuple(deal_people(table.name, chunk.persons, chunk.fingerprint))
     return Encoded(data, summary, people)
 
 
 def _part(plan: Plan, table: TablePlan, data: bytes, records: int) -> Part:
     name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
     uri = open_store(plan.output).join(plan.output, "releases", plan.release_id, "data", table.name, name)
-    return Part(uri, hashlib.sha256(data).hexdigest(), google_crc32c.value(data), len(data), records)
+    return Part(
+        uri=uri,
+        sha256=hashlib.sha256(data).hexdigest(),
+        crc32c=google_crc32c.value(data),
+        size=len(data),
+        records=records,
+    )
 
 
 def write_part(plan: Plan, encoded: Encoded) -> None:

@@ -21,7 +21,7 @@ from tokumei.schemas.register import entry_of
 from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.register.books import add_entry, check_book
-from tokumei.transforms.release.manifest import MANIFEST, damaged, listed, read_manifest
+from tokumei.transforms.release.manifest import MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
 from tokumei.transforms.release.stored import check_parts
 from tokumei.transforms.storage.base import ConflictError, Store
@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # it brings Beam along, which finding a published release doe
 Documents = Mapping[str, str]  # file name → text of report.json, report.html and notice.md
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Published:
     """A release that is there: what a pipeline that ends with one goes on with.
 
@@ -141,7 +141,7 @@ def finish(plan: Plan, store: Store) -> Published:
     add_entry(store, register, entry_of(plan.policy, report))
     # A reader who takes whole directories would mix in what killed or beaten attempts left. Nobody misses
     # it: under a published manifest no other attempt can win. Who may only create leaves it, unlisted.
-    orphans, _ = find_orphans(store, base, listed(manifest))
+    orphans, _ = find_orphans(store, base, listed_parts(manifest))
     try:
         deque(remove(store, [*orphans, *find_book_orphans(store, register)]), maxlen=0)
     except InputError as error:

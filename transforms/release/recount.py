@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
-from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.values.cells import as_text
 
-VALUE = "#sensitive"
+_SENSITIVE = "#sensitive"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class WrittenClasses:
 
     Attributes:
         labels: by quasi-identifier; key columns are numbered, because a column of the data may have any name.
-        sensitive: by protected column, the same by quasi-identifier and VALUE.
+        sensitive: by protected column, the same by quasi-identifier and _SENSITIVE.
     """
 
     labels: PeoplePerKey
@@ -45,7 +45,7 @@ def recount(table: TablePlan, chunk: Anonymized) -> WrittenClasses | None:
     heads = chunk.persons[:, 0] if table.counts_people and chunk.persons is not None else None
     sensitive = {}
     for name in table.protected:
-        values = pl.Series(VALUE, as_text(chunk.batch.column(name)))
+        values = pl.Series(_SENSITIVE, as_text(chunk.batch.column(name)))
         found = count_people(frame.with_columns(values), persons=heads, cap=EVERYBODY)
         sensitive[name] = _as_text(found, names)
     return WrittenClasses(
@@ -103,18 +103,18 @@ def classes_of(
         labels = written.labels.counts.select(names).rows()
         people = np.array([population.get(row, 0) for row in labels], dtype=np.int64)[order]
     return Histogram(
-        keys,
-        sizes,
-        records,
-        int(records.sum()),
-        rows,
-        persons,
-        {
+        keys=keys,
+        sizes=sizes,
+        records=records,
+        total_people=int(records.sum()),
+        pair_rows=rows,
+        pair_persons=persons,
+        sensitive={
             name: _contingency(found, np.searchsorted(keys, packed(_entries(found))), fitted, name)
             for name, found in written.sensitive.items()
         },
-        people,
-        tuple(len(values) - 1 if values.null_count() else -1 for values in columns),
+        population=people,
+        nulls=tuple(len(values) - 1 if values.null_count() else -1 for values in columns),
     )
 
 
@@ -127,9 +127,11 @@ def _contingency(
 ) -> Contingency:
     domain = pa.array(fitted.columns[name].domain or (), pa.string())
     frame = _entries(found)
-    values = pc.index_in(frame[VALUE].to_arrow().cast(pa.string()), value_set=domain)
+    values = pc.index_in(frame[_SENSITIVE].to_arrow().cast(pa.string()), value_set=domain)
     codes = values.to_numpy(zero_copy_only=False).astype(np.int64)
     order = np.lexsort((codes, classes))
     people = np.ones(frame.height, np.int64) if found.pairs is not None else frame[RECORDS].to_numpy()
     persons = None if found.pairs is None else frame[PERSON].to_numpy()[order]
-    return Contingency(classes[order], codes[order], people[order], len(domain), persons)
+    return Contingency(
+        tuples=classes[order], values=codes[order], counts=people[order], size=len(domain), persons=persons
+    )

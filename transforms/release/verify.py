@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import RequirementError
@@ -10,22 +10,21 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.combinations.recount import Recounted, merge_recounted, rare_left
-from tokumei.transforms.counting.headcount import UNION, keys_of
+from tokumei.transforms.combinations.removal import CombinationRemoval
+from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import RECORDS
-from tokumei.transforms.decisions.removal import add_taken, expected
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.profile.fit import FittedTable
-from tokumei.transforms.profile.pictures import Picture, merge_pictures
-from tokumei.transforms.recode.choose import Account, Chosen
+from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.wording import amount, name_of
-from tokumei.transforms.release.anonymize import Tally
 from tokumei.transforms.release.parts import Part, PartSummary
 from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
+from tokumei.transforms.release.tally import Tally, merge_tallies
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableWritten:
     """What was written of one table; adds up over chunks.
 
@@ -53,13 +52,13 @@ class Written(dict[str, TableWritten]):
 def written_of(summary: PartSummary) -> Written:
     """Start the total with one summary."""
     written = TableWritten(
-        (summary.part,) if summary.part else (),
-        ((summary.split_id, summary.number, summary.last),),
-        frozenset({summary.fingerprint}),
-        summary.classes,
-        summary.combined,
-        summary.leaks,
-        summary.tally,
+        parts=(summary.part,) if summary.part else (),
+        chunks=((summary.split_id, summary.number, summary.last),),
+        fingerprints=frozenset({summary.fingerprint}),
+        classes=summary.classes,
+        combined=summary.combined,
+        leaks=summary.leaks,
+        tally=summary.tally,
     )
     return Written({summary.table: written})
 
@@ -74,52 +73,24 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
     classes = [p.classes for p in parts if p.classes is not None]
     combined = [p.combined for p in parts if p.combined is not None]
     return TableWritten(
-        tuple(x for p in parts for x in p.parts),
-        tuple(x for p in parts for x in p.chunks),
-        frozenset().union(*(p.fingerprints for p in parts)),
-        merge_classes(classes) if classes else None,
-        merge_recounted(combined) if combined else None,
-        add_leaks(p.leaks for p in parts),
-        merge_tallies([p.tally for p in parts]),
+        parts=tuple(x for p in parts for x in p.parts),
+        chunks=tuple(x for p in parts for x in p.chunks),
+        fingerprints=frozenset().union(*(p.fingerprints for p in parts)),
+        classes=merge_classes(classes) if classes else None,
+        combined=merge_recounted(combined) if combined else None,
+        leaks=add_leaks(p.leaks for p in parts),
+        tally=merge_tallies([p.tally for p in parts]),
     )
 
 
-def merge_tallies(parts: Sequence[Tally]) -> Tally:
-    """Add up tallies."""
-
-    def added(maps: Sequence[Mapping[str, tuple[int, ...]]]) -> dict[str, tuple[int, ...]]:
-        return {
-            name: tuple(map(sum, zip(*(m[name] for m in maps if name in m), strict=True)))
-            for name in {n for m in maps for n in m}
-        }
-
-    def pictures(maps: Sequence[Mapping[str, Picture]]) -> dict[str, Picture]:
-        return {
-            name: merge_pictures([m[name] for m in maps if name in m])
-            for name in {n for m in maps for n in m}
-        }
-
-    return Tally(
-        sum(p.records_in for p in parts),
-        sum(p.dropped for p in parts),
-        sum(p.suppressed for p in parts),
-        sum(p.records_out for p in parts),
-        added([p.changed for p in parts]),
-        added([p.blanked for p in parts]),
-        pictures([p.before for p in parts]),
-        pictures([p.after for p in parts]),
-        add_taken([p.taken for p in parts]),
-    )
-
-
-def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, int], fingerprint: str) -> int:
+def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fingerprint: str) -> int:
     """Check what was written against what was decided and required; return the people of the release.
 
     Args:
         plan: the run.
         chosen: the decisions and the counts they were made from.
         written: merged summaries of all chunks.
-        people: distinct people of the written records, by table and `UNION`, as far as counted.
+        people: distinct people of the written records of the tables in `Plan.headcount`.
         fingerprint: of the key of this run.
 
     Raises:
@@ -131,7 +102,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
         if found is None:
             raise _failed(name, "nothing was written")
         _check_chunks(name, found)
-        if found.fingerprints | keys_of(people) != {fingerprint}:
+        if found.fingerprints | people.keys != {fingerprint}:
             raise _failed(name, "parts were made with different keys")
         tally = found.tally
         if tally.records_in != account.fitted.records:
@@ -144,13 +115,14 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, in
             raise _failed(name, "records in the parts do not add up")
         recoded = account.recoded
         suppressed = recoded.count.suppressed_records if recoded is not None else 0
-        if tally.suppressed != suppressed + tally.taken.dropped[1]:
+        if tally.suppressed != suppressed + tally.suppressed_early:
             raise _failed(name, "suppressed records differ from the decision")
         if recoded is not None:
             _check_classes(name, found, account)
+        _check_removals(table, account.fitted, found)
         _check_combinations(table, account.fitted, found)
         refuse_leaks(table, found.leaks)
-        left = people.get(name, 0) if name in plan.headcount else tally.records_out
+        left = people.by_table.get(name, 0) if name in plan.headcount else tally.records_out
         if left < table.k:
             raise RequirementError(
                 "requirement.people",
@@ -206,20 +178,24 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
             )
 
 
+def _check_removals(table: TablePlan, fitted: FittedTable, found: TableWritten) -> None:
+    """Compare what each removal took from the chunks with what it was decided to take from the whole file."""
+    for removal, taken in zip(fitted.removals, found.tally.taken, strict=True):
+        if taken != removal.expected(table):
+            raise _failed(table.name, f"what was removed for {removal.cause} differs from the decision")
+
+
 def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritten) -> None:
     if not table.combined:
         return
-    if fitted.removal is None or found.combined is None:
+    if fitted.removal(CombinationRemoval) is None or found.combined is None:
         raise _failed(table.name, "rare combinations were not looked for")
-    declared = table.table.combinations
-    if found.tally.taken != expected(fitted.removal, declared, table.combined):
-        raise _failed(table.name, "what was removed for rare combinations differs from the decision")
-    left = found.tally.records_in - found.tally.dropped - found.tally.taken.dropped[1]
+    left = found.tally.records_in - found.tally.dropped - found.tally.suppressed_early
     if int(found.combined.settled.counts[RECORDS].sum()) != left:
         raise _failed(table.name, "the combinations recounted do not cover the records")
     # Where nothing was generalized and nobody left out, the written values are the settled ones.
     written = found.tally.records_out == left
-    for i, combination in enumerate(declared):
+    for i, combination in enumerate(table.table.combinations):
         rare = rare_left(table, combination, found.combined.settled)
         if written and not set(combination.columns) & set(table.quasi_identifiers):
             rare = max(rare, rare_left(table, combination, found.combined.released))
@@ -231,10 +207,10 @@ def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritt
             )
 
 
-def _people(plan: Plan, written: Written, people: Mapping[str, int]) -> int:
+def _people(plan: Plan, written: Written, people: Headcount) -> int:
     """Distinct people of the release: counted, plus the rows of tables in which rows are people."""
     rows = sum(written[n].tally.records_out for n in plan.tables if n not in plan.headcount)
-    return people.get(UNION, 0) + rows
+    return people.union + rows
 
 
 def _failed(table: str, what: str) -> RequirementError:

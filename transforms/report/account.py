@@ -12,11 +12,12 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import ColumnReport, Picture, RejectCount, Report, StepReport, TableReport
 from tokumei.schemas.treatments import Delete
+from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.criteria import Criterion, limits_of
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.recode.choose import Account, Chosen
+from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.verify import TableWritten, Written
 from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
@@ -111,7 +112,7 @@ def _table(
             people=people.get(table.name, tally.records_out),
             table=table,
         )
-        records = fitted.records - tally.dropped - tally.taken.dropped[1]
+        records = fitted.records - tally.dropped - tally.suppressed_early
         before = measured_risk(
             account.recoded.classes_before,
             account.recoded.against_before,
@@ -135,7 +136,7 @@ def _table(
         recoding=None if account.recoded is None else recoding_of(table, account.recoded),
         risk_before=before,
         risk_after=after,
-        combinations=explain_removal(table, fitted.removal, written.combined),
+        combinations=explain_removal(table, fitted.removal(CombinationRemoval), written.combined),
         leak_scan=explain_leaks(table, written.leaks),
     )
 
@@ -180,7 +181,7 @@ def _column(
                 counts={},
             )
         ]
-    steps += column_steps(table, account.fitted.removal, name)
+    steps += column_steps(table, account.fitted.removal(CombinationRemoval), name)
     return ColumnReport(
         name=name,
         title=column.title or name,

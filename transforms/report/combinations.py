@@ -6,7 +6,7 @@ from tokumei.schemas.combinations import Combination
 from tokumei.schemas.report import CombinationReport, StepReport
 from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.combinations.recount import Recounted, rare_left
-from tokumei.transforms.decisions.removal import Removal, Removed
+from tokumei.transforms.combinations.removal import CombinationRemoval, Removed
 from tokumei.transforms.planning.plan import TablePlan
 
 METHOD = "combinations"
@@ -19,7 +19,7 @@ LIMIT = (
 
 
 def explain_removal(
-    plan: TablePlan, removal: Removal | None, recounted: Recounted | None
+    plan: TablePlan, removal: CombinationRemoval | None, recounted: Recounted | None
 ) -> tuple[CombinationReport, ...]:
     """Return one report a declaration, in the order of the policy.
 
@@ -50,7 +50,7 @@ def explain_removal(
     )
 
 
-def column_steps(plan: TablePlan, removal: Removal | None, name: str) -> tuple[StepReport, ...]:
+def column_steps(plan: TablePlan, removal: CombinationRemoval | None, name: str) -> tuple[StepReport, ...]:
     """Return what the declarations that blank cells did to one column."""
     if removal is None:
         return ()

@@ -26,7 +26,7 @@ _EMPTY, _BEYOND = "（空欄）", "（範囲外）"
 
 
 def picture_of(
-    counted: pictures.Picture, kind: ColumnType, k: int = 0, listed: frozenset[str] = frozenset()
+    counted: pictures.Distribution, kind: ColumnType, k: int = 0, listed: frozenset[str] = frozenset()
 ) -> Picture:
     """Turn counts into bars.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tokumei.schemas import report
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.recode.choose import Recoded
+from tokumei.transforms.recode.chosen import Recoded
 from tokumei.transforms.recode.models import KAnonymity, PrivacyModel
 from tokumei.transforms.recode.ways import COMPARED, WAYS, WayName, comparable
 from tokumei.transforms.recode.wording import amount, meaning_of, name_of

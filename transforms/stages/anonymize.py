@@ -11,10 +11,11 @@ from apache_beam.pvalue import PBegin, PCollection
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.engine.guard import guarded
+from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.publish import Published, find_published, finish
-from tokumei.transforms.stages.combinations import RemoveCombinations
+from tokumei.transforms.stages.between_passes import settle
 from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
 from tokumei.transforms.stages.read import PlanSplits
 from tokumei.transforms.stages.recode import ChooseRecoding, CountClasses
@@ -73,8 +74,8 @@ class Anonymize(beam.PTransform):
 def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PCollection[Published]:
     """Wire the graph: root → `Split` → decisions (exactly one, pass by pass) → `Written` → `Published` (one).
 
-    ``files → splits → pass 1 profile (→ rare combinations) → pass 2 classes → pass 3 criteria and parts
-    → verify → publish``. Pass 2 reads only tables whose classes pass 1 could not count on its way.
+    ``files → splits → pass 1 profile → steps between the passes → pass 2 classes → pass 3 criteria and
+    parts → verify → publish``. Pass 2 reads only tables whose classes pass 1 could not count on its way.
     Only splits, profiles, histograms, decisions and summaries are shuffled; records never are. The steps of
     the sharded search are there only if the files are large enough to need them.
 
@@ -94,10 +95,9 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     key = root | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()
     profile = splits | "Profile" >> ProfileSplits(plan, key)
     fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
-    fits = splits | "RemoveCombinations" >> RemoveCombinations(plan, key, fits)
+    fits = settle(splits, plan, key, fits)
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
-    sharded = plan.may_outgrow_a_worker(files)
-    choose = ChooseSharded if sharded else ChooseRecoding
+    choose = ChooseSharded if may_outgrow_a_worker(plan, files) else ChooseRecoding
     chosen = histograms | "ChooseRecoding" >> choose(plan, key, profile, fits)
     written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
     return written | "Publish" >> PublishRelease(plan, key, chosen, people)

@@ -1,4 +1,4 @@
-"""Between pass 1 and pass 2, as a PTransform: find rare combinations and decide what becomes of them."""
+"""Rare combinations as a step between the passes: they are counted, then decided about."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from apache_beam.pvalue import AsSingleton, PCollection
 from tokumei.schemas.splits import Split
 from tokumei.transforms.combinations.count import Combined, count_combined, merge_combined
 from tokumei.transforms.combinations.decide import removals
+from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.stages.profile import Fits
 from tokumei.transforms.stages.read import ReadChunks
 
 
 class RemoveCombinations(beam.PTransform):
-    """Fitted criteria to fitted criteria that also know the rare combinations.
+    """Fits to fits that also know the rare combinations; a step between the passes.
 
-    Element types: `Split` → dict of `FittedTable` (exactly one). Only tables that declare combinations are
+    Element types: `Split` → `Fits` (exactly one). Only tables that declare combinations are
     read. Raises RequirementError at run time where there are too many tuples to decide about.
     """
 
@@ -31,7 +31,7 @@ class RemoveCombinations(beam.PTransform):
         self._plan, self._key, self._fits = plan, key, fits
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """Wire the transform; without declarations nothing is added to the graph."""
+        """`Split` → `Fits` (exactly one); without declarations nothing is added to the graph."""
         tables = {name: table for name, table in self._plan.tables.items() if table.combined}
         if not tables:
             return self._fits
@@ -51,12 +51,12 @@ class RemoveCombinations(beam.PTransform):
 
 
 @guarded
-def _bind_fits(split: Split, tables: frozenset[str], key: RunKey, fits: Fits) -> Sequence[Work]:
+def _bind_fits(split: Split, tables: frozenset[str], key: RunKey, fits: Fits) -> Sequence[Work[FittedTable]]:
     return [Work(split, key, fits[split.table])] if split.table in tables else []
 
 
 @guarded
-def _count(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Combined:
+def _count(chunk: Chunk[FittedTable], tables: Mapping[str, TablePlan]) -> Combined:
     return count_combined(tables[chunk.work.split.table], chunk)
 
 

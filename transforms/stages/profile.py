@@ -11,21 +11,27 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.headcount import PersonBatch, add_counts, count_bucket, deal
+from tokumei.transforms.counting.headcount import (
+    Headcount,
+    PersonBatch,
+    add_headcounts,
+    count_bucket,
+    deal_people,
+)
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
+from tokumei.transforms.decisions.fitted import Fits
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, LeftOut, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.profile.fit import FittedTable, check_keys, fit, tables_to_count
+from tokumei.transforms.profile.fit import check_keys, fit, tables_to_count
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
+registry.register_coder(Headcount, SizedPickleCoder)
 registry.register_coder(Profile, SizedPickleCoder)
-Fits = dict[str, FittedTable]
-Headcount = dict[str, int]
 
 
 class DrawKey(beam.PTransform):
@@ -36,7 +42,7 @@ class DrawKey(beam.PTransform):
     """
 
     def expand(self, one: PCollection[Any]) -> PCollection[RunKey]:
-        """Wire the transform; the shuffle makes the drawn key stable for everyone who uses it."""
+        """One element → (0, `RunKey`) → `RunKey`; the shuffle makes it the same for everyone who uses it."""
         return (
             one
             | "Draw" >> beam.Map(_draw).with_output_types(tuple[int, RunKey])
@@ -64,7 +70,7 @@ class ProfileSplits(beam.PTransform):
         self._plan, self._key = plan, key
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Profile]:
-        """Wire the transform."""
+        """`Split` → `Work` → `Chunk` → `Profile` (one a chunk) → `Profile` (exactly one)."""
         tables = self._plan.sources
         return (
             splits
@@ -76,24 +82,24 @@ class ProfileSplits(beam.PTransform):
 
 
 @guarded
-def _bind_key(split: Split, key: RunKey) -> Work:
-    return Work(split, key)
+def _bind_key(split: Split, key: RunKey) -> Work[LeftOut]:
+    return Work(split, key, NOTHING_LEFT_OUT)
 
 
-def _profile(tables: Mapping[str, TablePlan], chunk: Chunk) -> Profile:
+def _profile(tables: Mapping[str, TablePlan], chunk: Chunk[LeftOut]) -> Profile:
     return profile_chunk(tables[chunk.work.split.table], chunk)
 
 
 class CountPeople(beam.PTransform):
-    """Bucketed person hashes to distinct people by table. Element types: (bucket, `PersonBatch`) → dict."""
+    """Person hashes to distinct people. Element types: (bucket, `PersonBatch`) → `Headcount` (one)."""
 
     def expand(self, hashes: PCollection[tuple[int, PersonBatch]]) -> PCollection[Headcount]:
-        """Wire the transform."""
+        """(bucket, `PersonBatch`) → `Headcount` (one a bucket) → `Headcount` (exactly one)."""
         return (
             hashes
             | "Gather" >> beam.GroupByKey()
             | "CountBucket" >> beam.Map(_count).with_output_types(Headcount)
-            | "Add" >> merge_globally(add_counts, Headcount)
+            | "Add" >> merge_globally(add_headcounts, Headcount)
         )
 
 
@@ -103,7 +109,7 @@ def _count(bucket: tuple[int, Iterable[PersonBatch]]) -> Headcount:
 
 
 class FitCriteria(beam.PTransform):
-    """Profile to fitted criteria 1 to 4. Element types: `Split` → dict of `FittedTable` (exactly one).
+    """Profile to fitted criteria 1 to 4. Element types: `Split` → `Fits` (exactly one).
 
     The person column is read once more only where ascending codes did not prove one row a person, or
     where a person has several rows. Raises InputError at run time for the checks of `fit`.
@@ -114,7 +120,7 @@ class FitCriteria(beam.PTransform):
         self._plan, self._key, self._profile = plan, key, profile
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """Wire the transform."""
+        """`Split` → people of the unproven tables (one `Headcount`); with them, `Profile` → `Fits`."""
         tables = dict(self._plan.tables)
         key, profile = AsSingleton(self._key), AsSingleton(self._profile)
         people = (
@@ -132,15 +138,10 @@ class FitCriteria(beam.PTransform):
 @guarded
 def _bind_unproven(
     split: Split, tables: Mapping[str, TablePlan], key: RunKey, profile: Profile
-) -> Sequence[Work]:
-    return [Work(split, key, _Rejected(profile))] if split.table in tables_to_count(tables, profile) else []
-
-
-class _Rejected:
-    """The part of a decision that reading needs before anything else is decided."""
-
-    def __init__(self, profile: Profile) -> None:
-        self.rejected = {split: n for table in profile.values() for split, n in table.rejected.items()}
+) -> Sequence[Work[LeftOut]]:
+    if split.table not in tables_to_count(tables, profile):
+        return []
+    return [Work(split, key, LeftOut(profile[split.table].rejected))]
 
 
 @guarded
@@ -149,14 +150,16 @@ def _person_types(plan: TablePlan) -> dict[str, Any]:
 
 
 @guarded
-def _hash_persons(chunk: Chunk, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, PersonBatch]]:
+def _hash_persons(
+    chunk: Chunk[LeftOut], tables: Mapping[str, TablePlan]
+) -> Iterator[tuple[int, PersonBatch]]:
     plan = tables[chunk.work.split.table]
     codes = chunk.batch.column(plan.table.person).drop_null()
-    yield from deal(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)
+    yield from deal_people(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)
 
 
 @guarded
 def _fit(profile: Profile, plan: Plan, people: Headcount, key: RunKey) -> Fits:
     check_keys(profile, people, key)
     counted = tables_to_count(plan.tables, profile)
-    return fit(plan, profile, {name: people.get(name, 0) for name in counted}, key)
+    return fit(plan, profile, {name: people.by_table.get(name, 0) for name in counted}, key)

@@ -11,7 +11,7 @@ from apache_beam.pvalue import PCollection
 
 from tokumei.schemas.splits import Split, TableFile
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.formats.batches import MAX_ROWS
@@ -35,7 +35,7 @@ class PlanSplits(beam.PTransform):
         self._tables = dict(tables)
 
     def expand(self, files: PCollection[TableFile]) -> PCollection[Split]:
-        """Wire the transform."""
+        """`TableFile` → `Split` (any number a file), shuffled."""
         return (
             files
             | "CutFiles" >> beam.ParDo(_CutFile(self._tables)).with_output_types(Split)
@@ -78,8 +78,8 @@ class ReadChunks(beam.PTransform):
         super().__init__()
         self._reader = _ReadChunk({n: (t, columns(t)) for n, t in tables.items()}, stage)
 
-    def expand(self, work: PCollection[Work]) -> PCollection[Chunk]:
-        """Wire the transform."""
+    def expand(self, work: PCollection[Work[D_co]]) -> PCollection[Chunk[D_co]]:
+        """`Work` → `Chunk` (one or more a split)."""
         return work | "ReadSplit" >> beam.ParDo(self._reader).with_output_types(Chunk)
 
 
@@ -88,11 +88,9 @@ class _ReadChunk(beam.DoFn):
         self._tables, self._stage = tables, stage
 
     @guarded_steps
-    def process(self, work: Work) -> Iterator[Chunk]:
+    def process(self, work: Work[D_co]) -> Iterator[Chunk[D_co]]:
         plan, columns = self._tables[work.split.table]
-        exclude = np.array(
-            getattr(work.decision, "rejected", {}).get(work.split.split_id, ()), dtype=np.int64
-        )
+        exclude = np.array(work.decision.rejected.get(work.split.split_id, ()), dtype=np.int64)
         batches = read_split(
             work.split,
             plan.table.source,
@@ -106,9 +104,17 @@ class _ReadChunk(beam.DoFn):
         rejected: list[int] = []
         number = records = 0
 
-        def chunk(*, last: bool) -> Chunk:
+        def chunk(*, last: bool) -> Chunk[D_co]:
             batch = pa.concat_batches(held) if len(held) != 1 else held[0]
-            return Chunk(work, number, last, records, dict(rejects), tuple(rejected), batch)
+            return Chunk(
+                work=work,
+                number=number,
+                last=last,
+                records=records,
+                rejects=dict(rejects),
+                rejected=tuple(rejected),
+                batch=batch,
+            )
 
         for read in batches:
             if held and (

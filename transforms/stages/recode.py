@@ -9,18 +9,19 @@ import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
+from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
-from tokumei.transforms.engine.progress import count_node
+from tokumei.transforms.engine.progress import note_node
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.profile import Profile
-from tokumei.transforms.recode.choose import Chosen, choose
+from tokumei.transforms.recode.choose import choose
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, count_chunk, count_tuples, merge_histograms
 from tokumei.transforms.recode.ranking import Known
-from tokumei.transforms.stages.profile import Fits
 from tokumei.transforms.stages.read import ReadChunks
 
 
@@ -36,7 +37,7 @@ class CountClasses(beam.PTransform):
         self._plan, self._key, self._fits = plan, key, fits
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Histograms]:
-        """Wire the transform."""
+        """`Split` → `Work` (of tables not counted yet) → `Chunk` → `Histograms` (one a chunk)."""
         tables = {name: table for name, table in self._plan.sources.items() if table.quasi_identifiers}
         owners = {name: self._plan.owners[name] for name in tables}
         return (
@@ -51,14 +52,16 @@ class CountClasses(beam.PTransform):
 
 
 @guarded
-def _bind_fits(split: Split, owners: Mapping[str, str], key: RunKey, fits: Fits) -> Sequence[Work]:
+def _bind_fits(
+    split: Split, owners: Mapping[str, str], key: RunKey, fits: Fits
+) -> Sequence[Work[FittedTable]]:
     # A population is treated as its table is, by what was decided from the table alone.
     if split.table not in owners or fits[owners[split.table]].counted:
         return []
     return [Work(split, key, fits[owners[split.table]])]
 
 
-def _count(tables: Mapping[str, TablePlan], chunk: Chunk) -> Histograms:
+def _count(tables: Mapping[str, TablePlan], chunk: Chunk[FittedTable]) -> Histograms:
     return count_chunk(tables[chunk.work.split.table], chunk)
 
 
@@ -90,7 +93,7 @@ class ChooseRecoding(beam.PTransform):
         self._key, self._profile = AsSingleton(key), AsSingleton(profile)
 
     def expand(self, histograms: PCollection[Histograms]) -> PCollection[Chosen]:
-        """Wire the transform."""
+        """`Histograms` (any number) → `Histograms` (exactly one) → `Chosen` (exactly one)."""
         return (
             histograms
             | "Merge" >> merge_globally(merge_histograms, Histograms)
@@ -106,4 +109,4 @@ def _choose(histograms: Histograms, plan: Plan, fits: Fits, key: RunKey, profile
 
 def watch(known: Known) -> None:
     """Tell the terminal of a node counted."""
-    count_node(None if known.best is None else known.rank[0])
+    note_node(None if known.best is None else known.rank[0])

@@ -11,7 +11,8 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.headcount import PersonBatch
+from tokumei.transforms.counting.headcount import Headcount, PersonBatch
+from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
@@ -19,17 +20,17 @@ from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.recode.choose import Chosen
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
 from tokumei.transforms.release.publish import Published, publish
 from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
-from tokumei.transforms.stages.profile import CountPeople, Headcount
+from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
 
-PEOPLE = "people"
+_PEOPLE = "people"
 
 
 class EncodedCoder(SizedPickleCoder):
@@ -68,7 +69,7 @@ class AnonymizeSplits(beam.PTransform):
         self._plan, self._key, self._chosen = plan, key, chosen
 
     def expand(self, splits: PCollection[Split]) -> Outcome:
-        """Wire the transform."""
+        """`Split` → `Work` → `Chunk` → `Encoded` → summary and person hashes, fused; then their sums."""
         tables = dict(self._plan.tables)
         encoded = (
             splits
@@ -79,23 +80,23 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(Encoded)
         )
         written = encoded | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
-            PEOPLE, main="summaries"
+            _PEOPLE, main="summaries"
         )
         merged = (
             written.summaries
             | "Total" >> beam.Map(written_of).with_output_types(Written)
             | "Merge" >> merge_globally(merge_written, Written)
         )
-        return Outcome(merged, written[PEOPLE] | "CountPeople" >> CountPeople())
+        return Outcome(merged, written[_PEOPLE] | "CountPeople" >> CountPeople())
 
 
 @guarded
-def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work]:
+def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work[Decision]]:
     decision = chosen.decisions.get(split.table)  # a population is counted, never released
     return [] if decision is None else [Work(split, key, decision)]
 
 
-def _anonymize(plan: Plan, chunk: Chunk) -> Encoded:
+def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> Encoded:
     table = plan.tables[chunk.work.split.table]
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
 
@@ -111,7 +112,7 @@ class _WritePart(beam.DoFn):
         if encoded.summary.part is not None:
             count_records("written", encoded.summary.part.records)
         for hashes in encoded.people:
-            yield beam.pvalue.TaggedOutput(PEOPLE, hashes)
+            yield beam.pvalue.TaggedOutput(_PEOPLE, hashes)
         yield encoded.summary
 
 
@@ -133,7 +134,7 @@ class PublishRelease(beam.PTransform):
         self._plan, self._key, self._chosen, self._people = plan, key, chosen, people
 
     def expand(self, written: PCollection[Written]) -> PCollection[Published]:
-        """Wire the transform."""
+        """`Written` → `Published`, exactly one each."""
         return written | "VerifyAndPublish" >> beam.Map(
             _publish,
             self._plan,
@@ -146,5 +147,5 @@ class PublishRelease(beam.PTransform):
 @guarded
 def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
     total = verify(plan, chosen, written, people, key.fingerprint)
-    report = build_report(plan, chosen, written, people, total)
+    report = build_report(plan, chosen, written, people.by_table, total)
     return publish(plan, report, written, partial(documents_of, plan.policy, report))

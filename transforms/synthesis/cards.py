@@ -13,7 +13,7 @@ from tokumei.transforms.synthesis.digits import Ints
 from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY, encodable
 from tokumei.transforms.synthesis.places import homes
 from tokumei.transforms.synthesis.sampling import Weighted, permute, zipf
-from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows, tenth
+from tokumei.transforms.synthesis.table import Plant, PresetFile, Span, all_rows, tenth
 
 # Issuer prefixes that payment networks keep for tests: no number here can be anyone's card.
 _PREFIXES = np.array([400_000, 353_011, 555_555])
@@ -75,10 +75,10 @@ def card_numbers(index: Ints, seed: int) -> pl.Series:
 
 def contract_ids(index: Ints) -> pl.Series:
     """Return 契約者ID of the members numbered from 0: ten digits with leading zeros."""
-    return digits.number(index + 1, 10)
+    return digits.numerals(index + 1, 10)
 
 
-def generate_members(span: Span) -> pl.DataFrame:
+def _generate_members(span: Span) -> pl.DataFrame:
     """Make card members of 18 years or more."""
     rng, size = span.rng, span.size
     who = people.individuals(rng, size, youngest=18)
@@ -102,7 +102,7 @@ def generate_members(span: Span) -> pl.DataFrame:
     )
 
 
-def generate_uses(span: Span) -> pl.DataFrame:
+def _generate_uses(span: Span) -> pl.DataFrame:
     """Make uses of one year, day by day; 契約者ID and カード番号 are those of the member file."""
     rng, size = span.rng, span.size
     members = tenth(span.requested)
@@ -111,7 +111,7 @@ def generate_uses(span: Span) -> pl.DataFrame:
     amount = np.clip(np.exp(8.1 + 1.1 * rng.standard_normal(size)), 100, 3_000_000)
     return pl.DataFrame(
         {
-            "伝票番号": digits.number(span.numbers + 1, 12),
+            "伝票番号": digits.numerals(span.numbers + 1, 12),
             "契約者ID": contract_ids(member),
             "カード番号": card_numbers(member, span.seed),
             "利用日": pl.Series(day.astype(np.int32)).cast(pl.Date),
@@ -123,22 +123,22 @@ def generate_uses(span: Span) -> pl.DataFrame:
 
 
 TABLES = (
-    Table(
-        "card_members",
-        tenth,
-        generate_members,
-        (
+    PresetFile(
+        name="card_members",
+        rows=tenth,
+        generate=_generate_members,
+        plants=(
             Plant("super_rich", {"年収": 85_000, "勤務先": "匿名ホールディングス株式会社"}),
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
         ),
         date="生年月日",
         takes_dirt=False,
     ),
-    Table(
-        "card_uses",
-        all_rows,
-        generate_uses,
-        (Plant("extreme_amount", {"利用加盟店": "匿名ヨット販売", "利用金額": 98_000_000}),),
+    PresetFile(
+        name="card_uses",
+        rows=all_rows,
+        generate=_generate_uses,
+        plants=(Plant("extreme_amount", {"利用加盟店": "匿名ヨット販売", "利用金額": 98_000_000}),),
         date="利用日",
         number="利用金額",
     ),

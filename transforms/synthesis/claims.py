@@ -9,7 +9,7 @@ from tokumei.transforms.synthesis import digits, people
 from tokumei.transforms.synthesis.digits import Ints
 from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY
 from tokumei.transforms.synthesis.sampling import Weighted, permute, run_starts, zipf
-from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows
+from tokumei.transforms.synthesis.table import Plant, PresetFile, Span, all_rows
 
 # ICD-10 code, name, then the drugs given for it; the commonest first.
 _DISEASES = """
@@ -62,7 +62,7 @@ _INSURER_NUMBERS = _insurers()
 _INSURER = Weighted(zipf(_INSURERS))
 
 
-def generate(span: Span) -> pl.DataFrame:
+def _generate(span: Span) -> pl.DataFrame:
     """Make the rows of a span; a person has 1 to 12 rows, in order of the month of treatment."""
     rng, size = span.rng, span.size
     starts = run_starts(size, _LINES.draw(rng, size), span.planted)
@@ -81,10 +81,10 @@ def generate(span: Span) -> pl.DataFrame:
     insured = permute(span.start + starts, 10**8, span.seed, "被保険者番号")
     return pl.DataFrame(
         {
-            "明細番号": digits.number(span.numbers + 1, 12),
+            "明細番号": digits.numerals(span.numbers + 1, 12),
             "保険者番号": _INSURER_NUMBERS.gather(_INSURER.draw(rng, len(starts))[person]),
-            "記号": digits.number(rng.integers(1, 1000, len(starts)), 4).gather(person),
-            "番号": digits.number(insured, 8).gather(person),
+            "記号": digits.numerals(rng.integers(1, 1000, len(starts)), 4).gather(person),
+            "番号": digits.numerals(insured, 8).gather(person),
             "氏名": who.name().gather(person),
             "性別": who.sex_name().gather(person),
             "生年月": _month(birth - _FIRST_YEAR * 12).gather(person),
@@ -102,11 +102,11 @@ def _month(index: Ints) -> pl.Series:
 
 
 TABLES = (
-    Table(
-        "claims",
-        all_rows,
-        generate,
-        (
+    PresetFile(
+        name="claims",
+        rows=all_rows,
+        generate=_generate,
+        plants=(
             Plant(
                 "rare_disease",
                 {

@@ -72,6 +72,6 @@ def column(*parts: Bytes | str) -> pl.Series:
     return pl.Series(values=array)
 
 
-def number(values: Ints, width: int) -> pl.Series:
+def numerals(values: Ints, width: int) -> pl.Series:
     """Return whole numbers as a String series of `width` zero-padded digits."""
     return column(ascii_digits(values, width))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tokumei.schemas.formats import SOURCE_FORMATS
-from tokumei.transforms.synthesis.table import Table
+from tokumei.transforms.synthesis.table import PresetFile
 
 # ASCII in every encoding, and in no generated value: its place marks where the bad bytes go.
 _MARK = "@@@@"
@@ -25,7 +25,7 @@ class Dirt:
     column: str = ""
 
 
-def dirt_kinds(table: Table, text_format: str) -> list[Dirt]:
+def dirt_kinds(table: PresetFile, text_format: str) -> list[Dirt]:
     """Return the ways a row of this table can be spoiled in a text format."""
     delimited = SOURCE_FORMATS[text_format].delimiter is not None
     ragged = [Dirt("missing_field"), Dirt("extra_field")] if delimited else [Dirt("broken_json")]

@@ -14,7 +14,7 @@ import numpy as np
 from tokumei.schemas.errors import PolicyError
 from tokumei.transforms.synthesis.dirty import Dirt, dirt_kinds
 from tokumei.transforms.synthesis.sampling import pick_rows, stream
-from tokumei.transforms.synthesis.table import CHUNK_ROWS, Plant, Span, Table, plant
+from tokumei.transforms.synthesis.table import SPAN_ROWS, Plant, PresetFile, Span, plant
 from tokumei.transforms.synthesis.write import Layout, open_sink
 
 _What = TypeVar("_What")
@@ -45,7 +45,7 @@ class Order:
 class FilePlan:
     """One file to write, and what is peculiar in it, by row number from 0."""
 
-    table: Table
+    table: PresetFile
     path: Path
     rows: int
     plants: Mapping[int, Plant]
@@ -63,7 +63,7 @@ def plan_files(order: Order, layout: Layout, folder: Path) -> list[FilePlan]:
     Raises:
         PolicyError: a file has fewer rows than are to be peculiar and dirty.
     """
-    tables: tuple[Table, ...] = import_module(f"tokumei.transforms.synthesis.{order.preset}").TABLES
+    tables: tuple[PresetFile, ...] = import_module(f"tokumei.transforms.synthesis.{order.preset}").TABLES
     kinds = [(table, plant) for table in tables for plant in table.plants]
     fits = all(table.rows(order.rows) >= len(table.plants) for table in tables)
     wanted = order.peculiar if order.peculiar is not None else len(kinds) if fits else 0
@@ -99,14 +99,14 @@ def write_file(plan: FilePlan, order: Order, layout: Layout) -> None:
     part = plan.path.with_name(plan.path.name + ".part")
     sink = None
     all_plants, all_dirt = _by_chunk(plan.plants), _by_chunk(plan.dirt)
-    for chunk, start in enumerate(range(0, plan.rows, CHUNK_ROWS)):
+    for chunk, start in enumerate(range(0, plan.rows, SPAN_ROWS)):
         plants, dirt = all_plants.get(chunk, {}), all_dirt.get(chunk, {})
         frame = plan.table.generate(
             Span(
                 rng=stream(order.seed, plan.table.name, chunk),
                 seed=order.seed,
                 start=start,
-                size=min(CHUNK_ROWS, plan.rows - start),
+                size=min(SPAN_ROWS, plan.rows - start),
                 total=plan.rows,
                 requested=order.rows,
                 planted=np.array(sorted(plants), dtype=np.int64),
@@ -125,7 +125,7 @@ def _by_chunk(rows: Mapping[int, _What]) -> dict[int, dict[int, _What]]:
     """Sort row numbers into chunks, as offsets there."""
     chunks: dict[int, dict[int, _What]] = {}
     for row, what in rows.items():
-        chunks.setdefault(row // CHUNK_ROWS, {})[row % CHUNK_ROWS] = what
+        chunks.setdefault(row // SPAN_ROWS, {})[row % SPAN_ROWS] = what
     return chunks
 
 

@@ -12,7 +12,7 @@ from tokumei.transforms.synthesis.digits import Ints
 from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY
 from tokumei.transforms.synthesis.places import RARE_TOWN, homes
 from tokumei.transforms.synthesis.sampling import Weighted, zipf
-from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows, tenth
+from tokumei.transforms.synthesis.table import Plant, PresetFile, Span, all_rows, tenth
 
 # JAN-like code, name and price in yen; the best sellers first. Commas and quotes are meant: CSV must cope.
 _PRODUCTS: tuple[tuple[str, int], ...] = (
@@ -43,7 +43,7 @@ _YOUNGEST_JOINS = 15
 _LOYALTY = 2.0
 
 
-def generate_members(span: Span) -> pl.DataFrame:
+def _generate_members(span: Span) -> pl.DataFrame:
     """Make members who joined at 15 years or more; 会員ID runs over 1..total."""
     rng, size = span.rng, span.size
     who = people.individuals(rng, size, youngest=_YOUNGEST_JOINS + 1)
@@ -64,7 +64,7 @@ def generate_members(span: Span) -> pl.DataFrame:
     )
 
 
-def generate_receipts(span: Span) -> pl.DataFrame:
+def _generate_receipts(span: Span) -> pl.DataFrame:
     """Make receipt lines of one year, day by day; every 会員ID exists in the member file."""
     rng, size = span.rng, span.size
     members = tenth(span.requested)
@@ -78,12 +78,12 @@ def generate_receipts(span: Span) -> pl.DataFrame:
     clerk = shop * _CLERKS_PER_SHOP + rng.integers(1, _CLERKS_PER_SHOP + 1, size)
     return pl.DataFrame(
         {
-            "取引ID": digits.number(span.numbers + 1, 12),
+            "取引ID": digits.numerals(span.numbers + 1, 12),
             "会員ID": member_ids(member),
             "利用日時": pl.Series((second + epoch) * 1_000_000).cast(pl.Datetime("us")),
-            "店舗ID": digits.number(shop + 1, 4),
+            "店舗ID": digits.numerals(shop + 1, 4),
             "店舗名": _SHOP_NAMES.gather(shop % len(_SHOP_NAMES)),
-            "担当者ID": digits.number(clerk, 5),
+            "担当者ID": digits.numerals(clerk, 5),
             "商品ID": digits.column("49", digits.ascii_digits(product * 7919 + 1, 11)),
             "商品名": _NAMES.gather(product),
             "数量": quantity,
@@ -94,26 +94,26 @@ def generate_receipts(span: Span) -> pl.DataFrame:
 
 def member_ids(index: Ints) -> pl.Series:
     """Return 会員ID of the members numbered from 0: ten digits with leading zeros."""
-    return digits.number(index + 1, 10)
+    return digits.numerals(index + 1, 10)
 
 
 TABLES = (
-    Table(
-        "members",
-        tenth,
-        generate_members,
-        (
+    PresetFile(
+        name="members",
+        rows=tenth,
+        generate=_generate_members,
+        plants=(
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
             Plant("member_in_rare_town", RARE_TOWN),
         ),
         date="生年月日",
         takes_dirt=False,
     ),
-    Table(
-        "receipts",
-        all_rows,
-        generate_receipts,
-        (
+    PresetFile(
+        name="receipts",
+        rows=all_rows,
+        generate=_generate_receipts,
+        plants=(
             Plant("extreme_quantity", {"商品名": "緑茶 500ml", "数量": 4_800, "金額": 614_400}),
             Plant(
                 "luxury_item",

@@ -73,8 +73,8 @@ RELATIONS = pl.Series(["世帯主", "妻", "夫", "子"])
 _HEAD, _WIFE, _HUSBAND, _CHILD = range(4)
 
 
-@dataclass(frozen=True)
-class People:
+@dataclass(frozen=True, kw_only=True)
+class DrawnPeople:
     """People row by row; `household` numbers the households of the chunk from 0."""
 
     names: Ints
@@ -97,7 +97,7 @@ class People:
         return SEXES.gather(self.sex)
 
 
-def individuals(rng: np.random.Generator, size: int, *, youngest: int = 0) -> People:
+def individuals(rng: np.random.Generator, size: int, *, youngest: int = 0) -> DrawnPeople:
     """Draw unrelated people, each alone in a household, aged `youngest` years or more."""
     ages = _AGES.draw(rng, size)
     too_young = np.flatnonzero(ages < youngest)
@@ -107,12 +107,17 @@ def individuals(rng: np.random.Generator, size: int, *, youngest: int = 0) -> Pe
     rows = np.arange(size)
     sex = rng.integers(0, 2, size, dtype=np.int8)
     surnames = _SURNAME_DRAW.draw(rng, size)
-    return People(
-        _full_names(rng, surnames, sex), sex, _birthdays(rng, ages), rows, rows, np.full(size, _HEAD)
+    return DrawnPeople(
+        names=_full_names(rng, surnames, sex),
+        sex=sex,
+        birthdays=_birthdays(rng, ages),
+        household=rows,
+        household_start=rows,
+        relation=np.full(size, _HEAD),
     )
 
 
-def families(rng: np.random.Generator, size: int, alone: Ints) -> People:
+def families(rng: np.random.Generator, size: int, alone: Ints) -> DrawnPeople:
     """Draw people household by household: head, spouse, then children, sharing a surname.
 
     Args:
@@ -147,7 +152,14 @@ def families(rng: np.random.Generator, size: int, alone: Ints) -> People:
     sex[spouse] = 1 - sex[spouse]
     sex[child] = rng.integers(0, 2, len(child))
     surnames = _SURNAME_DRAW.draw(rng, len(starts))[household]
-    return People(_full_names(rng, surnames, sex), sex, _birthdays(rng, ages), household, starts, relation)
+    return DrawnPeople(
+        names=_full_names(rng, surnames, sex),
+        sex=sex,
+        birthdays=_birthdays(rng, ages),
+        household=household,
+        household_start=starts,
+        relation=relation,
+    )
 
 
 def phones(rng: np.random.Generator, size: int) -> pl.Series:

@@ -8,12 +8,12 @@ from tokumei.transforms.synthesis import digits, people
 from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY, RELATIONS
 from tokumei.transforms.synthesis.places import RARE_TOWN, homes
 from tokumei.transforms.synthesis.sampling import permute
-from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows
+from tokumei.transforms.synthesis.table import Plant, PresetFile, Span, all_rows
 
 _MY_NUMBERS = 10**11
 
 
-def generate(span: Span) -> pl.DataFrame:
+def _generate(span: Span) -> pl.DataFrame:
     """Make the rows of a span, 12 columns; person ids run over 1..total without a gap."""
     who = people.families(span.rng, span.size, span.planted)
     home = homes(span.rng, len(who.household_start)).at(who.household)
@@ -24,7 +24,7 @@ def generate(span: Span) -> pl.DataFrame:
     household = span.start + who.household_start[who.household] + 1
     return pl.DataFrame(
         {
-            "宛名番号": digits.number(order + 1, 10),
+            "宛名番号": digits.numerals(order + 1, 10),
             "氏名": who.name(),
             "氏名カナ": who.kana(),
             "性別": who.sex_name(),
@@ -32,20 +32,20 @@ def generate(span: Span) -> pl.DataFrame:
             "郵便番号": home.postal,
             "住所": home.address,
             "電話番号": people.phones(span.rng, span.size),
-            "住民票コード": digits.number(codes, 11),
+            "住民票コード": digits.numerals(codes, 11),
             "個人番号": digits.column(digits.with_my_number_check(digits.ascii_digits(base, 11))),
-            "世帯ID": digits.number(household, 10),
+            "世帯ID": digits.numerals(household, 10),
             "続柄": RELATIONS.gather(who.relation),
         }
     )
 
 
 TABLES = (
-    Table(
-        "residents",
-        all_rows,
-        generate,
-        (
+    PresetFile(
+        name="residents",
+        rows=all_rows,
+        generate=_generate,
+        plants=(
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
             Plant("one_person_household_in_rare_town", RARE_TOWN),
             Plant("rare_surname", {"氏名": "一尺八寸 太郎", "氏名カナ": "カマツカ タロウ", "性別": "男"}),

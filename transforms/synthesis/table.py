@@ -11,10 +11,10 @@ import polars as pl
 from tokumei.transforms.synthesis.digits import Ints
 
 # A chunk is also a Parquet row group. It is a constant, so that no setting can change the bytes.
-CHUNK_ROWS = 1 << 17
+SPAN_ROWS = 1 << 17
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Span:
     """The rows a generator is asked for.
 
@@ -59,8 +59,8 @@ class Plant:
     person: str | None = None
 
 
-@dataclass(frozen=True)
-class Table:
+@dataclass(frozen=True, kw_only=True)
+class PresetFile:
     """One file of a preset.
 
     Attributes:

@@ -11,7 +11,7 @@ from tokumei.transforms.synthesis.digits import Ints
 from tokumei.transforms.synthesis.people import OLDEST_BIRTHDAY
 from tokumei.transforms.synthesis.places import homes
 from tokumei.transforms.synthesis.sampling import Weighted, permute
-from tokumei.transforms.synthesis.table import Plant, Span, Table, all_rows
+from tokumei.transforms.synthesis.table import Plant, PresetFile, Span, all_rows
 
 _MY_NUMBERS = 10**11
 _MEDIAN_SALARY, _SALARY_SPREAD = 3_700_000, 0.62
@@ -75,7 +75,7 @@ def assess(salary: Ints, life_insurance: Ints, dependants: Ints) -> dict[str, In
     }
 
 
-def generate(span: Span) -> pl.DataFrame:
+def _generate(span: Span) -> pl.DataFrame:
     """Make the rows of a span: taxpayers of 18 years or more."""
     rng, size = span.rng, span.size
     who = people.individuals(rng, size, youngest=18)
@@ -86,7 +86,7 @@ def generate(span: Span) -> pl.DataFrame:
     money = assess(salary, rng.integers(0, 8, size) * 10_000, _DEPENDANTS.draw(rng, size))
     return pl.DataFrame(
         {
-            "宛名番号": digits.number(span.numbers + 1, 10),
+            "宛名番号": digits.numerals(span.numbers + 1, 10),
             "氏名": who.name(),
             "性別": who.sex_name(),
             "生年月日": who.birthdays,
@@ -105,11 +105,11 @@ def _assessed(salary: int, dependants: int) -> dict[str, object]:
 
 
 TABLES = (
-    Table(
-        "tax",
-        all_rows,
-        generate,
-        (
+    PresetFile(
+        name="tax",
+        rows=all_rows,
+        generate=_generate,
+        plants=(
             Plant("super_rich", _assessed(3_200_000_000, 1)),
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
             Plant("fourteen_dependants", _assessed(5_400_000, 14)),

@@ -16,11 +16,10 @@ from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.transforms.combinations import count as counting
-from tokumei.transforms.combinations.apply import remove
 from tokumei.transforms.combinations.count import count_combined, merge_combined
 from tokumei.transforms.combinations.decide import removals
-from tokumei.transforms.decisions.removal import add_taken, expected
-from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.decisions.removal import add_taken, remove_all
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.planning.plan import plan_tables
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
@@ -42,21 +41,31 @@ def planned(*combinations, rows="one", k=2, columns=None):
     return policy, plan_tables(policy, None)["t"]
 
 
-def chunks_of(table, persons, places, decision=None):
+def chunks_of(table, persons, places, decision=NOTHING_LEFT_OUT):
     split = Split("t", SourceFile("x.csv", 1, "1"), 0, 1, "s")
     columns = [pa.array(persons, pa.string()), *(pa.array(c, pa.string()) for c in zip(*table, strict=True))]
     whole = pa.RecordBatch.from_arrays(columns, names=["id", *NAMES[: len(columns) - 1]])
     edges = [0, *sorted(min(p, len(table)) for p in places), len(table)]
     for i, (start, end) in enumerate(itertools.pairwise(edges)):
         batch = whole.slice(start, end - start)
-        yield Chunk(Work(split, KEY, decision), i, end == len(table), batch.num_rows, {}, (), batch)
+        yield Chunk(
+            work=Work(split, KEY, decision),
+            number=i,
+            last=end == len(table),
+            records=batch.num_rows,
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
 
 def run(policy, plan, table, persons, places=()):
     """Profile, count, decide and apply; returns the rows that are left, their persons, and the fits."""
     from tokumei.transforms.planning.plan import Plan
 
-    whole = Plan(policy, {"t": plan}, {}, "out", "r", "w", "a")
+    whole = Plan(
+        policy=policy, tables={"t": plan}, populations={}, output="out", release_id="r", work="w", attempt="a"
+    )
     parts = [profile_chunk(plan, c) for c in chunks_of(table, persons, places)]
     fits = fit(whole, merge_profiles({"t": plan}, parts), {"t": len(set(persons))}, KEY)
     counted = [count_combined(plan, c) for c in chunks_of(table, persons, places, fits["t"])]
@@ -66,14 +75,15 @@ def run(policy, plan, table, persons, places=()):
         treated = {
             n: plan.chains[n].apply(fits["t"].columns[n], chunk.batch.column(n), KEY) for n in plan.combined
         }
-        treated, took = remove(plan, fits["t"].columns, fits["t"].removal, treated, chunk.batch.num_rows)
+        treated, took = remove_all(plan, chunk, treated)
         drop = treated[plan.combined[0]].drop
         rows = list(zip(*(treated[n].rows().to_pylist() for n in plan.combined), strict=True))
         keep = [i for i in range(len(rows)) if drop is None or not drop[i]]
         left += [rows[i] for i in keep]
         who += [chunk.batch.column("id")[i].as_py() for i in keep]
         taken.append(took)
-    assert add_taken(taken) == expected(fits["t"].removal, plan.table.combinations, plan.combined)
+    (removal,) = fits["t"].removals
+    assert add_taken(taken) == (removal.expected(plan),)
     return left, who, fits["t"]
 
 
@@ -131,7 +141,7 @@ def test_no_rare_combination_is_left_whatever_is_declared(data, declared, severa
     # Cutting the input elsewhere, or its order, changes nothing.
     backwards = run(policy, plan, rows[::-1], persons[::-1], [])
     assert Counter(zip(backwards[0], backwards[1], strict=True)) == Counter(zip(left, who, strict=True))
-    assert backwards[2].removal.removed == fits.removal.removed
+    assert backwards[2].removals[0].removed == fits.removals[0].removed
 
 
 @given(tables)
@@ -140,8 +150,8 @@ def test_nothing_is_removed_where_nothing_is_rare(data):
     persons = [f"p{i}" for i in range(len(rows))]
     policy, plan = planned({"columns": ["a", "b", "c", "d"], "people": 3})
     left, _, fits = run(policy, plan, rows, persons)
-    assert left == rows and len(fits.removal.tuples) == 0
-    assert fits.removal.removed[0].combinations == (0, 0, 0)
+    assert left == rows and len(fits.removals[0].tuples) == 0
+    assert fits.removals[0].removed[0].combinations == (0, 0, 0)
 
 
 def test_blanks_that_make_others_rare_are_followed_up():
@@ -150,8 +160,8 @@ def test_blanks_that_make_others_rare_are_followed_up():
     policy, plan = planned({"columns": ["b", "a", "c"], "size": 2})
     left, _, fits = run(policy, plan, [(*r, None) for r in rows], [f"p{i}" for i in range(8)])
     assert left == [("z", None, "p"), ("x", None, "p"), *map(tuple, rows[2:])]
-    assert fits.removal.removed[0].combinations == (0, 2)
-    assert fits.removal.removed[0].cells == (2, 0, 0)
+    assert fits.removals[0].removed[0].combinations == (0, 2)
+    assert fits.removals[0].removed[0].cells == (2, 0, 0)
 
 
 def test_records_that_make_others_rare_are_followed_up():
@@ -160,8 +170,8 @@ def test_records_that_make_others_rare_are_followed_up():
     policy, plan = planned({"columns": ["a", "b", "c"], "size": 2, "action": "record", "criterion": 5})
     left, _, fits = run(policy, plan, [(*r, None) for r in rows], [f"p{i}" for i in range(6)])
     assert left == [tuple(r) for r in rows[2:]]
-    assert fits.removal.removed[0].combinations == (1, 1) and fits.removal.removed[0].records == 2
-    assert fits.removal.drop.tolist() == [5, 5] and fits.removal.blank.tolist() == [0, 0]
+    assert fits.removals[0].removed[0].combinations == (1, 1) and fits.removals[0].removed[0].records == 2
+    assert fits.removals[0].drop.tolist() == [5, 5] and fits.removals[0].blank.tolist() == [0, 0]
 
 
 def test_people_are_counted_not_rows():
@@ -169,7 +179,7 @@ def test_people_are_counted_not_rows():
     one, two = ["p1"] * 4, ["p2", "p3"]
     declared = {"columns": ["a", "b"], "size": 2, "action": "record"}
     by_people = run(*planned(declared, rows="several"), rows, one + two)
-    assert by_people[0] == [("w", "y")] * 2 and by_people[2].removal.removed[0].records == 4
+    assert by_people[0] == [("w", "y")] * 2 and by_people[2].removals[0].removed[0].records == 4
     by_rows = run(*planned(declared), rows, [f"p{i}" for i in range(6)])
     assert len(by_rows[0]) == 6
 
@@ -208,7 +218,7 @@ def test_a_null_that_appears_after_the_decision_is_a_changed_input():
     (chunk,) = chunks_of([*rows, (None, "y", "p", None)], list("12345"), [], fits)
     treated = {n: plan.chains[n].apply(fits.columns[n], chunk.batch.column(n), KEY) for n in plan.combined}
     with pytest.raises(InputError) as caught:
-        remove(plan, fits.columns, fits.removal, treated, chunk.batch.num_rows)
+        remove_all(plan, chunk, treated)
     assert caught.value.code == "input.changed"
 
 
@@ -222,7 +232,7 @@ def test_declarations_share_columns_and_are_settled_together():
     who = [f"p{i}" for i in range(400)]
     left, _, fits = run(policy, plan, rows, who)
     assert not rare_of(left, who, (0, 1, 2), 3, 3) and not rare_of(left, who, (1, 3), 2, 20)
-    assert all(sum(r.cells) for r in fits.removal.removed)
+    assert all(sum(r.cells) for r in fits.removals[0].removed)
 
 
 def test_chunks_without_records():

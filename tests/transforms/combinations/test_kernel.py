@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokumei.transforms.combinations.kernel import MISSING, Rare, Tuples, cells_to_blank, rare_combinations
+from tokumei.transforms.combinations.kernel import (
+    MISSING,
+    CombinedTuples,
+    Rare,
+    cells_to_blank,
+    rare_combinations,
+)
 from tokumei.transforms.combinations.suda import dis_suda, suda
 
 
@@ -18,10 +24,10 @@ def tuples_of(rows, persons=None):
     distinct, of_row, records = np.unique(table, axis=0, return_inverse=True, return_counts=True)
     codes, of_row = np.ascontiguousarray(distinct.T), of_row.ravel()
     if persons is None:
-        return Tuples(codes, records), of_row
+        return CombinedTuples(codes, records), of_row
     pairs = sorted(set(zip(of_row.tolist(), persons, strict=True)))
     rows_, hashes = (np.array(x) for x in zip(*pairs, strict=True))
-    return Tuples(codes, records, rows_.astype(np.int64), hashes.astype(np.uint64)), of_row
+    return CombinedTuples(codes, records, rows_.astype(np.int64), hashes.astype(np.uint64)), of_row
 
 
 def encoded(table):

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from support.kernels import cut, hashes_of
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.transforms.counting.headcount import BUCKETS, UNION, add_counts, count_bucket, deal, keys_of
+from tokumei.transforms.counting.headcount import (
+    BUCKETS,
+    Headcount,
+    add_headcounts,
+    count_bucket,
+    deal_people,
+)
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import PEOPLE, PERSON, RECORDS, count_people, merge_people
 from tokumei.transforms.engine.run_key import RunKey
@@ -74,17 +80,19 @@ def test_weights_count_records():
 def test_headcount_is_the_number_of_distinct_people(chunks):
     buckets = defaultdict(list)
     for table, persons in chunks:
-        for bucket, batch in deal(table, person_hashes(pa.array(persons, pa.int64()), KEY), "fingerprint"):
+        for bucket, batch in deal_people(
+            table, person_hashes(pa.array(persons, pa.int64()), KEY), "fingerprint"
+        ):
             assert 0 <= bucket < BUCKETS and len(batch.hashes) % 16 == 0
             buckets[bucket].append(batch)
-    counts = add_counts([count_bucket(batches) for batches in buckets.values()])
+    counts = add_headcounts([count_bucket(batches) for batches in buckets.values()])
     true = defaultdict(set)
     for table, persons in chunks:
         if persons:
             true[table] |= set(persons)
-            true[UNION] |= set(persons)
-    assert keys_of(counts) <= {"fingerprint"}
-    assert {t: n for t, n in counts.items() if t in true} == {t: len(people) for t, people in true.items()}
+    assert counts.keys <= {"fingerprint"}
+    assert counts.by_table == {t: len(people) for t, people in true.items()}
+    assert counts.union == len(set().union(*true.values()))
 
 
 def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
@@ -92,28 +100,50 @@ def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
     other = RunKey(bytes([1] * 32))
     counts, profiles = {}, {}
     for key in (KEY, other):
-        (*dealt,) = deal("t", person_hashes(pa.array([7]), key), key.fingerprint)
+        (*dealt,) = deal_people("t", person_hashes(pa.array([7]), key), key.fingerprint)
         counts[key] = count_bucket([batch for _, batch in dealt])
-        profiles[key] = {"t": TableProfile(1, {}, {}, (), 0, (), {}, None, frozenset({key.fingerprint}))}
-    mixed = add_counts([counts[KEY], counts[other]])
-    assert mixed["t"] == 2
+        profiles[key] = {
+            "t": TableProfile(
+                records=1,
+                rejects={},
+                rejected={},
+                places=(),
+                missing_person=0,
+                persons=(),
+                columns={},
+                tuples=None,
+                keys=frozenset({key.fingerprint}),
+            )
+        }
+    mixed = add_headcounts([counts[KEY], counts[other]])
+    assert mixed.by_table["t"] == 2
     check_keys(profiles[KEY], counts[KEY], KEY)
-    check_keys(profiles[KEY], {}, KEY)
+    check_keys(profiles[KEY], Headcount(), KEY)
     plan = SimpleNamespace(profiled=())
     both = merge_profiles({"t": plan}, list(profiles.values()))
-    for profile, people in [(profiles[KEY], mixed), (both, counts[KEY]), (profiles[other], {})]:
+    for profile, people in [(profiles[KEY], mixed), (both, counts[KEY]), (profiles[other], Headcount())]:
         with pytest.raises(RequirementError, match=r"verification\.keys"):
             check_keys(profile, people, KEY)
 
 
 def test_a_bucket_of_nothing_counts_nobody():
-    assert list(deal("t", np.empty((0, 2), np.uint64), "fingerprint")) == []
-    assert count_bucket([]) == {UNION: 0} and add_counts([]) == {}
+    assert list(deal_people("t", np.empty((0, 2), np.uint64), "fingerprint")) == []
+    assert count_bucket([]) == Headcount() == add_headcounts([])
 
 
 def profile_of(chunks, kind):
     ranges = tuple(_range(pa.array(c, kind)) for c in chunks if c)
-    return TableProfile(sum(map(len, chunks)), {}, {}, (), 0, ranges, {}, None, frozenset())
+    return TableProfile(
+        records=sum(map(len, chunks)),
+        rejects={},
+        rejected={},
+        places=(),
+        missing_person=0,
+        persons=ranges,
+        columns={},
+        tuples=None,
+        keys=frozenset(),
+    )
 
 
 CODES = [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support import brute
 from support.problems import BOUNDS, SENSITIVE, K, kernel_inputs, problems
 
-from tokumei.transforms.recode.assignment import count_assignment, full_domain, recoding_of, released_classes
+from tokumei.transforms.recode.assignment import count_assignment, full_domain, recoder_of, released_classes
 from tokumei.transforms.recode.lattice import Lattice, failing_classes
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.ranking import InfeasibleError
@@ -59,7 +59,7 @@ def test_the_released_rows_keep_the_models(data, metric):
     codes = [
         np.array([d.index(row[i]) for row in problem.rows], np.int32) for i, d in enumerate(problem.domains)
     ]
-    recoding = recoding_of(assignment, ladders, histogram)
+    recoding = recoder_of(assignment, ladders, histogram)
     numbers, released = recoding.apply(codes)
     texts = [[names[n] for n in column] for names, column in zip(recoding.labels, numbers, strict=True)]
     members = defaultdict(list)

@@ -13,7 +13,7 @@ from support.kernels import KEY, cut
 
 from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.transforms.criteria.coded import domain_codes
-from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
 from tokumei.transforms.recode.choose import choose
@@ -128,8 +128,16 @@ def test_more_tuples_than_one_integer_holds_are_refused_before_counting():
     data = {f"q{i}": np.arange(10) for i in range(20)} | {"id": [f"p{i}" for i in range(10)]}
     batch = pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in data.items()})
 
-    def chunk(decision=None):
-        return Chunk(Work(SPLIT, KEY, decision), 0, True, 10, {}, (), batch)
+    def chunk(decision=NOTHING_LEFT_OUT):
+        return Chunk(
+            work=Work(SPLIT, KEY, decision),
+            number=0,
+            last=True,
+            records=10,
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
     profile = merge_profiles(plan.tables, [profile_chunk(plan.tables["t"], chunk())])
     fitted = fit(plan, profile, {}, KEY)
@@ -146,8 +154,16 @@ def test_more_combinations_of_levels_than_fit_an_array_are_searched_all_the_same
     data = {f"q{i}": ["x"] * 4 for i in range(23)} | {"id": list("abcd")}
     batch = pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in data.items()})
 
-    def chunk(decision=None):
-        return Chunk(Work(SPLIT, KEY, decision), 0, True, 4, {}, (), batch)
+    def chunk(decision=NOTHING_LEFT_OUT):
+        return Chunk(
+            work=Work(SPLIT, KEY, decision),
+            number=0,
+            last=True,
+            records=4,
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
     profile = merge_profiles(plan.tables, [profile_chunk(plan.tables["t"], chunk())])
     fitted = fit(plan, profile, {}, KEY)

@@ -16,12 +16,12 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import RECORDS
-from tokumei.transforms.engine.chunks import Chunk, Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.planning.plan import Plan, plan_tables
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
-from tokumei.transforms.recode.count import VALUE, count_chunk, count_tuples, merge_histograms
+from tokumei.transforms.recode.count import SENSITIVE, count_chunk, count_tuples, merge_histograms
 
 G = {"method": "generalize", "criterion": 5}
 INTERVALS = {**G, "hierarchy": {"kind": "intervals", "widths": [5, 10]}}
@@ -97,10 +97,18 @@ def plan_of(names, *, protects):
         columns["sick"] = SICK
     policy = policy_of(columns, k=2, reference_date="2026-04-01")
     policy = Policy.model_validate_json(json.dumps(policy))
-    return Plan(policy, plan_tables(policy, ""), {}, "out", "r", "w", "a")
+    return Plan(
+        policy=policy,
+        tables=plan_tables(policy, ""),
+        populations={},
+        output="out",
+        release_id="r",
+        work="w",
+        attempt="a",
+    )
 
 
-def chunks_of(plan, pieces, decision=None):
+def chunks_of(plan, pieces, decision=NOTHING_LEFT_OUT):
     kinds = plan.tables["t"].types(*plan.tables["t"].columns)
     for number, piece in enumerate(pieces):
         columns = [
@@ -108,7 +116,15 @@ def chunks_of(plan, pieces, decision=None):
         ]
         batch = pa.RecordBatch.from_arrays(columns, list(kinds))
         split = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
-        yield Chunk(Work(split, KEY, decision), number, False, len(piece), {}, (), batch)
+        yield Chunk(
+            work=Work(split, KEY, decision),
+            number=number,
+            last=False,
+            records=len(piece),
+            rejects={},
+            rejected=(),
+            batch=batch,
+        )
 
 
 def same(found, expected, *keys):
@@ -133,7 +149,7 @@ def test_pass_1_counts_what_pass_2_would(drawn):
     same(early.tuples, read.tuples, PACKED)
     assert set(early.sensitive) == set(read.sensitive) == ({"sick"} if protects else set())
     for name, expected in read.sensitive.items():
-        same(early.sensitive[name], expected, PACKED, VALUE)
+        same(early.sensitive[name], expected, PACKED, SENSITIVE)
 
 
 def test_people_beyond_32_bits_add_up():

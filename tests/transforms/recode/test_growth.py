@@ -23,23 +23,23 @@ from tokumei.transforms.counting.extremes import (
     merge_extremes,
     sample_people,
 )
-from tokumei.transforms.counting.headcount import BUCKETS, PersonBatch, count_bucket, deal
+from tokumei.transforms.counting.headcount import BUCKETS, PersonBatch, count_bucket, deal_people
 from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import count_people, merge_people
 from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.engine import combine
-from tokumei.transforms.engine.chunks import Work
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, SizedPickleCoder, Work
 from tokumei.transforms.formats.batches import ReadBatch
 from tokumei.transforms.profile.pictures import MAX_LABELS, picture_after
 from tokumei.transforms.profile.profile import PersonRange, TableProfile, merge_profiles
-from tokumei.transforms.recode.assignment import Recoding
-from tokumei.transforms.recode.choose import Chosen
+from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, TableCount, merge_histograms
 from tokumei.transforms.recode.models import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.search import MAX_NODES, Search
 from tokumei.transforms.recode.sharded.limits import refuse_larger
-from tokumei.transforms.recode.sharded.parts import deal as deal_tuples
+from tokumei.transforms.recode.sharded.parts import deal_tuples
 from tokumei.transforms.release.parts import Part
 from tokumei.transforms.release.recount import WrittenClasses
 from tokumei.transforms.stages import read as records
@@ -53,7 +53,17 @@ def encoded(value, kind=None):
 
 
 def profile_of(**changes):
-    bare = TableProfile(1, {}, {}, (), 0, (), {}, None, frozenset({"k"}))
+    bare = TableProfile(
+        records=1,
+        rejects={},
+        rejected={},
+        places=(),
+        missing_person=0,
+        persons=(),
+        columns={},
+        tuples=None,
+        keys=frozenset({"k"}),
+    )
     return {"t": TableProfile(**(vars(bare) | changes))}
 
 
@@ -134,15 +144,16 @@ def test_a_range_of_persons_and_a_part_take_some_hundred_bytes_a_chunk():
     assert encoded({"t": merged}, dict) < 100 * 4_000
     parts = tuple(
         Part(
-            f"gs://bucket/out/releases/r-{0:016x}/data/residents/part-{0:012x}-{i:024x}.parquet",
-            "0" * 64,
-            i,
-            i,
-            i,
+            uri=f"gs://bucket/out/releases/r-{0:016x}/data/residents/part-{0:012x}-{i:024x}.parquet",
+            sha256="0" * 64,
+            crc32c=i,
+            size=i,
+            records=i,
         )
         for i in range(4_000)
     )
-    assert encoded((parts, tuple((f"{i:020}", 0, False) for i in range(4_000))), tuple) < 320 * 4_000
+    chunks = tuple((f"{i:020}", 0, False) for i in range(4_000))
+    assert len(SizedPickleCoder().encode((parts, chunks))) < 320 * 4_000  # as `Written` crosses
 
 
 def test_numbers_of_rejects_are_kept_up_to_what_a_policy_may_allow():
@@ -164,7 +175,7 @@ def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     monkeypatch.setattr(records, "MAX_ROWS", 10)
     monkeypatch.setattr(records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7)] * 5))
     plan = plan_of(rows="one", k=2, limit=0.0).tables["t"]
-    work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY)
+    work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY, NOTHING_LEFT_OUT)
     reader = records._ReadChunk({"t": (plan, plan.types("id"))}, "profile")
     assert [(len(c.rejected), c.last) for c in reader.process(work)] == [(7, False)] * 4 + [(7, True)]
 
@@ -181,7 +192,7 @@ def test_categories_domains_and_people_told_apart_have_a_largest_number(monkeypa
         "tables.t.columns.c"
     )
     monkeypatch.undo()
-    monkeypatch.setattr(domain, "MAX_BYTES", 100)
+    monkeypatch.setattr(domain, "MAX_TEXT_BYTES", 100)
     with pytest.raises(InputError, match="MiB in all"):
         domain.find_domain(texts, "here")
     part = count_people(pl.DataFrame({"x": range(40)}), persons=np.arange(40, dtype=np.uint64), cap=2)
@@ -212,7 +223,7 @@ def test_pictures_have_few_labels_or_are_none():
 
 def test_people_cross_in_16_bytes_each_and_are_held_once_however_many_their_records(monkeypatch):
     hashes = np.random.default_rng(3).integers(0, 1 << 63, (ROWS, 2)).astype(np.uint64)
-    dealt = [encoded(batch) for _, batch in deal("t", hashes, KEY.fingerprint)]
+    dealt = [encoded(batch) for _, batch in deal_people("t", hashes, KEY.fingerprint)]
     assert len(dealt) == BUCKETS and sum(dealt) < 16 * ROWS + 200 * BUCKETS
     assert max(dealt) < 1.2 * 16 * ROWS / BUCKETS
     monkeypatch.setattr(headcount, "_FEW", 2_000)
@@ -221,7 +232,7 @@ def test_people_cross_in_16_bytes_each_and_are_held_once_however_many_their_reco
     counts = count_bucket(PersonBatch("t", bytes(bytearray(some)), "k") for _ in range(2_000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert counts["t"] == 1_000 and peak < 1_000_000
+    assert counts.by_table["t"] == 1_000 and peak < 1_000_000
 
 
 def test_accumulators_are_merged_a_few_at_a_time():
@@ -245,5 +256,12 @@ def test_the_decision_grows_with_values_and_exceptions_not_with_tuples_or_classe
     few = size(2_000)
     assert size(20_000) < few + 8_000  # the other 90 values of a domain, with their labels
     tuples = np.arange(100_000)
-    recoding = Recoding((1,), (), (), np.zeros((1, 1), np.int32), tuples, tuples.astype(np.int32))
-    assert encoded(recoding) < 12 * 100_000 + 1_000
+    recoder = Recoder(
+        sizes=(1,),
+        tables=(),
+        labels=(),
+        nodes=np.zeros((1, 1), np.int32),
+        exceptions=tuples,
+        groups=tuples.astype(np.int32),
+    )
+    assert encoded(recoder) < 12 * 100_000 + 1_000

@@ -13,7 +13,7 @@ from tokumei.transforms.counting.people import RECORDS, count_people, merge_peop
 from tokumei.transforms.recode.count import TableCount, merge_histograms
 from tokumei.transforms.recode.lattice import Lattice, count_node
 from tokumei.transforms.recode.models import Bound
-from tokumei.transforms.recode.sharded.parts import add_counts, deal, join, place_of, split, whole
+from tokumei.transforms.recode.sharded.parts import add_counts, deal_tuples, join, place_of, split, whole
 
 
 @settings(max_examples=100)
@@ -72,7 +72,7 @@ def test_dealing_loses_nothing_and_parts_every_tuple_whole(rows, shards, several
     frame = pl.DataFrame({PACKED: [key % 11 * 1_000_003 for key, _ in rows]})
     persons = np.array([p for _, p in rows], np.uint64) if several else None
     counted = {"t": TableCount(count_people(frame, persons=persons, cap=1 << 62), {})}
-    dealt = dict(deal(counted, shards))
+    dealt = dict(deal_tuples(counted, shards))
     assert all(0 <= shard < shards for shard in dealt)
     assert 0 in dealt  # whatever it holds, it sends the state of the search
     for shard, part in dealt.items():

@@ -17,7 +17,7 @@ from tokumei.transforms.recode.assignment import (
     Assignment,
     count_assignment,
     full_domain,
-    recoding_of,
+    recoder_of,
     released_classes,
 )
 from tokumei.transforms.recode.closeness import EqualCloseness
@@ -87,20 +87,28 @@ def histogram_of(rows, ladders, several):
     entries = [(t, v, p) for (t, v), people in sorted(cells.items()) for p in sorted(people)]
     if several:
         tuples, values, persons = (np.array(x, np.int64) for x in zip(*entries, strict=True))
-        table = Contingency(tuples, values, np.ones(len(tuples), np.int64), 3, persons.astype(np.uint64))
+        table = Contingency(
+            tuples=tuples,
+            values=values,
+            counts=np.ones(len(tuples), np.int64),
+            size=3,
+            persons=persons.astype(np.uint64),
+        )
     else:
         tuples, values = (np.array(x, np.int64) for x in zip(*sorted(cells), strict=True))
-        table = Contingency(tuples, values, np.array([len(cells[c]) for c in sorted(cells)]), 3)
+        table = Contingency(
+            tuples=tuples, values=values, counts=np.array([len(cells[c]) for c in sorted(cells)]), size=3
+        )
     return Histogram(
-        keys,
-        sizes,
-        records.astype(np.int64),
-        len({row[0] for row in rows}),
-        np.array([t for t, _ in pairs], np.int64) if several else None,
-        np.array([p for _, p in pairs], np.uint64) if several else None,
-        {"illness": table},
-        None,
-        tuple(ladder.null_code(0) for ladder in ladders),
+        keys=keys,
+        sizes=sizes,
+        records=records.astype(np.int64),
+        total_people=len({row[0] for row in rows}),
+        pair_rows=np.array([t for t, _ in pairs], np.int64) if several else None,
+        pair_persons=np.array([p for _, p in pairs], np.uint64) if several else None,
+        sensitive={"illness": table},
+        population=None,
+        nulls=tuple(ladder.null_code(0) for ladder in ladders),
     )
 
 
@@ -145,7 +153,7 @@ def broken_models(names, k, rows, groups):
 
 def released_groups(assignment, ladders, histogram, rows):
     """Return rows by what a reader sees of them, as pass 3 writes it, and the rows that are left out."""
-    recoding = recoding_of(assignment, ladders, histogram)
+    recoding = recoder_of(assignment, ladders, histogram)
     labels, released = recoding.apply(
         [np.array([row[1][i] for row in rows], np.int32) for i in range(len(ladders))]
     )
@@ -322,7 +330,7 @@ def test_ways_that_were_not_chosen_are_left_out_where_they_cannot_be_compared(mo
     monkeypatch.setattr(ways, "COMPARED", 3)
     assert list(ways.work_out(lattice, objective, optimum, "full_domain")) == ["full_domain"]
     assert list(ways.work_out(lattice, objective, optimum, "cells")) == ["full_domain", "cells"]
-    monkeypatch.setattr(ways, "MAX_TUPLES", 3)
+    monkeypatch.setattr(ways, "MAX_DIVIDED", 3)
     with pytest.raises(ways.TooManyTuplesError):
         ways.work_out(lattice, objective, optimum, "multidimensional")
 

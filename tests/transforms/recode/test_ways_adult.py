@@ -33,7 +33,9 @@ def adult():
         ladders.append(build_ladder(values.tolist(), spec, read_hierarchy_file(spec, str(ADULT), "adult")))
     sizes = tuple(len(ladder.values) for ladder in ladders)
     keys, records = np.unique(pack(codes, sizes), return_counts=True)
-    return Lattice(ladders, Histogram(keys, sizes, records, len(rows)), (KAnonymity(5),))
+    return Lattice(
+        ladders, Histogram(keys=keys, sizes=sizes, records=records, total_people=len(rows)), (KAnonymity(5),)
+    )
 
 
 @pytest.mark.parametrize(

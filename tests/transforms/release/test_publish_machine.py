@@ -209,7 +209,15 @@ class Publishing(RuleBasedStateMachine):
     def begin(self, release, work):
         self.attempts += 1
         attempt = f"{self.attempts:012x}"
-        plan = Plan(self.policy, plan_tables(self.policy, None), {}, "out", release, work, attempt)
+        plan = Plan(
+            policy=self.policy,
+            tables=plan_tables(self.policy, None),
+            populations={},
+            output="out",
+            release_id=release,
+            work=work,
+            attempt=attempt,
+        )
         run = Actor(lambda: self.anonymize(plan), self.store.clock)
         run.plan = plan
         self.runs.append(run)
@@ -227,7 +235,15 @@ class Publishing(RuleBasedStateMachine):
                 uri = f"out/releases/{plan.release_id}/data/customers/part-{plan.attempt}-{i:024x}.csv"
                 store.create(uri, data)
                 checksum = int(google_crc32c.value(data))
-                parts.append(Part(uri, hashlib.sha256(data).hexdigest(), checksum, len(data), 1))
+                parts.append(
+                    Part(
+                        uri=uri,
+                        sha256=hashlib.sha256(data).hexdigest(),
+                        crc32c=checksum,
+                        size=len(data),
+                        records=1,
+                    )
+                )
             report = self.report_of(plan.release_id)
             publish.publish(plan, report, {"customers": Written(tuple(parts))}, lambda: documents_of(report))
         finally:

@@ -14,7 +14,7 @@ from stdnum.jp import in_
 
 from tokumei.transforms.synthesis import PRESETS, digits, people, places
 from tokumei.transforms.synthesis.sampling import Weighted, permute, pick_rows, run_starts, stream
-from tokumei.transforms.synthesis.table import Plant, Span, Table, plant
+from tokumei.transforms.synthesis.table import Plant, PresetFile, Span, plant
 
 NONE = np.array([], dtype=np.int64)
 TABLES = [
@@ -26,14 +26,23 @@ ROWS = 20_000
 
 
 def span(size: int = ROWS, *, seed: int = 1, start: int = 0, planted: np.ndarray = NONE) -> Span:
-    return Span(stream(seed, "test", start), seed, start, size, start + size, 10 * size, planted, False)
+    return Span(
+        rng=stream(seed, "test", start),
+        seed=seed,
+        start=start,
+        size=size,
+        total=start + size,
+        requested=10 * size,
+        planted=planted,
+        shuffled=False,
+    )
 
 
 def matrix(text: str) -> np.ndarray:
     return np.frombuffer(text.encode(), dtype=np.uint8).reshape(1, -1)
 
 
-def table(name: str) -> Table:
+def table(name: str) -> PresetFile:
     return next(t for _, t in TABLES if t.name == name)
 
 
@@ -68,7 +77,7 @@ def test_luhn_digit_agrees_with_stdnum() -> None:
 @given(st.lists(st.integers(0, 10**12 - 1), min_size=1, max_size=20), st.integers(1, 14))
 @settings(max_examples=50, deadline=None)
 def test_numbers_keep_their_leading_zeros(values: list[int], width: int) -> None:
-    got = digits.number(np.array(values), width).to_list()
+    got = digits.numerals(np.array(values), width).to_list()
     assert got == [f"{value % 10**width:0{width}d}" for value in values]
 
 
@@ -212,7 +221,7 @@ def test_names_and_readings_go_together() -> None:
 
 
 @pytest.mark.parametrize(("preset", "made"), TABLES, ids=[t.name for _, t in TABLES])
-def test_every_table_is_deterministic_and_encodable(preset: str, made: Table) -> None:
+def test_every_table_is_deterministic_and_encodable(preset: str, made: PresetFile) -> None:
     one = made.generate(span())
     assert one.height == ROWS
     assert one.equals(made.generate(span()))
@@ -227,7 +236,7 @@ def test_every_table_is_deterministic_and_encodable(preset: str, made: Table) ->
 
 
 @pytest.mark.parametrize(("preset", "made"), TABLES, ids=[t.name for _, t in TABLES])
-def test_planted_values_occur_nowhere_else(preset: str, made: Table) -> None:
+def test_planted_values_occur_nowhere_else(preset: str, made: PresetFile) -> None:
     frame = made.generate(span())
     for what in made.plants:
         match = pl.all_horizontal(pl.col(name) == pl.lit(value) for name, value in what.values.items())

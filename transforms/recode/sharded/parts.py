@@ -27,7 +27,7 @@ def place_of(keys: Ints, places: int) -> Ints:
     return (spread % np.uint64(places)).astype(np.int64)
 
 
-def deal(counted: Histograms, shards: int) -> Iterator[tuple[int, Histograms]]:
+def deal_tuples(counted: Histograms, shards: int) -> Iterator[tuple[int, Histograms]]:
     """Deal the tuples of all tables to shards; there is a first one even if there are no tuples."""
     dealt: dict[int, Histograms] = {0: {}}
     for name, table in counted.items():
@@ -65,10 +65,10 @@ def join(parts: Sequence[Histogram]) -> Histogram:
     keys, of_tuple = np.unique(np.concatenate([part.keys for part in parts]), return_inverse=True)
     first = parts[0]
     side_by_side = Histogram(
-        np.concatenate([part.keys for part in parts]),
-        first.sizes,
-        np.concatenate([part.records for part in parts]),
-        first.total_people,
+        keys=np.concatenate([part.keys for part in parts]),
+        sizes=first.sizes,
+        records=np.concatenate([part.records for part in parts]),
+        total_people=first.total_people,
         sensitive={
             name: _side_by_side([part.sensitive[name] for part in parts], starts) for name in first.sensitive
         },
@@ -79,10 +79,10 @@ def join(parts: Sequence[Histogram]) -> Histogram:
 
 def _side_by_side(tables: Sequence[Contingency], starts: Ints) -> Contingency:
     return Contingency(
-        np.concatenate([t.tuples + start for t, start in zip(tables, starts, strict=False)]),
-        np.concatenate([t.values for t in tables]),
-        np.concatenate([t.counts for t in tables]),
-        tables[0].size,
+        tuples=np.concatenate([t.tuples + start for t, start in zip(tables, starts, strict=False)]),
+        values=np.concatenate([t.values for t in tables]),
+        counts=np.concatenate([t.counts for t in tables]),
+        size=tables[0].size,
     )
 
 
@@ -103,16 +103,16 @@ def add_counts(parts: Sequence[Mapping[tuple[str, Node], NodeCount]]) -> dict[tu
 
 def _add(a: NodeCount, b: NodeCount) -> NodeCount:
     return NodeCount(
-        a.node,
-        a.classes + b.classes,
-        a.squares + b.squares,
-        a.kept + b.kept,
-        a.kept_squares + b.kept_squares,
-        a.suppressed_records + b.suppressed_records,
-        a.suppressed_people + b.suppressed_people,
-        a.doomed_records + b.doomed_records,
-        a.doomed_people + b.doomed_people,
-        tuple(x + y for x, y in zip(a.gone, b.gone, strict=True)),
-        tuple(x + y for x, y in zip(a.doomed, b.doomed, strict=True)),
-        a.resolved,
+        node=a.node,
+        classes=a.classes + b.classes,
+        squares=a.squares + b.squares,
+        kept=a.kept + b.kept,
+        kept_squares=a.kept_squares + b.kept_squares,
+        suppressed_records=a.suppressed_records + b.suppressed_records,
+        suppressed_people=a.suppressed_people + b.suppressed_people,
+        doomed_records=a.doomed_records + b.doomed_records,
+        doomed_people=a.doomed_people + b.doomed_people,
+        gone=tuple(x + y for x, y in zip(a.gone, b.gone, strict=True)),
+        doomed=tuple(x + y for x, y in zip(a.doomed, b.doomed, strict=True)),
+        resolved=a.resolved,
     )

@@ -91,10 +91,15 @@ def released(names, node, sensitive, least):
     keys, place = np.unique(pack(labels, sizes)[kept], return_inverse=True)
     size = len(adult.DOMAINS[sensitive])
     cells, people = np.unique(place * size + columns[sensitive][kept], return_counts=True)
-    table = Contingency(cells // size, cells % size, people, size)
+    table = Contingency(tuples=cells // size, values=cells % size, counts=people, size=size)
     records = np.bincount(place)
     return Histogram(
-        keys, sizes, records, int(records.sum()), sensitive={"s": table}, nulls=(-1,) * len(sizes)
+        keys=keys,
+        sizes=sizes,
+        records=records,
+        total_people=int(records.sum()),
+        sensitive={"s": table},
+        nulls=(-1,) * len(sizes),
     )
 
 

@@ -123,7 +123,7 @@ def test_a_table_of_seven():
     ]
     sizes = tuple(len(la.values) for la in ladders)
     keys, records = np.unique(pack(codes, sizes), return_counts=True)
-    on = Histogram(keys, sizes, records, 7, nulls=(-1, -1, -1))
+    on = Histogram(keys=keys, sizes=sizes, records=records, total_people=7, nulls=(-1, -1, -1))
     assert AverageRisk(1.0).reached(on) == 1.0
     classes, _ = Lattice(ladders, on, [KAnonymity(2)]).classes((1, 1, 2))
     assert sorted(classes.people) == [2, 2, 3]

@@ -1,0 +1,35 @@
+"""What pass 3 does to a table: the outcome of pass 1, of the steps after it, and of the search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.decisions.recoder import Recoder
+from tokumei.transforms.decisions.removal import Removal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """All that pass 3 needs to know about one table; small, and without any record.
+
+    Attributes:
+        columns: decisions by column, for every column with treatments.
+        rejected: record numbers to leave out, by split id.
+        removals: what is taken after the columns' own treatments, in their order.
+        recoder: levels and suppression; None where the table has no quasi-identifier.
+    """
+
+    columns: Mapping[str, Fitted]
+    rejected: Mapping[str, tuple[int, ...]]
+    removals: tuple[Removal, ...]
+    recoder: Recoder | None
+
+
+def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:
+    """Return the decision about a table: its fits as far as records need them, and how it is recoded."""
+    return Decision(
+        columns=fitted.columns, rejected=fitted.rejected, removals=fitted.removals, recoder=recoder
+    )

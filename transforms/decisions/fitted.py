@@ -1,0 +1,44 @@
+"""What was decided of a table after pass 1, from what the whole file was measured to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.decisions.removal import Removal
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedTable:
+    """The decisions about one table; small, and without any record.
+
+    Attributes:
+        columns: decisions by column, for every column with treatments.
+        rejected: record numbers to leave out, by split id.
+        records: readable records.
+        people: distinct people among them; None where the table has no person column.
+        rejects: unreadable records by (column, reason).
+        proven: "one row a person" was proven by ascending person codes, not by counting.
+        counted: pass 1 has counted the tuples of the table, and of its population if there is one.
+        removals: what the steps between the passes take from it, in their order; each adds at most one.
+    """
+
+    columns: Mapping[str, Fitted]
+    rejected: Mapping[str, tuple[int, ...]]
+    records: int
+    people: int | None
+    rejects: Mapping[tuple[str, str], int]
+    proven: bool
+    counted: bool
+    removals: tuple[Removal, ...] = ()
+
+    def removal(self, kind: type[R]) -> R | None:
+        """Return the table's removal of one kind, for those who tell of it or check it."""
+        return next((removal for removal in self.removals if isinstance(removal, kind)), None)
+
+
+Fits = dict[str, FittedTable]

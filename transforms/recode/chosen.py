@@ -1,0 +1,73 @@
+"""The outcome of the search: what to do, and what report and verification know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.recode.local import Round
+from tokumei.transforms.recode.models import PrivacyModel
+from tokumei.transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.recode.ranking import Choice
+from tokumei.transforms.recode.ways import WayLoss
+from tokumei.transforms.risk.sizes import ClassSizes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recoded:
+    """What the report and the verification know about one table's recoding.
+
+    Attributes:
+        choice: the full-domain node chosen by the search.
+        count: what the release keeps and suppresses, whichever way it is recoded.
+        costs: by metric, the cost of the release; ``column_loss`` its loss per quasi-identifier.
+        base: the node of most records; with full-domain recoding of all that are released.
+        levels: per quasi-identifier, the finest and the coarsest level of any released record.
+        titles: per quasi-identifier, what each of its levels means.
+        alternatives: what every way of recoding loses, as far as they were worked out.
+        rounds: of the rescue of whom the optimum suppresses, for cells and local.
+        regions: their number, for multidimensional; 0 otherwise.
+        models: what every class satisfies.
+        reached: by model, in the same order, what the weakest class reaches before and after.
+        classes_before: how many classes have how many people before any generalization; as far as people are
+            told apart.
+        people_before: distinct people whom criteria 1 to 4 leave.
+        against_before: people of these classes, and in the population table, where there is one.
+        population: for models of a population, its people in each released class, by the class's labels.
+    """
+
+    choice: Choice
+    count: NodeCount
+    costs: Mapping[str, float]
+    column_loss: tuple[float, ...]
+    base: Node
+    levels: tuple[tuple[int, int], ...]
+    titles: tuple[tuple[str, ...], ...]
+    alternatives: tuple[WayLoss, ...]
+    rounds: tuple[Round, ...]
+    regions: int
+    models: tuple[PrivacyModel, ...]
+    reached: tuple[tuple[float, float], ...]
+    classes_before: ClassSizes
+    people_before: int
+    against_before: tuple[Ints, Ints] | None
+    population: Mapping[tuple[str | None, ...], int] | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the report says about one table: the decisions of pass 1, and the recoding if there is one."""
+
+    fitted: FittedTable
+    recoded: Recoded | None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The outcome of deciding, by table: what to do, and what to tell."""
+
+    decisions: Mapping[str, Decision]
+    accounts: Mapping[str, Account]

@@ -1,0 +1,65 @@
+"""What criteria 1 to 5 did to records, counted chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tokumei.transforms.decisions.removal import Taken, add_taken, suppressed_by
+from tokumei.transforms.profile.pictures import Distribution, merge_pictures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """What criteria 1 to 5 did to some records; adds up over chunks.
+
+    Attributes:
+        records_in, dropped, suppressed, records_out: dropped by criterion 4, suppressed by criterion 5.
+        changed, blanked: per column, how many cells each method changed, and left without their value.
+        before, after: distributions for the report, per treated column.
+        taken: by removal, what it took; its records are part of dropped (under criterion 4) or suppressed
+            (under criterion 5).
+    """
+
+    records_in: int
+    dropped: int
+    suppressed: int
+    records_out: int
+    changed: Mapping[str, tuple[int, ...]]
+    blanked: Mapping[str, tuple[int, ...]]
+    before: Mapping[str, Distribution]
+    after: Mapping[str, Distribution]
+    taken: tuple[Taken, ...]
+
+    @property
+    def suppressed_early(self) -> int:
+        """Records that removals dropped under criterion 5, before the recoding."""
+        return suppressed_by(self.taken)
+
+
+def merge_tallies(parts: Sequence[Tally]) -> Tally:
+    """Add up tallies."""
+
+    def added(maps: Sequence[Mapping[str, tuple[int, ...]]]) -> dict[str, tuple[int, ...]]:
+        return {
+            name: tuple(map(sum, zip(*(m[name] for m in maps if name in m), strict=True)))
+            for name in {n for m in maps for n in m}
+        }
+
+    def pictures(maps: Sequence[Mapping[str, Distribution]]) -> dict[str, Distribution]:
+        return {
+            name: merge_pictures([m[name] for m in maps if name in m])
+            for name in {n for m in maps for n in m}
+        }
+
+    return Tally(
+        records_in=sum(p.records_in for p in parts),
+        dropped=sum(p.dropped for p in parts),
+        suppressed=sum(p.suppressed for p in parts),
+        records_out=sum(p.records_out for p in parts),
+        changed=added([p.changed for p in parts]),
+        blanked=added([p.blanked for p in parts]),
+        before=pictures([p.before for p in parts]),
+        after=pictures([p.after for p in parts]),
+        taken=add_taken([p.taken for p in parts]),
+    )
