@@ -19,7 +19,7 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.profile.pictures import Picture, merge_pictures
 from tokumei.transforms.recode.choose import Account, Chosen
-from tokumei.transforms.recode.wording import amount, name_of
+from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.release.anonymize import Tally
 from tokumei.transforms.release.parts import Part, PartSummary
 from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
@@ -201,7 +201,7 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
         if small:
             raise _failed(
                 name,
-                f"{small:,} classes of the written data fail {name_of(model)}"
+                f"{small:,} classes of the written data fail {model.wording}"
                 f" (the weakest reaches {amount(model.reached(classes))})",
             )
 

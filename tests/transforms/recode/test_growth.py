@@ -35,7 +35,7 @@ from tokumei.transforms.profile.profile import PersonRange, TableProfile, merge_
 from tokumei.transforms.recode.assignment import Recoding
 from tokumei.transforms.recode.choose import Chosen
 from tokumei.transforms.recode.count import Histograms, TableCount, merge_histograms
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.search import MAX_NODES, Search
 from tokumei.transforms.recode.sharded.limits import refuse_larger
