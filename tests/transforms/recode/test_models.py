@@ -1,8 +1,10 @@
 """A privacy model is one declaration and one class, which says all that others must know of it."""
 
+import ast
 import pickle
 import typing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from tokumei.transforms.recode.models.base import REGISTRY, _registry
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.report.recoding import recoding_of
 
+ROOT = Path(__file__).parents[3]
 FILE = FileHierarchy(kind="file", path="random.csv")
 DECLARED = [
     model
@@ -152,6 +155,18 @@ def test_values_are_ordered_by_size_and_grouped_by_the_hierarchy():
     ordered, grouped = (model_of(declared, WHOLE) for declared, *_ in TOLD[-2:])
     assert ordered.order == (1, 0, 2)
     assert grouped.groups == ((0, 1, 2), (0, 0, 0), (0, 0, 0))
+
+
+def test_nobody_else_asks_which_model_it_is():
+    ours = {model.__name__ for model in REGISTRY.values()} | {kind.__name__ for kind in DECLARED}
+    texts = {kind.name() for kind in DECLARED}
+    home = ROOT / "transforms" / "recode" / "models"
+    for path in (p for floor in ("transforms", "pipelines") for p in (ROOT / floor).rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        if home not in path.parents:
+            named = {getattr(node, "attr", getattr(node, "id", None)) for node in ast.walk(tree)}
+            said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+            assert not named & ours and not said & texts, path
 
 
 def test_messages_name_models_in_the_order_of_their_declaration():

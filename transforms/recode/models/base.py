@@ -99,7 +99,7 @@ class PrivacyModel(ABC):
 
     @abstractmethod
     def failing(self, classes: Histogram) -> Mask:
-        """Return which classes fail; a class without records never does."""
+        """Return which classes fail; one without records only where the population's people are asked for."""
 
     @abstractmethod
     def reached(self, classes: Histogram) -> float:
