@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas.errors import InputError, PolicyError, TokumeiError, recover
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from tokumei.schemas.splits import TableFile
     from tokumei.transforms.planning.plan import Plan
     from tokumei.transforms.release.publish import Published
-
-# Methods that read every value, and blank what they do not understand.
-_READING = {"address", "phone_area", "postal_prefix", "age", "age_band", "bands"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -328,9 +325,11 @@ def _tell(plan: Plan) -> None:
         left_out = {k: table[f"records_{k}"] for k in ("rejected", "dropped", "suppressed")}
         told = ", ".join(f"{n:,} {k}" for k, n in left_out.items() if n) or "none left out"
         print(f"  {table['name']}: {table['records_out']:,} of {table['records_in']:,} records ({told})")
+        declared = plan.policy.tables[table["name"]].columns
         for column in table["columns"]:
-            for step in column["steps"]:
-                _tell_blanks(column["name"], step)
+            for spec, step in zip(declared[column["name"]].treat, column["steps"], strict=False):
+                if spec.reads:
+                    _tell_blanks(column["name"], step["counts"])
         for level in (table["recoding"] or {"levels": ()})["levels"]:
             at = f"level {level['level']}"
             if level["level"] is None:
@@ -342,10 +341,9 @@ def _tell(plan: Plan) -> None:
     print(f"  register: {store.join(plan.output, 'register', 'index.html')}")
 
 
-def _tell_blanks(column: str, step: dict[str, Any]) -> None:
+def _tell_blanks(column: str, counts: dict[str, int]) -> None:
     """Say how many values a method could not read; what rarity blanked stands in the report."""
-    counts = step["counts"]
-    if step["method"] in _READING and counts.get("cells_blanked"):
+    if counts.get("cells_blanked"):
         blank, values = counts["cells_blanked"], counts["cells_changed"]
         print(f"    {column}: {blank:,} of {values:,} values were not understood and are blank")
 

@@ -11,8 +11,8 @@ from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas.errors import InputError
 
 if TYPE_CHECKING:
+    from tokumei.schemas.column import Column
     from tokumei.schemas.splits import TableFile
-    from tokumei.schemas.table import Column
     from tokumei.transforms.planning.plan import TablePlan
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokumei.schemas.perturbations import Noise, RankSwap
+from tokumei.schemas.column import Column
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import People
 from tokumei.schemas.treatments import Pseudonym
-
-if TYPE_CHECKING:
-    from tokumei.schemas.table import Table
 
 MAX_COLUMNS = 12  # 298 sets of up to three columns, each of which is counted
 
@@ -45,16 +43,23 @@ class Combination(Strict):
         return self
 
 
-def check_combinations(table: Table) -> None:
+def check_combinations(
+    combinations: Sequence[Combination], columns: Mapping[str, Column], *, compared: bool
+) -> None:
     """Check that the columns combined are there and hold released values that people can share.
+
+    Args:
+        combinations: those of a table.
+        columns: its columns by name.
+        compared: whether the table is compared with a population.
 
     Raises:
         PydanticCustomError: placed below the table.
     """
-    for i, combination in enumerate(table.combinations):
+    for i, combination in enumerate(combinations):
         for j, name in enumerate(combination.columns):
             at: list[str | int] = ["combinations", i, "columns", j]
-            column = table.columns.get(name)
+            column = columns.get(name)
             if column is None:
                 raise broken(
                     "combination.unknown_column",
@@ -76,14 +81,14 @@ def check_combinations(table: Table) -> None:
                     "remove it here",
                     at,
                 )
-            if column.treat and isinstance(column.treat[-1], Noise | RankSwap):
+            if column.treat and column.treat[-1].per_record:
                 raise broken(
                     "combination.perturbed",
                     "this column is perturbed by record, so what is released is not what would be counted",
                     "remove it here, or use microaggregate instead",
                     at,
                 )
-            if table.population is not None and combination.action == "cell" and column.quasi_identifier:
+            if compared and combination.action == "cell" and column.quasi_identifier:
                 raise broken(
                     "combination.population",
                     "a blanked quasi-identifier could no longer be compared with the population",
@@ -92,12 +97,12 @@ def check_combinations(table: Table) -> None:
                 )
 
 
-def people_sharing(table: Table, name: str, k: int) -> int:
-    """Return how many people must share every combination with a column's values; 0 if it is in none."""
-    return max((c.people or k for c in table.combinations if name in c.columns), default=0)
+def people_sharing(combinations: Sequence[Combination], name: str, k: int) -> int:
+    """Return how many people must share every combination with a column's values; 0 if it is in none.
 
-
-def combined_columns(table: Table) -> tuple[str, ...]:
-    """Return the columns that any of a table's combinations names, in the order of the policy."""
-    named = {name for combination in table.combinations for name in combination.columns}
-    return tuple(name for name in table.columns if name in named)
+    Args:
+        combinations: those of a table.
+        name: a column of it.
+        k: requirements.k, for combinations that state no number.
+    """
+    return max((c.people or k for c in combinations if name in c.columns), default=0)

@@ -25,10 +25,14 @@ class AnyHierarchy(Strict):
     Attributes:
         fits: what the values must be: a column type, or what the method before leaves; None means anything.
         advice: what to do where they are not.
+        any_text: the values themselves, its level 0, may be any text.
+        cuts: the labels of its other levels are parts of the values.
     """
 
     fits: ClassVar[frozenset[str] | None] = None
     advice: ClassVar[str] = ""
+    any_text: ClassVar[bool] = False
+    cuts: ClassVar[bool] = False
 
     def steps(self) -> int | None:
         """Return the number of levels between the value itself and ``*``; None where a file tells it."""
@@ -75,6 +79,7 @@ class FileHierarchy(AnyHierarchy):
     path: Text = Field(description="Path, relative to the policy file.")
     delimiter: str = Field(default=";", min_length=1, max_length=1)
     encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
+    any_text = True
 
     @model_validator(mode="after")
     def _separates(self) -> Self:
@@ -165,6 +170,8 @@ class PrefixHierarchy(AnyHierarchy):
     kind: Literal["prefix"]
     keep: tuple[Whole, ...] = Field(min_length=1, description="Characters kept, descending.")
     fits = _TEXTS
+    any_text = True
+    cuts = True
     advice = "use kind: intervals for numbers, kind: dates for days, or correct the column's type"
 
     def steps(self) -> int:
@@ -189,6 +196,8 @@ class MaskHierarchy(AnyHierarchy):
     kind: Literal["mask"]
     hide: tuple[Whole, ...] = Field(min_length=1, description="Characters hidden from the right, ascending.")
     fits = _TEXTS
+    any_text = True
+    cuts = True
     advice = "use kind: intervals for numbers, kind: dates for days, or correct the column's type"
 
     def steps(self) -> int:
@@ -223,6 +232,7 @@ class SuppressHierarchy(AnyHierarchy):
     """The value itself, or ``*``: for short code lists such as gender."""
 
     kind: Literal["suppress"]
+    any_text = True
 
 
 Hierarchy = Annotated[

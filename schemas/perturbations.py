@@ -76,6 +76,7 @@ class Noise(Treatment):
     accepts = MEASURED
     gives = None
     last = True
+    per_record = True
 
     @model_validator(mode="after")
     def _bounds_ordered(self) -> Self:
@@ -108,6 +109,16 @@ class Noise(Treatment):
                     "noise.whole", f"{key} must be a whole number here", "use a whole number", (*at, key)
                 )
 
+    def refuse_rows(self, rows_per_person: Literal["one", "several"], at: tuple[str | int, ...]) -> None:
+        """Refuse a choice between records and persons where they are the same."""
+        if rows_per_person == "one" and self.per is not None:
+            raise broken(
+                "treat.ignored",
+                "per has no effect here: it belongs to rows_per_person: several",
+                "remove per",
+                (*at, "per"),
+            )
+
 
 class RankSwap(Treatment):
     """Exchange values between records of different people whose ranks are close (データ交換, スワップ).
@@ -124,3 +135,4 @@ class RankSwap(Treatment):
     accepts = MEASURED
     gives = None
     last = True
+    per_record = True

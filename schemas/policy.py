@@ -10,11 +10,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
-from tokumei.schemas.table import Column, Table, refuse_scheme
-from tokumei.schemas.treatments import Age, AgeBand, Pseudonym
+from tokumei.schemas.table import Table, refuse_scheme
+from tokumei.schemas.treatments import Pseudonym
 
 Name = Annotated[
     str,
@@ -174,8 +175,7 @@ class Policy(Strict):
 
     def _ages_countable(self, column: Column, at: tuple[str, ...]) -> None:
         for i, step in enumerate(column.treat):
-            counts = isinstance(step, Age) or (isinstance(step, AgeBand) and column.type == "date")
-            if counts and self.reference_date is None:
+            if step.counts_age(column.type) and self.reference_date is None:
                 raise broken(
                     "policy.reference_date",
                     f"{step.method} counts an age but there is no reference_date",

@@ -1,19 +1,24 @@
 """What the policy may ask to be done to a column: one model per method, with the criteria it may serve.
 
-The methods that leave values plausible but not true (ミクロアグリゲーション, データ交換, ノイズ付加) are in
-`tokumei.schemas.perturbations`; `AnyTreatment` is all of them.
+The methods that single out what is rare are in `tokumei.schemas.peculiar_values`. Those that leave values
+plausible but not true (ミクロアグリゲーション, データ交換, ノイズ付加) are in
+`tokumei.schemas.perturbations`.
+
+A new method is one class here or there, which states all facts about it (see `Treatment`), one line in
+`AnyTreatment`, and one class in `tokumei.transforms.criteria` that does it.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from tokumei.schemas.hierarchies import Hierarchy
+from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
 from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap
 from tokumei.schemas.strict import Number, Text, broken
-from tokumei.schemas.treatment_base import NUMERIC, WORDS, Label, People, Template, Treatment
+from tokumei.schemas.treatment_base import NUMERIC, ColumnType, Label, Left, Treatment
 
 
 class Delete(Treatment):
@@ -21,6 +26,7 @@ class Delete(Treatment):
 
     method: Literal["delete"]
     criterion: Literal[1, 2, 3, 4, 5]
+    left = Left.NOTHING
 
 
 class Replace(Treatment):
@@ -30,6 +36,7 @@ class Replace(Treatment):
     criterion: Literal[1]
     by: Label = Field(description="The text every value becomes.")
     last = True
+    left = Left.NOTHING
 
 
 class YearMonth(Treatment):
@@ -38,7 +45,7 @@ class YearMonth(Treatment):
     method: Literal["year_month"]
     criterion: Literal[1, 5]
     accepts = frozenset({"date", "month", "datetime"})
-    leaves = "months"
+    content = "months"
 
 
 class Year(Treatment):
@@ -47,7 +54,7 @@ class Year(Treatment):
     method: Literal["year"]
     criterion: Literal[1, 5]
     accepts = frozenset({"date", "month", "datetime"})
-    leaves = "years"
+    content = "years"
 
 
 class Age(Treatment):
@@ -57,6 +64,11 @@ class Age(Treatment):
     criterion: Literal[1, 5]
     accepts = frozenset({"date"})
     gives = "integer"
+    reads = True
+
+    def counts_age(self, kind: ColumnType) -> bool:
+        """Return True."""
+        return True
 
 
 class _Banded(Treatment):
@@ -80,6 +92,11 @@ class AgeBand(_Banded):
     criterion: Literal[1, 5]
     preset: Literal["id_pos_7", "case_6"] | None = None
     accepts = frozenset({"date", "integer"})
+    reads = True
+
+    def counts_age(self, kind: ColumnType) -> bool:
+        """Return whether birth dates are banded, and not ages."""
+        return kind == "date"
 
     @model_validator(mode="after")
     def _either(self) -> Self:
@@ -103,6 +120,7 @@ class Bands(_Banded):
     criterion: Literal[1, 4, 5]
     edges: tuple[Number, ...] = Field(min_length=1)
     accepts = NUMERIC
+    reads = True
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -117,7 +135,7 @@ class TruncateTime(Treatment):
     criterion: Literal[1, 5]
     unit: Literal["minute", "30min", "hour", "day", "month"]
     accepts = frozenset({"datetime"})
-    leaves = "times"
+    content = "times"
 
 
 class PostalPrefix(Treatment):
@@ -127,6 +145,8 @@ class PostalPrefix(Treatment):
     criterion: Literal[1, 5]
     digits: int = Field(default=3, ge=1, le=5)
     accepts = frozenset({"string"})
+    reads = True
+    left = Left.AREA
 
 
 class Address(Treatment):
@@ -136,7 +156,10 @@ class Address(Treatment):
     criterion: Literal[1, 5]
     level: Literal["city", "prefecture"]
     accepts = frozenset({"string", "text"})
-    leaves = "places"
+    content = "places"
+    reads = True
+    left = Left.AREA
+    keeps_coarse = True
 
 
 class PhoneArea(Treatment):
@@ -145,6 +168,8 @@ class PhoneArea(Treatment):
     method: Literal["phone_area"]
     criterion: Literal[1]
     accepts = frozenset({"string"})
+    reads = True
+    left = Left.AREA
 
 
 class Pseudonym(Treatment):
@@ -158,115 +183,7 @@ class Pseudonym(Treatment):
     link: Text = Field(description="Name of the code; equal names stay joinable.")
     accepts = frozenset({"string", "integer"})
     last = True
-
-
-class TopCode(Treatment):
-    """Values at or above a fixed bound become one label (116歳 → 「90歳以上」)."""
-
-    method: Literal["top_code"]
-    criterion: Literal[4, 5]
-    at: Number
-    label: Label
-    accepts = NUMERIC
-    leaves = "coded numbers"
-
-
-class BottomCode(Treatment):
-    """Values at or below a fixed bound become one label."""
-
-    method: Literal["bottom_code"]
-    criterion: Literal[4, 5]
-    at: Number
-    label: Label
-    accepts = NUMERIC
-    leaves = "coded numbers"
-
-
-class RareValues(Treatment):
-    """A list of values rare in society (四号): blank the cell, drop the record, or replace by a text."""
-
-    method: Literal["rare_values"]
-    criterion: Literal[4]
-    values: tuple[Text, ...] = Field(min_length=1)
-    action: Literal["cell", "record", "replace"]
-    by: Label = "その他"
-    accepts = frozenset({"string"})
-    gives = None
-
-    @model_validator(mode="after")
-    def _used(self) -> Self:
-        if self.action != "replace":
-            self._only_with("action: replace", "by")
-        return self
-
-
-class _Sided(Treatment):
-    side: Literal["top", "bottom", "both"] = "top"
-
-    def _labels_used(self) -> None:
-        if self.side == "bottom":
-            self._only_with("side: top or both", "top_label")
-        if self.side == "top":
-            self._only_with("side: bottom or both", "bottom_label")
-
-
-class Tail(_Sided):
-    """Code the tails beyond the largest (smallest) value that at least ``people`` people reach."""
-
-    method: Literal["tail"]
-    criterion: Literal[4, 5]
-    people: People | None = None
-    top_label: Template = "{}以上"
-    bottom_label: Template = "{}以下"
-    accepts = NUMERIC
-    leaves = "coded numbers"
-    data_driven = True
-
-    @model_validator(mode="after")
-    def _used(self) -> Self:
-        self._labels_used()
-        return self
-
-
-class RareCategories(Treatment):
-    """Categories with fewer than ``people`` people: group them, blank the cell, or drop the record."""
-
-    method: Literal["rare_categories"]
-    criterion: Literal[4, 5]
-    people: People | None = None
-    action: Literal["group", "cell", "record"]
-    label: Label = "その他"
-    accepts = WORDS
-    data_driven = True
-
-    @model_validator(mode="after")
-    def _used(self) -> Self:
-        if self.action != "group":
-            self._only_with("action: group", "label")
-        return self
-
-
-class Fence(_Sided):
-    """Numeric extremes beyond robust fences (quartiles ± factor × IQR, or median ± factor × MAD)."""
-
-    method: Literal["fence"]
-    criterion: Literal[4, 5]
-    rule: Literal["iqr", "mad"] = "iqr"
-    factor: Number = Field(default=3.0, gt=0)
-    action: Literal["code", "cell", "record"]
-    people: People | None = None
-    top_label: Template = "{}以上"
-    bottom_label: Template = "{}以下"
-    accepts = NUMERIC
-    leaves = "coded numbers"
-    data_driven = True
-
-    @model_validator(mode="after")
-    def _used(self) -> Self:
-        if self.action != "code":
-            self._only_with("action: code", "top_label", "bottom_label")
-        self._labels_used()
-        return self
+    left = Left.NOTHING
 
 
 class Recode(Treatment):
@@ -283,6 +200,14 @@ class Recode(Treatment):
         self.hierarchy.refuse_beyond(self.level)
         return self
 
+    def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
+        """Refuse what the hierarchy cannot work on."""
+        self.hierarchy.refuse_content(content, (*at, "hierarchy"))
+
+    def text_left(self) -> Left:
+        """Return what the labels of the level tell: a part of the text where the hierarchy cuts it."""
+        return Left.OWN if self.hierarchy.cuts else Left.CLASS
+
 
 class Generalize(Treatment):
     """Quasi-identifier (準識別子): its level is chosen by the search for the requirements (五号)."""
@@ -293,6 +218,14 @@ class Generalize(Treatment):
     weight: Number = Field(default=1.0, gt=0, description="How much its loss counts beside the others'.")
     accepts = frozenset({"string", "integer", "number", "date", "month", "boolean"})
     last = True
+
+    def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
+        """Refuse what the hierarchy cannot work on."""
+        self.hierarchy.refuse_content(content, (*at, "hierarchy"))
+
+    def text_left(self) -> Left:
+        """Return what the finest level tells, the value itself: no less than k people share it."""
+        return Left.SHARED if self.hierarchy.any_text else Left.CLASS
 
 
 AnyTreatment = Annotated[
@@ -321,3 +254,4 @@ AnyTreatment = Annotated[
     | Generalize,
     Field(discriminator="method"),
 ]
+METHODS: tuple[type[Treatment], ...] = get_args(get_args(AnyTreatment)[0])

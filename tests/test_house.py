@@ -24,12 +24,6 @@ ROOMS = """
     stages
     synthesis
 """
-# Folders, and modules of schemas/, that import one another. The list may only shrink.
-CIRCLES = {
-    frozenset({"schemas.leaks", "schemas.table"}),
-    frozenset({"schemas.combinations", "schemas.leaks"}),
-    frozenset({"schemas.combinations", "schemas.table"}),
-}
 
 
 def imports(path):
@@ -77,10 +71,7 @@ def test_everything_is_imported_as_one_package(path):
 
 def test_no_circles():
     arrows = rooms()
-    circles = {
-        frozenset({a, b}) for a in arrows for b in reached(arrows, a) if a != b and a in reached(arrows, b)
-    }
-    assert circles == CIRCLES
+    assert [room for room in arrows if room in reached(arrows, room)] == []
 
 
 def test_rooms_import_downwards():
@@ -161,6 +152,8 @@ def test_nothing_is_there_for_tests_alone():
     defined = {path.stem for path in MODULES if not path.stem.startswith(("_", "build_"))}
     for tree in trees.values():
         for node in tree.body:
+            if isinstance(node, ast.ClassDef) and any(word.arg == "treats" for word in node.keywords):
+                continue  # registered by its head for a method of the policy
             targets = node.targets if isinstance(node, ast.Assign) else [node]
             defined |= {getattr(target, "name", getattr(target, "id", "_")) for target in targets}
     assert {name for name in defined - used if not name.startswith("_")} == set()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tokumei.schemas.table import Column
+from tokumei.schemas.column import Column
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.counting.histogram import pack
-from tokumei.transforms.criteria.base import Mask
 from tokumei.transforms.criteria.chain import Fitted, Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
 from tokumei.transforms.decisions.removal import Removal, Taken
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.cells import Mask
 
 
 def domains_of(plan: TablePlan, columns: Mapping[str, Fitted]) -> tuple[tuple[str | None, ...], ...]:

@@ -1,14 +1,22 @@
 """The five processing criteria (加工基準, 施行規則 34条 / 62条), one module each.
 
-一号 `identifiers` · 二号 `identification_codes` · 三号 `linking_codes` · 四号 `peculiar_values` ·
-五号 `distinctiveness`, with `microaggregation` and `perturbation` (noise, rank swapping). Adding a technique
-means adding its class there and one line in `_METHODS`.
+一号 `identifiers` · 二号 `identification_codes` · 三号 `linking_codes` · 四号 `peculiar_values`, with `tails`
+· 五号 `distinctiveness`, with `microaggregation` and `perturbation` (noise, rank swapping). `deletion` serves
+any of them.
+
+A new method is a class in `tokumei.schemas` that states all facts about it, one line in
+`tokumei.schemas.treatments.AnyTreatment`, and a class here that does it and names the first in its head
+(``treats=…``). A new module is imported below, which registers its classes.
 """
 
 from __future__ import annotations
 
-from tokumei.schemas.treatment_base import Treatment
-from tokumei.transforms.criteria import (
+from collections.abc import Iterable
+from typing import Any
+
+from tokumei.schemas.treatments import AnyTreatment
+from tokumei.transforms.criteria import (  # noqa: F401
+    deletion,
     distinctiveness,
     identification_codes,
     identifiers,
@@ -16,38 +24,14 @@ from tokumei.transforms.criteria import (
     microaggregation,
     peculiar_values,
     perturbation,
+    tails,
 )
-from tokumei.transforms.criteria.base import Context, Criterion, Delete
+from tokumei.transforms.criteria.base import REGISTRY, Context, Criterion
 
-_METHODS: dict[str, type[Criterion]] = {
-    "replace": identifiers.Replace,
-    "year_month": identifiers.YearMonth,
-    "year": identifiers.Year,
-    "age": identifiers.Age,
-    "age_band": identifiers.AgeBand,
-    "truncate_time": identifiers.TruncateTime,
-    "postal_prefix": identifiers.PostalPrefix,
-    "address": identifiers.Address,
-    "phone_area": identifiers.PhoneArea,
-    "pseudonym": linking_codes.Pseudonym,
-    "top_code": peculiar_values.TopCode,
-    "bottom_code": peculiar_values.BottomCode,
-    "rare_values": peculiar_values.RareValues,
-    "rare_categories": peculiar_values.RareCategories,
-    "tail": peculiar_values.Tail,
-    "fence": peculiar_values.Fence,
-    "bands": distinctiveness.Bands,
-    "microaggregate": microaggregation.Microaggregate,
-    "noise": perturbation.Noise,
-    "rank_swap": perturbation.RankSwap,
-}
-_HIERARCHICAL = {"recode": distinctiveness.Recode, "generalize": distinctiveness.Generalize}
-_DELETE: dict[int, type[Criterion]] = {2: identification_codes.DeleteCode, 3: linking_codes.DeleteLink}
-
-__all__ = ["Context", "Criterion", "build_criterion"]
+__all__ = ["Context", "Criterion", "build_criterion", "limits_of"]
 
 
-def build_criterion(spec: Treatment, context: Context, base: str, where: str) -> Criterion:
+def build_criterion(spec: AnyTreatment, context: Context, base: str, where: str) -> Criterion[Any, Any]:
     """Return the criterion object for one treatment of the policy.
 
     Args:
@@ -59,9 +43,13 @@ def build_criterion(spec: Treatment, context: Context, base: str, where: str) ->
     Raises:
         PolicyError: a hierarchy file cannot be used.
     """
-    method = str(getattr(spec, "method", ""))
-    if method in _HIERARCHICAL:
-        return _HIERARCHICAL[method](spec, context, base, where)  # type: ignore[arg-type]
-    if method == "delete":
-        return _DELETE.get(int(getattr(spec, "criterion", 0)), Delete)(spec, context)
-    return _METHODS[method](spec, context, where)
+    return REGISTRY[type(spec), spec.criterion](spec, context, base, where)
+
+
+def limits_of(steps: Iterable[Criterion[Any, Any]]) -> tuple[str, ...]:
+    """Return what the report says of the limits of methods in use: each Japanese sentence once.
+
+    They stand in the order of registration, whatever the order of the policy.
+    """
+    used = {type(step) for step in steps}
+    return tuple(dict.fromkeys(kind.limit for kind in REGISTRY.values() if kind in used and kind.limit))

@@ -3,28 +3,40 @@
 A criterion treats one column by one method of the policy. It decides about *values*, never about rows: the
 same value gets the same treatment everywhere in the file. That makes it free to run on the distinct values
 of a batch, and its decisions small.
+
+A class says in its head which method of the policy it carries out, ``class TopCode(Criterion, treats=…)``,
+and is thereby registered. It says nothing about the method that the method's own class in `tokumei.schemas`
+says already.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tokumei.schemas.treatment_base import Treatment
+from tokumei.schemas.treatments import AnyTreatment
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between
+from tokumei.transforms.values.cells import Mask, present
 
-Mask = npt.NDArray[np.bool_]
 Persons = npt.NDArray[np.uint64] | None
 Records = npt.NDArray[np.int64] | None
+M = TypeVar("M")  # what a criterion measures: mergeable, bounded
+D = TypeVar("D")  # what it decides from that: small
+
+_registry: dict[tuple[type[Treatment], int], type[Criterion[Any, Any]]] = {}
+REGISTRY: Mapping[tuple[type[Treatment], int], type[Criterion[Any, Any]]] = MappingProxyType(_registry)
+"""The class that carries out a method for a criterion, 1 to 5; in the order of registration."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +69,69 @@ class Applied:
     drop: Mask | None = None
 
 
-class Criterion(ABC):
+class Criterion(ABC, Generic[M, D]):
     """One method applied to one column, in service of one of the five criteria.
 
     Subclasses are immutable and picklable. ``profile`` sees the values as the methods before it leave them.
+
+    Args:
+        spec: the treatment as the policy states it.
+        context: what the method may need from the rest of the policy.
+        base: folder of the policy; hierarchy files are relative to it.
+        where: path of the treatment in the policy, for messages.
+
+    Raises:
+        PolicyError: a hierarchy file cannot be used.
+
+    Attributes:
+        limit: what the report says among its limits wherever the method is used; empty: nothing.
+        pictured: whether there is something to see in a picture of the values it leaves.
+        months_as_days: a month reaches it as its first day; else as text, YYYY-MM.
+        hierarchy: the hierarchy that it uses, or None.
     """
 
-    data_driven: ClassVar[bool] = False
+    limit: ClassVar[str] = ""
+    pictured: ClassVar[bool] = True
+    months_as_days: ClassVar[bool] = False
+    spec: AnyTreatment
+    hierarchy: BoundHierarchy | None = None
 
-    def __init__(self, spec: Treatment, context: Context, where: str = "") -> None:
+    def __init_subclass__(cls, treats: type[Treatment] | None = None, numbers: Collection[int] = ()) -> None:
+        """Register a class for a method of the policy.
+
+        Args:
+            treats: the method's class; None: the class is a base of others.
+            numbers: the criteria that it serves, where another class serves the others.
+
+        Raises:
+            TypeError: another class is registered for it.
+        """
+        super().__init_subclass__()
+        if treats is None:
+            return
+        for number in sorted(numbers or treats.numbers()):
+            if _registry.setdefault((treats, number), cls) is not cls:
+                raise TypeError(f"{treats.name()} has two classes for criterion {number}")
+
+    def __init__(self, spec: AnyTreatment, context: Context, base: str = "", where: str = "") -> None:
         self.spec, self.context, self.where = spec, context, where
 
     @property
     def number(self) -> int:
         """The criterion served, 1 to 5."""
-        return int(self.spec.criterion)  # type: ignore[attr-defined]
+        return self.spec.criterion
 
     @property
     def method(self) -> str:
         """Name of the method in the policy."""
-        return str(self.spec.method)  # type: ignore[attr-defined]
+        return self.spec.method
 
-    def profile(self, values: pa.Array, persons: Persons, records: Records) -> Any:
+    @property
+    def people(self) -> int:
+        """How many people must share what it makes public of the values; 0 where it counts none."""
+        return 0
+
+    def profile(self, values: pa.Array, persons: Persons, records: Records) -> M | None:
         """Measure one batch; returns a mergeable, bounded accumulator (None: nothing to measure).
 
         Args:
@@ -89,35 +142,35 @@ class Criterion(ABC):
         """
         return None
 
-    def merge(self, parts: Sequence[Any]) -> Any:
+    def merge(self, parts: Sequence[M]) -> M:
         """Merge accumulators; associative and commutative in what `fit` sees."""
         return parts[0]
 
-    def fit(self, measured: Any) -> Any:
-        """Turn the accumulator of the whole file into a small decision."""
-        return measured
+    def fit(self, measured: M) -> D | None:
+        """Turn the accumulator of the whole file into a small decision (None: there is nothing to decide)."""
+        return None
 
     @abstractmethod
-    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+    def apply(self, decision: D, values: pa.Array, key: RunKey) -> Applied:
         """Treat values; pure, and a function of each value alone."""
 
-    def leaves(self, decision: Any) -> Between:
+    def leaves(self, decision: D) -> Between:
         """Return where the numbers lie that it leaves; those beyond have become labels."""
         return ANYWHERE
 
     @abstractmethod
-    def explain(self, decision: Any) -> str:
-        """Say in one Japanese sentence what is done, without any value fewer than k people share."""
+    def explain(self, decision: D) -> str:
+        """Return one Japanese sentence about what is done, without any value fewer than k people share."""
 
 
-class Fixed(Criterion):
+class Fixed(Criterion[None, None]):
     """A method that needs nothing from the file: `treat` maps values to values."""
 
     @abstractmethod
     def treat(self, values: pa.Array) -> pa.Array:
         """Return the treated values."""
 
-    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+    def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
         """Apply `treat`; every cell that had a value counts as changed."""
         return Applied(self.treat(values), present(values))
 
@@ -147,71 +200,22 @@ class Rows:
         return self.key.derive("\0".join((method, *self.column, *map(str, self.chunk))))
 
 
-class PerRecord(Criterion):
+class PerRecord(Criterion[None, None]):
     """A method that treats records, not values: equal values come out different.
 
     It is the last of its chain. The chain, which works on distinct values, leaves it out; `perturb` runs on
     the records that are released, so that nothing of the others reaches them.
     """
 
-    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+    limit = (
+        "ノイズの付加又はデータ交換をした項目の値は、その人の実際の値とは限らない。"
+        "これらの項目の値の間や、他の項目との間の計算（合計、差など）は、元と同じにはならない。"
+    )
+
+    def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
         """Leave values as they are; see `perturb`."""
         return Applied(values, np.zeros(len(values), bool))
 
     @abstractmethod
     def perturb(self, values: pa.Array, rows: Rows) -> Applied:
         """Treat the column of some records; a function of values and rows alone: a retry gives the same."""
-
-
-class Delete(Criterion):
-    """Delete the whole column (項目削除): it is never read for output."""
-
-    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
-        """Blank everything; used only where a deleted column also decides about records."""
-        return Applied(pa.nulls(len(values), pa.string()), present(values))
-
-    def explain(self, decision: Any) -> str:
-        """Say so."""
-        return "項目の全部を削除した。"
-
-
-def present(values: pa.Array) -> Mask:
-    """Return a mask of the cells that hold a value."""
-    mask: Mask = values.is_valid().to_numpy(zero_copy_only=False)
-    return mask
-
-
-def where(mask: Mask, text: str | None, values: pa.Array) -> pa.Array:
-    """Return ``values`` with ``text`` (None: null) in the masked cells, keeping the type for None."""
-    other = pa.scalar(text, values.type) if text is None else pa.scalar(text, pa.string())
-    base = values if text is None else as_text(values)
-    return pc.if_else(pa.array(mask), other, base)
-
-
-def as_text(values: pa.Array) -> pa.Array:
-    """Return values as text: digits for numbers, ISO for dates."""
-    if pa.types.is_floating(values.type):
-        values = pc.add(values, 0.0)  # -0 is 0
-    return values if pa.types.is_string(values.type) else values.cast(pa.string())
-
-
-def measures(values: pa.Array) -> npt.NDArray[Any]:
-    """Return numbers as int64 or float64, dates as days since 1970 (int64); nulls as 0."""
-    if pa.types.is_date(values.type):
-        values = values.cast(pa.int32()).cast(pa.int64())
-    numbers: npt.NDArray[Any] = values.fill_null(0).to_numpy(zero_copy_only=False)
-    return numbers
-
-
-def like(numbers: npt.NDArray[Any], values: pa.Array) -> pa.Array:
-    """Return numbers in the type of ``values``, null where they are null; the reverse of `measures`."""
-    if pa.types.is_date(values.type):
-        numbers = numbers.astype(np.int32)
-    return pa.array(numbers, mask=~present(values)).cast(values.type)
-
-
-def rounded(numbers: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[np.float64]:
-    """Round, without a negative zero; numbers too large to have such decimals stay."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        result: npt.NDArray[np.float64] = np.round(numbers, decimals)
-    return np.where(np.isfinite(result), result, numbers) + 0.0

@@ -17,18 +17,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.schemas.table import Column
+from tokumei.schemas.column import Column
 from tokumei.transforms.counting.domain import find_domain, merge_domains
 from tokumei.transforms.criteria import Context, Criterion, build_criterion
-from tokumei.transforms.criteria.base import Mask, PerRecord, Persons, as_text, present
+from tokumei.transforms.criteria.base import PerRecord, Persons
 from tokumei.transforms.criteria.distinctiveness import Generalize, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
-from tokumei.transforms.criteria.linking_codes import Pseudonym
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between, Ladder
-
-_DATE_METHODS = {"year", "year_month"}
+from tokumei.transforms.values.cells import Mask, as_text, present
 
 
 @dataclass(frozen=True)
@@ -86,10 +84,10 @@ class Chain:
         self, name: str, column: Column, context: Context, base: str, where: str, *, combined: int = 0
     ) -> None:
         self.name, self.column, self.where = name, column, where
-        self.steps: tuple[Criterion, ...] = tuple(
+        self.steps: tuple[Criterion[Any, Any], ...] = tuple(
             build_criterion(spec, context, base, f"{where}.treat[{i}]") for i, spec in enumerate(column.treat)
         )
-        self._driven = next((i for i, s in enumerate(self.steps) if s.data_driven), None)
+        self._driven = next((i for i, s in enumerate(self.steps) if s.spec.data_driven), None)
         last = self.steps[-1] if self.steps else None
         self.generalize: Generalize | None = last if isinstance(last, Generalize) else None
         self.combined = combined  # so many people share each of its combinations; 0: it is in none
@@ -99,8 +97,8 @@ class Chain:
             for i, model in enumerate(column.protect)
         )
         self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None
-        first = column.treat[0].method if column.treat else ""
-        self._month_as_text = column.type == "month" and first not in _DATE_METHODS
+        days = bool(self.steps) and self.steps[0].months_as_days
+        self._month_as_text = column.type == "month" and not days
 
     @property
     def needs_profile(self) -> bool:
@@ -115,18 +113,18 @@ class Chain:
     @property
     def hierarchies(self) -> tuple[BoundHierarchy, ...]:
         """All hierarchies of the column, of its methods and of its privacy models."""
-        of_steps = (getattr(step, "hierarchy", None) for step in self.steps)
+        of_steps = (step.hierarchy for step in self.steps)
         return tuple(h for h in (*of_steps, *self.protections) if h is not None)
 
     @property
     def can_drop(self) -> bool:
         """Whether a method of the column may drop records."""
-        return any(getattr(step.spec, "action", None) == "record" for step in self.steps)
+        return any(step.spec.drops for step in self.steps)
 
     @property
     def pictured(self) -> bool:
-        """Whether the report shows the column before and after: pseudonyms have nothing to show."""
-        return bool(self.steps) and not any(isinstance(step, Pseudonym) for step in self.steps)
+        """Whether the report shows the column before and after."""
+        return bool(self.steps) and all(step.pictured for step in self.steps)
 
     @property
     def pictured_before(self) -> bool:
@@ -137,7 +135,7 @@ class Chain:
     @property
     def picture_people(self) -> int:
         """How many people must share a source value that a picture shows."""
-        return max([self.combined, *(getattr(step, "people", 0) for step in self.steps)])
+        return max([self.combined, *(step.people for step in self.steps)])
 
     @property
     def _undecided(self) -> int:
@@ -204,7 +202,7 @@ class Chain:
         return self.generalize.hierarchy.ladder(fitted.domain or (), between)
 
     def explain(self, fitted: Fitted) -> tuple[str, ...]:
-        """Say in Japanese what each method does."""
+        """Return one Japanese sentence a method: what it does, as decided."""
         return tuple(s.explain(d) for s, d in zip(self.steps, fitted.decisions, strict=True))
 
     def _between(self, step: int, decisions: tuple[Any, ...]) -> Between:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
-from tokumei.transforms.criteria.base import Mask, as_text
 from tokumei.transforms.criteria.chain import Treated
+from tokumei.transforms.values.cells import Mask, as_text
 
 
 def domain_codes(treated: Treated, domain: tuple[str | None, ...], where: str) -> npt.NDArray[np.int32]:

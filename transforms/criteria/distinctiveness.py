@@ -6,21 +6,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas import treatments as t
-from tokumei.transforms.criteria.base import Applied, Context, Criterion, Fixed, as_text
+from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.ladders import Between
 from tokumei.transforms.values import bands as value_bands
+from tokumei.transforms.values.cells import as_text
 
 
-class Bands(Fixed):
+class Bands(Fixed, treats=t.Bands):
     """Numbers to labelled bands."""
 
     spec: t.Bands
@@ -29,23 +28,27 @@ class Bands(Fixed):
         """Return the label of each number's band."""
         return value_bands.bands(values, self.spec.edges, self.spec.labels)
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return the number of bands, the first and the last."""
         labels = self.spec.labels
         return f"数値を{len(labels)}区分（{labels[0]}～{labels[-1]}）に置き換えた（一般化）。"
 
 
-class _Hierarchical(Criterion):
-    """A method that uses a hierarchy."""
+class _Hierarchical(Criterion[None, D]):
+    """A method that uses a hierarchy, at one level or at any (0)."""
 
     spec: t.Recode | t.Generalize
+    hierarchy: BoundHierarchy
 
-    def __init__(self, spec: t.Recode | t.Generalize, context: Context, base: str, where: str) -> None:
-        super().__init__(spec, context, where)
-        self.hierarchy = BoundHierarchy(spec.hierarchy, base, where, getattr(spec, "level", 0))
+    def __init__(
+        self, spec: t.Recode | t.Generalize, context: Context, base: str = "", where: str = ""
+    ) -> None:
+        super().__init__(spec, context, base, where)
+        level = spec.level if isinstance(spec, t.Recode) else 0
+        self.hierarchy = BoundHierarchy(spec.hierarchy, base, where, level)
 
 
-class Recode(_Hierarchical):
+class Recode(_Hierarchical[Between], treats=t.Recode):
     """Generalize to one fixed level."""
 
     spec: t.Recode
@@ -61,20 +64,20 @@ class Recode(_Hierarchical):
         treated = pa.array(labels, pa.string()).take(encoded.indices)
         return Applied(treated, values.is_valid().to_numpy(zero_copy_only=False))
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: Between) -> str:
+        """Return the level of the hierarchy."""
         return f"階層の第{self.spec.level}段階の区分に置き換えた（一般化）。"
 
 
-class Generalize(_Hierarchical):
+class Generalize(_Hierarchical[None], treats=t.Generalize):
     """A quasi-identifier: its chain is profiled for the domain; the recoding applies its level, not this."""
 
     spec: t.Generalize
 
-    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+    def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
         """Return the value as text, the form in which it stands in the domain."""
         return Applied(as_text(values), np.zeros(len(values), bool))
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return how many people share a combination; the report puts the level found in its place."""
         return f"準識別子として、同じ組合せの人が{self.context.k}人以上になる段階まで一般化した。"

@@ -34,11 +34,17 @@ def encode(values: pa.Array) -> tuple[Indices | None, pa.Array]:
 
 
 def narrow(indices: Indices | None, values: pa.Array) -> tuple[Indices | None, pa.Array]:
-    """Take the encoding of a method that answers with one of few values (a dictionary array) for the rows'.
+    """Return the encoding of the rows after a method.
+
+    A method that knows few answers (area codes) returns a dictionary array: for each value that it was given,
+    the place of its answer. The rows then point at the answers.
 
     Args:
-        indices: row → place in ``values``; None where values are aligned with the rows.
-        values: what a method returned.
+        indices: row → place among the values that the method was given; None where it was given one a row.
+        values: what it returned, one for each of these.
+
+    Returns:
+        Row → place among the values beside it, None where these are one a row; and the values.
     """
     if not pa.types.is_dictionary(values.type):
         return indices, values

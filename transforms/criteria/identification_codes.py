@@ -6,14 +6,13 @@ pension, insurance numbers …). Nothing of a code may be recoverable, so deleti
 
 from __future__ import annotations
 
-from typing import Any
+from tokumei.schemas import treatments as t
+from tokumei.transforms.criteria.deletion import Delete
 
-from tokumei.transforms.criteria.base import Delete
 
-
-class DeleteCode(Delete):
+class DeleteCode(Delete, treats=t.Delete, numbers=(2,)):
     """Delete a declared code column whole; it is read only where the release is searched for its values."""
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return that the whole code is deleted."""
         return "個人識別符号の全部を削除した。"

@@ -6,16 +6,17 @@ method without any regularity that permits restoration. 別表2: 項目削除, �
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pyarrow as pa
 
 from tokumei.schemas import treatments as t
-from tokumei.transforms.criteria.base import Fixed, as_text, present, where
+from tokumei.transforms.criteria.base import Fixed
 from tokumei.transforms.values import addresses, bands, dates, phones, postal
+from tokumei.transforms.values.cells import as_text, present, where
 
 
-class Replace(Fixed):
+class Replace(Fixed, treats=t.Replace):
     """Every value becomes one fixed text."""
 
     spec: t.Replace
@@ -24,36 +25,40 @@ class Replace(Fixed):
         """Return the fixed text for every value; nulls stay null."""
         return where(present(values), self.spec.by, as_text(values))
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return the text that stands for every value."""
         return f"全ての値を「{self.spec.by}」に置き換えた。"
 
 
-class YearMonth(Fixed):
+class YearMonth(Fixed, treats=t.YearMonth):
     """生年月日 → 生年月."""
+
+    months_as_days = True
 
     def treat(self, values: pa.Array) -> pa.Array:
         """Return ``YYYY-MM``."""
         return dates.year_month(values.cast(pa.date32()))
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return that year and month are left."""
         return "日を削除し、年月に置き換えた。"
 
 
-class Year(Fixed):
+class Year(Fixed, treats=t.Year):
     """生年月日 → 生年."""
+
+    months_as_days = True
 
     def treat(self, values: pa.Array) -> pa.Array:
         """Return ``YYYY``."""
         return dates.year(values.cast(pa.date32()))
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return that the year is left."""
         return "月日を削除し、年に置き換えた。"
 
 
-class Age(Fixed):
+class Age(Fixed, treats=t.Age):
     """生年月日 → 年齢, on the reference date."""
 
     def treat(self, values: pa.Array) -> pa.Array:
@@ -62,13 +67,13 @@ class Age(Fixed):
             raise ValueError("reference_date is checked by the policy")
         return dates.age_on(values, self.context.reference_date).cast(pa.int64())
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return that ages are left, and on which day they are counted."""
         day = self.context.reference_date
         return f"{day.year}年{day.month}月{day.day}日現在の満年齢に置き換えた。" if day else ""
 
 
-class AgeBand(Age):
+class AgeBand(Age, treats=t.AgeBand):
     """生年月日 or 年齢 → 年代."""
 
     spec: t.AgeBand
@@ -79,8 +84,8 @@ class AgeBand(Age):
         years = super().treat(values) if pa.types.is_date(values.type) else values
         return bands.bands(years, edges, labels)
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return the number of bands, the first and the last."""
         labels = self._bands()[1]
         return f"年齢を{len(labels)}区分（{labels[0]}～{labels[-1]}）に置き換えた。"
 
@@ -91,7 +96,7 @@ class AgeBand(Age):
         return tuple(edges), tuple(labels)
 
 
-class TruncateTime(Fixed):
+class TruncateTime(Fixed, treats=t.TruncateTime):
     """日時 → 分, 30分, 時, 日, 月 (floor)."""
 
     spec: t.TruncateTime
@@ -101,12 +106,12 @@ class TruncateTime(Fixed):
         """Return the floored time as text."""
         return dates.truncate_times(values, self.spec.unit)
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return the unit of time that is left."""
         return f"時刻を{self._UNITS[self.spec.unit]}単位に切り捨てた。"
 
 
-class PostalPrefix(Fixed):
+class PostalPrefix(Fixed, treats=t.PostalPrefix):
     """郵便番号 → its first digits."""
 
     spec: t.PostalPrefix
@@ -115,12 +120,12 @@ class PostalPrefix(Fixed):
         """Return the prefix; a malformed code is blanked."""
         return postal.postal_prefix(values, self.spec.digits)
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return how many digits are left, and that malformed codes are blank."""
         return f"郵便番号を先頭{self.spec.digits}桁にした。形式の合わない値は空欄にした。"
 
 
-class Address(Fixed):
+class Address(Fixed, treats=t.Address):
     """住所 → ○○県△△市 or ○○県."""
 
     spec: t.Address
@@ -129,19 +134,19 @@ class Address(Fixed):
         """Return municipality or prefecture; an address not understood is blanked."""
         return addresses.generalize_addresses(values, self.spec.level)
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return the level that is left, and that addresses not understood are blank."""
         level = "市区町村" if self.spec.level == "city" else "都道府県"
         return f"住所を{level}までにした。判別できない住所は空欄にした。"
 
 
-class PhoneArea(Fixed):
+class PhoneArea(Fixed, treats=t.PhoneArea):
     """電話番号 → 市外局番."""
 
     def treat(self, values: pa.Array) -> pa.Array:
         """Return the area code; a number not understood is blanked."""
         return phones.phone_area(values)
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return that area codes are left, and that numbers not understood are blank."""
         return "電話番号を市外局番（携帯電話などは最初の3桁）だけにした。判別できない番号は空欄にした。"

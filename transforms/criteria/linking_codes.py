@@ -6,35 +6,36 @@ and destroyed with it; a plain hash would be restorable (ガイドライン 3-2-
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 
 from tokumei.schemas import treatments as t
 from tokumei.transforms.counting.keyed import pseudonyms
-from tokumei.transforms.criteria.base import Applied, Criterion, Delete, as_text, present
+from tokumei.transforms.criteria.base import Applied, Criterion
+from tokumei.transforms.criteria.deletion import Delete
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.values.cells import as_text, present
 
 
-class DeleteLink(Delete):
+class DeleteLink(Delete, treats=t.Delete, numbers=(3,)):
     """Delete a linking code column whole."""
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return that the whole code is deleted."""
         return "連結符号の全部を削除した。"
 
 
-class Pseudonym(Criterion):
+class Pseudonym(Criterion[None, None], treats=t.Pseudonym):
     """Replace the code by 128 bits of AES-CMAC under a key of this run and this link."""
 
+    pictured = False
     spec: t.Pseudonym
 
-    def apply(self, decision: Any, values: pa.Array, key: RunKey) -> Applied:
+    def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
         """Return pseudonyms: equal codes of one link agree over all tables of the run, and nowhere else."""
         return Applied(pseudonyms(as_text(values), key.derive(link_purpose(self.spec.link))), present(values))
 
-    def explain(self, decision: Any) -> str:
-        """Say so."""
+    def explain(self, decision: None) -> str:
+        """Return that pseudonyms are left, and that their key is lost."""
         return "今回限りの鍵による仮IDに置き換えた。鍵は保存せず、処理の終了とともに失われる。"
 
 

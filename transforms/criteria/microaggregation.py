@@ -18,22 +18,14 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tokumei.schemas import perturbations as t
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.perturbations import Microaggregate as Spec
 from tokumei.transforms.counting.domain import MAX_DISTINCT
 from tokumei.transforms.counting.extremes import VALUE
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
-from tokumei.transforms.criteria.base import (
-    Applied,
-    Criterion,
-    Persons,
-    Records,
-    like,
-    measures,
-    present,
-    rounded,
-)
+from tokumei.transforms.criteria.base import Applied, Criterion, Persons, Records
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.values.cells import like, measures, present, rounded
 
 MAX_CHOICES = 5_000_000_000  # cuts weighed against one another: about a minute
 _AT_ONCE = 1 << 20
@@ -51,11 +43,14 @@ class Groups:
     representatives: tuple[float | int, ...]
 
 
-class Microaggregate(Criterion):
+class Microaggregate(Criterion[PeoplePerKey, Groups], treats=t.Microaggregate):
     """Neighbouring values, ``people`` people or more, become their mean or median."""
 
-    spec: Spec
-    data_driven = True
+    limit = (
+        "ミクロアグリゲーションの組の人数は、加工前のファイル全体で数えた。"
+        "他の加工による除外の後では、それより少なくなりうる。"
+    )
+    spec: t.Microaggregate
 
     @property
     def people(self) -> int:
@@ -115,7 +110,7 @@ class Microaggregate(Criterion):
         return Applied(like(replaced, values), present(values) & (replaced != numbers))
 
     def explain(self, decision: Groups) -> str:
-        """Say so; only the number of groups is told."""
+        """Return how many groups there are, of how many people, and what stands for each; but no value."""
         if not decision.starts:
             return f"値を持つ人が{self.people}人に満たないため、全て空欄にした。"
         word = "平均値" if self.spec.representative == "mean" else "中央値"
@@ -133,7 +128,7 @@ class Microaggregate(Criterion):
         return InputError(
             "input.too_many_values",
             where=self.where,
-            what=f"microaggregate: {what}",
+            what=f"{self.method}: {what}",
             fix="round the values first, use fewer people, or use bands or noise",
         )
 

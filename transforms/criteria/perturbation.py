@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from tokumei.schemas import perturbations as t
 from tokumei.transforms.counting.keyed import counters, uniforms
-from tokumei.transforms.criteria.base import Applied, PerRecord, Rows, like, measures, present, rounded
+from tokumei.transforms.criteria.base import Applied, PerRecord, Rows
 from tokumei.transforms.formats.batches import MAX_ROWS
+from tokumei.transforms.values.cells import like, measures, present, rounded
 from tokumei.transforms.values.text import number_text
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, the days that calendars know
@@ -24,7 +25,7 @@ Numbers = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 
-class Noise(PerRecord):
+class Noise(PerRecord, treats=t.Noise):
     """Add a random number to every value: one a record, or one a person."""
 
     spec: t.Noise
@@ -40,9 +41,9 @@ class Noise(PerRecord):
         if self.per_person:
             if rows.persons is None:
                 raise TypeError("noise per person needs the persons of the records")
-            draws = uniforms(rows.persons, rows.column_seed("noise"))
+            draws = uniforms(rows.persons, rows.column_seed(self.method))
         else:
-            draws = uniforms(counters(len(numbers)), rows.chunk_seed("noise"))
+            draws = uniforms(counters(len(numbers)), rows.chunk_seed(self.method))
         noise = self.spec.scale * (laplace(draws) if self.spec.distribution == "laplace" else normal(draws))
         low, high = (_measure(bound) for bound in (self.spec.min, self.spec.max))
         if pa.types.is_date(values.type):
@@ -52,8 +53,8 @@ class Noise(PerRecord):
             noisy = np.clip(noisy, _bound(low, noisy), _bound(high, noisy))
         return Applied(like(noisy, values), present(values) & (noisy != numbers))
 
-    def explain(self, decision: Any) -> str:
-        """Say so, with the distribution: it restores nothing."""
+    def explain(self, decision: None) -> str:
+        """Return the distribution, its width and bounds, and what is drawn for: this restores no value."""
         spec = self.spec
         name, width = ("ラプラス", "平均絶対偏差") if spec.distribution == "laplace" else ("正規", "標準偏差")
         whose = "本人ごとに1つ引き、その人の全ての値" if self.per_person else "値の一つ一つ"
@@ -69,7 +70,7 @@ class Noise(PerRecord):
         return f"{said}、{whose}に加えた（ノイズ付加）。{inside}"
 
 
-class RankSwap(PerRecord):
+class RankSwap(PerRecord, treats=t.RankSwap):
     """Exchange values in pairs of records of different people and close rank, within a chunk."""
 
     spec: t.RankSwap
@@ -81,12 +82,12 @@ class RankSwap(PerRecord):
         persons = None if rows.persons is None else rows.persons[held, 0]
         source = np.arange(len(values))
         source[held] = held[
-            partners(numbers[held], persons, float(self.spec.within), rows.chunk_seed("rank_swap"))
+            partners(numbers[held], persons, float(self.spec.within), rows.chunk_seed(self.method))
         ]
         return Applied(values.take(pa.array(source)), numbers != numbers[source])
 
-    def explain(self, decision: Any) -> str:
-        """Say so, with the strength: it restores nothing."""
+    def explain(self, decision: None) -> str:
+        """Return how far ranks may lie apart, and what becomes untrue: this restores no value."""
         share = number_text(round(100 * self.spec.within, 6))
         return (
             f"値の順位の差が記録数の{share}％以内である他の人の記録と、値を入れ替えた（データ交換）。"

@@ -1,10 +1,10 @@
-"""Which cells of a column are labels in any case, so that their records need not be compared one by one.
+"""Which cells of a column are proven to be labels by a few records, so that the others are not compared.
 
-A cell of L characters contains at most (L−1)(L−2)/2 different texts of 3 characters and more. If the
-records that bear it have more different source values than that, by ``shared``, then it is shared with at
-least so many people whose value is not in it, whoever else's is. A few records prove it, and most columns
-that are kept (categories, shops, products) consist of such cells: their source values are not even
-normalized.
+A cell is a label if at least ``shared`` people bear it whose source value does not stand in it. A cell of L
+characters contains at most (L−1)(L−2)/2 different texts of 3 characters and more. If the people who bear it
+have ``shared`` more different source values than that, at least ``shared`` of these values do not stand in
+it: it is a label. Twice so many records are looked at. Most columns that are kept (categories, shops,
+products) consist of labels, and the source values of their other records are not even normalized.
 """
 
 from __future__ import annotations

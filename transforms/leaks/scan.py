@@ -16,8 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.schemas.leaks import carries_numbers, carries_values
-from tokumei.schemas.table import Column
+from tokumei.schemas.column import Column
 from tokumei.transforms.leaks.found import Found, Leaks, Search
 from tokumei.transforms.leaks.labels import Cells, Rows
 from tokumei.transforms.leaks.numbers import numbers_in
@@ -39,7 +38,7 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
     """
     found: dict[Search, Found] = {}
     for name, column in table.table.columns.items():
-        if carries_numbers(column):
+        if column.carries_numbers:
             for kind, count in numbers_in(batch.column(name)).items():
                 found[Search("number", name, kind)] = count
     if not table.sought or not batch.num_rows:
@@ -47,7 +46,7 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
     shared = max(table.k, _LABEL)
     wanted = {name: _Source(table.table.columns[name], name, sources, batch, order) for name in table.sought}
     for name, column in table.table.columns.items():
-        if not carries_values(column):
+        if not column.carries_values:
             continue
         values = batch.column(name)
         whole = pa.types.is_integer(values.type)
@@ -72,8 +71,7 @@ class _Source:
         self, column: Column, name: str, sources: pa.RecordBatch, batch: pa.RecordBatch, order: pa.Array
     ) -> None:
         self._source, self._order = sources.column(name), order
-        # Other methods never leave the value as it was.
-        partly = any(step.method == "address" for step in column.treat)
+        partly = any(step.keeps_coarse for step in column.treat)
         self._released = batch.column(name) if partly else None
         self._all: pl.Series | None = None
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from tokumei.transforms.criteria.base import as_text
 from tokumei.transforms.leaks.found import Found
+from tokumei.transforms.values.cells import as_text
 from tokumei.transforms.values.text import plain_column
 
 SHORTEST = 3
@@ -79,10 +79,12 @@ def sought(texts: pl.Series) -> pl.Series:
 def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
     """Count the records whose cell contains their own source value.
 
-    A cell that records with at least ``shared`` other source values bear, which are not in it, is a label
-    (千葉県) that meets somebody (千葉さん) by chance, and is not counted. Digits in longer digits, and cells
-    that are digits alone, are not certain: they are counted as chance. Of whole cells it is told how many
-    would be met by chance: of two columns of serial numbers one or so, of telephone numbers none.
+    Labels are not counted. A cell is a label (千葉県) if the records that bear it have at least ``shared``
+    different source values that do not stand in it. It contains somebody's value (千葉さん) by chance.
+
+    Two kinds of matches are counted as chance, because they are not certain: digits within longer digits, and
+    cells that are digits alone. For numbers that are the whole cell, the answer also says how many matches
+    chance would give. Two columns of serial numbers have about one such match, telephone numbers none.
 
     Args:
         source: `sought` values, one a record.
@@ -101,9 +103,14 @@ def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
 def other_values(source: pl.Series, cells: Texts, shared: int, everybody: pl.Series) -> Found:
     """Count the records whose whole cell is the source value of another record of the batch.
 
-    Labels that records with ``shared`` source values bear are not counted, nor digits alone, of which two
-    kinds (customers' and orders' numbers) coincide by chance. ``everybody`` has the `sought` values of all
-    records of the batch, the others as in `own_values`.
+    Labels are not counted, which here are cells that records with ``shared`` different source values bear.
+    Digits alone are not counted either: numbers of two kinds (customers' and orders') coincide by chance.
+
+    Args:
+        source: `sought` values, one a record.
+        cells: those of a released column, in the same order.
+        shared: how many people, by their source values, make a label.
+        everybody: `sought` values of all records of the batch.
     """
     frame = pl.DataFrame({_SOURCE: source, _CELL: sought(cells.plain)}).drop_nulls(_CELL)
     wanted = everybody.drop_nulls().unique()

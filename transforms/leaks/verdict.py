@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values
+from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
 from tokumei.transforms.leaks.found import Found, Leaks, Search
 from tokumei.transforms.leaks.numbers import FORMATS, WORDED
@@ -68,8 +68,8 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
 
     return LeakScan(
         sought=titles(iter(table.sought)),
-        carriers=titles(n for n, c in columns.items() if table.sought and carries_values(c)),
-        numbers=titles(n for n, c in columns.items() if carries_numbers(c)),
+        carriers=titles(n for n, c in columns.items() if table.sought and c.carries_values),
+        numbers=titles(n for n, c in columns.items() if c.carries_numbers),
         matches=tuple(
             Match(
                 column=columns[search.column].title or search.column,

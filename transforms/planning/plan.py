@@ -14,8 +14,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from tokumei.schemas.combinations import combined_columns, people_sharing
-from tokumei.schemas.leaks import sought_columns
+from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.splits import TableFile
@@ -75,12 +74,12 @@ class TablePlan:
     @cached_property
     def combined(self) -> tuple[str, ...]:
         """Columns whose combinations are searched for rare ones, in the order of the policy."""
-        return combined_columns(self.table)
+        return self.table.combined
 
     @cached_property
     def sought(self) -> tuple[str, ...]:
         """Columns whose source values the release is searched for; none if no released column carries any."""
-        return sought_columns(self.table)
+        return self.table.sought
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:
@@ -139,10 +138,7 @@ class TablePlan:
         """Arrow schema of the released table; it depends on the policy alone, never on the data."""
         fields = []
         for name in self.table.released:
-            column = self.table.columns[name]
-            kind = column.type
-            for step in column.treat:
-                kind = step.gives or kind
+            kind = self.table.columns[name].released_type
             fields.append(pa.field(name, pa.string() if kind == "month" else ARROW_TYPES[kind]))
         return pa.schema(fields)
 
@@ -234,7 +230,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                     Context(k, day, table.rows_per_person == "several"),
                     base,
                     f"tables.{name}.columns.{c}",
-                    combined=people_sharing(table, c, k),
+                    combined=people_sharing(table.combinations, c, k),
                 )
                 for c, column in table.columns.items()
             },

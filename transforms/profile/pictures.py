@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
-from tokumei.transforms.criteria.base import as_text
 from tokumei.transforms.criteria.encoding import encode
+from tokumei.transforms.values.cells import as_text
 
 LABEL = "label"
 MAX_LABELS = 2000

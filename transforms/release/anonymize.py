@@ -15,7 +15,7 @@ from tokumei.schemas.splits import Split
 from tokumei.transforms.combinations.apply import remove
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import PeoplePerKey
-from tokumei.transforms.criteria.base import Applied, Mask, Rows, as_text
+from tokumei.transforms.criteria.base import Applied, Rows
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
 from tokumei.transforms.criteria.encoding import used_values
@@ -25,6 +25,7 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.pictures import picture_after, picture_before
 from tokumei.transforms.recode.assignment import Recoding
 from tokumei.transforms.recode.choose import Decision
+from tokumei.transforms.values.cells import Mask, as_text
 
 
 @dataclass(frozen=True)

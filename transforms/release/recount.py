@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
-from tokumei.transforms.criteria.base import as_text
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 from tokumei.transforms.profile.fit import FittedTable
 from tokumei.transforms.release.anonymize import Anonymized
+from tokumei.transforms.values.cells import as_text
 
 VALUE = "#sensitive"
 

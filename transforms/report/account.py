@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping
+from typing import Any
 
 from tokumei.schemas import japan_time
+from tokumei.schemas.column import Column
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import ColumnReport, Picture, RejectCount, Report, StepReport, TableReport
-from tokumei.schemas.table import Column
-from tokumei.transforms.criteria import Criterion
+from tokumei.schemas.treatments import Delete
+from tokumei.transforms.criteria import Criterion, limits_of
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -85,17 +87,7 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         "別の表にある値を見つけない。検査数字も番号の名称もない番号も見つけない。",
         "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
     ]
-    methods = {s.method for t in plan.tables.values() for c in t.chains.values() for s in c.steps}
-    if "microaggregate" in methods:
-        limits.append(
-            "ミクロアグリゲーションの組の人数は、加工前のファイル全体で数えた。"
-            "他の加工による除外の後では、それより少なくなりうる。"
-        )
-    if methods & {"noise", "rank_swap"}:
-        limits.append(
-            "ノイズの付加又はデータ交換をした項目の値は、その人の実際の値とは限らない。"
-            "これらの項目の値の間や、他の項目との間の計算（合計、差など）は、元と同じにはならない。"
-        )
+    limits += limits_of(s for t in plan.tables.values() for c in t.chains.values() for s in c.steps)
     if len(plan.tables) > 1:
         limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
     if any(t.combined for t in plan.tables.values()):
@@ -182,7 +174,10 @@ def _column(
     elif not column.keep and not column.drop:
         steps = [
             StepReport(
-                criterion=1, method="delete", sentence="自由記述のため、項目の全部を削除した。", counts={}
+                criterion=1,
+                method=Delete.name(),
+                sentence="自由記述のため、項目の全部を削除した。",
+                counts={},
             )
         ]
     steps += column_steps(table, account.fitted.removal, name)
@@ -201,10 +196,9 @@ def _column(
     )
 
 
-def _counts(step: Criterion, touched: int, blanked: int) -> dict[str, int]:
+def _counts(step: Criterion[Any, Any], touched: int, blanked: int) -> dict[str, int]:
     """Return the counts of a step; blanks are told where there are some."""
-    dropping = getattr(step.spec, "action", None) == "record"
-    counts = {"records_dropped" if dropping else "cells_changed": touched}
+    counts = {"records_dropped" if step.spec.drops else "cells_changed": touched}
     return {**counts, "cells_blanked": blanked} if blanked else counts
 
 
@@ -218,4 +212,4 @@ def _no_picture(chain: Chain) -> Picture | None:
 
 def _listed(chain: Chain) -> frozenset[str]:
     """Values that the policy calls peculiar: they are not shown, however many people share them."""
-    return frozenset(v for step in chain.steps for v in getattr(step.spec, "values", ()))
+    return frozenset(v for step in chain.steps for v in step.spec.listed)

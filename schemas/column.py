@@ -1,0 +1,176 @@
+"""One column of a table: its fate, and whether its methods can work one after another."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, is_sought
+from tokumei.schemas.privacy_models import AnyProtection
+from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize
+
+_PER_RECORD = " and ".join(method.name() for method in METHODS if method.per_record)
+_DATA_DRIVEN = ", ".join(method.name() for method in METHODS if method.data_driven)
+
+
+class Column(Strict):
+    """One column: dropped, kept with a reason, or treated by a chain of methods.
+
+    A column of type ``text`` without treatments is deleted under criterion 1.
+    """
+
+    type: ColumnType = "string"
+    title: Text | None = Field(
+        default=None, description="Japanese item name (記録項目) for register and report."
+    )
+    released_as: Text | None = Field(
+        default=None,
+        description="What is left of the item after processing (生年月日 → 年代), for the notice.",
+    )
+    sensitive: bool = Field(
+        default=False, description="Sensitive attribute; 要配慮個人情報 where the law says so."
+    )
+    protect: tuple[AnyProtection, ...] = Field(
+        default=(), description="Privacy models of a sensitive column, over the classes of the table."
+    )
+    drop: bool = Field(default=False, description="Not needed by the recipient: delete, with a reason.")
+    keep: bool = Field(default=False, description="No criterion applies: keep as it is, with a reason.")
+    because: Text | None = Field(default=None, description="The reason for drop or keep.")
+    treat: tuple[AnyTreatment, ...] = Field(default=(), description="Methods, applied in this order.")
+    codes_allowed: Allowed | None = Field(
+        default=None, description="Its numbers pass as identification codes or cards, and are none."
+    )
+    source_values_allowed: Allowed | None = Field(
+        default=None, description="It holds values of identifying columns, and that is harmless."
+    )
+
+    @model_validator(mode="after")
+    def _one_fate(self) -> Self:
+        fates = [self.drop, self.keep, bool(self.treat)]
+        if sum(fates) > 1:
+            raise broken(
+                "column.fate", "drop, keep and treat exclude one another", "leave exactly one of them"
+            )
+        if sum(fates) == 0 and self.type != "text":
+            raise broken(
+                "column.undecided",
+                "every column needs a decision; nothing is passed through silently",
+                "add treat: […], or drop: true with because: …, or keep: true with because: …",
+            )
+        if (self.drop or self.keep) and not self.because:
+            raise broken("column.because", "drop and keep need a reason", "add because: …")
+        if self.keep and self.type == "text":
+            raise broken(
+                "column.text_kept",
+                "free text may name people and cannot be kept",
+                "remove keep: text is deleted",
+                ["keep"],
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _searched(self) -> Self:
+        for key, searched in (
+            ("codes_allowed", self.carries_numbers),
+            ("source_values_allowed", self.carries_values),
+        ):
+            if getattr(self, key) is not None and not searched:
+                raise broken(
+                    "column.allowed",
+                    f"{key} has no effect here: nothing of the source's text is left to be searched",
+                    f"remove {key}",
+                    [key],
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _protected(self) -> Self:
+        if self.protect and (not self.sensitive or not self.released or self.quasi_identifier):
+            raise broken(
+                "column.protect",
+                "protect is for a released, sensitive column that is no quasi-identifier",
+                "add sensitive: true, or remove protect",
+                ["protect"],
+            )
+        if self.protect and self.treat and self.treat[-1].per_record:
+            raise broken(
+                "column.protect_perturbed",
+                f"the models look at the values as they are released; {_PER_RECORD} move them at random",
+                "remove protect, or the method",
+                ["protect"],
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _chain_works(self) -> Self:
+        kind: ColumnType = self.type
+        content: str = self.type
+        decided_by_data = False
+        for i, step in enumerate(self.treat):
+            at = ("treat", i)
+            if isinstance(step, Delete) and len(self.treat) > 1:
+                raise broken("treat.delete_alone", "delete must stand alone", "remove the other methods", at)
+            if kind not in step.accepts:
+                raise broken(
+                    "treat.type",
+                    f"{step.method} works on {', '.join(sorted(step.accepts))}; here it would get {kind}",
+                    "correct the column's type, or the order of its methods",
+                    at,
+                )
+            step.refuse_type(kind, at)
+            if step.last and i != len(self.treat) - 1:
+                raise broken(
+                    f"treat.{step.method}_last",
+                    f"{step.method} must be the last method",
+                    "move it to the end, or remove what follows",
+                    at,
+                )
+            step.refuse_content(content, at)
+            if step.data_driven and decided_by_data:
+                raise broken(
+                    "treat.data_driven_twice",
+                    f"a column can have one data-driven method ({_DATA_DRIVEN})",
+                    "keep one of them; combine it with fixed methods if needed",
+                    at,
+                )
+            decided_by_data |= step.data_driven
+            content = step.content_after(content)
+            kind = step.gives or kind
+        return self
+
+    @property
+    def released(self) -> bool:
+        """Whether the column is part of the release."""
+        return self.keep or (bool(self.treat) and not isinstance(self.treat[0], Delete))
+
+    @property
+    def quasi_identifier(self) -> Generalize | None:
+        """The column's generalization if it is a quasi-identifier (準識別子)."""
+        last = self.treat[-1] if self.treat else None
+        return last if isinstance(last, Generalize) else None
+
+    @property
+    def released_type(self) -> ColumnType:
+        """The type of the values that the methods leave."""
+        kind = self.type
+        for step in self.treat:
+            kind = step.gives or kind
+        return kind
+
+    @property
+    def carries_values(self) -> bool:
+        """Whether a released cell may be this very record's text of the source."""
+        return self.released and carries_values(self.type, self.treat)
+
+    @property
+    def carries_numbers(self) -> bool:
+        """Whether a released cell may hold a number of the source, however many people share it."""
+        return self.released and carries_numbers(self.type, self.treat)
+
+    @property
+    def sought(self) -> bool:
+        """Whether its values must not stand in any released column."""
+        return is_sought(self.type, self.treat)

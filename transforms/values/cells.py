@@ -1,0 +1,60 @@
+"""A column's cells as masks, texts and numbers, and back: what everything that treats columns is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Mask = npt.NDArray[np.bool_]
+
+
+def present(values: pa.Array) -> Mask:
+    """Return a mask of the cells that hold a value."""
+    mask: Mask = values.is_valid().to_numpy(zero_copy_only=False)
+    return mask
+
+
+def where(mask: Mask, text: str | None, values: pa.Array) -> pa.Array:
+    """Return ``values`` with ``text`` (None: null) in the masked cells, keeping the type for None."""
+    other = pa.scalar(text, values.type) if text is None else pa.scalar(text, pa.string())
+    base = values if text is None else as_text(values)
+    return pc.if_else(pa.array(mask), other, base)
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Return values as text: digits for numbers, ISO for dates."""
+    if pa.types.is_floating(values.type):
+        values = pc.add(values, 0.0)  # -0 is 0
+    return values if pa.types.is_string(values.type) else values.cast(pa.string())
+
+
+def measures(values: pa.Array) -> npt.NDArray[Any]:
+    """Return numbers as int64 or float64, dates as days since 1970 (int64); nulls as 0."""
+    if pa.types.is_date(values.type):
+        values = values.cast(pa.int32()).cast(pa.int64())
+    numbers: npt.NDArray[Any] = values.fill_null(0).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def like(numbers: npt.NDArray[Any], values: pa.Array) -> pa.Array:
+    """Return numbers in the type of ``values``, null where they are null; the reverse of `measures`."""
+    if pa.types.is_date(values.type):
+        numbers = numbers.astype(np.int32)
+    return pa.array(numbers, mask=~present(values)).cast(values.type)
+
+
+def rounded(numbers: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[np.float64]:
+    """Round, without a negative zero; numbers too large to have such decimals stay."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        result: npt.NDArray[np.float64] = np.round(numbers, decimals)
+    return np.where(np.isfinite(result), result, numbers) + 0.0
+
+
+def floats(values: pa.Array) -> npt.NDArray[np.float64]:
+    """Return numbers as float64, nan where they are null; integers beyond 2**53 to the nearest."""
+    numbers: npt.NDArray[np.float64] = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return numbers
