@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
 
     with quiet():
         from tokumei.transforms.release.orphans import clean
-        from tokumei.transforms.storage.base import open_store
+        from tokumei.transforms.storage.places import open_store
 
     before = time.time() - args.older_than * 86_400
     done = clean(open_store(args.output), args.output, before, dry_run=args.dry_run)

@@ -39,6 +39,16 @@ class _Parser(argparse.ArgumentParser):
         raise PolicyError("usage", where=self.prog, what=message, fix=f"see {self.prog} --help")
 
 
+class _Version(argparse.Action):
+    """Looked up only when asked for: it is a file to find and read."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import tokumei
+
+        print(f"tokumei {tokumei.__version__}")
+        parser.exit()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one job; returns the exit status documented in the README."""
     if argv is None:
@@ -83,6 +93,7 @@ def _tell(error: TokumeiError, *, as_json: bool) -> int:
 def _dispatch(args: list[str]) -> int:
     parser = _Parser(prog="tokumei", description="匿名加工情報: anonymize personal-information files")
     parser.add_argument("--json", action="store_true", help="print errors as a JSON object")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     jobs = parser.add_subparsers(dest="job", metavar="JOB", required=True)
     wanted = next((a for a in args if not a.startswith("-")), None)
     for name, text in JOBS.items():

@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _enter(args: argparse.Namespace) -> int:
-    from tokumei.pipelines.anonymize import output_of
     from tokumei.schemas.register import entry_of_file
+    from tokumei.transforms.planning.prepare import output_of
     from tokumei.transforms.register.books import enter_file
     from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
@@ -166,7 +166,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _register(output: str) -> tuple[Store, str]:
-    from tokumei.transforms.storage.base import open_store
+    from tokumei.transforms.storage.places import open_store
 
     store = open_store(output)
     return store, store.join(output, "register")

@@ -5,16 +5,17 @@ A policy is a YAML file read by `schemas.policy_file.read_policy`. Whatever it d
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import FileItems
+from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
+from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
-from tokumei.schemas.table import Table, refuse_scheme
+from tokumei.schemas.table import Table
 from tokumei.schemas.treatments import Pseudonym
 
 Name = Annotated[
@@ -26,7 +27,6 @@ Name = Annotated[
         "rename the table; a Japanese name can stand in its title",
     ),
 ]
-_AVRO_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 # Their numbers are kept from pass to pass, on every worker.
@@ -43,7 +43,7 @@ class Output(Strict):
     """How the release is written."""
 
     directory: Text | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
-    format: Literal["parquet", "avro", "csv"] = "parquet"
+    format: OutputFormatName = DEFAULT_OUTPUT
     neutralize_formulas: bool = Field(
         default=False,
         description="CSV: an apostrophe before texts that spreadsheets take for formulas.",
@@ -52,14 +52,20 @@ class Output(Strict):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         refuse_scheme(self.directory or "", "output.directory", "directory")
-        if self.neutralize_formulas and self.format != "csv":
+        if self.neutralize_formulas and not self.facts.formulas:
+            opened = listed((name for name, facts in OUTPUT_FORMATS.items() if facts.formulas), "or")
             raise broken(
                 "output.neutralize_formulas",
-                "only CSV is opened by spreadsheets as text that can hold formulas",
-                "remove neutralize_formulas, or use format: csv",
+                f"only {opened.upper()} is opened by spreadsheets as text that can hold formulas",
+                f"remove neutralize_formulas, or use format: {opened}",
                 ["neutralize_formulas"],
             )
         return self
+
+    @property
+    def facts(self) -> OutputFormat:
+        """What is true of every part of this format."""
+        return OUTPUT_FORMATS[self.format]
 
 
 class Policy(Strict):
@@ -79,18 +85,14 @@ class Policy(Strict):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         links: dict[str, str] = {}
+        names = self.output.facts.column_names
         for table_name, table in self.tables.items():
             for name, column in table.columns.items():
                 at = ("tables", table_name, "columns", name)
                 self._ages_countable(column, at)
                 self._links_agree(column, links, at)
-                if self.output.format == "avro" and column.released and not _AVRO_NAME.fullmatch(name):
-                    raise broken(
-                        "output.avro_name",
-                        "Avro takes only column names of ASCII letters, digits and _, no digit first",
-                        "use output format parquet or csv, or rename the column in the file",
-                        at,
-                    )
+                if names and column.released and not names.pattern.fullmatch(name):
+                    raise broken(names.code, names.rule, names.fix, at)
         self._populations_known()
         self._wildcards_work()
         self._sensitivity_stated()

@@ -163,6 +163,11 @@ def column_titles(table: Table, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(table.columns[name].title or name for name in names)
 
 
+def body_folder(body: str) -> str:
+    """Return the folder of a body's book, below the book of the body that came first."""
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+
 class Book(Strict):
     """The register of one body: every version of every entry, in the order in which they came (令21条2項)."""
 

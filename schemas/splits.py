@@ -30,8 +30,8 @@ class TableFile(NamedTuple):
 class Split(NamedTuple):
     """A stretch of one file that one worker reads at a time.
 
-    ``start`` and ``end`` are byte offsets for CSV, TSV, JSON lines and Avro blocks, and row-group numbers
-    for Parquet (end exclusive). ``split_id`` is a hash of the other fields: stable over retries and runs.
+    ``start`` and ``end`` (exclusive) count in the unit of the file's format: bytes, or row groups of Parquet.
+    ``split_id`` is a hash of the other fields: stable over retries and runs.
     """
 
     table: str

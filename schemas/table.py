@@ -10,66 +10,11 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_code, names_free_text, names_person
 from tokumei.schemas.combinations import Combination, check_combinations
 from tokumei.schemas.privacy_models import OF_POPULATION
+from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import Left
 
 _RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
-
-
-def refuse_scheme(path: str, code: str, at: str) -> None:
-    """Check that a path is local or on Cloud Storage."""
-    if "://" in path and not path.startswith("gs://"):
-        raise broken(
-            code,
-            "only local paths and gs:// URIs can be read and written",
-            "copy the file to a local path or to Cloud Storage",
-            [at],
-        )
-
-
-class Source(Strict):
-    """Where a table's records are and how they are written."""
-
-    path: Text = Field(description="Path, glob or gs:// URI; relative to the policy file.")
-    format: Literal["csv", "tsv", "parquet", "avro", "jsonl"]
-    encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Default: by format.")
-    header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
-    null_values: tuple[str, ...] = Field(default=("",), description="Texts that mean 'no value'.")
-
-    @model_validator(mode="after")
-    def _fits_format(self) -> Self:
-        if self.format not in {"csv", "tsv"} and (self.delimiter is not None or not self.header):
-            raise broken(
-                "source.text_option",
-                "delimiter and header belong to csv and tsv",
-                f"remove them, or correct format: {self.format}",
-                ["header" if self.delimiter is None else "delimiter"],
-            )
-        if self.format in {"parquet", "avro", "jsonl"} and self.encoding != "utf-8":
-            raise broken("source.encoding", f"{self.format} is always UTF-8", "remove encoding", ["encoding"])
-        mark = self.delimiter
-        if mark is not None and (mark in '"\r\n\0' or mark.isalnum() or not mark.isascii()):
-            raise broken(
-                "source.delimiter",
-                "the delimiter must be one ASCII character, but no letter, digit, quote or line break",
-                'for example delimiter: "|"',
-                ["delimiter"],
-            )
-        if self.format == "tsv" and mark not in {None, "\t"}:
-            raise broken(
-                "source.delimiter",
-                "tsv is delimited by tabs",
-                "use format: csv with this delimiter",
-                ["delimiter"],
-            )
-        refuse_scheme(self.path, "source.path", "path")
-        return self
-
-    @property
-    def field_delimiter(self) -> str:
-        """The delimiter in effect."""
-        return self.delimiter or ("\t" if self.format == "tsv" else ",")
 
 
 class Population(Strict):

@@ -37,7 +37,7 @@ def refuse_missing_buckets(beam_args: Sequence[str]) -> None:
         TestOptions,
     )
 
-    from tokumei.transforms.storage.base import open_store
+    from tokumei.transforms.storage.places import open_store
 
     options = PipelineOptions(list(beam_args))
     runner = str(options.view_as(StandardOptions).runner).rsplit(".", 1)[-1]

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from peers import by_copy
 
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import Split
-from tokumei.schemas.table import Source
 from tokumei.transforms.counting.keyed import pseudonyms
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 TURNS = 5
 

@@ -23,13 +23,13 @@ import measure
 import pyarrow as pa
 from apache_beam.coders import registry
 
-from tokumei.pipelines.anonymize import make_plan
 from tokumei.transforms.counting.headcount import count_bucket, deal
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.engine.chunks import Work
 from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from tokumei.transforms.recode.choose import Chosen, choose
@@ -41,7 +41,7 @@ from tokumei.transforms.release.verify import Written, merge_written, verify, wr
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.stages import read as records
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 HERE = Path(__file__).parent
 TABLE, PERSON = "residents", "宛名番号"

@@ -14,8 +14,6 @@ import pytest
 from engines.flink_run import CLUSTER, load_cluster
 from engines.one_job import anonymize, write_input
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-
 
 @dataclass(frozen=True)
 class Engine:
@@ -47,7 +45,7 @@ def loopback(logs):
 
 @contextmanager
 def external(logs):
-    command = [sys.executable, DEPLOY / "worker_pool.py"]
+    command = [sys.executable, "-m", "tokumei.pipelines.worker_pool"]
     with (
         (logs / "pool.log").open("w") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as pool,

@@ -37,11 +37,8 @@ IMPORTED = (
     "tokumei.pipelines.check",
     "tokumei.pipelines.clean",
     "tokumei.schemas.policy_file",
-    "tokumei.transforms.stages.combinations",
-    "tokumei.transforms.stages.profile",
-    "tokumei.transforms.stages.sharded",
-    "tokumei.transforms.stages.recode",
-    "tokumei.transforms.stages.release",
+    "tokumei.transforms.planning.prepare",
+    "tokumei.transforms.stages.anonymize",
 )
 DECISIVE = ("manifest.json", "book.json")  # here every error is tried
 _FOREVER = 1 << 60

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import google_crc32c
 
-from tokumei.pipelines.anonymize import make_plan
 from tokumei.schemas.report import Report
+from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.parts import Part
 from tokumei.transforms.release.publish import find_published, publish
 from tokumei.transforms.report.documents import documents_of
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 
 @dataclass

@@ -8,19 +8,19 @@ import sys
 from collections import Counter
 
 import pytest
-from support.helpers import DATA, PSEUDONYM, QI, SUPPRESS, policy_of
+from support.helpers import DATA, EXAMPLE, PSEUDONYM, QI, SUPPRESS, policy_of
 
 
 @pytest.fixture(scope="module")
 def demo_policy(tmp_path_factory):
-    return DATA / "jdss_100knocks" / "policy.yaml"
+    return EXAMPLE / "policy.yaml"
 
 
 def test_demo_releases_every_person_it_claims_and_no_identifier(run, demo_policy):
     done = run(demo_policy)
     assert done.status == 0, done.err
     rows, manifest, report = done.rows("customer"), done.manifest, done.report
-    source = (DATA / "jdss_100knocks" / "customer.csv").read_text("utf-8-sig").splitlines()[1:]
+    source = (EXAMPLE / "customer.csv").read_text("utf-8-sig").splitlines()[1:]
     table = report["tables"][0]
     assert table["records_in"] == len(source) == 21971
     assert len(rows) == manifest["people"] == report["people"] == 21971 - table["records_suppressed"]

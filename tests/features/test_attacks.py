@@ -15,7 +15,7 @@ from support.helpers import policy_of
 from tokumei.schemas.errors import TokumeiError
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.release import publish
-from tokumei.transforms.storage import base as store
+from tokumei.transforms.storage import local
 
 PSEUDONYM = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}
 KEEP = {"keep": True, "because": "試験"}
@@ -153,7 +153,7 @@ def test_what_a_killed_run_left_is_gone_from_the_release(run, done_before):
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_run_cleans_up(run, monkeypatch, sent):
     """Schedulers stop a run by SIGTERM; its unverified parts must not stay."""
-    real, at_work = store.written_beside, []
+    real, at_work = local.written_beside, []
 
     def stop(path, data):
         at_work.append(path)
@@ -161,7 +161,7 @@ def test_a_stopped_run_cleans_up(run, monkeypatch, sent):
             os.kill(os.getpid(), sent)
         return real(path, data)
 
-    monkeypatch.setattr(store, "written_beside", stop)
+    monkeypatch.setattr(local, "written_beside", stop)
     done = run(policy_of({"a": KEEP}), {"data.csv": "a\n1\n2\n"})
     assert any(path.match("part-*") for path in at_work)
     assert (done.status, done.out) == (1, "") and done.err.count("\n") == 1 and "interrupted" in done.err
@@ -269,14 +269,14 @@ def test_garbled_text_found_only_in_the_last_pass_leaves_nothing(run, tmp_path):
 @pytest.mark.parametrize("output", ["out", "out[1]*"])
 @pytest.mark.parametrize("at", ["part-", "report.html", "manifest.json"])
 def test_a_full_disk_leaves_the_state_before(run, monkeypatch, at, output):
-    real = store.written_beside
+    real = local.written_beside
 
     def full(path, data):
         if at in path.name:
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(path, data)
 
-    monkeypatch.setattr(store, "written_beside", full)
+    monkeypatch.setattr(local, "written_beside", full)
     done = run(policy_of({"a": KEEP}), {"data.csv": "a\n1\n2\n"}, output=output)
     assert done.status == 3 and "No space left" in done.err and not done.releases
     monkeypatch.undo()

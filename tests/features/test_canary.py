@@ -20,7 +20,8 @@ from support.canary_job import (
     written_elsewhere,
 )
 
-from tokumei.pipelines.anonymize import build, make_plan
+from tokumei.transforms.planning.prepare import make_plan
+from tokumei.transforms.stages.anonymize import build
 
 MULTI = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
 EMBED = ("--runner=PortableRunner", "--job_endpoint=embed", "--environment_type=LOOPBACK")

@@ -9,8 +9,8 @@ from support.helpers import policy_of
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.release import orphans
-from tokumei.transforms.storage.base import LocalStore
 from tokumei.transforms.storage.gcs import GcsStore
+from tokumei.transforms.storage.local import LocalStore
 
 KEEP = {"keep": True, "because": "試験"}
 A, B = "aaaaaaaaaaaa", "bbbbbbbbbbbb"

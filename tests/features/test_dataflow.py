@@ -1,6 +1,7 @@
 """Jobs for Dataflow, checked without it: the dry run of the real graph, and a Flex Template's launch whose staged
 pipeline is then run here. Nothing staged holds a key or a source value."""
 
+import argparse
 import importlib.util
 import json
 import re
@@ -19,17 +20,19 @@ from apache_beam.portability.api import beam_runner_api_pb2 as api
 from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.auth.credentials import AnonymousCredentials
-from support.helpers import DATA, Outcome, policy_of
+from support.helpers import EXAMPLE, Outcome, policy_of
 from support.serialized import forms, layers, where
 
 from tokumei.pipelines import anonymize
 from tokumei.pipelines.cli import main
+from tokumei.pipelines.launcher.options import refuse_unknown
 from tokumei.transforms.engine import run_key
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.parts import Encoded
+from tokumei.transforms.stages.anonymize import build
 
 ROOT = Path(__file__).parents[2]
-DEMO = DATA / "jdss_100knocks"
 IMAGE = "asia-northeast1-docker.pkg.dev/my-project/tokumei/tokumei@sha256:" + "0123456789abcdef" * 4
 PARDO = common_urns.primitives.PAR_DO.urn
 STEPS = {"Files", "PlanSplits", "Run", "DrawKey", "Profile", "FitCriteria", "CountClasses", "ChooseRecoding"}
@@ -69,7 +72,7 @@ def dry_run(plan, files, *args):
     """The graph that Dataflow would get, and the pipeline as its runner has left it."""
     options = [*DATAFLOW, "--temp_location=gs://my-temp/t", f"--sdk_container_image={IMAGE}", *args]
     pipeline = beam.Pipeline(options=PipelineOptions([*options, "--dry_run=True"]))
-    anonymize.build(pipeline, plan, files)
+    build(pipeline, plan, files)
     return pipeline, pipeline.run().job.proto_pipeline
 
 
@@ -92,9 +95,7 @@ def offline():
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    plan, files = anonymize.make_plan(
-        str(DEMO / "policy.yaml"), str(tmp_path_factory.mktemp("demo") / "out"), None
-    )
+    plan, files = make_plan(str(EXAMPLE / "policy.yaml"), str(tmp_path_factory.mktemp("demo") / "out"), None)
     with no_network():
         return dry_run(plan, files)
 
@@ -194,7 +195,7 @@ def canaries(folder):
 def test_the_search_finds_what_is_there(tmp_path, offline):
     """Beam packs what it pickles: looking into the bytes alone would find nothing, whatever there is."""
     canaries(tmp_path)
-    plan, files = anonymize.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
+    plan, files = make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
     _, proto = dry_run(plan, files)
     data = proto.SerializeToString()
     assert "方針内の文字列".encode() not in data and where(layers(data), "方針内の文字列")
@@ -206,7 +207,7 @@ def test_the_search_finds_what_is_there(tmp_path, offline):
 def test_neither_key_nor_source_value_stands_in_the_graph(tmp_path, monkeypatch):
     """The key is drawn by the job: the graph before it is the graph after it, and holds no key."""
     _, values = canaries(tmp_path)
-    plan, files = anonymize.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
+    plan, files = make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
     _, proto = dry_run(plan, files)
     pieces = layers(proto.SerializeToString())
     keys = run_here(proto, monkeypatch)
@@ -221,7 +222,7 @@ def test_neither_key_nor_source_value_stands_in_the_graph(tmp_path, monkeypatch)
 def test_no_value_of_the_demo_stands_in_its_graph(demo):
     _, proto = demo
     pieces = layers(proto.SerializeToString())
-    rows = (DEMO / "customer.csv").read_text("utf-8-sig").splitlines()
+    rows = (EXAMPLE / "customer.csv").read_text("utf-8-sig").splitlines()
     for row in rows[1::700]:
         cells = dict(zip(rows[0].split(","), row.split(","), strict=True))
         for column in ("customer_id", "customer_name", "postal_cd", "address", "status_cd"):
@@ -351,7 +352,7 @@ def test_a_job_that_dataflow_does_not_take(template, bucket, monkeypatch):
 
 def test_a_dry_run_by_the_command(tmp_path, capsys, offline):
     args = [*DATAFLOW, "--temp_location=gs://my-temp/t", "--dry_run=True"]
-    assert main(["anonymize", str(DEMO / "policy.yaml"), "--output", str(tmp_path), *args]) == 0
+    assert main(["anonymize", str(EXAMPLE / "policy.yaml"), "--output", str(tmp_path), *args]) == 0
     assert "not submitted" in capsys.readouterr().out and not list(tmp_path.iterdir())
 
 
@@ -375,12 +376,12 @@ def accepts(name, value):
 def test_the_template_asks_for_what_the_command_takes(launch):
     """Every parameter reaches an option that is there; every option of ours is a parameter."""
     examples = {name: p["helpText"].split("Example: ")[1] for name, p in PARAMETERS.items()}
-    parser = anonymize.argparse.ArgumentParser()
+    parser = argparse.ArgumentParser()
     anonymize.add_arguments(parser)
     given = launch.command([f"--{name}={value}" for name, value in examples.items()])
     assert given[:2] == ["--json", "anonymize"]
     parsed, beams = parser.parse_known_args(given[2:])
-    anonymize._refuse_unknown_options(beams)
+    refuse_unknown(beams)
     known = PipelineOptions(beams).get_all_options(drop_default=True)
     taken = {**vars(parsed), **{k: str(v) for k, v in known.items()}}
     assert taken == examples

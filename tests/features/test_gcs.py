@@ -23,7 +23,7 @@ from support.helpers import Outcome, policy_of
 from tokumei.pipelines.cli import main
 from tokumei.transforms.register import books as register
 from tokumei.transforms.release import publish
-from tokumei.transforms.storage import gcs
+from tokumei.transforms.storage import gcs, ledger
 
 ROOT = Path(__file__).parents[2]
 CANARY = "CANARY7"
@@ -184,7 +184,7 @@ def test_the_id_taken_by_other_work_in_the_last_moment(job, bucket):
 def test_publishers_at_once_lose_no_register_entry(job, bucket, monkeypatch):
     """Four releases come to the same book; whoever comes late reads again, and nobody is lost or doubled."""
     assert job("--release-id", "r0").status == 0
-    real, gate, waiting = register._swap, threading.Barrier(4), threading.local()
+    real, gate, waiting = ledger.swap, threading.Barrier(4), threading.local()
 
     def together(store, uri, change):
         def meet(before):
@@ -197,7 +197,7 @@ def test_publishers_at_once_lose_no_register_entry(job, bucket, monkeypatch):
 
     base = register.Book.model_validate_json(bucket.get("out/register/book.json"))
     (entry,) = base.current
-    monkeypatch.setattr(register, "_swap", together)
+    monkeypatch.setattr(ledger, "swap", together)
     store, where = gcs.GcsStore(), f"{bucket.uri}/out/register"
     entries = [entry.model_copy(update={"release_id": f"r{i}"}) for i in range(1, 5)]
     threads = [threading.Thread(target=register.add_entry, args=(store, where, e)) for e in entries]
@@ -230,7 +230,7 @@ def test_every_kind_of_request_fails_once_and_the_release_is_whole(job, bucket, 
 
 
 def test_a_denied_create_is_found_before_the_work(job, bucket, monkeypatch):
-    from tokumei.pipelines import anonymize
+    from tokumei.transforms.stages import anonymize
 
     monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
     bucket.proxy.fault("begin", "403", times=1000)

@@ -4,12 +4,13 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from support.graph import RECORDS, steps_of
-from support.helpers import DATA
+from support.helpers import EXAMPLE
 
-from tokumei.pipelines.anonymize import build, make_plan
 from tokumei.pipelines.launcher.terminal import STAGES
 from tokumei.transforms.engine.chunks import Chunk, ChunkCoder, WorkCoder
+from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.parts import Encoded
+from tokumei.transforms.stages.anonymize import build
 from tokumei.transforms.stages.read import _ReadChunk
 from tokumei.transforms.stages.release import EncodedCoder
 
@@ -21,7 +22,7 @@ COMBINATIONS = """
 
 @pytest.fixture(params=["as it is", "with combinations"])
 def pipeline(tmp_path, request):
-    source = DATA / "jdss_100knocks"
+    source = EXAMPLE
     if request.param == "with combinations":
         text = (source / "policy.yaml").read_text()
         at = text.index("\nrequirements:")

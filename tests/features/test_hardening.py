@@ -74,7 +74,7 @@ def test_a_hierarchy_that_is_no_file(run, special, path):
 def test_a_hierarchy_without_end(run, monkeypatch):
     from tokumei.transforms.storage import policy_folder
 
-    monkeypatch.setattr(policy_folder, "MAX_BYTES", 100)
+    monkeypatch.setattr(policy_folder, "MAX_FILE_BYTES", 100)
     step = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "file", "path": "h.csv"}}
     done = run(policy_of({"a": {"treat": [step]}}), {**DATA, "h.csv": "1;x\n" * 26})
     assert done.status == 2 and "more than 0 MiB" in done.err
@@ -156,7 +156,7 @@ def start(work, capsys, output="out", **files):
 @pytest.fixture
 def no_pass(monkeypatch):
     """No record may be read."""
-    from tokumei.pipelines import anonymize
+    from tokumei.transforms.stages import anonymize
 
     monkeypatch.setattr(anonymize, "build", lambda *_: pytest.fail("the work has begun"))
 
@@ -208,7 +208,7 @@ def test_files_have_the_modes_that_the_umask_says(run, mask):
 
 
 def test_a_file_is_private_until_it_is_whole(run, monkeypatch):
-    from tokumei.transforms.storage import base as store
+    from tokumei.transforms.storage import durable
 
     seen, real = [], os.fsync
 
@@ -219,8 +219,8 @@ def test_a_file_is_private_until_it_is_whole(run, monkeypatch):
         real(descriptor)
 
     chmods, real_chmod = [], os.fchmod
-    monkeypatch.setattr(store.os, "fsync", look)
-    monkeypatch.setattr(store.os, "fchmod", lambda d, m: chmods.append(os.fstat(d)) or real_chmod(d, m))
+    monkeypatch.setattr(durable.os, "fsync", look)
+    monkeypatch.setattr(durable.os, "fchmod", lambda d, m: chmods.append(os.fstat(d)) or real_chmod(d, m))
     assert run(policy_of(ONE), DATA).status == 0
     assert seen and all(stat.S_IMODE(f.st_mode) == 0o600 and f.st_size for f in chmods)
 
@@ -382,9 +382,9 @@ def test_panics_lose_their_text_and_interrupts_pass():
 
 
 def test_a_panic_of_the_launcher_is_not_quoted(run, monkeypatch):
-    from tokumei.pipelines import check
+    from tokumei.transforms.planning import prepare
 
-    monkeypatch.setattr(check, "check_files", lambda *_: (_ for _ in ()).throw(Panic("CANARY")))
+    monkeypatch.setattr(prepare, "check_files", lambda *_: (_ for _ in ()).throw(Panic("CANARY")))
     done = run(policy_of(ONE), DATA)
     assert done.status == 1 and "unexpected Panic" in done.err and "CANARY" not in done.err
 

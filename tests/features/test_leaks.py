@@ -4,7 +4,7 @@ import csv
 import io
 import random
 
-from support.helpers import DATA, policy_of
+from support.helpers import EXAMPLE, policy_of
 
 PSEUDONYM = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}
 KEEP = {"keep": True, "because": "試験"}
@@ -185,7 +185,7 @@ def test_what_cannot_carry_text_is_not_searched_and_nothing_more_is_read(run):
 
 def test_the_real_master_has_no_false_alarm(run):
     """Everything of the customer master that may be kept is kept."""
-    text = (DATA / "jdss_100knocks" / "customer.csv").read_text("utf-8-sig")
+    text = (EXAMPLE / "customer.csv").read_text("utf-8-sig")
     names = text.split("\n", 1)[0].strip().split(",")
     columns = dict.fromkeys(names, KEEP)
     columns |= {"customer_id": PSEUDONYM, "customer_name": DELETED, "address": DELETED, "postal_cd": DELETED}

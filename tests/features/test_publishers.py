@@ -11,7 +11,7 @@ from support.helpers import policy_of
 
 from tokumei.schemas.register import Book
 from tokumei.transforms.register.views import VIEWS
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,7 +14,7 @@ from support.pages import Page
 from support.registers import assert_agree, told
 
 from tokumei.pipelines.cli import main
-from tokumei.transforms.storage.base import LocalStore
+from tokumei.transforms.storage.local import LocalStore
 
 OFFICE = {"name": "窓口", "address": "千代田区"}
 PUBLIC = {

@@ -11,9 +11,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from support.graph import RECORDS, steps_of
 from support.helpers import policy_of
 
-from tokumei.pipelines import anonymize
 from tokumei.transforms.engine.chunks import ChunkCoder
+from tokumei.transforms.planning import prepare
 from tokumei.transforms.recode import ways
+from tokumei.transforms.stages.anonymize import build
 from tokumei.transforms.stages.release import EncodedCoder
 from tokumei.transforms.stages.sharded import BATCHES
 
@@ -66,13 +67,13 @@ def small_workers(monkeypatch):
 
 
 def _hold(monkeypatch, tuples):
-    make = anonymize.make_plan
+    make = prepare.make_plan
 
     def made(*args):
         plan, files = make(*args)
         return replace(plan, tuples_a_worker=tuples, shards=3), files
 
-    monkeypatch.setattr(anonymize, "make_plan", made)
+    monkeypatch.setattr(prepare, "make_plan", made)
 
 
 def facts(outcome):
@@ -106,7 +107,7 @@ def test_the_release_is_that_of_one_worker(run, name, monkeypatch, request):
 
 
 def test_where_one_worker_holds_the_tuples_after_all_it_gets_them(run, monkeypatch):
-    make = anonymize.make_plan
+    make = prepare.make_plan
 
     def made(*args):
         plan, files = make(*args)
@@ -115,7 +116,7 @@ def test_where_one_worker_holds_the_tuples_after_all_it_gets_them(run, monkeypat
         return plan, files
 
     alone = run(POLICIES["k and ℓ and t"], {"data.csv": ROWS}, output="alone")
-    monkeypatch.setattr(anonymize, "make_plan", made)
+    monkeypatch.setattr(prepare, "make_plan", made)
     gathered = run(POLICIES["k and ℓ and t"], {"data.csv": ROWS}, output="gathered")
     assert gathered.status == 0, gathered.err
     assert facts(alone) == facts(gathered)  # the same search, so as many nodes were counted
@@ -198,11 +199,11 @@ def graph(tmp_path):
     """The pipeline with the sharded search, and the plan."""
     (tmp_path / "data.csv").write_text(ROWS)
     (tmp_path / "policy.yaml").write_text(json.dumps(POLICIES["k"]))
-    plan, files = anonymize.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
+    plan, files = prepare.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
 
     def built(**changes):
         pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-        anonymize.build(pipeline, replace(plan, **changes), files)
+        build(pipeline, replace(plan, **changes), files)
         return pipeline
 
     return built
@@ -232,7 +233,7 @@ def test_no_more_tuples_are_feared_than_a_file_has_records(tmp_path):
     policy = policy_of(columns_of(), k=4)
     policy["tables"]["t"]["source"] = {"path": "data.parquet", "format": "parquet"}
     (tmp_path / "policy.yaml").write_text(json.dumps(policy))
-    plan, files = anonymize.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
+    plan, files = prepare.make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
     assert files[0].records == 60 < files[0].file.size / 1000
     assert not replace(plan, tuples_a_worker=60).may_outgrow_a_worker(files)
     assert replace(plan, tuples_a_worker=59).may_outgrow_a_worker(files)

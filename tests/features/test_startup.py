@@ -11,9 +11,11 @@ import pytest
 import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 from support.graph import steps_of
+from support.helpers import EXAMPLE
 
-from tokumei.pipelines.anonymize import build, make_plan
 from tokumei.pipelines.cli import main
+from tokumei.transforms.planning.prepare import make_plan
+from tokumei.transforms.stages.anonymize import build
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "residents.yaml"
 
@@ -45,8 +47,7 @@ def test_a_policy_is_checked_without_the_engine(policy):
 
 
 def test_what_is_released_already_needs_no_engine(tmp_path):
-    demo = Path(__file__).parents[1] / "data" / "jdss_100knocks" / "policy.yaml"
-    job = ("anonymize", demo, "--output", tmp_path)
+    job = ("anonymize", EXAMPLE / "policy.yaml", "--output", tmp_path)
     assert main([str(part) for part in job]) == 0
     assert "apache_beam" not in imported_by(*job)
 

@@ -7,13 +7,13 @@ import sys
 import threading
 from pathlib import Path
 
-from support.helpers import DATA
+from support.helpers import EXAMPLE
 
 from tokumei.pipelines.launcher.terminal import describe, quiet
 from tokumei.transforms.engine import progress
 
 TOKUMEI = str(Path(sys.executable).with_name("tokumei"))
-POLICY = str(DATA / "jdss_100knocks" / "policy.yaml")
+POLICY = str(EXAMPLE / "policy.yaml")
 
 
 def test_a_terminal_sees_records_by_stage(tmp_path):

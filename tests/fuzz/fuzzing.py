@@ -32,14 +32,14 @@ from support.deal import EVERYTHING, Deal
 from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.schemas.policy_file import read_policy
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile
-from tokumei.schemas.table import Source
-from tokumei.transforms.formats.avro_container import read_header as read_header_of_avro
-from tokumei.transforms.formats.avro_container import walk
+from tokumei.transforms.formats.avro_container import read_frame, walk
 from tokumei.transforms.formats.columns import refuse_other_columns
 from tokumei.transforms.formats.reader import read_header, read_split
 from tokumei.transforms.formats.splits import plan_splits
-from tokumei.transforms.hierarchies.ladders import build_ladder, read_hierarchy_file
+from tokumei.transforms.hierarchies.files import read_hierarchy_file
+from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.planning.plan import plan_tables
 
 SECONDS = 10  # of the processor for one input; one takes 2 GiB
@@ -132,12 +132,12 @@ def structured(kind: str, rng: random.Random) -> tuple[bytes, dict]:
         ), {}
     data, options = rng.choice(SEEDS["avro"])
     source = io.BytesIO(data)
-    header = read_header_of_avro(source)
+    frame = read_frame(source)
     parts = [
         (b.records, source.getvalue()[b.body :][: b.packed])
-        for b in walk(source, header, header.size, len(source.getvalue()))
+        for b in walk(source, frame, frame.size, len(source.getvalue()))
     ]
-    schema, codec, blocks = header.schema, header.codec, [[n, bytearray(body)] for n, body in parts]
+    schema, codec, blocks = frame.schema, frame.codec, [[n, bytearray(body)] for n, body in parts]
     if rng.random() < 0.6:
         _mutate_tree(schema, rng)
     for block in blocks:
@@ -145,7 +145,7 @@ def structured(kind: str, rng: random.Random) -> tuple[bytes, dict]:
             _mutate(block[1], "avro", rng)
         if rng.random() < 0.1:
             block[0] = rng.choice([0, -1, 1 << 40, (1 << 62) - 1, block[0] + 1])
-    return avro_file(schema, codec, header.sync, [(n, bytes(body)) for n, body in blocks]), options
+    return avro_file(schema, codec, frame.sync, [(n, bytes(body)) for n, body in blocks]), options
 
 
 _LEAVES = [None, True, 0, -1, 5, 10**18, 1.5, "", "x", "*", "null", "string", "array", "record", "R", "date", "\ud800", "a\0b",

@@ -49,6 +49,7 @@ def definition(tmp_path_factory):
             "mvn",
             "-B",
             "-q",
+            f"-Dmaven.repo.local={cache / 'maven'}",
             f"{plugin}:copy",
             f"-Dartifact={artifact}",
             f"-DoutputDirectory={folder}",
@@ -159,9 +160,10 @@ def test_versions_are_those_of_the_rest(manifests):
 def test_our_image_holds_what_is_started_and_under_which_user(manifests):
     _, pool, nightly, _, _ = parts(manifests)
     image = (ROOT / "deploy" / "Dockerfile").read_text()
-    folder, _, script = pool["command"][1].rpartition("/")
-    (copied,) = re.findall(rf"^COPY (.*{script}) (\S+)/$", image, re.MULTILINE)
-    assert copied[1] == folder and (ROOT / "deploy" / script).exists()
+    python, flag, module, *_ = pool["command"]
+    assert (python, flag) == ("python", "-m")
+    assert (ROOT / f"{module.replace('.', '/')}.py").exists()  # a part of the wheel
+    (folder,) = re.findall(r"^COPY --from=build (\S+) \1$", image, re.MULTILINE)
     assert f"ENV PATH={folder}/bin:$PATH" in image  # where python and tokumei are
     user = int(re.search(r"useradd --uid (\d+)", image)[1])
     assert pool["securityContext"]["runAsUser"] == nightly["spec"]["securityContext"]["runAsUser"] == user

@@ -8,14 +8,14 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.helpers import DATA
+from support.helpers import EXAMPLE
 
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_errors import dotted
 from tokumei.schemas.policy_file import MAX_BYTES, parse_policy, read_policy
 
-DEMO = DATA / "jdss_100knocks" / "policy.yaml"
+DEMO = EXAMPLE / "policy.yaml"
 DEMO_TEXT = DEMO.read_text("utf-8")
 TYPED = json.loads(json.dumps(yaml.safe_load(DEMO_TEXT), default=str))
 

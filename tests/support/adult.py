@@ -11,7 +11,8 @@ import pytest
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
-from tokumei.transforms.hierarchies.ladders import build_ladder, read_hierarchy_file
+from tokumei.transforms.hierarchies.files import read_hierarchy_file
+from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.closeness import EqualCloseness, HierarchicalCloseness, OrderedCloseness
 from tokumei.transforms.recode.models.likeness import BetaLikeness

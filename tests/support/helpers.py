@@ -12,6 +12,7 @@ from google.cloud import storage
 from support.services.fault_proxy import Proxy
 
 DATA = Path(__file__).parents[1] / "data"
+EXAMPLE = Path(__file__).parents[2] / "pipelines" / "example"  # policy.yaml and customer.csv of the demo
 PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "person"}
 QI = {"criterion": 5, "method": "generalize"}
 SUPPRESS = {**QI, "hierarchy": {"kind": "suppress"}}

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.table import Source
+from tokumei.schemas.source import Source
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
-from tokumei.transforms.storage.base import LocalStore
+from tokumei.transforms.storage.local import LocalStore
 
 STORE = LocalStore()
 

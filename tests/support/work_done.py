@@ -27,7 +27,8 @@ from tokumei.transforms.criteria.base import Criterion
 from tokumei.transforms.criteria.encoding import encode
 from tokumei.transforms.engine import progress
 from tokumei.transforms.engine.run_key import KEY_BYTES, RunKey
-from tokumei.transforms.storage.base import LocalStore, Store
+from tokumei.transforms.storage.base import Store
+from tokumei.transforms.storage.local import LocalStore
 
 for found in pkgutil.walk_packages(transforms.__path__, "tokumei.transforms."):
     importlib.import_module(found.name)  # what is imported while a hook is set would keep it

@@ -26,7 +26,7 @@ from tokumei.schemas.treatment_base import Treatment
 from tokumei.schemas.treatments import AnyTreatment
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
-from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between
+from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
 from tokumei.transforms.values.cells import Mask, present
 
 Persons = npt.NDArray[np.uint64] | None

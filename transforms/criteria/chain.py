@@ -25,7 +25,8 @@ from tokumei.transforms.criteria.distinctiveness import Generalize, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
-from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between, Ladder
+from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
 from tokumei.transforms.values.cells import Mask, as_text, present
 
 

@@ -14,7 +14,7 @@ from tokumei.schemas import treatments as t
 from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
-from tokumei.transforms.hierarchies.ladders import Between
+from tokumei.transforms.hierarchies.steps import Between
 from tokumei.transforms.values import bands as value_bands
 from tokumei.transforms.values.cells import as_text
 

@@ -20,7 +20,7 @@ from tokumei.transforms.counting.people import PEOPLE, RECORDS, PeoplePerKey, co
 from tokumei.transforms.criteria.actions import act, done
 from tokumei.transforms.criteria.base import Applied, Criterion, Persons, Records
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.hierarchies.ladders import Between
+from tokumei.transforms.hierarchies.steps import Between
 from tokumei.transforms.values.cells import as_text, floats, present, where
 from tokumei.transforms.values.text import number_text
 

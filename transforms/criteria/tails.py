@@ -30,7 +30,7 @@ from tokumei.transforms.counting.extremes import (
 from tokumei.transforms.criteria.actions import act, done
 from tokumei.transforms.criteria.base import Applied, Criterion, M, Persons, Records
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.hierarchies.ladders import ANYWHERE, Between
+from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
 from tokumei.transforms.values.cells import as_text, floats, present, where
 from tokumei.transforms.values.text import number_text
 

@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats.avro_container import Corrupt, Header, framed, read_header, walk
+from tokumei.transforms.formats.avro_container import Corrupt, Frame, framed, read_frame, walk
 from tokumei.transforms.formats.avro_limits import (
     CODECS,
     MAX_UNPACKED,
@@ -25,7 +26,8 @@ from tokumei.transforms.formats.avro_limits import (
     unpacked,
 )
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
-from tokumei.transforms.formats.columns import refuse_other_columns, refuse_unreadable
+from tokumei.transforms.formats.columns import Header, refuse_other_columns, refuse_unreadable
+from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.garbled import without_garbled
 from tokumei.transforms.formats.streams import BLOCK
 from tokumei.transforms.storage.base import Store
@@ -51,15 +53,23 @@ _LOGICAL = {
     **{f"timestamp-{name}": pa.timestamp(unit, "UTC") for name, unit in _TICKS},
     **{f"local-timestamp-{name}": pa.timestamp(unit) for name, unit in _TICKS},
 }
+_WRITTEN = {
+    pa.string(): "string",
+    pa.int64(): "long",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.date32(): {"type": "int", "logicalType": "date"},
+    pa.timestamp("s"): {"type": "long", "logicalType": "local-timestamp-millis"},
+}
 # Stands for all that is never readable; messages show its field.
 _UNKNOWN = pa.struct([("record, list, map or union of several types", pa.null())])
 
 
-def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
+def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
     """Yield the byte ranges of a file's splits, each a run of blocks."""
-    with _opened(file, store) as (source, frame):
+    with _opened(file, store) as (opened, frame):
         begun = end = frame.size
-        for block in walk(source, frame, frame.size, file.size):
+        for block in walk(opened, frame, frame.size, file.size):
             end = block.offset + block.size
             if end - begun >= target:
                 yield begun, end
@@ -68,26 +78,26 @@ def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int
             yield begun, end
 
 
-def header(file: SourceFile, store: Store) -> list[str]:
+def header(source: Source, file: SourceFile, store: Store) -> Header:
     """Return the names of the file's fields."""
     with _opened(file, store) as (_, found):
-        return list(_arrow_schema(found.schema).names)
+        return Header(list(_arrow_schema(found.schema).names))
 
 
 def rows(
-    split: Split, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
     """Read the records of a split's blocks.
 
     Raises:
         InputError: a field has a type that cannot be read as declared; see also `reader.read_split`.
     """
-    with _opened(split.file, store) as (source, found):
+    with _opened(split.file, store) as (opened, found):
         schema = _arrow_schema(found.schema)
         refuse_other_columns(schema.names, declared, split.file.uri)
         refuse_unreadable(schema, columns, split.file.uri)
         done = 0
-        for records in _records(source, found, split):
+        for records in _records(opened, found, split):
             screened = {
                 name: without_garbled(_column([r[name] for r in records], schema.field(name).type))
                 for name in columns
@@ -99,13 +109,23 @@ def rows(
             done += len(records)
 
 
+def write(table: pa.Table) -> bytes:
+    """Encode a table, packed by deflate."""
+    table = without_dictionaries(table)
+    fields = [{"name": f.name, "type": ["null", _WRITTEN[f.type]]} for f in table.schema]
+    schema = fastavro.parse_schema({"type": "record", "name": "Record", "fields": fields})
+    sink = io.BytesIO()
+    fastavro.writer(sink, schema, table.to_pylist(), codec="deflate")
+    return sink.getvalue()
+
+
 @contextmanager
-def _opened(file: SourceFile, store: Store) -> Iterator[tuple[BinaryIO, Header]]:
+def _opened(file: SourceFile, store: Store) -> Iterator[tuple[BinaryIO, Frame]]:
     try:
         with store.open_input(file) as raw:
             # Headers of blocks are read byte by byte: from Cloud Storage that must not be a request each.
             source = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BLOCK))
-            found = read_header(source)
+            found = read_frame(source)
             if found.codec not in CODECS:
                 raise InputError(
                     "avro.codec",
@@ -138,7 +158,7 @@ def _opened(file: SourceFile, store: Store) -> Iterator[tuple[BinaryIO, Header]]
         ) from None
 
 
-def _records(source: BinaryIO, frame: Header, split: Split) -> Iterator[list[dict[str, Any]]]:
+def _records(source: BinaryIO, frame: Frame, split: Split) -> Iterator[list[dict[str, Any]]]:
     """Decode the blocks of a split, in lists of at most MAX_ROWS records."""
     schema = _without_logical_types(frame.schema)
     gathered: list[dict[str, Any]] = []

@@ -19,8 +19,8 @@ class Corrupt(Exception):
     """The bytes are not an Avro file, or not a whole one."""
 
 
-class Header(NamedTuple):
-    """What precedes the blocks.
+class Frame(NamedTuple):
+    """What a file states once for all its blocks, before the first of them.
 
     Attributes:
         schema: the writer's schema, as JSON.
@@ -45,7 +45,7 @@ class Block(NamedTuple):
     packed: int
 
 
-def read_header(source: BinaryIO) -> Header:
+def read_frame(source: BinaryIO) -> Frame:
     """Read the header at the start of a file.
 
     Raises:
@@ -70,10 +70,10 @@ def read_header(source: BinaryIO) -> Header:
         codec = meta.get("avro.codec", b"null").decode()
     except (KeyError, ValueError, RecursionError):
         raise Corrupt from None
-    return Header(schema, codec, sync, source.tell())
+    return Frame(schema, codec, sync, source.tell())
 
 
-def framed(schema: Any, header: Header, records: int, body: bytes) -> bytes:
+def framed(schema: Any, frame: Frame, records: int, body: bytes) -> bytes:
     """Return a file of one unpacked block, with a schema of its own."""
     text = json.dumps(schema).encode()
     meta = {b"avro.schema": text, b"avro.codec": b"null"}
@@ -81,11 +81,11 @@ def framed(schema: Any, header: Header, records: int, body: bytes) -> bytes:
     out.write(_MAGIC + _encode(len(meta)))
     for key, value in meta.items():
         out.write(_encode(len(key)) + key + _encode(len(value)) + value)
-    out.write(_encode(0) + header.sync + _encode(records) + _encode(len(body)) + body + header.sync)
+    out.write(_encode(0) + frame.sync + _encode(records) + _encode(len(body)) + body + frame.sync)
     return out.getvalue()
 
 
-def walk(source: BinaryIO, header: Header, start: int, end: int) -> Iterator[Block]:
+def walk(source: BinaryIO, frame: Frame, start: int, end: int) -> Iterator[Block]:
     """Find the blocks between two offsets that stand between blocks; nothing is unpacked.
 
     Raises:
@@ -100,7 +100,7 @@ def walk(source: BinaryIO, header: Header, start: int, end: int) -> Iterator[Blo
         if records < 0 or not 0 <= packed <= _MAX_BLOCK or at + size > end:
             raise Corrupt
         source.seek(body + packed)
-        if _exactly(source, _SYNC) != header.sync:
+        if _exactly(source, _SYNC) != frame.sync:
             raise Corrupt
         yield Block(at, records, size, body, packed)
         at += size

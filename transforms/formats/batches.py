@@ -30,6 +30,7 @@ class Rows(NamedTuple):
         broken: number and reason of each record that is bad as a whole and has no row.
         records: how many records there were, good or bad.
         misfits: cells found bad already (null in ``columns``): column to row to reason.
+        nulled: the source's null texts are null already, so that nothing looks for them again.
     """
 
     columns: Mapping[str, pa.Array]
@@ -37,6 +38,7 @@ class Rows(NamedTuple):
     broken: Sequence[tuple[int, str]]
     records: int
     misfits: Mapping[str, Mapping[int, str]]
+    nulled: bool = False
 
 
 class ReadBatch(NamedTuple):
@@ -71,7 +73,7 @@ def assemble(
         good = np.ones(len(rows.numbers), bool)
         arrays = []
         for name, kind in columns.items():
-            values, bad = convert(rows.columns[name], kind, null_values)
+            values, bad = convert(rows.columns[name], kind, () if rows.nulled else null_values)
             arrays.append(values)
             for i, reason in {**bad, **rows.misfits.get(name, {})}.items():
                 number = int(rows.numbers[i])

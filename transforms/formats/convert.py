@@ -32,6 +32,12 @@ _FIRST, _LAST = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, the days that 
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
+def without_dictionaries(table: pa.Table) -> pa.Table:
+    """Return a table whose dictionary columns are plain columns, for formats that have no dictionaries."""
+    kinds = ((f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in table.schema)
+    return table.cast(pa.schema(kinds))
+
+
 class Converted(NamedTuple):
     """A column in its canonical type, and the reason for each of its cells that is bad (null in values)."""
 

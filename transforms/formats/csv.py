@@ -1,10 +1,11 @@
-"""CSV and TSV: planning by one fast scan, parsing by pyarrow block by block, every column first as text."""
+"""CSV and TSV: planned by one fast scan, parsed by pyarrow block by block, every column first as text."""
 
 from __future__ import annotations
 
 import codecs
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,12 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
-from tokumei.schemas.table import Source
+from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
-from tokumei.transforms.formats.columns import refuse_other_columns
+from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.csv_blocks import Dialect, blocks, first_record, record_ends
 from tokumei.transforms.formats.garbled import is_utf8
 from tokumei.transforms.formats.streams import BLOCK, TextStream, open_text
@@ -46,12 +49,16 @@ def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterato
         yield begun, file.size
 
 
-def header(source: Source, file: SourceFile, store: Store) -> list[str] | None:
-    """Return the column names in the header line; None if the file is empty.
+def header(source: Source, file: SourceFile, store: Store) -> Header:
+    """Return the column names in the header line; none if the file is empty, or has no such line.
 
     Raises:
         InputError: the header cannot be decoded.
     """
+    return Header(_header_line(source, file, store) if source.header else None)
+
+
+def _header_line(source: Source, file: SourceFile, store: Store) -> list[str] | None:
     dialect = _dialect(source)
     with open_text(file, store, 0, file.size, source.encoding) as stream:
         for block in _blocks(stream, source, file, _HEADER):
@@ -62,7 +69,7 @@ def header(source: Source, file: SourceFile, store: Store) -> list[str] | None:
 
 
 def rows(
-    split: Split, source: Source, wanted: Sequence[str], store: Store, declared: Sequence[str]
+    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
     """Read the records of a split; cells are texts, with the source's null texts as null.
 
@@ -75,12 +82,12 @@ def rows(
     file, dialect = split.file, _dialect(source)
     names = list(declared)
     if source.header:
-        found = header(source, file, store)
+        found = _header_line(source, file, store)
         if found is None:
             return
         refuse_other_columns(found, declared, file.uri)
         names = found
-    layout = _Layout(names, wanted, source, file)
+    layout = _Layout(names, list(columns), source, file)
     at_header = source.header and split.start == 0
     done = 0
     with open_text(file, store, split.start, split.end, source.encoding) as stream:
@@ -92,6 +99,13 @@ def rows(
             for found_rows in _parse(body, done, layout):
                 yield found_rows
                 done += found_rows.records
+
+
+def write(table: pa.Table) -> bytes:
+    """Encode a table as UTF-8 with a header; texts and names are quoted, other values are not."""
+    sink = io.BytesIO()
+    pacsv.write_csv(without_dictionaries(table), sink)
+    return sink.getvalue()
 
 
 def _dialect(source: Source) -> Dialect:
@@ -149,7 +163,8 @@ def _parse(block: bytes, done: int, layout: _Layout) -> Iterator[Rows]:
     for start in range(0, max(table.num_rows, 1), MAX_ROWS):
         batch = table.slice(start, MAX_ROWS).combine_chunks()
         cells = {name: _chunk(batch.column(name)) for name in layout.wanted}
-        yield Rows(cells, numbers[start : start + MAX_ROWS], broken, batch.num_rows + len(broken), {})
+        records = batch.num_rows + len(broken)
+        yield Rows(cells, numbers[start : start + MAX_ROWS], broken, records, {}, nulled=True)
         broken = []
 
 

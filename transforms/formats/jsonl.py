@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.json as pajson
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
-from tokumei.transforms.formats.columns import refuse_other_columns
+from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.garbled import is_utf8
 from tokumei.transforms.formats.streams import BLOCK, MAX_RECORD, open_text, too_long
 from tokumei.transforms.storage.base import Store
@@ -35,7 +36,7 @@ class _Number(str):
     __slots__ = ()
 
 
-def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
+def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
     """Yield the byte ranges of a file's splits, cut after line breaks."""
     if file.size <= target:
         if file.size:
@@ -55,8 +56,13 @@ def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int
         yield begun, file.size
 
 
+def header(source: Source, file: SourceFile, store: Store) -> Header:
+    """Return nothing: each record has keys of its own, which are checked as it is read."""
+    return Header(None)
+
+
 def rows(
-    split: Split, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
     """Read the records of a split. A missing key is null; blank lines are no records.
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
@@ -25,7 +26,7 @@ _REPEATING = (
 _BUFFER = 1 << 20  # bytes of a column read at a time, instead of a whole row group
 
 
-def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
+def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
     """Yield the row-group ranges of a file's splits."""
     with _opened(file, store) as opened:
         groups = opened.metadata.num_row_groups
@@ -40,14 +41,14 @@ def plan(file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int
             begun, gathered = i + 1, 0.0
 
 
-def header(file: SourceFile, store: Store) -> Header:
+def header(source: Source, file: SourceFile, store: Store) -> Header:
     """Return the names of the file's columns, and its number of records."""
     with _opened(file, store) as opened:
         return Header(list(opened.schema_arrow.names), opened.metadata.num_rows)
 
 
 def rows(
-    split: Split, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
     """Read the records of a split's row groups.
 
@@ -74,6 +75,26 @@ def rows(
             done += batch.num_rows
         if done != expected:
             raise _corrupt(split.file)
+
+
+def write(table: pa.Table) -> bytes:
+    """Encode a table, packed by zstd."""
+    sink = pa.BufferOutputStream()  # unlike a Python file, it needs no lock of Python's
+    # Dictionary columns are written as they are; the file's own schema says plain strings. Nothing else
+    # is worth a dictionary, and in random order no statistics help a reader.
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=1,
+        store_schema=False,
+        use_dictionary=[f.name for f in table.schema if pa.types.is_dictionary(f.type)],
+        column_encoding={
+            f.name: "DELTA_LENGTH_BYTE_ARRAY" for f in table.schema if pa.types.is_string(f.type)
+        },
+        write_statistics=False,
+    )
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def _repeating(opened: pq.ParquetFile, groups: Sequence[int], columns: Mapping[str, ColumnType]) -> list[str]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
-from tokumei.schemas.table import Source
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats import avro, csv, jsonl, parquet
 from tokumei.transforms.formats.batches import Numbers, ReadBatch, assemble
 from tokumei.transforms.formats.columns import Header
+from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
 from tokumei.transforms.storage.base import Store
 
@@ -23,16 +23,10 @@ _NONE: Numbers = np.empty(0, np.int64)
 def read_header(source: Source, file: SourceFile, store: Store) -> Header:
     """Return what a file itself states: the names of its columns and the number of its records.
 
-    No names: CSV or TSV without a header line, an empty file, and JSON lines. Only Parquet counts records.
-
     Raises:
         InputError: the file cannot be reached or is not of the declared format or encoding.
     """
-    if source.format == "parquet":
-        return parquet.header(file, store)
-    if source.format == "avro":
-        return Header(avro.header(file, store))
-    return Header(csv.header(source, file, store) if source.header and source.format != "jsonl" else None)
+    return FORMATS[source.format].header(source, file, store)
 
 
 def read_split(
@@ -62,13 +56,6 @@ def read_split(
         InputError: the file has changed since planning, is broken beyond single records, or its columns are
             not the declared ones. No message holds a value.
     """
-    if source.format == "parquet":
-        rows, null_values = parquet.rows(split, columns, store, declared), source.null_values
-    elif source.format == "avro":
-        rows, null_values = avro.rows(split, columns, store, declared), source.null_values
-    elif source.format == "jsonl":
-        rows, null_values = jsonl.rows(split, columns, store, declared), source.null_values
-    else:
-        rows, null_values = csv.rows(split, source, list(columns), store, declared), ()  # nulled in parsing
-    yield from assemble(rows, split, columns, null_values, exclude)
+    rows = FORMATS[source.format].rows(split, source, columns, store, declared)
+    yield from assemble(rows, split, columns, source.null_values, exclude)
     refuse_changed(split.file, store)

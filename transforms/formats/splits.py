@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
-from tokumei.schemas.table import Source
-from tokumei.transforms.formats import avro, csv, jsonl, parquet
+from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
 from tokumei.transforms.storage.base import Store
 
@@ -34,15 +34,7 @@ def plan_splits(
         InputError: the file cannot be reached, has changed, or cannot be cut into records.
     """
     refuse_changed(file, store)
-    if source.format == "parquet":
-        bounds = parquet.plan(file, store, target_bytes)
-    elif source.format == "avro":
-        bounds = avro.plan(file, store, target_bytes)
-    elif source.format == "jsonl":
-        bounds = jsonl.plan(file, store, target_bytes)
-    else:
-        bounds = csv.plan(source, file, store, target_bytes)
-    for start, end in bounds:
+    for start, end in FORMATS[source.format].plan(source, file, store, target_bytes):
         yield Split(table, file, start, end, _split_id(table, file, start, end))
 
 

@@ -9,15 +9,9 @@ from functools import lru_cache
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.hierarchies import FileHierarchy, Hierarchy
-from tokumei.transforms.hierarchies.ladders import (
-    ANYWHERE,
-    Between,
-    HierarchyRows,
-    Ladder,
-    NotInHierarchyError,
-    build_ladder,
-    read_hierarchy_file,
-)
+from tokumei.transforms.hierarchies.files import HierarchyRows, read_hierarchy_file
+from tokumei.transforms.hierarchies.ladders import Ladder, build_ladder
+from tokumei.transforms.hierarchies.steps import ANYWHERE, Between, NotInHierarchyError
 
 
 class BoundHierarchy:

@@ -7,40 +7,41 @@ Null is a value of its own and stays null below ``*``.
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
-from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.hierarchies import (
     AddressHierarchy,
+    AnyHierarchy,
     DateHierarchy,
-    FileHierarchy,
     Hierarchy,
     IntervalHierarchy,
     MaskHierarchy,
     PrefixHierarchy,
+    SuppressHierarchy,
 )
-from tokumei.schemas.tables import address_hierarchy
-from tokumei.transforms.storage.policy_folder import read_beside
-from tokumei.transforms.values.text import number_text
+from tokumei.transforms.hierarchies.codes import mask_steps, prefix_steps
+from tokumei.transforms.hierarchies.files import HierarchyRows
+from tokumei.transforms.hierarchies.intervals import interval_steps
+from tokumei.transforms.hierarchies.periods import period_steps
+from tokumei.transforms.hierarchies.places import place_steps
+from tokumei.transforms.hierarchies.steps import ANY, ANYWHERE, Between, NotInHierarchyError, Step
 
-ANY = "*"
-_NUMBER = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?\Z")
-# Anything else, for example a label for rare values, keeps to itself; so does a text like 1e999999999, which
-# no number of a file can be and exact arithmetic would not end with.
-_BAND = re.compile(r"(-?\d{1,400})以上(-?\d{1,400})未満\Z")  # as the labels of intervals are written
-_YEAR = re.compile(r"\d{4}(-|\Z)")
-_MONTH = re.compile(r"\d{4}-\d{2}")
+# What builds each kind but files: (the hierarchy as declared, the values, where numbers lie) → a step a level
+# between the value itself and ``*``.
+BUILDERS: dict[type[AnyHierarchy], Callable[[Any, Sequence[str | None], Between], list[Step]]] = {
+    IntervalHierarchy: interval_steps,
+    DateHierarchy: period_steps,
+    PrefixHierarchy: prefix_steps,
+    MaskHierarchy: mask_steps,
+    AddressHierarchy: place_steps,
+    SuppressHierarchy: lambda *_: [],
+}
 
 
 @dataclass(frozen=True)
@@ -110,106 +111,6 @@ class Ladder:
         return maps
 
 
-class NotInHierarchyError(ValueError):
-    """Values of the data that a hierarchy file does not list; holds their number only."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        super().__init__(f"{count} values are not in the hierarchy")
-
-
-class Between(NamedTuple):
-    """The open range of numbers that a top or bottom code before the hierarchy leaves; None has no end."""
-
-    above: float | None = None
-    below: float | None = None
-
-
-ANYWHERE = Between()
-HierarchyRows = dict[str, tuple[str, ...]]
-
-
-def read_hierarchy_file(spec: FileHierarchy, base: str, where: str, level: int = 0) -> HierarchyRows:
-    """Read ``value;level1;…`` lines into value → levels; the last level is made ``*``.
-
-    Args:
-        spec: the hierarchy as declared.
-        base: the folder of the policy, a path or a gs:// URI.
-        where: the place in the policy, for messages; they hold no value of the file.
-        level: the level that will be used, or 0; it must be there, and not be ``*``.
-
-    Raises:
-        PolicyError: missing file, ragged lines, repeated values, levels that do not nest, or too few.
-        InputError: Cloud Storage cannot be reached.
-    """
-    name = PurePosixPath(spec.path).name
-    try:
-        raw = read_beside(base, spec.path)
-        text = raw.decode("utf-8-sig" if spec.encoding == "utf-8" else spec.encoding)
-    except PolicyError as error:
-        raise _refuse(where, name, error.what, error.fix) from None
-    except UnicodeDecodeError:
-        raise _refuse(where, name, f"is not {spec.encoding}", "correct encoding:") from None
-    rows = _parse(text, spec.delimiter, where, name)
-    if any(r[-1] != ANY for r in rows.values()):
-        rows = {value: (*levels, ANY) for value, levels in rows.items()}
-    _check_nesting(rows, where, name)
-    depth = len(next(iter(rows.values()))) - 1
-    if level > depth:
-        raise PolicyError(
-            "hierarchy.level",
-            where=f"{where}.level ({name})",
-            what=f"the hierarchy has {depth} level(s) between the value and *",
-            fix=f"use a level from 1 to {depth}" if depth else "to remove every value, use method: delete",
-        )
-    return rows
-
-
-def _parse(text: str, delimiter: str, where: str, name: str) -> HierarchyRows:
-    rows: HierarchyRows = {}
-    width = 0
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            if not row:
-                continue
-            width = width or max(len(row), 2)
-            wrong = None
-            if len(row) != width:
-                wrong = (
-                    f"{len(row)} field(s), expected {width}",
-                    "give every line a value and the same levels",
-                )
-            elif not all(row[1:]):
-                wrong = ("one of its levels is empty", "give every level a label")
-            elif row[0] in rows:
-                wrong = ("its value stands twice", "remove one of the lines")
-            if wrong:
-                raise _refuse(where, name, *wrong, line=reader.line_num)
-            rows[row[0]] = tuple(row[1:])
-    except csv.Error:
-        raise _refuse(
-            where, name, "is not delimited text", "correct its quotes, or delimiter:", line=reader.line_num
-        ) from None
-    if not rows:
-        raise _refuse(where, name, "is empty", "give one line a value")
-    return rows
-
-
-def _check_nesting(rows: HierarchyRows, where: str, name: str) -> None:
-    depth = len(next(iter(rows.values())))
-    for level in range(1, depth):
-        parent: dict[str, str] = {}
-        for levels in rows.values():
-            if parent.setdefault(levels[level - 1], levels[level]) != levels[level]:
-                raise _refuse(
-                    where,
-                    name,
-                    f"levels {level} and {level + 1} do not nest: one label has two parents",
-                    "give every label exactly one parent",
-                )
-
-
 def build_ladder(
     values: Sequence[str | None],
     spec: Hierarchy,
@@ -240,7 +141,7 @@ def build_ladder(
         domain: list[str | None] = list(rows)
         domain_columns: list[list[str | None]] = [[r[level] for r in rows.values()] for level in range(depth)]
     else:
-        steps = _built_in(spec, values, between)
+        steps = BUILDERS[type(spec)](spec, values, between)
         columns = [[None if v is None else step(v) for v in values] for _, step in steps]
         columns.append([ANY] * len(values))
         titles = [title for title, _ in steps]
@@ -266,70 +167,3 @@ def _pack(
         labels.append(tuple(names))
         leaves.append(np.maximum(covered, 1))
     return Ladder(tuple(values), tuple(codes), tuple(labels), tuple(leaves), max(len(domain), 1), titles)
-
-
-_Step = tuple[str, Callable[[str], str]]
-
-
-def _built_in(spec: Hierarchy, values: Sequence[str | None], between: Between) -> list[_Step]:
-    if isinstance(spec, IntervalHierarchy):
-        return [(f"{w}ごとの区間", _interval(w, spec.origin, between)) for w in spec.widths]
-    if isinstance(spec, DateHierarchy):
-        return [(_DATE_TITLES[level], _DATE_STEPS[level]) for level in spec.levels]
-    if isinstance(spec, PrefixHierarchy):
-        return [(f"先頭{n}文字", lambda v, n=n: v[:n]) for n in spec.keep]  # type: ignore[misc]
-    if isinstance(spec, MaskHierarchy):
-        return [(f"末尾{n}文字を伏せる", lambda v, n=n: v[:-n] + ANY * min(n, len(v))) for n in spec.hide]  # type: ignore[misc]
-    if isinstance(spec, AddressHierarchy):
-        parents = {city: (prefecture, region) for city, prefecture, region in address_hierarchy()}
-        regions = {prefecture: region for _, prefecture, region in address_hierarchy()}
-        unknown = sum(v is not None and v not in parents and v not in regions for v in values)
-        if unknown:
-            raise NotInHierarchyError(unknown)
-        return [
-            ("都道府県", lambda v: parents[v][0] if v in parents else v),
-            ("地方", lambda v: parents[v][1] if v in parents else regions[v]),
-        ]
-    return []
-
-
-def _interval(width: int, origin: int, between: Between) -> Callable[[str], str]:
-    def label(value: str) -> str:
-        if _NUMBER.match(value):
-            number = int(value) if value.lstrip("-").isdigit() else Fraction(value)  # exact at any size
-        elif (band := _BAND.match(value)) and within(*map(int, band.groups())):
-            number = int(band[1])  # or it would bear the label of numbers that part from it further up
-        else:
-            return value  # a top or bottom code keeps to itself
-        low = (number - origin) // width * width + origin
-        high = low + width
-        start, end = f"{low}以上", f"{high}未満"
-        # Numbers lie between; what lies beyond is the label of a code, where it is written like an interval.
-        if between.above is not None and low <= between.above < high:
-            if number <= between.above:
-                return f"{start}{number_text(between.above)}以下"
-            start = f"{number_text(between.above)}超"
-        if between.below is not None and low < between.below < high:
-            if number >= between.below:
-                return f"{number_text(between.below)}以上{end}"
-            end = f"{number_text(between.below)}未満"
-        return start + end
-
-    def within(low: int, end: int) -> bool:
-        return low < end and (low - origin) // width == (end - 1 - origin) // width
-
-    return label
-
-
-_DATE_TITLES = {"year_month": "年月", "quarter": "四半期", "year": "年", "decade": "10年ごと"}
-_DATE_STEPS: dict[str, Callable[[str], str]] = {
-    "year_month": lambda v: v[:7] if _MONTH.match(v) else v,
-    "quarter": lambda v: f"{v[:4]}年第{(int(v[5:7]) + 2) // 3}四半期" if _MONTH.match(v) else v,
-    "year": lambda v: v[:4] if _YEAR.match(v) else v,
-    "decade": lambda v: f"{v[:3]}0年代" if _YEAR.match(v) else v,
-}
-
-
-def _refuse(where: str, name: str, what: str, fix: str, line: int = 0) -> PolicyError:
-    at = f"{name}:{line}" if line else name
-    return PolicyError("hierarchy.file", where=f"{where} ({at})", what=what, fix=fix)

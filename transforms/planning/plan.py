@@ -27,8 +27,6 @@ from tokumei.transforms.formats.convert import ARROW_TYPES
 
 EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
-# Formats whose values can each be unreadable: every value that will be used is checked in pass 1.
-PARSED = frozenset({"csv", "tsv", "jsonl", "avro"})
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ class TablePlan:
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
         used = self.output_types()
-        if self.table.source.format in PARSED:
+        if self.table.source.facts.parsed:
             return used
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
         # At least one column, so that the records themselves are counted.
@@ -190,7 +188,7 @@ class Plan:
         tuples = 0.0
         for name, file, records in files:
             table = self.sources[name]
-            plain = table.table.source.format in {"csv", "tsv", "jsonl"} and not file.uri.endswith(".gz")
+            plain = table.table.source.facts.text and not file.uri.endswith(".gz")
             if table.quasi_identifiers:
                 most = file.size / (2.0 * len(table.table.columns) if plain else bits)
                 tuples += most if records is None else records

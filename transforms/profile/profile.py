@@ -102,7 +102,8 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
             classed[name] = reached
     early = plan.counted_early and not missing
     rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
-    places = tuple(_place(chunk, number) for number in chunk.rejected[:MAX_PLACES])
+    unit = plan.table.source.facts.unit
+    places = tuple(_place(chunk, unit, number) for number in chunk.rejected[:MAX_PLACES])
     measured = TableProfile(
         batch.num_rows,
         chunk.rejects,
@@ -117,9 +118,8 @@ def profile_chunk(plan: TablePlan, chunk: Chunk) -> Profile:
     return Profile({plan.name: measured})
 
 
-def _place(chunk: Chunk, number: int) -> RejectPlace:
+def _place(chunk: Chunk, unit: str, number: int) -> RejectPlace:
     split = chunk.work.split
-    unit = "row group" if split.file.uri.endswith("parquet") else "byte"
     return split.file.uri, f"split {split.split_id} (from {unit} {split.start})", number
 
 

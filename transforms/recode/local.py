@@ -4,9 +4,12 @@ Round by round, the residual (the tuples of failing classes) is given the node t
 everybody in it may be suppressed; the classes that then pass every model are released there, and what still
 fails is the next residual. ``cells`` blanks cells only: a column keeps its level or becomes ``*`` (セル削除).
 What no round rescues stays suppressed (レコード削除). The idea of recoding the residual is ARX's (Prasser et
-al. 2016); the rounds are greedy, and nothing is proven of them. They are tried from the full-domain optimum,
-and from the node that would be it if everybody might be suppressed: finer levels for most, and more to
-rescue. The second is taken where it costs less and in the end suppresses no more people than the optimum.
+al. 2016). The rounds are greedy: no bound on what they lose is proven.
+
+Two searches begin from different nodes. The first begins from the full-domain optimum. The second begins from
+the node that would be the optimum if there were no limit on suppression: it is finer for most people, and
+leaves more of them to rescue. The result of the second is taken if it costs less than that of the first and
+suppresses no more people than the optimum does.
 
 Exact: shares that models compare with are those of the whole file throughout, and after each round the
 classes that readers of the release will see are counted anew. Classes of different rounds may share their

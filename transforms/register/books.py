@@ -4,30 +4,29 @@ A body has one book for all its files (令21条2項). The body that comes first 
 itself; the book of any other stands in a folder below, named in the first, whose page shows the way. So a
 book never moves, and what a body enters neither waits for another's book nor stops where that is damaged.
 
-``book.json`` is the authority and holds every version of every entry. The other files show the entries in
-force and are derived from it. Each derived file's version is read *before* the book: if its swap succeeds
-nobody has written it since, and whoever has changed the book since writes it again afterwards, so the last
-writer always shows the newest book. What a killed writer left undone, the next one does.
+Each book is a ledger of its own: ``book.json`` holds every version of every entry, and the other files show
+the entries in force.
 """
 
 from __future__ import annotations
 
 import glob as globbing
-import random
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pydantic import ValidationError
+from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.register import Book, Erasure, RegisterEntry, body_folder
+from tokumei.transforms.register.views import VIEWS
+from tokumei.transforms.storage.base import Store
+from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
-from tokumei.schemas.errors import InputError, PolicyError, TokumeiError
-from tokumei.schemas.register import Book, Erasure, RegisterEntry
-from tokumei.transforms.register.views import VIEWS, folder_of
-from tokumei.transforms.storage.base import ConflictError, Store
-
-ATTEMPTS = 100
-_LONGEST_WAIT = 2.0  # seconds; Cloud Storage takes about one write a second of the same object
-_BOOK = "book.json"
+REGISTER = LedgerForm(
+    name="register",
+    book="book.json",
+    model=Book,
+    views=VIEWS,
+    when_busy="run the same command again; of a release, only its register entry is missing",
+)
 
 
 def add_entry(store: Store, directory: str, entry: RegisterEntry) -> None:
@@ -96,8 +95,8 @@ def books(store: Store, directory: str) -> tuple[Book, ...]:
     Raises:
         InputError: a book.json is damaged.
     """
-    root = _read(store, directory)
-    below = (_read(store, store.join(directory, folder_of(body))) for body in root.others)
+    root = _ledger(store, directory).read()
+    below = (_ledger(store, directory, body).read() for body in root.others)
     return tuple(book for book in (*root.parts().values(), *below) if book.entries)
 
 
@@ -107,8 +106,8 @@ def check_book(store: Store, directory: str, body: str) -> None:
     Raises:
         InputError: it cannot.
     """
-    if body in _read(store, directory).others:
-        _read(store, store.join(directory, folder_of(body)))
+    if body in _ledger(store, directory).read().others:
+        _ledger(store, directory, body).read()
 
 
 def differences(store: Store, directory: str) -> list[str]:
@@ -117,16 +116,11 @@ def differences(store: Store, directory: str) -> list[str]:
     Raises:
         InputError: a book.json is damaged.
     """
-    root = _read(store, directory)
+    ledger = _ledger(store, directory)
+    root = ledger.read()
     if len(root.bodies) > 1:
-        return [store.join(directory, _BOOK)]
-    return [
-        uri
-        for folder in _folders(store, directory, root)
-        for name, view in VIEWS.items()
-        if not store.exists(uri := store.join(folder, name))
-        or store.read(uri)[0] != view(_read(store, folder))
-    ]
+        return [ledger.uri]
+    return [uri for each in _ledgers(store, directory, root) for uri in each.differences()]
 
 
 def missing_releases(store: Store, output: str) -> list[str]:
@@ -142,8 +136,8 @@ def repair(store: Store, directory: str) -> None:
     Raises:
         InputError, TokumeiError: as `add_entry`.
     """
-    for folder in _folders(store, directory, _parted(store, directory)):
-        _derive(store, folder)
+    for ledger in _ledgers(store, directory, _parted(store, directory)):
+        ledger.derive()
 
 
 def _write(store: Store, directory: str, body: str, change: Callable[[Book], Book]) -> Book:
@@ -153,99 +147,42 @@ def _write(store: Store, directory: str, body: str, change: Callable[[Book], Boo
     def at_root(book: Book) -> Book:
         return change(book) if book.bodies in {(), (body,)} else book.beside(body)
 
-    book = _change(store, directory, at_root)
+    root = _ledger(store, directory)
+    book = root.change(at_root)
     if book.bodies != (body,):
-        folder = store.join(directory, folder_of(body))
-        book = _change(store, folder, change)
-        _derive(store, folder)
-    _derive(store, directory)
+        own = _ledger(store, directory, body)
+        book = own.change(change)
+        own.derive()
+    root.derive()
     return book
 
 
 def _parted(store: Store, directory: str) -> Book:
     """Give every body of a book of format 1 a book of its own: first there, then not here any more."""
-    root = _read(store, directory)
+    ledger = _ledger(store, directory)
+    root = ledger.read()
     parts = root.parts()
     others = root.bodies[1:]
     if not others:
         return root
     for body in others:
-        folder = store.join(directory, folder_of(body))
-        _change(store, folder, partial(_or_else, parts[body]))
-        _derive(store, folder)
-    return _change(store, directory, lambda book: book.beside(*others))
+        own = _ledger(store, directory, body)
+        own.change(partial(_or_else, parts[body]))
+        own.derive()
+    return ledger.change(lambda book: book.beside(*others))
 
 
 def _or_else(part: Book, book: Book) -> Book:
     return book if book.entries else part
 
 
-def _folders(store: Store, directory: str, root: Book) -> Iterator[str]:
+def _ledgers(store: Store, directory: str, root: Book) -> Iterator[Ledger[Book]]:
+    """Yield the ledger of each body, the one in ``directory`` first."""
     if root.entries:
-        yield directory
-    yield from (store.join(directory, folder_of(body)) for body in root.others)
+        yield _ledger(store, directory)
+    yield from (_ledger(store, directory, body) for body in root.others)
 
 
-def _change(store: Store, folder: str, change: Callable[[Book], Book]) -> Book:
-    """Change the book in a folder by compare-and-swap; return it as it then is."""
-    uri, last = store.join(folder, _BOOK), Book()
-
-    def changed(data: bytes | None) -> bytes:
-        nonlocal last
-        book = Book() if data is None else _parse(uri, data)
-        last = change(book)
-        return data if data and last is book else (last.model_dump_json(indent=2) + "\n").encode()
-
-    _swap(store, uri, changed)
-    return last
-
-
-def _derive(store: Store, folder: str) -> None:
-    for name, view in VIEWS.items():
-        _swap(store, store.join(folder, name), partial(_derived, store, folder, view))
-
-
-def _derived(store: Store, folder: str, view: Callable[[Book], bytes], _: bytes | None) -> bytes:
-    return view(_read(store, folder))
-
-
-def _swap(store: Store, uri: str, change: Callable[[bytes | None], bytes]) -> None:
-    """Replace a file by what ``change`` makes of it, again and again until nobody came between."""
-    for attempt in range(ATTEMPTS):
-        before, version = store.read(uri) if store.exists(uri) else (None, None)
-        after = change(before)
-        if after == before:
-            return
-        try:
-            store.replace(uri, after, version)
-        except ConflictError:
-            time.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.005 * 2**attempt)))  # noqa: S311  (not a secret)
-        else:
-            return
-    raise TokumeiError(
-        "register.busy",
-        where=uri,
-        what=f"the register was being written by others {ATTEMPTS} times in a row",
-        fix="run the same command again; of a release, only its register entry is missing",
-    )
-
-
-def _read(store: Store, folder: str) -> Book:
-    """Return the book in a folder, an empty one where there is none."""
-    uri = store.join(folder, _BOOK)
-    return _parse(uri, store.read(uri)[0]) if store.exists(uri) else Book()
-
-
-def _parse(uri: str, data: bytes) -> Book:
-    try:
-        return Book.model_validate_json(data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        faults = f"{error.error_count()} faults; first: {place}: {first['type']}"
-        raise InputError(
-            "register.damaged",
-            where=uri,
-            what=f"the register book cannot be read ({faults})",
-            fix="restore book.json from a backup, then run again",
-        ) from None
+def _ledger(store: Store, directory: str, body: str | None = None) -> Ledger[Book]:
+    """Return the ledger in ``directory``, or that of a body which has its own below."""
+    return Ledger(REGISTER, store, directory if body is None else store.join(directory, body_folder(body)))

@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tokumei.schemas.errors import InputError
-from tokumei.transforms.register.views import VIEWS
+from tokumei.schemas.formats import OUTPUT_FORMATS
+from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release.manifest import MANIFEST, listed, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
 
 _DOCUMENTS = ("notice.md", "report.html", "report.json")
 RELEASE = frozenset({MANIFEST, *_DOCUMENTS})  # files of a release with well-known names
-_BOOK = frozenset({"book.json", *VIEWS})
 _ATTEMPT = r"(?P<attempt>[0-9a-f]{12})"
-_PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.(parquet|avro|csv)")
+_SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
+_PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, _DOCUMENTS))})")
 
 
@@ -72,7 +73,7 @@ def find_orphans(store: Store, base: str, keep: Collection[str] = ()) -> tuple[l
 
 def find_book_orphans(store: Store, directory: str) -> list[Orphan]:
     """Return the temporary files of killed writes of a register book."""
-    return [Orphan(None, file) for file in store.walk(directory) if file.becomes in _BOOK]
+    return [Orphan(None, file) for file in store.walk(directory) if file.becomes in REGISTER.files]
 
 
 def remove(store: Store, orphans: Iterable[Orphan]) -> Iterator[str]:

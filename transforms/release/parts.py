@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import secrets
 from dataclasses import dataclass
 
-import fastavro
 import google_crc32c
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
+from tokumei.schemas.policy import Output
 from tokumei.transforms.combinations.recount import Recounted, recount_combined
 from tokumei.transforms.counting.headcount import PersonBatch, deal
+from tokumei.transforms.formats.convert import without_dictionaries
+from tokumei.transforms.formats.registry import WRITERS
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized, Tally
 from tokumei.transforms.release.recount import WrittenClasses, recount
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
 
 
@@ -86,8 +85,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
     Its part gets a random name, so that a retry makes another one; only the attempt whose summary the engine
     keeps is ever listed in a manifest.
     """
-    output = plan.policy.output
-    data = encode(chunk.batch, output.format, neutralize=output.neutralize_formulas)
+    data = encode(chunk.batch, plan.policy.output)
     summary = PartSummary(
         table.name,
         chunk.split.split_id,
@@ -120,54 +118,9 @@ def write_part(plan: Plan, encoded: Encoded) -> None:
         open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
 
 
-def encode(batch: pa.RecordBatch, file_format: str, *, neutralize: bool = False) -> bytes:
-    """Encode a batch as one file: Parquet (zstd), Avro (deflate) or CSV (UTF-8, header, quoted as needed).
-
-    ``neutralize`` marks the cells of a CSV file that a spreadsheet would take for formulas.
-    """
-    if file_format == "parquet":
-        sink = pa.BufferOutputStream()  # unlike a Python file, it needs no lock of Python's
-        # Dictionary columns are written as they are; the file's own schema says plain strings. Nothing else
-        # is worth a dictionary, and in random order no statistics help a reader.
-        coded = [f.name for f in batch.schema if pa.types.is_dictionary(f.type)]
-        pq.write_table(
-            pa.Table.from_batches([batch]),
-            sink,
-            compression="zstd",
-            compression_level=1,
-            store_schema=False,
-            use_dictionary=coded,
-            column_encoding={
-                f.name: "DELTA_LENGTH_BYTE_ARRAY" for f in batch.schema if pa.types.is_string(f.type)
-            },
-            write_statistics=False,
-        )
-        return bytes(sink.getvalue().to_pybytes())
-    sink = io.BytesIO()
-    schema = pa.schema([(f.name, _plain(f.type)) for f in batch.schema])
-    plain = pa.Table.from_batches([batch]).cast(schema)
-    if file_format == "csv":
-        pa.csv.write_csv(neutralized(plain) if neutralize else plain, sink)
-    else:
-        _write_avro(plain, sink)
-    return sink.getvalue()
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-_AVRO = {
-    pa.string(): "string",
-    pa.int64(): "long",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-    pa.date32(): {"type": "int", "logicalType": "date"},
-    pa.timestamp("s"): {"type": "long", "logicalType": "local-timestamp-millis"},
-}
-
-
-def _write_avro(table: pa.Table, sink: io.BytesIO) -> None:
-    fields = [{"name": f.name, "type": ["null", _AVRO[f.type]]} for f in table.schema]
-    schema = fastavro.parse_schema({"type": "record", "name": "Record", "fields": fields})
-    fastavro.writer(sink, schema, table.to_pylist(), codec="deflate")
+def encode(batch: pa.RecordBatch, output: Output) -> bytes:
+    """Encode a batch as one file, its texts neutralized where the policy asks for it."""
+    table = pa.Table.from_batches([batch])
+    if output.neutralize_formulas:
+        table = neutralized(without_dictionaries(table))
+    return WRITERS[output.format](table)

@@ -24,7 +24,8 @@ from tokumei.transforms.register.books import add_entry, check_book
 from tokumei.transforms.release.manifest import MANIFEST, damaged, listed, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
 from tokumei.transforms.release.stored import check_parts
-from tokumei.transforms.storage.base import ConflictError, Store, open_store
+from tokumei.transforms.storage.base import ConflictError, Store
+from tokumei.transforms.storage.places import open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
     from tokumei.transforms.release.verify import Written
@@ -34,7 +35,15 @@ Documents = Mapping[str, str]  # file name → text of report.json, report.html 
 
 @dataclass(frozen=True)
 class Published:
-    """Where a release is, and how large: what the launcher prints."""
+    """A release that is there: what a pipeline that ends with one goes on with.
+
+    Attributes:
+        release: directory or gs:// URI of the release; its manifest.json lists every file of it.
+        register: directory or gs:// URI of the register.
+        people: distinct people in all tables.
+        records: in all tables.
+        files: parts of the data.
+    """
 
     release: str
     register: str
@@ -98,21 +107,20 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
             store.create(store.join(base, MANIFEST), manifest)
         except FileExistsError:
             find_published(plan, store)  # raises where the winner published other work
-    finish(plan, store)
-    return Published(
-        base,
-        store.join(plan.output, "register"),
-        report.people,
-        sum(t.records_out for t in report.tables),
-        sum(len(w.parts) for w in written.values()),
-    )
+    return finish(plan, store)
 
 
-def finish(plan: Plan, store: Store) -> None:
+def finish(plan: Plan, store: Store) -> Published:
     """Do what follows from a published manifest: documents, the register entry, and no other attempt's files.
 
-    Idempotent. Raises InputError if a document is not the one the manifest lists, or a file cannot be
-    removed though the account may.
+    Idempotent.
+
+    Returns:
+        The release, as its manifest says it.
+
+    Raises:
+        InputError: a document is not the one the manifest lists, or a file cannot be removed though the
+            account may.
     """
     base = release_dir(plan, store)
     manifest = read_manifest(store, base)
@@ -139,6 +147,14 @@ def finish(plan: Plan, store: Store) -> None:
     except InputError as error:
         if error.code != "store.permission":
             raise
+    tables = manifest["tables"].values()
+    return Published(
+        release=base,
+        register=register,
+        people=manifest["people"],
+        records=sum(table["records"] for table in tables),
+        files=sum(len(table["files"]) for table in tables),
+    )
 
 
 def discard(plan: Plan) -> None:

@@ -1,1 +1,1 @@
-"""The report of a release, for the officers who answer for it: one section a module."""
+"""The report of a release: from counts to the Report, and from the Report to what people read."""

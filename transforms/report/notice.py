@@ -6,11 +6,11 @@ from tokumei.schemas.laws import LAWS
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import released_items
 from tokumei.schemas.report import Report
-from tokumei.transforms.pages import markdown
+from tokumei.transforms.pages.environment import markdown
 
 
 def render_notice(policy: Policy, report: Report) -> str:
     """Return notice.md (private: 法43条3項・4項; public: the outline of 法117条)."""
-    name = "notice_private.md.j2" if policy.regime == "private" else "notice_public.md.j2"
+    name = f"notice/{'private' if policy.regime == 'private' else 'public'}.md.j2"
     law, tables = LAWS[policy.regime], released_items(policy)
     return markdown().get_template(name).render(file=policy.file, law=law, report=report, tables=tables)

@@ -19,7 +19,7 @@ from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
 CHUNK_BYTES = 64 << 20
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from tokumei.schemas import policy_file
 from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.policy import Policy
-from tokumei.transforms.storage.base import open_store
+from tokumei.transforms.storage.places import open_store
 
-MAX_BYTES = 256 << 20  # of a file that a policy names
+MAX_FILE_BYTES = 256 << 20  # of a file that a policy names
 
 
 def read_policy(uri: str) -> Policy:
@@ -71,11 +71,11 @@ def read_beside(folder: str, path: str) -> bytes:
     try:
         store = open_store(uri)
         found = store.stat(uri)
-        if found.size > MAX_BYTES:
+        if found.size > MAX_FILE_BYTES:
             raise PolicyError(
                 "policy.path",
                 where=path,
-                what=f"the file has more than {MAX_BYTES >> 20} MiB",
+                what=f"the file has more than {MAX_FILE_BYTES >> 20} MiB",
                 fix="correct the path or URI",
             )
         with store.open_input(found) as stream:

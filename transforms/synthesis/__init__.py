@@ -6,6 +6,8 @@ size never meets the memory.
 
 from __future__ import annotations
 
+# Those of the input formats that files can be made in.
+SYNTHETIC_FORMATS = ("csv", "tsv", "parquet", "avro", "jsonl")
 PRESETS: dict[str, str] = {
     "residents": "住民の台帳: one row a person, households together",
     "tax": "住民税の課税台帳: one row a taxpayer",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tokumei.schemas.formats import SOURCE_FORMATS
 from tokumei.transforms.synthesis.table import Table
 
 # ASCII in every encoding, and in no generated value: its place marks where the bad bytes go.
@@ -25,8 +26,9 @@ class Dirt:
 
 
 def dirt_kinds(table: Table, text_format: str) -> list[Dirt]:
-    """Return the ways a row of this table can be spoiled in csv, tsv or jsonl."""
-    ragged = [Dirt("broken_json")] if text_format == "jsonl" else [Dirt("missing_field"), Dirt("extra_field")]
+    """Return the ways a row of this table can be spoiled in a text format."""
+    delimited = SOURCE_FORMATS[text_format].delimiter is not None
+    ragged = [Dirt("missing_field"), Dirt("extra_field")] if delimited else [Dirt("broken_json")]
     values = [Dirt("bad_date", table.date)]
     if table.number is not None:
         values.append(Dirt("bad_number", table.number))

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol, cast
@@ -14,9 +14,9 @@ from typing import IO, Protocol, cast
 import polars as pl
 import pyarrow.parquet as pq
 
+from tokumei.schemas.formats import SOURCE_FORMATS
 from tokumei.transforms.synthesis.dirty import Dirt, spoiled
 
-_SEPARATORS = {"csv": ",", "tsv": "\t"}
 _TIMESTAMP = "%Y-%m-%d %H:%M:%S"
 # Level 1: synthetic rows repeat so much that more effort saves little and costs three times the time.
 _GZIP_LEVEL = 1
@@ -48,7 +48,7 @@ class Layout:
     """How records become bytes.
 
     Attributes:
-        format: csv, tsv, jsonl, parquet or avro.
+        format: one of `synthesis.SYNTHETIC_FORMATS`.
         encoding: Python codec of text formats; utf-8-sig writes a byte order mark.
         crlf: end lines with CR LF.
         gzip: compress text.
@@ -64,6 +64,11 @@ class Layout:
         """File name ending, with the dot."""
         return f".{self.format}" + (".gz" if self.gzip else "")
 
+    @property
+    def delimiter(self) -> str | None:
+        """What separates the fields of a line; None where a line is a JSON object."""
+        return SOURCE_FORMATS[self.format].delimiter
+
 
 def open_sink(path: Path, layout: Layout, first: pl.DataFrame) -> Sink:
     """Open a file for writing and write what stands before the first record.
@@ -73,15 +78,11 @@ def open_sink(path: Path, layout: Layout, first: pl.DataFrame) -> Sink:
         layout: its format.
         first: the first chunk, for its columns; it is not written.
     """
-    if layout.format == "parquet":
-        return _ParquetSink(path, first)
-    if layout.format == "avro":
-        return _AvroSink(path, first.schema)
-    return _TextSink(path, layout, first.schema)
+    return _SINKS[layout.format](path, layout, first)
 
 
 class _TextSink:
-    def __init__(self, path: Path, layout: Layout, schema: pl.Schema) -> None:
+    def __init__(self, path: Path, layout: Layout, first: pl.DataFrame) -> None:
         self._raw = path.open("wb")
         # No name and no time in the header: the same records give the same bytes.
         self._out = (
@@ -94,8 +95,8 @@ class _TextSink:
         self._end = "\r\n" if layout.crlf else "\n"
         if layout.encoding == "utf-8-sig":
             self._out.write(b"\xef\xbb\xbf")
-        if layout.format != "jsonl":
-            self._out.write(self._render(schema.to_frame(), header=True))
+        if layout.delimiter is not None:
+            self._out.write(self._render(first.clear(), header=True))
 
     def write(self, frame: pl.DataFrame, dirt: Mapping[int, Dirt]) -> None:
         done = 0
@@ -115,25 +116,25 @@ class _TextSink:
 
     def _render(self, frame: pl.DataFrame, *, header: bool = False) -> bytes:
         buffer = io.BytesIO()
-        if self._layout.format == "jsonl":
+        if self._layout.delimiter is None:
             times = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
             frame.with_columns(pl.col(times).dt.to_string(_TIMESTAMP)).write_ndjson(buffer)
         else:
             frame.write_csv(
                 buffer,
                 include_header=header,
-                separator=_SEPARATORS[self._layout.format],
+                separator=self._layout.delimiter,
                 line_terminator=self._end,
                 datetime_format=_TIMESTAMP,
             )
         data = buffer.getvalue()
-        if self._layout.format == "jsonl" and self._layout.crlf:
+        if self._layout.delimiter is None and self._layout.crlf:
             data = data.replace(b"\n", b"\r\n")
         return data if self._encoding == "utf-8" else data.decode().encode(self._encoding)
 
 
 class _ParquetSink:
-    def __init__(self, path: Path, first: pl.DataFrame) -> None:
+    def __init__(self, path: Path, layout: Layout, first: pl.DataFrame) -> None:
         # A dictionary of nearly distinct values costs time and space.
         repeated = [name for name in first.columns if first[name].n_unique() * 2 <= len(first)]
         # Without Polars' own schema note, every reader sees plain strings.
@@ -155,8 +156,8 @@ class _ParquetSink:
 class _AvroSink:
     """Polars encodes the blocks; header and sync marker are ours, since Polars leaves the record nameless."""
 
-    def __init__(self, path: Path, schema: pl.Schema) -> None:
-        fields = [{"name": name, "type": ["null", _AVRO_TYPES[kind]]} for name, kind in schema.items()]
+    def __init__(self, path: Path, layout: Layout, first: pl.DataFrame) -> None:
+        fields = [{"name": name, "type": ["null", _AVRO_TYPES[kind]]} for name, kind in first.schema.items()]
         record = {"type": "record", "name": "Record", "namespace": "tokumei.synthetic", "fields": fields}
         text = json.dumps(record, ensure_ascii=False).encode()
         self._sync = hashlib.md5(text, usedforsecurity=False).digest()
@@ -175,6 +176,15 @@ class _AvroSink:
 
     def close(self) -> None:
         self._out.close()
+
+
+_SINKS: Mapping[str, Callable[[Path, Layout, pl.DataFrame], Sink]] = {
+    "csv": _TextSink,
+    "tsv": _TextSink,
+    "parquet": _ParquetSink,
+    "avro": _AvroSink,
+    "jsonl": _TextSink,
+}
 
 
 def _avro_long(value: int) -> bytes:

@@ -38,13 +38,15 @@ VERSIONS = dict(
     if "=" in line and not line.startswith("#")
 )
 FLINK = CACHE / f"flink-{VERSIONS['FLINK']}"
-# The job server uploads its class path with every job, jar by jar, about 0.1 s each: 15 s. The cluster has it
-# already. Beam leaves out only jars whose real path contains the folder's last two names; hence they.
+# With every job the job server uploads the jars of its class path, about 15 s in all, though the cluster has
+# them already. Beam skips a jar only if its real path contains "gradle/wrapper": so the runner's jars are kept
+# in a folder of that name.
 RUNNER = (
     CACHE
     / f"beam-flink-runner-{VERSIONS['BEAM_FLINK_RUNNER']}-{VERSIONS['FLINK'].rsplit('.', 1)[0]}"
     / "gradle/wrapper"
 )
+WORKERS = "tokumei.pipelines.worker_pool"
 READY_SECONDS = 120
 # How long a Python worker outlives a stage. A restart waits longer, lest it meet a worker that died.
 _KEEP_WORKERS_SECONDS = 4
@@ -127,6 +129,7 @@ def install() -> None:
                 "slf4j": VERSIONS["SLF4J"],
                 "outputDirectory": str(folder),
             }
+            properties["maven.repo.local"] = str(CACHE / "maven")
             settings = [f"-D{name}={value}" for name, value in properties.items()]
             _call(["mvn", "-B", "-q", "-f", str(HERE / "pom.xml"), *settings, f"{plugin}:copy-dependencies"])
 
@@ -174,7 +177,7 @@ def start(run: Path, task_managers: int, slots: int, restarts: int) -> dict[str,
             state["workers"] = process.stdout.readline().decode().strip()
 
     try:
-        begin("workers", [sys.executable, str(DEPLOY / "worker_pool.py")])
+        begin("workers", [sys.executable, "-m", WORKERS])
         entry = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
         begin("job-manager", [*_java(run, "512m"), entry, "--configDir", str(run)])
         for number in range(1, task_managers + 1):
@@ -282,7 +285,7 @@ def _is_ours(pid: int) -> bool:
         check=False,
     )
     words = shown.stdout.strip()
-    return bool(words) and words[0] != "Z" and ("-Dtokumei.run=" in words or "worker_pool.py" in words)
+    return bool(words) and words[0] != "Z" and ("-Dtokumei.run=" in words or WORKERS in words)
 
 
 def _wait(run: Path, state: dict[str, Any], what: str, ready: Callable[[], bool]) -> None:

@@ -1,6 +1,7 @@
 """Cloud Storage on this machine: fake-gcs-server, which enforces generation preconditions.
 
-It is built once through the Go module proxy, into a cache outside the tree. To try ``gs://`` by hand, run
+It is built once through the Go module proxy. The project's own cache outside the tree holds it, and all that Go
+keeps of its sources. To try ``gs://`` by hand, run
 ``python tests/support/services/gcs_emulator.py BUCKET``: it prints the line to put before other commands, and serves
 until it is interrupted.
 """
@@ -24,6 +25,14 @@ MODULE = "github.com/fsouza/fake-gcs-server"
 VERSION = "v1.56.1"
 SUM = "h1:K03sAvbLvDz4hAynpCCUqnNRp+ik9JFSvHbkD/wTPOU="  # of the module's source, as go.sum writes it
 START = 20  # seconds
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tokumei"
+# What Go itself keeps, in folders that may be deleted like any other.
+GO = {
+    "GOPATH": str(CACHE / "go"),
+    "GOMODCACHE": "",
+    "GOCACHE": str(CACHE / "go-build"),
+    "GOFLAGS": "-modcacherw",
+}
 
 
 class Unavailable(Exception):
@@ -32,7 +41,7 @@ class Unavailable(Exception):
 
 def install() -> Path:
     """Return the emulator's binary, building it (about 3 minutes with an empty Go cache) if it is not cached."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tokumei" / "gcs-emulator"
+    cache = CACHE / "gcs-emulator"
     binary = cache / f"fake-gcs-server-{VERSION}"
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / ".lock").open("w") as lock:
@@ -48,7 +57,12 @@ def _build(cache: Path, binary: Path) -> None:
     folder = cache / "build"
     go = ["go", "install", f"{MODULE}@{VERSION}"]
     built = subprocess.run(
-        go, env={**os.environ, "GOBIN": str(folder)}, capture_output=True, text=True, check=False, cwd=cache
+        go,
+        env={**os.environ, **GO, "GOBIN": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cache,
     )
     if built.returncode:
         raise Unavailable(

@@ -16,12 +16,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import Reject
-from tokumei.schemas.table import Source
 from tokumei.transforms.formats.csv_blocks import Dialect, blocks, first_record, record_ends
 from tokumei.transforms.formats.reader import read_header, read_split
 from tokumei.transforms.formats.splits import plan_splits
-from tokumei.transforms.storage.base import LocalStore
+from tokumei.transforms.storage.local import LocalStore
 
 STORE = LocalStore()
 SPECTRUM = Path(__file__).parents[2] / "data" / "csv_spectrum"

@@ -16,7 +16,7 @@ import pytest
 from support.reading import STORE, error_of, read
 
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.table import Source
+from tokumei.schemas.source import Source
 from tokumei.transforms.formats.reader import read_header, read_split
 from tokumei.transforms.formats.splits import plan_splits
 

@@ -139,10 +139,10 @@ import resource, sys
 sys.path[:0] = {[str(Path(__file__).parents[2])]}
 from pathlib import Path
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.table import Source
+from tokumei.schemas.source import Source
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
-from tokumei.transforms.storage.base import LocalStore
+from tokumei.transforms.storage.local import LocalStore
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 import pyarrow.csv, pyarrow.json
 store, before, rows = LocalStore(), peak(), 0

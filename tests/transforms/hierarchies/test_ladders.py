@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -17,18 +18,16 @@ from tokumei.schemas.hierarchies import (
     AddressHierarchy,
     DateHierarchy,
     FileHierarchy,
+    Hierarchy,
     IntervalHierarchy,
     MaskHierarchy,
     PrefixHierarchy,
     SuppressHierarchy,
 )
 from tokumei.schemas.tables import address_hierarchy, regions
-from tokumei.transforms.hierarchies.ladders import (
-    Between,
-    NotInHierarchyError,
-    build_ladder,
-    read_hierarchy_file,
-)
+from tokumei.transforms.hierarchies.files import read_hierarchy_file
+from tokumei.transforms.hierarchies.ladders import BUILDERS, build_ladder
+from tokumei.transforms.hierarchies.steps import Between, NotInHierarchyError
 
 ADULT = Path(__file__).parents[2] / "data" / "arx_adult"
 CITIES = [city for city, _, _ in address_hierarchy()]
@@ -56,6 +55,11 @@ def check(ladder):
         if level:
             pairs = set(zip(ladder.codes[level - 1].tolist(), ladder.codes[level].tolist(), strict=True))
             assert len(pairs) == len(ladder.labels[level - 1])  # exactly one parent each
+
+
+def test_every_declared_hierarchy_is_built():
+    kinds, _ = get_args(Hierarchy)
+    assert {*BUILDERS, FileHierarchy} == {*get_args(kinds)}
 
 
 def distinct(values):

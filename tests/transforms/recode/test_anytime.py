@@ -17,7 +17,8 @@ from tokumei.transforms.recode.anytime import BUDGET, AnytimeSearch
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
-from tokumei.transforms.recode.search import InfeasibleError, conclude, find_optimum
+from tokumei.transforms.recode.ranking import InfeasibleError
+from tokumei.transforms.recode.search import conclude, find_optimum
 
 
 @settings(max_examples=200)

@@ -8,7 +8,8 @@ import pytest
 
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.histogram import Histogram, pack
-from tokumei.transforms.hierarchies.ladders import build_ladder, read_hierarchy_file
+from tokumei.transforms.hierarchies.files import read_hierarchy_file
+from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode import ways
 from tokumei.transforms.recode.assignment import count_assignment, full_domain, released_classes
 from tokumei.transforms.recode.lattice import Lattice, failing_classes

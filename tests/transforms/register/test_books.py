@@ -11,8 +11,7 @@ from support.registers import assert_agree, told
 from support.stores import MemoryStore
 
 from tokumei.schemas.errors import InputError, PolicyError
-from tokumei.schemas.register import Erasure, entry_of_file
-from tokumei.transforms.register import books as register
+from tokumei.schemas.register import Erasure, body_folder, entry_of_file
 from tokumei.transforms.register.books import (
     add_entry,
     books,
@@ -23,8 +22,9 @@ from tokumei.transforms.register.books import (
     missing_releases,
     repair,
 )
-from tokumei.transforms.register.views import cells_of, folder_of
-from tokumei.transforms.storage.base import LocalStore
+from tokumei.transforms.register.sheets import cells_of
+from tokumei.transforms.register.views import VIEWS
+from tokumei.transforms.storage.local import LocalStore
 
 CITY, SCHOOLS, WATER = "みなと市長", "みなと市教育委員会", "みなと市上下水道事業管理者"
 GONE = Erasure(at="2027-04-01T09:00:00+09:00", because="事務の廃止", people=None)
@@ -216,14 +216,14 @@ def test_each_body_has_a_book_and_the_first_page_shows_the_way(entry, held, pars
     add_entry(store, "reg", entry("r2", body=SCHOOLS))
     enter_file(store, "reg", held("水道使用者ファイル", body=WATER))
     add_entry(store, "reg", entry("r3", name="児童名簿", body=SCHOOLS))
-    places = {CITY: "reg", SCHOOLS: f"reg/{folder_of(SCHOOLS)}", WATER: f"reg/{folder_of(WATER)}"}
+    places = {CITY: "reg", SCHOOLS: f"reg/{body_folder(SCHOOLS)}", WATER: f"reg/{body_folder(WATER)}"}
     for body, place in places.items():
         book, files = told(store, place)
         assert book.bodies == (body,)
         assert_agree(files, book, parse)
     assert [[e.number for e in book.current] for book in books(store, "reg")] == [[1], [1, 2], [1]]
     assert set(store.files) == {
-        f"{place}/{name}" for place in places.values() for name in [*register.VIEWS, "book.json"]
+        f"{place}/{name}" for place in places.values() for name in [*VIEWS, "book.json"]
     }
     page = parse(store.read("reg/index.html")[0].decode())
     links = {attrs["href"] for tag, attrs in page.tags if tag == "a" and attrs["href"].endswith(".html")}
@@ -239,7 +239,7 @@ def test_a_damaged_book_of_another_body_stops_nobody_else(entry, held):
     store = MemoryStore()
     add_entry(store, "reg", entry("r1"))
     add_entry(store, "reg", entry("r2", body=SCHOOLS))
-    store.files[f"reg/{folder_of(SCHOOLS)}/book.json"] = (b"{", "x")
+    store.files[f"reg/{body_folder(SCHOOLS)}/book.json"] = (b"{", "x")
     check_book(store, "reg", CITY)
     add_entry(store, "reg", entry("r3", name="別のファイル"))
     enter_file(store, "reg", held("児童手当ファイル"))
@@ -303,7 +303,7 @@ def test_a_book_of_format_1_with_several_bodies_is_parted(entry, parse, how):
         ["r4"],
     ]
     assert differences(store, "reg") == []
-    for place in ("reg", f"reg/{folder_of(SCHOOLS)}", f"reg/{folder_of(WATER)}"):
+    for place in ("reg", f"reg/{body_folder(SCHOOLS)}", f"reg/{body_folder(WATER)}"):
         assert_agree(*reversed(told(store, place)), parse)
 
 
@@ -388,7 +388,7 @@ def test_killed_at_any_write_everything_is_mended_by_the_next(entry, held, parse
         menders[mended](store)
         assert differences(store, "reg") == []
         for book in books(store, "reg"):
-            place = "reg" if book.bodies == (CITY,) else f"reg/{folder_of(book.bodies[0])}"
+            place = "reg" if book.bodies == (CITY,) else f"reg/{body_folder(book.bodies[0])}"
             assert_agree(*reversed(told(store, place)), parse)
         if mended == "again":
             assert {uri: data for uri, (data, _) in store.files.items()} == {
@@ -441,7 +441,7 @@ def test_entering_erasing_and_releasing_at_once_loses_nothing(entry, held, parse
         assert all(by_name[f"廃止{i}"][-1].status == "erased" for i in range(3))
         assert [by_name[f"ファイル{i}"][-1].release_id for i in range(4)] == [f"{body}-{i}" for i in range(4)]
         assert sorted({e.number for e in book.entries}) == list(range(1, 13))
-        place = directory if body == CITY else store.join(directory, folder_of(body))
+        place = directory if body == CITY else store.join(directory, body_folder(body))
         assert_agree(*reversed(told(store, place)), parse)
     assert differences(store, directory) == []
 
@@ -471,7 +471,7 @@ def test_a_file_that_does_not_follow_its_book_is_named_and_mended(entry, name, d
     store = MemoryStore()
     add_entry(store, "reg", entry("r1"))
     add_entry(store, "reg", entry("r2", body=SCHOOLS))
-    uri = f"reg/{folder_of(SCHOOLS)}/{name}"
+    uri = f"reg/{body_folder(SCHOOLS)}/{name}"
     if damage is None:
         del store.files[uri]
     else:

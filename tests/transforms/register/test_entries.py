@@ -13,10 +13,12 @@ from support.stores import MemoryStore
 
 from tokumei.schemas.errors import InputError, TokumeiError
 from tokumei.schemas.register import Book
-from tokumei.transforms.register import books as register
 from tokumei.transforms.register.books import add_entry, books
-from tokumei.transforms.register.views import VIEWS, cells_of
-from tokumei.transforms.storage.base import ConflictError, LocalStore
+from tokumei.transforms.register.sheets import cells_of
+from tokumei.transforms.register.views import VIEWS
+from tokumei.transforms.storage import ledger
+from tokumei.transforms.storage.base import ConflictError
+from tokumei.transforms.storage.local import LocalStore
 
 
 def book_in(store, directory="reg"):
@@ -125,7 +127,7 @@ def test_endless_conflicts_end_in_an_error(entry, monkeypatch):
         def replace(self, uri, data, expected_version):
             raise ConflictError(uri)
 
-    monkeypatch.setattr(register, "ATTEMPTS", 3)
+    monkeypatch.setattr(ledger, "ATTEMPTS", 3)
     with pytest.raises(TokumeiError) as caught:
         add_entry(Busy(), "reg", entry())
     assert caught.value.code == "register.busy"

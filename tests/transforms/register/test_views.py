@@ -11,8 +11,9 @@ from support.registers import assert_agree, restored
 
 from tokumei.schemas.file_items import Office, Ordinance, Period
 from tokumei.schemas.register import Book, Erasure, RegisterEntry, TableItems
-from tokumei.transforms.register import views
-from tokumei.transforms.register.views import VIEWS, inert
+from tokumei.transforms.register import sheets
+from tokumei.transforms.register.views import VIEWS
+from tokumei.transforms.values.formulas import inert
 
 # What a policy may hold: anything but halves of characters and NUL, and never blank.
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
@@ -152,7 +153,7 @@ def test_a_book_without_entries_says_so(parse):
 @given(book=books())
 def test_the_size_of_a_small_file_is_said_from_the_constant(book):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(views, "SMALL_FILE", 2_345)
+        patch.setattr(sheets, "SMALL_FILE", 2_345)
         page, table = (VIEWS[name](book).decode() for name in ("index.html", "entries.csv"))
     assert "1,000人未満" not in page + table
     own = [entry for entry in book.current if entry.regime != "private" and entry.small_file_ordinance]

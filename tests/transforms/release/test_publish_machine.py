@@ -24,9 +24,10 @@ from hypothesis.stateful import (
 from tokumei.schemas.errors import AlreadyPublishedError, TokumeiError
 from tokumei.schemas.register import Book
 from tokumei.transforms.planning.plan import Plan, plan_tables
-from tokumei.transforms.register import books as register
+from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release import orphans, publish
 from tokumei.transforms.release.parts import Part
+from tokumei.transforms.storage import ledger
 from tokumei.transforms.storage.base import ConflictError, StoredFile, refused
 
 DAY = 86_400.0
@@ -358,7 +359,7 @@ class Publishing(RuleBasedStateMachine):
         self.the_book_holds_what_was_published_once_and_for_ever()
         assert sorted(self.entered) == sorted(uri.split("/")[2] for uri in self.manifests)
         shown = {f"{u.rsplit('/', 1)[0]}/{name}" for u in self.manifests for name in orphans.RELEASE}
-        book = {f"out/register/{name}" for name in orphans._BOOK} if self.manifests else set()
+        book = {f"out/register/{name}" for name in REGISTER.files} if self.manifests else set()
         assert set(self.store.files) == shown | set(self.listed()) | book
 
 
@@ -367,5 +368,5 @@ def test_whatever_happens_readers_see_whole_releases(make_policy, make_report, m
     reports = {release: make_report(release_id=release) for release in "uvwxyz"}
     Publishing.report_of = staticmethod(reports.get)
     monkeypatch.setattr(publish, "open_store", lambda _: Publishing.current)
-    monkeypatch.setattr(register.time, "sleep", lambda _: None)
+    monkeypatch.setattr(ledger.time, "sleep", lambda _: None)
     run_state_machine_as_test(Publishing, settings=settings(max_examples=60, stateful_step_count=40))

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from tokumei.schemas.report import Bar, LeakScan, Match, Picture, SizeBar
-from tokumei.transforms.report import page
-from tokumei.transforms.report.bars import side_by_side
 from tokumei.transforms.report.notice import render_notice
 from tokumei.transforms.report.page import render_report
+from tokumei.transforms.report.sections import risk, summary
+from tokumei.transforms.report.sections.bars import side_by_side
 from tokumei.transforms.risk.population import SMALL_FRACTION
 
 HOSTILE = "<script>alert(1)</script>\"'&`|*_[x](y)\n# h"
@@ -484,8 +484,8 @@ def test_notice_escapes_markup(make_policy, report):
 
 
 def test_limits_are_said_from_the_constants(make_report, parse, monkeypatch):
-    monkeypatch.setattr(page, "SMALL_FILE", 2_345)
+    monkeypatch.setattr(summary, "SMALL_FILE", 2_345)
     small = make_report(people=396, small_file_ordinance="みなと市個人情報保護条例第5条")
     assert "2,345人未満。みなと市個人情報保護条例第5条による" in parse(render_report(small)).text("summary")
     share = f"{10 * SMALL_FRACTION:g}割"
-    assert all(f"母集団の{share}" in meaning for meaning in page._ESTIMATORS.values()) and share == "1割"
+    assert all(f"母集団の{share}" in meaning for meaning in risk._ESTIMATORS.values()) and share == "1割"

@@ -1,7 +1,7 @@
 """A pool of Python workers for engines that run elsewhere: Beam's environment type EXTERNAL, without Docker.
 
-    python deploy/worker_pool.py --port 50000        # then --environment_type=EXTERNAL
-                                                     #      --environment_config=localhost:50000
+    python -m tokumei.pipelines.worker_pool --port 50000        # then --environment_type=EXTERNAL
+                                                                #      --environment_config=localhost:50000
 
 It differs from Beam's own pool (`apache_beam.runners.worker.worker_pool_main`) in three ways:
 
@@ -34,7 +34,7 @@ SdkHarness(sys.argv[1], worker_id=sys.argv[2], state_cache_size=0, data_buffer_t
 """
 
 
-class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type: ignore[misc]
+class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     """Starts a worker process whenever an engine asks for one; what it prints goes where the pool's goes."""
 
     def __init__(self) -> None:
@@ -67,7 +67,9 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type: igno
 
 def main() -> int:
     """Serve until told to end; print the address once workers can be asked for."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tokumei.pipelines.worker_pool", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument(
         "--port", type=int, default=0, help="port on the loopback interface (default: a free one)"
     )

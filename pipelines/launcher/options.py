@@ -1,0 +1,92 @@
+"""Beam's options: the runner is pinned, what nobody knows is refused, the rest goes to Beam unchanged."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from tokumei.schemas.errors import PolicyError
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+
+# Runners whose job server declares options of its own, which only it can check.
+_WITH_JOB_SERVER = frozenset({"FlinkRunner", "SparkRunner", "PortableRunner", "PrismRunner"})
+
+
+def pin_runner(beam_args: Sequence[str]) -> list[str]:
+    """Return the options with a runner, in process where none is named.
+
+    Beam's own DirectRunner may fetch and switch to another engine; ours always means in process.
+    """
+    args = list(beam_args)
+    named = [i for i, a in enumerate(args) if a == "--runner" or a.startswith("--runner=")]
+    if not named:
+        return ["--runner=FnApiRunner", *args]
+    for i in named:
+        if args[i] == "--runner=DirectRunner":
+            args[i] = "--runner=FnApiRunner"
+        elif args[i] == "--runner" and args[i + 1 : i + 2] == ["DirectRunner"]:
+            args[i + 1] = "FnApiRunner"
+    return args
+
+
+def refuse_unknown(beam_args: Sequence[str]) -> None:
+    """Refuse what neither Tokumei nor Beam knows; Beam itself would pass over it.
+
+    Raises:
+        PolicyError: an option is unknown, or lacks its value.
+    """
+    from apache_beam.options import pipeline_options
+
+    class Parser(pipeline_options._BeamArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            raise PolicyError(
+                "usage", where="tokumei anonymize", what=message, fix="correct the Beam options"
+            )
+
+    parser = Parser(add_help=False, allow_abbrev=False)
+    for group in pipeline_options.PipelineOptions.__subclasses__():
+        group._add_argparse_args(parser)
+    known, unknown = parser.parse_known_args(list(beam_args))
+    names = ["--output", "--release-id", "--json"]
+    served = str(known.runner).rsplit(".", 1)[-1] in _WITH_JOB_SERVER
+    if not served:
+        names += (name for action in parser._actions for name in action.option_strings)
+    for arg in unknown:
+        name = arg.split("=", 1)[0]
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
+        if near or not served:
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise PolicyError(
+                "usage.option",
+                where=name,
+                what="neither tokumei nor Beam has this option",
+                fix=f"{hint}see tokumei anonymize --help",
+            )
+
+
+def empty_pipeline(beam_args: Sequence[str]) -> beam.Pipeline:
+    """Return a pipeline with Beam's options.
+
+    Raises:
+        PolicyError: an option has a bad value, or the runner lacks one that it needs.
+        InputError: a bucket that Dataflow needs is not there, or cannot be read.
+    """
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from tokumei.pipelines.launcher.dataflow import refuse_missing_buckets
+
+    try:
+        refuse_missing_buckets(beam_args)
+        return beam.Pipeline(options=PipelineOptions(list(beam_args)))
+    except (ValueError, ImportError, AttributeError) as error:
+        # Nothing has been read yet: the text can quote options only.
+        raise PolicyError(
+            "usage.engine",
+            where=next((a for a in beam_args if a.startswith("--runner=")), "--runner"),
+            what=" ".join(str(error).split()),
+            fix="correct the Beam options",
+        ) from None

@@ -1,0 +1,5 @@
+"""`python -m tokumei` is `tokumei`."""
+
+from tokumei.pipelines.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,94 @@
+"""All formats, each registered once: those that are read, and those that are written.
+
+To add an input format, for example ``piped``, lines whose fields are separated by ``|``:
+
+1. Write a module beside this one with the three functions of `InputFormat`. For text, `streams` unpacks gzip,
+   skips byte order marks and finds that a file has changed. What a reader hands on are `batches.Rows`; types,
+   null texts, rejects and the numbers of records are the same for all formats, and done after it.
+2. Add a line to `FORMATS`: ``"piped": piped``. The type checker compares the module with `InputFormat`.
+3. State what is true of its files in `schemas.formats`: ``"piped": SourceFormat(text=True)``. The policy, its
+   JSON Schema, the plan and the messages follow from that.
+
+To add an output format, write a function ``write(table) -> bytes`` in the format's module, and add a line to
+`WRITERS` and one to `OUTPUT_FORMATS` in `schemas.formats`. The name is also the suffix of the parts, by which
+`tokumei clean` knows them.
+
+No other module names a format, and a test refuses one that does. Another test follows this recipe and
+releases a file of a new format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+import pyarrow as pa
+
+from tokumei.schemas.source import Source
+from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.formats import avro, csv, jsonl, parquet
+from tokumei.transforms.formats.batches import Rows
+from tokumei.transforms.formats.columns import Header
+from tokumei.transforms.storage.base import Store
+
+
+class InputFormat(Protocol):
+    """A module that reads files of one format; it holds no state, so that every retry reads the same."""
+
+    def plan(self, source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
+        """Yield start and end of a file's splits, in the format's unit, without gap or overlap.
+
+        Args:
+            source: how the table's files are written.
+            file: the file; it is known to be the one that was found.
+            store: where it is.
+            target: bytes aimed at.
+
+        Raises:
+            InputError: the file cannot be cut into records.
+        """
+
+    def header(self, source: Source, file: SourceFile, store: Store) -> Header:
+        """Return what the file states of itself, read from its first or last bytes.
+
+        Raises:
+            InputError: the file is not of this format.
+        """
+
+    def rows(
+        self,
+        split: Split,
+        source: Source,
+        columns: Mapping[str, ColumnType],
+        store: Store,
+        declared: Sequence[str],
+    ) -> Iterator[Rows]:
+        """Read the wanted columns of a split's records, in stretches of at most `batches.MAX_ROWS` rows.
+
+        Args:
+            split: the stretch to read.
+            source: how the table's files are written.
+            columns: the wanted columns with their types; may be empty, for counting records.
+            store: where the file is.
+            declared: all column names of the policy, in its order.
+
+        Raises:
+            InputError: the file is broken beyond single records, or its columns are not the declared ones.
+        """
+
+
+Writer: TypeAlias = Callable[[pa.Table], bytes]  # a table of released columns → the bytes of one file
+
+FORMATS: Mapping[str, InputFormat] = {
+    "csv": csv,
+    "tsv": csv,
+    "parquet": parquet,
+    "avro": avro,
+    "jsonl": jsonl,
+}
+WRITERS: Mapping[str, Writer] = {
+    "parquet": parquet.write,
+    "avro": avro.write,
+    "csv": csv.write,
+}

@@ -1,0 +1,100 @@
+"""Hierarchy files: ``value;level1;level2;…;*``, one line a value, checked before any data is read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import PurePosixPath
+
+from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.hierarchies import FileHierarchy
+from tokumei.transforms.hierarchies.steps import ANY
+from tokumei.transforms.storage.policy_folder import read_beside
+
+HierarchyRows = dict[str, tuple[str, ...]]  # value → its label at each level
+
+
+def read_hierarchy_file(spec: FileHierarchy, base: str, where: str, level: int = 0) -> HierarchyRows:
+    """Read the lines into value → labels; the last level is made ``*``.
+
+    Args:
+        spec: the hierarchy as declared.
+        base: the folder of the policy, a path or a gs:// URI.
+        where: the place in the policy, for messages; they hold no value of the file.
+        level: the level that will be used, or 0; it must be there, and not be ``*``.
+
+    Raises:
+        PolicyError: missing file, ragged lines, repeated values, levels that do not nest, or too few.
+        InputError: Cloud Storage cannot be reached.
+    """
+    name = PurePosixPath(spec.path).name
+    try:
+        raw = read_beside(base, spec.path)
+        text = raw.decode("utf-8-sig" if spec.encoding == "utf-8" else spec.encoding)
+    except PolicyError as error:
+        raise _refuse(where, name, error.what, error.fix) from None
+    except UnicodeDecodeError:
+        raise _refuse(where, name, f"is not {spec.encoding}", "correct encoding:") from None
+    rows = _parse(text, spec.delimiter, where, name)
+    if any(r[-1] != ANY for r in rows.values()):
+        rows = {value: (*levels, ANY) for value, levels in rows.items()}
+    _check_nesting(rows, where, name)
+    depth = len(next(iter(rows.values()))) - 1
+    if level > depth:
+        raise PolicyError(
+            "hierarchy.level",
+            where=f"{where}.level ({name})",
+            what=f"the hierarchy has {depth} level(s) between the value and *",
+            fix=f"use a level from 1 to {depth}" if depth else "to remove every value, use method: delete",
+        )
+    return rows
+
+
+def _parse(text: str, delimiter: str, where: str, name: str) -> HierarchyRows:
+    rows: HierarchyRows = {}
+    width = 0
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            if not row:
+                continue
+            width = width or max(len(row), 2)
+            wrong = None
+            if len(row) != width:
+                wrong = (
+                    f"{len(row)} field(s), expected {width}",
+                    "give every line a value and the same levels",
+                )
+            elif not all(row[1:]):
+                wrong = ("one of its levels is empty", "give every level a label")
+            elif row[0] in rows:
+                wrong = ("its value stands twice", "remove one of the lines")
+            if wrong:
+                raise _refuse(where, name, *wrong, line=reader.line_num)
+            rows[row[0]] = tuple(row[1:])
+    except csv.Error:
+        raise _refuse(
+            where, name, "is not delimited text", "correct its quotes, or delimiter:", line=reader.line_num
+        ) from None
+    if not rows:
+        raise _refuse(where, name, "is empty", "give one line a value")
+    return rows
+
+
+def _check_nesting(rows: HierarchyRows, where: str, name: str) -> None:
+    depth = len(next(iter(rows.values())))
+    for level in range(1, depth):
+        parent: dict[str, str] = {}
+        for levels in rows.values():
+            if parent.setdefault(levels[level - 1], levels[level]) != levels[level]:
+                raise _refuse(
+                    where,
+                    name,
+                    f"levels {level} and {level + 1} do not nest: one label has two parents",
+                    "give every label exactly one parent",
+                )
+
+
+def _refuse(where: str, name: str, what: str, fix: str, line: int = 0) -> PolicyError:
+    at = f"{name}:{line}" if line else name
+    return PolicyError("hierarchy.file", where=f"{where} ({at})", what=what, fix=fix)

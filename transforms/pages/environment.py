@@ -1,0 +1,78 @@
+"""The jinja2 environments of the documents: whatever a template prints is escaped without being asked.
+
+Column titles and labels come from policies and data and may hold anything, markup included.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tokumei.schemas.japan_time import JST
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]{}#|~!&$])")
+
+
+@cache
+def html() -> Environment:
+    """Return the environment of the pages; everything is HTML-escaped."""
+    return _environment(autoescape=True)
+
+
+@cache
+def markdown() -> Environment:
+    """Return the environment of notices; everything is escaped for Markdown and kept on one line."""
+    return _environment(autoescape=False, finalize=_as_plain_markdown)
+
+
+def _environment(autoescape: bool, finalize: Callable[[object], object] | None = None) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tokumei.transforms.pages"),
+        autoescape=autoescape,  # noqa: S701  (off for Markdown only, which `finalize` escapes)
+        finalize=finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(num=number, pct=percent, numeral=numeral, day=day, moment=moment)
+    return environment
+
+
+def _as_plain_markdown(value: object) -> object:
+    escaped = _MARKDOWN.sub(r"\\\1", " ".join(str(value).split()))
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def number(value: int) -> str:
+    """Write a number with separators: 21,971."""
+    return f"{value:,}"
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage that is never rounded to a false 0 or 100."""
+    if 0 < share < 0.001:
+        return "0.1%未満"
+    if 0.999 < share < 1:
+        return "99.9%超"
+    return f"{share:.1%}"
+
+
+def numeral(number: int) -> str:
+    """Write the number of a criterion as the rule does: 一 to 五."""
+    return "一二三四五"[number - 1]
+
+
+def day(value: dt.date) -> str:
+    """Write a day: 2026年4月1日."""
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def moment(stamp: str) -> str:
+    """Write an ISO 8601 moment with offset as Japanese wall-clock time."""
+    local = dt.datetime.fromisoformat(stamp).astimezone(JST)
+    return f"{day(local)} {local.hour}時{local.minute:02d}分"

@@ -1,0 +1,91 @@
+"""What is fixed before a run begins: its policy, its files, the place and the name of its release."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+
+from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.policy_file import parse_policy
+from tokumei.schemas.splits import TableFile
+from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released
+from tokumei.transforms.planning.plan import Plan, fingerprint, plan_populations, plan_tables
+from tokumei.transforms.storage.policy_folder import folder_of, locate, read_policy
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def make_plan(
+    policy: Policy | str, output: str | None, release_id: str | None
+) -> tuple[Plan, list[TableFile]]:
+    """Read the policy, find the files, compare their headers, and fix the release id.
+
+    Args:
+        policy: a path or gs:// URI, or a policy as an object. Its relative paths start from its folder; those
+            of an object from the working directory.
+        output: directory or gs:// URI; None for what the policy says.
+        release_id: None for one that follows from the policy and the inputs: the same work has the same id.
+
+    Returns:
+        The plan, with a new random name of this attempt, and the files of all tables and populations.
+
+    Raises:
+        PolicyError: the policy or an argument is wrong.
+        InputError: no file is found, its columns are not those declared, or storage cannot be reached.
+    """
+    if release_id is not None and not _ID.fullmatch(release_id):
+        raise PolicyError(
+            "usage.release_id",
+            where="--release-id",
+            what="a release id has 1 to 64 letters, digits, dots, dashes and underscores, and starts with"
+            " a letter or digit",
+            fix="for example --release-id 2026-11-23",
+        )
+    if isinstance(policy, str):
+        read, base = read_policy(policy), folder_of(policy)
+    else:  # a changed copy of a policy was checked by nobody
+        text = policy.model_dump_json(exclude_unset=True, warnings=False)
+        read, base = parse_policy(text, "policy"), str(Path.cwd())
+    target = output_of(read, base, output)
+    tables = plan_tables(read, base)
+    populations = plan_populations(tables)
+    files = check_files([*tables.values(), *populations.values()], base)
+    refuse_released([f.file.uri for f in files], target)
+    work = fingerprint(read, tables, [[f.table, *f.file] for f in files])
+    name = release_id or f"r-{work[:16]}"
+    return Plan(read, tables, populations, target, name, work, secrets.token_hex(6)), files
+
+
+def output_of(policy: Policy, base: str, output: str | None) -> str:
+    """Return where a policy's release is written: ``output``, or what the policy says, from its folder on.
+
+    Raises:
+        PolicyError: neither says it, or it is no place that can be written to.
+    """
+    target = output or (policy.output.directory and locate(base, policy.output.directory))
+    if not target:
+        raise PolicyError(
+            "usage.output",
+            where="--output",
+            what="there is nowhere to write the release",
+            fix="give --output DIR, or output.directory in the policy",
+        )
+    if "://" in target and not target.startswith("gs://"):
+        raise PolicyError(
+            "usage.output",
+            where="--output",
+            what="a release can be written only to a local path or a gs:// URI",
+            fix="give --output DIR or --output gs://bucket/folder",
+        )
+    if not is_text(target):
+        raise PolicyError(
+            "usage.output",
+            where="--output",
+            what="the path is not UTF-8",
+            fix="name a directory by characters that are text",
+        )
+    if "://" not in target:
+        target = str(Path(target).absolute())  # workers elsewhere have another working directory
+    return target

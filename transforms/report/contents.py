@@ -1,0 +1,26 @@
+"""The sections of report.html in their order.
+
+A section is a line here, a template, and a module that prepares what the template prints; where that is the
+report as it is, it has no module.
+"""
+
+from __future__ import annotations
+
+from tokumei.transforms.report.sections import criteria, pictures, recoding, rejects, risk, summary, unneeded
+from tokumei.transforms.report.sections.base import Section, cards_of
+
+SECTIONS = (
+    Section("summary", "要約", summary.view),
+    Section("items", "項目の一覧", cards_of),
+    Section("criteria", "五つの基準", criteria.view, criteria.BELOW),
+    Section("recoding", "組合せの一般化", recoding.view),
+    Section("risk", "測定した値", risk.view),
+    Section("pictures", "項目ごとの加工前と加工後", pictures.view),
+    Section("unneeded", "不要な項目・そのままの項目", unneeded.view),
+    Section("rejects", "読み取れなかったレコード", rejects.view),
+    Section("leaks", "漏えい検査"),
+    Section("secrets", "鍵の扱いと並び順"),
+    Section("limits", "測定していないこと", risk.compared_with_population),
+    Section("glossary", "用語"),
+    Section("record", "記録"),
+)

@@ -1,0 +1,48 @@
+"""要約: how much was released, what became of the columns, and the smallest groups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from tokumei.schemas.register import SMALL_FILE
+from tokumei.schemas.report import Report, TableReport
+from tokumei.transforms.report.sections.base import fate_of
+from tokumei.transforms.report.sections.risk import measured, smallest_class
+
+
+class Group(NamedTuple):
+    """The smallest group of a table, before and after generalization."""
+
+    table: TableReport
+    before: str
+    after: str
+
+
+class Totals(NamedTuple):
+    """Columns in all and released, columns by fate, and the smallest group of each table that has groups.
+
+    ``small_file``: a file of fewer people is no register matter.
+    """
+
+    columns: int
+    released: int
+    fates: Counter[str]
+    groups: tuple[Group, ...]
+    small_file: int
+
+
+def view(report: Report) -> Totals:
+    """Return what the template prints."""
+    columns = [column for table in report.tables for column in table.columns]
+    return Totals(
+        columns=len(columns),
+        released=sum(column.released for column in columns),
+        fates=Counter(map(fate_of, columns)),
+        groups=tuple(
+            Group(table, smallest_class(found.before, found.k), smallest_class(found.after, found.k))
+            for table in report.tables
+            if (found := measured(table))
+        ),
+        small_file=SMALL_FILE,
+    )
