@@ -1,6 +1,6 @@
 """The policy: what a file is, how each of its columns is treated, and what the release must satisfy.
 
-A policy is a YAML file read by `schemas.policy_file.read_policy`. Whatever it does not speak of is refused.
+A policy is a YAML file read by `policy_file.read_policy_file`. Whatever it does not speak of is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
-from tokumei.schemas.privacy_models import Requirements
+from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
 from tokumei.schemas.table import Table
@@ -109,16 +109,16 @@ class Policy(Strict):
             if needed != (table.population is not None):
                 raise broken(
                     "policy.population",
-                    "k_map and delta_presence compare with a population"
+                    f"{OF_POPULATION} compare with a population"
                     if needed
-                    else "population is used by k_map and delta_presence alone",
+                    else f"population is used by {OF_POPULATION} alone",
                     "add population: {source: …}" if needed else "remove population, or add such a model",
                     ("tables", name, "population"),
                 )
             if needed and table.rows_per_person == "several":
                 raise broken(
                     "policy.population_rows",
-                    "k_map and delta_presence need one row a person",
+                    f"{OF_POPULATION} need one row a person",
                     "declare rows_per_person: one for a table of people, or remove the model",
                     ("tables", name, "rows_per_person"),
                 )

@@ -22,7 +22,7 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
-def read_policy(path: str | Path) -> Policy:
+def read_policy_file(path: str | Path) -> Policy:
     """Read and validate a policy file.
 
     Raises:

@@ -1,12 +1,13 @@
 """What a policy may require of equivalence classes, beyond k-anonymity (五号).
 
 Models of a sensitive column (機微な項目) stand at the column, under ``protect``; models of the classes
-themselves stand under ``requirements.models``.
+themselves stand under ``requirements.models``. Here a model says what a policy states of it; what it asks and
+how it is told is said by the class that serves it, in `tokumei.transforms.recode.models`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -16,7 +17,40 @@ from tokumei.schemas.strict import Number, Strict, Text, broken
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class LDiversity(Strict):
+class ModelDeclaration(Strict):
+    """Base of what a policy states of one model.
+
+    Attributes:
+        needs_population: it compares with a population table, which knows full-domain recoding and one row a
+            person alone.
+        varies_by: the field that names its variants; empty where it has none.
+    """
+
+    needs_population: ClassVar[bool] = False
+    varies_by: ClassVar[str] = ""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the model's name in a policy."""
+        return str(get_args(cls.model_fields["model"].annotation)[0])
+
+    @classmethod
+    def variants(cls) -> tuple[str, ...]:
+        """Return the names of all its variants; one empty name where it has none."""
+        return get_args(cls.model_fields[cls.varies_by].annotation) if cls.varies_by else ("",)
+
+    @property
+    def variant(self) -> str:
+        """Which of the variants is asked for."""
+        return str(getattr(self, self.varies_by)) if self.varies_by else ""
+
+    @property
+    def goes_by(self) -> Hierarchy | None:
+        """The hierarchy that it compares values by, or None."""
+        return None
+
+
+class LDiversity(ModelDeclaration):
     """ℓ-diversity: the values of the column are diverse in every class (Machanavajjhala et al. 2007).
 
     distinct: at least ℓ values. entropy: exp(entropy) is at least ℓ. recursive: the most frequent value is
@@ -27,6 +61,7 @@ class LDiversity(Strict):
     kind: Literal["distinct", "entropy", "recursive"]
     l: Number = Field(gt=1, description="ℓ; a whole number for distinct and recursive.")  # noqa: E741
     c: Number | None = Field(default=None, gt=0, description="For recursive only.")
+    varies_by: ClassVar[str] = "kind"
 
     @model_validator(mode="after")
     def _parameters(self) -> Self:
@@ -39,7 +74,7 @@ class LDiversity(Strict):
         return self
 
 
-class TCloseness(Strict):
+class TCloseness(ModelDeclaration):
     """t-closeness: the values in every class are spread as in the whole file, to distance t (Li et al. 2007).
 
     equal: all values are equally far apart. ordered: by rank (numbers by size, texts by code point).
@@ -50,6 +85,12 @@ class TCloseness(Strict):
     distance: Literal["equal", "ordered", "hierarchical"]
     t: Share
     hierarchy: Hierarchy | None = Field(default=None, description="For distance: hierarchical only.")
+    varies_by: ClassVar[str] = "distance"
+
+    @property
+    def goes_by(self) -> Hierarchy | None:
+        """The hierarchy in which values meet."""
+        return self.hierarchy
 
     @model_validator(mode="after")
     def _parameters(self) -> Self:
@@ -63,15 +104,16 @@ class TCloseness(Strict):
         return self
 
 
-class BetaLikeness(Strict):
+class BetaLikeness(ModelDeclaration):
     """β-likeness: no value's share grows by more than β times its share in the file (Cao & Karras 2012)."""
 
     model: Literal["beta_likeness"]
     kind: Literal["basic", "enhanced"]
     beta: Number = Field(gt=0)
+    varies_by: ClassVar[str] = "kind"
 
 
-class DeltaDisclosure(Strict):
+class DeltaDisclosure(ModelDeclaration):
     """δ-disclosure: |ln(share in the class ÷ share in the file)| < δ (Brickell & Shmatikov 2008)."""
 
     model: Literal["delta_disclosure"]
@@ -83,7 +125,7 @@ AnyProtection = Annotated[
 ]
 
 
-class KMap(Strict):
+class KMap(ModelDeclaration):
     """k-map: at least k people of the population share every class (Sweeney 2001)."""
 
     model: Literal["k_map"]
@@ -91,7 +133,7 @@ class KMap(Strict):
     needs_population: ClassVar[bool] = True
 
 
-class DeltaPresence(Strict):
+class DeltaPresence(ModelDeclaration):
     """δ-presence: the share of a class's population that is in the file stays in a range (Nergiz 2007)."""
 
     model: Literal["delta_presence"]
@@ -108,23 +150,24 @@ class DeltaPresence(Strict):
         return self
 
 
-class AverageRisk(Strict):
+class AverageRisk(ModelDeclaration):
     """Classes ÷ people, the average risk of the released people, is at most this."""
 
     model: Literal["average_risk"]
     at_most: float = Field(gt=0, le=1)
-    needs_population: ClassVar[bool] = False
 
 
-class SampleUniqueness(Strict):
+class SampleUniqueness(ModelDeclaration):
     """The share of released people who are alone in their class is at most this."""
 
     model: Literal["sample_uniqueness"]
     at_most: float = Field(ge=0, le=1)
-    needs_population: ClassVar[bool] = False
 
 
 AnyModel = Annotated[KMap | DeltaPresence | AverageRisk | SampleUniqueness, Field(discriminator="model")]
+OF_POPULATION = " and ".join(
+    model.name() for model in get_args(get_args(AnyModel)[0]) if model.needs_population
+)
 
 
 class Requirements(Strict):
@@ -164,7 +207,7 @@ class Requirements(Strict):
         if self.recoding != "full_domain" and any(m.needs_population for m in self.models):
             raise broken(
                 "requirements.population",
-                "k_map and delta_presence are defined for recoding: full_domain",
+                f"{OF_POPULATION} are defined for recoding: full_domain",
                 "remove one of the two",
                 ["recoding"],
             )

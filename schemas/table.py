@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_code, names_free_text, names_person
 from tokumei.schemas.combinations import Combination, check_combinations
+from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import Left
@@ -27,7 +28,7 @@ class Table(Strict):
 
     source: Source
     population: Population | None = Field(
-        default=None, description="For k_map and delta_presence: a file of exactly the quasi-identifiers."
+        default=None, description=f"For {OF_POPULATION}: a file of exactly the quasi-identifiers."
     )
     title: Text | None = None
     person: str | None = Field(default=None, description="The column that tells whose record it is.")

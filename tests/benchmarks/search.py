@@ -21,7 +21,7 @@ from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.search import affordable_checks, find_optimum
 

@@ -114,4 +114,4 @@ def test_parts_are_encoded_as_declared():
         {"a": pa.array(["x", None]).dictionary_encode(), "n": pa.array([1, 2])}
     )
     for file_format in ("parquet", "avro", "csv"):
-        assert parts.encode(batch, Output(format=file_format))
+        assert parts.encode_part(batch, Output(format=file_format))

@@ -31,7 +31,7 @@ from support.deal import EVERYTHING, Deal
 
 from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.hierarchies import FileHierarchy
-from tokumei.schemas.policy_file import read_policy
+from tokumei.schemas.policy_file import read_policy_file
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile
 from tokumei.transforms.formats.avro_container import read_frame, walk
@@ -96,7 +96,7 @@ def read_as(kind: str, scratch: Path, data: bytes, options: dict, rng: random.Ra
         path = scratch / "policy.yaml"
         path.write_bytes(data)
         (scratch / "h.csv").write_text("a;b;*\n")
-        plan_tables(read_policy(path), str(scratch))
+        plan_tables(read_policy_file(path), str(scratch))
     elif kind == "hierarchy":
         (scratch / "fuzzed.csv").write_bytes(data)
         spec = FileHierarchy(kind="file", path="fuzzed.csv", **options)

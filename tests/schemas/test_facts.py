@@ -7,7 +7,7 @@ import pytest
 
 import tokumei.transforms.criteria  # noqa: F401 - registers all classes
 from tokumei.schemas.treatments import METHODS, Year
-from tokumei.transforms.criteria.base import REGISTRY, Criterion, Fixed, PerRecord
+from tokumei.transforms.criteria.base import CRITERIA, Criterion, Fixed, PerRecord
 
 ROOT = Path(__file__).parents[2]
 NAMES = {method.name() for method in METHODS}
@@ -79,15 +79,15 @@ def test_a_list_of_methods_is_seen(listing):
 
 
 def test_every_method_is_carried_out_by_one_class_for_each_criterion():
-    assert set(REGISTRY) == {(method, number) for method in METHODS for number in method.numbers()}
-    classes = {method.name(): {REGISTRY[method, n] for n in method.numbers()} for method in METHODS}
+    assert set(CRITERIA) == {(method, number) for method in METHODS for number in method.numbers()}
+    classes = {method.name(): {CRITERIA[method, n] for n in method.numbers()} for method in METHODS}
     several = {name: len(kinds) for name, kinds in classes.items() if len(kinds) > 1}
     assert several == {"delete": 3}  # codes of 二号 and 三号 are told by sentences of their own
 
 
-@pytest.mark.parametrize(("method", "number"), REGISTRY, ids=str)
+@pytest.mark.parametrize(("method", "number"), CRITERIA, ids=str)
 def test_a_method_and_the_class_that_carries_it_out_agree(method, number):
-    kind = REGISTRY[method, number]
+    kind = CRITERIA[method, number]
     assert issubclass(kind, PerRecord) == method.per_record
     assert (kind.profile is not Criterion.profile) == method.data_driven
 

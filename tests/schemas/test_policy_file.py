@@ -13,7 +13,7 @@ from support.helpers import EXAMPLE
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_errors import dotted
-from tokumei.schemas.policy_file import MAX_BYTES, parse_policy, read_policy
+from tokumei.schemas.policy_file import MAX_BYTES, parse_policy, read_policy_file
 
 DEMO = EXAMPLE / "policy.yaml"
 DEMO_TEXT = DEMO.read_text("utf-8")
@@ -87,7 +87,7 @@ def test_yaml_json_a_mark_and_other_line_ends_read_the_same(tmp_path):
     ]
     for content in variants:
         path.write_bytes(content)
-        assert read_policy(path) == expected
+        assert read_policy_file(path) == expected
     assert parse_policy(GOOD.replace("ファイル", '"\\ud83d\\ude00"'), "p").file.name == "😀"
 
 
@@ -176,10 +176,10 @@ def test_dotted_paths_stay_readable(place, text):
 def test_size_and_depth_are_limited(tmp_path):
     path = tmp_path / "p.yaml"
     path.write_bytes(GOOD.encode() + b"#" * (MAX_BYTES - len(GOOD.encode())))
-    assert read_policy(path) == parse_policy(GOOD, "p")
+    assert read_policy_file(path) == parse_policy(GOOD, "p")
     path.write_bytes(path.read_bytes() + b"#")
     with pytest.raises(PolicyError) as caught:
-        read_policy(path)
+        read_policy_file(path)
     assert caught.value.code == "policy.size"
     assert refused("a: " + "[" * 19 + "]" * 19).code == "policy.missing_key"  # deep, but allowed
     assert refused("a: " + "[" * 20 + "]" * 20).code == "policy.depth"
@@ -301,7 +301,7 @@ def test_any_bytes(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(data)
     with pytest.raises(PolicyError):
-        read_policy(path)
+        read_policy_file(path)
 
 
 @settings(max_examples=150)

@@ -13,9 +13,9 @@ from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.files import read_hierarchy_file
 from tokumei.transforms.hierarchies.ladders import build_ladder
-from tokumei.transforms.recode.closeness import EqualCloseness, HierarchicalCloseness, OrderedCloseness
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import BetaLikeness
+from tokumei.transforms.recode.models.closeness import EqualCloseness, HierarchicalCloseness, OrderedCloseness
+from tokumei.transforms.recode.models.likeness import BetaLikeness
 from tokumei.transforms.recode.objectives import OBJECTIVES, Discernibility, Entropy, Loss
 from tokumei.transforms.recode.search import find_optimum
 

@@ -11,7 +11,9 @@ from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import AverageRisk, DistinctDiversity, EntropyDiversity, KAnonymity
+from tokumei.transforms.recode.models.diversity import DistinctDiversity, EntropyDiversity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
+from tokumei.transforms.recode.models.risk import AverageRisk
 from tokumei.transforms.recode.objectives import OBJECTIVES
 
 FILE = FileHierarchy(kind="file", path="synthetic.csv")

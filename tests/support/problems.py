@@ -11,7 +11,7 @@ from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import PACKED, Histogram, pack
 from tokumei.transforms.counting.people import PERSON, RECORDS, count_people, merge_people
 from tokumei.transforms.hierarchies.ladders import build_ladder
-from tokumei.transforms.recode import closeness, models
+from tokumei.transforms.recode.models import closeness, diversity, k_anonymity, likeness, population, risk
 
 FILE = FileHierarchy(kind="file", path="random.csv")
 ALL = 1 << 30
@@ -153,20 +153,20 @@ def kernel_models(problem, histogram, domain):
     order = tuple(range(len(domain)))
     groups = tuple(tuple(c.tolist()) for c in build_ladder(domain, FILE, problem.groups).codes)
     make = {
-        "k": models.KAnonymity,
-        "wildcard": lambda k: models.KAnonymity(k, wildcard=True),
-        "k_map": models.KMap,
-        "presence": models.DeltaPresence,
-        "distinct": lambda n: models.DistinctDiversity("s", n),
-        "entropy_l": lambda n: models.EntropyDiversity("s", n),
-        "recursive": lambda n, c: models.RecursiveDiversity("s", n, c),
-        "basic_beta": lambda b: models.BetaLikeness("s", b, q, False),
-        "enhanced_beta": lambda b: models.BetaLikeness("s", b, q, True),
-        "disclosure": lambda d: models.DeltaDisclosure("s", d, q),
+        "k": k_anonymity.KAnonymity,
+        "wildcard": lambda k: k_anonymity.KAnonymity(k, wildcard=True),
+        "k_map": population.KMap,
+        "presence": population.DeltaPresence,
+        "distinct": lambda n: diversity.DistinctDiversity("s", n),
+        "entropy_l": lambda n: diversity.EntropyDiversity("s", n),
+        "recursive": lambda n, c: diversity.RecursiveDiversity("s", n, c),
+        "basic_beta": lambda b: likeness.BetaLikeness("s", b, q, False),
+        "enhanced_beta": lambda b: likeness.BetaLikeness("s", b, q, True),
+        "disclosure": lambda d: likeness.DeltaDisclosure("s", d, q),
         "equal": lambda t: closeness.EqualCloseness("s", t, q),
         "ordered": lambda t: closeness.OrderedCloseness("s", t, q, order),
         "hierarchical": lambda t: closeness.HierarchicalCloseness("s", t, q, groups),
-        "average_risk": models.AverageRisk,
-        "sample_uniqueness": models.SampleUniqueness,
+        "average_risk": risk.AverageRisk,
+        "sample_uniqueness": risk.SampleUniqueness,
     }
     return tuple(make[name](*args) for name, *args in problem.models)

@@ -26,7 +26,7 @@ from tokumei.transforms.criteria import (  # noqa: F401
     perturbation,
     tails,
 )
-from tokumei.transforms.criteria.base import REGISTRY, Context, Criterion
+from tokumei.transforms.criteria.base import CRITERIA, Context, Criterion
 
 __all__ = ["Context", "Criterion", "build_criterion", "limits_of"]
 
@@ -43,7 +43,7 @@ def build_criterion(spec: AnyTreatment, context: Context, base: str, where: str)
     Raises:
         PolicyError: a hierarchy file cannot be used.
     """
-    return REGISTRY[type(spec), spec.criterion](spec, context, base, where)
+    return CRITERIA[type(spec), spec.criterion](spec, context, base, where)
 
 
 def limits_of(steps: Iterable[Criterion[Any, Any]]) -> tuple[str, ...]:
@@ -52,4 +52,4 @@ def limits_of(steps: Iterable[Criterion[Any, Any]]) -> tuple[str, ...]:
     They stand in the order of registration, whatever the order of the policy.
     """
     used = {type(step) for step in steps}
-    return tuple(dict.fromkeys(kind.limit for kind in REGISTRY.values() if kind in used and kind.limit))
+    return tuple(dict.fromkeys(kind.limit for kind in CRITERIA.values() if kind in used and kind.limit))

@@ -35,7 +35,7 @@ M = TypeVar("M")  # what a criterion measures: mergeable, bounded
 D = TypeVar("D")  # what it decides from that: small
 
 _registry: dict[tuple[type[Treatment], int], type[Criterion[Any, Any]]] = {}
-REGISTRY: Mapping[tuple[type[Treatment], int], type[Criterion[Any, Any]]] = MappingProxyType(_registry)
+CRITERIA: Mapping[tuple[type[Treatment], int], type[Criterion[Any, Any]]] = MappingProxyType(_registry)
 """The class that carries out a method for a criterion, 1 to 5; in the order of registration."""
 
 
@@ -176,7 +176,7 @@ class Fixed(Criterion[None, None]):
 
 
 @dataclass(frozen=True)
-class Rows:
+class ChunkRows:
     """The records of one chunk that a per-record method treats, as far as it needs to know them.
 
     Attributes:
@@ -217,5 +217,5 @@ class PerRecord(Criterion[None, None]):
         return Applied(values, np.zeros(len(values), bool))
 
     @abstractmethod
-    def perturb(self, values: pa.Array, rows: Rows) -> Applied:
+    def perturb(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Treat the column of some records; a function of values and rows alone: a retry gives the same."""

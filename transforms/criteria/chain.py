@@ -94,9 +94,7 @@ class Chain:
         self.combined = combined  # so many people share each of its combinations; 0: it is in none
         # Hierarchies of the column's own privacy models, in their order; None for models without one.
         self.protections = tuple(
-            None
-            if (spec := getattr(model, "hierarchy", None)) is None
-            else BoundHierarchy(spec, base, f"{where}.protect[{i}]")
+            None if model.goes_by is None else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]")
             for i, model in enumerate(column.protect)
         )
         self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None

@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from tokumei.schemas import perturbations as t
 from tokumei.transforms.counting.keyed import counters, uniforms
-from tokumei.transforms.criteria.base import Applied, PerRecord, Rows
+from tokumei.transforms.criteria.base import Applied, ChunkRows, PerRecord
 from tokumei.transforms.formats.batches import MAX_ROWS
 from tokumei.transforms.values.cells import like, measures, present, rounded
+from tokumei.transforms.values.steady import cosine_of_turns, log
 from tokumei.transforms.values.text import number_text
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, the days that calendars know
@@ -36,7 +37,7 @@ class Noise(PerRecord, treats=t.Noise):
         """Whether all values of a person get the same noise."""
         return self.context.several_rows and self.spec.per != "record"
 
-    def perturb(self, values: pa.Array, rows: Rows) -> Applied:
+    def perturb(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return noisy values of the same type; nulls stay."""
         numbers = measures(values)
         if self.per_person:
@@ -76,7 +77,7 @@ class RankSwap(PerRecord, treats=t.RankSwap):
 
     spec: t.RankSwap
 
-    def perturb(self, values: pa.Array, rows: Rows) -> Applied:
+    def perturb(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return the exchanged values; all stay, and nulls and values without a partner do not move."""
         numbers = measures(values)
         held = np.flatnonzero(present(values))
@@ -99,12 +100,12 @@ class RankSwap(PerRecord, treats=t.RankSwap):
 
 def laplace(draws: Floats) -> Floats:
     """Return Laplace numbers of mean absolute value 1 from two uniform ones each."""
-    return np.where(draws[:, 1] < 0.5, -1.0, 1.0) * -np.log(draws[:, 0])
+    return np.where(draws[:, 1] < 0.5, -1.0, 1.0) * -log(draws[:, 0])
 
 
 def normal(draws: Floats) -> Floats:
     """Return standard normal numbers from two uniform ones each (Box and Muller 1958)."""
-    return np.sqrt(-2.0 * np.log(draws[:, 0])) * np.cos(2.0 * np.pi * draws[:, 1])
+    return np.sqrt(-2.0 * log(draws[:, 0])) * cosine_of_turns(draws[:, 1])
 
 
 def add(numbers: Numbers, noise: Floats, scale: float) -> Numbers:

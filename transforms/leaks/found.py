@@ -34,7 +34,7 @@ class Found(NamedTuple):
         )
 
 
-class Search(NamedTuple):
+class LeakSearch(NamedTuple):
     """One search: what was looked for, and in which released column.
 
     Attributes:
@@ -49,12 +49,12 @@ class Search(NamedTuple):
     of: str
 
 
-Leaks = Mapping[Search, Found]
+Leaks = Mapping[LeakSearch, Found]
 
 
-def add_leaks(parts: Iterable[Leaks]) -> dict[Search, Found]:
+def add_leaks(parts: Iterable[Leaks]) -> dict[LeakSearch, Found]:
     """Add up what was found in any batches."""
-    total: dict[Search, Found] = {}
+    total: dict[LeakSearch, Found] = {}
     for part in parts:
         for search, found in part.items():
             total[search] = total[search] + found if search in total else found

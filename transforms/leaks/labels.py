@@ -18,7 +18,7 @@ import polars as pl
 
 from tokumei.transforms.leaks.values import SHORTEST
 
-Rows = npt.NDArray[np.int64]
+RowNumbers = npt.NDArray[np.int64]
 
 
 class Cells(NamedTuple):
@@ -30,9 +30,9 @@ class Cells(NamedTuple):
             contain nothing that is looked for, and nulls are left out.
     """
 
-    lengths: Rows
-    order: Rows
-    starts: Rows
+    lengths: RowNumbers
+    order: RowNumbers
+    starts: RowNumbers
 
     @classmethod
     def of(cls, texts: pl.Series) -> Cells:
@@ -48,7 +48,7 @@ class Cells(NamedTuple):
             np.concatenate(([0], np.cumsum(counts, dtype=np.int64))),
         )
 
-    def but_labels(self, source: Callable[[Rows], pl.Series], shared: int) -> Rows:
+    def but_labels(self, source: Callable[[RowNumbers], pl.Series], shared: int) -> RowNumbers:
         """Return the records whose cell may be no label.
 
         Args:

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.column import Column
-from tokumei.transforms.leaks.found import Found, Leaks, Search
-from tokumei.transforms.leaks.labels import Cells, Rows
+from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
+from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.numbers import numbers_in
 from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
 from tokumei.transforms.planning.plan import TablePlan
@@ -28,7 +28,7 @@ _SHORT = 100_000  # smaller integers have fewer digits than any value that is lo
 
 
 def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, order: pa.Array) -> Leaks:
-    """Search one released batch; counts only, for every search that had something to compare.
+    """LeakSearch one released batch; counts only, for every search that had something to compare.
 
     Args:
         table: the plan.
@@ -36,11 +36,11 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
         sources: source values to look for, of all records of the chunk.
         order: the row of each released record in ``sources``.
     """
-    found: dict[Search, Found] = {}
+    found: dict[LeakSearch, Found] = {}
     for name, column in table.table.columns.items():
         if column.carries_numbers:
             for kind, count in numbers_in(batch.column(name)).items():
-                found[Search("number", name, kind)] = count
+                found[LeakSearch("number", name, kind)] = count
     if not table.sought or not batch.num_rows:
         return found
     shared = max(table.k, _LABEL)
@@ -57,10 +57,10 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
         for name_of, source in wanted.items():
             rows = groups.but_labels(source.values, shared)
             texts, chosen = source.values(rows), cells.rows(rows)
-            found[Search("own", name, name_of)] = own_values(texts, chosen, shared)
+            found[LeakSearch("own", name, name_of)] = own_values(texts, chosen, shared)
             if not whole and len(rows):
                 others = other_values(texts, chosen, shared, source.everybody())
-                found[Search("other", name, name_of)] = others
+                found[LeakSearch("other", name, name_of)] = others
     return found
 
 
@@ -75,7 +75,7 @@ class _Source:
         self._released = batch.column(name) if partly else None
         self._all: pl.Series | None = None
 
-    def values(self, rows: Rows) -> pl.Series:
+    def values(self, rows: RowNumbers) -> pl.Series:
         """Return the values to look for: not those that the column's own treatment left as they were.
 
         An address that had nothing but the municipality is no more than what is released.
@@ -90,7 +90,7 @@ class _Source:
             self._all = self._normalized(np.arange(len(self._order)))
         return self._all
 
-    def _normalized(self, rows: Rows) -> pl.Series:
+    def _normalized(self, rows: RowNumbers) -> pl.Series:
         chosen = pa.array(rows)
         texts = plain_texts(self._source.take(self._order.take(chosen))).plain
         if self._released is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
-from tokumei.transforms.leaks.found import Found, Leaks, Search
+from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.numbers import NUMBER_FORMATS, WORDED
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.code_formats import CHANCE, INSURER
@@ -22,7 +22,7 @@ _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one
 _TITLES = {kind.name: kind.title for kind in NUMBER_FORMATS} | {WORDED: "番号の名称に続く数字"}
 
 
-def is_leak(search: Search, found: Found) -> bool:
+def is_leak(search: LeakSearch, found: Found) -> bool:
     """Return whether what was found cannot be chance; few numbers never prove that it is."""
     if found.sure or not found.chance:
         return found.sure > 0
@@ -85,16 +85,16 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
     )
 
 
-def _key(search: Search) -> str:
+def _key(search: LeakSearch) -> str:
     return "codes_allowed" if search.kind == "number" else "source_values_allowed"
 
 
-def _allowed(table: TablePlan, search: Search) -> Allowed | None:
+def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
     allowed: Allowed | None = getattr(table.table.columns[search.column], _key(search))
     return allowed
 
 
-def _what(table: TablePlan, search: Search, found: Found) -> str:
+def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
     if search.kind == "number":
         shape = "a number named as an identification code" if search.of == WORDED else f"a valid {search.of}"
@@ -103,7 +103,7 @@ def _what(table: TablePlan, search: Search, found: Found) -> str:
     return f"{count:,} record(s) with {whose} of {search.of}"
 
 
-def _sought(table: TablePlan, search: Search) -> str:
+def _sought(table: TablePlan, search: LeakSearch) -> str:
     if search.kind == "number":
         return _TITLES[search.of]
     title = table.table.columns[search.of].title or search.of

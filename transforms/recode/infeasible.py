@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.recode.figures import amount, plain_digits
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives import NodeCount
-from tokumei.transforms.recode.wording import amount, name_of, plain
 
 
 def no_node(table: TablePlan, lattice: Lattice, closest: NodeCount, allowed: int) -> RequirementError:
@@ -28,7 +28,7 @@ def no_node(table: TablePlan, lattice: Lattice, closest: NodeCount, allowed: int
     for model in lattice.models:
         fails = model.failing(classes)
         if fails.any():
-            failing.append((classes.people_in(fails), name_of(model), amount(model.reached(classes))))
+            failing.append((classes.people_in(fails), model.wording, amount(model.reached(classes))))
     failing.sort(key=lambda entry: -entry[0])
     return closest_node(
         table, lattice.ladders, lattice.models, closest, total, allowed=allowed, failing=failing
@@ -46,7 +46,7 @@ def closest_node(
     failing: Sequence[tuple[int, str, str]] = (),
 ) -> RequirementError:
     """Return the same error from ``total`` people and ``failing`` models (people, name, weakest class)."""
-    names = [name_of(model) for model in models]
+    names = [model.wording for model in models]
     worst = [name for _, name, _ in failing] or names
     left_out = closest.suppressed_people
     told = [
@@ -72,6 +72,6 @@ def closest_node(
         what=f"{' and '.join(worst)} cannot be met at the closest generalization ({levels}): "
         + "; ".join(told),
         fix=f"relax {worst[0] if failing or len(names) == 1 else 'one of them'} with a reason"
-        + (f", raise suppression_limit to {plain(limit)}" if limit < 1 and left_out < total else "")
+        + (f", raise suppression_limit to {plain_digits(limit)}" if limit < 1 and left_out < total else "")
         + ", or release more people",
     )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Histogram, Ints, Mask
 from tokumei.transforms.hierarchies.ladders import Ladder
-from tokumei.transforms.recode.models import Bound, Monotone, PrivacyModel
+from tokumei.transforms.recode.models import Monotone, PrivacyModel
 from tokumei.transforms.recode.objectives import Node, NodeCount
 from tokumei.transforms.values.steady import squares
 
@@ -88,18 +88,18 @@ class Lattice:
 def failing_classes(models: Sequence[PrivacyModel], classes: Histogram) -> tuple[Mask, Mask]:
     """Return the classes that fail any model, and those that fail one which is monotone in records.
 
-    Bounds on all classes together are asked last, about what the other models leave.
+    Collective models are asked last, about what the others leave.
     """
     failing: npt.NDArray[np.bool_] = np.zeros(len(classes), dtype=bool)
     doomed = failing.copy()
     for model in models:
-        if not isinstance(model, Bound):
+        if not model.collective:
             fails = model.failing(classes)
             failing |= fails
             if model.monotone is Monotone.RECORDS:
                 doomed |= fails
     for model in models:
-        if isinstance(model, Bound):
+        if model.collective:
             left = np.flatnonzero(~failing)
             failing[left[model.failing(classes.only(~failing))]] = True
     return failing, doomed

@@ -33,7 +33,7 @@ from tokumei.transforms.decisions.recoder import SUPPRESSED
 from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds, label_tables
 from tokumei.transforms.recode.gains import Gains
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import AverageRisk, Bound, KAnonymity, PrivacyModel
+from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives import Node, Objective
 from tokumei.transforms.recode.pieces import divide
 from tokumei.transforms.values.steady import significant
@@ -80,7 +80,7 @@ def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) 
             partition = _Partition(lattice, objective, regions, settled)
             partition.refine()
             refined = partition.assignment()
-            # A bound that every region keeps may break for all: who stands in several is one person.
+            # What every region keeps may break for all together: who stands in several is one person.
             if holds(refined, lattice.ladders, lattice.histogram, lattice.models):
                 found.append(refined)
     counts = [count_assignment(a, lattice.ladders, lattice.histogram) for a in [*found, start]]
@@ -135,18 +135,8 @@ def _classes(lattice: Lattice, start: Assignment) -> tuple[list[_Region], Mask]:
 
 
 def _alone(models: Sequence[PrivacyModel]) -> tuple[PrivacyModel, ...]:
-    """Return models that every region can be asked by itself.
-
-    A bound on all classes together holds if it holds in each, as long as nobody stands in several: classes of
-    1 ÷ the average risk. With k ≥ 2 nobody is unique.
-    """
-    alone: list[PrivacyModel] = []
-    for model in models:
-        if isinstance(model, AverageRisk):
-            alone.append(KAnonymity(math.ceil(1 / model.at_most)))
-        elif not isinstance(model, Bound):
-            alone.append(model)
-    return tuple(alone)
+    """Return models that every region can be asked by itself."""
+    return tuple(asked for model in models if (asked := model.of_each()) is not None)
 
 
 def _as_parts(histogram: Histogram, part: Ints, parts: int) -> Histogram:
@@ -167,7 +157,7 @@ class _Partition:
         self, lattice: Lattice, objective: Objective, regions: Sequence[_Region], settled: Mask
     ) -> None:
         self.ladders, self.models, self.size = lattice.ladders, _alone(lattice.models), len(lattice.histogram)
-        self.smallest = max(model.k for model in self.models if isinstance(model, KAnonymity))
+        self.smallest = max(model.least_people for model in self.models)
         self.gains = Gains(objective)
         self.tables, _ = label_tables(lattice.ladders)
         self._value_of = [

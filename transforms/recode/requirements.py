@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tokumei.schemas import privacy_models as spec
 from tokumei.schemas.errors import InputError
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import PACKED, Histogram, Ints
@@ -14,8 +13,9 @@ from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.recode import closeness, models
 from tokumei.transforms.recode.count import SENSITIVE, TableCount
+from tokumei.transforms.recode.models import PrivacyModel, WholeFile, model_of
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 
 
 def histogram_of(
@@ -103,7 +103,7 @@ def _contingency(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:
     )
 
 
-def models_of(table: TablePlan, fitted: FittedTable, histogram: Histogram) -> tuple[models.PrivacyModel, ...]:
+def models_of(table: TablePlan, fitted: FittedTable, histogram: Histogram) -> tuple[PrivacyModel, ...]:
     """Return the models that every released class of a table must satisfy.
 
     Shares "in the whole file" are those among the people whom criteria 1 to 4 leave.
@@ -112,67 +112,12 @@ def models_of(table: TablePlan, fitted: FittedTable, histogram: Histogram) -> tu
         InputError: values of a protected column are not in its hierarchy; only their number is told.
     """
     needed = table.requirements
-    found: list[models.PrivacyModel] = [models.KAnonymity(needed.k, wildcard=needed.nulls == "wildcard")]
-    for model in needed.models:
-        match model:
-            case spec.KMap():
-                found.append(models.KMap(model.k))
-            case spec.DeltaPresence():
-                found.append(models.DeltaPresence(model.at_least, model.at_most))
-            case spec.AverageRisk():
-                found.append(models.AverageRisk(model.at_most))
-            case spec.SampleUniqueness():
-                found.append(models.SampleUniqueness(model.at_most))
+    found: list[PrivacyModel] = [KAnonymity.of(needed, WholeFile())]
+    found += [model_of(declared, WholeFile()) for declared in needed.models]
     for name in table.protected:
         domain = fitted.columns[name].domain or ()
-        overall = tuple(histogram.sensitive[name].distribution().tolist())
+        shares = tuple(histogram.sensitive[name].distribution().tolist())
         chain = table.chains[name]
-        for protection, hierarchy in zip(chain.column.protect, chain.protections, strict=True):
-            groups = (
-                tuple(tuple(codes.tolist()) for codes in hierarchy.ladder(domain).codes) if hierarchy else ()
-            )
-            found.append(_protection(name, protection, _order(domain), groups, overall))
+        for declared, hierarchy in zip(chain.column.protect, chain.protections, strict=True):
+            found.append(model_of(declared, WholeFile(name, domain, shares, hierarchy)))
     return tuple(found)
-
-
-def _protection(  # noqa: PLR0911  # one return a model
-    name: str,
-    model: spec.AnyProtection,
-    order: tuple[int, ...],
-    groups: tuple[tuple[int, ...], ...],
-    overall: tuple[float, ...],
-) -> models.PrivacyModel:
-    match model:
-        case spec.LDiversity(kind="distinct"):
-            return models.DistinctDiversity(name, model.l)
-        case spec.LDiversity(kind="entropy"):
-            return models.EntropyDiversity(name, model.l)
-        case spec.LDiversity():
-            return models.RecursiveDiversity(name, int(model.l), float(model.c or 0))
-        case spec.BetaLikeness():
-            return models.BetaLikeness(name, model.beta, overall, model.kind == "enhanced")
-        case spec.DeltaDisclosure():
-            return models.DeltaDisclosure(name, model.delta, overall)
-        case spec.TCloseness(distance="equal"):
-            return closeness.EqualCloseness(name, model.t, overall)
-        case spec.TCloseness(distance="ordered"):
-            return closeness.OrderedCloseness(name, model.t, overall, order)
-    return closeness.HierarchicalCloseness(name, model.t, overall, groups)
-
-
-def _order(domain: Sequence[str | None]) -> tuple[int, ...]:
-    """Return each value's rank: numbers by size, then texts by code point, null last."""
-
-    def key(place: int) -> tuple[int, float, str]:
-        text = domain[place]
-        if text is None:
-            return 2, 0.0, ""
-        try:
-            return 0, float(text), text
-        except ValueError:
-            return 1, 0.0, text
-
-    rank = [0] * len(domain)
-    for i, place in enumerate(sorted(range(len(domain)), key=key)):
-        rank[place] = i
-    return tuple(rank)

@@ -10,7 +10,7 @@ from typing import Literal
 from tokumei.transforms.recode.assignment import Assignment
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import Round, free_start, rescue
-from tokumei.transforms.recode.models import DeltaPresence, KAnonymity, KMap, PrivacyModel
+from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.mondrian import MAX_DIVIDED, multidimensional
 from tokumei.transforms.recode.objectives import NodeCount, Objective
 
@@ -88,9 +88,7 @@ def work_out(
 
 def comparable(models: tuple[PrivacyModel, ...]) -> bool:
     """Whether the models are defined for every way: those of a population and wildcards are not."""
-    return not any(
-        isinstance(m, KMap | DeltaPresence) or (isinstance(m, KAnonymity) and m.wildcard) for m in models
-    )
+    return not any(model.full_domain_only for model in models)
 
 
 def compare(

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.criteria.base import Applied, Rows
+from tokumei.transforms.criteria.base import Applied, ChunkRows
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
 from tokumei.transforms.criteria.encoding import used_values
@@ -208,7 +208,8 @@ def _perturb(
     heads = persons[left] if plan.counts_people and persons is not None else None
     return {
         name: perturbation.perturb(
-            columns[name].take(pa.array(left)), Rows(key, (plan.name, name), (split, chunk.number), heads)
+            columns[name].take(pa.array(left)),
+            ChunkRows(key, (plan.name, name), (split, chunk.number), heads),
         )
         for name, perturbation in plan.perturbations.items()
     }

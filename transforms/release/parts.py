@@ -86,7 +86,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
     Its part gets a random name, so that a retry makes another one; only the attempt whose summary the engine
     keeps is ever listed in a manifest.
     """
-    data = encode(chunk.batch, plan.policy.output)
+    data = encode_part(chunk.batch, plan.policy.output)
     summary = PartSummary(
         table=table.name,
         split_id=chunk.split.split_id,
@@ -127,7 +127,7 @@ def write_part(plan: Plan, encoded: Encoded) -> None:
         open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
 
 
-def encode(batch: pa.RecordBatch, output: Output) -> bytes:
+def encode_part(batch: pa.RecordBatch, output: Output) -> bytes:
     """Encode a batch as one file, its texts neutralized where the policy asks for it."""
     table = pa.Table.from_batches([batch])
     if output.neutralize_formulas:

@@ -18,7 +18,7 @@ from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Account, Chosen
-from tokumei.transforms.recode.wording import amount, name_of
+from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.release.parts import Part, PartSummary
 from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
 from tokumei.transforms.release.tally import Tally, merge_tallies
@@ -173,7 +173,7 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
         if small:
             raise _failed(
                 name,
-                f"{small:,} classes of the written data fail {name_of(model)}"
+                f"{small:,} classes of the written data fail {model.wording}"
                 f" (the weakest reaches {amount(model.reached(classes))})",
             )
 

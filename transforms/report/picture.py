@@ -120,5 +120,5 @@ def _kth_value(numbers: list[tuple[float, str, int]], k: int) -> float:
 
 def _nice(width: float) -> float:
     """Round a bin width up to 1, 2 or 5 times a power of ten."""
-    size = 10 ** np.floor(np.log10(max(width, 1)))
+    size = float(f"1e{Decimal(max(width, 1)).adjusted()}")  # exact on every processor, unlike a logarithm
     return float(next(m * size for m in (1, 2, 5, 10) if m * size >= width))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from tokumei.schemas import report
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Recoded
-from tokumei.transforms.recode.models import KAnonymity, PrivacyModel
+from tokumei.transforms.recode.figures import amount
+from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.ways import COMPARED, WAYS, WayName, comparable
-from tokumei.transforms.recode.wording import amount, meaning_of, name_of
 
 _TITLES: dict[WayName, str] = {
     "full_domain": "全員を同じ段階に一般化し、足りない組合せのレコードは除く",
@@ -138,13 +138,16 @@ def _title(table: TablePlan, name: str) -> str:
 
 
 def _model(table: TablePlan, model: PrivacyModel, reached: tuple[float, float]) -> report.ModelReport:
-    column = getattr(model, "column", None)
-    title = "" if column is None else _title(table, column)
-    name, meaning = meaning_of(model, title)
-    capped = table.counts_people and isinstance(model, KAnonymity)  # people of a class are counted up to k
+    column = model.watches
+    counted = model.least_people if table.counts_people else 0  # people of a class are told apart up to it
     before, after = (
-        f"{amount(value)}以上" if capped and value >= table.k else amount(value) for value in reached
+        f"{amount(value)}以上" if counted and value >= counted else amount(value) for value in reached
     )
     return report.ModelReport(
-        model=name_of(model), title=name, column=column, meaning=meaning, before=before, after=after
+        model=model.wording,
+        title=model.title,
+        column=column,
+        meaning=model.meaning("" if column is None else _title(table, column)),
+        before=before,
+        after=after,
     )

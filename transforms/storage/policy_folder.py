@@ -20,7 +20,7 @@ def read_policy(uri: str) -> Policy:
         InputError: Cloud Storage cannot be reached, or the object changed while it was read.
     """
     if "://" not in uri:
-        return policy_file.read_policy(uri)
+        return policy_file.read_policy_file(uri)
     try:
         store = open_store(uri)
         with store.open_input(store.stat(uri)) as stream:

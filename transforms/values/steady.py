@@ -26,6 +26,8 @@ LN2 = 0.6931471805599453
 _ROOT_HALF = 0.7071067811865476
 _ARTANH = [1.0 / (2 * k + 1) for k in range(10, -1, -1)]  # of z = s² ≤ 0.0295: the rest is below 1e-18
 _EXP = [1.0 / math.factorial(k) for k in range(13, -1, -1)]  # of |x| ≤ ln 2 ÷ 2: the rest is below 1e-17
+_COS = [(-1) ** k / math.factorial(2 * k) for k in range(9, -1, -1)]  # of x ≤ π ÷ 4: the rest is below 1e-18
+_SIN = [(-1) ** k / math.factorial(2 * k + 1) for k in range(8, -1, -1)]
 _TABLE = 1 << 16
 
 
@@ -54,6 +56,19 @@ def log(numbers: Floats) -> Floats:
 def exp(numbers: Floats) -> Floats:
     """Return e to the power of numbers: to 15 digits near 0, to 12 at the ends of the range."""
     return exp2(numbers / LN2)
+
+
+def cosine_of_turns(turns: Floats) -> Floats:
+    """Return the cosines of angles from 0 to 1 turn, to a unit or two of the last place of 1.
+
+    An angle is brought within an eighth of a turn of a multiple of a quarter, exactly; there the cosine
+    or the sine of the rest is a short series.
+    """
+    quarter = np.rint(turns * 4)
+    rest = (turns * 4 - quarter) * (math.pi / 2)
+    square = rest * rest
+    even, odd = _polynomial(_COS, square), rest * _polynomial(_SIN, square)
+    return np.choose(quarter.astype(np.int64) % 4, [even, -odd, -even, odd])
 
 
 def power(numbers: Floats, exponents: Floats | float) -> Floats:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.kernels import KEY, chain_of, cut, fit, hashes_of, kept
 
 from tokumei.transforms.criteria import chain as chain_module
-from tokumei.transforms.criteria.base import REGISTRY
+from tokumei.transforms.criteria.base import CRITERIA
 
 K = 3
 ARROW = {
@@ -142,7 +142,7 @@ def people(rows, several):
 
 def test_every_method_is_under_law():
     names = {method["method"] for _, method in METHODS}
-    assert names == {treatment.name() for treatment, _ in REGISTRY}
+    assert names == {treatment.name() for treatment, _ in CRITERIA}
 
 
 @pytest.mark.parametrize(("kind", "method"), METHODS, ids=lambda v: v if isinstance(v, str) else v["method"])

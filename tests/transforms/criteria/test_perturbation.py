@@ -14,7 +14,7 @@ from tokumei.schemas.perturbations import Noise as NoiseSpec
 from tokumei.schemas.perturbations import RankSwap as RankSwapSpec
 from tokumei.transforms.counting.keyed import counters, person_hashes, uniforms
 from tokumei.transforms.criteria import Context
-from tokumei.transforms.criteria.base import Rows
+from tokumei.transforms.criteria.base import ChunkRows
 from tokumei.transforms.criteria.perturbation import Noise, RankSwap, add, partners
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.batches import MAX_ROWS
@@ -24,7 +24,7 @@ SEED = bytes(range(32))
 
 def rows(persons=None, *, key=KEY, column=("t", "c"), chunk=("s", 0)):
     hashes = None if persons is None else person_hashes(pa.array(persons, pa.string()), key)
-    return Rows(key, column, chunk, hashes)
+    return ChunkRows(key, column, chunk, hashes)
 
 
 def noise(*, several=False, **settings):

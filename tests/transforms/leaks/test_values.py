@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokumei.transforms.leaks.found import Found, Search, add_leaks
+from tokumei.transforms.leaks.found import Found, LeakSearch, add_leaks
 from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
 from tokumei.transforms.leaks.verdict import is_leak
 
@@ -82,13 +82,13 @@ def test_numbers_met_are_weighed_against_those_that_chance_would_meet():
     serial = [f"1{i:06d}" for i in range(1000)]
     phones = [f"090-{i:04d}-{i:04d}" for i in range(1000)]
     shifted = found(serial, [serial[-1], *serial[:-1]])
-    assert shifted == (1000, 0, 0, 0, 1.0) and not is_leak(Search("own", "c", "id"), shifted)
+    assert shifted == (1000, 0, 0, 0, 1.0) and not is_leak(LeakSearch("own", "c", "id"), shifted)
     once = found(serial, [*serial[::-1][:500], *serial[500:501], *serial[::-1][501:]])
     assert once == (1000, 1, 0, 1, pytest.approx(1.0, rel=0.01)) and not is_leak(
-        Search("own", "c", "id"), once
+        LeakSearch("own", "c", "id"), once
     )
     memo = found(phones, ["要連絡", phones[1], *["定期便"] * 998])
-    assert memo == (1000, 1, 0, 1, 0.001) and is_leak(Search("own", "c", "phone"), memo)
+    assert memo == (1000, 1, 0, 1, 0.001) and is_leak(LeakSearch("own", "c", "phone"), memo)
 
 
 def test_a_label_that_many_share_is_not_whose_name_is_in_it():
@@ -132,11 +132,11 @@ def test_repeated_values_are_compared_as_if_each_stood_alone(cells):
     ],
 )
 def test_a_leak_is_what_chance_does_not_explain(kind, of, found, leak):
-    assert is_leak(Search(kind, "c", of), Found(*found)) == leak
+    assert is_leak(LeakSearch(kind, "c", of), Found(*found)) == leak
 
 
 def test_counts_add_up_by_search():
-    a, b = Search("own", "c", "x"), Search("own", "c", "y")
+    a, b = LeakSearch("own", "c", "x"), LeakSearch("own", "c", "y")
     assert add_leaks([{a: Found(1, 2, 3)}, {a: Found(1, 0, 1), b: Found(5, 0, 0)}, {}]) == {
         a: Found(2, 2, 4),
         b: Found(5, 0, 0),

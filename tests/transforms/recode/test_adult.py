@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from support import adult
 
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 
 
 @pytest.mark.parametrize(

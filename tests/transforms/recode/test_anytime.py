@@ -15,7 +15,7 @@ from tokumei.transforms.recode import choose as choose_module
 from tokumei.transforms.recode import search as search_module
 from tokumei.transforms.recode.anytime import BUDGET, AnytimeSearch
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.ranking import InfeasibleError
 from tokumei.transforms.recode.search import conclude, find_optimum

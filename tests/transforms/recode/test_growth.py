@@ -35,7 +35,7 @@ from tokumei.transforms.profile.pictures import MAX_LABELS, picture_after
 from tokumei.transforms.profile.profile import PersonRange, TableProfile, merge_profiles
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, TableCount, merge_histograms
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.search import MAX_NODES, Search
 from tokumei.transforms.recode.sharded.limits import refuse_larger

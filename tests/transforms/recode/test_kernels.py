@@ -10,7 +10,7 @@ from support.problems import kernel_inputs, problems
 from tokumei.transforms.counting import contingency
 from tokumei.transforms.counting.contingency import group
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.wildcards import matching_people
+from tokumei.transforms.recode.models.k_anonymity import matching_people
 
 
 @settings(max_examples=150, deadline=None)

@@ -18,7 +18,8 @@ from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode.assignment import count_assignment, full_domain
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import EntropyDiversity, KAnonymity
+from tokumei.transforms.recode.models.diversity import EntropyDiversity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.mondrian import multidimensional
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.search import Search, find_optimum

@@ -13,7 +13,7 @@ from support.problems import BOUNDS, POPULATION, SENSITIVE, K, kernel_inputs, pr
 from tokumei.transforms.counting.histogram import pack, radices, unpack
 from tokumei.transforms.recode import lattice as lattice_module
 from tokumei.transforms.recode.lattice import Lattice, failing_classes
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.ranking import InfeasibleError
 from tokumei.transforms.recode.search import Search, find_optimum

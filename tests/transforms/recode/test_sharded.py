@@ -12,7 +12,6 @@ from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import RECORDS, count_people, merge_people
 from tokumei.transforms.recode.count import TableCount, merge_histograms
 from tokumei.transforms.recode.lattice import Lattice, count_node
-from tokumei.transforms.recode.models import Bound
 from tokumei.transforms.recode.sharded.parts import add_counts, deal_tuples, join, place_of, split, whole
 
 
@@ -20,7 +19,7 @@ from tokumei.transforms.recode.sharded.parts import add_counts, deal_tuples, joi
 @given(lattices(), st.integers(1, 4), st.integers(1, 5))
 def test_counts_of_places_add_up_to_the_count_of_the_node(drawn, shards, places):
     lattice, _, _ = drawn
-    models = [m for m in lattice.models if not isinstance(m, Bound)]
+    models = [m for m in lattice.models if not m.collective]
     one = Lattice(lattice.ladders, lattice.histogram, models)
     parts = [part for _, part in split(one.histogram, shards)]
     for node in itertools.islice(itertools.product(*(range(t + 1) for t in one.top)), 0, None, 3):

@@ -20,16 +20,13 @@ from tokumei.transforms.recode.assignment import (
     recoder_of,
     released_classes,
 )
-from tokumei.transforms.recode.closeness import EqualCloseness
 from tokumei.transforms.recode.lattice import Lattice, failing_classes
-from tokumei.transforms.recode.models import (
-    AverageRisk,
-    DeltaDisclosure,
-    DistinctDiversity,
-    KAnonymity,
-    KMap,
-    SampleUniqueness,
-)
+from tokumei.transforms.recode.models.closeness import EqualCloseness
+from tokumei.transforms.recode.models.diversity import DistinctDiversity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
+from tokumei.transforms.recode.models.likeness import DeltaDisclosure
+from tokumei.transforms.recode.models.population import KMap
+from tokumei.transforms.recode.models.risk import AverageRisk, SampleUniqueness
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.pieces import divide
 from tokumei.transforms.recode.ranking import InfeasibleError

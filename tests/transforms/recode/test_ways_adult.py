@@ -13,7 +13,7 @@ from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode import ways
 from tokumei.transforms.recode.assignment import count_assignment, full_domain, released_classes
 from tokumei.transforms.recode.lattice import Lattice, failing_classes
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.search import find_optimum
 

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from tokumei.transforms.recode.models import BetaLikeness, DeltaPresence
-from tokumei.transforms.recode.wording import amount, meaning_of, name_of
+from tokumei.transforms.recode.figures import amount
+from tokumei.transforms.recode.models.likeness import BetaLikeness
+from tokumei.transforms.recode.models.population import DeltaPresence
 
 
 @pytest.mark.parametrize(
@@ -26,15 +27,12 @@ def test_what_a_class_reaches_is_written_in_plain_digits(value, text):
 
 
 def test_parameters_are_written_as_in_a_policy():
-    assert name_of(DeltaPresence(0.0, 0.00005)) == "delta_presence 0 to 0.00005"
-    assert name_of(BetaLikeness("x", 2e4, (), enhanced=False)) == "beta_likeness (basic) beta=20000 of x"
+    assert DeltaPresence(0.0, 0.00005).wording == "delta_presence 0 to 0.00005"
+    assert BetaLikeness("x", 2e4, (), enhanced=False).wording == "beta_likeness (basic) beta=20000 of x"
 
 
-def test_the_enhanced_likeness_tells_its_second_bound():
-    kinds = {kind: meaning_of(BetaLikeness("x", 2.0, (), enhanced=kind), "病名") for kind in (True, False)}
-    assert (
-        kinds[True][0] == "β-類似性（強化）"
-        and "2倍を超えて増えず" in kinds[True][1]
-        and "−ln" in kinds[True][1]
-    )
-    assert kinds[False][0] == "β-類似性（基本）" and kinds[False][1].endswith("2倍を超えて増えない。")
+def test_the_enhanced_likeness_tells_its_second_limit():
+    enhanced, basic = (BetaLikeness("x", 2.0, (), enhanced=kind) for kind in (True, False))
+    assert enhanced.title == "β-類似性（強化）"
+    assert "2倍を超えて増えず" in enhanced.meaning("病名") and "−ln" in enhanced.meaning("病名")
+    assert basic.title == "β-類似性（基本）" and basic.meaning("病名").endswith("2倍を超えて増えない。")

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from tokumei.transforms.values.steady import exp2, log2, log2_of_counts, power, product_of_powers, squares
+from tokumei.transforms.values.steady import (
+    cosine_of_turns,
+    exp2,
+    log2,
+    log2_of_counts,
+    power,
+    product_of_powers,
+    squares,
+)
 
 
 def test_logarithms_and_powers_are_right_to_the_last_places():
@@ -20,6 +28,12 @@ def test_logarithms_and_powers_are_right_to_the_last_places():
     assert power(few, 0.3) == pytest.approx(few**0.3, rel=1e-15)
     counts = np.array([0, 1, 3, 65_535, 65_536, 10**12])
     assert (log2_of_counts(counts) == [*log2_of_counts(counts[:4]), 16.0, log2(np.array([1e12]))[0]]).all()
+
+
+def test_cosines_are_right_to_the_last_places():
+    turns = np.concatenate([np.random.default_rng(5).random(10_000), np.arange(9) / 8])
+    assert cosine_of_turns(turns) == pytest.approx(np.cos(2 * np.pi * turns), abs=1e-15)
+    assert cosine_of_turns(np.arange(5) / 4).tolist() == [1, 0, -1, 0, 1]
 
 
 def test_squares_are_exact_at_any_size():

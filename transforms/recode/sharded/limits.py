@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.recode.models import Bound, PrivacyModel
+from tokumei.transforms.recode.models import PrivacyModel, collective_models
 from tokumei.transforms.recode.search import MAX_NODES
 
 
@@ -25,7 +25,7 @@ def refuse_unsupported(
     reasons = {
         "recoding other than full_domain": needed.recoding != "full_domain",
         "nulls: wildcard": needed.nulls == "wildcard",
-        "average_risk and sample_uniqueness": any(isinstance(m, Bound) for m in models),
+        " and ".join(collective_models()): any(model.collective for model in models),
         "a population table": table.name in plan.populations,
         "rows_per_person: several": table.counts_people,
         f"more than {MAX_NODES:,} combinations of levels ({nodes:,})": nodes > MAX_NODES,

@@ -6,7 +6,9 @@ Where ARX publishes the monotonic and the plain entropy of one case, both are se
 import pytest
 from support import adult
 
-from tokumei.transforms.recode.models import DeltaPresence, KAnonymity, RecursiveDiversity
+from tokumei.transforms.recode.models.diversity import RecursiveDiversity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
+from tokumei.transforms.recode.models.population import DeltaPresence
 
 MONO, BITS = "entropy mono", "entropy"
 K5, RECURSIVE = KAnonymity(5), RecursiveDiversity(adult.SENSITIVE, 5, 4.0)

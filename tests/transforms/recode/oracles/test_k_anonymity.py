@@ -3,7 +3,7 @@
 import pytest
 from support import adult
 
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 
 MONO, BITS, LOSS, MILD = "entropy mono", "entropy", "loss", "loss, gs-factor 0.1"
 # limit, k, metric, cost, node, suppressed records, classes

@@ -6,7 +6,7 @@ ARX's TestUtilityMetrics2 was recorded with an older hierarchy of native-country
 import pytest
 from support import adult
 
-from tokumei.transforms.recode.models import KAnonymity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 
 # average class size: N ÷ (kept classes, and one more if anything is suppressed)
 AECS = [

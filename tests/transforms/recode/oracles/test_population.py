@@ -6,7 +6,9 @@ ARX: TestAnonymizationDPresence, TestAnonymizationKMap, TestAnonymizationSubset.
 import pytest
 from support import adult
 
-from tokumei.transforms.recode.models import DeltaPresence, KAnonymity, KMap, RecursiveDiversity
+from tokumei.transforms.recode.models.diversity import RecursiveDiversity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
+from tokumei.transforms.recode.models.population import DeltaPresence, KMap
 
 MONO, BITS, AECS = "entropy mono", "entropy", "average_class_size"
 # δ, limit, metric, cost, node, suppressed records

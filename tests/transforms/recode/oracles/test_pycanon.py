@@ -18,14 +18,10 @@ from support import adult
 
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
-from tokumei.transforms.recode.closeness import EqualCloseness, OrderedCloseness
-from tokumei.transforms.recode.models import (
-    BetaLikeness,
-    DeltaDisclosure,
-    DistinctDiversity,
-    EntropyDiversity,
-    KAnonymity,
-)
+from tokumei.transforms.recode.models.closeness import EqualCloseness, OrderedCloseness
+from tokumei.transforms.recode.models.diversity import DistinctDiversity, EntropyDiversity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
+from tokumei.transforms.recode.models.likeness import BetaLikeness, DeltaDisclosure
 
 QI = ("sex", "age", "race", "marital-status")
 # quasi-identifiers, node, sensitive, least rows a class, rows; k, ℓ, entropy ℓ, β, enhanced β, t, δ

@@ -15,7 +15,8 @@ from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import AverageRisk, KAnonymity, SampleUniqueness
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
+from tokumei.transforms.recode.models.risk import AverageRisk, SampleUniqueness
 
 
 def at_arx_order(asked, node, by_loss):

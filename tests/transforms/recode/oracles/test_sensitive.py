@@ -8,12 +8,8 @@ import pytest
 from support import adult
 
 from tokumei.transforms.recode.lattice import failing_classes
-from tokumei.transforms.recode.models import (
-    DistinctDiversity,
-    EntropyDiversity,
-    KAnonymity,
-    RecursiveDiversity,
-)
+from tokumei.transforms.recode.models.diversity import DistinctDiversity, EntropyDiversity, RecursiveDiversity
+from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.ranking import InfeasibleError
 
 MONO, BITS, LOSS, DM = "entropy mono", "entropy", "loss", "DM*"
