@@ -16,7 +16,9 @@ from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.closeness import EqualCloseness, HierarchicalCloseness, OrderedCloseness
 from tokumei.transforms.recode.models.likeness import BetaLikeness
-from tokumei.transforms.recode.objectives import OBJECTIVES, Discernibility, Entropy, Loss
+from tokumei.transforms.recode.objectives import OBJECTIVES
+from tokumei.transforms.recode.objectives.by_class import Discernibility
+from tokumei.transforms.recode.objectives.by_column import Entropy, Loss
 from tokumei.transforms.recode.search import find_optimum
 
 FOLDER = Path(__file__).parents[1] / "data" / "arx_adult"

@@ -22,7 +22,7 @@ from collections.abc import Generator, Iterator, Sequence
 import numpy as np
 
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.objectives import Node, NodeCount, Objective
+from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.ranking import TIE, Known, Rank, rank
 
 BUDGET = 4_000  # nodes counted in all

@@ -13,7 +13,7 @@ from tokumei.transforms.counting.histogram import Codes, Histogram, Ints, Mask, 
 from tokumei.transforms.decisions.recoder import SUPPRESSED, Recoder
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.values.steady import squares
 
 

@@ -10,7 +10,7 @@ from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.recode.ranking import Choice
 from tokumei.transforms.recode.ways import WayLoss
 from tokumei.transforms.risk.sizes import ClassSizes

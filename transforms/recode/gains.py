@@ -7,7 +7,9 @@ import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.hierarchies.ladders import Ladder
-from tokumei.transforms.recode.objectives import AverageClassSize, Discernibility, Entropy, Loss, Objective
+from tokumei.transforms.recode.objectives.base import Objective
+from tokumei.transforms.recode.objectives.by_class import AverageClassSize, Discernibility
+from tokumei.transforms.recode.objectives.by_column import Entropy, Loss
 from tokumei.transforms.values.steady import dot, log2_of_counts, significant, squares
 
 Floats = npt.NDArray[np.float64]

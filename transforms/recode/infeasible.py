@@ -10,7 +10,7 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.figures import amount, plain_digits
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.objectives import NodeCount
+from tokumei.transforms.recode.objectives.base import NodeCount
 
 
 def no_node(table: TablePlan, lattice: Lattice, closest: NodeCount, allowed: int) -> RequirementError:

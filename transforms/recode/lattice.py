@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tokumei.transforms.counting.histogram import Histogram, Ints, Mask
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.models import Monotone, PrivacyModel
-from tokumei.transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.values.steady import squares
 
 _ROLL_UP = 100_000  # tuples; below, counting from the bottom costs no more than keeping views

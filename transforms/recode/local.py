@@ -27,7 +27,8 @@ from tokumei.transforms.counting.histogram import Histogram, Mask
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.assignment import Assignment, count_assignment, full_domain, holds
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.objectives import Node, NodeCount, Objective, Precision
+from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
+from tokumei.transforms.recode.objectives.by_column import Precision
 from tokumei.transforms.recode.ranking import InfeasibleError
 from tokumei.transforms.recode.search import find_optimum
 

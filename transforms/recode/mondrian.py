@@ -34,7 +34,7 @@ from tokumei.transforms.recode.assignment import Assignment, count_assignment, h
 from tokumei.transforms.recode.gains import Gains
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.objectives import Node, Objective
+from tokumei.transforms.recode.objectives.base import Node, Objective
 from tokumei.transforms.recode.pieces import divide
 from tokumei.transforms.values.steady import significant
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tokumei.transforms.recode.models import Monotone, PrivacyModel
-from tokumei.transforms.recode.objectives import Node, NodeCount, Objective
+from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.values.steady import significant
 
 TIE = 2e-11  # a bound must exceed the best cost by more, to rule out a tie

@@ -22,7 +22,7 @@ import numpy as np
 
 from tokumei.transforms.recode.anytime import AnytimeSearch
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.objectives import Node, NodeCount, Objective
+from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, nearness
 
 MAX_NODES = 4_000_000  # larger lattices are searched by `tokumei.transforms.recode.anytime`

@@ -26,7 +26,7 @@ from tokumei.transforms.profile.profile import Profile
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.recode.count import Histograms, merge_histograms
-from tokumei.transforms.recode.objectives import Node
+from tokumei.transforms.recode.objectives.base import Node
 from tokumei.transforms.recode.sharded.decide import decide_all
 from tokumei.transforms.recode.sharded.parts import deal_tuples
 from tokumei.transforms.recode.sharded.rounds import (

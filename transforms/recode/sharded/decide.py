@@ -12,7 +12,7 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.recode.assignment import full_domain, recoder_of
 from tokumei.transforms.recode.choose import nobody_left
 from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
-from tokumei.transforms.recode.objectives import Loss
+from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.ranking import Choice
 from tokumei.transforms.recode.sharded.limits import refuse_larger
 from tokumei.transforms.recode.sharded.rounds import Choices

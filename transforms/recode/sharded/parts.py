@@ -16,7 +16,7 @@ from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.count import Histograms, TableCount
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.recode.objectives.base import Node, NodeCount
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hashing: neighbours go apart
 

@@ -19,7 +19,7 @@ from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.infeasible import closest_node
 from tokumei.transforms.recode.lattice import Lattice, count_node
-from tokumei.transforms.recode.objectives import Node, NodeCount
+from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError
 from tokumei.transforms.recode.search import Search, conclude
 from tokumei.transforms.recode.sharded.parts import add_counts, join, split

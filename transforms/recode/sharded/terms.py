@@ -16,7 +16,7 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.choose import ladders_of, nobody_left, objectives_of, population_holds
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.objectives import Objective
+from tokumei.transforms.recode.objectives.base import Objective
 from tokumei.transforms.recode.requirements import histogram_of, models_of
 from tokumei.transforms.recode.sharded.limits import refuse_unsupported
 from tokumei.transforms.recode.sharded.parts import join, whole

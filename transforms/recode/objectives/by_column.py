@@ -1,122 +1,21 @@
-"""What a recoding costs: the metrics that the report gives, and of which the policy chooses one to minimize.
-
-A node's cost is computed from a `NodeCount`, a few sums over its classes that add up over shards. Besides the
-value, every metric gives what the search prunes with: a floor for each node of the lattice, and bounds that
-one counted node implies for all more specific nodes (what it suppresses they suppress too, as far as the
-models are monotone) and for all more general ones.
-"""
+"""Metrics that are made of one number a column: loss, precision, entropy."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.recode.objectives.base import Floats, Ints, Node, NodeCount, Objective
 from tokumei.transforms.values.steady import log2, log2_of_counts, power, product_of_powers
 
-Node = tuple[int, ...]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True, kw_only=True)
-class NodeCount:
-    """What counting one node tells; adds up over disjoint sets of its classes.
-
-    Attributes:
-        node: level of each quasi-identifier.
-        classes, squares: classes, and the sum of their squared records, before suppression.
-        kept, kept_squares: the same for the classes that pass every model.
-        suppressed_records, suppressed_people: records and people of the failing classes. A failing class
-            that only people of the population are in cannot be suppressed: then suppressed_people is more
-            than all people, so that no limit allows the node.
-        doomed_people: people in classes that fail a model which is monotone in records: every more specific
-            node suppresses them too.
-        gone: per column, suppressed records of each label of the node's level.
-        doomed: per column, records of the doomed by their label of level ``resolved``, the node's or finer.
-        kept_labels: per column and level, kept records of each label; None where everybody who is kept is
-            released at ``node``, so that they are the file's less ``gone``.
-    """
-
-    node: Node
-    classes: int
-    squares: float
-    kept: int
-    kept_squares: float
-    suppressed_records: int
-    suppressed_people: int
-    doomed_records: int
-    doomed_people: int
-    gone: tuple[Ints, ...]
-    doomed: tuple[Ints, ...]
-    resolved: Node
-    kept_labels: tuple[Mapping[int, Ints], ...] | None = None
-
-
-class Objective(ABC):
-    """One metric over one lattice; smaller is better.
-
-    Args:
-        ladders: one a quasi-identifier.
-        marginals: per column, the records of every value.
-        weights: per column, how much it counts.
-    """
-
-    name: ClassVar[str]
-
-    def __init__(
-        self, ladders: Sequence[Ladder], marginals: Sequence[Ints], weights: Sequence[float]
-    ) -> None:
-        self.ladders, self.marginals = tuple(ladders), tuple(marginals)
-        self.weights = np.array(weights, dtype=float) / math.fsum(weights)
-        self.records = float(marginals[0].sum())
-        self.shape = tuple(ladder.levels for ladder in ladders)
-        self.by_level = [
-            [ladder.lift(records, 0, level) for level in range(ladder.levels)]
-            for ladder, records in zip(ladders, marginals, strict=True)
-        ]
-
-    @abstractmethod
-    def floor(self, node: Node) -> float:
-        """Return a lower bound of the node's cost; generalizing never lowers it."""
-
-    def floors(self, low: Node, high: Node) -> Floats:
-        """Return the floors of all nodes from ``low`` to ``high``, shape (high − low + 1 a column)."""
-        return np.full(tuple(h - n + 1 for n, h in zip(low, high, strict=True)), self.floor(low))
-
-    @abstractmethod
-    def value(self, count: NodeCount) -> float:
-        """Return the node's cost."""
-
-    @abstractmethod
-    def below(self, count: NodeCount) -> Floats:
-        """Return lower bounds for the node and all more specific ones, shape (level + 1 a column)."""
-
-    def above(self, count: NodeCount) -> float:
-        """Return a lower bound for all more general nodes, without the node itself."""
-        return -math.inf
-
-    def kept(self, column: int, count: NodeCount) -> Mapping[int, Ints]:
-        """Return the kept records of each label of one column, by level."""
-        if count.kept_labels is not None:
-            return count.kept_labels[column]
-        level = count.node[column]
-        return {level: self.by_level[column][level] - count.gone[column]}
-
-    def _flat(self, count: NodeCount, bound: float) -> Floats:
-        """Return one bound for all more specific nodes."""
-        return np.full(tuple(level + 1 for level in count.node), bound)
-
-
-class _Columnwise(Objective):
+class Columnwise(Objective):
     """A metric that is made of one number a column."""
 
     @cached_property
@@ -153,7 +52,7 @@ class _Columnwise(Objective):
         return total
 
 
-class Loss(_Columnwise):
+class Loss(Columnwise):
     """Loss: per column (Σ share − N/|domain|)/(N − N/|domain|), over the columns Π(v+1)^w − 1.
 
     Share = leaves under the label ÷ |domain|, 1 for suppressed records; w sums to 1. ARX's loss metric,
@@ -219,7 +118,7 @@ class Loss(_Columnwise):
         return _parted(power(np.concatenate(levels) + 1, np.repeat(self.weights, sizes)), sizes)
 
 
-class Precision(_Columnwise):
+class Precision(Columnwise):
     """1 − Prec: level ÷ height, averaged over cells; 1 for suppressed records (Sweeney 2002)."""
 
     name = "precision"
@@ -249,7 +148,7 @@ class Precision(_Columnwise):
         return np.arange(ladder.levels) / max(ladder.levels - 1, 1)
 
 
-class Entropy(_Columnwise):
+class Entropy(Columnwise):
     """Non-uniform entropy: Σ columns, records of −log2 P(value | label), in bits (Gionis & Tassa 2009).
 
     P is taken over the whole file. Suppressed records are charged as if released, and the entropy of their
@@ -294,57 +193,6 @@ class Entropy(_Columnwise):
             values = self.marginals[i]
             columns.append(spread - float((values * log2_of_counts(values)).sum()) + spread_of_gone[i])
         return tuple(columns)
-
-
-class Discernibility(Objective):
-    """Σ over kept classes of |E|², plus suppressed records × N (Bayardo & Agrawal 2005)."""
-
-    name = "discernibility"
-
-    def floor(self, node: Node) -> float:
-        """Return N: every record is at least indiscernible from itself."""
-        return self.records
-
-    def value(self, count: NodeCount) -> float:
-        """Return the metric."""
-        return count.kept_squares + count.suppressed_records * self.records
-
-    def below(self, count: NodeCount) -> Floats:
-        """Charge the doomed."""
-        doomed = count.doomed_records
-        return self._flat(count, doomed * self.records + (self.records - doomed))
-
-    def above(self, count: NodeCount) -> float:
-        """Return Σ|E|² over all classes: merging classes raises it, and suppression costs more."""
-        return count.squares
-
-
-class AverageClassSize(Objective):
-    """N ÷ (kept classes, and one more if anything is suppressed) (LeFevre et al. 2006; ARX's variant)."""
-
-    name = "average_class_size"
-
-    def floor(self, node: Node) -> float:
-        """Return 1: there are no more classes than records."""
-        return 1.0
-
-    def value(self, count: NodeCount) -> float:
-        """Return the metric."""
-        return self.records / max(count.kept + (count.suppressed_records > 0), 1)
-
-    def below(self, count: NodeCount) -> Floats:
-        """Bound the classes by the records that are not doomed."""
-        classes = self.records - count.doomed_records + (count.doomed_records > 0)
-        return self._flat(count, self.records / max(classes, 1))
-
-    def above(self, count: NodeCount) -> float:
-        """Bound the classes by those here; the suppressed count as one more only if two or more merge."""
-        return self.records / max(count.classes, 1)
-
-
-OBJECTIVES: dict[str, type[Objective]] = {
-    kind.name: kind for kind in (Loss, Precision, Entropy, Discernibility, AverageClassSize)
-}
 
 
 def _doomed(ladders: Sequence[Ladder], count: NodeCount) -> list[tuple[Ladder, int, int, Ints]]:
