@@ -25,13 +25,18 @@ class Microaggregate(Treatment):
 
     method: Literal["microaggregate"]
     criterion: Literal[4, 5]
-    people: People | None = None
+    people: People | None = Field(
+        default=None, description="People in a group, at least. Default: requirements.k."
+    )
     representative: Literal["mean", "median"] = Field(
         default="mean", description="Over the records of a group; rounded like the column's values."
     )
     accepts = MEASURED
     gives = None
     data_driven = True
+    example = (
+        "{type: integer, treat: [{criterion: 5, method: microaggregate, people: 10, representative: median}]}"
+    )
 
 
 def _bound(given: Any) -> Any:
@@ -60,23 +65,31 @@ _Bound = Annotated[float | dt.date, BeforeValidator(_bound)]
 class Noise(Treatment):
     """Add a random number of mean 0 to every value (ノイズ付加); whole numbers and days stay whole.
 
-    ``scale`` is in the units of the column (days for dates): the mean distance for laplace, the standard
-    deviation for normal. One draw a person keeps means over a person's records from removing the noise.
+    One draw a person keeps means over a person's records from removing the noise.
     """
 
     method: Literal["noise"]
     criterion: Literal[5]
-    distribution: Literal["laplace", "normal"] = "laplace"
-    scale: Annotated[Number, Field(gt=0)]
+    distribution: Literal["laplace", "normal"] = Field(
+        default="laplace", description="Distribution of the random numbers."
+    )
+    scale: Annotated[Number, Field(gt=0)] = Field(
+        description="Width of the distribution, in the column's units or in days: the mean distance (laplace)"
+        " or the standard deviation (normal).",
+    )
     min: _Bound | None = Field(default=None, description="Lower results become this; a day for dates.")
     max: _Bound | None = Field(default=None, description="Higher results become this; a day for dates.")
     per: Literal["record", "person"] | None = Field(
-        default=None, description="Draws, where a person may have several records. Default: person."
+        default=None,
+        description="Who gets a draw each, where a person may have several records. Default: person.",
     )
     accepts = MEASURED
     gives = None
     last = True
     per_record = True
+    example = (
+        "{type: integer, treat: [{criterion: 5, method: noise, distribution: laplace, scale: 5, min: 0}]}"
+    )
 
     @model_validator(mode="after")
     def _bounds_ordered(self) -> Self:
@@ -136,3 +149,4 @@ class RankSwap(Treatment):
     gives = None
     last = True
     per_record = True
+    example = "{type: number, treat: [{criterion: 5, method: rank_swap, within: 0.05}]}"

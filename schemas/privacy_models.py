@@ -57,8 +57,9 @@ class LDiversity(ModelDeclaration):
     rarer than c times all values from the ℓ-th most frequent on.
     """
 
+    example: ClassVar[str] = "{model: l_diversity, kind: distinct, l: 3}"
     model: Literal["l_diversity"]
-    kind: Literal["distinct", "entropy", "recursive"]
+    kind: Literal["distinct", "entropy", "recursive"] = Field(description="How diversity is measured.")
     l: Number = Field(gt=1, description="ℓ; a whole number for distinct and recursive.")  # noqa: E741
     c: Number | None = Field(default=None, gt=0, description="For recursive only.")
     varies_by: ClassVar[str] = "kind"
@@ -81,9 +82,10 @@ class TCloseness(ModelDeclaration):
     hierarchical: by the height at which they meet in a hierarchy.
     """
 
+    example: ClassVar[str] = "{model: t_closeness, distance: equal, t: 0.2}"
     model: Literal["t_closeness"]
-    distance: Literal["equal", "ordered", "hierarchical"]
-    t: Share
+    distance: Literal["equal", "ordered", "hierarchical"] = Field(description="How far two values are apart.")
+    t: Share = Field(description="Largest distance of a class from the file.")
     hierarchy: Hierarchy | None = Field(default=None, description="For distance: hierarchical only.")
     varies_by: ClassVar[str] = "distance"
 
@@ -107,17 +109,21 @@ class TCloseness(ModelDeclaration):
 class BetaLikeness(ModelDeclaration):
     """β-likeness: no value's share grows by more than β times its share in the file (Cao & Karras 2012)."""
 
+    example: ClassVar[str] = "{model: beta_likeness, kind: basic, beta: 2}"
     model: Literal["beta_likeness"]
-    kind: Literal["basic", "enhanced"]
-    beta: Number = Field(gt=0)
+    kind: Literal["basic", "enhanced"] = Field(
+        description="enhanced: nor may a share grow by more than −ln of what it is in the file."
+    )
+    beta: Number = Field(gt=0, description="Largest relative growth: 2 allows three times the share.")
     varies_by: ClassVar[str] = "kind"
 
 
 class DeltaDisclosure(ModelDeclaration):
     """δ-disclosure: |ln(share in the class ÷ share in the file)| < δ (Brickell & Shmatikov 2008)."""
 
+    example: ClassVar[str] = "{model: delta_disclosure, delta: 1}"
     model: Literal["delta_disclosure"]
-    delta: Number = Field(gt=0)
+    delta: Number = Field(gt=0, description="Bound of the logarithm of the two shares' ratio.")
 
 
 AnyProtection = Annotated[
@@ -128,17 +134,19 @@ AnyProtection = Annotated[
 class KMap(ModelDeclaration):
     """k-map: at least k people of the population share every class (Sweeney 2001)."""
 
+    example: ClassVar[str] = "{model: k_map, k: 20}"
     model: Literal["k_map"]
-    k: int = Field(ge=2, le=1_000_000_000)
+    k: int = Field(ge=2, le=1_000_000_000, description="People of the population, at least.")
     needs_population: ClassVar[bool] = True
 
 
 class DeltaPresence(ModelDeclaration):
     """δ-presence: the share of a class's population that is in the file stays in a range (Nergiz 2007)."""
 
+    example: ClassVar[str] = "{model: delta_presence, at_most: 0.5}"
     model: Literal["delta_presence"]
-    at_least: Share = 0.0
-    at_most: Share
+    at_least: Share = Field(default=0.0, description="Smallest share of a class's population in the file.")
+    at_most: Share = Field(description="Largest share of a class's population in the file.")
     needs_population: ClassVar[bool] = True
 
     @model_validator(mode="after")
@@ -153,15 +161,17 @@ class DeltaPresence(ModelDeclaration):
 class AverageRisk(ModelDeclaration):
     """Classes ÷ people, the average risk of the released people, is at most this."""
 
+    example: ClassVar[str] = "{model: average_risk, at_most: 0.05}"
     model: Literal["average_risk"]
-    at_most: float = Field(gt=0, le=1)
+    at_most: float = Field(gt=0, le=1, description="Largest average risk.")
 
 
 class SampleUniqueness(ModelDeclaration):
     """The share of released people who are alone in their class is at most this."""
 
+    example: ClassVar[str] = "{model: sample_uniqueness, at_most: 0.01}"
     model: Literal["sample_uniqueness"]
-    at_most: float = Field(ge=0, le=1)
+    at_most: float = Field(ge=0, le=1, description="Largest share of people alone in their class.")
 
 
 AnyModel = Annotated[KMap | DeltaPresence | AverageRisk | SampleUniqueness, Field(discriminator="model")]

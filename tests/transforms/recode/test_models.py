@@ -15,7 +15,7 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.hierarchies.ladders import build_ladder
 from tokumei.transforms.recode.models import Monotone, PrivacyModel, WholeFile, collective_models, model_of
-from tokumei.transforms.recode.models.base import MODELS, _registry
+from tokumei.transforms.recode.models.base import MODEL_CLASSES, _registry
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.report.recoding import recoding_of
 
@@ -119,7 +119,7 @@ TOLD = [
 
 
 def test_every_declaration_is_served_by_one_class():
-    assert set(MODELS) == {(kind, variant) for kind in DECLARED for variant in kind.variants()}
+    assert set(MODEL_CLASSES) == {(kind, variant) for kind in DECLARED for variant in kind.variants()}
     with pytest.raises(TypeError, match="k_map"):
 
         class Another(PrivacyModel, serves=spec.KMap):
@@ -127,7 +127,7 @@ def test_every_declaration_is_served_by_one_class():
 
 
 def test_every_model_is_in_the_table():
-    assert {(type(declared), declared.variant) for declared, *_ in TOLD} == set(MODELS)
+    assert {(type(declared), declared.variant) for declared, *_ in TOLD} == set(MODEL_CLASSES)
 
 
 @pytest.mark.parametrize(("declared", "wording", "title", "meaning"), TOLD, ids=lambda told: str(told)[:20])
@@ -158,7 +158,7 @@ def test_values_are_ordered_by_size_and_grouped_by_the_hierarchy():
 
 
 def test_nobody_else_asks_which_model_it_is():
-    ours = {model.__name__ for model in MODELS.values()} | {kind.__name__ for kind in DECLARED}
+    ours = {model.__name__ for model in MODEL_CLASSES.values()} | {kind.__name__ for kind in DECLARED}
     texts = {kind.name() for kind in DECLARED}
     home = ROOT / "transforms" / "recode" / "models"
     for path in (p for floor in ("transforms", "pipelines") for p in (ROOT / floor).rglob("*.py")):

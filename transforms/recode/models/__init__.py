@@ -21,7 +21,7 @@ from tokumei.transforms.recode.models import (  # noqa: F401
     population,
     risk,
 )
-from tokumei.transforms.recode.models.base import MODELS, Monotone, PrivacyModel, WholeFile
+from tokumei.transforms.recode.models.base import MODEL_CLASSES, Monotone, PrivacyModel, WholeFile
 
 __all__ = ["Monotone", "PrivacyModel", "WholeFile", "collective_models", "model_of"]
 
@@ -36,9 +36,9 @@ def model_of(declared: ModelDeclaration, whole: WholeFile) -> PrivacyModel:
     Raises:
         InputError: values of the column are not in its hierarchy; only their number is told.
     """
-    return MODELS[type(declared), declared.variant].of(declared, whole)
+    return MODEL_CLASSES[type(declared), declared.variant].of(declared, whole)
 
 
 def collective_models() -> tuple[str, ...]:
     """Return the names of the models that are asked of all classes together, in the order of registration."""
-    return tuple(dict.fromkeys(kind.name() for (kind, _), model in MODELS.items() if model.collective))
+    return tuple(dict.fromkeys(kind.name() for (kind, _), model in MODEL_CLASSES.items() if model.collective))

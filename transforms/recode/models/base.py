@@ -25,7 +25,7 @@ TOLERANCE = 1e-12  # of comparisons between numbers that rounding may have moved
 Floats = npt.NDArray[np.float64]
 
 _registry: dict[tuple[type[ModelDeclaration], str], type[PrivacyModel]] = {}
-MODELS: Mapping[tuple[type[ModelDeclaration], str], type[PrivacyModel]] = MappingProxyType(_registry)
+MODEL_CLASSES: Mapping[tuple[type[ModelDeclaration], str], type[PrivacyModel]] = MappingProxyType(_registry)
 """The class that serves a declaration and variant; in the order of registration."""
 
 

@@ -6,7 +6,7 @@ A value leaves this table when its model is built; `test_what_is_not_built_has_n
 import pytest
 
 from tokumei.schemas import privacy_models
-from tokumei.transforms.recode.models.base import MODELS
+from tokumei.transforms.recode.models.base import MODEL_CLASSES
 from tokumei.transforms.recode.objectives import OBJECTIVES
 
 NOT_BUILT = "no such model here"
@@ -56,7 +56,7 @@ UNMATCHED = {
     "word", ["Grassberger", "PopulationUniqueness", "Estimated", "DifferentialPrivacy", "Profitability"]
 )
 def test_what_is_not_built_has_no_model(word):
-    names = [model.__name__ for model in MODELS.values()]
+    names = [model.__name__ for model in MODEL_CLASSES.values()]
     assert not [name for name in (*names, *dir(privacy_models)) if word in name]
 
 
