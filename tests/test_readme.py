@@ -1,78 +1,84 @@
-"""What the README shows is true: its policy is valid, and its tables name what the policy knows."""
+"""What README.md and the documents of running show is true: their examples run, their numbers are the constants."""
 
-import dataclasses
 import re
-import typing
+import subprocess
+import sys
 from pathlib import Path
 
-from tokumei.pipelines import clean
-from tokumei.schemas import hierarchies, policy, policy_file, privacy_models, treatments
-from tokumei.schemas.combinations import MAX_COLUMNS
+import pytest
+from support import canary
+
+import tokumei
+from tokumei.pipelines import clean, synthesize
+from tokumei.schemas import errors, policy_file
 from tokumei.schemas.policy_file import parse_policy
 from tokumei.schemas.register import SMALL_FILE
-from tokumei.transforms.combinations import count
-from tokumei.transforms.counting import domain, people
 from tokumei.transforms.formats import avro_limits, streams
 from tokumei.transforms.formats.batches import MAX_ROWS
-from tokumei.transforms.leaks import values, verdict
-from tokumei.transforms.planning.plan import Plan
-from tokumei.transforms.recode import mondrian, search, ways
-from tokumei.transforms.risk.population import SMALL_FRACTION
-from tokumei.transforms.storage import policy_folder
+from tokumei.transforms.storage import gcs, policy_folder
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+README, RUNNING, DEPLOYING = (
+    (ROOT / folder / "README.md").read_text() for folder in ("", "pipelines", "deploy")
+)
+(POLICY,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+TOKUMEI = str(Path(sys.executable).with_name("tokumei"))
 
 
-def literals(union, key):
-    return {
-        value
-        for model in typing.get_args(typing.get_args(union)[0])
-        for value in typing.get_args(model.model_fields[key].annotation)
-    }
+def run(folder, *command):
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-def test_the_example_policy_is_valid():
-    example, items, requirements = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    policy = parse_policy(example, "README.md")
-    assert policy.tables["members"].quasi_identifiers == ("birth", "address")
-    public = example.replace("regime: private", "regime: public")
-    parse_policy(public.replace("reference_date:", items + "reference_date:"), "README.md")
-    column, needed = requirements.split("requirements:\n")
-    before = example[: example.index("      disease:")]
-    after = example[example.index("      # free text") : example.index("requirements:\n")]
-    parse_policy(before + column + after + "requirements:\n" + needed, "README.md")
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """A folder in which the quick start was followed, line by line."""
+    folder = tmp_path_factory.mktemp("started")
+    (folder / "my-policy.yaml").write_text(POLICY)
+    section = README[README.index("## Quick start") : README.index("## The policy")]
+    lines = re.findall(r"^ {4}\.venv/bin/tokumei ([^#\n]+)", section, re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["synthesize", "check", "anonymize"]
+    for line in lines:
+        run(folder, TOKUMEI, *line.split())
+    return folder
 
 
-def test_every_model_is_described():
-    table = README[README.index("| model |") : README.index("People are counted in all of them")]
-    rows = {
-        line.split("|")[1].strip(" `"): line.split("|")[2].strip() for line in table.splitlines()[2:] if line
-    }
-    models = dict.fromkeys(literals(privacy_models.AnyProtection, "model"), "protect")
-    assert rows == models | dict.fromkeys(literals(privacy_models.AnyModel, "model"), "models")
+def test_the_policy_is_valid():
+    policy = parse_policy(POLICY, "README.md")
+    assert policy.tables["residents"].quasi_identifiers == ("生年月日", "住所")
 
 
-def test_every_way_of_recoding_is_described():
-    table = README[README.index("| recoding |") : README.index("(Nine quasi-identifiers")]
-    told = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
-    assert tuple(told) == typing.get_args(privacy_models.Requirements.model_fields["recoding"].annotation)
+def test_the_quick_start_makes_a_release(started):
+    (release,) = (started / "out" / "releases").iterdir()
+    written = re.search(r"```\nout/(.*?)```", README, re.DOTALL)[0]
+    for name in ("manifest.json", "report.html", "report.json", "notice.md"):
+        assert name in written and (release / name).is_file()
+    assert [*(release / "data" / "residents").glob("part-*.parquet")]
+    for name in ("index.html", "book.json", "entries.avro"):
+        assert name in written and (started / "out" / "register" / name).is_file()
 
 
-def test_every_method_and_hierarchy_is_described():
-    table = README[README.index("| method |") : README.index("**Hierarchies.**")]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert {m for row in rows for m in re.findall(r"`(\w+)`", row)} == literals(
-        treatments.AnyTreatment, "method"
-    )
-    told = README[README.index("**Hierarchies.**") : README.index("Mind columns")]
-    assert all(
-        f"`{kind}`" in told or f"kind: {kind}" in told for kind in literals(hierarchies.Hierarchy, "kind")
-    )
+def test_the_example_in_python_works(started):
+    (example,) = re.findall(r"```python\n(.*?)```", RUNNING, re.DOTALL)
+    printed = run(started, sys.executable, "-c", example)
+    assert re.search(r"^\d+ people in .*/out/releases/", printed, re.MULTILINE) and "k was 10" in printed
+    assert set(re.search(r"from tokumei import (.*)", example)[1].split(", ")) <= set(tokumei.__all__)
 
 
-def million(number):
-    return f"{number / 10**6:,g} million"
+def test_a_company_corrects_the_entry_of_its_release(started):
+    section = RUNNING[RUNNING.index("## Register") : RUNNING.index("## Synthetic files")]
+    lines = re.findall(r"^ {4}tokumei register ([^#\n]+)", section, re.MULTILINE)
+    enter, show, erase, check = (line.split() for line in lines)
+    shown = run(started, TOKUMEI, "register", *show)
+    entry = re.search(r"entry (\S+) ", shown)[1]
+    for action in (enter, [entry if word == "ID" else word for word in erase], check):
+        run(started, TOKUMEI, "register", *action)
+
+
+def test_every_exit_status_is_told():
+    told = {int(status) for status in re.findall(r"^\| (\d) \| ", README, re.MULTILINE)}
+    assert told == {0, *(kind.status for kind in (errors.TokumeiError, *errors.TokumeiError.__subclasses__()))}
 
 
 def mib(size):
@@ -80,31 +86,17 @@ def mib(size):
 
 
 def test_limits_are_told_from_the_constants():
-    shards = {field.name: field.default for field in dataclasses.fields(Plan)}
-    told = " ".join(README.split())
+    told = " ".join(RUNNING.split())
+    (inputs,) = re.findall(r"^INPUTS \?= (\d+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     for text in (
-        f"lattices of up to {million(search.MAX_NODES)} nodes, as long as not too many of them must be counted"
-        f" ({search.MAX_CHECKS:,},",
-        f"lattices of over {million(search.MAX_NODES)} nodes are refused",
-        f"More than {million(shards['tuples_a_worker'])} distinct combinations",
-        f"more than {million(shards['shards'] * shards['tuples_a_worker'])} combinations of quasi-identifiers,"
-        f" {million(shards['tuples_a_worker'])} released classes,"
-        f" {million(people.MAX_PAIRS)} people told apart",
-        f"may have {million(domain.MAX_DISTINCT)} distinct values ({mib(domain.MAX_BYTES)}), the columns of a"
-        f" table's `combinations` {million(count.MAX_HELD)} distinct tuples",
-        f"`rejects.limit` above {million(policy.MAX_REJECTS)} ",
-        f"names 2 to {MAX_COLUMNS} released columns",
-        f"up to {ways.COMPARED:,} distinct combinations of values",
-        f"`multidimensional` works on up to {million(mondrian.MAX_TUPLES)}.",
-        f"blocks of over {mib(streams.MAX_RECORD)} (unpacked), policies over {mib(policy_file.MAX_BYTES)} and"
-        f" hierarchy files over {mib(policy_folder.MAX_BYTES)}",
-        f"Public releases of fewer than {SMALL_FILE:,} people are refused",
-        f"fewer than {SMALL_FILE:,} are not registered",
+        f"an Avro block of over {mib(streams.MAX_RECORD)} (unpacked), a policy over {mib(policy_file.MAX_BYTES)}, a"
+        f" hierarchy file over {mib(policy_folder.MAX_FILE_BYTES)}",
+        f"A file of fewer than {SMALL_FILE:,} is not registered",
         f"has under {SMALL_FILE:,} people; the reason is required",
-        f"up to a sampling fraction of {SMALL_FRACTION},",
-        f"older than that many days (default {clean.DAYS},",
-        f"values under {values.SHORTEST} characters",
-        f"if {verdict.ENOUGH} or more have the format",
+        f"older than so many days (default {clean.DAYS}, at least 1)",
+        f"| 1 to {synthesize.MAX_ROWS:,};",
+        f"`make fuzz` gives {int(inputs):,} mutated policies",
+        f"in {len(canary.ENCODINGS)} encodings, Base64, hexadecimal and {len(canary.HASHES)} hashes",
     ):
         assert text in told, text
     assert avro_limits.MAX_UNPACKED == streams.MAX_RECORD  # both are "64 MiB (unpacked)"
@@ -112,8 +104,4 @@ def test_limits_are_told_from_the_constants():
 
 def test_how_many_records_are_treated_together_is_told_from_the_constant():
     records = f"{MAX_ROWS:,}"
-    assert (
-        f"the up to\n{records} records of one stretch" in README and f"batch\nof up to {records}. " in README
-    )
-    deploy = (ROOT / "deploy" / "README.md").read_text()
-    assert f"one for each {records} records" in deploy and f"| {records} records or 64 MiB |" in deploy
+    assert f"one for each {records} records" in DEPLOYING and f"| {records} records or 64 MiB |" in DEPLOYING
