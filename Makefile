@@ -11,7 +11,7 @@ SEED ?= 1
 DEAL ?= 0/1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test full runners faults fuzz nightly lint types lock bench bench-search bench-stages bench-flink clean
+.PHONY: demo test full runners faults fuzz nightly lint types lock reference bench bench-search bench-stages bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -57,6 +57,9 @@ lock:  ## pin every dependency with hashes; the image's are a part of all
 		--output-file deploy/build.lock
 	uv pip compile $(PINNED) --constraint requirements.lock tests/benchmarks/peers/requirements.in --output-file tests/benchmarks/peers/requirements.lock
 	uv pip compile $(PINNED) tests/nightly/requirements.in --output-file tests/nightly/requirements.lock
+
+reference: $(INSTALLED)  ## make the tables of schemas/README.md from the models of the policy
+	$(BIN)/python -m tokumei.schemas.build_reference
 
 $(PEERS): tests/benchmarks/peers/requirements.lock
 	$(PYTHON) -m venv .peers

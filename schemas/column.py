@@ -22,7 +22,9 @@ class Column(Strict):
     A column of type ``text`` without treatments is deleted under criterion 1.
     """
 
-    type: ColumnType = "string"
+    type: ColumnType = Field(
+        default="string", description="What its values are; codes are strings, and keep their leading zeros."
+    )
     title: Text | None = Field(
         default=None, description="Japanese item name (記録項目) for register and report."
     )

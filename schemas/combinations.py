@@ -18,10 +18,12 @@ MAX_COLUMNS = 12  # 298 sets of up to three columns, each of which is counted
 class Combination(Strict):
     """Remove what fewer than ``people`` people share of up to ``size`` values of one record."""
 
-    criterion: Literal[4, 5]
+    criterion: Literal[4, 5] = Field(description="The criterion (四号 or 五号) that it serves.")
     columns: tuple[Text, ...] = Field(description="Names of released columns.")
     size: Literal[2, 3] = Field(default=3, description="Largest number of values in a combination.")
-    people: People | None = None
+    people: People | None = Field(
+        default=None, description="A combination of fewer people is rare. Default: requirements.k."
+    )
     action: Literal["cell", "record"] = Field(
         description="cell: blank the fewest cells (greedily); record: drop the records."
     )

@@ -12,15 +12,15 @@ from tokumei.schemas.strict import Day, Strict, Text, broken
 class Office(Strict):
     """An office with its address (組織の名称・所在地)."""
 
-    name: Text
-    address: Text
+    name: Text = Field(description="組織の名称")
+    address: Text = Field(description="所在地")
 
 
 class Period(Strict):
     """From a day to a day, both included."""
 
-    start: Day
-    end: Day
+    start: Day = Field(description="The first day.")
+    end: Day = Field(description="The last day.")
 
     @model_validator(mode="after")
     def _forward(self) -> Self:
@@ -32,8 +32,8 @@ class Period(Strict):
 class Ordinance(Strict):
     """An ordinance of a local government (条例) and the article that is relied on."""
 
-    name: Text
-    article: Text
+    name: Text = Field(description="条例の名称")
+    article: Text = Field(description="条項")
 
     def __str__(self) -> str:
         return f"{self.name}{self.article}"

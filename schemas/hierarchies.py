@@ -27,12 +27,14 @@ class AnyHierarchy(Strict):
         advice: what to do where they are not.
         any_text: the values themselves, its level 0, may be any text.
         cuts: the labels of its other levels are parts of the values.
+        example: it as YAML; the policy reference shows it.
     """
 
     fits: ClassVar[frozenset[str] | None] = None
     advice: ClassVar[str] = ""
     any_text: ClassVar[bool] = False
     cuts: ClassVar[bool] = False
+    example: ClassVar[str]
 
     def steps(self) -> int | None:
         """Return the number of levels between the value itself and ``*``; None where a file tells it."""
@@ -77,9 +79,14 @@ class FileHierarchy(AnyHierarchy):
 
     kind: Literal["file"]
     path: Text = Field(description="Path, relative to the policy file.")
-    delimiter: str = Field(default=";", min_length=1, max_length=1)
-    encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
+    delimiter: str = Field(
+        default=";", min_length=1, max_length=1, description="The character between the levels of a line."
+    )
+    encoding: Literal["utf-8", "cp932", "euc_jp"] = Field(
+        default="utf-8", description="Of the text of the file."
+    )
     any_text = True
+    example = "{kind: file, path: job.csv}"
 
     @model_validator(mode="after")
     def _separates(self) -> Self:
@@ -106,10 +113,13 @@ class IntervalHierarchy(AnyHierarchy):
     """
 
     kind: Literal["intervals"]
-    widths: tuple[Whole, ...] = Field(min_length=1, description="For example [5, 10, 20].")
-    origin: Whole = 0
+    widths: tuple[Whole, ...] = Field(
+        min_length=1, description="Of the intervals, level by level: [5, 10, 20]."
+    )
+    origin: Whole = Field(default=0, description="A number at which an interval of every width begins.")
     fits = frozenset({"integer", "number", "coded numbers", "years", "string"})
     advice = "use kind: dates for days, kind: suppress for short code lists, or correct the column's type"
+    example = "{kind: intervals, widths: [5, 10, 20]}"
 
     def steps(self) -> int:
         """Return one a width."""
@@ -131,10 +141,13 @@ class DateHierarchy(AnyHierarchy):
     """Dates (or months, or years) to coarser periods, in the order given."""
 
     kind: Literal["dates"]
-    levels: tuple[Literal["year_month", "quarter", "year", "decade"], ...] = Field(min_length=1)
+    levels: tuple[Literal["year_month", "quarter", "year", "decade"], ...] = Field(
+        min_length=1, description="The periods, level by level."
+    )
     fits = frozenset({"date", "month", "months", "years", "times"})
     advice = "give the column type: date or month, or use another kind of hierarchy"
     _order: ClassVar = ("year_month", "quarter", "year", "decade")
+    example = "{kind: dates, levels: [year_month, year, decade]}"
 
     def steps(self) -> int:
         """Return one a level."""
@@ -173,6 +186,7 @@ class PrefixHierarchy(AnyHierarchy):
     any_text = True
     cuts = True
     advice = "use kind: intervals for numbers, kind: dates for days, or correct the column's type"
+    example = "{kind: prefix, keep: [3, 1]}"
 
     def steps(self) -> int:
         """Return one a length."""
@@ -199,6 +213,7 @@ class MaskHierarchy(AnyHierarchy):
     any_text = True
     cuts = True
     advice = "use kind: intervals for numbers, kind: dates for days, or correct the column's type"
+    example = "{kind: mask, hide: [1, 2, 4]}"
 
     def steps(self) -> int:
         """Return one a length."""
@@ -222,6 +237,7 @@ class AddressHierarchy(AnyHierarchy):
     kind: Literal["address"]
     fits = frozenset({"string", "places"})
     advice = "put method: address before it"
+    example = "{kind: address}"
 
     def steps(self) -> int:
         """Return two: prefecture and region."""
@@ -233,6 +249,7 @@ class SuppressHierarchy(AnyHierarchy):
 
     kind: Literal["suppress"]
     any_text = True
+    example = "{kind: suppress}"
 
 
 Hierarchy = Annotated[

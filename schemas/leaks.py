@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from tokumei.schemas.strict import Strict, Text
 from tokumei.schemas.treatment_base import ColumnType, Left
 from tokumei.schemas.treatments import AnyTreatment
@@ -18,7 +20,7 @@ from tokumei.schemas.treatments import AnyTreatment
 class Allowed(Strict):
     """What a search of the release may find in this column, because somebody knows that it is harmless."""
 
-    because: Text
+    because: Text = Field(description="What was looked at, and why it is harmless; stands in the report.")
 
 
 def carries_values(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:

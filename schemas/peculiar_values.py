@@ -19,21 +19,23 @@ class TopCode(Treatment):
 
     method: Literal["top_code"]
     criterion: Literal[4, 5]
-    at: Number
-    label: Label
+    at: Number = Field(description="The bound, in the column's units; it belongs to the label.")
+    label: Label = Field(description="What the values become.")
     accepts = NUMERIC
     content = "coded numbers"
+    example = "{type: integer, treat: [{criterion: 4, method: top_code, at: 90, label: 90歳以上}]}"
 
 
 class BottomCode(Treatment):
-    """Values at or below a fixed bound become one label."""
+    """Values at or below a fixed bound become one label (3歳 → 「5歳以下」)."""
 
     method: Literal["bottom_code"]
     criterion: Literal[4, 5]
-    at: Number
-    label: Label
+    at: Number = Field(description="The bound, in the column's units; it belongs to the label.")
+    label: Label = Field(description="What the values become.")
     accepts = NUMERIC
     content = "coded numbers"
+    example = "{type: integer, treat: [{criterion: 4, method: bottom_code, at: 5, label: 5歳以下}]}"
 
 
 class _Sparing(Treatment):
@@ -49,12 +51,15 @@ class RareValues(_Sparing):
 
     method: Literal["rare_values"]
     criterion: Literal[4]
-    values: tuple[Text, ...] = Field(min_length=1)
-    action: Literal["cell", "record", "replace"]
-    by: Label = "その他"
+    values: tuple[Text, ...] = Field(min_length=1, description="The values, exactly as they are written.")
+    action: Literal["cell", "record", "replace"] = Field(
+        description="cell: blank the cell; record: drop the record; replace: by a text."
+    )
+    by: Label = Field(default="その他", description="The text, for action: replace.")
     accepts = frozenset({"string"})
     gives = None
     left = Left.OWN
+    example = "{treat: [{criterion: 4, method: rare_values, values: [力士, 国会議員], action: replace}]}"
 
     @model_validator(mode="after")
     def _used(self) -> Self:
@@ -74,7 +79,7 @@ class RareValues(_Sparing):
 
 
 class _Sided(Treatment):
-    side: Literal["top", "bottom", "both"] = "top"
+    side: Literal["top", "bottom", "both"] = Field(default="top", description="Which of the two tails.")
 
     def _labels_used(self) -> None:
         if self.side == "bottom":
@@ -88,12 +93,15 @@ class Tail(_Sided):
 
     method: Literal["tail"]
     criterion: Literal[4, 5]
-    people: People | None = None
-    top_label: Template = "{}以上"
-    bottom_label: Template = "{}以下"
+    people: People | None = Field(
+        default=None, description="People who reach the bound, at least. Default: requirements.k."
+    )
+    top_label: Template = Field(default="{}以上", description="Of the upper tail; {} is its bound.")
+    bottom_label: Template = Field(default="{}以下", description="Of the lower tail; {} is its bound.")
     accepts = NUMERIC
     content = "coded numbers"
     data_driven = True
+    example = "{type: integer, treat: [{criterion: 4, method: tail, side: top, people: 20}]}"
 
     @model_validator(mode="after")
     def _used(self) -> Self:
@@ -106,12 +114,17 @@ class RareCategories(_Sparing):
 
     method: Literal["rare_categories"]
     criterion: Literal[4, 5]
-    people: People | None = None
-    action: Literal["group", "cell", "record"]
-    label: Label = "その他"
+    people: People | None = Field(
+        default=None, description="A category of fewer people is rare. Default: requirements.k."
+    )
+    action: Literal["group", "cell", "record"] = Field(
+        description="group: all rare ones become one label; cell: blank the cell; record: drop the record."
+    )
+    label: Label = Field(default="その他", description="The label, for action: group.")
     accepts = WORDS
     data_driven = True
     left = Left.SHARED
+    example = "{treat: [{criterion: 4, method: rare_categories, people: 20, action: group}]}"
 
     @model_validator(mode="after")
     def _used(self) -> Self:
@@ -130,15 +143,24 @@ class Fence(_Sided):
 
     method: Literal["fence"]
     criterion: Literal[4, 5]
-    rule: Literal["iqr", "mad"] = "iqr"
-    factor: Number = Field(default=3.0, gt=0)
-    action: Literal["code", "cell", "record"]
-    people: People | None = None
-    top_label: Template = "{}以上"
-    bottom_label: Template = "{}以下"
+    rule: Literal["iqr", "mad"] = Field(
+        default="iqr",
+        description="Where the fence stands: factor × IQR from the quartiles (iqr), or factor × 1.4826 × MAD"
+        " from the median (mad).",
+    )
+    factor: Number = Field(default=3.0, gt=0, description="How far away the fence stands.")
+    action: Literal["code", "cell", "record"] = Field(
+        description="code: the tail becomes a label; cell: blank the cell; record: drop the record."
+    )
+    people: People | None = Field(
+        default=None, description="People beyond the fence, at least, for a label. Default: requirements.k."
+    )
+    top_label: Template = Field(default="{}以上", description="Of the upper tail; {} is its bound.")
+    bottom_label: Template = Field(default="{}以下", description="Of the lower tail; {} is its bound.")
     accepts = NUMERIC
     content = "coded numbers"
     data_driven = True
+    example = "{type: number, treat: [{criterion: 4, method: fence, rule: iqr, factor: 3, action: code}]}"
 
     @model_validator(mode="after")
     def _used(self) -> Self:

@@ -25,13 +25,18 @@ class Microaggregate(Treatment):
 
     method: Literal["microaggregate"]
     criterion: Literal[4, 5]
-    people: People | None = None
+    people: People | None = Field(
+        default=None, description="People in a group, at least. Default: requirements.k."
+    )
     representative: Literal["mean", "median"] = Field(
         default="mean", description="Over the records of a group; rounded like the column's values."
     )
     accepts = MEASURED
     gives = None
     data_driven = True
+    example = (
+        "{type: integer, treat: [{criterion: 5, method: microaggregate, people: 10, representative: median}]}"
+    )
 
 
 def _bound(given: Any) -> Any:
@@ -66,8 +71,13 @@ class Noise(Treatment):
 
     method: Literal["noise"]
     criterion: Literal[5]
-    distribution: Literal["laplace", "normal"] = "laplace"
-    scale: Annotated[Number, Field(gt=0)]
+    distribution: Literal["laplace", "normal"] = Field(
+        default="laplace", description="Of the random numbers."
+    )
+    scale: Annotated[Number, Field(gt=0)] = Field(
+        description="Its width in the column's units, or in days: the mean distance (laplace) or the standard"
+        " deviation (normal).",
+    )
     min: _Bound | None = Field(default=None, description="Lower results become this; a day for dates.")
     max: _Bound | None = Field(default=None, description="Higher results become this; a day for dates.")
     per: Literal["record", "person"] | None = Field(
@@ -77,6 +87,9 @@ class Noise(Treatment):
     gives = None
     last = True
     per_record = True
+    example = (
+        "{type: integer, treat: [{criterion: 5, method: noise, distribution: laplace, scale: 5, min: 0}]}"
+    )
 
     @model_validator(mode="after")
     def _bounds_ordered(self) -> Self:
@@ -136,3 +149,4 @@ class RankSwap(Treatment):
     gives = None
     last = True
     per_record = True
+    example = "{type: number, treat: [{criterion: 5, method: rank_swap, within: 0.05}]}"

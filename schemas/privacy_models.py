@@ -23,8 +23,9 @@ class LDiversity(Strict):
     rarer than c times all values from the ℓ-th most frequent on.
     """
 
+    example: ClassVar[str] = "{model: l_diversity, kind: distinct, l: 3}"
     model: Literal["l_diversity"]
-    kind: Literal["distinct", "entropy", "recursive"]
+    kind: Literal["distinct", "entropy", "recursive"] = Field(description="What is counted.")
     l: Number = Field(gt=1, description="ℓ; a whole number for distinct and recursive.")  # noqa: E741
     c: Number | None = Field(default=None, gt=0, description="For recursive only.")
 
@@ -46,9 +47,10 @@ class TCloseness(Strict):
     hierarchical: by the height at which they meet in a hierarchy.
     """
 
+    example: ClassVar[str] = "{model: t_closeness, distance: equal, t: 0.2}"
     model: Literal["t_closeness"]
-    distance: Literal["equal", "ordered", "hierarchical"]
-    t: Share
+    distance: Literal["equal", "ordered", "hierarchical"] = Field(description="Between two values.")
+    t: Share = Field(description="Largest distance of a class from the file.")
     hierarchy: Hierarchy | None = Field(default=None, description="For distance: hierarchical only.")
 
     @model_validator(mode="after")
@@ -66,16 +68,20 @@ class TCloseness(Strict):
 class BetaLikeness(Strict):
     """β-likeness: no value's share grows by more than β times its share in the file (Cao & Karras 2012)."""
 
+    example: ClassVar[str] = "{model: beta_likeness, kind: basic, beta: 2}"
     model: Literal["beta_likeness"]
-    kind: Literal["basic", "enhanced"]
-    beta: Number = Field(gt=0)
+    kind: Literal["basic", "enhanced"] = Field(
+        description="basic; or enhanced: nor by more than −ln of the value's share in the file."
+    )
+    beta: Number = Field(gt=0, description="Largest relative growth: 2 allows three times the share.")
 
 
 class DeltaDisclosure(Strict):
     """δ-disclosure: |ln(share in the class ÷ share in the file)| < δ (Brickell & Shmatikov 2008)."""
 
+    example: ClassVar[str] = "{model: delta_disclosure, delta: 1}"
     model: Literal["delta_disclosure"]
-    delta: Number = Field(gt=0)
+    delta: Number = Field(gt=0, description="Bound of the logarithm of the two shares' ratio.")
 
 
 AnyProtection = Annotated[
@@ -86,17 +92,19 @@ AnyProtection = Annotated[
 class KMap(Strict):
     """k-map: at least k people of the population share every class (Sweeney 2001)."""
 
+    example: ClassVar[str] = "{model: k_map, k: 20}"
     model: Literal["k_map"]
-    k: int = Field(ge=2, le=1_000_000_000)
+    k: int = Field(ge=2, le=1_000_000_000, description="People of the population, at least.")
     needs_population: ClassVar[bool] = True
 
 
 class DeltaPresence(Strict):
     """δ-presence: the share of a class's population that is in the file stays in a range (Nergiz 2007)."""
 
+    example: ClassVar[str] = "{model: delta_presence, at_most: 0.5}"
     model: Literal["delta_presence"]
-    at_least: Share = 0.0
-    at_most: Share
+    at_least: Share = Field(default=0.0, description="Smallest share.")
+    at_most: Share = Field(description="Largest share.")
     needs_population: ClassVar[bool] = True
 
     @model_validator(mode="after")
@@ -111,16 +119,18 @@ class DeltaPresence(Strict):
 class AverageRisk(Strict):
     """Classes ÷ people, the average risk of the released people, is at most this."""
 
+    example: ClassVar[str] = "{model: average_risk, at_most: 0.05}"
     model: Literal["average_risk"]
-    at_most: float = Field(gt=0, le=1)
+    at_most: float = Field(gt=0, le=1, description="Largest average risk.")
     needs_population: ClassVar[bool] = False
 
 
 class SampleUniqueness(Strict):
     """The share of released people who are alone in their class is at most this."""
 
+    example: ClassVar[str] = "{model: sample_uniqueness, at_most: 0.01}"
     model: Literal["sample_uniqueness"]
-    at_most: float = Field(ge=0, le=1)
+    at_most: float = Field(ge=0, le=1, description="Largest share.")
     needs_population: ClassVar[bool] = False
 
 

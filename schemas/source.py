@@ -25,9 +25,18 @@ class Source(Strict):
     """Where a table's records are and how they are written."""
 
     path: Text = Field(description="Path, glob or gs:// URI; relative to the policy file.")
-    format: SourceFormatName
-    encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Default: by format.")
+    format: SourceFormatName = Field(
+        description="How they are written; csv and others of text may be gzipped."
+    )
+    encoding: Literal["utf-8", "cp932", "euc_jp"] = Field(
+        default="utf-8", description="utf-8 with or without BOM."
+    )
+    delimiter: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="Between fields. Default: , for csv, a tab for tsv.",
+    )
     header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
     null_values: tuple[str, ...] = Field(default=("",), description="Texts that mean 'no value'.")
 

@@ -19,20 +19,24 @@ _RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts
 class Population(Strict):
     """The population that a table's people are drawn from: one row a person, the quasi-identifiers alone."""
 
-    source: Source
+    source: Source = Field(description="Its files, as of a table.")
 
 
 class Table(Strict):
     """One table of the file."""
 
-    source: Source
+    source: Source = Field(description="Where its records are.")
     population: Population | None = Field(
         default=None, description="For k_map and delta_presence: a file of exactly the quasi-identifiers."
     )
-    title: Text | None = None
+    title: Text | None = Field(default=None, description="Japanese name for register and report.")
     person: str | None = Field(default=None, description="The column that tells whose record it is.")
-    rows_per_person: Literal["one", "several"]
-    columns: dict[str, Column] = Field(min_length=1)
+    rows_per_person: Literal["one", "several"] = Field(
+        description="one is checked; with several, people are counted by keyed hashes."
+    )
+    columns: dict[str, Column] = Field(
+        min_length=1, description="Every column of the file, by its name there."
+    )
     combinations: tuple[Combination, ...] = Field(default=(), description="Rare combinations to remove.")
 
     @model_validator(mode="after")

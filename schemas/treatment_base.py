@@ -35,7 +35,7 @@ Template = Annotated[
         'for example "{}以上"',
     ),
 ]
-People = Annotated[int, Field(ge=2, le=1_000_000, description="Default: requirements.k.")]
+People = Annotated[int, Field(ge=2, le=1_000_000)]
 
 
 class Left(IntEnum):
@@ -69,6 +69,7 @@ class Treatment(Strict):
         reads: it reads texts or ages and blanks what it does not understand.
         left: what is left of a value's text; see `text_left`, which knows the settings too.
         keeps_coarse: a value that is coarse enough already is left as it was.
+        example: a column that uses it, as YAML; the policy reference shows it.
     """
 
     accepts: ClassVar[frozenset[str]] = ALL
@@ -80,6 +81,7 @@ class Treatment(Strict):
     reads: ClassVar[bool] = False
     left: ClassVar[Left] = Left.CLASS
     keeps_coarse: ClassVar[bool] = False
+    example: ClassVar[str]
 
     @classmethod
     def name(cls) -> str:

@@ -27,6 +27,7 @@ class Delete(Treatment):
     method: Literal["delete"]
     criterion: Literal[1, 2, 3, 4, 5]
     left = Left.NOTHING
+    example = "{treat: [{criterion: 1, method: delete}]}"
 
 
 class Replace(Treatment):
@@ -37,24 +38,27 @@ class Replace(Treatment):
     by: Label = Field(description="The text every value becomes.")
     last = True
     left = Left.NOTHING
+    example = "{treat: [{criterion: 1, method: replace, by: 会員}]}"
 
 
 class YearMonth(Treatment):
-    """Date to year and month (生年月日 → 生年月)."""
+    """Date to year and month (生年月日 → 生年月): 1985-04-02 → 1985-04."""
 
     method: Literal["year_month"]
     criterion: Literal[1, 5]
     accepts = frozenset({"date", "month", "datetime"})
     content = "months"
+    example = "{type: date, treat: [{criterion: 1, method: year_month}]}"
 
 
 class Year(Treatment):
-    """Date to year (生年月日 → 生年)."""
+    """Date to year (生年月日 → 生年): 1985-04-02 → 1985."""
 
     method: Literal["year"]
     criterion: Literal[1, 5]
     accepts = frozenset({"date", "month", "datetime"})
     content = "years"
+    example = "{type: date, treat: [{criterion: 1, method: year}]}"
 
 
 class Age(Treatment):
@@ -65,6 +69,7 @@ class Age(Treatment):
     accepts = frozenset({"date"})
     gives = "integer"
     reads = True
+    example = "{type: date, treat: [{criterion: 1, method: age}]}"
 
     def counts_age(self, kind: ColumnType) -> bool:
         """Return True."""
@@ -72,8 +77,12 @@ class Age(Treatment):
 
 
 class _Banded(Treatment):
-    edges: tuple[Number, ...] = ()
-    labels: tuple[Label, ...] = ()
+    edges: tuple[Number, ...] = Field(
+        default=(), description="Bounds between bands, ascending; a band begins at its bound."
+    )
+    labels: tuple[Label, ...] = Field(
+        default=(), description="One label more than edges: below the first, …, from the last on."
+    )
 
     def _check(self) -> None:
         example = "for edges [300, 600] give three labels: below 300, 300 to 600, 600 and over"
@@ -90,9 +99,12 @@ class AgeBand(_Banded):
 
     method: Literal["age_band"]
     criterion: Literal[1, 5]
-    preset: Literal["id_pos_7", "case_6"] | None = None
+    preset: Literal["id_pos_7", "case_6"] | None = Field(
+        default=None, description="Bands in common use, instead of edges and labels: seven, or six."
+    )
     accepts = frozenset({"date", "integer"})
     reads = True
+    example = "{type: date, treat: [{criterion: 1, method: age_band, preset: id_pos_7}]}"
 
     def counts_age(self, kind: ColumnType) -> bool:
         """Return whether birth dates are banded, and not ages."""
@@ -118,9 +130,15 @@ class Bands(_Banded):
 
     method: Literal["bands"]
     criterion: Literal[1, 4, 5]
-    edges: tuple[Number, ...] = Field(min_length=1)
+    edges: tuple[Number, ...] = Field(
+        min_length=1, description="Bounds between bands, ascending; a band begins at its bound."
+    )
     accepts = NUMERIC
     reads = True
+    example = (
+        "{type: integer, treat: [{criterion: 4, method: bands, "
+        "edges: [300, 600], labels: [300未満, 300以上600未満, 600以上]}]}"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -133,20 +151,22 @@ class TruncateTime(Treatment):
 
     method: Literal["truncate_time"]
     criterion: Literal[1, 5]
-    unit: Literal["minute", "30min", "hour", "day", "month"]
+    unit: Literal["minute", "30min", "hour", "day", "month"] = Field(description="What is left of the time.")
     accepts = frozenset({"datetime"})
     content = "times"
+    example = "{type: datetime, treat: [{criterion: 1, method: truncate_time, unit: hour}]}"
 
 
 class PostalPrefix(Treatment):
-    """Postal code to its first digits (259-1113 → 259)."""
+    """Postal code to its first digits (259-1113 → 259); a code not understood is blanked."""
 
     method: Literal["postal_prefix"]
     criterion: Literal[1, 5]
-    digits: int = Field(default=3, ge=1, le=5)
+    digits: int = Field(default=3, ge=1, le=5, description="Digits that are left, of seven.")
     accepts = frozenset({"string"})
     reads = True
     left = Left.AREA
+    example = "{treat: [{criterion: 1, method: postal_prefix, digits: 3}]}"
 
 
 class Address(Treatment):
@@ -154,12 +174,13 @@ class Address(Treatment):
 
     method: Literal["address"]
     criterion: Literal[1, 5]
-    level: Literal["city", "prefecture"]
+    level: Literal["city", "prefecture"] = Field(description="What is left: 市区町村, or 都道府県.")
     accepts = frozenset({"string", "text"})
     content = "places"
     reads = True
     left = Left.AREA
     keeps_coarse = True
+    example = "{treat: [{criterion: 1, method: address, level: city}]}"
 
 
 class PhoneArea(Treatment):
@@ -170,6 +191,7 @@ class PhoneArea(Treatment):
     accepts = frozenset({"string"})
     reads = True
     left = Left.AREA
+    example = "{treat: [{criterion: 1, method: phone_area}]}"
 
 
 class Pseudonym(Treatment):
@@ -184,6 +206,7 @@ class Pseudonym(Treatment):
     accepts = frozenset({"string", "integer"})
     last = True
     left = Left.NOTHING
+    example = "{treat: [{criterion: 3, method: pseudonym, link: member}]}"
 
 
 class Recode(Treatment):
@@ -191,9 +214,10 @@ class Recode(Treatment):
 
     method: Literal["recode"]
     criterion: Literal[1, 4, 5]
-    hierarchy: Hierarchy
-    level: int = Field(ge=1)
+    hierarchy: Hierarchy = Field(description="Where the levels come from.")
+    level: int = Field(ge=1, description="Which of its levels; 0 is the value, and the last, *, is refused.")
     accepts = frozenset({"string", "integer", "date", "month", "boolean"})
+    example = "{treat: [{criterion: 4, method: recode, hierarchy: {kind: prefix, keep: [3, 1]}, level: 1}]}"
 
     @model_validator(mode="after")
     def _exists(self) -> Self:
@@ -214,10 +238,14 @@ class Generalize(Treatment):
 
     method: Literal["generalize"]
     criterion: Literal[5]
-    hierarchy: Hierarchy
+    hierarchy: Hierarchy = Field(description="The levels that the search chooses from.")
     weight: Number = Field(default=1.0, gt=0, description="How much its loss counts beside the others'.")
     accepts = frozenset({"string", "integer", "number", "date", "month", "boolean"})
     last = True
+    example = (
+        "{type: integer, treat: [{criterion: 5, method: generalize, "
+        "hierarchy: {kind: intervals, widths: [5, 10, 20]}}]}"
+    )
 
     def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
         """Refuse what the hierarchy cannot work on."""

@@ -1,0 +1,213 @@
+"""The policy reference is what the models say, and all of its examples are policies."""
+
+import copy
+import dataclasses
+import re
+import typing
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tokumei.schemas import build_reference, policy_file
+from tokumei.schemas.build_reference import HIERARCHIES, MODELS, NODES, PARTS, PROTECTIONS, README
+from tokumei.schemas.combinations import MAX_COLUMNS
+from tokumei.schemas.policy import Policy
+from tokumei.schemas.policy_file import parse_policy
+from tokumei.schemas.privacy_models import Requirements
+from tokumei.schemas.register import SMALL_FILE
+from tokumei.schemas.treatments import METHODS, Generalize
+from tokumei.transforms.combinations import count
+from tokumei.transforms.counting import domain, people
+from tokumei.transforms.formats.batches import MAX_ROWS
+from tokumei.transforms.leaks import scan, values, verdict
+from tokumei.transforms.planning.plan import Plan
+from tokumei.transforms.recode import mondrian, search, ways
+from tokumei.transforms.recode.objectives import OBJECTIVES
+from tokumei.transforms.risk.population import SMALL_FRACTION
+from tokumei.transforms.storage import policy_folder
+
+TEXT = README.read_text()
+TOLD = " ".join(TEXT.split())
+ADULT = Path(__file__).parents[1] / "transforms" / "recode" / "test_ways_adult.py"
+MADE = re.compile(r"<!-- made from the models: .*?<!-- end -->", re.DOTALL)
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", MADE.sub("", TEXT), re.DOTALL)
+WHOLE = [text for text in EXAMPLES if text.startswith("version:")]
+PIECES = [text for text in EXAMPLES if not text.startswith("version:")]
+FORMS = (*METHODS, *HIERARCHIES, *PROTECTIONS, *MODELS)
+
+
+def tag(form):
+    return next(
+        typing.get_args(form.model_fields[key].annotation)[0]
+        for key in ("method", "model", "kind")
+        if key in form.model_fields
+    )
+
+
+def merged(base, piece):
+    """A policy with a piece put in: mappings are joined, but for a column, which is another one."""
+    if not (isinstance(base, dict) and isinstance(piece, dict)) or {"treat", "keep", "drop"} & base.keys():
+        return copy.deepcopy(piece)
+    return {**base, **{key: merged(base.get(key), part) for key, part in piece.items()}}
+
+
+def validated(piece):
+    return parse_policy(yaml.dump(merged(yaml.safe_load(WHOLE[0]), piece), allow_unicode=True), "README.md")
+
+
+def with_column(column):
+    return (
+        validated({"tables": {"members": {"columns": {"example": column}}}})
+        .tables["members"]
+        .columns["example"]
+    )
+
+
+def test_the_parts_are_what_the_models_say():
+    """`make reference` writes them."""
+    assert build_reference.rebuilt(TEXT) == TEXT
+    assert set(re.findall(r"<!-- made from the models: (.*?) -->", TEXT)) == set(PARTS)
+
+
+def test_every_link_leads_somewhere():
+    headings = re.findall(r"^#+ (.*)$", TEXT, re.MULTILINE)
+    slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    slugs |= set(re.findall(r'<a id="(\w+)">', TEXT))
+    assert {anchor for anchor in re.findall(r"\]\(#([^)]+)\)", TEXT) if anchor not in slugs} == set()
+    for place in re.findall(r"\]\((?!#|http)([^)#]+)", TEXT):
+        assert (README.resolve().parent / place).exists(), place
+
+
+def nodes_below(model, found):
+    """All models that a model's fields name."""
+    todo = [field.annotation for field in model.model_fields.values()]
+    while todo:
+        kind = todo.pop()
+        if isinstance(kind, type) and hasattr(kind, "model_fields") and kind not in found:
+            found.add(kind)
+            nodes_below(kind, found)
+        todo += typing.get_args(kind)
+    return found
+
+
+def test_every_key_of_every_node_is_told():
+    assert nodes_below(Policy, {Policy}) == {*NODES.values(), *FORMS}
+    for node in NODES.values():
+        told = build_reference.keys(node)
+        assert re.findall(r"^\| `(\w+)`", told, re.MULTILINE) == list(node.model_fields)
+    sections = {
+        text.partition("\n")[0]: text.partition("<!-- end -->")[0] for text in TEXT.split("\n#### ")[1:]
+    }
+    for forms, heading, beside in (
+        (METHODS, "{}", {"method", "criterion"}),
+        (HIERARCHIES, "kind: {}", {"kind"}),
+        ((*PROTECTIONS, *MODELS), "{}", {"model"}),
+    ):
+        for form in forms:
+            told = re.findall(r"^\| `(\w+)`", sections[heading.format(tag(form))], re.MULTILINE)
+            assert told == [key for key in form.model_fields if key not in beside]
+
+
+@pytest.mark.parametrize("text", WHOLE, ids=lambda text: text.split("name: ")[1].splitlines()[0])
+def test_every_policy_is_valid(text):
+    parse_policy(text, "README.md")
+
+
+@pytest.mark.parametrize("text", PIECES, ids=lambda text: text.splitlines()[-1].strip())
+def test_every_piece_of_a_policy_is_valid(text):
+    validated(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize("method", METHODS, ids=tag)
+def test_every_method_has_an_example(method):
+    (step,) = with_column(yaml.safe_load(method.example)).treat
+    assert type(step) is method
+
+
+@pytest.mark.parametrize("kind", HIERARCHIES, ids=tag)
+def test_every_hierarchy_has_an_example(kind):
+    column = {
+        "type": "string" if kind.fits is None or "string" in kind.fits else "date",
+        "treat": [{"criterion": 5, "method": "generalize", "hierarchy": yaml.safe_load(kind.example)}],
+    }
+    (step,) = with_column(column).treat
+    assert isinstance(step, Generalize)
+    assert type(step.hierarchy) is kind
+
+
+@pytest.mark.parametrize("model", PROTECTIONS, ids=tag)
+def test_every_model_of_a_column_has_an_example(model):
+    column = {"sensitive": True, "keep": True, "because": "分析", "protect": [yaml.safe_load(model.example)]}
+    (protection,) = with_column(column).protect
+    assert type(protection) is model
+
+
+@pytest.mark.parametrize("model", MODELS, ids=tag)
+def test_every_model_of_the_classes_has_an_example(model):
+    piece = {"requirements": {"models": [yaml.safe_load(model.example)]}}
+    if model.needs_population:
+        piece["tables"] = {"members": {"population": {"source": {"path": "city.csv", "format": "csv"}}}}
+    (asked,) = validated(piece).requirements.models
+    assert type(asked) is model
+
+
+def first_column(heading):
+    table = TEXT[TEXT.index(f"| {heading} |") :].partition("\n\n")[0]
+    return re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+
+
+def test_every_way_of_recoding_and_every_metric_is_described():
+    for key, heading in (("recoding", "recoding"), ("metric", "metric")):
+        assert tuple(first_column(heading)) == typing.get_args(Requirements.model_fields[key].annotation)
+    assert {*first_column("metric")} == {*OBJECTIVES}
+
+
+def test_the_losses_of_the_ways_are_those_that_are_measured():
+    (measured,) = re.findall(r'\("loss", \(([\d., ]+)\)\)', ADULT.read_text())
+    table = TEXT[TEXT.index("| recoding |") :].partition("\n\n")[0]
+    assert re.findall(r"\| (0\.\d+) \|", table) == [f"{float(cost):.3f}" for cost in measured.split(",")]
+
+
+def million(number):
+    return f"{number / 10**6:,g} million"
+
+
+def mib(size):
+    return f"{size >> 20} MiB"
+
+
+def test_limits_are_told_from_the_constants():
+    shards = {field.name: field.default for field in dataclasses.fields(Plan)}
+    for text in (
+        f"lattices of up to {million(search.MAX_NODES)} nodes, as long as not too many of them must be counted"
+        f" ({search.MAX_CHECKS:,},",
+        f"lattices of over {million(search.MAX_NODES)} nodes are refused",
+        f"More than {million(shards['tuples_a_worker'])} distinct combinations",
+        f"more than {million(shards['shards'] * shards['tuples_a_worker'])} combinations of quasi-identifiers,"
+        f" {million(shards['tuples_a_worker'])} released classes, and {million(people.MAX_PAIRS)} people told apart",
+        f"may have {million(domain.MAX_DISTINCT)} distinct values ({mib(domain.MAX_BYTES)}), the columns of a"
+        f" table's `combinations` {million(count.MAX_HELD)} distinct tuples",
+        f"names 2 to {MAX_COLUMNS} released columns",
+        f"up to {ways.COMPARED:,} distinct combinations of values",
+        f"`multidimensional` works on up to {million(mondrian.MAX_TUPLES)} ",
+        f"A policy has at most {mib(policy_file.MAX_BYTES)}.",
+        f"A file of a hierarchy has at most {mib(policy_folder.MAX_FILE_BYTES)}.",
+        f"Public releases of fewer than {SMALL_FILE:,} people are refused",
+        f"up to a sampling fraction of {SMALL_FRACTION},",
+        f"ranks the up to {MAX_ROWS:,} records of one stretch",
+        f"compared are the up to {MAX_ROWS:,} that are treated together",
+    ):
+        assert text in TOLD, text
+
+
+def test_rules_of_the_leak_search_are_told_from_the_constants():
+    for text in (
+        f"values under {values.SHORTEST} characters, under {values._SHORTEST_ASCII} if all are ASCII, and under"
+        f" {values._SHORTEST_DIGITS} digits",
+        f"at least {scan._LABEL} people (k, if that is more)",
+        f"more than {verdict._CHANCE_DIGITS * 100:g} in 100 records",
+        f"any that passes, if under {verdict.ENOUGH} fit the format",
+    ):
+        assert text in TOLD, text
+    assert verdict._CHANCE_NUMBERS == 1 / 5  # "else more than a fifth"

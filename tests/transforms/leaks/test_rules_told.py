@@ -1,0 +1,77 @@
+"""The examples in the table of the leak search's rules (schemas/README.md) are what the search does."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tokumei.schemas.build_reference import README
+from tokumei.transforms.leaks.found import Found, Search
+from tokumei.transforms.leaks.numbers import numbers_in
+from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
+from tokumei.transforms.leaks.verdict import is_leak
+from tokumei.transforms.values.code_formats import luhn_passes
+
+LABEL = 10
+TEXT = README.read_text()
+
+
+def own(sources, cells):
+    found = own_values(sought(plain_texts(pa.array(sources)).plain), plain_texts(pa.array(cells)), LABEL)
+    return is_leak(Search("own", "cell", "source"), found)
+
+
+def numbers(*cells):
+    found = numbers_in(pa.array(cells))
+    return any(is_leak(Search("number", "cell", kind), count) for kind, count in found.items())
+
+
+def test_own_values():
+    assert "佐藤花子 deleted, 「佐藤 花子様宛」 kept: stops" in TEXT
+    assert own(["佐藤花子", "山田太郎"], ["佐藤 花子様宛", "―"])
+    assert "五十嵐, and 五十嵐商店 that 200 customers share: a label" in TEXT
+    assert not own(["五十嵐", *(f"名字の{i:03}" for i in range(199))], ["五十嵐商店"] * 200)
+
+
+def test_digits():
+    phones = [f"0312{i:06}" for i in range(1000)]
+    assert own(phones, phones)
+    serials = [f"{i:06}" for i in range(1000)]
+    assert not own(serials, [serials[0], *serials[2:], serials[1]])
+
+
+def test_other_values():
+    names = [f"氏名その{i:03}" for i in range(100)]
+    source = sought(plain_texts(pa.array(names)).plain)
+    found = other_values(source, plain_texts(pa.array([*names[1:], names[0]])), LABEL, source)
+    assert is_leak(Search("other", "cell", "source"), found)
+
+
+@pytest.mark.parametrize(
+    ("cell", "stops"),
+    [
+        ("番号は1234-5678-9018です", True),
+        ("CS021313000114", False),
+        ("旅券番号 TK1234567", True),
+        ("20260401", False),
+    ],
+)
+def test_numbers(cell, stops):
+    assert cell in TEXT
+    assert numbers(cell) == stops
+
+
+def test_a_column_of_numbers():
+    search = Search("number", "cell", "My Number")
+    assert not is_leak(search, Found(5000, 500, 0))
+    assert is_leak(search, Found(5000, 5000, 0))
+    assert is_leak(search, Found(99, 1, 0))
+    insurers = [f"0613{i:03}{check}" for i in range(20) for check in range(10)]
+    valid = [number for number in insurers if luhn_passes(np.array([[*map(int, number)]], dtype=np.uint8))[0]]
+    assert len(valid) == 20
+    assert numbers(*valid)
+    assert not numbers(*insurers)
+
+
+def test_texts_are_compared_plain():
+    one, other = plain_texts(pa.array(["ﾀﾅｶ　太郎", "タナカ太郎"])).plain
+    assert one == other
