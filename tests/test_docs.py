@@ -20,7 +20,9 @@ DOCUMENTS = sorted(
     ]
 )
 # A fence, or a span within a line or over a few.
-CODE = re.compile(r"^```[^\n]*\n(.*?)^```|((?:^ {4,}\S[^\n]*\n)+)|(`+)(?!`)(.+?)(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE)
+CODE = re.compile(
+    r"^```[^\n]*\n(.*?)^```|((?:^ {4,}\S[^\n]*\n)+)|(`+)(?!`)(.+?)(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE
+)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 # Options of the job server, of gcloud and of Beam's boot.
 NOT_OURS = {"--parallelism", "--dataflow-kms-key", "--files_to_stage"}
@@ -163,7 +165,9 @@ def test_defaults_and_choices_of_options_are_told():
     text = (ROOT / "pipelines" / "README.md").read_text()
     for job, parser in parsers().items():
         for action in parser._actions:
-            row = re.search(rf"^\| `{(action.option_strings or ['-'])[-1]}` \| [^|]*`{job}`[^|]* \| (.*) \|$", text, re.M)
+            row = re.search(
+                rf"^\| `{(action.option_strings or ['-'])[-1]}` \| [^|]*`{job}`[^|]* \| (.*) \|$", text, re.M
+            )
             if row is None:
                 continue
             if action.default not in (None, False, argparse.SUPPRESS):

@@ -15,7 +15,7 @@ from tokumei.schemas.policy_file import parse_policy
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.transforms.formats import avro_limits, streams
 from tokumei.transforms.formats.batches import MAX_ROWS
-from tokumei.transforms.storage import gcs, policy_folder
+from tokumei.transforms.storage import policy_folder
 
 ROOT = Path(__file__).parents[1]
 README, RUNNING, DEPLOYING = (
@@ -78,7 +78,10 @@ def test_a_company_corrects_the_entry_of_its_release(started):
 
 def test_every_exit_status_is_told():
     told = {int(status) for status in re.findall(r"^\| (\d) \| ", README, re.MULTILINE)}
-    assert told == {0, *(kind.status for kind in (errors.TokumeiError, *errors.TokumeiError.__subclasses__()))}
+    assert told == {
+        0,
+        *(kind.status for kind in (errors.TokumeiError, *errors.TokumeiError.__subclasses__())),
+    }
 
 
 def mib(size):
