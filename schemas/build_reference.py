@@ -84,15 +84,18 @@ def keys(model: type[BaseModel], *, beside: Iterable[str] = ()) -> str:
     """
     schema = model.model_json_schema()
     told = {key: part for key, part in schema["properties"].items() if key not in set(beside)}
-    rows = [
-        (
-            f"`{key}`",
-            _type(part),
-            "**required**" if key in schema.get("required", ()) else _value(part["default"]),
-            part["description"],
+    rows = []
+    for key, part in told.items():
+        meaning, _, otherwise = part["description"].partition(" Default: ")
+        default = otherwise.removesuffix(".") or _value(part.get("default"))
+        rows.append(
+            (
+                f"`{key}`",
+                _type(part),
+                "**required**" if key in schema.get("required", ()) else default,
+                meaning,
+            )
         )
-        for key, part in told.items()
-    ]
     return _table(("key", "type", "default", "meaning"), rows) if rows else ""
 
 

@@ -83,7 +83,7 @@ class FileHierarchy(AnyHierarchy):
         default=";", min_length=1, max_length=1, description="The character between the levels of a line."
     )
     encoding: Literal["utf-8", "cp932", "euc_jp"] = Field(
-        default="utf-8", description="Of the text of the file."
+        default="utf-8", description="Encoding of the file."
     )
     any_text = True
     example = "{kind: file, path: job.csv}"
@@ -114,7 +114,7 @@ class IntervalHierarchy(AnyHierarchy):
 
     kind: Literal["intervals"]
     widths: tuple[Whole, ...] = Field(
-        min_length=1, description="Of the intervals, level by level: [5, 10, 20]."
+        min_length=1, description="Widths of the intervals, level by level: [5, 10, 20]."
     )
     origin: Whole = Field(default=0, description="A number at which an interval of every width begins.")
     fits = frozenset({"integer", "number", "coded numbers", "years", "string"})

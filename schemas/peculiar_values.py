@@ -96,8 +96,8 @@ class Tail(_Sided):
     people: People | None = Field(
         default=None, description="People who reach the bound, at least. Default: requirements.k."
     )
-    top_label: Template = Field(default="{}以上", description="Of the upper tail; {} is its bound.")
-    bottom_label: Template = Field(default="{}以下", description="Of the lower tail; {} is its bound.")
+    top_label: Template = Field(default="{}以上", description="Label of the upper tail; {} is its bound.")
+    bottom_label: Template = Field(default="{}以下", description="Label of the lower tail; {} is its bound.")
     accepts = NUMERIC
     content = "coded numbers"
     data_driven = True
@@ -155,8 +155,8 @@ class Fence(_Sided):
     people: People | None = Field(
         default=None, description="People beyond the fence, at least, for a label. Default: requirements.k."
     )
-    top_label: Template = Field(default="{}以上", description="Of the upper tail; {} is its bound.")
-    bottom_label: Template = Field(default="{}以下", description="Of the lower tail; {} is its bound.")
+    top_label: Template = Field(default="{}以上", description="Label of the upper tail; {} is its bound.")
+    bottom_label: Template = Field(default="{}以下", description="Label of the lower tail; {} is its bound.")
     accepts = NUMERIC
     content = "coded numbers"
     data_driven = True

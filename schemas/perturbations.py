@@ -65,23 +65,23 @@ _Bound = Annotated[float | dt.date, BeforeValidator(_bound)]
 class Noise(Treatment):
     """Add a random number of mean 0 to every value (ノイズ付加); whole numbers and days stay whole.
 
-    ``scale`` is in the units of the column (days for dates): the mean distance for laplace, the standard
-    deviation for normal. One draw a person keeps means over a person's records from removing the noise.
+    One draw a person keeps means over a person's records from removing the noise.
     """
 
     method: Literal["noise"]
     criterion: Literal[5]
     distribution: Literal["laplace", "normal"] = Field(
-        default="laplace", description="Of the random numbers."
+        default="laplace", description="Distribution of the random numbers."
     )
     scale: Annotated[Number, Field(gt=0)] = Field(
-        description="Its width in the column's units, or in days: the mean distance (laplace) or the standard"
-        " deviation (normal).",
+        description="Width of the distribution, in the column's units or in days: the mean distance (laplace)"
+        " or the standard deviation (normal).",
     )
     min: _Bound | None = Field(default=None, description="Lower results become this; a day for dates.")
     max: _Bound | None = Field(default=None, description="Higher results become this; a day for dates.")
     per: Literal["record", "person"] | None = Field(
-        default=None, description="Draws, where a person may have several records. Default: person."
+        default=None,
+        description="Who gets a draw each, where a person may have several records. Default: person.",
     )
     accepts = MEASURED
     gives = None

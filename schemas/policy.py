@@ -43,7 +43,9 @@ class Output(Strict):
     """How the release is written."""
 
     directory: Text | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
-    format: OutputFormatName = Field(default=DEFAULT_OUTPUT, description="Of the parts; csv is UTF-8.")
+    format: OutputFormatName = Field(
+        default=DEFAULT_OUTPUT, description="How the parts are written; csv in UTF-8."
+    )
     neutralize_formulas: bool = Field(
         default=False,
         description="CSV: an apostrophe before texts that spreadsheets take for formulas.",
@@ -71,14 +73,14 @@ class Output(Strict):
 class Policy(Strict):
     """A whole policy. See schemas/README.md for an example of every part."""
 
-    version: Literal[1] = Field(description="Of this language.")
+    version: Literal[1] = Field(description="Version of the policy language.")
     regime: Literal["private", "public", "public_2022", "public_2017"] = Field(
         description="private 規則34条; public 規則62条 (today, 2022, or 2017 numbering)"
     )
     file: FileItems = Field(description="The file, as the register names it.")
     reference_date: Day | None = Field(default=None, description="The day on which ages are counted.")
     tables: dict[Name, Table] = Field(
-        min_length=1, description="By a name of your choice, which names the folder."
+        min_length=1, description="The tables, by names of your choice: their folders in the release."
     )
     requirements: Requirements = Field(description="What every table of the release must satisfy.")
     rejects: Rejects = Field(default=Rejects(), description="How many records may be unreadable.")

@@ -25,7 +25,7 @@ class LDiversity(Strict):
 
     example: ClassVar[str] = "{model: l_diversity, kind: distinct, l: 3}"
     model: Literal["l_diversity"]
-    kind: Literal["distinct", "entropy", "recursive"] = Field(description="What is counted.")
+    kind: Literal["distinct", "entropy", "recursive"] = Field(description="How diversity is measured.")
     l: Number = Field(gt=1, description="ℓ; a whole number for distinct and recursive.")  # noqa: E741
     c: Number | None = Field(default=None, gt=0, description="For recursive only.")
 
@@ -49,7 +49,7 @@ class TCloseness(Strict):
 
     example: ClassVar[str] = "{model: t_closeness, distance: equal, t: 0.2}"
     model: Literal["t_closeness"]
-    distance: Literal["equal", "ordered", "hierarchical"] = Field(description="Between two values.")
+    distance: Literal["equal", "ordered", "hierarchical"] = Field(description="How far two values are apart.")
     t: Share = Field(description="Largest distance of a class from the file.")
     hierarchy: Hierarchy | None = Field(default=None, description="For distance: hierarchical only.")
 
@@ -71,7 +71,7 @@ class BetaLikeness(Strict):
     example: ClassVar[str] = "{model: beta_likeness, kind: basic, beta: 2}"
     model: Literal["beta_likeness"]
     kind: Literal["basic", "enhanced"] = Field(
-        description="basic; or enhanced: nor by more than −ln of the value's share in the file."
+        description="enhanced: nor may a share grow by more than −ln of what it is in the file."
     )
     beta: Number = Field(gt=0, description="Largest relative growth: 2 allows three times the share.")
 
@@ -103,8 +103,8 @@ class DeltaPresence(Strict):
 
     example: ClassVar[str] = "{model: delta_presence, at_most: 0.5}"
     model: Literal["delta_presence"]
-    at_least: Share = Field(default=0.0, description="Smallest share.")
-    at_most: Share = Field(description="Largest share.")
+    at_least: Share = Field(default=0.0, description="Smallest share of a class's population in the file.")
+    at_most: Share = Field(description="Largest share of a class's population in the file.")
     needs_population: ClassVar[bool] = True
 
     @model_validator(mode="after")
@@ -130,7 +130,7 @@ class SampleUniqueness(Strict):
 
     example: ClassVar[str] = "{model: sample_uniqueness, at_most: 0.01}"
     model: Literal["sample_uniqueness"]
-    at_most: float = Field(ge=0, le=1, description="Largest share.")
+    at_most: float = Field(ge=0, le=1, description="Largest share of people alone in their class.")
     needs_population: ClassVar[bool] = False
 
 

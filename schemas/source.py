@@ -35,7 +35,7 @@ class Source(Strict):
         default=None,
         min_length=1,
         max_length=1,
-        description="Between fields. Default: , for csv, a tab for tsv.",
+        description="Between fields. Default: a comma for csv, a tab for tsv.",
     )
     header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
     null_values: tuple[str, ...] = Field(default=("",), description="Texts that mean 'no value'.")

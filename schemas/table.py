@@ -19,7 +19,7 @@ _RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts
 class Population(Strict):
     """The population that a table's people are drawn from: one row a person, the quasi-identifiers alone."""
 
-    source: Source = Field(description="Its files, as of a table.")
+    source: Source = Field(description="Where its records are.")
 
 
 class Table(Strict):
