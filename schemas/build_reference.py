@@ -47,7 +47,7 @@ NODES: dict[str, type[BaseModel]] = {
     "population": Population,
     "column": Column,
     "allowed": Allowed,
-    "combination": Combination,
+    "combinations": Combination,
     "requirements": Requirements,
     "rejects": Rejects,
     "output": Output,

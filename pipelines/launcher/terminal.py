@@ -27,12 +27,15 @@ STAGES = {
 
 @contextmanager
 def quiet(*, engine: bool = False) -> Iterator[None]:
-    """Silence engine logs: their tracebacks name internals, and errors reach the user as one message.
+    """Silence logs, warnings and stderr while the block runs: an error reaches the user as one message.
+
+    A library's log and an engine's traceback name internals, and could quote a source value.
 
     Args:
-        engine: whether an engine runs in the block. Its workers print tracebacks, also after the job has
-            failed, and engines complain while they are ended at exit: those in processes of their own are
-            never heard, of this process only the calling thread from then on, and nobody at exit.
+        engine: whether the block runs an engine, which goes on printing after the block has ended. Three
+            things are then silent for longer. A process that is started in the block inherits a stderr
+            that leads nowhere. A thread of this process other than the caller can never write to stderr
+            again. At exit, nothing can: engines complain when they are ended.
     """
     before, stderr = logging.root.manager.disable, sys.stderr
     logging.disable(logging.CRITICAL)

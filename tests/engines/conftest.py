@@ -1,4 +1,4 @@
-"""The engines of the matrix, each started once, by the scripts that the README tells a user to run."""
+"""The engines of the matrix, each started once, by the scripts that pipelines/README.md tells a user to run."""
 
 import json
 import os
