@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
+from support.books import CITY, GONE, SCHOOLS, SMALL, WATER, D, states
 from support.registers import assert_agree, told
 from support.stores import MemoryStore
 
 from tokumei.schemas.errors import InputError, PolicyError
-from tokumei.schemas.register import Erasure, body_folder, entry_of_file
+from tokumei.schemas.register import Erasure, body_folder
 from tokumei.transforms.register.books import (
     add_entry,
     books,
@@ -25,34 +22,6 @@ from tokumei.transforms.register.books import (
 from tokumei.transforms.register.sheets import cells_of
 from tokumei.transforms.register.views import VIEWS
 from tokumei.transforms.storage.local import LocalStore
-
-CITY, SCHOOLS, WATER = "みなと市長", "みなと市教育委員会", "みなと市上下水道事業管理者"
-GONE = Erasure(at="2027-04-01T09:00:00+09:00", because="事務の廃止", people=None)
-SMALL = Erasure(at="2027-04-01T09:00:00+09:00", because="転出による減少", people=999)
-
-
-@pytest.fixture
-def held(make_policy):
-    """Make the entry of a file that is held, without a release."""
-
-    def make(
-        name="ポイント会員購買ファイル", at="2026-10-01T09:00:00+09:00", regime="public", small=False, **file
-    ):
-        return entry_of_file(make_policy(regime, name=name, **file), at, small=small)
-
-    return make
-
-
-def states(store, directory="reg"):
-    """Every version in the books: (number, version, status, release, department)."""
-    return [
-        (e.number, e.version, e.status, e.release_id, e.department)
-        for book in books(store, directory)
-        for e in sorted(book.entries, key=lambda e: (e.number, e.version))
-    ]
-
-
-D = "経済局商業振興課"
 
 
 def test_a_file_is_registered_before_anything_is_released(held, parse):
@@ -247,222 +216,6 @@ def test_a_damaged_book_of_another_body_stops_nobody_else(entry, held):
         check_book(store, "reg", SCHOOLS)
     with pytest.raises(InputError):
         add_entry(store, "reg", entry("r4", body=SCHOOLS))
-
-
-def format_1(*entries):
-    """A book as it was written before files were entered and erased: one for all bodies, without new items."""
-    book, numbers = [], {}
-    for entry in entries:
-        numbers[entry.body] = numbers.get(entry.body, 0) + 1
-        fields = entry.model_copy(update={"number": numbers[entry.body], "version": 1}).model_dump(
-            mode="json"
-        )
-        book.append(
-            {
-                k: v
-                for k, v in fields.items()
-                if k not in {"third_party_opinion", "small_file_ordinance", "erased"}
-            }
-        )
-    return json.dumps({"format": "tokumei-register-1", "entries": book}).encode()
-
-
-def test_a_book_of_format_1_is_read_and_grown(entry, held, parse):
-    store = MemoryStore()
-    store.files["reg/book.json"] = (format_1(entry("r1"), entry("r2", name="別のファイル")), "old")
-    add_entry(store, "reg", entry("r1"))
-    assert store.files["reg/book.json"][1] == "old" and differences(store, "reg") == []
-    enter_file(store, "reg", held(department="産業局"))
-    assert b"tokumei-register-2" in store.read("reg/book.json")[0]
-    assert states(store) == [
-        (1, 1, "superseded", "r1", D),
-        (1, 2, "current", "r1", "産業局"),
-        (2, 1, "current", "r2", D),
-    ]
-    assert_agree(*reversed(told(store, "reg")), parse)
-
-
-@pytest.mark.parametrize("how", ["add", "repair"])
-def test_a_book_of_format_1_with_several_bodies_is_parted(entry, parse, how):
-    store = MemoryStore()
-    old = [
-        entry("r1"),
-        entry("r2", body=SCHOOLS),
-        entry("r3", name="児童名簿", body=SCHOOLS),
-        entry("r4", body=WATER),
-    ]
-    store.files["reg/book.json"] = (format_1(*old), "old")
-    assert [len(book.entries) for book in books(store, "reg")] == [1, 2, 1]
-    assert differences(store, "reg") == ["reg/book.json"]
-    repair(store, "reg") if how == "repair" else add_entry(
-        store, "reg", entry("r3", name="児童名簿", body=SCHOOLS)
-    )
-    assert [[e.release_id for e in book.entries] for book in books(store, "reg")] == [
-        ["r1"],
-        ["r2", "r3"],
-        ["r4"],
-    ]
-    assert differences(store, "reg") == []
-    for place in ("reg", f"reg/{body_folder(SCHOOLS)}", f"reg/{body_folder(WATER)}"):
-        assert_agree(*reversed(told(store, place)), parse)
-
-
-def test_two_that_part_an_old_book_at_once_keep_what_came_between(entry):
-    """The slower one comes with the old entries after the other's book below has grown."""
-
-    class Overtaken(MemoryStore):
-        overtaken = False
-
-        def replace(self, uri, data, expected_version):
-            if not self.overtaken:
-                self.overtaken = True
-                add_entry(self, "reg", entry("r9", name="児童名簿", body=SCHOOLS))
-            super().replace(uri, data, expected_version)
-
-    store = Overtaken()
-    store.files["reg/book.json"] = (format_1(entry("r1"), entry("r2", body=SCHOOLS)), "old")
-    add_entry(store, "reg", entry("r3", name="別のファイル"))
-    assert [[e.release_id for e in book.entries] for book in books(store, "reg")] == [
-        ["r1", "r3"],
-        ["r2", "r9"],
-    ]
-    assert differences(store, "reg") == []
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class Mortal(MemoryStore):
-    """Dies before the write with a given number, and never after."""
-
-    def __init__(self, files, dies_at):
-        super().__init__()
-        self.files, self.left = dict(files), dies_at
-
-    def replace(self, uri, data, expected_version):
-        if self.left == 0:
-            raise Killed
-        self.left -= 1
-        super().replace(uri, data, expected_version)
-
-
-def before(entry, held, old):
-    """Files of a register of two bodies, or of a book of format 1 that still holds both."""
-    store = MemoryStore()
-    if old:
-        store.files["reg/book.json"] = (format_1(entry("r1"), entry("r2", body=SCHOOLS)), "old")
-    else:
-        add_entry(store, "reg", entry("r1"))
-        add_entry(store, "reg", entry("r2", body=SCHOOLS))
-    return store.files
-
-
-@pytest.mark.parametrize("old", [False, True])
-@pytest.mark.parametrize("mended", ["again", "other", "repair"])
-@pytest.mark.parametrize("action", ["add", "new body", "correct", "erase"])
-def test_killed_at_any_write_everything_is_mended_by_the_next(entry, held, parse, action, mended, old):
-    actions = {
-        "add": lambda store: add_entry(store, "reg", entry("r9", body=SCHOOLS)),
-        "new body": lambda store: enter_file(store, "reg", held("水道使用者ファイル", body=WATER)),
-        "correct": lambda store: enter_file(store, "reg", held(department="産業局")),
-        "erase": lambda store: erase_entry(store, "reg", entry("r2", body=SCHOOLS).entry_id, GONE),
-    }
-    menders = {
-        "again": actions[action],
-        "other": lambda store: [
-            add_entry(store, "reg", entry("r7", name="町会名簿", body=body))
-            for body in (CITY, SCHOOLS, WATER)
-        ],
-        "repair": lambda store: repair(store, "reg"),
-    }
-    files = before(entry, held, old)
-    whole = Mortal(files, -1)
-    actions[action](whole)
-    for n in range(whole.writes):
-        store = Mortal(files, n)
-        with pytest.raises(Killed):
-            actions[action](store)
-        assert {e.release_id for book in books(store, "reg") for e in book.entries} >= {"r1", "r2"}
-        store.left = -1
-        menders[mended](store)
-        assert differences(store, "reg") == []
-        for book in books(store, "reg"):
-            place = "reg" if book.bodies == (CITY,) else f"reg/{body_folder(book.bodies[0])}"
-            assert_agree(*reversed(told(store, place)), parse)
-        if mended == "again":
-            assert {uri: data for uri, (data, _) in store.files.items()} == {
-                uri: data for uri, (data, _) in whole.files.items()
-            }
-
-
-@pytest.mark.parametrize("kind", ["memory", "local"])
-def test_entering_erasing_and_releasing_at_once_loses_nothing(entry, held, parse, kind, tmp_path):
-    """Two bodies, each with a dozen writers: releases, corrections of one shared file, erasures."""
-    store, directory = (
-        (MemoryStore(), "reg") if kind == "memory" else (LocalStore(), str(tmp_path / "register"))
-    )
-    bodies = (CITY, SCHOOLS)
-    work = []
-    for body in bodies:
-        for i in range(4):
-            work.append(
-                lambda b=body, i=i: add_entry(
-                    store, directory, entry(f"{b}-{i}", name=f"ファイル{i}", body=b)
-                )
-            )
-            work.append(
-                lambda b=body, i=i: enter_file(store, directory, held("共有", body=b, department=f"{i}課"))
-            )
-            work.append(lambda b=body, i=i: enter_file(store, directory, held(f"台帳{i}", body=b)))
-    for body in bodies:  # something to erase meanwhile
-        for i in range(3):
-            enter_file(store, directory, held(f"廃止{i}", body=body))
-            work.append(
-                lambda b=body, i=i: erase_entry(store, directory, held(f"廃止{i}", body=b).entry_id, GONE)
-            )
-    gate = threading.Barrier(len(work))
-
-    def start(one):
-        gate.wait()
-        one()
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        list(pool.map(start, work))
-    assert [book.bodies for book in books(store, directory)] == [(body,) for body in bodies]
-    for body, book in zip(bodies, books(store, directory), strict=True):
-        by_name = {}
-        for e in book.entries:
-            by_name.setdefault(e.name, []).append(e)
-        assert set(by_name) == {f"{kind}{i}" for kind in ("ファイル", "台帳") for i in range(4)} | {
-            "共有"
-        } | {f"廃止{i}" for i in range(3)}
-        assert sorted(e.department for e in by_name["共有"]) == [f"{i}課" for i in range(4)]
-        assert all(by_name[f"廃止{i}"][-1].status == "erased" for i in range(3))
-        assert [by_name[f"ファイル{i}"][-1].release_id for i in range(4)] == [f"{body}-{i}" for i in range(4)]
-        assert sorted({e.number for e in book.entries}) == list(range(1, 13))
-        place = directory if body == CITY else store.join(directory, body_folder(body))
-        assert_agree(*reversed(told(store, place)), parse)
-    assert differences(store, directory) == []
-
-
-def test_two_bodies_that_come_first_at_once_get_a_book_each(entry):
-    """Both find no register; the slower one, whose book another has begun, begins its own below."""
-
-    class Overtaken(MemoryStore):
-        overtaken = False
-
-        def replace(self, uri, data, expected_version):
-            if not self.overtaken:
-                self.overtaken = True
-                add_entry(self, "reg", entry("r2", body=SCHOOLS))
-            super().replace(uri, data, expected_version)
-
-    store = Overtaken()
-    add_entry(store, "reg", entry("r1"))
-    assert [book.bodies for book in books(store, "reg")] == [(SCHOOLS,), (CITY,)]
-    assert [len(book.entries) for book in books(store, "reg")] == [1, 1]
-    assert differences(store, "reg") == []
 
 
 @pytest.mark.parametrize("name", ["entries.json", "entries.avro", "entries.csv", "index.html"])

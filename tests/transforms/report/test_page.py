@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from support.hostile import HOSTILE
 
 from tokumei.schemas.report import Bar, LeakScan, Match, Picture, SizeBar
 from tokumei.transforms.report.notice import render_notice
@@ -13,7 +14,6 @@ from tokumei.transforms.report.sections import risk, summary
 from tokumei.transforms.report.sections.bars import side_by_side
 from tokumei.transforms.risk.population import SMALL_FRACTION
 
-HOSTILE = "<script>alert(1)</script>\"'&`|*_[x](y)\n# h"
 CLAIMS = re.compile(
     "再識別(は)?(でき|され)(ない|ません)|識別(でき|され)ません|復元(は)?(不可能|でき(ない|ません))"
     "|適法(です|である)|法令に適合して(いる。|います)|安全(です|である)|完全に匿名|匿名(性|化)[をが]保証"
@@ -430,57 +430,6 @@ def test_a_hundred_columns_stay_a_light_page(make_report, parse):
     html = render_report(with_table(make_report, columns=many))
     assert len(html.encode()) < 700_000
     assert {f"t1c{i}" for i in range(1, 101)} <= set(parse(html).texts)
-
-
-def test_private_notice(make_policy, report):
-    notice = render_notice(make_policy(), report)
-    assert "第43条第3項及び第4項" in notice
-    items = notice.split("## 1 ")[1].split("## 2 ")[0]
-    assert re.findall("- 「(.*)」", items) == [
-        "会員番号",
-        "生年月日",
-        "性別",
-        "住所",
-        "職業",
-        "年間購入額",
-        "入会日",
-    ]
-    assert "暗号化したファイルを" in notice.split("## 2 ")[1]
-    assert "この情報は、匿名加工情報です" in notice
-    assert "氏名" not in notice and "提案" not in notice
-
-
-@pytest.mark.parametrize(
-    ("regime", "product", "article"),
-    [
-        ("public", "行政機関等匿名加工情報", "法第117条"),
-        ("public_2022", "行政機関等匿名加工情報", "法第115条"),
-        ("public_2017", "行政機関非識別加工情報", "法第44条の11"),
-    ],
-)
-def test_public_notice(make_policy, make_report, regime, product, article):
-    notice = render_notice(make_policy(regime), make_report(people=12_345))
-    assert f"# {product}の概要" in notice
-    assert all(f"（{article}第{n}号）" in notice for n in (1, 2, 3))
-    assert "本人の数: 12,345人" in notice
-    assert "- 「年間購入額」" in notice and "氏名" not in notice
-    assert "みなと市 総務局 デジタル推進課" in notice
-    assert "2026年12月1日から2028年11月30日まで" in notice
-    assert ("匿名加工情報" in notice) == (regime != "public_2017")
-
-
-def test_the_notice_of_a_small_file_names_the_ordinance_and_its_book(make_policy, make_report):
-    report = make_report(people=396, small_file_ordinance="みなと市個人情報保護条例第5条")
-    first, _, items = render_notice(make_policy("public"), report).partition("## 1 ")
-    assert "第75条第5項及びみなと市個人情報保護条例第5条に基づく帳簿に記載した事項" in first
-    assert "個人情報ファイル簿" not in first and "本人の数: 396人" in items
-
-
-def test_notice_escapes_markup(make_policy, report):
-    notice = render_notice(make_policy(name=HOSTILE, how_provided=HOSTILE), report)
-    assert "<script" not in notice
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;\"'\\&\\`\\|\\*\\_\\[x\\](y) \\# h" in notice
-    assert len([line for line in notice.splitlines() if line.startswith("#")]) == 4
 
 
 def test_limits_are_said_from_the_constants(make_report, parse, monkeypatch):
