@@ -11,7 +11,7 @@ SEED ?= 1
 DEAL ?= 0/1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test full runners faults fuzz nightly lint types lock reference bench bench-search bench-stages bench-flink clean
+.PHONY: demo test full runners faults fuzz nightly lint format types lock reference bench bench-search bench-stages bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -19,7 +19,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(INSTALLED)
 
-demo: $(INSTALLED)  ## anonymize a real customer master and print where the result is
+demo: $(INSTALLED)  ## anonymize a published customer master of invented people and print where the result is
 	$(BIN)/tokumei demo
 
 test: $(INSTALLED)  ## run all tests but those of engines and schedulers that must be installed first, on all cores
@@ -45,6 +45,10 @@ full: lint types test runners faults fuzz nightly  ## everything, nothing dealt 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+format: $(INSTALLED)  ## mend what ruff can mend, and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 types: $(INSTALLED)
 	$(BIN)/mypy

@@ -23,12 +23,13 @@ JOBS = {
     "anonymize": "process files under a policy and publish the release with its register entry",
     "check": "check a policy against itself and the headers of its files",
     "clean": "remove what killed or beaten runs left in an output directory",
-    "demo": "anonymize a real customer master and show where the result is",
+    "demo": "anonymize a published customer master of invented people and show where the result is",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
     "synthesize": "write synthetic agency files of any size",
 }
 _BEAM_JOBS = {"anonymize", "demo"}
+_EPILOG = "All other options go to Beam unchanged. Exit statuses: pipelines/README.md"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -97,7 +98,8 @@ def _dispatch(args: list[str]) -> int:
     jobs = parser.add_subparsers(dest="job", metavar="JOB", required=True)
     wanted = next((a for a in args if not a.startswith("-")), None)
     for name, text in JOBS.items():
-        job = jobs.add_parser(name, help=text, description=text)
+        epilog = _EPILOG if name in _BEAM_JOBS else None
+        job = jobs.add_parser(name, help=text, description=text, epilog=epilog)
         if name == wanted:
             importlib.import_module(f"tokumei.pipelines.{name}").add_arguments(job)
     parsed, rest = parser.parse_known_args(args)

@@ -30,7 +30,8 @@ class Column(Strict):
     )
     released_as: Text | None = Field(
         default=None,
-        description="What is left of the item after processing (生年月日 → 年代), for the notice.",
+        description="What is left of the item (生年月日 → 年代): names it in the notice;"
+        " the column keeps its name.",
     )
     sensitive: bool = Field(
         default=False, description="Sensitive attribute; 要配慮個人情報 where the law says so."

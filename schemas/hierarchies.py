@@ -145,7 +145,7 @@ class DateHierarchy(AnyHierarchy):
         min_length=1, description="The periods, level by level."
     )
     fits = frozenset({"date", "month", "months", "years", "times"})
-    advice = "give the column type: date or month, or use another kind of hierarchy"
+    advice = "give the column type: date or month, or correct the order of its methods"
     _order: ClassVar = ("year_month", "quarter", "year", "decade")
     example = "{kind: dates, levels: [year_month, year, decade]}"
 

@@ -38,7 +38,10 @@ class Source(Strict):
         description="Between fields. Default: a comma for csv, a tab for tsv.",
     )
     header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
-    null_values: tuple[str, ...] = Field(default=("",), description="Texts that mean 'no value'.")
+    null_values: tuple[str, ...] = Field(
+        default=("",),
+        description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text.",
+    )
 
     @model_validator(mode="after")
     def _fits_format(self) -> Self:

@@ -120,14 +120,16 @@ class Table(Strict):
                 raise broken(
                     "column.identification_code",
                     "by its name this is an identification code (個人識別符号), to be deleted whole",
-                    "treat it with {criterion: 2, method: delete}; if it is something else, rename it",
+                    "treat it with {criterion: 2, method: delete}; if it is something else, rename the"
+                    " column in the file and in the policy",
                     ["columns", name],
                 )
             if column.keep and names_person(name, column.title):
                 raise broken(
                     "column.identifying",
                     "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号)",
-                    "treat it with {criterion: 1, method: delete}; if it is something else, rename it",
+                    "treat it with {criterion: 1, method: delete}; if it is something else, rename the"
+                    " column in the file and in the policy",
                     ["columns", name],
                 )
             if column.type == "string" and column.carries_values and names_free_text(name, column.title):

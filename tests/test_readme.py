@@ -22,6 +22,7 @@ README, RUNNING, DEPLOYING = (
     (ROOT / folder / "README.md").read_text() for folder in ("", "pipelines", "deploy")
 )
 (POLICY,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.*?)```", RUNNING, re.DOTALL)
 TOKUMEI = str(Path(sys.executable).with_name("tokumei"))
 
 
@@ -60,10 +61,18 @@ def test_the_quick_start_makes_a_release(started):
 
 
 def test_the_example_in_python_works(started):
-    (example,) = re.findall(r"```python\n(.*?)```", RUNNING, re.DOTALL)
+    example, _ = EXAMPLES
     printed = run(started, sys.executable, "-c", example)
     assert re.search(r"^\d+ people in .*/out/releases/", printed, re.MULTILINE) and "k was 10" in printed
     assert set(re.search(r"from tokumei import (.*)", example)[1].split(", ")) <= set(tokumei.__all__)
+
+
+def test_the_example_in_python_for_errors_works(started, tmp_path):
+    _, example = EXAMPLES
+    unmet = POLICY.replace("k: 10\n", "k: 100000\n").replace("path: data", f"path: {started}/data")
+    (tmp_path / "my-policy.yaml").write_text(unmet)
+    printed = run(tmp_path, sys.executable, "-c", example)
+    assert printed.startswith("error [requirement.unmet] tables.residents\n  what: ")
 
 
 def test_a_company_corrects_the_entry_of_its_release(started):

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from tokumei.transforms.planning.plan import Plan
 
 
-def tell(plan: Plan) -> None:
-    """Print what was released, from the release itself.
+def tell(plan: Plan, *, already: bool = False) -> None:
+    """Print what the release holds, from the release itself.
+
+    Args:
+        plan: the run.
+        already: an earlier run has released it.
 
     Raises:
         InputError: there is none though the job has ended, or it cannot be read.
@@ -35,7 +39,7 @@ def tell(plan: Plan) -> None:
     manifest = json.loads(store.read(uri)[0])
     report = json.loads(store.read(store.join(base, "report.json"))[0])
     records = sum(t["records"] for t in manifest["tables"].values())
-    print(f"released {records:,} records of {manifest['people']:,} people")
+    print(f"{'holds' if already else 'released'} {records:,} records of {manifest['people']:,} people")
     for table in report["tables"]:
         _tell_table(table, plan.policy.tables[table["name"]].columns)
     print(f"  release:  {base}")

@@ -72,6 +72,7 @@ def test_the_same_work_twice_is_done_once_and_other_work_under_the_same_id_is_re
     before = {p: p.read_bytes() for p in done.root.rglob("*") if p.is_file()}
     again = run(policy_of(columns), args=["--release-id", "x"])
     assert (done.status, again.status) == (0, 0) and "already released" in again.out
+    assert "\nholds " in again.out and "\nreleased " not in again.out
     other = run(policy_of(columns), {"data.csv": "a\n1\n2\n3\n"}, args=["--release-id", "x"])
     assert other.status == 5 and "release.taken" in other.err
     assert {p: p.read_bytes() for p in done.root.rglob("*") if p.is_file()} == before

@@ -18,6 +18,7 @@ from tokumei.transforms.release import publish
 from tokumei.transforms.storage import local
 
 PSEUDONYM = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}
+RENAME = "rename the column in the file and in the policy"
 KEEP = {"keep": True, "because": "試験"}
 SUPPRESS = {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}]}
 
@@ -296,6 +297,7 @@ def test_a_table_that_would_be_released_with_too_few_people_stops_the_run(run):
 def test_identification_codes_can_only_be_deleted(run, name, fate):
     done = run(policy_of({name: fate, "x": KEEP}), {"data.csv": f"{name},x\n1,2\n1,2\n"})
     assert done.status == 2 and "column.identification_code" in done.err
+    assert RENAME in done.err
     deleted = run(policy_of({name: {"treat": [{"criterion": 2, "method": "delete"}]}, "x": KEEP}))
     assert deleted.status == 0 and deleted.rows() == [{"x": "2"}] * 2
 
@@ -305,6 +307,7 @@ def test_a_name_or_contact_is_not_kept_whatever_the_reason(run, column):
     title = {"title": "電話番号"} if column == "c7" else {}
     kept = run(policy_of({column: {**KEEP, **title}, "x": KEEP}), {"data.csv": f"{column},x\nA,2\nB,2\n"})
     assert kept.status == 2 and "column.identifying" in kept.err and not kept.releases
+    assert RENAME in kept.err
     assert run(policy_of({column: {**PSEUDONYM, **title}, "x": KEEP})).status == 0
 
 

@@ -205,6 +205,8 @@ CASES = {
     "prefixes that grow": (hierarchy("town", kind="prefix", keep=[1, 3]), "hierarchy.keep", "shrink"),
     "masks that shrink": (hierarchy("town", kind="mask", hide=[2, 1]), "hierarchy.hide", "grow"),
     "dates of texts": (hierarchy("town", kind="dates", levels=["year"]), "hierarchy.type", f"{TOWN}.treat[0].hierarchy"),
+    "dates of ages": (hierarchy("age", "integer", kind="dates", levels=["year"]), "hierarchy.type",
+                      "or correct the order of its methods"),
     "intervals of days": (hierarchy("day", "date", kind="intervals", widths=[5]), "hierarchy.type", "kind: dates"),
     "prefix of numbers": (hierarchy("age", "number", kind="prefix", keep=[1]), "hierarchy.type", "would get number"),
     "address of numbers": (hierarchy("age", "integer", kind="address"), "hierarchy.type", "method: address"),

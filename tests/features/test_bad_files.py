@@ -159,7 +159,7 @@ def test_a_first_record_is_not_taken_for_a_header_and_shown(run):
 def test_a_text_for_no_value_is_not_a_dead_end(run):
     files = {"data.csv": "a,b\n2020-01-02,1\n不明,2\n"}
     day = {"a": {"type": "date", **KEEP}, "b": KEEP}
-    refused(run, policy_of(day), files, "input.rejects", "source.null_values")
+    refused(run, policy_of(day), files, "input.rejects", 'null_values: ["", 不明]; it replaces the default')
     done = run(policy_of(day, source={"null_values": ["", "不明"]}))
     assert done.status == 0 and {row["b"] for row in done.rows() if row["a"] is None} == {"2"}
 

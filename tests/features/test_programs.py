@@ -34,6 +34,7 @@ def test_a_job_is_the_same_as_a_module(job, args, tmp_path, monkeypatch):
     status, out, err = module
     if "--help" in args:
         assert status == 0 and out.startswith(f"usage: tokumei {job}") and not err
+        assert ("options go to Beam unchanged" in " ".join(out.split())) == (job in cli._BEAM_JOBS)
     elif args or job != "schema":
         assert status == 2 and err
         if "--json" in args:

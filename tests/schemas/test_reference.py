@@ -6,6 +6,7 @@ import re
 import typing
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -20,6 +21,7 @@ from tokumei.schemas.treatments import METHODS, Generalize
 from tokumei.transforms.combinations import count
 from tokumei.transforms.counting import domain, people
 from tokumei.transforms.formats.batches import MAX_ROWS
+from tokumei.transforms.formats.text_kernels import PARSE
 from tokumei.transforms.leaks import scan, values, verdict
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode import mondrian, search, ways
@@ -167,6 +169,29 @@ def test_the_losses_of_the_ways_are_those_that_are_measured():
     (measured,) = re.findall(r'\("loss", \(([\d., ]+)\)\)', ADULT.read_text())
     table = TEXT[TEXT.index("| recoding |") :].partition("\n\n")[0]
     assert re.findall(r"\| (0\.\d+) \|", table) == [f"{float(cost):.3f}" for cost in measured.split(",")]
+
+
+def spellings():
+    """The rows of the table of spellings: types, what is accepted, what is refused."""
+    table = TEXT[TEXT.index("| type | accepted | refused |") :].partition("\n\n")[0]
+    return [
+        [re.findall(r"`([^`]+)`", cell) for cell in line.strip("|").split("|")]
+        for line in table.splitlines()[2:]
+    ]
+
+
+def test_every_type_says_how_its_values_are_spelt():
+    assert {kind for kinds, _, _ in spellings() for kind in kinds} == {*PARSE}
+
+
+@pytest.mark.parametrize(
+    "kinds, accepted, refused", spellings(), ids=lambda cell: cell[0] if cell else "none"
+)
+def test_spellings_are_told_as_the_parser_takes_them(kinds, accepted, refused):
+    for kind in kinds:
+        assert PARSE[kind](pa.array(accepted, pa.string())).null_count == 0
+        read = PARSE[kind](pa.array(refused, pa.string()))
+        assert read.null_count == len(refused)
 
 
 def million(number):

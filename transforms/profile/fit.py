@@ -117,8 +117,9 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
         "input.rejects",
         where=_told(places) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
-        fix="correct the file or the declared types, list texts that mean 'no value' (不明) in"
-        " source.null_values, or allow the records by rejects.limit in the policy",
+        fix="correct the file or the declared types, list texts that mean 'no value' in source.null_values"
+        ' (null_values: ["", 不明]; it replaces the default, the empty text), or allow the records by'
+        " rejects.limit in the policy",
     )
 
 
