@@ -44,7 +44,7 @@ class Output(Strict):
 
     directory: Text | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
     format: OutputFormatName = Field(
-        default=DEFAULT_OUTPUT, description="How the parts are written; csv in UTF-8."
+        default=DEFAULT_OUTPUT, description="How the parts are written; CSV in UTF-8."
     )
     neutralize_formulas: bool = Field(
         default=False,

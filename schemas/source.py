@@ -25,9 +25,7 @@ class Source(Strict):
     """Where a table's records are and how they are written."""
 
     path: Text = Field(description="Path, glob or gs:// URI; relative to the policy file.")
-    format: SourceFormatName = Field(
-        description="How they are written; csv and others of text may be gzipped."
-    )
+    format: SourceFormatName = Field(description="How they are written; CSV and other text may be gzipped.")
     encoding: Literal["utf-8", "cp932", "euc_jp"] = Field(
         default="utf-8", description="utf-8 with or without BOM."
     )
@@ -35,7 +33,7 @@ class Source(Strict):
         default=None,
         min_length=1,
         max_length=1,
-        description="Between fields. Default: a comma for csv, a tab for tsv.",
+        description="Between fields. Default: a comma in CSV, a tab in TSV.",
     )
     header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
     null_values: tuple[str, ...] = Field(

@@ -183,7 +183,7 @@ def test_a_new_format_is_read_by_splits(house, tmp_path):
         from tokumei.schemas.source import Source
         from tokumei.transforms.formats.reader import read_header, read_split
         from tokumei.transforms.formats.splits import plan_splits
-        from tokumei.transforms.storage.base import LocalStore
+        from tokumei.transforms.storage.local import LocalStore
 
         store, source = LocalStore(), Source(path={str(path)!r}, format="piped")
         (file,) = store.glob(source.path)
