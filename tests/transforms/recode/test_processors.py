@@ -103,9 +103,16 @@ def problems():
         keys, place = np.unique(pack(drawn, sizes), return_inverse=True)
         values = rng.integers(0, 5, 1_000)
         cells, people = np.unique(place * 5 + values, return_counts=True)
-        sensitive = {"s": Contingency(cells // 5, cells % 5, people, 5)}
+        sensitive = {"s": Contingency(tuples=cells // 5, values=cells % 5, counts=people, size=5)}
         records = np.bincount(place)
-        histogram = Histogram(keys, sizes, records, 1_000, sensitive=sensitive, nulls=(-1,) * len(sizes))
+        histogram = Histogram(
+            keys=keys,
+            sizes=sizes,
+            records=records,
+            total_people=1_000,
+            sensitive=sensitive,
+            nulls=(-1,) * len(sizes),
+        )
         models = (KAnonymity(3), EntropyDiversity("s", 1.5)) if seed % 2 else (KAnonymity(3),)
         yield f"random {seed}", Lattice(ladders, histogram, models), 80
 
