@@ -54,6 +54,11 @@ def decode_policy(raw: bytes, name: str) -> Policy:
     return parse_policy(text, name)
 
 
+def written_policy(policy: Policy) -> str:
+    """Return the YAML of a policy, which `parse_policy` reads back as the same; all ASCII."""
+    return yaml.safe_dump(policy.model_dump(mode="json", exclude_unset=True, warnings=False), sort_keys=False)
+
+
 def parse_policy(text: str, name: str) -> Policy:
     """Validate policy text; ``name`` stands for the file in messages.
 

@@ -150,6 +150,22 @@ def test_what_fails_later_is_found_in_what_the_engine_raises(tmp_path):
     assert not list(tmp_path.rglob("manifest.json")) and not (tmp_path / "out/register").exists()
 
 
+def test_nothing_of_a_release_that_was_refused_is_left(tmp_path):
+    """Its parts hold the very values for which it was refused, and a mended policy is another release."""
+    columns = {
+        "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "person"}]},
+        "note": {"keep": True, "because": "試験"},
+    }
+    policy = write(tmp_path, policy_of(columns, k=2))
+    (tmp_path / "data.csv").write_text(
+        "id,note\n" + "".join(f"CANARY{i:03},about CANARY{i:03}\n" for i in range(40))
+    )
+    with pytest.raises(Exception) as caught, in_process() as pipeline:
+        pipeline | Anonymize(policy, output=tmp_path / "out")
+    assert recover(caught.value).code == "verification.leak"
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+
+
 def test_a_policy_may_be_an_object(policy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     read = read_policy(str(policy))
@@ -168,11 +184,15 @@ def test_a_changed_policy_is_checked_like_a_file(policy, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_policy_written_as_json_is_the_same_policy(path):
-    from tokumei.schemas.policy_file import parse_policy
+def test_a_policy_that_is_written_is_the_same_policy(path):
+    from tokumei.schemas.policy_file import parse_policy, written_policy
 
-    policy = read_policy(str(path))
-    assert parse_policy(policy.model_dump_json(exclude_unset=True), "policy") == policy
+    policy = read_policy(path)
+    requirements = policy.requirements.model_copy(
+        update={"because": "\x85 \x7f \ufffe", "suppression_limit": 1e-9}
+    )
+    for given in (policy, policy.model_copy(update={"requirements": requirements})):
+        assert parse_policy(written_policy(given), "policy") == given
 
 
 def test_types_arrive(tmp_path):

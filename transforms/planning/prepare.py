@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.policy_file import parse_policy
+from tokumei.schemas.policy_file import parse_policy, written_policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released
 from tokumei.transforms.planning.plan import Plan, fingerprint, plan_populations, plan_tables
@@ -46,8 +46,7 @@ def make_plan(
     if isinstance(policy, str):
         read, base = read_policy(policy), folder_of(policy)
     else:  # a changed copy of a policy was checked by nobody
-        text = policy.model_dump_json(exclude_unset=True, warnings=False)
-        read, base = parse_policy(text, "policy"), str(Path.cwd())
+        read, base = parse_policy(written_policy(policy), "policy"), str(Path.cwd())
     target = output_of(read, base, output)
     tables = plan_tables(read, base)
     populations = plan_populations(tables)

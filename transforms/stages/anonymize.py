@@ -32,8 +32,9 @@ class Anonymize(beam.PTransform):
     Applying it reads the policy and the headers of the files; records are read when the pipeline runs. Where
     the same work is published already, nothing is read again: the run completes what a run that was killed
     after its manifest left undone, and yields that release. Until its manifest is there, nothing is released.
-    A failed run leaves parts that no manifest lists. The next run of the same release removes them, and so
-    does `tokumei clean`; only who runs the pipeline knows when it has surely ended.
+    What verification refuses is removed. A run that fails on its way leaves parts that no manifest lists: the
+    next run of the same release removes them, and so does `tokumei clean`; only who runs the pipeline knows
+    when it has surely ended.
 
     Args:
         policy: path or gs:// URI of a policy, whose relative paths start from its folder; or a policy as an

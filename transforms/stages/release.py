@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import apache_beam as beam
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
+from tokumei.schemas.errors import RequirementError, TokumeiError
 from tokumei.schemas.splits import Split
 from tokumei.transforms.counting.headcount import Headcount, PersonBatch
 from tokumei.transforms.decisions.decision import Decision
@@ -23,7 +25,7 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
-from tokumei.transforms.release.publish import Published, publish
+from tokumei.transforms.release.publish import Published, discard, publish
 from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
@@ -146,6 +148,11 @@ class PublishRelease(beam.PTransform):
 
 @guarded
 def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
-    total = verify(plan, chosen, written, people, key.fingerprint)
+    try:
+        total = verify(plan, chosen, written, people, key.fingerprint)
+    except RequirementError:
+        with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
+            discard(plan)
+        raise
     report = build_report(plan, chosen, written, people.by_table, total)
     return publish(plan, report, written, partial(documents_of, plan.policy, report))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tokumei.schemas import policy_file
@@ -12,13 +13,14 @@ from tokumei.transforms.storage.places import open_store
 MAX_FILE_BYTES = 256 << 20  # of a file that a policy names
 
 
-def read_policy(uri: str) -> Policy:
+def read_policy(uri: str | os.PathLike[str]) -> Policy:
     """Read and validate a policy from a local path or a gs:// URI.
 
     Raises:
         PolicyError: it cannot be read, is not YAML, or breaks a rule; the message names each place.
         InputError: Cloud Storage cannot be reached, or the object changed while it was read.
     """
+    uri = os.fspath(uri)
     if "://" not in uri:
         return policy_file.read_policy_file(uri)
     try:
