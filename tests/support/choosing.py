@@ -33,16 +33,12 @@ COLUMNS = {
         "sensitive": True,
     },
 }
-
-
 SCHEMA = pa.schema([("id", pa.string()), ("age", pa.int64()), ("sex", pa.string()), ("illness", pa.string())])
-
-
 SPLIT = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
 
 
-def plan_of(*, rows, k, limit, columns=COLUMNS):
-    data = policy_of(columns, k=k, limit=limit, person="id", rows=rows)
+def planned(data):
+    """Return the plan of a policy, given as data."""
     policy = Policy.model_validate_json(json.dumps(data))
     return Plan(
         policy=policy,
@@ -53,6 +49,10 @@ def plan_of(*, rows, k, limit, columns=COLUMNS):
         work="w",
         attempt="a",
     )
+
+
+def plan_of(*, rows, k, limit, columns=COLUMNS):
+    return planned(policy_of(columns, k=k, limit=limit, person="id", rows=rows))
 
 
 def chunks_of(pieces, decision=NOTHING_LEFT_OUT):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.choosing import planned
 from support.helpers import policy_of
 from support.kernels import KEY, cut
 
@@ -18,7 +19,7 @@ from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.formats.convert import ARROW_TYPES
-from tokumei.transforms.planning.plan import Plan, plan_tables
+from tokumei.transforms.planning.plan import plan_tables
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
 from tokumei.transforms.recode.count import SENSITIVE, count_chunk, count_tuples, merge_histograms
@@ -95,17 +96,7 @@ def plan_of(names, *, protects):
         columns[name] = {"type": kind, "treat": [*before, generalize]}
     if protects:
         columns["sick"] = SICK
-    policy = policy_of(columns, k=2, reference_date="2026-04-01")
-    policy = Policy.model_validate_json(json.dumps(policy))
-    return Plan(
-        policy=policy,
-        tables=plan_tables(policy, ""),
-        populations={},
-        output="out",
-        release_id="r",
-        work="w",
-        attempt="a",
-    )
+    return planned(policy_of(columns, k=2, reference_date="2026-04-01"))
 
 
 def chunks_of(plan, pieces, decision=NOTHING_LEFT_OUT):
