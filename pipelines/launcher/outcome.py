@@ -23,7 +23,7 @@ def tell(plan: Plan, *, already: bool = False) -> None:
     Raises:
         InputError: there is none though the job has ended, or it cannot be read.
     """
-    from tokumei.transforms.release.publish import release_dir
+    from tokumei.transforms.release.attempt import release_dir
     from tokumei.transforms.storage.places import open_store
 
     store = open_store(plan.output)

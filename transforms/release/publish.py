@@ -1,8 +1,9 @@
 """Publishing: the manifest is created exclusively, and with it the release exists; then what follows from it.
 
-Every attempt writes parts and documents under names of its own. The one whose manifest is created wins; its
-documents are then copied to their well-known names and its entry is added to the register. `finish` does
-that and may be repeated by anyone at any time: a run that died after its manifest is completed by the next.
+Every attempt writes parts and documents under names of its own, and publishes only if it was not cancelled
+before (`attempt`). The one whose manifest is created wins; its documents are then copied to their well-known
+names and its entry is added to the register. `finish` does that and may be repeated by anyone at any time: a
+run that died after its manifest is completed by the next.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError
+from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError, TokumeiError
 from tokumei.schemas.register import entry_of
 from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.register.books import add_entry, check_book
+from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
 from tokumei.transforms.release.manifest import MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
 from tokumei.transforms.release.stored import check_parts
@@ -50,11 +52,6 @@ class Published:
     people: int
     records: int
     files: int
-
-
-def release_dir(plan: Plan, store: Store) -> str:
-    """Return the directory of the release."""
-    return store.join(plan.output, "releases", plan.release_id)
 
 
 def find_published(plan: Plan, store: Store) -> bool:
@@ -89,6 +86,7 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
         AlreadyPublishedError: another run published other work under the id first.
         InputError: the register book cannot be read; nothing is published.
         RequirementError: a part is not as it was written, or gone; nothing is published.
+        TokumeiError: the run was cancelled before; nothing of it is published.
     """
     store = open_store(plan.output)
     base = release_dir(plan, store)
@@ -103,6 +101,13 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
         except RequirementError:
             if not find_published(plan, store):  # else the winner has removed them
                 raise
+        if not decide(plan, store, PUBLISH):
+            raise TokumeiError(
+                "run.cancelled",
+                where=base,
+                what="this run was stopped before it published; nothing of it is published",
+                fix="run the same command again",
+            )
         try:
             store.create(store.join(base, MANIFEST), manifest)
         except FileExistsError:
@@ -155,18 +160,6 @@ def finish(plan: Plan, store: Store) -> Published:
         records=sum(table["records"] for table in tables),
         files=sum(len(table["files"]) for table in tables),
     )
-
-
-def discard(plan: Plan) -> None:
-    """Remove what this attempt wrote, unless its manifest was created: then it is a release."""
-    store = open_store(plan.output)
-    base = release_dir(plan, store)
-    manifest = read_manifest(store, base)
-    if manifest is not None and manifest["attempt"] == plan.attempt:
-        return
-    orphans, _ = find_orphans(store, base)
-    deque(remove(store, [o for o in orphans if o.attempt == plan.attempt]), maxlen=0)
-    store.prune(base)
 
 
 def _manifest(plan: Plan, report: Report, written: Written, folder: str, documents: Documents) -> bytes:
