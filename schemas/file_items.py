@@ -66,6 +66,11 @@ class FileItems(Strict):
     )
     product_office: Office | None = Field(default=None, description="16 作成済み情報の提案を受ける組織")
     product_period: Period | None = Field(default=None, description="17 その提案ができる期間")
+    people: Text | None = Field(
+        default=None,
+        description="15 本人の数: the link whose people are counted, or a table without one."
+        " Default: the only one.",
+    )
     how_provided: Text = Field(description="提供の方法 (public notice)")
     small_file_ordinance: Ordinance | None = Field(
         default=None,

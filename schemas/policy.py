@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
+from tokumei.schemas.people import Numbering, people_counted
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
@@ -99,11 +100,17 @@ class Policy(Strict):
                     raise broken(names.code, names.rule, names.fix, at)
         self._populations_known()
         self._wildcards_work()
+        people_counted(self.tables, self.file.people)
         self._sensitivity_stated()
         self._items_of_the_time()
         if self.regime != "private":
             self._register_complete()
         return self
+
+    @property
+    def people(self) -> Numbering:
+        """Whose people are those of the release."""
+        return people_counted(self.tables, self.file.people)
 
     def _populations_known(self) -> None:
         needed = any(model.needs_population for model in self.requirements.models)

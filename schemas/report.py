@@ -12,6 +12,10 @@ from pydantic import Field
 
 from tokumei.schemas.strict import Strict
 
+PeopleBasis = Literal["codes", "records"]
+# Where no table has people's codes; the number of people is then the declaration of whoever wrote the policy.
+UNCOUNTED = "記録の数と同じであり、本人の番号による計数はしていない"
+
 
 class Bar(Strict):
     """One bar of a picture: a label, and how many records carry it."""
@@ -290,7 +294,11 @@ class Report(Strict):
     work_sha256: str = Field(description="Fingerprint of policy, hierarchy files and inputs.")
     requirements_because: str
     k: int
-    people: int = Field(description="本人の数: distinct people in the release.")
+    people: int = Field(description="本人の数: distinct people in the release, of one numbering.")
+    people_basis: PeopleBasis | None = Field(
+        default=None, description="What was counted: people's codes, or records where no table has codes."
+    )
+    people_check: str = Field(default="", description="Whose people they are and how counted, in Japanese.")
     small_file_ordinance: str | None = Field(
         default=None, description="The ordinance by which a small file was released (法75条5項)."
     )

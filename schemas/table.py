@@ -13,6 +13,7 @@ from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import Left
+from tokumei.schemas.treatments import Pseudonym
 
 _RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
 
@@ -140,6 +141,14 @@ class Table(Strict):
                     " treat it with {criterion: 4, method: rare_categories, action: cell}",
                     ["columns", name],
                 )
+
+    @property
+    def person_link(self) -> str | None:
+        """The link of the person column's pseudonyms; None where it is deleted, or there is none."""
+        last = (
+            self.columns[self.person].treat[-1] if self.person and self.columns[self.person].treat else None
+        )
+        return last.link if isinstance(last, Pseudonym) else None
 
     @property
     def quasi_identifiers(self) -> tuple[str, ...]:

@@ -39,7 +39,11 @@ def tell(plan: Plan, *, already: bool = False) -> None:
     manifest = json.loads(store.read(uri)[0])
     report = json.loads(store.read(store.join(base, "report.json"))[0])
     records = sum(t["records"] for t in manifest["tables"].values())
-    print(f"{'holds' if already else 'released'} {records:,} records of {manifest['people']:,} people")
+    uncounted = " (as many as records: there is no person column to count by)"
+    print(
+        f"{'holds' if already else 'released'} {records:,} records of {manifest['people']:,} people"
+        f"{uncounted if report['people_basis'] == 'records' else ''}"
+    )
     for table in report["tables"]:
         _tell_table(table, plan.policy.tables[table["name"]].columns)
     print(f"  release:  {base}")

@@ -171,7 +171,7 @@ def people(table, splits, key):
         with stage("people: hashing"):
             codes = chunk.batch.column(PERSON)
             codes = codes.cast(pa.string()) if pa.types.is_dictionary(codes.type) else codes
-            dealt = list(deal_people(TABLE, person_hashes(codes, key), key.fingerprint))
+            dealt = list(deal_people(TABLE, (TABLE,), person_hashes(codes, key), key.fingerprint))
         for bucket, batch in dealt:
             shuffled("people: hashing", batch, type(batch))
             buckets[bucket].append(batch)

@@ -14,6 +14,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from tokumei.schemas.combinations import people_sharing
+from tokumei.schemas.people import Numbering, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.table import Table
@@ -50,6 +51,11 @@ class TablePlan:
     def quasi_identifiers(self) -> tuple[str, ...]:
         """Columns over which classes are formed."""
         return self.table.quasi_identifiers
+
+    @property
+    def numbering(self) -> Numbering:
+        """The numbering of its people, which tables of one link share."""
+        return numbering_of(self.name, self.table)
 
     @property
     def counts_people(self) -> bool:
@@ -175,16 +181,20 @@ class Plan:
         """Of everything that is read, the table that it is read for."""
         return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
 
-    @property
+    @cached_property
+    def people_tables(self) -> tuple[str, ...]:
+        """The tables whose people are those of the release."""
+        return tables_by_numbering(self.policy.tables)[self.policy.people]
+
+    @cached_property
     def headcount(self) -> frozenset[str]:
         """Tables whose released people must be counted one by one.
 
-        None where a single table has one row a person: pass 1 has shown that its rows are people.
+        Others have one row a person, as pass 1 has shown: their rows are people, though the same people may
+        stand in other tables; so all are counted that number their people as the release does.
         """
-        with_person = [t for t in self.tables.values() if t.table.person is not None]
-        if len(with_person) == 1 and not with_person[0].counts_people:
-            return frozenset()
-        return frozenset(t.name for t in with_person)
+        shared = self.people_tables if len(self.people_tables) > 1 else ()
+        return frozenset({*shared, *(t.name for t in self.tables.values() if t.counts_people)})
 
 
 def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:

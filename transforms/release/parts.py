@@ -101,7 +101,11 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
         leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
         tally=chunk.tally,
     )
-    people = () if chunk.persons is None else tuple(deal_people(table.name, chunk.persons, chunk.fingerprint))
+    people = (
+        ()
+        if chunk.persons is None
+        else tuple(deal_people(table.name, table.numbering, chunk.persons, chunk.fingerprint))
+    )
     return Encoded(data, summary, people)
 
 

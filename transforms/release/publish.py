@@ -171,6 +171,7 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
         "work": plan.work,
         "attempt": plan.attempt,
         "people": report.people,
+        "people_of": {plan.policy.people.of: plan.policy.people.name, "by": report.people_basis},
         "tables": {
             table.name: {
                 "records": table.records_out,

@@ -84,7 +84,7 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
 
 
 def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fingerprint: str) -> int:
-    """Check what was written against what was decided and required; return the people of the release.
+    """Check what was written against what was decided and required; return the release's people (本人の数).
 
     Args:
         plan: the run.
@@ -208,9 +208,11 @@ def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritt
 
 
 def _people(plan: Plan, written: Written, people: Headcount) -> int:
-    """Distinct people of the release: counted, plus the rows of tables in which rows are people."""
-    rows = sum(written[n].tally.records_out for n in plan.tables if n not in plan.headcount)
-    return people.union + rows
+    """Distinct people of the release, of the one numbering that counts; those of others are not added."""
+    first = plan.people_tables[0]
+    if first in plan.headcount:
+        return people.together.get(plan.tables[first].numbering, 0)
+    return written[first].tally.records_out
 
 
 def _failed(table: str, what: str) -> RequirementError:

@@ -21,6 +21,7 @@ from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.verify import TableWritten, Written
 from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
+from tokumei.transforms.report.people import explain_people, people_basis
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
 from tokumei.transforms.report.risk import measured_risk
@@ -52,6 +53,8 @@ def build_report(
         requirements_because=policy.requirements.because,
         k=policy.requirements.k,
         people=total,
+        people_basis=people_basis(plan),
+        people_check=explain_people(plan, people, total),
         small_file_ordinance=_ordinance(policy, total),
         tables=tuple(
             _table(plan, table, chosen.accounts[name], written[name], people)

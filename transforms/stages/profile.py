@@ -155,7 +155,8 @@ def _hash_persons(
 ) -> Iterator[tuple[int, PersonBatch]]:
     plan = tables[chunk.work.split.table]
     codes = chunk.batch.column(plan.table.person).drop_null()
-    yield from deal_people(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)
+    hashes = person_hashes(codes, chunk.work.key)
+    yield from deal_people(plan.name, plan.numbering, hashes, chunk.work.key.fingerprint)
 
 
 @guarded

@@ -223,13 +223,13 @@ def test_pictures_have_few_labels_or_are_none():
 
 def test_people_cross_in_16_bytes_each_and_are_held_once_however_many_their_records(monkeypatch):
     hashes = np.random.default_rng(3).integers(0, 1 << 63, (ROWS, 2)).astype(np.uint64)
-    dealt = [encoded(batch) for _, batch in deal_people("t", hashes, KEY.fingerprint)]
+    dealt = [encoded(batch) for _, batch in deal_people("t", ("t",), hashes, KEY.fingerprint)]
     assert len(dealt) == BUCKETS and sum(dealt) < 16 * ROWS + 200 * BUCKETS
     assert max(dealt) < 1.2 * 16 * ROWS / BUCKETS
     monkeypatch.setattr(headcount, "_FEW", 2_000)
     some = hashes[:1_000].tobytes()  # the same people in 2,000 chunks: 32 MB of hashes
     tracemalloc.start()
-    counts = count_bucket(PersonBatch("t", bytes(bytearray(some)), "k") for _ in range(2_000))
+    counts = count_bucket(PersonBatch("t", ("t",), bytes(bytearray(some)), "k") for _ in range(2_000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert counts.by_table["t"] == 1_000 and peak < 1_000_000
