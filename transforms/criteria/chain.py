@@ -85,8 +85,10 @@ class Chain:
         self, name: str, column: Column, context: Context, base: str, where: str, *, combined: int = 0
     ) -> None:
         self.name, self.column, self.where = name, column, where
+        contents = column.contents
         self.steps: tuple[Criterion[Any, Any], ...] = tuple(
-            build_criterion(spec, context, base, f"{where}.treat[{i}]") for i, spec in enumerate(column.treat)
+            build_criterion(spec, replace(context, content=contents[i]), base, f"{where}.treat[{i}]")
+            for i, spec in enumerate(column.treat)
         )
         self._driven = next((i for i, s in enumerate(self.steps) if s.spec.data_driven), None)
         last = self.steps[-1] if self.steps else None
@@ -94,7 +96,9 @@ class Chain:
         self.combined = combined  # so many people share each of its combinations; 0: it is in none
         # Hierarchies of the column's own privacy models, in their order; None for models without one.
         self.protections = tuple(
-            None if model.goes_by is None else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]")
+            None
+            if model.goes_by is None
+            else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]", content=contents[-1])
             for i, model in enumerate(column.protect)
         )
         self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None
