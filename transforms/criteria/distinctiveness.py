@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from tokumei.schemas import treatments as t
-from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed
+from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed, bits_of
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.steps import Between
@@ -46,6 +46,11 @@ class _Hierarchical(Criterion[None, D]):
         level = spec.level if isinstance(spec, t.Recode) else 0
         self.hierarchy = BoundHierarchy(spec.hierarchy, base, where, level, context.content)
 
+    @property
+    def listed(self) -> int:
+        """The lines of the hierarchy's file."""
+        return len(self.hierarchy.rows or ())
+
 
 class Recode(_Hierarchical[Between], treats=t.Recode):
     """Generalize to one fixed level."""
@@ -57,8 +62,8 @@ class Recode(_Hierarchical[Between], treats=t.Recode):
 
         The decision is where the methods before it leave numbers; the chain tells it.
         """
-        treated = self.hierarchy.labels(as_text(values), decision)
-        return Applied(treated, present(values) | present(treated))
+        treated, met = self.hierarchy.labels(as_text(values), decision)
+        return Applied(treated, present(values) | present(treated), met=bits_of(met))
 
     def explain(self, decision: Between) -> str:
         """Return the level of the hierarchy."""

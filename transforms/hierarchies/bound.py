@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +17,7 @@ from tokumei.transforms.hierarchies.files import read_hierarchy_file
 from tokumei.transforms.hierarchies.ladders import Ladder, build_ladder
 from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between, NotInHierarchyError
+from tokumei.transforms.values.cells import Mask
 
 
 class BoundHierarchy:
@@ -59,21 +61,32 @@ class BoundHierarchy:
         except NotInHierarchyError as error:
             raise self._refuse(error) from None
 
-    def labels(self, values: pa.Array, between: Between = ANYWHERE) -> pa.Array:
-        """Return the labels of texts at the one level that is used; cheap, however long the file is.
+    def labels(self, values: pa.Array, between: Between = ANYWHERE) -> tuple[pa.Array, Mask]:
+        """Return the labels of texts at the one level that is used, and which lines of a file are theirs.
+
+        Cheap, however long the file is.
 
         Raises:
             InputError: values are not in the hierarchy; only their number and patterns are told.
         """
         rows = self.rows
         if rows is None:
-            return self._labels(values, between)
+            return self._labels(values, between), np.zeros(0, bool)
         places = pc.index_in(values, value_set=rows.texts)
-        labels = rows.labels[self.level - 1].take(places)
-        if not places.null_count:
-            return labels
-        unlisted = places.is_null()
-        return pc.replace_with_mask(labels, unlisted, self._labels(values.filter(unlisted), between))
+        labels, met = rows.labels[self.level - 1].take(places), np.zeros(len(rows), bool)
+        met[places.drop_null().to_numpy()] = True
+        if places.null_count:
+            unlisted = places.is_null()
+            others = values.filter(unlisted)
+            labels = pc.replace_with_mask(labels, unlisted, self._labels(others, between))
+            met |= self.met(pc.unique(others).to_pylist())
+        return labels, met
+
+    def met(self, values: Sequence[str | None]) -> Mask:
+        """Return which lines of a file are those of some values."""
+        rows = self.rows or HierarchyRows()
+        lines = {"" if value is None else rows.line_of(value, self.content) for value in values}
+        return np.fromiter((line in lines for line in rows), bool, len(rows))
 
     def _labels(self, values: pa.Array, between: Between) -> pa.Array:
         encoded = pc.dictionary_encode(values, null_encoding="encode")

@@ -410,7 +410,7 @@ def test_one_level_is_what_the_ladder_says_of_it(tmp_path_factory, values):
     (folder / "h.csv").write_text("医師;医療;*\nイシ;石;*\n05;五;*\n;不明;*\n")
     bound = BoundHierarchy(file("h.csv", other="他"), str(folder), "here", 1)
     ladder = bound.ladder(list(dict.fromkeys(values)))
-    found = bound.labels(pa.array(values, pa.string())).to_pylist()
+    found = bound.labels(pa.array(values, pa.string()))[0].to_pylist()
     assert found == [at(ladder, 1)[value] for value in values]
 
 
