@@ -53,7 +53,7 @@ class RareValues(_Sparing):
     criterion: Literal[4]
     values: tuple[Text, ...] = Field(
         min_length=1,
-        description="The values; compared by NFKC, with one kind of hyphen and wave dash, without outer spaces.",
+        description="The values, in any spelling that NFKC, hyphens, wave dashes and outer spaces tell.",
     )
     action: Literal["cell", "record", "replace"] = Field(
         description="cell: blank the cell; record: drop the record; replace: by a text."

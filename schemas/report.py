@@ -36,8 +36,8 @@ class StepReport(Strict):
     """One treatment: which criterion it serves, what it did, in Japanese, and its counts.
 
     ``counts`` keys: ``cells_changed``, ``cells_blanked`` (of them, those that lost their value) or
-    ``records_dropped``; and ``listed_unmet``, the values of the policy's own list, or lines of a hierarchy file,
-    that no record has.
+    ``records_dropped``; and ``listed_unmet``, the values of the policy's own list, or lines of a hierarchy
+    file, that no record has.
     """
 
     criterion: int = Field(ge=1, le=5)
