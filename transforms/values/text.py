@@ -23,6 +23,7 @@ _LONGEST = 64  # a longer text is no date; bounds the work of the regular expres
 _HYPHENS = "‐‑‒–—―−ーｰ－➖⁃﹣─━⎯⏤⸺⸻﹘˗"
 _HYPHEN = re.compile(f"[{_HYPHENS}]")
 _WAVES = "〜～∼∽˜⁓"
+_GUARDED = r"""^(?:=?"([^"]*)"|['’`]([^'"]*))$"""
 _WAVE = re.compile(f"[{_WAVES}]")
 
 
@@ -105,6 +106,17 @@ def folded_column(values: pa.Array) -> pa.Array:
     if not is_ascii(values):
         column = column.str.replace_all(_WAVE.pattern, "~")
     return strings(column.to_arrow())
+
+
+def code_column(values: pa.Array) -> pl.Series:
+    """Return a column of numbers that are codes as `plain` would write each, with wave dashes as hyphens too.
+
+    Without what a spreadsheet needs to keep their leading zeros: ``="0312345678"``, ``'0312345678``.
+    """
+    column = plain_column(values)
+    if not is_ascii(values):
+        column = column.str.replace_all(f"[~{_WAVES}]", "-")
+    return column.str.replace(_GUARDED, "$1$2").str.strip_chars()
 
 
 def per_value(values: pa.Array, parse: Callable[[str], int | None], kind: pa.DataType) -> pa.Array:
