@@ -164,6 +164,14 @@ class Column(Strict):
         return kind
 
     @property
+    def contents(self) -> tuple[str, ...]:
+        """What the values are before each method, and at last after all: a column type, or finer."""
+        contents: list[str] = [self.type]
+        for step in self.treat:
+            contents.append(step.content_after(contents[-1]))
+        return tuple(contents)
+
+    @property
     def carries_values(self) -> bool:
         """Whether a released cell may be this very record's text of the source."""
         return self.released and carries_values(self.type, self.treat)

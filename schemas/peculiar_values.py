@@ -51,7 +51,10 @@ class RareValues(_Sparing):
 
     method: Literal["rare_values"]
     criterion: Literal[4]
-    values: tuple[Text, ...] = Field(min_length=1, description="The values, exactly as they are written.")
+    values: tuple[Text, ...] = Field(
+        min_length=1,
+        description="The values, in any spelling that NFKC, hyphens, wave dashes and outer spaces tell.",
+    )
     action: Literal["cell", "record", "replace"] = Field(
         description="cell: blank the cell; record: drop the record; replace: by a text."
     )

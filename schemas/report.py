@@ -40,13 +40,17 @@ class StepReport(Strict):
     """One treatment: which criterion it serves, what it did, in Japanese, and its counts.
 
     ``counts`` keys: ``cells_changed``, ``cells_blanked`` (of them, those that lost their value) or
-    ``records_dropped``.
+    ``records_dropped``; and ``listed_unmet``, the values of the policy's own list, or lines of a hierarchy
+    file, that no record has.
     """
 
     criterion: int = Field(ge=1, le=5)
     method: str
     sentence: str
     counts: dict[str, int] = Field(default_factory=dict)
+    unmet: tuple[int, ...] = Field(
+        default=(), description="Places of such values in the policy's list, from 1; the first twenty."
+    )
 
 
 class ColumnReport(Strict):

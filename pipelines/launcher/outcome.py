@@ -60,6 +60,7 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
         for spec, step in zip(declared[column["name"]].treat, column["steps"], strict=False):
             if spec.reads:
                 _tell_blanks(column["name"], step["counts"])
+            _tell_unmet(column["name"], step)
     for level in (table["recoding"] or {"levels": ()})["levels"]:
         at = f"level {level['level']}"
         if level["level"] is None:
@@ -72,3 +73,11 @@ def _tell_blanks(column: str, counts: dict[str, int]) -> None:
     if counts.get("cells_blanked"):
         blank, values = counts["cells_blanked"], counts["cells_changed"]
         print(f"    {column}: {blank:,} of {values:,} values were not understood and are blank")
+
+
+def _tell_unmet(column: str, step: dict[str, Any]) -> None:
+    """Say how many values of a list no record has, and which by their place in it."""
+    if unmet := step["counts"].get("listed_unmet"):
+        places = ", ".join(map(str, step["unmet"]))
+        which = f" (number {places}{' …' if unmet > len(step['unmet']) else ''})" if places else ""
+        print(f"    {column}: {unmet:,} of the values that {step['method']} lists never occur{which}")

@@ -47,11 +47,13 @@ class Context:
         k: requirements.k, the default for "at least this many people".
         reference_date: the day on which ages are counted.
         several_rows: whether a person may have several records.
+        content: what the values are that reach the method: a column type, or finer.
     """
 
     k: int
     reference_date: dt.date | None
     several_rows: bool = False
+    content: str = "string"
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,18 @@ class Applied:
         values: the treated values, aligned with the input.
         changed: cells whose content is no longer the original one.
         drop: records that must go as a whole, or None.
+        met: which values of the policy's own list were there, as `bits_of`.
     """
 
     values: pa.Array
     changed: Mask
     drop: Mask | None = None
+    met: int = 0
+
+
+def bits_of(mask: Mask) -> int:
+    """Return a mask as a number that adds up by "or": its first element is the lowest bit."""
+    return int.from_bytes(np.packbits(mask, bitorder="little").tobytes(), "little")
 
 
 class Criterion(ABC, Generic[M, D]):
@@ -153,6 +162,11 @@ class Criterion(ABC, Generic[M, D]):
     @abstractmethod
     def apply(self, decision: D, values: pa.Array, key: RunKey) -> Applied:
         """Treat values; pure, and a function of each value alone."""
+
+    @property
+    def listed(self) -> int:
+        """How many values the method itself lists, each of which should occur."""
+        return 0
 
     def leaves(self, decision: D) -> Between:
         """Return where the numbers lie that it leaves; those beyond have become labels."""

@@ -62,6 +62,7 @@ class Treated:
         changed: cells that each method changed, or records it drops.
         blanked: cells that had a value until each method made them null.
         drop: rows that must go as a whole, or None.
+        met: which values of each method's own list were there, as `bits_of`.
     """
 
     indices: npt.NDArray[np.int32] | None
@@ -69,6 +70,7 @@ class Treated:
     changed: tuple[int, ...]
     blanked: tuple[int, ...]
     drop: Mask | None
+    met: tuple[int, ...] = ()
 
     def rows(self) -> pa.Array:
         """Return the treated values, one a row."""
@@ -85,8 +87,10 @@ class Chain:
         self, name: str, column: Column, context: Context, base: str, where: str, *, combined: int = 0
     ) -> None:
         self.name, self.column, self.where = name, column, where
+        contents = column.contents
         self.steps: tuple[Criterion[Any, Any], ...] = tuple(
-            build_criterion(spec, context, base, f"{where}.treat[{i}]") for i, spec in enumerate(column.treat)
+            build_criterion(spec, replace(context, content=contents[i]), base, f"{where}.treat[{i}]")
+            for i, spec in enumerate(column.treat)
         )
         self._driven = next((i for i, s in enumerate(self.steps) if s.spec.data_driven), None)
         last = self.steps[-1] if self.steps else None
@@ -94,7 +98,9 @@ class Chain:
         self.combined = combined  # so many people share each of its combinations; 0: it is in none
         # Hierarchies of the column's own privacy models, in their order; None for models without one.
         self.protections = tuple(
-            None if model.goes_by is None else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]")
+            None
+            if model.goes_by is None
+            else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]", content=contents[-1])
             for i, model in enumerate(column.protect)
         )
         self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None
@@ -215,7 +221,7 @@ class Chain:
         indices, values = encode(values)
         if self._month_as_text and pa.types.is_date(values.type):
             values = pc.strftime(values, "%Y-%m")
-        changed, blanked, drop = [], [], None
+        changed, blanked, met, drop = [], [], [], None
         for i in range(start, len(decisions)):
             step = self.steps[i]
             decision = self._between(i, decisions) if isinstance(step, Recode) else decisions[i]
@@ -224,11 +230,12 @@ class Chain:
             blanked.append(_rows_of(gone, indices))
             touched = applied.changed if applied.drop is None else applied.drop
             changed.append(_rows_of(touched, indices))
+            met.append(applied.met)
             if applied.drop is not None and applied.drop.any():
                 dropped = applied.drop if indices is None else applied.drop[indices]
                 drop = dropped if drop is None else drop | dropped
             indices, values = narrow(indices, applied.values)
-        return Treated(indices, values, tuple(changed), tuple(blanked), drop)
+        return Treated(indices, values, tuple(changed), tuple(blanked), drop, tuple(met))
 
 
 def _rows_of(mask: Mask, indices: npt.NDArray[np.int32] | None) -> int:

@@ -122,7 +122,10 @@ class PostalPrefix(Fixed, treats=t.PostalPrefix):
 
     def explain(self, decision: None) -> str:
         """Return how many digits are left, and that malformed codes are blank."""
-        return f"郵便番号を先頭{self.spec.digits}桁にした。形式の合わない値は空欄にした。"
+        return (
+            f"郵便番号を先頭{self.spec.digits}桁にした。6桁の数は先頭の0が落ちたものとして補った。"
+            "形式の合わない値は空欄にした。"
+        )
 
 
 class Address(Fixed, treats=t.Address):
@@ -149,4 +152,7 @@ class PhoneArea(Fixed, treats=t.PhoneArea):
 
     def explain(self, decision: None) -> str:
         """Return that area codes are left, and that numbers not understood are blank."""
-        return "電話番号を市外局番（携帯電話などは最初の3桁）だけにした。判別できない番号は空欄にした。"
+        return (
+            "電話番号を市外局番（携帯電話などは最初の3桁）だけにした。数字だけの9桁と10桁は先頭の0を補った。"
+            "判別できない番号は空欄にした。"
+        )

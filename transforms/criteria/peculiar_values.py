@@ -8,6 +8,7 @@ numbers, in `tails`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 import pyarrow as pa
@@ -18,11 +19,11 @@ from tokumei.transforms.counting.domain import bounded
 from tokumei.transforms.counting.extremes import VALUE
 from tokumei.transforms.counting.people import PEOPLE, RECORDS, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.actions import act, done
-from tokumei.transforms.criteria.base import Applied, Criterion, Persons, Records
+from tokumei.transforms.criteria.base import Applied, Criterion, Persons, Records, bits_of
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.steps import Between
 from tokumei.transforms.values.cells import as_text, floats, present, where
-from tokumei.transforms.values.text import number_text
+from tokumei.transforms.values.text import folded_column, number_text
 
 
 class TopCode(Criterion[None, None], treats=t.TopCode):
@@ -64,14 +65,24 @@ class BottomCode(Criterion[None, None], treats=t.BottomCode):
 
 
 class RareValues(Criterion[None, None], treats=t.RareValues):
-    """A maintained list of values that are rare in society."""
+    """A maintained list of values that are rare in society, in any spelling of them."""
 
     spec: t.RareValues
 
     def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
-        """Blank, replace, or mark the record."""
-        mask = pc.is_in(values, pa.array(self.spec.values, pa.string())).to_numpy(zero_copy_only=False)
-        return act(values, mask, self.spec.action, self.spec.by)
+        """Blank, replace, or mark the record; and say which of the list were there."""
+        listed = folded_column(pa.array(self.spec.values, pa.string()))
+        # Two that are listed may be spellings of one: both are met.
+        distinct = pc.unique(listed)
+        places = pc.index_in(folded_column(values), value_set=distinct)
+        met = pc.is_in(listed, value_set=distinct.take(pc.unique(places.drop_null())))
+        applied = act(values, present(places), self.spec.action, self.spec.by)
+        return replace(applied, met=bits_of(met.to_numpy(zero_copy_only=False)))
+
+    @property
+    def listed(self) -> int:
+        """The length of the list."""
+        return len(self.spec.values)
 
     def explain(self, decision: None) -> str:
         """Return how long the list is, without the list, and what is done."""

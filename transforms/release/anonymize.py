@@ -104,6 +104,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             records_out=len(left),
             changed=_changed(treated, perturbed),
             blanked={name: column.blanked for name, column in treated.items()},
+            met={name: column.met for name, column in treated.items()},
             before=_before(plan, chunk, treated, order, persons),
             after=_after(plan, treated, batch),
             taken=taken,

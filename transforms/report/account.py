@@ -14,11 +14,13 @@ from tokumei.schemas.report import ColumnReport, Picture, RejectCount, Report, S
 from tokumei.schemas.treatments import Delete
 from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.criteria import Criterion, limits_of
+from tokumei.transforms.criteria.base import bits_of
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.recount import classes_of
+from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.release.verify import TableWritten, Written
 from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
 from tokumei.transforms.report.people import explain_people, people_basis
@@ -26,6 +28,9 @@ from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
 from tokumei.transforms.report.risk import measured_risk
 from tokumei.transforms.risk.sizes import ClassSizes
+from tokumei.transforms.values.text import folded
+
+_MOST_UNMET = 20
 
 
 def build_report(
@@ -171,9 +176,12 @@ def _column(
                 criterion=step.number,
                 method=step.method,
                 sentence=sentence,
-                counts=_counts(step, n, blank) if name in tally.changed else {},
+                counts=_counts(step, n, blank, unmet) if name in tally.changed else {},
+                unmet=unmet[:_MOST_UNMET] if name in tally.changed and not step.hierarchy else (),
             )
-            for step, sentence, n, blank in zip(chain.steps, sentences, changed, blanked, strict=True)
+            for step, sentence, n, blank, unmet in zip(
+                chain.steps, sentences, changed, blanked, _unmet(chain, tally, account), strict=True
+            )
         ]
     elif not column.keep and not column.drop:
         steps = [
@@ -200,10 +208,23 @@ def _column(
     )
 
 
-def _counts(step: Criterion[Any, Any], touched: int, blanked: int) -> dict[str, int]:
-    """Return the counts of a step; blanks are told where there are some."""
+def _counts(step: Criterion[Any, Any], touched: int, blanked: int, unmet: tuple[int, ...]) -> dict[str, int]:
+    """Return the counts of a step; blanks, and listed values that no record has, where there are some."""
     counts = {"records_dropped" if step.spec.drops else "cells_changed": touched}
-    return {**counts, "cells_blanked": blanked} if blanked else counts
+    more = {"cells_blanked": blanked, "listed_unmet": len(unmet)}
+    return {**counts, **{key: n for key, n in more.items() if n}}
+
+
+def _unmet(chain: Chain, tally: Tally, account: Account) -> list[tuple[int, ...]]:
+    """Return, by method, the places in its own list of the values that no record has, from 1."""
+    met = list(tally.met.get(chain.name, ())) or [0] * len(chain.steps)
+    domain = account.fitted.columns[chain.name].domain
+    if chain.generalize is not None and domain is not None:
+        met[-1] = bits_of(chain.generalize.hierarchy.met(domain))
+    return [
+        tuple(i + 1 for i in range(step.listed) if not bits >> i & 1)
+        for step, bits in zip(chain.steps, met, strict=True)
+    ]
 
 
 def _no_picture(chain: Chain) -> Picture | None:
@@ -215,5 +236,5 @@ def _no_picture(chain: Chain) -> Picture | None:
 
 
 def _listed(chain: Chain) -> frozenset[str]:
-    """Values that the policy calls peculiar: they are not shown, however many people share them."""
-    return frozenset(v for step in chain.steps for v in step.spec.listed)
+    """Values that the policy calls peculiar, folded: they are not shown, however many people share them."""
+    return frozenset(folded(v) for step in chain.steps for v in step.spec.listed)

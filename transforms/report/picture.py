@@ -13,7 +13,7 @@ from tokumei.schemas.treatment_base import NUMERIC, ColumnType
 from tokumei.transforms.counting.people import PEOPLE, RECORDS, PeoplePerKey
 from tokumei.transforms.profile import pictures
 from tokumei.transforms.profile.pictures import LABEL
-from tokumei.transforms.values.text import number_text
+from tokumei.transforms.values.text import folded, number_text
 
 _MAX_BARS = 16
 _MEASURED = NUMERIC | {"date", "month", "datetime"}
@@ -34,7 +34,7 @@ def picture_of(
         counted: records and people by label; None where there were too many labels.
         kind: the column's type. Of numbers and dates the bars ascend, else they go by size.
         k: labels borne by fewer people are merged unnamed.
-        listed: labels that are merged in any case.
+        listed: labels that are merged in any case, as `folded`.
     """
     if counted is None:
         return Picture(note="値の種類が多いため、図を省略した。")
@@ -47,7 +47,8 @@ def picture_of(
     if numeric and len(numbers) > _MAX_BARS:
         texts.update(_bins(counted, k))
     bars = counted.regroup(LABEL, texts).people()
-    small = bars.filter((pl.col(PEOPLE) < k) | pl.col(LABEL).is_in([_BEYOND, *listed]))[LABEL]
+    never = [text for text in texts.values() if folded(text) in listed]
+    small = bars.filter((pl.col(PEOPLE) < k) | pl.col(LABEL).is_in([_BEYOND, *never]))[LABEL]
     texts = {label: _OTHERS if text in set(small) else text for label, text in texts.items()}
     merged = counted.regroup(LABEL, texts).people()
     rows = [

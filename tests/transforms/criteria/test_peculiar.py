@@ -226,3 +226,27 @@ def test_minus_zero_is_zero():
     chain = chain_of("number", fence, generalize)
     fitted = fit(chain, [values])
     assert set(chain.apply(fitted, values, KEY).rows().to_pylist()) == set(fitted.domain)
+
+
+LISTED = ["特殊Ａ−１症", "〜ハンター", "ハンセン病", "力士"]
+
+
+@pytest.mark.parametrize("action", ["cell", "replace", "record"])
+def test_a_listed_value_goes_in_every_spelling_and_those_that_never_occur_are_known(action):
+    chain = chain_of("string", {"method": "rare_values", "criterion": 4, "values": LISTED, "action": action})
+    gone = ["特殊A-1症", "特殊Ａ－１症　", "～ハンター", "ﾊﾝｾﾝ病 ", " ハンセン病"]
+    values = pa.array([*gone, "ハンセン", "力士見習い", None])
+    treated = chain.apply(fit(chain, [values]), values, KEY)
+    if action == "record":
+        assert kept(treated, len(values)).tolist() == [False] * 5 + [True] * 3
+    else:
+        text = "その他" if action == "replace" else None
+        assert treated.rows().to_pylist() == [text] * 5 + ["ハンセン", "力士見習い", None]
+    assert treated.met == (0b0111,)
+
+
+def test_two_spellings_in_a_list_are_both_met():
+    spec = {"method": "rare_values", "criterion": 4, "values": ["ｲ", "ロ", "イ"], "action": "cell"}
+    chain = chain_of("string", spec)
+    values = pa.array(["ｲ", "ハ"])
+    assert chain.apply(fit(chain, [values]), values, KEY).met == (0b101,)
