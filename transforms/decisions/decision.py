@@ -18,12 +18,14 @@ class Decision:
     Attributes:
         columns: decisions by column, for every column with treatments.
         rejected: record numbers to leave out, by split id.
+        seen: by split id, what pass 1 has read of it.
         removals: what is taken after the columns' own treatments, in their order.
         recoder: levels and suppression; None where the table has no quasi-identifier.
     """
 
     columns: Mapping[str, Fitted]
     rejected: Mapping[str, tuple[int, ...]]
+    seen: Mapping[str, bytes]
     removals: tuple[Removal, ...]
     recoder: Recoder | None
 
@@ -31,5 +33,9 @@ class Decision:
 def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:
     """Return the decision about a table: its fits as far as records need them, and how it is recoded."""
     return Decision(
-        columns=fitted.columns, rejected=fitted.rejected, removals=fitted.removals, recoder=recoder
+        columns=fitted.columns,
+        rejected=fitted.rejected,
+        seen=fitted.seen,
+        removals=fitted.removals,
+        recoder=recoder,
     )

@@ -19,6 +19,7 @@ class FittedTable:
     Attributes:
         columns: decisions by column, for every column with treatments.
         rejected: record numbers to leave out, by split id.
+        seen: by split id, what pass 1 has read of it; of the table and of its population.
         records: readable records.
         people: distinct people among them; None where the table has no person column.
         rejects: unreadable records by (column, reason).
@@ -29,6 +30,7 @@ class FittedTable:
 
     columns: Mapping[str, Fitted]
     rejected: Mapping[str, tuple[int, ...]]
+    seen: Mapping[str, bytes]
     records: int
     people: int | None
     rejects: Mapping[tuple[str, str], int]

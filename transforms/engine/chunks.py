@@ -27,6 +27,10 @@ class Decided(Protocol):
     def rejected(self) -> Mapping[str, tuple[int, ...]]:
         """Numbers of the records to leave out, by split id."""
 
+    @property
+    def seen(self) -> Mapping[str, bytes]:
+        """What pass 1 has read of each split, by its id, as `Witness` tells it; empty in pass 1."""
+
 
 D_co = TypeVar("D_co", bound=Decided, covariant=True)
 
@@ -36,9 +40,10 @@ class LeftOut:
     """All that is decided before the criteria are fitted: which records are left out, by split id."""
 
     rejected: Mapping[str, tuple[int, ...]]
+    seen: Mapping[str, bytes]
 
 
-NOTHING_LEFT_OUT = LeftOut({})
+NOTHING_LEFT_OUT = LeftOut({}, {})
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Chunk(Generic[D_co]):
         records: records seen, unreadable ones included.
         rejects: how many were unreadable, by (column, reason); and their numbers in the split.
         batch: the readable records.
+        seen: of the last chunk, what was read of the whole split, as `Witness` tells it.
     """
 
     work: Work[D_co]
@@ -73,6 +79,7 @@ class Chunk(Generic[D_co]):
     rejects: dict[tuple[str, str], int]
     rejected: tuple[int, ...]
     batch: pa.RecordBatch
+    seen: bytes = b""
 
 
 class SizedPickleCoder(beam.coders.Coder):

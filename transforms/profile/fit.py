@@ -77,6 +77,9 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
         fitted[name] = FittedTable(
             columns=columns,
             rejected=found.rejected,
+            seen={
+                k: v for n, owner in plan.owners.items() if owner == name for k, v in profile[n].seen.items()
+            },
             records=found.records,
             people=count,
             rejects=found.rejects,

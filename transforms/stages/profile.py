@@ -141,7 +141,8 @@ def _bind_unproven(
 ) -> Sequence[Work[LeftOut]]:
     if split.table not in tables_to_count(tables, profile):
         return []
-    return [Work(split, key, LeftOut(profile[split.table].rejected))]
+    found = profile[split.table]
+    return [Work(split, key, LeftOut(found.rejected, found.seen))]
 
 
 @guarded

@@ -18,6 +18,7 @@ from tokumei.transforms.formats.batches import MAX_ROWS
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.formats.witness import Witness, as_store
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.storage.places import open_store
 
@@ -65,7 +66,8 @@ class ReadChunks(beam.PTransform):
         stage: name for progress and counters.
 
     Raises:
-        InputError: at run time, if a file is damaged or has changed since planning.
+        InputError: at run time, if a file is damaged, has changed since planning, or holds other content
+            than pass 1 has read.
     """
 
     def __init__(
@@ -91,11 +93,12 @@ class _ReadChunk(beam.DoFn):
     def process(self, work: Work[D_co]) -> Iterator[Chunk[D_co]]:
         plan, columns = self._tables[work.split.table]
         exclude = np.array(work.decision.rejected.get(work.split.split_id, ()), dtype=np.int64)
+        witness = Witness(open_store(work.split.file.uri), work.decision.seen.get(work.split.split_id, b""))
         batches = read_split(
             work.split,
             plan.table.source,
             columns,
-            open_store(work.split.file.uri),
+            as_store(witness),
             declared=plan.columns,
             exclude=exclude,
         )
@@ -114,6 +117,7 @@ class _ReadChunk(beam.DoFn):
                 rejects=dict(rejects),
                 rejected=tuple(rejected),
                 batch=batch,
+                seen=witness.seen() if last else b"",
             )
 
         for read in batches:
