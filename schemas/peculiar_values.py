@@ -156,7 +156,8 @@ class Fence(_Sided):
         description="code: the tail becomes a label; cell: blank the cell; record: drop the record."
     )
     people: People | None = Field(
-        default=None, description="People beyond the fence, at least, for a label. Default: requirements.k."
+        default=None,
+        description="People beyond the fence, at least, for a label or for blanks. Default: requirements.k.",
     )
     top_label: Template = Field(default="{}以上", description="Label of the upper tail; {} is its bound.")
     bottom_label: Template = Field(default="{}以下", description="Label of the lower tail; {} is its bound.")

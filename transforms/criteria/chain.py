@@ -52,7 +52,7 @@ class Fitted:
     domain: tuple[str | None, ...] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Treated:
     """A treated column of one batch.
 
@@ -235,7 +235,14 @@ class Chain:
                 dropped = applied.drop if indices is None else applied.drop[indices]
                 drop = dropped if drop is None else drop | dropped
             indices, values = narrow(indices, applied.values)
-        return Treated(indices, values, tuple(changed), tuple(blanked), drop, tuple(met))
+        return Treated(
+            indices=indices,
+            values=values,
+            changed=tuple(changed),
+            blanked=tuple(blanked),
+            drop=drop,
+            met=tuple(met),
+        )
 
 
 def _rows_of(mask: Mask, indices: npt.NDArray[np.int32] | None) -> int:

@@ -8,7 +8,7 @@ numbers, in `tails`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 import pyarrow as pa
@@ -89,7 +89,15 @@ class RareValues(Criterion[None, None], treats=t.RareValues):
         return f"特異な値の一覧（{len(self.spec.values)}件）に当たる{done(self.spec.action, self.spec.by)}"
 
 
-class RareCategories(Criterion[PeoplePerKey, tuple[str, ...]], treats=t.RareCategories):
+@dataclass(frozen=True)
+class Common:
+    """The values that are kept; ``joined``: a common one went with the rare ones, too few by themselves."""
+
+    kept: tuple[str, ...]
+    joined: bool
+
+
+class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
     """Categories that fewer than ``people`` people of the whole file share."""
 
     spec: t.RareCategories
@@ -117,34 +125,39 @@ class RareCategories(Criterion[PeoplePerKey, tuple[str, ...]], treats=t.RareCate
         bounded(merged.counts[VALUE], self.where)
         return merged
 
-    def fit(self, measured: PeoplePerKey) -> tuple[str, ...]:
+    def fit(self, measured: PeoplePerKey) -> Common:
         """Return the common values. A group of rare ones that is itself too small takes in one more."""
         people = measured.people().drop_nulls(VALUE)
         common = people.filter(pl.col(PEOPLE) >= self.people).sort(PEOPLE, VALUE)
         rare = people.filter(pl.col(PEOPLE) < self.people)
-        kept = common[VALUE].to_list()
+        kept, joined = common[VALUE].to_list(), False
         if self.spec.action == "group" and rare.height:
             grouped = (
                 rare[PEOPLE].sum()
                 if measured.pairs is None
                 else (measured.pairs.join(rare.select(VALUE), on=VALUE)["#person"].n_unique())
             )
-            kept = kept[1:] if grouped < self.people else kept
-        return tuple(sorted(kept))
+            joined = grouped < self.people and bool(kept)
+            kept = kept[1:] if joined else kept
+        return Common(tuple(sorted(kept)), joined)
 
-    def apply(self, decision: tuple[str, ...], values: pa.Array, key: RunKey) -> Applied:
+    def apply(self, decision: Common, values: pa.Array, key: RunKey) -> Applied:
         """Group, blank, or mark the record of every value that is not common."""
         text = as_text(values)
-        rare = ~pc.is_in(text, pa.array(decision, pa.string())).to_numpy(zero_copy_only=False)
+        rare = ~pc.is_in(text, pa.array(decision.kept, pa.string())).to_numpy(zero_copy_only=False)
         mask = rare & present(values)
-        if self.spec.action == "group" and not decision:
+        if self.spec.action == "group" and not decision.kept:
             return act(text, mask, "cell", "")  # nobody shares anything: a group of all would say nothing
         return act(text, mask, self.spec.action, self.spec.label)
 
-    def explain(self, decision: tuple[str, ...]) -> str:
+    def explain(self, decision: Common) -> str:
         """Return how many people are wanted, what is done, and how many values are common, but not which."""
-        action = "cell" if self.spec.action == "group" and not decision else self.spec.action
+        nobody = self.spec.action == "group" and not decision.kept
+        action = "cell" if nobody else self.spec.action
+        more = (
+            f"まとめても{self.people}人に満たないため、次に少ない区分も合わせた。" if decision.joined else ""
+        )
         return (
             f"ファイル全体で{self.people}人未満にしか現れない{done(action, self.spec.label)}"
-            f"（残した区分は{len(decision)}種類）"
+            f"{more}（残した区分は{len(decision.kept)}種類）"
         )

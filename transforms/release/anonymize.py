@@ -83,6 +83,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
     shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
     order = left[shuffle]
     batch = _shuffled(plan, columns, perturbed, order, shuffle)
+    heads = persons[order, 0] if plan.counts_people and persons is not None else None
     at = pa.array(np.flatnonzero(reaching))
     return Anonymized(
         split=chunk.work.split,
@@ -105,8 +106,8 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             changed=_changed(treated, perturbed),
             blanked={name: column.blanked for name, column in treated.items()},
             met={name: column.met for name, column in treated.items()},
-            before=_before(plan, chunk, treated, order, persons),
-            after=_after(plan, treated, batch),
+            before=_before(plan, chunk, treated, order, heads),
+            after=_after(plan, treated, batch, heads),
             taken=taken,
         ),
     )
@@ -175,10 +176,9 @@ def _before(
     chunk: Chunk[Decision],
     treated: Mapping[str, Treated],
     order: npt.NDArray[np.intp],
-    persons: npt.NDArray[np.uint64] | None,
+    heads: npt.NDArray[np.uint64] | None,
 ) -> dict[str, Distribution]:
     """Picture the original values of the released records; others would tell of those left out."""
-    heads = persons[order, 0] if plan.counts_people and persons is not None else None
     return {
         name: picture_before(chunk.batch.column(name), order, heads, max(plan.k, chain.picture_people))
         for name, chain in plan.chains.items()
@@ -187,11 +187,14 @@ def _before(
 
 
 def _after(
-    plan: TablePlan, treated: Mapping[str, Treated], released: pa.RecordBatch
+    plan: TablePlan,
+    treated: Mapping[str, Treated],
+    released: pa.RecordBatch,
+    heads: npt.NDArray[np.uint64] | None,
 ) -> dict[str, Distribution]:
     """Picture the released values."""
     return {
-        name: picture_after(released.column(name))
+        name: picture_after(released.column(name), heads, plan.k)
         for name, chain in plan.chains.items()
         if name in treated and chain.pictured and name in plan.table.released
     }

@@ -204,7 +204,7 @@ def _column(
         before=picture_of(tally.before[name], column.type, max(table.k, chain.picture_people), _listed(chain))
         if name in tally.before
         else _no_picture(chain),
-        after=picture_of(tally.after[name], column.type) if name in tally.after else None,
+        after=picture_of(tally.after[name], column.type, table.k) if name in tally.after else None,
     )
 
 
