@@ -147,8 +147,8 @@ class Table(Strict):
             if column.kept_below(k) and names_person(name, column.title):
                 raise broken(
                     "column.identifying",
-                    "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号), nor all"
-                    " but some of its values, nor those that fewer than k people share",
+                    "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号), not"
+                    " but for some of its values, nor where fewer than k people share them",
                     "treat it with {criterion: 1, method: delete}; if it is something else, rename the"
                     " column in the file and in the policy",
                     (*at, "columns", name),
