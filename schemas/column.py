@@ -149,6 +149,10 @@ class Column(Strict):
         """Whether the column is part of the release."""
         return self.keep or (bool(self.treat) and not isinstance(self.treat[0], Delete))
 
+    def kept_below(self, k: int) -> bool:
+        """Return whether it is released with whole values that fewer than k people may have."""
+        return self.keep or (bool(self.treat) and all(step.kept_below(k) for step in self.treat))
+
     @property
     def quasi_identifier(self) -> Generalize | None:
         """The column's generalization if it is a quasi-identifier (準識別子)."""

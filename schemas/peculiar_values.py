@@ -41,6 +41,8 @@ class BottomCode(Treatment):
 class _Sparing(Treatment):
     """A method that leaves the values as they are, but for those that stand out."""
 
+    spares = True
+
     def content_after(self, content: str) -> str:
         """Return what was there, as text."""
         return {"integer": "coded numbers", "boolean": "string"}.get(content, content)
@@ -134,6 +136,10 @@ class RareCategories(_Sparing):
         if self.action != "group":
             self._only_with("action: group", "label")
         return self
+
+    def kept_below(self, k: int) -> bool:
+        """Return whether it takes fewer than k people for enough."""
+        return self.people is not None and self.people < k
 
     @property
     def drops(self) -> bool:

@@ -92,6 +92,7 @@ class Policy(Strict):
         links: dict[str, str] = {}
         names = self.output.facts.column_names
         for table_name, table in self.tables.items():
+            table.refuse_names_kept(self.requirements.k, ("tables", table_name))
             for name, column in table.columns.items():
                 at = ("tables", table_name, "columns", name)
                 self._ages_countable(column, at)

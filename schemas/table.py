@@ -115,21 +115,13 @@ class Table(Strict):
                 step.refuse_rows(self.rows_per_person, ("columns", name, "treat", i))
 
     def _named_columns_safe(self) -> None:
-        """Refuse, by their names, codes released (二号), and names, contacts or free text kept (一号)."""
+        """Refuse, by their names, codes released (二号), and free text kept (一号)."""
         for name, column in self.columns.items():
             if column.released and names_code(name, column.title):
                 raise broken(
                     "column.identification_code",
                     "by its name this is an identification code (個人識別符号), to be deleted whole",
                     "treat it with {criterion: 2, method: delete}; if it is something else, rename the"
-                    " column in the file and in the policy",
-                    ["columns", name],
-                )
-            if column.keep and names_person(name, column.title):
-                raise broken(
-                    "column.identifying",
-                    "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号)",
-                    "treat it with {criterion: 1, method: delete}; if it is something else, rename the"
                     " column in the file and in the policy",
                     ["columns", name],
                 )
@@ -140,6 +132,27 @@ class Table(Strict):
                     "declare it type: text without keep, and it is deleted; if it is a list of fixed texts,"
                     " treat it with {criterion: 4, method: rare_categories, action: cell}",
                     ["columns", name],
+                )
+
+    def refuse_names_kept(self, k: int, at: tuple[str | int, ...]) -> None:
+        """Refuse columns that by their names tell who a person is, and leave whole values to fewer than k.
+
+        Args:
+            k: how many people must share a value.
+            at: where the table stands.
+
+        Raises:
+            PydanticCustomError: there is such a column.
+        """
+        for name, column in self.columns.items():
+            if column.kept_below(k) and names_person(name, column.title):
+                raise broken(
+                    "column.identifying",
+                    "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号), not"
+                    " but for some of its values, nor where fewer than k people share them",
+                    "treat it with {criterion: 1, method: delete}; if it is something else, rename the"
+                    " column in the file and in the policy",
+                    (*at, "columns", name),
                 )
 
     @property

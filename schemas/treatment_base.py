@@ -69,6 +69,7 @@ class Treatment(Strict):
         reads: it reads texts or ages and blanks what it does not understand.
         left: what is left of a value's text; see `text_left`, which knows the settings too.
         keeps_coarse: a value that is coarse enough already is left as it was.
+        spares: it leaves the values as they are, but for those that stand out.
         example: a column that uses it, as YAML; the policy reference shows it.
     """
 
@@ -81,6 +82,7 @@ class Treatment(Strict):
     reads: ClassVar[bool] = False
     left: ClassVar[Left] = Left.CLASS
     keeps_coarse: ClassVar[bool] = False
+    spares: ClassVar[bool] = False
     example: ClassVar[str]
 
     @classmethod
@@ -102,6 +104,10 @@ class Treatment(Strict):
     def listed(self) -> tuple[str, ...]:
         """The source values that the policy itself calls peculiar: no picture shows them."""
         return ()
+
+    def kept_below(self, k: int) -> bool:
+        """Return whether it leaves whole values that fewer than k people may have."""
+        return self.spares
 
     def text_left(self) -> Left:
         """Return what is left of a value's text."""

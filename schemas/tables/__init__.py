@@ -145,13 +145,21 @@ def area_codes() -> Mapping[str, str]:
 
 @cache
 def variant_groups() -> tuple[str, ...]:
-    """Return groups of characters that are spellings of one another in place names.
+    """Return groups of characters that are spellings of one another in names of places and people.
 
     Returns:
         Strings such as ``"ケヶヵがガ箇个"``; every group's first character stands for the group.
     """
     text = resources.files(__name__).joinpath("variants.txt").read_text(encoding="utf-8")
     return tuple(text.split())
+
+
+@cache
+def kanji_variants() -> tuple[list[str], list[str]]:
+    """Return old forms (旧字体) and variants (異体字) of kanji, and beside each what stands for it."""
+    kanji = [group for group in variant_groups() if group[0] >= "\u4e00"]
+    pairs = [(other, group[0]) for group in kanji for other in group[1:]]
+    return [other for other, _ in pairs], [first for _, first in pairs]
 
 
 @cache

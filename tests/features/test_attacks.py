@@ -303,6 +303,25 @@ def test_identification_codes_can_only_be_deleted(run, name, fate):
     assert deleted.status == 0 and deleted.rows() == [{"x": "2"}] * 2
 
 
+NOBODYS = {"criterion": 4, "method": "rare_values", "values": ["該当なし"], "action": "cell"}
+SHARED = {"criterion": 4, "method": "rare_categories", "people": 2, "action": "cell"}
+
+
+@pytest.mark.parametrize("column", ["患者名", "customer_name", "TEL", "住所", "mail"])
+@pytest.mark.parametrize("treat", [(NOBODYS,), (SHARED,), (SHARED, NOBODYS)])
+def test_a_name_is_not_kept_by_a_method_that_spares_it(run, column, treat):
+    policy = policy_of({column: {"treat": [*treat]}, "x": KEEP})
+    policy["requirements"]["k"] = 3
+    kept = run(policy, {"data.csv": f"{column},x\nA,2\nA,2\n"})
+    assert kept.status == 2 and "column.identifying" in kept.err and not kept.releases
+
+
+@pytest.mark.parametrize("column", ["商品名", "file_name", "病院名", "会社名"])
+def test_the_name_of_a_thing_is_kept(run, column):
+    columns = {column: KEEP, f"{column}1": {"treat": [NOBODYS]}, f"{column}2": {"treat": [SHARED]}, "x": KEEP}
+    assert run(policy_of(columns), {"data.csv": f"{','.join(columns)}\nA,A,A,2\nA,A,A,2\n"}).status == 0
+
+
 @pytest.mark.parametrize("column", ["氏名", "本人フリガナ", "ﾌﾘｶﾞﾅ", "E-Mail", "c7"])
 def test_a_name_or_contact_is_not_kept_whatever_the_reason(run, column):
     title = {"title": "電話番号"} if column == "c7" else {}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _PADDING = 32  # bytes after the last string, so that fixed-width reads stay inside the buffer
 _LONGEST = 64  # a longer text is no date; bounds the work of the regular expressions
-_HYPHENS = "‐‑‒–—―−ーｰ－➖⁃﹣─━⎯⏤⸺⸻﹘˗"
-_HYPHEN = re.compile(f"[{_HYPHENS}]")
+HYPHENS = "‐‑‒–—―−ーｰ－➖⁃﹣─━⎯⏤⸺⸻﹘˗"
+_HYPHEN = re.compile(f"[{HYPHENS}]")
 _WAVES = "〜～∼∽˜⁓"
 _GUARDED = r"""^(?:=?"([^"]*)"|['’`]([^'"]*))$"""
 _WAVE = re.compile(f"[{_WAVES}]")
