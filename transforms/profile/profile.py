@@ -17,6 +17,7 @@ from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.criteria.chain import Measured, Treated
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_decoding
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 
 MAX_PLACES = 5
@@ -50,6 +51,7 @@ class TableProfile:
         columns: measurements by column.
         tuples: where classes may be counted early, and are few, their records.
         keys: fingerprints of the keys under which its people were hashed.
+        decoding: how many records of each file are not of the declared encoding.
     """
 
     records: int
@@ -61,6 +63,7 @@ class TableProfile:
     columns: Mapping[str, Measured]
     tuples: Tuples | None
     keys: frozenset[str]
+    decoding: Decoding = field(default_factory=dict)
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -114,6 +117,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         columns=columns,
         tuples=find_tuples(classed, batch.num_rows) if early else None,
         keys=frozenset({key.fingerprint}),
+        decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
     )
     return Profile({plan.name: measured})
 
@@ -157,6 +161,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         columns=measured,
         tuples=merge_tuples([p.tuples for p in parts]),
         keys=frozenset().union(*(p.keys for p in parts)),
+        decoding=merge_decoding(p.decoding for p in parts),
     )
 
 
