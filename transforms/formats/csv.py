@@ -16,7 +16,7 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
-from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.columns import Header, matched_names
 from tokumei.transforms.formats.containers import refuse_json
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.csv_blocks import Dialect, blocks, first_record, record_ends
@@ -86,8 +86,7 @@ def rows(
         found = _header_line(source, file, store)
         if found is None:
             return
-        refuse_other_columns(found, declared, file.uri)
-        names = found
+        names = matched_names(found, declared, file.uri)
     layout = _Layout(names, list(columns), source, file)
     at_header = source.header and split.start == 0
     done = 0
