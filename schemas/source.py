@@ -26,8 +26,9 @@ class Source(Strict):
 
     path: Text = Field(description="Path, glob or gs:// URI; relative to the policy file.")
     format: SourceFormatName = Field(description="How they are written; CSV and other text may be gzipped.")
-    encoding: Literal["utf-8", "cp932", "euc_jp"] = Field(
-        default="utf-8", description="utf-8 with or without BOM."
+    encoding: Literal["utf-8", "cp932", "euc_jp", "utf-16"] = Field(
+        default="utf-8",
+        description="utf-8 with or without BOM; euc_jp with ①, ㈱ and 髙 as CP51932 and eucJP-ms have them.",
     )
     delimiter: str | None = Field(
         default=None,
@@ -80,7 +81,12 @@ class Source(Strict):
     @property
     def header_line(self) -> bool:
         """Whether the files begin with a line of column names."""
-        return self.header and self.facts.delimiter is not None
+        return self.header and self.facts.header
+
+    @property
+    def text_encoding(self) -> str:
+        """The encoding of the text that readers get: UTF-16 is made UTF-8 on the way."""
+        return "utf-8" if self.encoding == "utf-16" else self.encoding
 
     @property
     def field_delimiter(self) -> str:

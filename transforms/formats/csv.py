@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,12 +16,14 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
-from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.columns import Header, matched_names
+from tokumei.transforms.formats.containers import refuse_json
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.csv_blocks import Dialect, blocks, first_record, record_ends
 from tokumei.transforms.formats.garbled import is_utf8
 from tokumei.transforms.formats.streams import BLOCK, TextStream, open_text
 from tokumei.transforms.storage.base import Store
+from tokumei.transforms.values.encodings import decoded, fitting, refuse_other_encoding, undecodable
 
 _NOT_BLANK = re.compile(rb"[^\r\n]")
 _MARK = "\ufeff".encode()
@@ -85,8 +86,7 @@ def rows(
         found = _header_line(source, file, store)
         if found is None:
             return
-        refuse_other_columns(found, declared, file.uri)
-        names = found
+        names = matched_names(found, declared, file.uri)
     layout = _Layout(names, list(columns), source, file)
     at_header = source.header and split.start == 0
     done = 0
@@ -109,7 +109,7 @@ def write(table: pa.Table) -> bytes:
 
 
 def _dialect(source: Source) -> Dialect:
-    return Dialect(source.field_delimiter, source.encoding)
+    return Dialect(source.field_delimiter, source.text_encoding)
 
 
 def _blocks(stream: TextStream, source: Source, file: SourceFile, size: int) -> Iterator[bytes]:
@@ -117,13 +117,17 @@ def _blocks(stream: TextStream, source: Source, file: SourceFile, size: int) -> 
 
 
 def _names(record: bytes, source: Source, file: SourceFile) -> list[str]:
-    text = _utf8(record, source.encoding)
+    refuse_json(record, file.uri)
+    text = _utf8(record, source.text_encoding)
     if text is None:
+        found = fitting(record, source.encoding)
         raise InputError(
             "input.encoding",
             where=f"{file.uri}, header",
-            what=f"the header is not {source.encoding}",
-            fix="correct encoding: utf-8, cp932 (Shift_JIS) or euc_jp",
+            what=f"the header is not {source.encoding}{f'; it is {found}' if found else ''}",
+            fix=f"declare encoding: {found}"
+            if found
+            else "correct encoding: utf-8, cp932 (Shift_JIS) or euc_jp",
         )
     text += b"\n"  # pyarrow takes no header without a line break
     parse = pacsv.ParseOptions(delimiter=source.field_delimiter, newlines_in_values=True)
@@ -141,21 +145,17 @@ class _Layout(NamedTuple):
 
 def _parse(block: bytes, done: int, layout: _Layout) -> Iterator[Rows]:
     """Parse a block of whole records, of which ``done`` precede it in the split."""
-    kept, undecodable = None, np.empty(0, np.int64)
-    if layout.source.encoding != "utf-8" and _is_really_utf8(block):
-        raise InputError(
-            "input.encoding",
-            where=layout.file.uri,
-            what=f"declared {layout.source.encoding}, but the file is UTF-8",
-            fix="declare encoding: utf-8; read otherwise, every Japanese text would be garbled",
-        )
-    text = _utf8(block, layout.source.encoding)
+    kept: Numbers | None = None
+    lost: list[tuple[int, str]] = []
+    encoding = layout.source.text_encoding
+    refuse_other_encoding(block, encoding, layout.file.uri)
+    text = _utf8(block, encoding)
     if text is None:
-        clean, kept, undecodable = _decodable(block, _dialect(layout.source))
-        text = _utf8(clean, layout.source.encoding) or b""
+        clean, kept, lost = _decodable(block, _dialect(layout.source))
+        text = _utf8(clean, encoding) or b""
     table, ragged = _table(text, layout)
     numbers = kept if kept is not None else np.arange(1, table.num_rows + len(ragged) + 1)
-    broken = [(int(n) + done, "undecodable") for n in undecodable]
+    broken = [(n + done, reason) for n, reason in lost]
     broken += [(int(n) + done, "ragged") for n in numbers[ragged]]
     numbers = np.delete(numbers, ragged) + done
     if not len(numbers) and not broken:
@@ -213,19 +213,11 @@ def _read_options(text: bytes, names: list[str] | None) -> pacsv.ReadOptions:
     return pacsv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names)
 
 
-_KANJI_OR_KANA = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
-
-
-def _is_really_utf8(block: bytes) -> bool:
-    """Whether a block is UTF-8 with Japanese text; no CP932 or EUC-JP text is, but for a few odd bytes."""
-    return not block.isascii() and _KANJI_OR_KANA.search(block) is not None and is_utf8(block)
-
-
 def _utf8(block: bytes, encoding: str) -> bytes | None:
     """Return text as checked UTF-8; None if it is not text of this encoding or holds a NUL."""
     if encoding != "utf-8" and not block.isascii():
         try:
-            block = block.decode(encoding).encode()
+            block = decoded(block, encoding).encode()
         except UnicodeDecodeError:
             return None
     elif not is_utf8(block):
@@ -236,8 +228,8 @@ def _utf8(block: bytes, encoding: str) -> bytes | None:
     return _MARK + block if block.startswith(_MARK) else block
 
 
-def _decodable(block: bytes, dialect: Dialect) -> tuple[bytes, Numbers, Numbers]:
-    """Return a block without its undecodable records, the numbers of those kept, and of those left out."""
+def _decodable(block: bytes, dialect: Dialect) -> tuple[bytes, Numbers, list[tuple[int, str]]]:
+    """Return a block without its undecodable records, the numbers of those kept, and why others are not."""
     ends = record_ends(block, dialect)
     starts = np.append(0, ends[:-1])
     view = np.frombuffer(block, np.uint8)
@@ -246,7 +238,7 @@ def _decodable(block: bytes, dialect: Dialect) -> tuple[bytes, Numbers, Numbers]
     at = 0
     while at < len(block):
         try:
-            codecs.decode(memoryview(block)[at:], dialect.encoding)
+            decoded(memoryview(block)[at:], dialect.encoding)
             break
         except UnicodeDecodeError as error:
             record = np.searchsorted(ends, at + error.start, side="right")
@@ -254,4 +246,8 @@ def _decodable(block: bytes, dialect: Dialect) -> tuple[bytes, Numbers, Numbers]
     blank = np.isin(view[starts], (0x0A, 0x0D))  # a record cannot begin with a line break
     numbers: Numbers = np.cumsum(~blank, dtype=np.int64)
     clean = b"".join(block[starts[i] : ends[i]] for i in np.flatnonzero(~bad))
-    return clean, numbers[~bad & ~blank], numbers[bad]
+    why = [
+        (int(numbers[i]), undecodable(block[starts[i] : ends[i]], dialect.encoding))
+        for i in np.flatnonzero(bad)
+    ]
+    return clean, numbers[~bad & ~blank], why

@@ -16,9 +16,11 @@ from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.containers import HEAD, refuse_array
 from tokumei.transforms.formats.garbled import is_utf8
 from tokumei.transforms.formats.streams import BLOCK, MAX_RECORD, open_text, too_long
 from tokumei.transforms.storage.base import Store
+from tokumei.transforms.values.encodings import undecodable
 
 _SMALL = 1 << 16  # bytes not worth halving again
 
@@ -57,7 +59,13 @@ def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterato
 
 
 def header(source: Source, file: SourceFile, store: Store) -> Header:
-    """Return nothing: each record has keys of its own, which are checked as it is read."""
+    """Return nothing: each record has keys of its own, which are checked as it is read.
+
+    Raises:
+        InputError: the file begins as a JSON array, or as an object over several lines.
+    """
+    with open_text(file, store, 0, file.size) as stream:
+        refuse_array(stream.read(HEAD), file.uri)
     return Header(None)
 
 
@@ -197,7 +205,7 @@ def _record(line: bytes) -> dict[str, Any] | str:
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        return "undecodable"
+        return undecodable(line, "utf-8")
     try:
         record = json.loads(
             text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_Number

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import TableFile
-from tokumei.transforms.formats.columns import refuse_other_columns
+from tokumei.transforms.formats.columns import matched_names, refuse_other_columns
 from tokumei.transforms.formats.reader import read_header
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.storage.places import open_store
@@ -48,7 +48,8 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
             source = plan.table.source
             header = read_header(source, file, store)
             if header.names is not None:
-                refuse_other_columns(header.names, plan.columns, file.uri)
+                same = matched_names if source.facts.header else refuse_other_columns
+                same(header.names, plan.columns, file.uri)
             elif source.header_line:
                 # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
                 raise InputError(

@@ -10,6 +10,7 @@ from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.profile.decoding import refuse_wrong_encoding
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
 
 
@@ -53,8 +54,8 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
         key: the key of the run.
 
     Raises:
-        InputError: too many rejects, records without a person, several rows a person where one was
-            declared, or a table without any record.
+        InputError: a wrong encoding, too many rejects, records without a person, several rows a person where
+            one was declared, or a table without any record.
     """
     _check_rejects(plan, profile)
     fitted = {}
@@ -107,6 +108,8 @@ def _widened(plan: Plan, profile: Profile, table: TablePlan, column: str) -> Mea
 
 
 def _check_rejects(plan: Plan, profile: Profile) -> None:
+    for name, found in profile.items():
+        refuse_wrong_encoding(plan.sources[name].table.source, found.decoding)
     total = sum(n for t in profile.values() for n in t.rejects.values())
     if total <= plan.policy.rejects.limit:
         return

@@ -17,6 +17,7 @@ from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.criteria.chain import Measured, Treated
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_decoding
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 
 MAX_PLACES = 5
@@ -51,6 +52,7 @@ class TableProfile:
         tuples: where classes may be counted early, and are few, their records.
         keys: fingerprints of the keys under which its people were hashed.
         seen: by split id, what was read of it.
+        decoding: how many records of each file are not of the declared encoding.
     """
 
     records: int
@@ -63,6 +65,7 @@ class TableProfile:
     tuples: Tuples | None
     keys: frozenset[str]
     seen: Mapping[str, bytes] = field(default_factory=dict)
+    decoding: Decoding = field(default_factory=dict)
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -117,6 +120,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         tuples=find_tuples(classed, batch.num_rows) if early else None,
         keys=frozenset({key.fingerprint}),
         seen={chunk.work.split.split_id: chunk.seen} if chunk.last else {},
+        decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
     )
     return Profile({plan.name: measured})
 
@@ -161,6 +165,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         tuples=merge_tuples([p.tuples for p in parts]),
         keys=frozenset().union(*(p.keys for p in parts)),
         seen={split: seen for p in parts for split, seen in p.seen.items()},
+        decoding=merge_decoding(p.decoding for p in parts),
     )
 
 

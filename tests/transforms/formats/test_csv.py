@@ -286,7 +286,7 @@ def test_cutting_arbitrary_text_agrees_with_the_parser(text, size, delimiter, en
             patch.setattr("tokumei.transforms.formats.csv_blocks._NEAR", near)
             cut = list(blocks(take, dialect, size, 0, "f"))
     except InputError as error:
-        assert error.code == "csv.quote"
+        assert error.code in {"csv.quote", "input.utf16"}
         assert len(parsed(text + "\nz", delimiter)) == len(parsed(text, delimiter))  # the quote is open
         return
     assert b"".join(cut) == data
@@ -334,7 +334,7 @@ def test_any_bytes_are_counted_alike_however_cut_and_whatever_read(
     try:
         rows, rejects, records = read(path, {"a": "string", "b": "string"}, **options)
     except InputError as error:
-        assert error.code == "csv.quote"
+        assert error.code in {"csv.quote", "input.utf16"}
         with pytest.raises(InputError):
             read(path, {}, target=target, **options)
         return
@@ -400,7 +400,7 @@ def test_other_encodings_are_refused_or_rejected(tmp_path):
     path.write_bytes("番号,氏名\n1,山田\n".encode("cp932"))
     assert code_of(path, {"番号": "string", "氏名": "string"}) == "input.encoding"
     path.write_bytes("a,b\n1,山田\n2,x\n".encode("cp932"))
-    assert read(path, {"a": "string"}, ["a", "b"]) == ([{"a": "2"}], [(1, "", "undecodable")], 2)
+    assert read(path, {"a": "string"}, ["a", "b"]) == ([{"a": "2"}], [(1, "", "undecodable_cp932")], 2)
 
 
 def test_a_record_without_end_is_refused(tmp_path, monkeypatch):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokumei.schemas.report import RejectCount, Report
+from tokumei.transforms.values.encodings import ENCODINGS, UNDECODABLE
 
 REASONS = {
-    "undecodable": "文字として読めない",
+    UNDECODABLE: "文字として読めない",
+    **{f"{UNDECODABLE}_{e}": f"文字として読めない（{e}なら読める）" for e in ENCODINGS},
     "ragged": "項目の数が合わない",
     "json": "JSONとして読めない",
     "type": "宣言した型の値でない",
