@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import apache_beam as beam
@@ -64,6 +64,7 @@ class Chunk(Generic[D_co]):
         records: records seen, unreadable ones included.
         rejects: how many were unreadable, by (column, reason); and their numbers in the split.
         batch: the readable records.
+        notes: what is no fault but to be told: number of cells by (column, note).
     """
 
     work: Work[D_co]
@@ -73,6 +74,7 @@ class Chunk(Generic[D_co]):
     rejects: dict[tuple[str, str], int]
     rejected: tuple[int, ...]
     batch: pa.RecordBatch
+    notes: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 class SizedPickleCoder(beam.coders.Coder):

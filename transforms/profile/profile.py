@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -50,6 +51,7 @@ class TableProfile:
         columns: measurements by column.
         tuples: where classes may be counted early, and are few, their records.
         keys: fingerprints of the keys under which its people were hashed.
+        notes: what is no fault but to be told: number of cells by (column, note).
     """
 
     records: int
@@ -61,6 +63,7 @@ class TableProfile:
     columns: Mapping[str, Measured]
     tuples: Tuples | None
     keys: frozenset[str]
+    notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -114,6 +117,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         columns=columns,
         tuples=find_tuples(classed, batch.num_rows) if early else None,
         keys=frozenset({key.fingerprint}),
+        notes=chunk.notes,
     )
     return Profile({plan.name: measured})
 
@@ -157,6 +161,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         columns=measured,
         tuples=merge_tuples([p.tuples for p in parts]),
         keys=frozenset().union(*(p.keys for p in parts)),
+        notes=sum((Counter(p.notes) for p in parts), Counter()),
     )
 
 
