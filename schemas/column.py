@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.date_formats import FORMATS_OF, DateFormat, DateReading
 from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, is_sought
 from tokumei.schemas.privacy_models import AnyProtection
 from tokumei.schemas.strict import Strict, Text, broken
@@ -39,6 +40,14 @@ class Column(Strict):
     protect: tuple[AnyProtection, ...] = Field(
         default=(), description="Privacy models of a sensitive column, over the classes of the table."
     )
+    date_format: DateFormat | None = Field(
+        default=None,
+        description="Beyond the usual spellings: 元号 digits, serials of Excel, or times in UTC that are"
+        " meant as written.",
+    )
+    future_eras: bool = Field(
+        default=False, description="Accept dates after the end of their era (平成35年 is 2023)."
+    )
     drop: bool = Field(default=False, description="Not needed by the recipient: delete, with a reason.")
     keep: bool = Field(default=False, description="No criterion applies: keep as it is, with a reason.")
     because: Text | None = Field(default=None, description="The reason for drop or keep.")
@@ -71,6 +80,25 @@ class Column(Strict):
                 "free text may name people and cannot be kept",
                 "remove keep: text is deleted",
                 ["keep"],
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        fitting = FORMATS_OF.get(self.type, frozenset())
+        if self.date_format is not None and self.date_format not in fitting:
+            raise broken(
+                "column.date_format",
+                f"date_format: {self.date_format} does not fit type {self.type}",
+                f"one of {', '.join(sorted(fitting))} does" if fitting else "remove it, or correct the type",
+                ["date_format"],
+            )
+        if self.future_eras and not fitting:
+            raise broken(
+                "column.date_format",
+                f"future_eras is for dates, and the type is {self.type}",
+                "remove it, or correct the type",
+                ["future_eras"],
             )
         return self
 
@@ -143,6 +171,11 @@ class Column(Strict):
             content = step.content_after(content)
             kind = step.gives or kind
         return self
+
+    @property
+    def dates(self) -> DateReading:
+        """What is declared of its dates."""
+        return DateReading(self.date_format, self.future_eras)
 
     @property
     def released(self) -> bool:

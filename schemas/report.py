@@ -223,6 +223,9 @@ class LeakScan(Strict):
 
     sought: tuple[str, ...] = Field(description="Columns whose source values were searched for.")
     carriers: tuple[str, ...] = Field(description="Released columns in which these were searched for.")
+    unsearched: tuple[str, ...] = Field(
+        default=(), description="Deleted columns whose values could not be searched for: they are no text."
+    )
     numbers: tuple[str, ...] = Field(description="Released columns searched for numbers that are codes.")
     matches: tuple[Match, ...] = ()
 
@@ -285,6 +288,15 @@ class RejectCount(Strict):
     records: int
 
 
+class NoteCount(Strict):
+    """Cells that hold no value in another way than the policy says, by table, column and way."""
+
+    table: str
+    column: str
+    note: str = Field(description="nan: not a number; absent: no record has such a key.")
+    cells: int
+
+
 class Report(Strict):
     """The whole report of one release."""
 
@@ -309,6 +321,7 @@ class Report(Strict):
     tables: tuple[TableReport, ...]
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
+    notes: tuple[NoteCount, ...] = ()
     secrets: str = Field(description="What became of the key, in Japanese.")
     order: str = Field(description="How row order was destroyed, in Japanese.")
     limits: tuple[str, ...] = Field(default=(), description="What was not measured or checked, in Japanese.")

@@ -20,11 +20,19 @@ class SourceFile(NamedTuple):
 
 
 class TableFile(NamedTuple):
-    """An input file and the table it belongs to; ``records``: their number, if the file itself states it."""
+    """An input file and the table it belongs to.
+
+    Attributes:
+        table: of the policy.
+        file: the file.
+        records: their number, if the file itself states it.
+        unsearched: deleted columns that have a type in it that cannot be searched for.
+    """
 
     table: str
     file: SourceFile
     records: int | None = None
+    unsearched: tuple[str, ...] = ()
 
 
 class Split(NamedTuple):

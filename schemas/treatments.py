@@ -66,7 +66,7 @@ class Age(Treatment):
 
     method: Literal["age"]
     criterion: Literal[1, 5]
-    accepts = frozenset({"date"})
+    accepts = frozenset({"date", "datetime"})
     gives = "integer"
     reads = True
     example = "{type: date, treat: [{criterion: 1, method: age}]}"
@@ -102,13 +102,13 @@ class AgeBand(_Banded):
     preset: Literal["id_pos_7", "case_6"] | None = Field(
         default=None, description="Bands in common use, instead of edges and labels: seven, or six."
     )
-    accepts = frozenset({"date", "integer"})
+    accepts = frozenset({"date", "datetime", "integer"})
     reads = True
     example = "{type: date, treat: [{criterion: 1, method: age_band, preset: id_pos_7}]}"
 
     def counts_age(self, kind: ColumnType) -> bool:
         """Return whether birth dates are banded, and not ages."""
-        return kind == "date"
+        return kind != "integer"
 
     @model_validator(mode="after")
     def _either(self) -> Self:

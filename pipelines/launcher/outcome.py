@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from tokumei.transforms.planning.plan import Plan
 
 
+_NOTES = {
+    "nan": "{:,} values are NaN and count as missing",
+    "absent": "no record has this key; every value is missing",
+}
+
+
 def tell(plan: Plan, *, already: bool = False) -> None:
     """Print what the release holds, from the release itself.
 
@@ -46,6 +52,9 @@ def tell(plan: Plan, *, already: bool = False) -> None:
     )
     for table in report["tables"]:
         _tell_table(table, plan.policy.tables[table["name"]].columns)
+        for note in report.get("notes", ()):
+            if note["table"] == table["name"]:
+                print(f"    {note['column']}: {_NOTES[note['note']].format(note['cells'])}")
     print(f"  release:  {base}")
     print(f"  report:   {store.join(base, 'report.html')}")
     print(f"  notice:   {store.join(base, 'notice.md')}")
@@ -61,6 +70,8 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
             if spec.reads:
                 _tell_blanks(column["name"], step["counts"])
             _tell_unmet(column["name"], step)
+    if unsearched := (table["leak_scan"] or {}).get("unsearched"):
+        print(f"    deleted, but not searched for in the release: {', '.join(unsearched)} (no text)")
     for level in (table["recoding"] or {"levels": ()})["levels"]:
         at = f"level {level['level']}"
         if level["level"] is None:

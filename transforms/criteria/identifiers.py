@@ -65,7 +65,8 @@ class Age(Fixed, treats=t.Age):
         """Return full years as int64."""
         if self.context.reference_date is None:
             raise ValueError("reference_date is checked by the policy")
-        return dates.age_on(values, self.context.reference_date).cast(pa.int64())
+        days = values.cast(pa.date32())  # of a time, its day
+        return dates.age_on(days, self.context.reference_date).cast(pa.int64())
 
     def explain(self, decision: None) -> str:
         """Return that ages are left, and on which day they are counted."""
@@ -81,7 +82,7 @@ class AgeBand(Age, treats=t.AgeBand):
     def treat(self, values: pa.Array) -> pa.Array:
         """Return the label of the band."""
         edges, labels = self._bands()
-        years = super().treat(values) if pa.types.is_date(values.type) else values
+        years = super().treat(values) if pa.types.is_temporal(values.type) else values
         return bands.bands(years, edges, labels)
 
     def explain(self, decision: None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tokumei.transforms.criteria.chain import Fitted
@@ -23,6 +23,7 @@ class FittedTable:
         records: readable records.
         people: distinct people among them; None where the table has no person column.
         rejects: unreadable records by (column, reason).
+        notes: cells that hold no value in another way than the policy says, by (column, note).
         proven: "one row a person" was proven by ascending person codes, not by counting.
         counted: pass 1 has counted the tuples of the table, and of its population if there is one.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
@@ -36,6 +37,7 @@ class FittedTable:
     rejects: Mapping[tuple[str, str], int]
     proven: bool
     counted: bool
+    notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     removals: tuple[Removal, ...] = ()
 
     def removal(self, kind: type[R]) -> R | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import apache_beam as beam
@@ -70,6 +70,7 @@ class Chunk(Generic[D_co]):
         rejects: how many were unreadable, by (column, reason); and their numbers in the split.
         batch: the readable records.
         seen: of the last chunk, what was read of the whole split, as `Witness` tells it.
+        notes: what is no fault but to be told: number of cells by (column, note).
     """
 
     work: Work[D_co]
@@ -80,6 +81,7 @@ class Chunk(Generic[D_co]):
     rejected: tuple[int, ...]
     batch: pa.RecordBatch
     seen: bytes = b""
+    notes: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 class SizedPickleCoder(beam.coders.Coder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.formats import listed
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
@@ -25,34 +27,15 @@ from tokumei.transforms.formats.avro_limits import (
     refuse_endless,
     unpacked,
 )
+from tokumei.transforms.formats.avro_schema import NotRecords, arrow_schema, plain_schema
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
-from tokumei.transforms.formats.columns import Header, refuse_other_columns, refuse_unreadable
+from tokumei.transforms.formats.columns import Header, is_opaque, refuse_other_columns
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.garbled import without_garbled
 from tokumei.transforms.formats.streams import BLOCK
 from tokumei.transforms.storage.base import Store
 
-_TYPES = {
-    "null": pa.null(),
-    "string": pa.string(),
-    "enum": pa.string(),
-    "int": pa.int32(),
-    "long": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "bytes": pa.binary(),
-    "fixed": pa.binary(),
-}
-_DECIMAL_BYTES = 16  # of the longest decimal that Arrow holds
-_TICKS = (("millis", "ms"), ("micros", "us"), ("nanos", "ns"))
-_LOGICAL = {
-    "date": pa.date32(),
-    "time-millis": pa.time32("ms"),
-    "time-micros": pa.time64("us"),
-    **{f"timestamp-{name}": pa.timestamp(unit, "UTC") for name, unit in _TICKS},
-    **{f"local-timestamp-{name}": pa.timestamp(unit) for name, unit in _TICKS},
-}
+_DECIMAL_BYTES = 64  # enough for what Arrow holds in 16, and no endless work
 _WRITTEN = {
     pa.string(): "string",
     pa.int64(): "long",
@@ -61,8 +44,6 @@ _WRITTEN = {
     pa.date32(): {"type": "int", "logicalType": "date"},
     pa.timestamp("s"): {"type": "long", "logicalType": "local-timestamp-millis"},
 }
-# Stands for all that is never readable; messages show its field.
-_UNKNOWN = pa.struct([("record, list, map or union of several types", pa.null())])
 
 
 def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
@@ -79,9 +60,10 @@ def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterato
 
 
 def header(source: Source, file: SourceFile, store: Store) -> Header:
-    """Return the names of the file's fields."""
+    """Return the names and types of the file's fields."""
     with _opened(file, store) as (_, found):
-        return Header(list(_arrow_schema(found.schema).names))
+        schema = arrow_schema(found.schema)
+        return Header(list(schema.names), None, schema)
 
 
 def rows(
@@ -90,17 +72,18 @@ def rows(
     """Read the records of a split's blocks.
 
     Raises:
-        InputError: a field has a type that cannot be read as declared; see also `reader.read_split`.
+        InputError: see `reader.read_split`.
     """
     with _opened(split.file, store) as (opened, found):
-        schema = _arrow_schema(found.schema)
+        schema = arrow_schema(found.schema)
         refuse_other_columns(schema.names, declared, split.file.uri)
-        refuse_unreadable(schema, columns, split.file.uri)
         done = 0
         for records in _records(opened, found, split):
             screened = {
-                name: without_garbled(_column([r[name] for r in records], schema.field(name).type))
-                for name in columns
+                name: without_garbled(
+                    _column([r[name] for r in records], schema.field(name).type), mended=kind == "text"
+                )
+                for name, kind in columns.items()
             }
             numbers = np.arange(done + 1, done + len(records) + 1)
             cells = {name: values for name, (values, _) in screened.items()}
@@ -127,14 +110,23 @@ def _opened(file: SourceFile, store: Store) -> Iterator[tuple[BinaryIO, Frame]]:
             source = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BLOCK))
             found = read_frame(source)
             if found.codec not in CODECS:
+                named = found.codec if re.fullmatch("[a-z0-9-]{1,12}", found.codec) else "unknown"
                 raise InputError(
                     "avro.codec",
                     where=file.uri,
-                    what="the file's blocks are packed with a codec that is not supported",
-                    fix="write it with codec deflate, bzip2, xz or null",
+                    what=f"the file's blocks are packed with a codec that is not supported: {named}",
+                    fix=f"write it with codec {listed(CODECS, 'or')}",
                 )
             refuse_endless(found.schema)
+            _understood(found.schema, file)
             yield source, found
+    except NotRecords as found:
+        raise InputError(
+            "avro.top",
+            where=file.uri,
+            what=f"the file does not hold records of one kind: the top of its schema is {found}",
+            fix="write it with a record as its schema, the records of each kind in a file of their own",
+        ) from None
     except TooLarge:
         raise InputError(
             "avro.block",
@@ -149,18 +141,37 @@ def _opened(file: SourceFile, store: Store) -> Iterator[tuple[BinaryIO, Frame]]:
             what="a type contains itself, is nested too deep, or is a list of what takes no byte",
             fix="write the file without that field",
         ) from None
-    except Corrupt:
+    except Corrupt as broken:
         raise InputError(
             "input.avro",
             where=file.uri,
-            what="the file is not Avro, or is truncated or corrupt",
-            fix="copy or create the file again, or correct format",
+            what=str(broken) or "the file is not Avro, or is truncated or corrupt",
+            fix=f"copy or create the file again (codec {listed(CODECS, 'or')}), or correct format",
+        ) from None
+
+
+def _understood(schema: Any, file: SourceFile) -> None:
+    """Check that the decoder takes the schema, so that what it cannot take is not called corrupt.
+
+    Raises:
+        InputError: it does not.
+        NotRecords: the top of the schema is no record.
+    """
+    arrow_schema(schema)
+    try:
+        fastavro.parse_schema(plain_schema(schema), _force=True)
+    except Exception:  # whatever it raises on garbage; it may quote what it found
+        raise InputError(
+            "avro.schema",
+            where=file.uri,
+            what="the file's schema breaks the rules of Avro (names, types or default values)",
+            fix="write the file again, with a schema that other readers take",
         ) from None
 
 
 def _records(source: BinaryIO, frame: Frame, split: Split) -> Iterator[list[dict[str, Any]]]:
     """Decode the blocks of a split, in lists of at most MAX_ROWS records."""
-    schema = _without_logical_types(frame.schema)
+    schema = plain_schema(frame.schema)
     gathered: list[dict[str, Any]] = []
     for block in walk(source, frame, split.start, split.end):
         source.seek(block.body)
@@ -189,12 +200,12 @@ def _decoded(file: bytes) -> Iterator[dict[str, Any]]:
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
     """Build a column from values as they are stored, without logical types."""
     try:
+        if is_opaque(kind):
+            return pa.nulls(len(values), kind)
         if pa.types.is_string(kind):
             return _texts(values)
-        if pa.types.is_date32(kind):
-            return pa.array(values, pa.int32()).cast(kind)
-        if pa.types.is_timestamp(kind):
-            return pa.array(values, pa.int64()).cast(kind)
+        if stored := _stored(kind):
+            return pa.array(values, stored).cast(kind)
         if pa.types.is_decimal(kind):
             return pa.array([None if v is None else _decimal(v, kind.scale) for v in values], kind)
         return pa.array(values, kind)
@@ -202,9 +213,18 @@ def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
         raise Corrupt from None
 
 
-def _texts(values: list[str | None]) -> pa.Array:
+def _stored(kind: pa.DataType) -> pa.DataType | None:
+    """Return the type of the values as Avro stores them, where that is another one."""
+    if isinstance(kind, pa.UuidType):
+        return kind.storage_type
+    return pa.int32() if pa.types.is_date32(kind) else pa.int64() if pa.types.is_timestamp(kind) else None
+
+
+def _texts(values: list[Any]) -> pa.Array:
     try:
         return pa.array(values, pa.string())
+    except pa.ArrowTypeError:  # a union with whole numbers
+        return _texts([str(v) if isinstance(v, int) else v for v in values])
     except UnicodeEncodeError:
         # Bytes that are no UTF-8 came through as escapes; they are found and rejected later.
         raw = [None if v is None else v.encode("utf-8", "surrogateescape") for v in values]
@@ -213,42 +233,6 @@ def _texts(values: list[str | None]) -> pa.Array:
 
 def _decimal(value: bytes, scale: int) -> Decimal:
     if len(value) > _DECIMAL_BYTES:
-        raise ValueError
+        raise ValueError  # also with leading bytes that say nothing
     number = int.from_bytes(value, "big", signed=True)
     return Decimal((int(number < 0), tuple(map(int, str(abs(number)))), -scale))  # arithmetic would round
-
-
-def _arrow_schema(schema: Any) -> pa.Schema:
-    if not isinstance(schema, dict) or schema.get("type") != "record":
-        raise Corrupt
-    names: dict[str, pa.DataType] = {}
-    try:
-        return pa.schema([(str(f["name"]), _arrow_type(f["type"], names)) for f in schema["fields"]])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise Corrupt from None
-
-
-def _arrow_type(schema: Any, names: dict[str, pa.DataType]) -> pa.DataType:
-    """Return the Arrow type that holds an Avro type; ``names`` gathers the types defined on the way."""
-    if isinstance(schema, list):
-        kinds = [_arrow_type(branch, names) for branch in schema if branch != "null"]
-        return pa.null() if not kinds else kinds[0] if len(kinds) == 1 else _UNKNOWN
-    if isinstance(schema, str):
-        return _TYPES.get(schema) or names.get(schema, _UNKNOWN)
-    logical = schema.get("logicalType")
-    if logical == "decimal":
-        kind = pa.decimal128(int(schema["precision"]), int(schema.get("scale", 0)))
-    else:
-        kind = _LOGICAL.get(str(logical)) or _arrow_type(schema["type"], names)
-    if "name" in schema:
-        names[schema["name"]] = kind
-    return kind
-
-
-def _without_logical_types(schema: Any) -> Any:
-    """Return the schema with plain types: raw numbers become columns at once, and none is out of range."""
-    if isinstance(schema, list):
-        return [_without_logical_types(part) for part in schema]
-    if isinstance(schema, dict):
-        return {key: _without_logical_types(part) for key, part in schema.items() if key != "logicalType"}
-    return schema

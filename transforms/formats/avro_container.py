@@ -16,7 +16,7 @@ _VARINT = 10  # bytes of the longest 64-bit integer
 
 
 class Corrupt(Exception):
-    """The bytes are not an Avro file, or not a whole one."""
+    """The bytes are not an Avro file, or not a whole one; the text says more, if there is more to say."""
 
 
 class Frame(NamedTuple):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.splits import Reject, Split
 from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.formats.columns import refuse_unreadable
 from tokumei.transforms.formats.convert import convert
 
 # Of a batch and of a chunk. A chunk becomes one part of the release: large enough for good files, small
@@ -18,6 +21,8 @@ from tokumei.transforms.formats.convert import convert
 MAX_ROWS = 131_072
 
 Numbers = npt.NDArray[np.int64]
+Notes = Mapping[tuple[str, str], int]
+NAN, ABSENT = "nan", "absent"  # no number stands for no value; the record has no such key
 
 
 class Rows(NamedTuple):
@@ -31,6 +36,7 @@ class Rows(NamedTuple):
         records: how many records there were, good or bad.
         misfits: cells found bad already (null in ``columns``): column to row to reason.
         nulled: the source's null texts are null already, so that nothing looks for them again.
+        notes: what is no fault but to be told: number of cells by (column, note).
     """
 
     columns: Mapping[str, pa.Array]
@@ -39,6 +45,7 @@ class Rows(NamedTuple):
     records: int
     misfits: Mapping[str, Mapping[int, str]]
     nulled: bool = False
+    notes: Notes = MappingProxyType({})
 
 
 class ReadBatch(NamedTuple):
@@ -49,11 +56,13 @@ class ReadBatch(NamedTuple):
             encoded by a dictionary.
         rejects: one for each record left out because it is bad, in record order.
         records: records seen: rows of the batch, rejects and excluded records together.
+        notes: what is no fault but to be told: number of cells by (column, note).
     """
 
     batch: pa.RecordBatch
     rejects: list[Reject]
     records: int
+    notes: Notes = MappingProxyType({})
 
 
 def assemble(
@@ -61,20 +70,30 @@ def assemble(
     split: Split,
     columns: Mapping[str, ColumnType],
     null_values: Sequence[str],
+    *,
     exclude: Numbers,
+    dates: Mapping[str, DateReading],
 ) -> Iterator[ReadBatch]:
     """Convert stretches of rows to batches, leaving out excluded records silently and bad ones with a reject.
 
     A record is rejected once, for the first bad column in the order of ``columns``.
+
+    Raises:
+        InputError: a column has a type that cannot be read as the declared one.
     """
     silent = np.unique(exclude)
     for rows in stretches:
         found = {n: Reject(split.table, split.split_id, n, "", reason) for n, reason in rows.broken}
         good = np.ones(len(rows.numbers), bool)
+        notes = dict(rows.notes)
         arrays = []
         for name, kind in columns.items():
-            values, bad = convert(rows.columns[name], kind, () if rows.nulled else null_values)
+            how = dates.get(name, USUAL)
+            refuse_unreadable(rows.columns[name].type, name, kind, how, split.file.uri)
+            values, bad, nan = convert(rows.columns[name], kind, () if rows.nulled else null_values, how)
             arrays.append(values)
+            if nan:
+                notes[name, NAN] = nan
             for i, reason in {**bad, **rows.misfits.get(name, {})}.items():
                 number = int(rows.numbers[i])
                 found.setdefault(number, Reject(split.table, split.split_id, number, name, reason))
@@ -86,7 +105,7 @@ def assemble(
         batch = _batch(arrays, list(columns), len(rows.numbers))
         if not good.all():
             batch = batch.take(pa.array(np.flatnonzero(good)))
-        yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records)
+        yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records, notes)
 
 
 def _batch(arrays: list[pa.Array], names: list[str], rows: int) -> pa.RecordBatch:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from tokumei.schemas.date_formats import DateReading
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.convert import readable
 
 
 class Header(NamedTuple):
-    """What a file states of itself: the names of its columns, in its order, and the number of its records.
+    """What a file states of itself, and None where it does not.
 
-    None where it does not.
+    Attributes:
+        names: of its columns, in its order.
+        records: how many it has.
+        types: of its columns, as Arrow has them.
     """
 
     names: list[str] | None
     records: int | None = None
+    types: pa.Schema | None = None
 
 
 # Characters that fonts show alike and encodings confuse (JIS X 0208 in Unicode, by Microsoft and by
@@ -124,17 +129,28 @@ def _visible(name: str) -> str:
     return f'"{"".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in name)}"'
 
 
-def refuse_unreadable(found: pa.Schema, columns: Mapping[str, ColumnType], where: str) -> None:
-    """Check that the file's types can be read as the declared types.
+def refuse_unreadable(found: pa.DataType, name: str, kind: ColumnType, how: DateReading, where: str) -> None:
+    """Check that a column's type in the file can be read as the declared type.
 
     Raises:
-        InputError: naming the first column that cannot, for example a fraction declared as string.
+        InputError: it cannot, for example a fraction declared as string.
     """
-    for name, kind in columns.items():
-        if not readable(found.field(name).type, kind):
-            raise InputError(
-                "input.type",
-                where=f"{where}, column {name}",
-                what=f"the file holds {found.field(name).type}, which cannot be read as {kind} without loss",
-                fix="declare the type the file has, or write the column as text",
-            )
+    if not readable(found, kind, how):
+        held = found.field(0).name if is_opaque(found) else str(found)
+        raise InputError(
+            "input.type",
+            where=f"{where}, column {name}",
+            what=f"the file holds {held}, which cannot be read as {kind} without loss",
+            fix="declare the type the file has, or write the column as text; a column that is dropped or"
+            " deleted is not read",
+        )
+
+
+def opaque(name: str) -> pa.DataType:
+    """Return the type of a column that cannot be read as anything, by what it is called to people."""
+    return pa.struct([(name, pa.null())])
+
+
+def is_opaque(found: pa.DataType) -> bool:
+    """Return whether a type comes from `opaque`."""
+    return bool(pa.types.is_struct(found) and found.num_fields == 1 and pa.types.is_null(found.field(0).type))

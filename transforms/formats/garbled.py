@@ -17,28 +17,75 @@ def is_utf8(text: bytes) -> bool:
     return _valid(pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(text)]))
 
 
-def without_garbled(column: pa.Array) -> tuple[pa.Array, Mapping[int, str]]:
+def held_as_text(found: pa.DataType) -> bool:
+    """Return whether `without_garbled` makes texts of a column of this Arrow type.
+
+    Besides texts of every layout these are JSON, UUIDs, and bytes that are not marked as text.
+    """
+    t = pa.types
+    if isinstance(found, pa.UuidType):
+        return True
+    if isinstance(found, pa.BaseExtensionType):
+        return held_as_text(found.storage_type)
+    return bool(t.is_string(found) or t.is_large_string(found) or t.is_string_view(found) or _is_bytes(found))
+
+
+def without_garbled(column: pa.Array, *, mended: bool = False) -> tuple[pa.Array, Mapping[int, str]]:
     """Return a column with null for texts that are not UTF-8, and which rows these are, with the reason.
 
     A column of texts, of whatever Arrow layout, comes back as plain strings, or encoded by a dictionary as it
-    was; any other comes back as it is.
+    was; any other comes back as it is. UUIDs are written as RFC 9562 does.
+
+    Args:
+        column: as a format gives it.
+        mended: replace what is not UTF-8 by U+FFFD instead.
     """
     if pa.types.is_dictionary(column.type):
-        texts, bad = without_garbled(column.dictionary)
+        texts, bad = without_garbled(column.dictionary, mended=mended)
         places = places_of(column)
         return pa.DictionaryArray.from_arrays(column.indices, texts), of_rows(bad, places)
-    if not (
-        pa.types.is_string(column.type)
-        or pa.types.is_large_string(column.type)
-        or pa.types.is_string_view(column.type)
-    ):
+    if isinstance(column.type, pa.BaseExtensionType):
+        uuid = isinstance(column.type, pa.UuidType)
+        return without_garbled(_uuids(column.storage) if uuid else column.storage, mended=mended)
+    if not held_as_text(column.type):
         return column, {}
-    texts = column.cast(pa.string())
+    texts = column.cast(pa.binary()).view(pa.string()) if _is_bytes(column.type) else column.cast(pa.string())
     if _valid(texts):
         return texts, {}
-    mask = np.array([not _decodes(cell) for cell in texts.cast(pa.binary()).to_pylist()], bool)
+    cells = texts.cast(pa.binary()).to_pylist()
+    if mended:
+        whole = [None if cell is None else cell.decode(errors="replace") for cell in cells]
+        return pa.array(whole, pa.string()), {}
+    mask = np.array([not _decodes(cell) for cell in cells], bool)
     bad = dict.fromkeys(np.flatnonzero(mask).tolist(), "undecodable")
     return pc.if_else(pa.array(mask), pa.scalar(None, pa.string()), texts), bad
+
+
+def _is_bytes(found: pa.DataType) -> bool:
+    t = pa.types
+    return bool(
+        t.is_binary(found)
+        or t.is_large_binary(found)
+        or t.is_binary_view(found)
+        or t.is_fixed_size_binary(found)
+    )
+
+
+def _uuids(column: pa.FixedSizeBinaryArray) -> pa.Array:
+    """Write numbers of 16 bytes in hexadecimal, in groups."""
+    size = column.type.byte_width
+    raw = np.frombuffer(column.buffers()[1], np.uint8, len(column) * size, column.offset * size)
+    signs = np.frombuffer(b"0123456789abcdef", np.uint8)
+    pairs = raw.reshape(-1, size)
+    digits = signs[np.stack([pairs >> 4, pairs & 15], axis=-1).reshape(len(column), -1)]
+    parts, hyphen = np.split(digits, (8, 12, 16, 20), axis=1), np.full((len(column), 1), ord("-"), np.uint8)
+    cells = np.hstack([parts[0], *(p for part in parts[1:] for p in (hyphen, part))])
+    ends = np.arange(len(column) + 1, dtype=np.int32) * cells.shape[1]
+    missing = column.is_null().to_numpy(zero_copy_only=False)
+    texts = pa.StringArray.from_buffers(
+        len(column), pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(cells))
+    )
+    return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), texts) if missing.any() else texts
 
 
 def places_of(column: pa.DictionaryArray) -> npt.NDArray[np.int64]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +16,7 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats.batches import MAX_ROWS, Rows
+from tokumei.transforms.formats.batches import ABSENT, MAX_ROWS, NAN, Rows
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.containers import HEAD, refuse_array
 from tokumei.transforms.formats.garbled import is_utf8
@@ -23,6 +25,8 @@ from tokumei.transforms.storage.base import Store
 from tokumei.transforms.values.encodings import undecodable
 
 _SMALL = 1 << 16  # bytes not worth halving again
+
+_WHOLE = re.compile(r"-?[0-9]{1,40}")  # of a text that somebody wrote as a number
 
 # What the fast parser may meet in a column of each type; anything else sends the block to the exact one.
 _FAST: dict[ColumnType, pa.DataType] = {
@@ -93,11 +97,12 @@ def _stretches(
     """Parse a block, halving it where the fast parser fails: one odd line slows only its surroundings."""
     table = _fast(block, columns)
     if table is not None:
+        absent = _absent(block, table, columns)
         there = [
             n for n in table.column_names if n not in columns or table.column(n).null_count < table.num_rows
         ]
         _refuse_undeclared(there, declared, uri)
-        yield from _from_table(table, columns)
+        yield from _from_table(table, columns, absent)
         return
     middle = block.find(b"\n", len(block) // 2) + 1
     if len(block) <= _SMALL or middle in {0, len(block)}:
@@ -154,8 +159,13 @@ def _fast(block: bytes, columns: Mapping[str, ColumnType]) -> pa.Table | None:
     if not plain or not is_utf8(text):
         return None
     read = pajson.ReadOptions(use_threads=False, block_size=len(text) + 1)
+    first = _record(text[: text.find(b"\n")] if b"\n" in text else text)
+    if isinstance(first, str):
+        return None
     parse = pajson.ParseOptions(
-        explicit_schema=pa.schema([(name, _FAST.get(kind, pa.string())) for name, kind in columns.items()]),
+        explicit_schema=pa.schema(
+            [(name, _fast_type(kind, first.get(name))) for name, kind in columns.items()]
+        ),
         unexpected_field_behavior="infer",  # so that undeclared keys are seen
     )
     try:
@@ -166,11 +176,29 @@ def _fast(block: bytes, columns: Mapping[str, ColumnType]) -> pa.Table | None:
     return table if table.num_columns and table.num_rows == lines else None
 
 
-def _from_table(table: pa.Table, columns: Mapping[str, ColumnType]) -> Iterator[Rows]:
+def _fast_type(kind: ColumnType, first: object) -> pa.DataType:
+    """Return the type to expect of a column: texts may be whole numbers, as they are in the first record."""
+    return _FAST.get(kind, pa.int64() if isinstance(first, _Number) else pa.string())
+
+
+def _absent(block: bytes, table: pa.Table, columns: Mapping[str, ColumnType]) -> frozenset[str]:
+    """Return the columns whose key is in no record of a block."""
+    empty = [name for name in columns if table.column(name).null_count == table.num_rows]
+    return frozenset(name for name in empty if not re.search(_key_of(name), block))
+
+
+def _key_of(name: str) -> bytes:
+    """Return a pattern that finds a key, written as it is or with escapes."""
+    spelled = [json.dumps(name, ensure_ascii=ascii_only).encode() for ascii_only in (False, True)]
+    return b"(?:%b|(?i:%b))\\s*:" % tuple(map(re.escape, spelled))
+
+
+def _from_table(table: pa.Table, columns: Mapping[str, ColumnType], absent: frozenset[str]) -> Iterator[Rows]:
     for start in range(0, table.num_rows, MAX_ROWS):
         batch = table.slice(start, MAX_ROWS).combine_chunks()
         cells = {name: batch.column(name).chunk(0) for name in columns}
-        yield Rows(cells, np.arange(1, batch.num_rows + 1), (), batch.num_rows, {})
+        notes = {(name, ABSENT): batch.num_rows for name in absent}
+        yield Rows(cells, np.arange(1, batch.num_rows + 1), (), batch.num_rows, {}, notes=notes)
 
 
 def _exact(
@@ -184,20 +212,24 @@ def _exact(
         misfits: dict[str, dict[int, str]] = {name: {} for name in columns}
         numbers: list[int] = []
         broken: list[tuple[int, str]] = []
+        notes: Counter[tuple[str, str]] = Counter()
         for number, line in enumerate(part, 1):
             record = _record(line)
             if isinstance(record, str):
                 broken.append((number, record))
                 continue
             _refuse_undeclared(record.keys(), declared, uri)
+            notes.update((name, ABSENT) for name in columns if name not in record)
             for name, kind in columns.items():
-                text, fits = _cell(record.get(name), kind)
+                if isinstance(value := record.get(name), _Number) and value == "NaN" and kind in _FAST:
+                    value, notes[name, NAN] = None, notes[name, NAN] + 1
+                text, fits = _cell(value, kind)
                 if not fits:
                     misfits[name][len(numbers)] = "type"
                 texts[name].append(text)
             numbers.append(number)
         cells = {name: pa.array(column, pa.string()) for name, column in texts.items()}
-        yield Rows(cells, np.array(numbers, np.int64), broken, len(part), misfits)
+        yield Rows(cells, np.array(numbers, np.int64), broken, len(part), misfits, notes=notes)
 
 
 def _record(line: bytes) -> dict[str, Any] | str:
@@ -228,8 +260,13 @@ def _cell(value: object, kind: ColumnType) -> tuple[str | None, bool]:
     """Return a JSON value as text, and whether it is of a kind that the declared type takes."""
     if value is None:
         return None, True
+    if kind == "text":  # whatever it is
+        return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)), True
     if isinstance(value, bool):
         return ("true" if value else "false", True) if kind == "boolean" else (None, False)
     if isinstance(value, _Number):
-        return (str(value), True) if kind in ("integer", "number") else (None, False)
+        if kind in {"integer", "number"}:
+            return str(value), True
+        whole = _WHOLE.fullmatch(value) is not None
+        return (str(int(value)) if whole else None), whole
     return (value, True) if isinstance(value, str) else (None, False)

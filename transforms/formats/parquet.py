@@ -15,7 +15,7 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
-from tokumei.transforms.formats.columns import Header, refuse_other_columns, refuse_unreadable
+from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.garbled import without_garbled
 from tokumei.transforms.storage.base import Store
 
@@ -42,9 +42,10 @@ def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterato
 
 
 def header(source: Source, file: SourceFile, store: Store) -> Header:
-    """Return the names of the file's columns, and its number of records."""
+    """Return the names and types of the file's columns, and its number of records."""
     with _opened(file, store) as opened:
-        return Header(list(opened.schema_arrow.names), opened.metadata.num_rows)
+        schema = opened.schema_arrow
+        return Header(list(schema.names), opened.metadata.num_rows, schema)
 
 
 def rows(
@@ -53,12 +54,11 @@ def rows(
     """Read the records of a split's row groups.
 
     Raises:
-        InputError: a column has a type that cannot be read as declared; see also `reader.read_split`.
+        InputError: see `reader.read_split`.
     """
     with _opened(split.file, store) as opened:
         schema = opened.schema_arrow
         refuse_other_columns(schema.names, declared, split.file.uri)
-        refuse_unreadable(schema, columns, split.file.uri)
         groups = list(range(split.start, split.end))
         expected = sum(opened.metadata.row_group(i).num_rows for i in groups)
         encoded = _repeating(opened, groups, columns)
@@ -67,7 +67,10 @@ def rows(
         for batch in opened.iter_batches(
             batch_size=MAX_ROWS, row_groups=groups, columns=list(columns), use_threads=False
         ):
-            screened = {name: without_garbled(batch.column(name)) for name in columns}
+            screened = {
+                name: without_garbled(batch.column(name), mended=kind == "text")
+                for name, kind in columns.items()
+            }
             numbers = np.arange(done + 1, done + batch.num_rows + 1)
             cells = {name: values for name, (values, _) in screened.items()}
             misfits = {name: bad for name, (_, bad) in screened.items()}
@@ -123,6 +126,8 @@ def _opened(
                 pre_buffer=False,
                 metadata=metadata,
                 read_dictionary=list(encoded),
+                # By the second, and exact: in nanoseconds, INT96 beyond 1677–2262 would wrap around.
+                coerce_int96_timestamp_unit="s",
             )
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError):
         raise _corrupt(file) from None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
+from tokumei.schemas.date_formats import DateReading
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
@@ -37,12 +39,14 @@ def read_split(
     *,
     declared: Sequence[str],
     exclude: Numbers = _NONE,
+    dates: Mapping[str, DateReading] = MappingProxyType({}),
 ) -> Iterator[ReadBatch]:
     """Read a split as batches of at most MAX_ROWS rows, in record order, holding about one block at a time.
 
     Records are counted from 1 within the split, and the count does not depend on the columns asked for.
     A record is left out, with a reject, when it cannot be decoded, has another number of fields than the
-    header, or has a value in an asked-for column that is not of the column's type.
+    header, or has a value in an asked-for column that is not of the column's type. Columns asked for as type
+    ``text`` never are the reason: any value is its text, as far as it has one.
 
     Args:
         split: the stretch to read, as planned by `plan_splits`.
@@ -51,11 +55,12 @@ def read_split(
         store: where the file is.
         declared: all column names of the policy, in its order.
         exclude: numbers of records to leave out silently; they still count in ``records``.
+        dates: what columns declare of their dates, where they do.
 
     Raises:
         InputError: the file has changed since planning, is broken beyond single records, or its columns are
             not the declared ones. No message holds a value.
     """
     rows = FORMATS[source.format].rows(split, source, columns, store, declared)
-    yield from assemble(rows, split, columns, source.null_values, exclude)
+    yield from assemble(rows, split, columns, source.null_values, exclude=exclude, dates=dates)
     refuse_changed(split.file, store)

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.schemas.date_formats import FORMATS_OF, DateReading
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.values.dates import parse_dates, parse_datetimes, parse_months
 
@@ -48,7 +49,7 @@ def _booleans(texts: pa.StringArray) -> pa.Array:
     return pc.less(spelled, 2)
 
 
-PARSE: dict[ColumnType, Callable[[pa.StringArray], pa.Array]] = {
+PARSE: dict[ColumnType, Callable[..., pa.Array]] = {
     "string": _same,
     "text": _same,
     "integer": _integers,
@@ -58,3 +59,14 @@ PARSE: dict[ColumnType, Callable[[pa.StringArray], pa.Array]] = {
     "datetime": parse_datetimes,
     "boolean": _booleans,
 }
+
+
+def parse(texts: pa.StringArray, kind: ColumnType, how: DateReading) -> pa.Array:
+    """Return texts as values of a type, null where they are none of it.
+
+    Args:
+        texts: UTF-8.
+        kind: the type.
+        how: what the column declares of its dates.
+    """
+    return PARSE[kind](texts, how) if kind in FORMATS_OF else PARSE[kind](texts)

@@ -68,6 +68,7 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
 
     return LeakScan(
         sought=titles(iter(table.sought)),
+        unsearched=titles(iter(table.unsearched)),
         carriers=titles(n for n, c in columns.items() if table.sought and c.carries_values),
         numbers=titles(n for n, c in columns.items() if c.carries_numbers),
         matches=tuple(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+import pyarrow as pa
+
+from tokumei.schemas.date_formats import USUAL
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import TableFile
-from tokumei.transforms.formats.columns import matched_names, refuse_other_columns
+from tokumei.transforms.formats.columns import matched_names, refuse_other_columns, refuse_unreadable
+from tokumei.transforms.formats.convert import readable
 from tokumei.transforms.formats.reader import read_header
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.storage.places import open_store
@@ -22,7 +27,7 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
         base: folder that relative source paths start from, a path or a gs:// URI.
 
     Raises:
-        InputError: no file matches, a file cannot be opened, or its columns differ.
+        InputError: no file matches, a file cannot be opened, or its columns or their types differ.
     """
     found = []
     for plan in plans:
@@ -58,8 +63,32 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
                     what="the file is empty: it has not even a header line",
                     fix="copy or export it again, or remove it from the path",
                 )
-            found.append(TableFile(name, file, header.records))
+            found.append(TableFile(name, file, header.records, _unsearched(plan, header.types, file.uri)))
     return found
+
+
+def without_unsearched(plans: Mapping[str, TablePlan], files: Sequence[TableFile]) -> dict[str, TablePlan]:
+    """Return plans that do not read the deleted columns of which some file has a type that is no text."""
+    return {
+        name: replace(plan, unsearched=tuple(c for c in plan.columns if c in found))
+        for name, plan in plans.items()
+        for found in [{c for file in files if file.table == name for c in file.unsearched}]
+    }
+
+
+def _unsearched(plan: TablePlan, types: pa.Schema | None, where: str) -> tuple[str, ...]:
+    """Check the types of a file; what is deleted may have any, and is searched for if it can be read.
+
+    Raises:
+        InputError: a column that is released, or is the person, has a type that does not fit its own.
+    """
+    if types is None:
+        return ()
+    for name, kind in plan.types(*plan.needed).items():
+        how = plan.dates.get(name, USUAL)
+        refuse_unreadable(types.field(name).type, name, kind, how, where)
+    sought = plan.types(*plan.table.sought).items()
+    return tuple(name for name, kind in sought if not readable(types.field(name).type, kind))
 
 
 def is_text(path: str) -> bool:

@@ -19,7 +19,7 @@ def may_outgrow_a_worker(plan: Plan, files: Iterable[TableFile]) -> bool:
     """
     bits = math.log2(max(plan.tuples_a_worker, 2)) / 8
     tuples = 0.0
-    for name, file, records in files:
+    for name, file, records, *_ in files:
         table = plan.sources[name]
         plain = table.table.source.facts.text and not file.uri.endswith(COMPRESSED)
         if table.quasi_identifiers:

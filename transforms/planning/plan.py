@@ -14,6 +14,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from tokumei.schemas.combinations import people_sharing
+from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.people import Numbering, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
@@ -30,12 +31,18 @@ POPULATION = "#population"  # no table of a policy can be called so
 
 @dataclass(frozen=True, kw_only=True)
 class TablePlan:
-    """One table: its declaration, and a chain of criteria for every column."""
+    """One table: its declaration, and a chain of criteria for every column.
+
+    Attributes:
+        unsearched: columns whose source values the release should be searched for, but that have a type in
+            some file that cannot be read as text.
+    """
 
     name: str
     table: Table
     chains: Mapping[str, Chain]
     requirements: Requirements
+    unsearched: tuple[str, ...] = ()
 
     @property
     def k(self) -> int:
@@ -81,7 +88,7 @@ class TablePlan:
     @cached_property
     def sought(self) -> tuple[str, ...]:
         """Columns whose source values the release is searched for; none if no released column carries any."""
-        return self.table.sought
+        return tuple(name for name in self.table.sought if name not in self.unsearched)
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:
@@ -110,8 +117,26 @@ class TablePlan:
         return tuple(name for name, chain in self.chains.items() if chain.needs_profile)
 
     def types(self, *names: str | None) -> dict[str, ColumnType]:
-        """Return name → type of the given columns, in the order of the policy, each once."""
-        return {name: c.type for name, c in self.table.columns.items() if name in names}
+        """Return name → type to read of the given columns, in the order of the policy, each once.
+
+        A column that is deleted is only searched for: it is read as ``text``, which every value fits.
+        """
+        return {
+            name: ("string" if c.type == "text" else c.type) if name in self.needed else "text"
+            for name, c in self.table.columns.items()
+            if name in names
+        }
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """Columns that must be read as they are declared: all others are dropped or deleted."""
+        person = () if self.table.person is None else (self.table.person,)
+        return frozenset({*self.table.released, *self.dropping, *person})
+
+    @cached_property
+    def dates(self) -> dict[str, DateReading]:
+        """What columns declare of their dates, where they do."""
+        return {name: c.dates for name, c in self.table.columns.items() if c.dates != USUAL}
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""

@@ -10,7 +10,7 @@ from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
 from tokumei.schemas.splits import TableFile
-from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released
+from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released, without_unsearched
 from tokumei.transforms.planning.plan import Plan, fingerprint, plan_populations, plan_tables
 from tokumei.transforms.storage.policy_folder import folder_of, locate, read_policy
 
@@ -51,6 +51,7 @@ def make_plan(
     tables = plan_tables(read, base)
     populations = plan_populations(tables)
     files = check_files([*tables.values(), *populations.values()], base)
+    tables = without_unsearched(tables, files)
     refuse_released([f.file.uri for f in files], target)
     work = fingerprint(read, tables, [[f.table, *f.file] for f in files])
     name = release_id or f"r-{work[:16]}"

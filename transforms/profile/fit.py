@@ -9,6 +9,8 @@ from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.formats.batches import ABSENT
+from tokumei.transforms.formats.unread import advice
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.decoding import refuse_wrong_encoding
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
@@ -84,10 +86,20 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             records=found.records,
             people=count,
             rejects=found.rejects,
+            notes=_told_notes(found),
             proven=name not in people,
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
+
+
+def _told_notes(found: TableProfile) -> dict[tuple[str, str], int]:
+    """Return the notes worth telling: a key may be missing from some records, but hardly from all of them."""
+    return {
+        (column, note): n
+        for (column, note), n in sorted(found.notes.items())
+        if note != ABSENT or n >= found.records
+    }
 
 
 def _widened(plan: Plan, profile: Profile, table: TablePlan, column: str) -> Measured | None:
@@ -118,14 +130,15 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
         for name, t in profile.items()
         for (column, reason), n in sorted(t.rejects.items())
     ]
+    told = "".join(f"{text}; " for text in advice({r for t in profile.values() for _, r in t.rejects}))
     places = [place for t in profile.values() for place in t.places][:MAX_PLACES]
     raise InputError(
         "input.rejects",
         where=_told(places) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
-        fix="correct the file or the declared types, list texts that mean 'no value' in source.null_values"
-        ' (null_values: ["", 不明]; it replaces the default, the empty text), or allow the records by'
-        " rejects.limit in the policy",
+        fix=f"{told}correct the file or the declared types, list texts that mean 'no value' in"
+        ' source.null_values (null_values: ["", 不明]; it replaces the default, the empty text), or allow the'
+        " records by rejects.limit in the policy",
     )
 
 

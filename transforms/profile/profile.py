@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -53,6 +54,7 @@ class TableProfile:
         keys: fingerprints of the keys under which its people were hashed.
         seen: by split id, what was read of it.
         decoding: how many records of each file are not of the declared encoding.
+        notes: what is no fault but to be told: number of cells by (column, note).
     """
 
     records: int
@@ -66,6 +68,7 @@ class TableProfile:
     keys: frozenset[str]
     seen: Mapping[str, bytes] = field(default_factory=dict)
     decoding: Decoding = field(default_factory=dict)
+    notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -121,6 +124,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         keys=frozenset({key.fingerprint}),
         seen={chunk.work.split.split_id: chunk.seen} if chunk.last else {},
         decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
+        notes=chunk.notes,
     )
     return Profile({plan.name: measured})
 
@@ -166,6 +170,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         keys=frozenset().union(*(p.keys for p in parts)),
         seen={split: seen for p in parts for split, seen in p.seen.items()},
         decoding=merge_decoding(p.decoding for p in parts),
+        notes=sum((Counter(p.notes) for p in parts), Counter()),
     )
 
 

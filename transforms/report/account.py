@@ -10,7 +10,15 @@ from tokumei.schemas import japan_time
 from tokumei.schemas.column import Column
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
-from tokumei.schemas.report import ColumnReport, Picture, RejectCount, Report, StepReport, TableReport
+from tokumei.schemas.report import (
+    ColumnReport,
+    NoteCount,
+    Picture,
+    RejectCount,
+    Report,
+    StepReport,
+    TableReport,
+)
 from tokumei.schemas.treatments import Delete
 from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.criteria import Criterion, limits_of
@@ -71,6 +79,11 @@ def build_report(
             for (column, reason), n in sorted(account.fitted.rejects.items())
         ),
         reject_limit=policy.rejects.limit,
+        notes=tuple(
+            NoteCount(table=name, column=column, note=note, cells=n)
+            for name, account in chosen.accounts.items()
+            for (column, note), n in sorted(account.fitted.notes.items())
+        ),
         secrets="仮IDと人数の計数に用いた鍵は、この処理のためだけにOSの乱数から生成し、どこにも保存していない。"
         "処理の終了とともに失われた。仮IDと元の符号の対応表は作成していない。",
         order="各ファイル内の行の順序を無作為に入れ替え、ファイル名も無作為に付けた。"

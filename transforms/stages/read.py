@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import apache_beam as beam
@@ -101,10 +102,12 @@ class _ReadChunk(beam.DoFn):
             as_store(witness),
             declared=plan.columns,
             exclude=exclude,
+            dates=plan.dates,
         )
         held: list[pa.RecordBatch] = []
         rejects: dict[tuple[str, str], int] = {}
         rejected: list[int] = []
+        notes: Counter[tuple[str, str]] = Counter()
         number = records = 0
 
         def chunk(*, last: bool) -> Chunk[D_co]:
@@ -118,6 +121,7 @@ class _ReadChunk(beam.DoFn):
                 rejected=tuple(rejected),
                 batch=batch,
                 seen=witness.seen() if last else b"",
+                notes=dict(notes),
             )
 
         for read in batches:
@@ -128,8 +132,10 @@ class _ReadChunk(beam.DoFn):
             ):
                 yield chunk(last=False)
                 number, records, held, rejects, rejected = number + 1, 0, [], {}, []
+                notes.clear()
             held.append(read.batch)
             records += read.records
+            notes.update(read.notes)
             for reject in read.rejects:
                 place = (reject.column, reject.reason)
                 rejects[place] = rejects.get(place, 0) + 1

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tokumei.transforms.values.japan_clock import STANDARD, wall_clock
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -76,6 +78,54 @@ def read_datetimes(text: Utf8) -> tuple[Ints, Bools]:
                 ok &= part.column(place - 1) == ord(":")
         seconds[rows], good[rows] = total, ok
     return seconds, good
+
+
+def read_instants(text: Utf8, *, utc_as_written: bool) -> tuple[Ints, Bools]:
+    """Read date-times that end with ``Z``, ``UTC`` or an offset, as seconds of the clock in Japan.
+
+    ``+09:00`` is Japanese time as it is written, also in the summers of 1948–51.
+
+    Args:
+        text: the bytes.
+        utc_as_written: times in UTC are Japanese time as they are written, too.
+    """
+    sizes, offsets, zoned = _zones(text)
+    seconds, good = read_datetimes(text._replace(lengths=np.where(zoned, sizes, 0)))
+    as_written = (offsets == STANDARD) | (utc_as_written & (offsets == 0))
+    seconds = np.where(as_written, seconds, wall_clock(seconds - offsets))
+    good &= (seconds >= MONTH_STARTS[12] * 86400) & (seconds < MONTH_STARTS[120000] * 86400)  # years 1–9999
+    return seconds, good
+
+
+def _zones(text: Utf8) -> tuple[Ints, Ints, Bools]:
+    """Return how long each string is without its zone, the zone's seconds, and whether it has one."""
+    lengths = text.lengths
+    sizes, offsets, zoned = lengths.copy(), np.zeros_like(lengths), np.zeros(len(lengths), dtype=np.bool_)
+
+    def ending(size: int) -> Utf8:
+        return text._replace(starts=text.starts + np.maximum(lengths - size, 0))
+
+    for name, offset in ((b"Z", 0), (b"UTC", 0), (b"GMT", 0), (b"JST", STANDARD)):
+        end = ending(len(name))
+        found = lengths > len(name)
+        for place, letter in enumerate(name):
+            found &= end.column(place) == letter
+        sizes, zoned = np.where(found, lengths - len(name), sizes), zoned | found
+        offsets[found] = offset
+    for size, minute in ((6, 4), (5, 3), (3, None)):
+        end = ending(size)
+        sign = end.column(0)
+        hours, found = _digits(end, 1, 2)
+        found &= (lengths > size) & ((sign == ord("+")) | (sign == ord("-"))) & (hours <= 18)
+        of_hour = np.zeros_like(hours)
+        if minute is not None:
+            of_hour, digits = _digits(end, minute, 2)
+            found &= digits & (of_hour < 60) & ((minute == 3) | (end.column(3) == ord(":")))
+        total = (hours * 60 + of_hour) * np.where(sign == ord("-"), -60, 60)
+        sizes, offsets = np.where(found, lengths - size, sizes), np.where(found, total, offsets)
+        zoned |= found
+    spaced = zoned & (sizes > 0) & (text.data[text.starts + np.maximum(sizes - 1, 0)] == ord(" "))
+    return sizes - spaced, offsets, zoned
 
 
 def _has_fraction(text: Utf8) -> Bools:

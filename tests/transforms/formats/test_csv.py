@@ -120,7 +120,7 @@ def test_doubled_mark_before_a_quoted_header_in_another_order(tmp_path):
         {"unit_cost": None, "product_cd": "P040101002"},
     ]
     file = STORE.glob(str(path))[0]
-    assert read_header(source_of(path), file, STORE) == (["product_cd", "unit_cost"], None)
+    assert read_header(source_of(path), file, STORE).names == ["product_cd", "unit_cost"]
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b", b"a,b\r\n", b"\xef\xbb\xbf", b"\n\n", b"a,b\n\n\r\n"])
@@ -137,7 +137,7 @@ def test_without_header_the_policy_names_the_columns(tmp_path):
     assert rows == [{"b": "x"}, {"b": "w"}]
     assert (rejects, records) == ([(2, "", "ragged"), (3, "", "ragged")], 4)
     header = read_header(source_of(path, format="tsv", header=False), STORE.glob(str(path))[0], STORE)
-    assert header == (None, None)
+    assert header.names is None
 
 
 def test_a_first_record_that_is_ragged_does_not_set_the_width(tmp_path):

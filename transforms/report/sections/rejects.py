@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
-from tokumei.schemas.report import RejectCount, Report
+from tokumei.schemas.report import NoteCount, RejectCount, Report
 from tokumei.transforms.values.encodings import ENCODINGS, UNDECODABLE
 
 REASONS = {
@@ -19,18 +19,41 @@ REASONS = {
     "month": "年月として読めない",
     "datetime": "日時として読めない",
     "boolean": "真偽値として読めない",
+    "excel_serial": "日付として読めない（Excelのシリアル値のような5桁の数）",
+    "era_digits": "日付として読めない（元号の番号で始まるような桁数の数）",
+    "future_era": "元号の終わりより後の日付",
+    "utc_midnight": "日付でない（協定世界時の零時、日本時間の9時）",
+    "time_of_day": "日付でない（零時でない時刻がある）",
 }
 
 
-def view(report: Report) -> tuple[RejectCount, ...]:
-    """Return the rejects in words for officers; a record bad as a whole has no column."""
-    return tuple(_in_words(report))
+NOTES = {
+    "nan": "数値でないことを表す値（NaN）であったため、値なしとして扱った",
+    "absent": "どのレコードにもこの項目がなく、全て値なしとして扱った",
+}
 
 
-def _in_words(report: Report) -> Iterator[RejectCount]:
+class Unread(NamedTuple):
+    """What the section tells, in words for officers; a record bad as a whole has no column."""
+
+    rejects: tuple[RejectCount, ...]
+    notes: tuple[NoteCount, ...]
+
+
+def view(report: Report) -> Unread:
+    """Return the rejects, and what counts as missing, in words for officers."""
     titles = {table.name: (table.title, {c.name: c.title for c in table.columns}) for table in report.tables}
-    for reject in report.rejects:
-        table, columns = titles[reject.table]
-        reason = REASONS.get(reject.reason, reject.reason)
-        column = columns.get(reject.column, "レコード全体")
-        yield reject.model_copy(update={"table": table, "column": column, "reason": reason})
+
+    def in_words(place: RejectCount | NoteCount) -> dict[str, str]:
+        table, columns = titles[place.table]
+        return {"table": table, "column": columns.get(place.column, "レコード全体")}
+
+    return Unread(
+        tuple(
+            reject.model_copy(
+                update={**in_words(reject), "reason": REASONS.get(reject.reason, reject.reason)}
+            )
+            for reject in report.rejects
+        ),
+        tuple(note.model_copy(update={**in_words(note), "note": NOTES[note.note]}) for note in report.notes),
+    )
