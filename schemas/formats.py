@@ -70,6 +70,8 @@ SOURCE_FORMATS = {
     "parquet": SourceFormat(parsed=False, unit="row group", called="a Parquet file"),
     "avro": SourceFormat(called="an Avro file"),
     "jsonl": SourceFormat(text=True, called="JSON lines"),
+    "fixed": SourceFormat(text=True, encodings=True, widths=True),
+    "xlsx": SourceFormat(header=True, sheets=True, called="an Excel workbook"),
 }
 OUTPUT_FORMATS = {
     "parquet": OutputFormat(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,18 @@ def refuse_scheme(path: str, code: str, at: str) -> None:
         )
 
 
+# The fact about a format that each option of some formats goes with.
+_BELONGS = {
+    "delimiter": "delimiter",
+    "header": "header",
+    "skip_rows": "header",
+    "sheet": "sheets",
+    "widths": "widths",
+    "width_unit": "widths",
+    "line_breaks": "widths",
+}
+
+
 class Source(Strict):
     """Where a table's records are and how they are written."""
 
@@ -37,6 +49,28 @@ class Source(Strict):
         description="Between fields. Default: a comma in CSV, a tab in TSV.",
     )
     header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
+    skip_rows: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Lines above the header (titles, dates), blank ones too; with header: false, above the"
+        " records.",
+    )
+    sheet: Text | None = Field(
+        default=None, description="The sheet of a workbook. Default: the first that is not hidden."
+    )
+    widths: dict[str, Annotated[int, Field(ge=1, le=100_000)]] = Field(
+        default={},
+        description="Of text of fixed width: every column, in the order of the file, and how wide it is, as"
+        " `{番号: 8, 氏名: 20}`.",
+    )
+    width_unit: Literal["bytes", "characters"] | None = Field(
+        default=None,
+        description="What widths count. Default: bytes in cp932 and euc_jp, characters in utf-8 and utf-16.",
+    )
+    line_breaks: bool = Field(
+        default=True, description="False: records of fixed width follow one another without line breaks."
+    )
     null_values: tuple[str, ...] = Field(
         default=("",),
         description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text.",
@@ -45,13 +79,17 @@ class Source(Strict):
     @model_validator(mode="after")
     def _fits_format(self) -> Self:
         delimited = {name: facts for name, facts in SOURCE_FORMATS.items() if facts.delimiter}
-        if self.format not in delimited and (self.delimiter is not None or not self.header):
-            raise broken(
-                "source.text_option",
-                f"delimiter and header belong to {listed(delimited, 'and')}",
-                f"remove them, or correct format: {self.format}",
-                ["header" if self.delimiter is None else "delimiter"],
-            )
+        for key, fact in _BELONGS.items():
+            if getattr(self, key) != type(self).model_fields[key].default and not getattr(self.facts, fact):
+                takers = [name for name, facts in SOURCE_FORMATS.items() if getattr(facts, fact)]
+                raise broken(
+                    "source.text_option",
+                    f"{key} belongs to {listed(takers, 'and')}",
+                    f"remove it, or correct format: {self.format}",
+                    [key],
+                )
+        if self.facts.widths:
+            self._widths_fit()
         if not self.facts.encodings and self.encoding != "utf-8":
             raise broken("source.encoding", f"{self.format} is always UTF-8", "remove encoding", ["encoding"])
         mark = self.delimiter
@@ -73,6 +111,29 @@ class Source(Strict):
         refuse_scheme(self.path, "source.path", "path")
         return self
 
+    def _widths_fit(self) -> None:
+        if not self.widths:
+            raise broken(
+                "source.widths",
+                f"{self.format} needs widths",
+                "add widths: {column: width, …}, every column in the order of the file",
+                ["widths"],
+            )
+        if self.in_bytes and self.encoding == "utf-16":
+            raise broken(
+                "source.width_unit",
+                "widths of UTF-16 count characters",
+                "remove width_unit",
+                ["width_unit"],
+            )
+        if not self.line_breaks and not self.in_bytes:
+            raise broken(
+                "source.line_breaks",
+                "records without line breaks are told apart by bytes",
+                "add width_unit: bytes, or remove line_breaks",
+                ["line_breaks"],
+            )
+
     @property
     def facts(self) -> SourceFormat:
         """What is true of every file of this format."""
@@ -87,6 +148,12 @@ class Source(Strict):
     def text_encoding(self) -> str:
         """The encoding of the text that readers get: UTF-16 is made UTF-8 on the way."""
         return "utf-8" if self.encoding == "utf-16" else self.encoding
+
+    @property
+    def in_bytes(self) -> bool:
+        """Whether widths count bytes."""
+        unit = self.width_unit or ("bytes" if self.encoding in {"cp932", "euc_jp"} else "characters")
+        return unit == "bytes"
 
     @property
     def field_delimiter(self) -> str:

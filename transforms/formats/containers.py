@@ -15,11 +15,15 @@ from typing import BinaryIO, NamedTuple, NoReturn, cast
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import SOURCE_FORMATS, listed
+from tokumei.schemas.splits import SourceFile
+from tokumei.transforms.storage.base import Store
 
 HEAD = 512  # bytes that tell what a file is
 _BLOCK = 8 << 20
 _GZIP, _BZIP2, _ZIP = b"\x1f\x8b", re.compile(rb"BZh[1-9]1AY&SY"), (b"PK\x03\x04", b"PK\x05\x06")
 _UNPACK = "unpack it first, or pack it with gzip"
+_ZIPPED = "a zip file"
+_WORKBOOK = "an Excel workbook"
 _SAVE = "open it there and save the table as CSV (UTF-8)"
 
 
@@ -35,7 +39,7 @@ _KINDS = [
     for begins, name, fix in (
         (rb"\x1f\x8b", "a gzip file", "unpack it first: gunzip"),
         (rb"BZh[1-9]1AY&SY", "a bzip2 file", "unpack it first: bunzip2"),
-        (rb"PK\x03\x04|PK\x05\x06", "a zip file", "unpack it first"),
+        (rb"PK\x03\x04|PK\x05\x06", _ZIPPED, "unpack it first"),
         (rb"\xfd7zXZ\x00", "an xz file", _UNPACK),
         (rb"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
         (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
@@ -62,12 +66,16 @@ _OBJECT = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.)*"\s*:|\Z)', re.DOTALL)
 _SPREAD = re.compile(rb"\s*\{[ \t]*\r?\n")
 
 
+def _formats(called: str) -> str:
+    """Return the formats of what is called so, as a sentence lists them."""
+    return listed((name for name, facts in SOURCE_FORMATS.items() if facts.called == called), "or")
+
+
 def named(head: bytes) -> tuple[str, str] | None:
     """Return what a file is by its first bytes and what to do with it; None if it may be text."""
     for kind in _KINDS:
         if kind.begins.match(head):
-            formats = [name for name, facts in SOURCE_FORMATS.items() if facts.called == kind.name]
-            return kind.name, f"declare format: {listed(formats, 'or')}" if formats else kind.fix
+            return kind.name, kind.fix or f"declare format: {_formats(kind.name)}"
     return None
 
 
@@ -80,6 +88,23 @@ def refuse_container(head: bytes, uri: str) -> None:
     found = named(head)
     if found:
         raise InputError("input.kind", where=uri, what=f"the file is {found[0]}", fix=found[1])
+
+
+def refuse_other_kind(file: SourceFile, store: Store, called: str | None) -> None:
+    """Check that a file which cannot be read as what it is called is not something else that can be named.
+
+    Raises:
+        InputError: naming what it is instead.
+    """
+    with store.open_input(file) as source:
+        found = named(source.read(HEAD))
+        source.seek(0)
+        packed = found is not None and found[0] == _ZIPPED
+        if found is None or found[0] == called or (packed and called == _WORKBOOK):
+            return
+        if packed:
+            opened_packing(source, file.uri)  # which names a workbook
+    raise InputError("input.kind", where=file.uri, what=f"the file is {found[0]}", fix=found[1])
 
 
 def refuse_array(head: bytes, uri: str) -> None:
@@ -106,12 +131,11 @@ def refuse_json(head: bytes, uri: str) -> None:
         InputError: it does.
     """
     if _ARRAY.match(head) or _OBJECT.match(head):
-        formats = [name for name, facts in SOURCE_FORMATS.items() if facts.called == "JSON lines"]
         raise InputError(
             "input.kind",
             where=uri,
             what="the file is JSON, not delimited text",
-            fix=f"declare format: {listed(formats, 'or')}, with one object a line",
+            fix=f"declare format: {_formats('JSON lines')}, with one object a line",
         )
 
 
@@ -180,12 +204,11 @@ def _only_member(opened: zipfile.ZipFile, uri: str) -> zipfile.ZipExtFile:
     ]
     if any(m.filename == "[Content_Types].xml" for m in members):
         workbook = any(m.filename.startswith("xl/") for m in members)
-        formats = [name for name, facts in SOURCE_FORMATS.items() if facts.called == "an Excel workbook"]
         raise InputError(
             "input.kind",
             where=uri,
             what=f"the file is {'an Excel workbook (.xlsx)' if workbook else 'a document of Office'}",
-            fix=f"declare format: {listed(formats, 'or')}, or save the table as CSV" if workbook else _SAVE,
+            fix=f"declare format: {_formats(_WORKBOOK)}, or save the table as CSV" if workbook else _SAVE,
         )
     if len(members) != 1:
         _refuse_zip(uri, f"holds {len(members):,} files" if members else "holds no file")

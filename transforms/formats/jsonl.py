@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ from tokumei.transforms.formats.batches import ABSENT, MAX_ROWS, NAN, Rows
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.containers import HEAD, refuse_array
 from tokumei.transforms.formats.garbled import is_utf8
-from tokumei.transforms.formats.streams import BLOCK, MAX_RECORD, open_text, too_long
+from tokumei.transforms.formats.lines import line_blocks, plan_lines
+from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.values.encodings import undecodable
 
@@ -44,22 +45,7 @@ class _Number(str):
 
 def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
     """Yield the byte ranges of a file's splits, cut after line breaks."""
-    if file.size <= target:
-        if file.size:
-            yield 0, file.size
-        return
-    with open_text(file, store, 0, file.size) as stream:
-        if stream.packed:
-            yield 0, file.size
-            return
-        begun, end = 0, stream.start
-        for block in _lines(stream.read, min(target, BLOCK), stream.start, file.uri):
-            end += len(block)
-            if end - begun >= target:
-                yield begun, end
-                begun = end
-    if begun < file.size:
-        yield begun, file.size
+    yield from plan_lines(file, store, target)
 
 
 def header(source: Source, file: SourceFile, store: Store) -> Header:
@@ -83,7 +69,7 @@ def rows(
     """
     done = 0
     with open_text(split.file, store, split.start, split.end) as stream:
-        for block in _lines(stream.read, BLOCK, stream.start, split.file.uri):
+        for block in line_blocks(stream.read, BLOCK, stream.start, split.file.uri):
             for found in _stretches(block, columns, frozenset(declared), split.file.uri):
                 yield found._replace(
                     numbers=found.numbers + done, broken=[(n + done, why) for n, why in found.broken]
@@ -124,22 +110,6 @@ def _refuse_undeclared(keys: Collection[str], declared: frozenset[str], uri: str
         )
     if undeclared:
         refuse_other_columns([*keys, *declared.difference(keys)], sorted(declared), uri)
-
-
-def _lines(read: Callable[[int], bytes], size: int, start: int, uri: str) -> Iterator[bytes]:
-    rest = b""
-    while True:
-        more = read(size)
-        data = rest + more
-        final = len(more) < size
-        cut = len(data) if final else data.rfind(b"\n") + 1
-        if cut:
-            yield data[:cut]
-        start, rest = start + cut, data[cut:]
-        if final:
-            return
-        if len(rest) > MAX_RECORD:
-            raise too_long(uri, start)
 
 
 def _fast(block: bytes, columns: Mapping[str, ColumnType]) -> pa.Table | None:

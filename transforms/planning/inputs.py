@@ -84,11 +84,14 @@ def _unsearched(plan: TablePlan, types: pa.Schema | None, where: str) -> tuple[s
     """
     if types is None:
         return ()
+    inside = set(types.names)  # others stand in the names of folders
     for name, kind in plan.types(*plan.needed).items():
+        if name not in inside:
+            continue
         how = plan.dates.get(name, USUAL)
         refuse_unreadable(types.field(name).type, name, kind, how, where)
     sought = plan.types(*plan.table.sought).items()
-    return tuple(name for name, kind in sought if not readable(types.field(name).type, kind))
+    return tuple(n for n, kind in sought if n in inside and not readable(types.field(n).type, kind))
 
 
 def is_text(path: str) -> bool:

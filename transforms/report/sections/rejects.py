@@ -11,6 +11,7 @@ REASONS = {
     UNDECODABLE: "文字として読めない",
     **{f"{UNDECODABLE}_{e}": f"文字として読めない（{e}なら読める）" for e in ENCODINGS},
     "ragged": "項目の数が合わない",
+    "width": "レコードの長さが合わない",
     "json": "JSONとして読めない",
     "type": "宣言した型の値でない",
     "integer": "整数として読めない",
