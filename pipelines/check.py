@@ -55,7 +55,6 @@ def run(args: argparse.Namespace) -> int:
     with quiet():  # libraries log while they are imported
         from tokumei.transforms.planning.inputs import check_files
         from tokumei.transforms.planning.plan import Plan, plan_populations, plan_tables
-        from tokumei.transforms.preview.look import look
         from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
         policy, base = read_policy(args.policy), folder_of(args.policy)
@@ -71,7 +70,11 @@ def run(args: argparse.Namespace) -> int:
             attempt="",
         )
         files = check_files([*plan.sources.values()], base)
-        seen = look(plan, files, args.sample) if args.sample else {}
+        seen: Mapping[str, Seen] = {}
+        if args.sample:
+            from tokumei.transforms.preview.look import look  # it brings Beam along
+
+            seen = look(plan, files, args.sample)
     for name, table in tables.items():
         count = sum(f.table == name for f in files)
         print(
