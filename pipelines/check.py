@@ -113,11 +113,11 @@ def _told(table: TablePlan, seen: Seen) -> Iterator[str]:
 
 def _conclude(sample: int, tables: Mapping[str, TablePlan], seen: Mapping[str, Seen]) -> None:
     """Say what was found, and what was not looked at."""
-    from tokumei.transforms.preview.look import chance_leaks
-
     if not sample:
         print("the policy is valid and fits the headers of its files; no record was looked at (--sample 0)")
         return
+    from tokumei.transforms.preview.look import chance_leaks
+
     whole = all(s.looked.whole for s in seen.values())
     where = "all records" if whole else f"the first {sample:,} records of each file"
     doubtful = any(chance_leaks(tables[name], found) for name, found in seen.items())
