@@ -21,7 +21,7 @@ from tokumei.transforms.engine.guard import unexpected
 
 JOBS = {
     "anonymize": "process files under a policy and publish the release with its register entry",
-    "check": "check a policy against itself and the headers of its files",
+    "check": "check a policy against itself, and the headers and first records of its files",
     "clean": "remove what killed or beaten runs left in an output directory",
     "demo": "anonymize a published customer master of invented people and show where the result is",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",

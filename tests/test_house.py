@@ -20,7 +20,7 @@ ROOMS = """
     engine storage values counting hierarchies formats
     criteria planning decisions
     profile combinations risk recode leaks
-    pages register release report
+    pages register release report preview
     stages
     synthesis
 """
