@@ -47,11 +47,13 @@ class Context:
         k: requirements.k, the default for "at least this many people".
         reference_date: the day on which ages are counted.
         several_rows: whether a person may have several records.
+        folded: links whose codes are folded before they get pseudonyms.
     """
 
     k: int
     reference_date: dt.date | None
     several_rows: bool = False
+    folded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class FittedTable:
         records: readable records.
         people: distinct people among them; None where the table has no person column.
         rejects: unreadable records by (column, reason).
+        unattributed: records without a person code; not among ``records`` where the table leaves them out.
         proven: "one row a person" was proven by ascending person codes, not by counting.
         counted: pass 1 has counted the tuples of the table, and of its population if there is one.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
@@ -32,6 +33,7 @@ class FittedTable:
     records: int
     people: int | None
     rejects: Mapping[tuple[str, str], int]
+    unattributed: int
     proven: bool
     counted: bool
     removals: tuple[Removal, ...] = ()

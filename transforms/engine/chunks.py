@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 
@@ -64,6 +66,8 @@ class Chunk(Generic[D_co]):
         records: records seen, unreadable ones included.
         rejects: how many were unreadable, by (column, reason); and their numbers in the split.
         batch: the readable records.
+        unattributed: numbers of the records without a person code, in their order, where the person's column
+            was read: they are in the batch, unless the table leaves them out.
     """
 
     work: Work[D_co]
@@ -73,6 +77,7 @@ class Chunk(Generic[D_co]):
     rejects: dict[tuple[str, str], int]
     rejected: tuple[int, ...]
     batch: pa.RecordBatch
+    unattributed: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class SizedPickleCoder(beam.coders.Coder):

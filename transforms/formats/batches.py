@@ -49,11 +49,13 @@ class ReadBatch(NamedTuple):
             encoded by a dictionary.
         rejects: one for each record left out because it is bad, in record order.
         records: records seen: rows of the batch, rejects and excluded records together.
+        numbers: the record number of each row of the batch, ascending.
     """
 
     batch: pa.RecordBatch
     rejects: list[Reject]
     records: int
+    numbers: Numbers
 
 
 def assemble(
@@ -86,7 +88,8 @@ def assemble(
         batch = _batch(arrays, list(columns), len(rows.numbers))
         if not good.all():
             batch = batch.take(pa.array(np.flatnonzero(good)))
-        yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records)
+        numbers = np.asarray(rows.numbers, np.int64)[good]
+        yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records, numbers)
 
 
 def _batch(arrays: list[pa.Array], names: list[str], rows: int) -> pa.RecordBatch:

@@ -14,7 +14,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from tokumei.schemas.combinations import people_sharing
-from tokumei.schemas.people import Numbering, numbering_of, tables_by_numbering
+from tokumei.schemas.people import Numbering, PersonCodes, link_codes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.table import Table
@@ -36,6 +36,7 @@ class TablePlan:
     table: Table
     chains: Mapping[str, Chain]
     requirements: Requirements
+    codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
 
     @property
     def k(self) -> int:
@@ -208,6 +209,8 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
         PolicyError: a hierarchy file cannot be used.
     """
     k, day = policy.requirements.k, policy.reference_date
+    codes = link_codes(policy.tables)
+    folded = frozenset(link for link, how in codes.items() if how == "folded")
     return {
         name: TablePlan(
             name=name,
@@ -216,7 +219,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 c: Chain(
                     c,
                     column,
-                    Context(k, day, table.rows_per_person == "several"),
+                    Context(k, day, table.rows_per_person == "several", folded),
                     base,
                     f"tables.{name}.columns.{c}",
                     combined=people_sharing(table.combinations, c, k),
@@ -224,9 +227,16 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 for c, column in table.columns.items()
             },
             requirements=policy.requirements,
+            codes=_codes(table, codes),
         )
         for name, table in policy.tables.items()
     }
+
+
+def _codes(table: Table, of_link: Mapping[str, PersonCodes]) -> PersonCodes | None:
+    if table.person is None or table.person_link is None:
+        return table.columns[table.person].codes if table.person else None
+    return of_link.get(table.person_link)
 
 
 def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
