@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,7 @@ from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, is_s
 from tokumei.schemas.privacy_models import AnyProtection
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize
+from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize, Pseudonym
 
 _PER_RECORD = " and ".join(method.name() for method in METHODS if method.per_record)
 _DATA_DRIVEN = ", ".join(method.name() for method in METHODS if method.data_driven)
@@ -33,6 +33,12 @@ class Column(Strict):
         default=None,
         description="What is left of the item (生年月日 → 年代): names it in the notice;"
         " the column keeps its name.",
+    )
+    codes: Literal["exact", "folded"] | None = Field(
+        default=None,
+        description="How codes of people are compared, in all columns of the link: as written; or folded"
+        ' (NFKC, no outer spaces, no ="…" of Excel). Default: as written, and the run stops if folding'
+        " would make fewer people.",
     )
     sensitive: bool = Field(
         default=False, description="Sensitive attribute; 要配慮個人情報 where the law says so."
@@ -99,6 +105,17 @@ class Column(Strict):
                 f"future_eras is for dates, and the type is {self.type}",
                 "remove it, or correct the type",
                 ["future_eras"],
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _comparable(self) -> Self:
+        if self.codes is not None and self.type != "string":
+            raise broken(
+                "column.codes",
+                "codes is about texts; numbers have one spelling",
+                "remove codes, or declare type: string",
+                ["codes"],
             )
         return self
 
@@ -185,6 +202,12 @@ class Column(Strict):
     def kept_below(self, k: int) -> bool:
         """Return whether it is released with whole values that fewer than k people may have."""
         return self.keep or (bool(self.treat) and all(step.kept_below(k) for step in self.treat))
+
+    @property
+    def link(self) -> str | None:
+        """The link of its pseudonyms; None where it has none."""
+        last = self.treat[-1] if self.treat else None
+        return last.link if isinstance(last, Pseudonym) else None
 
     @property
     def quasi_identifier(self) -> Generalize | None:

@@ -14,6 +14,8 @@ from tokumei.schemas.formats import listed
 from tokumei.schemas.strict import broken
 from tokumei.schemas.table import Table
 
+PersonCodes = Literal["exact", "folded"]
+
 
 class Numbering(NamedTuple):
     """One numbering of people: the name of the link, or of the table that it belongs to."""
@@ -74,3 +76,24 @@ def people_counted(tables: Mapping[str, Table], named: str | None) -> Numbering:
             ("file", "people"),
         )
     return candidates[0]
+
+
+def link_codes(tables: Mapping[str, Table]) -> dict[str, PersonCodes]:
+    """Return how the codes of each link are compared, where a column of it says so.
+
+    Raises:
+        PydanticCustomError: two columns of a link say otherwise.
+    """
+    found: dict[str, PersonCodes] = {}
+    for table_name, table in tables.items():
+        for name, column in table.columns.items():
+            if column.link is None or column.codes is None:
+                continue
+            if found.setdefault(column.link, column.codes) != column.codes:
+                raise broken(
+                    "policy.link_codes",
+                    "another column of this link compares its codes otherwise, so they could not be joined",
+                    "say the same codes in all columns of the link, or in one alone",
+                    ("tables", table_name, "columns", name, "codes"),
+                )
+    return found

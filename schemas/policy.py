@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
-from tokumei.schemas.people import Numbering, people_counted
+from tokumei.schemas.people import Numbering, link_codes, people_counted
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
@@ -102,6 +102,7 @@ class Policy(Strict):
         self._populations_known()
         self._wildcards_work()
         people_counted(self.tables, self.file.people)
+        link_codes(self.tables)
         self._sensitivity_stated()
         self._items_of_the_time()
         if self.regime != "private":

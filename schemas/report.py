@@ -237,6 +237,10 @@ class TableReport(Strict):
     title: str
     records_in: int
     records_rejected: int
+    records_without_person: int = Field(default=0, description="Readable records without a person code.")
+    person_missing: Literal["drop", "each_alone"] | None = Field(
+        default=None, description="What became of them: left out, or each a person of its own."
+    )
     records_dropped: int = Field(description="Dropped by criterion 4 (特異な記述).")
     records_suppressed: int = Field(description="Dropped by criterion 5 (k-匿名性).")
     records_out: int

@@ -13,7 +13,6 @@ from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import Left
-from tokumei.schemas.treatments import Pseudonym
 
 _RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
 
@@ -36,6 +35,11 @@ class Table(Strict):
     rows_per_person: Literal["one", "several"] = Field(
         description="one is checked; with several, people are counted by keyed hashes."
     )
+    person_missing: Literal["drop", "each_alone"] | None = Field(
+        default=None,
+        description="Records without a person code: left out, or each a person of its own, without pseudonym."
+        " Default: the run stops.",
+    )
     columns: dict[str, Column] = Field(
         min_length=1, description="Every column of the file, by its name there."
     )
@@ -50,6 +54,14 @@ class Table(Strict):
                 "add person: <column>",
                 ["rows_per_person"],
             )
+        if self.person is None and self.person_missing is not None:
+            raise broken(
+                "table.person_missing",
+                "person_missing is about the person column, and the table has none",
+                "remove person_missing, or add person: <column>",
+                ["person_missing"],
+            )
+        self._codes_compared()
         for name in self.columns:
             if not name.strip() or name in _RESERVED:
                 raise broken(
@@ -67,6 +79,17 @@ class Table(Strict):
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self
+
+    def _codes_compared(self) -> None:
+        for name, column in self.columns.items():
+            if column.codes is not None and name != self.person and column.link is None:
+                raise broken(
+                    "table.codes",
+                    "codes says how people's codes are compared; this is not the person column, and has"
+                    " no pseudonyms",
+                    "remove codes",
+                    ["columns", name, "codes"],
+                )
 
     def _classes_formed(self) -> None:
         for name, column in self.columns.items():
@@ -158,10 +181,7 @@ class Table(Strict):
     @property
     def person_link(self) -> str | None:
         """The link of the person column's pseudonyms; None where it is deleted, or there is none."""
-        last = (
-            self.columns[self.person].treat[-1] if self.person and self.columns[self.person].treat else None
-        )
-        return last.link if isinstance(last, Pseudonym) else None
+        return self.columns[self.person].link if self.person else None
 
     @property
     def quasi_identifiers(self) -> tuple[str, ...]:

@@ -63,8 +63,13 @@ def tell(plan: Plan, *, already: bool = False) -> None:
 
 def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
     left_out = {k: table[f"records_{k}"] for k in ("rejected", "dropped", "suppressed")}
+    alone = table["records_without_person"]
+    if table["person_missing"] == "drop":
+        left_out["without a person code"] = alone
     told = ", ".join(f"{n:,} {k}" for k, n in left_out.items() if n) or "none left out"
     print(f"  {table['name']}: {table['records_out']:,} of {table['records_in']:,} records ({told})")
+    if alone and table["person_missing"] == "each_alone":
+        print(f"    {alone:,} records without a person code: each counted as a person, without pseudonym")
     for column in table["columns"]:
         for spec, step in zip(declared[column["name"]].treat, column["steps"], strict=False):
             if spec.reads:

@@ -10,11 +10,11 @@ from tokumei.schemas.combinations import Combination
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.combinations.removal import domains_of, packed_tuples
 from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, radices
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 
 MAX_HELD = 10_000_000  # distinct tuples that one worker holds and decides about
@@ -45,7 +45,7 @@ def count_combined(plan: TablePlan, chunk: Chunk[FittedTable]) -> Combined:
     packed = packed_tuples(plan, fitted.columns, treated, sizes)[keep]
     persons = None
     if plan.counts_people:
-        persons = person_hashes(batch.column(plan.table.person), key)[keep, 0]
+        persons = persons_of(plan, chunk)[keep, 0]
     cap = max(people_of(plan, combination) for combination in plan.table.combinations)
     counted = count_people(pl.DataFrame({PACKED: packed}), persons=persons, cap=cap)
     return {plan.name: _bounded(plan.name, counted)}

@@ -48,12 +48,14 @@ class Context:
         reference_date: the day on which ages are counted.
         several_rows: whether a person may have several records.
         content: what the values are that reach the method: a column type, or finer.
+        folded: links whose codes are folded before they get pseudonyms.
     """
 
     k: int
     reference_date: dt.date | None
     several_rows: bool = False
     content: str = "string"
+    folded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class FittedTable:
         people: distinct people among them; None where the table has no person column.
         rejects: unreadable records by (column, reason).
         notes: cells that hold no value in another way than the policy says, by (column, note).
+        unattributed: records without a person code; not among ``records`` where the table leaves them out.
         proven: "one row a person" was proven by ascending person codes, not by counting.
         counted: pass 1 has counted the tuples of the table, and of its population if there is one.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
@@ -35,6 +36,7 @@ class FittedTable:
     records: int
     people: int | None
     rejects: Mapping[tuple[str, str], int]
+    unattributed: int
     proven: bool
     counted: bool
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)

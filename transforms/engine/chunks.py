@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 
@@ -71,6 +73,8 @@ class Chunk(Generic[D_co]):
         batch: the readable records.
         seen: of the last chunk, what was read of the whole split, as `Witness` tells it.
         notes: what is no fault but to be told: number of cells by (column, note).
+        unattributed: numbers of the records without a person code, in their order, where the person's column
+            was read: they are in the batch, unless the table leaves them out.
     """
 
     work: Work[D_co]
@@ -82,6 +86,7 @@ class Chunk(Generic[D_co]):
     batch: pa.RecordBatch
     seen: bytes = b""
     notes: dict[tuple[str, str], int] = field(default_factory=dict)
+    unattributed: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class SizedPickleCoder(beam.coders.Coder):

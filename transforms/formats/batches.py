@@ -56,12 +56,14 @@ class ReadBatch(NamedTuple):
             encoded by a dictionary.
         rejects: one for each record left out because it is bad, in record order.
         records: records seen: rows of the batch, rejects and excluded records together.
+        numbers: the record number of each row of the batch, ascending.
         notes: what is no fault but to be told: number of cells by (column, note).
     """
 
     batch: pa.RecordBatch
     rejects: list[Reject]
     records: int
+    numbers: Numbers
     notes: Notes = MappingProxyType({})
 
 
@@ -105,7 +107,8 @@ def assemble(
         batch = _batch(arrays, list(columns), len(rows.numbers))
         if not good.all():
             batch = batch.take(pa.array(np.flatnonzero(good)))
-        yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records, notes)
+        numbers = np.asarray(rows.numbers, np.int64)[good]
+        yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records, numbers, notes)
 
 
 def _batch(arrays: list[pa.Array], names: list[str], rows: int) -> pa.RecordBatch:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.date_formats import USUAL, DateReading
-from tokumei.schemas.people import Numbering, numbering_of, tables_by_numbering
+from tokumei.schemas.people import Numbering, PersonCodes, link_codes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.table import Table
@@ -43,6 +43,7 @@ class TablePlan:
     chains: Mapping[str, Chain]
     requirements: Requirements
     unsearched: tuple[str, ...] = ()
+    codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
 
     @property
     def k(self) -> int:
@@ -233,6 +234,8 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
         PolicyError: a hierarchy file cannot be used.
     """
     k, day = policy.requirements.k, policy.reference_date
+    codes = link_codes(policy.tables)
+    folded = frozenset(link for link, how in codes.items() if how == "folded")
     return {
         name: TablePlan(
             name=name,
@@ -241,7 +244,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 c: Chain(
                     c,
                     column,
-                    Context(k, day, table.rows_per_person == "several"),
+                    Context(k, day, table.rows_per_person == "several", folded=folded),
                     base,
                     f"tables.{name}.columns.{c}",
                     combined=people_sharing(table.combinations, c, k),
@@ -249,9 +252,16 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 for c, column in table.columns.items()
             },
             requirements=policy.requirements,
+            codes=_codes(table, codes),
         )
         for name, table in policy.tables.items()
     }
+
+
+def _codes(table: Table, of_link: Mapping[str, PersonCodes]) -> PersonCodes | None:
+    if table.person is None or table.person_link is None:
+        return table.columns[table.person].codes if table.person else None
+    return of_link.get(table.person_link)
 
 
 def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:

@@ -87,7 +87,8 @@ def _cut(read: ReadBatch, before: int, exclude: Numbers, most: int) -> ReadBatch
     last = before + most
     rejects = [reject for reject in read.rejects if reject.record <= last]
     silent = int(((exclude > before) & (exclude <= last)).sum())
-    return ReadBatch(read.batch.slice(0, most - len(rejects) - silent), rejects, most)
+    rows = most - len(rejects) - silent
+    return ReadBatch(read.batch.slice(0, rows), rejects, most, read.numbers[:rows])
 
 
 def _chunk(split: Split, key: RunKey, decision: D, number: int, read: ReadBatch) -> Chunk[D]:

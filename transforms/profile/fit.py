@@ -14,16 +14,21 @@ from tokumei.transforms.formats.unread import advice
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.decoding import refuse_wrong_encoding
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
+from tokumei.transforms.profile.spellings import doubtful_spellings
 
 
 def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozenset[str]:
-    """Return the tables whose people must be counted one by one: several rows a person, or no proof."""
+    """Return the tables whose people must be counted one by one.
+
+    These have several rows a person, or no proof of one, or codes that may be the same in another spelling.
+    """
+    doubtful = doubtful_spellings(tables, profile)
     return frozenset(
         name
         for name, plan in tables.items()
         if plan.table.person is not None
         and name in profile
-        and (plan.counts_people or not profile[name].one_row_a_person())
+        and (plan.counts_people or plan.numbering in doubtful or not profile[name].one_row_a_person())
     )
 
 
@@ -67,7 +72,9 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             raise InputError(
                 "input.empty",
                 where=f"tables.{name} ({table.table.source.path})",
-                what="the input has no record",
+                what="the input has no record"
+                if found is None or not found.missing_person
+                else f"none of the {found.missing_person:,} records has a person code",
                 fix="check that the file is complete; an empty file is never released",
             )
         _check_people(table, found, people)
@@ -87,6 +94,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             people=count,
             rejects=found.rejects,
             notes=_told_notes(found),
+            unattributed=found.missing_person,
             proven=name not in people,
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
@@ -158,12 +166,14 @@ def _told(places: Sequence[RejectPlace]) -> str:
 
 def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, int]) -> None:
     where = f"tables.{table.name}.{table.table.person}"
-    if found.missing_person:
+    if found.missing_person and table.table.person_missing is None:
+        places = found.missing_places
         raise InputError(
             "input.person_missing",
-            where=where,
+            where=f"{where}, {_told(places)}{' …' if found.missing_person > len(places) else ''}",
             what=f"{found.missing_person:,} records do not say whose they are",
-            fix="fill the person column; without it people cannot be counted",
+            fix="fill the person column; or say person_missing: drop on the table, and these records are left"
+            " out, or person_missing: each_alone, and each is a person of its own without pseudonym",
         )
     count = people.get(table.name)
     if not table.counts_people and count is not None and count < found.records:

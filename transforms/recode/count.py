@@ -15,7 +15,6 @@ import polars as pl
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, pack, radices
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
@@ -23,6 +22,7 @@ from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 from tokumei.transforms.profile.tuples import Tuples
 
@@ -60,7 +60,7 @@ def count_chunk(plan: TablePlan, chunk: Chunk[FittedTable]) -> Histograms:
     treated, _ = remove_all(plan, chunk, treated)
     persons = None
     if plan.counts_people:
-        persons = person_hashes(batch.column(plan.table.person), key)[:, 0]
+        persons = persons_of(plan, chunk)[:, 0]
     return {plan.name: _count(plan, fitted, treated, batch.num_rows, persons=persons)}
 
 

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.criteria.base import Applied, ChunkRows
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
@@ -21,6 +20,7 @@ from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.tally import Tally
@@ -77,7 +77,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
         columns.update(recoded)
         keep = reaching & released
     key = chunk.work.key
-    persons = person_hashes(chunk.batch.column(plan.table.person), key) if headcount else None
+    persons = persons_of(plan, chunk) if headcount else None
     left = np.flatnonzero(keep)
     perturbed = _perturb(plan, chunk, columns, left, persons)
     shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system

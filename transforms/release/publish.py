@@ -176,6 +176,8 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
             table.name: {
                 "records": table.records_out,
                 "people": table.people_out,
+                "records_without_person": table.records_without_person,
+                "person_missing": table.person_missing,
                 "columns": [
                     {"name": field.name, "type": str(field.type)}
                     for field in plan.tables[table.name].output_schema()

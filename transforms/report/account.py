@@ -31,7 +31,7 @@ from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.release.verify import TableWritten, Written
 from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
-from tokumei.transforms.report.people import explain_people, people_basis
+from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
 from tokumei.transforms.report.risk import measured_risk
@@ -144,15 +144,17 @@ def _table(
     return TableReport(
         name=table.name,
         title=table.table.title or table.name,
-        records_in=fitted.records + sum(fitted.rejects.values()),
+        records_in=fitted.records + sum(fitted.rejects.values()) + unattributed_out(table, fitted),
         records_rejected=sum(fitted.rejects.values()),
+        records_without_person=fitted.unattributed,
+        person_missing=table.table.person_missing,
         records_dropped=tally.dropped,
         records_suppressed=tally.suppressed,
         records_out=tally.records_out,
         people_in=fitted.people,
         people_left=None if account.recoded is None else account.recoded.people_before,
         people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
-        people_check=_people_check(table, account),
+        people_check=explain_count(table, fitted),
         columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
         recoding=None if account.recoded is None else recoding_of(table, account.recoded),
         risk_before=before,
@@ -160,16 +162,6 @@ def _table(
         combinations=explain_removal(table, fitted.removal(CombinationRemoval), written.combined),
         leak_scan=explain_leaks(table, written.leaks),
     )
-
-
-def _people_check(table: TablePlan, account: Account) -> str:
-    if table.table.person is None:
-        return "本人を示す項目がないため、1人1行であるという申告による。"
-    if table.counts_people:
-        return "1人に複数の行がある。鍵付きハッシュにより異なる人を正確に数えた。"
-    if account.fitted.proven:
-        return "1人1行であることを、本人を示す項目が重複なく昇順に並ぶことにより確認した。"
-    return "1人1行であることを、鍵付きハッシュにより異なる人を正確に数えて確認した。"
 
 
 def _column(

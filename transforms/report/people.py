@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokumei.schemas.report import UNCOUNTED, PeopleBasis
+from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.pages.environment import number
 from tokumei.transforms.planning.plan import Plan, TablePlan
 
@@ -37,6 +38,31 @@ def explain_people(plan: Plan, people: Mapping[str, int], total: int) -> str:
     if bare := [t for t in others if t.table.person is None]:
         told.append(f"{_titles(bare)}の記録は、本人を示す項目がないので、この数に入っていない。")
     return "".join(told)
+
+
+def explain_count(table: TablePlan, fitted: FittedTable) -> str:
+    """Return how the people of a table were counted."""
+    if table.table.person is None:
+        return "本人を示す項目がないため、1人1行であるという申告による。"
+    if table.counts_people:
+        told = "1人に複数の行がある。鍵付きハッシュにより異なる人を正確に数えた。"
+    elif fitted.proven:
+        told = "1人1行であることを、本人を示す項目が重複なく昇順に並ぶことにより確認した。"
+    else:
+        told = "1人1行であることを、鍵付きハッシュにより異なる人を正確に数えて確認した。"
+    if table.codes == "folded":
+        told += "番号は、全角・半角、前後の空白などの書き方の違いをそろえて比べた。"
+    if not fitted.unattributed:
+        return told
+    records = f"番号のない記録が{number(fitted.unattributed)}件あり、"
+    if table.table.person_missing == "drop":
+        return f"{told}{records}除いた。"
+    return f"{told}{records}1件ごとに別の1人として数えた。これらに仮IDはない。"
+
+
+def unattributed_out(table: TablePlan, fitted: FittedTable) -> int:
+    """Return the records that were left out because they have no person code."""
+    return fitted.unattributed if table.table.person_missing == "drop" else 0
 
 
 def _whose(plan: Plan, counted: list[TablePlan]) -> str:

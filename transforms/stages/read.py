@@ -15,11 +15,12 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
-from tokumei.transforms.formats.batches import MAX_ROWS
+from tokumei.transforms.formats.batches import MAX_ROWS, Numbers
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.formats.witness import Witness, as_store
+from tokumei.transforms.planning.persons import attributed, columns_to_read
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.storage.places import open_store
 
@@ -98,13 +99,14 @@ class _ReadChunk(beam.DoFn):
         batches = read_split(
             work.split,
             plan.table.source,
-            columns,
+            columns_to_read(plan, columns),
             as_store(witness),
             declared=plan.columns,
             exclude=exclude,
             dates=plan.dates,
         )
         held: list[pa.RecordBatch] = []
+        unattributed: list[Numbers] = []
         rejects: dict[tuple[str, str], int] = {}
         rejected: list[int] = []
         notes: Counter[tuple[str, str]] = Counter()
@@ -122,18 +124,22 @@ class _ReadChunk(beam.DoFn):
                 batch=batch,
                 seen=witness.seen() if last else b"",
                 notes=dict(notes),
+                unattributed=np.concatenate([*unattributed, np.empty(0, np.int64)]),
             )
 
         for read in batches:
+            batch, unknown = attributed(plan, read, columns)
             if held and (
-                sum(b.num_rows for b in held) + read.batch.num_rows > MAX_ROWS
-                or sum(b.nbytes for b in held) + read.batch.nbytes > CHUNK_BYTES
+                sum(b.num_rows for b in held) + batch.num_rows > MAX_ROWS
+                or sum(b.nbytes for b in held) + batch.nbytes > CHUNK_BYTES
                 or len(rejected) + len(read.rejects) > MAX_ROWS
             ):
                 yield chunk(last=False)
                 number, records, held, rejects, rejected = number + 1, 0, [], {}, []
                 notes.clear()
-            held.append(read.batch)
+                unattributed = []
+            held.append(batch)
+            unattributed.append(unknown)
             records += read.records
             notes.update(read.notes)
             for reject in read.rejects:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.kernels import cut, hashes_of
 
 from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.counting.codes import Spellings
 from tokumei.transforms.counting.headcount import (
     BUCKETS,
     Headcount,
@@ -112,6 +113,8 @@ def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
                 rejected={},
                 places=(),
                 missing_person=0,
+                missing_places=(),
+                spellings=Spellings(),
                 persons=(),
                 columns={},
                 tuples=None,
@@ -142,6 +145,8 @@ def profile_of(chunks, kind):
         rejected={},
         places=(),
         missing_person=0,
+        missing_places=(),
+        spellings=Spellings(),
         persons=ranges,
         columns={},
         tuples=None,

@@ -107,7 +107,13 @@ def test_wrong_widths_are_told_before_the_run(run, tmp_path):
     )
     assert "the widths make 9" in error["what"]
     source["widths"] = {"a": 4, "c": 6}
-    refused(run, policy_of({"a": keep, "b": keep}, source=source), files, "input.columns", "missing: b; not declared: c")
+    refused(
+        run,
+        policy_of({"a": keep, "b": keep}, source=source),
+        files,
+        "input.columns",
+        "missing: b; not declared: c",
+    )
 
 
 def test_a_whole_release(run):

@@ -16,6 +16,7 @@ from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.schemas.policy import MAX_REJECTS
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.transforms.counting import domain, headcount, people
+from tokumei.transforms.counting.codes import Spellings
 from tokumei.transforms.counting.extremes import (
     SAMPLE,
     find_bins,
@@ -59,6 +60,8 @@ def profile_of(**changes):
         rejected={},
         places=(),
         missing_person=0,
+        missing_places=(),
+        spellings=Spellings(),
         persons=(),
         columns={},
         tuples=None,
@@ -173,7 +176,9 @@ def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     empty = pa.record_batch({"id": pa.array([], pa.string())})
     bad = [SimpleNamespace(column="", reason="ragged", record=i) for i in range(1, 8)]
     monkeypatch.setattr(records, "MAX_ROWS", 10)
-    monkeypatch.setattr(records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7)] * 5))
+    monkeypatch.setattr(
+        records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7, np.empty(0, np.int64))] * 5)
+    )
     plan = plan_of(rows="one", k=2, limit=0.0).tables["t"]
     work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY, NOTHING_LEFT_OUT)
     reader = records._ReadChunk({"t": (plan, plan.types("id"))}, "profile")
