@@ -103,6 +103,14 @@ class Treatment(Strict):
         """The source values that the policy itself calls peculiar: no picture shows them."""
         return ()
 
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear each label that it makes, in the release; 0: it promises nothing.
+
+        Args:
+            k: requirements.k, for methods that state no number.
+        """
+        return 0
+
     def text_left(self) -> Left:
         """Return what is left of a value's text."""
         return self.left
