@@ -25,6 +25,7 @@ from tokumei.schemas.hierarchies import AnyHierarchy, Hierarchy
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.policy import Output, Policy, Rejects
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
+from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import EXACT
 from tokumei.schemas.table import Population, Table
@@ -47,6 +48,7 @@ NODES: dict[str, type[BaseModel]] = {
     "population": Population,
     "column": Column,
     "allowed": Allowed,
+    "may_fall_below": MayFallBelow,
     "combinations": Combination,
     "requirements": Requirements,
     "rejects": Rejects,

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.date_formats import FORMATS_OF, DateFormat, DateReading
 from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, is_sought
 from tokumei.schemas.privacy_models import AnyProtection
+from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize, Pseudonym
@@ -58,6 +59,9 @@ class Column(Strict):
     keep: bool = Field(default=False, description="No criterion applies: keep as it is, with a reason.")
     because: Text | None = Field(default=None, description="The reason for drop or keep.")
     treat: tuple[AnyTreatment, ...] = Field(default=(), description="Methods, applied in this order.")
+    may_fall_below: MayFallBelow | None = Field(
+        default=None, description="In the release, fewer people than its methods say may bear its labels."
+    )
     codes_allowed: Allowed | None = Field(
         default=None, description="Its numbers pass as identification codes or cards, and are none."
     )
@@ -135,6 +139,17 @@ class Column(Strict):
         return self
 
     @model_validator(mode="after")
+    def _promised(self) -> Self:
+        if self.may_fall_below is not None and not (self.released and self.sharing(1)):
+            raise broken(
+                "column.may_fall_below",
+                "may_fall_below has no effect here: no method of the column says how many people bear it",
+                "remove may_fall_below",
+                ["may_fall_below"],
+            )
+        return self
+
+    @model_validator(mode="after")
     def _protected(self) -> Self:
         if self.protect and (not self.sensitive or not self.released or self.quasi_identifier):
             raise broken(
@@ -208,6 +223,14 @@ class Column(Strict):
         """The link of its pseudonyms; None where it has none."""
         last = self.treat[-1] if self.treat else None
         return last.link if isinstance(last, Pseudonym) else None
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear a label of the column, by the method that asks for most; or 0.
+
+        Values that are then moved one by one (noise, swaps) are nobody's labels.
+        """
+        moved = bool(self.treat) and self.treat[-1].per_record
+        return 0 if moved else max((step.sharing(k) for step in self.treat), default=0)
 
     @property
     def quasi_identifier(self) -> Generalize | None:

@@ -21,9 +21,16 @@ class TopCode(Treatment):
     criterion: Literal[4, 5]
     at: Number = Field(description="The bound, in the column's units; it belongs to the label.")
     label: Label = Field(description="What the values become.")
+    people: People | None = Field(
+        default=None, description="People who bear the label, in the release. Default: requirements.k."
+    )
     accepts = NUMERIC
     content = "coded numbers"
     example = "{type: integer, treat: [{criterion: 4, method: top_code, at: 90, label: 90歳以上}]}"
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear the label."""
+        return self.people or k
 
 
 class BottomCode(Treatment):
@@ -33,9 +40,16 @@ class BottomCode(Treatment):
     criterion: Literal[4, 5]
     at: Number = Field(description="The bound, in the column's units; it belongs to the label.")
     label: Label = Field(description="What the values become.")
+    people: People | None = Field(
+        default=None, description="People who bear the label, in the release. Default: requirements.k."
+    )
     accepts = NUMERIC
     content = "coded numbers"
     example = "{type: integer, treat: [{criterion: 4, method: bottom_code, at: 5, label: 5歳以下}]}"
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear the label."""
+        return self.people or k
 
 
 class _Sparing(Treatment):
@@ -113,6 +127,10 @@ class Tail(_Sided):
         self._labels_used()
         return self
 
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear a coded tail."""
+        return self.people or k
+
 
 class RareCategories(_Sparing):
     """Categories with fewer than ``people`` people: group them, blank the cell, or drop the record."""
@@ -140,6 +158,10 @@ class RareCategories(_Sparing):
     def kept_below(self, k: int) -> bool:
         """Return whether it takes fewer than k people for enough."""
         return self.people is not None and self.people < k
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear each category."""
+        return self.people or k
 
     @property
     def drops(self) -> bool:
@@ -178,6 +200,10 @@ class Fence(_Sided):
             self._only_with("action: code", "top_label", "bottom_label")
         self._labels_used()
         return self
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear a coded tail."""
+        return self.people or k if self.action == "code" else 0
 
     @property
     def drops(self) -> bool:

@@ -109,6 +109,14 @@ class Treatment(Strict):
         """Return whether it leaves whole values that fewer than k people may have."""
         return self.spares
 
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear each label that it makes, in the release; 0: it promises nothing.
+
+        Args:
+            k: requirements.k, for methods that state no number.
+        """
+        return 0
+
     def text_left(self) -> Left:
         """Return what is left of a value's text."""
         return self.left

@@ -141,7 +141,8 @@ def test_pictures_show_no_value_that_a_combination_removed(run):
     done = run(declared({"people": 10, "columns": ["job", "age"], "size": 2}), {"data.csv": csv(rows)})
     assert done.status == 0, done.err
     job = next(c for c in done.report["tables"][0]["columns"] if c["name"] == "job")
-    assert {"会社員", "公務員", "自営業"} <= {bar["label"] for bar in job["before"]["bars"]}
+    # One of the three others goes with them: a merged bar is for ten people too.
+    assert len({"会社員", "公務員", "自営業"} & {bar["label"] for bar in job["before"]["bars"]}) == 2
     assert "漁師" not in json.dumps(done.report, ensure_ascii=False)
 
 

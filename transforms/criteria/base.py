@@ -139,8 +139,8 @@ class Criterion(ABC, Generic[M, D]):
 
     @property
     def people(self) -> int:
-        """How many people must share what it makes public of the values; 0 where it counts none."""
-        return 0
+        """How many people must share what it makes public of the values; 0 where it promises nothing."""
+        return self.spec.sharing(self.context.k)
 
     def profile(self, values: pa.Array, persons: Persons, records: Records) -> M | None:
         """Measure one batch; returns a mergeable, bounded accumulator (None: nothing to measure).
@@ -169,6 +169,10 @@ class Criterion(ABC, Generic[M, D]):
     def listed(self) -> int:
         """How many values the method itself lists, each of which should occur."""
         return 0
+
+    def labels(self, decision: D) -> tuple[str, ...] | None:
+        """Return the labels that ``people`` people must bear in the release; None: whatever it leaves."""
+        return ()
 
     def leaves(self, decision: D) -> Between:
         """Return where the numbers lie that it leaves; those beyond have become labels."""

@@ -7,7 +7,7 @@ The one exception, a perturbation of records, ends its chain and is run by itsel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.column import Column
+from tokumei.schemas.treatment_base import Left
 from tokumei.transforms.counting.domain import find_domain, merge_domains
 from tokumei.transforms.criteria import Context, Criterion, build_criterion
 from tokumei.transforms.criteria.base import PerRecord, Persons
@@ -52,6 +53,28 @@ class Fitted:
     domain: tuple[str | None, ...] | None
 
 
+@dataclass(frozen=True)
+class Promise:
+    """How many people must bear a released value of a column.
+
+    Attributes:
+        every: each value; 0: only some labels.
+        labels: these labels, each at least so many.
+    """
+
+    every: int
+    labels: Mapping[str, int]
+
+    @property
+    def most(self) -> int:
+        """The largest number promised; 0: nothing is."""
+        return max((self.every, *self.labels.values()))
+
+    def of(self, value: str | None) -> int:
+        """Return how many people must bear a value; a blank promises nothing."""
+        return 0 if value is None else max(self.every, self.labels.get(value, 0))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Treated:
     """A treated column of one batch.
@@ -75,6 +98,14 @@ class Treated:
     def rows(self) -> pa.Array:
         """Return the treated values, one a row."""
         return self.values if self.indices is None else self.values.take(pa.array(self.indices))
+
+    def without(self, mask: Mask) -> Treated:
+        """Return the column with the cells of some rows blanked."""
+        null = pa.scalar(None, self.values.type)
+        if self.indices is None:
+            return replace(self, values=pc.if_else(pa.array(mask), null, self.values))
+        values = pa.concat_arrays([self.values, pa.nulls(1, self.values.type)])
+        return replace(self, values=values, indices=np.where(mask, len(self.values), self.indices))
 
 
 class Chain:
@@ -145,6 +176,33 @@ class Chain:
         return max([self.combined, *(step.people for step in self.steps)])
 
     @property
+    def area(self) -> bool:
+        """Whether its values are areas that the policy promises nothing about."""
+        return self.shared == 0 and any(step.spec.text_left() is Left.AREA for step in self.steps)
+
+    @property
+    def shared(self) -> int:
+        """How many people must bear a label of the released column; 0: it promises nothing."""
+        return self.column.sharing(self.steps[0].context.k) if self.steps and self.column.released else 0
+
+    @property
+    def shared_anyhow(self) -> bool:
+        """Whether some people must bear a label that the policy fixes, so that nobody has counted it."""
+        return self.shared > 0 and any(s.people for s in self.steps if not s.spec.data_driven)
+
+    @property
+    def refits(self) -> bool:
+        """Whether its data-driven method can be decided once more, from the records that are released.
+
+        It can where no class, no combination and no dropped record depends on it; there all that its methods
+        promise holds by that.
+        """
+        depends = self.coded or self.can_drop or self.perturbation is not None
+        if self._driven is None or depends or not self.column.released:
+            return False
+        return 0 < max(s.people for s in self.steps) <= self.steps[self._driven].people
+
+    @property
     def _undecided(self) -> int:
         """How many methods run before anything is decided."""
         return len(self.steps) if self._driven is None else self._driven
@@ -207,6 +265,19 @@ class Chain:
             raise TypeError(f"{self.name} is no quasi-identifier")
         between = self._between(len(self.steps) - 1, fitted.decisions)
         return self.generalize.hierarchy.ladder(fitted.domain or (), between)
+
+    def promise(self, fitted: Fitted, key: RunKey) -> Promise:
+        """Return what its methods promise of the values that they leave, before any generalization."""
+        every, labels = 0, dict[str, int]()
+        for i, (step, decision) in enumerate(zip(self.steps, fitted.decisions, strict=True)):
+            made = step.labels(decision) if step.people and self.shared else ()
+            if made is None:
+                every = max(every, step.people)
+                continue
+            left = self._run(pa.array(made, pa.string()), i + 1, fitted.decisions, key)
+            for label in as_text(left.rows()).drop_null().to_pylist():
+                labels[label] = max(labels.get(label, 0), step.people)
+        return Promise(every, labels)
 
     def explain(self, fitted: Fitted) -> tuple[str, ...]:
         """Return one Japanese sentence a method: what it does, as decided."""

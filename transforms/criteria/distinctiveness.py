@@ -27,6 +27,10 @@ class Bands(Fixed, treats=t.Bands):
         """Return the label of each number's band."""
         return value_bands.bands(values, self.spec.edges, self.spec.labels)
 
+    def labels(self, decision: None) -> tuple[str, ...]:
+        """Return those of all bands."""
+        return self.spec.labels
+
     def explain(self, decision: None) -> str:
         """Return the number of bands, the first and the last."""
         labels = self.spec.labels

@@ -85,6 +85,10 @@ class AgeBand(Age, treats=t.AgeBand):
         years = super().treat(values) if pa.types.is_temporal(values.type) else values
         return bands.bands(years, edges, labels)
 
+    def labels(self, decision: None) -> tuple[str, ...]:
+        """Return those of all bands."""
+        return self._bands()[1]
+
     def explain(self, decision: None) -> str:
         """Return the number of bands, the first and the last."""
         labels = self._bands()[1]
@@ -112,7 +116,14 @@ class TruncateTime(Fixed, treats=t.TruncateTime):
         return f"時刻を{self._UNITS[self.spec.unit]}単位に切り捨てた。"
 
 
-class PostalPrefix(Fixed, treats=t.PostalPrefix):
+class _Area(Fixed):
+    """A place to an area in which many people are, or, where the policy counts none, may be."""
+
+    def labels(self, decision: None) -> None:
+        """Return None: every area."""
+
+
+class PostalPrefix(_Area, treats=t.PostalPrefix):
     """郵便番号 → its first digits."""
 
     spec: t.PostalPrefix
@@ -129,7 +140,7 @@ class PostalPrefix(Fixed, treats=t.PostalPrefix):
         )
 
 
-class Address(Fixed, treats=t.Address):
+class Address(_Area, treats=t.Address):
     """住所 → ○○県△△市 or ○○県."""
 
     spec: t.Address
@@ -144,7 +155,7 @@ class Address(Fixed, treats=t.Address):
         return f"住所を{level}までにした。判別できない住所は空欄にした。"
 
 
-class PhoneArea(Fixed, treats=t.PhoneArea):
+class PhoneArea(_Area, treats=t.PhoneArea):
     """電話番号 → 市外局番."""
 
     def treat(self, values: pa.Array) -> pa.Array:

@@ -36,6 +36,10 @@ class TopCode(Criterion[None, None], treats=t.TopCode):
         mask = floats(values) >= self.spec.at
         return Applied(where(mask, self.spec.label, values), mask)
 
+    def labels(self, decision: None) -> tuple[str, ...]:
+        """Return the label."""
+        return (self.spec.label,)
+
     def leaves(self, decision: None) -> Between:
         """Return the bound."""
         return Between(below=self.spec.at)
@@ -54,6 +58,10 @@ class BottomCode(Criterion[None, None], treats=t.BottomCode):
         """Code the bottom; the other values become text."""
         mask = floats(values) <= self.spec.at
         return Applied(where(mask, self.spec.label, values), mask)
+
+    def labels(self, decision: None) -> tuple[str, ...]:
+        """Return the label."""
+        return (self.spec.label,)
 
     def leaves(self, decision: None) -> Between:
         """Return the bound."""
@@ -102,11 +110,6 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
 
     spec: t.RareCategories
 
-    @property
-    def people(self) -> int:
-        """How many people make a category common."""
-        return self.spec.people or self.context.k
-
     def profile(self, values: pa.Array, persons: Persons, records: Records) -> PeoplePerKey:
         """Count people per value."""
         frame = pl.DataFrame({VALUE: as_text(values)})
@@ -149,6 +152,9 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
         if self.spec.action == "group" and not decision.kept:
             return act(text, mask, "cell", "")  # nobody shares anything: a group of all would say nothing
         return act(text, mask, self.spec.action, self.spec.label)
+
+    def labels(self, decision: Common) -> None:
+        """Return None: every category, and the group of the others."""
 
     def explain(self, decision: Common) -> str:
         """Return how many people are wanted, what is done, and how many values are common, but not which."""

@@ -88,12 +88,24 @@ class _Coding(Criterion[M, Bounds]):
         low = np.zeros(len(values), bool) if decision.bottom is None else (numbers <= decision.bottom) & ~high
         text = as_text(values)
         if decision.top is not None:
-            text = where(high, self.spec.top_label.format(number_text(decision.top)), text)
+            text = where(high, self._top_label(decision.top), text)
         if decision.bottom is not None:
-            label = self.spec.bottom_label.format(number_text(decision.bottom))
-            text = where(low, None if decision.meet else label, text)
+            text = where(low, None if decision.meet else self._bottom_label(decision.bottom), text)
         # The bound itself is shown by everyone beyond it, so only values beyond it really change.
         return Applied(text, high | low)
+
+    def _top_label(self, bound: float | int) -> str:
+        return self.spec.top_label.format(number_text(bound))
+
+    def _bottom_label(self, bound: float | int) -> str:
+        return self.spec.bottom_label.format(number_text(bound))
+
+    def labels(self, decision: Bounds) -> tuple[str, ...]:
+        """Return the labels of the tails."""
+        labels = [] if decision.top is None else [self._top_label(decision.top)]
+        if decision.bottom is not None and not decision.meet:
+            labels.append(self._bottom_label(decision.bottom))
+        return tuple(labels)
 
     def leaves(self, decision: Bounds | None) -> Between:
         """Return the bounds, where values beyond them are coded."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.criteria.chain import Fitted, Promise
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.decisions.settlement import Settlement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,8 @@ class Decision:
         seen: by split id, what pass 1 has read of it.
         removals: what is taken after the columns' own treatments, in their order.
         recoder: levels and suppression; None where the table has no quasi-identifier.
+        promises: by column, how many people must bear a label in the release.
+        settlement: what is blanked for that, and for combinations, in the records that are released.
     """
 
     columns: Mapping[str, Fitted]
@@ -28,6 +31,8 @@ class Decision:
     seen: Mapping[str, bytes]
     removals: tuple[Removal, ...]
     recoder: Recoder | None
+    promises: Mapping[str, Promise] = field(default_factory=dict)
+    settlement: Settlement | None = None
 
 
 def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:

@@ -97,6 +97,16 @@ class TablePlan:
         return tuple(name for name, chain in self.chains.items() if chain.can_drop)
 
     @cached_property
+    def promised(self) -> tuple[str, ...]:
+        """Released columns whose methods promise how many people bear a label."""
+        return tuple(name for name, chain in self.chains.items() if chain.shared)
+
+    @cached_property
+    def areas(self) -> tuple[str, ...]:
+        """Released columns of areas that nothing is promised about; those of classes hold k people anyway."""
+        return tuple(n for n, chain in self.chains.items() if chain.area and n not in self.quasi_identifiers)
+
+    @cached_property
     def tupled(self) -> tuple[str, ...]:
         """Columns whose values say what a record counts for: quasi-identifiers and protected ones."""
         return tuple(dict.fromkeys((*self.quasi_identifiers, *self.protected)))

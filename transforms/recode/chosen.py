@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.criteria.chain import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.decisions.settlement import Settlement
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -59,10 +61,15 @@ class Recoded:
 
 @dataclass(frozen=True)
 class Account:
-    """What the report says about one table: the decisions of pass 1, and the recoding if there is one."""
+    """What the report says about one table: the decisions of pass 1, and the recoding if there is one.
+
+    ``promises`` and ``settlement``: as in `Decision`.
+    """
 
     fitted: FittedTable
     recoded: Recoded | None
+    promises: Mapping[str, Promise] = field(default_factory=dict)
+    settlement: Settlement | None = None
 
 
 @dataclass(frozen=True)

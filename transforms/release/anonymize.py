@@ -13,18 +13,18 @@ import pyarrow.compute as pc
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
 from tokumei.transforms.criteria.base import Applied, ChunkRows
-from tokumei.transforms.criteria.chain import Treated
-from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.criteria.chain import Promise, Treated
+from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import used_values
 from tokumei.transforms.decisions.decision import Decision
-from tokumei.transforms.decisions.recoder import Recoder
+from tokumei.transforms.decisions.recoded import labelled, recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.tally import Tally
-from tokumei.transforms.values.cells import Mask, as_text
+from tokumei.transforms.values.cells import as_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,7 @@ class Anonymized:
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
+        promises: by column, how many people must bear a released label.
     """
 
     split: Split
@@ -53,6 +54,7 @@ class Anonymized:
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
+    promises: Mapping[str, Promise]
     tally: Tally
 
 
@@ -70,12 +72,11 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
     _refuse_rejects(plan, chunk)
     treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
     reaching = kept_rows(chunk.batch.num_rows, treated)
-    columns = _columns(plan, plan.output_schema(), chunk.batch, treated)
-    keep = reaching
-    if (recoder := chunk.work.decision.recoder) is not None:
-        recoded, released = _recode(plan, chunk.work.decision, recoder, treated)
-        columns.update(recoded)
-        keep = reaching & released
+    labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
+    settled, blanked = treated, dict[str, int]()
+    if (settlement := chunk.work.decision.settlement) is not None:
+        settled, blanked = settlement.apply(plan, treated, labels, keep)
+    columns = _columns(plan, plan.output_schema(), chunk.batch, settled) | labels
     key = chunk.work.key
     persons = persons_of(plan, chunk) if headcount else None
     left = np.flatnonzero(keep)
@@ -109,7 +110,9 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             before=_before(plan, chunk, treated, order, heads),
             after=_after(plan, treated, batch, heads),
             taken=taken,
+            settled=blanked,
         ),
+        promises=chunk.work.decision.promises,
     )
 
 
@@ -219,18 +222,6 @@ def _perturb(
     }
 
 
-def _labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryArray:
-    """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null.
-
-    Every label stands once in the dictionary, sorted, because it is written as it is: two entries of a label
-    would tell apart what was generalized, and their order could tell that of the source.
-    """
-    texts = labels.drop_null().unique()
-    texts = texts.take(pc.sort_indices(texts))
-    code = pc.index_in(labels, value_set=texts)
-    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), texts)
-
-
 def _compact(values: pa.Array) -> pa.Array:
     """Drop labels that no row bears: a file would otherwise carry those of suppressed classes."""
     if not pa.types.is_dictionary(values.type):
@@ -249,28 +240,13 @@ def _columns(
             continue
         done = treated.get(field.name)
         if done is not None and done.indices is not None and pa.types.is_string(field.type):
-            columns[field.name] = _labelled(done.indices, as_text(done.values))
+            columns[field.name] = labelled(done.indices, as_text(done.values))
             continue
         values = batch.column(field.name) if done is None else done.rows()
         if pa.types.is_dictionary(values.type):  # kept as it was read
-            columns[field.name] = _labelled(*used_values(values))
+            columns[field.name] = labelled(*used_values(values))
             continue
         if pa.types.is_date(values.type) and pa.types.is_string(field.type):
             values = pc.strftime(values, "%Y-%m")  # a month that is kept
         columns[field.name] = values.cast(field.type)
     return columns
-
-
-def _recode(
-    plan: TablePlan, decision: Decision, recoder: Recoder, treated: Mapping[str, Treated]
-) -> tuple[dict[str, pa.Array], Mask]:
-    codes = [
-        domain_codes(treated[name], decision.columns[name].domain or (), f"tables.{plan.name}.columns.{name}")
-        for name in plan.quasi_identifiers
-    ]
-    labels, released = recoder.apply(codes)
-    columns = {
-        name: _labelled(code, pa.array(texts, pa.string()))
-        for name, code, texts in zip(plan.quasi_identifiers, labels, recoder.labels, strict=True)
-    }
-    return columns, released

@@ -17,6 +17,7 @@ from tokumei.transforms.formats.registry import WRITERS
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.promises.recount import Bearers, recount_bearers
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.recount import WrittenClasses, recount
 from tokumei.transforms.release.tally import Tally
@@ -49,6 +50,7 @@ class PartSummary:
         classes: people and records per combination of released quasi-identifier values, counted on the
             very batch that was written.
         combined: the same per tuple of combined values; None where no combination is declared.
+        bearers: people by released value, of columns that promise something of them.
         leaks: what the search of that batch counted.
         tally: what the criteria did.
     """
@@ -61,6 +63,7 @@ class PartSummary:
     part: Part | None
     classes: WrittenClasses | None
     combined: Recounted | None
+    bearers: Bearers
     leaks: Leaks
     tally: Tally
 
@@ -98,6 +101,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
         combined=recount_combined(
             table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)
         ),
+        bearers=recount_bearers(table, chunk.promises, chunk.batch, chunk.persons),
         leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
         tally=chunk.tally,
     )

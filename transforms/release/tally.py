@@ -22,6 +22,7 @@ class Tally:
         before, after: distributions for the report, per treated column.
         taken: by removal, what it took; its records are part of dropped (under criterion 4) or suppressed
             (under criterion 5).
+        settled: per column, cells blanked in released records because too few people bear their label there.
     """
 
     records_in: int
@@ -34,6 +35,7 @@ class Tally:
     before: Mapping[str, Distribution]
     after: Mapping[str, Distribution]
     taken: tuple[Taken, ...]
+    settled: Mapping[str, int]
 
     @property
     def suppressed_early(self) -> int:
@@ -69,6 +71,7 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
         before=pictures([p.before for p in parts]),
         after=pictures([p.after for p in parts]),
         taken=add_taken([p.taken for p in parts]),
+        settled={n: sum(p.settled.get(n, 0) for p in parts) for n in {n for p in parts for n in p.settled}},
     )
 
 
