@@ -53,8 +53,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry
-        print("already released: same policy, same inputs")
-        tell(plan, already=True)
+        tell(plan, "already released: same policy, same inputs")
         with quiet():
             describe_done(options, plan.release_id)
         return 0

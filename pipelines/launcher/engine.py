@@ -66,4 +66,3 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> Non
     except (Exception, KeyboardInterrupt) as error:
         with quiet(engine=True):
             give_up(plan, job, error)
-        print("stopped, or its engine lost, when it had published:")

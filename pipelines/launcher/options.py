@@ -43,6 +43,8 @@ def refuse_unknown(beam_args: Sequence[str]) -> None:
     """
     from apache_beam.options import pipeline_options
 
+    _refuse_dry_run(beam_args)
+
     class Parser(pipeline_options._BeamArgumentParser):
         def error(self, message: str) -> NoReturn:
             raise PolicyError(
@@ -85,17 +87,23 @@ def begins_job_server(beam_args: Sequence[str]) -> bool:
     return runner in _WITH_JOB_SERVER and not options.view_as(PortableOptions).job_endpoint
 
 
-def _refuse_ignored(beam_args: Sequence[str], runner: str, groups: Mapping[str, str]) -> None:
-    """Refuse a dry run that would be none, and options of engines where no engine is named."""
+def _refuse_dry_run(beam_args: Sequence[str]) -> None:
+    """Refuse a dry run, however it is spelt, where it would be none."""
     for arg in beam_args:
         name = arg.split("=", 1)[0]
-        if re.sub("[-_]", "", name) == "dryrun" and runner != "DataflowRunner":
+        if re.sub("[-_]", "", name) == "dryrun" and not any("DataflowRunner" in a for a in beam_args):
             raise PolicyError(
                 "usage.option",
                 where=name,
                 what="only a job for Dataflow has a dry run (--dry_run=True); this one would release",
                 fix="leave it out; tokumei check looks at a policy and its files and releases nothing",
             )
+
+
+def _refuse_ignored(beam_args: Sequence[str], runner: str, groups: Mapping[str, str]) -> None:
+    """Refuse options of engines where no engine is named."""
+    for arg in beam_args:
+        name = arg.split("=", 1)[0]
         if runner == "FnApiRunner" and groups.get(name, _IN_PROCESS[0]) not in _IN_PROCESS:
             raise PolicyError(
                 "usage.option",

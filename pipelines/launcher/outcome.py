@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tokumei.schemas.errors import InputError
+from tokumei.pipelines.launcher.terminal import mute_stdout
+from tokumei.schemas.errors import InputError, TokumeiError
 
 if TYPE_CHECKING:
     from tokumei.schemas.column import Column
@@ -17,17 +19,19 @@ _NOTES = {
     "nan": "{:,} values are NaN and count as missing",
     "absent": "no record has this key; every value is missing",
 }
+_UNCOUNTED = " (as many as records: there is no person column to count by)"
 
 
-def tell(plan: Plan, *, already: bool = False) -> None:
+def tell(plan: Plan, note: str = "") -> None:
     """Print what the release holds, from the release itself.
 
     Args:
         plan: the run.
-        already: an earlier run has released it.
+        note: what is said first, of a release that another run has made.
 
     Raises:
         InputError: there is none though the job has ended, or it cannot be read.
+        TokumeiError: standard output cannot be written.
     """
     from tokumei.transforms.release.attempt import release_dir
     from tokumei.transforms.storage.places import open_store
@@ -45,20 +49,39 @@ def tell(plan: Plan, *, already: bool = False) -> None:
     manifest = json.loads(store.read(uri)[0])
     report = json.loads(store.read(store.join(base, "report.json"))[0])
     records = sum(t["records"] for t in manifest["tables"].values())
-    uncounted = " (as many as records: there is no person column to count by)"
-    print(
-        f"{'holds' if already else 'released'} {records:,} records of {manifest['people']:,} people"
-        f"{uncounted if report['people_basis'] == 'records' else ''}"
-    )
-    for table in report["tables"]:
-        _tell_table(table, plan.policy.tables[table["name"]].columns)
-        for note in report.get("notes", ()):
-            if note["table"] == table["name"]:
-                print(f"    {note['column']}: {_NOTES[note['note']].format(note['cells'])}")
-    print(f"  release:  {base}")
-    print(f"  report:   {store.join(base, 'report.html')}")
-    print(f"  notice:   {store.join(base, 'notice.md')}")
-    print(f"  register: {store.join(plan.output, 'register', 'index.html')}")
+    with _spoken(base):
+        if note:
+            print(note)
+        print(
+            f"{'holds' if note else 'released'} {records:,} records of {manifest['people']:,} people"
+            f"{_UNCOUNTED if report['people_basis'] == 'records' else ''}"
+        )
+        for table in report["tables"]:
+            _tell_table(table, plan.policy.tables[table["name"]].columns)
+            for told in report.get("notes", ()):
+                if told["table"] == table["name"]:
+                    print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
+        print(f"  release:  {base}")
+        print(f"  report:   {store.join(base, 'report.html')}")
+        print(f"  notice:   {store.join(base, 'notice.md')}")
+        print(f"  register: {store.join(plan.output, 'register', 'index.html')}", flush=True)
+
+
+@contextmanager
+def _spoken(base: str) -> Iterator[None]:
+    """Say that the release is there all the same where standard output cannot be written."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        mute_stdout()
+        raise TokumeiError(
+            "stdout.failed",
+            where=base,
+            what=f"this release is published; only standard output cannot be written ({error.strerror})",
+            fix="make room; the same command tells what the release holds",
+        ) from None
 
 
 def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:

@@ -80,10 +80,12 @@ def _discard(plan: Plan, job: Job) -> None:
 
 
 def _told(error: BaseException, found: Standing | None, base: str, *, ended: bool) -> BaseException:
+    import grpc
+
     from tokumei.transforms.release.attempt import Standing
 
     stopped = isinstance(error, KeyboardInterrupt)
-    lost = type(error).__module__.partition(".")[0] == "grpc"
+    lost = isinstance(error, grpc.RpcError)
     if not (stopped or lost) and found is Standing.CANCELLED:
         return error
     why = "interrupted" if stopped else "its job server was lost" if lost else "its engine failed"

@@ -90,6 +90,11 @@ def _silence() -> None:
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # open until the process has ended
 
 
+def mute_stdout() -> None:
+    """Let standard output, which cannot be written, lead nowhere: else it would fail again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Progress:
     """Shows records by stage, and nodes of the search, while the block runs; only on a terminal."""
 
