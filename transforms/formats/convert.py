@@ -16,7 +16,7 @@ from tokumei.transforms.formats.garbled import held_as_text, of_rows, places_of
 from tokumei.transforms.formats.text_kernels import parse, plain_zero
 from tokumei.transforms.formats.unread import TIME_OF_DAY, UTC_MIDNIGHT, why_unread
 from tokumei.transforms.values.date_codes import serial_seconds
-from tokumei.transforms.values.japan_clock import wall_clock
+from tokumei.transforms.values.japan_clock import wall_clock, whole_days
 from tokumei.transforms.values.text import spread
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {
@@ -168,6 +168,8 @@ def _lost(before: pa.Array, after: pa.Array) -> npt.NDArray[np.int64]:
 def _misfits(before: pa.Array, after: pa.Array, kind: ColumnType) -> dict[int, str]:
     """Return the reasons why typed values do not fit."""
     lost = _lost(before, after)
+    if kind == "text":
+        return {}  # a fraction is a quantity, and not searched for
     if kind != "date" or not len(lost) or not pa.types.is_temporal(before.type):
         return dict.fromkeys(lost.tolist(), kind)
     at = before.take(pa.array(lost))
@@ -208,11 +210,11 @@ def _calendar(values: pa.Array, kind: ColumnType, how: DateReading) -> pa.Array:
         bad |= ~good
     else:
         seconds = _seconds(values, how)
-    days = seconds // _DAY
+    days, begins = whole_days(seconds)
     bad |= _outside(days)
     if kind == "datetime":
         return pa.array(seconds, mask=bad).cast(pa.timestamp("s"))
-    bad |= seconds % _DAY != 0
+    bad |= ~begins
     dates = pa.array(np.where(bad, 0, days).astype(np.int32), mask=bad).cast(pa.date32())
     if kind == "month":
         return _nulled(dates, pc.not_equal(pc.day(dates), 1).fill_null(False))

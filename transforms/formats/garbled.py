@@ -76,8 +76,8 @@ def _uuids(column: pa.FixedSizeBinaryArray) -> pa.Array:
     size = column.type.byte_width
     raw = np.frombuffer(column.buffers()[1], np.uint8, len(column) * size, column.offset * size)
     signs = np.frombuffer(b"0123456789abcdef", np.uint8)
-    pairs = raw.reshape(-1, size)
-    digits = signs[np.stack([pairs >> 4, pairs & 15], axis=-1).reshape(len(column), -1)]
+    pairs = raw.reshape(len(column), size)
+    digits = signs[np.stack([pairs >> 4, pairs & 15], axis=-1).reshape(len(column), 2 * size)]
     parts, hyphen = np.split(digits, (8, 12, 16, 20), axis=1), np.full((len(column), 1), ord("-"), np.uint8)
     cells = np.hstack([parts[0], *(p for part in parts[1:] for p in (hyphen, part))])
     ends = np.arange(len(column) + 1, dtype=np.int32) * cells.shape[1]

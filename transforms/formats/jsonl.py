@@ -191,7 +191,11 @@ def _exact(
             _refuse_undeclared(record.keys(), declared, uri)
             notes.update((name, ABSENT) for name in columns if name not in record)
             for name, kind in columns.items():
-                if isinstance(value := record.get(name), _Number) and value == "NaN" and kind in _FAST:
+                if (
+                    isinstance(value := record.get(name), _Number)
+                    and value == "NaN"
+                    and kind in {"integer", "number"}
+                ):
                     value, notes[name, NAN] = None, notes[name, NAN] + 1
                 text, fits = _cell(value, kind)
                 if not fits:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +25,7 @@ _SAMPLE = 4096
 _REPEATING = (
     0.1  # share of distinct values in a sample up to which a dictionary is much smaller than its column
 )
+_ARROW, _TAIL = b"ARROW:schema", 8  # a key in the footer; the footer's size and the mark of the format
 _BUFFER = 1 << 20  # bytes of a column read at a time, instead of a whole row group
 
 
@@ -124,13 +127,32 @@ def _opened(
                 source,
                 buffer_size=_BUFFER,
                 pre_buffer=False,
-                metadata=metadata,
+                metadata=metadata or _plain_footer(source),
                 read_dictionary=list(encoded),
-                # By the second, and exact: in nanoseconds, INT96 beyond 1677–2262 would wrap around.
+                # By the second, and exact: in nanoseconds, INT96 beyond 1677–2262 would wrap around. (Arrow
+                # takes its day 0, in the year -4713, for 1970-01-01.)
                 coerce_int96_timestamp_unit="s",
             )
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError):
         raise _corrupt(file) from None
+
+
+def _plain_footer(source: BinaryIO) -> pq.FileMetaData | None:
+    """Return a file's footer without the Arrow schema that its writer may have put beside Parquet's own.
+
+    To restore large texts and dictionaries by it, Arrow casts them, and gives up where some are not UTF-8.
+    """
+    size = source.seek(0, io.SEEK_END)
+    source.seek(max(size - _TAIL, 0))
+    tail = source.read(_TAIL)
+    length = int.from_bytes(tail[:4], "little") + _TAIL
+    if tail[4:] != b"PAR1" or length > size:
+        return None
+    source.seek(size - length)
+    footer = source.read(length)
+    if _ARROW not in footer:
+        return None
+    return pq.read_metadata(pa.BufferReader(footer.replace(_ARROW, _ARROW.lower())))
 
 
 def _corrupt(file: SourceFile) -> InputError:

@@ -16,7 +16,7 @@ import numpy as np
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.tables import eras
 from tokumei.transforms.values.date_bytes import MONTH_STARTS
-from tokumei.transforms.values.japan_clock import STANDARD, wall_clock
+from tokumei.transforms.values.japan_clock import STANDARD, wall_clock, whole_days
 
 _ERAS = {name: era for era in eras() for name in (era.name, era.letter, era.letter.lower(), era.short)}
 
@@ -67,11 +67,16 @@ _COMPACT_TIME = re.compile(r"(?P<date>[0-9]{8})(?P<hour>[0-9]{2})(?P<minute>[0-9
 
 def read_date(text: str, how: DateReading = USUAL) -> int | None:
     """Return the day number of a date in any accepted form, or None; midnight of a day is that day."""
-    day = _read_day(_tidy(text), how)
+    day = _read_day(text, how)
+    if day is None and (tidy := _tidy(text)) != text:
+        day = _read_day(tidy, how)
     if day is not None:
         return day
     seconds = read_datetime(text, how)
-    return None if seconds is None or seconds % _DAY_SECONDS else seconds // _DAY_SECONDS
+    if seconds is None:
+        return None
+    days, begins = whole_days(np.array([seconds], np.int64))
+    return int(days[0]) if begins[0] else None
 
 
 def read_month(text: str, how: DateReading = USUAL) -> int | None:

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.transforms.values import date_bytes, date_codes, date_text
 from tokumei.transforms.values.date_bytes import MONTH_STARTS
-from tokumei.transforms.values.japan_clock import wall_clock
+from tokumei.transforms.values.japan_clock import wall_clock, whole_days
 from tokumei.transforms.values.text import Utf8, fixed_width, nulls, per_value, strings, utf8
 
 if TYPE_CHECKING:
@@ -195,9 +195,9 @@ def _read_times(text: Utf8, how: DateReading) -> tuple[Ints, Bools]:
 
 
 def _days(seconds: Ints, good: Bools) -> tuple[Ints, Bools]:
-    """Return the days of midnights."""
-    days, of_day = np.divmod(seconds, 86400)
-    return days, good & (of_day == 0)
+    """Return the days of times that begin one."""
+    days, begins = whole_days(seconds)
+    return days, good & begins
 
 
 def _integers(values: pa.Array) -> Ints:

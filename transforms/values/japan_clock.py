@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 STANDARD = 9 * 3600
 _SUMMER = 10 * 3600
@@ -32,8 +33,26 @@ _SINCE = np.array(
 _OFFSETS = np.array([offset for _, offset in _CHANGES], np.int64)
 
 
+_FIRST_MOMENTS = (_SINCE + STANDARD)[_OFFSETS == _SUMMER] + 3600  # of days on which it was never 0:00
+
+
 def wall_clock(instants: Ints) -> Ints:
     """Return seconds since 1970 as a clock in Japan shows them, from seconds since 1970 in UTC."""
-    if not len(instants) or instants.min() >= _SINCE[-1]:
-        return instants + STANDARD
-    return instants + _OFFSETS[np.searchsorted(_SINCE, instants, side="right") - 1]
+    shown = instants + STANDARD
+    early = np.flatnonzero(instants < _SINCE[-1])
+    if len(early):
+        at = instants[early]
+        shown[early] = at + _OFFSETS[np.searchsorted(_SINCE, at, side="right") - 1]
+    return shown
+
+
+def whole_days(shown: Ints) -> tuple[Ints, Bools]:
+    """Return the days of times that a clock in Japan shows, and which of them are the beginning of their day.
+
+    That is midnight, but 1:00 on the four days on which summer time began.
+    """
+    days, of_day = np.divmod(shown, 86_400)
+    begins: Bools = of_day == 0
+    if len(odd := np.flatnonzero(of_day == 3600)):
+        begins[odd] = np.isin(shown[odd], _FIRST_MOMENTS)
+    return days, begins
