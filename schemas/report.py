@@ -225,6 +225,7 @@ class TableReport(Strict):
     name: str
     title: str
     records_in: int
+    records_blank: int = Field(default=0, description="Without any value; skipped, and not in records_in.")
     records_rejected: int
     records_dropped: int = Field(description="Dropped by criterion 4 (特異な記述).")
     records_suppressed: int = Field(description="Dropped by criterion 5 (k-匿名性).")

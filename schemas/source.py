@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,10 @@ def refuse_scheme(path: str, code: str, at: str) -> None:
         )
 
 
+# What only formats with delimited fields take.
+_DELIMITED = ("delimiter", "header", "skip_rows", "escape", "skip_initial_space")
+
+
 class Source(Strict):
     """Where a table's records are and how they are written."""
 
@@ -36,6 +40,31 @@ class Source(Strict):
         description="Between fields. Default: a comma in CSV, a tab in TSV.",
     )
     header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
+    skip_rows: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Lines above the header (titles, dates), blank ones too; with header: false, above the"
+        " records.",
+    )
+    escape: Literal["\\"] | None = Field(
+        default=None,
+        description='`"\\\\"`: a backslash makes the next character text, as MySQL writes it; `\\N` is an'
+        " empty cell.",
+    )
+    skip_initial_space: bool = Field(
+        default=False, description='True: spaces before a cell are no part of it, as in `1, "x"`.'
+    )
+    blank_records: Literal["skip", "keep"] = Field(
+        default="skip",
+        description="Records without a value: each of their cells, over all columns of the file, is empty, of"
+        " spaces only, or one of null_values. They are counted, and are nobody; with keep they are records.",
+    )
+    leading_zeros: dict[str, Annotated[int, Field(ge=2, le=30)]] = Field(
+        default={},
+        description="Columns of codes that lost leading zeros, and how long a code is, as `{郵便番号: 7}`:"
+        " shorter texts of digits get zeros before them.",
+    )
     null_values: tuple[str, ...] = Field(
         default=("",),
         description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text.",
@@ -44,12 +73,13 @@ class Source(Strict):
     @model_validator(mode="after")
     def _fits_format(self) -> Self:
         delimited = {name: facts for name, facts in SOURCE_FORMATS.items() if facts.delimiter}
-        if self.format not in delimited and (self.delimiter is not None or not self.header):
+        given = [name for name in _DELIMITED if getattr(self, name) != type(self).model_fields[name].default]
+        if self.format not in delimited and given:
             raise broken(
                 "source.text_option",
-                f"delimiter and header belong to {listed(delimited, 'and')}",
-                f"remove them, or correct format: {self.format}",
-                ["header" if self.delimiter is None else "delimiter"],
+                f"{listed(_DELIMITED, 'and')} belong to {listed(delimited, 'and')}",
+                f"remove {listed(given, 'and')}, or correct format: {self.format}",
+                [given[0]],
             )
         if not self.facts.encodings and self.encoding != "utf-8":
             raise broken("source.encoding", f"{self.format} is always UTF-8", "remove encoding", ["encoding"])
@@ -69,6 +99,15 @@ class Source(Strict):
                 f"use format: {listed(free, 'or')} with this delimiter",
                 ["delimiter"],
             )
+        taken = {"escape": self.escape, "skip_initial_space": " " if self.skip_initial_space else None}
+        for name, character in taken.items():
+            if character is not None and character == mark:
+                raise broken(
+                    "source.delimiter",
+                    f"the delimiter is what {name} is about",
+                    f"remove {name}, or correct the delimiter",
+                    [name],
+                )
         refuse_scheme(self.path, "source.path", "path")
         return self
 

@@ -52,6 +52,8 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
     left_out = {k: table[f"records_{k}"] for k in ("rejected", "dropped", "suppressed")}
     told = ", ".join(f"{n:,} {k}" for k, n in left_out.items() if n) or "none left out"
     print(f"  {table['name']}: {table['records_out']:,} of {table['records_in']:,} records ({told})")
+    if table["records_blank"]:
+        print(f"    {table['records_blank']:,} blank records skipped")
     for column in table["columns"]:
         for spec, step in zip(declared[column["name"]].treat, column["steps"], strict=False):
             if spec.reads:

@@ -24,6 +24,7 @@ class FittedTable:
         rejects: unreadable records by (column, reason).
         proven: "one row a person" was proven by ascending person codes, not by counting.
         counted: pass 1 has counted the tuples of the table, and of its population if there is one.
+        blank: records without any value, which were skipped.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
     """
 
@@ -34,6 +35,7 @@ class FittedTable:
     rejects: Mapping[tuple[str, str], int]
     proven: bool
     counted: bool
+    blank: int = 0
     removals: tuple[Removal, ...] = ()
 
     def removal(self, kind: type[R]) -> R | None:

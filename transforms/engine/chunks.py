@@ -61,9 +61,10 @@ class Chunk(Generic[D_co]):
     Attributes:
         work: what they belong to.
         number: position of the chunk in its split, from 0; ``last`` marks the final one.
-        records: records seen, unreadable ones included.
+        records: records seen, unreadable and blank ones included.
         rejects: how many were unreadable, by (column, reason); and their numbers in the split.
         batch: the readable records.
+        blank: records without any value, which are nobody's.
     """
 
     work: Work[D_co]
@@ -73,6 +74,7 @@ class Chunk(Generic[D_co]):
     rejects: dict[tuple[str, str], int]
     rejected: tuple[int, ...]
     batch: pa.RecordBatch
+    blank: int = 0
 
 
 class SizedPickleCoder(beam.coders.Coder):

@@ -9,6 +9,7 @@ from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.formats.reasons import advice_for
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
 
@@ -81,6 +82,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             people=count,
             rejects=found.rejects,
             proven=name not in people,
+            blank=found.blank,
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
@@ -103,6 +105,14 @@ def _widened(plan: Plan, profile: Profile, table: TablePlan, column: str) -> Mea
     return table.chains[column].widen(measured, found.columns[column])
 
 
+_ALLOW = "correct the file, or allow the records by rejects.limit in the policy"
+_FIX = (
+    "correct the file or the declared types, list texts that mean 'no value' in source.null_values"
+    ' (null_values: ["", 不明]; it replaces the default, the empty text), or allow the records by'
+    " rejects.limit in the policy"
+)
+
+
 def _check_rejects(plan: Plan, profile: Profile) -> None:
     total = sum(n for t in profile.values() for n in t.rejects.values())
     if total <= plan.policy.rejects.limit:
@@ -112,14 +122,15 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
         for name, t in profile.items()
         for (column, reason), n in sorted(t.rejects.items())
     ]
+    reasons = [place for t in profile.values() for place in t.rejects]
     places = [place for t in profile.values() for place in t.places][:MAX_PLACES]
     raise InputError(
         "input.rejects",
         where=_told(places) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
-        fix="correct the file or the declared types, list texts that mean 'no value' in source.null_values"
-        ' (null_values: ["", 不明]; it replaces the default, the empty text), or allow the records by'
-        " rejects.limit in the policy",
+        fix="; ".join(
+            [*advice_for(reason for _, reason in reasons), _FIX if any(c for c, _ in reasons) else _ALLOW]
+        ),
     )
 
 

@@ -50,6 +50,7 @@ class TableProfile:
         columns: measurements by column.
         tuples: where classes may be counted early, and are few, their records.
         keys: fingerprints of the keys under which its people were hashed.
+        blank: records without any value, which are nobody's.
     """
 
     records: int
@@ -61,6 +62,7 @@ class TableProfile:
     columns: Mapping[str, Measured]
     tuples: Tuples | None
     keys: frozenset[str]
+    blank: int = 0
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -114,6 +116,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         columns=columns,
         tuples=find_tuples(classed, batch.num_rows) if early else None,
         keys=frozenset({key.fingerprint}),
+        blank=chunk.blank,
     )
     return Profile({plan.name: measured})
 
@@ -157,6 +160,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         columns=measured,
         tuples=merge_tuples([p.tuples for p in parts]),
         keys=frozenset().union(*(p.keys for p in parts)),
+        blank=sum(p.blank for p in parts),
     )
 
 

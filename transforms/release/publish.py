@@ -182,6 +182,7 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
             table.name: {
                 "records": table.records_out,
                 "people": table.people_out,
+                "blank_records_skipped": table.records_blank,
                 "columns": [
                     {"name": field.name, "type": str(field.type)}
                     for field in plan.tables[table.name].output_schema()

@@ -124,6 +124,7 @@ def _table(
         name=table.name,
         title=table.table.title or table.name,
         records_in=fitted.records + sum(fitted.rejects.values()),
+        records_blank=fitted.blank,
         records_rejected=sum(fitted.rejects.values()),
         records_dropped=tally.dropped,
         records_suppressed=tally.suppressed,

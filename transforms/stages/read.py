@@ -102,7 +102,7 @@ class _ReadChunk(beam.DoFn):
         held: list[pa.RecordBatch] = []
         rejects: dict[tuple[str, str], int] = {}
         rejected: list[int] = []
-        number = records = 0
+        number = records = blank = 0
 
         def chunk(*, last: bool) -> Chunk[D_co]:
             batch = pa.concat_batches(held) if len(held) != 1 else held[0]
@@ -114,6 +114,7 @@ class _ReadChunk(beam.DoFn):
                 rejects=dict(rejects),
                 rejected=tuple(rejected),
                 batch=batch,
+                blank=blank,
             )
 
         for read in batches:
@@ -123,11 +124,12 @@ class _ReadChunk(beam.DoFn):
                 or len(rejected) + len(read.rejects) > MAX_ROWS
             ):
                 yield chunk(last=False)
-                number, records, held, rejects, rejected = number + 1, 0, [], {}, []
+                number, records, blank, held, rejects, rejected = number + 1, 0, 0, [], {}, []
             held.append(read.batch)
             records += read.records
+            blank += read.blank
             for reject in read.rejects:
-                place = (reject.column, reject.reason)
+                place = (reject.column, reject.told)
                 rejects[place] = rejects.get(place, 0) + 1
                 rejected.append(reject.record)
             count_records(self._stage, read.records)
