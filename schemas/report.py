@@ -236,6 +236,7 @@ class TableReport(Strict):
     name: str
     title: str
     records_in: int
+    records_blank: int = Field(default=0, description="Without any value; skipped, and not in records_in.")
     records_rejected: int
     records_without_person: int = Field(default=0, description="Readable records without a person code.")
     person_missing: Literal["drop", "each_alone"] | None = Field(

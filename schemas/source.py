@@ -24,6 +24,8 @@ def refuse_scheme(path: str, code: str, at: str) -> None:
 # The fact about a format that each option of some formats goes with.
 _BELONGS = {
     "delimiter": "delimiter",
+    "escape": "delimiter",
+    "skip_initial_space": "delimiter",
     "header": "header",
     "skip_rows": "header",
     "sheet": "sheets",
@@ -71,6 +73,24 @@ class Source(Strict):
     line_breaks: bool = Field(
         default=True, description="False: records of fixed width follow one another without line breaks."
     )
+    escape: Literal["\\"] | None = Field(
+        default=None,
+        description='`"\\\\"`: a backslash makes the next character text, as MySQL writes it; `\\N` is an'
+        " empty cell.",
+    )
+    skip_initial_space: bool = Field(
+        default=False, description='True: spaces before a cell are no part of it, as in `1, "x"`.'
+    )
+    blank_records: Literal["skip", "keep"] = Field(
+        default="skip",
+        description="Records without a value: each of their cells, over all columns of the file, is empty, of"
+        " spaces only, or one of null_values. They are counted, and are nobody; with keep they are records.",
+    )
+    leading_zeros: dict[str, Annotated[int, Field(ge=2, le=30)]] = Field(
+        default={},
+        description="Columns of codes that lost leading zeros, and how long a code is, as `{郵便番号: 7}`:"
+        " shorter texts of digits get zeros before them.",
+    )
     null_values: tuple[str, ...] = Field(
         default=("",),
         description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text.",
@@ -108,6 +128,15 @@ class Source(Strict):
                 f"use format: {listed(free, 'or')} with this delimiter",
                 ["delimiter"],
             )
+        taken = {"escape": self.escape, "skip_initial_space": " " if self.skip_initial_space else None}
+        for name, character in taken.items():
+            if character is not None and character == mark:
+                raise broken(
+                    "source.delimiter",
+                    f"the delimiter is what {name} is about",
+                    f"remove {name}, or correct the delimiter",
+                    [name],
+                )
         refuse_scheme(self.path, "source.path", "path")
         return self
 

@@ -93,6 +93,8 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
     print(f"  {table['name']}: {table['records_out']:,} of {table['records_in']:,} records ({told})")
     if alone and table["person_missing"] == "each_alone":
         print(f"    {alone:,} records without a person code: each counted as a person, without pseudonym")
+    if table["records_blank"]:
+        print(f"    {table['records_blank']:,} blank records skipped")
     for column in table["columns"]:
         for spec, step in zip(declared[column["name"]].treat, column["steps"], strict=False):
             if spec.reads:

@@ -27,6 +27,7 @@ class FittedTable:
         unattributed: records without a person code; not among ``records`` where the table leaves them out.
         proven: "one row a person" was proven by ascending person codes, not by counting.
         counted: pass 1 has counted the tuples of the table, and of its population if there is one.
+        blank: records without any value, which were skipped.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
     """
 
@@ -40,6 +41,7 @@ class FittedTable:
     proven: bool
     counted: bool
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    blank: int = 0
     removals: tuple[Removal, ...] = ()
 
     def removal(self, kind: type[R]) -> R | None:

@@ -68,13 +68,14 @@ class Chunk(Generic[D_co]):
     Attributes:
         work: what they belong to.
         number: position of the chunk in its split, from 0; ``last`` marks the final one.
-        records: records seen, unreadable ones included.
+        records: records seen, unreadable and blank ones included.
         rejects: how many were unreadable, by (column, reason); and their numbers in the split.
         batch: the readable records.
         seen: of the last chunk, what was read of the whole split, as `Witness` tells it.
         notes: what is no fault but to be told: number of cells by (column, note).
         unattributed: numbers of the records without a person code, in their order, where the person's column
             was read: they are in the batch, unless the table leaves them out.
+        blank: records without any value, which are nobody's.
     """
 
     work: Work[D_co]
@@ -87,6 +88,7 @@ class Chunk(Generic[D_co]):
     seen: bytes = b""
     notes: dict[tuple[str, str], int] = field(default_factory=dict)
     unattributed: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    blank: int = 0
 
 
 class SizedPickleCoder(beam.coders.Coder):

@@ -32,9 +32,11 @@ class Rows(NamedTuple):
         columns: the wanted columns, one cell for each well-formed record, in the types of the format;
             texts are sure to be UTF-8.
         numbers: the record number of each row, ascending.
-        broken: number and reason of each record that is bad as a whole and has no row.
+        broken: number and reason of each record that is bad as a whole and has no row; after the reason there
+            may be more about it, in brackets.
         records: how many records there were, good or bad.
         misfits: cells found bad already (null in ``columns``): column to row to reason.
+        blank: how many of the records have no value in any column, and hence no row.
         nulled: the source's null texts are null already, so that nothing looks for them again.
         notes: what is no fault but to be told: number of cells by (column, note).
     """
@@ -46,6 +48,7 @@ class Rows(NamedTuple):
     misfits: Mapping[str, Mapping[int, str]]
     nulled: bool = False
     notes: Notes = MappingProxyType({})
+    blank: int = 0
 
 
 class ReadBatch(NamedTuple):
@@ -55,8 +58,9 @@ class ReadBatch(NamedTuple):
         batch: columns in the order they were asked for, in canonical Arrow types; texts that repeat may be
             encoded by a dictionary.
         rejects: one for each record left out because it is bad, in record order.
-        records: records seen: rows of the batch, rejects and excluded records together.
+        records: records seen: rows of the batch, rejects, excluded and blank records together.
         numbers: the record number of each row of the batch, ascending.
+        blank: records without any value, which are nobody's.
         notes: what is no fault but to be told: number of cells by (column, note).
     """
 
@@ -64,6 +68,7 @@ class ReadBatch(NamedTuple):
     rejects: list[Reject]
     records: int
     numbers: Numbers
+    blank: int = 0
     notes: Notes = MappingProxyType({})
 
 
@@ -85,7 +90,7 @@ def assemble(
     """
     silent = np.unique(exclude)
     for rows in stretches:
-        found = {n: Reject(split.table, split.split_id, n, "", reason) for n, reason in rows.broken}
+        found = {n: _whole(split, n, told) for n, told in rows.broken}
         good = np.ones(len(rows.numbers), bool)
         notes = dict(rows.notes)
         arrays = []
@@ -108,7 +113,14 @@ def assemble(
         if not good.all():
             batch = batch.take(pa.array(np.flatnonzero(good)))
         numbers = np.asarray(rows.numbers, np.int64)[good]
-        yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records, numbers, notes)
+        rejects = [found[n] for n in sorted(found)]
+        yield ReadBatch(batch, rejects, rows.records, numbers, rows.blank, notes)
+
+
+def _whole(split: Split, number: int, told: str) -> Reject:
+    """Return the reject of a record that is bad as a whole."""
+    reason, _, detail = told.partition(" (")
+    return Reject(split.table, split.split_id, number, "", reason, detail.removesuffix(")"))
 
 
 def _batch(arrays: list[pa.Array], names: list[str], rows: int) -> pa.RecordBatch:

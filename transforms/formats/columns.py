@@ -89,7 +89,7 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
             what=f"{len(missing)} of {len(declared)} declared columns are not among the file's {len(found)}"
             f"{told}",
             fix="check the declared names, the delimiter and the encoding; for a file without a header line"
-            " declare header: false",
+            " declare header: false, for one with lines above it skip_rows: their number",
         )
     wrong = [
         f"{label}: {', '.join(map(_visible, names))}"
@@ -103,8 +103,14 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
             where=where,
             what=f"the file's columns are not those of the policy ({'; '.join(wrong)}){alike_names}",
             fix="declare every column under columns (drop: true for those not needed), or correct the file,"
-            " its delimiter or its encoding",
+            " its delimiter or its encoding" + (_TWICE if twice else ""),
         )
+
+
+_TWICE = (
+    "; columns of the same name can be read by their place, with header: false and skip_rows: 1 under source,"
+    " and names of their own in the policy, in the order of the file"
+)
 
 
 def _told_alike(undeclared: Sequence[str], declared: Sequence[str]) -> str:

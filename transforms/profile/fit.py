@@ -10,6 +10,7 @@ from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.batches import ABSENT
+from tokumei.transforms.formats.reasons import advice_for
 from tokumei.transforms.formats.unread import advice
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.decoding import refuse_wrong_encoding
@@ -96,6 +97,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             notes=_told_notes(found),
             unattributed=found.missing_person,
             proven=name not in people,
+            blank=found.blank,
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
@@ -127,6 +129,14 @@ def _widened(plan: Plan, profile: Profile, table: TablePlan, column: str) -> Mea
     return table.chains[column].widen(measured, found.columns[column])
 
 
+_ALLOW = "correct the file, or allow the records by rejects.limit in the policy"
+_FIX = (
+    "correct the file or the declared types, list texts that mean 'no value' in source.null_values"
+    ' (null_values: ["", 不明]; it replaces the default, the empty text), or allow the records by'
+    " rejects.limit in the policy"
+)
+
+
 def _check_rejects(plan: Plan, profile: Profile) -> None:
     for name, found in profile.items():
         refuse_wrong_encoding(plan.sources[name].table.source, found.decoding)
@@ -138,15 +148,19 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
         for name, t in profile.items()
         for (column, reason), n in sorted(t.rejects.items())
     ]
-    told = "".join(f"{text}; " for text in advice({r for t in profile.values() for _, r in t.rejects}))
+    reasons = [place for t in profile.values() for place in t.rejects]
     places = [place for t in profile.values() for place in t.places][:MAX_PLACES]
     raise InputError(
         "input.rejects",
         where=_told(places) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
-        fix=f"{told}correct the file or the declared types, list texts that mean 'no value' in"
-        ' source.null_values (null_values: ["", 不明]; it replaces the default, the empty text), or allow the'
-        " records by rejects.limit in the policy",
+        fix="; ".join(
+            [
+                *advice({reason for _, reason in reasons}),
+                *advice_for(reason for _, reason in reasons),
+                _FIX if any(c for c, _ in reasons) else _ALLOW,
+            ]
+        ),
     )
 
 

@@ -58,6 +58,7 @@ class TableProfile:
         seen: by split id, what was read of it.
         decoding: how many records of each file are not of the declared encoding.
         notes: what is no fault but to be told: number of cells by (column, note).
+        blank: records without any value, which are nobody's.
     """
 
     records: int
@@ -74,6 +75,7 @@ class TableProfile:
     seen: Mapping[str, bytes] = field(default_factory=dict)
     decoding: Decoding = field(default_factory=dict)
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    blank: int = 0
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -134,6 +136,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         seen={chunk.work.split.split_id: chunk.seen} if chunk.last else {},
         decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
         notes=chunk.notes,
+        blank=chunk.blank,
     )
     return Profile({plan.name: measured})
 
@@ -182,6 +185,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         seen={split: seen for p in parts for split, seen in p.seen.items()},
         decoding=merge_decoding(p.decoding for p in parts),
         notes=sum((Counter(p.notes) for p in parts), Counter()),
+        blank=sum(p.blank for p in parts),
     )
 
 

@@ -178,6 +178,7 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
                 "people": table.people_out,
                 "records_without_person": table.records_without_person,
                 "person_missing": table.person_missing,
+                "blank_records_skipped": table.records_blank,
                 "columns": [
                     {"name": field.name, "type": str(field.type)}
                     for field in plan.tables[table.name].output_schema()

@@ -145,6 +145,7 @@ def _table(
         name=table.name,
         title=table.table.title or table.name,
         records_in=fitted.records + sum(fitted.rejects.values()) + unattributed_out(table, fitted),
+        records_blank=fitted.blank,
         records_rejected=sum(fitted.rejects.values()),
         records_without_person=fitted.unattributed,
         person_missing=table.table.person_missing,

@@ -110,7 +110,7 @@ class _ReadChunk(beam.DoFn):
         rejects: dict[tuple[str, str], int] = {}
         rejected: list[int] = []
         notes: Counter[tuple[str, str]] = Counter()
-        number = records = 0
+        number = records = blank = 0
 
         def chunk(*, last: bool) -> Chunk[D_co]:
             batch = pa.concat_batches(held) if len(held) != 1 else held[0]
@@ -125,6 +125,7 @@ class _ReadChunk(beam.DoFn):
                 seen=witness.seen() if last else b"",
                 notes=dict(notes),
                 unattributed=np.concatenate([*unattributed, np.empty(0, np.int64)]),
+                blank=blank,
             )
 
         for read in batches:
@@ -135,15 +136,16 @@ class _ReadChunk(beam.DoFn):
                 or len(rejected) + len(read.rejects) > MAX_ROWS
             ):
                 yield chunk(last=False)
-                number, records, held, rejects, rejected = number + 1, 0, [], {}, []
+                number, records, blank, held, rejects, rejected = number + 1, 0, 0, [], {}, []
                 notes.clear()
                 unattributed = []
             held.append(batch)
             unattributed.append(unknown)
             records += read.records
+            blank += read.blank
             notes.update(read.notes)
             for reject in read.rejects:
-                place = (reject.column, reject.reason)
+                place = (reject.column, reject.told)
                 rejects[place] = rejects.get(place, 0) + 1
                 rejected.append(reject.record)
             count_records(self._stage, read.records)
