@@ -38,6 +38,9 @@ def run(args: argparse.Namespace) -> int:
         count = sum(f.table == name for f in files)
         print(f"{name}: {count} file(s), {len(plan.table.released)} of {len(plan.columns)} columns released")
         print(f"  quasi-identifiers: {', '.join(plan.quasi_identifiers) or 'none'}")
+        unsearched = {c: None for f in files if f.table == name for c in f.unsearched}
+        if unsearched:
+            print(f"  deleted, but not searched for in the release: {', '.join(unsearched)} (no text)")
         unnamed = [name for name in plan.table.released if _loses_its_name(plan.table.columns[name])]
         if unnamed:
             print(f"  released_as is missing: the notice will call them what they were: {', '.join(unnamed)}")
