@@ -81,6 +81,9 @@ def run(args: argparse.Namespace) -> int:
             f"{name}: {count} file(s), {len(table.table.released)} of {len(table.columns)} columns released"
         )
         print(f"  quasi-identifiers: {', '.join(table.quasi_identifiers) or 'none'}")
+        unsearched = {c: None for f in files if f.table == name for c in f.unsearched}
+        if unsearched:
+            print(f"  deleted, but not searched for in the release: {', '.join(unsearched)} (no text)")
         unnamed = [name for name in table.table.released if _loses_its_name(table.table.columns[name])]
         if unnamed:
             print(f"  released_as is missing: the notice will call them what they were: {', '.join(unnamed)}")

@@ -29,6 +29,7 @@ import yaml
 from fuzz.seeds import KINDS, MARK, NESTED, SEEDS, TOKENS, avro_file
 from support.deal import EVERYTHING, Deal
 
+from tokumei.schemas.date_formats import FORMATS_OF, DateReading
 from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.schemas.policy_file import read_policy_file
@@ -79,13 +80,18 @@ def read_records(data: bytes, options: dict, rng: random.Random) -> None:
         declared += NESTED
         columns |= {"dec": "number", "enum": "string"} if rng.random() < 0.5 else {}
     if rng.random() < 0.3:
-        columns = {name: rng.choice([*KINDS.values()]) for name in columns if rng.random() < 0.6}
+        columns = {name: rng.choice([*KINDS.values(), "text"]) for name in columns if rng.random() < 0.6}
+    dates = {
+        name: DateReading(rng.choice([None, *sorted(FORMATS_OF[kind])]), rng.random() < 0.5)
+        for name, kind in columns.items()
+        if kind in FORMATS_OF and rng.random() < 0.3
+    }
     source, store = Source(path="fuzzed", **options), Memory(data)
     header = read_header(source, store.file, store)
     if header.names is not None:
         refuse_other_columns(header.names, declared, "fuzzed")
     for split in plan_splits("t", source, store.file, store, rng.choice([40, 700, 32 << 20])):
-        for batch in read_split(split, source, columns, store, declared=declared):
+        for batch in read_split(split, source, columns, store, declared=declared, dates=dates):
             batch.batch.validate(full=True)
             assert batch.records >= batch.batch.num_rows + len(batch.rejects) >= 0
 

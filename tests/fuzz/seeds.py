@@ -4,11 +4,14 @@ import datetime as dt
 import gzip
 import io
 import json
+import zlib
 from decimal import Decimal
 
 import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from tokumei.transforms.formats.avro_container import read_frame, walk
 
 MARK = "himitsu"  # no message may show it
 KINDS = {
@@ -164,6 +167,38 @@ def avro_file(schema, codec, sync, blocks):
     return out.getvalue()
 
 
+def repacked(codec, pack):
+    """A file of Avro whose blocks are packed as the reader unpacks them without another library."""
+    source = io.BytesIO(avro("null"))
+    frame = read_frame(source)
+    content = source.getvalue()
+    blocks = [
+        (b.records, pack(content[b.body :][: b.packed]))
+        for b in walk(source, frame, frame.size, len(content))
+    ]
+    return avro_file(frame.schema, codec, frame.sync, blocks)
+
+
+def snappy(data):
+    return pa.Codec("snappy").compress(data, asbytes=True) + zlib.crc32(data).to_bytes(4, "big")
+
+
+def zstandard(data):
+    return pa.Codec("zstd").compress(data, asbytes=True)
+
+
+def typed_parquet():
+    """Bytes, UUIDs, JSON and INT96 where texts and times are declared."""
+    raw = [None if row["s"] is None else row["s"].encode() for row in ROWS]
+    table = pa.Table.from_pylist(ROWS)
+    table = table.set_column(0, "s", pa.array(raw)).set_column(
+        1, "x", pa.array([bytes(range(i, i + 16)) for i in range(len(ROWS))], pa.binary(16)).cast(pa.uuid())
+    )
+    sink = io.BytesIO()
+    pq.write_table(table, sink, use_deprecated_int96_timestamps=True, use_dictionary=False)
+    return sink.getvalue()
+
+
 def parquet(compression, **options):
     sink = io.BytesIO()
     pq.write_table(
@@ -195,10 +230,13 @@ SEEDS = {
     "avro": [
         *((avro(codec), {}) for codec in ("null", "deflate", "bzip2", "xz")),
         (avro("null", nested=True), {"nested": True}),
+        (repacked("snappy", snappy), {}),
+        (repacked("zstandard", zstandard), {}),
     ],
     "parquet": [
         (parquet("none", use_dictionary=False), {}),
         (parquet("snappy"), {}),
+        (typed_parquet(), {}),
         (parquet("zstd", data_page_version="2.0", store_schema=False), {}),
         (parquet("gzip", write_statistics=False), {}),
     ],
@@ -210,12 +248,13 @@ TOKENS = {
                b"'", b'"', b"\xc2\x85", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\n  ", b"2026-02-30", b"9" * 40],
     "hierarchy": [b";", b'"', b"\n", b"\r", b"*", b"\x00", b"\xff", b";;", b"\xef\xbb\xbf", b"x" * 70_000],
     "csv": [b'"', b",", b"\n", b"\r", b"\r\n", b"\x00", b"\xff", b"\xef\xbb\xbf", b'""', b"\x81", b"\x8e\xa1", b"\x8f",
+            b"3500102", b"27396", b"Z", b" UTC", b"+00:00", "五十年".encode("cp932"), "(木)".encode("cp932"),
             b"9999999999999999999", b"1e400", b"nan", b"0x10", "令和6年4月1日".encode("cp932"), b"-0", b"\x1f\x8b", b" "],
     "jsonl": [b"{", b"}", b"[", b"]", b'"', b"\\u0000", b"\\ud800", b"null", b"NaN", b"Infinity", b"-0.0", b"1e999",
               b"9" * 30, b"\\", b"\n", b"\r\n", b",", b":", b"\x00", b"\xff", b'{"a":' * 40, b"\xef\xbb\xbf", b"true"],
     "avro": [b"\x00", b"\x01", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\xfe\xff\xff\xff\x0f", b"\x80" * 9 + b"\x01",
              b'"null"', b'"record"', b'"string"', b'"bytes"', b'{"type":"array","items":"null"}', b'"R"', b"null",
-             b"deflate", b"Obj\x01", b'"decimal"', b'"precision":99', b'"scale":-9', b"xz", b"[", b"]", b"{", b"}"],
+             b"deflate", b"Obj\x01", b'"decimal"', b'"namespace":"a.b"', b'"uuid"', b'"a.b.E"', b"snappy", b'"precision":99', b'"scale":-9', b"xz", b"[", b"]", b"{", b"}"],
     "parquet": [b"PAR1", b"PARE", b"\x00" * 4, b"\xff" * 4, b"\xff\xff\xff\x7f", b"\x15\x00", b"\x19\xfc", b"\xf0\xff\xff\x7f",
                 b"ARROW:schema", b"\x80\x80\x80\x80\x10"],
 }  # fmt: skip
