@@ -48,6 +48,22 @@ class Municipality(NamedTuple):
         return self.prefecture + self.county + self.name
 
 
+class FormerMunicipality(NamedTuple):
+    """One municipality that is no more.
+
+    Attributes:
+        prefecture: 都道府県.
+        name: without its county: ``富谷町``.
+        year: of the change.
+        today: what it belongs to, below the prefecture: ``富谷市``.
+    """
+
+    prefecture: str
+    name: str
+    year: str
+    today: str
+
+
 class Era(NamedTuple):
     """One 元号 and the civil days that may be written with it.
 
@@ -92,6 +108,27 @@ def municipalities() -> tuple[Municipality, ...]:
         )
         for row in _rows("municipalities.csv")
     )
+
+
+@cache
+def former_municipalities() -> tuple[FormerMunicipality, ...]:
+    """Return municipalities that were renamed, made a city or merged, and what they are today.
+
+    Each name stood once in its prefecture, whatever its county; names that stood twice are left out.
+    """
+    return tuple(FormerMunicipality(**row) for row in _rows("former_municipalities.csv"))
+
+
+@cache
+def readings() -> tuple[tuple[str, str], ...]:
+    """Return prefecture and name of each municipality in half-width kana, in code order."""
+    return tuple((row["prefecture"], row["name"]) for row in _rows("readings.csv"))
+
+
+@cache
+def town_areas() -> Mapping[str, tuple[str, ...]]:
+    """Return code → how the names of its areas begin, folded, for towns and villages with a unique name."""
+    return MappingProxyType({row["code"]: tuple(row["areas"].split()) for row in _rows("town_areas.csv")})
 
 
 @cache
@@ -152,6 +189,12 @@ def variant_groups() -> tuple[str, ...]:
     """
     text = resources.files(__name__).joinpath("variants.txt").read_text(encoding="utf-8")
     return tuple(text.split())
+
+
+@cache
+def place_folding() -> tuple[list[str], list[str]]:
+    """Return variant characters of names of places, and beside each the one that stands for its group."""
+    return [chr(code) for code in _folding()], list(_folding().values())
 
 
 @cache
