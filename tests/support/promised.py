@@ -53,7 +53,10 @@ def drawn(rng: random.Random):
     if wildcard:
         needed |= {"nulls": "wildcard", "recoding": "full_domain"}
     if not wildcard and rng.random() < 0.3 and columns["job"]["treat"][-1]["method"] == "rare_categories":
-        columns["job"] |= {"sensitive": True, "protect": [{"model": "l_diversity", "kind": "distinct", "l": 2}]}
+        columns["job"] |= {
+            "sensitive": True,
+            "protect": [{"model": "l_diversity", "kind": "distinct", "l": 2}],
+        }
     table = policy["tables"]["t"]
     for _ in range(rng.choice([0, 0, 1, 1, 2])):
         size = rng.choice([2, 3])

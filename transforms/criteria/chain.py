@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.column import Column
-from tokumei.schemas.treatment_base import Left
 from tokumei.transforms.counting.domain import find_domain, merge_domains
 from tokumei.transforms.criteria import Context, Criterion, build_criterion
 from tokumei.transforms.criteria.base import PerRecord, Persons
@@ -172,7 +171,7 @@ class Chain:
     @property
     def area(self) -> bool:
         """Whether its values are areas that the policy promises nothing about."""
-        return self.shared == 0 and any(step.spec.text_left() is Left.AREA for step in self.steps)
+        return self.shared == 0 and any(step.spec.makes_areas for step in self.steps)
 
     @property
     def shared(self) -> int:

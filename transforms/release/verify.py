@@ -180,8 +180,8 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
             raise RequirementError(
                 "requirement.promise",
                 where=f"tables.{name}.columns.{model.watches}",
-                what=f"{small:,} classes fail {model.wording} without the cells that are blanked because too few"
-                " people would bear their labels in the release",
+                what=f"{small:,} classes fail {model.wording} without the cells that are blanked because too"
+                " few people would bear their labels in the release",
                 fix="ask for fewer people, or declare may_fall_below: {because: …}",
             )
         if small:
