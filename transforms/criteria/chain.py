@@ -259,6 +259,11 @@ class Chain:
         between = self._between(len(self.steps) - 1, fitted.decisions)
         return self.generalize.hierarchy.ladder(fitted.domain or (), between)
 
+    def spare(self, fitted: Fitted) -> int:
+        """Return how many people may be left out of the release, and still every promise holds."""
+        made = zip(self.steps, fitted.decisions, strict=True)
+        return min((step.spare(decision) for step, decision in made if step.people), default=0)
+
     def promise(self, fitted: Fitted, key: RunKey) -> Promise:
         """Return what its methods promise of the values that they leave, before any generalization."""
         every, labels = 0, dict[str, int]()

@@ -8,8 +8,8 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, too_few
 from tokumei.transforms.recode.chosen import Account
 
-METHOD = "promises"
-LIMIT = (
+SETTLED = "promises"
+UNCOUNTED = (
     "人数の下限は、それを定めた加工の区分についてだけ、公開するデータで数え直して確かめた。"
     "そのほかの値（そのままの項目の値、まとめていない数値など）が何人に共通するかは確かめていない。"
 )
@@ -37,7 +37,7 @@ def settled_steps(plan: TablePlan, account: Account, name: str) -> tuple[StepRep
     of_combinations = (c.criterion for c in plan.table.combinations if name in c.columns)
     criterion = next((s.number for s in steps[::-1] if s.people), None) or min(of_combinations)
     counts = {"cells_blanked": settlement.cells[name]}
-    return (StepReport(criterion=criterion, method=METHOD, sentence="".join(told), counts=counts),)
+    return (StepReport(criterion=criterion, method=SETTLED, sentence="".join(told), counts=counts),)
 
 
 def fewer_told(plan: TablePlan, account: Account, bearers: Bearers, name: str) -> tuple[int, str]:
