@@ -280,7 +280,7 @@ class CombinationReport(Strict):
         description="Highest DIS-SUDA risk of a record before removal; None where it cannot be told."
     )
     rarer_after: int = Field(
-        description="Combinations of any size that have fewer people once k-anonymity is reached."
+        description="Combinations of any size that have fewer people in the release; 0 unless they may."
     )
 
 

@@ -117,6 +117,11 @@ class Treatment(Strict):
         """
         return 0
 
+    @property
+    def makes_areas(self) -> bool:
+        """Whether it leaves the area of a place."""
+        return self.left is Left.AREA
+
     def text_left(self) -> Left:
         """Return what is left of a value's text."""
         return self.left

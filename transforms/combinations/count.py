@@ -48,18 +48,20 @@ def count_combined(plan: TablePlan, chunk: Chunk[FittedTable]) -> Combined:
         persons = persons_of(plan, chunk)[keep, 0]
     cap = max(people_of(plan, combination) for combination in plan.table.combinations)
     counted = count_people(pl.DataFrame({PACKED: packed}), persons=persons, cap=cap)
-    return {plan.name: _bounded(plan.name, counted)}
+    return {plan.name: refuse_many(plan.name, counted)}
 
 
 def merge_combined(parts: Sequence[Combined]) -> Combined:
     """Merge the counts of any chunks, in any order; raises RequirementError as `count_combined` does."""
     names = sorted({name for part in parts for name in part})
     return {
-        name: _bounded(name, merge_people([part[name] for part in parts if name in part])) for name in names
+        name: refuse_many(name, merge_people([part[name] for part in parts if name in part]))
+        for name in names
     }
 
 
-def _bounded(name: str, counted: PeoplePerKey) -> PeoplePerKey:
+def refuse_many(name: str, counted: PeoplePerKey) -> PeoplePerKey:
+    """Return counts of a table's tuples; raises RequirementError where they are more than a worker holds."""
     if counted.counts.height > MAX_HELD:
         raise _too_many(name, f"take more than {MAX_HELD:,} different combinations of values")
     return counted

@@ -174,6 +174,10 @@ class Criterion(ABC, Generic[M, D]):
         """Return the labels that ``people`` people must bear in the release; None: whatever it leaves."""
         return ()
 
+    def spare(self, decision: D) -> int:
+        """Return how many people may be left out of the release, and still ``people`` bear each label."""
+        return 0
+
     def leaves(self, decision: D) -> Between:
         """Return where the numbers lie that it leaves; those beyond have become labels."""
         return ANYWHERE

@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.column import Column
-from tokumei.schemas.treatment_base import Left
 from tokumei.transforms.counting.domain import find_domain, merge_domains
 from tokumei.transforms.criteria import Context, Criterion, build_criterion
 from tokumei.transforms.criteria.base import PerRecord, Persons
@@ -178,7 +177,7 @@ class Chain:
     @property
     def area(self) -> bool:
         """Whether its values are areas that the policy promises nothing about."""
-        return self.shared == 0 and any(step.spec.text_left() is Left.AREA for step in self.steps)
+        return self.shared == 0 and any(step.spec.makes_areas for step in self.steps)
 
     @property
     def shared(self) -> int:
@@ -265,6 +264,11 @@ class Chain:
             raise TypeError(f"{self.name} is no quasi-identifier")
         between = self._between(len(self.steps) - 1, fitted.decisions)
         return self.generalize.hierarchy.ladder(fitted.domain or (), between)
+
+    def spare(self, fitted: Fitted) -> int:
+        """Return how many people may be left out of the release, and still every promise holds."""
+        made = zip(self.steps, fitted.decisions, strict=True)
+        return min((step.spare(decision) for step, decision in made if step.people), default=0)
 
     def promise(self, fitted: Fitted, key: RunKey) -> Promise:
         """Return what its methods promise of the values that they leave, before any generalization."""

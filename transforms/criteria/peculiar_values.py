@@ -99,10 +99,15 @@ class RareValues(Criterion[None, None], treats=t.RareValues):
 
 @dataclass(frozen=True)
 class Common:
-    """The values that are kept; ``joined``: a common one went with the rare ones, too few by themselves."""
+    """The values that are kept.
+
+    ``joined``: a common one went with the rare ones, too few by themselves. ``spare``: so many people may be
+    left out, and still enough share each category; 0 where it was not counted how many share it.
+    """
 
     kept: tuple[str, ...]
     joined: bool
+    spare: int
 
 
 class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
@@ -134,6 +139,7 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
         common = people.filter(pl.col(PEOPLE) >= self.people).sort(PEOPLE, VALUE)
         rare = people.filter(pl.col(PEOPLE) < self.people)
         kept, joined = common[VALUE].to_list(), False
+        held = common[PEOPLE].to_list()
         if self.spec.action == "group" and rare.height:
             grouped = (
                 rare[PEOPLE].sum()
@@ -141,8 +147,15 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
                 else (measured.pairs.join(rare.select(VALUE), on=VALUE)["#person"].n_unique())
             )
             joined = grouped < self.people and bool(kept)
-            kept = kept[1:] if joined else kept
-        return Common(tuple(sorted(kept)), joined)
+            if joined:
+                kept, held, grouped = kept[1:], held[1:], grouped + held[0]
+            held.append(grouped)
+        spare = 0 if measured.pairs is not None else min(held, default=self.people) - self.people
+        return Common(tuple(sorted(kept)), joined, max(spare, 0))
+
+    def spare(self, decision: Common) -> int:
+        """Return what was counted."""
+        return decision.spare
 
     def apply(self, decision: Common, values: pa.Array, key: RunKey) -> Applied:
         """Group, blank, or mark the record of every value that is not common."""

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.transforms.combinations.count import people_of
+from tokumei.transforms.combinations.count import people_of, refuse_many
 from tokumei.transforms.counting.extremes import VALUE
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import PeoplePerKey, count_people, merge_people
@@ -81,6 +81,7 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
 
     Raises:
         InputError: the input changed between two passes.
+        RequirementError: more distinct tuples than a worker holds.
     """
     decision, batch, key = chunk.work.decision, chunk.batch, chunk.work.key
     scope = scope_of(plan)
@@ -98,7 +99,7 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
     if scope.bound:
         most = [people_of(plan, combination) for _, combination in scope.upheld]
         most += [p.most for name, p in decision.promises.items() if name in scope.bound]
-        tuples = _tuples([values[name] for name in scope.bound], heads, max(most))
+        tuples = refuse_many(plan.name, _tuples([values[name] for name in scope.bound], heads, max(most)))
     counted = ReleasedCount(
         records=int(keep.sum()),
         labels={name: _labels(values[name], decision.promises[name], heads) for name in scope.recounted},
@@ -146,7 +147,7 @@ def _text(counted: PeoplePerKey) -> PeoplePerKey:
 
 
 def merge_released(tables: Mapping[str, TablePlan], parts: Sequence[ReleasedCounts]) -> ReleasedCounts:
-    """Merge the counts of any chunks, in any order."""
+    """Merge the counts of any chunks, in any order; raises RequirementError as `refuse_many` does."""
     return {
         name: _merge(tables[name], [part[name] for part in parts if name in part])
         for name in sorted({name for part in parts for name in part})
@@ -158,7 +159,7 @@ def _merge(plan: TablePlan, parts: Sequence[ReleasedCount]) -> ReleasedCount:
     return ReleasedCount(
         records=sum(part.records for part in parts),
         labels={name: merge_people([part.labels[name] for part in parts]) for name in parts[0].labels},
-        tuples=merge_people(tuples) if tuples else None,
+        tuples=refuse_many(plan.name, merge_people(tuples)) if tuples else None,
         refitted={
             name: plan.chains[name].merge([part.refitted[name] for part in parts])
             for name in parts[0].refitted

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.planning.plan import TablePlan
@@ -69,10 +71,19 @@ def unsettled(plan: TablePlan, account: Account) -> bool:
     scope, recoded = scope_of(plan), account.recoded
     if any(plan.chains[name].shared_anyhow for name in (*scope.recounted, *scope.bound)):
         return True
+    counted = {*scope.recounted, *scope.bound}
     removals = account.fitted.removals
-    if removals and any(plan.chains[name].shared for name in scope.bound):
+    if removals and any(plan.chains[name].shared for name in plan.combined if name in counted):
         return True
-    fewer = bool(plan.dropping) or any(any(r.expected(plan).dropped) for r in removals)
+    lost: float = np.inf if plan.dropping else sum(sum(r.expected(plan).dropped) for r in removals)
     if recoded is not None:
-        fewer |= bool(recoded.count.suppressed_records or recoded.rounds or recoded.regions)
-    return fewer and bool(scope.refitted or scope.recounted or scope.bound)
+        lost += recoded.count.suppressed_records
+        mixed = bool(recoded.rounds or recoded.regions)
+        if mixed and (scope.bound or counted & set(plan.quasi_identifiers)):
+            return True
+    if scope.bound and lost:
+        return True
+    return any(
+        plan.chains[name].spare(account.fitted.columns[name]) < lost
+        for name in (*scope.refitted, *scope.recounted)
+    )

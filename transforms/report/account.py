@@ -30,6 +30,7 @@ from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.release.verify import TableWritten, Written
+from tokumei.transforms.report import promises
 from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.picture import picture_of
@@ -103,8 +104,7 @@ def _ordinance(policy: Policy, people: int) -> str | None:
 def _limits(plan: Plan) -> tuple[str, ...]:
     limits = [
         "k-匿名性は、方針で準識別子とした項目の組合せについてのみ確認した。kの値を定めた法令はない。",
-        "四号の希少性は、加工前のファイル全体で判定した。五号による除外の後では、"
-        "基準とした人数より少なくなる値がありうる。",
+        promises.UNCOUNTED,
         "漏えい検査は、近くのレコードにない他の人の値、値の一部（姓だけなど）、表記の違う値（仮名と漢字など）、短い値、日付、"
         "別の表にある値を見つけない。検査数字も番号の名称もない番号も見つけない。",
         "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
@@ -160,7 +160,7 @@ def _table(
         recoding=None if account.recoded is None else recoding_of(table, account.recoded),
         risk_before=before,
         risk_after=after,
-        combinations=explain_removal(table, fitted.removal(CombinationRemoval), written.combined),
+        combinations=explain_removal(table, account, written.combined),
         leak_scan=explain_leaks(table, written.leaks),
     )
 
@@ -177,6 +177,8 @@ def _column(
         if chain.generalize is not None and account.recoded is not None:
             changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
             sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
+        at, told = promises.fewer_told(table, account, written.bearers, name)
+        sentences = (*sentences[:at], sentences[at] + told, *sentences[at + 1 :])
         steps = [
             StepReport(
                 criterion=step.number,
@@ -199,6 +201,7 @@ def _column(
             )
         ]
     steps += column_steps(table, account.fitted.removal(CombinationRemoval), name)
+    steps += promises.settled_steps(table, account, name)
     return ColumnReport(
         name=name,
         title=column.title or name,
