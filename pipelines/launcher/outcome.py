@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tokumei.schemas.errors import InputError
@@ -61,6 +61,17 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
         if level["level"] is None:
             at = f"levels {level['finest']} to {level['coarsest']}"
         print(f"    {level['column']}: {at} of {level['levels'] - 1} ({level['label']})")
+    for line in _of_little_use(table):
+        print(f"    warning: {line}")
+
+
+def _of_little_use(table: dict[str, Any]) -> Iterator[str]:
+    """Say where nothing, or not much, is left of what was to be released."""
+    levels = (table["recoding"] or {"levels": ()})["levels"]
+    if levels and all(level["finest"] == level["levels"] - 1 for level in levels):
+        yield "nothing is left of any quasi-identifier, all are *: see k, suppression_limit, hierarchies"
+    if 2 * table["records_out"] < table["records_in"]:
+        yield "more than half of the records are left out"
 
 
 def _tell_blanks(column: str, counts: dict[str, int]) -> None:
@@ -68,3 +79,5 @@ def _tell_blanks(column: str, counts: dict[str, int]) -> None:
     if counts.get("cells_blanked"):
         blank, values = counts["cells_blanked"], counts["cells_changed"]
         print(f"    {column}: {blank:,} of {values:,} values were not understood and are blank")
+        if blank == values:
+            print(f"    warning: nothing is left of {column}")
