@@ -107,6 +107,17 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
         if level["level"] is None:
             at = f"levels {level['finest']} to {level['coarsest']}"
         print(f"    {level['column']}: {at} of {level['levels'] - 1} ({level['label']})")
+    for line in _of_little_use(table):
+        print(f"    warning: {line}")
+
+
+def _of_little_use(table: dict[str, Any]) -> Iterator[str]:
+    """Say where nothing, or not much, is left of what was to be released."""
+    levels = (table["recoding"] or {"levels": ()})["levels"]
+    if levels and all(level["finest"] == level["levels"] - 1 for level in levels):
+        yield "nothing is left of any quasi-identifier, all are *: see k, suppression_limit, hierarchies"
+    if 2 * table["records_out"] < table["records_in"]:
+        yield "more than half of the records are left out"
 
 
 def _tell_blanks(column: str, counts: dict[str, int]) -> None:
@@ -114,6 +125,8 @@ def _tell_blanks(column: str, counts: dict[str, int]) -> None:
     if counts.get("cells_blanked"):
         blank, values = counts["cells_blanked"], counts["cells_changed"]
         print(f"    {column}: {blank:,} of {values:,} values were not understood and are blank")
+        if blank == values:
+            print(f"    warning: nothing is left of {column}")
 
 
 def _tell_unmet(column: str, step: dict[str, Any]) -> None:

@@ -16,16 +16,15 @@ from typing import NamedTuple
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
 from tokumei.transforms.register.books import REGISTER
-from tokumei.transforms.release.manifest import MANIFEST, listed_parts, read_manifest
+from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
 
-_DOCUMENTS = ("notice.md", "report.html", "report.json")
-RELEASE = frozenset({MANIFEST, *_DOCUMENTS})  # files of a release with well-known names
+RELEASE = frozenset({MANIFEST, *DOCUMENTS})  # files of a release with well-known names
 DECISION = "attempt-{}.json"  # what an attempt comes to; of no use once there is a manifest
 _ATTEMPT = r"(?P<attempt>[0-9a-f]{12})"
 _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
 _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
-_DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, _DOCUMENTS))})")
+_DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
 _DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
 _NAMES = (_PART, _DOCUMENT, _DECISION)
 

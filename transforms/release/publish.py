@@ -23,16 +23,16 @@ from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.register.books import add_entry, check_book
 from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
-from tokumei.transforms.release.manifest import MANIFEST, damaged, listed_parts, read_manifest
+from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
-from tokumei.transforms.release.stored import check_parts
+from tokumei.transforms.release.stored import check_parts, refuse_incomplete
 from tokumei.transforms.storage.base import ConflictError, Store
 from tokumei.transforms.storage.places import open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
     from tokumei.transforms.release.verify import Written
 
-Documents = Mapping[str, str]  # file name → text of report.json, report.html and notice.md
+Documents = Mapping[str, str]  # file name → text, of each of `DOCUMENTS`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,8 @@ def find_published(plan: Plan, store: Store) -> bool:
 
     Raises:
         AlreadyPublishedError: the release id is taken by other content.
-        InputError: its manifest, or the register book, cannot be read.
+        InputError: its manifest, or the register book, cannot be read; or a part of it is missing or has
+            another size.
     """
     check_book(store, store.join(plan.output, "register"), plan.policy.file.body)
     manifest = read_manifest(store, release_dir(plan, store))
@@ -70,6 +71,8 @@ def find_published(plan: Plan, store: Store) -> bool:
             what="this release id is already published with another policy or other inputs",
             fix="choose another --release-id, or leave it out",
         )
+    if manifest is not None:
+        refuse_incomplete(store, release_dir(plan, store), manifest)
     return manifest is not None
 
 
@@ -201,6 +204,7 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
         "documents": {
             name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(documents.items())
         },
+        "documents_for": {name: DOCUMENTS[name] for name in sorted(documents)},
         "documents_path": folder,
         "versions": report.versions,
     }

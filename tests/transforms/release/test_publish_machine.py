@@ -26,6 +26,7 @@ from tokumei.schemas.register import Book
 from tokumei.transforms.planning.plan import Plan, plan_tables
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release import attempt, orphans, publish
+from tokumei.transforms.release.manifest import DOCUMENTS
 from tokumei.transforms.release.parts import Part
 from tokumei.transforms.storage import ledger
 from tokumei.transforms.storage.base import ConflictError, StoredFile, refused
@@ -192,7 +193,8 @@ class Written:
 
 def documents_of(report):
     name = report.release_id
-    return {"report.json": report.model_dump_json(), "report.html": f"<html>{name}", "notice.md": f"# {name}"}
+    others = {document: f"{document} of {name}" for document in DOCUMENTS}
+    return {**others, "report.json": report.model_dump_json()}
 
 
 class Publishing(RuleBasedStateMachine):
