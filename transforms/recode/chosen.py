@@ -38,6 +38,8 @@ class Recoded:
             told apart.
         people_before: distinct people whom criteria 1 to 4 leave.
         against_before: people of these classes, and in the population table, where there is one.
+        matching_before: people of these classes, and of all that each matches, where nulls match every value.
+        average_before: the average risk in these classes, of people told apart by their codes.
         population: for models of a population, its people in each released class, by the class's labels.
     """
 
@@ -56,6 +58,8 @@ class Recoded:
     classes_before: ClassSizes
     people_before: int
     against_before: tuple[Ints, Ints] | None
+    matching_before: tuple[Ints, Ints] | None
+    average_before: float | None
     population: Mapping[tuple[str | None, ...], int] | None
 
 

@@ -25,7 +25,8 @@ from tokumei.transforms.criteria import Criterion, limits_of
 from tokumei.transforms.criteria.base import bits_of
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.leaks.verdict import explain_leaks
-from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
+from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.tally import Tally
@@ -112,6 +113,11 @@ def _limits(plan: Plan) -> tuple[str, ...]:
     limits += limits_of(s for t in plan.tables.values() for c in t.chains.values() for s in c.steps)
     if len(plan.tables) > 1:
         limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
+    if plan.policy.requirements.nulls == "wildcard":
+        limits.append(
+            "k-匿名性は、値のない項目にはどの値も入りうるとみる者に対して確かめた。値がないこと自体を手がかりに"
+            "する者に対しては確かめていない。その者から見たグループの人数は、k に満たないことがある。"
+        )
     if any(t.combined for t in plan.tables.values()):
         limits.append(LIMIT)
     if any(t.table.person is None for t in plan.tables.values()):
@@ -132,6 +138,8 @@ def _table(
             records=tally.records_out,
             people=people.get(table.name, tally.records_out),
             table=table,
+            average=average_risk(classes) if table.people_cap == EVERYBODY else None,
+            matched=matching(classes) if table.requirements.nulls == "wildcard" else None,
         )
         records = fitted.records - tally.dropped - tally.suppressed_early
         before = measured_risk(
@@ -140,6 +148,8 @@ def _table(
             records=records,
             people=account.recoded.people_before,
             table=table,
+            average=account.recoded.average_before,
+            matched=account.recoded.matching_before,
         )
     return TableReport(
         name=table.name,
