@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import Reject, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.convert import convert
+from tokumei.transforms.formats.leading_zeros import with_leading_zeros
 
 # Of a batch and of a chunk. A chunk becomes one part of the release: large enough for good files, small
 # enough to hold several.
@@ -65,7 +67,7 @@ def assemble(
     stretches: Iterator[Rows],
     split: Split,
     columns: Mapping[str, ColumnType],
-    null_values: Sequence[str],
+    source: Source,
     exclude: Numbers,
 ) -> Iterator[ReadBatch]:
     """Convert stretches of rows to batches, leaving out excluded records silently and bad ones with a reject.
@@ -78,7 +80,9 @@ def assemble(
         good = np.ones(len(rows.numbers), bool)
         arrays = []
         for name, kind in columns.items():
-            values, bad = convert(rows.columns[name], kind, () if rows.nulled else null_values)
+            values, bad = convert(rows.columns[name], kind, () if rows.nulled else source.null_values)
+            if name in source.leading_zeros:
+                values = with_leading_zeros(values, source.leading_zeros[name])
             arrays.append(values)
             for i, reason in {**bad, **rows.misfits.get(name, {})}.items():
                 number = int(rows.numbers[i])

@@ -57,5 +57,5 @@ def read_split(
             not the declared ones. No message holds a value.
     """
     rows = FORMATS[source.format].rows(split, source, columns, store, declared)
-    yield from assemble(rows, split, columns, source.null_values, exclude)
+    yield from assemble(rows, split, columns, source, exclude)
     refuse_changed(split.file, store)

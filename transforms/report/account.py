@@ -132,6 +132,7 @@ def _table(
         people_in=fitted.people,
         people_left=None if account.recoded is None else account.recoded.people_before,
         people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
+        reading=_reading(table),
         people_check=_people_check(table, account),
         columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
         recoding=None if account.recoded is None else recoding_of(table, account.recoded),
@@ -139,6 +140,15 @@ def _table(
         risk_after=after,
         combinations=explain_removal(table, fitted.removal(CombinationRemoval), written.combined),
         leak_scan=explain_leaks(table, written.leaks),
+    )
+
+
+def _reading(table: TablePlan) -> tuple[str, ...]:
+    columns = table.table.columns
+    return tuple(
+        f"「{columns[name].title or name}」は、先頭の0が失われたものとして、"
+        f"{length}桁に満たない数字の前に0を補って読んだ。"
+        for name, length in table.table.source.leading_zeros.items()
     )
 
 
