@@ -52,17 +52,22 @@ class Output(Strict):
         description="CSV: an apostrophe before texts that spreadsheets take for formulas.",
     )
 
+    byte_order_mark: bool = Field(
+        default=False, description="CSV: each file begins with the mark by which Excel knows UTF-8."
+    )
+
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         refuse_scheme(self.directory or "", "output.directory", "directory")
-        if self.neutralize_formulas and not self.facts.formulas:
-            opened = listed((name for name, facts in OUTPUT_FORMATS.items() if facts.formulas), "or")
-            raise broken(
-                "output.neutralize_formulas",
-                f"only {opened.upper()} is opened by spreadsheets as text that can hold formulas",
-                f"remove neutralize_formulas, or use format: {opened}",
-                ["neutralize_formulas"],
-            )
+        for option in ("neutralize_formulas", "byte_order_mark"):
+            if getattr(self, option) and not self.facts.formulas:
+                opened = listed((name for name, facts in OUTPUT_FORMATS.items() if facts.formulas), "or")
+                raise broken(
+                    f"output.{option}",
+                    f"only {opened.upper()} is opened by spreadsheets as text",
+                    f"remove {option}, or use format: {opened}",
+                    [option],
+                )
         return self
 
     @property

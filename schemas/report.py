@@ -186,6 +186,9 @@ class TableReport(Strict):
         default=None, description="People whom criteria 1 to 4 leave; None without quasi-identifiers."
     )
     people_out: int | None
+    reading: tuple[str, ...] = Field(
+        default=(), description="How values were read, where that is not as they are written; in Japanese."
+    )
     people_check: str = Field(description="How 'one row a person' was checked, in Japanese.")
     columns: tuple[ColumnReport, ...]
     recoding: Recoding | None = None

@@ -70,6 +70,7 @@ class Table(Strict):
                     "rename the column in the file",
                     ["columns", name],
                 )
+        self._zeros_restorable()
         self._named_columns_safe()
         self._methods_fit_rows()
         if self.person is not None:
@@ -89,6 +90,17 @@ class Table(Strict):
                     " no pseudonyms",
                     "remove codes",
                     ["columns", name, "codes"],
+                )
+
+    def _zeros_restorable(self) -> None:
+        sources = [self.source] if self.population is None else [self.source, self.population.source]
+        for name in dict.fromkeys(name for source in sources for name in source.leading_zeros):
+            if name not in self.columns or self.columns[name].type != "string":
+                raise broken(
+                    "source.leading_zeros",
+                    "leading zeros are restored in columns of type string, which the table has",
+                    "correct the name, or the type of the column",
+                    ["source", "leading_zeros", name],
                 )
 
     def _classes_formed(self) -> None:

@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tokumei.schemas.date_formats import USUAL, DateReading
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import Reject, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.columns import refuse_unreadable
 from tokumei.transforms.formats.convert import convert
+from tokumei.transforms.formats.leading_zeros import with_leading_zeros
 
 # Of a batch and of a chunk. A chunk becomes one part of the release: large enough for good files, small
 # enough to hold several.
@@ -76,7 +78,7 @@ def assemble(
     stretches: Iterator[Rows],
     split: Split,
     columns: Mapping[str, ColumnType],
-    null_values: Sequence[str],
+    source: Source,
     *,
     exclude: Numbers,
     dates: Mapping[str, DateReading],
@@ -97,7 +99,10 @@ def assemble(
         for name, kind in columns.items():
             how = dates.get(name, USUAL)
             refuse_unreadable(rows.columns[name].type, name, kind, how, split.file.uri)
-            values, bad, nan = convert(rows.columns[name], kind, () if rows.nulled else null_values, how)
+            null_values = () if rows.nulled else source.null_values
+            values, bad, nan = convert(rows.columns[name], kind, null_values, how)
+            if name in source.leading_zeros:
+                values = with_leading_zeros(values, source.leading_zeros[name])
             arrays.append(values)
             if nan:
                 notes[name, NAN] = nan

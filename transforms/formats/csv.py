@@ -16,11 +16,12 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
+from tokumei.transforms.formats.blank import blank_cells
 from tokumei.transforms.formats.columns import Header, matched_names
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.csv_blocks import TextBlock, blocks, record_ends
 from tokumei.transforms.formats.csv_head import Head, parse_options, read_head
-from tokumei.transforms.formats.csv_odd import NONE, Odd, is_blank, odd_rows
+from tokumei.transforms.formats.csv_odd import NONE, Odd, odd_rows
 from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, masked
 from tokumei.transforms.formats.csv_strict import strict
 from tokumei.transforms.formats.excel_text import may_hold_marked, unmarked
@@ -194,7 +195,7 @@ def _filled(table: pa.Table, nameless: Sequence[str]) -> Numbers:
     """Return the rows with a value in a column without a name."""
     found = np.zeros(table.num_rows, bool)
     for name in nameless:
-        found |= ~is_blank(_chunk(table.column(name)))
+        found |= ~blank_cells(_chunk(table.column(name)), ())
     return np.flatnonzero(found)
 
 

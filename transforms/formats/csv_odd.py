@@ -17,18 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Numbers
+from tokumei.transforms.formats.blank import SPACES, blank_cells, first_bytes
 
 _BLANK, _NAME = 1, 2
-_SPACES = [
-    0,
-    *range(0x09, 0x0E),
-    *range(0x1C, 0x21),
-    0xC2,
-    0xE1,
-    0xE2,
-    0xE3,
-]  # first bytes of spaces, and none
-_LIKE = [*_SPACES, *range(0xC2, 0xE4), 0xEA, 0xEF, 0xF0]  # and of all that NFKC makes another character of
+_LIKE = [*SPACES, *range(0xC2, 0xE4), 0xEA, 0xEF, 0xF0]  # and of all that NFKC makes another character of
 
 
 class Odd(NamedTuple):
@@ -64,24 +56,17 @@ def odd_rows(
     without, named = np.ones(len(rows), bool), np.ones(len(rows), bool)
     for name, column in zip(names, table.columns, strict=True):
         texts = column.combine_chunks()
-        without &= is_blank(texts)
+        without &= blank_cells(texts, ())
         at = np.flatnonzero(named)
         named[at] = [as_name(text) == as_name(name) for text in texts.take(pa.array(at)).to_pylist()]
     return Odd(rows[without], rows[named & ~without])
-
-
-def is_blank(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
-    """Return which cells are null or have nothing but spaces."""
-    empty = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(texts)), 0)
-    found: npt.NDArray[np.bool_] = empty.fill_null(True).to_numpy(zero_copy_only=False)
-    return found
 
 
 def _suspects(cells: Mapping[str, pa.StringArray]) -> tuple[Numbers, Numbers]:
     """Return the rows of which the cells at hand can be those of a record that is none."""
     left = None
     for name, column in sorted(cells.items(), key=lambda cell: cell[1].null_count):
-        may = _may_be(name)[_first_bytes(column)]
+        may = _may_be(name)[first_bytes(column)]
         left = may if left is None else left & may
         if not left.any():
             return NONE
@@ -89,7 +74,7 @@ def _suspects(cells: Mapping[str, pa.StringArray]) -> tuple[Numbers, Numbers]:
         return NONE
     blank, like = np.flatnonzero(left & _BLANK), np.flatnonzero(left & _NAME)
     for name, column in cells.items():
-        blank = blank[is_blank(column.take(pa.array(blank)))]
+        blank = blank[blank_cells(column.take(pa.array(blank)), ())]
         found = pc.utf8_normalize(column.take(pa.array(like)), form="NFKC")
         like = like[np.flatnonzero(pc.match_substring(found, as_name(name)).fill_null(False))]
     return blank, like
@@ -99,22 +84,9 @@ def _may_be(name: str) -> npt.NDArray[np.uint8]:
     """Return, by the first byte of a cell, whether it can be blank, and whether it can be the name."""
     wanted = as_name(name)
     table = np.zeros(256, np.uint8)
-    table[_SPACES] |= _BLANK
+    table[SPACES] |= _BLANK
     table[
         [*_LIKE, *(form[:1].encode()[0] for form in (wanted, unicodedata.normalize("NFD", wanted)) if form)]
     ] |= _NAME
     table[0] = _BLANK | (_NAME if not wanted else 0)
     return table
-
-
-def _first_bytes(texts: pa.StringArray) -> npt.NDArray[np.uint8]:
-    """Return the first byte of each cell, 0 for none."""
-    _, offsets, data = texts.buffers()
-    if not len(texts) or data is None or not data.size:
-        return np.zeros(len(texts), np.uint8)
-    bounds = np.frombuffer(offsets, np.int32, len(texts) + 1, 4 * texts.offset)
-    found = np.frombuffer(data, np.uint8)[np.minimum(bounds[:-1], data.size - 1)]
-    found = np.where(bounds[1:] > bounds[:-1], found, 0)
-    if texts.null_count:
-        found[texts.is_null().to_numpy(zero_copy_only=False)] = 0
-    return found

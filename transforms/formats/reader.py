@@ -79,5 +79,5 @@ def read_split(
     rows = FORMATS[source.format].rows(split, source, inside, store, without(declared, in_path))
     if in_path:
         rows = with_partitions(rows, in_path)
-    yield from assemble(rows, split, columns, source.null_values, exclude=exclude, dates=dates)
+    yield from assemble(rows, split, columns, source, exclude=exclude, dates=dates)
     refuse_changed(split.file, store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -136,8 +137,9 @@ def write_part(plan: Plan, encoded: Encoded) -> None:
 
 
 def encode_part(batch: pa.RecordBatch, output: Output) -> bytes:
-    """Encode a batch as one file, its texts neutralized where the policy asks for it."""
+    """Encode a batch as one file, its texts neutralized and a byte order mark before it where asked for."""
     table = pa.Table.from_batches([batch])
     if output.neutralize_formulas:
         table = neutralized(without_dictionaries(table))
-    return WRITERS[output.format](table)
+    data = WRITERS[output.format](table)
+    return codecs.BOM_UTF8 + data if output.byte_order_mark else data

@@ -166,12 +166,22 @@ def _table(
         people_left=None if account.recoded is None else account.recoded.people_before,
         people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
         people_check=explain_count(table, fitted),
+        reading=_reading(table),
         columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
         recoding=None if account.recoded is None else recoding_of(table, account.recoded),
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.combined),
         leak_scan=explain_leaks(table, written.leaks),
+    )
+
+
+def _reading(table: TablePlan) -> tuple[str, ...]:
+    columns = table.table.columns
+    return tuple(
+        f"「{columns[name].title or name}」は、先頭の0が失われたものとして、"
+        f"{length}桁に満たない数字の前に0を補って読んだ。"
+        for name, length in table.table.source.leading_zeros.items()
     )
 
 
