@@ -153,7 +153,7 @@ def test_utf16_that_is_not_declared_is_named(tmp_path, order):
         path.write_bytes(text.encode(order))
         error = error_of(path, "csv", AB, header=False)
         assert error.code == "input.utf16" and order.upper() in error.fix
-    assert utf16_order("a,b\0\n".encode() * 20) is None and utf16_order(b"x\0" + "住所".encode() * 40) is None
+    assert utf16_order(b"a,b\0\n" * 20) is None and utf16_order(b"x\0" + "住所".encode() * 40) is None
     path.write_text("a,b\n1,2\n")
     assert error_of(path, "csv", AB, encoding="utf-16").what == "the file is not UTF-16"
 

@@ -54,6 +54,9 @@ def test_records_without_line_breaks(tmp_path, target):
     path.write_bytes(written(PEOPLE, end=b"") + b"0005")
     rows, rejects, records = read(path, "fixed", KINDS, **options)
     assert (rows, rejects, records) == (expected(PEOPLE), [(5, "", "width")], 5)
+    path.write_bytes(written(PEOPLE[:1], end=b"") + b"00\n6" + b" " * 13 + written(PEOPLE[1:2], end=b""))
+    rows, rejects, records = read(path, "fixed", KINDS, **options)
+    assert (rows, rejects, records) == (expected(PEOPLE[:2]), [(2, "", "width")], 3)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -107,7 +110,13 @@ def test_wrong_widths_are_told_before_the_run(run, tmp_path):
     )
     assert "the widths make 9" in error["what"]
     source["widths"] = {"a": 4, "c": 6}
-    refused(run, policy_of({"a": keep, "b": keep}, source=source), files, "input.columns", "missing: b; not declared: c")
+    refused(
+        run,
+        policy_of({"a": keep, "b": keep}, source=source),
+        files,
+        "input.columns",
+        "missing: b; not declared: c",
+    )
 
 
 def test_a_whole_release(run):
