@@ -95,7 +95,7 @@ CASES = {
     "version 2": (but((("version",), 2)), "policy.value", "use 1"),
     "version as text": (but((("version",), "1")), "policy.value", "version"),
     "unknown regime": (but((("regime",), "secret")), "policy.value", "'private', 'public'"),
-    "unknown format": (but(((*T, "source", "format"), "xlsx")), "policy.value", "'csv', 'tsv'"),
+    "unknown format": (but(((*T, "source", "format"), "ods")), "policy.value", "'csv', 'tsv'"),
     "unknown encoding": (but(((*T, "source", "encoding"), "sjis")), "policy.value", "'cp932'"),
     "unknown type": (column("town", type="int", keep=True, **REASON), "policy.value", f"{TOWN}.type"),
     "unknown method": (chain("town", {"criterion": 1, "method": "adress"}), "policy.method", "did you mean address?"),

@@ -123,6 +123,10 @@ def _parse(
     refuse_other_encoding(block, layout.encoding, layout.uri)
     starts, ends = _lines(block) if by_line else _stretches(block, layout.length)
     bad = _undecodable(block, starts, ends, layout.encoding)
+    if not by_line:  # a line break shows that the records are not where they should be
+        view = np.frombuffer(block, np.uint8)
+        breaks = np.flatnonzero((view == _LF) | (view == _CR)) // layout.length
+        bad |= dict.fromkeys(np.unique(breaks).tolist(), "width")
     whole = np.setdiff1d(np.arange(len(starts)), list(bad))
     if layout.in_bytes:
         units = np.frombuffer(block, np.uint8)

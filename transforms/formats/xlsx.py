@@ -33,12 +33,12 @@ _RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _DAY = 86_400
 _NO_DATE = "########"  # as Excel shows days before its calendar
 
-Cells = dict[int, str]  # column, from 0 → text, of the cells of a row that are not empty
+RowCells = dict[int, str]  # column, from 0 → text, of the cells of a row that are not empty
 
 
 class _Row(NamedTuple):
     number: int
-    cells: Cells
+    cells: RowCells
 
 
 def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
@@ -55,7 +55,7 @@ def header(source: Source, file: SourceFile, store: Store) -> Header:
     if not source.header:
         return Header(None)
     with open_workbook(file, store, source.sheet) as book:
-        found = next(_rows(book, source.skip_rows, {}), None)
+        found = next(_rows(book, source, {}), None)
     return Header(list(found.cells.values()) if found else None)
 
 
@@ -74,15 +74,15 @@ def rows(
     uri = split.file.uri
     with open_workbook(split.file, store, source.sheet) as book:
         places = dict(enumerate(declared))
-        kinds: dict[int, ColumnType] = {}
-        found = _rows(book, source.skip_rows, kinds)
         if source.header:
-            first = next(found, None)
+            first = next(_rows(book, source, {}), None)
             if first is None:
                 return
             names = matched_names(list(first.cells.values()), declared, uri)
             places = dict(zip(first.cells, names, strict=True))
-        kinds |= {at: columns[name] for at, name in places.items() if name in columns}
+        found = _rows(book, source, {at: columns[n] for at, n in places.items() if n in columns})
+        if source.header:
+            next(found)
         held: list[_Row] = []
         done = 0
         for row in found:
@@ -113,13 +113,13 @@ def _stretch(
 class _Sheet:
     """The rows of a sheet as they are parsed; what is gathered is taken from ``done``."""
 
-    def __init__(self, book: Workbook, skip: int, kinds: Mapping[int, ColumnType]) -> None:
+    def __init__(self, book: Workbook, source: Source, kinds: Mapping[int, ColumnType]) -> None:
         self.done: list[_Row] = []
-        self._book, self._skip, self._kinds = book, skip, kinds
+        self._book, self._skip, self._kinds = book, source.skip_rows, kinds
         self._columns: dict[str, int] = {}
-        self._cells: Cells = {}
+        self._cells: RowCells = {}
         self._row = self._at = 0
-        self._first = 0  # row of the first that is not blank: the header
+        self._first = 0 if source.header else self._skip  # number of the header's row, once it is found
         self._cell: Attributes = {}
         self._text, self._formula, self._furigana = "", False, False
         self._pieces: list[str] = []
@@ -204,19 +204,19 @@ class _Sheet:
             return
         left, right = self._column(found[1]), self._column(found[3])
         top, bottom = int(found[2]), int(found[4])
-        below = bottom > self._first >= 1
-        across = any(left + (top == bottom) <= at <= right for at in self._kinds)
-        if below and across and (left, top) != (right, bottom) and max(top, self._first + 1) <= self._row:
-            self._row = max(top, self._first + 1)
+        first = max(top, self._first + 1)
+        beside = left + (first == top == bottom)  # where the cells begin that the merging leaves blank
+        if first <= min(bottom, self._row) and any(beside <= at <= right for at in self._kinds):
+            self._row = first
             raise self._wrong("cells are merged", "unmerge them, and fill in the value of each")
 
     def _wrong(self, what: str, fix: str = "save the workbook again in Excel") -> InputError:
         return InputError("input.cells", where=f"{self._book.uri}, row {self._row}", what=what, fix=fix)
 
 
-def _rows(book: Workbook, skip: int, kinds: Mapping[int, ColumnType]) -> Iterator[_Row]:
-    """Yield the rows that are not blank below ``skip`` rows, wanted columns by their type in ``kinds``."""
-    sheet = _Sheet(book, skip, kinds)
+def _rows(book: Workbook, source: Source, kinds: Mapping[int, ColumnType]) -> Iterator[_Row]:
+    """Yield the rows that are not blank, the header too; ``kinds`` are the types of the wanted columns."""
+    sheet = _Sheet(book, source, kinds)
     for _ in feed(book.parts, book.sheet, Handlers(sheet.start, sheet.end), book.uri):
         ready, sheet.done = sheet.done, []
         yield from ready

@@ -54,6 +54,9 @@ def test_records_without_line_breaks(tmp_path, target):
     path.write_bytes(written(PEOPLE, end=b"") + b"0005")
     rows, rejects, records = read(path, "fixed", KINDS, **options)
     assert (rows, rejects, records) == (expected(PEOPLE), [(5, "", "width")], 5)
+    path.write_bytes(written(PEOPLE[:1], end=b"") + b"00\n6" + b" " * 13 + written(PEOPLE[1:2], end=b""))
+    rows, rejects, records = read(path, "fixed", KINDS, **options)
+    assert (rows, rejects, records) == (expected(PEOPLE[:2]), [(2, "", "width")], 3)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
