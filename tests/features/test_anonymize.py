@@ -231,11 +231,12 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
     whole = run(policy, {"data.csv": head + "\n".join(lines) + "\n"}, output="whole")
     assert whole.status == 0, whole.err
 
-    from tokumei.transforms.stages import read as records
+    from tokumei.transforms.planning import reading
+    from tokumei.transforms.stages import read
 
-    real = records.plan_splits
-    monkeypatch.setattr(records, "MAX_ROWS", 13)
-    monkeypatch.setattr(records, "plan_splits", lambda *a: real(*a, target_bytes=200))
+    real = read.plan_splits
+    monkeypatch.setattr(reading, "MAX_ROWS", 13)
+    monkeypatch.setattr(read, "plan_splits", lambda *a: real(*a, target_bytes=200))
     cut = policy_of(columns, person="id", rows=rows, k=4, limit=0.2, path="cut/*.csv")
     files = {f"cut/{i}.csv": head + "\n".join(lines[i::3]) + "\n" for i in range(3)}
     parts = run(cut, files, output="parts")

@@ -67,13 +67,13 @@ def merge_spellings(parts: Sequence[Spellings]) -> Spellings:
     )
 
 
-def folded(codes: pa.Array) -> pa.Array:
+def folded_codes(codes: pa.Array) -> pa.Array:
     """Return codes in one spelling; integers and nulls stay as they are.
 
     Idempotent, and a function of each code alone: equal codes stay equal in every chunk and table.
     """
     if pa.types.is_dictionary(codes.type):
-        return folded(codes.dictionary).take(codes.indices)
+        return folded_codes(codes.dictionary).take(codes.indices)
     if not pa.types.is_string(codes.type) or not _odd(utf8(codes)):
         return codes
     encoded = pc.dictionary_encode(codes)
@@ -84,7 +84,7 @@ def folded(codes: pa.Array) -> pa.Array:
 
 def unpadded(codes: pa.Array) -> pa.Array:
     """Return folded codes without leading zeros; all zeros are one."""
-    texts = _texts(folded(codes))
+    texts = _texts(folded_codes(codes))
     if not pa.types.is_string(texts.type):
         return texts
     bare = pc.utf8_ltrim(texts, characters="0")

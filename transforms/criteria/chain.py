@@ -7,7 +7,7 @@ The one exception, a perturbation of records, ends its chain and is run by itsel
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from tokumei.transforms.criteria import Context, Criterion, build_criterion
 from tokumei.transforms.criteria.base import PerRecord, Persons
 from tokumei.transforms.criteria.distinctiveness import Generalize, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
+from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.ladders import Ladder
@@ -50,28 +51,6 @@ class Fitted:
 
     decisions: tuple[Any, ...]
     domain: tuple[str | None, ...] | None
-
-
-@dataclass(frozen=True)
-class Promise:
-    """How many people must bear a released value of a column.
-
-    Attributes:
-        every: each value; 0: only some labels.
-        labels: these labels, each at least so many.
-    """
-
-    every: int
-    labels: Mapping[str, int]
-
-    @property
-    def most(self) -> int:
-        """The largest number promised; 0: nothing is."""
-        return max((self.every, *self.labels.values()))
-
-    def of(self, value: str | None) -> int:
-        """Return how many people must bear a value; a blank promises nothing."""
-        return 0 if value is None else max(self.every, self.labels.get(value, 0))
 
 
 @dataclass(frozen=True, kw_only=True)

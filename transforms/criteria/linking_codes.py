@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from tokumei.schemas import treatments as t
-from tokumei.transforms.counting.codes import folded
+from tokumei.transforms.counting.codes import folded_codes
 from tokumei.transforms.counting.keyed import pseudonyms
 from tokumei.transforms.criteria.base import Applied, Criterion
 from tokumei.transforms.criteria.deletion import Delete
@@ -34,7 +34,7 @@ class Pseudonym(Criterion[None, None], treats=t.Pseudonym):
     def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
         """Return pseudonyms: equal codes of one link agree over all tables of the run, and nowhere else."""
         texts = as_text(values)
-        codes = folded(texts) if self._folds else texts
+        codes = folded_codes(texts) if self._folds else texts
         return Applied(pseudonyms(codes, key.derive(link_purpose(self.spec.link))), present(values))
 
     def explain(self, decision: None) -> str:

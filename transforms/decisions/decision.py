@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tokumei.transforms.criteria.chain import Fitted, Promise
+from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.decisions.removal import Removal

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.counting.codes import folded
+from tokumei.transforms.counting.codes import folded_codes
 from tokumei.transforms.counting.keyed import keyed_hashes, person_hashes
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.formats.batches import Numbers, ReadBatch
@@ -49,7 +49,7 @@ def attributed(
 def person_codes(plan: TablePlan, batch: pa.RecordBatch) -> pa.Array:
     """Return the person code of each record, in the spelling in which codes are compared."""
     codes = batch.column(plan.table.person)
-    return folded(codes) if plan.codes == "folded" else codes
+    return folded_codes(codes) if plan.codes == "folded" else codes
 
 
 def persons_of(

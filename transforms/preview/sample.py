@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, Decided, Work
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.formats.batches import Numbers, ReadBatch
-from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.reading import read_chunks
 from tokumei.transforms.storage.places import open_store
 
 D = TypeVar("D", bound=Decided)
@@ -28,7 +25,7 @@ class Looked:
     Attributes:
         files: how many.
         records: read, unreadable ones included.
-        whole: there are no more.
+        whole: there are surely no more.
     """
 
     files: int = 0
@@ -60,48 +57,13 @@ def first_chunks(
     Raises:
         InputError: what the reader refuses, in a run too.
     """
-    store = open_store(file.uri)
     left = most
     looked.files += 1
-    for split in plan_splits(table.name, table.table.source, file, store):
-        exclude = np.array(decision.rejected.get(split.split_id, ()), dtype=np.int64)
-        before = 0
-        for number, found in enumerate(
-            read_split(split, table.table.source, columns, store, declared=table.columns, exclude=exclude)
-        ):
-            if found.records > left:
-                looked.whole = False
-            if not left:
-                return
-            read = _cut(found, before, exclude, left)
-            yield _chunk(split, key, decision, number, read)
-            looked.records += read.records
-            left -= read.records
-            before += found.records
-
-
-def _cut(read: ReadBatch, before: int, exclude: Numbers, most: int) -> ReadBatch:
-    """Return at most so many records of a batch, of which others stand ``before`` it in its split."""
-    if read.records <= most:
-        return read
-    last = before + most
-    rejects = [reject for reject in read.rejects if reject.record <= last]
-    silent = int(((exclude > before) & (exclude <= last)).sum())
-    rows = most - len(rejects) - silent
-    return ReadBatch(read.batch.slice(0, rows), rejects, most, read.numbers[:rows])
-
-
-def _chunk(split: Split, key: RunKey, decision: D, number: int, read: ReadBatch) -> Chunk[D]:
-    rejects: dict[tuple[str, str], int] = {}
-    for reject in read.rejects:
-        place = (reject.column, reject.reason)
-        rejects[place] = rejects.get(place, 0) + 1
-    return Chunk(
-        work=Work(split, key, decision),
-        number=number,
-        last=False,
-        records=read.records,
-        rejects=rejects,
-        rejected=tuple(reject.record for reject in read.rejects),
-        batch=read.batch,
-    )
+    for split in plan_splits(table.name, table.table.source, file, open_store(file.uri)):
+        if left:
+            for chunk in read_chunks(table, columns, Work(split, key, decision), most=left):
+                yield chunk
+                looked.records += chunk.records
+                left -= chunk.records
+    if not left:  # there may be more
+        looked.whole = False

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey, count_people, merge_people
-from tokumei.transforms.criteria.chain import Promise
+from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text

@@ -28,7 +28,8 @@ from tokumei.transforms.combinations.kernel import (
 )
 from tokumei.transforms.counting.histogram import MAX_TUPLES, Ints, Mask, pack, radices
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
-from tokumei.transforms.criteria.chain import Fitted, Promise
+from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.settlement import Labels, Settlement
 from tokumei.transforms.engine.run_key import RunKey

@@ -105,7 +105,7 @@ def _ordinance(policy: Policy, people: int) -> str | None:
 def _limits(plan: Plan) -> tuple[str, ...]:
     limits = [
         "k-匿名性は、方針で準識別子とした項目の組合せについてのみ確認した。kの値を定めた法令はない。",
-        promises.UNCOUNTED,
+        promises.COUNTED_ONLY,
         "漏えい検査は、近くのレコードにない他の人の値、値の一部（姓だけなど）、表記の違う値（仮名と漢字など）、短い値、日付、"
         "別の表にある値を見つけない。検査数字も番号の名称もない番号も見つけない。",
         "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",

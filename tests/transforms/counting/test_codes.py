@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokumei.transforms.counting.codes import folded, merge_spellings, spellings_of, unpadded
+from tokumei.transforms.counting.codes import folded_codes, merge_spellings, spellings_of, unpadded
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=6)
 CODES = st.lists(
@@ -25,10 +25,10 @@ def fold(code):
 def test_folding_is_that_of_each_code_alone(codes, cut):
     values = pa.array(codes, pa.string())
     expected = [None if c is None else fold(c) for c in codes]
-    assert folded(values).to_pylist() == expected
-    assert folded(values.dictionary_encode()).to_pylist() == expected
-    assert folded(values.slice(cut)).to_pylist() == expected[cut:]
-    again = folded(pa.array(expected, pa.string()))
+    assert folded_codes(values).to_pylist() == expected
+    assert folded_codes(values.dictionary_encode()).to_pylist() == expected
+    assert folded_codes(values.slice(cut)).to_pylist() == expected[cut:]
+    again = folded_codes(pa.array(expected, pa.string()))
     assert again.to_pylist() == expected
     bare = [None if c is None else (c.lstrip("0") or ("0" if c else "")) for c in expected]
     assert unpadded(values).to_pylist() == bare
@@ -48,4 +48,6 @@ def test_nothing_is_seen_only_where_folding_changes_nothing(codes, cut):
 
 def test_numbers_have_one_spelling():
     numbers = pa.array([1, None, 12])
-    assert folded(numbers) is numbers and not spellings_of(numbers).kinds and unpadded(numbers) is numbers
+    assert (
+        folded_codes(numbers) is numbers and not spellings_of(numbers).kinds and unpadded(numbers) is numbers
+    )

@@ -32,6 +32,7 @@ from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.engine import combine
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, SizedPickleCoder, Work
 from tokumei.transforms.formats.batches import ReadBatch
+from tokumei.transforms.planning import reading as records
 from tokumei.transforms.profile.pictures import MAX_LABELS, picture_after
 from tokumei.transforms.profile.profile import PersonRange, TableProfile, merge_profiles
 from tokumei.transforms.recode.chosen import Chosen
@@ -43,7 +44,6 @@ from tokumei.transforms.recode.sharded.limits import refuse_larger
 from tokumei.transforms.recode.sharded.parts import deal_tuples
 from tokumei.transforms.release.parts import Part
 from tokumei.transforms.release.recount import WrittenClasses
-from tokumei.transforms.stages import read as records
 
 ROWS = records.MAX_ROWS
 
@@ -174,15 +174,15 @@ def test_numbers_of_rejects_are_kept_up_to_what_a_policy_may_allow():
 
 def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     empty = pa.record_batch({"id": pa.array([], pa.string())})
-    bad = [SimpleNamespace(column="", reason="ragged", record=i) for i in range(1, 8)]
+    bad = [SimpleNamespace(column="", told="ragged", record=i) for i in range(1, 8)]
     monkeypatch.setattr(records, "MAX_ROWS", 10)
     monkeypatch.setattr(
         records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7, np.empty(0, np.int64))] * 5)
     )
     plan = plan_of(rows="one", k=2, limit=0.0).tables["t"]
     work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY, NOTHING_LEFT_OUT)
-    reader = records._ReadChunk({"t": (plan, plan.types("id"))}, "profile")
-    assert [(len(c.rejected), c.last) for c in reader.process(work)] == [(7, False)] * 4 + [(7, True)]
+    chunks = list(records.read_chunks(plan, plan.types("id"), work))
+    assert [(len(c.rejected), c.last) for c in chunks] == [(7, False)] * 4 + [(7, True)]
 
 
 def test_categories_domains_and_people_told_apart_have_a_largest_number(monkeypatch):
