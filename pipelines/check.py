@@ -23,6 +23,7 @@ def _loses_its_name(column: Column) -> bool:
 
 def run(args: argparse.Namespace) -> int:
     """Check a policy; prints what each table will release."""
+    from tokumei.pipelines.launcher.outcome import warn
     from tokumei.pipelines.launcher.terminal import quiet
 
     with quiet():  # libraries log while they are imported
@@ -41,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         unnamed = [name for name in plan.table.released if _loses_its_name(plan.table.columns[name])]
         if unnamed:
             print(f"  released_as is missing: the notice will call them what they were: {', '.join(unnamed)}")
+    warn(policy)
     print("the policy is valid and fits the files")
     return 0
 

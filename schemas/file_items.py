@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -78,6 +79,10 @@ class FileItems(Strict):
         " 1,000 people, in a book of its own (法75条5項)",
     )
     remarks: Text | None = Field(default=None, description="備考")
+
+    def period_over(self, day: dt.date) -> bool:
+        """Return whether the period of item 17 ended before a day, so that nobody can propose any more."""
+        return self.product_period is not None and self.product_period.end < day
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

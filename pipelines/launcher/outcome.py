@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError
 
 if TYPE_CHECKING:
     from tokumei.schemas.column import Column
+    from tokumei.schemas.policy import Policy
     from tokumei.transforms.planning.plan import Plan
 
 
@@ -50,6 +53,13 @@ def tell(plan: Plan, *, already: bool = False) -> None:
     print(f"  report:   {store.join(base, 'report.html')}")
     print(f"  notice:   {store.join(base, 'notice.md')}")
     print(f"  register: {store.join(plan.output, 'register', 'index.html')}")
+    warn(plan.policy)
+
+
+def warn(policy: Policy) -> None:
+    """Say on stderr what the policy states and may not mean."""
+    if policy.regime != "private" and policy.file.period_over(japan_time.today()):
+        print("warning: file.product_period is over, and would be published as it is", file=sys.stderr)
 
 
 def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
