@@ -45,6 +45,10 @@ class FileItems(Strict):
 
     name: Text = Field(description="1 個人情報ファイルの名称")
     body: Text = Field(description="2 行政機関等の名称")
+    body_is_company: bool = Field(
+        default=False,
+        description="regime private: the body is no public one (行政機関等), though its name sounds like it.",
+    )
     department: Text = Field(description="2 事務をつかさどる組織の名称")
     purpose: Text = Field(description="3 利用目的")
     scope: Text | None = Field(default=None, description="4 記録範囲 (whose data)")

@@ -100,3 +100,17 @@ def register_of(tmp_path, capsys):
 
     go.book = lambda: tmp_path / "out" / "register" / "book.json"
     return go
+
+
+@pytest.mark.parametrize(
+    "body", ["みなと市", "みなと市教育委員会", "独立行政法人みなと", "国立大学法人みなと大学"]
+)
+def test_a_public_body_under_private_is_asked_about(run, body):
+    policy = policy_of({"a": {"keep": True, "because": "区分"}})
+    policy["file"] = policy["file"] | {"body": body}
+    done = run(policy, ROWS)
+    assert done.status == 2 and "policy.public_body" in done.err and "body_is_company: true" in done.err
+    policy["file"]["body_is_company"] = True
+    assert run(policy, ROWS).status == 0
+    wrong = run(public(body=body, body_is_company=True), ROWS)
+    assert wrong.status == 2 and "policy.body_is_company" in wrong.err
