@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
             are not in a hierarchy, people that are not told apart.
         RequirementError: a released column holds what must not be in it.
     """
+    from tokumei.pipelines.launcher.outcome import warn
     from tokumei.pipelines.launcher.terminal import quiet
 
     if args.sample < 0:
@@ -89,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"  released_as is missing: the notice will call them what they were: {', '.join(unnamed)}")
         for line in _told(table, seen[name]) if seen else ():
             print(f"  {line}")
+    warn(policy)
     _conclude(args.sample, tables, seen)
     return 0
 

@@ -14,6 +14,7 @@ from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.people import Numbering, link_codes, people_counted
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
+from tokumei.schemas.public_bodies import names_public_body
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
 from tokumei.schemas.table import Table
@@ -109,6 +110,7 @@ class Policy(Strict):
         people_counted(self.tables, self.file.people)
         link_codes(self.tables)
         self._sensitivity_stated()
+        self._body_under_its_law()
         self._items_of_the_time()
         if self.regime != "private":
             self._register_complete()
@@ -177,6 +179,25 @@ class Policy(Strict):
                         "add sensitive: true under file; or false, if none of it is such information",
                         ("file", "sensitive"),
                     )
+
+    def _body_under_its_law(self) -> None:
+        """Ask about a public body that would be released by a company's rules."""
+        company = self.file.body_is_company
+        if company and self.regime != "private":
+            raise broken(
+                "policy.body_is_company",
+                f"regime {self.regime} is that of public bodies",
+                "remove file.body_is_company, or correct the regime",
+                ("file", "body_is_company"),
+            )
+        if self.regime == "private" and not company and names_public_body(self.file.body):
+            raise broken(
+                "policy.public_body",
+                "by its name the body is a public one (行政機関等), to which the rules of companies do not"
+                " apply: its releases need a register entry and 1,000 people (法107条～118条)",
+                "use regime: public; or, if it is a company, say body_is_company: true under file",
+                ("file", "body"),
+            )
 
     def _items_of_the_time(self) -> None:
         """Refuse an item that the law of the regime does not know: its register would not show it."""

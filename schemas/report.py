@@ -262,6 +262,9 @@ class Report(Strict):
     small_file_ordinance: str | None = Field(
         default=None, description="The ordinance by which a small file was released (法75条5項)."
     )
+    warnings: tuple[str, ...] = Field(
+        default=(), description="What to look at before publication, in Japanese."
+    )
     tables: tuple[TableReport, ...]
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tokumei.pipelines.launcher.terminal import mute_stdout
+from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError, TokumeiError
 
 if TYPE_CHECKING:
     from tokumei.schemas.column import Column
+    from tokumei.schemas.policy import Policy
     from tokumei.transforms.planning.plan import Plan
 
 
@@ -65,6 +68,7 @@ def tell(plan: Plan, note: str = "") -> None:
         print(f"  report:   {store.join(base, 'report.html')}")
         print(f"  notice:   {store.join(base, 'notice.md')}")
         print(f"  register: {store.join(plan.output, 'register', 'index.html')}", flush=True)
+    warn(plan.policy)
 
 
 @contextmanager
@@ -82,6 +86,12 @@ def _spoken(base: str) -> Iterator[None]:
             what=f"this release is published; only standard output cannot be written ({error.strerror})",
             fix="make room; the same command tells what the release holds",
         ) from None
+
+
+def warn(policy: Policy) -> None:
+    """Say on stderr what the policy states and may not mean."""
+    if policy.regime != "private" and policy.file.period_over(japan_time.today()):
+        print("warning: file.product_period is over, and would be published as it is", file=sys.stderr)
 
 
 def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:

@@ -17,7 +17,7 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.profile import Profile
 
 _FOLDED, _UNPADDED = "folded", "unpadded"
-_RESPELLED: Mapping[str, Callable[[pa.Array], pa.Array]] = {_FOLDED: folded, _UNPADDED: unpadded}
+_RESPELLED: Mapping[str, Callable[[pa.Array], pa.Array]] = {_FOLDED: folded_codes, _UNPADDED: unpadded}
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokumei.schemas import japan_time
 from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError, TokumeiError
 from tokumei.schemas.register import entry_of
 from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
-from tokumei.transforms.register.books import add_entry, check_book
+from tokumei.transforms.register.books import add_entry, check_book, check_clock
 from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
@@ -64,6 +65,8 @@ def find_published(plan: Plan, store: Store) -> bool:
     """
     check_book(store, store.join(plan.output, "register"), plan.policy.file.body)
     manifest = read_manifest(store, release_dir(plan, store))
+    if manifest is None:
+        check_clock(store, store.join(plan.output, "register"), plan.policy.file.body, japan_time.now())
     if manifest is not None and manifest["work"] != plan.work:
         raise AlreadyPublishedError(
             "release.taken",

@@ -25,6 +25,7 @@ from tokumei.transforms.criteria import Criterion, limits_of
 from tokumei.transforms.criteria.base import bits_of
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.leaks.verdict import explain_leaks
+from tokumei.transforms.pages.environment import day
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
 from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
@@ -71,6 +72,7 @@ def build_report(
         people_basis=people_basis(plan),
         people_check=explain_people(plan, people, total),
         small_file_ordinance=_ordinance(policy, total),
+        warnings=_warnings(policy),
         tables=tuple(
             _table(plan, table, chosen.accounts[name], written[name], people)
             for name, table in plan.tables.items()
@@ -100,6 +102,16 @@ def build_report(
 def _ordinance(policy: Policy, people: int) -> str | None:
     ordinance = policy.file.small_file_ordinance
     return f"{ordinance}" if ordinance and people < SMALL_FILE else None
+
+
+def _warnings(policy: Policy) -> tuple[str, ...]:
+    period = policy.file.product_period
+    if policy.regime == "private" or period is None or not policy.file.period_over(japan_time.today()):
+        return ()
+    return (
+        f"作成した情報に関する提案をすることができる期間は、{day(period.end)}に終わっている。"
+        "個人情報ファイル簿と公表には、この期間を記載した。",
+    )
 
 
 def _limits(plan: Plan) -> tuple[str, ...]:
