@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.people import Numbering
-from tokumei.transforms.counting.codes import merge_spellings, unpadded
+from tokumei.transforms.counting.codes import folded_codes, merge_spellings, unpadded
 from tokumei.transforms.counting.headcount import Headcount, PersonBatch, deal_people
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.persons import persons_of
