@@ -42,6 +42,7 @@ _ADVICE = {
     " the column",
     UTC_MIDNIGHT: "midnight in UTC is 9:00 in Japan: if whole days are meant, declare"
     " date_format: utc_as_written at the column",
+    "type": "a JSON value has another type than its column (a list; a fraction where a string is declared)",
     TIME_OF_DAY: "a day with a time other than midnight is a time: declare type: datetime",
 }
 
@@ -71,7 +72,8 @@ def why_unread(texts: pa.StringArray, kind: ColumnType, how: DateReading) -> lis
 
 def advice(reasons: Collection[str]) -> list[str]:
     """Return what to declare, and what is accepted, for the reasons why values could not be read."""
-    kinds = {reason if reason in _ACCEPTED else "date" if reason in _ADVICE else "" for reason in reasons}
+    dates = {*_ADVICE} - {"type"}
+    kinds = {reason if reason in _ACCEPTED else "date" if reason in dates else "" for reason in reasons}
     told = [text for kind, text in _ACCEPTED.items() if kind in kinds]
     return [text for reason, text in _ADVICE.items() if reason in reasons] + told
 
