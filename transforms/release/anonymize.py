@@ -105,6 +105,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             changed=_changed(treated, perturbed),
             blanked={name: column.blanked for name, column in treated.items()},
             met={name: column.met for name, column in treated.items()},
+            unread={name: column.unread for name, column in treated.items() if column.unread},
             before=_before(plan, chunk, treated, order, persons),
             after=_after(plan, treated, batch),
             taken=taken,
