@@ -332,3 +332,34 @@ def test_listed_values_that_never_occur_are_told_by_their_place(run):
     assert step["counts"]["listed_unmet"] == 1 and step["unmet"] == [2]
     page = (done.release / "report.html").read_text()
     assert "一覧にあるが一度も現れなかった値" in page and "特無" not in page
+
+
+JOINED = {"criterion": 1, "method": "address", "level": "city", "with": ["pref"]}
+
+
+@pytest.mark.parametrize("quasi", [False, True])
+def test_a_prefecture_in_another_column_is_read_before_the_address(run, quasi):
+    generalize = [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "address"}}] if quasi else []
+    columns = {
+        "id": {"treat": [PSEUDONYM]},
+        "address": {"treat": [JOINED, *generalize]},
+        "pref": {"drop": True, "because": "住所に含まれる"},
+    }
+    text = "東京都,府中市宮町 広島県,府中市府川町 ,府中市1 広島県,広島県府中市 東京都, ,市川市1 千葉県,市川市"
+    lines = "".join(f"p{i},{line}\n" for i, line in enumerate(text.split(" ") * 2))
+    done = run(policy_of(columns, limit=0.9), {"data.csv": "id,pref,address\n" + lines})
+    assert done.status == 0, done.err
+    found = Counter(row["address"] or "" for row in done.rows())
+    assert found == {"東京都府中市": 2, "広島県府中市": 4, "": 4, "千葉県市川市": 4}
+    assert all(set(row) == {"id", "address"} for row in done.rows())
+
+
+@pytest.mark.parametrize("other", ["nowhere", "address", "day"])
+def test_with_names_text_columns_of_the_table(run, other):
+    columns = {
+        "address": {"treat": [{**JOINED, "with": [other]}]},
+        "day": {"type": "date", "drop": True, "because": "不要"},
+        "x": {"keep": True, "because": "試験"},
+    }
+    done = run(policy_of(columns), {"data.csv": "address,day,x\nA,2024-04-01,1\n"})
+    assert done.status == 2 and "table.with" in done.err

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.policy import Policy
@@ -104,8 +105,22 @@ class TablePlan:
         return tuple(name for name, chain in self.chains.items() if chain.needs_profile)
 
     def types(self, *names: str | None) -> dict[str, ColumnType]:
-        """Return name → type of the given columns, in the order of the policy, each once."""
-        return {name: c.type for name, c in self.table.columns.items() if name in names}
+        """Return name → type of the given columns, in the order of the policy, each once.
+
+        With them come those that they are joined with.
+        """
+        joined = {other for name in names if name for other in self.table.columns[name].joined}
+        wanted = {*names, *joined}
+        return {name: c.type for name, c in self.table.columns.items() if name in wanted}
+
+    def values_of(self, name: str, batch: pa.RecordBatch) -> pa.Array:
+        """Return the values of a column as its chain takes them: behind those that it is joined with."""
+        values = batch.column(name)
+        others = [batch.column(other) for other in self.table.columns[name].joined]
+        if not others:
+            return values
+        parts = [pc.fill_null(other.cast(pa.string()), "") for other in others]
+        return pc.binary_join_element_wise(*parts, values.cast(pa.string()), "")
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
@@ -227,7 +242,7 @@ def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
             table=Table(
                 source=plan.table.population.source,
                 rows_per_person="one",
-                columns={c: plan.table.columns[c] for c in plan.quasi_identifiers},
+                columns={c: plan.table.columns[c] for c in plan.types(*plan.quasi_identifiers)},
             ),
             chains={c: plan.chains[c] for c in plan.quasi_identifiers},
             requirements=plan.requirements,

@@ -129,7 +129,7 @@ def _treat(plan: TablePlan, chunk: Chunk[Decision]) -> dict[str, Treated]:
     """Apply the methods of every column that is released or can drop records."""
     return {
         name: plan.chains[name].apply(
-            chunk.work.decision.columns[name], chunk.batch.column(name), chunk.work.key
+            chunk.work.decision.columns[name], plan.values_of(name, chunk.batch), chunk.work.key
         )
         for name in chunk.batch.schema.names
         if (plan.chains[name].steps or plan.chains[name].coded)
