@@ -38,7 +38,8 @@ class Source(Strict):
     header: bool = Field(default=True, description="False: the columns stand in the order of the policy.")
     null_values: tuple[str, ...] = Field(
         default=("",),
-        description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text.",
+        description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text."
+        " Compared by NFKC, without outer spaces.",
     )
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -363,3 +364,27 @@ def test_with_names_text_columns_of_the_table(run, other):
     }
     done = run(policy_of(columns), {"data.csv": "address,day,x\nA,2024-04-01,1\n"})
     assert done.status == 2 and "table.with" in done.err
+
+
+@pytest.mark.parametrize(("form", "extension"), [("csv", "csv"), ("jsonl", "jsonl")])
+def test_texts_that_mean_no_value_are_known_in_any_spelling(run, form, extension):
+    rows = [
+        ("不明", "N/A"),
+        (" 不明　", "Ｎ／Ａ"),
+        ("ﾌﾒｲ", "n/a"),
+        ("フメイ", " N/A"),
+        ("−", "x"),
+        ("", "－"),
+    ]
+    columns = {name: {"keep": True, "because": "試験"} for name in ("a", "b")}
+    text = "a,b\n" + "".join(f"{a},{b}\n" for a, b in rows)
+    if form == "jsonl":
+        text = "".join(json.dumps({"a": a, "b": b}, ensure_ascii=False) + "\n" for a, b in rows)
+    source = {"format": form, "null_values": ["", "不明", "フメイ", "N/A", "-"]}
+    done = run(policy_of(columns, path=f"data.{extension}", source=source), {f"data.{extension}": text})
+    assert done.status == 0, done.err
+    assert Counter((row["a"], row["b"]) for row in done.rows()) == {
+        (None, None): 4,
+        (None, "n/a"): 1,
+        (None, "x"): 1,
+    }

@@ -30,7 +30,7 @@ class Rows(NamedTuple):
         broken: number and reason of each record that is bad as a whole and has no row.
         records: how many records there were, good or bad.
         misfits: cells found bad already (null in ``columns``): column to row to reason.
-        nulled: the source's null texts are null already, so that nothing looks for them again.
+        nulled: the source's null texts are null already, so that only other spellings are looked for.
     """
 
     columns: Mapping[str, pa.Array]
@@ -68,12 +68,14 @@ def assemble(
     A record is rejected once, for the first bad column in the order of ``columns``.
     """
     silent = np.unique(exclude)
+    # A reader that makes nulls itself knows one spelling of each text.
+    listed = tuple(null_values) if any(null_values) else ()
     for rows in stretches:
         found = {n: Reject(split.table, split.split_id, n, "", reason) for n, reason in rows.broken}
         good = np.ones(len(rows.numbers), bool)
         arrays = []
         for name, kind in columns.items():
-            values, bad = convert(rows.columns[name], kind, () if rows.nulled else null_values)
+            values, bad = convert(rows.columns[name], kind, listed if rows.nulled else null_values)
             arrays.append(values)
             for i, reason in {**bad, **rows.misfits.get(name, {})}.items():
                 number = int(rows.numbers[i])

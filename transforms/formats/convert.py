@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.garbled import of_rows, places_of
 from tokumei.transforms.formats.text_kernels import PARSE, plain_zero
-from tokumei.transforms.values.text import spread
+from tokumei.transforms.values.text import folded_column, spread
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
@@ -77,8 +77,8 @@ def convert(values: pa.Array, kind: ColumnType, null_values: Sequence[str]) -> C
     Args:
         values: the column as the format gives it; texts must be UTF-8.
         kind: its declared type.
-        null_values: texts that mean null. In a typed column they mean the values they spell, so that ``-1``
-            is null in an integer column too.
+        null_values: texts that mean null, in any spelling that `folded` makes one of them. In a typed column
+            they mean the values they spell, so that ``-1`` is null in an integer column too.
 
     Returns:
         The column in its canonical type, texts encoded by a dictionary if they were; cells that do not fit
@@ -123,7 +123,8 @@ def _from_text(texts: pa.StringArray, kind: ColumnType, null_values: Sequence[st
     if tuple(null_values) == ("",):
         texts = _nulled(texts, pc.equal(pc.binary_length(texts), 0))
     elif null_values:
-        texts = _nulled(texts, pc.is_in(texts, value_set=pa.array(null_values, pa.string())))
+        listed = folded_column(pa.array(null_values, pa.string()))
+        texts = _nulled(texts, pc.is_in(folded_column(texts), value_set=listed))
     parsed = PARSE[kind](texts)
     return Converted(parsed, _lost(texts, parsed, kind))
 
