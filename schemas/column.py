@@ -247,6 +247,11 @@ class Column(Strict):
         return kind
 
     @property
+    def joined(self) -> tuple[str, ...]:
+        """The columns whose text is put before its values, by its first method."""
+        return self.treat[0].joined if self.treat else ()
+
+    @property
     def contents(self) -> tuple[str, ...]:
         """What the values are before each method, and at last after all: a column type, or finer."""
         contents: list[str] = [self.type]

@@ -5,7 +5,7 @@ A policy is a YAML file read by `policy_file.read_policy_file`. Whatever it does
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -39,6 +39,24 @@ class Rejects(Strict):
     """How many unreadable records a run may leave out before it stops (default none)."""
 
     limit: int = Field(default=0, ge=0, le=MAX_REJECTS, description="Records over all tables.")
+
+
+class NotUnderstood(Strict):
+    """How many values a method that reads texts or ages may leave blank because it does not understand them.
+
+    By default a column stops the run that turns blank as a whole, if it has five values or more.
+    """
+
+    limit: float | None = Field(
+        default=None, ge=0, le=1, description="Largest share of a column's values; 1 never stops."
+    )
+    least: ClassVar[int] = 5
+
+    def stops(self, blank: int, values: int) -> bool:
+        """Return whether so many values that were not understood are too many."""
+        if self.limit is None:
+            return blank == values >= self.least
+        return blank > self.limit * values
 
 
 class Output(Strict):
@@ -91,6 +109,9 @@ class Policy(Strict):
     )
     requirements: Requirements = Field(description="What every table of the release must satisfy.")
     rejects: Rejects = Field(default=Rejects(), description="How many records may be unreadable.")
+    not_understood: NotUnderstood = Field(
+        default=NotUnderstood(), description="How many values may be blank because no method understood them."
+    )
     output: Output = Field(default=Output(), description="Where the release is written, and in which format.")
 
     @model_validator(mode="after")

@@ -46,8 +46,8 @@ class Source(Strict):
     )
     encoding: Literal["utf-8", "cp932", "euc_jp", "utf-16"] = Field(
         default="utf-8",
-        description="utf-8 with or without BOM; euc_jp with ①, ㈱ and 髙 as CP51932 and eucJP-ms have them; utf-16"
-        " of either order.",
+        description="utf-8 with or without BOM; euc_jp with ①, ㈱ and 髙 as CP51932 and eucJP-ms have them;"
+        " utf-16 of either order.",
     )
     delimiter: str | None = Field(
         default=None,
@@ -98,7 +98,8 @@ class Source(Strict):
     )
     null_values: tuple[str, ...] = Field(
         default=("",),
-        description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text.",
+        description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text."
+        " Compared by NFKC, without outer spaces.",
     )
 
     @model_validator(mode="after")

@@ -72,6 +72,7 @@ class Table(Strict):
                 )
         self._zeros_restorable()
         self._named_columns_safe()
+        self._joins_work()
         self._methods_fit_rows()
         if self.person is not None:
             self._person_works(self.person)
@@ -143,6 +144,18 @@ class Table(Strict):
                 "treat it with pseudonym (last) or delete",
                 ["columns", person],
             )
+
+    def _joins_work(self) -> None:
+        for name, column in self.columns.items():
+            for i, step in enumerate(column.treat):
+                known = {other for other, c in self.columns.items() if c.type == "string" and other != name}
+                if not known.issuperset(step.joined) or (i and step.joined):
+                    raise broken(
+                        "table.with",
+                        "with names other columns of this table, of type string, in the first method",
+                        "declare the column under columns, with drop: true if it is not to be released",
+                        ["columns", name, "treat", i, "with"],
+                    )
 
     def _methods_fit_rows(self) -> None:
         for name, column in self.columns.items():

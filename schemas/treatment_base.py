@@ -105,6 +105,11 @@ class Treatment(Strict):
         """The source values that the policy itself calls peculiar: no picture shows them."""
         return ()
 
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """Other columns, of type string, whose text is put before the values before they are read."""
+        return ()
+
     def kept_below(self, k: int) -> bool:
         """Return whether it leaves whole values that fewer than k people may have."""
         return self.spares

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
@@ -187,7 +187,22 @@ class PostalPrefix(_Area):
     example = "{treat: [{criterion: 1, method: postal_prefix, digits: 3}]}"
 
 
-class Address(_Area):
+# By this call, because the key is a word of Python.
+_Joining = create_model(  # type: ignore[call-overload]
+    "_Joining",
+    __base__=_Area,
+    **{
+        "with": (
+            tuple[Text, ...],
+            Field(
+                default=(), description="Columns whose text stands before it, as [pref]; read, not released."
+            ),
+        )
+    },
+)
+
+
+class Address(_Joining):  # type: ignore[misc, valid-type]
     """Japanese address to municipality or prefecture; an address not understood is blanked."""
 
     method: Literal["address"]
@@ -197,6 +212,11 @@ class Address(_Area):
     content = "places"
     keeps_coarse = True
     example = "{treat: [{criterion: 1, method: address, level: city}]}"
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The columns of ``with``."""
+        return tuple(getattr(self, "with"))
 
 
 class PhoneArea(_Area):

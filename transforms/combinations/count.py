@@ -38,7 +38,7 @@ def count_combined(plan: TablePlan, chunk: Chunk[FittedTable]) -> Combined:
     if radices(sizes)[1] > MAX_TUPLES:
         raise _too_many(plan.name, f"have more than {MAX_TUPLES:.2g} possible combinations of values")
     treated = {
-        name: plan.chains[name].apply(fitted.columns[name], batch.column(name), key)
+        name: plan.chains[name].apply(fitted.columns[name], plan.values_of(name, batch), key)
         for name in {*plan.combined, *plan.dropping}
     }
     keep = kept_rows(batch.num_rows, treated)

@@ -7,8 +7,9 @@ The one exception, a perturbation of records, ends its chain and is run by itsel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
 from tokumei.transforms.values.cells import Mask, as_text, present
+from tokumei.transforms.values.patterns import pattern_of
+
+_SHOWN = 200  # values of a batch that were not understood, of which the patterns are counted
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Treated:
         blanked: cells that had a value until each method made them null.
         drop: rows that must go as a whole, or None.
         met: which values of each method's own list were there, as `bits_of`.
+        unread: patterns of some values that methods did not understand.
     """
 
     indices: npt.NDArray[np.int32] | None
@@ -72,6 +77,7 @@ class Treated:
     blanked: tuple[int, ...]
     drop: Mask | None
     met: tuple[int, ...] = ()
+    unread: Mapping[str, int] = field(default_factory=dict)
 
     def rows(self) -> pa.Array:
         """Return the treated values, one a row."""
@@ -276,12 +282,15 @@ class Chain:
         if self._month_as_text and pa.types.is_date(values.type):
             values = pc.strftime(values, "%Y-%m")
         changed, blanked, met, drop = [], [], [], None
+        unread: Counter[str] = Counter()
         for i in range(start, len(decisions)):
             step = self.steps[i]
             decision = self._between(i, decisions) if isinstance(step, Recode) else decisions[i]
             applied = step.apply(decision, values, key)
             gone = present(values) & ~present(applied.values)
             blanked.append(_rows_of(gone, indices))
+            if step.spec.reads and gone.any():
+                unread.update(_unread(values, gone, indices))
             touched = applied.changed if applied.drop is None else applied.drop
             changed.append(_rows_of(touched, indices))
             met.append(applied.met)
@@ -296,6 +305,7 @@ class Chain:
             blanked=tuple(blanked),
             drop=drop,
             met=tuple(met),
+            unread=unread,
         )
 
 
@@ -304,3 +314,13 @@ def _rows_of(mask: Mask, indices: npt.NDArray[np.int32] | None) -> int:
     if indices is None or not mask.any():
         return int(mask.sum())
     return int(mask[indices].sum()) if not mask.all() else len(indices)
+
+
+def _unread(values: pa.Array, gone: Mask, indices: npt.NDArray[np.int32] | None) -> dict[str, int]:
+    """Return the patterns of values that a method did not understand, with their rows; of some, if many."""
+    places = np.flatnonzero(gone)[:_SHOWN]
+    rows = np.ones(len(gone), np.int64) if indices is None else np.bincount(indices, minlength=len(gone))
+    patterns: Counter[str] = Counter()
+    for text, n in zip(as_text(values.take(places)).to_pylist(), rows[places].tolist(), strict=True):
+        patterns[pattern_of(text)] += n
+    return patterns

@@ -39,7 +39,7 @@ class Rows(NamedTuple):
         records: how many records there were, good or bad.
         misfits: cells found bad already (null in ``columns``): column to row to reason.
         blank: how many of the records have no value in any column, and hence no row.
-        nulled: the source's null texts are null already, so that nothing looks for them again.
+        nulled: the source's null texts are null already, so that only other spellings are looked for.
         notes: what is no fault but to be told: number of cells by (column, note).
     """
 
@@ -91,6 +91,8 @@ def assemble(
         InputError: a column has a type that cannot be read as the declared one.
     """
     silent = np.unique(exclude)
+    # A reader that makes nulls itself knows one spelling of each text.
+    listed = source.null_values if any(source.null_values) else ()
     for rows in stretches:
         found = {n: _whole(split, n, told) for n, told in rows.broken}
         good = np.ones(len(rows.numbers), bool)
@@ -99,7 +101,7 @@ def assemble(
         for name, kind in columns.items():
             how = dates.get(name, USUAL)
             refuse_unreadable(rows.columns[name].type, name, kind, how, split.file.uri)
-            null_values = () if rows.nulled else source.null_values
+            null_values = listed if rows.nulled else source.null_values
             values, bad, nan = convert(rows.columns[name], kind, null_values, how)
             if name in source.leading_zeros:
                 values = with_leading_zeros(values, source.leading_zeros[name])

@@ -18,6 +18,7 @@ from tokumei.transforms.hierarchies.ladders import Ladder, build_ladder
 from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between, NotInHierarchyError
 from tokumei.transforms.values.cells import Mask
+from tokumei.transforms.values.patterns import PATTERNS_TOLD
 
 
 class BoundHierarchy:
@@ -102,7 +103,7 @@ class BoundHierarchy:
             "input.not_in_hierarchy",
             where=self.where,
             what=f"{error.count} distinct values of this column are not in its hierarchy: {error.patterns}"
-            " (A: letter, 9: digit, あ, ア, 漢: kana, kanji)",
+            f" ({PATTERNS_TOLD})",
             fix=fix,
         )
 

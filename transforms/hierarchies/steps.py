@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from tokumei.transforms.values.patterns import tell_patterns
+from tokumei.transforms.values.patterns import count_patterns, tell_patterns
 
 ANY = "*"  # the label of the last level of every hierarchy
 Step = tuple[str, Callable[[str], str]]  # what a level means, in Japanese; value → label
@@ -29,5 +29,5 @@ class NotInHierarchyError(ValueError):
 
     def __init__(self, values: Iterable[str], count: int) -> None:
         self.count = count
-        self.patterns = tell_patterns(values)
+        self.patterns = tell_patterns(count_patterns(values))
         super().__init__(f"{count} values are not in the hierarchy: {self.patterns}")

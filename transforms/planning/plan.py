@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.date_formats import USUAL, DateReading
@@ -130,24 +131,38 @@ class TablePlan:
     def types(self, *names: str | None) -> dict[str, ColumnType]:
         """Return name → type to read of the given columns, in the order of the policy, each once.
 
-        A column that is deleted is only searched for: it is read as ``text``, which every value fits.
+        With them come those that they are joined with. A column that is deleted is only searched for: it is
+        read as ``text``, which every value fits.
         """
+        joined = {other for name in names if name for other in self.table.columns[name].joined}
+        wanted = {*names, *joined}
         return {
             name: ("string" if c.type == "text" else c.type) if name in self.needed else "text"
             for name, c in self.table.columns.items()
-            if name in names
+            if name in wanted
         }
 
     @cached_property
     def needed(self) -> frozenset[str]:
         """Columns that must be read as they are declared: all others are dropped or deleted."""
         person = () if self.table.person is None else (self.table.person,)
-        return frozenset({*self.table.released, *self.dropping, *person})
+        released = {*self.table.released, *self.dropping, *person}
+        joined = {other for name in released for other in self.table.columns[name].joined}
+        return frozenset(released | joined)
 
     @cached_property
     def dates(self) -> dict[str, DateReading]:
         """What columns declare of their dates, where they do."""
         return {name: c.dates for name, c in self.table.columns.items() if c.dates != USUAL}
+
+    def values_of(self, name: str, batch: pa.RecordBatch) -> pa.Array:
+        """Return the values of a column as its chain takes them: behind those that it is joined with."""
+        values = batch.column(name)
+        others = [batch.column(other) for other in self.table.columns[name].joined]
+        if not others:
+            return values
+        parts = [pc.fill_null(other.cast(pa.string()), "") for other in others]
+        return pc.binary_join_element_wise(*parts, values.cast(pa.string()), "")
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
@@ -282,7 +297,7 @@ def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
             table=Table(
                 source=plan.table.population.source,
                 rows_per_person="one",
-                columns={c: plan.table.columns[c] for c in plan.quasi_identifiers},
+                columns={c: plan.table.columns[c] for c in plan.types(*plan.quasi_identifiers)},
             ),
             chains={c: plan.chains[c] for c in plan.quasi_identifiers},
             requirements=plan.requirements,

@@ -113,7 +113,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
     columns: dict[str, Measured] = {}
     classed: dict[str, Treated] = {}
     for name in () if stops else plan.profiled:
-        reached = plan.chains[name].reach(batch.column(name), key)
+        reached = plan.chains[name].reach(plan.values_of(name, batch), key)
         columns[name] = plan.chains[name].profile(reached, persons)
         if name in plan.tupled:
             classed[name] = reached

@@ -87,7 +87,7 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
     decision, batch, key = chunk.work.decision, chunk.batch, chunk.work.key
     scope = scope_of(plan)
     treated = {
-        name: plan.chains[name].apply(decision.columns[name], batch.column(name), key)
+        name: plan.chains[name].apply(decision.columns[name], plan.values_of(name, batch), key)
         for name in {*plan.quasi_identifiers, *plan.combined, *plan.dropping, *scope.recounted}
     }
     treated, _ = remove_all(plan, chunk, treated)
@@ -107,7 +107,7 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
         tuples=tuples,
         refitted={
             name: plan.chains[name].profile(
-                _only(plan.chains[name].reach(batch.column(name), key), keep), heads
+                _only(plan.chains[name].reach(plan.values_of(name, batch), key), keep), heads
             )
             for name in scope.refitted
         },

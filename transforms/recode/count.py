@@ -54,7 +54,7 @@ def count_chunk(plan: TablePlan, chunk: Chunk[FittedTable]) -> Histograms:
     """
     fitted, batch, key = chunk.work.decision, chunk.batch, chunk.work.key
     treated = {
-        name: plan.chains[name].apply(fitted.columns[name], batch.column(name), key)
+        name: plan.chains[name].apply(fitted.columns[name], plan.values_of(name, batch), key)
         for name in {*plan.quasi_identifiers, *plan.protected, *plan.combined, *plan.dropping}
     }
     treated, _ = remove_all(plan, chunk, treated)

@@ -108,6 +108,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             changed=_changed(treated, perturbed),
             blanked={name: column.blanked for name, column in treated.items()},
             met={name: column.met for name, column in treated.items()},
+            unread={name: column.unread for name, column in treated.items() if column.unread},
             before=_before(plan, chunk, treated, order, heads),
             after=_after(plan, treated, batch, heads),
             taken=taken,
@@ -133,7 +134,7 @@ def _treat(plan: TablePlan, chunk: Chunk[Decision]) -> dict[str, Treated]:
     """Apply the methods of every column that is released or can drop records."""
     return {
         name: plan.chains[name].apply(
-            chunk.work.decision.columns[name], chunk.batch.column(name), chunk.work.key
+            chunk.work.decision.columns[name], plan.values_of(name, chunk.batch), chunk.work.key
         )
         for name in chunk.batch.schema.names
         if (plan.chains[name].steps or plan.chains[name].coded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -19,6 +20,7 @@ class Tally:
         records_in, dropped, suppressed, records_out: dropped by criterion 4, suppressed by criterion 5.
         changed, blanked: per column, how many cells each method changed, and left without their value.
         met: per column, which values of each method's own list were there, as bits.
+        unread: per column, patterns of some values that methods did not understand.
         before, after: distributions for the report, per treated column.
         taken: by removal, what it took; its records are part of dropped (under criterion 4) or suppressed
             (under criterion 5).
@@ -32,6 +34,7 @@ class Tally:
     changed: Mapping[str, tuple[int, ...]]
     blanked: Mapping[str, tuple[int, ...]]
     met: Mapping[str, tuple[int, ...]]
+    unread: Mapping[str, Mapping[str, int]]
     before: Mapping[str, Distribution]
     after: Mapping[str, Distribution]
     taken: tuple[Taken, ...]
@@ -68,6 +71,10 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
         changed=added([p.changed for p in parts]),
         blanked=added([p.blanked for p in parts]),
         met=added([p.met for p in parts], _either),
+        unread={
+            name: sum((Counter(p.unread[name]) for p in parts if name in p.unread), Counter())
+            for name in {n for p in parts for n in p.unread}
+        },
         before=pictures([p.before for p in parts]),
         after=pictures([p.after for p in parts]),
         taken=add_taken([p.taken for p in parts]),

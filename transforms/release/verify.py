@@ -23,6 +23,7 @@ from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.release.parts import Part, PartSummary
 from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
 from tokumei.transforms.release.tally import Tally, merge_tallies
+from tokumei.transforms.release.understood import refuse_blanks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
         _check_combinations(table, account.fitted, found)
         _check_promises(table, account, found)
         refuse_leaks(table, found.leaks)
+        refuse_blanks(plan.policy.not_understood, table, tally)
         left = people.by_table.get(name, 0) if name in plan.headcount else tally.records_out
         if left < table.k:
             raise RequirementError(

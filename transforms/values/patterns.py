@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _LONGEST = 24
 _MOST = 5
+PATTERNS_TOLD = "A: letter, 9: digit, あ, ア, 漢: kana, kanji"
 _CLASSES = {"HIRAGANA": "あ", "KATAKANA": "ア", "CJK": "漢", "HALFWIDTH": "ｱ"}
 
 
@@ -20,9 +21,13 @@ def pattern_of(text: str) -> str:
     return pattern if len(pattern) <= _LONGEST else pattern[:_LONGEST] + "…"
 
 
-def tell_patterns(texts: Iterable[str]) -> str:
-    """Return the most frequent patterns of some texts with their counts: ``AAA-9999 × 12, 999 × 3``."""
-    counted = Counter(map(pattern_of, texts))
+def count_patterns(texts: Iterable[str]) -> Counter[str]:
+    """Return how many of some texts have each pattern."""
+    return Counter(map(pattern_of, texts))
+
+
+def tell_patterns(counted: Mapping[str, int]) -> str:
+    """Return the most frequent patterns with their counts: ``AAA-9999 × 12, 999 × 3``."""
     told = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     more = sum(n for _, n in told[_MOST:])
     parts = [f"{pattern or '(empty)'} × {n:,}" for pattern, n in told[:_MOST]]
