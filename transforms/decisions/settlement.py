@@ -1,7 +1,7 @@
 """What is blanked in the records that are released, so that what is promised of the release holds in it.
 
-It is decided once, for the whole release, after the search (`SettlePromises` of the stages), and applied
-by pass 3 after the recoding. It drops no record. A label of a quasi-identifier becomes ``*`` in all records or
+It is decided once, for the whole release, after the search (`SettlePromises` of the stages), and applied by
+pass 3 after the recoding. It drops no record. A label of a quasi-identifier becomes ``*`` in all records or
 in none, so that classes only grow.
 """
 
