@@ -20,6 +20,7 @@ STAGES = {
     "combinations": "rare combinations",
     "count": "pass 2 classes",
     "search": "search of levels",
+    "promises": "promises of the release",
     "release": "pass 3 criteria",
     "written": "written",
 }

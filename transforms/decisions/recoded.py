@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.cells import Mask
+from tokumei.transforms.values.cells import Mask, labelled
 
 
 def recoded(
@@ -45,15 +42,3 @@ def recoded(
         for name, code, texts in zip(plan.quasi_identifiers, labels, decision.recoder.labels, strict=True)
     }
     return columns, reaching & released
-
-
-def labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryArray:
-    """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null.
-
-    Every label stands once in the dictionary, sorted, because it is written as it is: two entries of a label
-    would tell apart what was generalized, and their order could tell that of the source.
-    """
-    texts = labels.drop_null().unique()
-    texts = texts.take(pc.sort_indices(texts))
-    code = pc.index_in(labels, value_set=texts)
-    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), texts)

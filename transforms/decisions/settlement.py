@@ -1,7 +1,8 @@
 """What is blanked in the records that are released, so that what is promised of the release holds in it.
 
 It is decided once, for the whole release, after the search (`SettlePromises` of the stages), and applied by
-pass 3 after the recoding. It drops no record and touches no quasi-identifier: the classes stay as they are.
+pass 3 after the recoding. It drops no record. A label of a quasi-identifier becomes ``*`` in all records or
+in none, so that classes only grow.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import pyarrow.compute as pc
 from tokumei.schemas.errors import InputError
 from tokumei.transforms.counting.histogram import pack
 from tokumei.transforms.criteria.chain import Treated
+from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.cells import Mask, as_text, present
+from tokumei.transforms.values.cells import Mask, as_text, labelled, present, where
 
 Labels = tuple[str | None, ...]
 
@@ -29,15 +31,17 @@ class Settlement:
 
     Attributes:
         labels: by column, labels that are blanked wherever they stand.
+        generalized: by quasi-identifier, labels that become ``*`` wherever they stand.
         bound: columns in combinations, with their released values, in an order of their own.
         tuples: packed tuples of these values that change, ascending.
         blank: shape (n,), bit c set: the cell in column c of ``bound`` is blanked.
-        cells: by column, how many cells of the whole release are blanked.
+        cells: by column, how many cells of the whole release are blanked, or become ``*``.
         rare: by column, how many of its labels were borne by too few people, or were taken along.
         combinations: by declared combination, how many were rare; 0 where it may be.
     """
 
     labels: Mapping[str, tuple[str, ...]]
+    generalized: Mapping[str, tuple[str, ...]]
     bound: Mapping[str, Labels]
     tuples: npt.NDArray[np.int64]
     blank: npt.NDArray[np.int64]
@@ -45,9 +49,13 @@ class Settlement:
     rare: Mapping[str, int]
     combinations: tuple[int, ...]
 
+    def touches(self, watched: str | None) -> bool:
+        """Whether a model of the classes, which may watch a column, may see other values than before."""
+        return bool(self.generalized) or watched in self.cells
+
     def apply(
         self, plan: TablePlan, treated: Mapping[str, Treated], labels: Mapping[str, pa.Array], keep: Mask
-    ) -> tuple[dict[str, Treated], dict[str, int]]:
+    ) -> tuple[dict[str, Treated], dict[str, pa.DictionaryArray], dict[str, int]]:
         """Blank cells of one chunk.
 
         Args:
@@ -57,25 +65,27 @@ class Settlement:
             keep: which rows are released.
 
         Returns:
-            The columns; and by column, how many cells of released rows were blanked.
+            The columns; the quasi-identifiers; and by column, how many cells of released rows were touched.
 
         Raises:
             InputError: a value was not there when this was decided: the input changed.
         """
-        left, cells = dict(treated), dict[str, int]()
+        left, coarser, cells = dict(treated), dict(labels), dict[str, int]()
+        for name, gone in self.generalized.items():
+            coarser[name], mask = _generalized(labels[name], gone)
+            cells[name] = int((mask & keep).sum())
         for name, blanked in self.labels.items():
-            gone = pc.is_in(as_text(left[name].values), pa.array(blanked, pa.string()))
-            of_value = gone.to_numpy(zero_copy_only=False)
+            of_value = _among(as_text(left[name].values), blanked)
             mask = of_value if left[name].indices is None else of_value[left[name].indices]
             left[name], cells[name] = left[name].without(mask), int((mask & keep).sum())
         if len(self.tuples) == 0:
-            return left, cells
+            return left, coarser, cells
         blank = self._bits(plan, treated, labels, keep)
         for i, name in enumerate(self.bound):
             mask = (blank >> i & 1).astype(bool)
             if mask.any():
                 left[name], cells[name] = left[name].without(mask), int(mask.sum())
-        return left, cells
+        return left, coarser, cells
 
     def _bits(
         self, plan: TablePlan, treated: Mapping[str, Treated], labels: Mapping[str, pa.Array], keep: Mask
@@ -118,6 +128,19 @@ def _texts(column: Treated, rows: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(
         pc.index_in(texts, value_set=distinct).take(pa.array(column.indices)).take(rows), distinct
     )
+
+
+def _among(values: pa.Array, texts: Sequence[str]) -> Mask:
+    mask: Mask = pc.is_in(values, pa.array(texts, pa.string())).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _generalized(values: pa.DictionaryArray, gone: Sequence[str]) -> tuple[pa.DictionaryArray, Mask]:
+    """Return labels with some of them ``*``, and where they stood; each label stands once, sorted."""
+    mask = _among(values.dictionary, gone)
+    texts = pa.concat_arrays([where(mask, ANY, values.dictionary), pa.nulls(1, pa.string())])
+    places = values.indices.fill_null(len(mask)).to_numpy(zero_copy_only=False)
+    return labelled(places, texts), np.append(mask, False)[places]
 
 
 def _codes(values: pa.DictionaryArray, texts: Labels, where: str) -> npt.NDArray[np.int32]:

@@ -38,7 +38,7 @@ class ReleasedCount:
 
     Attributes:
         records: all of them.
-        labels: by column, people by VALUE: of the labels promised, and of null.
+        labels: by column, people by VALUE: of the labels promised, and of null; of a quasi-identifier, all.
         tuples: people by tuple of the combined columns' values (numbered columns, as text), or None.
         refitted: by column that is decided once more, what its method measures.
     """
@@ -103,7 +103,10 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
         tuples = refuse_many(plan.name, _tuples([values[name] for name in scope.bound], heads, max(most)))
     counted = ReleasedCount(
         records=int(keep.sum()),
-        labels={name: _labels(values[name], decision.promises[name], heads) for name in scope.recounted},
+        labels={
+            name: _labels(values[name], decision.promises[name], heads, whole=name in plan.quasi_identifiers)
+            for name in scope.recounted
+        },
         tuples=tuples,
         refitted={
             name: plan.chains[name].profile(
@@ -124,9 +127,10 @@ def _only(reached: Treated, keep: Mask) -> Treated:
 
 
 def _labels(
-    values: pa.DictionaryArray, promise: Promise, heads: npt.NDArray[np.uint64] | None
+    values: pa.DictionaryArray, promise: Promise, heads: npt.NDArray[np.uint64] | None, *, whole: bool
 ) -> PeoplePerKey:
-    if not promise.every:
+    """Count the labels promised and null; of a quasi-identifier, which has few, all labels."""
+    if not promise.every and not whole:
         wanted = pc.is_in(values.dictionary, pa.array([*promise.labels], pa.string()))
         keep = pc.fill_null(wanted.take(values.indices), True)  # a blank counts
         values, heads = values.filter(keep), None if heads is None else heads[keep.to_numpy(False)]

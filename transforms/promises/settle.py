@@ -3,8 +3,10 @@
 A label that too few people bear is blanked wherever it stands; and where these blanks would themselves point
 at too few people, the next smallest label goes with it. Of a combination that too few people share, cells are
 blanked in the tuples that hold it. Each takes support from other combinations, so all are looked at again
-until nothing is short. Each round takes something away, so the rounds end. Quasi-identifiers are not touched,
-and no record is dropped: every class stays as large as it is. What cannot be settled so stops the run.
+until nothing is short. Each round takes something away, so the rounds end.
+
+No record is dropped. A label of a quasi-identifier becomes ``*`` wherever it stands, with the next smallest
+where too few people would bear it; so classes only grow. What cannot be settled so stops the run.
 """
 
 from __future__ import annotations
@@ -81,18 +83,32 @@ def settle_table(
     for name in scope.refitted:
         columns[name] = plan.chains[name].fit(counted.refitted[name], key)
     promises = promises_of(plan, replace(decision, columns=columns), key)
-    labels, cells, rare = dict[str, tuple[str, ...]](), dict[str, int](), dict[str, int]()
+    labels, generalized = dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
+    cells, rare = dict[str, int](), dict[str, int]()
     for name in scope.recounted:
         coded = _coded(plan, (name,), counted.labels[name])
         wanted = _wanted(promises[name], coded.texts[0])
         short = _short(plan, name, coded.tuples, column=0, wanted=wanted, records=counted.records)
         if len(short):
-            labels[name] = tuple(np.array(coded.texts[0], object)[short])
+            texts = tuple(np.array(coded.texts[0], object)[short])
+            (generalized if name in plan.quasi_identifiers else labels)[name] = texts
             rare[name] = len(short)
             cells[name] = int(coded.tuples.records[np.isin(coded.tuples.codes[0], short)].sum())
-    settlement = _bind(plan, scope, promises, counted, (labels, cells, rare))
+    none = np.zeros(0, dtype=np.int64)
+    settlement = Settlement(
+        labels=labels,
+        generalized=generalized,
+        bound={},
+        tuples=none,
+        blank=none,
+        cells=cells,
+        rare=rare,
+        combinations=(0,) * len(plan.table.combinations),
+    )
+    if counted.tuples is not None:
+        settlement = _bind(plan, scope, promises, counted.tuples, settlement)
     for name in settlement.cells:  # a watched column knows its blanks
-        domain = columns[name].domain
+        domain = None if name in plan.quasi_identifiers else columns[name].domain
         if domain is not None and None not in domain:
             columns[name] = Fitted(columns[name].decisions, (*domain, None))
     fitted = replace(account.fitted, columns=columns)
@@ -169,7 +185,8 @@ def _short(
         records: of the release.
 
     Raises:
-        RequirementError: the column is a quasi-identifier; or nothing is left that its blanks could hide in.
+        RequirementError: nothing is left that its blanks could hide in; or its classes are compared with
+            those of a population.
     """
     codes = tuples.codes[column]
     held = np.flatnonzero(codes != MISSING)
@@ -178,9 +195,11 @@ def _short(
     short = there & (people < wanted)
     if not short.any():
         return np.flatnonzero(short)
-    if name in plan.quasi_identifiers:
-        raise _broken(plan, name, int(short.sum()), int(wanted[short].max()), "it is a quasi-identifier")
-    others = np.flatnonzero(there & (wanted > 0) & ~short)
+    generalized = name in plan.quasi_identifiers
+    if generalized and plan.table.population is not None:
+        reason = "the quasi-identifier is compared with a population"
+        raise _broken(plan, name, int(short.sum()), int(wanted[short].max()), reason)
+    others = np.flatnonzero(there & (generalized | (wanted > 0)) & ~short)
     others = others[np.lexsort((others, people[others]))].tolist()
     few = int(short.sum())
     while True:
@@ -216,49 +235,44 @@ def _bind(
     plan: TablePlan,
     scope: Scope,
     promises: Mapping[str, Promise],
-    counted: ReleasedCount,
-    settled: tuple[dict[str, tuple[str, ...]], dict[str, int], dict[str, int]],
+    counted: PeoplePerKey,
+    settled: Settlement,
 ) -> Settlement:
-    """Settle the combined columns, and put everything together."""
-    labels, cells, rare = settled
-    none = np.zeros(0, dtype=np.int64)
-    combinations = [0] * len(plan.table.combinations)
-    if counted.tuples is None:
-        return Settlement(
-            labels=labels,
-            bound={},
-            tuples=none,
-            blank=none,
-            cells=cells,
-            rare=rare,
-            combinations=tuple(combinations),
-        )
-    coded = _coded(plan, scope.bound, counted.tuples)
+    """Settle the combined columns too: their labels and their combinations, until nothing changes."""
+    cells, rare, generalized = dict(settled.cells), dict(settled.rare), dict(settled.generalized)
+    combinations = list(settled.combinations)
+    coded = _coded(plan, scope.bound, counted)
     left = replace(coded.tuples, codes=coded.tuples.codes.copy())
+    records = int(left.records.sum())
     clean = False
     while not clean:
         clean = True
         for c, name in enumerate(scope.bound):
-            promise = promises.get(name)
-            if promise is None or plan.chains[name].column.may_fall_below is not None:
+            if name not in promises or plan.chains[name].column.may_fall_below is not None:
                 continue
-            wanted = _wanted(promise, coded.texts[c])
-            short = _short(plan, name, left, column=c, wanted=wanted, records=counted.records)
+            wanted = _wanted(promises[name], coded.texts[c])
+            short = _short(plan, name, left, column=c, wanted=wanted, records=records)
             if len(short):
                 clean = False
                 rare[name] = rare.get(name, 0) + len(short)
                 left.codes[c, np.isin(left.codes[c], short)] = MISSING
+                if name in plan.quasi_identifiers:
+                    texts = tuple(np.array(coded.texts[c], object)[short])
+                    generalized[name] = (*generalized.get(name, ()), *texts)
         for i, found in _rare(plan, scope, left).items():
             clean = False
             combinations[i] += found
-    blanked: Mask = (left.codes == MISSING) & (coded.tuples.codes != MISSING)
-    bits = blanked.T @ (1 << np.arange(len(scope.bound), dtype=np.int64))
-    changed = bits > 0
+    gone: Mask = (left.codes == MISSING) & (coded.tuples.codes != MISSING)
     for c, name in enumerate(scope.bound):
-        if blanked[c].any():
-            cells[name] = int(coded.tuples.records[blanked[c]].sum())
-    return Settlement(
-        labels=labels,
+        if gone[c].any():
+            cells[name] = int(coded.tuples.records[gone[c]].sum())
+        if name in plan.quasi_identifiers:
+            gone[c] = False  # not blanked: generalized
+    bits = gone.T @ (1 << np.arange(len(scope.bound), dtype=np.int64))
+    changed = bits > 0
+    return replace(
+        settled,
+        generalized=generalized,
         bound=dict(zip(scope.bound, coded.texts, strict=True)),
         tuples=coded.packed[changed],
         blank=bits[changed],

@@ -18,14 +18,14 @@ from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import used_values
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
-from tokumei.transforms.decisions.recoded import labelled, recoded
+from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.tally import Tally
-from tokumei.transforms.values.cells import as_text
+from tokumei.transforms.values.cells import as_text, labelled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +74,10 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
     treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
     reaching = kept_rows(chunk.batch.num_rows, treated)
     labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
-    settled, blanked = treated, dict[str, int]()
+    settled, coarser, blanked = treated, labels, dict[str, int]()
     if (settlement := chunk.work.decision.settlement) is not None:
-        settled, blanked = settlement.apply(plan, treated, labels, keep)
-    columns = _columns(plan, plan.output_schema(), chunk.batch, settled) | labels
+        settled, coarser, blanked = settlement.apply(plan, treated, labels, keep)
+    columns = _columns(plan, plan.output_schema(), chunk.batch, settled) | coarser
     key = chunk.work.key
     persons = persons_of(plan, chunk) if headcount else None
     left = np.flatnonzero(keep)

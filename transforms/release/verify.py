@@ -178,10 +178,10 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
         raise _failed(name, "the classes do not cover the released records")
     for model in account.recoded.models:
         small = int(model.failing(classes).sum())
-        if small and account.settlement is not None and model.watches in account.settlement.cells:
+        if small and account.settlement is not None and account.settlement.touches(model.watches):
             raise RequirementError(
                 "requirement.promise",
-                where=f"tables.{name}.columns.{model.watches}",
+                where=f"tables.{name}" + (f".columns.{model.watches}" if model.watches else ""),
                 what=f"{small:,} classes fail {model.wording} without the cells that are blanked because too"
                 " few people would bear their labels in the release",
                 fix="ask for fewer people, or declare may_fall_below: {because: …}",

@@ -23,12 +23,17 @@ def settled_steps(plan: TablePlan, account: Account, name: str) -> tuple[StepRep
     told, labels = [], settlement.rare.get(name, 0)
     if labels:
         least = account.promises[name].most
+        becomes = "「*」" if name in settlement.generalized else "空欄"
         told.append(
-            f"公開するデータで{least}人未満となった区分{labels}種類（空欄が{least}人に満たないときに"
-            "合わせたものを含む）を空欄にした（セル削除）。"
+            f"公開するデータで{least}人未満となった区分{labels}種類（{becomes}が{least}人に満たないときに"
+            f"合わせたものを含む）を{becomes}にした（セル削除）。"
         )
-    if name in settlement.bound and any(
-        n and name in plan.table.combinations[i].columns for i, n in enumerate(settlement.combinations)
+    if (
+        name in settlement.bound
+        and name not in plan.quasi_identifiers
+        and any(
+            n and name in plan.table.combinations[i].columns for i, n in enumerate(settlement.combinations)
+        )
     ):
         told.append(
             "公開するデータで人数の下限を下回る組合せがなくなるように、セルを空欄にした（セル削除）。"
@@ -36,7 +41,8 @@ def settled_steps(plan: TablePlan, account: Account, name: str) -> tuple[StepRep
     steps = plan.chains[name].steps
     of_combinations = (c.criterion for c in plan.table.combinations if name in c.columns)
     criterion = next((s.number for s in steps[::-1] if s.people), None) or min(of_combinations)
-    counts = {"cells_blanked": settlement.cells[name]}
+    key = "cells_changed" if name in settlement.generalized else "cells_blanked"
+    counts = {key: settlement.cells[name]}
     return (StepReport(criterion=criterion, method=SETTLED, sentence="".join(told), counts=counts),)
 
 
