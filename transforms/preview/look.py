@@ -92,7 +92,7 @@ def look(plan: Plan, files: Sequence[TableFile], most: int) -> dict[str, Seen]:
     for name, table in plan.tables.items():
         for column in table.quasi_identifiers:
             table.chains[column].ladder(fits[name].columns[column])  # refuses what its hierarchy lacks
-    return {name: _treated(plan, table, files, fits, key, most) for name, table in plan.tables.items()}
+    return {name: _treated(plan, table, files, fits, key, most=most) for name, table in plan.tables.items()}
 
 
 def chance_leaks(table: TablePlan, seen: Seen) -> str | None:
@@ -122,7 +122,7 @@ def _profiled(
 
 
 def _treated(
-    plan: Plan, table: TablePlan, files: Iterable[TableFile], fits: Fits, key: RunKey, most: int
+    plan: Plan, table: TablePlan, files: Iterable[TableFile], fits: Fits, key: RunKey, *, most: int
 ) -> Seen:
     """Apply the criteria to the first records of a table, without any class."""
     fitted = fits[table.name]
