@@ -44,7 +44,7 @@ class Combination(Strict):
             raise broken(
                 "combination.columns",
                 f"combinations of up to {self.size} values need {self.size} to {MAX_COLUMNS} columns",
-                "name more or fewer columns, or correct size (default 3)",
+                "for two columns write size: 2 (default 3), else name more or fewer columns",
                 ["columns"],
             )
         return self

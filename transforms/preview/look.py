@@ -92,7 +92,7 @@ def look(plan: Plan, files: Sequence[TableFile], most: int) -> dict[str, Seen]:
     for name, table in plan.tables.items():
         for column in table.quasi_identifiers:
             table.chains[column].ladder(fits[name].columns[column])  # refuses what its hierarchy lacks
-    return {name: _treated(table, files, fits, key, most) for name, table in plan.tables.items()}
+    return {name: _treated(plan, table, files, fits, key, most=most) for name, table in plan.tables.items()}
 
 
 def chance_leaks(table: TablePlan, seen: Seen) -> str | None:
@@ -121,7 +121,9 @@ def _profiled(
     return merge_profiles(plan.sources, parts), hashes
 
 
-def _treated(table: TablePlan, files: Iterable[TableFile], fits: Fits, key: RunKey, most: int) -> Seen:
+def _treated(
+    plan: Plan, table: TablePlan, files: Iterable[TableFile], fits: Fits, key: RunKey, *, most: int
+) -> Seen:
     """Apply the criteria to the first records of a table, without any class."""
     fitted = fits[table.name]
     seen, leaks = Seen(rejects=fitted.rejects), []
@@ -133,7 +135,7 @@ def _treated(table: TablePlan, files: Iterable[TableFile], fits: Fits, key: RunK
             table, found.file, table.output_types(), key, decided, most=most, looked=seen.looked
         ):
             _count_values(table, chunk, seen)
-            made = anonymize_chunk(table, chunk, headcount=False)
+            made = anonymize_chunk(table, chunk, headcount=table.name in plan.headcount)
             for name, blanked, of in _unread(table, made.tally.blanked, made.tally.changed):
                 _add(seen.unread, name, blanked, of)
             leaks.append(scan(table, made.batch, sources=made.sources, order=made.order))
