@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import pack
-from tokumei.transforms.criteria.chain import Fitted, Treated
+from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.removal import Removing, Taken
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan

@@ -8,12 +8,11 @@ The one exception, a perturbation of records, ends its chain and is run by itsel
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,14 +24,12 @@ from tokumei.transforms.criteria.base import PerRecord, Persons
 from tokumei.transforms.criteria.distinctiveness import Generalize, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
 from tokumei.transforms.criteria.promise import Promise
+from tokumei.transforms.criteria.treated import Treated, rows_of, unread_patterns
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
-from tokumei.transforms.values.cells import Mask, as_text, present
-from tokumei.transforms.values.patterns import pattern_of
-
-_SHOWN = 200  # values of a batch that were not understood, of which the patterns are counted
+from tokumei.transforms.values.cells import as_text, present
 
 
 @dataclass(frozen=True)
@@ -55,41 +52,6 @@ class Fitted:
 
     decisions: tuple[Any, ...]
     domain: tuple[str | None, ...] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Treated:
-    """A treated column of one batch.
-
-    Attributes:
-        indices: row → place in ``values``; None where values are aligned with the rows.
-        values: treated values, each of which some row has where ``indices`` is given.
-        changed: cells that each method changed, or records it drops.
-        blanked: cells that had a value until each method made them null.
-        drop: rows that must go as a whole, or None.
-        met: which values of each method's own list were there, as `bits_of`.
-        unread: patterns of some values that methods did not understand.
-    """
-
-    indices: npt.NDArray[np.int32] | None
-    values: pa.Array
-    changed: tuple[int, ...]
-    blanked: tuple[int, ...]
-    drop: Mask | None
-    met: tuple[int, ...] = ()
-    unread: Mapping[str, int] = field(default_factory=dict)
-
-    def rows(self) -> pa.Array:
-        """Return the treated values, one a row."""
-        return self.values if self.indices is None else self.values.take(pa.array(self.indices))
-
-    def without(self, mask: Mask) -> Treated:
-        """Return the column with the cells of some rows blanked."""
-        null = pa.scalar(None, self.values.type)
-        if self.indices is None:
-            return replace(self, values=pc.if_else(pa.array(mask), null, self.values))
-        values = pa.concat_arrays([self.values, pa.nulls(1, self.values.type)])
-        return replace(self, values=values, indices=np.where(mask, len(self.values), self.indices))
 
 
 class Chain:
@@ -288,11 +250,11 @@ class Chain:
             decision = self._between(i, decisions) if isinstance(step, Recode) else decisions[i]
             applied = step.apply(decision, values, key)
             gone = present(values) & ~present(applied.values)
-            blanked.append(_rows_of(gone, indices))
+            blanked.append(rows_of(gone, indices))
             if step.spec.reads and gone.any():
-                unread.update(_unread(values, gone, indices))
+                unread.update(unread_patterns(values, gone, indices))
             touched = applied.changed if applied.drop is None else applied.drop
-            changed.append(_rows_of(touched, indices))
+            changed.append(rows_of(touched, indices))
             met.append(applied.met)
             if applied.drop is not None and applied.drop.any():
                 dropped = applied.drop if indices is None else applied.drop[indices]
@@ -307,20 +269,3 @@ class Chain:
             met=tuple(met),
             unread=unread,
         )
-
-
-def _rows_of(mask: Mask, indices: npt.NDArray[np.int32] | None) -> int:
-    """Count the rows whose value is masked."""
-    if indices is None or not mask.any():
-        return int(mask.sum())
-    return int(mask[indices].sum()) if not mask.all() else len(indices)
-
-
-def _unread(values: pa.Array, gone: Mask, indices: npt.NDArray[np.int32] | None) -> dict[str, int]:
-    """Return the patterns of values that a method did not understand, with their rows; of some, if many."""
-    places = np.flatnonzero(gone)[:_SHOWN]
-    rows = np.ones(len(gone), np.int64) if indices is None else np.bincount(indices, minlength=len(gone))
-    patterns: Counter[str] = Counter()
-    for text, n in zip(as_text(values.take(places)).to_pylist(), rows[places].tolist(), strict=True):
-        patterns[pattern_of(text)] += n
-    return patterns

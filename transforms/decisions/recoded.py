@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import Mask, labelled

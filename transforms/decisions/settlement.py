@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.transforms.counting.histogram import pack
-from tokumei.transforms.criteria.chain import Treated
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import Mask, as_text, labelled, present, where

@@ -5,8 +5,6 @@ A plan holds the policy and its criteria objects: no record, no key.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -305,17 +303,3 @@ def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
         for name, plan in tables.items()
         if plan.table.population is not None
     }
-
-
-def fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
-    """Return the SHA-256 of everything that determines a release: policy, hierarchy files, inputs."""
-    content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
-    hierarchies = {
-        hierarchy.where: sorted(hierarchy.rows.items())
-        for table in tables.values()
-        for chain in table.chains.values()
-        for hierarchy in chain.hierarchies
-        if hierarchy.rows
-    }
-    text = json.dumps([content, hierarchies, inputs], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.policy import MAX_REJECTS
 from tokumei.transforms.counting.codes import Spellings, merge_spellings, spellings_of
-from tokumei.transforms.criteria.chain import Measured, Treated
+from tokumei.transforms.criteria.chain import Measured
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.planning.persons import person_codes, persons_of
 from tokumei.transforms.planning.plan import TablePlan

@@ -15,10 +15,11 @@ from tokumei.transforms.combinations.count import people_of, refuse_many
 from tokumei.transforms.counting.extremes import VALUE
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import PeoplePerKey, count_people, merge_people
-from tokumei.transforms.criteria.chain import Measured, Treated
+from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import encode
 from tokumei.transforms.criteria.promise import Promise
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.recoder import Recoder

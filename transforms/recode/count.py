@@ -16,8 +16,8 @@ import polars as pl
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, pack, radices
 from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
-from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk

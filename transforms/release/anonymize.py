@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
 from tokumei.transforms.criteria.base import Applied, ChunkRows
-from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import used_values
 from tokumei.transforms.criteria.promise import Promise
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by

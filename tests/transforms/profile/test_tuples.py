@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.kernels import cut
 
-from tokumei.transforms.criteria.chain import Treated
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.profile import tuples
 from tokumei.transforms.profile.tuples import MAX_EARLY, find_tuples, merge_tuples
 
