@@ -9,8 +9,12 @@ from tokumei.schemas.errors import InputError
 
 # Rows that JIS X 0208 leaves empty and CP51932 fills: NEC's row 13, and IBM's extension as NEC chose it.
 _NEC_ROWS = (13, 89, 90, 91, 92)
-# Two characters of Japanese text side by side: one alone is as likely a letter of another alphabet.
-_JAPANESE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff9f]{2}")
+# Two characters of Japanese text side by side, or one that is no part of a word: else it is as likely a letter
+# of another alphabet.
+_JAPANESE = re.compile(
+    "[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff9f]{2}"
+    "|(?<![A-Za-z])[\u3000-\u30ff\u3400-\u9fff](?![A-Za-z])"
+)
 # What no text of a file of people has: control characters, and characters for private use.
 _NO_TEXT = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd-\uffff]")
 # Characters that a table in Japan is made of; other bytes read as UTF-16 are of any script.

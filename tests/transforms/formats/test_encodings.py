@@ -85,7 +85,9 @@ def test_what_is_not_euc_is_no_euc(bad):
 @pytest.mark.parametrize(
     "write, declared", [("cp932", "utf-8"), ("cp932", "euc_jp"), ("utf-8", "euc_jp"), ("utf-8", "cp932")]
 )
-@pytest.mark.parametrize("text", ["東京都千代田区", "カタカナの名前", "山田 太郎（㈱）", "ﾔﾏﾀﾞ ﾀﾛｳ"])
+@pytest.mark.parametrize(
+    "text", ["東京都千代田区", "カタカナの名前", "山田 太郎（㈱）", "ﾔﾏﾀﾞ ﾀﾛｳ", "1,男,35"]
+)
 def test_the_encoding_that_fits_is_named(write, declared, text):
     raw = text.encode(write)
     try:
@@ -95,7 +97,17 @@ def test_the_encoding_that_fits_is_named(write, declared, text):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"Jos\xe9 Garc\xeda", b"\xc1ngel", b"M\xfcller", b"\x81 ", b"\xff\xfe", b"\0\0"]
+    "raw",
+    [
+        b"Jos\xe9 Garc\xeda",
+        b"\xc1ngel",
+        b"M\xfcller",
+        b"Garc\xe9ra",
+        b"caf\xe9,\xe0 la",
+        b"\x81 ",
+        b"\xff\xfe",
+        b"\0\0",
+    ],
 )
 def test_nothing_fits_what_is_not_japanese(raw):
     assert fitting(raw, "utf-8") is None
