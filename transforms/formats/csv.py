@@ -118,6 +118,7 @@ def _blocks(stream: TextStream, source: Source, file: SourceFile, size: int) -> 
 
 def _names(record: bytes, source: Source, file: SourceFile) -> list[str]:
     refuse_json(record, file.uri)
+    refuse_other_encoding(record, source.text_encoding, f"{file.uri}, header")
     text = _utf8(record, source.text_encoding)
     if text is None:
         found = fitting(record, source.encoding)
