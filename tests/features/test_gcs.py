@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from support.helpers import Outcome, policy_of
+from support.workbooks import book_of
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.register import books as register
@@ -113,6 +115,27 @@ def test_globs_in_and_a_release_out_twice(job, bucket, input_format, output_form
     assert again.status == 0 and "already released" in again.out
     assert bucket.generations() == before
     assert job(policy=policy, name="check").status == 0
+
+
+@pytest.mark.parametrize("name, kind", [("zip", "csv"), ("parquet", "parquet"), ("xlsx", "xlsx")])
+def test_folders_are_columns_and_packed_files_are_read(job, bucket, name, kind):
+    for i in range(3):
+        rows = RECORDS[i::3]
+        data = (
+            packed(rows, kind) if kind != "xlsx" else book_of([[*RECORDS[0]], *([*r.values()] for r in rows)])
+        )
+        if name == "zip":
+            sink = io.BytesIO()
+            with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as out:
+                out.writestr("part.csv", data)
+            data = sink.getvalue()
+        bucket.put(f"p/year={2020 + i}/place=%E5%8C%97/part.{name}", data)
+    columns = {**COLUMNS, "year": {"type": "integer", **KEEP}, "place": KEEP}
+    path = f"{bucket.uri}/p/year=*/place=*/*.{name}"
+    done = job(policy=policy_of(columns, path=path, person="id", source={"format": kind}))
+    assert_whole(done)
+    assert {(r["year"] - 2020, r["place"]) for r in done.rows()} == {(i, "北") for i in range(3)}
+    assert all(r["year"] == 2020 + r["n"] % 3 for r in done.rows())
 
 
 def test_local_files_and_gs_files_give_the_same_release(job, run):

@@ -17,7 +17,7 @@ from tokumei.transforms.formats.csv_quotes import Dialect, masked, misquoted, tr
 from tokumei.transforms.formats.garbled import is_utf8
 from tokumei.transforms.formats.streams import MAX_RECORD, open_text, too_long
 from tokumei.transforms.storage.base import Store
-from tokumei.transforms.values.encodings import decoded, fitting
+from tokumei.transforms.values.encodings import decoded, fitting, refuse_other_encoding
 
 _READ = 1 << 16  # bytes read at first
 _SEP = re.compile(
@@ -105,9 +105,10 @@ def _dialect(source: Source, sep: re.Match[bytes] | None, file: SourceFile) -> D
 
 
 def _names(record: bytes, dialect: Dialect, file: SourceFile) -> list[str]:
-    refuse_json(record, file.uri)
-    text = as_utf8(record, dialect.encoding)
     where = f"{file.uri}, header"
+    refuse_json(record, file.uri)
+    refuse_other_encoding(record, dialect.encoding, where)
+    text = as_utf8(record, dialect.encoding)
     if text is None:
         found = fitting(record, dialect.encoding)
         raise InputError(

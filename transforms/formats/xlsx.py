@@ -14,7 +14,7 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats.batches import MAX_ROWS, Rows
+from tokumei.transforms.formats.batches import Rows
 from tokumei.transforms.formats.columns import Header, matched_names
 from tokumei.transforms.formats.workbook import (
     Attributes,
@@ -26,6 +26,7 @@ from tokumei.transforms.formats.workbook import (
 )
 from tokumei.transforms.storage.base import Store
 
+_HELD = 16_384  # rows held at a time, before they are columns
 _DIGITS = "0123456789"
 _LAST_COLUMN = 16_384
 _EXACT = 2.0**53
@@ -87,7 +88,7 @@ def rows(
         done = 0
         for row in found:
             held.append(row)
-            if len(held) == MAX_ROWS:
+            if len(held) == _HELD:
                 yield _stretch(held, done, places, columns)
                 done += len(held)
                 held = []

@@ -9,7 +9,7 @@ from tokumei.schemas.errors import InputError
 
 # Rows that JIS X 0208 leaves empty and CP51932 fills: NEC's row 13, and IBM's extension as NEC chose it.
 _NEC_ROWS = (13, 89, 90, 91, 92)
-# Two characters of Japanese text side by side, or one that is no part of a word: else it is as likely a letter
+# Two characters of Japanese text side by side, or one that is no part of a word; others are as likely letters
 # of another alphabet.
 _JAPANESE = re.compile(
     "[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff9f]{2}"

@@ -123,6 +123,15 @@ def test_euc_of_kana_alone_is_not_read_as_half_width_kana(tmp_path):
     assert [r["b"] for r in rows] == ["ﾔﾏﾀﾞ ﾀﾛｳ", "ｽｽﾞｷ､ｼﾞﾛｳ"] and not rejects
 
 
+@pytest.mark.parametrize("names, written", [("会員番号,点数", "utf-8"), ("なまえ,かな", "euc_jp")])
+def test_a_header_that_reads_as_other_characters_is_not_shown(tmp_path, names, written):
+    path = tmp_path / "f.csv"
+    path.write_bytes(f"{names}\n1,2\n".encode(written))
+    assert decoded(path.read_bytes(), "cp932")
+    error = error_of(path, "csv", AB, encoding="cp932")
+    assert error.code == "input.encoding" and error.fix.startswith(f"declare encoding: {written}")
+
+
 def csv_of(end="\r\n"):
     return end.join(["a,b", *(f"{i},{name}" for i, name in enumerate(NAMES)), ""])
 
