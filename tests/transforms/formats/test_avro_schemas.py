@@ -163,6 +163,8 @@ def test_what_cannot_be_read_is_named_and_needs_not_be_read(tmp_path, kind, valu
     [
         ([fields(v="string"), {**fields(x="string"), "name": "Q"}], b"\0\2a", "a union of 2 types"),
         ({"type": "string"}, b"\2a", "of type string"),
+        ("long", b"\2", "of type long"),
+        ({"type": ["null", "long"]}, b"\2\2", "no record"),
         ({"type": "array", "items": "string"}, b"\2\2a\0", "of type array"),
     ],
 )
