@@ -11,7 +11,7 @@ SEED ?= 1
 DEAL ?= 0/1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test full runners faults fuzz nightly lint format types lock reference bench bench-search bench-stages bench-flink clean
+.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-search bench-stages bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -30,8 +30,12 @@ runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink ne
 	if command -v java && command -v mvn; then $(BIN)/python tests/engines/flink/cluster.py install; fi >/dev/null
 	$(BIN)/python -m pytest tests/engines
 
-faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of the commit and all over its life (DEAL)
+faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of its life; stop it on engines (DEAL)
 	PYTHONPATH=tests/faults:tests OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/harness.py --deal $(DEAL)
+	PYTHONPATH=tests/faults:tests OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/engine_kills.py --deal $(DEAL)
+
+field: $(INSTALLED)  ## run every case of a folder (CASES) and compare it with tests/field/expected.yaml
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/field/cases.py $(CASES)
 
 nightly: $(INSTALLED)  ## what schedules the job: Airflow runs it, schemas check the manifests; needs Maven
 	tests/nightly/install.sh $(BIN)/python >/dev/null

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from collections.abc import Sequence
 
 from tokumei.pipelines.cli import run_as_program
@@ -32,8 +31,14 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     """
     from tokumei.pipelines.launcher.dataflow import describe_done
     from tokumei.pipelines.launcher.engine import release_on
-    from tokumei.pipelines.launcher.options import empty_pipeline, pin_runner, refuse_unknown
+    from tokumei.pipelines.launcher.options import (
+        begins_job_server,
+        empty_pipeline,
+        pin_runner,
+        refuse_unknown,
+    )
     from tokumei.pipelines.launcher.outcome import tell
+    from tokumei.pipelines.launcher.own_process import one_temporary_folder
     from tokumei.pipelines.launcher.terminal import quiet
 
     options = pin_runner(beam_args)
@@ -48,17 +53,16 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry
-        print("already released: same policy, same inputs")
-        tell(plan, already=True)
+        tell(plan, "already released: same policy, same inputs")
         with quiet():
             describe_done(options, plan.release_id)
         return 0
     with quiet():
-        pipeline = empty_pipeline(options)
-    try:
+        begins = begins_job_server(options)
+    with one_temporary_folder(until_exit=begins):
+        with quiet():
+            pipeline = empty_pipeline(options)
         described = release_on(pipeline, plan, files)
-    finally:
-        shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)  # Beam does so only if it was run
     if described:
         print(described)
     else:

@@ -6,7 +6,6 @@ import argparse
 import importlib
 import io
 import json
-import os
 import resource
 import signal
 import sys
@@ -16,12 +15,13 @@ from importlib.machinery import ModuleSpec
 from typing import Any, NoReturn
 
 from tokumei.pipelines.launcher.own_process import settle
+from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas.errors import PolicyError, TokumeiError
 from tokumei.transforms.engine.guard import unexpected
 
 JOBS = {
     "anonymize": "process files under a policy and publish the release with its register entry",
-    "check": "check a policy against itself and the headers of its files",
+    "check": "check a policy against itself, and the headers and first records of its files",
     "clean": "remove what killed or beaten runs left in an output directory",
     "demo": "anonymize a published customer master of invented people and show where the result is",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted; a release without manifest.json is not published", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        mute_stdout()
         return 1
     except (SystemExit, GeneratorExit):
         raise

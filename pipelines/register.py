@@ -57,15 +57,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _enter(args: argparse.Namespace) -> int:
+    from tokumei.pipelines.launcher.outcome import warn
     from tokumei.schemas.register import entry_of_file
     from tokumei.transforms.planning.prepare import output_of
-    from tokumei.transforms.register.books import enter_file
+    from tokumei.transforms.register.books import check_clock, enter_file
     from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
     policy = read_policy(args.policy)
     store, directory = _register(output_of(policy, folder_of(args.policy), args.output))
     small = policy.regime != "private" and _small(policy, args.people)
     entry = entry_of_file(policy, japan_time.now(), small=small)
+    check_clock(store, directory, entry.body, entry.updated_at)
+    warn(policy)
     print(_line(enter_file(store, directory, entry)))
     return 0
 
@@ -107,7 +110,7 @@ def _small(policy: Policy, people: int | None) -> bool:
 
 def _erase(args: argparse.Namespace) -> int:
     from tokumei.schemas.register import SMALL_FILE, Erasure
-    from tokumei.transforms.register.books import books, erase_entry
+    from tokumei.transforms.register.books import books, check_clock, erase_entry
 
     store, directory = _register(args.output)
     if args.people is not None and args.people >= SMALL_FILE:
@@ -119,8 +122,10 @@ def _erase(args: argparse.Namespace) -> int:
         )
     if not args.because.strip():
         raise PolicyError("usage", where="--because", what="the reason is blank", fix="say why it is erased")
-    _some(books(store, directory), directory)
+    found = _some(books(store, directory), directory)
     erasure = Erasure(at=japan_time.now(), because=args.because, people=args.people)
+    for body in (body for book in found for body in book.bodies if book.newest(args.entry)):
+        check_clock(store, directory, body, erasure.at)
     print(_line(erase_entry(store, directory, args.entry, erasure)))
     return 0
 

@@ -23,8 +23,9 @@ from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
 from tokumei.schemas.hierarchies import AnyHierarchy, Hierarchy
 from tokumei.schemas.leaks import Allowed
-from tokumei.schemas.policy import Output, Policy, Rejects
+from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
+from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import EXACT
 from tokumei.schemas.table import Population, Table
@@ -47,9 +48,11 @@ NODES: dict[str, type[BaseModel]] = {
     "population": Population,
     "column": Column,
     "allowed": Allowed,
+    "may_fall_below": MayFallBelow,
     "combinations": Combination,
     "requirements": Requirements,
     "rejects": Rejects,
+    "not_understood": NotUnderstood,
     "output": Output,
 }
 _HEADINGS = {model.__name__: heading for heading, model in NODES.items()}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from tokumei.schemas.date_formats import FORMATS_OF, DateFormat, DateReading
 from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, is_sought
 from tokumei.schemas.privacy_models import AnyProtection
+from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize
+from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize, Pseudonym
 
 _PER_RECORD = " and ".join(method.name() for method in METHODS if method.per_record)
 _DATA_DRIVEN = ", ".join(method.name() for method in METHODS if method.data_driven)
@@ -34,6 +35,12 @@ class Column(Strict):
         description="What is left of the item (生年月日 → 年代): names it in the notice;"
         " the column keeps its name.",
     )
+    codes: Literal["exact", "folded"] | None = Field(
+        default=None,
+        description="How codes of people are compared, in all columns of the link: as written; or folded"
+        ' (NFKC, no outer spaces, no ="…" of Excel). Default: as written, and the run stops if folding'
+        " would make fewer people.",
+    )
     sensitive: bool = Field(
         default=False, description="Sensitive attribute; 要配慮個人情報 where the law says so."
     )
@@ -52,6 +59,9 @@ class Column(Strict):
     keep: bool = Field(default=False, description="No criterion applies: keep as it is, with a reason.")
     because: Text | None = Field(default=None, description="The reason for drop or keep.")
     treat: tuple[AnyTreatment, ...] = Field(default=(), description="Methods, applied in this order.")
+    may_fall_below: MayFallBelow | None = Field(
+        default=None, description="In the release, fewer people than its methods say may bear its labels."
+    )
     codes_allowed: Allowed | None = Field(
         default=None, description="Its numbers pass as identification codes or cards, and are none."
     )
@@ -103,6 +113,17 @@ class Column(Strict):
         return self
 
     @model_validator(mode="after")
+    def _comparable(self) -> Self:
+        if self.codes is not None and self.type != "string":
+            raise broken(
+                "column.codes",
+                "codes is about texts; numbers have one spelling",
+                "remove codes, or declare type: string",
+                ["codes"],
+            )
+        return self
+
+    @model_validator(mode="after")
     def _searched(self) -> Self:
         for key, searched in (
             ("codes_allowed", self.carries_numbers),
@@ -115,6 +136,17 @@ class Column(Strict):
                     f"remove {key}",
                     [key],
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _promised(self) -> Self:
+        if self.may_fall_below is not None and not (self.released and self.sharing(1)):
+            raise broken(
+                "column.may_fall_below",
+                "may_fall_below has no effect here: no method of the column says how many people bear it",
+                "remove may_fall_below",
+                ["may_fall_below"],
+            )
         return self
 
     @model_validator(mode="after")
@@ -182,6 +214,24 @@ class Column(Strict):
         """Whether the column is part of the release."""
         return self.keep or (bool(self.treat) and not isinstance(self.treat[0], Delete))
 
+    def kept_below(self, k: int) -> bool:
+        """Return whether it is released with whole values that fewer than k people may have."""
+        return self.keep or (bool(self.treat) and all(step.kept_below(k) for step in self.treat))
+
+    @property
+    def link(self) -> str | None:
+        """The link of its pseudonyms; None where it has none."""
+        last = self.treat[-1] if self.treat else None
+        return last.link if isinstance(last, Pseudonym) else None
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear a label of the column, by the method that asks for most; or 0.
+
+        Values that are then moved one by one (noise, swaps) are nobody's labels.
+        """
+        moved = bool(self.treat) and self.treat[-1].per_record
+        return 0 if moved else max((step.sharing(k) for step in self.treat), default=0)
+
     @property
     def quasi_identifier(self) -> Generalize | None:
         """The column's generalization if it is a quasi-identifier (準識別子)."""
@@ -195,6 +245,19 @@ class Column(Strict):
         for step in self.treat:
             kind = step.gives or kind
         return kind
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The columns whose text is put before its values, by its first method."""
+        return self.treat[0].joined if self.treat else ()
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """What the values are before each method, and at last after all: a column type, or finer."""
+        contents: list[str] = [self.type]
+        for step in self.treat:
+            contents.append(step.content_after(contents[-1]))
+        return tuple(contents)
 
     @property
     def carries_values(self) -> bool:

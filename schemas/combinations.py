@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
+from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import People
 from tokumei.schemas.treatments import Pseudonym
@@ -28,6 +29,10 @@ class Combination(Strict):
         description="cell: blank the fewest cells (greedily); record: drop the records."
     )
     because: Text = Field(description="Why these columns, and why so many people.")
+    may_fall_below: MayFallBelow | None = Field(
+        default=None,
+        description="They may be rare again in the release, as people are left out; their number is told.",
+    )
 
     @model_validator(mode="after")
     def _columns_differ(self) -> Self:
@@ -39,7 +44,7 @@ class Combination(Strict):
             raise broken(
                 "combination.columns",
                 f"combinations of up to {self.size} values need {self.size} to {MAX_COLUMNS} columns",
-                "name more or fewer columns, or correct size (default 3)",
+                "for two columns write size: 2 (default 3), else name more or fewer columns",
                 ["columns"],
             )
         return self

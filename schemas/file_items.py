@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -44,6 +45,10 @@ class FileItems(Strict):
 
     name: Text = Field(description="1 個人情報ファイルの名称")
     body: Text = Field(description="2 行政機関等の名称")
+    body_is_company: bool = Field(
+        default=False,
+        description="regime private: the body is no public one (行政機関等), though its name sounds like it.",
+    )
     department: Text = Field(description="2 事務をつかさどる組織の名称")
     purpose: Text = Field(description="3 利用目的")
     scope: Text | None = Field(default=None, description="4 記録範囲 (whose data)")
@@ -66,6 +71,11 @@ class FileItems(Strict):
     )
     product_office: Office | None = Field(default=None, description="16 作成済み情報の提案を受ける組織")
     product_period: Period | None = Field(default=None, description="17 その提案ができる期間")
+    people: Text | None = Field(
+        default=None,
+        description="15 本人の数: the link whose people are counted, or a table without one."
+        " Default: the only one.",
+    )
     how_provided: Text = Field(description="提供の方法 (public notice)")
     small_file_ordinance: Ordinance | None = Field(
         default=None,
@@ -73,6 +83,10 @@ class FileItems(Strict):
         " 1,000 people, in a book of its own (法75条5項)",
     )
     remarks: Text | None = Field(default=None, description="備考")
+
+    def period_over(self, day: dt.date) -> bool:
+        """Return whether the period of item 17 ended before a day, so that nobody can propose any more."""
+        return self.product_period is not None and self.product_period.end < day
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

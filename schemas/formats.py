@@ -19,19 +19,27 @@ class SourceFormat:
     Attributes:
         text: records are lines of text, perhaps gzipped; a value takes a character and a separator.
         delimiter: what separates the fields of a line, unless another is declared; None where lines have no
-            fields. Such formats alone have a header line and take the options ``delimiter`` and ``header``.
+            fields. Such formats alone take the option ``delimiter``.
+        header: files begin with a line of column names, unless ``header: false`` says that they do not.
         fixed: what the delimiter is called where no other may be declared.
         encodings: the text may be in another encoding than UTF-8.
         parsed: each value can be unreadable, so pass 1 reads every value that will be used.
         unit: what the start and end of a split count.
+        widths: the fields of a line are told apart by their widths.
+        sheets: a file has several sheets, of which one is read.
+        called: what a file is called in messages, where its first bytes tell it apart from any text.
     """
 
     text: bool = False
     delimiter: str | None = None
+    header: bool = False
     fixed: str | None = None
     encodings: bool = False
     parsed: bool = True
     unit: str = "byte"
+    widths: bool = False
+    sheets: bool = False
+    called: str | None = None
 
 
 class NameRule(NamedTuple):
@@ -57,11 +65,13 @@ class OutputFormat:
 
 
 SOURCE_FORMATS = {
-    "csv": SourceFormat(text=True, delimiter=",", encodings=True),
-    "tsv": SourceFormat(text=True, delimiter="\t", fixed="tabs", encodings=True),
-    "parquet": SourceFormat(parsed=False, unit="row group"),
-    "avro": SourceFormat(),
-    "jsonl": SourceFormat(text=True),
+    "csv": SourceFormat(text=True, delimiter=",", header=True, encodings=True),
+    "tsv": SourceFormat(text=True, delimiter="\t", header=True, fixed="tabs", encodings=True),
+    "parquet": SourceFormat(parsed=False, unit="row group", called="a Parquet file"),
+    "avro": SourceFormat(called="an Avro file"),
+    "jsonl": SourceFormat(text=True, called="JSON lines"),
+    "fixed": SourceFormat(text=True, encodings=True, widths=True),
+    "xlsx": SourceFormat(header=True, sheets=True, called="an Excel workbook"),
 }
 OUTPUT_FORMATS = {
     "parquet": OutputFormat(),
@@ -76,6 +86,7 @@ OUTPUT_FORMATS = {
     "csv": OutputFormat(formulas=True),
 }
 DEFAULT_OUTPUT = "parquet"
+COMPRESSED = (".gz", ".bz2", ".zip")  # how the names of compressed text end
 
 if TYPE_CHECKING:
     SourceFormatName: TypeAlias = str

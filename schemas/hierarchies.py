@@ -75,7 +75,13 @@ class AnyHierarchy(Strict):
 
 
 class FileHierarchy(AnyHierarchy):
-    """A file with one line a value: ``value;level1;level2;…;*`` (the form ARX and Amnesia use)."""
+    """A file with one line a value: ``value;level1;level2;…;*`` (the form ARX and Amnesia use).
+
+    A value that is not in the file as it is written is compared by NFKC, without outer spaces, with one kind
+    of hyphen and wave dash; in columns of numbers 05, 5.0 and 5 are one, in truth values TRUE and true. The
+    line of the empty value holds the labels of missing values. Empty lines, and empty fields at the end of a
+    line, are left out.
+    """
 
     kind: Literal["file"]
     path: Text = Field(description="Path, relative to the policy file.")
@@ -84,6 +90,9 @@ class FileHierarchy(AnyHierarchy):
     )
     encoding: Literal["utf-8", "cp932", "euc_jp"] = Field(
         default="utf-8", description="Encoding of the file."
+    )
+    other: Text | None = Field(
+        default=None, description="Label of values that the file does not list. Default: they stop the run."
     )
     any_text = True
     example = "{kind: file, path: job.csv}"

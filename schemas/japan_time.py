@@ -10,3 +10,8 @@ JST = dt.timezone(dt.timedelta(hours=9))
 def now() -> str:
     """Return the time in ISO 8601, to the second."""
     return dt.datetime.now(JST).isoformat(timespec="seconds")
+
+
+def today() -> dt.date:
+    """Return the day."""
+    return dt.datetime.now(JST).date()

@@ -21,9 +21,16 @@ class TopCode(Treatment):
     criterion: Literal[4, 5]
     at: Number = Field(description="The bound, in the column's units; it belongs to the label.")
     label: Label = Field(description="What the values become.")
+    people: People | None = Field(
+        default=None, description="People who bear the label, in the release. Default: requirements.k."
+    )
     accepts = NUMERIC
     content = "coded numbers"
     example = "{type: integer, treat: [{criterion: 4, method: top_code, at: 90, label: 90歳以上}]}"
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear the label."""
+        return self.people or k
 
 
 class BottomCode(Treatment):
@@ -33,13 +40,22 @@ class BottomCode(Treatment):
     criterion: Literal[4, 5]
     at: Number = Field(description="The bound, in the column's units; it belongs to the label.")
     label: Label = Field(description="What the values become.")
+    people: People | None = Field(
+        default=None, description="People who bear the label, in the release. Default: requirements.k."
+    )
     accepts = NUMERIC
     content = "coded numbers"
     example = "{type: integer, treat: [{criterion: 4, method: bottom_code, at: 5, label: 5歳以下}]}"
 
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear the label."""
+        return self.people or k
+
 
 class _Sparing(Treatment):
     """A method that leaves the values as they are, but for those that stand out."""
+
+    spares = True
 
     def content_after(self, content: str) -> str:
         """Return what was there, as text."""
@@ -51,7 +67,10 @@ class RareValues(_Sparing):
 
     method: Literal["rare_values"]
     criterion: Literal[4]
-    values: tuple[Text, ...] = Field(min_length=1, description="The values, exactly as they are written.")
+    values: tuple[Text, ...] = Field(
+        min_length=1,
+        description="The values, in any spelling that NFKC, hyphens, wave dashes and outer spaces tell.",
+    )
     action: Literal["cell", "record", "replace"] = Field(
         description="cell: blank the cell; record: drop the record; replace: by a text."
     )
@@ -108,6 +127,10 @@ class Tail(_Sided):
         self._labels_used()
         return self
 
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear a coded tail."""
+        return self.people or k
+
 
 class RareCategories(_Sparing):
     """Categories with fewer than ``people`` people: group them, blank the cell, or drop the record."""
@@ -132,6 +155,14 @@ class RareCategories(_Sparing):
             self._only_with("action: group", "label")
         return self
 
+    def kept_below(self, k: int) -> bool:
+        """Return whether it takes fewer than k people for enough."""
+        return self.people is not None and self.people < k
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear each category."""
+        return self.people or k
+
     @property
     def drops(self) -> bool:
         """Whether records go."""
@@ -153,7 +184,8 @@ class Fence(_Sided):
         description="code: the tail becomes a label; cell: blank the cell; record: drop the record."
     )
     people: People | None = Field(
-        default=None, description="People beyond the fence, at least, for a label. Default: requirements.k."
+        default=None,
+        description="People beyond the fence, at least, for a label or for blanks. Default: requirements.k.",
     )
     top_label: Template = Field(default="{}以上", description="Label of the upper tail; {} is its bound.")
     bottom_label: Template = Field(default="{}以下", description="Label of the lower tail; {} is its bound.")
@@ -168,6 +200,10 @@ class Fence(_Sided):
             self._only_with("action: code", "top_label", "bottom_label")
         self._labels_used()
         return self
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear a coded tail."""
+        return self.people or k if self.action == "code" else 0
 
     @property
     def drops(self) -> bool:

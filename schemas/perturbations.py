@@ -38,6 +38,10 @@ class Microaggregate(Treatment):
         "{type: integer, treat: [{criterion: 5, method: microaggregate, people: 10, representative: median}]}"
     )
 
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear the value of a group."""
+        return self.people or k
+
 
 def _bound(given: Any) -> Any:
     """Take a number or a day; a union would say of each alternative why it is not."""

@@ -5,14 +5,16 @@ A policy is a YAML file read by `policy_file.read_policy_file`. Whatever it does
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
+from tokumei.schemas.people import Numbering, link_codes, people_counted
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
+from tokumei.schemas.public_bodies import names_public_body
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
 from tokumei.schemas.table import Table
@@ -39,6 +41,24 @@ class Rejects(Strict):
     limit: int = Field(default=0, ge=0, le=MAX_REJECTS, description="Records over all tables.")
 
 
+class NotUnderstood(Strict):
+    """How many values a method that reads texts or ages may leave blank because it does not understand them.
+
+    By default a column stops the run that turns blank as a whole, if it has five values or more.
+    """
+
+    limit: float | None = Field(
+        default=None, ge=0, le=1, description="Largest share of a column's values; 1 never stops."
+    )
+    least: ClassVar[int] = 5
+
+    def stops(self, blank: int, values: int) -> bool:
+        """Return whether so many values that were not understood are too many."""
+        if self.limit is None:
+            return blank == values >= self.least
+        return blank > self.limit * values
+
+
 class Output(Strict):
     """How the release is written."""
 
@@ -51,17 +71,22 @@ class Output(Strict):
         description="CSV: an apostrophe before texts that spreadsheets take for formulas.",
     )
 
+    byte_order_mark: bool = Field(
+        default=False, description="CSV: each file begins with the mark by which Excel knows UTF-8."
+    )
+
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         refuse_scheme(self.directory or "", "output.directory", "directory")
-        if self.neutralize_formulas and not self.facts.formulas:
-            opened = listed((name for name, facts in OUTPUT_FORMATS.items() if facts.formulas), "or")
-            raise broken(
-                "output.neutralize_formulas",
-                f"only {opened.upper()} is opened by spreadsheets as text that can hold formulas",
-                f"remove neutralize_formulas, or use format: {opened}",
-                ["neutralize_formulas"],
-            )
+        for option in ("neutralize_formulas", "byte_order_mark"):
+            if getattr(self, option) and not self.facts.formulas:
+                opened = listed((name for name, facts in OUTPUT_FORMATS.items() if facts.formulas), "or")
+                raise broken(
+                    f"output.{option}",
+                    f"only {opened.upper()} is opened by spreadsheets as text",
+                    f"remove {option}, or use format: {opened}",
+                    [option],
+                )
         return self
 
     @property
@@ -84,6 +109,9 @@ class Policy(Strict):
     )
     requirements: Requirements = Field(description="What every table of the release must satisfy.")
     rejects: Rejects = Field(default=Rejects(), description="How many records may be unreadable.")
+    not_understood: NotUnderstood = Field(
+        default=NotUnderstood(), description="How many values may be blank because no method understood them."
+    )
     output: Output = Field(default=Output(), description="Where the release is written, and in which format.")
 
     @model_validator(mode="after")
@@ -91,6 +119,7 @@ class Policy(Strict):
         links: dict[str, str] = {}
         names = self.output.facts.column_names
         for table_name, table in self.tables.items():
+            table.refuse_names_kept(self.requirements.k, ("tables", table_name))
             for name, column in table.columns.items():
                 at = ("tables", table_name, "columns", name)
                 self._ages_countable(column, at)
@@ -99,11 +128,19 @@ class Policy(Strict):
                     raise broken(names.code, names.rule, names.fix, at)
         self._populations_known()
         self._wildcards_work()
+        people_counted(self.tables, self.file.people)
+        link_codes(self.tables)
         self._sensitivity_stated()
+        self._body_under_its_law()
         self._items_of_the_time()
         if self.regime != "private":
             self._register_complete()
         return self
+
+    @property
+    def people(self) -> Numbering:
+        """Whose people are those of the release."""
+        return people_counted(self.tables, self.file.people)
 
     def _populations_known(self) -> None:
         needed = any(model.needs_population for model in self.requirements.models)
@@ -163,6 +200,25 @@ class Policy(Strict):
                         "add sensitive: true under file; or false, if none of it is such information",
                         ("file", "sensitive"),
                     )
+
+    def _body_under_its_law(self) -> None:
+        """Ask about a public body that would be released by a company's rules."""
+        company = self.file.body_is_company
+        if company and self.regime != "private":
+            raise broken(
+                "policy.body_is_company",
+                f"regime {self.regime} is that of public bodies",
+                "remove file.body_is_company, or correct the regime",
+                ("file", "body_is_company"),
+            )
+        if self.regime == "private" and not company and names_public_body(self.file.body):
+            raise broken(
+                "policy.public_body",
+                "by its name the body is a public one (行政機関等), to which the rules of companies do not"
+                " apply: its releases need a register entry and 1,000 people (法107条～118条)",
+                "use regime: public; or, if it is a company, say body_is_company: true under file",
+                ("file", "body"),
+            )
 
     def _items_of_the_time(self) -> None:
         """Refuse an item that the law of the regime does not know: its register would not show it."""

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from tokumei.schemas.file_items import Office, Ordinance, Period
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.report import Report
+from tokumei.schemas.report import PeopleBasis, Report
 from tokumei.schemas.strict import Strict, broken
 from tokumei.schemas.table import Table
 
@@ -73,6 +73,9 @@ class RegisterEntry(Strict):
         description="第三者に意見書提出の機会が与えられる旨（2017年の行個法44条の3第3号）",
     )
     product_people: int | None = Field(ge=0, description="15 概要：本人の数（法117条1号、規則63条）")
+    product_people_basis: PeopleBasis | None = Field(
+        default=None, description="15 概要：本人の数の根拠。番号による計数（codes）か、記録の数（records）か"
+    )
     product_items: tuple[TableItems, ...] = Field(description="15 概要：情報の項目（法117条1号、規則63条）")
     product_office: Office | None = Field(description="16 作成済み情報の提案を受ける組織（法117条2号）")
     product_period: Period | None = Field(description="17 その提案ができる期間（法117条3号）")
@@ -97,6 +100,7 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
         update={
             "release_id": report.release_id,
             "product_people": report.people,
+            "product_people_basis": report.people_basis,
             "product_items": released_items(policy),
         }
     )
@@ -228,7 +232,7 @@ class Book(Strict):
         if newest is None or newest.release_id is None:
             of_release = dict.fromkeys(("product_office", "product_period", "how_provided"))
         else:
-            names = ("release_id", "product_people", "product_items")
+            names = ("release_id", "product_people", "product_people_basis", "product_items")
             of_release = {name: getattr(newest, name) for name in names}
         entry = entry.model_copy(update=of_release)
         if newest is not None and newest.model_dump(exclude=_PLACE) == entry.model_dump(exclude=_PLACE):

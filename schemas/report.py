@@ -10,7 +10,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
+
+PeopleBasis = Literal["codes", "records"]
+# Where no table has people's codes; the number of people is then the declaration of whoever wrote the policy.
+UNCOUNTED = "記録の数と同じであり、本人の番号による計数はしていない"
 
 
 class Bar(Strict):
@@ -36,13 +41,17 @@ class StepReport(Strict):
     """One treatment: which criterion it serves, what it did, in Japanese, and its counts.
 
     ``counts`` keys: ``cells_changed``, ``cells_blanked`` (of them, those that lost their value) or
-    ``records_dropped``.
+    ``records_dropped``; and ``listed_unmet``, the values of the policy's own list, or lines of a hierarchy
+    file, that no record has.
     """
 
     criterion: int = Field(ge=1, le=5)
     method: str
     sentence: str
     counts: dict[str, int] = Field(default_factory=dict)
+    unmet: tuple[int, ...] = Field(
+        default=(), description="Places of such values in the policy's list, from 1; the first twenty."
+    )
 
 
 class ColumnReport(Strict):
@@ -91,71 +100,6 @@ class Rescue(Strict):
     sentence: str = Field(description="The levels in Japanese.")
     records: int
     people: int
-
-
-class SizeBar(Strict):
-    """Equivalence classes of one size range: ``label`` is for example 「5–9人」."""
-
-    label: str
-    classes: int
-    people: int
-    below_k: bool
-
-
-class PopulationUniqueness(Strict):
-    """Estimated share of the population who are alone in their class, the file seen as a random sample of it.
-
-    None where an estimator's model does not fit. Without people alone in the file every estimate is 0: that
-    is how they are defined, not a proof. A file as large as its population is counted, not estimated.
-    """
-
-    population: int = Field(description="People of the population, as the policy declares it.")
-    uniqueness: float = Field(ge=0, le=1, description="By Dankar's rule.")
-    estimator: Literal["pitman", "zayatz", "snb"] | None = Field(
-        description="The one that the rule chose; None where there was nothing to estimate."
-    )
-    pitman: float | None = Field(ge=0, le=1)
-    zayatz: float | None = Field(ge=0, le=1)
-    snb: float | None = Field(ge=0, le=1)
-
-
-class JournalistRisk(Strict):
-    """Risk from an attacker who does not know whether the target is in the file, only in the population.
-
-    Each value is a share from 0 to 1, of 1 ÷ people of the class in the population table.
-    """
-
-    highest: float
-    average: float
-    at_risk: float = Field(description="Share of the file's people with a risk above 1/k.")
-
-
-class Risk(Strict):
-    """Equivalence classes over the quasi-identifiers, counted in people.
-
-    Suppressed records are never counted as a class. ``smallest_class`` is exact below k; where
-    ``capped`` is true (several records a person), larger classes were counted as "k or more".
-    """
-
-    records: int
-    people: int
-    classes: int
-    unique_people: int = Field(description="People alone in their class.")
-    people_below_k: int
-    smallest_class: int
-    highest_risk: float = Field(description="1 / smallest class (prosecutor).")
-    average_risk: float = Field(description="classes / people (marketer).")
-    at_risk: float | None = Field(description="Share of people with a risk above 1/k; None where capped.")
-    sample_uniqueness: float | None = Field(description="unique_people / people; None where capped.")
-    population_uniqueness: PopulationUniqueness | None = Field(
-        default=None, description="None where capped, or where the policy declares no population."
-    )
-    journalist: JournalistRisk | None = Field(
-        default=None,
-        description="None without a population table, or where the file has people whom it does not know.",
-    )
-    capped: bool
-    sizes: tuple[SizeBar, ...]
 
 
 class ModelReport(Strict):
@@ -228,7 +172,12 @@ class TableReport(Strict):
     name: str
     title: str
     records_in: int
+    records_blank: int = Field(default=0, description="Without any value; skipped, and not in records_in.")
     records_rejected: int
+    records_without_person: int = Field(default=0, description="Readable records without a person code.")
+    person_missing: Literal["drop", "each_alone"] | None = Field(
+        default=None, description="What became of them: left out, or each a person of its own."
+    )
     records_dropped: int = Field(description="Dropped by criterion 4 (特異な記述).")
     records_suppressed: int = Field(description="Dropped by criterion 5 (k-匿名性).")
     records_out: int
@@ -237,6 +186,9 @@ class TableReport(Strict):
         default=None, description="People whom criteria 1 to 4 leave; None without quasi-identifiers."
     )
     people_out: int | None
+    reading: tuple[str, ...] = Field(
+        default=(), description="How values were read, where that is not as they are written; in Japanese."
+    )
     people_check: str = Field(description="How 'one row a person' was checked, in Japanese.")
     columns: tuple[ColumnReport, ...]
     recoding: Recoding | None = None
@@ -267,7 +219,7 @@ class CombinationReport(Strict):
         description="Highest DIS-SUDA risk of a record before removal; None where it cannot be told."
     )
     rarer_after: int = Field(
-        description="Combinations of any size that have fewer people once k-anonymity is reached."
+        description="Combinations of any size that have fewer people in the release; 0 unless they may."
     )
 
 
@@ -302,9 +254,16 @@ class Report(Strict):
     work_sha256: str = Field(description="Fingerprint of policy, hierarchy files and inputs.")
     requirements_because: str
     k: int
-    people: int = Field(description="本人の数: distinct people in the release.")
+    people: int = Field(description="本人の数: distinct people in the release, of one numbering.")
+    people_basis: PeopleBasis | None = Field(
+        default=None, description="What was counted: people's codes, or records where no table has codes."
+    )
+    people_check: str = Field(default="", description="Whose people they are and how counted, in Japanese.")
     small_file_ordinance: str | None = Field(
         default=None, description="The ordinance by which a small file was released (法75条5項)."
+    )
+    warnings: tuple[str, ...] = Field(
+        default=(), description="What to look at before publication, in Japanese."
     )
     tables: tuple[TableReport, ...]
     rejects: tuple[RejectCount, ...] = ()

@@ -53,6 +53,7 @@ class Reject(NamedTuple):
     """A record that could not be read: where and why, never its value.
 
     ``record`` counts the records of the split from 1. ``column`` is empty where the whole record is bad.
+    ``detail`` says more than the reason, where there is more to say without a value.
     """
 
     table: str
@@ -60,3 +61,9 @@ class Reject(NamedTuple):
     record: int
     column: str
     reason: str
+    detail: str = ""
+
+    @property
+    def told(self) -> str:
+        """Reason and detail, as they are counted."""
+        return f"{self.reason} ({self.detail})" if self.detail else self.reason

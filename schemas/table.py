@@ -35,6 +35,11 @@ class Table(Strict):
     rows_per_person: Literal["one", "several"] = Field(
         description="one is checked; with several, people are counted by keyed hashes."
     )
+    person_missing: Literal["drop", "each_alone"] | None = Field(
+        default=None,
+        description="Records without a person code: left out, or each a person of its own, without pseudonym."
+        " Default: the run stops.",
+    )
     columns: dict[str, Column] = Field(
         min_length=1, description="Every column of the file, by its name there."
     )
@@ -49,6 +54,14 @@ class Table(Strict):
                 "add person: <column>",
                 ["rows_per_person"],
             )
+        if self.person is None and self.person_missing is not None:
+            raise broken(
+                "table.person_missing",
+                "person_missing is about the person column, and the table has none",
+                "remove person_missing, or add person: <column>",
+                ["person_missing"],
+            )
+        self._codes_compared()
         for name in self.columns:
             if not name.strip() or name in _RESERVED:
                 raise broken(
@@ -57,7 +70,9 @@ class Table(Strict):
                     "rename the column in the file",
                     ["columns", name],
                 )
+        self._zeros_restorable()
         self._named_columns_safe()
+        self._joins_work()
         self._methods_fit_rows()
         if self.person is not None:
             self._person_works(self.person)
@@ -66,6 +81,28 @@ class Table(Strict):
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self
+
+    def _codes_compared(self) -> None:
+        for name, column in self.columns.items():
+            if column.codes is not None and name != self.person and column.link is None:
+                raise broken(
+                    "table.codes",
+                    "codes says how people's codes are compared; this is not the person column, and has"
+                    " no pseudonyms",
+                    "remove codes",
+                    ["columns", name, "codes"],
+                )
+
+    def _zeros_restorable(self) -> None:
+        sources = [self.source] if self.population is None else [self.source, self.population.source]
+        for name in dict.fromkeys(name for source in sources for name in source.leading_zeros):
+            if name not in self.columns or self.columns[name].type != "string":
+                raise broken(
+                    "source.leading_zeros",
+                    "leading zeros are restored in columns of type string, which the table has",
+                    "correct the name, or the type of the column",
+                    ["source", "leading_zeros", name],
+                )
 
     def _classes_formed(self) -> None:
         for name, column in self.columns.items():
@@ -108,27 +145,31 @@ class Table(Strict):
                 ["columns", person],
             )
 
+    def _joins_work(self) -> None:
+        for name, column in self.columns.items():
+            for i, step in enumerate(column.treat):
+                known = {other for other, c in self.columns.items() if c.type == "string" and other != name}
+                if not known.issuperset(step.joined) or (i and step.joined):
+                    raise broken(
+                        "table.with",
+                        "with names other columns of this table, of type string, in the first method",
+                        "declare the column under columns, with drop: true if it is not to be released",
+                        ["columns", name, "treat", i, "with"],
+                    )
+
     def _methods_fit_rows(self) -> None:
         for name, column in self.columns.items():
             for i, step in enumerate(column.treat):
                 step.refuse_rows(self.rows_per_person, ("columns", name, "treat", i))
 
     def _named_columns_safe(self) -> None:
-        """Refuse, by their names, codes released (二号), and names, contacts or free text kept (一号)."""
+        """Refuse, by their names, codes released (二号), and free text kept (一号)."""
         for name, column in self.columns.items():
             if column.released and names_code(name, column.title):
                 raise broken(
                     "column.identification_code",
                     "by its name this is an identification code (個人識別符号), to be deleted whole",
                     "treat it with {criterion: 2, method: delete}; if it is something else, rename the"
-                    " column in the file and in the policy",
-                    ["columns", name],
-                )
-            if column.keep and names_person(name, column.title):
-                raise broken(
-                    "column.identifying",
-                    "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号)",
-                    "treat it with {criterion: 1, method: delete}; if it is something else, rename the"
                     " column in the file and in the policy",
                     ["columns", name],
                 )
@@ -140,6 +181,32 @@ class Table(Strict):
                     " treat it with {criterion: 4, method: rare_categories, action: cell}",
                     ["columns", name],
                 )
+
+    def refuse_names_kept(self, k: int, at: tuple[str | int, ...]) -> None:
+        """Refuse columns that by their names tell who a person is, and leave whole values to fewer than k.
+
+        Args:
+            k: how many people must share a value.
+            at: where the table stands.
+
+        Raises:
+            PydanticCustomError: there is such a column.
+        """
+        for name, column in self.columns.items():
+            if column.kept_below(k) and names_person(name, column.title):
+                raise broken(
+                    "column.identifying",
+                    "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号), not"
+                    " but for some of its values, nor where fewer than k people share them",
+                    "treat it with {criterion: 1, method: delete}; if it is something else, rename the"
+                    " column in the file and in the policy",
+                    (*at, "columns", name),
+                )
+
+    @property
+    def person_link(self) -> str | None:
+        """The link of the person column's pseudonyms; None where it is deleted, or there is none."""
+        return self.columns[self.person].link if self.person else None
 
     @property
     def quasi_identifiers(self) -> tuple[str, ...]:

@@ -69,6 +69,7 @@ class Treatment(Strict):
         reads: it reads texts or ages and blanks what it does not understand.
         left: what is left of a value's text; see `text_left`, which knows the settings too.
         keeps_coarse: a value that is coarse enough already is left as it was.
+        spares: it leaves the values as they are, but for those that stand out.
         example: a column that uses it, as YAML; the policy reference shows it.
     """
 
@@ -81,6 +82,7 @@ class Treatment(Strict):
     reads: ClassVar[bool] = False
     left: ClassVar[Left] = Left.CLASS
     keeps_coarse: ClassVar[bool] = False
+    spares: ClassVar[bool] = False
     example: ClassVar[str]
 
     @classmethod
@@ -102,6 +104,28 @@ class Treatment(Strict):
     def listed(self) -> tuple[str, ...]:
         """The source values that the policy itself calls peculiar: no picture shows them."""
         return ()
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """Other columns, of type string, whose text is put before the values before they are read."""
+        return ()
+
+    def kept_below(self, k: int) -> bool:
+        """Return whether it leaves whole values that fewer than k people may have."""
+        return self.spares
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear each label that it makes, in the release; 0: it promises nothing.
+
+        Args:
+            k: requirements.k, for methods that state no number.
+        """
+        return 0
+
+    @property
+    def makes_areas(self) -> bool:
+        """Whether it leaves the area of a place."""
+        return self.left is Left.AREA
 
     def text_left(self) -> Left:
         """Return what is left of a value's text."""

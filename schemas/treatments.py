@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
 from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap
 from tokumei.schemas.strict import Number, Text, broken
-from tokumei.schemas.treatment_base import NUMERIC, ColumnType, Label, Left, Treatment
+from tokumei.schemas.treatment_base import NUMERIC, ColumnType, Label, Left, People, Treatment
 
 
 class Delete(Treatment):
@@ -83,6 +83,13 @@ class _Banded(Treatment):
     labels: tuple[Label, ...] = Field(
         default=(), description="One label more than edges: below the first, …, from the last on."
     )
+    people: People | None = Field(
+        default=None, description="People who bear each label, in the release. Default: requirements.k."
+    )
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear each label."""
+        return self.people or k
 
     def _check(self) -> None:
         example = "for edges [300, 600] give three labels: below 300, 300 to 600, 600 and over"
@@ -157,19 +164,45 @@ class TruncateTime(Treatment):
     example = "{type: datetime, treat: [{criterion: 1, method: truncate_time, unit: hour}]}"
 
 
-class PostalPrefix(Treatment):
+class _Area(Treatment):
+    people: People | None = Field(
+        default=None,
+        description="People who share each area, in the release; smaller ones are blanked. Default: none.",
+    )
+    accepts = frozenset({"string"})
+    reads = True
+    left = Left.AREA
+
+    def sharing(self, k: int) -> int:
+        """Return how many people must bear each area."""
+        return self.people or 0
+
+
+class PostalPrefix(_Area):
     """Postal code to its first digits (259-1113 → 259); a code not understood is blanked."""
 
     method: Literal["postal_prefix"]
     criterion: Literal[1, 5]
     digits: int = Field(default=3, ge=1, le=5, description="Digits that are left, of seven.")
-    accepts = frozenset({"string"})
-    reads = True
-    left = Left.AREA
     example = "{treat: [{criterion: 1, method: postal_prefix, digits: 3}]}"
 
 
-class Address(Treatment):
+# By this call, because the key is a word of Python.
+_Joining = create_model(  # type: ignore[call-overload]
+    "_Joining",
+    __base__=_Area,
+    **{
+        "with": (
+            tuple[Text, ...],
+            Field(
+                default=(), description="Columns whose text stands before it, as [pref]; read, not released."
+            ),
+        )
+    },
+)
+
+
+class Address(_Joining):  # type: ignore[misc, valid-type]
     """Japanese address to municipality or prefecture; an address not understood is blanked."""
 
     method: Literal["address"]
@@ -177,20 +210,20 @@ class Address(Treatment):
     level: Literal["city", "prefecture"] = Field(description="What is left: 市区町村, or 都道府県.")
     accepts = frozenset({"string", "text"})
     content = "places"
-    reads = True
-    left = Left.AREA
     keeps_coarse = True
     example = "{treat: [{criterion: 1, method: address, level: city}]}"
 
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The columns of ``with``."""
+        return tuple(getattr(self, "with"))
 
-class PhoneArea(Treatment):
+
+class PhoneArea(_Area):
     """Phone number to its area code (市外局番); anything not understood is blanked."""
 
     method: Literal["phone_area"]
     criterion: Literal[1]
-    accepts = frozenset({"string"})
-    reads = True
-    left = Left.AREA
     example = "{treat: [{criterion: 1, method: phone_area}]}"
 
 

@@ -25,6 +25,7 @@ from tokumei import (
     read_policy,
     recover,
 )
+from tokumei.transforms.release.attempt import CANCEL
 from tokumei.transforms.stages import anonymize
 
 ROOT = Path(__file__).parents[1]
@@ -150,7 +151,7 @@ def test_what_fails_later_is_found_in_what_the_engine_raises(tmp_path):
     assert not list(tmp_path.rglob("manifest.json")) and not (tmp_path / "out/register").exists()
 
 
-def test_nothing_of_a_release_that_was_refused_is_left(tmp_path):
+def test_of_a_refused_release_only_its_cancellation_is_left(tmp_path):
     """Its parts hold the very values for which it was refused, and a mended policy is another release."""
     columns = {
         "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "person"}]},
@@ -163,7 +164,8 @@ def test_nothing_of_a_release_that_was_refused_is_left(tmp_path):
     with pytest.raises(Exception) as caught, in_process() as pipeline:
         pipeline | Anonymize(policy, output=tmp_path / "out")
     assert recover(caught.value).code == "verification.leak"
-    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    (decided,) = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert decided.name.startswith("attempt-") and decided.read_bytes() == CANCEL
 
 
 def test_a_policy_may_be_an_object(policy, tmp_path, monkeypatch):

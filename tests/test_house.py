@@ -19,8 +19,8 @@ WIRING = {"stages", "engine"}
 ROOMS = """
     engine storage values counting hierarchies formats
     criteria planning decisions
-    profile combinations risk recode leaks
-    pages register release report
+    profile combinations risk recode promises leaks
+    pages register release report preview
     stages
     synthesis
 """

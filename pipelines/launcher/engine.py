@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tokumei.schemas.errors import TokumeiError, recover
+from tokumei.pipelines.launcher.stopping import give_up
 
 if TYPE_CHECKING:
     import apache_beam as beam
-    from apache_beam.runners.runner import PipelineResult
 
     from tokumei.schemas.splits import TableFile
     from tokumei.transforms.planning.plan import Plan
@@ -19,7 +17,8 @@ if TYPE_CHECKING:
 def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> str:
     """Run a release on the engine that a pipeline's options name, and wait for it.
 
-    What an attempt wrote is removed where it ends without a release; a job that may still run keeps it.
+    However it ends, what is said of it is true, and stays so: an attempt is cancelled before it is said that
+    nothing is published (`stopping`). What it wrote is removed once its job has surely ended.
 
     Args:
         pipeline: empty, with its options.
@@ -31,7 +30,7 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
 
     Raises:
         TokumeiError: of the kind that the cause has, wherever the engine met it.
-        KeyboardInterrupt: the run was told to stop.
+        KeyboardInterrupt: told to stop once more, while it was stopping.
         Exception: anything unexpected, as the engine raised it.
     """
     from tokumei.pipelines.launcher.dataflow import described_only, refuse_what_workers_lack, submit
@@ -50,43 +49,20 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
 
 
 def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> None:
-    from tokumei.pipelines.launcher.dataflow import submit
+    from tokumei.pipelines.launcher.job import Job
     from tokumei.pipelines.launcher.terminal import Progress, quiet
+    from tokumei.transforms.release.attempt import release_dir
     from tokumei.transforms.release.manifest import MANIFEST
-    from tokumei.transforms.release.publish import discard, release_dir
     from tokumei.transforms.stages.anonymize import build
     from tokumei.transforms.storage.places import open_store
 
     store = open_store(plan.output)
-    result = None
+    job = Job(pipeline, plan.attempt)
     try:
         with Progress(), quiet(engine=True):
             store.check_writable(store.join(release_dir(plan, store), MANIFEST))  # not only after hours
             build(pipeline, plan, files)
-            result = submit(pipeline)
-            result.wait_until_finish()
-    except Exception as error:
-        known = recover(error)
-        if known is None and "KeyboardInterrupt" in str(error):  # an engine wraps it like any other
-            raise KeyboardInterrupt from None
-        if known is None:
-            raise
-        raise known from None
-    finally:
-        if result is None or _ended(result):
-            with suppress(TokumeiError):
-                discard(plan)
-
-
-def _ended(result: PipelineResult) -> bool:
-    """Stop what may still run on an engine elsewhere; return whether it surely has ended.
-
-    Until then its parts must stay: it could publish a manifest that lists them.
-    """
-    from apache_beam.runners.runner import PipelineState
-
-    with suppress(Exception):  # the engine cannot be reached; what it leaves, the next run removes
-        if not PipelineState.is_terminal(result.state):
-            result.cancel()
-        return bool(PipelineState.is_terminal(result.state))
-    return False
+            job.run()
+    except (Exception, KeyboardInterrupt) as error:
+        with quiet(engine=True):
+            give_up(plan, job, error)

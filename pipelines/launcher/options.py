@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from tokumei.schemas.errors import PolicyError
@@ -11,6 +12,8 @@ from tokumei.schemas.errors import PolicyError
 if TYPE_CHECKING:
     import apache_beam as beam
 
+# Beam's groups of options that a job in process knows.
+_IN_PROCESS = ("StandardOptions", "DirectOptions", "TypeOptions", "DebugOptions", "ProfilingOptions")
 # Runners whose job server declares options of its own, which only it can check.
 _WITH_JOB_SERVER = frozenset({"FlinkRunner", "SparkRunner", "PortableRunner", "PrismRunner"})
 
@@ -33,12 +36,14 @@ def pin_runner(beam_args: Sequence[str]) -> list[str]:
 
 
 def refuse_unknown(beam_args: Sequence[str]) -> None:
-    """Refuse what neither Tokumei nor Beam knows; Beam itself would pass over it.
+    """Refuse what neither Tokumei nor Beam knows, or what the runner would pass over, as Beam itself does.
 
     Raises:
-        PolicyError: an option is unknown, or lacks its value.
+        PolicyError: an option is unknown, lacks its value, or means nothing to this runner.
     """
     from apache_beam.options import pipeline_options
+
+    _refuse_dry_run(beam_args)
 
     class Parser(pipeline_options._BeamArgumentParser):
         def error(self, message: str) -> NoReturn:
@@ -47,11 +52,17 @@ def refuse_unknown(beam_args: Sequence[str]) -> None:
             )
 
     parser = Parser(add_help=False, allow_abbrev=False)
+    groups = {}
     for group in pipeline_options.PipelineOptions.__subclasses__():
+        before = len(parser._actions)
         group._add_argparse_args(parser)
+        added = parser._actions[before:]
+        groups.update({name: group.__name__ for action in added for name in action.option_strings})
     known, unknown = parser.parse_known_args(list(beam_args))
     names = ["--output", "--release-id", "--json"]
-    served = str(known.runner).rsplit(".", 1)[-1] in _WITH_JOB_SERVER
+    runner = str(known.runner).rsplit(".", 1)[-1]
+    _refuse_ignored(beam_args, runner, groups)
+    served = runner in _WITH_JOB_SERVER
     if not served:
         names += (name for action in parser._actions for name in action.option_strings)
     for arg in unknown:
@@ -64,6 +75,41 @@ def refuse_unknown(beam_args: Sequence[str]) -> None:
                 where=name,
                 what="neither tokumei nor Beam has this option",
                 fix=f"{hint}see tokumei anonymize --help",
+            )
+
+
+def begins_job_server(beam_args: Sequence[str]) -> bool:
+    """Return whether the runner begins a job server of its own, which it ends at exit."""
+    from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
+
+    options = PipelineOptions(list(beam_args))
+    runner = str(options.view_as(StandardOptions).runner).rsplit(".", 1)[-1]
+    return runner in _WITH_JOB_SERVER and not options.view_as(PortableOptions).job_endpoint
+
+
+def _refuse_dry_run(beam_args: Sequence[str]) -> None:
+    """Refuse a dry run, however it is spelt, where it would be none."""
+    for arg in beam_args:
+        name = arg.split("=", 1)[0]
+        if re.sub("[-_]", "", name) == "dryrun" and not any("DataflowRunner" in a for a in beam_args):
+            raise PolicyError(
+                "usage.option",
+                where=name,
+                what="only a job for Dataflow has a dry run (--dry_run=True); this one would release",
+                fix="leave it out; tokumei check looks at a policy and its files and releases nothing",
+            )
+
+
+def _refuse_ignored(beam_args: Sequence[str], runner: str, groups: Mapping[str, str]) -> None:
+    """Refuse options of engines where no engine is named."""
+    for arg in beam_args:
+        name = arg.split("=", 1)[0]
+        if runner == "FnApiRunner" and groups.get(name, _IN_PROCESS[0]) not in _IN_PROCESS:
+            raise PolicyError(
+                "usage.option",
+                where=name,
+                what="the job would run in process, which does not take this option",
+                fix="name the engine that it is for by --runner, or leave it out",
             )
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tokumei.schemas.errors import InputError
+from tokumei.pipelines.launcher.terminal import mute_stdout
+from tokumei.schemas import japan_time
+from tokumei.schemas.errors import InputError, TokumeiError
 
 if TYPE_CHECKING:
     from tokumei.schemas.column import Column
+    from tokumei.schemas.policy import Policy
     from tokumei.transforms.planning.plan import Plan
 
 
@@ -17,19 +22,21 @@ _NOTES = {
     "nan": "{:,} values are NaN and count as missing",
     "absent": "no record has this key; every value is missing",
 }
+_UNCOUNTED = " (as many as records: there is no person column to count by)"
 
 
-def tell(plan: Plan, *, already: bool = False) -> None:
+def tell(plan: Plan, note: str = "") -> None:
     """Print what the release holds, from the release itself.
 
     Args:
         plan: the run.
-        already: an earlier run has released it.
+        note: what is said first, of a release that another run has made.
 
     Raises:
         InputError: there is none though the job has ended, or it cannot be read.
+        TokumeiError: standard output cannot be written.
     """
-    from tokumei.transforms.release.publish import release_dir
+    from tokumei.transforms.release.attempt import release_dir
     from tokumei.transforms.storage.places import open_store
 
     store = open_store(plan.output)
@@ -45,26 +52,64 @@ def tell(plan: Plan, *, already: bool = False) -> None:
     manifest = json.loads(store.read(uri)[0])
     report = json.loads(store.read(store.join(base, "report.json"))[0])
     records = sum(t["records"] for t in manifest["tables"].values())
-    print(f"{'holds' if already else 'released'} {records:,} records of {manifest['people']:,} people")
-    for table in report["tables"]:
-        _tell_table(table, plan.policy.tables[table["name"]].columns)
-        for note in report.get("notes", ()):
-            if note["table"] == table["name"]:
-                print(f"    {note['column']}: {_NOTES[note['note']].format(note['cells'])}")
-    print(f"  release:  {base}")
-    print(f"  report:   {store.join(base, 'report.html')}")
-    print(f"  notice:   {store.join(base, 'notice.md')}")
-    print(f"  register: {store.join(plan.output, 'register', 'index.html')}")
+    with _spoken(base):
+        if note:
+            print(note)
+        print(
+            f"{'holds' if note else 'released'} {records:,} records of {manifest['people']:,} people"
+            f"{_UNCOUNTED if report['people_basis'] == 'records' else ''}"
+        )
+        for table in report["tables"]:
+            _tell_table(table, plan.policy.tables[table["name"]].columns)
+            for told in report.get("notes", ()):
+                if told["table"] == table["name"]:
+                    print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
+        print(f"  release:  {base}")
+        print(f"  report:   {store.join(base, 'report.html')}")
+        print(f"  notice:   {store.join(base, 'notice.md')}")
+        print(f"  register: {store.join(plan.output, 'register', 'index.html')}", flush=True)
+    warn(plan.policy)
+
+
+@contextmanager
+def _spoken(base: str) -> Iterator[None]:
+    """Say that the release is there all the same where standard output cannot be written."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        mute_stdout()
+        raise TokumeiError(
+            "stdout.failed",
+            where=base,
+            what=f"this release is published; only standard output cannot be written ({error.strerror})",
+            fix="make room; the same command tells what the release holds",
+        ) from None
+
+
+def warn(policy: Policy) -> None:
+    """Say on stderr what the policy states and may not mean."""
+    if policy.regime != "private" and policy.file.period_over(japan_time.today()):
+        print("warning: file.product_period is over, and would be published as it is", file=sys.stderr)
 
 
 def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
     left_out = {k: table[f"records_{k}"] for k in ("rejected", "dropped", "suppressed")}
+    alone = table["records_without_person"]
+    if table["person_missing"] == "drop":
+        left_out["without a person code"] = alone
     told = ", ".join(f"{n:,} {k}" for k, n in left_out.items() if n) or "none left out"
     print(f"  {table['name']}: {table['records_out']:,} of {table['records_in']:,} records ({told})")
+    if alone and table["person_missing"] == "each_alone":
+        print(f"    {alone:,} records without a person code: each counted as a person, without pseudonym")
+    if table["records_blank"]:
+        print(f"    {table['records_blank']:,} blank records skipped")
     for column in table["columns"]:
         for spec, step in zip(declared[column["name"]].treat, column["steps"], strict=False):
             if spec.reads:
                 _tell_blanks(column["name"], step["counts"])
+            _tell_unmet(column["name"], step)
     if unsearched := (table["leak_scan"] or {}).get("unsearched"):
         print(f"    deleted, but not searched for in the release: {', '.join(unsearched)} (no text)")
     for level in (table["recoding"] or {"levels": ()})["levels"]:
@@ -72,6 +117,17 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
         if level["level"] is None:
             at = f"levels {level['finest']} to {level['coarsest']}"
         print(f"    {level['column']}: {at} of {level['levels'] - 1} ({level['label']})")
+    for line in _of_little_use(table):
+        print(f"    warning: {line}")
+
+
+def _of_little_use(table: dict[str, Any]) -> Iterator[str]:
+    """Say where nothing, or not much, is left of what was to be released."""
+    levels = (table["recoding"] or {"levels": ()})["levels"]
+    if levels and all(level["finest"] == level["levels"] - 1 for level in levels):
+        yield "nothing is left of any quasi-identifier, all are *: see k, suppression_limit, hierarchies"
+    if 2 * table["records_out"] < table["records_in"]:
+        yield "more than half of the records are left out"
 
 
 def _tell_blanks(column: str, counts: dict[str, int]) -> None:
@@ -79,3 +135,13 @@ def _tell_blanks(column: str, counts: dict[str, int]) -> None:
     if counts.get("cells_blanked"):
         blank, values = counts["cells_blanked"], counts["cells_changed"]
         print(f"    {column}: {blank:,} of {values:,} values were not understood and are blank")
+        if blank == values:
+            print(f"    warning: nothing is left of {column}")
+
+
+def _tell_unmet(column: str, step: dict[str, Any]) -> None:
+    """Say how many values of a list no record has, and which by their place in it."""
+    if unmet := step["counts"].get("listed_unmet"):
+        places = ", ".join(map(str, step["unmet"]))
+        which = f" (number {places}{' …' if unmet > len(step['unmet']) else ''})" if places else ""
+        print(f"    {column}: {unmet:,} of the values that {step['method']} lists never occur{which}")

@@ -1,4 +1,4 @@
-"""Settings of a process that is one job's own: rare garbage collection, one heap."""
+"""Settings of a process that is one job's own: rare garbage collection, one heap, one temporary folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import atexit
 import ctypes
 import gc
 import os
-from contextlib import suppress
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 # For the processes that this one starts; deploy/ sets the same for workers elsewhere.
 HEAP = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
@@ -34,3 +37,22 @@ def settle() -> None:
         mallopt(_M_ARENA_MAX, int(os.environ["MALLOC_ARENA_MAX"]))
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
         mallopt(_M_TRIM_THRESHOLD, _KEPT)
+
+
+@contextmanager
+def one_temporary_folder(*, until_exit: bool) -> Iterator[None]:
+    """Keep what libraries put into temporary files while the block runs in one folder, and remove that.
+
+    Args:
+        until_exit: a library uses them at exit once more, as Beam does to end a job server that it began.
+    """
+    folder, before = tempfile.mkdtemp(prefix="tokumei-"), tempfile.tempdir
+    tempfile.tempdir = folder
+    if until_exit:  # handlers run last in, first out: after those of libraries
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        if not until_exit:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -20,6 +20,7 @@ STAGES = {
     "combinations": "rare combinations",
     "count": "pass 2 classes",
     "search": "search of levels",
+    "promises": "promises of the release",
     "release": "pass 3 criteria",
     "written": "written",
 }
@@ -88,6 +89,11 @@ class _OneVoice(io.TextIOBase):
 def _silence() -> None:
     logging.disable(logging.CRITICAL)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # open until the process has ended
+
+
+def mute_stdout() -> None:
+    """Let standard output, which cannot be written, lead nowhere: else it would fail again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Progress:

@@ -48,6 +48,22 @@ class Municipality(NamedTuple):
         return self.prefecture + self.county + self.name
 
 
+class FormerMunicipality(NamedTuple):
+    """One municipality that is no more.
+
+    Attributes:
+        prefecture: 都道府県.
+        name: without its county: ``富谷町``.
+        year: of the change.
+        today: what it belongs to, below the prefecture: ``富谷市``.
+    """
+
+    prefecture: str
+    name: str
+    year: str
+    today: str
+
+
 class Era(NamedTuple):
     """One 元号 and the civil days that may be written with it.
 
@@ -92,6 +108,27 @@ def municipalities() -> tuple[Municipality, ...]:
         )
         for row in _rows("municipalities.csv")
     )
+
+
+@cache
+def former_municipalities() -> tuple[FormerMunicipality, ...]:
+    """Return municipalities that were renamed, made a city or merged, and what they are today.
+
+    Each name stood once in its prefecture, whatever its county; names that stood twice are left out.
+    """
+    return tuple(FormerMunicipality(**row) for row in _rows("former_municipalities.csv"))
+
+
+@cache
+def readings() -> tuple[tuple[str, str], ...]:
+    """Return prefecture and name of each municipality in half-width kana, in code order."""
+    return tuple((row["prefecture"], row["name"]) for row in _rows("readings.csv"))
+
+
+@cache
+def town_areas() -> Mapping[str, tuple[str, ...]]:
+    """Return code → how the names of its areas begin, folded, for towns and villages with a unique name."""
+    return MappingProxyType({row["code"]: tuple(row["areas"].split()) for row in _rows("town_areas.csv")})
 
 
 @cache
@@ -145,13 +182,27 @@ def area_codes() -> Mapping[str, str]:
 
 @cache
 def variant_groups() -> tuple[str, ...]:
-    """Return groups of characters that are spellings of one another in place names.
+    """Return groups of characters that are spellings of one another in names of places and people.
 
     Returns:
         Strings such as ``"ケヶヵがガ箇个"``; every group's first character stands for the group.
     """
     text = resources.files(__name__).joinpath("variants.txt").read_text(encoding="utf-8")
     return tuple(text.split())
+
+
+@cache
+def place_folding() -> tuple[list[str], list[str]]:
+    """Return variant characters of names of places, and beside each the one that stands for its group."""
+    return [chr(code) for code in _folding()], list(_folding().values())
+
+
+@cache
+def kanji_variants() -> tuple[list[str], list[str]]:
+    """Return old forms (旧字体) and variants (異体字) of kanji, and beside each what stands for it."""
+    kanji = [group for group in variant_groups() if group[0] >= "\u4e00"]
+    pairs = [(other, group[0]) for group in kanji for other in group[1:]]
+    return [other for other, _ in pairs], [first for _, first in pairs]
 
 
 @cache

@@ -29,6 +29,7 @@ from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Work
 from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.planning import reading as records
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
@@ -41,7 +42,6 @@ from tokumei.transforms.release.publish import publish
 from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
-from tokumei.transforms.stages import read as records
 from tokumei.transforms.storage.places import open_store
 
 HERE = Path(__file__).parent
@@ -171,7 +171,7 @@ def people(table, splits, key):
         with stage("people: hashing"):
             codes = chunk.batch.column(PERSON)
             codes = codes.cast(pa.string()) if pa.types.is_dictionary(codes.type) else codes
-            dealt = list(deal_people(TABLE, person_hashes(codes, key), key.fingerprint))
+            dealt = list(deal_people(TABLE, (TABLE,), person_hashes(codes, key), key.fingerprint))
         for bucket, batch in dealt:
             shuffled("people: hashing", batch, type(batch))
             buckets[bucket].append(batch)

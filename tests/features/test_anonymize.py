@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -231,11 +232,12 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
     whole = run(policy, {"data.csv": head + "\n".join(lines) + "\n"}, output="whole")
     assert whole.status == 0, whole.err
 
-    from tokumei.transforms.stages import read as records
+    from tokumei.transforms.planning import reading
+    from tokumei.transforms.stages import read
 
-    real = records.plan_splits
-    monkeypatch.setattr(records, "MAX_ROWS", 13)
-    monkeypatch.setattr(records, "plan_splits", lambda *a: real(*a, target_bytes=200))
+    real = read.plan_splits
+    monkeypatch.setattr(reading, "MAX_ROWS", 13)
+    monkeypatch.setattr(read, "plan_splits", lambda *a: real(*a, target_bytes=200))
     cut = policy_of(columns, person="id", rows=rows, k=4, limit=0.2, path="cut/*.csv")
     files = {f"cut/{i}.csv": head + "\n".join(lines[i::3]) + "\n" for i in range(3)}
     parts = run(cut, files, output="parts")
@@ -277,3 +279,113 @@ def test_values_that_were_not_understood_are_counted_and_told(run):
     ]
     page = (done.release / "report.html").read_text()
     assert '<li><span>空欄にしたセル</span><span class="n">3件</span></li>' in page
+
+
+CLEAR = "東京都千代田区霞が関1-1"
+BLANKING = {
+    "all of five": (5, 5, {}, True),
+    "all of four": (4, 4, {}, False),
+    "all but one": (7, 8, {}, False),
+    "more than the share": (2, 10, {"limit": 0.1}, True),
+    "as many as the share": (1, 10, {"limit": 0.1}, False),
+    "all, declared": (6, 6, {"limit": 1}, False),
+    "one, where none may": (1, 6, {"limit": 0}, True),
+}
+
+
+METHODS = [
+    ({"method": "address", "level": "city"}, CLEAR, "霞が関X-1", "漢あ漢A-9"),
+    ({"method": "phone_area"}, "03-1234-5678", "3.12E+08", "9.99A+99"),
+    ({"method": "postal_prefix"}, "100-0013", "百番", "漢漢"),
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "told"), [*((case, METHODS[0]) for case in BLANKING), *(("all of five", m) for m in METHODS[1:])]
+)
+def test_a_column_that_turns_blank_stops_the_run(run, case, told):
+    method, clear, unclear, pattern = told
+    blank, rows, limit, stops = BLANKING[case]
+    values = [unclear] * blank + [clear] * (rows - blank)
+    columns = {"id": {"treat": [PSEUDONYM]}, "c": {"treat": [{"criterion": 1, **method}]}}
+    policy = policy_of(columns, not_understood=limit)
+    done = run(policy, {"data.csv": "id,c\n" + "".join(f"p{i},{v}\n" for i, v in enumerate(values))})
+    if not stops:
+        assert done.status == 0 and f"{blank} of {rows} values were not understood" in done.out, done.err
+        return
+    assert done.status == 4 and "requirement.not_understood" in done.err and not done.releases
+    assert f"c: {blank} of {rows} values, written like {pattern} × {blank}" in done.err
+    assert unclear not in done.err + done.out
+
+
+def test_listed_values_that_never_occur_are_told_by_their_place(run):
+    rare = {
+        "criterion": 4,
+        "method": "rare_values",
+        "values": ["Ａ−１型", "特無", "ハンセン病"],
+        "action": "cell",
+    }
+    columns = {"id": {"treat": [PSEUDONYM]}, "c": {"treat": [rare]}}
+    done = run(policy_of(columns), {"data.csv": "id,c\np1,A-1型\np2,ﾊﾝｾﾝ病 \np3,風邪\n"})
+    assert done.status == 0, done.err
+    assert sorted(row["c"] or "" for row in done.rows()) == ["", "", "風邪"]
+    assert "c: 1 of the values that rare_values lists never occur (number 2)" in done.out
+    step = done.report["tables"][0]["columns"][1]["steps"][0]
+    assert step["counts"]["listed_unmet"] == 1 and step["unmet"] == [2]
+    page = (done.release / "report.html").read_text()
+    assert "一覧にあるが一度も現れなかった値" in page and "特無" not in page
+
+
+JOINED = {"criterion": 1, "method": "address", "level": "city", "with": ["pref"]}
+
+
+@pytest.mark.parametrize("quasi", [False, True])
+def test_a_prefecture_in_another_column_is_read_before_the_address(run, quasi):
+    generalize = [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "address"}}] if quasi else []
+    columns = {
+        "id": {"treat": [PSEUDONYM]},
+        "address": {"treat": [JOINED, *generalize]},
+        "pref": {"drop": True, "because": "住所に含まれる"},
+    }
+    text = "東京都,府中市宮町 広島県,府中市府川町 ,府中市1 広島県,広島県府中市 東京都, ,市川市1 千葉県,市川市"
+    lines = "".join(f"p{i},{line}\n" for i, line in enumerate(text.split(" ") * 2))
+    done = run(policy_of(columns, limit=0.9), {"data.csv": "id,pref,address\n" + lines})
+    assert done.status == 0, done.err
+    found = Counter(row["address"] or "" for row in done.rows())
+    assert found == {"東京都府中市": 2, "広島県府中市": 4, "": 4, "千葉県市川市": 4}
+    assert all(set(row) == {"id", "address"} for row in done.rows())
+
+
+@pytest.mark.parametrize("other", ["nowhere", "address", "day"])
+def test_with_names_text_columns_of_the_table(run, other):
+    columns = {
+        "address": {"treat": [{**JOINED, "with": [other]}]},
+        "day": {"type": "date", "drop": True, "because": "不要"},
+        "x": {"keep": True, "because": "試験"},
+    }
+    done = run(policy_of(columns), {"data.csv": "address,day,x\nA,2024-04-01,1\n"})
+    assert done.status == 2 and "table.with" in done.err
+
+
+@pytest.mark.parametrize(("form", "extension"), [("csv", "csv"), ("jsonl", "jsonl")])
+def test_texts_that_mean_no_value_are_known_in_any_spelling(run, form, extension):
+    rows = [
+        ("不明", "N/A"),
+        (" 不明　", "Ｎ／Ａ"),
+        ("ﾌﾒｲ", "n/a"),
+        ("フメイ", " N/A"),
+        ("−", "x"),
+        ("", "－"),
+    ]
+    columns = {name: {"keep": True, "because": "試験"} for name in ("a", "b")}
+    text = "a,b\n" + "".join(f"{a},{b}\n" for a, b in rows)
+    if form == "jsonl":
+        text = "".join(json.dumps({"a": a, "b": b}, ensure_ascii=False) + "\n" for a, b in rows)
+    source = {"format": form, "null_values": ["", "不明", "フメイ", "N/A", "-"]}
+    done = run(policy_of(columns, path=f"data.{extension}", source=source), {f"data.{extension}": text})
+    assert done.status == 0, done.err
+    assert Counter((row["a"], row["b"]) for row in done.rows()) == {
+        (None, None): 4,
+        (None, "n/a"): 1,
+        (None, "x"): 1,
+    }

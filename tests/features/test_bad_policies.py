@@ -95,7 +95,7 @@ CASES = {
     "version 2": (but((("version",), 2)), "policy.value", "use 1"),
     "version as text": (but((("version",), "1")), "policy.value", "version"),
     "unknown regime": (but((("regime",), "secret")), "policy.value", "'private', 'public'"),
-    "unknown format": (but(((*T, "source", "format"), "xlsx")), "policy.value", "'csv', 'tsv'"),
+    "unknown format": (but(((*T, "source", "format"), "ods")), "policy.value", "'csv', 'tsv'"),
     "unknown encoding": (but(((*T, "source", "encoding"), "sjis")), "policy.value", "'cp932'"),
     "unknown type": (column("town", type="int", keep=True, **REASON), "policy.value", f"{TOWN}.type"),
     "unknown method": (chain("town", {"criterion": 1, "method": "adress"}), "policy.method", "did you mean address?"),
@@ -243,8 +243,8 @@ CASES = {
     "unknown output format": (but((("output",), {"format": "xlsx"})), "policy.value", "'parquet'"),
     "output on another store": (but((("output",), {"directory": "s3://b/x"})), "output.directory", "gs://"),
     "name that Avro cannot carry": (
-        but((("output",), {"format": "avro"}), ((*C, "住所"), {"keep": True, **REASON})),
-        "output.avro_name", f"{'.'.join(C)}.住所"),
+        but((("output",), {"format": "avro"}), ((*C, "地区"), {"keep": True, **REASON})),
+        "output.avro_name", f"{'.'.join(C)}.地区"),
     "name with a digit first in Avro": (
         but((("output",), {"format": "avro"}), ((*C, "1st"), {"keep": True, **REASON})), "output.avro_name", "1st"),
     "register without scope": (public(scope=GONE), "policy.register_items", "file.scope"),

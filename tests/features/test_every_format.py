@@ -14,7 +14,7 @@ from support.helpers import SUPPRESS, policy_of
 RECORDS = [
     {
         "code": f"{i % 4:03d}",
-        "age": 20 + i % 30 if i else 116,
+        "age": 20 + i % 30 if i > 1 else 116,  # two people: a label of one would be refused
         "born": f"19{60 + i % 30}-0{1 + i % 9}-1{i % 10}",
         "pay": None if i % 11 == 0 else i * 1000.5,
         "ok": i % 2 == 0,
@@ -103,7 +103,7 @@ def test_every_format_gives_the_same_release(run, reference, name):
     assert done.status == 0, done.err
     facts = _facts(done)
     assert facts == reference.setdefault("facts", facts)
-    assert len(facts[0]) == 60 and sum('"90歳以上"' in r for r in facts[0]) == 1
+    assert len(facts[0]) == 60 and sum('"90歳以上"' in r for r in facts[0]) == 2
     assert all(re.search(r'"born": "19\d\d"', r) for r in facts[0])
 
 

@@ -83,7 +83,7 @@ def test_every_step_says_what_its_elements_are(pipeline):
 def test_every_pass_over_records_has_a_name_on_the_terminal(pipeline):
     readers = [getattr(step.transform, "fn", None) for step in steps_of(pipeline)]
     stages = [reader._stage for reader in readers if isinstance(reader, _ReadChunk)]
-    assert len(stages) in {4, 5} and set(stages) < set(STAGES)
+    assert len(stages) in {5, 6} and set(stages) < set(STAGES)
 
 
 def test_only_small_things_are_shuffled(pipeline):

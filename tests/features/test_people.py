@@ -175,3 +175,43 @@ def test_public_regime_refuses_fewer_than_a_thousand_people(run):
     enough = run(policy, {"data.csv": "a\n" + "1\n" * 1000})
     assert enough.status == 0, enough.err
     assert "1,000" in (enough.root / "register" / "index.html").read_text()
+
+
+def test_what_a_missing_value_protects_from_is_told_both_ways(run):
+    """Alone with a missing age and matched by all: k holds for one reading, and the other is told beside it."""
+    rows = [("", "市長")] + [(str(30 + i % 2), "市長") for i in range(8)] + [("40", "会員")] * 5
+    text = "id,age,job\n" + "".join(f"c{i},{age},{job}\n" for i, (age, job) in enumerate(rows))
+    policy = policy_of(
+        {"id": {"treat": [PSEUDONYM]}, "age": {"treat": [SUPPRESS]}, "job": {"treat": [SUPPRESS]}},
+        person="id",
+        k=3,
+        limit=0.0,
+    )
+    policy["requirements"]["nulls"] = "wildcard"
+    done = run(policy, {"data.csv": text})
+    assert done.status == 0, done.err
+    released = Counter((row["age"], row["job"]) for row in done.rows())
+    matched = {
+        one: sum(
+            n
+            for other, n in released.items()
+            if all(a in {None, b} or b is None for a, b in zip(one, other, strict=True))
+        )
+        for one in released
+    }
+    risk = done.report["tables"][0]["risk_after"]
+    assert (risk["smallest_class"], risk["highest_risk"]) == (
+        min(released.values()),
+        1 / min(released.values()),
+    )
+    assert risk["smallest_class"] == 1 and released[None, "市長"] == 1
+    assert risk["wildcard"]["smallest"] == min(matched.values()) >= 3
+    assert risk["wildcard"]["highest"] == 1 / min(matched.values())
+    average = sum(n / matched[one] for one, n in released.items()) / 14
+    assert abs(risk["wildcard"]["average"] - average) < 1e-12 and risk["wildcard"]["at_risk"] == 0
+    assert any("値のない項目にはどの値も入りうるとみる者" in limit for limit in done.report["limits"])
+    page = (done.release / "report.html").read_text()
+    assert "値の欠けた人を別に数えると1人" in page and "どの値とも合うとみる者" in page
+    policy["requirements"]["nulls"] = "value"
+    plain = run(policy, {"data.csv": text}, output="value")
+    assert plain.report["tables"][0]["risk_after"]["wildcard"] is None

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from support.helpers import policy_of
 
-from tokumei.transforms.stages import read as records
+from tokumei.transforms.planning import reading as records
 
 ROWS, PEOPLE, K = 600, 150, 5
 DAY = dt.date(2020, 1, 1)

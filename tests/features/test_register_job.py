@@ -87,7 +87,9 @@ def test_the_life_of_an_entry(register, run, tmp_path):
     assert status == 0 and "version 3" in out and "release r1" in out
     (row,) = rows(tmp_path)
     assert row["事務をつかさどる組織の名称"] == "戸籍住民課"
-    assert row["匿名加工情報の概要"] == "本人の数：1,100人\n情報の項目：1区分"
+    assert row["匿名加工情報の概要"] == (
+        "本人の数：1,100人（記録の数と同じであり、本人の番号による計数はしていない）\n情報の項目：1区分"
+    )
     assert register("check")[0] == 0
 
     status, out, _ = register("erase", "--entry", name, "--people", "999", "--because", "転出による減少")

@@ -51,13 +51,13 @@ def test_a_class_that_should_have_been_suppressed(run, monkeypatch):
 
 def test_a_class_below_k_on_the_written_values(run, monkeypatch):
     """The right number of records goes, but the wrong ones: only the recount can see it."""
-    real = apply._recode
+    real = apply.recoded
 
-    def spare(plan, decision, recoder, treated):
-        columns, alive = real(plan, decision, recoder, treated)
+    def spare(*args):
+        columns, alive = real(*args)
         return columns, np.roll(alive, -50)
 
-    monkeypatch.setattr(apply, "_recode", spare)
+    monkeypatch.setattr(apply, "recoded", spare)
     refused(run(POLICY, DATA), "fail k=5 (the weakest reaches 2)")
 
 

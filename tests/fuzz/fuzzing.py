@@ -20,6 +20,7 @@ import tempfile
 import time
 import traceback
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -48,7 +49,16 @@ WAITING = 120  # seconds for an input that waits instead; the machine may be bus
 MEMORY = 256 << 20  # more than this at once is a failure
 # A page of Parquet says how large it is unpacked, in 31 bits, and pyarrow believes it.
 MEMORY_OF_PARQUET = 2200 << 20
-SHARES = {"csv": 30, "jsonl": 25, "avro": 20, "parquet": 12, "hierarchy": 20, "policy": 6}
+SHARES = {
+    "csv": 30,
+    "jsonl": 25,
+    "avro": 20,
+    "parquet": 12,
+    "fixed": 12,
+    "xlsx": 12,
+    "hierarchy": 20,
+    "policy": 6,
+}
 TESTS = Path(__file__).parents[1]
 CHUNK = 2000  # inputs a process
 # Errors whose message names columns: of the file, hence perhaps a mutation that has put a value there.
@@ -115,13 +125,15 @@ def read_as(kind: str, scratch: Path, data: bytes, options: dict, rng: random.Ra
 def mutated(kind: str, index: int, seed: int) -> tuple[bytes, dict, random.Random]:
     """Return input ``index``: always the same one."""
     rng = random.Random(f"{seed}/{kind}/{index}")
-    if kind in {"policy", "avro"} and index % 2:
+    if kind in {"policy", "avro", "xlsx"} and index % 2:
         return *structured(kind, rng), rng
     data, options = rng.choice(SEEDS[kind])
     packed = data.startswith(b"\x1f\x8b") and rng.random() < 0.5
     work = bytearray(gzip.decompress(data) if packed else data)
     if kind in {"csv", "hierarchy"} and rng.random() < 0.1:
         options = {**options, "encoding": rng.choice(["utf-8", "cp932", "euc_jp"])}
+    elif kind == "csv" and rng.random() < 0.05:
+        options = {**options, "encoding": "utf-16"}
     for _ in range(rng.choice([1, 1, 1, 2, 3, 5, 10])):
         _mutate(work, kind, rng)
     return (gzip.compress(work, 1) if packed else bytes(work)), options, rng
@@ -136,6 +148,8 @@ def structured(kind: str, rng: random.Random) -> tuple[bytes, dict]:
         return json.dumps(tree, ensure_ascii=rng.random() < 0.5, default=str).encode(
             "utf-8", "surrogatepass"
         ), {}
+    if kind == "xlsx":
+        return rezipped(rng)
     data, options = rng.choice(SEEDS["avro"])
     source = io.BytesIO(data)
     frame = read_frame(source)
@@ -152,6 +166,20 @@ def structured(kind: str, rng: random.Random) -> tuple[bytes, dict]:
         if rng.random() < 0.1:
             block[0] = rng.choice([0, -1, 1 << 40, (1 << 62) - 1, block[0] + 1])
     return avro_file(schema, codec, frame.sync, [(n, bytes(body)) for n, body in blocks]), options
+
+
+def rezipped(rng: random.Random) -> tuple[bytes, dict]:
+    """Mutate some parts of a workbook, in a zip that stays right."""
+    data, options = rng.choice(SEEDS["xlsx"])
+    sink = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as parts, zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in parts.namelist():
+            part = bytearray(parts.read(name))
+            if rng.random() < (0.7 if "sheet1" in name or "sheet0" in name else 0.2):
+                _mutate(part, "xlsx", rng)
+            if rng.random() > 0.02:
+                out.writestr(name, bytes(part))
+    return sink.getvalue(), options
 
 
 _LEAVES = [None, True, 0, -1, 5, 10**18, 1.5, "", "x", "*", "null", "string", "array", "record", "R", "date", "\ud800", "a\0b",

@@ -1,15 +1,18 @@
 """Good inputs that fuzzing starts from. Every value that stands for a source value holds the mark."""
 
+import bz2
 import datetime as dt
 import gzip
 import io
 import json
+import zipfile
 import zlib
 from decimal import Decimal
 
 import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
+from support.workbooks import DATE, sheet_of, workbook
 
 from tokumei.transforms.formats.avro_container import read_frame, walk
 
@@ -207,7 +210,36 @@ def parquet(compression, **options):
     return sink.getvalue()
 
 
+def zipped(data):
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("f.csv", data)
+    return sink.getvalue()
+
+
+def fixed_text(encoding, end, in_bytes=True):
+    def field(value):
+        text = _text(value).replace("\n", " ")
+        return text.encode(encoding).ljust(WIDTH) if in_bytes else text.ljust(WIDTH).encode(encoding)
+
+    return b"".join(b"".join(map(field, row.values())) + end for row in ROWS)
+
+
+def book():
+    rows = [
+        [None if v is None else v if isinstance(v, bool | int | float) else _text(v) for v in row.values()]
+        for row in ROWS
+    ]
+    for row, values in zip(ROWS, rows, strict=True):
+        values[4] = ((row["d"] - dt.date(1899, 12, 30)).days, DATE)
+        values[1] = '<t="s"|<v>0</v>'
+    texts = [f"<si><r><t>{MARK}</t></r><rPh sb='0' eb='1'><t>x</t></rPh></si>"]
+    return workbook({"s": sheet_of([[*KINDS], *rows])}, texts)
+
+
 TEXT = csv_text()
+WIDTH = 26
+WIDTHS = dict.fromkeys(KINDS, WIDTH)
 # target: (bytes, options of the source)
 SEEDS = {
     "policy": [(POLICY.encode(), {}), (SMALL_POLICY.encode(), {})],
@@ -225,7 +257,21 @@ SEEDS = {
         (csv_text("|", end="\r").encode("cp932"), {"delimiter": "|", "encoding": "cp932"}),
         (csv_text(header=False, end="\n").encode(), {"header": False}),
         (gzip.compress(TEXT.encode(), 1), {}),
+        (bz2.compress(TEXT.encode()), {}),
+        (zipped(TEXT.encode()), {}),
+        (TEXT.encode("utf-16"), {"encoding": "utf-16"}),
+        (TEXT.encode("utf-16-be"), {"encoding": "utf-16"}),
     ],
+    "fixed": [
+        (fixed_text("utf-8", b"\n", in_bytes=False), {"widths": WIDTHS}),
+        (fixed_text("cp932", b"\r\n\x1a"), {"widths": WIDTHS, "encoding": "cp932"}),
+        (fixed_text("euc_jp", b""), {"widths": WIDTHS, "encoding": "euc_jp", "line_breaks": False}),
+        (
+            zipped(fixed_text("cp932", b"\n", in_bytes=False)),
+            {"widths": WIDTHS, "width_unit": "characters", "encoding": "cp932"},
+        ),
+    ],
+    "xlsx": [(book(), {})],
     "jsonl": [(json_lines().encode(), {}), (gzip.compress(json_lines().encode(), 1), {})],
     "avro": [
         *((avro(codec), {}) for codec in ("null", "deflate", "bzip2", "xz")),
@@ -250,6 +296,10 @@ TOKENS = {
     "csv": [b'"', b",", b"\n", b"\r", b"\r\n", b"\x00", b"\xff", b"\xef\xbb\xbf", b'""', b"\x81", b"\x8e\xa1", b"\x8f",
             b"3500102", b"27396", b"Z", b" UTC", b"+00:00", "五十年".encode("cp932"), "(木)".encode("cp932"),
             b"9999999999999999999", b"1e400", b"nan", b"0x10", "令和6年4月1日".encode("cp932"), b"-0", b"\x1f\x8b", b" "],
+    "fixed": [b"\n", b"\r", b"\x00", b"\xff", b"\x81", b"\x8e", b"\x8f\xf4", b"\x1a", b" ", b"\xef\xbb\xbf", b"PK\x03\x04"],
+    "xlsx": [b"<c>", b"</c>", b"<v>", b"</v>", b"<f/>", b'r="XFD1048576"', b'r="A0"', b't="s"', b's="1"', b"9" * 40, b"1e999", b"nan",
+             b"<row>", b'<row r="1048576">', b"</row>", b"<!DOCTYPE a>", b"&e;", b"<rPh>", b'<mergeCell ref="A1:H9"/>', b"_x0000_",
+             b"_xD800_", b"PK\x05\x06", b"PK\x01\x02", b"\xff\xff\xff\xff", b"\x00", b"xl/workbook.xml", b'date1904="1"'],
     "jsonl": [b"{", b"}", b"[", b"]", b'"', b"\\u0000", b"\\ud800", b"null", b"NaN", b"Infinity", b"-0.0", b"1e999",
               b"9" * 30, b"\\", b"\n", b"\r\n", b",", b":", b"\x00", b"\xff", b'{"a":' * 40, b"\xef\xbb\xbf", b"true"],
     "avro": [b"\x00", b"\x01", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\xfe\xff\xff\xff\x0f", b"\x80" * 9 + b"\x01",

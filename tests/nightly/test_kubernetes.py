@@ -175,7 +175,7 @@ def test_addresses_meet(manifests):
     assert command["--environment_config"] == f"localhost:{port}"
     assert port in pool["startupProbe"]["exec"]["command"][-1]
     assert command["--job_endpoint"] == f"{server['--job-host']}:{server['--job-port']}"
-    assert server["--flink-master"] == f"{cluster['metadata']['name']}-rest:8081"
+    assert command["--flink_master"] == server["--flink-master"] == f"{cluster['metadata']['name']}-rest:8081"
 
 
 def test_the_job_is_submitted_as_it_is_to_the_tested_cluster(manifests):

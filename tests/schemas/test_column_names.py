@@ -31,6 +31,16 @@ from tokumei.schemas.column_names import names_code, names_free_text, names_pers
         "健康保険証番号",
         "組合員証の番号",
         "加入者等記号",
+        "免許番号",
+        "免許 No",
+        "指紋データ",
+        "指紋",
+        "顔特徴量",
+        "顔写真",
+        "DNA配列",
+        "虹彩情報",
+        "fingerprint_template",
+        "faceVector",
     ],
 )
 def test_identification_codes(name):
@@ -48,6 +58,13 @@ def test_identification_codes(name):
         "組合員番号",
         "年金額",
         "免許の有無",
+        "医師免許番号",
+        "指紋採取日",
+        "指紋の有無",
+        "顔色",
+        "遺伝子検査の有無",
+        "printer",
+        "interface",
     ],
 )
 def test_other_numbers(name):
@@ -55,13 +72,157 @@ def test_other_numbers(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["氏名", "氏名カナ", "ﾌﾘｶﾞﾅ", "携帯電話番号", "Email", "e-mail", "last_name", "full name"]
+    "name",
+    [
+        *("氏名", "氏名カナ", "ﾌﾘｶﾞﾅ", "携帯電話番号", "Email", "e-mail", "last_name", "full name"),
+        *(
+            "name",
+            "Name",
+            "NAME",
+            "ｎａｍｅ",
+            "customer_name",
+            "customerName",
+            "CUSTOMER NAME",
+            "patient-name",
+        ),
+        *(
+            "name_kana",
+            "nameKanji",
+            "surname",
+            "user_name",
+            "username",
+            "given_name",
+            "contact.name",
+            "name1",
+        ),
+        *(
+            "患者名",
+            "名前",
+            "お名前",
+            "氏　名",
+            "氏 名",
+            "御氏名",
+            "名前（カナ）",
+            "会員名",
+            "お客様名",
+            "患者の名前",
+        ),
+        *(
+            "担当者名",
+            "世帯主名",
+            "保護者名",
+            "主治医名",
+            "姓",
+            "名",
+            "姓（カナ）",
+            "ヨミガナ",
+            "代表者名",
+            "宛名",
+        ),
+        *(
+            "TEL",
+            "tel",
+            "ＴＥＬ",
+            "tel1",
+            "phone",
+            "Phone Number",
+            "home_phone",
+            "mobile_no",
+            "fax",
+            "phoneNumber",
+        ),
+        *("携帯", "携帯番号", "電話", "自宅電話", "勤務先TEL", "緊急連絡先", "連絡先", "連絡先2", "FAX番号"),
+        *(
+            "住所",
+            "自宅住所",
+            "住所１",
+            "住所2",
+            "現住所",
+            "本籍",
+            "address",
+            "home_address",
+            "Address1",
+            "住所（カナ）",
+        ),
+        *("mail", "Mail", "メール", "eメール", "mail_address", "携帯メール", "メールアドレス2", "user_email"),
+    ],
 )
 def test_names_and_contacts(name):
     assert names_person(name) and names_person("c1", name) and not names_person(None)
 
 
-@pytest.mark.parametrize("name", ["商品名", "店舗名", "電話の有無", "file_name", "住所", "name"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("商品名", "店舗名", "電話の有無", "file_name", "filename", "fileName", "product_name", "item_name"),
+        *(
+            "品名",
+            "会社名",
+            "病院名",
+            "病名",
+            "傷病名",
+            "薬品名",
+            "商品の名前",
+            "施設名",
+            "町名",
+            "市区町村名",
+        ),
+        *(
+            "都道府県名",
+            "部署名",
+            "診療科名",
+            "駅名",
+            "学校名",
+            "銀行名",
+            "件名",
+            "題名",
+            "列名",
+            "名称",
+            "分類名",
+        ),
+        *("有名度", "名義", "名目", "記名", "名寄せ番号", "匿名", "shop_name", "company_name", "hostname"),
+        *(
+            "column name",
+            "brandName",
+            "names_count",
+            "rename",
+            "domain_name",
+            "tableName",
+            "路線名",
+            "作品名",
+        ),
+        *(
+            "住所コード",
+            "住所地特例",
+            "住所区分",
+            "住所変更日",
+            "ip_address",
+            "addressee_count",
+            "MACアドレス数",
+        ),
+        *(
+            "hotel",
+            "hotel_no",
+            "telework",
+            "phone_model",
+            "携帯電話会社",
+            "携帯電話料金",
+            "電話勧誘",
+            "連絡回数",
+        ),
+        *(
+            "direct_mail",
+            "directMail",
+            "mailing_flag",
+            "メール配信",
+            "メール会員区分",
+            "mail_count",
+            "発注元",
+            "人数",
+        ),
+        *("名古屋支店", "子の数", "父の職業", "担当課", "主治医の診療科", "個人事業"),
+    ],
+)
 def test_other_names(name):
     assert not names_person(name)
 
@@ -79,6 +240,19 @@ def test_other_names(name):
         "remarks",
         "Staff_Comment",
         "free text",
+        "主治医所見",
+        "所見",
+        "検査所見",
+        "経過",
+        "経過記録",
+        "理由",
+        "申請理由",
+        "退会理由",
+        "主訴",
+        "相談内容",
+        "問い合わせ内容",
+        "面談記録",
+        "症状",
     ],
 )
 def test_free_text(name):
@@ -87,7 +261,20 @@ def test_free_text(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["備考コード", "備考の有無", "コメント件数", "メモリ容量", "comment_count", "memory", "摘要", "自由診療"],
+    [
+        *(
+            "備考コード",
+            "備考の有無",
+            "コメント件数",
+            "メモリ容量",
+            "comment_count",
+            "memory",
+            "摘要",
+            "自由診療",
+        ),
+        *("理由コード", "退会理由区分", "経過日数", "経過年数", "経過観察の有無", "所見の有無", "所見区分"),
+        *("処理内容", "利用内容", "相談件数", "契約内容", "note", "reason_code", "症状コード"),
+    ],
 )
 def test_not_free_text(name):
     assert not names_free_text(name)

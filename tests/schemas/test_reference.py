@@ -20,10 +20,12 @@ from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.treatments import METHODS, Generalize
 from tokumei.transforms.combinations import count
 from tokumei.transforms.counting import domain, people
+from tokumei.transforms.formats import workbook
 from tokumei.transforms.formats.batches import MAX_ROWS
 from tokumei.transforms.formats.text_kernels import PARSE
 from tokumei.transforms.leaks import scan, values, verdict
 from tokumei.transforms.planning.plan import Plan
+from tokumei.transforms.profile import decoding
 from tokumei.transforms.recode import mondrian, search, ways
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.risk.population import SMALL_FRACTION
@@ -217,6 +219,8 @@ def test_limits_are_told_from_the_constants():
         f"up to {ways.COMPARED:,} distinct combinations of values",
         f"`multidimensional` works on up to {million(mondrian.MAX_DIVIDED)} ",
         f"A policy has at most {mib(policy_file.MAX_BYTES)}.",
+        f"an Excel workbook share may take {mib(workbook.MAX_TEXTS)} unpacked",
+        f"more than {'a tenth' if decoding.MOST == 0.1 else decoding.MOST} of the records of a file cannot be decoded",
         f"A file of a hierarchy has at most {mib(policy_folder.MAX_FILE_BYTES)}.",
         f"Public releases of fewer than {SMALL_FILE:,} people are refused",
         f"up to a sampling fraction of {SMALL_FRACTION},",

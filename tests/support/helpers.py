@@ -15,6 +15,7 @@ DATA = Path(__file__).parents[1] / "data"
 EXAMPLE = Path(__file__).parents[2] / "pipelines" / "example"  # policy.yaml and customer.csv of the demo
 PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "person"}
 QI = {"criterion": 5, "method": "generalize"}
+KEEP_ALL = {"keep": True, "because": "試験"}
 SUPPRESS = {**QI, "hierarchy": {"kind": "suppress"}}
 FILE = {
     "name": "試験ファイル",

@@ -12,15 +12,13 @@ from tokumei.schemas.report import (
     LevelReport,
     ModelReport,
     Picture,
-    PopulationUniqueness,
     Recoding,
     RejectCount,
     Report,
-    Risk,
-    SizeBar,
     StepReport,
     TableReport,
 )
+from tokumei.schemas.report_risk import PopulationUniqueness, Risk, SizeBar
 
 PEOPLE = 21_971
 OUT = 21_934

@@ -42,7 +42,9 @@ def of_product(entry):
         for t in entry["product_items"]
     ]
     told = lists[0][1] if len(lists) == 1 else "".join(f"\n【{name}】{items}" for name, items in lists)
-    return f"本人の数：{entry['product_people']:,}人\n情報の項目：{told}"
+    records = entry["product_people_basis"] == "records"
+    basis = "（記録の数と同じであり、本人の番号による計数はしていない）" if records else ""
+    return f"本人の数：{entry['product_people']:,}人{basis}\n情報の項目：{told}"
 
 
 def said(entry):

@@ -10,11 +10,11 @@ from tokumei.schemas.combinations import Combination
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.combinations.removal import domains_of, packed_tuples
 from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, radices
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 
 MAX_HELD = 10_000_000  # distinct tuples that one worker holds and decides about
@@ -38,28 +38,30 @@ def count_combined(plan: TablePlan, chunk: Chunk[FittedTable]) -> Combined:
     if radices(sizes)[1] > MAX_TUPLES:
         raise _too_many(plan.name, f"have more than {MAX_TUPLES:.2g} possible combinations of values")
     treated = {
-        name: plan.chains[name].apply(fitted.columns[name], batch.column(name), key)
+        name: plan.chains[name].apply(fitted.columns[name], plan.values_of(name, batch), key)
         for name in {*plan.combined, *plan.dropping}
     }
     keep = kept_rows(batch.num_rows, treated)
     packed = packed_tuples(plan, fitted.columns, treated, sizes)[keep]
     persons = None
     if plan.counts_people:
-        persons = person_hashes(batch.column(plan.table.person), key)[keep, 0]
+        persons = persons_of(plan, chunk)[keep, 0]
     cap = max(people_of(plan, combination) for combination in plan.table.combinations)
     counted = count_people(pl.DataFrame({PACKED: packed}), persons=persons, cap=cap)
-    return {plan.name: _bounded(plan.name, counted)}
+    return {plan.name: refuse_many(plan.name, counted)}
 
 
 def merge_combined(parts: Sequence[Combined]) -> Combined:
     """Merge the counts of any chunks, in any order; raises RequirementError as `count_combined` does."""
     names = sorted({name for part in parts for name in part})
     return {
-        name: _bounded(name, merge_people([part[name] for part in parts if name in part])) for name in names
+        name: refuse_many(name, merge_people([part[name] for part in parts if name in part]))
+        for name in names
     }
 
 
-def _bounded(name: str, counted: PeoplePerKey) -> PeoplePerKey:
+def refuse_many(name: str, counted: PeoplePerKey) -> PeoplePerKey:
+    """Return counts of a table's tuples; raises RequirementError where they are more than a worker holds."""
     if counted.counts.height > MAX_HELD:
         raise _too_many(name, f"take more than {MAX_HELD:,} different combinations of values")
     return counted

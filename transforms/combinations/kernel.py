@@ -79,14 +79,14 @@ def rare_combinations(
         sizes = [int(possible[c]) for c in subset]
         packed = pack([tuples.codes[c][rows] for c in subset], sizes)
         distinct, of_row = group(packed, radices(sizes)[1])
-        small = _people(tuples, rows, of_row, len(distinct)) < people
+        small = people_of_groups(tuples, rows, of_row, len(distinct)) < people
         if small.any():
             found.append(Rare(subset, int(small.sum()), rows[small[of_row]]))
     return tuple(found)
 
 
-def _people(tuples: CombinedTuples, rows: Ints, of_row: Ints, groups: int) -> Ints:
-    """Count the distinct people of each group."""
+def people_of_groups(tuples: CombinedTuples, rows: Ints, of_row: Ints, groups: int) -> Ints:
+    """Count the distinct people of each group; ``of_row`` is the group of each of some tuples, ``rows``."""
     if tuples.pair_rows is None:
         return np.bincount(of_row, weights=tuples.records[rows], minlength=groups).astype(np.int64)
     of_tuple = np.full(len(tuples.records), MISSING, dtype=np.int64)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from tokumei.schemas.combinations import Combination
 from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
 
 _Persons = npt.NDArray[np.uint64] | None
@@ -56,7 +57,13 @@ def _counted(plan: TablePlan, batch: pa.RecordBatch, persons: _Persons) -> Peopl
     heads = persons[:, 0] if plan.counts_people and persons is not None else None
     cap = max(people_of(plan, combination) for combination in plan.table.combinations)
     counted = count_people(frame, persons=heads, cap=cap)
-    text = pl.col(frame.columns).cast(pl.String)
+    # That a quasi-identifier is generalized away (*) says nothing of anyone, as a blank does.
+    text = [
+        pl.when(pl.col(n).cast(pl.String) != ANY).then(pl.col(n).cast(pl.String)).alias(n)
+        if name in plan.quasi_identifiers
+        else pl.col(n).cast(pl.String)
+        for n, name in zip(frame.columns, plan.combined, strict=True)
+    ]
     pairs = None if counted.pairs is None else counted.pairs.with_columns(text)
     return PeoplePerKey(counted.keys, counted.cap, counted.counts.with_columns(text), pairs)
 

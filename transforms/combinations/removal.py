@@ -8,16 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tokumei.transforms.counting.histogram import pack
-from tokumei.transforms.criteria.chain import Fitted, Treated
+from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.removal import Removing, Taken
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.cells import Mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,7 @@ class CombinationRemoval:
             mask = (blank >> i & 1).astype(bool)
             cells.append(int(mask.sum()))
             if cells[-1]:
-                left[name] = _blanked(left[name], mask)
+                left[name] = left[name].without(mask)
         first = left[plan.combined[0]]
         gone = drop > 0
         left[plan.combined[0]] = replace(first, drop=gone if first.drop is None else first.drop | gone)
@@ -116,11 +114,3 @@ def packed_tuples(
         for name, domain, size in zip(plan.combined, domains_of(plan, columns), sizes, strict=True)
     ]
     return pack(codes, sizes)
-
-
-def _blanked(column: Treated, mask: Mask) -> Treated:
-    null = pa.scalar(None, column.values.type)
-    if column.indices is None:
-        return replace(column, values=pc.if_else(pa.array(mask), null, column.values))
-    values = pa.concat_arrays([column.values, pa.nulls(1, column.values.type)])
-    return replace(column, values=values, indices=np.where(mask, len(column.values), column.indices))

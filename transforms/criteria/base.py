@@ -47,11 +47,15 @@ class Context:
         k: requirements.k, the default for "at least this many people".
         reference_date: the day on which ages are counted.
         several_rows: whether a person may have several records.
+        content: what the values are that reach the method: a column type, or finer.
+        folded: links whose codes are folded before they get pseudonyms.
     """
 
     k: int
     reference_date: dt.date | None
     several_rows: bool = False
+    content: str = "string"
+    folded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,18 @@ class Applied:
         values: the treated values, aligned with the input.
         changed: cells whose content is no longer the original one.
         drop: records that must go as a whole, or None.
+        met: which values of the policy's own list were there, as `bits_of`.
     """
 
     values: pa.Array
     changed: Mask
     drop: Mask | None = None
+    met: int = 0
+
+
+def bits_of(mask: Mask) -> int:
+    """Return a mask as a number that adds up by "or": its first element is the lowest bit."""
+    return int.from_bytes(np.packbits(mask, bitorder="little").tobytes(), "little")
 
 
 class Criterion(ABC, Generic[M, D]):
@@ -128,8 +139,8 @@ class Criterion(ABC, Generic[M, D]):
 
     @property
     def people(self) -> int:
-        """How many people must share what it makes public of the values; 0 where it counts none."""
-        return 0
+        """How many people must share what it makes public of the values; 0 where it promises nothing."""
+        return self.spec.sharing(self.context.k)
 
     def profile(self, values: pa.Array, persons: Persons, records: Records) -> M | None:
         """Measure one batch; returns a mergeable, bounded accumulator (None: nothing to measure).
@@ -153,6 +164,19 @@ class Criterion(ABC, Generic[M, D]):
     @abstractmethod
     def apply(self, decision: D, values: pa.Array, key: RunKey) -> Applied:
         """Treat values; pure, and a function of each value alone."""
+
+    @property
+    def listed(self) -> int:
+        """How many values the method itself lists, each of which should occur."""
+        return 0
+
+    def labels(self, decision: D) -> tuple[str, ...] | None:
+        """Return the labels that ``people`` people must bear in the release; None: whatever it leaves."""
+        return ()
+
+    def spare(self, decision: D) -> int:
+        """Return how many people may be left out of the release, and still ``people`` bear each label."""
+        return 0
 
     def leaves(self, decision: D) -> Between:
         """Return where the numbers lie that it leaves; those beyond have become labels."""

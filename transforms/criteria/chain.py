@@ -7,12 +7,12 @@ The one exception, a perturbation of records, ends its chain and is run by itsel
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,11 +23,13 @@ from tokumei.transforms.criteria import Context, Criterion, build_criterion
 from tokumei.transforms.criteria.base import PerRecord, Persons
 from tokumei.transforms.criteria.distinctiveness import Generalize, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
+from tokumei.transforms.criteria.promise import Promise
+from tokumei.transforms.criteria.treated import Treated, rows_of, unread_patterns
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
-from tokumei.transforms.values.cells import Mask, as_text, present
+from tokumei.transforms.values.cells import as_text, present
 
 
 @dataclass(frozen=True)
@@ -52,29 +54,6 @@ class Fitted:
     domain: tuple[str | None, ...] | None
 
 
-@dataclass(frozen=True)
-class Treated:
-    """A treated column of one batch.
-
-    Attributes:
-        indices: row → place in ``values``; None where values are aligned with the rows.
-        values: treated values, each of which some row has where ``indices`` is given.
-        changed: cells that each method changed, or records it drops.
-        blanked: cells that had a value until each method made them null.
-        drop: rows that must go as a whole, or None.
-    """
-
-    indices: npt.NDArray[np.int32] | None
-    values: pa.Array
-    changed: tuple[int, ...]
-    blanked: tuple[int, ...]
-    drop: Mask | None
-
-    def rows(self) -> pa.Array:
-        """Return the treated values, one a row."""
-        return self.values if self.indices is None else self.values.take(pa.array(self.indices))
-
-
 class Chain:
     """The methods of one column.
 
@@ -85,8 +64,10 @@ class Chain:
         self, name: str, column: Column, context: Context, base: str, where: str, *, combined: int = 0
     ) -> None:
         self.name, self.column, self.where = name, column, where
+        contents = column.contents
         self.steps: tuple[Criterion[Any, Any], ...] = tuple(
-            build_criterion(spec, context, base, f"{where}.treat[{i}]") for i, spec in enumerate(column.treat)
+            build_criterion(spec, replace(context, content=contents[i]), base, f"{where}.treat[{i}]")
+            for i, spec in enumerate(column.treat)
         )
         self._driven = next((i for i, s in enumerate(self.steps) if s.spec.data_driven), None)
         last = self.steps[-1] if self.steps else None
@@ -94,7 +75,9 @@ class Chain:
         self.combined = combined  # so many people share each of its combinations; 0: it is in none
         # Hierarchies of the column's own privacy models, in their order; None for models without one.
         self.protections = tuple(
-            None if model.goes_by is None else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]")
+            None
+            if model.goes_by is None
+            else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]", content=contents[-1])
             for i, model in enumerate(column.protect)
         )
         self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None
@@ -137,6 +120,33 @@ class Chain:
     def picture_people(self) -> int:
         """How many people must share a source value that a picture shows."""
         return max([self.combined, *(step.people for step in self.steps)])
+
+    @property
+    def area(self) -> bool:
+        """Whether its values are areas that the policy promises nothing about."""
+        return self.shared == 0 and any(step.spec.makes_areas for step in self.steps)
+
+    @property
+    def shared(self) -> int:
+        """How many people must bear a label of the released column; 0: it promises nothing."""
+        return self.column.sharing(self.steps[0].context.k) if self.steps and self.column.released else 0
+
+    @property
+    def shared_anyhow(self) -> bool:
+        """Whether some people must bear a label that the policy fixes, so that nobody has counted it."""
+        return self.shared > 0 and any(s.people for s in self.steps if not s.spec.data_driven)
+
+    @property
+    def refits(self) -> bool:
+        """Whether its data-driven method can be decided once more, from the records that are released.
+
+        It can where no class, no combination and no dropped record depends on it; there all that its methods
+        promise holds by that.
+        """
+        depends = self.coded or self.can_drop or self.perturbation is not None
+        if self._driven is None or depends or not self.column.released:
+            return False
+        return 0 < max(s.people for s in self.steps) <= self.steps[self._driven].people
 
     @property
     def _undecided(self) -> int:
@@ -202,6 +212,24 @@ class Chain:
         between = self._between(len(self.steps) - 1, fitted.decisions)
         return self.generalize.hierarchy.ladder(fitted.domain or (), between)
 
+    def spare(self, fitted: Fitted) -> int:
+        """Return how many people may be left out of the release, and still every promise holds."""
+        made = zip(self.steps, fitted.decisions, strict=True)
+        return min((step.spare(decision) for step, decision in made if step.people), default=0)
+
+    def promise(self, fitted: Fitted, key: RunKey) -> Promise:
+        """Return what its methods promise of the values that they leave, before any generalization."""
+        every, labels = 0, dict[str, int]()
+        for i, (step, decision) in enumerate(zip(self.steps, fitted.decisions, strict=True)):
+            made = step.labels(decision) if step.people and self.shared else ()
+            if made is None:
+                every = max(every, step.people)
+                continue
+            left = self._run(pa.array(made, pa.string()), i + 1, fitted.decisions, key)
+            for label in as_text(left.rows()).drop_null().to_pylist():
+                labels[label] = max(labels.get(label, 0), step.people)
+        return Promise(every, labels)
+
     def explain(self, fitted: Fitted) -> tuple[str, ...]:
         """Return one Japanese sentence a method: what it does, as decided."""
         return tuple(s.explain(d) for s, d in zip(self.steps, fitted.decisions, strict=True))
@@ -215,24 +243,29 @@ class Chain:
         indices, values = encode(values)
         if self._month_as_text and pa.types.is_date(values.type):
             values = pc.strftime(values, "%Y-%m")
-        changed, blanked, drop = [], [], None
+        changed, blanked, met, drop = [], [], [], None
+        unread: Counter[str] = Counter()
         for i in range(start, len(decisions)):
             step = self.steps[i]
             decision = self._between(i, decisions) if isinstance(step, Recode) else decisions[i]
             applied = step.apply(decision, values, key)
             gone = present(values) & ~present(applied.values)
-            blanked.append(_rows_of(gone, indices))
+            blanked.append(rows_of(gone, indices))
+            if step.spec.reads and gone.any():
+                unread.update(unread_patterns(values, gone, indices))
             touched = applied.changed if applied.drop is None else applied.drop
-            changed.append(_rows_of(touched, indices))
+            changed.append(rows_of(touched, indices))
+            met.append(applied.met)
             if applied.drop is not None and applied.drop.any():
                 dropped = applied.drop if indices is None else applied.drop[indices]
                 drop = dropped if drop is None else drop | dropped
             indices, values = narrow(indices, applied.values)
-        return Treated(indices, values, tuple(changed), tuple(blanked), drop)
-
-
-def _rows_of(mask: Mask, indices: npt.NDArray[np.int32] | None) -> int:
-    """Count the rows whose value is masked."""
-    if indices is None or not mask.any():
-        return int(mask.sum())
-    return int(mask[indices].sum()) if not mask.all() else len(indices)
+        return Treated(
+            indices=indices,
+            values=values,
+            changed=tuple(changed),
+            blanked=tuple(blanked),
+            drop=drop,
+            met=tuple(met),
+            unread=unread,
+        )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
-from tokumei.transforms.criteria.chain import Treated
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.values.cells import Mask, as_text
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tokumei.schemas import treatments as t
-from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed
+from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed, bits_of
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.steps import Between
 from tokumei.transforms.values import bands as value_bands
-from tokumei.transforms.values.cells import as_text
+from tokumei.transforms.values.cells import as_text, present
 
 
 class Bands(Fixed, treats=t.Bands):
@@ -27,6 +26,10 @@ class Bands(Fixed, treats=t.Bands):
     def treat(self, values: pa.Array) -> pa.Array:
         """Return the label of each number's band."""
         return value_bands.bands(values, self.spec.edges, self.spec.labels)
+
+    def labels(self, decision: None) -> tuple[str, ...]:
+        """Return those of all bands."""
+        return self.spec.labels
 
     def explain(self, decision: None) -> str:
         """Return the number of bands, the first and the last."""
@@ -45,7 +48,12 @@ class _Hierarchical(Criterion[None, D]):
     ) -> None:
         super().__init__(spec, context, base, where)
         level = spec.level if isinstance(spec, t.Recode) else 0
-        self.hierarchy = BoundHierarchy(spec.hierarchy, base, where, level)
+        self.hierarchy = BoundHierarchy(spec.hierarchy, base, where, level, context.content)
+
+    @property
+    def listed(self) -> int:
+        """The lines of the hierarchy's file."""
+        return len(self.hierarchy.rows or ())
 
 
 class Recode(_Hierarchical[Between], treats=t.Recode):
@@ -58,11 +66,8 @@ class Recode(_Hierarchical[Between], treats=t.Recode):
 
         The decision is where the methods before it leave numbers; the chain tells it.
         """
-        encoded = pc.dictionary_encode(as_text(values), null_encoding="encode")
-        ladder = self.hierarchy.ladder(encoded.dictionary.to_pylist(), decision)
-        labels = np.array(ladder.labels[self.spec.level], dtype=object)[ladder.codes[self.spec.level]]
-        treated = pa.array(labels, pa.string()).take(encoded.indices)
-        return Applied(treated, values.is_valid().to_numpy(zero_copy_only=False))
+        treated, met = self.hierarchy.labels(as_text(values), decision)
+        return Applied(treated, present(values) | present(treated), met=bits_of(met))
 
     def explain(self, decision: Between) -> str:
         """Return the level of the hierarchy."""

@@ -85,6 +85,10 @@ class AgeBand(Age, treats=t.AgeBand):
         years = super().treat(values) if pa.types.is_temporal(values.type) else values
         return bands.bands(years, edges, labels)
 
+    def labels(self, decision: None) -> tuple[str, ...]:
+        """Return those of all bands."""
+        return self._bands()[1]
+
     def explain(self, decision: None) -> str:
         """Return the number of bands, the first and the last."""
         labels = self._bands()[1]
@@ -112,7 +116,14 @@ class TruncateTime(Fixed, treats=t.TruncateTime):
         return f"時刻を{self._UNITS[self.spec.unit]}単位に切り捨てた。"
 
 
-class PostalPrefix(Fixed, treats=t.PostalPrefix):
+class _Area(Fixed):
+    """A place to an area in which many people are, or, where the policy counts none, may be."""
+
+    def labels(self, decision: None) -> None:
+        """Return None: every area."""
+
+
+class PostalPrefix(_Area, treats=t.PostalPrefix):
     """郵便番号 → its first digits."""
 
     spec: t.PostalPrefix
@@ -123,10 +134,13 @@ class PostalPrefix(Fixed, treats=t.PostalPrefix):
 
     def explain(self, decision: None) -> str:
         """Return how many digits are left, and that malformed codes are blank."""
-        return f"郵便番号を先頭{self.spec.digits}桁にした。形式の合わない値は空欄にした。"
+        return (
+            f"郵便番号を先頭{self.spec.digits}桁にした。6桁の数は先頭の0が落ちたものとして補った。"
+            "形式の合わない値は空欄にした。"
+        )
 
 
-class Address(Fixed, treats=t.Address):
+class Address(_Area, treats=t.Address):
     """住所 → ○○県△△市 or ○○県."""
 
     spec: t.Address
@@ -141,7 +155,7 @@ class Address(Fixed, treats=t.Address):
         return f"住所を{level}までにした。判別できない住所は空欄にした。"
 
 
-class PhoneArea(Fixed, treats=t.PhoneArea):
+class PhoneArea(_Area, treats=t.PhoneArea):
     """電話番号 → 市外局番."""
 
     def treat(self, values: pa.Array) -> pa.Array:
@@ -150,4 +164,7 @@ class PhoneArea(Fixed, treats=t.PhoneArea):
 
     def explain(self, decision: None) -> str:
         """Return that area codes are left, and that numbers not understood are blank."""
-        return "電話番号を市外局番（携帯電話などは最初の3桁）だけにした。判別できない番号は空欄にした。"
+        return (
+            "電話番号を市外局番（携帯電話などは最初の3桁）だけにした。数字だけの9桁と10桁は先頭の0を補った。"
+            "判別できない番号は空欄にした。"
+        )

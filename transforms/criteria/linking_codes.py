@@ -9,6 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from tokumei.schemas import treatments as t
+from tokumei.transforms.counting.codes import folded_codes
 from tokumei.transforms.counting.keyed import pseudonyms
 from tokumei.transforms.criteria.base import Applied, Criterion
 from tokumei.transforms.criteria.deletion import Delete
@@ -32,11 +33,18 @@ class Pseudonym(Criterion[None, None], treats=t.Pseudonym):
 
     def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
         """Return pseudonyms: equal codes of one link agree over all tables of the run, and nowhere else."""
-        return Applied(pseudonyms(as_text(values), key.derive(link_purpose(self.spec.link))), present(values))
+        texts = as_text(values)
+        codes = folded_codes(texts) if self._folds else texts
+        return Applied(pseudonyms(codes, key.derive(link_purpose(self.spec.link))), present(values))
 
     def explain(self, decision: None) -> str:
         """Return that pseudonyms are left, and that their key is lost."""
-        return "今回限りの鍵による仮IDに置き換えた。鍵は保存せず、処理の終了とともに失われる。"
+        spelling = "全角・半角、前後の空白などの書き方の違いをそろえてから、" if self._folds else ""
+        return f"{spelling}今回限りの鍵による仮IDに置き換えた。鍵は保存せず、処理の終了とともに失われる。"
+
+    @property
+    def _folds(self) -> bool:
+        return self.spec.link in self.context.folded
 
 
 def link_purpose(link: str) -> str:

@@ -46,16 +46,7 @@ class Groups:
 class Microaggregate(Criterion[PeoplePerKey, Groups], treats=t.Microaggregate):
     """Neighbouring values, ``people`` people or more, become their mean or median."""
 
-    limit = (
-        "ミクロアグリゲーションの組の人数は、加工前のファイル全体で数えた。"
-        "他の加工による除外の後では、それより少なくなりうる。"
-    )
     spec: t.Microaggregate
-
-    @property
-    def people(self) -> int:
-        """How many people a group must hold."""
-        return self.spec.people or self.context.k
 
     def profile(self, values: pa.Array, persons: Persons, records: Records) -> PeoplePerKey:
         """Count records and people per value."""
@@ -108,6 +99,9 @@ class Microaggregate(Criterion[PeoplePerKey, Groups], treats=t.Microaggregate):
         group = np.maximum(np.searchsorted(starts, numbers, side="right") - 1, 0)
         replaced = np.array(decision.representatives, dtype=numbers.dtype)[group]
         return Applied(like(replaced, values), present(values) & (replaced != numbers))
+
+    def labels(self, decision: Groups) -> None:
+        """Return None: the value of every group."""
 
     def explain(self, decision: Groups) -> str:
         """Return how many groups there are, of how many people, and what stands for each; but no value."""

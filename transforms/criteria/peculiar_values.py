@@ -8,6 +8,7 @@ numbers, in `tails`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 import pyarrow as pa
@@ -18,11 +19,11 @@ from tokumei.transforms.counting.domain import bounded
 from tokumei.transforms.counting.extremes import VALUE
 from tokumei.transforms.counting.people import PEOPLE, RECORDS, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.actions import act, done
-from tokumei.transforms.criteria.base import Applied, Criterion, Persons, Records
+from tokumei.transforms.criteria.base import Applied, Criterion, Persons, Records, bits_of
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.steps import Between
 from tokumei.transforms.values.cells import as_text, floats, present, where
-from tokumei.transforms.values.text import number_text
+from tokumei.transforms.values.text import folded_column, number_text
 
 
 class TopCode(Criterion[None, None], treats=t.TopCode):
@@ -34,6 +35,10 @@ class TopCode(Criterion[None, None], treats=t.TopCode):
         """Code the top; the other values become text."""
         mask = floats(values) >= self.spec.at
         return Applied(where(mask, self.spec.label, values), mask)
+
+    def labels(self, decision: None) -> tuple[str, ...]:
+        """Return the label."""
+        return (self.spec.label,)
 
     def leaves(self, decision: None) -> Between:
         """Return the bound."""
@@ -54,6 +59,10 @@ class BottomCode(Criterion[None, None], treats=t.BottomCode):
         mask = floats(values) <= self.spec.at
         return Applied(where(mask, self.spec.label, values), mask)
 
+    def labels(self, decision: None) -> tuple[str, ...]:
+        """Return the label."""
+        return (self.spec.label,)
+
     def leaves(self, decision: None) -> Between:
         """Return the bound."""
         return Between(above=self.spec.at)
@@ -64,29 +73,47 @@ class BottomCode(Criterion[None, None], treats=t.BottomCode):
 
 
 class RareValues(Criterion[None, None], treats=t.RareValues):
-    """A maintained list of values that are rare in society."""
+    """A maintained list of values that are rare in society, in any spelling of them."""
 
     spec: t.RareValues
 
     def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
-        """Blank, replace, or mark the record."""
-        mask = pc.is_in(values, pa.array(self.spec.values, pa.string())).to_numpy(zero_copy_only=False)
-        return act(values, mask, self.spec.action, self.spec.by)
+        """Blank, replace, or mark the record; and say which of the list were there."""
+        listed = folded_column(pa.array(self.spec.values, pa.string()))
+        # Two that are listed may be spellings of one: both are met.
+        distinct = pc.unique(listed)
+        places = pc.index_in(folded_column(values), value_set=distinct)
+        met = pc.is_in(listed, value_set=distinct.take(pc.unique(places.drop_null())))
+        applied = act(values, present(places), self.spec.action, self.spec.by)
+        return replace(applied, met=bits_of(met.to_numpy(zero_copy_only=False)))
+
+    @property
+    def listed(self) -> int:
+        """The length of the list."""
+        return len(self.spec.values)
 
     def explain(self, decision: None) -> str:
         """Return how long the list is, without the list, and what is done."""
         return f"特異な値の一覧（{len(self.spec.values)}件）に当たる{done(self.spec.action, self.spec.by)}"
 
 
-class RareCategories(Criterion[PeoplePerKey, tuple[str, ...]], treats=t.RareCategories):
+@dataclass(frozen=True)
+class Common:
+    """The values that are kept.
+
+    ``joined``: a common one went with the rare ones, too few by themselves. ``spare``: so many people may be
+    left out, and still enough share each category; 0 where it was not counted how many share it.
+    """
+
+    kept: tuple[str, ...]
+    joined: bool
+    spare: int
+
+
+class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
     """Categories that fewer than ``people`` people of the whole file share."""
 
     spec: t.RareCategories
-
-    @property
-    def people(self) -> int:
-        """How many people make a category common."""
-        return self.spec.people or self.context.k
 
     def profile(self, values: pa.Array, persons: Persons, records: Records) -> PeoplePerKey:
         """Count people per value."""
@@ -106,34 +133,50 @@ class RareCategories(Criterion[PeoplePerKey, tuple[str, ...]], treats=t.RareCate
         bounded(merged.counts[VALUE], self.where)
         return merged
 
-    def fit(self, measured: PeoplePerKey) -> tuple[str, ...]:
+    def fit(self, measured: PeoplePerKey) -> Common:
         """Return the common values. A group of rare ones that is itself too small takes in one more."""
         people = measured.people().drop_nulls(VALUE)
         common = people.filter(pl.col(PEOPLE) >= self.people).sort(PEOPLE, VALUE)
         rare = people.filter(pl.col(PEOPLE) < self.people)
-        kept = common[VALUE].to_list()
+        kept, joined = common[VALUE].to_list(), False
+        held = common[PEOPLE].to_list()
         if self.spec.action == "group" and rare.height:
             grouped = (
                 rare[PEOPLE].sum()
                 if measured.pairs is None
                 else (measured.pairs.join(rare.select(VALUE), on=VALUE)["#person"].n_unique())
             )
-            kept = kept[1:] if grouped < self.people else kept
-        return tuple(sorted(kept))
+            joined = grouped < self.people and bool(kept)
+            if joined:
+                kept, held, grouped = kept[1:], held[1:], grouped + held[0]
+            held.append(grouped)
+        spare = 0 if measured.pairs is not None else min(held, default=self.people) - self.people
+        return Common(tuple(sorted(kept)), joined, max(spare, 0))
 
-    def apply(self, decision: tuple[str, ...], values: pa.Array, key: RunKey) -> Applied:
+    def spare(self, decision: Common) -> int:
+        """Return what was counted."""
+        return decision.spare
+
+    def apply(self, decision: Common, values: pa.Array, key: RunKey) -> Applied:
         """Group, blank, or mark the record of every value that is not common."""
         text = as_text(values)
-        rare = ~pc.is_in(text, pa.array(decision, pa.string())).to_numpy(zero_copy_only=False)
+        rare = ~pc.is_in(text, pa.array(decision.kept, pa.string())).to_numpy(zero_copy_only=False)
         mask = rare & present(values)
-        if self.spec.action == "group" and not decision:
+        if self.spec.action == "group" and not decision.kept:
             return act(text, mask, "cell", "")  # nobody shares anything: a group of all would say nothing
         return act(text, mask, self.spec.action, self.spec.label)
 
-    def explain(self, decision: tuple[str, ...]) -> str:
+    def labels(self, decision: Common) -> None:
+        """Return None: every category, and the group of the others."""
+
+    def explain(self, decision: Common) -> str:
         """Return how many people are wanted, what is done, and how many values are common, but not which."""
-        action = "cell" if self.spec.action == "group" and not decision else self.spec.action
+        nobody = self.spec.action == "group" and not decision.kept
+        action = "cell" if nobody else self.spec.action
+        more = (
+            f"まとめても{self.people}人に満たないため、次に少ない区分も合わせた。" if decision.joined else ""
+        )
         return (
             f"ファイル全体で{self.people}人未満にしか現れない{done(action, self.spec.label)}"
-            f"（残した区分は{len(decision)}種類）"
+            f"{more}（残した区分は{len(decision.kept)}種類）"
         )

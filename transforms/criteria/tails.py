@@ -7,7 +7,7 @@ that fewer than the wanted number of people reach.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
@@ -39,14 +39,15 @@ from tokumei.transforms.values.text import number_text
 class Bounds:
     """Where coding begins: at or above ``top``, at or below ``bottom``; ``blank`` when too few people.
 
-    ``strict``: values beyond (not at) the bounds are meant. Where the tails meet (``top`` is at most
-    ``bottom``), fewer than the wanted people may be left below ``top``, so that those values are blanked.
+    Where the tails meet (``top`` is at most ``bottom``), fewer than the wanted people may be left below
+    ``top``, so that those values are blanked. ``pulled``: a bound is that of a tail, because too few people
+    lie beyond the fence.
     """
 
     top: float | int | None = None
     bottom: float | int | None = None
     blank: bool = False
-    strict: bool = False
+    pulled: bool = False
 
     @property
     def meet(self) -> bool:
@@ -87,18 +88,28 @@ class _Coding(Criterion[M, Bounds]):
         low = np.zeros(len(values), bool) if decision.bottom is None else (numbers <= decision.bottom) & ~high
         text = as_text(values)
         if decision.top is not None:
-            text = where(high, self.spec.top_label.format(number_text(decision.top)), text)
+            text = where(high, self._top_label(decision.top), text)
         if decision.bottom is not None:
-            label = self.spec.bottom_label.format(number_text(decision.bottom))
-            text = where(low, None if decision.meet else label, text)
+            text = where(low, None if decision.meet else self._bottom_label(decision.bottom), text)
         # The bound itself is shown by everyone beyond it, so only values beyond it really change.
         return Applied(text, high | low)
 
+    def _top_label(self, bound: float | int) -> str:
+        return self.spec.top_label.format(number_text(bound))
+
+    def _bottom_label(self, bound: float | int) -> str:
+        return self.spec.bottom_label.format(number_text(bound))
+
+    def labels(self, decision: Bounds) -> tuple[str, ...]:
+        """Return the labels of the tails."""
+        labels = [] if decision.top is None else [self._top_label(decision.top)]
+        if decision.bottom is not None and not decision.meet:
+            labels.append(self._bottom_label(decision.bottom))
+        return tuple(labels)
+
     def leaves(self, decision: Bounds | None) -> Between:
         """Return the bounds, where values beyond them are coded."""
-        if decision is None or decision.strict:
-            return ANYWHERE
-        return Between(decision.bottom, decision.top)
+        return ANYWHERE if decision is None else Between(decision.bottom, decision.top)
 
     def explain(self, decision: Bounds) -> str:
         """Return the bounds, each of which at least ``people`` people reach; or why there are none."""
@@ -143,8 +154,9 @@ class Tail(_Coding[Extremes], treats=t.Tail):
 class Fence(_Coding[tuple[Extremes, Bins | PeopleSample]], treats=t.Fence):
     """Beyond robust fences: quartiles ± factor × IQR, or median ± factor × MAD.
 
-    When coding, the fence is pulled in until at least ``people`` people lie at or beyond it. Where the spread
-    is zero, because most records share one value, the fence is the bound of a `Tail`.
+    Labels and blanks point at nobody: the fence is pulled in until at least ``people`` people lie at or
+    beyond it. Dropped records leave nothing that points at anyone: there it stands where it is. Where the
+    spread is zero, because most records share one value, the fence is the bound of a `Tail`.
     """
 
     spec: t.Fence
@@ -176,15 +188,18 @@ class Fence(_Coding[tuple[Extremes, Bins | PeopleSample]], treats=t.Fence):
         low, high = (below or (bottom, top))[0], (above or (bottom, top))[1]
         if low is None or high is None:
             return Bounds(blank=True)
-        if self.spec.action != "code":
-            sides = self._sides(high, low)
-            return Bounds(sides.top, sides.bottom, strict=True)
+        if self.spec.action == "record":
+            return self._sides(np.nextafter(high, np.inf).item(), np.nextafter(low, -np.inf).item())
         if top is None or bottom is None:
             return Bounds(blank=True)
         anyone_below, anyone_above = extremes.beyond(low, high)
-        return self._sides(
+        if self.spec.action == "cell":  # what lies on the fence stays
+            low, high = np.nextafter(low, -np.inf).item(), np.nextafter(high, np.inf).item()
+        sides = self._sides(
             min(high, top) if anyone_above else None, max(low, bottom) if anyone_below else None
         )
+        pulled = sides.top == top != high or sides.bottom == bottom != low
+        return replace(sides, pulled=pulled)
 
     def _fences(self, bins: Bins) -> tuple[float, float] | None:
         if self.spec.rule == "iqr":
@@ -206,9 +221,9 @@ class Fence(_Coding[tuple[Extremes, Bins | PeopleSample]], treats=t.Fence):
         numbers = floats(values)
         mask = np.zeros(len(values), bool)
         if decision.top is not None:
-            mask |= numbers > decision.top
+            mask |= numbers >= decision.top
         if decision.bottom is not None:
-            mask |= numbers < decision.bottom
+            mask |= numbers <= decision.bottom
         return act(as_text(values), mask, self.spec.action, "")
 
     def explain(self, decision: Bounds) -> str:
@@ -216,7 +231,16 @@ class Fence(_Coding[tuple[Extremes, Bins | PeopleSample]], treats=t.Fence):
         if self.spec.action == "code" or decision.blank:
             return super().explain(decision)
         rule = "四分位範囲" if self.spec.rule == "iqr" else "中央絶対偏差"
-        return f"{rule}の{number_text(self.spec.factor)}倍を超えて外れた{done(self.spec.action, '')}"
+        told = f"{rule}の{number_text(self.spec.factor)}倍を超えて外れた{done(self.spec.action, '')}"
+        if decision.pulled:
+            told += (
+                f"その人が{self.people}人に満たない側では、{self.people}人以上が達する値までを空欄にした。"
+            )
+        return told
+
+    def leaves(self, decision: Bounds | None) -> Between:
+        """Return the bounds, where values beyond them are coded."""
+        return super().leaves(decision) if self.spec.action == "code" else ANYWHERE
 
 
 def _rounded(value: float, rounding: str) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.decisions.settlement import Settlement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,18 +20,28 @@ class Decision:
     Attributes:
         columns: decisions by column, for every column with treatments.
         rejected: record numbers to leave out, by split id.
+        seen: by split id, what pass 1 has read of it.
         removals: what is taken after the columns' own treatments, in their order.
         recoder: levels and suppression; None where the table has no quasi-identifier.
+        promises: by column, how many people must bear a label in the release.
+        settlement: what is blanked for that, and for combinations, in the records that are released.
     """
 
     columns: Mapping[str, Fitted]
     rejected: Mapping[str, tuple[int, ...]]
+    seen: Mapping[str, bytes]
     removals: tuple[Removal, ...]
     recoder: Recoder | None
+    promises: Mapping[str, Promise] = field(default_factory=dict)
+    settlement: Settlement | None = None
 
 
 def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:
     """Return the decision about a table: its fits as far as records need them, and how it is recoded."""
     return Decision(
-        columns=fitted.columns, rejected=fitted.rejected, removals=fitted.removals, recoder=recoder
+        columns=fitted.columns,
+        rejected=fitted.rejected,
+        seen=fitted.seen,
+        removals=fitted.removals,
+        recoder=recoder,
     )

@@ -19,23 +19,29 @@ class FittedTable:
     Attributes:
         columns: decisions by column, for every column with treatments.
         rejected: record numbers to leave out, by split id.
+        seen: by split id, what pass 1 has read of it; of the table and of its population.
         records: readable records.
         people: distinct people among them; None where the table has no person column.
         rejects: unreadable records by (column, reason).
         notes: cells that hold no value in another way than the policy says, by (column, note).
+        unattributed: records without a person code; not among ``records`` where the table leaves them out.
         proven: "one row a person" was proven by ascending person codes, not by counting.
         counted: pass 1 has counted the tuples of the table, and of its population if there is one.
+        blank: records without any value, which were skipped.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
     """
 
     columns: Mapping[str, Fitted]
     rejected: Mapping[str, tuple[int, ...]]
+    seen: Mapping[str, bytes]
     records: int
     people: int | None
     rejects: Mapping[tuple[str, str], int]
+    unattributed: int
     proven: bool
     counted: bool
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    blank: int = 0
     removals: tuple[Removal, ...] = ()
 
     def removal(self, kind: type[R]) -> R | None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from tokumei.transforms.criteria.chain import Fitted, Treated
+from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.engine.chunks import Chunk, Decided
 from tokumei.transforms.planning.plan import TablePlan
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 
@@ -27,6 +29,10 @@ class Decided(Protocol):
     def rejected(self) -> Mapping[str, tuple[int, ...]]:
         """Numbers of the records to leave out, by split id."""
 
+    @property
+    def seen(self) -> Mapping[str, bytes]:
+        """What pass 1 has read of each split, by its id, as `Witness` tells it; empty in pass 1."""
+
 
 D_co = TypeVar("D_co", bound=Decided, covariant=True)
 
@@ -36,9 +42,10 @@ class LeftOut:
     """All that is decided before the criteria are fitted: which records are left out, by split id."""
 
     rejected: Mapping[str, tuple[int, ...]]
+    seen: Mapping[str, bytes]
 
 
-NOTHING_LEFT_OUT = LeftOut({})
+NOTHING_LEFT_OUT = LeftOut({}, {})
 
 
 @dataclass(frozen=True)
@@ -61,10 +68,14 @@ class Chunk(Generic[D_co]):
     Attributes:
         work: what they belong to.
         number: position of the chunk in its split, from 0; ``last`` marks the final one.
-        records: records seen, unreadable ones included.
+        records: records seen, unreadable and blank ones included.
         rejects: how many were unreadable, by (column, reason); and their numbers in the split.
         batch: the readable records.
+        seen: of the last chunk, what was read of the whole split, as `Witness` tells it.
         notes: what is no fault but to be told: number of cells by (column, note).
+        unattributed: numbers of the records without a person code, in their order, where the person's column
+            was read: they are in the batch, unless the table leaves them out.
+        blank: records without any value, which are nobody's.
     """
 
     work: Work[D_co]
@@ -74,7 +85,10 @@ class Chunk(Generic[D_co]):
     rejects: dict[tuple[str, str], int]
     rejected: tuple[int, ...]
     batch: pa.RecordBatch
+    seen: bytes = b""
     notes: dict[tuple[str, str], int] = field(default_factory=dict)
+    unattributed: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    blank: int = 0
 
 
 class SizedPickleCoder(beam.coders.Coder):

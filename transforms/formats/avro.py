@@ -29,6 +29,7 @@ from tokumei.transforms.formats.avro_limits import (
 )
 from tokumei.transforms.formats.avro_schema import NotRecords, arrow_schema, plain_schema
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
+from tokumei.transforms.formats.blank import has_value, may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, is_opaque, refuse_other_columns
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.garbled import without_garbled
@@ -88,8 +89,18 @@ def rows(
             numbers = np.arange(done + 1, done + len(records) + 1)
             cells = {name: values for name, (values, _) in screened.items()}
             misfits = {name: bad for name, (_, bad) in screened.items()}
-            yield Rows(cells, numbers, (), len(records), misfits)
+            found_rows = Rows(cells, numbers, (), len(records), misfits)
+            yield (
+                found_rows if source.blank_records == "keep" else _without_blank(found_rows, records, source)
+            )
             done += len(records)
+
+
+def _without_blank(rows: Rows, records: Sequence[dict[str, Any]], source: Source) -> Rows:
+    blank = may_be_blank(rows, source.null_values)
+    for row in np.flatnonzero(blank).tolist():
+        blank[row] = not any(has_value(value, source.null_values) for value in records[row].values())
+    return without_blank(rows, blank)
 
 
 def write(table: pa.Table) -> bytes:

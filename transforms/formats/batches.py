@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tokumei.schemas.date_formats import USUAL, DateReading
+from tokumei.schemas.source import Source
 from tokumei.schemas.splits import Reject, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.columns import refuse_unreadable
 from tokumei.transforms.formats.convert import convert
+from tokumei.transforms.formats.leading_zeros import with_leading_zeros
 
 # Of a batch and of a chunk. A chunk becomes one part of the release: large enough for good files, small
 # enough to hold several.
@@ -32,10 +34,12 @@ class Rows(NamedTuple):
         columns: the wanted columns, one cell for each well-formed record, in the types of the format;
             texts are sure to be UTF-8.
         numbers: the record number of each row, ascending.
-        broken: number and reason of each record that is bad as a whole and has no row.
+        broken: number and reason of each record that is bad as a whole and has no row; after the reason there
+            may be more about it, in brackets.
         records: how many records there were, good or bad.
         misfits: cells found bad already (null in ``columns``): column to row to reason.
-        nulled: the source's null texts are null already, so that nothing looks for them again.
+        blank: how many of the records have no value in any column, and hence no row.
+        nulled: the source's null texts are null already, so that only other spellings are looked for.
         notes: what is no fault but to be told: number of cells by (column, note).
     """
 
@@ -46,6 +50,7 @@ class Rows(NamedTuple):
     misfits: Mapping[str, Mapping[int, str]]
     nulled: bool = False
     notes: Notes = MappingProxyType({})
+    blank: int = 0
 
 
 class ReadBatch(NamedTuple):
@@ -55,13 +60,17 @@ class ReadBatch(NamedTuple):
         batch: columns in the order they were asked for, in canonical Arrow types; texts that repeat may be
             encoded by a dictionary.
         rejects: one for each record left out because it is bad, in record order.
-        records: records seen: rows of the batch, rejects and excluded records together.
+        records: records seen: rows of the batch, rejects, excluded and blank records together.
+        numbers: the record number of each row of the batch, ascending.
+        blank: records without any value, which are nobody's.
         notes: what is no fault but to be told: number of cells by (column, note).
     """
 
     batch: pa.RecordBatch
     rejects: list[Reject]
     records: int
+    numbers: Numbers
+    blank: int = 0
     notes: Notes = MappingProxyType({})
 
 
@@ -69,7 +78,7 @@ def assemble(
     stretches: Iterator[Rows],
     split: Split,
     columns: Mapping[str, ColumnType],
-    null_values: Sequence[str],
+    source: Source,
     *,
     exclude: Numbers,
     dates: Mapping[str, DateReading],
@@ -82,15 +91,20 @@ def assemble(
         InputError: a column has a type that cannot be read as the declared one.
     """
     silent = np.unique(exclude)
+    # A reader that makes nulls itself knows one spelling of each text.
+    listed = source.null_values if any(source.null_values) else ()
     for rows in stretches:
-        found = {n: Reject(split.table, split.split_id, n, "", reason) for n, reason in rows.broken}
+        found = {n: _whole(split, n, told) for n, told in rows.broken}
         good = np.ones(len(rows.numbers), bool)
         notes = dict(rows.notes)
         arrays = []
         for name, kind in columns.items():
             how = dates.get(name, USUAL)
             refuse_unreadable(rows.columns[name].type, name, kind, how, split.file.uri)
-            values, bad, nan = convert(rows.columns[name], kind, () if rows.nulled else null_values, how)
+            null_values = listed if rows.nulled else source.null_values
+            values, bad, nan = convert(rows.columns[name], kind, null_values, how)
+            if name in source.leading_zeros:
+                values = with_leading_zeros(values, source.leading_zeros[name])
             arrays.append(values)
             if nan:
                 notes[name, NAN] = nan
@@ -105,7 +119,15 @@ def assemble(
         batch = _batch(arrays, list(columns), len(rows.numbers))
         if not good.all():
             batch = batch.take(pa.array(np.flatnonzero(good)))
-        yield ReadBatch(batch, [found[n] for n in sorted(found)], rows.records, notes)
+        numbers = np.asarray(rows.numbers, np.int64)[good]
+        rejects = [found[n] for n in sorted(found)]
+        yield ReadBatch(batch, rejects, rows.records, numbers, rows.blank, notes)
+
+
+def _whole(split: Split, number: int, told: str) -> Reject:
+    """Return the reject of a record that is bad as a whole."""
+    reason, _, detail = told.partition(" (")
+    return Reject(split.table, split.split_id, number, "", reason, detail.removesuffix(")"))
 
 
 def _batch(arrays: list[pa.Array], names: list[str], rows: int) -> pa.RecordBatch:

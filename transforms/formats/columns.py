@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,6 +30,42 @@ class Header(NamedTuple):
     types: pa.Schema | None = None
 
 
+# Characters that fonts show alike and encodings confuse (JIS X 0208 in Unicode, by Microsoft and by
+# others), and marks that are not seen.
+_LOOK_ALIKES: dict[int, str | None] = {
+    **dict.fromkeys(map(ord, "〜∼∽"), "~"),
+    **dict.fromkeys(map(ord, "‐‑‒–—―−─━"), "-"),
+    **dict.fromkeys(map(ord, "·•‧∙⋅"), "・"),
+    ord("∥"): "‖",
+    **dict.fromkeys([0xFE0E, 0xFE0F, *range(0xE0100, 0xE01F0)], None),  # variation selectors
+}
+
+
+def matched_names(found: Sequence[str], declared: Sequence[str], where: str) -> list[str]:
+    """Return the declared names of a file's columns, in the order of the file.
+
+    A name that is not declared as it is written is the declared one that it equals by Unicode's NFKC, with
+    characters that look alike as one (〜 and ～, − and －, ― and —) and without spaces around it, if there is
+    no other such name on either side.
+
+    Raises:
+        InputError: see `refuse_other_columns`.
+    """
+    known, there = set(declared), set(found)
+    folds = Counter(_folded(name) for name in {*found, *known})
+    missing = {_folded(name): name for name in declared if name not in there}
+    names = []
+    for name in found:
+        fold = _folded(name)
+        names.append(missing[fold] if name not in known and folds[fold] == 2 and fold in missing else name)
+    refuse_other_columns(names, declared, where)
+    return names
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).translate(_LOOK_ALIKES).strip()
+
+
 def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: str) -> None:
     """Check that a file has exactly the declared columns, in any order.
 
@@ -43,15 +80,16 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
     if joined or len(missing) * 2 > len(declared):
         # The names may be values: a CSV file without a header line, or without the line break after it, shows
         # its first record here.
-        alike = {name.strip().casefold() for name in missing} & {name.strip().casefold() for name in found}
-        told = f"; {len(alike)} differ only in upper and lower case or in spaces" if alike else ""
+        alike = {_folded(n).casefold() for n in missing} & {_folded(n).casefold() for n in undeclared}
+        told = "; {} differ only in upper and lower case or in spaces, or in characters that look alike"
+        told = told.format(len(alike)) if alike else ""
         raise InputError(
             "input.header",
             where=where,
             what=f"{len(missing)} of {len(declared)} declared columns are not among the file's {len(found)}"
             f"{told}",
             fix="check the declared names, the delimiter and the encoding; for a file without a header line"
-            " declare header: false",
+            " declare header: false, for one with lines above it skip_rows: their number",
         )
     wrong = [
         f"{label}: {', '.join(map(_visible, names))}"
@@ -59,13 +97,35 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
         if names
     ]
     if wrong:
+        alike_names = _told_alike(undeclared, declared)
         raise InputError(
             "input.columns",
             where=where,
-            what=f"the file's columns are not those of the policy ({'; '.join(wrong)})",
+            what=f"the file's columns are not those of the policy ({'; '.join(wrong)}){alike_names}",
             fix="declare every column under columns (drop: true for those not needed), or correct the file,"
-            " its delimiter or its encoding",
+            " its delimiter or its encoding" + (_TWICE if twice else ""),
         )
+
+
+_TWICE = (
+    "; columns of the same name can be read by their place, with header: false and skip_rows: 1 under source,"
+    " and names of their own in the policy, in the order of the file"
+)
+
+
+def _told_alike(undeclared: Sequence[str], declared: Sequence[str]) -> str:
+    """Return in which characters names differ that look the same."""
+    alike = {_folded(name): name for name in declared}
+    pairs = [(name, alike[fold]) for name in undeclared if name and (fold := _folded(name)) in alike]
+    if not pairs:
+        return ""
+    name, wanted = pairs[0]
+    at = next((i for i, (a, b) in enumerate(zip(name, wanted, strict=False)) if a != b), -1)
+    there, here = name[at], wanted[at]
+    return (
+        f"; {len(pairs)} of them look alike: there is U+{ord(there):04X} in the file where the policy has"
+        f" U+{ord(here):04X}"
+    )
 
 
 def _visible(name: str) -> str:

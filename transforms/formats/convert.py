@@ -17,7 +17,7 @@ from tokumei.transforms.formats.text_kernels import parse, plain_zero
 from tokumei.transforms.formats.unread import TIME_OF_DAY, UTC_MIDNIGHT, why_unread
 from tokumei.transforms.values.date_codes import serial_seconds
 from tokumei.transforms.values.japan_clock import wall_clock, whole_days
-from tokumei.transforms.values.text import spread
+from tokumei.transforms.values.text import folded_column, spread
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
@@ -90,8 +90,8 @@ def convert(
     Args:
         values: the column as the format gives it; texts must be UTF-8.
         kind: its declared type.
-        null_values: texts that mean null. In a typed column they mean the values they spell, so that ``-1``
-            is null in an integer column too.
+        null_values: texts that mean null, in any spelling that `folded` makes one of them. In a typed column
+            they mean the values they spell, so that ``-1`` is null in an integer column too.
         how: what the column declares of its dates.
 
     Returns:
@@ -148,7 +148,8 @@ def _from_text(
     if tuple(null_values) == ("",):
         texts = _nulled(texts, pc.equal(pc.binary_length(texts), 0))
     elif null_values:
-        texts = _nulled(texts, pc.is_in(texts, value_set=pa.array(null_values, pa.string())))
+        listed = folded_column(pa.array(null_values, pa.string()))
+        texts = _nulled(texts, pc.is_in(folded_column(texts), value_set=listed))
     parsed = parse(texts, kind, how)
     lost = _lost(texts, parsed)
     reasons = why_unread(texts.take(pa.array(lost)), kind, how) if len(lost) else ()

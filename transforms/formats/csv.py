@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,31 +16,35 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
-from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.blank import blank_cells
+from tokumei.transforms.formats.columns import Header, matched_names
 from tokumei.transforms.formats.convert import without_dictionaries
-from tokumei.transforms.formats.csv_blocks import Dialect, blocks, first_record, record_ends
-from tokumei.transforms.formats.garbled import is_utf8
-from tokumei.transforms.formats.streams import BLOCK, TextStream, open_text
+from tokumei.transforms.formats.csv_blocks import TextBlock, blocks, record_ends
+from tokumei.transforms.formats.csv_head import Head, parse_options, read_head
+from tokumei.transforms.formats.csv_odd import NONE, Odd, odd_rows
+from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, masked
+from tokumei.transforms.formats.csv_strict import strict
+from tokumei.transforms.formats.excel_text import may_hold_marked, unmarked
+from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
 
 _NOT_BLANK = re.compile(rb"[^\r\n]")
-_MARK = "\ufeff".encode()
-_HEADER = 1 << 16  # bytes read at a time when only the header is wanted
 
 
 def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
-    """Yield the byte ranges of a file's splits; the first includes any byte order mark and header."""
+    """Yield the byte ranges of a file's splits; the first includes all that stands above the records."""
     if file.size <= target:
         if file.size:
             yield 0, file.size
         return
+    head = read_head(source, file, store)
     with open_text(file, store, 0, file.size, source.encoding) as stream:
         if stream.packed:
             yield 0, file.size
             return
-        begun, end = 0, stream.start
-        for block in _blocks(stream, source, file, min(target, BLOCK)):
-            end += len(block)
+        begun, end = 0, stream.start + len(stream.read(head.size))
+        for block in blocks(stream.read, head.dialect, min(target, BLOCK), end, file.uri):
+            end += len(block.text)
             if end - begun >= target:
                 yield begun, end
                 begun = end
@@ -52,20 +55,15 @@ def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterato
 def header(source: Source, file: SourceFile, store: Store) -> Header:
     """Return the column names in the header line; none if the file is empty, or has no such line.
 
+    Columns without a name are not among them: they may hold nothing.
+
     Raises:
-        InputError: the header cannot be decoded.
+        InputError: see `csv_head.read_head`.
     """
-    return Header(_header_line(source, file, store) if source.header else None)
-
-
-def _header_line(source: Source, file: SourceFile, store: Store) -> list[str] | None:
-    dialect = _dialect(source)
-    with open_text(file, store, 0, file.size, source.encoding) as stream:
-        for block in _blocks(stream, source, file, _HEADER):
-            start, end = first_record(block, dialect)
-            if end > start:
-                return _names(block[start:end], source, file)
-    return None
+    if not source.header:
+        return Header(None)
+    names = read_head(source, file, store).names
+    return Header(None if names is None else [name for name in names if name.strip()])
 
 
 def rows(
@@ -79,24 +77,16 @@ def rows(
     Raises:
         InputError: see `reader.read_split`.
     """
-    file, dialect = split.file, _dialect(source)
-    names = list(declared)
-    if source.header:
-        found = _header_line(source, file, store)
-        if found is None:
-            return
-        refuse_other_columns(found, declared, file.uri)
-        names = found
-    layout = _Layout(names, list(columns), source, file)
-    at_header = source.header and split.start == 0
+    file = split.file
+    head = read_head(source, file, store)
+    if source.header and head.names is None:
+        return
+    layout = _layout(head, declared, list(columns), source, file)
     done = 0
     with open_text(file, store, split.start, split.end, source.encoding) as stream:
-        for block in _blocks(stream, source, file, BLOCK):
-            body = block
-            if at_header:
-                start, end = first_record(block, dialect)
-                at_header, body = end == start, block[end:]
-            for found_rows in _parse(body, done, layout):
+        above = len(stream.read(head.size)) if split.start == 0 else 0
+        for block in blocks(stream.read, head.dialect, BLOCK, stream.start + above, file.uri):
+            for found_rows in _parse(block, done, layout):
                 yield found_rows
                 done += found_rows.records
 
@@ -108,83 +98,131 @@ def write(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def _dialect(source: Source) -> Dialect:
-    return Dialect(source.field_delimiter, source.encoding)
-
-
-def _blocks(stream: TextStream, source: Source, file: SourceFile, size: int) -> Iterator[bytes]:
-    return blocks(stream.read, _dialect(source), size, stream.start, file.uri)
-
-
-def _names(record: bytes, source: Source, file: SourceFile) -> list[str]:
-    text = _utf8(record, source.encoding)
-    if text is None:
-        raise InputError(
-            "input.encoding",
-            where=f"{file.uri}, header",
-            what=f"the header is not {source.encoding}",
-            fix="correct encoding: utf-8, cp932 (Shift_JIS) or euc_jp",
-        )
-    text += b"\n"  # pyarrow takes no header without a line break
-    parse = pacsv.ParseOptions(delimiter=source.field_delimiter, newlines_in_values=True)
-    return list(pacsv.read_csv(pa.py_buffer(text), _read_options(text, None), parse).column_names)
-
-
 class _Layout(NamedTuple):
-    """What the parser must know besides the text."""
+    """What the parser must know besides the text.
+
+    Attributes:
+        names: of all columns, in the order of the file; columns without a name are called by their place.
+        titles: the same, blank where a column has no name.
+        nameless: what is in ``names`` for columns without one.
+        wanted: the columns to read.
+        witness: the first column, once those to read could not tell that every record has a value.
+        dialect: how the decoded text is written.
+    """
 
     names: list[str]
+    titles: list[str]
+    nameless: list[str]
     wanted: Sequence[str]
+    witness: list[str]
+    dialect: Dialect
     source: Source
     file: SourceFile
 
 
-def _parse(block: bytes, done: int, layout: _Layout) -> Iterator[Rows]:
+def _layout(
+    head: Head, declared: Sequence[str], wanted: Sequence[str], source: Source, file: SourceFile
+) -> _Layout:
+    titles = list(declared)
+    if head.names is not None:
+        named = iter(matched_names([name for name in head.names if name.strip()], declared, file.uri))
+        titles = [next(named) if name.strip() else name for name in head.names]
+    names = [name if name.strip() else f"\0{i}" for i, name in enumerate(titles)]
+    nameless = [name for name in names if name.startswith("\0")]
+    return _Layout(names, titles, nameless, wanted, [], head.dialect, source, file)
+
+
+def _parse(block: TextBlock, done: int, layout: _Layout) -> Iterator[Rows]:
     """Parse a block of whole records, of which ``done`` precede it in the split."""
-    kept, undecodable = None, np.empty(0, np.int64)
-    if layout.source.encoding != "utf-8" and _is_really_utf8(block):
-        raise InputError(
-            "input.encoding",
-            where=layout.file.uri,
-            what=f"declared {layout.source.encoding}, but the file is UTF-8",
-            fix="declare encoding: utf-8; read otherwise, every Japanese text would be garbled",
-        )
-    text = _utf8(block, layout.source.encoding)
-    if text is None:
-        clean, kept, undecodable = _decodable(block, _dialect(layout.source))
-        text = _utf8(clean, layout.source.encoding) or b""
-    table, ragged = _table(text, layout)
-    numbers = kept if kept is not None else np.arange(1, table.num_rows + len(ragged) + 1)
-    broken = [(int(n) + done, "undecodable") for n in undecodable]
-    broken += [(int(n) + done, "ragged") for n in numbers[ragged]]
-    numbers = np.delete(numbers, ragged) + done
-    if not len(numbers) and not broken:
+    stretch = strict(block, layout.dialect, layout.file.uri)
+    table, ragged = _table(stretch.text, layout, quoted=block.quoted)
+    numbers = stretch.numbers
+    if numbers is None:
+        numbers = np.arange(1, table.num_rows + len(ragged) + 1)
+    broken = stretch.broken + [(int(numbers[row]), told) for row, told in ragged.items() if told]
+    skipped = np.fromiter(ragged, np.int64, len(ragged))
+    numbers = np.delete(numbers, skipped)
+    odd = _odd(table, stretch.text, skipped, layout)
+    nameless = _filled(table, layout.nameless)
+    out = {**dict.fromkeys(odd.names.tolist(), "header"), **dict.fromkeys(nameless.tolist(), "nameless")}
+    broken += [(int(numbers[row]), why) for row, why in out.items()]
+    blank = len(odd.blank) + sum(not told for told in ragged.values())
+    gone = np.array([*out, *odd.blank], np.int64)
+    if len(gone):
+        left = np.delete(np.arange(table.num_rows), gone)
+        table, numbers = table.take(pa.array(left)), numbers[left]
+    broken = [(number + done, why) for number, why in sorted(broken)]
+    numbers = numbers + done
+    if not len(numbers) and not broken and not blank:
         return  # blank lines only
     for start in range(0, max(table.num_rows, 1), MAX_ROWS):
         batch = table.slice(start, MAX_ROWS).combine_chunks()
         cells = {name: _chunk(batch.column(name)) for name in layout.wanted}
-        records = batch.num_rows + len(broken)
-        yield Rows(cells, numbers[start : start + MAX_ROWS], broken, records, {}, nulled=True)
-        broken = []
+        records = batch.num_rows + len(broken) + blank
+        part = numbers[start : start + MAX_ROWS]
+        yield Rows(cells, part, broken, records, {}, nulled=True, blank=blank)
+        broken, blank = [], 0
 
 
 def _chunk(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks else pa.array([], column.type)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _table(text: bytes, layout: _Layout) -> tuple[pa.Table, Numbers]:
-    """Parse UTF-8 text; return the wanted columns, and which rows (from 0) have another number of fields."""
-    names, wanted, source, file = layout
-    ragged: list[int] = []
+def _odd(table: pa.Table, text: bytes, ragged: Numbers, layout: _Layout) -> Odd:
+    """Return the rows that are no records."""
+    if not table.num_rows:
+        return NONE
+    seen = [*layout.wanted, *layout.witness] or layout.names[:1]
+    cells = {name: _chunk(table.column(name)) for name in seen}
+
+    def whole(rows: Numbers) -> pa.Table:
+        layout.witness[:] = () if layout.names[0] in layout.wanted else layout.names[:1]
+        dialect = layout.dialect.decoded._replace(skip_space=False)
+        ends = record_ends(masked(text, dialect), dialect)
+        starts = np.append(0, ends[:-1])
+        view = np.frombuffer(text, np.uint8)
+        records = np.delete(np.flatnonzero(~np.isin(view[starts], (LF, CR))), ragged)[rows]
+        chosen = np.zeros(len(ends), bool)
+        chosen[records] = True
+        part = view[np.repeat(chosen, ends - starts)].tobytes()
+        return _table(part, layout._replace(wanted=layout.names, witness=[], nameless=[]))[0]
+
+    found = odd_rows(cells, layout.titles, whole)
+    return found if layout.source.blank_records == "skip" else found._replace(blank=NONE.blank)
+
+
+def _filled(table: pa.Table, nameless: Sequence[str]) -> Numbers:
+    """Return the rows with a value in a column without a name."""
+    found = np.zeros(table.num_rows, bool)
+    for name in nameless:
+        found |= ~blank_cells(_chunk(table.column(name)), ())
+    return np.flatnonzero(found)
+
+
+def _table(text: bytes, layout: _Layout, *, quoted: bool = True) -> tuple[pa.Table, dict[int, str]]:
+    """Parse strict UTF-8 text.
+
+    Returns:
+        The wanted columns, and rows (from 0) that have another number of fields: what to say of them, nothing
+        if they are blank and may be.
+    """
+    names, source = layout.names, layout.source
+    ragged: dict[int, str] = {}
+    nothing = layout.dialect.delimiter + '" \t\u3000'
 
     def skip(row: pacsv.InvalidRow) -> str:
-        ragged.append(row.number - 1)
+        found = min(row.actual_columns, len(names) + 10)
+        more = "or more " if found < row.actual_columns else ""
+        told = f"ragged ({found} {more}fields, {row.expected_columns} expected)"
+        blank = source.blank_records == "skip" and not row.text.strip(nothing)
+        ragged[row.number - 1] = "" if blank else told
         return "skip"
 
     # Without any column pyarrow would give all of them; the first one serves for counting.
-    include = list(wanted) or names[:1]
+    include = [*layout.wanted, *layout.witness] or names[:1]
+    include += layout.nameless
     if not _NOT_BLANK.search(text):
-        return pa.table({name: pa.array([], pa.string()) for name in include}), np.empty(0, np.int64)
+        return pa.table({name: pa.array([], pa.string()) for name in include}), {}
     convert = pacsv.ConvertOptions(
         check_utf8=False,
         column_types=dict.fromkeys(include, pa.string()),
@@ -193,65 +231,19 @@ def _table(text: bytes, layout: _Layout) -> tuple[pa.Table, Numbers]:
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
-    parse = pacsv.ParseOptions(
-        delimiter=source.field_delimiter, newlines_in_values=True, invalid_row_handler=skip
-    )
+    # One thread, since row numbers are known only then, and the engine runs several readers anyway.
+    read = pacsv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names)
     try:
-        table = pacsv.read_csv(pa.py_buffer(text), _read_options(text, names), parse, convert)
+        table = pacsv.read_csv(pa.py_buffer(text), read, parse_options(layout.dialect, skip), convert)
     except pa.ArrowInvalid:
         raise InputError(
             "csv.parse",
-            where=file.uri,
+            where=layout.file.uri,
             what="a stretch of the file cannot be read as delimited text",
             fix="check delimiter and quoting",
         ) from None
-    return table, np.array(ragged, np.int64)
-
-
-def _read_options(text: bytes, names: list[str] | None) -> pacsv.ReadOptions:
-    # One thread, since row numbers are known only then, and the engine runs several readers anyway.
-    return pacsv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names)
-
-
-_KANJI_OR_KANA = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
-
-
-def _is_really_utf8(block: bytes) -> bool:
-    """Whether a block is UTF-8 with Japanese text; no CP932 or EUC-JP text is, but for a few odd bytes."""
-    return not block.isascii() and _KANJI_OR_KANA.search(block) is not None and is_utf8(block)
-
-
-def _utf8(block: bytes, encoding: str) -> bytes | None:
-    """Return text as checked UTF-8; None if it is not text of this encoding or holds a NUL."""
-    if encoding != "utf-8" and not block.isascii():
-        try:
-            block = block.decode(encoding).encode()
-        except UnicodeDecodeError:
-            return None
-    elif not is_utf8(block):
-        return None
-    if b"\0" in block:
-        return None
-    # pyarrow drops a byte order mark at the start of what it reads; here it is text.
-    return _MARK + block if block.startswith(_MARK) else block
-
-
-def _decodable(block: bytes, dialect: Dialect) -> tuple[bytes, Numbers, Numbers]:
-    """Return a block without its undecodable records, the numbers of those kept, and of those left out."""
-    ends = record_ends(block, dialect)
-    starts = np.append(0, ends[:-1])
-    view = np.frombuffer(block, np.uint8)
-    bad = np.zeros(len(ends), bool)
-    bad[np.searchsorted(ends, np.flatnonzero(view == 0), side="right")] = True
-    at = 0
-    while at < len(block):
-        try:
-            codecs.decode(memoryview(block)[at:], dialect.encoding)
-            break
-        except UnicodeDecodeError as error:
-            record = np.searchsorted(ends, at + error.start, side="right")
-            bad[record], at = True, int(ends[record])
-    blank = np.isin(view[starts], (0x0A, 0x0D))  # a record cannot begin with a line break
-    numbers: Numbers = np.cumsum(~blank, dtype=np.int64)
-    clean = b"".join(block[starts[i] : ends[i]] for i in np.flatnonzero(~bad))
-    return clean, numbers[~bad & ~blank], numbers[bad]
+    if may_hold_marked(text, quoted=quoted):
+        for i, name in enumerate(table.column_names):
+            found_texts = unmarked(_chunk(table.column(i)), source.null_values)
+            table = table.set_column(i, name, found_texts)
+    return table, ragged

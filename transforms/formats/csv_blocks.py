@@ -3,7 +3,9 @@
 In UTF-8, CP932 and EUC-JP no byte of a longer character is a quote or a line break, so records can be told
 apart in bytes. Where every quote stands at the edge of a field or is doubled, a line break is within a field
 exactly when an odd number of quotes precedes it, which numpy finds fast. Other quotes are literal text; then
-an exact lexer (a regular expression, some ten times slower) does the same. Both agree with pyarrow's parser.
+an exact lexer (a regular expression, some ten times slower) does the same. Both agree with pyarrow's parser,
+also under the options of the dialect, which `csv_quotes.masked` hides. A record with literal quotes is
+refused later: where it ends must be known for that.
 """
 
 from __future__ import annotations
@@ -14,27 +16,26 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from tokumei.schemas.errors import InputError
+from tokumei.transforms.formats.csv_quotes import CR, LF, QUOTE, Bytes, Dialect, Positions, at_edges, masked
 from tokumei.transforms.formats.streams import MAX_RECORD, too_long
 
-_QUOTE, _LF, _CR = b'"\n\r'
 _NEAR = 4096  # quotes from the end among which the last record's end nearly always is
 
-Positions = npt.NDArray[np.int64]
 
+class TextBlock(NamedTuple):
+    """Whole records.
 
-class Dialect(NamedTuple):
-    """How the text is written."""
+    Attributes:
+        text: as it is in the file.
+        strict: it is known that all quotes are where quotes may be.
+        quoted: there may be quotes at all.
+    """
 
-    delimiter: str
-    encoding: str
-
-    @property
-    def ambiguous(self) -> bool:
-        """Whether the delimiter's byte may also be the second byte of a character, as ``|`` in CP932."""
-        return self.encoding == "cp932" and self.delimiter >= "@"
+    text: bytes
+    strict: bool
+    quoted: bool
 
 
 class _Lexer(NamedTuple):
@@ -58,7 +59,7 @@ def _lexer(dialect: Dialect) -> _Lexer:
 
 def blocks(
     read: Callable[[int], bytes], dialect: Dialect, size: int, start: int, uri: str
-) -> Iterator[bytes]:
+) -> Iterator[TextBlock]:
     """Cut a text that begins at a record into blocks of whole records, of about ``size`` bytes.
 
     The blocks joined are the text. A block may begin with the LF of a CRLF, which reads as a blank line.
@@ -78,28 +79,34 @@ def blocks(
         more = read(size)
         data = rest + more
         final = len(more) < size
-        cut = _last_cut(data, dialect, final=final)
+        cut, strict, quoted = _last_cut(masked(data, dialect), dialect, final=final)
         if cut:
-            yield data[:cut]
+            yield TextBlock(data[:cut], strict, quoted)
         start, rest = start + cut, data[cut:]
         if final:
             break
         if len(rest) > MAX_RECORD:
             raise too_long(uri, start)
     if rest:
-        raise InputError(
-            "csv.quote",
-            where=f"{uri}, byte {start}",
-            what="a quote in the record that begins here is never closed",
-            fix="close the quote there, or copy the file again if it is truncated",
-        )
+        raise unclosed(uri, start)
+
+
+def unclosed(uri: str, start: int) -> InputError:
+    """Return the error for a quote that swallows the rest of a file."""
+    return InputError(
+        "csv.quote",
+        where=f"{uri}, byte {start}",
+        what="a quote in the record that begins here is never closed",
+        fix="close the quote there, declare escape if backslashes stand before quotes, or copy the file again"
+        " if it is truncated",
+    )
 
 
 def record_ends(block: bytes, dialect: Dialect) -> Positions:
-    """Return where each record of a block ends, line break included; blank lines count as records here."""
+    """Return where each record of a masked block ends, line break included; blank lines are records here."""
     data = np.frombuffer(block, np.uint8)
-    quotes = np.flatnonzero(data == _QUOTE)
-    if _at_edges(data, quotes, dialect):
+    quotes = np.flatnonzero(data == QUOTE)
+    if at_edges(data, quotes, dialect):
         ends = _unquoted_breaks(data, quotes)
     else:
         # With a last line break every record matches where the one before it ends.
@@ -112,21 +119,33 @@ def record_ends(block: bytes, dialect: Dialect) -> Positions:
 
 
 def first_record(block: bytes, dialect: Dialect) -> tuple[int, int]:
-    """Return start and end of the first record of a block that is not blank; equal if there is none."""
+    """Return start and end of the first record of a masked block that is no blank line; equal if none is."""
     start = len(block) - len(block.lstrip(b"\r\n"))
     lexer = _lexer(dialect)
     found = lexer.record.match(block, start) or lexer.last.match(block, start)
     return start, found.end() if found else start
 
 
-def _last_cut(data: bytes, dialect: Dialect, *, final: bool) -> int:
-    """Return the end of the last record that surely ends in data, which begins at a record."""
-    if _QUOTE not in data:
-        return len(data) if final else _after_break(data, 0, len(data))
+class _Cut(NamedTuple):
+    """Where a block can end, and what `TextBlock` tells of it."""
+
+    end: int
+    strict: bool
+    quoted: bool
+
+
+def _last_cut(data: bytes, dialect: Dialect, *, final: bool) -> _Cut:
+    """Find the end of the last record that surely ends in masked data, which begins at a record."""
+    if QUOTE not in data:
+        return _Cut(len(data) if final else _after_break(data, 0, len(data)), strict=True, quoted=False)
     array = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(array == _QUOTE)
-    if not _at_edges(array, quotes, dialect):
-        return _lexed_cut(data, dialect, final=final)
+    quotes = np.flatnonzero(array == QUOTE)
+    if not at_edges(array, quotes, dialect):
+        return _Cut(_lexed_cut(data, dialect, final=final), strict=False, quoted=True)
+    return _Cut(_edged_cut(data, array, quotes, final=final), strict=True, quoted=True)
+
+
+def _edged_cut(data: bytes, array: Bytes, quotes: Positions, *, final: bool) -> int:
     if final and len(quotes) % 2 == 0:
         return len(data)
     if len(quotes) % 2 == 0:
@@ -140,10 +159,10 @@ def _last_cut(data: bytes, dialect: Dialect, *, final: bool) -> int:
     return 0
 
 
-def _unquoted_breaks(data: npt.NDArray[np.uint8], quotes: Positions, first: int = 0) -> Positions:
+def _unquoted_breaks(data: Bytes, quotes: Positions, first: int = 0) -> Positions:
     """Return the ends of the records from an opening quote's (even) number on, where quotes are at edges."""
     begin = int(quotes[first - 1]) + 1 if first else 0
-    breaks = begin + np.flatnonzero((data[begin:] == _LF) | (data[begin:] == _CR))
+    breaks = begin + np.flatnonzero((data[begin:] == LF) | (data[begin:] == CR))
     ends: Positions = breaks[np.searchsorted(quotes[first:], breaks) % 2 == 0] + 1
     return ends
 
@@ -157,20 +176,3 @@ def _lexed_cut(data: bytes, dialect: Dialect, *, final: bool) -> int:
     found = lexer.records.match(data)
     cut = found.end() if found else 0
     return len(data) if final and lexer.last.match(data, cut) else cut
-
-
-def _at_edges(data: npt.NDArray[np.uint8], quotes: Positions, dialect: Dialect) -> bool:
-    """Return whether every quote opens or closes a field, or is one of a doubled pair within one."""
-    delimiter = ord(dialect.delimiter)
-    edge = np.zeros(256, bool)
-    edge[[_QUOTE, _LF, _CR, delimiter]] = True
-    opening, closing = quotes[0::2], quotes[1::2]
-    opening, closing = opening[opening > 0], closing[closing < len(data) - 1]
-    before = data[opening - 1]
-    if not edge[before].all() or not edge[data[closing + 1]].all():
-        return False
-    if dialect.ambiguous:
-        # After an ASCII character it is surely a delimiter; otherwise let the lexer find out.
-        doubtful = opening[(before == delimiter) & (opening > 1)]
-        return bool((data[doubtful - 2] < 0x80).all())
-    return True

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +17,14 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import ABSENT, MAX_ROWS, NAN, Rows
+from tokumei.transforms.formats.blank import has_value, may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.containers import HEAD, refuse_array
 from tokumei.transforms.formats.garbled import is_utf8
-from tokumei.transforms.formats.streams import BLOCK, MAX_RECORD, open_text, too_long
+from tokumei.transforms.formats.lines import line_blocks, plan_lines
+from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
+from tokumei.transforms.values.encodings import undecodable
 
 _SMALL = 1 << 16  # bytes not worth halving again
 
@@ -42,26 +46,17 @@ class _Number(str):
 
 def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterator[tuple[int, int]]:
     """Yield the byte ranges of a file's splits, cut after line breaks."""
-    if file.size <= target:
-        if file.size:
-            yield 0, file.size
-        return
-    with open_text(file, store, 0, file.size) as stream:
-        if stream.packed:
-            yield 0, file.size
-            return
-        begun, end = 0, stream.start
-        for block in _lines(stream.read, min(target, BLOCK), stream.start, file.uri):
-            end += len(block)
-            if end - begun >= target:
-                yield begun, end
-                begun = end
-    if begun < file.size:
-        yield begun, file.size
+    yield from plan_lines(file, store, target)
 
 
 def header(source: Source, file: SourceFile, store: Store) -> Header:
-    """Return nothing: each record has keys of its own, which are checked as it is read."""
+    """Return nothing: each record has keys of its own, which are checked as it is read.
+
+    Raises:
+        InputError: the file begins as a JSON array, or as an object over several lines.
+    """
+    with open_text(file, store, 0, file.size) as stream:
+        refuse_array(stream.read(HEAD), file.uri)
     return Header(None)
 
 
@@ -74,18 +69,26 @@ def rows(
         InputError: a record has a key that is not declared; see also `reader.read_split`.
     """
     done = 0
+    nulls = None if source.blank_records == "keep" else source.null_values
+    layout = _Layout(frozenset(declared), split.file.uri, nulls)
     with open_text(split.file, store, split.start, split.end) as stream:
-        for block in _lines(stream.read, BLOCK, stream.start, split.file.uri):
-            for found in _stretches(block, columns, frozenset(declared), split.file.uri):
+        for block in line_blocks(stream.read, BLOCK, stream.start, split.file.uri):
+            for found in _stretches(block, columns, layout):
                 yield found._replace(
                     numbers=found.numbers + done, broken=[(n + done, why) for n, why in found.broken]
                 )
                 done += found.records
 
 
-def _stretches(
-    block: bytes, columns: Mapping[str, ColumnType], declared: frozenset[str], uri: str
-) -> Iterator[Rows]:
+class _Layout(NamedTuple):
+    """All column names, the file, and the texts that are no values where blank records are skipped."""
+
+    declared: frozenset[str]
+    uri: str
+    nulls: Sequence[str] | None
+
+
+def _stretches(block: bytes, columns: Mapping[str, ColumnType], layout: _Layout) -> Iterator[Rows]:
     """Parse a block, halving it where the fast parser fails: one odd line slows only its surroundings."""
     table = _fast(block, columns)
     if table is not None:
@@ -93,15 +96,18 @@ def _stretches(
         there = [
             n for n in table.column_names if n not in columns or table.column(n).null_count < table.num_rows
         ]
-        _refuse_undeclared(there, declared, uri)
-        yield from _from_table(table, columns, absent)
+        _refuse_undeclared(there, layout.declared, layout.uri)
+        before = 0
+        for part in _from_table(table, columns, absent):
+            yield part if layout.nulls is None else _without_blank(part, block, before, layout.nulls)
+            before += part.records
         return
     middle = block.find(b"\n", len(block) // 2) + 1
     if len(block) <= _SMALL or middle in {0, len(block)}:
-        yield from _exact(block, columns, declared, uri)
+        yield from _exact(block, columns, layout)
         return
-    yield from _stretches(block[:middle], columns, declared, uri)
-    yield from _stretches(block[middle:], columns, declared, uri)
+    yield from _stretches(block[:middle], columns, layout)
+    yield from _stretches(block[middle:], columns, layout)
 
 
 def _refuse_undeclared(keys: Collection[str], declared: frozenset[str], uri: str) -> None:
@@ -116,22 +122,6 @@ def _refuse_undeclared(keys: Collection[str], declared: frozenset[str], uri: str
         )
     if undeclared:
         refuse_other_columns([*keys, *declared.difference(keys)], sorted(declared), uri)
-
-
-def _lines(read: Callable[[int], bytes], size: int, start: int, uri: str) -> Iterator[bytes]:
-    rest = b""
-    while True:
-        more = read(size)
-        data = rest + more
-        final = len(more) < size
-        cut = len(data) if final else data.rfind(b"\n") + 1
-        if cut:
-            yield data[:cut]
-        start, rest = start + cut, data[cut:]
-        if final:
-            return
-        if len(rest) > MAX_RECORD:
-            raise too_long(uri, start)
 
 
 def _fast(block: bytes, columns: Mapping[str, ColumnType]) -> pa.Table | None:
@@ -193,9 +183,25 @@ def _from_table(table: pa.Table, columns: Mapping[str, ColumnType], absent: froz
         yield Rows(cells, np.arange(1, batch.num_rows + 1), (), batch.num_rows, {}, notes=notes)
 
 
-def _exact(
-    block: bytes, columns: Mapping[str, ColumnType], declared: frozenset[str], uri: str
-) -> Iterator[Rows]:
+def _without_blank(rows: Rows, block: bytes, before: int, nulls: Sequence[str]) -> Rows:
+    """Leave out blank records of plain lines, of which some go before; read again is what may be blank."""
+    numbers_too = any(c.isdigit() for text in nulls for c in text)  # numbers can be null texts
+    at_hand = {n: c for n, c in rows.columns.items() if pa.types.is_string(c.type) or not numbers_too}
+    blank = may_be_blank(rows._replace(columns=at_hand), nulls)
+    if blank.any():
+        lines = [line for line in block.split(b"\n") if line.strip()]
+        for row in np.flatnonzero(blank):
+            blank[row] = _is_blank(_record(lines[before + row]), nulls)
+    return without_blank(rows, blank)
+
+
+def _is_blank(record: dict[str, Any] | str, nulls: Sequence[str] | None) -> bool:
+    if nulls is None or isinstance(record, str):
+        return False
+    return not any(isinstance(v, list | dict) or has_value(v, nulls) for v in record.values())
+
+
+def _exact(block: bytes, columns: Mapping[str, ColumnType], layout: _Layout) -> Iterator[Rows]:
     """Parse line by line, telling apart each record and each cell that is bad."""
     lines = [line for line in block.split(b"\n") if line.strip()]
     for start in range(0, len(lines), MAX_ROWS):
@@ -205,12 +211,16 @@ def _exact(
         numbers: list[int] = []
         broken: list[tuple[int, str]] = []
         notes: Counter[tuple[str, str]] = Counter()
+        blank = 0
         for number, line in enumerate(part, 1):
             record = _record(line)
             if isinstance(record, str):
                 broken.append((number, record))
                 continue
-            _refuse_undeclared(record.keys(), declared, uri)
+            _refuse_undeclared(record.keys(), layout.declared, layout.uri)
+            if _is_blank(record, layout.nulls):
+                blank += 1
+                continue
             notes.update((name, ABSENT) for name in columns if name not in record)
             for name, kind in columns.items():
                 if (
@@ -225,7 +235,7 @@ def _exact(
                 texts[name].append(text)
             numbers.append(number)
         cells = {name: pa.array(column, pa.string()) for name, column in texts.items()}
-        yield Rows(cells, np.array(numbers, np.int64), broken, len(part), misfits, notes=notes)
+        yield Rows(cells, np.array(numbers, np.int64), broken, len(part), misfits, blank=blank, notes=notes)
 
 
 def _record(line: bytes) -> dict[str, Any] | str:
@@ -233,7 +243,7 @@ def _record(line: bytes) -> dict[str, Any] | str:
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        return "undecodable"
+        return undecodable(line, "utf-8")
     try:
         record = json.loads(
             text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_Number

@@ -17,6 +17,7 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
+from tokumei.transforms.formats.blank import blank_cells, may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.garbled import without_garbled
 from tokumei.transforms.storage.base import Store
@@ -77,10 +78,29 @@ def rows(
             numbers = np.arange(done + 1, done + batch.num_rows + 1)
             cells = {name: values for name, (values, _) in screened.items()}
             misfits = {name: bad for name, (_, bad) in screened.items()}
-            yield Rows(cells, numbers, (), batch.num_rows, misfits)
+            found = Rows(cells, numbers, (), batch.num_rows, misfits)
+            yield found if source.blank_records == "keep" else _without_blank(found, opened, groups, source)
             done += batch.num_rows
         if done != expected:
             raise _corrupt(split.file)
+
+
+def _without_blank(rows: Rows, opened: pq.ParquetFile, groups: Sequence[int], source: Source) -> Rows:
+    """Leave out blank records; other columns are read only where those at hand have no value, one by one."""
+    blank = may_be_blank(rows, source.null_values)
+    begin, end = int(rows.numbers[0]) - 1, int(rows.numbers[-1])
+    ends = np.cumsum([opened.metadata.row_group(i).num_rows for i in groups])
+    first, last = np.searchsorted(ends, [begin, end - 1], side="right")
+    before = int(ends[first - 1]) if first else 0
+    for field in opened.schema_arrow:
+        if not blank.any():
+            break
+        if field.name in rows.columns or pa.types.is_nested(field.type):
+            continue
+        held = opened.read_row_groups(groups[first : last + 1], columns=[field.name], use_threads=False)
+        cells = held.column(0).slice(begin - before, end - begin).combine_chunks()
+        blank &= blank_cells(cells, source.null_values)
+    return without_blank(rows, blank)
 
 
 def write(table: pa.Table) -> bytes:

@@ -8,11 +8,14 @@ from types import MappingProxyType
 import numpy as np
 
 from tokumei.schemas.date_formats import DateReading
+from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import Numbers, ReadBatch, assemble
-from tokumei.transforms.formats.columns import Header
+from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.containers import refuse_other_kind
+from tokumei.transforms.formats.partitions import partitions, with_partitions, without
 from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
 from tokumei.transforms.storage.base import Store
@@ -23,12 +26,19 @@ _NONE: Numbers = np.empty(0, np.int64)
 
 
 def read_header(source: Source, file: SourceFile, store: Store) -> Header:
-    """Return what a file itself states: the names of its columns and the number of its records.
+    """Return what a file and its path state: the names of its columns and the number of its records.
 
     Raises:
         InputError: the file cannot be reached or is not of the declared format or encoding.
     """
-    return FORMATS[source.format].header(source, file, store)
+    try:
+        found = FORMATS[source.format].header(source, file, store)
+    except InputError:
+        if not source.facts.text:  # perhaps it is something else, which has a better name
+            refuse_other_kind(file, store, source.facts.called)
+        raise
+    in_path = partitions(source, file.uri)
+    return found._replace(names=[*found.names, *in_path]) if found.names is not None else found
 
 
 def read_split(
@@ -61,6 +71,13 @@ def read_split(
         InputError: the file has changed since planning, is broken beyond single records, or its columns are
             not the declared ones. No message holds a value.
     """
-    rows = FORMATS[source.format].rows(split, source, columns, store, declared)
-    yield from assemble(rows, split, columns, source.null_values, exclude=exclude, dates=dates)
+    in_path = partitions(source, split.file.uri)
+    refuse_other_columns(
+        [*declared, *without(list(in_path), dict.fromkeys(declared))], declared, split.file.uri
+    )
+    inside = {name: columns[name] for name in without(list(columns), in_path)}
+    rows = FORMATS[source.format].rows(split, source, inside, store, without(declared, in_path))
+    if in_path:
+        rows = with_partitions(rows, in_path)
+    yield from assemble(rows, split, columns, source, exclude=exclude, dates=dates)
     refuse_changed(split.file, store)

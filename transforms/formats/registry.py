@@ -27,7 +27,7 @@ import pyarrow as pa
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats import avro, csv, jsonl, parquet
+from tokumei.transforms.formats import avro, csv, fixed, jsonl, parquet, xlsx
 from tokumei.transforms.formats.batches import Rows
 from tokumei.transforms.formats.columns import Header
 from tokumei.transforms.storage.base import Store
@@ -86,6 +86,8 @@ FORMATS: Mapping[str, InputFormat] = {
     "parquet": parquet,
     "avro": avro,
     "jsonl": jsonl,
+    "fixed": fixed,
+    "xlsx": xlsx,
 }
 WRITERS: Mapping[str, Writer] = {
     "parquet": parquet.write,

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.date_formats import FORMATS_OF, DateReading
 from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.formats.written_numbers import plain_numbers
 from tokumei.transforms.values.dates import parse_dates, parse_datetimes, parse_months
 
 
@@ -19,13 +20,23 @@ def _same(texts: pa.StringArray) -> pa.Array:
 
 
 # Arrow's own casts would take hexadecimal and cannot tell which cell was bad; polars' grammar is the wanted
-# one: an optional sign, ASCII digits, no spaces.
+# one: an optional sign, ASCII digits, no spaces. What it does not take is looked at again.
 def _integers(texts: pa.StringArray) -> pa.Array:
-    return _series(texts).cast(pl.Int64, strict=False).to_arrow()
+    return _cast(_series(texts), pl.Int64).to_arrow()
+
+
+def _cast(texts: pl.Series, kind: type[pl.Int64 | pl.Float64]) -> pl.Series:
+    """Parse texts; those that are no numbers at once, perhaps many, once more as people write them."""
+    found = texts.cast(kind, strict=False)
+    if found.null_count() == texts.null_count():
+        return found
+    failed = (found.is_null() & texts.is_not_null()).arg_true()
+    again = plain_numbers(texts.gather(failed), whole=kind is pl.Int64).cast(kind, strict=False)
+    return found.scatter(failed, again)
 
 
 def _numbers(texts: pa.StringArray) -> pa.Array:
-    found = _series(texts).cast(pl.Float64, strict=False)
+    found = _cast(_series(texts), pl.Float64)
     # NaN, infinity, and numbers too large for a float are no numbers to anonymize.
     return plain_zero(found.set(~found.is_finite(), None).to_arrow())
 

@@ -7,11 +7,18 @@ import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.hierarchies import FileHierarchy, Hierarchy
-from tokumei.transforms.hierarchies.files import HierarchyRows, read_hierarchy_file
+from tokumei.transforms.hierarchies.files import read_hierarchy_file
 from tokumei.transforms.hierarchies.ladders import Ladder, build_ladder
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between, NotInHierarchyError
+from tokumei.transforms.values.cells import Mask
+from tokumei.transforms.values.patterns import PATTERNS_TOLD
 
 
 class BoundHierarchy:
@@ -25,13 +32,16 @@ class BoundHierarchy:
         base: the policy's folder.
         where: its place in the policy, for messages.
         level: the one level that will be used, or 0.
+        content: what the values are that reach it: a column type, or finer.
 
     Raises:
         PolicyError: its file cannot be used.
     """
 
-    def __init__(self, spec: Hierarchy, base: str, where: str, level: int = 0) -> None:
-        self.spec, self.where = spec, where
+    def __init__(
+        self, spec: Hierarchy, base: str, where: str, level: int = 0, content: str = "string"
+    ) -> None:
+        self.spec, self.where, self.level, self.content = spec, where, level, content
         self._packed: bytes | None = None
         if isinstance(spec, FileHierarchy):
             self._packed = _pack(read_hierarchy_file(spec, base, where, level))
@@ -45,23 +55,67 @@ class BoundHierarchy:
         """Return the ladder over the values that occur, whose numbers lie ``between``.
 
         Raises:
-            InputError: values are not in the hierarchy; only their number is told.
+            InputError: values are not in the hierarchy; only their number and patterns are told.
         """
         try:
-            return build_ladder(values, self.spec, self.rows, between)
+            return build_ladder(values, self.spec, self.rows, between, self.content)
         except NotInHierarchyError as error:
-            raise InputError(
-                "input.not_in_hierarchy",
-                where=self.where,
-                what=f"{error.count} distinct values of this column are not in its hierarchy",
-                fix="add them to the hierarchy file, or treat the column before generalizing it",
-            ) from None
+            raise self._refuse(error) from None
+
+    def labels(self, values: pa.Array, between: Between = ANYWHERE) -> tuple[pa.Array, Mask]:
+        """Return the labels of texts at the one level that is used, and which lines of a file are theirs.
+
+        Cheap, however long the file is.
+
+        Raises:
+            InputError: values are not in the hierarchy; only their number and patterns are told.
+        """
+        rows = self.rows
+        if rows is None:
+            return self._labels(values, between), np.zeros(0, bool)
+        places = pc.index_in(values, value_set=rows.texts)
+        labels, met = rows.labels[self.level - 1].take(places), np.zeros(len(rows), bool)
+        met[places.drop_null().to_numpy()] = True
+        if places.null_count:
+            unlisted = places.is_null()
+            others = values.filter(unlisted)
+            labels = pc.replace_with_mask(labels, unlisted, self._labels(others, between))
+            met |= self.met(pc.unique(others).to_pylist())
+        return labels, met
+
+    def met(self, values: Sequence[str | None]) -> Mask:
+        """Return which lines of a file are those of some values."""
+        rows = self.rows or HierarchyRows()
+        lines = {"" if value is None else rows.line_of(value, self.content) for value in values}
+        return np.fromiter((line in lines for line in rows), bool, len(rows))
+
+    def _labels(self, values: pa.Array, between: Between) -> pa.Array:
+        encoded = pc.dictionary_encode(values, null_encoding="encode")
+        ladder = self.ladder(encoded.dictionary.to_pylist(), between)
+        texts = [ladder.labels[self.level][code] for code in ladder.codes[self.level]]
+        return pa.array(texts, pa.string()).take(encoded.indices)
+
+    def _refuse(self, error: NotInHierarchyError) -> InputError:
+        fix = "add them to the hierarchy file, or treat the column before generalizing it"
+        if isinstance(self.spec, FileHierarchy):
+            fix += "; or give the hierarchy other: その他, the label of values that it does not list"
+        return InputError(
+            "input.not_in_hierarchy",
+            where=self.where,
+            what=f"{error.count} distinct values of this column are not in its hierarchy: {error.patterns}"
+            f" ({PATTERNS_TOLD})",
+            fix=fix,
+        )
 
 
 def _pack(rows: HierarchyRows) -> bytes:
-    return zlib.compress(json.dumps([[value, *levels] for value, levels in rows.items()]).encode())
+    lines = [[value, *levels] for value, levels in rows.items()]
+    return zlib.compress(json.dumps([rows.other, lines]).encode())
 
 
 @lru_cache(maxsize=64)  # more hierarchies than policies have
 def _unpack(packed: bytes) -> HierarchyRows:
-    return {value: tuple(levels) for value, *levels in json.loads(zlib.decompress(packed))}
+    other, lines = json.loads(zlib.decompress(packed))
+    rows = HierarchyRows({value: tuple(levels) for value, *levels in lines})
+    rows.other = other
+    return rows

@@ -8,19 +8,23 @@ from pathlib import PurePosixPath
 
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.hierarchies import FileHierarchy
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.storage.policy_folder import read_beside
 
-HierarchyRows = dict[str, tuple[str, ...]]  # value → its label at each level
+_Lines = dict[str, int]  # value → number of its line
 
 
 def read_hierarchy_file(spec: FileHierarchy, base: str, where: str, level: int = 0) -> HierarchyRows:
     """Read the lines into value → labels; the last level is made ``*``.
 
+    Lines without any text, and empty fields at the end of lines, which spreadsheets write, are left out. The
+    line of the empty value holds the labels of missing values.
+
     Args:
         spec: the hierarchy as declared.
         base: the folder of the policy, a path or a gs:// URI.
-        where: the place in the policy, for messages; they hold no value of the file.
+        where: the place in the policy, for messages; they hold no value of the file, but may name a label.
         level: the level that will be used, or 0; it must be there, and not be ``*``.
 
     Raises:
@@ -35,11 +39,12 @@ def read_hierarchy_file(spec: FileHierarchy, base: str, where: str, level: int =
         raise _refuse(where, name, error.what, error.fix) from None
     except UnicodeDecodeError:
         raise _refuse(where, name, f"is not {spec.encoding}", "correct encoding:") from None
-    rows = _parse(text, spec.delimiter, where, name)
+    rows, lines = _parse(text, spec.delimiter, where, name)
     if any(r[-1] != ANY for r in rows.values()):
-        rows = {value: (*levels, ANY) for value, levels in rows.items()}
-    _check_nesting(rows, where, name)
-    depth = len(next(iter(rows.values()))) - 1
+        rows = HierarchyRows({value: (*levels, ANY) for value, levels in rows.items()})
+    rows.other = spec.other
+    _check_nesting(rows, lines, where, name)
+    depth = rows.depth - 1
     if level > depth:
         raise PolicyError(
             "hierarchy.level",
@@ -50,12 +55,13 @@ def read_hierarchy_file(spec: FileHierarchy, base: str, where: str, level: int =
     return rows
 
 
-def _parse(text: str, delimiter: str, where: str, name: str) -> HierarchyRows:
-    rows: HierarchyRows = {}
+def _parse(text: str, delimiter: str, where: str, name: str) -> tuple[HierarchyRows, _Lines]:
+    rows, lines = HierarchyRows(), _Lines()
     width = 0
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for row in reader:
+        for fields in reader:
+            row = _without_tail(fields)
             if not row:
                 continue
             width = width or max(len(row), 2)
@@ -68,30 +74,41 @@ def _parse(text: str, delimiter: str, where: str, name: str) -> HierarchyRows:
             elif not all(row[1:]):
                 wrong = ("one of its levels is empty", "give every level a label")
             elif row[0] in rows:
-                wrong = ("its value stands twice", "remove one of the lines")
+                wrong = (f"its value stands twice, first on line {lines[row[0]]}", "remove one of the lines")
             if wrong:
                 raise _refuse(where, name, *wrong, line=reader.line_num)
             rows[row[0]] = tuple(row[1:])
+            lines[row[0]] = reader.line_num
     except csv.Error:
         raise _refuse(
             where, name, "is not delimited text", "correct its quotes, or delimiter:", line=reader.line_num
         ) from None
     if not rows:
         raise _refuse(where, name, "is empty", "give one line a value")
-    return rows
+    return rows, lines
 
 
-def _check_nesting(rows: HierarchyRows, where: str, name: str) -> None:
-    depth = len(next(iter(rows.values())))
-    for level in range(1, depth):
+def _without_tail(fields: list[str]) -> list[str]:
+    """Return a line without the empty fields at its end."""
+    size = len(fields)
+    while size and not fields[size - 1].strip():
+        size -= 1
+    return fields[:size]
+
+
+def _check_nesting(rows: HierarchyRows, lines: _Lines, where: str, name: str) -> None:
+    for level in range(1, rows.depth):
         parent: dict[str, str] = {}
-        for levels in rows.values():
-            if parent.setdefault(levels[level - 1], levels[level]) != levels[level]:
+        for value, levels in rows.items():
+            label, above = levels[level - 1], levels[level]
+            if parent.setdefault(label, above) != above:
                 raise _refuse(
                     where,
                     name,
-                    f"levels {level} and {level + 1} do not nest: one label has two parents",
+                    f"levels {level} and {level + 1} do not nest: one label has two parents,"
+                    f" 「{parent[label]}」 above and 「{above}」 here: 「{label}」",
                     "give every label exactly one parent",
+                    line=lines[value],
                 )
 
 

@@ -7,7 +7,8 @@ Null is a value of its own and stays null below ``*``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,10 +27,10 @@ from tokumei.schemas.hierarchies import (
     SuppressHierarchy,
 )
 from tokumei.transforms.hierarchies.codes import mask_steps, prefix_steps
-from tokumei.transforms.hierarchies.files import HierarchyRows
 from tokumei.transforms.hierarchies.intervals import interval_steps
 from tokumei.transforms.hierarchies.periods import period_steps
 from tokumei.transforms.hierarchies.places import place_steps
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.hierarchies.steps import ANY, ANYWHERE, Between, NotInHierarchyError, Step
 
 # What builds each kind but files: (the hierarchy as declared, the values, where numbers lie) → a step a level
@@ -116,6 +117,7 @@ def build_ladder(
     spec: Hierarchy,
     rows: HierarchyRows | None,
     between: Between = ANYWHERE,
+    content: str = "string",
 ) -> Ladder:
     """Build the ladder of a hierarchy over the values that occur.
 
@@ -124,53 +126,59 @@ def build_ladder(
         spec: the hierarchy as declared.
         rows: content of the file, for a file hierarchy.
         between: where all numbers lie; an interval that reaches beyond is labelled with its end cut to it.
+        content: what the values are: a column type, or finer.
 
     Raises:
         NotInHierarchyError: a hierarchy file does not list some of the values.
     """
+    covered: Sequence[Counter[str | None]]
     if rows is not None:
-        missing = sum(v is not None and v not in rows for v in values)
-        if missing:
-            raise NotInHierarchyError(missing)
-        depth = len(next(iter(rows.values())))
-        # A null is no entry of the file; it stays itself until everything becomes *.
-        own: dict[str | None, tuple[str | None, ...]] = {None: (*[None] * (depth - 1), ANY)}
-        own.update(rows.items())
-        columns = [[own[v][level] for v in values] for level in range(depth)]
-        titles = [f"階層ファイルの第{level + 1}段階" for level in range(depth - 1)]
-        domain: list[str | None] = list(rows)
-        domain_columns: list[list[str | None]] = [[r[level] for r in rows.values()] for level in range(depth)]
+        columns = [list(labels) for labels in zip(*_file_labels(values, rows, content), strict=True)]
+        columns = columns or [[] for _ in range(rows.depth)]
+        titles = [f"階層ファイルの第{level + 1}段階" for level in range(rows.depth - 1)]
+        covered, size = [Counter(), *rows.covered], len(rows)
     else:
         steps = BUILDERS[type(spec)](spec, values, between)
         columns = [[None if v is None else step(v) for v in values] for _, step in steps]
         columns.append([ANY] * len(values))
         titles = [title for title, _ in steps]
-        domain, domain_columns = list(values), columns
-    return _pack(values, columns, domain, domain_columns, ("一般化なし", *titles, "全て「*」"))
+        covered, size = [Counter(), *map(Counter, columns)], len(values)
+    return _pack(values, columns, covered, size, ("一般化なし", *titles, "全て「*」"))
+
+
+def _file_labels(
+    values: Sequence[str | None], rows: HierarchyRows, content: str
+) -> list[tuple[str | None, ...]]:
+    """Return the labels of each value, level by level from 1.
+
+    Raises:
+        NotInHierarchyError: the file does not list some of the values.
+    """
+    found = rows.levels_of(values, content)
+    unlisted = [value for value, levels in zip(values, found, strict=True) if levels is None]
+    if unlisted:
+        raise NotInHierarchyError(filter(None, unlisted), len(unlisted))
+    return [levels for levels in found if levels is not None]
 
 
 def _pack(
     values: Sequence[str | None],
     columns: Sequence[Sequence[str | None]],
-    domain: Sequence[str | None],
-    domain_columns: Sequence[Sequence[str | None]],
+    covered: Sequence[Mapping[str | None, int]],
+    size: int,
     titles: tuple[str, ...],
 ) -> Ladder:
     codes, labels, leaves = [], [], []
-    for texts, domain_texts in zip([list(values), *columns], [list(domain), *domain_columns], strict=True):
+    for texts, lines in zip([values, *columns], covered, strict=True):
         names: dict[str | None, int] = {}
         codes.append(np.array([names.setdefault(t, len(names)) for t in texts], dtype=np.int32))
-        covered = np.zeros(len(names), dtype=np.int64)
-        for text in domain_texts:
-            if text in names:
-                covered[names[text]] += 1
         labels.append(tuple(names))
-        leaves.append(np.maximum(covered, 1))
+        leaves.append(np.array([max(lines.get(name, 0), 1) for name in names], dtype=np.int64))
     return Ladder(
         values=tuple(values),
         codes=tuple(codes),
         labels=tuple(labels),
         leaves=tuple(leaves),
-        domain_size=max(len(domain), 1),
+        domain_size=max(size, 1),
         titles=titles,
     )

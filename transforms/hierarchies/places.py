@@ -17,9 +17,9 @@ def place_steps(spec: AddressHierarchy, values: Sequence[str | None], between: B
     """
     parents = {city: (prefecture, region) for city, prefecture, region in address_hierarchy()}
     regions = {prefecture: region for _, prefecture, region in address_hierarchy()}
-    unknown = sum(v is not None and v not in parents and v not in regions for v in values)
+    unknown = [v for v in values if v is not None and v not in parents and v not in regions]
     if unknown:
-        raise NotInHierarchyError(unknown)
+        raise NotInHierarchyError(unknown, len(unknown))
     return [
         ("都道府県", lambda v: parents[v][0] if v in parents else v),
         ("地方", lambda v: parents[v][1] if v in parents else regions[v]),

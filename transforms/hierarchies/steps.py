@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+
+from tokumei.transforms.values.patterns import count_patterns, tell_patterns
 
 ANY = "*"  # the label of the last level of every hierarchy
 Step = tuple[str, Callable[[str], str]]  # what a level means, in Japanese; value → label
@@ -20,8 +22,12 @@ ANYWHERE = Between()
 
 
 class NotInHierarchyError(ValueError):
-    """Values of the data that are not in the hierarchy; holds their number only."""
+    """Values of the data that are not in the hierarchy.
 
-    def __init__(self, count: int) -> None:
+    Holds no value: their number, and what they look like.
+    """
+
+    def __init__(self, values: Iterable[str], count: int) -> None:
         self.count = count
-        super().__init__(f"{count} values are not in the hierarchy")
+        self.patterns = tell_patterns(count_patterns(values))
+        super().__init__(f"{count} values are not in the hierarchy: {self.patterns}")

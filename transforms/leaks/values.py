@@ -1,8 +1,8 @@
 """Source values inside released cells: the record's own anywhere in a cell, another record's as a whole cell.
 
-Texts are compared after NFKC, without spaces, hyphens and invisible characters, in upper case. Short values
-are in other words by chance: searched for are texts of 3 characters, of 5 where all are ASCII, and digits
-from 6 on.
+Texts are compared by their letters and digits alone, after NFKC, in upper case, old and variant kanji as one,
+telephone numbers with +81 as with 0. Short values are in other words by chance: searched for are texts of 3
+characters, of 5 where all are ASCII, and digits from 6 on.
 """
 
 from __future__ import annotations
@@ -15,30 +15,40 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tokumei.schemas.tables import kanji_variants
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.values.cells import as_text
-from tokumei.transforms.values.text import plain_column
+from tokumei.transforms.values.text import HYPHENS, is_ascii
 
 SHORTEST = 3
 _SHORTEST_ASCII, _SHORTEST_DIGITS = 5, 6
 _REPEATS = 0.5  # share of distinct cells up to which plain texts are made once for each
-_SOURCE, _CELL, _SPACED = "source", "cell", "spaced"
+_SOURCE, _CELL, _WRITTEN = "source", "cell", "written"
 _CONTAINED = pl.col(_CELL).str.contains(pl.col(_SOURCE), literal=True)
 _DIGITS = r"^[0-9]+$"
-_DIGITS_ALONE = re.compile(r"[0-9]+(?:[\s-]+[0-9]+)*")
-_GAPS = re.compile(r"[\s-]+")
+_DASHES = f"{HYPHENS}ー-"
+_GAP = rf"[\s().,・/\[\]\u00ad\u200b-\u200f\u2060\ufeff{_DASHES}]"
+_DIGITS_ALONE = re.compile(rf"[(\[]*[0-9]+(?:{_GAP}+[0-9]+)*")
+_GAPS = re.compile(rf"{_GAP}+")
+_APART = r"(?:[^\p{L}\p{N}]|[ー\x{115F}\x{1160}])+"  # the last two are letters that nobody sees
+_BETWEEN = r"(?:[^\p{L}\p{N}]|ー){0,3}"
+_ABROAD = (
+    rf"(^|[^0-9])(?:\+{_BETWEEN}|00|010{_BETWEEN})81{_BETWEEN}(?:0{_BETWEEN})?"
+    rf"([1-9](?:{_BETWEEN}[0-9]){{8,9}})([^0-9]|$)"
+)
+_PERHAPS_ABROAD = r"(?:\+|00|010).{0,3}81"
 
 
 class Texts(NamedTuple):
-    """Texts as they are compared, one a record; and the same while they still have spaces and hyphens."""
+    """Texts as they are compared, one a record; and the same while they still have all their characters."""
 
     plain: pl.Series
-    spaced: pl.Series
+    written: pl.Series
 
     def rows(self, chosen: npt.NDArray[np.int64]) -> Texts:
         """Return some records' texts."""
         rows = pl.Series(chosen)
-        return Texts(self.plain.gather(rows), self.spaced.gather(rows))
+        return Texts(self.plain.gather(rows), self.written.gather(rows))
 
 
 def plain_texts(values: pa.Array) -> Texts:
@@ -55,10 +65,15 @@ def plain_texts(values: pa.Array) -> Texts:
 
 
 def _plain(texts: pa.Array) -> Texts:
-    spaced = plain_column(texts).str.replace_all(r"\p{Cf}", "")  # zero-width spaces, soft hyphens
-    if spaced.str.contains(r"\p{Ll}").any():  # looking costs a fourth of changing
-        spaced = spaced.str.to_uppercase()
-    return Texts(spaced.str.replace_all(r"[\s-]", ""), spaced)
+    written = pl.Series(texts, dtype=pl.String)
+    if not is_ascii(texts):
+        old, new = kanji_variants()
+        written = written.str.normalize("NFKC").str.replace_many(old, new)
+    if written.str.contains(r"\p{Ll}").any():  # looking costs a fourth of changing
+        written = written.str.to_uppercase()
+    if written.str.contains(_PERHAPS_ABROAD).any():
+        written = written.str.replace_all(_ABROAD, "${1}0$2$3")
+    return Texts(written.str.replace_all(_APART, ""), written)
 
 
 def sought(texts: pl.Series) -> pl.Series:
@@ -91,11 +106,11 @@ def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
         cells: those of a released column, in the same order.
         shared: how many people, by their source values, make a label.
     """
-    frame = pl.DataFrame({_SOURCE: source, _CELL: cells.plain, _SPACED: cells.spaced}).drop_nulls()
+    frame = pl.DataFrame({_SOURCE: source, _CELL: cells.plain, _WRITTEN: cells.written}).drop_nulls()
     inside = frame.select(_CONTAINED).to_series()
     hits = _without_labels(frame.filter(inside), frame.filter(~inside), shared)
     numeric = hits.filter(pl.col(_SOURCE).str.contains(_DIGITS))
-    chance = sum(map(_in_longer_digits, numeric[_SOURCE], numeric[_SPACED]))
+    chance = sum(map(_in_longer_digits, numeric[_SOURCE], numeric[_WRITTEN]))
     equal = len(numeric.filter(pl.col(_SOURCE) == pl.col(_CELL)))
     return Found(len(frame), chance, len(hits) - chance, equal, _coincidences(frame))
 

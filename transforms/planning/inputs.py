@@ -11,7 +11,7 @@ import pyarrow as pa
 from tokumei.schemas.date_formats import USUAL
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import TableFile
-from tokumei.transforms.formats.columns import refuse_other_columns, refuse_unreadable
+from tokumei.transforms.formats.columns import matched_names, refuse_other_columns, refuse_unreadable
 from tokumei.transforms.formats.convert import readable
 from tokumei.transforms.formats.reader import read_header
 from tokumei.transforms.planning.plan import TablePlan
@@ -53,7 +53,8 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
             source = plan.table.source
             header = read_header(source, file, store)
             if header.names is not None:
-                refuse_other_columns(header.names, plan.columns, file.uri)
+                same = matched_names if source.facts.header else refuse_other_columns
+                same(header.names, plan.columns, file.uri)
             elif source.header_line:
                 # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
                 raise InputError(
@@ -83,11 +84,14 @@ def _unsearched(plan: TablePlan, types: pa.Schema | None, where: str) -> tuple[s
     """
     if types is None:
         return ()
+    inside = set(types.names)  # others stand in the names of folders
     for name, kind in plan.types(*plan.needed).items():
+        if name not in inside:
+            continue
         how = plan.dates.get(name, USUAL)
         refuse_unreadable(types.field(name).type, name, kind, how, where)
     sought = plan.types(*plan.table.sought).items()
-    return tuple(name for name, kind in sought if not readable(types.field(name).type, kind))
+    return tuple(n for n, kind in sought if n in inside and not readable(types.field(n).type, kind))
 
 
 def is_text(path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from tokumei.schemas.formats import COMPRESSED
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.planning.plan import Plan
 
@@ -20,7 +21,7 @@ def may_outgrow_a_worker(plan: Plan, files: Iterable[TableFile]) -> bool:
     tuples = 0.0
     for name, file, records, *_ in files:
         table = plan.sources[name]
-        plain = table.table.source.facts.text and not file.uri.endswith(".gz")
+        plain = table.table.source.facts.text and not file.uri.endswith(COMPRESSED)
         if table.quasi_identifiers:
             most = file.size / (2.0 * len(table.table.columns) if plain else bits)
             tuples += most if records is None else records

@@ -5,16 +5,16 @@ A plan holds the policy and its criteria objects: no record, no key.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.date_formats import USUAL, DateReading
+from tokumei.schemas.people import Numbering, PersonCodes, link_codes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.table import Table
@@ -42,6 +42,7 @@ class TablePlan:
     chains: Mapping[str, Chain]
     requirements: Requirements
     unsearched: tuple[str, ...] = ()
+    codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
 
     @property
     def k(self) -> int:
@@ -57,6 +58,11 @@ class TablePlan:
     def quasi_identifiers(self) -> tuple[str, ...]:
         """Columns over which classes are formed."""
         return self.table.quasi_identifiers
+
+    @property
+    def numbering(self) -> Numbering:
+        """The numbering of its people, which tables of one link share."""
+        return numbering_of(self.name, self.table)
 
     @property
     def counts_people(self) -> bool:
@@ -90,6 +96,16 @@ class TablePlan:
         return tuple(name for name, chain in self.chains.items() if chain.can_drop)
 
     @cached_property
+    def promised(self) -> tuple[str, ...]:
+        """Released columns whose methods promise how many people bear a label."""
+        return tuple(name for name, chain in self.chains.items() if chain.shared)
+
+    @cached_property
+    def areas(self) -> tuple[str, ...]:
+        """Released columns of areas that nothing is promised about; those of classes hold k people anyway."""
+        return tuple(n for n, chain in self.chains.items() if chain.area and n not in self.quasi_identifiers)
+
+    @cached_property
     def tupled(self) -> tuple[str, ...]:
         """Columns whose values say what a record counts for: quasi-identifiers and protected ones."""
         return tuple(dict.fromkeys((*self.quasi_identifiers, *self.protected)))
@@ -113,24 +129,38 @@ class TablePlan:
     def types(self, *names: str | None) -> dict[str, ColumnType]:
         """Return name → type to read of the given columns, in the order of the policy, each once.
 
-        A column that is deleted is only searched for: it is read as ``text``, which every value fits.
+        With them come those that they are joined with. A column that is deleted is only searched for: it is
+        read as ``text``, which every value fits.
         """
+        joined = {other for name in names if name for other in self.table.columns[name].joined}
+        wanted = {*names, *joined}
         return {
             name: ("string" if c.type == "text" else c.type) if name in self.needed else "text"
             for name, c in self.table.columns.items()
-            if name in names
+            if name in wanted
         }
 
     @cached_property
     def needed(self) -> frozenset[str]:
         """Columns that must be read as they are declared: all others are dropped or deleted."""
         person = () if self.table.person is None else (self.table.person,)
-        return frozenset({*self.table.released, *self.dropping, *person})
+        released = {*self.table.released, *self.dropping, *person}
+        joined = {other for name in released for other in self.table.columns[name].joined}
+        return frozenset(released | joined)
 
     @cached_property
     def dates(self) -> dict[str, DateReading]:
         """What columns declare of their dates, where they do."""
         return {name: c.dates for name, c in self.table.columns.items() if c.dates != USUAL}
+
+    def values_of(self, name: str, batch: pa.RecordBatch) -> pa.Array:
+        """Return the values of a column as its chain takes them: behind those that it is joined with."""
+        values = batch.column(name)
+        others = [batch.column(other) for other in self.table.columns[name].joined]
+        if not others:
+            return values
+        parts = [pc.fill_null(other.cast(pa.string()), "") for other in others]
+        return pc.binary_join_element_wise(*parts, values.cast(pa.string()), "")
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
@@ -200,16 +230,20 @@ class Plan:
         """Of everything that is read, the table that it is read for."""
         return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
 
-    @property
+    @cached_property
+    def people_tables(self) -> tuple[str, ...]:
+        """The tables whose people are those of the release."""
+        return tables_by_numbering(self.policy.tables)[self.policy.people]
+
+    @cached_property
     def headcount(self) -> frozenset[str]:
         """Tables whose released people must be counted one by one.
 
-        None where a single table has one row a person: pass 1 has shown that its rows are people.
+        Others have one row a person, as pass 1 has shown: their rows are people, though the same people may
+        stand in other tables; so all are counted that number their people as the release does.
         """
-        with_person = [t for t in self.tables.values() if t.table.person is not None]
-        if len(with_person) == 1 and not with_person[0].counts_people:
-            return frozenset()
-        return frozenset(t.name for t in with_person)
+        shared = self.people_tables if len(self.people_tables) > 1 else ()
+        return frozenset({*shared, *(t.name for t in self.tables.values() if t.counts_people)})
 
 
 def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
@@ -223,6 +257,8 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
         PolicyError: a hierarchy file cannot be used.
     """
     k, day = policy.requirements.k, policy.reference_date
+    codes = link_codes(policy.tables)
+    folded = frozenset(link for link, how in codes.items() if how == "folded")
     return {
         name: TablePlan(
             name=name,
@@ -231,7 +267,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 c: Chain(
                     c,
                     column,
-                    Context(k, day, table.rows_per_person == "several"),
+                    Context(k, day, table.rows_per_person == "several", folded=folded),
                     base,
                     f"tables.{name}.columns.{c}",
                     combined=people_sharing(table.combinations, c, k),
@@ -239,9 +275,16 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 for c, column in table.columns.items()
             },
             requirements=policy.requirements,
+            codes=_codes(table, codes),
         )
         for name, table in policy.tables.items()
     }
+
+
+def _codes(table: Table, of_link: Mapping[str, PersonCodes]) -> PersonCodes | None:
+    if table.person is None or table.person_link is None:
+        return table.columns[table.person].codes if table.person else None
+    return of_link.get(table.person_link)
 
 
 def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
@@ -252,7 +295,7 @@ def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
             table=Table(
                 source=plan.table.population.source,
                 rows_per_person="one",
-                columns={c: plan.table.columns[c] for c in plan.quasi_identifiers},
+                columns={c: plan.table.columns[c] for c in plan.types(*plan.quasi_identifiers)},
             ),
             chains={c: plan.chains[c] for c in plan.quasi_identifiers},
             requirements=plan.requirements,
@@ -260,17 +303,3 @@ def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
         for name, plan in tables.items()
         if plan.table.population is not None
     }
-
-
-def fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
-    """Return the SHA-256 of everything that determines a release: policy, hierarchy files, inputs."""
-    content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
-    hierarchies = {
-        hierarchy.where: sorted(hierarchy.rows.items())
-        for table in tables.values()
-        for chain in table.chains.values()
-        for hierarchy in chain.hierarchies
-        if hierarchy.rows
-    }
-    text = json.dumps([content, hierarchies, inputs], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

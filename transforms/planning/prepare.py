@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from tokumei.schemas.errors import PolicyError
@@ -11,7 +14,7 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released, without_unsearched
-from tokumei.transforms.planning.plan import Plan, fingerprint, plan_populations, plan_tables
+from tokumei.transforms.planning.plan import Plan, TablePlan, plan_populations, plan_tables
 from tokumei.transforms.storage.policy_folder import folder_of, locate, read_policy
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -53,7 +56,7 @@ def make_plan(
     files = check_files([*tables.values(), *populations.values()], base)
     tables = without_unsearched(tables, files)
     refuse_released([f.file.uri for f in files], target)
-    work = fingerprint(read, tables, [[f.table, *f.file] for f in files])
+    work = _fingerprint(read, tables, [[f.table, *f.file] for f in files])
     name = release_id or f"r-{work[:16]}"
     return Plan(
         policy=read,
@@ -97,3 +100,17 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
     if "://" not in target:
         target = str(Path(target).absolute())  # workers elsewhere have another working directory
     return target
+
+
+def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
+    """Return the SHA-256 of everything that determines a release: policy, hierarchy files, inputs."""
+    content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
+    hierarchies = {
+        hierarchy.where: sorted(hierarchy.rows.items())
+        for table in tables.values()
+        for chain in table.chains.values()
+        for hierarchy in chain.hierarchies
+        if hierarchy.rows
+    }
+    text = json.dumps([content, hierarchies, inputs], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

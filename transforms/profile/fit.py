@@ -10,19 +10,26 @@ from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.batches import ABSENT
+from tokumei.transforms.formats.reasons import advice_for
 from tokumei.transforms.formats.unread import advice
 from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.profile.decoding import refuse_wrong_encoding
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
+from tokumei.transforms.profile.spellings import doubtful_spellings
 
 
 def tables_to_count(tables: Mapping[str, TablePlan], profile: Profile) -> frozenset[str]:
-    """Return the tables whose people must be counted one by one: several rows a person, or no proof."""
+    """Return the tables whose people must be counted one by one.
+
+    These have several rows a person, or no proof of one, or codes that may be the same in another spelling.
+    """
+    doubtful = doubtful_spellings(tables, profile)
     return frozenset(
         name
         for name, plan in tables.items()
         if plan.table.person is not None
         and name in profile
-        and (plan.counts_people or not profile[name].one_row_a_person())
+        and (plan.counts_people or plan.numbering in doubtful or not profile[name].one_row_a_person())
     )
 
 
@@ -55,8 +62,8 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
         key: the key of the run.
 
     Raises:
-        InputError: too many rejects, records without a person, several rows a person where one was
-            declared, or a table without any record.
+        InputError: a wrong encoding, too many rejects, records without a person, several rows a person where
+            one was declared, or a table without any record.
     """
     _check_rejects(plan, profile)
     fitted = {}
@@ -66,7 +73,9 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             raise InputError(
                 "input.empty",
                 where=f"tables.{name} ({table.table.source.path})",
-                what="the input has no record",
+                what="the input has no record"
+                if found is None or not found.missing_person
+                else f"none of the {found.missing_person:,} records has a person code",
                 fix="check that the file is complete; an empty file is never released",
             )
         _check_people(table, found, people)
@@ -79,11 +88,16 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
         fitted[name] = FittedTable(
             columns=columns,
             rejected=found.rejected,
+            seen={
+                k: v for n, owner in plan.owners.items() if owner == name for k, v in profile[n].seen.items()
+            },
             records=found.records,
             people=count,
             rejects=found.rejects,
             notes=_told_notes(found),
+            unattributed=found.missing_person,
             proven=name not in people,
+            blank=found.blank,
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
@@ -115,7 +129,17 @@ def _widened(plan: Plan, profile: Profile, table: TablePlan, column: str) -> Mea
     return table.chains[column].widen(measured, found.columns[column])
 
 
+_ALLOW = "correct the file, or allow the records by rejects.limit in the policy"
+_FIX = (
+    "correct the file or the declared types, list texts that mean 'no value' in source.null_values"
+    ' (null_values: ["", 不明]; it replaces the default, the empty text), or allow the records by'
+    " rejects.limit in the policy"
+)
+
+
 def _check_rejects(plan: Plan, profile: Profile) -> None:
+    for name, found in profile.items():
+        refuse_wrong_encoding(plan.sources[name].table.source, found.decoding)
     total = sum(n for t in profile.values() for n in t.rejects.values())
     if total <= plan.policy.rejects.limit:
         return
@@ -124,15 +148,19 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
         for name, t in profile.items()
         for (column, reason), n in sorted(t.rejects.items())
     ]
-    told = "".join(f"{text}; " for text in advice({r for t in profile.values() for _, r in t.rejects}))
+    reasons = [place for t in profile.values() for place in t.rejects]
     places = [place for t in profile.values() for place in t.places][:MAX_PLACES]
     raise InputError(
         "input.rejects",
         where=_told(places) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
-        fix=f"{told}correct the file or the declared types, list texts that mean 'no value' in"
-        ' source.null_values (null_values: ["", 不明]; it replaces the default, the empty text), or allow the'
-        " records by rejects.limit in the policy",
+        fix="; ".join(
+            [
+                *advice({reason for _, reason in reasons}),
+                *advice_for(reason for _, reason in reasons),
+                _FIX if any(c for c, _ in reasons) else _ALLOW,
+            ]
+        ),
     )
 
 
@@ -152,12 +180,14 @@ def _told(places: Sequence[RejectPlace]) -> str:
 
 def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, int]) -> None:
     where = f"tables.{table.name}.{table.table.person}"
-    if found.missing_person:
+    if found.missing_person and table.table.person_missing is None:
+        places = found.missing_places
         raise InputError(
             "input.person_missing",
-            where=where,
+            where=f"{where}, {_told(places)}{' …' if found.missing_person > len(places) else ''}",
             what=f"{found.missing_person:,} records do not say whose they are",
-            fix="fill the person column; without it people cannot be counted",
+            fix="fill the person column; or say person_missing: drop on the table, and these records are left"
+            " out, or person_missing: each_alone, and each is a person of its own without pseudonym",
         )
     count = people.get(table.name)
     if not table.counts_people and count is not None and count < found.records:

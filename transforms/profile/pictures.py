@@ -40,16 +40,29 @@ def picture_before(
     if persons is None:
         places, distinct = encode(values)
         return _count(rows if places is None else places[rows], distinct)
-    labels = _coarse(values.take(pa.array(rows)))
-    return _bounded(count_people(pl.DataFrame({LABEL: labels}), persons=persons, cap=cap))
+    return _by_people(values.take(pa.array(rows)), persons, cap)
 
 
-def picture_after(values: pa.Array) -> Distribution:
-    """Count the released values of a column; all of them are public, so people do not matter."""
+def picture_after(
+    values: pa.Array, persons: npt.NDArray[np.uint64] | None = None, cap: int = 0
+) -> Distribution:
+    """Count the released values of a column by coarse label and, below ``cap``, by people.
+
+    Args:
+        values: a column of the released records.
+        persons: their people, in the same order; None where rows are people.
+        cap: see `count_people`.
+    """
     if _too_many(values):
         return None
-    places, distinct = encode(values)
-    return _count(np.arange(len(values)) if places is None else places, distinct)
+    if persons is None:
+        places, distinct = encode(values)
+        return _count(np.arange(len(values)) if places is None else places, distinct)
+    return _by_people(values, persons, cap)
+
+
+def _by_people(values: pa.Array, persons: npt.NDArray[np.uint64], cap: int) -> Distribution:
+    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=persons, cap=cap))
 
 
 def merge_pictures(parts: Sequence[Distribution]) -> Distribution:

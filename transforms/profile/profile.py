@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -14,10 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.policy import MAX_REJECTS
-from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.criteria.chain import Measured, Treated
+from tokumei.transforms.counting.codes import Spellings, merge_spellings, spellings_of
+from tokumei.transforms.criteria.chain import Measured
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
+from tokumei.transforms.planning.persons import person_codes, persons_of
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_decoding
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 
 MAX_PLACES = 5
@@ -47,11 +50,16 @@ class TableProfile:
         rejected: their record numbers by split id; none once there are more than any policy allows.
         places: where some of them stand, for people; at most `MAX_PLACES`.
         missing_person: records that do not say whose they are.
+        missing_places: where some of them stand; at most `MAX_PLACES`.
+        spellings: how person codes are written, where the policy does not say how they are compared.
         persons: one range a chunk, for tables declared to have one row a person.
         columns: measurements by column.
         tuples: where classes may be counted early, and are few, their records.
         keys: fingerprints of the keys under which its people were hashed.
+        seen: by split id, what was read of it.
+        decoding: how many records of each file are not of the declared encoding.
         notes: what is no fault but to be told: number of cells by (column, note).
+        blank: records without any value, which are nobody's.
     """
 
     records: int
@@ -59,11 +67,16 @@ class TableProfile:
     rejected: Mapping[str, tuple[int, ...]]
     places: tuple[RejectPlace, ...]
     missing_person: int
+    missing_places: tuple[RejectPlace, ...]
+    spellings: Spellings
     persons: tuple[PersonRange, ...]
     columns: Mapping[str, Measured]
     tuples: Tuples | None
     keys: frozenset[str]
+    seen: Mapping[str, bytes] = field(default_factory=dict)
+    decoding: Decoding = field(default_factory=dict)
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    blank: int = 0
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -86,24 +99,26 @@ class _Tally:
 def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
     """Measure one chunk."""
     batch, key = chunk.batch, chunk.work.key
-    missing = 0
+    stops = len(chunk.unattributed) > 0 and plan.table.person_missing is None
+    spellings = Spellings()
     ranges: tuple[PersonRange, ...] = ()
     persons: npt.NDArray[np.uint64] | None = None
     if plan.table.person is not None:
-        codes = batch.column(plan.table.person)
-        missing = codes.null_count
+        known = person_codes(plan, batch).drop_null()
+        if plan.codes is None:
+            spellings = spellings_of(known)
         if plan.counts_people:
-            persons = person_hashes(codes, key)[:, 0]
-        elif not missing and len(codes):
-            ranges = (_range(codes),)
+            persons = persons_of(plan, chunk)[:, 0]
+        elif len(known):
+            ranges = (_range(known),)
     columns: dict[str, Measured] = {}
     classed: dict[str, Treated] = {}
-    for name in () if missing else plan.profiled:
-        reached = plan.chains[name].reach(batch.column(name), key)
+    for name in () if stops else plan.profiled:
+        reached = plan.chains[name].reach(plan.values_of(name, batch), key)
         columns[name] = plan.chains[name].profile(reached, persons)
         if name in plan.tupled:
             classed[name] = reached
-    early = plan.counted_early and not missing
+    early = plan.counted_early and not stops
     rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
     unit = plan.table.source.facts.unit
     places = tuple(_place(chunk, unit, number) for number in chunk.rejected[:MAX_PLACES])
@@ -112,12 +127,17 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         rejects=chunk.rejects,
         rejected=rejected,
         places=places,
-        missing_person=missing,
+        missing_person=len(chunk.unattributed),
+        missing_places=tuple(_place(chunk, unit, int(n)) for n in chunk.unattributed[:MAX_PLACES]),
+        spellings=spellings,
         persons=ranges,
         columns=columns,
         tuples=find_tuples(classed, batch.num_rows) if early else None,
         keys=frozenset({key.fingerprint}),
+        seen={chunk.work.split.split_id: chunk.seen} if chunk.last else {},
+        decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
         notes=chunk.notes,
+        blank=chunk.blank,
     )
     return Profile({plan.name: measured})
 
@@ -155,14 +175,23 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         records=sum(p.records for p in parts),
         rejects=tally.rejects,
         rejected=tally.rejected,
-        places=tuple(sorted(place for p in parts for place in p.places))[:MAX_PLACES],
+        places=_first(p.places for p in parts),
         missing_person=sum(p.missing_person for p in parts),
+        missing_places=_first(p.missing_places for p in parts),
+        spellings=merge_spellings([p.spellings for p in parts]),
         persons=tuple(r for p in parts for r in p.persons),
         columns=measured,
         tuples=merge_tuples([p.tuples for p in parts]),
         keys=frozenset().union(*(p.keys for p in parts)),
+        seen={split: seen for p in parts for split, seen in p.seen.items()},
+        decoding=merge_decoding(p.decoding for p in parts),
         notes=sum((Counter(p.notes) for p in parts), Counter()),
+        blank=sum(p.blank for p in parts),
     )
+
+
+def _first(places: Iterable[tuple[RejectPlace, ...]]) -> tuple[RejectPlace, ...]:
+    return tuple(sorted(place for found in places for place in found))[:MAX_PLACES]
 
 
 def _range(codes: pa.Array) -> PersonRange:

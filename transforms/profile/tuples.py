@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from tokumei.transforms.counting.contingency import group
 from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, radices
 from tokumei.transforms.counting.people import RECORDS
-from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import kept_rows
+from tokumei.transforms.criteria.treated import Treated
 
 MAX_EARLY = 1 << 20
 _SAMPLE = 1 << 14

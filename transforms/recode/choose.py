@@ -21,6 +21,7 @@ from tokumei.transforms.recode.assignment import (
     recoder_of,
     released_classes,
 )
+from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.infeasible import no_node
@@ -98,7 +99,7 @@ def _choose_table(
             compare(counts, objectives["loss"], objective),
             lattice=lattice,
             objectives=objectives,
-            everybody=table.people_cap == EVERYBODY,
+            table=table,
         ),
     )
 
@@ -160,8 +161,9 @@ def _account(
     *,
     lattice: Lattice,
     objectives: Mapping[str, Objective],
-    everybody: bool,
+    table: TablePlan,
 ) -> Recoded:
+    everybody = table.people_cap == EVERYBODY
     ladders, histogram, assignment = lattice.ladders, lattice.histogram, way.assignment
     released, _ = released_classes(assignment, ladders, histogram)
     held = histogram.records > 0
@@ -184,6 +186,8 @@ def _account(
         against_before=None
         if histogram.population is None
         else (histogram.people[held], histogram.population[held]),
+        matching_before=matching(histogram) if table.requirements.nulls == "wildcard" else None,
+        average_before=average_risk(histogram) if everybody else None,
         population=_population(choice.node, lattice),
     )
 

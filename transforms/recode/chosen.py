@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.decisions.settlement import Settlement
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -36,6 +38,8 @@ class Recoded:
             told apart.
         people_before: distinct people whom criteria 1 to 4 leave.
         against_before: people of these classes, and in the population table, where there is one.
+        matching_before: people of these classes, and of all that each matches, where nulls match every value.
+        average_before: the average risk in these classes, of people told apart by their codes.
         population: for models of a population, its people in each released class, by the class's labels.
     """
 
@@ -54,15 +58,22 @@ class Recoded:
     classes_before: ClassSizes
     people_before: int
     against_before: tuple[Ints, Ints] | None
+    matching_before: tuple[Ints, Ints] | None
+    average_before: float | None
     population: Mapping[tuple[str | None, ...], int] | None
 
 
 @dataclass(frozen=True)
 class Account:
-    """What the report says about one table: the decisions of pass 1, and the recoding if there is one."""
+    """What the report says about one table: the decisions of pass 1, and the recoding if there is one.
+
+    ``promises`` and ``settlement``: as in `Decision`.
+    """
 
     fitted: FittedTable
     recoded: Recoded | None
+    promises: Mapping[str, Promise] = field(default_factory=dict)
+    settlement: Settlement | None = None
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ import polars as pl
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, pack, radices
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
-from tokumei.transforms.criteria.chain import Treated
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 from tokumei.transforms.profile.tuples import Tuples
 
@@ -54,13 +54,13 @@ def count_chunk(plan: TablePlan, chunk: Chunk[FittedTable]) -> Histograms:
     """
     fitted, batch, key = chunk.work.decision, chunk.batch, chunk.work.key
     treated = {
-        name: plan.chains[name].apply(fitted.columns[name], batch.column(name), key)
+        name: plan.chains[name].apply(fitted.columns[name], plan.values_of(name, batch), key)
         for name in {*plan.quasi_identifiers, *plan.protected, *plan.combined, *plan.dropping}
     }
     treated, _ = remove_all(plan, chunk, treated)
     persons = None
     if plan.counts_people:
-        persons = person_hashes(batch.column(plan.table.person), key)[:, 0]
+        persons = persons_of(plan, chunk)[:, 0]
     return {plan.name: _count(plan, fitted, treated, batch.num_rows, persons=persons)}
 
 

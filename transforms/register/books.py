@@ -10,16 +10,18 @@ the entries in force.
 
 from __future__ import annotations
 
+import datetime as dt
 import glob as globbing
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.register import Book, Erasure, RegisterEntry, body_folder
 from tokumei.transforms.register.views import VIEWS
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
+CLOCKS_APART = dt.timedelta(minutes=5)  # so much the clocks of two machines may differ
 REGISTER = LedgerForm(
     name="register",
     book="book.json",
@@ -98,6 +100,41 @@ def books(store: Store, directory: str) -> tuple[Book, ...]:
     root = _ledger(store, directory).read()
     below = (_ledger(store, directory, body).read() for body in root.others)
     return tuple(book for book in (*root.parts().values(), *below) if book.entries)
+
+
+def check_clock(store: Store, directory: str, body: str, now: str) -> None:
+    """Check that the clock does not run behind a body's book: entries would be dated before earlier ones.
+
+    Args:
+        store: where the register is.
+        directory: of the register.
+        body: whose book is asked.
+        now: the moment that the clock tells, ISO 8601 with offset.
+
+    Raises:
+        InputError: the book has a version of more than `CLOCKS_APART` later; or it cannot be read.
+    """
+    root = _ledger(store, directory)
+    book = root.read()
+    ledger = _ledger(store, directory, body) if body in book.others else root
+    moments = [moment for entry in ledger.read().entries if entry.body == body for moment in _moments(entry)]
+    newest = max(moments, default=None)
+    if newest is None or dt.datetime.fromisoformat(now) + CLOCKS_APART >= newest:
+        return
+    raise InputError(
+        "register.clock",
+        where=ledger.uri,
+        what=f"the clock says {now}, but the newest version in the register book is of"
+        f" {newest.isoformat(timespec='seconds')}",
+        fix="set the clock of this machine right; if it is right, another one ran ahead: correct updated_at"
+        " in book.json, then run tokumei register check --repair",
+    )
+
+
+def _moments(entry: RegisterEntry) -> Iterator[dt.datetime]:
+    yield dt.datetime.fromisoformat(entry.updated_at)
+    if entry.erased is not None:
+        yield dt.datetime.fromisoformat(entry.erased.at)
 
 
 def check_book(store: Store, directory: str, body: str) -> None:

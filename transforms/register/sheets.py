@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tokumei.schemas.file_items import Office
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
+from tokumei.schemas.report import UNCOUNTED
 from tokumei.transforms.pages.environment import day, number
 
 REGISTER_TITLE = "個人情報ファイル簿"
@@ -73,9 +74,7 @@ def all_cells(entry: RegisterEntry) -> tuple[Cell | None, ...]:
     public, today = entry.regime != "private", entry.regime == "public"
     product, period = law.product, entry.product_period
     outline = (
-        None
-        if entry.product_people is None
-        else f"本人の数：{number(entry.product_people)}人\n情報の項目：{_items(entry)}"
+        None if entry.product_people is None else f"本人の数：{_people(entry)}\n情報の項目：{_items(entry)}"
     )
     rows: list[tuple[bool, str, str | None]] = [
         (True, "個人情報ファイルの名称", entry.name),
@@ -127,6 +126,11 @@ def all_cells(entry: RegisterEntry) -> tuple[Cell | None, ...]:
         (True, "備考", entry.remarks),
     ]
     return tuple(Cell(caption, text or "―") if has else None for has, caption, text in rows)
+
+
+def _people(entry: RegisterEntry) -> str:
+    basis = f"（{UNCOUNTED}）" if entry.product_people_basis == "records" else ""
+    return f"{number(entry.product_people or 0)}人{basis}"
 
 
 def _subset(entry: RegisterEntry) -> str | None:

@@ -12,19 +12,20 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.criteria.base import Applied, ChunkRows
-from tokumei.transforms.criteria.chain import Treated
-from tokumei.transforms.criteria.coded import domain_codes, kept_rows
+from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import used_values
+from tokumei.transforms.criteria.promise import Promise
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
-from tokumei.transforms.decisions.recoder import Recoder
+from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.tally import Tally
-from tokumei.transforms.values.cells import Mask, as_text
+from tokumei.transforms.values.cells import as_text, labelled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class Anonymized:
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
+        promises: by column, how many people must bear a released label.
     """
 
     split: Split
@@ -53,6 +55,7 @@ class Anonymized:
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
+    promises: Mapping[str, Promise]
     tally: Tally
 
 
@@ -70,19 +73,19 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
     _refuse_rejects(plan, chunk)
     treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
     reaching = kept_rows(chunk.batch.num_rows, treated)
-    columns = _columns(plan, plan.output_schema(), chunk.batch, treated)
-    keep = reaching
-    if (recoder := chunk.work.decision.recoder) is not None:
-        recoded, released = _recode(plan, chunk.work.decision, recoder, treated)
-        columns.update(recoded)
-        keep = reaching & released
+    labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
+    settled, coarser, blanked = treated, labels, dict[str, int]()
+    if (settlement := chunk.work.decision.settlement) is not None:
+        settled, coarser, blanked = settlement.apply(plan, treated, labels, keep)
+    columns = _columns(plan, plan.output_schema(), chunk.batch, settled) | coarser
     key = chunk.work.key
-    persons = person_hashes(chunk.batch.column(plan.table.person), key) if headcount else None
+    persons = persons_of(plan, chunk) if headcount else None
     left = np.flatnonzero(keep)
     perturbed = _perturb(plan, chunk, columns, left, persons)
     shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
     order = left[shuffle]
     batch = _shuffled(plan, columns, perturbed, order, shuffle)
+    heads = persons[order, 0] if plan.counts_people and persons is not None else None
     at = pa.array(np.flatnonzero(reaching))
     return Anonymized(
         split=chunk.work.split,
@@ -104,10 +107,14 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             records_out=len(left),
             changed=_changed(treated, perturbed),
             blanked={name: column.blanked for name, column in treated.items()},
-            before=_before(plan, chunk, treated, order, persons),
-            after=_after(plan, treated, batch),
+            met={name: column.met for name, column in treated.items()},
+            unread={name: column.unread for name, column in treated.items() if column.unread},
+            before=_before(plan, chunk, treated, order, heads),
+            after=_after(plan, treated, batch, heads),
             taken=taken,
+            settled=blanked,
         ),
+        promises=chunk.work.decision.promises,
     )
 
 
@@ -127,7 +134,7 @@ def _treat(plan: TablePlan, chunk: Chunk[Decision]) -> dict[str, Treated]:
     """Apply the methods of every column that is released or can drop records."""
     return {
         name: plan.chains[name].apply(
-            chunk.work.decision.columns[name], chunk.batch.column(name), chunk.work.key
+            chunk.work.decision.columns[name], plan.values_of(name, chunk.batch), chunk.work.key
         )
         for name in chunk.batch.schema.names
         if (plan.chains[name].steps or plan.chains[name].coded)
@@ -174,10 +181,9 @@ def _before(
     chunk: Chunk[Decision],
     treated: Mapping[str, Treated],
     order: npt.NDArray[np.intp],
-    persons: npt.NDArray[np.uint64] | None,
+    heads: npt.NDArray[np.uint64] | None,
 ) -> dict[str, Distribution]:
     """Picture the original values of the released records; others would tell of those left out."""
-    heads = persons[order, 0] if plan.counts_people and persons is not None else None
     return {
         name: picture_before(chunk.batch.column(name), order, heads, max(plan.k, chain.picture_people))
         for name, chain in plan.chains.items()
@@ -186,11 +192,14 @@ def _before(
 
 
 def _after(
-    plan: TablePlan, treated: Mapping[str, Treated], released: pa.RecordBatch
+    plan: TablePlan,
+    treated: Mapping[str, Treated],
+    released: pa.RecordBatch,
+    heads: npt.NDArray[np.uint64] | None,
 ) -> dict[str, Distribution]:
     """Picture the released values."""
     return {
-        name: picture_after(released.column(name))
+        name: picture_after(released.column(name), heads, plan.k)
         for name, chain in plan.chains.items()
         if name in treated and chain.pictured and name in plan.table.released
     }
@@ -215,18 +224,6 @@ def _perturb(
     }
 
 
-def _labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryArray:
-    """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null.
-
-    Every label stands once in the dictionary, sorted, because it is written as it is: two entries of a label
-    would tell apart what was generalized, and their order could tell that of the source.
-    """
-    texts = labels.drop_null().unique()
-    texts = texts.take(pc.sort_indices(texts))
-    code = pc.index_in(labels, value_set=texts)
-    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), texts)
-
-
 def _compact(values: pa.Array) -> pa.Array:
     """Drop labels that no row bears: a file would otherwise carry those of suppressed classes."""
     if not pa.types.is_dictionary(values.type):
@@ -245,28 +242,13 @@ def _columns(
             continue
         done = treated.get(field.name)
         if done is not None and done.indices is not None and pa.types.is_string(field.type):
-            columns[field.name] = _labelled(done.indices, as_text(done.values))
+            columns[field.name] = labelled(done.indices, as_text(done.values))
             continue
         values = batch.column(field.name) if done is None else done.rows()
         if pa.types.is_dictionary(values.type):  # kept as it was read
-            columns[field.name] = _labelled(*used_values(values))
+            columns[field.name] = labelled(*used_values(values))
             continue
         if pa.types.is_date(values.type) and pa.types.is_string(field.type):
             values = pc.strftime(values, "%Y-%m")  # a month that is kept
         columns[field.name] = values.cast(field.type)
     return columns
-
-
-def _recode(
-    plan: TablePlan, decision: Decision, recoder: Recoder, treated: Mapping[str, Treated]
-) -> tuple[dict[str, pa.Array], Mask]:
-    codes = [
-        domain_codes(treated[name], decision.columns[name].domain or (), f"tables.{plan.name}.columns.{name}")
-        for name in plan.quasi_identifiers
-    ]
-    labels, released = recoder.apply(codes)
-    columns = {
-        name: _labelled(code, pa.array(texts, pa.string()))
-        for name, code, texts in zip(plan.quasi_identifiers, labels, recoder.labels, strict=True)
-    }
-    return columns, released

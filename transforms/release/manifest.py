@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from tokumei.schemas.errors import InputError
 from tokumei.transforms.storage.base import Store
 
 MANIFEST = "manifest.json"
+# The documents of a release and who they are for; internal ones tell of people who are not in the release.
+DOCUMENTS: Mapping[str, Literal["public", "internal"]] = {
+    "notice.md": "public",
+    "public-report.html": "public",
+    "public-report.json": "public",
+    "report.html": "internal",
+    "report.json": "internal",
+}
 
 
 def read_manifest(store: Store, base: str) -> dict[str, Any] | None:

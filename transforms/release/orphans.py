@@ -1,7 +1,8 @@
 """Orphans: what attempts that were killed or beaten left in an output directory; no manifest lists it.
 
-Only files whose names this project gives are ever taken for orphans: parts and documents under the names of
-attempts, and the temporary files of writes. Lock files, and whatever else lies there, are left alone.
+Only files whose names this project gives are ever taken for orphans: parts, documents and decisions under
+the names of attempts, and the temporary files of writes. Lock files, and whatever else lies there, are left
+alone.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ from typing import NamedTuple
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
 from tokumei.transforms.register.books import REGISTER
-from tokumei.transforms.release.manifest import MANIFEST, listed_parts, read_manifest
+from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
 
-_DOCUMENTS = ("notice.md", "report.html", "report.json")
-RELEASE = frozenset({MANIFEST, *_DOCUMENTS})  # files of a release with well-known names
+RELEASE = frozenset({MANIFEST, *DOCUMENTS})  # files of a release with well-known names
+DECISION = "attempt-{}.json"  # what an attempt comes to; of no use once there is a manifest
 _ATTEMPT = r"(?P<attempt>[0-9a-f]{12})"
 _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
 _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
-_DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, _DOCUMENTS))})")
+_DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
+_DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
+_NAMES = (_PART, _DOCUMENT, _DECISION)
 
 
 class Orphan(NamedTuple):
@@ -61,7 +64,7 @@ def find_orphans(store: Store, base: str, keep: Collection[str] = ()) -> tuple[l
     for file in store.walk(base):
         path = file.uri.removeprefix(base).lstrip("/")
         intended = path if file.becomes is None else path[: path.rfind("/") + 1] + file.becomes
-        found = _PART.fullmatch(intended) or _DOCUMENT.fullmatch(intended)
+        found = next(filter(None, (name.fullmatch(intended) for name in _NAMES)), None)
         if found and (file.becomes or path not in keep):
             orphans.append(Orphan(found["attempt"], file))
         elif file.becomes in RELEASE:

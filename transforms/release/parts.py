@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tokumei.transforms.formats.registry import WRITERS
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.promises.recount import Bearers, recount_bearers
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.recount import WrittenClasses, recount
 from tokumei.transforms.release.tally import Tally
@@ -49,6 +51,7 @@ class PartSummary:
         classes: people and records per combination of released quasi-identifier values, counted on the
             very batch that was written.
         combined: the same per tuple of combined values; None where no combination is declared.
+        bearers: people by released value, of columns that promise something of them.
         leaks: what the search of that batch counted.
         tally: what the criteria did.
     """
@@ -61,6 +64,7 @@ class PartSummary:
     part: Part | None
     classes: WrittenClasses | None
     combined: Recounted | None
+    bearers: Bearers
     leaks: Leaks
     tally: Tally
 
@@ -98,10 +102,15 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
         combined=recount_combined(
             table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)
         ),
+        bearers=recount_bearers(table, chunk.promises, chunk.batch, chunk.persons),
         leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
         tally=chunk.tally,
     )
-    people = () if chunk.persons is None else tuple(deal_people(table.name, chunk.persons, chunk.fingerprint))
+    people = (
+        ()
+        if chunk.persons is None
+        else tuple(deal_people(table.name, table.numbering, chunk.persons, chunk.fingerprint))
+    )
     return Encoded(data, summary, people)
 
 
@@ -128,8 +137,9 @@ def write_part(plan: Plan, encoded: Encoded) -> None:
 
 
 def encode_part(batch: pa.RecordBatch, output: Output) -> bytes:
-    """Encode a batch as one file, its texts neutralized where the policy asks for it."""
+    """Encode a batch as one file, its texts neutralized and a byte order mark before it where asked for."""
     table = pa.Table.from_batches([batch])
     if output.neutralize_formulas:
         table = neutralized(without_dictionaries(table))
-    return WRITERS[output.format](table)
+    data = WRITERS[output.format](table)
+    return codecs.BOM_UTF8 + data if output.byte_order_mark else data

@@ -1,8 +1,9 @@
 """Publishing: the manifest is created exclusively, and with it the release exists; then what follows from it.
 
-Every attempt writes parts and documents under names of its own. The one whose manifest is created wins; its
-documents are then copied to their well-known names and its entry is added to the register. `finish` does
-that and may be repeated by anyone at any time: a run that died after its manifest is completed by the next.
+Every attempt writes parts and documents under names of its own, and publishes only if it was not cancelled
+before (`attempt`). The one whose manifest is created wins; its documents are then copied to their well-known
+names and its entry is added to the register. `finish` does that and may be repeated by anyone at any time: a
+run that died after its manifest is completed by the next.
 """
 
 from __future__ import annotations
@@ -16,21 +17,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError
+from tokumei.schemas import japan_time
+from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError, TokumeiError
 from tokumei.schemas.register import entry_of
 from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
-from tokumei.transforms.register.books import add_entry, check_book
-from tokumei.transforms.release.manifest import MANIFEST, damaged, listed_parts, read_manifest
+from tokumei.transforms.register.books import add_entry, check_book, check_clock
+from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
+from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
-from tokumei.transforms.release.stored import check_parts
+from tokumei.transforms.release.stored import check_parts, refuse_incomplete
 from tokumei.transforms.storage.base import ConflictError, Store
 from tokumei.transforms.storage.places import open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
     from tokumei.transforms.release.verify import Written
 
-Documents = Mapping[str, str]  # file name → text of report.json, report.html and notice.md
+Documents = Mapping[str, str]  # file name → text, of each of `DOCUMENTS`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,20 +55,18 @@ class Published:
     files: int
 
 
-def release_dir(plan: Plan, store: Store) -> str:
-    """Return the directory of the release."""
-    return store.join(plan.output, "releases", plan.release_id)
-
-
 def find_published(plan: Plan, store: Store) -> bool:
     """Return whether this very work is already published.
 
     Raises:
         AlreadyPublishedError: the release id is taken by other content.
-        InputError: its manifest, or the register book, cannot be read.
+        InputError: its manifest, or the register book, cannot be read; or a part of it is missing or has
+            another size.
     """
     check_book(store, store.join(plan.output, "register"), plan.policy.file.body)
     manifest = read_manifest(store, release_dir(plan, store))
+    if manifest is None:
+        check_clock(store, store.join(plan.output, "register"), plan.policy.file.body, japan_time.now())
     if manifest is not None and manifest["work"] != plan.work:
         raise AlreadyPublishedError(
             "release.taken",
@@ -73,6 +74,8 @@ def find_published(plan: Plan, store: Store) -> bool:
             what="this release id is already published with another policy or other inputs",
             fix="choose another --release-id, or leave it out",
         )
+    if manifest is not None:
+        refuse_incomplete(store, release_dir(plan, store), manifest)
     return manifest is not None
 
 
@@ -89,6 +92,7 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
         AlreadyPublishedError: another run published other work under the id first.
         InputError: the register book cannot be read; nothing is published.
         RequirementError: a part is not as it was written, or gone; nothing is published.
+        TokumeiError: the run was cancelled before; nothing of it is published.
     """
     store = open_store(plan.output)
     base = release_dir(plan, store)
@@ -103,6 +107,13 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
         except RequirementError:
             if not find_published(plan, store):  # else the winner has removed them
                 raise
+        if not decide(plan, store, PUBLISH):
+            raise TokumeiError(
+                "run.cancelled",
+                where=base,
+                what="this run was stopped before it published; nothing of it is published",
+                fix="run the same command again",
+            )
         try:
             store.create(store.join(base, MANIFEST), manifest)
         except FileExistsError:
@@ -157,18 +168,6 @@ def finish(plan: Plan, store: Store) -> Published:
     )
 
 
-def discard(plan: Plan) -> None:
-    """Remove what this attempt wrote, unless its manifest was created: then it is a release."""
-    store = open_store(plan.output)
-    base = release_dir(plan, store)
-    manifest = read_manifest(store, base)
-    if manifest is not None and manifest["attempt"] == plan.attempt:
-        return
-    orphans, _ = find_orphans(store, base)
-    deque(remove(store, [o for o in orphans if o.attempt == plan.attempt]), maxlen=0)
-    store.prune(base)
-
-
 def _manifest(plan: Plan, report: Report, written: Written, folder: str, documents: Documents) -> bytes:
     store = open_store(plan.output)
     base = release_dir(plan, store)
@@ -178,10 +177,14 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
         "work": plan.work,
         "attempt": plan.attempt,
         "people": report.people,
+        "people_of": {plan.policy.people.of: plan.policy.people.name, "by": report.people_basis},
         "tables": {
             table.name: {
                 "records": table.records_out,
                 "people": table.people_out,
+                "records_without_person": table.records_without_person,
+                "person_missing": table.person_missing,
+                "blank_records_skipped": table.records_blank,
                 "columns": [
                     {"name": field.name, "type": str(field.type)}
                     for field in plan.tables[table.name].output_schema()
@@ -204,6 +207,7 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
         "documents": {
             name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(documents.items())
         },
+        "documents_for": {name: DOCUMENTS[name] for name in sorted(documents)},
         "documents_path": folder,
         "versions": report.versions,
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokumei.schemas.errors import InputError, RequirementError
+from tokumei.transforms.release.manifest import damaged
 from tokumei.transforms.storage.base import Store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
@@ -35,6 +36,20 @@ def check_parts(store: Store, parts: Iterable[Part]) -> None:
             what=f"{len(damaged):,} of {len(parts):,} written parts are missing, or not as they were written",
             fix="check the storage and who else writes there, then run again",
         )
+
+
+def refuse_incomplete(store: Store, base: str, manifest: Mapping[str, Any]) -> None:
+    """Check that every part that a manifest lists is there, in its size; contents are not read again.
+
+    Raises:
+        InputError: one is missing or has another size.
+    """
+    sizes = {file.uri: file.size for file in store.walk(base)}
+    for table in manifest["tables"].values():
+        for part in table["files"]:
+            uri = store.join(base, part["path"])
+            if sizes.get(uri) != part["bytes"]:
+                raise damaged(uri)
 
 
 def _as_written(store: Store, part: Part) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from tokumei.transforms.decisions.removal import Taken, add_taken, suppressed_by
 from tokumei.transforms.profile.pictures import Distribution, merge_pictures
@@ -16,9 +19,12 @@ class Tally:
     Attributes:
         records_in, dropped, suppressed, records_out: dropped by criterion 4, suppressed by criterion 5.
         changed, blanked: per column, how many cells each method changed, and left without their value.
+        met: per column, which values of each method's own list were there, as bits.
+        unread: per column, patterns of some values that methods did not understand.
         before, after: distributions for the report, per treated column.
         taken: by removal, what it took; its records are part of dropped (under criterion 4) or suppressed
             (under criterion 5).
+        settled: per column, cells blanked in released records because too few people bear their label there.
     """
 
     records_in: int
@@ -27,9 +33,12 @@ class Tally:
     records_out: int
     changed: Mapping[str, tuple[int, ...]]
     blanked: Mapping[str, tuple[int, ...]]
+    met: Mapping[str, tuple[int, ...]]
+    unread: Mapping[str, Mapping[str, int]]
     before: Mapping[str, Distribution]
     after: Mapping[str, Distribution]
     taken: tuple[Taken, ...]
+    settled: Mapping[str, int]
 
     @property
     def suppressed_early(self) -> int:
@@ -40,9 +49,11 @@ class Tally:
 def merge_tallies(parts: Sequence[Tally]) -> Tally:
     """Add up tallies."""
 
-    def added(maps: Sequence[Mapping[str, tuple[int, ...]]]) -> dict[str, tuple[int, ...]]:
+    def added(
+        maps: Sequence[Mapping[str, tuple[int, ...]]], add: Callable[[tuple[int, ...]], int] = sum
+    ) -> dict[str, tuple[int, ...]]:
         return {
-            name: tuple(map(sum, zip(*(m[name] for m in maps if name in m), strict=True)))
+            name: tuple(map(add, zip(*(m[name] for m in maps if name in m), strict=True)))
             for name in {n for m in maps for n in m}
         }
 
@@ -59,7 +70,17 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
         records_out=sum(p.records_out for p in parts),
         changed=added([p.changed for p in parts]),
         blanked=added([p.blanked for p in parts]),
+        met=added([p.met for p in parts], _either),
+        unread={
+            name: sum((Counter(p.unread[name]) for p in parts if name in p.unread), Counter())
+            for name in {n for p in parts for n in p.unread}
+        },
         before=pictures([p.before for p in parts]),
         after=pictures([p.after for p in parts]),
         taken=add_taken([p.taken for p in parts]),
+        settled={n: sum(p.settled.get(n, 0) for p in parts) for n in {n for p in parts for n in p.settled}},
     )
+
+
+def _either(bits: tuple[int, ...]) -> int:
+    return reduce(operator.or_, bits)

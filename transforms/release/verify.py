@@ -17,11 +17,13 @@ from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.promises.recount import Bearers, merge_bearers, too_few
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.release.parts import Part, PartSummary
 from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
 from tokumei.transforms.release.tally import Tally, merge_tallies
+from tokumei.transforms.release.understood import refuse_blanks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ class TableWritten:
         parts: the objects. chunks: (split id, number, last) of every chunk. fingerprints: of the keys used.
         classes: merged recount over the released quasi-identifier values.
         combined: merged recount over the combined columns.
+        bearers: merged recount of who bears a promised label.
         leaks: merged counts of the search of the released columns.
         tally: merged tally.
     """
@@ -41,6 +44,7 @@ class TableWritten:
     fingerprints: frozenset[str]
     classes: WrittenClasses | None
     combined: Recounted | None
+    bearers: Bearers
     leaks: Leaks
     tally: Tally
 
@@ -57,6 +61,7 @@ def written_of(summary: PartSummary) -> Written:
         fingerprints=frozenset({summary.fingerprint}),
         classes=summary.classes,
         combined=summary.combined,
+        bearers=summary.bearers,
         leaks=summary.leaks,
         tally=summary.tally,
     )
@@ -78,13 +83,14 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
         fingerprints=frozenset().union(*(p.fingerprints for p in parts)),
         classes=merge_classes(classes) if classes else None,
         combined=merge_recounted(combined) if combined else None,
+        bearers=merge_bearers([p.bearers for p in parts]),
         leaks=add_leaks(p.leaks for p in parts),
         tally=merge_tallies([p.tally for p in parts]),
     )
 
 
 def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fingerprint: str) -> int:
-    """Check what was written against what was decided and required; return the people of the release.
+    """Check what was written against what was decided and required; return the release's people (本人の数).
 
     Args:
         plan: the run.
@@ -121,7 +127,9 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
             _check_classes(name, found, account)
         _check_removals(table, account.fitted, found)
         _check_combinations(table, account.fitted, found)
+        _check_promises(table, account, found)
         refuse_leaks(table, found.leaks)
+        refuse_blanks(plan.policy.not_understood, table, tally)
         left = people.by_table.get(name, 0) if name in plan.headcount else tally.records_out
         if left < table.k:
             raise RequirementError(
@@ -170,6 +178,14 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
         raise _failed(name, "the classes do not cover the released records")
     for model in account.recoded.models:
         small = int(model.failing(classes).sum())
+        if small and account.settlement is not None and account.settlement.touches(model.watches):
+            raise RequirementError(
+                "requirement.promise",
+                where=f"tables.{name}" + (f".columns.{model.watches}" if model.watches else ""),
+                what=f"{small:,} classes fail {model.wording} without the cells that are blanked because too"
+                " few people would bear their labels in the release",
+                fix="ask for fewer people, or declare may_fall_below: {because: …}",
+            )
         if small:
             raise _failed(
                 name,
@@ -193,11 +209,9 @@ def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritt
     left = found.tally.records_in - found.tally.dropped - found.tally.suppressed_early
     if int(found.combined.settled.counts[RECORDS].sum()) != left:
         raise _failed(table.name, "the combinations recounted do not cover the records")
-    # Where nothing was generalized and nobody left out, the written values are the settled ones.
-    written = found.tally.records_out == left
     for i, combination in enumerate(table.table.combinations):
         rare = rare_left(table, combination, found.combined.settled)
-        if written and not set(combination.columns) & set(table.quasi_identifiers):
+        if combination.may_fall_below is None:
             rare = max(rare, rare_left(table, combination, found.combined.released))
         if rare:
             raise _failed(
@@ -207,10 +221,26 @@ def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritt
             )
 
 
+def _check_promises(table: TablePlan, account: Account, found: TableWritten) -> None:
+    """Ask of every label in the written data whether as many people bear it as the policy promises."""
+    decided = account.settlement.cells if account.settlement is not None else {}
+    if {name: n for name, n in found.tally.settled.items() if n} != {n: c for n, c in decided.items() if c}:
+        raise _failed(table.name, "what was blanked to keep promises differs from the decision")
+    for name in table.promised:
+        promise = account.promises[name]
+        labels, _ = too_few(promise, found.bearers[name])
+        if labels and table.chains[name].column.may_fall_below is None:
+            raise _failed(
+                table.name, f"{labels:,} labels of {name} are borne by fewer than {promise.most:,} people"
+            )
+
+
 def _people(plan: Plan, written: Written, people: Headcount) -> int:
-    """Distinct people of the release: counted, plus the rows of tables in which rows are people."""
-    rows = sum(written[n].tally.records_out for n in plan.tables if n not in plan.headcount)
-    return people.union + rows
+    """Distinct people of the release, of the one numbering that counts; those of others are not added."""
+    first = plan.people_tables[0]
+    if first in plan.headcount:
+        return people.together.get(plan.tables[first].numbering, 0)
+    return written[first].tally.records_out
 
 
 def _failed(table: str, what: str) -> RequirementError:

@@ -22,17 +22,26 @@ from tokumei.schemas.report import (
 from tokumei.schemas.treatments import Delete
 from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.criteria import Criterion, limits_of
+from tokumei.transforms.criteria.base import bits_of
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.leaks.verdict import explain_leaks
-from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.pages.environment import day
+from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
+from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.recount import classes_of
+from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.release.verify import TableWritten, Written
+from tokumei.transforms.report import promises
 from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
+from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
 from tokumei.transforms.report.risk import measured_risk
 from tokumei.transforms.risk.sizes import ClassSizes
+from tokumei.transforms.values.text import folded
+
+_MOST_UNMET = 20
 
 
 def build_report(
@@ -60,7 +69,10 @@ def build_report(
         requirements_because=policy.requirements.because,
         k=policy.requirements.k,
         people=total,
+        people_basis=people_basis(plan),
+        people_check=explain_people(plan, people, total),
         small_file_ordinance=_ordinance(policy, total),
+        warnings=_warnings(policy),
         tables=tuple(
             _table(plan, table, chosen.accounts[name], written[name], people)
             for name, table in plan.tables.items()
@@ -92,11 +104,20 @@ def _ordinance(policy: Policy, people: int) -> str | None:
     return f"{ordinance}" if ordinance and people < SMALL_FILE else None
 
 
+def _warnings(policy: Policy) -> tuple[str, ...]:
+    period = policy.file.product_period
+    if policy.regime == "private" or period is None or not policy.file.period_over(japan_time.today()):
+        return ()
+    return (
+        f"作成した情報に関する提案をすることができる期間は、{day(period.end)}に終わっている。"
+        "個人情報ファイル簿と公表には、この期間を記載した。",
+    )
+
+
 def _limits(plan: Plan) -> tuple[str, ...]:
     limits = [
         "k-匿名性は、方針で準識別子とした項目の組合せについてのみ確認した。kの値を定めた法令はない。",
-        "四号の希少性は、加工前のファイル全体で判定した。五号による除外の後では、"
-        "基準とした人数より少なくなる値がありうる。",
+        promises.COUNTED_ONLY,
         "漏えい検査は、近くのレコードにない他の人の値、値の一部（姓だけなど）、表記の違う値（仮名と漢字など）、短い値、日付、"
         "別の表にある値を見つけない。検査数字も番号の名称もない番号も見つけない。",
         "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
@@ -104,6 +125,11 @@ def _limits(plan: Plan) -> tuple[str, ...]:
     limits += limits_of(s for t in plan.tables.values() for c in t.chains.values() for s in c.steps)
     if len(plan.tables) > 1:
         limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
+    if plan.policy.requirements.nulls == "wildcard":
+        limits.append(
+            "k-匿名性は、値のない項目にはどの値も入りうるとみる者に対して確かめた。値がないこと自体を手がかりに"
+            "する者に対しては確かめていない。その者から見たグループの人数は、k に満たないことがある。"
+        )
     if any(t.combined for t in plan.tables.values()):
         limits.append(LIMIT)
     if any(t.table.person is None for t in plan.tables.values()):
@@ -124,6 +150,8 @@ def _table(
             records=tally.records_out,
             people=people.get(table.name, tally.records_out),
             table=table,
+            average=average_risk(classes) if table.people_cap == EVERYBODY else None,
+            matched=matching(classes) if table.requirements.nulls == "wildcard" else None,
         )
         records = fitted.records - tally.dropped - tally.suppressed_early
         before = measured_risk(
@@ -132,36 +160,41 @@ def _table(
             records=records,
             people=account.recoded.people_before,
             table=table,
+            average=account.recoded.average_before,
+            matched=account.recoded.matching_before,
         )
     return TableReport(
         name=table.name,
         title=table.table.title or table.name,
-        records_in=fitted.records + sum(fitted.rejects.values()),
+        records_in=fitted.records + sum(fitted.rejects.values()) + unattributed_out(table, fitted),
+        records_blank=fitted.blank,
         records_rejected=sum(fitted.rejects.values()),
+        records_without_person=fitted.unattributed,
+        person_missing=table.table.person_missing,
         records_dropped=tally.dropped,
         records_suppressed=tally.suppressed,
         records_out=tally.records_out,
         people_in=fitted.people,
         people_left=None if account.recoded is None else account.recoded.people_before,
         people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
-        people_check=_people_check(table, account),
+        people_check=explain_count(table, fitted),
+        reading=_reading(table),
         columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
         recoding=None if account.recoded is None else recoding_of(table, account.recoded),
         risk_before=before,
         risk_after=after,
-        combinations=explain_removal(table, fitted.removal(CombinationRemoval), written.combined),
+        combinations=explain_removal(table, account, written.combined),
         leak_scan=explain_leaks(table, written.leaks),
     )
 
 
-def _people_check(table: TablePlan, account: Account) -> str:
-    if table.table.person is None:
-        return "本人を示す項目がないため、1人1行であるという申告による。"
-    if table.counts_people:
-        return "1人に複数の行がある。鍵付きハッシュにより異なる人を正確に数えた。"
-    if account.fitted.proven:
-        return "1人1行であることを、本人を示す項目が重複なく昇順に並ぶことにより確認した。"
-    return "1人1行であることを、鍵付きハッシュにより異なる人を正確に数えて確認した。"
+def _reading(table: TablePlan) -> tuple[str, ...]:
+    columns = table.table.columns
+    return tuple(
+        f"「{columns[name].title or name}」は、先頭の0が失われたものとして、"
+        f"{length}桁に満たない数字の前に0を補って読んだ。"
+        for name, length in table.table.source.leading_zeros.items()
+    )
 
 
 def _column(
@@ -176,14 +209,19 @@ def _column(
         if chain.generalize is not None and account.recoded is not None:
             changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
             sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
+        at, told = promises.fewer_told(table, account, written.bearers, name)
+        sentences = (*sentences[:at], sentences[at] + told, *sentences[at + 1 :])
         steps = [
             StepReport(
                 criterion=step.number,
                 method=step.method,
                 sentence=sentence,
-                counts=_counts(step, n, blank) if name in tally.changed else {},
+                counts=_counts(step, n, blank, unmet) if name in tally.changed else {},
+                unmet=unmet[:_MOST_UNMET] if name in tally.changed and not step.hierarchy else (),
             )
-            for step, sentence, n, blank in zip(chain.steps, sentences, changed, blanked, strict=True)
+            for step, sentence, n, blank, unmet in zip(
+                chain.steps, sentences, changed, blanked, _unmet(chain, tally, account), strict=True
+            )
         ]
     elif not column.keep and not column.drop:
         steps = [
@@ -195,6 +233,7 @@ def _column(
             )
         ]
     steps += column_steps(table, account.fitted.removal(CombinationRemoval), name)
+    steps += promises.settled_steps(table, account, name)
     return ColumnReport(
         name=name,
         title=column.title or name,
@@ -206,14 +245,27 @@ def _column(
         before=picture_of(tally.before[name], column.type, max(table.k, chain.picture_people), _listed(chain))
         if name in tally.before
         else _no_picture(chain),
-        after=picture_of(tally.after[name], column.type) if name in tally.after else None,
+        after=picture_of(tally.after[name], column.type, table.k) if name in tally.after else None,
     )
 
 
-def _counts(step: Criterion[Any, Any], touched: int, blanked: int) -> dict[str, int]:
-    """Return the counts of a step; blanks are told where there are some."""
+def _counts(step: Criterion[Any, Any], touched: int, blanked: int, unmet: tuple[int, ...]) -> dict[str, int]:
+    """Return the counts of a step; blanks, and listed values that no record has, where there are some."""
     counts = {"records_dropped" if step.spec.drops else "cells_changed": touched}
-    return {**counts, "cells_blanked": blanked} if blanked else counts
+    more = {"cells_blanked": blanked, "listed_unmet": len(unmet)}
+    return {**counts, **{key: n for key, n in more.items() if n}}
+
+
+def _unmet(chain: Chain, tally: Tally, account: Account) -> list[tuple[int, ...]]:
+    """Return, by method, the places in its own list of the values that no record has, from 1."""
+    met = list(tally.met.get(chain.name, ())) or [0] * len(chain.steps)
+    domain = account.fitted.columns[chain.name].domain
+    if chain.generalize is not None and domain is not None:
+        met[-1] = bits_of(chain.generalize.hierarchy.met(domain))
+    return [
+        tuple(i + 1 for i in range(step.listed) if not bits >> i & 1)
+        for step, bits in zip(chain.steps, met, strict=True)
+    ]
 
 
 def _no_picture(chain: Chain) -> Picture | None:
@@ -225,5 +277,5 @@ def _no_picture(chain: Chain) -> Picture | None:
 
 
 def _listed(chain: Chain) -> frozenset[str]:
-    """Values that the policy calls peculiar: they are not shown, however many people share them."""
-    return frozenset(v for step in chain.steps for v in step.spec.listed)
+    """Values that the policy calls peculiar, folded: they are not shown, however many people share them."""
+    return frozenset(folded(v) for step in chain.steps for v in step.spec.listed)

@@ -8,26 +8,26 @@ from tokumei.transforms.combinations.count import people_of
 from tokumei.transforms.combinations.recount import Recounted, rare_left
 from tokumei.transforms.combinations.removal import CombinationRemoval, Removed
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.recode.chosen import Account
 
 METHOD = "combinations"
 LIMIT = (
-    "特異な記述の組合せは、各項目の加工を終え準識別子を一般化する前の値について、ファイル全体で判定し、"
-    "加工の際に数え直して、残っていないことを確かめた。"
-    "ただし、準識別子を加工し、k-匿名性のために人を除いた後では、"
-    "基準とした人数より少なくなる組合せがありうる。その数は組合せごとに示した。"
+    "特異な記述の組合せは、方針で定めた項目の、定めた項目数までの組合せについて、公開するデータで数え直して確かめた。"
+    "それより多い項目の組合せと、ほかの項目との組合せは確かめていない。"
 )
 
 
 def explain_removal(
-    plan: TablePlan, removal: CombinationRemoval | None, recounted: Recounted | None
+    plan: TablePlan, account: Account, recounted: Recounted | None
 ) -> tuple[CombinationReport, ...]:
     """Return one report a declaration, in the order of the policy.
 
     Args:
         plan: the table.
-        removal: the decision.
+        account: the decisions.
         recounted: the verified recount of what was written.
     """
+    removal = account.fitted.removal(CombinationRemoval)
     if removal is None or recounted is None:
         return ()
     return tuple(
@@ -41,12 +41,13 @@ def explain_removal(
                 combination,
                 removed,
                 rarer := rare_left(plan, combination, recounted.released),
+                0 if account.settlement is None else account.settlement.combinations[i],
             ),
             contributions=removed.contributions,
             highest_dis=removed.highest_dis,
             rarer_after=rarer,
         )
-        for combination, removed in zip(plan.table.combinations, removal.removed, strict=True)
+        for i, (combination, removed) in enumerate(zip(plan.table.combinations, removal.removed, strict=True))
     )
 
 
@@ -67,15 +68,25 @@ def column_steps(plan: TablePlan, removal: CombinationRemoval | None, name: str)
     )
 
 
-def _whole(plan: TablePlan, combination: Combination, removed: Removed, rarer: int) -> StepReport:
+def _whole(
+    plan: TablePlan, combination: Combination, removed: Removed, rarer: int, settled: int
+) -> StepReport:
     done = (
         "一部のセルを空欄にし（セル削除）"
         if combination.action == "cell"
         else "レコードを除き（レコード削除）"
     )
     sentence = f"{_rare(plan, combination)}について、{done}、残っていないことを数え直して確かめた。"
-    if rarer:
-        sentence += f"準識別子の加工（五号）の後では、{rarer:,}通りの組合せがこの人数より少なくなっている。"
+    if settled:
+        sentence += (
+            f"準識別子の加工（五号）の後に再びこの人数より少なくなった{settled:,}通りについて、"
+            "準識別子でない項目のセルを空欄にした。"
+        )
+    if combination.may_fall_below is not None:
+        sentence += (
+            f"準識別子の加工（五号）の後では、{rarer:,}通りの組合せがこの人数より少なくなっている。"
+            f"これを許した理由：{combination.may_fall_below.because}。"
+        )
     if any(removed.contributions):
         shares = zip(_titles(plan, combination), removed.contributions, strict=True)
         told = "、".join(f"{title} {share:.0%}" for title, share in sorted(shares, key=lambda s: -s[1]))

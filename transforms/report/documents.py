@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 
 from tokumei.schemas.policy import Policy
+from tokumei.schemas.public_report import PublicReport, public_part
 from tokumei.schemas.report import Report
 from tokumei.transforms.report.notice import render_notice
-from tokumei.transforms.report.page import render_report
+from tokumei.transforms.report.page import render_public_report, render_report
 
 
 def documents_of(policy: Policy, report: Report) -> dict[str, str]:
-    """Return the texts of report.json, report.html and notice.md: the same for the same report."""
+    """Return the texts of the documents, all that `DOCUMENTS` names: the same for the same report."""
+    public = public_part(report)
     return {
-        "report.json": json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n",
+        "report.json": _json(report),
         "report.html": render_report(report),
+        "public-report.json": _json(public),
+        "public-report.html": render_public_report(public),
         "notice.md": render_notice(policy, report),
     }
+
+
+def _json(report: Report | PublicReport) -> str:
+    return json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import released_items
-from tokumei.schemas.report import Report
+from tokumei.schemas.report import UNCOUNTED, Report
 from tokumei.transforms.pages.environment import markdown
 
 
@@ -13,4 +13,5 @@ def render_notice(policy: Policy, report: Report) -> str:
     """Return notice.md (private: 法43条3項・4項; public: the outline of 法117条)."""
     name = f"notice/{'private' if policy.regime == 'private' else 'public'}.md.j2"
     law, tables = LAWS[policy.regime], released_items(policy)
-    return markdown().get_template(name).render(file=policy.file, law=law, report=report, tables=tables)
+    template = markdown().get_template(name)
+    return template.render(file=policy.file, law=law, report=report, tables=tables, uncounted=UNCOUNTED)

@@ -7,9 +7,16 @@ from it that the law is satisfied: neither the law, 施行規則 34条・62条 n
 from __future__ import annotations
 
 from tokumei.schemas.laws import LAWS
+from tokumei.schemas.public_report import PublicReport
 from tokumei.schemas.report import Report
 from tokumei.transforms.pages.environment import html
 from tokumei.transforms.report.contents import SECTIONS
+
+
+def render_public_report(report: PublicReport) -> str:
+    """Return public-report.html, the page of what may leave the house."""
+    page = html().get_template("public_report/page.html.j2")
+    return page.render(report=report, law=LAWS[report.regime])
 
 
 def render_report(report: Report) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 
 import numpy as np
@@ -13,7 +14,7 @@ from tokumei.schemas.treatment_base import NUMERIC, ColumnType
 from tokumei.transforms.counting.people import PEOPLE, RECORDS, PeoplePerKey
 from tokumei.transforms.profile import pictures
 from tokumei.transforms.profile.pictures import LABEL
-from tokumei.transforms.values.text import number_text
+from tokumei.transforms.values.text import folded, number_text
 
 _MAX_BARS = 16
 _MEASURED = NUMERIC | {"date", "month", "datetime"}
@@ -33,8 +34,8 @@ def picture_of(
     Args:
         counted: records and people by label; None where there were too many labels.
         kind: the column's type. Of numbers and dates the bars ascend, else they go by size.
-        k: labels borne by fewer people are merged unnamed.
-        listed: labels that are merged in any case.
+        k: labels borne by fewer people are merged unnamed, with the next one where these are too few.
+        listed: labels that are merged in any case, as `folded`.
     """
     if counted is None:
         return Picture(note="値の種類が多いため、図を省略した。")
@@ -46,15 +47,10 @@ def picture_of(
     numbers = [label for label in texts.values() if _NUMBER.match(label)]
     if numeric and len(numbers) > _MAX_BARS:
         texts.update(_bins(counted, k))
-    bars = counted.regroup(LABEL, texts).people()
-    small = bars.filter((pl.col(PEOPLE) < k) | pl.col(LABEL).is_in([_BEYOND, *listed]))[LABEL]
-    texts = {label: _OTHERS if text in set(small) else text for label, text in texts.items()}
-    merged = counted.regroup(LABEL, texts).people()
-    rows = [
-        (str(label), int(records))
-        for label, records, people in merged.select(LABEL, RECORDS, PEOPLE).iter_rows()
-        if people >= k  # of the merged bar as well: one for fewer people would point at them
-    ]
+    merged = _merged(counted, texts, k, listed)
+    if merged is None:
+        return Picture(note="少数の人にしかない値を示さずに描くことができないため、図を省略した。")
+    rows = [(str(label), int(records)) for label, records in merged.select(LABEL, RECORDS).iter_rows()]
     hidden = sum(n for label, n in rows if label == _OTHERS)
     rows = [row for row in rows if row[0] != _OTHERS]
     ordered = numeric or all(_NUMBER.match(label) for label, _ in rows)
@@ -69,6 +65,28 @@ def picture_of(
         labels = _separated(labels)
     bars_shown = (Bar(label=label, records=n) for label, (_, n) in zip(labels, rows, strict=True))
     return Picture(bars=tuple(bars_shown), ordered=ordered)
+
+
+def _merged(
+    counted: PeoplePerKey, texts: Mapping[str | None, str], k: int, listed: frozenset[str]
+) -> pl.DataFrame | None:
+    """Return the bars, those of fewer than ``k`` people merged; None where nothing could be told apart.
+
+    All records stand in some bar: what is left out of a picture could be told from its total.
+    """
+    bars = counted.regroup(LABEL, texts).people().sort(PEOPLE, LABEL)
+    never = [text for text in texts.values() if folded(text) in listed]
+    small = set(bars.filter((pl.col(PEOPLE) < k) | pl.col(LABEL).is_in([_BEYOND, *never]))[LABEL])
+    larger = [label for label in bars[LABEL] if label not in small]
+    while small:
+        groups = {label: _OTHERS if text in small else text for label, text in texts.items()}
+        bars = counted.regroup(LABEL, groups).people()
+        if not larger:
+            return None
+        if bars.filter(pl.col(LABEL) == _OTHERS)[PEOPLE].item() >= k:
+            break
+        small.add(larger.pop(0))  # a bar for fewer people would point at them
+    return bars
 
 
 def _plain(label: str) -> str:

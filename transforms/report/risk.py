@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokumei.schemas.report import JournalistRisk, PopulationUniqueness, Risk, SizeBar
+from tokumei.schemas.report_risk import JournalistRisk, PopulationUniqueness, Risk, SizeBar, WildcardRisk
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.risk.attackers import journalist, prosecutor, sample_uniqueness
+from tokumei.transforms.risk.attackers import journalist, prosecutor, sample_uniqueness, wildcard
 from tokumei.transforms.risk.population import SAME_DIGITS, Method, dankar_choice, population_uniques
 from tokumei.transforms.risk.sizes import ClassSizes, Ints
 from tokumei.transforms.values.steady import significant
@@ -21,6 +21,8 @@ def measured_risk(
     records: int,
     people: int,
     table: TablePlan,
+    average: float | None,
+    matched: tuple[Ints, Ints] | None,
 ) -> Risk:
     """Measure classes by their people.
 
@@ -31,6 +33,8 @@ def measured_risk(
         records: of the file or of the release; suppressed ones are not among them.
         people: whose records they are.
         table: the table they belong to.
+        average: the average risk, where people have several records and all are told apart.
+        matched: people a class, and of all classes that it matches, where nulls match every value.
     """
     capped, k = table.counts_people, table.k
     drawn_from = table.requirements.population_size
@@ -43,11 +47,12 @@ def measured_risk(
         people_below_k=int((classes.people * classes.classes)[classes.people < k].sum()),
         smallest_class=int(classes.people[0]),
         highest_risk=risk.highest,
-        average_risk=classes.total_classes / people,
+        average_risk=average if capped else risk.average,
         at_risk=None if capped else risk.at_risk,
         sample_uniqueness=None if capped else sample_uniqueness(classes),
         population_uniqueness=None if capped or drawn_from is None else _uniqueness(classes, drawn_from),
         journalist=None if against is None else _journalist(*against, k),
+        wildcard=None if matched is None else _wildcard(*matched, k),
         capped=capped,
         sizes=_size_bars(classes, k, capped),
     )
@@ -58,6 +63,12 @@ def _journalist(sizes: Ints, population: Ints, k: int) -> JournalistRisk | None:
         return None
     risk = journalist(sizes, population, k)
     return JournalistRisk(highest=risk.highest, average=risk.average, at_risk=risk.at_risk)
+
+
+def _wildcard(people: Ints, matching: Ints, k: int) -> WildcardRisk:
+    risk = wildcard(people, matching, k)
+    smallest = int(matching.min())
+    return WildcardRisk(smallest=smallest, highest=risk.highest, average=risk.average, at_risk=risk.at_risk)
 
 
 def _uniqueness(classes: ClassSizes, population: int) -> PopulationUniqueness:

@@ -9,7 +9,12 @@ Dankar and El Emam, PAIS 2010 (marketer).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
 
 from tokumei.transforms.risk.sizes import ClassSizes, Ints
 
@@ -40,6 +45,44 @@ def prosecutor(sizes: ClassSizes, k: int) -> AttackerRisk:
         highest=1 / int(sizes.people[0]),
         average=sizes.total_classes / people,
         at_risk=int((sizes.people[below] * sizes.classes[below]).sum()) / people,
+    )
+
+
+def average_of_people(classes: Ints, persons: npt.NDArray[np.uint64], sizes: Ints) -> float:
+    """Return the mean, over people, of the highest 1/class size among their classes.
+
+    A person with several records stands in several classes and is attacked in the smallest: their risk is the
+    highest of their records'. Classes ÷ people would count such a person once a class, and exceed 1. It is an
+    upper bound of this mean, and equal to it where everybody stands in one class.
+
+    Source: of longitudinal data it is the person, not the record, who is at risk (El Emam and Arbuckle,
+    Anonymizing Health Data, 2013, ch. 6); that the worst of their records counts is the cautious reading.
+
+    Args:
+        classes: shape (n,), the class of each pair of class and person, each pair once.
+        persons: shape (n,), the person.
+        sizes: shape (classes,), people of each class.
+    """
+    people = (
+        pl.DataFrame({"person": persons, "size": sizes[classes]}).group_by("person").agg(pl.col("size").min())
+    )
+    counted = ClassSizes.of(people["size"].to_numpy())
+    return math.fsum((counted.classes / counted.people).tolist()) / people.height
+
+
+def wildcard(people: Ints, matching: Ints, k: int) -> AttackerRisk:
+    """Return the risk from a prosecutor who takes a missing value for any value.
+
+    Args:
+        people: of each class, shape (classes,).
+        matching: people of all classes that each matches, itself included.
+        k: people whose match has fewer are at risk.
+    """
+    total = int(people.sum())
+    return AttackerRisk(
+        highest=1 / int(matching.min()),
+        average=math.fsum((people / matching).tolist()) / total,
+        at_risk=int(people[matching < k].sum()) / total,
     )
 
 

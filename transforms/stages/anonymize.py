@@ -17,6 +17,7 @@ from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.publish import Published, find_published, finish
 from tokumei.transforms.stages.between_passes import settle
 from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
+from tokumei.transforms.stages.promises import SettlePromises
 from tokumei.transforms.stages.read import PlanSplits
 from tokumei.transforms.stages.recode import ChooseRecoding, CountClasses
 from tokumei.transforms.stages.release import AnonymizeSplits, PublishRelease
@@ -75,10 +76,11 @@ class Anonymize(beam.PTransform):
 def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PCollection[Published]:
     """Wire the graph: root → `Split` → decisions (exactly one, pass by pass) → `Written` → `Published` (one).
 
-    ``files → splits → pass 1 profile → steps between the passes → pass 2 classes → pass 3 criteria and
-    parts → verify → publish``. Pass 2 reads only tables whose classes pass 1 could not count on its way.
-    Only splits, profiles, histograms, decisions and summaries are shuffled; records never are. The steps of
-    the sharded search are there only if the files are large enough to need them.
+    ``files → splits → pass 1 profile → steps between the passes → pass 2 classes → promises of the
+    release → pass 3 criteria and parts → verify → publish``. Pass 2 reads only tables whose classes pass 1
+    could not count on its way. Only splits, profiles, histograms, decisions and summaries are shuffled;
+    records never are. The steps of the sharded search are there only if the files are large enough to need
+    them.
 
     Args:
         root: where it begins: a pipeline, or the inside of `Anonymize`.
@@ -100,6 +102,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
     choose = ChooseSharded if may_outgrow_a_worker(plan, files) else ChooseRecoding
     chosen = histograms | "ChooseRecoding" >> choose(plan, key, profile, fits)
+    chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
     return written | "Publish" >> PublishRelease(plan, key, chosen, people)
 

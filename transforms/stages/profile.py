@@ -16,9 +16,7 @@ from tokumei.transforms.counting.headcount import (
     PersonBatch,
     add_headcounts,
     count_bucket,
-    deal_people,
 )
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, LeftOut, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
@@ -28,6 +26,7 @@ from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.fit import check_keys, fit, tables_to_count
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
+from tokumei.transforms.profile.spellings import ToCount, check_spellings, doubtful_spellings, hash_persons
 from tokumei.transforms.stages.read import ReadChunks
 
 registry.register_coder(Headcount, SizedPickleCoder)
@@ -138,10 +137,12 @@ class FitCriteria(beam.PTransform):
 @guarded
 def _bind_unproven(
     split: Split, tables: Mapping[str, TablePlan], key: RunKey, profile: Profile
-) -> Sequence[Work[LeftOut]]:
+) -> Sequence[Work[ToCount]]:
     if split.table not in tables_to_count(tables, profile):
         return []
-    return [Work(split, key, LeftOut(profile[split.table].rejected))]
+    found = profile[split.table]
+    spellings = doubtful_spellings(tables, profile).get(tables[split.table].numbering, ())
+    return [Work(split, key, ToCount(found.rejected, found.seen, spellings))]
 
 
 @guarded
@@ -151,15 +152,15 @@ def _person_types(plan: TablePlan) -> dict[str, Any]:
 
 @guarded
 def _hash_persons(
-    chunk: Chunk[LeftOut], tables: Mapping[str, TablePlan]
+    chunk: Chunk[ToCount], tables: Mapping[str, TablePlan]
 ) -> Iterator[tuple[int, PersonBatch]]:
-    plan = tables[chunk.work.split.table]
-    codes = chunk.batch.column(plan.table.person).drop_null()
-    yield from deal_people(plan.name, person_hashes(codes, chunk.work.key), chunk.work.key.fingerprint)
+    yield from hash_persons(tables[chunk.work.split.table], chunk)
 
 
 @guarded
 def _fit(profile: Profile, plan: Plan, people: Headcount, key: RunKey) -> Fits:
     check_keys(profile, people, key)
     counted = tables_to_count(plan.tables, profile)
-    return fit(plan, profile, {name: people.by_table.get(name, 0) for name in counted}, key)
+    fits = fit(plan, profile, {name: people.by_table.get(name, 0) for name in counted}, key)
+    check_spellings(plan.tables, profile, people)
+    return fits

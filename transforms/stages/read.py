@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import apache_beam as beam
-import numpy as np
-import pyarrow as pa
 from apache_beam.pvalue import PCollection
 
 from tokumei.schemas.splits import Split, TableFile
@@ -15,14 +12,10 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
-from tokumei.transforms.formats.batches import MAX_ROWS
-from tokumei.transforms.formats.convert import ARROW_TYPES
-from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.reading import read_chunks
 from tokumei.transforms.storage.places import open_store
-
-CHUNK_BYTES = 64 << 20
 
 
 class PlanSplits(beam.PTransform):
@@ -66,7 +59,8 @@ class ReadChunks(beam.PTransform):
         stage: name for progress and counters.
 
     Raises:
-        InputError: at run time, if a file is damaged or has changed since planning.
+        InputError: at run time, if a file is damaged, has changed since planning, or holds other content
+            than pass 1 has read.
     """
 
     def __init__(
@@ -91,57 +85,6 @@ class _ReadChunk(beam.DoFn):
     @guarded_steps
     def process(self, work: Work[D_co]) -> Iterator[Chunk[D_co]]:
         plan, columns = self._tables[work.split.table]
-        exclude = np.array(work.decision.rejected.get(work.split.split_id, ()), dtype=np.int64)
-        batches = read_split(
-            work.split,
-            plan.table.source,
-            columns,
-            open_store(work.split.file.uri),
-            declared=plan.columns,
-            exclude=exclude,
-            dates=plan.dates,
-        )
-        held: list[pa.RecordBatch] = []
-        rejects: dict[tuple[str, str], int] = {}
-        rejected: list[int] = []
-        notes: Counter[tuple[str, str]] = Counter()
-        number = records = 0
-
-        def chunk(*, last: bool) -> Chunk[D_co]:
-            batch = pa.concat_batches(held) if len(held) != 1 else held[0]
-            return Chunk(
-                work=work,
-                number=number,
-                last=last,
-                records=records,
-                rejects=dict(rejects),
-                rejected=tuple(rejected),
-                batch=batch,
-                notes=dict(notes),
-            )
-
-        for read in batches:
-            if held and (
-                sum(b.num_rows for b in held) + read.batch.num_rows > MAX_ROWS
-                or sum(b.nbytes for b in held) + read.batch.nbytes > CHUNK_BYTES
-                or len(rejected) + len(read.rejects) > MAX_ROWS
-            ):
-                yield chunk(last=False)
-                number, records, held, rejects, rejected = number + 1, 0, [], {}, []
-                notes.clear()
-            held.append(read.batch)
-            records += read.records
-            notes.update(read.notes)
-            for reject in read.rejects:
-                place = (reject.column, reject.reason)
-                rejects[place] = rejects.get(place, 0) + 1
-                rejected.append(reject.record)
-            count_records(self._stage, read.records)
-        if not held:
-            held = [_empty(columns)]
-        yield chunk(last=True)
-
-
-def _empty(columns: Mapping[str, ColumnType]) -> pa.RecordBatch:
-    schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in columns.items()])
-    return pa.RecordBatch.from_pylist([], schema=schema)
+        for chunk in read_chunks(plan, columns, work):
+            count_records(self._stage, chunk.records)
+            yield chunk

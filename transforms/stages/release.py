@@ -24,8 +24,9 @@ from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
+from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
-from tokumei.transforms.release.publish import Published, discard, publish
+from tokumei.transforms.release.publish import Published, publish
 from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of

@@ -1,36 +1,37 @@
 """Coarsen Japanese addresses to municipality or prefecture (住所 → ○○県△△市).
 
 規則62条 (private sector: 34条) 1号 and the guideline's first example replace an address by 「○○県△△市」. The
-address is read from its beginning by a character automaton over the municipality table: it walks all rows
-at once, reads raw UTF-8, and knows variant spellings, full- and half-width forms and spaces, so nothing is
-normalized or compared as Python strings.
+address is read from its beginning by a character automaton over the municipality table. What that does not
+understand is read again without what may stand before an address, as a former name, and as kana. A wrong
+place is worse than a blank.
 """
 
 from __future__ import annotations
 
-import sys
-import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
-from tokumei.schemas.tables import fold_place_name, is_invisible, municipalities, regions, variant_groups
-from tokumei.transforms.values.text import Utf8, spread, strings, utf8
+from tokumei.schemas.tables import place_folding, town_areas
+from tokumei.transforms.values.place_automaton import NOWHERE
+from tokumei.transforms.values.place_spellings import kana_automaton, kanji_automaton, places
+from tokumei.transforms.values.text import plain_column, spread, strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
 
-_NOWHERE = -1  # target of text that names no place
-_OTHER, _SKIP = 0, 1  # character classes: in no place name; without meaning in place names
-_MOST_CHARACTERS = 64  # no place name is longer, spaces included; a longer walk is given up
-_BLOCK = 1 << 15  # rows walked together; small enough to stay in the processor's cache
-_VOICED = "\u3099"  # the mark that turns カ into ガ
+_SPACE = r"[\s\p{Cf}]"
+_POSTAL = r"(?i)^(?:〒|郵便番号|[\s(\[「【<:.])*[0-9]{3}[-\s]?[0-9]{4}[\s)\]」】>,、:.]*"
+_COUNTRY = r"(?i)^[\s(\[「【<・,、.:]*(?:日本国|日本|japan)[\s)\]」】>・,、.:]*"
+_LABEL = r"^[\s(\[「【<・,、.:〒]*(?:(?:現?住所|所在地)[\s)\]」】>・,、.:]*)?"
+_PREFECTURE = r"^(京都府|.{2,3}?[都道府県縣])"
+_COUNTY = r"^(?:[^0-9市区町村都道府県郡]{1,5}|[東西南北]村山|余市|高市|小県|山県|郡上)郡"
+_KANA = r"^[\s\p{Cf}]*[\p{Katakana}\p{Hiragana}]"
 
 
 def generalize_addresses(values: pa.StringArray, level: Literal["city", "prefecture"]) -> pa.StringArray:
@@ -44,159 +45,105 @@ def generalize_addresses(values: pa.StringArray, level: Literal["city", "prefect
     Returns:
         Names in the spelling of the municipality table, null where the address is null or not understood.
 
-        * The longest name at the beginning of the address counts. Nothing is searched further inside.
-        * The county (郡) may be left out after the prefecture, when the rest is unique there.
+        * The longest name at the beginning of the address counts. Nothing is searched further inside. Postal
+          code, country and brackets before it are passed over, and a prefecture that stands there twice.
+        * The county (郡) may be left out after the prefecture, when the rest is unique there; and the last
+          character of the prefecture before a municipality of it (東京千代田区).
         * The prefecture may be left out when the name is unique in Japan, wards counted too; a town or
-          village without its county must besides not be a district of another municipality. 府中市, 中央区
-          and 栄町 alone are null, and so are 鹿嶋市 and 鹿島市, which are variants of each other.
+          village without its county must besides not be a district of another municipality, nor have had a
+          namesake, and be followed by one of its own areas. 府中市, 中央区 and 栄町 alone are null, and so
+          are 鹿嶋市 and 鹿島市, which are variants of each other.
+        * A former municipality is the one that it has become (`former_municipalities`), after its prefecture.
+        * In kana the prefecture must be there.
         * A designated city without a known ward gives the city. A prefecture followed by nothing known is
           null at city level and the prefecture at prefecture level.
     """
-    automaton = _automaton()
     texts = strings(values)
-    text = utf8(texts)
-    target = np.empty(len(texts), dtype=np.int64)
-    for first in range(0, len(texts), _BLOCK):
-        block = slice(first, first + _BLOCK)
-        target[block] = automaton.walk(text.rows(block))
-    answers = automaton.cities if level == "city" else automaton.prefectures
-    return spread(answers, target)
+    target = kanji_automaton().find(texts)
+    names = places()
+    _check_alone(texts, target)
+    unread = np.flatnonzero((target == NOWHERE) | _only_prefecture(target))
+    if len(unread):
+        target[unread] = _again(texts.take(pa.array(unread)), target[unread])
+    return spread(names.cities if level == "city" else names.prefectures, target)
 
 
-class _Automaton(NamedTuple):
-    """A trie over character classes, and what its targets are called.
-
-    ``step[state, class]`` is the next state, or ``-2 - target`` when the walk ends there. Targets are the
-    municipalities followed by the prefectures; ``cities`` is null for the latter.
-    """
-
-    classes: NDArray[np.uint16]
-    step: NDArray[np.int16]
-    cities: pa.Array
-    prefectures: pa.Array
-
-    def walk(self, text: Utf8) -> Ints:
-        """Return the target of each string, or -1."""
-        found = np.full(len(text.starts), _NOWHERE, dtype=np.int64)
-        rows = np.arange(len(text.starts))
-        place, stop = text.starts, text.starts + text.lengths
-        state = np.zeros(len(rows), dtype=np.int32)
-        # The four bytes from each place on, read at once; the padding of the text has room for them.
-        words = np.ndarray((len(text.data) - 3,), dtype="<u4", buffer=text.data, strides=(1,))
-        width = self.step.shape[1]
-        flat = self.step.ravel()
-        for _ in range(_MOST_CHARACTERS):
-            if not len(rows):
-                break
-            char, size = _characters(words[place], place >= stop)
-            state = flat[state * width + self.classes[char]].astype(np.int32)
-            place = place + size
-            ended = state < 0
-            if ended.any():
-                found[rows[ended]] = -2 - state[ended]
-                going = np.flatnonzero(~ended)
-                rows, place, stop, state = rows[going], place[going], stop[going], state[going]
-        return found
+def _only_prefecture(target: Ints) -> NDArray[np.bool_]:
+    names = places()
+    found: NDArray[np.bool_] = (target >= names.first_prefecture) & (target < names.first_alone)
+    return found
 
 
-def _characters(words: NDArray[np.uint32], over: NDArray[np.bool_]) -> tuple[NDArray[np.integer], Ints]:
-    """Decode the character at the beginning of each four bytes; where a string is over, U+0000 of size 0."""
-    char = (words & 0x0F) << 12 | words >> 2 & 0xFC0 | words >> 16 & 0x3F
-    size = np.full(len(words), 3, dtype=np.int64)
-    odd = np.flatnonzero((words & 0xF0 != 0xE0) | over)
-    if len(odd):
-        rest = words[odd]
-        first, second, third, fourth = rest & 0xFF, rest >> 8 & 0x3F, rest >> 16 & 0x3F, rest >> 24 & 0x3F
-        kinds = [over[odd], first < 0x80, first < 0xE0, first >= 0xF0]
-        four = (first & 0x07) << 18 | second << 12 | third << 6 | fourth
-        char[odd] = np.select(kinds, [0 * first, first, (first & 0x1F) << 6 | second, four])
-        size[odd] = np.select(kinds, [0, 1, 2, 4])
-    return char, size
+def _again(texts: pa.StringArray, target: Ints) -> Ints:
+    """Read addresses again of which nothing, or the prefecture alone, was understood."""
+    found = target.copy()
+    plain = plain_column(texts)
+    nowhere = np.flatnonzero(found == NOWHERE)
+    if len(nowhere):
+        begun = plain.gather(pl.Series(nowhere))
+        stripped = begun.str.replace(_COUNTRY, "").str.replace(_POSTAL, "")
+        stripped = stripped.str.replace(_COUNTRY, "").str.replace(_LABEL, "")
+        plain = plain.scatter(nowhere, stripped)
+        found[nowhere] = _find(stripped)
+    known = np.flatnonzero(_only_prefecture(found))
+    if len(known):
+        found[known] = _after_prefecture(plain.gather(pl.Series(known)), found[known])
+    kana = np.flatnonzero((found == NOWHERE) & plain.str.contains(_KANA).fill_null(value=False).to_numpy())
+    if len(kana):
+        found[kana] = kana_automaton().find(_strings(plain.gather(pl.Series(kana))))
+    return found
+
+
+def _after_prefecture(texts: pl.Series, target: Ints) -> Ints:
+    """Read what follows a prefecture: itself again, or a former municipality behind its county."""
+    names = places()
+    compact = texts.str.replace_all(_SPACE, "")
+    rest = compact.str.replace(_PREFECTURE, "")
+    again = _find(rest)
+    same = (again != NOWHERE) & ~_only_prefecture(again)
+    same &= (names.prefectures.take(pa.array(np.maximum(again, 0)))).to_numpy(zero_copy_only=False) == (
+        names.prefectures.take(pa.array(target)).to_numpy(zero_copy_only=False)
+    )
+    twice = rest.str.contains(_PREFECTURE).to_numpy()
+    prefecture = pl.Series(names.prefectures.take(pa.array(target)))
+    without = prefecture + rest.str.strip_prefix(prefecture).str.replace(_COUNTY, "")
+    former = kanji_automaton().find(_strings(without))
+    found = np.where(same & twice, again, target)
+    return np.where(former >= names.first_former, former, found)
+
+
+def _find(texts: pl.Series) -> Ints:
+    plain = _strings(texts)
+    target = kanji_automaton().find(plain)
+    _check_alone(plain, target)
+    return target
+
+
+def _check_alone(texts: pa.StringArray, target: Ints) -> None:
+    """Take towns and villages named alone for nowhere, unless one of their areas follows; in place."""
+    names = places()
+    rows = np.flatnonzero((target >= names.first_alone) & (target < names.first_former))
+    if not len(rows):
+        return
+    which = target[rows] - names.first_alone
+    old, new = place_folding()
+    folded = plain_column(texts.take(pa.array(rows))).str.replace_all(_SPACE, "").str.replace_many(old, new)
+    frame = pl.DataFrame({"text": folded, "size": np.array(names.lengths)[which], "place": which})
+    begin = pl.col("text").str.slice(pl.col("size")).str.replace("^大?字", "").str.head(2)
+    # An area of one character is followed by a number.
+    begin = begin.str.replace("[0-9-]$", "")
+    known = frame.select("place", area=begin).join(_areas(), on=["place", "area"], how="left")["known"]
+    target[rows[known.is_null().to_numpy()]] = NOWHERE
 
 
 @cache
-def _automaton() -> _Automaton:
-    places = municipalities()
-    prefectures = list(regions())
-    children: list[dict[str, int]] = [{}]
-    targets: list[int | None] = [None]
-    for key, target in _spellings().items():
-        node = 0
-        for char in key:
-            if char not in children[node]:
-                children[node][char] = len(children)
-                children.append({})
-                targets.append(None)
-            node = children[node][char]
-        targets[node] = target
-
-    symbols = {char: number for number, char in enumerate(sorted({c for n in children for c in n}), start=2)}
-    # Nodes without children need no row: reaching one ends the walk. Node numbers grow away from the root.
-    inner = {node: row for row, node in enumerate(n for n, below in enumerate(children) if below)}
-    step = np.empty((len(inner), len(symbols) + 2), dtype=np.int16)
-    best = {0: _NOWHERE}
-    for node, row in inner.items():
-        step[row] = -2 - best[node]
-        step[row, _SKIP] = row
-        for char, child in children[node].items():
-            own = targets[child]
-            best[child] = best[node] if own is None else own
-            step[row, symbols[char]] = inner.get(child, -2 - best[child])
-    return _Automaton(
-        _character_classes(symbols),
-        step,
-        pa.array([place.full for place in places] + [None] * len(prefectures), type=pa.string()),
-        pa.array([place.prefecture for place in places] + prefectures, type=pa.string()),
+def _areas() -> pl.DataFrame:
+    areas = town_areas()
+    rows = [(place, area, True) for place, code in enumerate(places().codes) for area in areas.get(code, ())]
+    return pl.DataFrame(
+        rows, schema={"place": pl.Int64, "area": pl.String, "known": pl.Boolean}, orient="row"
     )
 
 
-def _spellings() -> Mapping[str, int]:
-    """Return folded key → target for everything an address may begin with."""
-    places = municipalities()
-    number = {name: index for index, name in enumerate(regions(), start=len(places))}
-    keys: dict[str, int] = {}
-    for target, place in enumerate(places):
-        # A name that may not stand alone is entered as "nowhere", so that no shorter one matches instead.
-        for name, alone in ((place.name, place.name_alone), (place.local, place.county_alone)):
-            key = fold_place_name(name)
-            keys[key] = target if alone else keys.get(key, _NOWHERE)
-    for target, place in enumerate(places):
-        key = fold_place_name(place.prefecture + place.name)
-        keys[key] = number[place.prefecture] if key in keys else target
-    for target, place in enumerate(places):
-        keys[fold_place_name(place.full)] = target
-    keys.update({fold_place_name(name): target for name, target in number.items()})
-    return {form: target for key, target in keys.items() for form in _decomposed(key)}
-
-
-def _decomposed(key: str) -> Iterator[str]:
-    """Yield a key and, where it has voiced kana, the key with separate voicing marks.
-
-    Half-width kana and NFD text write ガ and プ as two characters. ケ stands for が and ガ too.
-    """
-    yield key
-    split = "".join(
-        unicodedata.normalize("NFD", char) if "\u3040" <= char <= "\u30ff" else char for char in key
-    )
-    if split != key:
-        yield split
-    if "ケ" in key:
-        yield split.replace("ケ", "カ" + _VOICED)
-        yield split.replace("ケ", "か" + _VOICED)
-
-
-def _character_classes(symbols: Mapping[str, int]) -> NDArray[np.uint16]:
-    """Return the class of every code point: NFKC and variant folding as one table."""
-    classes = np.zeros(sys.maxunicode + 1, dtype=np.uint16)
-    compatible = (range(0x80), range(0xA0, 0x100), range(0x2000, 0x3400), range(0xF900, 0xFB00))
-    wide = (range(0xFE00, 0x10000), range(0x2F800, 0x2FA20), range(0xE0000, 0xE01F0))
-    variants = [ord(char) for group in variant_groups() for char in group]
-    for code in {*map(ord, symbols), *variants, *(code for block in (*compatible, *wide) for code in block)}:
-        char = chr(code)
-        folded = fold_place_name(char)
-        if is_invisible(char):
-            classes[code] = _SKIP
-        elif len(folded) == 1:
-            classes[code] = symbols.get(folded, _OTHER)
-    classes[0] = _OTHER  # the end of a string; a NUL inside an address ends it as well
-    return classes
+def _strings(texts: pl.Series) -> pa.StringArray:
+    return strings(texts.to_arrow())

@@ -58,3 +58,15 @@ def floats(values: pa.Array) -> npt.NDArray[np.float64]:
     """Return numbers as float64, nan where they are null; integers beyond 2**53 to the nearest."""
     numbers: npt.NDArray[np.float64] = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return numbers
+
+
+def labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryArray:
+    """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null.
+
+    Every label stands once in the dictionary, sorted, because it is written as it is: two entries of a label
+    would tell apart what was generalized, and their order could tell that of the source.
+    """
+    texts = labels.drop_null().unique()
+    texts = texts.take(pc.sort_indices(texts))
+    code = pc.index_in(labels, value_set=texts)
+    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), texts)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from tokumei.schemas.tables import area_codes
-from tokumei.transforms.values.text import Utf8, plain_column, spread, strings, utf8
+from tokumei.transforms.values.text import Utf8, code_column, spread, strings, utf8
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 # What stands between the groups of a number, after NFKC and with one kind of hyphen.
 _WRITTEN = r"^\(?0[0-9]*(?:[-.\s()]{1,3}[0-9]+)*$"
 _GAPS = r"[-.\s()]+"
-_ABROAD = r"^\+81[-.\s]*(?:\(0\)|0)?[-.\s]*(\(?)[-.\s]*"
+_FROM_ABROAD = r"^(?:00|010)[-.\s]*81"
+_HOME = r"^\+[-.\s]*81[-.\s]*(?:\(0\)|0)?[-.\s]*(\(?)[-.\s]*"
+# What people write before a number, and behind it.
+_BEFORE = (
+    r"(?i)^(?:(?:tel(?:ephone)?|phone|mobile|fax|電話(?:番号)?|携帯(?:電話)?(?:番号)?|連絡先|自宅|勤務先|会社|"
+    r"直通|代表|本人|☎|☏|📞|📱)[\s.:;/・]*)+"
+)
+_BEHIND = (
+    r"(?i)(?:[\s(\[{,、・-]*(?:大?代表?|直通?|呼出?|自宅|携帯|勤務先|会社|本人|fax兼用|tel|"
+    r"(?:内線?|ext(?:ension)?)[\s.:-]*(?:番号)?[\s.:-]*[0-9]{1,6})[\s)\]}]*)+$"
+)
+_DECIMALS = r"^([1-9][0-9]{8,9})\.0$"  # of a number that a program read as a decimal one
+_ZERO_LOST = r"^([1-9][0-9]{8,9})$"
+_PLUS_LOST = r"^(81[1-9][0-9]{8,9})$"
 _FIRST_GROUP = r"^\(?([0-9]+)"
 _MOBILE = ("050", "060", "070", "080", "090")  # 11 digits, the fourth not 0
 _SERVICES = {"0120": 10, "0570": 10, "0800": 11}
@@ -29,6 +42,8 @@ _LONGEST_CODE = 5
 _LONGEST_WRITTEN = 16  # bytes of a number read by its shape
 _BLOCK = 1 << 15  # numbers read together; small enough to stay in the processor's cache
 _UNREAD = -2
+_DIGITS_LOST = (9, 10, 11, 12)  # digits alone that may have lost a zero or a plus
+_DIGITS_ABROAD = 12  # more than these may have 0081 before them
 _DECIDING = 6  # digits that decide the area code, the leading 0 counted
 
 
@@ -36,15 +51,17 @@ def phone_area(values: pa.StringArray) -> pa.DictionaryArray:
     """Return the area code of landline numbers and the service prefix of others.
 
     Args:
-        values: domestic numbers with hyphens, parentheses, points, spaces or nothing between the groups, or
-            with ``+81``; full-width forms too.
+        values: domestic numbers with hyphens of any kind, parentheses, points, spaces or nothing between the
+            groups, or with ``+81`` or ``0081``; full-width forms too. TEL and the like may stand before, 代表
+            and an extension (内線) behind. Nine or ten digits alone that begin with no 0, and are a number
+            with it, have lost it in a spreadsheet; 11 or 12 that begin with 81 have lost their +.
 
     Returns:
         ``03``, ``045``, ``0463`` … for geographic numbers: the first group when it is an area code, else, as
         in a number without separators or with an area code of old days, the area code that the digits have
         in the numbering plan (`schemas.tables.area_codes`). ``050``, ``060``, ``070``, ``080``, ``090``,
         ``0120``, ``0570`` and ``0800`` for service numbers. Null for everything else, such as numbers of a
-        wrong length, extensions and numbers abroad.
+        wrong length, two numbers, exponents (3.12E+08) and numbers abroad.
     """
     texts = strings(values)
     text = utf8(texts)
@@ -80,12 +97,16 @@ def _by_shape(cells: NDArray[np.uint8]) -> Ints:
     for which in np.flatnonzero(np.bincount(shape[plain], minlength=1)):
         rows = np.flatnonzero(plain & (shape == which))
         gaps = hyphens[:, rows[0]]
+        digits = np.flatnonzero(~gaps)
+        if len(digits) > _DIGITS_ABROAD:
+            continue
         found[rows] = -1
         # A digit of a written number is as good as any other, but the first.
         if re.match(_WRITTEN, "".join("-" if gap else "0" for gap in gaps)) is None:
             continue
+        if not gaps.any() and len(gaps) in _DIGITS_LOST:
+            found[rows[cells[0, rows] != ord("0")]] = _UNREAD
         rows = rows[cells[0, rows] == ord("0")]
-        digits = np.flatnonzero(~gaps)
         head = np.zeros(len(rows), dtype=np.int32)
         for place in digits[:_DECIDING]:
             head = head * 10 + (cells[place, rows] - np.uint8(ord("0")))
@@ -96,7 +117,11 @@ def _by_shape(cells: NDArray[np.uint8]) -> Ints:
 
 def _by_pattern(texts: pa.StringArray) -> Ints:
     """Read numbers in any notation; the same answer as `_by_shape` where both can read."""
-    numbers = plain_column(texts).str.replace(_ABROAD, "${1}0")
+    numbers = code_column(texts).str.replace(_BEFORE, "").str.replace(_BEHIND, "")
+    numbers = numbers.str.replace(_DECIMALS, "$1").str.replace(_ZERO_LOST, "0$1")
+    numbers = (
+        numbers.str.replace(_PLUS_LOST, "+$1").str.replace(_FROM_ABROAD, "+81").str.replace(_HOME, "${1}0")
+    )
     valid = numbers.str.contains(_WRITTEN)
     digits = _bytes(numbers.str.replace_all(_GAPS, "").set(~valid, None))
     group = _bytes(numbers.str.extract(_FIRST_GROUP))

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 _PADDING = 32  # bytes after the last string, so that fixed-width reads stay inside the buffer
 _LONGEST = 64  # a longer text is no date; bounds the work of the regular expressions
-_HYPHENS = "‐‑‒–—―−ーｰ－➖⁃﹣"
-_HYPHEN = re.compile(f"[{_HYPHENS}]")
+HYPHENS = "‐‑‒–—―−ーｰ－➖⁃﹣─━⎯⏤⸺⸻﹘˗"
+_HYPHEN = re.compile(f"[{HYPHENS}]")
+_WAVES = "〜～∼∽˜⁓"
+_GUARDED = r"""^(?:=?"([^"]*)"|['’`]([^'"]*))$"""
+_WAVE = re.compile(f"[{_WAVES}]")
 
 
 class Utf8(NamedTuple):
@@ -90,6 +93,30 @@ def plain_column(values: pa.Array) -> pl.Series:
     if not is_ascii(values):
         column = column.str.normalize("NFKC").str.replace_all(_HYPHEN.pattern, "-")
     return column.str.strip_chars()
+
+
+def folded(text: str) -> str:
+    """Return the form in which two spellings of one value are equal: `plain`, with one kind of wave dash."""
+    return _WAVE.sub("~", plain(text))
+
+
+def folded_column(values: pa.Array) -> pa.Array:
+    """Return a string column as `folded` would write each value."""
+    column = plain_column(values)
+    if not is_ascii(values):
+        column = column.str.replace_all(_WAVE.pattern, "~")
+    return strings(column.to_arrow())
+
+
+def code_column(values: pa.Array) -> pl.Series:
+    """Return a column of numbers that are codes as `plain` would write each, with wave dashes as hyphens too.
+
+    Without what a spreadsheet needs to keep their leading zeros: ``="0312345678"``, ``'0312345678``.
+    """
+    column = plain_column(values)
+    if not is_ascii(values):
+        column = column.str.replace_all(f"[~{_WAVES}]", "-")
+    return column.str.replace(_GUARDED, "$1$2").str.strip_chars()
 
 
 def per_value(values: pa.Array, parse: Callable[[str], int | None], kind: pa.DataType) -> pa.Array:

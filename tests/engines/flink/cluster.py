@@ -195,6 +195,7 @@ def start(run: Path, task_managers: int, slots: int, restarts: int) -> dict[str,
     state["options"] = [
         "--runner=PortableRunner",
         f"--job_endpoint=localhost:{jobs}",
+        f"--flink_master=localhost:{rest}",
         "--environment_type=EXTERNAL",
         f"--environment_config={state['workers']}",
         f"--parallelism={task_managers * slots}",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.kernels import cut, hashes_of
 
 from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.counting.codes import Spellings
 from tokumei.transforms.counting.headcount import (
     BUCKETS,
     Headcount,
@@ -75,24 +76,27 @@ def test_weights_count_records():
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(["t", "u"]), st.lists(st.integers(0, 200), max_size=60)), max_size=6),
+    st.lists(
+        st.tuples(st.sampled_from(["t", "t2", "u"]), st.lists(st.integers(0, 200), max_size=60)), max_size=6
+    ),
 )
 def test_headcount_is_the_number_of_distinct_people(chunks):
     buckets = defaultdict(list)
     for table, persons in chunks:
         for bucket, batch in deal_people(
-            table, person_hashes(pa.array(persons, pa.int64()), KEY), "fingerprint"
+            table, (table[:1],), person_hashes(pa.array(persons, pa.int64()), KEY), "fingerprint"
         ):
             assert 0 <= bucket < BUCKETS and len(batch.hashes) % 16 == 0
             buckets[bucket].append(batch)
     counts = add_headcounts([count_bucket(batches) for batches in buckets.values()])
-    true = defaultdict(set)
+    true, groups = defaultdict(set), defaultdict(set)
     for table, persons in chunks:
         if persons:
             true[table] |= set(persons)
+            groups[table[:1],] |= set(persons)
     assert counts.keys <= {"fingerprint"}
     assert counts.by_table == {t: len(people) for t, people in true.items()}
-    assert counts.union == len(set().union(*true.values()))
+    assert counts.together == {g: len(people) for g, people in groups.items()}
 
 
 def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
@@ -100,7 +104,7 @@ def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
     other = RunKey(bytes([1] * 32))
     counts, profiles = {}, {}
     for key in (KEY, other):
-        (*dealt,) = deal_people("t", person_hashes(pa.array([7]), key), key.fingerprint)
+        (*dealt,) = deal_people("t", ("t",), person_hashes(pa.array([7]), key), key.fingerprint)
         counts[key] = count_bucket([batch for _, batch in dealt])
         profiles[key] = {
             "t": TableProfile(
@@ -109,6 +113,8 @@ def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
                 rejected={},
                 places=(),
                 missing_person=0,
+                missing_places=(),
+                spellings=Spellings(),
                 persons=(),
                 columns={},
                 tuples=None,
@@ -127,7 +133,7 @@ def test_people_hashed_under_two_keys_are_refused_wherever_they_were_counted():
 
 
 def test_a_bucket_of_nothing_counts_nobody():
-    assert list(deal_people("t", np.empty((0, 2), np.uint64), "fingerprint")) == []
+    assert list(deal_people("t", ("t",), np.empty((0, 2), np.uint64), "fingerprint")) == []
     assert count_bucket([]) == Headcount() == add_headcounts([])
 
 
@@ -139,6 +145,8 @@ def profile_of(chunks, kind):
         rejected={},
         places=(),
         missing_person=0,
+        missing_places=(),
+        spellings=Spellings(),
         persons=ranges,
         columns={},
         tuples=None,

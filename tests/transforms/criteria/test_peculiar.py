@@ -117,6 +117,8 @@ def test_the_rest_takes_in_one_more_category_when_it_is_too_small():
     assert answers == ["甲"] * 4 + ["その他"] * 5 or answers == ["その他"] * 4 + ["乙"] * 3 + ["その他"] * 2
     # as rows they are two, which is too few as well; the smallest category joins
     assert treat(chain, values) == ["甲"] * 4 + ["その他"] * 5
+    (told,) = chain.explain(fit(chain, [values]))
+    assert "次に少ない区分も合わせた" in told and "残した区分は1種類" in told
 
 
 def test_when_nobody_shares_anything_everything_is_blanked_and_said_so():
@@ -141,6 +143,17 @@ def test_a_coded_fence_holds_enough_people_or_nobody(rows, several, fence):
     numbers = {v for v, _ in rows if v is not None}
     if len({p for _, p in who(rows, several)}) >= people and len(numbers) == 1:
         assert answers == [None if v is None else str(v) for v, _ in rows]  # nobody stands out
+
+
+@given(ROWS, st.booleans(), FENCES)
+def test_a_fence_that_blanks_blanks_enough_people_or_nobody(rows, several, fence):
+    rule, side, people = fence
+    method = {"method": "fence", "criterion": 5, "rule": rule, "side": side, "people": people, "factor": 0.5}
+    answers = treat(chain_of("integer", {**method, "action": "cell"}), *columns(rows, several))
+    heads = [(v, p if several else i) for i, (v, p) in enumerate(rows)]
+    valued = {p for v, p in heads if v is not None}
+    blank = {p for (v, p), to in zip(heads, answers, strict=True) if v is not None and to is None}
+    assert not blank or len(blank) >= min(people, len(valued))
 
 
 @given(
@@ -172,7 +185,15 @@ def test_fences_stand_where_the_definition_puts_them(numbers, rule, factor):
     if reach < 0.1 * high:
         return  # where the middle values agree nearly or fully, the tail decides
     slack = 0.01 * (high + reach) + 0.01 * reach
+    if any(abs(abs(v - middle) - reach) <= slack for v in numbers for middle in (low, high)):
+        return  # too near to a fence to tell here on which side
+    # Who is alone beyond a fence takes along the next one: a blank points at nobody.
+    above, below = (v > high + reach + slack for v in numbers), (v < low - reach - slack for v in numbers)
+    taken = (ordered[-2] if any(above) else math.inf), (ordered[1] if any(below) else -math.inf)
     for value, answer in zip(numbers, answers, strict=True):
+        if value >= taken[0] or value <= taken[1]:
+            assert answer is None
+            continue
         if value > high + reach + slack or value < low - reach - slack:
             assert answer is None
         if low - reach + slack < value < high + reach - slack:
@@ -187,7 +208,7 @@ def test_where_most_records_agree_only_the_tail_goes(usual, rule):
     method = {"method": "fence", "criterion": 5, "rule": rule, "people": 3}
     kept_texts = [str(usual)] * 90
     cell = treat(chain_of("integer", {**method, "action": "cell"}), values)
-    assert cell == [*kept_texts, *[str(usual + 1)] * 8, None, None]
+    assert cell == [*kept_texts, *[None] * 10]  # two people are too few to point at by blanks
     code = treat(chain_of("integer", {**method, "action": "code"}), values)
     assert code == [*kept_texts, *[f"{usual + 1}以上"] * 10]
     chain = chain_of("integer", {**method, "action": "record"})
@@ -226,3 +247,27 @@ def test_minus_zero_is_zero():
     chain = chain_of("number", fence, generalize)
     fitted = fit(chain, [values])
     assert set(chain.apply(fitted, values, KEY).rows().to_pylist()) == set(fitted.domain)
+
+
+LISTED = ["特殊Ａ−１症", "〜ハンター", "ハンセン病", "力士"]
+
+
+@pytest.mark.parametrize("action", ["cell", "replace", "record"])
+def test_a_listed_value_goes_in_every_spelling_and_those_that_never_occur_are_known(action):
+    chain = chain_of("string", {"method": "rare_values", "criterion": 4, "values": LISTED, "action": action})
+    gone = ["特殊A-1症", "特殊Ａ－１症　", "～ハンター", "ﾊﾝｾﾝ病 ", " ハンセン病"]
+    values = pa.array([*gone, "ハンセン", "力士見習い", None])
+    treated = chain.apply(fit(chain, [values]), values, KEY)
+    if action == "record":
+        assert kept(treated, len(values)).tolist() == [False] * 5 + [True] * 3
+    else:
+        text = "その他" if action == "replace" else None
+        assert treated.rows().to_pylist() == [text] * 5 + ["ハンセン", "力士見習い", None]
+    assert treated.met == (0b0111,)
+
+
+def test_two_spellings_in_a_list_are_both_met():
+    spec = {"method": "rare_values", "criterion": 4, "values": ["ｲ", "ロ", "イ"], "action": "cell"}
+    chain = chain_of("string", spec)
+    values = pa.array(["ｲ", "ハ"])
+    assert chain.apply(fit(chain, [values]), values, KEY).met == (0b101,)

@@ -28,7 +28,7 @@ HOMES = {
     "transforms/synthesis/__init__.py",
     "transforms/synthesis/write.py",
 }
-_ANY = "|".join({*SOURCE_FORMATS, *OUTPUT_FORMATS})
+_ANY = "|".join({*SOURCE_FORMATS, *OUTPUT_FORMATS} - {"fixed"})  # also a type of Avro, and a word
 # A name alone, as a suffix, or as a word of a message; not in the name of some file or error.
 NAMED = re.compile(rf"\A\.?({_ANY})\Z|(?<![\w./])({_ANY})(?![\w.])")
 

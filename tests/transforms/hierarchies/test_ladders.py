@@ -25,6 +25,7 @@ from tokumei.schemas.hierarchies import (
     SuppressHierarchy,
 )
 from tokumei.schemas.tables import address_hierarchy, regions
+from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.files import read_hierarchy_file
 from tokumei.transforms.hierarchies.ladders import BUILDERS, build_ladder
 from tokumei.transforms.hierarchies.steps import Between, NotInHierarchyError
@@ -301,7 +302,7 @@ def test_values_outside_the_file_are_counted_not_told():
     rows = read_hierarchy_file(spec, str(ADULT), "here")
     with pytest.raises(NotInHierarchyError) as error:
         build_ladder(["Male", "秘密", "密", None], spec, rows)
-    assert error.value.count == 2 and "秘密" not in str(error.value)
+    assert error.value.count == 2 and "秘密" not in str(error.value) and "漢漢 × 1" in str(error.value)
 
 
 def test_the_star_is_added_where_it_is_missing(tmp_path):
@@ -321,7 +322,9 @@ def test_the_star_is_added_where_it_is_missing(tmp_path):
         (b"", "empty"),
         (b"a;A;*\nb;B\n", "field"),
         (b"a;A;*\na;B;*\n", "twice"),
-        (b"a;A;X;*\nb;A;Y;*\n", "two parents"),
+        (b"a;A;X;*\nb;A;Y;*\n", "two parents, \u300cX\u300d above and \u300cY\u300d here: \u300cA\u300d"),
+        (b"a;;*\n", "empty"),
+        (b"a;A;\nb;B;*\n", "field"),
         (b"a;\xff\n", "not utf-8"),
         (b"a\n", "field"),
     ],
@@ -332,6 +335,83 @@ def test_unusable_files_are_refused_without_their_values(tmp_path, content, told
     with pytest.raises(PolicyError) as error:
         read_hierarchy_file(file("h.csv"), str(tmp_path), "tables.t.columns.c")
     assert told in error.value.what and error.value.where.startswith("tables.t.columns.c (h.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "lines", "pairs"),
+    [
+        (
+            "string",
+            ["営業〜企画", "ｹﾞﾝﾊﾞ", "A−1", "事務"],
+            {"営業～企画": 0, "ゲンバ": 1, "A-1": 2, "事務 ": 3, "Ａ‐１": 2},
+        ),
+        ("integer", ["007", "5.0", "１２", "-3"], {"7": 0, "5": 1, "12": 2, "-3": 3}),
+        ("number", ["1", "2.50", "1000000"], {"1.0": 0, "2.5": 1, "1e+06": 2}),
+        ("coded numbers", ["05", "90歳以上"], {"5": 0, "90歳以上 ": 1}),
+        ("boolean", ["TRUE", "0"], {"true": 0, "false": 1}),
+    ],
+)
+def test_spellings_of_one_value_have_one_line(tmp_path, content, lines, pairs):
+    (tmp_path / "h.csv").write_text("".join(f"{line};区{i};*\n" for i, line in enumerate(lines)))
+    rows = read_hierarchy_file(file("h.csv"), str(tmp_path), "here")
+    ladder = build_ladder([*pairs], file("h.csv"), rows, content=content)
+    assert at(ladder, 1) == {value: f"区{i}" for value, i in pairs.items()}
+    check(ladder)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "value"), [("string", "05", "5"), ("string", "TRUE", "true"), ("integer", "5", "6")]
+)
+def test_what_is_another_value_has_no_line(tmp_path, content, line, value):
+    (tmp_path / "h.csv").write_text(f"{line};区;*\n")
+    rows = read_hierarchy_file(file("h.csv"), str(tmp_path), "here")
+    with pytest.raises(NotInHierarchyError):
+        build_ladder([value], file("h.csv"), rows, content=content)
+
+
+def test_lines_that_only_their_spelling_tells_apart_are_nobody_elses(tmp_path):
+    (tmp_path / "h.csv").write_text("A-1;甲;*\nA−1;乙;*\nB-1;丙;*\nB−1;丙;*\n")
+    rows = read_hierarchy_file(file("h.csv"), str(tmp_path), "here")
+    assert at(build_ladder(["A-1", "A−1", "Ｂ－１"], file("h.csv"), rows), 1) == {
+        "A-1": "甲",
+        "A−1": "乙",
+        "Ｂ－１": "丙",
+    }
+    with pytest.raises(NotInHierarchyError) as error:
+        build_ladder(["Ａ－１"], file("h.csv"), rows)
+    assert error.value.patterns == "Ａ?９ × 1"
+
+
+def test_what_a_spreadsheet_adds_is_left_out(tmp_path):
+    text = "\ufeff医師;医療;*;;\r\n看護師;医療;*\r\n;;;\r\n \r\n;不明;*;\r\n;;\r\n"
+    (tmp_path / "h.csv").write_text(text, "utf-8", newline="")
+    rows = read_hierarchy_file(file("h.csv"), str(tmp_path), "here")
+    assert rows == {"医師": ("医療", "*"), "看護師": ("医療", "*"), "": ("不明", "*")}
+    ladder = build_ladder(["医師", None], file("h.csv"), rows)
+    assert (at(ladder, 0)[None], at(ladder, 1)[None], ladder.null_code(1)) == (None, "不明", -1)
+
+
+def test_other_is_the_label_of_what_is_not_listed(tmp_path):
+    (tmp_path / "h.csv").write_text("医師;医療;専門;*\n雑役;その他;一般;*\n")
+    spec = file("h.csv", other="その他")
+    rows = read_hierarchy_file(spec, str(tmp_path), "here")
+    ladder = build_ladder(["医師", "宇宙飛行士", "雑役"], spec, rows)
+    assert at(ladder, 1) == {"医師": "医療", "宇宙飛行士": "その他", "雑役": "その他"}
+    assert at(ladder, 2) == {"医師": "専門", "宇宙飛行士": "一般", "雑役": "一般"}
+    check(ladder)
+    (tmp_path / "g.csv").write_text("医師;医療;専門;*\n")
+    rows = read_hierarchy_file(file("g.csv", other="他"), str(tmp_path), "here")
+    assert [at(build_ladder(["x"], spec, rows), level)["x"] for level in (1, 2, 3)] == ["他", "他", "*"]
+
+
+@given(st.lists(st.one_of(st.none(), st.sampled_from(["医師", "医師 ", "ｲｼ", "05", "5"])), max_size=9))
+def test_one_level_is_what_the_ladder_says_of_it(tmp_path_factory, values):
+    folder = tmp_path_factory.mktemp("h")
+    (folder / "h.csv").write_text("医師;医療;*\nイシ;石;*\n05;五;*\n;不明;*\n")
+    bound = BoundHierarchy(file("h.csv", other="他"), str(folder), "here", 1)
+    ladder = bound.ladder(list(dict.fromkeys(values)))
+    found = bound.labels(pa.array(values, pa.string()))[0].to_pylist()
+    assert found == [at(ladder, 1)[value] for value in values]
 
 
 def test_a_quasi_identifier_that_is_not_in_its_file_stops_the_run():

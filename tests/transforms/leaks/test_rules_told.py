@@ -75,3 +75,56 @@ def test_a_column_of_numbers():
 def test_texts_are_compared_plain():
     one, other = plain_texts(pa.array(["ﾀﾅｶ　太郎", "タナカ太郎"])).plain
     assert one == other
+
+
+SAME = {
+    "佐藤　太郎": [
+        "佐藤・太郎",
+        "佐藤,太郎様",
+        "担当：佐藤／太郎",
+        "「佐藤」「太郎」",
+        "佐藤'太郎",
+        "佐藤=太郎",
+        "佐藤_太郎",
+    ],
+    "渡邊櫻子": ["渡辺桜子様", "渡邉 櫻子", "渡辺・櫻子"],
+    "髙﨑龍之介": ["高崎竜之介", "連絡先は高嵜 龍之介"],
+    "齋藤惠": ["斎藤恵", "斉藤　惠様"],
+    "090-1200-5600": [
+        *(
+            "090(1200)5600",
+            "０９０（１２００）５６００に",
+            "090.1200.5600へ",
+            "090 1200 5600",
+            "090・1200・5600",
+        ),
+        *(
+            "+81-90-1200-5600",
+            "＋８１ ９０ １２００ ５６００",
+            "+81(0)90-1200-5600",
+            "0081-90-1200-5600",
+            "+819012005600",
+        ),
+        *("090ー1200ー5600", "090‐1200‑5600", "（090）1200-5600", "[090]1200/5600"),
+    ],
+    "+81 3 1234 5678": ["03-1234-5678", "(03)1234-5678まで", "0312345678"],
+}
+OTHERS = {
+    "佐藤太郎": ["佐藤次郎", "太郎佐藤", "サトウタロウ"],
+    "09012005600": ["090-1200-5601", "+81-90-1200-56"],
+    "渡邊櫻子": ["田辺桜子"],
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"), [(value, cell) for value, cells in SAME.items() for cell in cells]
+)
+def test_a_value_is_found_in_other_spellings(value, cell):
+    assert own([value, "その他の人", "何でもない"], [cell, "なし", "ありません"])
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"), [(value, cell) for value, cells in OTHERS.items() for cell in cells]
+)
+def test_another_value_is_not_found(value, cell):
+    assert not own([value, "その他の人", "何でもない"], [cell, "なし", "ありません"])

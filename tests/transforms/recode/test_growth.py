@@ -16,6 +16,7 @@ from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.schemas.policy import MAX_REJECTS
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.transforms.counting import domain, headcount, people
+from tokumei.transforms.counting.codes import Spellings
 from tokumei.transforms.counting.extremes import (
     SAMPLE,
     find_bins,
@@ -31,6 +32,7 @@ from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.engine import combine
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, SizedPickleCoder, Work
 from tokumei.transforms.formats.batches import ReadBatch
+from tokumei.transforms.planning import reading as records
 from tokumei.transforms.profile.pictures import MAX_LABELS, picture_after
 from tokumei.transforms.profile.profile import PersonRange, TableProfile, merge_profiles
 from tokumei.transforms.recode.chosen import Chosen
@@ -42,7 +44,6 @@ from tokumei.transforms.recode.sharded.limits import refuse_larger
 from tokumei.transforms.recode.sharded.parts import deal_tuples
 from tokumei.transforms.release.parts import Part
 from tokumei.transforms.release.recount import WrittenClasses
-from tokumei.transforms.stages import read as records
 
 ROWS = records.MAX_ROWS
 
@@ -59,6 +60,8 @@ def profile_of(**changes):
         rejected={},
         places=(),
         missing_person=0,
+        missing_places=(),
+        spellings=Spellings(),
         persons=(),
         columns={},
         tuples=None,
@@ -171,13 +174,15 @@ def test_numbers_of_rejects_are_kept_up_to_what_a_policy_may_allow():
 
 def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     empty = pa.record_batch({"id": pa.array([], pa.string())})
-    bad = [SimpleNamespace(column="", reason="ragged", record=i) for i in range(1, 8)]
+    bad = [SimpleNamespace(column="", told="ragged", record=i) for i in range(1, 8)]
     monkeypatch.setattr(records, "MAX_ROWS", 10)
-    monkeypatch.setattr(records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7)] * 5))
+    monkeypatch.setattr(
+        records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7, np.empty(0, np.int64))] * 5)
+    )
     plan = plan_of(rows="one", k=2, limit=0.0).tables["t"]
     work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY, NOTHING_LEFT_OUT)
-    reader = records._ReadChunk({"t": (plan, plan.types("id"))}, "profile")
-    assert [(len(c.rejected), c.last) for c in reader.process(work)] == [(7, False)] * 4 + [(7, True)]
+    chunks = list(records.read_chunks(plan, plan.types("id"), work))
+    assert [(len(c.rejected), c.last) for c in chunks] == [(7, False)] * 4 + [(7, True)]
 
 
 def test_categories_domains_and_people_told_apart_have_a_largest_number(monkeypatch):
@@ -223,13 +228,13 @@ def test_pictures_have_few_labels_or_are_none():
 
 def test_people_cross_in_16_bytes_each_and_are_held_once_however_many_their_records(monkeypatch):
     hashes = np.random.default_rng(3).integers(0, 1 << 63, (ROWS, 2)).astype(np.uint64)
-    dealt = [encoded(batch) for _, batch in deal_people("t", hashes, KEY.fingerprint)]
+    dealt = [encoded(batch) for _, batch in deal_people("t", ("t",), hashes, KEY.fingerprint)]
     assert len(dealt) == BUCKETS and sum(dealt) < 16 * ROWS + 200 * BUCKETS
     assert max(dealt) < 1.2 * 16 * ROWS / BUCKETS
     monkeypatch.setattr(headcount, "_FEW", 2_000)
     some = hashes[:1_000].tobytes()  # the same people in 2,000 chunks: 32 MB of hashes
     tracemalloc.start()
-    counts = count_bucket(PersonBatch("t", bytes(bytearray(some)), "k") for _ in range(2_000))
+    counts = count_bucket(PersonBatch("t", ("t",), bytes(bytearray(some)), "k") for _ in range(2_000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert counts.by_table["t"] == 1_000 and peak < 1_000_000

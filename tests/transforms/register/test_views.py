@@ -56,6 +56,7 @@ def entries(release, name):
         proposal_office=st.none() | OFFICES,
         third_party_opinion=st.booleans(),
         product_people=st.integers(0, 10**9),
+        product_people_basis=st.sampled_from([None, "codes", "records"]),
         product_items=st.lists(
             st.builds(TableItems, table=WORDS, items=st.lists(WORDS, min_size=1, max_size=3).map(tuple)),
             min_size=1,
@@ -81,7 +82,9 @@ def books(draw):
                 book = book.with_entry(draw(entries(f"r{i}", name)))
             case "file":
                 book = book.with_file(
-                    draw(entries(None, name)).model_copy(update={"product_people": None, "product_items": ()})
+                    draw(entries(None, name)).model_copy(
+                        update={"product_people": None, "product_people_basis": None, "product_items": ()}
+                    )
                 )
             case "erase":
                 erasure = Erasure(

@@ -1,6 +1,6 @@
-"""Publishing, killed, resumed, cleaned and raced in every order that hypothesis thinks of.
+"""Publishing, stopped, killed, resumed, cleaned and raced in every order that hypothesis thinks of.
 
-Runs and cleaners are threads that stop before every operation on a store in memory, until the machine lets
+Runs, their stoppers and cleaners are threads that stop before every operation on a store in memory, until the machine lets
 one of them do it: so they interleave at the granularity of the store's guarantees, and a kill falls between
 any two operations.
 """
@@ -25,7 +25,8 @@ from tokumei.schemas.errors import AlreadyPublishedError, TokumeiError
 from tokumei.schemas.register import Book
 from tokumei.transforms.planning.plan import Plan, plan_tables
 from tokumei.transforms.register.books import REGISTER
-from tokumei.transforms.release import orphans, publish
+from tokumei.transforms.release import attempt, orphans, publish
+from tokumei.transforms.release.manifest import DOCUMENTS
 from tokumei.transforms.release.parts import Part
 from tokumei.transforms.storage import ledger
 from tokumei.transforms.storage.base import ConflictError, StoredFile, refused
@@ -125,6 +126,8 @@ class Memory:
 
     def read(self, uri):
         self._turn(f"read {uri}")
+        if uri not in self.files:
+            raise refused(uri, "missing")
         return self.files[uri].data, str(self.files[uri].generation)
 
     def crc32c(self, uri):
@@ -190,7 +193,8 @@ class Written:
 
 def documents_of(report):
     name = report.release_id
-    return {"report.json": report.model_dump_json(), "report.html": f"<html>{name}", "notice.md": f"# {name}"}
+    others = {document: f"{document} of {name}" for document in DOCUMENTS}
+    return {**others, "report.json": report.model_dump_json()}
 
 
 class Publishing(RuleBasedStateMachine):
@@ -202,13 +206,12 @@ class Publishing(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.store = Publishing.current = Memory()
-        self.runs, self.cleaners = [], []
+        self.runs, self.cleaners, self.stoppers = [], [], []
         self.manifests, self.entered, self.finished = {}, [], set()
         self.attempts = 0
 
     def begin(self, release, work):
         self.attempts += 1
-        attempt = f"{self.attempts:012x}"
         plan = Plan(
             policy=self.policy,
             tables=plan_tables(self.policy, None),
@@ -216,8 +219,11 @@ class Publishing(RuleBasedStateMachine):
             output="out",
             release_id=release,
             work=work,
-            attempt=attempt,
+            attempt=f"{self.attempts:012x}",
         )
+        return self.work_on(plan)
+
+    def work_on(self, plan):
         run = Actor(lambda: self.anonymize(plan), self.store.clock)
         run.plan = plan
         self.runs.append(run)
@@ -230,7 +236,7 @@ class Publishing(RuleBasedStateMachine):
             return publish.finish(plan, store)
         try:
             parts = []
-            for i in range(2):
+            for i in (2 * len(self.runs), 2 * len(self.runs) + 1):  # a retry writes other objects
                 data = f"{plan.attempt}-{i}".encode()
                 uri = f"out/releases/{plan.release_id}/data/customers/part-{plan.attempt}-{i:024x}.csv"
                 store.create(uri, data)
@@ -247,11 +253,19 @@ class Publishing(RuleBasedStateMachine):
             report = self.report_of(plan.release_id)
             publish.publish(plan, report, {"customers": Written(tuple(parts))}, lambda: documents_of(report))
         finally:
-            publish.discard(plan)
+            attempt.discard(plan, ended=True)
+
+    @staticmethod
+    def stop(plan):
+        """What a launcher elsewhere does; that the job has ended it does not even wait for."""
+        found = attempt.cancel(plan)
+        if found is attempt.Standing.CANCELLED:
+            attempt.discard(plan)
+        return found
 
     @property
     def live(self):
-        return [actor for actor in (*self.runs, *self.cleaners) if not actor.ended]
+        return [actor for actor in (*self.runs, *self.cleaners, *self.stoppers) if not actor.ended]
 
     @rule(release=st.sampled_from("xxy"), work=st.sampled_from("aab"))
     def start(self, release, work):
@@ -267,20 +281,25 @@ class Publishing(RuleBasedStateMachine):
 
     @rule(
         late=st.sampled_from("uvwxyz"),
-        early=st.sampled_from(["same", "other", "clean"]),
+        early=st.sampled_from(["same", "other", "clean", "stop", "stop"]),
         works=st.sampled_from(["aa", "ab"]),
-        place=st.sampled_from(["manifest.json", "book.json", "index.html", "notice.md", "report.json"]),
+        place=st.sampled_from(
+            ["attempt-", "manifest.json", "book.json", "index.html", "notice.md", "report.json"]
+        ),
         goes_on=st.booleans(),
     )
     def overtake(self, late, early, works, place, goes_on):
-        """A run stops before it settles a decisive file; another, or a cleaner, gets in between."""
+        """A run stands before it settles a decisive file; another, a cleaner or a stopper gets in between."""
         run = self.begin(late, works[0])
         while not run.step():
-            if run.next.startswith("settle") and run.next.endswith(f"/{place}"):
+            if run.next.startswith("settle") and f"/{place}" in run.next:
                 break
         if early == "clean":
             self.clean()
             self.cleaners[-1].finish()
+        elif early == "stop":
+            self.stop_it(run.plan)
+            self.stoppers[-1].finish()
         else:
             self.begin(late if early == "same" else "x", works[1]).finish()
         if goes_on and not run.ended:
@@ -295,6 +314,26 @@ class Publishing(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 99))
     def go_to_the_end(self, pick):
         self.live[pick % len(self.live)].finish()
+
+    def stop_it(self, plan):
+        self.stoppers.append(Actor(lambda: self.stop(plan), self.store.clock))
+        self.stoppers[-1].plan = plan
+
+    @precondition(lambda self: self.runs)
+    @rule(pick=st.integers(0, 99), at_once=st.booleans())
+    def stop_one(self, pick, at_once):
+        self.stop_it(self.runs[pick % len(self.runs)].plan)
+        if at_once:
+            self.stoppers[-1].finish()
+
+    @precondition(lambda self: any(run.dead for run in self.runs))
+    @rule(pick=st.integers(0, 99))
+    def retry(self, pick):
+        """The engine begins a step of a lost worker once more, in the same attempt."""
+        dead = [run for run in self.runs if run.dead]
+        plan = dead[pick % len(dead)].plan
+        if all(run.dead or run.ended for run in self.runs if run.plan is plan):
+            self.work_on(plan)
 
     @rule()
     def clean(self):
@@ -350,14 +389,27 @@ class Publishing(RuleBasedStateMachine):
                 if run.error is None:
                     assert self.work_of(release) == run.plan.work
                     self.finished.add(release)
-                else:
-                    assert isinstance(run.error, AlreadyPublishedError), repr(run.error)
+                elif isinstance(run.error, AlreadyPublishedError):
                     assert self.work_of(release) != run.plan.work
+                else:  # stopped: it finds out by what was decided, or by what is gone
+                    assert run.error.code in {"run.cancelled", "verification.parts"}, repr(run.error)
+                    assert run.plan.attempt in {stopper.plan.attempt for stopper in self.stoppers}
         for cleaner in self.cleaners:
             if cleaner.ended and not cleaner.dead:
                 if isinstance(cleaner.error, TokumeiError) and cleaner.error.code == "clean.nothing":
                     continue
                 assert cleaner.error is None and not cleaner.result.problems, repr(cleaner.error)
+
+    @invariant()
+    def what_is_called_cancelled_is_never_published(self):
+        published = {json.loads(kept[0])["attempt"] for kept in self.manifests.values()}
+        for stopper in self.stoppers:
+            if stopper.ended and not stopper.dead:
+                assert stopper.error is None, repr(stopper.error)
+                if stopper.result is attempt.Standing.CANCELLED:
+                    assert stopper.plan.attempt not in published
+                if stopper.result is attempt.Standing.PUBLISHED:
+                    assert self.work_of(stopper.plan.release_id) == stopper.plan.work
 
     def teardown(self):
         """Everybody is killed; whatever was published is completed by one more run, and the rest cleaned."""
@@ -372,6 +424,7 @@ class Publishing(RuleBasedStateMachine):
             self.cleaners[-1].finish()
         self.manifests_never_change_and_what_they_list_is_there()
         self.runs_end_as_documented()
+        self.what_is_called_cancelled_is_never_published()
         self.the_book_holds_what_was_published_once_and_for_ever()
         assert sorted(self.entered) == sorted(uri.split("/")[2] for uri in self.manifests)
         shown = {f"{u.rsplit('/', 1)[0]}/{name}" for u in self.manifests for name in orphans.RELEASE}
@@ -383,6 +436,7 @@ def test_whatever_happens_readers_see_whole_releases(make_policy, make_report, m
     Publishing.policy = make_policy("private")
     reports = {release: make_report(release_id=release) for release in "uvwxyz"}
     Publishing.report_of = staticmethod(reports.get)
-    monkeypatch.setattr(publish, "open_store", lambda _: Publishing.current)
+    for module in (publish, attempt):
+        monkeypatch.setattr(module, "open_store", lambda _: Publishing.current)
     monkeypatch.setattr(ledger.time, "sleep", lambda _: None)
     run_state_machine_as_test(Publishing, settings=settings(max_examples=60, stateful_step_count=40))

@@ -7,7 +7,8 @@ import re
 import pytest
 from support.hostile import HOSTILE
 
-from tokumei.schemas.report import Bar, LeakScan, Match, Picture, SizeBar
+from tokumei.schemas.report import Bar, LeakScan, Match, Picture
+from tokumei.schemas.report_risk import SizeBar
 from tokumei.transforms.report.notice import render_notice
 from tokumei.transforms.report.page import render_report
 from tokumei.transforms.report.sections import risk, summary

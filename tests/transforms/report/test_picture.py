@@ -46,8 +46,45 @@ def test_separators_are_for_long_numbers_only():
         "1,500,000",
     ]
     assert list(bars(pa.array(["1234567", "0012345"]), "string")[1]) == ["0012345", "1234567"]
-    # a hidden extreme must not show in the form of the others
-    assert list(bars(pa.array([100] * 5 + [1000] * 5 + [10**9]), "integer", 5)[1]) == ["100", "1000"]
+    # a hidden extreme must not show in the form of the others; nor in their total: it takes one along
+    rare = pa.array([100] * 5 + [1000] * 6 + [10**9])
+    assert bars(rare, "integer", 5)[1] == {"1000": 6, "その他（少数の区分の合計）": 6}
+
+
+def test_a_picture_holds_all_records_and_no_bar_of_few_people():
+    others = "その他（少数の区分の合計）"
+    assert bars(pa.array(["a"] * 5 + ["b"] * 4 + ["c"]), "string", 5)[1] == {"a": 5, others: 5}
+    assert bars(pa.array(["a"] * 9 + ["b"] * 6 + ["c"]), "string", 5)[1] == {"a": 9, others: 7}
+    assert bars(pa.array(["a"] * 9 + ["b"] * 6 + [None]), "string", 5)[1] == {"a": 9, others: 7}
+    assert bars(pa.array(["a"] * 9 + ["c"]), "string", 5)[1] == {}  # together they would tell nothing
+    assert bars(pa.array(["a", "b"]), "string", 5)[1] == {}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 30)), min_size=1, max_size=80), st.integers(1, 5)
+)
+def test_bars_are_borne_by_k_people_before_and_after(rows, k):
+    """By plain counting: nobody finds a bar of fewer people, nor one by subtracting from the total."""
+    values, people = pa.array([v for v, _ in rows]), np.array([p for _, p in rows], np.uint64)
+    for counted in (
+        picture_before(values, np.arange(len(rows)), people, k),
+        picture_after(values, people, k),
+    ):
+        picture = picture_of(counted, "integer", k)
+        if not picture.bars:
+            assert picture.note
+            continue
+        assert sum(bar.records for bar in picture.bars) == len(rows)
+        shown = [bar.label for bar in picture.bars if "その他" not in bar.label]
+        held = [{p for v, p in rows if inside(v, label)} for label in shown]
+        assert all(len(who) >= k for who in held)
+        rest = {p for v, p in rows if not any(inside(v, label) for label in shown)}
+        assert len(rest) >= k or sum(b.records for b in picture.bars if b.label in shown) == len(rows)
+
+
+def inside(value, label):
+    first, _, last = label.partition("～")
+    return int(first) <= value <= int(last or first)
 
 
 @given(st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=60), st.booleans())

@@ -20,6 +20,12 @@ from tokumei.transforms.values.postal import postal_prefix
         "259ー1113",
         "259 1113",
         " 259-1113　",
+        "259─1113",
+        "259〜1113",
+        "郵便番号 259-1113",
+        '="2591113"',
+        "'259-1113",
+        "2591113.0",
     ],
 )
 def test_spellings_of_one_code(text):
@@ -40,7 +46,10 @@ def test_spellings_of_one_code(text):
         "a259-1113",
         "〒",
         "〒〒259-1113",
-        "600000",
+        "60000",
+        "60-0000",
+        "6.0E+05",
+        "600000.5",
         "259-****",
         "259-1113 平塚",
         "٢٥٩-١١١٣",
@@ -50,6 +59,13 @@ def test_spellings_of_one_code(text):
 )
 def test_what_is_no_code_is_null(text):
     assert postal_prefix(pa.array([text, None, "060-0000"])).to_pylist() == [None, None, "060"]
+
+
+@given(st.integers(0, 999_999), st.sampled_from(["{}", "{}.0", '="{}"', " {} "]))
+def test_a_number_that_lost_its_zero_is_restored(number, written):
+    """As a spreadsheet writes 0600000; five digits would be those of an old code as well."""
+    answer = postal_prefix(pa.array([written.format(number)])).to_pylist()
+    assert answer == [f"{number:07d}"[:3] if number >= 100_000 else None]
 
 
 @settings(deadline=None)

@@ -48,7 +48,10 @@ class Collective(PrivacyModel):
 
 @dataclass(frozen=True)
 class AverageRisk(Collective, serves=spec.AverageRisk):
-    """Classes ÷ people, the average (marketer) risk, is at most this."""
+    """Classes ÷ people, the average (marketer) risk, is at most this.
+
+    Of people with several records it is an upper bound of the average; see `average_of_people`.
+    """
 
     at_most: float
     title = "平均リスク"
@@ -59,9 +62,9 @@ class AverageRisk(Collective, serves=spec.AverageRisk):
         return cls(declared.at_most)
 
     def reached(self, classes: Histogram) -> float:
-        """Return classes ÷ people."""
+        """Return classes ÷ people; no risk is above 1."""
         held = classes.records > 0
-        return float(held.sum() / max(classes.people_in(held), 1))
+        return min(1.0, float(held.sum() / max(classes.people_in(held), 1)))
 
     def _holds(self, people: Ints, left: Floats) -> Mask:
         classes = len(people) - np.arange(len(people) + 1)

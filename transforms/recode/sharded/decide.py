@@ -74,5 +74,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         classes_before=ClassSizes(sizes[:, 0], sizes[:, 1]),
         people_before=t.summary.everybody.total_people,
         against_before=None,
+        matching_before=None,
+        average_before=None,
         population=None,
     )

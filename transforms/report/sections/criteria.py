@@ -39,6 +39,7 @@ COUNTS = {
     "cells_changed": "値が変わったセル",
     "cells_blanked": "空欄にしたセル",
     "records_dropped": "除いたレコード",
+    "listed_unmet": "一覧にあるが一度も現れなかった値",
     "combinations_1": "1項目で少数の値",
     "combinations_2": "2項目の組合せ",
     "combinations_3": "3項目の組合せ",

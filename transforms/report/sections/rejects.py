@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from tokumei.schemas.report import NoteCount, RejectCount, Report
+from tokumei.transforms.values.encodings import ENCODINGS, UNDECODABLE
 
 REASONS = {
-    "undecodable": "文字として読めない",
+    UNDECODABLE: "文字として読めない",
+    **{f"{UNDECODABLE}_{e}": f"文字として読めない（{e}なら読める）" for e in ENCODINGS},
     "ragged": "項目の数が合わない",
+    "width": "レコードの長さが合わない",
+    "quotes": "引用符の使い方が決まりに合わない",
+    "header": "項目名の行（レコードではない）",
+    "byte_order_mark": "途中に別のファイルの先頭の印（BOM）がある",
+    "nameless": "項目名のない列に値がある",
     "json": "JSONとして読めない",
     "type": "宣言した型の値でない",
     "integer": "整数として読めない",
@@ -47,11 +55,16 @@ def view(report: Report) -> Unread:
         return {"table": table, "column": columns.get(place.column, "レコード全体")}
 
     return Unread(
-        tuple(
-            reject.model_copy(
-                update={**in_words(reject), "reason": REASONS.get(reject.reason, reject.reason)}
-            )
-            for reject in report.rejects
-        ),
+        tuple(r.model_copy(update={**in_words(r), "reason": _reason(r.reason)}) for r in report.rejects),
         tuple(note.model_copy(update={**in_words(note), "note": NOTES[note.note]}) for note in report.notes),
     )
+
+
+def _reason(told: str) -> str:
+    """Return a reason in words; of numbers of fields, how many there were and how many there should be."""
+    reason, _, detail = told.partition(" (")
+    found = re.fullmatch(r"(\d+)( or more)? fields, (\d+) expected\)", detail)
+    if found is None:
+        return REASONS.get(reason, reason)
+    fields = f"{found[1]}項目{'以上' if found[2] else ''}、正しくは{found[3]}項目"
+    return f"{REASONS.get(reason, reason)}（{fields}）"

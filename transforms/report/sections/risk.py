@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from tokumei.schemas.report import PopulationUniqueness, Report, Risk, SizeBar, TableReport
+from tokumei.schemas.report import Report, TableReport
+from tokumei.schemas.report_risk import PopulationUniqueness, Risk, SizeBar
 from tokumei.transforms.pages.environment import number, percent
 from tokumei.transforms.risk.population import SMALL_FRACTION
 
@@ -90,7 +91,13 @@ def measured(table: TableReport) -> BeforeAfter | None:
 
 def smallest_class(risk: Risk, k: int) -> str:
     """Return the people of the smallest group in words."""
-    return f"{number(risk.smallest_class)}人{_or_more(risk, k, '以上')}" if risk.classes else "―"
+    if not risk.classes:
+        return "―"
+    if risk.wildcard is not None:
+        return (
+            f"{number(risk.wildcard.smallest)}人（値の欠けた人を別に数えると{number(risk.smallest_class)}人）"
+        )
+    return f"{number(risk.smallest_class)}人{_or_more(risk, k, '以上')}"
 
 
 def _table(table: TableReport) -> Risks:
@@ -140,6 +147,7 @@ def _risks(before: Risk, after: Risk, k: int) -> tuple[RiskRow, ...]:
     def highest(risk: Risk) -> str:
         return f"{percent(risk.highest_risk)}{_or_more(risk, k, '以下')}" if risk.classes else "―"
 
+    missing = "。値の欠けた項目は、その値がないという一つの値とみる" if after.wildcard else ""
     return (
         row("本人の数", "測定の対象となった人", lambda r: f"{number(r.people)}人"),
         row("レコードの数", "測定の対象となったレコード", lambda r: f"{number(r.records)}件"),
@@ -154,21 +162,35 @@ def _risks(before: Risk, after: Risk, k: int) -> tuple[RiskRow, ...]:
             f"下限の k 人に満たないグループの人。当てられる割合が 1/{k} を超える",
             lambda r: of_people(r, r.people_below_k),
         ),
-        row("最も小さいグループ", "最も人数の少ない組合せ", lambda r: smallest_class(r, k)),
+        row("最も小さいグループ", f"最も人数の少ない組合せ{missing}", lambda r: smallest_class(r, k)),
         row(
             "最大リスク（検察官リスク）",
             "ファイルに載っていると知っている人を探したとき、最も当てられやすい人が当てられる割合。"
-            "1 ÷ 最も小さいグループの人数",
+            f"1 ÷ 最も小さいグループの人数{missing}",
             highest,
         ),
         row(
             "平均リスク（マーケターリスク）",
-            "全員を探したとき、平均して当てられる割合。グループの数 ÷ 本人の数",
-            lambda r: percent(r.average_risk),
+            "全員を探したとき、平均して当てられる割合。"
+            "「1 ÷ その人のいる最も小さいグループの人数」の、全員についての平均",
+            lambda r: "測定できない" if r.average_risk is None else percent(r.average_risk),
         ),
+        *_wildcards(before, after),
         *_journalists(before, after),
         *_uniqueness(before, after),
     )
+
+
+def _wildcards(before: Risk, after: Risk) -> Iterator[RiskRow]:
+    """Yield the risk from who takes a missing value for any value, where the policy asks for that reading."""
+    old, new = before.wildcard, after.wildcard
+    if old is None or new is None:
+        return
+    reading = "（値の欠けた項目を、どの値とも合うとみる者）"
+    yield RiskRow(
+        f"最大リスク{reading}", "k の条件を確かめた読み方による", percent(old.highest), percent(new.highest)
+    )
+    yield RiskRow(f"平均リスク{reading}", "同じ読み方による", percent(old.average), percent(new.average))
 
 
 def _journalists(before: Risk, after: Risk) -> Iterator[RiskRow]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from tokumei.schemas.register import SMALL_FILE
-from tokumei.schemas.report import Report, TableReport
+from tokumei.schemas.report import UNCOUNTED, Report, TableReport
 from tokumei.transforms.report.sections.base import fate_of
 from tokumei.transforms.report.sections.risk import measured, smallest_class
 
@@ -22,7 +22,8 @@ class Group(NamedTuple):
 class Totals(NamedTuple):
     """Columns in all and released, columns by fate, and the smallest group of each table that has groups.
 
-    ``small_file``: a file of fewer people is no register matter.
+    ``small_file``: a file of fewer people is no register matter. ``uncounted`` is said of
+    records.
     """
 
     columns: int
@@ -30,6 +31,7 @@ class Totals(NamedTuple):
     fates: Counter[str]
     groups: tuple[Group, ...]
     small_file: int
+    uncounted: str
 
 
 def view(report: Report) -> Totals:
@@ -45,4 +47,5 @@ def view(report: Report) -> Totals:
             if (found := measured(table))
         ),
         small_file=SMALL_FILE,
+        uncounted=UNCOUNTED,
     )

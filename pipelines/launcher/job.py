@@ -1,0 +1,160 @@
+"""A job on its engine: handed over, waited for, and ended; and what is surely known of its end."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from tokumei.pipelines.launcher.flink import FlinkJob, data_errors_end, flink_job
+from tokumei.schemas.errors import InputError, recover
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.runner import PipelineResult
+
+_ANSWER = 20  # seconds that a job server may take until it answers
+_ENDING = 60  # seconds that Dataflow may take to end a job
+
+
+class Job:
+    """One attempt's job. It can be told to end at any time, also before it is known whether it runs."""
+
+    def __init__(self, pipeline: beam.Pipeline, attempt: str) -> None:
+        self._pipeline, self._attempt = pipeline, attempt
+        self._result: PipelineResult | None = None
+        self._flink: FlinkJob | None = None
+        self._submitted = False  # or may be
+        self._failed = False  # the engine itself said so
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether nothing of the job runs any more once this process has left it, or it was never begun."""
+        if not self._submitted:
+            return True
+        from apache_beam.options.pipeline_options import DirectOptions
+
+        direct = self._pipeline.options.view_as(DirectOptions)
+        one = direct.direct_num_workers == 1 and direct.direct_running_mode == "in_memory"
+        return self._in_process and one
+
+    @property
+    def _in_process(self) -> bool:
+        return type(self._pipeline.runner).__name__ == "FnApiRunner"
+
+    def run(self) -> None:
+        """Hand the job over and wait until it is done.
+
+        Raises:
+            TokumeiError: of the kind that the cause has, wherever the engine met it.
+            KeyboardInterrupt: this process was told to stop.
+            Exception: anything unexpected, as the engine raised it.
+        """
+        from tokumei.pipelines.launcher.dataflow import submit
+
+        self._flink = flink_job(self._pipeline, self._attempt)
+        self._reach_job_server()
+        with data_errors_end(self._flink) as found:
+            try:
+                self._result = submit(self._pipeline)
+                self._result.wait_until_finish()
+            except Exception as error:
+                known = found[0] if found else recover(error)
+                if known is None and "KeyboardInterrupt" in str(error):  # an engine wraps it like any other
+                    raise KeyboardInterrupt from None
+                if known is None:
+                    raise
+                self._failed = True
+                raise known from None
+
+    def end(self) -> bool:
+        """End what may still run; return whether it surely has ended.
+
+        Only who runs a job itself is believed: Beam's job servers report jobs as cancelled that live.
+        """
+        from apache_beam.runners.runner import PipelineState
+
+        if self.is_mine or self._in_process:
+            return True
+        with suppress(Exception):  # it cannot be reached
+            if self._result is not None and not PipelineState.is_terminal(self._result.state):
+                self._result.cancel()
+        if self._flink is not None:
+            return self._flink.end()
+        if self._failed and self._state() == PipelineState.FAILED:
+            return True
+        deadline = time.monotonic() + _ENDING
+        while self._on_dataflow and self._result is not None and time.monotonic() < deadline:
+            if PipelineState.is_terminal(self._state()):
+                return True
+            time.sleep(1)
+        return False
+
+    @property
+    def may_run(self) -> bool:
+        """Whether the job may still be running, as far as can be told."""
+        from apache_beam.runners.runner import PipelineState
+
+        if self._flink is not None:
+            return self._flink.may_run
+        return not (self.is_mine or PipelineState.is_terminal(self._state()))
+
+    @property
+    def _on_dataflow(self) -> bool:
+        return type(self._pipeline.runner).__name__ == "DataflowRunner"
+
+    def _state(self) -> str:
+        from apache_beam.runners.runner import PipelineState
+
+        with suppress(Exception):
+            return str(self._result.state) if self._result is not None else str(PipelineState.UNKNOWN)
+        return str(PipelineState.UNKNOWN)
+
+    def _reach_job_server(self) -> None:
+        """Let the runner reach or start its job server, or say in time that it cannot.
+
+        Beam waits five minutes for an answer, and tells what is missing as errors of its libraries.
+        """
+        runner: Any = self._pipeline.runner
+        begin = getattr(runner, "create_job_service", None)
+        if begin is None:
+            self._submitted = True
+            return
+
+        def begun(options: PipelineOptions) -> Any:
+            from apache_beam.options.pipeline_options import PortableOptions
+
+            place = options.view_as(PortableOptions).job_endpoint
+            if place and place != "embed" and not _answers(place):
+                raise _unreachable(f"--job_endpoint={place}", "no job server answers there", "host and port")
+            try:
+                service = begin(options)
+            except Exception as error:  # no record has been read yet: the text can quote options only
+                text = " ".join(str(error).split()) or type(error).__name__
+                raise _unreachable(
+                    f"--runner={type(runner).__name__}",
+                    f"its job server could not be begun: {text}",
+                    "--flink_job_server_jar, --prism_location or --job_endpoint",
+                ) from None
+            self._submitted = True
+            return service
+
+        runner.create_job_service = begun
+
+
+def _answers(place: str) -> bool:
+    import grpc
+
+    with grpc.insecure_channel(place) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=_ANSWER)
+        except grpc.FutureTimeoutError:
+            return False
+    return True
+
+
+def _unreachable(where: str, what: str, options: str) -> InputError:
+    return InputError(
+        "engine.unreachable", where=where, what=what, fix=f"start it, or correct {options}; then run again"
+    )

@@ -1,0 +1,99 @@
+"""Whose people a release counts (本人の数): a link, or a table whose people no link tells apart.
+
+Codes of one link are one numbering of people, over all tables. A person column that is deleted has no link,
+so its codes number the people of its own table. A table without person column has records only; they stand
+for people where no table of the policy has codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from tokumei.schemas.formats import listed
+from tokumei.schemas.strict import broken
+from tokumei.schemas.table import Table
+
+PersonCodes = Literal["exact", "folded"]
+
+
+class Numbering(NamedTuple):
+    """One numbering of people: the name of the link, or of the table that it belongs to."""
+
+    of: Literal["link", "table"]
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.name}"
+
+
+def numbering_of(name: str, table: Table) -> Numbering:
+    """Return the numbering of a table's people."""
+    link = table.person_link
+    return Numbering("table", name) if link is None else Numbering("link", link)
+
+
+def tables_by_numbering(tables: Mapping[str, Table]) -> dict[Numbering, tuple[str, ...]]:
+    """Return the tables of each numbering, in the order of the policy."""
+    found: dict[Numbering, tuple[str, ...]] = {}
+    for name, table in tables.items():
+        numbering = numbering_of(name, table)
+        found[numbering] = (*found.get(numbering, ()), name)
+    return found
+
+
+def people_counted(tables: Mapping[str, Table], named: str | None) -> Numbering:
+    """Return the numbering whose people are those of the release.
+
+    Args:
+        tables: of the policy.
+        named: ``file.people``: a link, or a table without one; a link of that name comes first.
+
+    Raises:
+        PydanticCustomError: it names none, or it is needed and missing.
+    """
+    found = tables_by_numbering(tables)
+    if named is not None:
+        wanted = [n for of in ("link", "table") if (n := Numbering(of, named)) in found]
+        if not wanted:
+            raise broken(
+                "policy.people",
+                f"people can be counted by {listed(map(str, found), 'or')}; file.people names none of them",
+                f"for example people: {next(iter(found)).name}",
+                ("file", "people"),
+            )
+        return wanted[0]
+    with_person = {numbering for numbering, names in found.items() if tables[names[0]].person is not None}
+    candidates = [numbering for numbering in found if numbering in with_person or not with_person]
+    if len(candidates) > 1:
+        raise broken(
+            "policy.people",
+            f"the tables number their people in different ways: {listed(map(str, candidates), 'and')};"
+            " a code of one is not a person of the other, so the policy must say whose number is that of the"
+            " people (本人の数)",
+            f"add people: under file, for example people: {candidates[0].name}; or give person columns"
+            " that hold the same codes a pseudonym of the same link",
+            ("file", "people"),
+        )
+    return candidates[0]
+
+
+def link_codes(tables: Mapping[str, Table]) -> dict[str, PersonCodes]:
+    """Return how the codes of each link are compared, where a column of it says so.
+
+    Raises:
+        PydanticCustomError: two columns of a link say otherwise.
+    """
+    found: dict[str, PersonCodes] = {}
+    for table_name, table in tables.items():
+        for name, column in table.columns.items():
+            if column.link is None or column.codes is None:
+                continue
+            if found.setdefault(column.link, column.codes) != column.codes:
+                raise broken(
+                    "policy.link_codes",
+                    "another column of this link compares its codes otherwise, so they could not be joined",
+                    "say the same codes in all columns of the link, or in one alone",
+                    ("tables", table_name, "columns", name, "codes"),
+                )
+    return found

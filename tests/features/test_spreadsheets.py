@@ -1,0 +1,117 @@
+"""Files as spreadsheets leave them, from policy to release: blank records, lost zeros, marks, lines above the data."""
+
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from support.helpers import policy_of
+from support.refusals import refused
+
+KEEP = {"keep": True, "because": "試験"}
+CLASS = {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}]}
+AGES = {"kind": "intervals", "widths": [10]}
+PEOPLE = [("男", 35), ("男", 35), ("女", 41), ("女", 41)]
+COLUMNS = {
+    "性別": CLASS,
+    "年齢": {"type": "integer", "treat": [{"criterion": 5, "method": "generalize", "hierarchy": AGES}]},
+    "店": KEEP,
+}
+
+
+def parquet(rows):
+    sink = io.BytesIO()
+    table = pa.table({"性別": [r[0] for r in rows], "年齢": [r[1] for r in rows], "店": [r[2] for r in rows]})
+    pq.write_table(table, sink, row_group_size=2)
+    return sink.getvalue()
+
+
+ROWS = [(*person, "A") for person in PEOPLE]
+NOBODY = (None, None, None)
+FILES = {
+    "csv": "性別,年齢,店\n" + "".join(f"{s},{a},{p}\n" for s, a, p in ROWS) + ',,\n" ","",　\n,,\n',
+    "jsonl": "".join(json.dumps({"性別": s, "年齢": a, "店": p}) + "\n" for s, a, p in ROWS) + '{}\n{"店":" "}\n{"年齢":null}\n',
+    "parquet": parquet([NOBODY, *ROWS, NOBODY, NOBODY]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("nulls", ["value", "wildcard"])
+def test_blank_records_are_nobody(run, kind, nulls):
+    policy = policy_of(COLUMNS, source={"format": kind}, k=3, output={"format": "csv"})
+    policy["requirements"]["nulls"] = nulls
+    done = run(policy, {"data.csv": FILES[kind]})
+    assert done.status == 0, done.err
+    assert "released 4 records of 4 people" in done.out and "3 blank records skipped" in done.out
+    assert len(done.rows()) == 4 and {row["性別"] for row in done.rows()} == {"*"}  # two men are no three
+    manifest = json.loads((done.release / "manifest.json").read_text())
+    assert manifest["people"] == 4 and manifest["tables"]["t"]["blank_records_skipped"] == 3
+    assert "値がなく、数えなかったレコード" in (done.release / "report.html").read_text()
+
+
+def test_blank_records_are_kept_on_request(run):
+    policy = policy_of(COLUMNS, source={"blank_records": "keep"}, k=2, output={"format": "csv"})
+    done = run(policy, {"data.csv": FILES["csv"].replace(" ", "").replace("　", "")})
+    assert done.status == 0, done.err
+    assert "released 7 records of 7 people" in done.out and "blank records" not in done.out
+
+
+def test_a_file_of_blank_records_is_empty(run):
+    refused(run, policy_of(COLUMNS), {"data.csv": "性別,年齢,店\n,,\n,,\n"}, "input.empty", "no record")
+
+
+def test_rejects_are_numbered_with_blank_records(run):
+    done = refused(
+        run,
+        policy_of(COLUMNS),
+        {"data.csv": "性別,年齢,店\n,,\n男,カ,A\n"},
+        "input.rejects",
+        "t.年齢: integer",
+    )
+    assert done["where"].endswith("record 2")
+
+
+def test_person_codes_are_the_same_however_a_spreadsheet_kept_them(run):
+    link = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "m"}]}
+    policy = policy_of({"id": link, "x": KEEP}, person="id", rows="several", output={"format": "csv"})
+    content = 'id,x\n0012,a\n"=""0012""",b\n\'0012,c\n="0012",d\n12,e\n13,f\n'
+    policy["tables"]["t"]["source"]["leading_zeros"] = {"id": 4}
+    done = run(policy, {"data.csv": content})
+    assert done.status == 0, done.err
+    assert len({row["id"] for row in done.rows()}) == 2 and len(done.rows()) == 6
+    assert "4桁に満たない数字の前に0を補って読んだ" in (done.release / "report.html").read_text()
+
+
+def test_leading_zeros_belong_to_codes(run):
+    for name, kind in (("y", "string"), ("x", "integer")):
+        policy = policy_of({"x": {"type": kind, **KEEP}}, source={"leading_zeros": {name: 7}})
+        done = run(policy, {"data.csv": "x\n1\n"})
+        assert done.status == 2 and "source.leading_zeros" in done.err
+
+
+def test_a_byte_order_mark_on_request(run):
+    data = {"data.csv": "店\n渋谷\n横浜\n"}
+    for wanted in (False, True):
+        policy = policy_of({"店": KEEP}, output={"format": "csv", "byte_order_mark": wanted})
+        done = run(policy, data, output=f"out{wanted}")
+        (part,) = done.release.rglob("part-*.csv")
+        assert part.read_bytes().startswith(b"\xef\xbb\xbf") == wanted
+        assert part.read_text("utf-8-sig").splitlines()[0] == '"店"'
+    done = run(policy_of({"店": KEEP}, output={"format": "parquet", "byte_order_mark": True}), data)
+    assert done.status == 2 and "[output.byte_order_mark]" in done.err
+
+
+def test_a_file_of_every_option(run):
+    columns = {
+        "id": KEEP,
+        "氏名": {"treat": [{"criterion": 1, "method": "delete"}]},
+        "店名": KEEP,
+        "yen": {"type": "integer", **KEEP},
+    }
+    source = {"skip_rows": 2, "escape": "\\", "skip_initial_space": True}
+    content = '会員一覧,,,,\n出力日,2026/4/1\nid, 氏名, "店名",yen,\n1, "山田", "喫茶\\"花\\"", "￥1,200",\n2,佐藤,\\N,△3,\n,,,,\n'
+    done = run(policy_of(columns, source=source, output={"format": "csv"}), {"data.csv": content})
+    assert done.status == 0, done.err
+    found = {row["id"]: (row["店名"], row["yen"]) for row in done.rows()}
+    assert found == {1: ('喫茶"花"', 1200), 2: ("", -3)}

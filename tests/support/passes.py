@@ -1,0 +1,88 @@
+"""All passes of a run over records in memory, without an engine: from a policy as data to what was written."""
+
+from __future__ import annotations
+
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from support.choosing import SPLIT, planned
+from support.kernels import KEY
+
+from tokumei.transforms.combinations.count import count_combined, merge_combined
+from tokumei.transforms.combinations.decide import removals
+from tokumei.transforms.counting.headcount import add_headcounts, count_bucket
+from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
+from tokumei.transforms.formats.convert import ARROW_TYPES
+from tokumei.transforms.profile.fit import fit, tables_to_count
+from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
+from tokumei.transforms.promises.count import count_released, merge_released
+from tokumei.transforms.promises.scope import unsettled
+from tokumei.transforms.promises.settle import promise_all, settle_all
+from tokumei.transforms.recode.choose import choose
+from tokumei.transforms.recode.count import count_chunk, merge_histograms
+from tokumei.transforms.release.anonymize import anonymize_chunk
+from tokumei.transforms.release.parts import encode_chunk
+from tokumei.transforms.release.verify import merge_written, verify, written_of
+from tokumei.transforms.report.account import build_report
+
+
+def released(policy, pieces):
+    """Run a policy over the records of one table ``t``, in pieces that become parts.
+
+    Args:
+        policy: as `policy_of` makes it.
+        pieces: lists of records, each a dict of typed values.
+
+    Returns:
+        The rows read back from the bytes of the parts; and the report.
+
+    Raises:
+        TokumeiError: the run is refused.
+    """
+    plan = planned({**policy, "output": {"format": "parquet"}})
+    table, tables = plan.tables["t"], plan.tables
+    schema = pa.schema([(n, ARROW_TYPES[c.type]) for n, c in table.table.columns.items()])
+
+    def chunks(decision):
+        for number, piece in enumerate(pieces):
+            yield Chunk(
+                work=Work(SPLIT, KEY, decision),
+                number=number,
+                last=number == len(pieces) - 1,
+                records=len(piece),
+                rejects={},
+                rejected=(),
+                batch=pa.RecordBatch.from_pylist(piece, schema),
+            )
+
+    profile = merge_profiles(tables, [profile_chunk(table, c) for c in chunks(NOTHING_LEFT_OUT)])
+    people = len({row["id"] for piece in pieces for row in piece})
+    fits = fit(plan, profile, dict.fromkeys(tables_to_count(tables, profile), people), KEY)
+    if table.combined:
+        found = merge_combined([count_combined(table, c) for c in chunks(fits["t"])])
+        fits = removals(tables, fits, found)
+    classes = [count_chunk(table, c) for c in chunks(fits["t"])] if table.quasi_identifiers else []
+    chosen = promise_all(choose(plan, fits, merge_histograms(classes) if classes else {}), tables, KEY)
+    if unsettled(table, chosen.accounts["t"]):
+        counted = [count_released(table, c) for c in chunks(chosen.decisions["t"])]
+        chosen = settle_all(chosen, tables, merge_released(tables, counted[::-1]), KEY)
+    head = "t" in plan.headcount
+    written = [
+        encode_chunk(plan, table, anonymize_chunk(table, c, headcount=head))
+        for c in chunks(chosen.decisions["t"])
+    ]
+    buckets = {}
+    for bucket, hashes in (pair for part in written for pair in part.people):
+        buckets.setdefault(bucket, []).append(hashes)
+    heads = add_headcounts([count_bucket(b) for b in buckets.values()])
+    total = merge_written([written_of(part.summary) for part in written])
+    left = verify(plan, chosen, total, heads, KEY.fingerprint)
+    report = build_report(plan, chosen, total, heads.by_table, left)
+    rows = [
+        row
+        for part in written
+        if part.summary.part
+        for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
+    ]
+    return rows, report

@@ -1,0 +1,28 @@
+"""What a column promises of its released values: at least so many people bear each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Promise:
+    """How many people must bear a released value of a column.
+
+    Attributes:
+        every: each value; 0: only some labels.
+        labels: these labels, each at least so many.
+    """
+
+    every: int
+    labels: Mapping[str, int]
+
+    @property
+    def most(self) -> int:
+        """The largest number promised; 0: nothing is."""
+        return max((self.every, *self.labels.values()))
+
+    def of(self, value: str | None) -> int:
+        """Return how many people must bear a value; a blank promises nothing."""
+        return 0 if value is None else max(self.every, self.labels.get(value, 0))

@@ -1,0 +1,110 @@
+"""From bytes to strict text, without records that are no text, begin another file, or are quoted loosely."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tokumei.transforms.formats.batches import Numbers
+from tokumei.transforms.formats.csv_blocks import TextBlock, record_ends
+from tokumei.transforms.formats.csv_head import as_utf8
+from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, Positions, masked, misquoted, trimmed
+from tokumei.transforms.values.encodings import decoded, refuse_other_encoding, undecodable
+
+_MARK = "\ufeff".encode()
+Marked = npt.NDArray[np.bool_]
+
+
+class Stretch(NamedTuple):
+    """UTF-8 text whose records are all strict, their numbers if not 1, 2, …, and those that were left out."""
+
+    text: bytes
+    numbers: Numbers | None
+    broken: list[tuple[int, str]]
+
+
+def strict(block: TextBlock, dialect: Dialect, uri: str) -> Stretch:
+    """Decode a block of whole records, and take out those that are no text or not written strictly.
+
+    Args:
+        block: the records, as they are in the file.
+        dialect: how they are written.
+        uri: the file, for messages.
+
+    Raises:
+        InputError: the file is of another encoding than declared.
+    """
+    text = block.text
+    refuse_other_encoding(text, dialect.encoding, uri)
+    found = as_utf8(text, dialect.encoding)
+    stretch = Stretch(b"" if found is None else found, None, [])
+    if found is None:
+        ends = record_ends(masked(text, dialect), dialect)
+        clean = _without(
+            Stretch(text, None, []),
+            ends,
+            _undecodable(text, ends, dialect),
+            lambda record: undecodable(record, dialect.encoding),
+        )
+        stretch = clean._replace(text=as_utf8(clean.text, dialect.encoding) or b"")
+    dialect = dialect.decoded
+    marked = _mid_file_marks(stretch.text)
+    if len(marked):
+        ends = record_ends(masked(stretch.text, dialect), dialect)
+        begins = np.isin(np.append(0, ends[:-1]), marked)
+        stretch = _without(stretch, ends, begins, "byte_order_mark")
+    if not block.strict:
+        seen = masked(stretch.text, dialect)
+        ends = record_ends(seen, dialect)
+        stretch = _without(stretch, ends, misquoted(seen, ends, dialect), "quotes")
+    if dialect.skip_space or dialect.escape:
+        stretch = stretch._replace(text=trimmed(stretch.text, dialect))
+    return stretch
+
+
+def _mid_file_marks(text: bytes) -> Positions:
+    """Return where byte order marks are that stand at the start of a line."""
+    if _MARK[0] not in text or _MARK not in text:
+        return np.empty(0, np.int64)
+    # The first one may have been doubled, to keep pyarrow from dropping it.
+    return np.array([m.start() for m in re.finditer(rb"(?:(?<=[\r\n])|\A)" + _MARK, text)], np.int64)
+
+
+def _without(stretch: Stretch, ends: Positions, bad: Marked, reason: str | Callable[[bytes], str]) -> Stretch:
+    """Take out some records, of all that end at ``ends``, blank lines among them.
+
+    The reason may depend on the record's text.
+    """
+    if not bad.any():
+        return stretch
+    text = np.frombuffer(stretch.text, np.uint8)
+    starts = np.append(0, ends[:-1])
+    lines = np.isin(text[starts], (LF, CR))  # a record cannot begin with a line break
+    numbers: Numbers = np.cumsum(~lines, dtype=np.int64)
+    if stretch.numbers is not None:
+        numbers = np.append(0, stretch.numbers)[numbers]
+    broken = stretch.broken + [
+        (int(numbers[i]), reason if isinstance(reason, str) else reason(stretch.text[starts[i] : ends[i]]))
+        for i in np.flatnonzero(bad)
+    ]
+    kept = np.repeat(~bad, ends - starts)
+    return Stretch(text[kept].tobytes(), numbers[~bad & ~lines], broken)
+
+
+def _undecodable(text: bytes, ends: Positions, dialect: Dialect) -> Marked:
+    view = np.frombuffer(text, np.uint8)
+    bad = np.zeros(len(ends), bool)
+    bad[np.searchsorted(ends, np.flatnonzero(view == 0), side="right")] = True
+    at = 0
+    while at < len(text):
+        try:
+            decoded(memoryview(text)[at:], dialect.encoding)
+            break
+        except UnicodeDecodeError as error:
+            record = np.searchsorted(ends, at + error.start, side="right")
+            bad[record], at = True, int(ends[record])
+    return bad

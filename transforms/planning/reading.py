@@ -1,0 +1,137 @@
+"""Bound splits as chunks of typed records: what every pass sees of a file, and what `check` tries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.engine.chunks import Chunk, D_co, Work
+from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, ReadBatch
+from tokumei.transforms.formats.convert import ARROW_TYPES
+from tokumei.transforms.formats.reader import read_split
+from tokumei.transforms.formats.witness import Witness, as_store
+from tokumei.transforms.planning.persons import attributed, columns_to_read
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.storage.places import open_store
+
+CHUNK_BYTES = 64 << 20
+
+
+@dataclass(kw_only=True)
+class _Held:
+    """What was read and is not yet handed on."""
+
+    batches: list[pa.RecordBatch] = field(default_factory=list)
+    unattributed: list[Numbers] = field(default_factory=list)
+    rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejected: list[int] = field(default_factory=list)
+    notes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    records: int = 0
+    blank: int = 0
+
+    def full_with(self, batch: pa.RecordBatch, read: ReadBatch) -> bool:
+        """Whether a batch more would be too much for a chunk."""
+        return bool(self.batches) and (
+            sum(b.num_rows for b in self.batches) + batch.num_rows > MAX_ROWS
+            or sum(b.nbytes for b in self.batches) + batch.nbytes > CHUNK_BYTES
+            or len(self.rejected) + len(read.rejects) > MAX_ROWS
+        )
+
+    def add(self, batch: pa.RecordBatch, unknown: Numbers, read: ReadBatch) -> None:
+        """Take in a batch."""
+        self.batches.append(batch)
+        self.unattributed.append(unknown)
+        self.records += read.records
+        self.blank += read.blank
+        self.notes.update(read.notes)
+        self.rejects.update((reject.column, reject.told) for reject in read.rejects)
+        self.rejected += [reject.record for reject in read.rejects]
+
+    def chunk(self, work: Work[D_co], number: int, *, last: bool, seen: bytes) -> Chunk[D_co]:
+        """Return the chunk."""
+        batch = pa.concat_batches(self.batches) if len(self.batches) != 1 else self.batches[0]
+        return Chunk(
+            work=work,
+            number=number,
+            last=last,
+            records=self.records,
+            rejects=dict(self.rejects),
+            rejected=tuple(self.rejected),
+            batch=batch,
+            seen=seen,
+            notes=dict(self.notes),
+            unattributed=np.concatenate([*self.unattributed, np.empty(0, np.int64)]),
+            blank=self.blank,
+        )
+
+
+def read_chunks(
+    plan: TablePlan, columns: Mapping[str, ColumnType], work: Work[D_co], *, most: int | None = None
+) -> Iterator[Chunk[D_co]]:
+    """Read a bound split as chunks: at least one, and exactly one is marked last. A retry reads the same.
+
+    Args:
+        plan: of the table.
+        columns: which columns this pass needs.
+        work: the split, with what was decided so far.
+        most: stop after so many records, blank and unreadable ones included; by default the split is whole.
+
+    Raises:
+        InputError: the file is damaged, or has changed since planning or since the pass before.
+    """
+    decided, split = work.decision, work.split
+    witness = Witness(open_store(split.file.uri), decided.seen.get(split.split_id, b""))
+    batches = read_split(
+        split,
+        plan.table.source,
+        columns_to_read(plan, columns),
+        as_store(witness),
+        declared=plan.columns,
+        exclude=np.array(decided.rejected.get(split.split_id, ()), dtype=np.int64),
+        dates=plan.dates,
+    )
+    held, number = _Held(), 0
+    for read in batches if most is None else _first(batches, most):
+        batch, unknown = attributed(plan, read, columns)
+        if held.full_with(batch, read):
+            yield held.chunk(work, number, last=False, seen=b"")
+            held, number = _Held(), number + 1
+        held.add(batch, unknown, read)
+    if not held.batches:
+        held.batches = [_empty(columns)]
+    yield held.chunk(work, number, last=True, seen=witness.seen() if most is None else b"")
+
+
+def _first(batches: Iterator[ReadBatch], most: int) -> Iterator[ReadBatch]:
+    """Yield batches up to a number of records."""
+    before = 0
+    for read in batches:
+        yield _up_to(read, before, most)
+        before += read.records
+        if before >= most:
+            return
+
+
+def _up_to(read: ReadBatch, before: int, last: int) -> ReadBatch:
+    """Return a batch, before which there are so many records, without the records after the last."""
+    if before + read.records <= last:
+        return read
+    rows = int(np.searchsorted(read.numbers, last, side="right"))
+    rejects = [reject for reject in read.rejects if reject.record <= last]
+    return read._replace(
+        batch=read.batch.slice(0, rows),
+        numbers=read.numbers[:rows],
+        rejects=rejects,
+        records=last - before,
+        blank=min(read.blank, last - before - rows - len(rejects)),
+    )
+
+
+def _empty(columns: Mapping[str, ColumnType]) -> pa.RecordBatch:
+    schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in columns.items()])
+    return pa.RecordBatch.from_pylist([], schema=schema)

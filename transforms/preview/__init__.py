@@ -1,0 +1,1 @@
+"""What a run would meet in its files, as far as their first records show it."""

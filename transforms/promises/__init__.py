@@ -1,0 +1,1 @@
+"""What is promised of a release, so many people a label or combination: counted, settled, recounted."""

@@ -1,0 +1,66 @@
+"""The recount of promises on the very batches that are written; nothing of what settled them is reused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.criteria.promise import Promise
+from tokumei.transforms.hierarchies.steps import ANY
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.cells import as_text
+
+_LABEL = "#label"
+
+Bearers = dict[str, PeoplePerKey]
+
+
+def recount_bearers(
+    plan: TablePlan,
+    promises: Mapping[str, Promise],
+    released: pa.RecordBatch,
+    persons: npt.NDArray[np.uint64] | None,
+) -> Bearers:
+    """Count people by released value: of each column that promises something, and of each area.
+
+    Args:
+        plan: the table.
+        promises: by column, what is promised.
+        released: what is written.
+        persons: the person hashes of its rows, or None where rows are people.
+    """
+    heads = persons[:, 0] if plan.counts_people and persons is not None else None
+    bearers = {}
+    for name in (*promises, *plan.areas):
+        promise = promises.get(name, Promise(plan.k, {}))
+        values = pl.Series(_LABEL, as_text(released.column(name))).cast(pl.String)
+        mask = values.is_not_null() & (values != ANY if name in plan.quasi_identifiers else True)
+        if not promise.every:
+            mask &= values.is_in([*promise.labels])
+        bearers[name] = count_people(
+            values.filter(mask).to_frame(),
+            persons=None if heads is None else heads[mask.to_numpy()],
+            cap=max(promise.most, 1),
+        )
+    return bearers
+
+
+def merge_bearers(parts: Sequence[Bearers]) -> Bearers:
+    """Merge the recounts of any chunks, in any order."""
+    return {name: merge_people([part[name] for part in parts]) for name in parts[0]}
+
+
+def too_few(promise: Promise, bearers: PeoplePerKey) -> tuple[int, int]:
+    """Return how many labels are borne by fewer people than promised, and by how many people in all."""
+    people = bearers.people()
+    wanted = [promise.of(label) for label in people[_LABEL].to_list()]
+    short = people.filter(pl.col(PEOPLE) < pl.Series(wanted, dtype=pl.Int64))
+    if bearers.pairs is None:
+        return short.height, int(short[PEOPLE].sum())
+    who = bearers.pairs.join(short.select(_LABEL), on=_LABEL)
+    return short.height, who["#person"].n_unique()

@@ -1,0 +1,126 @@
+"""The character automaton that reads a place at the beginning of a text, for all rows at once.
+
+It reads raw UTF-8 and knows classes of characters, so nothing is normalized or compared as Python strings.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tokumei.transforms.values.text import Utf8, utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+NOWHERE = -1  # target of text that names no place
+_OTHER, _SKIP = 0, 1  # character classes: in no place name; without meaning in place names
+_MOST_CHARACTERS = 64  # no place name is longer, spaces included; a longer walk is given up
+_BLOCK = 1 << 15  # rows walked together; small enough to stay in the processor's cache
+
+
+class PlaceAutomaton(NamedTuple):
+    """A trie over character classes.
+
+    ``step[state, class]`` is the next state, or ``-2 - target`` when the walk ends there.
+    """
+
+    classes: NDArray[np.uint16]
+    step: NDArray[np.int16] | NDArray[np.int32]
+
+    def find(self, texts: pa.StringArray) -> Ints:
+        """Return the target of the longest name at the beginning of each text, or -1."""
+        text = utf8(texts)
+        target = np.empty(len(texts), dtype=np.int64)
+        for first in range(0, len(texts), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            target[block] = self._walk(text.rows(block))
+        return target
+
+    def _walk(self, text: Utf8) -> Ints:
+        found = np.full(len(text.starts), NOWHERE, dtype=np.int64)
+        rows = np.arange(len(text.starts))
+        place, stop = text.starts, text.starts + text.lengths
+        state = np.zeros(len(rows), dtype=np.int64)
+        # The four bytes from each place on, read at once; the padding of the text has room for them.
+        words = np.ndarray((len(text.data) - 3,), dtype="<u4", buffer=text.data, strides=(1,))
+        width = self.step.shape[1]
+        flat = self.step.ravel()
+        for _ in range(_MOST_CHARACTERS):
+            if not len(rows):
+                break
+            char, size = _characters(words[place], place >= stop)
+            state = flat[state * width + self.classes[char]].astype(np.int64)
+            place = place + size
+            ended = state < 0
+            if ended.any():
+                found[rows[ended]] = -2 - state[ended]
+                going = np.flatnonzero(~ended)
+                rows, place, stop, state = rows[going], place[going], stop[going], state[going]
+        return found
+
+
+def _characters(words: NDArray[np.uint32], over: NDArray[np.bool_]) -> tuple[NDArray[np.integer], Ints]:
+    """Decode the character at the beginning of each four bytes; where a string is over, U+0000 of size 0."""
+    char = (words & 0x0F) << 12 | words >> 2 & 0xFC0 | words >> 16 & 0x3F
+    size = np.full(len(words), 3, dtype=np.int64)
+    odd = np.flatnonzero((words & 0xF0 != 0xE0) | over)
+    if len(odd):
+        rest = words[odd]
+        first, second, third, fourth = rest & 0xFF, rest >> 8 & 0x3F, rest >> 16 & 0x3F, rest >> 24 & 0x3F
+        kinds = [over[odd], first < 0x80, first < 0xE0, first >= 0xF0]
+        four = (first & 0x07) << 18 | second << 12 | third << 6 | fourth
+        char[odd] = np.select(kinds, [0 * first, first, (first & 0x1F) << 6 | second, four])
+        size[odd] = np.select(kinds, [0, 1, 2, 4])
+    return char, size
+
+
+def build_automaton(
+    spellings: Mapping[str, int], characters: Iterable[int], fold: Callable[[str], str | None]
+) -> PlaceAutomaton:
+    """Build the automaton of some names.
+
+    Args:
+        spellings: folded name → target.
+        characters: code points that may be spellings of those in the names.
+        fold: character → its folded form; empty where it carries no meaning, None where it stands in no name.
+    """
+    children: list[dict[str, int]] = [{}]
+    targets: list[int | None] = [None]
+    for key, target in spellings.items():
+        node = 0
+        for char in key:
+            if char not in children[node]:
+                children[node][char] = len(children)
+                children.append({})
+                targets.append(None)
+            node = children[node][char]
+        targets[node] = target
+
+    symbols = {char: number for number, char in enumerate(sorted({c for n in children for c in n}), start=2)}
+    # Nodes without children need no row: reaching one ends the walk. Node numbers grow away from the root.
+    inner = {node: row for row, node in enumerate(n for n, below in enumerate(children) if below)}
+    small = max(len(inner), *spellings.values()) < np.iinfo(np.int16).max - 2
+    step = np.empty((len(inner), len(symbols) + 2), dtype=np.int16 if small else np.int32)
+    best = {0: NOWHERE}
+    for node, row in inner.items():
+        step[row] = -2 - best[node]
+        step[row, _SKIP] = row
+        for char, child in children[node].items():
+            own = targets[child]
+            best[child] = best[node] if own is None else own
+            step[row, symbols[char]] = inner.get(child, -2 - best[child])
+    classes = np.zeros(sys.maxunicode + 1, dtype=np.uint16)
+    for code in {*map(ord, symbols), *characters}:
+        form = fold(chr(code))
+        if form is not None:
+            classes[code] = symbols.get(form, _OTHER) if form else _SKIP
+    classes[0] = _OTHER  # the end of a string; a NUL inside an address ends it as well
+    return PlaceAutomaton(classes, step)
