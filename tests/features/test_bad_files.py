@@ -123,7 +123,7 @@ IN_THE_RUN = {
     "Avro damaged": (damaged(AVRO, -100), {"format": "avro"}, "input.avro", "corrupt"),
     "Avro with lists in it": (
         avro({"type": "array", "items": "string"}, [{"a": [CANARY], "b": "x"}]), {"format": "avro"},
-        "input.type", "list, map or union"),
+        "input.type", "the file holds a list"),
     "JSON lines": (
         f'{{"a":"{CANARY}","b":"x"}}\n{{"a":"{CANARY}"\n["{CANARY}"]\n{{"a":{{"x":"{CANARY}"}}}}\n',
         {"format": "jsonl"}, "input.rejects", "t: json (2); t.a: type (1)"),

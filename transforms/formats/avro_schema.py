@@ -57,7 +57,7 @@ def arrow_schema(schema: Any) -> pa.Schema:
         NotRecords: the records of the file are something else, or of several kinds.
         Corrupt: it is no schema.
     """
-    if isinstance(schema, list) or (isinstance(schema, dict) and schema.get("type") != "record"):
+    if isinstance(schema, str | list) or (isinstance(schema, dict) and schema.get("type") != "record"):
         raise NotRecords(_called(schema))
     if not isinstance(schema, dict):
         raise Corrupt
@@ -143,8 +143,8 @@ def _union(kinds: list[pa.DataType]) -> pa.DataType:
     return opaque(f"a union of {', '.join(held)}")
 
 
-def _called(schema: Any) -> str:
+def _called(schema: str | list[Any] | dict[str, Any]) -> str:
     if isinstance(schema, list):
         return f"a union of {len(schema)} types"
-    kind = schema.get("type")
-    return f"of type {kind}" if kind in {*_TYPES, "array", "map", "enum", "fixed"} else "no records"
+    kind = schema if isinstance(schema, str) else str(schema.get("type"))
+    return f"of type {kind}" if kind in {*_TYPES, "array", "map", "enum", "fixed"} else "no record"

@@ -99,7 +99,7 @@ def _without_blank(rows: Rows, opened: pq.ParquetFile, groups: Sequence[int], so
             continue
         held = opened.read_row_groups(groups[first : last + 1], columns=[field.name], use_threads=False)
         cells = held.column(0).slice(begin - before, end - begin).combine_chunks()
-        blank &= blank_cells(cells, source.null_values)
+        blank &= blank_cells(without_garbled(cells, mended=True)[0], source.null_values)
     return without_blank(rows, blank)
 
 
