@@ -56,7 +56,7 @@ class Fitted:
     domain: tuple[str | None, ...] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Treated:
     """A treated column of one batch.
 
@@ -244,7 +244,15 @@ class Chain:
                 dropped = applied.drop if indices is None else applied.drop[indices]
                 drop = dropped if drop is None else drop | dropped
             indices, values = narrow(indices, applied.values)
-        return Treated(indices, values, tuple(changed), tuple(blanked), drop, tuple(met), unread)
+        return Treated(
+            indices=indices,
+            values=values,
+            changed=tuple(changed),
+            blanked=tuple(blanked),
+            drop=drop,
+            met=tuple(met),
+            unread=unread,
+        )
 
 
 def _rows_of(mask: Mask, indices: npt.NDArray[np.int32] | None) -> int:

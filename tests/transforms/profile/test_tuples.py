@@ -18,17 +18,21 @@ from tokumei.transforms.profile.tuples import MAX_EARLY, find_tuples, merge_tupl
 TYPES = {"a": pa.string(), "b": pa.int64(), "c": pa.date32()}
 
 
+def treated(indices, values, drop=None):
+    return Treated(indices=indices, values=values, changed=(), blanked=(), drop=drop)
+
+
 def column(values, kind=None, *, encoded=True, doubled=False, drop=None):
     """A treated column: encoded or not; ``doubled``: its values may be the same in two places."""
     rows = pa.array(values, kind)
     if not encoded:
-        return Treated(None, rows, (), (), drop)
+        return treated(None, rows, drop)
     places = rows.dictionary_encode(null_encoding="encode")
     indices, distinct = places.indices.to_numpy(), places.dictionary
     if doubled:
         indices = indices + len(distinct) * (np.arange(len(rows)) % 2)
         distinct = pa.concat_arrays([distinct, distinct])
-    return Treated(indices.astype(np.int32), distinct, (), (), drop)
+    return treated(indices.astype(np.int32), distinct, drop)
 
 
 def counted(found):
@@ -99,7 +103,7 @@ def test_the_largest_element_is_bounded():
     rows = np.arange(side * side)
     whole = {
         "a": column((rows // side).astype(str).tolist()),
-        "b": Treated((rows % side).astype(np.int32), pa.array(range(side)), (), (), None),
+        "b": treated((rows % side).astype(np.int32), pa.array(range(side))),
     }
     found = find_tuples(whole, len(rows))
     assert len(found.packed) == MAX_EARLY
@@ -126,7 +130,7 @@ def test_chunks_of_a_large_file_are_judged_by_the_whole_not_by_themselves(sizes,
     n = 1 << 17
     random = np.random.default_rng(0)
     columns = {
-        str(i): Treated(random.integers(0, size, n).astype(np.int32), pa.array(range(size)), (), (), None)
+        str(i): treated(random.integers(0, size, n).astype(np.int32), pa.array(range(size)))
         for i, size in enumerate(sizes)
     }
     made = find_tuples(columns, n)
