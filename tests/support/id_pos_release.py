@@ -193,7 +193,7 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
                 step(
                     5,
                     "rare_categories",
-                    "ファイル全体で300人未満にしか現れない値を「その他」に置き換えた。（残した区分は10種類）",
+                    "300人未満にしか現れない値を「その他」に置き換えた。（残した区分は10種類）",
                     cells_changed=1_022,
                 ),
             ),

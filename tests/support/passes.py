@@ -64,9 +64,10 @@ def released(policy, pieces):
         fits = removals(tables, fits, found)
     classes = [count_chunk(table, c) for c in chunks(fits["t"])] if table.quasi_identifiers else []
     chosen = promise_all(choose(plan, fits, merge_histograms(classes) if classes else {}), tables, KEY)
+    counted = []
     if unsettled(table, chosen.accounts["t"]):
         counted = [count_released(table, c) for c in chunks(chosen.decisions["t"])]
-        chosen = settle_all(chosen, tables, merge_released(tables, counted[::-1]), KEY)
+    chosen = settle_all(chosen, tables, merge_released(tables, counted[::-1]), KEY)
     head = "t" in plan.headcount
     written = [
         encode_chunk(plan, table, anonymize_chunk(table, c, headcount=head))

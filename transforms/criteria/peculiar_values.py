@@ -177,6 +177,6 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
             f"まとめても{self.people}人に満たないため、次に少ない区分も合わせた。" if decision.joined else ""
         )
         return (
-            f"ファイル全体で{self.people}人未満にしか現れない{done(action, self.spec.label)}"
+            f"{self.people}人未満にしか現れない{done(action, self.spec.label)}"
             f"{more}（残した区分は{len(decision.kept)}種類）"
         )

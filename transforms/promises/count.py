@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from tokumei.transforms.combinations.count import people_of, refuse_many
 from tokumei.transforms.counting.extremes import VALUE
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.counting.people import PeoplePerKey, count_people, merge_people
+from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import encode
@@ -29,7 +29,8 @@ from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.promises.scope import scope_of
+from tokumei.transforms.promises.scope import kept_labels, scope_of, told_of
+from tokumei.transforms.recode.chosen import Account
 from tokumei.transforms.values.cells import Mask
 
 
@@ -150,6 +151,26 @@ def _text(counted: PeoplePerKey) -> PeoplePerKey:
     text = pl.col(counted.keys).cast(pl.String)
     pairs = None if counted.pairs is None else counted.pairs.with_columns(text)
     return PeoplePerKey(counted.keys, counted.cap, counted.counts.with_columns(text), pairs)
+
+
+def count_told(plan: TablePlan, account: Account) -> ReleasedCount:
+    """Return what the search knows of the labels to count, without any further reading."""
+    found = {name: _told(plan, account, name) for name in told_of(plan, account)}
+    records = max((int(counted.counts[RECORDS].sum()) for counted in found.values()), default=0)
+    return ReleasedCount(records=records, labels=found, tuples=None, refitted={})
+
+
+def _told(plan: TablePlan, account: Account, name: str) -> PeoplePerKey:
+    ladder = plan.chains[name].ladder(account.fitted.columns[name])
+    kept = kept_labels(account)[plan.quasi_identifiers.index(name)]
+    rows = [
+        (text, int(n))
+        for level, of_label in kept.items()
+        for text, n in zip(ladder.labels[level], of_label, strict=True)
+        if n
+    ]
+    frame = pl.DataFrame(rows, schema={VALUE: pl.String, RECORDS: pl.Int64}, orient="row")
+    return PeoplePerKey((VALUE,), None, frame.group_by(VALUE).agg(pl.col(RECORDS).sum()), None)
 
 
 def merge_released(tables: Mapping[str, TablePlan], parts: Sequence[ReleasedCounts]) -> ReleasedCounts:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Account
 
@@ -62,16 +64,29 @@ def settle_types(plan: TablePlan) -> dict[str, ColumnType]:
     return plan.types(*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, person)
 
 
+def kept_labels(account: Account) -> Sequence[Mapping[int, Ints]]:
+    """Return, per quasi-identifier and level, the released records of each label; nothing if not known."""
+    return () if account.recoded is None else account.recoded.count.kept_labels or ()
+
+
+def told_of(plan: TablePlan, account: Account) -> tuple[str, ...]:
+    """Return the columns whose labels the search has counted: quasi-identifiers, where rows are people."""
+    if plan.counts_people or not kept_labels(account):
+        return ()
+    return tuple(name for name in scope_of(plan).recounted if name in plan.quasi_identifiers)
+
+
 def unsettled(plan: TablePlan, account: Account) -> bool:
-    """Whether fewer people may bear a label or share a combination than when it was decided about.
+    """Whether records must be read to know who bears a label, or shares a combination, of the release.
 
     Nobody has counted labels that the policy fixes. The others were counted in pass 1, combinations after
     it: they are as they were if nobody was left out since, and all are generalized alike.
     """
     scope, recoded = scope_of(plan), account.recoded
-    if any(plan.chains[name].shared_anyhow for name in (*scope.recounted, *scope.bound)):
+    recounted = [name for name in scope.recounted if name not in told_of(plan, account)]
+    counted = {*recounted, *scope.bound}
+    if any(plan.chains[name].shared_anyhow for name in counted):
         return True
-    counted = {*scope.recounted, *scope.bound}
     removals = account.fitted.removals
     if removals and any(plan.chains[name].shared for name in plan.combined if name in counted):
         return True
@@ -84,6 +99,5 @@ def unsettled(plan: TablePlan, account: Account) -> bool:
     if scope.bound and lost:
         return True
     return any(
-        plan.chains[name].spare(account.fitted.columns[name]) < lost
-        for name in (*scope.refitted, *scope.recounted)
+        plan.chains[name].spare(account.fitted.columns[name]) < lost for name in (*scope.refitted, *recounted)
     )

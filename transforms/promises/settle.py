@@ -37,7 +37,7 @@ from tokumei.transforms.decisions.settlement import Labels, Settlement
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.promises.count import ReleasedCount, ReleasedCounts, promises_of
+from tokumei.transforms.promises.count import ReleasedCount, ReleasedCounts, count_told, promises_of
 from tokumei.transforms.promises.scope import Scope, scope_of
 from tokumei.transforms.recode.chosen import Account, Chosen
 
@@ -60,17 +60,16 @@ def settle_all(
     Args:
         chosen: the decisions after `promise_all`.
         tables: those that may have something to settle.
-        counted: merged counts of those that have.
+        counted: merged counts of those that had to be read.
         key: the key of the run.
 
     Raises:
         RequirementError: a promise cannot be kept by blanking cells that are in no class.
     """
     decisions, accounts = dict(chosen.decisions), dict(chosen.accounts)
-    for name, found in counted.items():
-        decisions[name], accounts[name] = settle_table(
-            tables[name], decisions[name], accounts[name], found, key
-        )
+    for name, plan in tables.items():
+        found = counted.get(name) or count_told(plan, accounts[name])
+        decisions[name], accounts[name] = settle_table(plan, decisions[name], accounts[name], found, key)
     return Chosen(decisions, accounts)
 
 
@@ -80,12 +79,12 @@ def settle_table(
     """Settle one table; see `settle_all`."""
     scope = scope_of(plan)
     columns = dict(decision.columns)
-    for name in scope.refitted:
+    for name in counted.refitted:
         columns[name] = plan.chains[name].fit(counted.refitted[name], key)
     promises = promises_of(plan, replace(decision, columns=columns), key)
     labels, generalized = dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
     cells, rare = dict[str, int](), dict[str, int]()
-    for name in scope.recounted:
+    for name in counted.labels:
         coded = _coded(plan, (name,), counted.labels[name])
         wanted = _wanted(promises[name], coded.texts[0])
         short = _short(plan, name, coded.tuples, column=0, wanted=wanted, records=counted.records)
@@ -212,7 +211,7 @@ def _short(
         elif int(tuples.records[blank].sum()) == records:
             return np.flatnonzero(short)  # the whole column is blank
         else:
-            reason = f"blanks would point at {bearers:,}"
+            reason = f"the blanks would point at {bearers:,} people"
             raise _broken(plan, name, few, int(wanted[short].max()), reason)
 
 

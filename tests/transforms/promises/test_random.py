@@ -4,11 +4,15 @@
 tails under quasi-identifiers, combinations, drops and suppression, and recounts without any of the product's code.
 """
 
+import random
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from support import passes, promised
 
+from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.promises import scope
 from tokumei.transforms.release import verify
 
 POLICIES, A_TEST = 300, 30
@@ -44,3 +48,20 @@ def test_verification_finds_what_is_not_settled(monkeypatch):
         monkeypatch.setattr(verify, check, lambda *_: None)
     broken = {seed for seed in found if any("blanks" not in b for b in promised.tried(seed)[1])}
     assert broken and broken <= refused
+
+
+def test_what_the_search_knows_is_what_reading_would_count(monkeypatch):
+    """Labels of quasi-identifiers are told by the search; read instead, the release is the same."""
+
+    def all_rows():
+        for seed in range(60):
+            policy, pieces, _ = promised.drawn(random.Random(seed))
+            if policy["tables"]["t"]["rows_per_person"] == "one":
+                with suppress(RequirementError):
+                    rows, _ = passes.released(policy, pieces)
+                    yield seed, sorted(map(repr, rows))
+
+    told = dict(all_rows())
+    monkeypatch.setattr(scope, "told_of", lambda *_: ())
+    monkeypatch.setattr(passes, "unsettled", lambda *_: True)
+    assert told == dict(all_rows()) and len(told) > 20
