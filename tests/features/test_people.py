@@ -215,3 +215,18 @@ def test_what_a_missing_value_protects_from_is_told_both_ways(run):
     policy["requirements"]["nulls"] = "value"
     plain = run(policy, {"data.csv": text}, output="value")
     assert plain.report["tables"][0]["risk_after"]["wildcard"] is None
+
+
+def test_whoever_stands_in_unreadable_records_alone_is_not_counted(run):
+    """People are counted in a reading of their codes alone, where those records could be read."""
+    text = "id,d,x\n1,1990-01-01,a\n1,1990-01-02,b\n2,1990-01-01,a\n2,?,b\n3,?,a\n4,?,a\n4,1990-01-01,b\n"
+    columns = {
+        "id": {"treat": [PSEUDONYM]},
+        "d": {"type": "date", "treat": [{"criterion": 1, "method": "year"}]},
+        "x": {"keep": True, "because": "試験"},
+    }
+    done = run(policy_of(columns, person="id", rows="several", rejects={"limit": 3}), {"data.csv": text})
+    assert done.status == 0, done.err
+    (table,) = done.report["tables"]
+    assert (table["records_in"], table["records_rejected"], table["people_in"]) == (7, 3, 3)
+    assert done.manifest["people"] == 3

@@ -115,3 +115,15 @@ def test_parts_are_encoded_as_declared():
     )
     for file_format in ("parquet", "avro", "csv"):
         assert parts.encode_part(batch, Output(format=file_format))
+
+
+def test_people_of_the_release_counted_under_another_key_are_refused(run, monkeypatch):
+    """They would be another number of people, or people of nobody."""
+    real = release_stage.verify
+
+    def counted_anew(plan, chosen, written, people, fingerprint):
+        other = dataclasses.replace(people, keys=people.keys | {"another"})
+        return real(plan, chosen, written, other, fingerprint)
+
+    monkeypatch.setattr(release_stage, "verify", counted_anew)
+    refused(run(POLICY, DATA), "different keys")
