@@ -63,8 +63,9 @@ def people_counted(tables: Mapping[str, Table], named: str | None) -> Numbering:
                 ("file", "people"),
             )
         return wanted[0]
-    with_person = {numbering for numbering, names in found.items() if tables[names[0]].person is not None}
-    candidates = [numbering for numbering in found if numbering in with_person or not with_person]
+    links = [numbering for numbering in found if numbering.of == "link"]
+    coded = [numbering for numbering, names in found.items() if tables[names[0]].person is not None]
+    candidates = links or coded or list(found)
     if len(candidates) > 1:
         raise broken(
             "policy.people",

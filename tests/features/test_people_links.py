@@ -82,7 +82,8 @@ def numbering(name, treated):
 @pytest.mark.parametrize("tables", list(cases(14)), ids="-".join)
 def test_the_people_told_are_those_of_one_numbering(run, tables):
     ways = list(dict.fromkeys(numbering(name, treated) for name, (treated, *_) in tables.items()))
-    coded = list(dict.fromkeys(numbering(n, t) for n, (t, *_) in tables.items() if t is not None))
+    linked = [numbering(n, t) for n, (t, *_) in tables.items() if t and "treat" in t]
+    coded = list(dict.fromkeys(linked or [n for n, (t, *_) in tables.items() if t is not None]))
     policy, files = files_and_policy(tables)
     done = run(policy, files)
     if len(coded or ways) > 1:

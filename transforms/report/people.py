@@ -34,7 +34,7 @@ def explain_people(plan: Plan, people: Mapping[str, int], total: int) -> str:
             )
     others = [t for t in plan.tables.values() if t.name not in plan.people_tables]
     if coded := [t for t in others if t.table.person is not None]:
-        told.append(f"{_titles(coded)}の本人は、別の番号によるので、この数に入っていない。")
+        told.append(f"{_titles(coded)}の本人は、同じ連結符号によらないので、この数に入っていない。")
     if bare := [t for t in others if t.table.person is None]:
         told.append(f"{_titles(bare)}の記録は、本人を示す項目がないので、この数に入っていない。")
     return "".join(told)

@@ -190,7 +190,9 @@ def test_json_avro_and_page_agree_field_by_field(entry, parse):
         "reg",
         entry("r1", sensitive=True, recipients=("みなと警察署", "社会福祉協議会"), remarks="注記"),
     )
-    add_entry(store, "reg", entry("r2", name="名簿", regime="private", body="みなと市長"))
+    add_entry(
+        store, "reg", entry("r2", name="名簿", regime="private", body="みなと市長", body_is_company=True)
+    )
     as_json, as_avro, html = views(store)
     page = parse(html)
     assert len(as_json) == 2
