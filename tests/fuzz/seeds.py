@@ -164,15 +164,16 @@ def avro_file(schema, codec, sync, blocks):
     return out.getvalue()
 
 
-def parquet(compression, **options):
+def parquet(compression, *, blank=0, **options):
     sink = io.BytesIO()
     pq.write_table(
-        pa.Table.from_pylist(ROWS * 3), sink, compression=compression, row_group_size=10, **options
+        pa.Table.from_pylist(ROWS * 3 + [dict.fromkeys(KINDS)] * blank), sink, compression=compression, row_group_size=10, **options
     )
     return sink.getvalue()
 
 
 TEXT = csv_text()
+MYSQL = TEXT.replace('""', '\\"').replace("高橋", "ソ\\\\能")
 # target: (bytes, options of the source)
 SEEDS = {
     "policy": [(POLICY.encode(), {}), (SMALL_POLICY.encode(), {})],
@@ -190,8 +191,15 @@ SEEDS = {
         (csv_text("|", end="\r").encode("cp932"), {"delimiter": "|", "encoding": "cp932"}),
         (csv_text(header=False, end="\n").encode(), {"header": False}),
         (gzip.compress(TEXT.encode(), 1), {}),
+        (("表題,\n\n" + TEXT).encode(), {"skip_rows": 2}),
+        (b"sep=;\r\n" + csv_text(";").encode(), {}),
+        (TEXT.replace(",", ",  ").encode("cp932"), {"skip_initial_space": True, "encoding": "cp932"}),
+        (MYSQL.encode(), {"escape": "\\"}),
+        (MYSQL.encode("cp932"), {"escape": "\\", "skip_initial_space": True, "encoding": "cp932"}),
+        (TEXT.replace("\r\n", ",\r\n").encode(), {"blank_records": "keep"}),
+        (TEXT.encode() + b",,,,,,,\r\n" * 3, {"leading_zeros": {"s": 9}, "null_values": ("", "-1")}),
     ],
-    "jsonl": [(json_lines().encode(), {}), (gzip.compress(json_lines().encode(), 1), {})],
+    "jsonl": [((json_lines() + "{}\n").encode(), {}), (gzip.compress(json_lines().encode(), 1), {})],
     "avro": [
         *((avro(codec), {}) for codec in ("null", "deflate", "bzip2", "xz")),
         (avro("null", nested=True), {"nested": True}),
@@ -199,6 +207,7 @@ SEEDS = {
     "parquet": [
         (parquet("none", use_dictionary=False), {}),
         (parquet("snappy"), {}),
+        (parquet("snappy", blank=5), {}),
         (parquet("zstd", data_page_version="2.0", store_schema=False), {}),
         (parquet("gzip", write_statistics=False), {}),
     ],
@@ -210,9 +219,12 @@ TOKENS = {
                b"'", b'"', b"\xc2\x85", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\n  ", b"2026-02-30", b"9" * 40],
     "hierarchy": [b";", b'"', b"\n", b"\r", b"*", b"\x00", b"\xff", b";;", b"\xef\xbb\xbf", b"x" * 70_000],
     "csv": [b'"', b",", b"\n", b"\r", b"\r\n", b"\x00", b"\xff", b"\xef\xbb\xbf", b'""', b"\x81", b"\x8e\xa1", b"\x8f",
+            b"\\", b'\\"', b', "', b'="', b"'0", b"\n,,,,,,,\n", b"\nsep=;\n", b"\xe3\x80\x80",
+            "\n{}\n".format(",".join(KINDS)).encode(),
             b"9999999999999999999", b"1e400", b"nan", b"0x10", "令和6年4月1日".encode("cp932"), b"-0", b"\x1f\x8b", b" "],
     "jsonl": [b"{", b"}", b"[", b"]", b'"', b"\\u0000", b"\\ud800", b"null", b"NaN", b"Infinity", b"-0.0", b"1e999",
-              b"9" * 30, b"\\", b"\n", b"\r\n", b",", b":", b"\x00", b"\xff", b'{"a":' * 40, b"\xef\xbb\xbf", b"true"],
+              b"9" * 30, b"\\", b"\n", b"\r\n", b",", b":", b"\x00", b"\xff", b'{"a":' * 40, b"\xef\xbb\xbf", b"true",
+              b"\n{}\n", b'" "'],
     "avro": [b"\x00", b"\x01", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\xfe\xff\xff\xff\x0f", b"\x80" * 9 + b"\x01",
              b'"null"', b'"record"', b'"string"', b'"bytes"', b'{"type":"array","items":"null"}', b'"R"', b"null",
              b"deflate", b"Obj\x01", b'"decimal"', b'"precision":99', b'"scale":-9', b"xz", b"[", b"]", b"{", b"}"],

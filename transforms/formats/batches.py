@@ -81,7 +81,7 @@ def assemble(
         arrays = []
         for name, kind in columns.items():
             values, bad = convert(rows.columns[name], kind, () if rows.nulled else source.null_values)
-            if name in source.leading_zeros:
+            if kind == "string" and name in source.leading_zeros:
                 values = with_leading_zeros(values, source.leading_zeros[name])
             arrays.append(values)
             for i, reason in {**bad, **rows.misfits.get(name, {})}.items():
