@@ -202,10 +202,14 @@ def typed_parquet():
     return sink.getvalue()
 
 
-def parquet(compression, **options):
+def parquet(compression, *, blank=0, **options):
     sink = io.BytesIO()
     pq.write_table(
-        pa.Table.from_pylist(ROWS * 3), sink, compression=compression, row_group_size=10, **options
+        pa.Table.from_pylist(ROWS * 3 + [dict.fromkeys(KINDS)] * blank),
+        sink,
+        compression=compression,
+        row_group_size=10,
+        **options,
     )
     return sink.getvalue()
 
@@ -240,6 +244,7 @@ def book():
 TEXT = csv_text()
 WIDTH = 26
 WIDTHS = dict.fromkeys(KINDS, WIDTH)
+MYSQL = TEXT.replace('""', '\\"').replace("高橋", "ソ\\\\能")
 # target: (bytes, options of the source)
 SEEDS = {
     "policy": [(POLICY.encode(), {}), (SMALL_POLICY.encode(), {})],
@@ -261,6 +266,13 @@ SEEDS = {
         (zipped(TEXT.encode()), {}),
         (TEXT.encode("utf-16"), {"encoding": "utf-16"}),
         (TEXT.encode("utf-16-be"), {"encoding": "utf-16"}),
+        (("表題,\n\n" + TEXT).encode(), {"skip_rows": 2}),
+        (b"sep=;\r\n" + csv_text(";").encode(), {}),
+        (TEXT.replace(",", ",  ").encode("cp932"), {"skip_initial_space": True, "encoding": "cp932"}),
+        (MYSQL.encode(), {"escape": "\\"}),
+        (MYSQL.encode("cp932"), {"escape": "\\", "skip_initial_space": True, "encoding": "cp932"}),
+        (TEXT.replace("\r\n", ",\r\n").encode(), {"blank_records": "keep"}),
+        (TEXT.encode() + b",,,,,,,\r\n" * 3, {"leading_zeros": {"s": 9}, "null_values": ("", "-1")}),
     ],
     "fixed": [
         (fixed_text("utf-8", b"\n", in_bytes=False), {"widths": WIDTHS}),
@@ -272,7 +284,7 @@ SEEDS = {
         ),
     ],
     "xlsx": [(book(), {})],
-    "jsonl": [(json_lines().encode(), {}), (gzip.compress(json_lines().encode(), 1), {})],
+    "jsonl": [((json_lines() + "{}\n").encode(), {}), (gzip.compress(json_lines().encode(), 1), {})],
     "avro": [
         *((avro(codec), {}) for codec in ("null", "deflate", "bzip2", "xz")),
         (avro("null", nested=True), {"nested": True}),
@@ -283,6 +295,7 @@ SEEDS = {
         (parquet("none", use_dictionary=False), {}),
         (parquet("snappy"), {}),
         (typed_parquet(), {}),
+        (parquet("snappy", blank=5), {}),
         (parquet("zstd", data_page_version="2.0", store_schema=False), {}),
         (parquet("gzip", write_statistics=False), {}),
     ],
@@ -295,13 +308,16 @@ TOKENS = {
     "hierarchy": [b";", b'"', b"\n", b"\r", b"*", b"\x00", b"\xff", b";;", b"\xef\xbb\xbf", b"x" * 70_000],
     "csv": [b'"', b",", b"\n", b"\r", b"\r\n", b"\x00", b"\xff", b"\xef\xbb\xbf", b'""', b"\x81", b"\x8e\xa1", b"\x8f",
             b"3500102", b"27396", b"Z", b" UTC", b"+00:00", "五十年".encode("cp932"), "(木)".encode("cp932"),
+            b"\\", b'\\"', b', "', b'="', b"'0", b"\n,,,,,,,\n", b"\nsep=;\n", b"\xe3\x80\x80",
+            "\n{}\n".format(",".join(KINDS)).encode(),
             b"9999999999999999999", b"1e400", b"nan", b"0x10", "令和6年4月1日".encode("cp932"), b"-0", b"\x1f\x8b", b" "],
     "fixed": [b"\n", b"\r", b"\x00", b"\xff", b"\x81", b"\x8e", b"\x8f\xf4", b"\x1a", b" ", b"\xef\xbb\xbf", b"PK\x03\x04"],
     "xlsx": [b"<c>", b"</c>", b"<v>", b"</v>", b"<f/>", b'r="XFD1048576"', b'r="A0"', b't="s"', b's="1"', b"9" * 40, b"1e999", b"nan",
              b"<row>", b'<row r="1048576">', b"</row>", b"<!DOCTYPE a>", b"&e;", b"<rPh>", b'<mergeCell ref="A1:H9"/>', b"_x0000_",
              b"_xD800_", b"PK\x05\x06", b"PK\x01\x02", b"\xff\xff\xff\xff", b"\x00", b"xl/workbook.xml", b'date1904="1"'],
     "jsonl": [b"{", b"}", b"[", b"]", b'"', b"\\u0000", b"\\ud800", b"null", b"NaN", b"Infinity", b"-0.0", b"1e999",
-              b"9" * 30, b"\\", b"\n", b"\r\n", b",", b":", b"\x00", b"\xff", b'{"a":' * 40, b"\xef\xbb\xbf", b"true"],
+              b"9" * 30, b"\\", b"\n", b"\r\n", b",", b":", b"\x00", b"\xff", b'{"a":' * 40, b"\xef\xbb\xbf", b"true",
+              b"\n{}\n", b'" "'],
     "avro": [b"\x00", b"\x01", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\xfe\xff\xff\xff\x0f", b"\x80" * 9 + b"\x01",
              b'"null"', b'"record"', b'"string"', b'"bytes"', b'{"type":"array","items":"null"}', b'"R"', b"null",
              b"deflate", b"Obj\x01", b'"decimal"', b'"namespace":"a.b"', b'"uuid"', b'"a.b.E"', b"snappy", b'"precision":99', b'"scale":-9', b"xz", b"[", b"]", b"{", b"}"],

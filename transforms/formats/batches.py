@@ -103,7 +103,7 @@ def assemble(
             refuse_unreadable(rows.columns[name].type, name, kind, how, split.file.uri)
             null_values = listed if rows.nulled else source.null_values
             values, bad, nan = convert(rows.columns[name], kind, null_values, how)
-            if name in source.leading_zeros:
+            if kind == "string" and name in source.leading_zeros:
                 values = with_leading_zeros(values, source.leading_zeros[name])
             arrays.append(values)
             if nan:

@@ -88,10 +88,12 @@ def first_bytes(texts: pa.Array) -> npt.NDArray[np.uint8]:
     if not len(texts) or data is None or not data.size:
         return np.zeros(len(texts), np.uint8)
     bounds = np.frombuffer(offsets, np.int32, len(texts) + 1, 4 * texts.offset)
-    found = np.frombuffer(data, np.uint8)[np.minimum(bounds[:-1], data.size - 1)]
-    found = np.where(bounds[1:] > bounds[:-1], found, np.uint8(0))
+    found: npt.NDArray[np.uint8] = np.frombuffer(data, np.uint8).take(bounds[:-1], mode="clip")
+    empty = bounds[1:] == bounds[:-1]
     if texts.null_count:
-        found[nulls_of(texts)] = 0
+        empty |= nulls_of(texts)
+    if empty.any():
+        found[empty] = 0
     return found
 
 

@@ -23,7 +23,7 @@ from tokumei.transforms.formats.csv_blocks import TextBlock, blocks, record_ends
 from tokumei.transforms.formats.csv_head import Head, parse_options, read_head
 from tokumei.transforms.formats.csv_odd import NONE, Odd, odd_rows
 from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, masked
-from tokumei.transforms.formats.csv_strict import strict
+from tokumei.transforms.formats.csv_strict import begins_with_mark, strict
 from tokumei.transforms.formats.excel_text import may_hold_marked, unmarked
 from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
@@ -134,7 +134,8 @@ def _layout(
 
 def _parse(block: TextBlock, done: int, layout: _Layout) -> Iterator[Rows]:
     """Parse a block of whole records, of which ``done`` precede it in the split."""
-    stretch = strict(block, layout.dialect, layout.file.uri)
+    first = layout.names[0]
+    stretch = strict(block, layout.dialect, layout.file.uri, marks=first not in layout.wanted)
     table, ragged = _table(stretch.text, layout, quoted=block.quoted)
     numbers = stretch.numbers
     if numbers is None:
@@ -143,8 +144,10 @@ def _parse(block: TextBlock, done: int, layout: _Layout) -> Iterator[Rows]:
     skipped = np.fromiter(ragged, np.int64, len(ragged))
     numbers = np.delete(numbers, skipped)
     odd = _odd(table, stretch.text, skipped, layout)
+    marked = begins_with_mark(_chunk(table.column(first))) if first in layout.wanted else odd.names[:0]
     nameless = _filled(table, layout.nameless)
     out = {**dict.fromkeys(odd.names.tolist(), "header"), **dict.fromkeys(nameless.tolist(), "nameless")}
+    out |= dict.fromkeys(marked.tolist(), "byte_order_mark")
     broken += [(int(numbers[row]), why) for row, why in out.items()]
     blank = len(odd.blank) + sum(not told for told in ragged.values())
     gone = np.array([*out, *odd.blank], np.int64)
@@ -215,7 +218,8 @@ def _table(text: bytes, layout: _Layout, *, quoted: bool = True) -> tuple[pa.Tab
         more = "or more " if found < row.actual_columns else ""
         told = f"ragged ({found} {more}fields, {row.expected_columns} expected)"
         blank = source.blank_records == "skip" and not row.text.strip(nothing)
-        ragged[row.number - 1] = "" if blank else told
+        marked = "byte_order_mark" if row.text.startswith("\ufeff") else told
+        ragged[row.number - 1] = "" if blank else marked
         return "skip"
 
     # Without any column pyarrow would give all of them; the first one serves for counting.

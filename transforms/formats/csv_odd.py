@@ -66,7 +66,7 @@ def _suspects(cells: Mapping[str, pa.StringArray]) -> tuple[Numbers, Numbers]:
     """Return the rows of which the cells at hand can be those of a record that is none."""
     left = None
     for name, column in sorted(cells.items(), key=lambda cell: cell[1].null_count):
-        may = _may_be(name)[first_bytes(column)]
+        may = _may_be(name).take(first_bytes(column))
         left = may if left is None else left & may
         if not left.any():
             return NONE

@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Numbers
+from tokumei.transforms.formats.blank import first_bytes
 from tokumei.transforms.formats.csv_blocks import TextBlock, record_ends
 from tokumei.transforms.formats.csv_head import as_utf8
 from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, Positions, masked, misquoted, trimmed
@@ -27,18 +30,20 @@ class Stretch(NamedTuple):
     broken: list[tuple[int, str]]
 
 
-def strict(block: TextBlock, dialect: Dialect, uri: str) -> Stretch:
+def strict(block: TextBlock, dialect: Dialect, uri: str, *, marks: bool) -> Stretch:
     """Decode a block of whole records, and take out those that are no text or not written strictly.
 
     Args:
         block: the records, as they are in the file.
         dialect: how they are written.
         uri: the file, for messages.
+        marks: look for byte order marks also where all quotes are well; it takes time, and where the first
+            column is read `begins_with_mark` finds them.
 
     Raises:
         InputError: the file is of another encoding than declared.
     """
-    text = block.text
+    text, in_utf8 = block.text, dialect.encoding == "utf-8"  # no other encoding has the mark
     refuse_other_encoding(text, dialect.encoding, uri)
     found = as_utf8(text, dialect.encoding)
     stretch = Stretch(b"" if found is None else found, None, [])
@@ -52,7 +57,7 @@ def strict(block: TextBlock, dialect: Dialect, uri: str) -> Stretch:
         )
         stretch = clean._replace(text=as_utf8(clean.text, dialect.encoding) or b"")
     dialect = dialect.decoded
-    marked = _mid_file_marks(stretch.text)
+    marked = _mid_file_marks(stretch.text) if in_utf8 and (marks or not block.strict) else ()
     if len(marked):
         ends = record_ends(masked(stretch.text, dialect), dialect)
         begins = np.isin(np.append(0, ends[:-1]), marked)
@@ -64,6 +69,16 @@ def strict(block: TextBlock, dialect: Dialect, uri: str) -> Stretch:
     if dialect.skip_space or dialect.escape:
         stretch = stretch._replace(text=trimmed(stretch.text, dialect))
     return stretch
+
+
+def begins_with_mark(texts: pa.StringArray) -> Numbers:
+    """Return which cells begin with a byte order mark."""
+    maybe = np.flatnonzero(first_bytes(texts) == _MARK[0])
+    if not len(maybe):
+        return maybe
+    marked = pc.starts_with(texts.take(pa.array(maybe)), _MARK.decode())
+    found: Numbers = maybe[np.flatnonzero(marked)]
+    return found
 
 
 def _mid_file_marks(text: bytes) -> Positions:
