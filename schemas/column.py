@@ -82,6 +82,13 @@ class Column(Strict):
                 "every column needs a decision; nothing is passed through silently",
                 "add treat: […], or drop: true with because: …, or keep: true with because: …",
             )
+        if self.keep and self.released_as is not None:
+            raise broken(
+                "column.released_as",
+                "what is kept is released as it is, and released_as would call it something else",
+                "remove released_as; title names the item",
+                ["released_as"],
+            )
         if (self.drop or self.keep) and not self.because:
             raise broken("column.because", "drop and keep need a reason", "add because: …")
         if self.keep and self.type == "text":

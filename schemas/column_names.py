@@ -48,7 +48,7 @@ _PERSON = re.compile(
     rf"{_PERSONS}の?お?名前?{_READING}$|"
     rf"電話番号|携帯番号|メールアドレス|e-?mail|^(e|パソコン|携帯|pc)?(メール|mail)(アド(レス)?|_?addr(ess)?)?[0-9]?$|"
     rf"^({_WHOSE}の?)?(電話|携帯|tel|telno|fax|ファクス|ファックス|ファクシミリ)(番号)?[0-9]?$|^(緊急)?連絡先([0-9]|電話)?$|"
-    rf"^({_WHOSE}の?)?(住所|居所|所番地|本籍地?|番地|方書)[0-9]?({_READING})$|"
+    rf"^{_WHOSE}の?(住所|居所)[0-9]?({_READING})$|^({_WHOSE}の?)?(所番地|本籍地?|番地|方書)[0-9]?({_READING})$|"
     rf"^name{_READING}$|(^|_){_PERSONS_ENGLISH}_?name{_READING}$|(full|first|last|family)[_-]?name|"
     r"(^|_)(tel|telephone|phone|fax|mobile|cell|mobilephone|cellphone)_?(no|num|number)[0-9]?$|"
     r"^((home|work|mobile|cell|office|customer|patient|member|contact)_)?(tel|telephone|phone|fax)[0-9]?$|"
@@ -65,6 +65,12 @@ _FREE_TEXT = re.compile(
 )
 _ABOUT_TEXT = re.compile(
     r"(コード|区分|種別|分類|有無|フラグ|件数|回数|文字数|日時?|年月日?|年数|月数|日数|時間|名称|大項目|小項目|番号)$"
+)
+_SENSITIVE = re.compile(
+    r"(病|疾患|傷病|症)名|疾病|傷病|既往|診断|病歴|診療(?!所|科|報酬|年月|日)|治療|処方|投薬|医薬品|薬剤|健診|検診|検査(結果|値)|"
+    r"障害(?!者?支援課)|障がい|要介護|犯罪|前科|前歴|刑事|非行|被害|人種|民族|信条|宗教|思想|社会的身分|"
+    r"disease|diagnos|illness|disabilit|medication|prescription|criminal|religion|ethnic",
+    re.IGNORECASE,
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -83,6 +89,11 @@ def names_free_text(*texts: str | None) -> bool:
     """Return whether a name or title says free text (備考), not something about it (備考の有無)."""
     plain = [unicodedata.normalize("NFKC", text) for text in texts if text]
     return any(_FREE_TEXT.search(text) and not _ABOUT_TEXT.search(text) for text in plain)
+
+
+def names_sensitive(*texts: str | None) -> bool:
+    """Return whether a name or title says what may be 要配慮個人情報 (法2条3項, 施行令2条)."""
+    return any(_SENSITIVE.search(_plain(text)) for text in texts if text)
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.label_claims import refuse_false_label
 from tokumei.schemas.strict import Number, Text
 from tokumei.schemas.treatment_base import NUMERIC, WORDS, Label, Left, People, Template, Treatment
 
@@ -27,6 +28,11 @@ class TopCode(Treatment):
     accepts = NUMERIC
     content = "coded numbers"
     example = "{type: integer, treat: [{criterion: 4, method: top_code, at: 90, label: 90歳以上}]}"
+
+    @model_validator(mode="after")
+    def _label_true(self) -> Self:
+        refuse_false_label(self.label, self.at, None)
+        return self
 
     def sharing(self, k: int) -> int:
         """Return how many people must bear the label."""
@@ -46,6 +52,11 @@ class BottomCode(Treatment):
     accepts = NUMERIC
     content = "coded numbers"
     example = "{type: integer, treat: [{criterion: 4, method: bottom_code, at: 5, label: 5歳以下}]}"
+
+    @model_validator(mode="after")
+    def _label_true(self) -> Self:
+        refuse_false_label(self.label, None, self.at, upper_included=True)
+        return self
 
     def sharing(self, k: int) -> int:
         """Return how many people must bear the label."""

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
+from tokumei.schemas.column_names import names_sensitive
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.people import Numbering, link_codes, people_counted
@@ -188,16 +189,25 @@ class Policy(Strict):
 
     def _sensitivity_stated(self) -> None:
         """Refuse a register entry that would say 含まない of sensitive columns because nobody spoke of it."""
-        if self.file.sensitive is not None:
-            return
         for name, table in self.tables.items():
             for column, declared in table.columns.items():
-                if declared.sensitive:
+                place = f"tables.{name}.columns.{column}"
+                if declared.sensitive and self.file.sensitive is None:
                     raise broken(
                         "policy.sensitive",
-                        f"tables.{name}.columns.{column} is sensitive, so the policy must state whether"
+                        f"{place} is sensitive, so the policy must state whether"
                         " the file holds 要配慮個人情報 (法2条3項・74条1項6号)",
                         "add sensitive: true under file; or false, if none of it is such information",
+                        ("file", "sensitive"),
+                    )
+                answered = self.file.sensitive or "sensitive" in declared.model_fields_set
+                if self.regime != "private" and not answered and names_sensitive(column, declared.title):
+                    raise broken(
+                        "policy.sensitive",
+                        f"by its name {place} may be 要配慮個人情報, and the register would say that the file"
+                        " holds none (法2条3項・74条1項6号)",
+                        "add sensitive: true under file; or sensitive: false at the column, if it is no such"
+                        " information",
                         ("file", "sensitive"),
                     )
 

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from tokumei.schemas.strict import Strict, Text
 
+SETTLED = "promises"  # what a column lost for them, among the methods of its report
+
 
 class MayFallBelow(Strict):
     """In the release fewer people than promised may bear a label, because somebody accepts it."""

@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, create_model, model_validator
 
 from tokumei.schemas.hierarchies import Hierarchy
+from tokumei.schemas.label_claims import refuse_false_label
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
 from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap
 from tokumei.schemas.strict import Number, Text, broken
@@ -99,6 +100,8 @@ class _Banded(Treatment):
             raise broken("bands.labels", "there must be one label more than edges", example, ["labels"])
         if len(set(self.labels)) != len(self.labels):
             raise broken("bands.labels", "two bands have the same label", example, ["labels"])
+        for label, lower, upper in zip(self.labels, (None, *self.edges), (*self.edges, None), strict=True):
+            refuse_false_label(label, lower, upper, at="labels")
 
 
 class AgeBand(_Banded):

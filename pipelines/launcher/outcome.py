@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError, TokumeiError
+from tokumei.schemas.promises import SETTLED
 
 if TYPE_CHECKING:
     from tokumei.schemas.column import Column
@@ -22,6 +23,7 @@ _NOTES = {
     "nan": "{:,} values are NaN and count as missing",
     "absent": "no record has this key; every value is missing",
 }
+_FEW = "are blank or *: too few people would bear their labels, or share their combination"
 _UNCOUNTED = " (as many as records: there is no person column to count by)"
 
 
@@ -110,6 +112,8 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
             if spec.reads:
                 _tell_blanks(column["name"], step["counts"])
             _tell_unmet(column["name"], step)
+        if settled := {step["method"]: step["counts"] for step in column["steps"]}.get(SETTLED):
+            print(f"    {column['name']}: {sum(settled.values()):,} values {_FEW}")
     if unsearched := (table["leak_scan"] or {}).get("unsearched"):
         print(f"    deleted, but not searched for in the release: {', '.join(unsearched)} (no text)")
     for level in (table["recoding"] or {"levels": ()})["levels"]:

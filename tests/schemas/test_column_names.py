@@ -133,16 +133,15 @@ def test_other_numbers(name):
         ),
         *("携帯", "携帯番号", "電話", "自宅電話", "勤務先TEL", "緊急連絡先", "連絡先", "連絡先2", "FAX番号"),
         *(
-            "住所",
             "自宅住所",
-            "住所１",
-            "住所2",
+            "送付先住所",
+            "自宅住所2",
             "現住所",
             "本籍",
             "address",
             "home_address",
             "Address1",
-            "住所（カナ）",
+            "現住所（カナ）",
         ),
         *("mail", "Mail", "メール", "eメール", "mail_address", "携帯メール", "メールアドレス2", "user_email"),
     ],
@@ -192,6 +191,7 @@ def test_names_and_contacts(name):
             "作品名",
         ),
         *(
+            "住所",  # alone it may be a city
             "住所コード",
             "住所地特例",
             "住所区分",

@@ -13,7 +13,7 @@ from tokumei.schemas import treatments as t
 from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed, bits_of
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
-from tokumei.transforms.hierarchies.steps import Between
+from tokumei.transforms.hierarchies.steps import NOT_MERGED, Between
 from tokumei.transforms.values import bands as value_bands
 from tokumei.transforms.values.cells import as_text, present
 
@@ -71,7 +71,10 @@ class Recode(_Hierarchical[Between], treats=t.Recode):
 
     def explain(self, decision: Between) -> str:
         """Return the level of the hierarchy."""
-        return f"階層の第{self.spec.level}段階の区分に置き換えた（一般化）。"
+        rows, level = self.hierarchy.rows, self.spec.level
+        if rows is not None and not rows.merges(level):
+            return f"階層の第{level}段階の区分に置き換えた{NOT_MERGED}。"
+        return f"階層の第{level}段階の区分に置き換えた（一般化）。"
 
 
 class Generalize(_Hierarchical[None], treats=t.Generalize):

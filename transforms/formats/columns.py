@@ -102,14 +102,17 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
             "input.columns",
             where=where,
             what=f"the file's columns are not those of the policy ({'; '.join(wrong)}){alike_names}",
-            fix="declare every column under columns (drop: true for those not needed), or correct the file,"
-            " its delimiter or its encoding" + (_TWICE if twice else ""),
+            fix="; ".join(_DECLARE * bool(missing or undeclared) + _TWICE * bool(twice)),
         )
 
 
+_DECLARE = (
+    "declare every column under columns (drop: true for those not needed), or correct the file, its delimiter"
+    " or its encoding",
+)
 _TWICE = (
-    "; columns of the same name can be read by their place, with header: false and skip_rows: 1 under source,"
-    " and names of their own in the policy, in the order of the file"
+    "columns of the same name can be read by their place, with header: false and skip_rows: 1 under source,"
+    " and names of their own in the policy, in the order of the file",
 )
 
 

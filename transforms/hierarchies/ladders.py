@@ -31,7 +31,7 @@ from tokumei.transforms.hierarchies.intervals import interval_steps
 from tokumei.transforms.hierarchies.periods import period_steps
 from tokumei.transforms.hierarchies.places import place_steps
 from tokumei.transforms.hierarchies.rows import HierarchyRows
-from tokumei.transforms.hierarchies.steps import ANY, ANYWHERE, Between, NotInHierarchyError, Step
+from tokumei.transforms.hierarchies.steps import ANY, ANYWHERE, NOT_MERGED, Between, NotInHierarchyError, Step
 
 # What builds each kind but files: (the hierarchy as declared, the values, where numbers lie) → a step a level
 # between the value itself and ``*``.
@@ -135,7 +135,10 @@ def build_ladder(
     if rows is not None:
         columns = [list(labels) for labels in zip(*_file_labels(values, rows, content), strict=True)]
         columns = columns or [[] for _ in range(rows.depth)]
-        titles = [f"階層ファイルの第{level + 1}段階" for level in range(rows.depth - 1)]
+        titles = [
+            f"階層ファイルの第{level}段階{'' if rows.merges(level) else NOT_MERGED}"
+            for level in range(1, rows.depth)
+        ]
         covered, size = [Counter(), *rows.covered], len(rows)
     else:
         steps = BUILDERS[type(spec)](spec, values, between)

@@ -36,6 +36,10 @@ class HierarchyRows(dict[str, tuple[str, ...]]):
         """Number of labels of a value, ``*`` included."""
         return len(next(iter(self.values())))
 
+    def merges(self, level: int) -> bool:
+        """Return whether any two values have one label at a level, from 1."""
+        return len(self) < 2 or len(self.covered[level - 1]) < len(self)
+
     def line_of(self, value: str, content: str = "string") -> str | None:
         """Return the value of the line that is this value's, or None.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from tokumei.schemas.promises import SETTLED
 from tokumei.schemas.report import StepReport
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, too_few
 from tokumei.transforms.recode.chosen import Account
 
-SETTLED = "promises"
 COUNTED_ONLY = (
     "人数の下限は、それを定めた加工の区分についてだけ、公開するデータで数え直して確かめた。"
     "そのほかの値（そのままの項目の値、まとめていない数値など）が何人に共通するかは確かめていない。"
