@@ -24,7 +24,8 @@ from support.workbooks import book_of
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.register import books as register
-from tokumei.transforms.release import publish
+from tokumei.transforms.release import attempt, publish
+from tokumei.transforms.release.attempt import Standing
 from tokumei.transforms.storage import gcs, ledger
 
 ROOT = Path(__file__).parents[2]
@@ -189,6 +190,30 @@ def test_two_runs_of_the_same_work_at_once_publish_one_release(job, bucket):
     assert 412 in bucket.proxy.statuses("create", "manifest.json")
     assert late.manifest == first.manifest
     assert_whole(late)
+
+
+@pytest.mark.parametrize("first", ["publish", "cancel"])
+def test_an_attempt_comes_to_what_was_decided_first_though_the_answer_is_lost(
+    job, bucket, monkeypatch, first
+):
+    lost, found = bucket.proxy.fault("create", "lost", name="/attempt-"), []
+
+    def decide(plan, store, wanted):
+        if first == "cancel":
+            found.append(attempt.cancel(plan))
+        won = attempt.decide(plan, store, wanted)
+        found.append(attempt.cancel(plan))
+        return won
+
+    monkeypatch.setattr(publish, "decide", decide)
+    done = job()
+    assert lost.struck == 1 and 412 in bucket.proxy.statuses("create", "/attempt-")
+    if first == "cancel":
+        assert done.status == 1 and "[run.cancelled]" in done.err and set(found) == {Standing.CANCELLED}
+        assert not [name for name in bucket.generations("out/releases") if "manifest" in name]
+    else:
+        assert done.status == 0 and found == [Standing.PUBLISHING], done.err
+    assert not [name for name in bucket.generations("out/releases") if "/attempt-" in name]
 
 
 def test_the_id_taken_by_other_work_in_the_last_moment(job, bucket):
