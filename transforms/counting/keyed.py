@@ -84,8 +84,8 @@ def pseudonyms(values: pa.StringArray, key: bytes) -> pa.StringArray:
 def person_hashes(values: pa.Array, key: RunKey) -> npt.NDArray[np.uint64]:
     """Return one 128-bit keyed hash a person as shape (n, 2); integers hash as their decimal digits.
 
-    Equal codes are one person, whatever the table or column: two registers that number different people
-    alike are then counted too low, never too high.
+    Equal codes give equal hashes, whatever the table or column; whether they are the same person, the
+    numbering of the tables says, and people of two numberings are never counted together.
     """
     text = values if pa.types.is_string(values.type) else values.cast(pa.string())
     return keyed_hashes(text, key.derive("person")).view(np.uint64)
