@@ -39,11 +39,13 @@ class Source(Strict):
     path: Text = Field(
         description="Path, glob or gs:// URI; relative to the policy file. Folders `name=value` are columns."
     )
-    format: SourceFormatName = Field(description="How they are written; text may be packed: gzip, bzip2, or a zip of one file.")
+    format: SourceFormatName = Field(
+        description="How they are written; text may be packed: gzip, bzip2, or a zip of one file."
+    )
     encoding: Literal["utf-8", "cp932", "euc_jp", "utf-16"] = Field(
         default="utf-8",
-        description="utf-8 with or without BOM; euc_jp with ①, ㈱ and 髙 as CP51932 and eucJP-ms have them; utf-16"
-        " of either order.",
+        description="utf-8 with or without BOM; euc_jp with ①, ㈱ and 髙 as CP51932 and eucJP-ms have them;"
+        " utf-16 of either order.",
     )
     delimiter: str | None = Field(
         default=None,

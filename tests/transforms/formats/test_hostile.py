@@ -120,7 +120,7 @@ def test_a_corrupt_parquet_footer_does_not_end_the_process(tmp_path):
 
 
 def gzip_file(path):
-    return gzip.open(path, "wb", compresslevel=1)
+    return gzip.open(path, "wb", compresslevel=1)  # noqa: SIM115  (the test closes it)
 
 
 def zip_member(path):
