@@ -1,11 +1,13 @@
 """Files made to exhaust or to crash their reader: refused by name, in bounded time and memory."""
 
 import bz2
+import contextlib
 import gzip
 import json
 import lzma
 import subprocess
 import sys
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -130,14 +132,29 @@ def test_a_corrupt_parquet_footer_does_not_end_the_process(tmp_path):
     )
 
 
+def gzip_file(path):
+    return gzip.open(path, "wb", compresslevel=1)
+
+
+def zip_member(path):
+    opened = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    member = opened.open("x", "w", force_zip64=True)
+    stack = contextlib.ExitStack()
+    stack.callback(opened.close)
+    stack.enter_context(member)
+    stack.write = member.write
+    return stack
+
+
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 @pytest.mark.parametrize("what", ["rows", "cell", "quoted cell"])
-def test_a_gzip_bomb_and_a_gigantic_cell_need_little_memory(tmp_path, kind, what):
+@pytest.mark.parametrize("pack", [gzip_file, zip_member])
+def test_a_bomb_and_a_gigantic_cell_need_little_memory(tmp_path, kind, what, pack):
     """Hundreds of MiB from one: rows are read as they are unpacked, a cell is given up at 64 MiB."""
     line = b'{"a":"x"}\n' if kind == "jsonl" else b"x\n"
     path, piece = tmp_path / "x.gz", bytes(1 << 20).replace(b"\0", b"y")
     head = b"a\n" if kind == "csv" else b""
-    with gzip.open(path, "wb", compresslevel=1) as out:
+    with pack(path) as out:
         out.write(head)
         if what == "rows":
             many = line * ((1 << 20) // len(line))
