@@ -14,7 +14,7 @@ from support.kernels import KEY, chain_of
 
 from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.schemas.policy import MAX_REJECTS
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import Reject, SourceFile, Split
 from tokumei.transforms.counting import domain, headcount, people
 from tokumei.transforms.counting.codes import Spellings
 from tokumei.transforms.counting.extremes import (
@@ -174,7 +174,7 @@ def test_numbers_of_rejects_are_kept_up_to_what_a_policy_may_allow():
 
 def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     empty = pa.record_batch({"id": pa.array([], pa.string())})
-    bad = [SimpleNamespace(column="", told="ragged", record=i) for i in range(1, 8)]
+    bad = [Reject("t", "s", i, "", "ragged") for i in range(1, 8)]
     monkeypatch.setattr(records, "MAX_ROWS", 10)
     monkeypatch.setattr(
         records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7, np.empty(0, np.int64))] * 5)
