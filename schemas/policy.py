@@ -212,23 +212,24 @@ class Policy(Strict):
                     )
 
     def _body_under_its_law(self) -> None:
-        """Ask about a public body that would be released by a company's rules."""
-        company = self.file.body_is_company
-        if company and self.regime != "private":
+        if self.file.body_is_company and self.regime != "private":
             raise broken(
                 "policy.body_is_company",
                 f"regime {self.regime} is that of public bodies",
                 "remove file.body_is_company, or correct the regime",
                 ("file", "body_is_company"),
             )
-        if self.regime == "private" and not company and names_public_body(self.file.body):
-            raise broken(
-                "policy.public_body",
-                "by its name the body is a public one (行政機関等), to which the rules of companies do not"
-                " apply: its releases need a register entry and 1,000 people (法107条～118条)",
-                "use regime: public; or, if it is a company, say body_is_company: true under file",
-                ("file", "body"),
-            )
+
+    @property
+    def doubtful_regime(self) -> bool:
+        """Whether by its name the body is a public one, to which the rules of companies do not apply.
+
+        Its releases need a register entry and 1,000 people (法107条～118条). A name proves nothing, so it is
+        asked about, by a warning and in the report, until ``file.body_is_company`` answers.
+        """
+        return (
+            self.regime == "private" and not self.file.body_is_company and names_public_body(self.file.body)
+        )
 
     def _items_of_the_time(self) -> None:
         """Refuse an item that the law of the regime does not know: its register would not show it."""

@@ -94,6 +94,13 @@ def warn(policy: Policy) -> None:
     """Say on stderr what the policy states and may not mean."""
     if policy.regime != "private" and policy.file.period_over(japan_time.today()):
         print("warning: file.product_period is over, and would be published as it is", file=sys.stderr)
+    if policy.doubtful_regime:
+        print(
+            "warning: by its name file.body is a public body; regime: private takes the rules of companies:"
+            " no register items, no 1,000 people (規則56条). Use regime: public; or, if it is a company, say"
+            " body_is_company: true under file",
+            file=sys.stderr,
+        )
 
 
 def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:

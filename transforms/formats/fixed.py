@@ -16,6 +16,7 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
+from tokumei.transforms.formats.blank import may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.lines import line_blocks, plan_lines
 from tokumei.transforms.formats.streams import BLOCK, TextStream, open_text
@@ -94,12 +95,18 @@ def rows(
     """
     layout = _layout(source, split.file)
     refuse_other_columns(layout.names, declared, split.file.uri)
+    wanted = list(columns) if source.blank_records == "keep" else layout.names
     done = 0
     with open_text(split.file, store, split.start, split.end, source.encoding) as stream:
         for block in _blocks(stream, source, layout):
-            for found in _parse(block, done, layout, list(columns), by_line=source.line_breaks):
-                yield found
+            for found in _parse(block, done, layout, wanted, by_line=source.line_breaks):
+                kept = found if source.blank_records == "keep" else _without_blank(found, source)
+                yield kept._replace(columns={name: kept.columns[name] for name in columns})
                 done += found.records
+
+
+def _without_blank(rows: Rows, source: Source) -> Rows:
+    return without_blank(rows, may_be_blank(rows, source.null_values))
 
 
 def _layout(source: Source, file: SourceFile) -> _Layout:

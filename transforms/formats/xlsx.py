@@ -15,6 +15,7 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import Rows
+from tokumei.transforms.formats.blank import has_value, without_blank
 from tokumei.transforms.formats.columns import Header, matched_names
 from tokumei.transforms.formats.workbook import (
     Attributes,
@@ -89,15 +90,19 @@ def rows(
         for row in found:
             held.append(row)
             if len(held) == _HELD:
-                yield _stretch(held, done, places, columns)
+                yield _stretch(held, done, places, columns, source)
                 done += len(held)
                 held = []
         if held:
-            yield _stretch(held, done, places, columns)
+            yield _stretch(held, done, places, columns, source)
 
 
 def _stretch(
-    held: Sequence[_Row], done: int, places: Mapping[int, str], columns: Mapping[str, ColumnType]
+    held: Sequence[_Row],
+    done: int,
+    places: Mapping[int, str],
+    columns: Mapping[str, ColumnType],
+    source: Source,
 ) -> Rows:
     known = places.keys()
     good = np.array([row.cells.keys() <= known for row in held], bool)
@@ -108,7 +113,11 @@ def _stretch(
         if name in columns
     }
     numbers = np.arange(done + 1, done + len(held) + 1)
-    return Rows(cells, numbers[good], [(int(n), "ragged") for n in numbers[~good]], len(held), {})
+    rows = Rows(cells, numbers[good], [(int(n), "ragged") for n in numbers[~good]], len(held), {})
+    if source.blank_records == "keep":
+        return rows
+    blank = [not any(has_value(text, source.null_values) for text in row.values()) for row in kept]
+    return without_blank(rows, np.array(blank, bool))
 
 
 class _Sheet:

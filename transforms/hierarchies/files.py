@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from pathlib import PurePosixPath
@@ -11,6 +12,7 @@ from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.storage.policy_folder import read_beside
+from tokumei.transforms.values.encodings import decoded
 
 _Lines = dict[str, int]  # value → number of its line
 
@@ -34,7 +36,7 @@ def read_hierarchy_file(spec: FileHierarchy, base: str, where: str, level: int =
     name = PurePosixPath(spec.path).name
     try:
         raw = read_beside(base, spec.path)
-        text = raw.decode("utf-8-sig" if spec.encoding == "utf-8" else spec.encoding)
+        text = decoded(raw.removeprefix(codecs.BOM_UTF8) if spec.encoding == "utf-8" else raw, spec.encoding)
     except PolicyError as error:
         raise _refuse(where, name, error.what, error.fix) from None
     except UnicodeDecodeError:

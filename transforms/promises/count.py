@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.combinations.count import people_of, refuse_many
 from tokumei.transforms.counting.extremes import VALUE
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.criteria.coded import kept_rows
@@ -28,6 +27,7 @@ from tokumei.transforms.decisions.settlement import released_values
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.steps import ANY
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.scope import kept_labels, scope_of, told_of
 from tokumei.transforms.recode.chosen import Account
@@ -96,7 +96,7 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
     labels, keep = recoded(plan, decision, treated, kept_rows(batch.num_rows, treated))
     heads = None
     if plan.counts_people:
-        heads = person_hashes(batch.column(plan.table.person), key)[keep, 0]
+        heads = persons_of(plan, chunk)[keep, 0]
     values = released_values((*scope.bound, *scope.recounted), treated, labels, keep)
     tuples = None
     if scope.bound:

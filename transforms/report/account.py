@@ -105,13 +105,19 @@ def _ordinance(policy: Policy, people: int) -> str | None:
 
 
 def _warnings(policy: Policy) -> tuple[str, ...]:
+    told = []
+    if policy.doubtful_regime:
+        told.append(
+            f"「{policy.file.body}」は名称から行政機関等とみられるが、方針は民間の事業者の規律によっている"
+            "（個人情報ファイル簿の記載事項と規則第56条の人数は確かめていない）。"
+        )
     period = policy.file.product_period
-    if policy.regime == "private" or period is None or not policy.file.period_over(japan_time.today()):
-        return ()
-    return (
-        f"作成した情報に関する提案をすることができる期間は、{day(period.end)}に終わっている。"
-        "個人情報ファイル簿と公表には、この期間を記載した。",
-    )
+    if policy.regime != "private" and period is not None and policy.file.period_over(japan_time.today()):
+        told.append(
+            f"作成した情報に関する提案をすることができる期間は、{day(period.end)}に終わっている。"
+            "個人情報ファイル簿と公表には、この期間を記載した。"
+        )
+    return tuple(told)
 
 
 def _limits(plan: Plan) -> tuple[str, ...]:

@@ -153,9 +153,15 @@ def test_any_fields_come_back_however_cut(tmp_path_factory, fields, encoding, ta
         "width_unit": "bytes",
         "line_breaks": by_line,
     }
-    rows, rejects, records = read(path, "fixed", {"a": "string", "b": "string"}, target=target, **options)
-    assert rows == [{"a": a.strip(" ") or None, "b": b or None} for a, b in fields]
+    wanted = {"a": "string", "b": "string"}
+    rows, rejects, records = read(path, "fixed", wanted, target=target, **options)
+    whole = [{"a": a.strip(" ") or None, "b": b or None} for a, b in fields]
+    assert rows == [row for row in whole if any(row.values())]
     assert (rejects, records) == ([], len(fields))
+    kept, _, _ = read(path, "fixed", wanted, target=target, blank_records="keep", **options)
+    assert kept == whole
+    alone, _, _ = read(path, "fixed", {"b": "string"}, ["a", "b"], target=target, **options)
+    assert alone == [{"b": row["b"]} for row in rows]
 
 
 def test_values_are_not_shown(tmp_path):

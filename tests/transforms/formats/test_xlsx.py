@@ -69,7 +69,18 @@ def test_cells(tmp_path, value, kind, expected):
 )  # fmt: skip
 def test_cells_that_are_not_of_their_type_are_rejects(tmp_path, value, kind):
     path = written(tmp_path, book_of([["a", "b"], ["x", value], ["y", None]]))
-    assert read(path, "xlsx", {"a": "string", "b": kind})[:2] == ([{"a": "y", "b": None}], [(1, "b", kind)])
+    why = "time_of_day" if value == (DAY + 0.5, DATE) else kind
+    assert read(path, "xlsx", {"a": "string", "b": kind})[:2] == ([{"a": "y", "b": None}], [(1, "b", why)])
+
+
+def test_rows_of_spaces_are_blank_and_nobody(tmp_path):
+    path = written(tmp_path, book_of([["a", "b"], ["x", None], [" ", "　"], ["", "-"], [None, "y"]]))
+    whole = [{"a": "x", "b": None}, {"a": None, "b": "y"}]
+    assert read(path, "xlsx", TWO, null_values=("", "-")) == (whole, [], 4)
+    assert read(path, "xlsx", {"b": "string"}, ["a", "b"], null_values=("", "-"))[0] == [
+        {"b": row["b"]} for row in whole
+    ]
+    assert len(read(path, "xlsx", TWO, blank_records="keep")[0]) == 4
 
 
 def test_days_of_1904(tmp_path):
