@@ -9,8 +9,10 @@ from decimal import Decimal
 from tokumei.schemas.strict import broken
 
 _UNITS = {"": 1, "千": 10**3, "万": 10**4, "百万": 10**6, "億": 10**8}
+# A number, its unit (万円, 歳, m2) and what is said of it; digits of a unit are no number.
 _CLAIM = re.compile(
-    r"([0-9][0-9,]*(?:\.[0-9]+)?)\s*(百万|千|万|億)?[^0-9以超未]{0,6}?(代)?(以上|超|以下|未満)(?!以)"
+    r"(?<![A-Za-z0-9.,])([0-9][0-9,]*(?:\.[0-9]+)?)\s*(百万|千|万|億)?(?:[^0-9以超未]{0,6}?[23]?)"
+    r"(代)?(以上|超|以下|未満)"
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from tokumei.schemas import bands
 from tokumei.schemas import treatments as t
 from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed, bits_of
 from tokumei.transforms.engine.run_key import RunKey
@@ -18,10 +19,10 @@ from tokumei.transforms.values import bands as value_bands
 from tokumei.transforms.values.cells import as_text, present
 
 
-class Bands(Fixed, treats=t.Bands):
+class Bands(Fixed, treats=bands.Bands):
     """Numbers to labelled bands."""
 
-    spec: t.Bands
+    spec: bands.Bands
 
     def treat(self, values: pa.Array) -> pa.Array:
         """Return the label of each number's band."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
+from tokumei.schemas import bands as band_specs
 from tokumei.schemas import treatments as t
 from tokumei.transforms.criteria.base import Fixed
 from tokumei.transforms.values import addresses, bands, dates, phones, postal
@@ -74,10 +75,10 @@ class Age(Fixed, treats=t.Age):
         return f"{day.year}年{day.month}月{day.day}日現在の満年齢に置き換えた。" if day else ""
 
 
-class AgeBand(Age, treats=t.AgeBand):
+class AgeBand(Age, treats=band_specs.AgeBand):
     """生年月日 or 年齢 → 年代."""
 
-    spec: t.AgeBand
+    spec: band_specs.AgeBand
 
     def treat(self, values: pa.Array) -> pa.Array:
         """Return the label of the band."""
