@@ -385,10 +385,12 @@ def test_texts_that_mean_no_value_are_known_in_any_spelling(run, form, extension
     if form == "jsonl":
         text = "".join(json.dumps({"a": a, "b": b}, ensure_ascii=False) + "\n" for a, b in rows)
     source = {"format": form, "null_values": ["", "不明", "フメイ", "N/A", "-"]}
-    done = run(policy_of(columns, path=f"data.{extension}", source=source), {f"data.{extension}": text})
+    policy = policy_of(columns, path=f"data.{extension}", source=source)
+    done = run(policy, {f"data.{extension}": text})
     assert done.status == 0, done.err
-    assert Counter((row["a"], row["b"]) for row in done.rows()) == {
-        (None, None): 4,
-        (None, "n/a"): 1,
-        (None, "x"): 1,
-    }
+    others = {(None, "n/a"): 1, (None, "x"): 1}
+    assert Counter((row["a"], row["b"]) for row in done.rows()) == others
+    assert done.report["tables"][0]["records_blank"] == 4
+    source["blank_records"] = "keep"
+    kept = run(policy, {f"data.{extension}": text}, output="kept")
+    assert Counter((row["a"], row["b"]) for row in kept.rows()) == {(None, None): 4, **others}

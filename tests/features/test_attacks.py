@@ -284,7 +284,7 @@ NOBODYS = {"criterion": 4, "method": "rare_values", "values": ["該当なし"], 
 SHARED = {"criterion": 4, "method": "rare_categories", "people": 2, "action": "cell"}
 
 
-@pytest.mark.parametrize("column", ["患者名", "customer_name", "TEL", "住所", "mail"])
+@pytest.mark.parametrize("column", ["患者名", "customer_name", "TEL", "自宅住所", "mail"])
 @pytest.mark.parametrize("treat", [(NOBODYS,), (SHARED,), (SHARED, NOBODYS)])
 def test_a_name_is_not_kept_by_a_method_that_spares_it(run, column, treat):
     policy = policy_of({column: {"treat": [*treat]}, "x": KEEP})
@@ -320,7 +320,8 @@ def test_utf8_declared_otherwise_is_not_released_garbled(run, encoding):
 
 
 def test_the_notice_names_what_is_left_of_an_item(run):
-    column = {"title": "生年月日", "released_as": "年代", **KEEP}
+    bands = {"criterion": 1, "method": "age_band", "preset": "case_6"}
+    column = {"type": "integer", "title": "生年月日", "released_as": "年代", "treat": [bands]}
     done = run(policy_of({"birth": column}), {"data.csv": "birth\n1\n1\n"})
     notice = (done.release / "notice.md").read_text()
     assert "年代" in notice and "生年月日" not in notice

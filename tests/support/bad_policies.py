@@ -36,9 +36,10 @@ BASE = {
                 },
                 "town": {"treat": [{**GENERALIZE, "hierarchy": {"kind": "suppress"}}]},
                 "disease": {
+                    "sensitive": False,
                     "treat": [
                         {"criterion": 4, "method": "rare_values", "values": [RARE], "action": "cell"},
-                    ]
+                    ],
                 },
                 "day": {"type": "date", "keep": True, **REASON},
             },

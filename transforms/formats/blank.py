@@ -1,6 +1,7 @@
 """Records without any value: rows that an editor emptied, and padding of exports. They are nobody's.
 
-A cell has no value if it is null, or a text that is empty, of spaces only, or one of the source's null texts.
+A cell has no value if it is null, or a text that is empty, of spaces only, or one of the source's null texts
+in any spelling.
 A record is blank if that is so of all its columns, whatever columns are read: so every pass skips the same
 records. Columns of lists and records are not looked at, as they can never be used.
 """
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Rows
+from tokumei.transforms.values.text import folded, folded_column
 
 Marks = npt.NDArray[np.bool_]
 SPACES = [
@@ -26,6 +28,7 @@ SPACES = [
     0xE2,
     0xE3,
 ]  # their first bytes; 0 for no byte
+VARIANTS = [*range(0xC2, 0xE4), 0xEA, 0xEF, 0xF0]  # first bytes of all that NFKC makes another character of
 
 
 def without_blank(rows: Rows, blank: Marks) -> Rows:
@@ -46,7 +49,7 @@ def may_be_blank(rows: Rows, null_values: Sequence[str]) -> Marks:
     """Return which rows have no value in any of the columns at hand; cheap where one is always filled."""
     left = np.ones(len(rows.numbers), bool)
     starts = np.zeros(256, bool)
-    starts[[*SPACES, *(text.encode()[0] for text in null_values if text)]] = True
+    starts[[*SPACES, *null_starts(null_values)]] = True
     for name, cells in sorted(rows.columns.items(), key=lambda column: column[1].null_count):
         left &= starts[first_bytes(cells)] if _is_text(cells.type) else nulls_of(cells)
         for row in rows.misfits.get(name, ()):
@@ -74,9 +77,18 @@ def blank_cells(cells: pa.Array, null_values: Sequence[str]) -> Marks:
     texts = cells.cast(pa.string())
     empty = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(texts)), 0)
     if any(text.strip() for text in null_values):
-        empty = pc.or_(empty, pc.is_in(texts, value_set=pa.array(null_values, pa.string())))
+        listed = folded_column(pa.array(null_values, pa.string()))
+        empty = pc.or_(empty, pc.is_in(folded_column(texts), value_set=listed))
     found: Marks = empty.fill_null(True).to_numpy(zero_copy_only=False)
     return found
+
+
+def null_starts(null_values: Sequence[str]) -> list[int]:
+    """Return the first bytes of all spellings of some texts."""
+    texts = [text for text in null_values if text.strip()]
+    return (
+        [*VARIANTS, *(form.encode()[0] for text in texts for form in (text, folded(text)))] if texts else []
+    )
 
 
 def first_bytes(texts: pa.Array) -> npt.NDArray[np.uint8]:
@@ -117,7 +129,8 @@ def has_value(value: object, null_values: Sequence[str]) -> bool:
         except UnicodeDecodeError:
             return True
     if isinstance(value, str):
-        return bool(value.strip()) and value not in null_values
+        plain = folded(value)
+        return bool(plain) and plain not in map(folded, null_values)
     return value is not None and not isinstance(value, list | dict)
 
 
