@@ -129,7 +129,10 @@ def _conclude(sample: int, tables: Mapping[str, TablePlan], seen: Mapping[str, S
     found = "what may stop a run stands above: it was" if doubtful else "nothing that stops a run was"
     print(f"the policy is valid; {found} found in {where}")
     rest = "" if whole else "the records after them, "
-    print(f"not looked at: {rest}classes of k people, rare combinations, what else the whole file decides")
+    print(
+        f"not looked at: {rest}classes of k people, rare combinations, what else the whole file decides;"
+        " people over several tables, and how many people the release holds"
+    )
 
 
 if __name__ == "__main__":

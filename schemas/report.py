@@ -48,6 +48,7 @@ class StepReport(Strict):
     criterion: int = Field(ge=1, le=5)
     method: str
     sentence: str
+    inside: str = Field(default="", description="More, of rare labels: for the officer alone.")
     counts: dict[str, int] = Field(default_factory=dict)
     unmet: tuple[int, ...] = Field(
         default=(), description="Places of such values in the policy's list, from 1; the first twenty."

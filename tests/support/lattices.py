@@ -10,6 +10,7 @@ from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.diversity import DistinctDiversity, EntropyDiversity
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
@@ -48,7 +49,7 @@ def histogram_of(codes, sizes, values=None, size=1):
 def ladder_of(size, widths):
     """Values 0..size-1 in groups of the given widths, then ``*``."""
     rows = {str(v): (*(f"{w}:{v // w}" for w in widths), "*") for v in range(size)}
-    return build_ladder([str(v) for v in range(size)], FILE, rows)
+    return build_ladder([str(v) for v in range(size)], FILE, HierarchyRows(rows))
 
 
 @st.composite

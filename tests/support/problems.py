@@ -11,6 +11,7 @@ from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import PACKED, Histogram, pack
 from tokumei.transforms.counting.people import PERSON, RECORDS, count_people, merge_people
 from tokumei.transforms.hierarchies.ladders import build_ladder
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.recode.models import closeness, diversity, k_anonymity, likeness, population, risk
 
 FILE = FileHierarchy(kind="file", path="random.csv")
@@ -89,7 +90,9 @@ def problems(draw, kinds=None, columns=4):
 
 def kernel_inputs(problem):
     """Return the ladders, histogram and models of a problem; people are counted from two chunks."""
-    ladders = [build_ladder(d, FILE, f) for d, f in zip(problem.domains, problem.files, strict=True)]
+    ladders = [
+        build_ladder(d, FILE, HierarchyRows(f)) for d, f in zip(problem.domains, problem.files, strict=True)
+    ]
     sizes = tuple(len(d) for d in problem.domains)
 
     def packed(rows):
@@ -151,7 +154,7 @@ def contingency(tuples, values, hashes, size):
 def kernel_models(problem, histogram, domain):
     q = tuple(histogram.sensitive["s"].distribution().tolist())
     order = tuple(range(len(domain)))
-    groups = tuple(tuple(c.tolist()) for c in build_ladder(domain, FILE, problem.groups).codes)
+    groups = tuple(tuple(c.tolist()) for c in build_ladder(domain, FILE, HierarchyRows(problem.groups)).codes)
     make = {
         "k": k_anonymity.KAnonymity,
         "wildcard": lambda k: k_anonymity.KAnonymity(k, wildcard=True),

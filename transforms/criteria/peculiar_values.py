@@ -101,12 +101,11 @@ class RareValues(Criterion[None, None], treats=t.RareValues):
 class Common:
     """The values that are kept.
 
-    ``joined``: a common one went with the rare ones, too few by themselves. ``spare``: so many people may be
-    left out, and still enough share each category; 0 where it was not counted how many share it.
+    ``spare``: so many people may be left out, and still enough share each category; 0 where it was not
+    counted how many share it.
     """
 
     kept: tuple[str, ...]
-    joined: bool
     spare: int
 
 
@@ -136,9 +135,9 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
     def fit(self, measured: PeoplePerKey) -> Common:
         """Return the common values. A group of rare ones that is itself too small takes in one more."""
         people = measured.people().drop_nulls(VALUE)
-        common = people.filter(pl.col(PEOPLE) >= self.people).sort(PEOPLE, VALUE)
+        common = people.filter(pl.col(PEOPLE) >= self.people).sort(RECORDS, VALUE)  # people may be capped
         rare = people.filter(pl.col(PEOPLE) < self.people)
-        kept, joined = common[VALUE].to_list(), False
+        kept = common[VALUE].to_list()
         held = common[PEOPLE].to_list()
         if self.spec.action == "group" and rare.height:
             grouped = (
@@ -146,12 +145,11 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
                 if measured.pairs is None
                 else (measured.pairs.join(rare.select(VALUE), on=VALUE)["#person"].n_unique())
             )
-            joined = grouped < self.people and bool(kept)
-            if joined:
+            if grouped < self.people and kept:
                 kept, held, grouped = kept[1:], held[1:], grouped + held[0]
             held.append(grouped)
         spare = 0 if measured.pairs is not None else min(held, default=self.people) - self.people
-        return Common(tuple(sorted(kept)), joined, max(spare, 0))
+        return Common(tuple(sorted(kept)), max(spare, 0))
 
     def spare(self, decision: Common) -> int:
         """Return what was counted."""
@@ -173,8 +171,11 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
         """Return how many people are wanted, what is done, and how many values are common, but not which."""
         nobody = self.spec.action == "group" and not decision.kept
         action = "cell" if nobody else self.spec.action
+        # The rule, not whether it was needed: that would tell how few bear the rare ones.
         more = (
-            f"まとめても{self.people}人に満たないため、次に少ない区分も合わせた。" if decision.joined else ""
+            f"まとめても{self.people}人に満たないときは、次にレコードの少ない区分も合わせる。"
+            if action == "group"
+            else ""
         )
         return (
             f"{self.people}人未満にしか現れない{done(action, self.spec.label)}"

@@ -169,7 +169,9 @@ def _place(
             link = next((v for k, v in attributes.items() if k.rpartition(" ")[2] == "id"), "")
             kind, part = links.get(link, ("", ""))
             if kind.endswith("/worksheet"):
-                sheets.append((attributes.get("name", ""), attributes.get("state", "") != "", part))
+                sheets.append(
+                    (attributes.get("name", ""), attributes.get("state", "visible") != "visible", part)
+                )
         elif name == "workbookPr":
             of_1904.append(attributes.get("date1904", "0") in {"1", "true"})
 

@@ -199,7 +199,8 @@ def _short(
         reason = "the quasi-identifier is compared with a population"
         raise _broken(plan, name, int(short.sum()), int(wanted[short].max()), reason)
     others = np.flatnonzero(there & (generalized | (wanted > 0)) & ~short)
-    others = others[np.lexsort((others, people[others]))].tolist()
+    sizes = np.bincount(codes[held], tuples.records[held], len(wanted))  # people may be capped
+    others = others[np.lexsort((others, sizes[others]))].tolist()
     few = int(short.sum())
     while True:
         blank = np.flatnonzero(np.isin(codes, np.flatnonzero(short)) | (codes == MISSING))

@@ -34,7 +34,9 @@ def explain_people(plan: Plan, people: Mapping[str, int], total: int) -> str:
             )
     others = [t for t in plan.tables.values() if t.name not in plan.people_tables]
     if coded := [t for t in others if t.table.person is not None]:
-        told.append(f"{_titles(coded)}の本人は、同じ連結符号によらないので、この数に入っていない。")
+        told.append(
+            f"{_titles(coded)}の本人は、別の番号によるので、この数に加えていない（同じ人がいるかは確かめていない）。"
+        )
     if bare := [t for t in others if t.table.person is None]:
         told.append(f"{_titles(bare)}の記録は、本人を示す項目がないので、この数に入っていない。")
     return "".join(told)
@@ -70,7 +72,10 @@ def _whose(plan: Plan, counted: list[TablePlan]) -> str:
         return f"本人の数は、{_titles(counted)}の{UNCOUNTED}。"
     numbering = plan.policy.people
     whose = f"連結符号「{numbering.name}」の番号" if numbering.of == "link" else "本人を示す項目"
-    return f"本人の数は、{_titles(counted)}の、{whose}が異なる人の数である。"
+    told = f"本人の数は、{_titles(counted)}の、{whose}が異なる人の数である。"
+    if any(t.table.person_missing == "each_alone" for t in counted):
+        told += "番号のない記録は、1件ごとに別の1人として加えた。"
+    return told
 
 
 def _titles(tables: list[TablePlan]) -> str:

@@ -74,7 +74,7 @@ def _merged(
 
     All records stand in some bar: what is left out of a picture could be told from its total.
     """
-    bars = counted.regroup(LABEL, texts).people().sort(PEOPLE, LABEL)
+    bars = counted.regroup(LABEL, texts).people().sort(RECORDS, LABEL)  # people may be capped
     never = [text for text in texts.values() if folded(text) in listed]
     small = set(bars.filter((pl.col(PEOPLE) < k) | pl.col(LABEL).is_in([_BEYOND, *never]))[LABEL])
     larger = [label for label in bars[LABEL] if label not in small]

@@ -20,14 +20,12 @@ def settled_steps(plan: TablePlan, account: Account, name: str) -> tuple[StepRep
     settlement = account.settlement
     if settlement is None or not settlement.cells.get(name):
         return ()
-    told, labels = [], settlement.rare.get(name, 0)
+    told, inside, labels = [], "", settlement.rare.get(name, 0)
     if labels:
         least = account.promises[name].most
         becomes = "「*」" if name in settlement.generalized else "空欄"
-        told.append(
-            f"公開するデータで{least}人未満となった区分{labels}種類（{becomes}が{least}人に満たないときに"
-            f"合わせたものを含む）を{becomes}にした（セル削除）。"
-        )
+        told.append(f"公開するデータで{least}人未満となる区分を{becomes}にした（セル削除）。")
+        inside = f"区分は{labels}種類である（{becomes}が{least}人に満たないときに合わせたものを含む）。"
     if (
         name in settlement.bound
         and name not in plan.quasi_identifiers
@@ -43,7 +41,9 @@ def settled_steps(plan: TablePlan, account: Account, name: str) -> tuple[StepRep
     criterion = next((s.number for s in steps[::-1] if s.people), None) or min(of_combinations)
     key = "cells_changed" if name in settlement.generalized else "cells_blanked"
     counts = {key: settlement.cells[name]}
-    return (StepReport(criterion=criterion, method=SETTLED, sentence="".join(told), counts=counts),)
+    return (
+        StepReport(criterion=criterion, method=SETTLED, sentence="".join(told), inside=inside, counts=counts),
+    )
 
 
 def fewer_told(plan: TablePlan, account: Account, bearers: Bearers, name: str) -> tuple[int, str]:

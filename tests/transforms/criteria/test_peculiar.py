@@ -118,7 +118,7 @@ def test_the_rest_takes_in_one_more_category_when_it_is_too_small():
     # as rows they are two, which is too few as well; the smallest category joins
     assert treat(chain, values) == ["甲"] * 4 + ["その他"] * 5
     (told,) = chain.explain(fit(chain, [values]))
-    assert "次に少ない区分も合わせた" in told and "残した区分は1種類" in told
+    assert "次にレコードの少ない区分も合わせる" in told and "残した区分は1種類" in told
 
 
 def test_when_nobody_shares_anything_everything_is_blanked_and_said_so():

@@ -16,6 +16,7 @@ from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.recode.assignment import count_assignment, full_domain
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.diversity import EntropyDiversity
@@ -97,7 +98,9 @@ def problems():
         ladders = []
         for size, joins in columns:
             rows = {f"{i:03}": (*(f"{n}:{i // n}" for n in joins), "*") for i in range(size)}
-            ladders.append(build_ladder(list(rows), FileHierarchy(kind="file", path="x.csv"), rows))
+            ladders.append(
+                build_ladder(list(rows), FileHierarchy(kind="file", path="x.csv"), HierarchyRows(rows))
+            )
         sizes = tuple(size for size, _ in columns)
         drawn = [np.minimum(rng.zipf(1.5, 1_000) - 1, size - 1).astype(np.int32) for size in sizes]
         keys, place = np.unique(pack(drawn, sizes), return_inverse=True)

@@ -12,6 +12,7 @@ from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.recode import local, ways
 from tokumei.transforms.recode.assignment import (
     Assignment,
@@ -37,7 +38,7 @@ FILE = FileHierarchy(kind="file", path="random.csv")
 
 def ladder_of(lines, values):
     """A ladder from lines of text: the value, then its label at every level."""
-    return build_ladder(values, FILE, {line[0]: tuple(line[1:]) for line in lines})
+    return build_ladder(values, FILE, HierarchyRows({line[0]: tuple(line[1:]) for line in lines}))
 
 
 @st.composite

@@ -12,7 +12,7 @@ from tokumei.transforms.pages.environment import percent
 _METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
     "loss": (
         "損失",
-        "各ラベルが元の値の何割を含むかを、項目にわたって平均した値（除いたレコードは全部）",
+        "各ラベルが元の値の何割を含むかの、項目にわたる幾何平均（1を加えて平均し、1を引く。除いたレコードは全部）",
         percent,
     ),
     "precision": (

@@ -14,6 +14,7 @@ from support import adult
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.models.risk import AverageRisk, SampleUniqueness
@@ -118,7 +119,7 @@ def test_a_table_of_seven():
     ]
     spec = FileHierarchy(kind="file", path="test.csv")
     texts = [[str(v) for v in column] for column in (age, sex, zipcode)]
-    ladders = [build_ladder(sorted(set(t)), spec, r) for t, r in zip(texts, rows, strict=True)]
+    ladders = [build_ladder(sorted(set(t)), spec, HierarchyRows(r)) for t, r in zip(texts, rows, strict=True)]
     codes = [
         np.array([la.values.index(v) for v in t], np.int32) for la, t in zip(ladders, texts, strict=True)
     ]
