@@ -90,7 +90,7 @@ def test_a_label_of_bands_that_one_person_bears_is_blanked_with_the_next(run):
     assert left == {None: 6, "400未満": 10, "1000未満": 15}  # five and one: the smallest band went with it
     settled = column(done, "pay")["steps"][-1]
     assert settled["counts"] == {"cells_blanked": 6} and settled["criterion"] == 4
-    assert "公開するデータで5人未満となった区分2種類" in settled["sentence"]
+    assert "公開するデータで5人未満となる区分" in settled["sentence"] and "2種類" in settled["inside"]
     assert "公開するデータで5人未満となった区分2種類" in (done.release / "report.html").read_text()
 
 
@@ -112,7 +112,7 @@ def test_a_coded_end_of_one_person_is_refused_or_declared(run, treat):
     assert done.status == 0, done.err
     assert people_by(done.rows(), "age")[treat["label"]] == 1
     (step,) = column(done, "age")["steps"]
-    assert "5人未満の人しかいない区分は、1種類（1人）である。" in step["sentence"]
+    assert "5人未満の人しかいない区分は、1種類（1人）である。" in step["inside"]
     assert "報道で公知" in step["sentence"]
     fewer = {"type": "integer", "treat": [{**treat, "people": 2}]}
     assert ran(run, {"age": fewer}, [*rows, ("y", rows[-1][1])], output="two").status == 0
@@ -130,7 +130,7 @@ def test_areas_are_told_or_promised(run, people):
         return
     assert left == Counter(towns)
     (step,) = column(done, "home")["steps"]
-    assert "公開するデータで4人未満の人しかいない区分は、2種類（3人）である。" in step["sentence"]
+    assert "公開するデータで4人未満の人しかいない区分は、2種類（3人）である。" in step["inside"]
 
 
 def test_people_of_an_area_are_counted_not_rows(run):
@@ -154,7 +154,7 @@ def test_a_label_promised_to_more_people_than_k_is_counted_in_classes_too(run):
     done = ran(run, columns, rows, k=3)
     assert done.status == 0, done.err
     assert people_by(done.rows(), "age") == {"*": 34, "41": 30}
-    assert "5人未満となった区分2種類" in column(done, "age")["steps"][-1]["sentence"]
+    assert "区分は2種類である" in column(done, "age")["steps"][-1]["inside"]
     columns["age"] = {**age, "may_fall_below": {"because": "試験"}}
     done = ran(run, columns, rows, k=3, output="declared")
     assert done.status == 0 and people_by(done.rows(), "age")["90以上"] == 4
