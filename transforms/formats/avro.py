@@ -29,10 +29,11 @@ from tokumei.transforms.formats.avro_limits import (
 )
 from tokumei.transforms.formats.avro_schema import NotRecords, arrow_schema, plain_schema
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
-from tokumei.transforms.formats.blank import has_value, may_be_blank, without_blank
+from tokumei.transforms.formats.blank import may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, is_opaque, refuse_other_columns
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.garbled import without_garbled
+from tokumei.transforms.formats.no_value import has_value
 from tokumei.transforms.formats.streams import BLOCK
 from tokumei.transforms.storage.base import Store
 

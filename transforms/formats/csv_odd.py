@@ -17,10 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Numbers
-from tokumei.transforms.formats.blank import SPACES, blank_cells, first_bytes
+from tokumei.transforms.formats.no_value import LIKE, SPACES, blank_cells, first_bytes, first_of_none
 
 _BLANK, _NAME = 1, 2
-_LIKE = [*SPACES, *range(0xC2, 0xE4), 0xEA, 0xEF, 0xF0]  # and of all that NFKC makes another character of
 
 
 class Odd(NamedTuple):
@@ -39,16 +38,20 @@ def as_name(text: str | None) -> str:
 
 
 def odd_rows(
-    cells: Mapping[str, pa.StringArray], names: Sequence[str], whole: Callable[[Numbers], pa.Table]
+    cells: Mapping[str, pa.StringArray],
+    names: Sequence[str],
+    null_values: Sequence[str],
+    whole: Callable[[Numbers], pa.Table],
 ) -> Odd:
     """Find the rows that are no records.
 
     Args:
         cells: some columns of the file, at least one, with null for null texts.
         names: the names of all its columns, in its order.
+        null_values: texts that are no values.
         whole: reads some rows again, with all columns.
     """
-    blank, like = _suspects(cells)
+    blank, like = _suspects(cells, null_values)
     rows = np.union1d(blank, like)
     if not len(rows):
         return NONE
@@ -56,17 +59,17 @@ def odd_rows(
     without, named = np.ones(len(rows), bool), np.ones(len(rows), bool)
     for name, column in zip(names, table.columns, strict=True):
         texts = column.combine_chunks()
-        without &= blank_cells(texts, ())
+        without &= blank_cells(texts, null_values)
         at = np.flatnonzero(named)
         named[at] = [as_name(text) == as_name(name) for text in texts.take(pa.array(at)).to_pylist()]
     return Odd(rows[without], rows[named & ~without])
 
 
-def _suspects(cells: Mapping[str, pa.StringArray]) -> tuple[Numbers, Numbers]:
+def _suspects(cells: Mapping[str, pa.StringArray], null_values: Sequence[str]) -> tuple[Numbers, Numbers]:
     """Return the rows of which the cells at hand can be those of a record that is none."""
     left = None
     for name, column in sorted(cells.items(), key=lambda cell: cell[1].null_count):
-        may = _may_be(name).take(first_bytes(column))
+        may = _may_be(name, null_values).take(first_bytes(column))
         left = may if left is None else left & may
         if not left.any():
             return NONE
@@ -74,19 +77,23 @@ def _suspects(cells: Mapping[str, pa.StringArray]) -> tuple[Numbers, Numbers]:
         return NONE
     blank, like = np.flatnonzero(left & _BLANK), np.flatnonzero(left & _NAME)
     for name, column in cells.items():
-        blank = blank[blank_cells(column.take(pa.array(blank)), ())]
+        blank = blank[blank_cells(column.take(pa.array(blank)), null_values)]
         found = pc.utf8_normalize(column.take(pa.array(like)), form="NFKC")
         like = like[np.flatnonzero(pc.match_substring(found, as_name(name)).fill_null(False))]
     return blank, like
 
 
-def _may_be(name: str) -> npt.NDArray[np.uint8]:
+def _may_be(name: str, null_values: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Return, by the first byte of a cell, whether it can be blank, and whether it can be the name."""
     wanted = as_name(name)
     table = np.zeros(256, np.uint8)
-    table[SPACES] |= _BLANK
+    table[first_of_none(null_values)] |= _BLANK
     table[
-        [*_LIKE, *(form[:1].encode()[0] for form in (wanted, unicodedata.normalize("NFD", wanted)) if form)]
+        [
+            *SPACES,
+            *LIKE,
+            *(form[:1].encode()[0] for form in (wanted, unicodedata.normalize("NFD", wanted)) if form),
+        ]
     ] |= _NAME
     table[0] = _BLANK | (_NAME if not wanted else 0)
     return table

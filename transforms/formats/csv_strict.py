@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Numbers
-from tokumei.transforms.formats.blank import first_bytes
 from tokumei.transforms.formats.csv_blocks import TextBlock, record_ends
 from tokumei.transforms.formats.csv_head import as_utf8
 from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, Positions, masked, misquoted, trimmed
+from tokumei.transforms.formats.no_value import first_bytes
 from tokumei.transforms.values.encodings import decoded, refuse_other_encoding, undecodable
 
 _MARK = "\ufeff".encode()

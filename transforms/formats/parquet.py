@@ -17,9 +17,10 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
-from tokumei.transforms.formats.blank import blank_cells, may_be_blank, without_blank
+from tokumei.transforms.formats.blank import may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.garbled import without_garbled
+from tokumei.transforms.formats.no_value import blank_cells
 from tokumei.transforms.storage.base import Store
 
 _SAMPLE = 4096

@@ -15,8 +15,9 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import Rows
-from tokumei.transforms.formats.blank import has_value, without_blank
+from tokumei.transforms.formats.blank import without_blank
 from tokumei.transforms.formats.columns import Header, matched_names
+from tokumei.transforms.formats.no_value import has_value
 from tokumei.transforms.formats.workbook import (
     Attributes,
     Handlers,

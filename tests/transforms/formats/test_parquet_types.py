@@ -31,7 +31,7 @@ def parquet_of(tmp_path, column, **options):
 
 
 def notes_of(path, kind, declared):
-    source = Source(path=str(path), format=kind)
+    source = Source(path=str(path), format=kind, blank_records="keep")
     (file,) = STORE.glob(str(path))
     (split,) = plan_splits("t", source, file, STORE)
     return [dict(b.notes) for b in read_split(split, source, declared, STORE, declared=list(declared))]
