@@ -115,3 +115,12 @@ def test_a_file_of_every_option(run):
     assert done.status == 0, done.err
     found = {row["id"]: (row["店名"], row["yen"]) for row in done.rows()}
     assert found == {1: ('喫茶"花"', 1200), 2: ("", -3)}
+
+
+def test_lost_zeros_come_back_however_the_digits_are_written(run):
+    policy = policy_of({"x": KEEP, "y": KEEP}, source={"leading_zeros": {"x": 7}}, output={"format": "csv"})
+    content = "x,y\n600000,a\n６００００１,b\n 600002,c\n600003.0,d\n600004　,e\n60-0005,f\n600006.5,g\n0600007,h\n,i\n"
+    done = run(policy, {"data.csv": content})
+    assert done.status == 0, done.err
+    found = [row["x"] for row in sorted(done.rows(), key=lambda row: row["y"])]
+    assert found == [*(f"060000{i}" for i in range(5)), "60-0005", "600006.5", "0600007", ""]

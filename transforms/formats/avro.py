@@ -218,6 +218,8 @@ def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
             return _texts(values)
         if stored := _stored(kind):
             return pa.array(values, stored).cast(kind)
+        if pa.types.is_floating(kind):  # perhaps with whole numbers, in a union
+            return pa.array([None if v is None else float(v) for v in values], kind)
         if pa.types.is_decimal(kind):
             return pa.array([None if v is None else _decimal(v, kind.scale) for v in values], kind)
         return pa.array(values, kind)

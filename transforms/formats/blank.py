@@ -17,7 +17,7 @@ from tokumei.transforms.formats.no_value import (
     blank_cells,
     first_bytes,
     first_of_none,
-    is_text,
+    holds_text,
 )
 
 
@@ -40,7 +40,7 @@ def may_be_blank(rows: Rows, null_values: Sequence[str]) -> Marks:
     left = np.ones(len(rows.numbers), bool)
     may = first_of_none(null_values)
     for name, cells in sorted(rows.columns.items(), key=lambda column: column[1].null_count):
-        left &= may[first_bytes(cells)] if is_text(cells.type) else blank_cells(cells, null_values)
+        left &= may[first_bytes(cells)] if holds_text(cells.type) else blank_cells(cells, null_values)
         for row in rows.misfits.get(name, ()):
             left[row] = False
         if not left.any():

@@ -89,7 +89,8 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
             what=f"{len(missing)} of {len(declared)} declared columns are not among the file's {len(found)}"
             f"{told}",
             fix="check the declared names, the delimiter and the encoding; for a file without a header line"
-            " declare header: false, for one with lines above it skip_rows: their number",
+            " declare header: false, for one with lines above it skip_rows: their number; for another sheet"
+            " of a workbook, sheet: its name",
         )
     wrong = [
         f"{label}: {', '.join(map(_visible, names))}"
@@ -111,8 +112,9 @@ _DECLARE = (
     " or its encoding",
 )
 _TWICE = (
-    "columns of the same name can be read by their place, with header: false and skip_rows: 1 under source,"
-    " and names of their own in the policy, in the order of the file",
+    "columns of the same name can be read by their place in text and workbooks, with header: false and"
+    " skip_rows: 1 under source, and names of their own in the policy, in the order of the file; otherwise"
+    " write the file again with a name for each (a folder name=value is a column, too)",
 )
 
 

@@ -25,7 +25,7 @@ from tokumei.transforms.formats.lines import line_blocks, plan_lines
 from tokumei.transforms.formats.no_value import has_value
 from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
-from tokumei.transforms.values.encodings import undecodable
+from tokumei.transforms.values.encodings import refuse_other_encoding, undecodable
 
 _SMALL = 1 << 16  # bytes not worth halving again
 
@@ -74,6 +74,7 @@ def rows(
     layout = _Layout(frozenset(declared), split.file.uri, nulls)
     with open_text(split.file, store, split.start, split.end) as stream:
         for block in line_blocks(stream.read, BLOCK, stream.start, split.file.uri):
+            refuse_other_encoding(block, source.encoding, split.file.uri)
             for found in _stretches(block, columns, layout):
                 yield found._replace(
                     numbers=found.numbers + done, broken=[(n + done, why) for n, why in found.broken]

@@ -71,7 +71,7 @@ def blank_cells(cells: pa.Array, null_values: Sequence[str]) -> Marks:
             cells = cells.cast(pa.string())
         except pa.ArrowInvalid:  # no texts
             return nulls_of(cells)
-    if is_text(cells.type):
+    if holds_text(cells.type):
         return none_texts(cells.cast(pa.string()), null_values)
     if pa.types.is_integer(cells.type) and any(text[-1].isdecimal() for text in _folds(tuple(null_values))):
         return none_texts(cells.cast(pa.string()), null_values)
@@ -135,7 +135,7 @@ def _marks(found: pa.BooleanArray) -> Marks:
     return np.array(found.to_numpy(zero_copy_only=False))
 
 
-def is_text(kind: pa.DataType) -> bool:
+def holds_text(kind: pa.DataType) -> bool:
     """Return whether a type holds texts, in any layout."""
     t = pa.types
     kind = kind.value_type if t.is_dictionary(kind) else kind

@@ -253,3 +253,16 @@ def test_any_texts_and_numbers_come_back(tmp_path_factory, rows):
     found, rejects, _ = read(path, "xlsx", {"a": "string", "b": "integer"})
     assert found == [{"a": a if a.strip() else None, "b": b} for a, b in rows] and not rejects
     assert zipfile.is_zipfile(path)
+
+
+@pytest.mark.parametrize("wanted", [{"b": "string"}, TWO, {}])
+@pytest.mark.parametrize("header", [True, False])
+def test_rows_that_repeat_the_column_names_are_refused(tmp_path, wanted, header):
+    path = written(
+        tmp_path, book_of([["a", "b"], ["x", "y"], ["ａ", " b"], ["a", "y"], ["b", "a"], ["a", "b"]])
+    )
+    rows, rejects, records = read(path, "xlsx", wanted, ["a", "b"], header=header)
+    first = [] if header else [(1, "", "header")]
+    later = [(n + (not header), "", "header") for n in (2, 5)]
+    assert (rejects, records) == ([*first, *later], 5 + (not header))
+    assert [row["b"] for row in rows] == (["y", "y", "a"] if wanted else [])
