@@ -83,6 +83,13 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
         alike = {_folded(n).casefold() for n in missing} & {_folded(n).casefold() for n in undeclared}
         told = "; {} differ only in upper and lower case or in spaces, or in characters that look alike"
         told = told.format(len(alike)) if alike else ""
+        if mark := _delimiter_between(found, declared):
+            raise InputError(
+                "input.header",
+                where=where,
+                what="the file has one column, and the declared ones if it is cut at another delimiter",
+                fix=f"declare delimiter: {json.dumps(mark)}",
+            )
         raise InputError(
             "input.header",
             where=where,
@@ -105,6 +112,13 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
             what=f"the file's columns are not those of the policy ({'; '.join(wrong)}){alike_names}",
             fix="; ".join(_DECLARE * bool(missing or undeclared) + _TWICE * bool(twice)),
         )
+
+
+def _delimiter_between(found: Sequence[str], declared: Sequence[str]) -> str | None:
+    """Return the delimiter at which a single name becomes the declared ones; None if there is no such."""
+    wanted = sorted(map(_folded, declared))
+    marks = ";\t,|:^" if len(found) == 1 < len(declared) else ""
+    return next((m for m in marks if sorted(_folded(n) for n in found[0].split(m)) == wanted), None)
 
 
 _DECLARE = (
