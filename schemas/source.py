@@ -89,7 +89,8 @@ class Source(Strict):
     blank_records: Literal["skip", "keep"] = Field(
         default="skip",
         description="Records without a value: each of their cells, over all columns of the file, is empty, of"
-        " spaces only, or one of null_values. They are counted, and are nobody; with keep they are records.",
+        " spaces only, NaN, or one of null_values. They are counted, and are nobody; with keep they are"
+        " records.",
     )
     leading_zeros: dict[str, Annotated[int, Field(ge=2, le=30)]] = Field(
         default={},
@@ -99,7 +100,7 @@ class Source(Strict):
     null_values: tuple[str, ...] = Field(
         default=("",),
         description="Texts that mean 'no value', as [\"\", 不明]; it replaces the default, the empty text."
-        " Compared by NFKC, without outer spaces.",
+        " Compared by NFKC, without outer spaces, so that the empty text is any number of spaces.",
     )
 
     @model_validator(mode="after")
@@ -144,6 +145,13 @@ class Source(Strict):
                     [name],
                 )
         refuse_scheme(self.path, "source.path", "path")
+        if "**" in self.path:  # it would match like a single one, and leave out the files of other levels
+            raise broken(
+                "source.path",
+                "** for folders of any depth is not supported",
+                "write * for each level of folders, as in sales/*/*.csv, and give all files one depth",
+                ["path"],
+            )
         return self
 
     def _widths_fit(self) -> None:

@@ -137,6 +137,7 @@ CASES = {
     "encoding of Parquet": (but(((*T, "source", "format"), "parquet"), ((*T, "source", "encoding"), "cp932")),
                             "source.encoding", "always UTF-8"),
     "source on another store": (but(((*T, "source", "path"), "s3://b/data.csv")), "source.path", "gs://"),
+    "folders of any depth": (written("data.csv", "sub/**/data.csv"), "source.path", "each level"),
     # people
     "person not declared": (but(((*T, "person"), "ID")), "table.person_column", "policy.yaml:18 tables.t.person"),
     "several rows, no person": (but(((*T, "person"), GONE), ((*T, "rows_per_person"), "several")),

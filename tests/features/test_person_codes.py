@@ -175,3 +175,14 @@ def test_what_cannot_be_compared_is_refused(run):
     made = policy_of({"a": ITEM})
     made["tables"]["t"]["person_missing"] = "drop"
     assert "table.person_missing" in run(made, {"data.csv": "a\n1\n"}).err
+
+
+@pytest.mark.parametrize("space", [" ", "　", "\t"])
+def test_a_code_of_spaces_is_no_code(run, space):
+    pairs = [("c1", "男"), (space, "男"), ("c2", "男"), (space, "男"), (space * 2, "男")]
+    done = run(policy(), {"data.csv": csv(pairs)})
+    assert done.status == 3 and "3 records do not say whose they are" in done.err
+    done = run(policy(person_missing="drop"), {"data.csv": csv(pairs)})
+    assert done.status == 0 and "released 2 records of 2 people" in done.out, done.err
+    done = run(policy(person_missing="each_alone"), {"data.csv": csv(pairs)})
+    assert done.status == 0 and "released 5 records of 5 people" in done.out, done.err

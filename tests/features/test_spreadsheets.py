@@ -115,3 +115,23 @@ def test_a_file_of_every_option(run):
     assert done.status == 0, done.err
     found = {row["id"]: (row["店名"], row["yen"]) for row in done.rows()}
     assert found == {1: ('喫茶"花"', 1200), 2: ("", -3)}
+
+
+def test_lost_zeros_come_back_however_the_digits_are_written(run):
+    policy = policy_of({"x": KEEP, "y": KEEP}, source={"leading_zeros": {"x": 7}}, output={"format": "csv"})
+    content = "x,y\n600000,a\n６００００１,b\n 600002,c\n600003.0,d\n600004　,e\n60-0005,f\n600006.5,g\n0600007,h\n,i\n"
+    done = run(policy, {"data.csv": content})
+    assert done.status == 0, done.err
+    found = [row["x"] for row in sorted(done.rows(), key=lambda row: row["y"])]
+    assert found == [*(f"060000{i}" for i in range(5)), "60-0005", "600006.5", "0600007", ""]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|", ":"])
+@pytest.mark.parametrize("header", ["番号{0}店", "店{0}番号", "番号 {0} 店"])
+def test_another_delimiter_is_named_and_reads_the_file(run, mark, header):
+    columns = {"番号": KEEP, "店": KEEP}
+    content = header.format(mark) + "\n" + f"1{mark}1\n2{mark}2\n"
+    error = refused(run, policy_of(columns), {"data.csv": content}, "input.header", "another delimiter")
+    assert error["fix"] == f"declare delimiter: {json.dumps(mark)}"
+    done = run(policy_of(columns, source={"delimiter": mark}), {"data.csv": content})
+    assert done.status == 0 and len(done.rows()) == 2, done.err

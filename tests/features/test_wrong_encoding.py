@@ -90,3 +90,22 @@ def test_euc_with_numbers_in_circles_and_utf16_are_released(run, encoding):
     done = run(policy_of({"id": KEEP, "品名": KEEP}, source={"encoding": encoding}), {"data.csv": data})
     assert done.status == 0, done.err
     assert {row["品名"] for row in done.rows()} == {"①㈱髙橋", "山田"}
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "cp932", "euc_jp"])
+@pytest.mark.parametrize("header", ["id,name", "id,名前"])
+def test_iso_2022_jp_never_passes_as_ascii(run, declared, header):
+    text = f"{header}\n" + "".join(f"{i},plain\n" for i in range(50)) + "50,山田\n"
+    columns = {"id": KEEP, header[3:]: COLUMNS["name"]}
+    policy = policy_of(columns, source={"encoding": declared}, rejects={"limit": 1000})
+    error = refused(run, policy, {"data.csv": text.encode("iso2022_jp")}, "input.encoding", "ISO-2022-JP")
+    assert "convert it to UTF-8" in error["fix"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "fixed"])
+def test_iso_2022_jp_in_other_texts(run, kind):
+    text = "".join(json.dumps({"id": f"{i}", "name": "山田"}, ensure_ascii=False) + "\n" for i in range(3))
+    source = {"format": kind} | ({"widths": {"id": 1, "name": 2}} if kind == "fixed" else {})
+    text = text if kind == "jsonl" else "0ab\n1山田\n"
+    policy = policy_of(COLUMNS, source=source)
+    refused(run, policy, {"data.csv": text.encode("iso2022_jp")}, "input.encoding", "ISO-2022-JP")

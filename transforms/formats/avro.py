@@ -29,10 +29,11 @@ from tokumei.transforms.formats.avro_limits import (
 )
 from tokumei.transforms.formats.avro_schema import NotRecords, arrow_schema, plain_schema
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
-from tokumei.transforms.formats.blank import has_value, may_be_blank, without_blank
+from tokumei.transforms.formats.blank import may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, is_opaque, refuse_other_columns
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.garbled import without_garbled
+from tokumei.transforms.formats.no_value import has_value
 from tokumei.transforms.formats.streams import BLOCK
 from tokumei.transforms.storage.base import Store
 
@@ -217,6 +218,8 @@ def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
             return _texts(values)
         if stored := _stored(kind):
             return pa.array(values, stored).cast(kind)
+        if pa.types.is_floating(kind):  # perhaps with whole numbers, in a union
+            return pa.array([None if v is None else float(v) for v in values], kind)
         if pa.types.is_decimal(kind):
             return pa.array([None if v is None else _decimal(v, kind.scale) for v in values], kind)
         return pa.array(values, kind)

@@ -135,7 +135,7 @@ def _union(kinds: list[pa.DataType]) -> pa.DataType:
         return several[0] if several else pa.null()
     if all(t.is_integer(kind) for kind in several):
         return pa.int64()
-    if all(t.is_floating(kind) for kind in several):
+    if all(t.is_integer(kind) or t.is_floating(kind) for kind in several):
         return pa.float64()
     if all(t.is_integer(kind) or t.is_string(kind) for kind in several):
         return pa.string()  # a code that was a number once

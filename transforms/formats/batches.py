@@ -39,7 +39,6 @@ class Rows(NamedTuple):
         records: how many records there were, good or bad.
         misfits: cells found bad already (null in ``columns``): column to row to reason.
         blank: how many of the records have no value in any column, and hence no row.
-        nulled: the source's null texts are null already, so that only other spellings are looked for.
         notes: what is no fault but to be told: number of cells by (column, note).
     """
 
@@ -48,7 +47,6 @@ class Rows(NamedTuple):
     broken: Sequence[tuple[int, str]]
     records: int
     misfits: Mapping[str, Mapping[int, str]]
-    nulled: bool = False
     notes: Notes = MappingProxyType({})
     blank: int = 0
 
@@ -91,8 +89,6 @@ def assemble(
         InputError: a column has a type that cannot be read as the declared one.
     """
     silent = np.unique(exclude)
-    # A reader that makes nulls itself knows one spelling of each text.
-    listed = source.null_values if any(source.null_values) else ()
     for rows in stretches:
         found = {n: _whole(split, n, told) for n, told in rows.broken}
         good = np.ones(len(rows.numbers), bool)
@@ -101,8 +97,7 @@ def assemble(
         for name, kind in columns.items():
             how = dates.get(name, USUAL)
             refuse_unreadable(rows.columns[name].type, name, kind, how, split.file.uri)
-            null_values = listed if rows.nulled else source.null_values
-            values, bad, nan = convert(rows.columns[name], kind, null_values, how)
+            values, bad, nan = convert(rows.columns[name], kind, source.null_values, how)
             if kind == "string" and name in source.leading_zeros:
                 values = with_leading_zeros(values, source.leading_zeros[name])
             arrays.append(values)

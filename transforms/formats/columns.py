@@ -83,13 +83,21 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
         alike = {_folded(n).casefold() for n in missing} & {_folded(n).casefold() for n in undeclared}
         told = "; {} differ only in upper and lower case or in spaces, or in characters that look alike"
         told = told.format(len(alike)) if alike else ""
+        if mark := _delimiter_between(found, declared):
+            raise InputError(
+                "input.header",
+                where=where,
+                what="the file has one column, and the declared ones if it is cut at another delimiter",
+                fix=f"declare delimiter: {json.dumps(mark)}",
+            )
         raise InputError(
             "input.header",
             where=where,
             what=f"{len(missing)} of {len(declared)} declared columns are not among the file's {len(found)}"
             f"{told}",
             fix="check the declared names, the delimiter and the encoding; for a file without a header line"
-            " declare header: false, for one with lines above it skip_rows: their number",
+            " declare header: false, for one with lines above it skip_rows: their number; for another sheet"
+            " of a workbook, sheet: its name",
         )
     wrong = [
         f"{label}: {', '.join(map(_visible, names))}"
@@ -106,13 +114,21 @@ def refuse_other_columns(found: Sequence[str], declared: Sequence[str], where: s
         )
 
 
+def _delimiter_between(found: Sequence[str], declared: Sequence[str]) -> str | None:
+    """Return the delimiter at which a single name becomes the declared ones; None if there is no such."""
+    wanted = sorted(map(_folded, declared))
+    marks = ";\t,|:^" if len(found) == 1 < len(declared) else ""
+    return next((m for m in marks if sorted(_folded(n) for n in found[0].split(m)) == wanted), None)
+
+
 _DECLARE = (
     "declare every column under columns (drop: true for those not needed), or correct the file, its delimiter"
     " or its encoding",
 )
 _TWICE = (
-    "columns of the same name can be read by their place, with header: false and skip_rows: 1 under source,"
-    " and names of their own in the policy, in the order of the file",
+    "columns of the same name can be read by their place in text and workbooks, with header: false and"
+    " skip_rows: 1 under source, and names of their own in the policy, in the order of the file; otherwise"
+    " write the file again with a name for each (a folder name=value is a column, too)",
 )
 
 

@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.garbled import held_as_text, of_rows, places_of
+from tokumei.transforms.formats.no_value import none_texts
 from tokumei.transforms.formats.text_kernels import parse, plain_zero
 from tokumei.transforms.formats.unread import TIME_OF_DAY, UTC_MIDNIGHT, why_unread
 from tokumei.transforms.values.date_codes import serial_seconds
 from tokumei.transforms.values.japan_clock import wall_clock, whole_days
-from tokumei.transforms.values.text import folded_column, spread
+from tokumei.transforms.values.text import spread
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
@@ -145,11 +146,8 @@ _SMALL = {pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16()
 def _from_text(
     texts: pa.StringArray, kind: ColumnType, null_values: Sequence[str], how: DateReading
 ) -> Converted:
-    if tuple(null_values) == ("",):
-        texts = _nulled(texts, pc.equal(pc.binary_length(texts), 0))
-    elif null_values:
-        listed = folded_column(pa.array(null_values, pa.string()))
-        texts = _nulled(texts, pc.is_in(folded_column(texts), value_set=listed))
+    if null_values:
+        texts = _nulled(texts, pa.array(none_texts(texts, null_values, spaces=False)))
     parsed = parse(texts, kind, how)
     lost = _lost(texts, parsed)
     reasons = why_unread(texts.take(pa.array(lost)), kind, how) if len(lost) else ()

@@ -16,7 +16,6 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
-from tokumei.transforms.formats.blank import blank_cells
 from tokumei.transforms.formats.columns import Header, matched_names
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.csv_blocks import TextBlock, blocks, record_ends
@@ -25,6 +24,7 @@ from tokumei.transforms.formats.csv_odd import NONE, Odd, odd_rows
 from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, masked
 from tokumei.transforms.formats.csv_strict import begins_with_mark, strict
 from tokumei.transforms.formats.excel_text import may_hold_marked, unmarked
+from tokumei.transforms.formats.no_value import blank_cells
 from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
 
@@ -163,7 +163,7 @@ def _parse(block: TextBlock, done: int, layout: _Layout) -> Iterator[Rows]:
         cells = {name: _chunk(batch.column(name)) for name in layout.wanted}
         records = batch.num_rows + len(broken) + blank
         part = numbers[start : start + MAX_ROWS]
-        yield Rows(cells, part, broken, records, {}, nulled=True, blank=blank)
+        yield Rows(cells, part, broken, records, {}, blank=blank)
         broken, blank = [], 0
 
 

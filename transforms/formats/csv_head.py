@@ -125,7 +125,8 @@ def _names(record: bytes, dialect: Dialect, file: SourceFile) -> list[str]:
             "csv.header_quotes",
             where=where,
             what="a quote stands within a name, or after spaces",
-            fix="correct the header; see escape and skip_initial_space, and skip_rows for lines above it",
+            fix="correct the header or delimiter; see escape and skip_initial_space, and skip_rows for lines"
+            " above it",
         )
     text = trimmed(text, dialect.decoded)
     text += b"\n"  # pyarrow takes no header without a line break

@@ -17,10 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Numbers
-from tokumei.transforms.formats.blank import SPACES, VARIANTS, blank_cells, first_bytes, null_starts
+from tokumei.transforms.formats.no_value import LIKE, SPACES, blank_cells, first_bytes, first_of_none
 
 _BLANK, _NAME = 1, 2
-_LIKE = [*SPACES, *VARIANTS]
 
 
 class Odd(NamedTuple):
@@ -47,9 +46,9 @@ def odd_rows(
     """Find the rows that are no records.
 
     Args:
-        cells: some columns of the file, at least one, with null for null texts as they are written.
+        cells: some columns of the file, at least one, with null for null texts.
         names: the names of all its columns, in its order.
-        null_values: the null texts, of which there may be other spellings.
+        null_values: texts that are no values.
         whole: reads some rows again, with all columns.
     """
     blank, like = _suspects(cells, null_values)
@@ -88,9 +87,13 @@ def _may_be(name: str, null_values: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Return, by the first byte of a cell, whether it can be blank, and whether it can be the name."""
     wanted = as_name(name)
     table = np.zeros(256, np.uint8)
-    table[[*SPACES, *null_starts(null_values)]] |= _BLANK
+    table[first_of_none(null_values)] |= _BLANK
     table[
-        [*_LIKE, *(form[:1].encode()[0] for form in (wanted, unicodedata.normalize("NFD", wanted)) if form)]
+        [
+            *SPACES,
+            *LIKE,
+            *(form[:1].encode()[0] for form in (wanted, unicodedata.normalize("NFD", wanted)) if form),
+        ]
     ] |= _NAME
     table[0] = _BLANK | (_NAME if not wanted else 0)
     return table

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Numbers
-from tokumei.transforms.formats.blank import first_bytes
 from tokumei.transforms.formats.csv_blocks import TextBlock, record_ends
 from tokumei.transforms.formats.csv_head import as_utf8
 from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, Positions, masked, misquoted, trimmed
+from tokumei.transforms.formats.no_value import first_bytes
 from tokumei.transforms.values.encodings import decoded, refuse_other_encoding, undecodable
 
 _MARK = "\ufeff".encode()
+_END_MARK = b"\x1a"
 Marked = npt.NDArray[np.bool_]
 
 
@@ -62,6 +63,10 @@ def strict(block: TextBlock, dialect: Dialect, uri: str, *, marks: bool) -> Stre
         ends = record_ends(masked(stretch.text, dialect), dialect)
         begins = np.isin(np.append(0, ends[:-1]), marked)
         stretch = _without(stretch, ends, begins, "byte_order_mark")
+    if _END_MARK in stretch.text:
+        ends = record_ends(masked(stretch.text, dialect), dialect)
+        begins = np.frombuffer(stretch.text, np.uint8)[np.append(0, ends[:-1])]
+        stretch = _without(stretch, ends, begins == _END_MARK[0], "end_mark")
     if not block.strict:
         seen = masked(stretch.text, dialect)
         ends = record_ends(seen, dialect)

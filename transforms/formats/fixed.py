@@ -16,8 +16,9 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
-from tokumei.transforms.formats.blank import may_be_blank, without_blank
+from tokumei.transforms.formats.blank import without_blank
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.csv_odd import odd_rows
 from tokumei.transforms.formats.lines import line_blocks, plan_lines
 from tokumei.transforms.formats.streams import BLOCK, TextStream, open_text
 from tokumei.transforms.storage.base import Store
@@ -87,26 +88,37 @@ def rows(
 ) -> Iterator[Rows]:
     """Read the records of a split; cells are texts without the spaces around them.
 
-    A record of another length is bad as a whole, and so is one in which a field ends within a character.
-    Blank lines are no records.
+    A record of another length is bad as a whole, and so is one in which a field ends within a character, or
+    one that repeats the column names. Blank lines are no records.
 
     Raises:
         InputError: see `reader.read_split`.
     """
     layout = _layout(source, split.file)
     refuse_other_columns(layout.names, declared, split.file.uri)
-    wanted = list(columns) if source.blank_records == "keep" else layout.names
     done = 0
     with open_text(split.file, store, split.start, split.end, source.encoding) as stream:
         for block in _blocks(stream, source, layout):
-            for found in _parse(block, done, layout, wanted, by_line=source.line_breaks):
-                kept = found if source.blank_records == "keep" else _without_blank(found, source)
+            for found in _parse(block, done, layout, by_line=source.line_breaks):
+                kept = _without_odd(found, source)
                 yield kept._replace(columns={name: kept.columns[name] for name in columns})
                 done += found.records
 
 
-def _without_blank(rows: Rows, source: Source) -> Rows:
-    return without_blank(rows, may_be_blank(rows, source.null_values))
+def _without_odd(rows: Rows, source: Source) -> Rows:
+    """Leave out records that are none: those without a value, and those that repeat the column names."""
+    cells = dict(rows.columns)
+    odd = odd_rows(cells, list(cells), source.null_values, lambda at: pa.table(cells).take(pa.array(at)))
+    blank = np.zeros(len(rows.numbers), bool)
+    if source.blank_records == "skip":
+        blank[odd.blank] = True
+    if len(odd.names):
+        left = np.delete(np.arange(len(blank)), odd.names)
+        headers = [(int(number), "header") for number in rows.numbers[odd.names]]
+        columns = {name: column.take(pa.array(left)) for name, column in cells.items()}
+        broken = sorted([*rows.broken, *headers])
+        rows, blank = rows._replace(columns=columns, numbers=rows.numbers[left], broken=broken), blank[left]
+    return without_blank(rows, blank)
 
 
 def _layout(source: Source, file: SourceFile) -> _Layout:
@@ -123,9 +135,7 @@ def _blocks(stream: TextStream, source: Source, layout: _Layout) -> Iterator[byt
         yield block
 
 
-def _parse(
-    block: bytes, done: int, layout: _Layout, wanted: Sequence[str], *, by_line: bool
-) -> Iterator[Rows]:
+def _parse(block: bytes, done: int, layout: _Layout, *, by_line: bool) -> Iterator[Rows]:
     """Parse a block of whole records, of which ``done`` precede it in the split."""
     refuse_other_encoding(block, layout.encoding, layout.uri)
     starts, ends = _lines(block) if by_line else _stretches(block, layout.length)
@@ -151,7 +161,7 @@ def _parse(
     bad |= dict.fromkeys(whole[fits][cut].tolist(), "undecodable")
     numbers = np.delete(whole[fits], cut) + 1 + done
     broken = [(number + 1 + done, bad[number]) for number in sorted(bad)]
-    yield from _stretched(texts, numbers, broken, layout, wanted)
+    yield from _stretched(texts, numbers, broken, layout)
 
 
 def _stretched(
@@ -159,13 +169,12 @@ def _stretched(
     numbers: Numbers,
     broken: list[tuple[int, str]],
     layout: _Layout,
-    wanted: Sequence[str],
 ) -> Iterator[Rows]:
     """Yield the fields, which come record by record, as columns of at most MAX_ROWS rows."""
     width = len(layout.names)
     columns = {}
-    for name in wanted:
-        every = pa.array(np.arange(layout.names.index(name), len(texts), width))
+    for i, name in enumerate(layout.names):
+        every = pa.array(np.arange(i, len(texts), width))
         columns[name] = pc.utf8_trim(texts.take(every), characters=_PADDING)
     if len(numbers) or broken:
         for start in range(0, max(len(numbers), 1), MAX_ROWS):

@@ -17,14 +17,15 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import ABSENT, MAX_ROWS, NAN, Rows
-from tokumei.transforms.formats.blank import has_value, may_be_blank, without_blank
+from tokumei.transforms.formats.blank import may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.containers import HEAD, refuse_array
 from tokumei.transforms.formats.garbled import is_utf8
 from tokumei.transforms.formats.lines import line_blocks, plan_lines
+from tokumei.transforms.formats.no_value import has_value
 from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
-from tokumei.transforms.values.encodings import undecodable
+from tokumei.transforms.values.encodings import refuse_other_encoding, undecodable
 
 _SMALL = 1 << 16  # bytes not worth halving again
 
@@ -73,6 +74,7 @@ def rows(
     layout = _Layout(frozenset(declared), split.file.uri, nulls)
     with open_text(split.file, store, split.start, split.end) as stream:
         for block in line_blocks(stream.read, BLOCK, stream.start, split.file.uri):
+            refuse_other_encoding(block, source.encoding, split.file.uri)
             for found in _stretches(block, columns, layout):
                 yield found._replace(
                     numbers=found.numbers + done, broken=[(n + done, why) for n, why in found.broken]
@@ -198,7 +200,13 @@ def _without_blank(rows: Rows, block: bytes, before: int, nulls: Sequence[str]) 
 def _is_blank(record: dict[str, Any] | str, nulls: Sequence[str] | None) -> bool:
     if nulls is None or isinstance(record, str):
         return False
-    return not any(isinstance(v, list | dict) or has_value(v, nulls) for v in record.values())
+    return not any(
+        isinstance(v, list | dict) or (has_value(v, nulls) and not _is_nan(v)) for v in record.values()
+    )
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, _Number) and value == "NaN"
 
 
 def _exact(block: bytes, columns: Mapping[str, ColumnType], layout: _Layout) -> Iterator[Rows]:
@@ -223,11 +231,8 @@ def _exact(block: bytes, columns: Mapping[str, ColumnType], layout: _Layout) -> 
                 continue
             notes.update((name, ABSENT) for name in columns if name not in record)
             for name, kind in columns.items():
-                if (
-                    isinstance(value := record.get(name), _Number)
-                    and value == "NaN"
-                    and kind in {"integer", "number"}
-                ):
+                value = record.get(name)
+                if _is_nan(value) and kind in {"integer", "number"}:
                     value, notes[name, NAN] = None, notes[name, NAN] + 1
                 text, fits = _cell(value, kind)
                 if not fits:

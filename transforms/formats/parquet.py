@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,9 +18,10 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
-from tokumei.transforms.formats.blank import blank_cells, may_be_blank, without_blank
-from tokumei.transforms.formats.columns import Header, refuse_other_columns
+from tokumei.transforms.formats.blank import may_be_blank, without_blank
+from tokumei.transforms.formats.columns import Header, opaque, refuse_other_columns
 from tokumei.transforms.formats.garbled import without_garbled
+from tokumei.transforms.formats.no_value import blank_cells
 from tokumei.transforms.storage.base import Store
 
 _SAMPLE = 4096
@@ -48,8 +50,22 @@ def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterato
 def header(source: Source, file: SourceFile, store: Store) -> Header:
     """Return the names and types of the file's columns, and its number of records."""
     with _opened(file, store) as opened:
-        schema = opened.schema_arrow
+        schema = _with_durations(opened.schema_arrow, opened.metadata.metadata or {})
         return Header(list(schema.names), opened.metadata.num_rows, schema)
+
+
+def _with_durations(schema: pa.Schema, told: Mapping[bytes, bytes]) -> pa.Schema:
+    """Return a file's schema with the durations that only its writer's schema tells from plain numbers."""
+    try:
+        held = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(told.get(_ARROW.lower(), b""))))
+    except (pa.ArrowException, ValueError, OSError, EOFError):
+        return schema
+    if held.names != schema.names:
+        return schema
+    pairs = zip(schema, held.types, strict=True)
+    return pa.schema(
+        [f.with_type(opaque("a duration")) if pa.types.is_duration(kind) else f for f, kind in pairs]
+    )
 
 
 def rows(

@@ -13,6 +13,12 @@ ADVICE = {
     " (header: true) or files were joined; remove that line",
     "byte_order_mark": "byte_order_mark: another file begins at the record; join files without the mark, or"
     " give them by a glob",
+    "width": "width: a record is as long as the widths together; an editor may have cut the spaces at its"
+    " end, so take the file as it was written",
+    "json": "json: a line is one object, without a comma after it, with each key once and numbers as JSON"
+    " has them",
+    "end_mark": "end_mark: Ctrl-Z (0x1A) ends a text, so files were joined at the record; give them by a"
+    " glob, or take the characters out",
     "nameless": "nameless: a value stands in a column without a name; name it in the header and declare it",
 }
 

@@ -128,7 +128,8 @@ def _no_match(uri: str, order: str | None, *, marked: bool) -> InputError:
         "input.utf16",
         where=uri,
         what=f"the file is UTF-16{without}" if order else "the file is not UTF-16",
-        fix="declare encoding: utf-16 (Excel's Unicode text has tabs between fields), or convert it to UTF-8"
+        fix="declare encoding: utf-16 (Excel's Unicode text has tabs between fields; JSON lines take no"
+        " encoding), or convert it to UTF-8"
         f" first: iconv -f {'UTF-16' if marked else order.upper()} -t UTF-8"
         if order
         else "correct encoding",

@@ -15,8 +15,10 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import Rows
-from tokumei.transforms.formats.blank import has_value, without_blank
+from tokumei.transforms.formats.blank import without_blank
 from tokumei.transforms.formats.columns import Header, matched_names
+from tokumei.transforms.formats.csv_odd import as_name
+from tokumei.transforms.formats.no_value import has_value
 from tokumei.transforms.formats.workbook import (
     Attributes,
     Handlers,
@@ -64,8 +66,9 @@ def header(source: Source, file: SourceFile, store: Store) -> Header:
 def rows(
     split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
-    """Read the records of the sheet. Blank rows are no records; a value in a column without name is ragged.
+    """Read the records of the sheet. Blank rows are no records.
 
+    A value in a column without name is ragged, and a row that repeats the column names is refused.
     Texts stay as they are typed, whole numbers have no decimal point, days are ``2024-04-01`` and errors are
     their texts (``#N/A``). Of a formula the result is read that was saved with it.
 
@@ -105,7 +108,13 @@ def _stretch(
     source: Source,
 ) -> Rows:
     known = places.keys()
-    good = np.array([row.cells.keys() <= known for row in held], bool)
+    titles = {at: as_name(name) for at, name in places.items()}
+    bad = [
+        "ragged" * (not row.cells.keys() <= known)
+        or "header" * all(as_name(row.cells.get(at)) == title for at, title in titles.items())
+        for row in held
+    ]
+    good = np.array([not why for why in bad], bool)
     kept = [row.cells for row, fits in zip(held, good, strict=True) if fits]
     cells = {
         name: pa.array([row.get(at, "") for row in kept], pa.string())
@@ -113,7 +122,13 @@ def _stretch(
         if name in columns
     }
     numbers = np.arange(done + 1, done + len(held) + 1)
-    rows = Rows(cells, numbers[good], [(int(n), "ragged") for n in numbers[~good]], len(held), {})
+    rows = Rows(
+        cells,
+        numbers[good],
+        [(int(n), why) for n, why in zip(numbers, bad, strict=True) if why],
+        len(held),
+        {},
+    )
     if source.blank_records == "keep":
         return rows
     blank = [not any(has_value(text, source.null_values) for text in row.values()) for row in kept]

@@ -25,6 +25,8 @@ _HALF_KANA = re.compile("[\uff61-\uff9f]")
 ENCODINGS = ("utf-8", "cp932", "euc_jp")  # of which bytes of a text may be
 # UTF-8 of kana and kanji; no CP932 or EUC-JP text is UTF-8 with such bytes, but for a few odd ones.
 _KANJI_OR_KANA = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
+# Escape sequences to JIS X 0208; the rest of ISO-2022-JP is ASCII, and would pass for text of any encoding.
+_JIS = re.compile(rb"\x1b\$[@B]")
 UNDECODABLE = "undecodable"
 _HIGH = bytes(range(0x80, 0x100))
 
@@ -131,12 +133,19 @@ def utf16_order(head: bytes) -> str | None:
 def refuse_other_encoding(text: bytes, declared: str, uri: str) -> None:
     """Check that a text is not of another encoding whose bytes the declared one reads as other characters.
 
-    UTF-8 is seldom anything else. EUC-JP of kana alone may read as CP932: then the first bytes of its
-    characters are the marks ､ and ･, of which half-width kana has few.
+    ISO-2022-JP is known by its escape sequences. UTF-8 is seldom anything else. EUC-JP of kana alone may read
+    as CP932: then the first bytes of its characters are the marks ､ and ･, of which half-width kana has few.
 
     Raises:
         InputError: it is.
     """
+    if b"\x1b" in text and _JIS.search(text):
+        raise InputError(
+            "input.encoding",
+            where=uri,
+            what="the file is ISO-2022-JP (JIS), which is not read",
+            fix="convert it to UTF-8 (nkf -w, or iconv -f ISO-2022-JP -t UTF-8), and declare encoding: utf-8",
+        )
     if declared == "utf-8" or text.isascii():
         return
     if _KANJI_OR_KANA.search(text) and _reads(text, "utf-8"):

@@ -132,6 +132,9 @@ def test_bytes_that_are_no_text_are_rejected_or_mended_where_only_searched_for(t
         (["int", enum("E")], [2**31 - 1, "M"], "string", ["2147483647", "M"]),
         (["int", "long"], [1, 2**40], "integer", [1, 2**40]),
         (["float", "double"], [0.5, 0.1], "number", [0.5, 0.1]),
+        (["int", "double"], [1, 2.5], "number", [1.0, 2.5]),
+        (["null", "double", "long"], [2.5, None, 2**53 + 1], "number", [2.5, None, 2.0**53]),
+        (["long", "float"], [7, 8.0], "integer", [7, 8]),
         (["null", {"type": "null"}, "string"], [None, "x"], "string", [None, "x"]),
     ],
 )

@@ -122,3 +122,52 @@ def test_a_file_whose_first_row_groups_are_blank(tmp_path):
     path.write_bytes(as_parquet([BLANKS[0]] * 7 + [FILLED[0]] + [BLANKS[0]] * 4, write_statistics=False))
     assert found_in(path, "parquet", "x", 1)[:2] == (1, 11)
     assert found_in(path, "parquet", "six")[:2] == (1, 11)
+
+
+ODD = ["－９", "\u2212９", "-9 ", "　不明", "不明\u3000"]  # spellings of null texts
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("wanted", ["", "s", "x", "six"])
+def test_null_texts_in_other_spellings_leave_a_record_blank(tmp_path, kind, wanted):
+    rows = [(text, None, other) for text in ODD for other in (None, *ODD[:2])] + [("9", None, None)]
+    path = tmp_path / f"f.{kind}"
+    path.write_bytes(FORMATS[kind](rows))
+    assert found_in(path, kind, wanted)[:2] == (1, len(rows) - 1)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "avro", "jsonl"])
+@pytest.mark.parametrize("wanted", ["", "s", "i", "six"])
+def test_numbers_that_are_null_texts_leave_a_record_blank(tmp_path, kind, wanted):
+    path = tmp_path / f"f.{kind}"
+    path.write_bytes(FORMATS[kind]([("a", 1, None), (None, -9, None), ("", -9, "　"), (None, 9, None)]))
+    assert found_in(path, kind, wanted)[:2] == (2, 2)
+
+
+@pytest.mark.parametrize("wanted", [{}, {"n": "number"}, {"s": "string"}, {"s": "string", "n": "number"}])
+def test_nan_is_no_value_of_a_record(tmp_path, wanted):
+    nan = float("nan")
+    rows = [(None, nan), ("a", nan), ("　", None), (None, 0.0), ("", nan)]
+    pq.write_table(pa.table({"s": [r[0] for r in rows], "n": [r[1] for r in rows]}), tmp_path / "f.parquet")
+    lines = [json.dumps({"s": s, "n": n}, ensure_ascii=False) + "\n" for s, n in rows]
+    (tmp_path / "f.jsonl").write_text("".join(lines))
+    with (tmp_path / "f.avro").open("wb") as out:
+        fields = [{"name": "s", "type": ["null", "string"]}, {"name": "n", "type": ["null", "double"]}]
+        records = [{"s": s, "n": n} for s, n in rows]
+        fastavro.writer(out, {"type": "record", "name": "R", "fields": fields}, records)
+    for kind in ("parquet", "jsonl", "avro"):
+        path = tmp_path / f"f.{kind}"
+        source = Source(path=str(path), format=kind)
+        (split,) = plan_splits("t", source, STORE.glob(str(path))[0], STORE)
+        (got,) = read_split(split, source, wanted, STORE, declared=["s", "n"])
+        assert (got.batch.num_rows, got.blank) == (2, 3), kind
+
+
+@pytest.mark.parametrize("nulls", [("",), ("", "-"), ("不明", "　")])
+def test_cells_of_spaces_are_no_values_where_the_empty_text_is_none(tmp_path, nulls):
+    path = tmp_path / "f.csv"
+    path.write_text("a,b\n1, \n2,　\n3,\t \n4,x \n")
+    rows, rejects, _ = read(path, "csv", {"a": "integer", "b": "string"}, null_values=nulls)
+    assert [row["b"] for row in rows] == [None, None, None, "x "] and not rejects
+    kept, _, _ = read(path, "csv", {"a": "integer", "b": "string"}, null_values=("不明",))
+    assert [row["b"] for row in kept] == [" ", "　", "\t ", "x "]

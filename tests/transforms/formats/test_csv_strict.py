@@ -255,3 +255,15 @@ def test_kernels_on_texts_without_what_they_look_for():
     dialect = Dialect(",", "utf-8", escape=True, skip_space=True)
     assert trimmed(b"a,b\n", dialect) == b"a,b\n"
     assert misquoted(b"a,b\nc,d\n", np.array([4, 8]), dialect).tolist() == [False, False]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932", "utf-16"])
+@pytest.mark.parametrize("wanted", [{"a": "string"}, {"b": "string"}])
+def test_end_marks_of_joined_files_are_refused(tmp_path, encoding, wanted):
+    path = tmp_path / "f.csv"
+    path.write_bytes('a,b\n1,東\n\x1a2,京\n\n3,"x\x1a\ny"\n\x1aa,b\n4,都\n\x1a\r\n'.encode(encoding))
+    rows, rejects, records = read(path, "csv", wanted, ["a", "b"], encoding=encoding)
+    assert rejects == [(n, "", "end_mark") for n in (2, 4)] and records == 5
+    assert [next(iter(row.values())) for row in rows] == (
+        ["1", "3", "4"] if "a" in wanted else ["東", "x\x1a\ny", "都"]
+    )

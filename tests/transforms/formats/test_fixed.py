@@ -136,7 +136,7 @@ def test_a_whole_release(run):
 
 @settings(max_examples=150, deadline=None)
 @given(
-    fields=st.lists(st.tuples(st.text("aあｱ髙 ", max_size=3), st.text("b亜", max_size=2)), max_size=12),
+    fields=st.lists(st.tuples(st.text("xあｱ髙 ", max_size=3), st.text("b亜", max_size=2)), max_size=12),
     encoding=st.sampled_from(["cp932", "euc_jp", "utf-8"]),
     target=st.integers(1, 40),
     by_line=st.booleans(),
@@ -168,3 +168,23 @@ def test_values_are_not_shown(tmp_path):
     path = tmp_path / "f"
     path.write_text("himitsu1\nhimitsu22\n")
     assert error_of(path, "fixed", {"b": "string"}, widths={"a": 8}).code == "input.header"
+
+
+@pytest.mark.parametrize("wanted", [["番号"], ["店"], ["番号", "店"], []])
+@pytest.mark.parametrize("blanks", ["skip", "keep"])
+def test_records_that_repeat_the_column_names_are_refused(tmp_path, wanted, blanks):
+    path = tmp_path / "f.txt"
+    lines = ["番号店  ", "0001本店", "番号本店", "        ", "番号　店", "0002店  ", "番号店  "]
+    path.write_bytes("".join(line + "\n" for line in lines).encode("cp932"))
+    options = {"widths": {"番号": 4, "店": 4}, "encoding": "cp932", "blank_records": blanks}
+    kinds = dict.fromkeys(wanted, "string")
+    rows, rejects, records = read(path, "fixed", kinds, ["番号", "店"], **options)
+    assert (rejects, records) == ([(1, "", "header"), (5, "", "header"), (7, "", "header")], 7)
+    read_of = [
+        ("0001", "本店"),
+        ("番号", "本店"),
+        *([(None, None)] if blanks == "keep" else []),
+        ("0002", "店"),
+    ]
+    whole = [dict(zip(("番号", "店"), r, strict=True)) for r in read_of]
+    assert rows == ([{n: r[n] for n in wanted} for r in whole] if wanted else [])

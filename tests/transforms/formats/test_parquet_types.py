@@ -16,9 +16,9 @@ from support.reading import read as read_file
 
 from tokumei.schemas.date_formats import DateReading
 from tokumei.schemas.source import Source
-from tokumei.transforms.formats.convert import convert
+from tokumei.transforms.formats.convert import convert, readable
 from tokumei.transforms.formats.garbled import without_garbled
-from tokumei.transforms.formats.reader import read_split
+from tokumei.transforms.formats.reader import read_header, read_split
 from tokumei.transforms.formats.splits import plan_splits
 
 read = partial(read_file, blank_records="keep")  # some columns are all that a record has
@@ -31,7 +31,7 @@ def parquet_of(tmp_path, column, **options):
 
 
 def notes_of(path, kind, declared):
-    source = Source(path=str(path), format=kind)
+    source = Source(path=str(path), format=kind, blank_records="keep")
     (file,) = STORE.glob(str(path))
     (split,) = plan_splits("t", source, file, STORE)
     return [dict(b.notes) for b in read_split(split, source, declared, STORE, declared=list(declared))]
@@ -241,3 +241,16 @@ def test_keys_that_are_in_no_record_are_counted(tmp_path, odd):
     for null in ({"a": "1", "年齢": None}, '{"a": "1", "年齢" : null}', '{"a": "1", "\\u5E74\\u9f62": null}'):
         found = notes_of(jsonl(tmp_path, null, *odd), "jsonl", {"a": "string", "年齢": "integer"})
         assert found == [{}]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("declared", ["string", "integer", "number", "datetime"])
+def test_durations_are_no_plain_numbers(tmp_path, unit, declared):
+    """Parquet holds them as integers, of a unit that is nowhere told to who gets the release."""
+    held = pa.array([1, None, 86_400], pa.duration(unit))
+    table = pa.table({"id": [1, 2, 3], "v": held, "n": pa.array([1, 2, 3], pa.int64())})
+    pq.write_table(table, tmp_path / "f.parquet")
+    source = Source(path=str(tmp_path / "f.parquet"), format="parquet")
+    found = read_header(source, STORE.glob(source.path)[0], STORE)
+    assert not readable(found.types.field("v").type, declared)
+    assert found.types.field("n").type == pa.int64() and found.names == ["id", "v", "n"]

@@ -54,7 +54,8 @@ def written(tmp_path, data):
         ("<t=\"d\"|<v>2024-04-01T00:00:00</v>", "date", dt.date(2024, 4, 1)),
         ("a_x000D_b", "string", "a\rb"),
         ("", "string", None),
-        (" 　", "string", " 　"),
+        (" 　", "string", None),
+        (" 　a", "string", " 　a"),
     ],
 )  # fmt: skip
 def test_cells(tmp_path, value, kind, expected):
@@ -250,5 +251,18 @@ def test_any_texts_and_numbers_come_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("xlsx") / "f.xlsx"
     path.write_bytes(book_of([["a", "b"], *([a, float(b)] for a, b in rows)]))
     found, rejects, _ = read(path, "xlsx", {"a": "string", "b": "integer"})
-    assert found == [{"a": a or None, "b": b} for a, b in rows] and not rejects
+    assert found == [{"a": a if a.strip() else None, "b": b} for a, b in rows] and not rejects
     assert zipfile.is_zipfile(path)
+
+
+@pytest.mark.parametrize("wanted", [{"b": "string"}, TWO, {}])
+@pytest.mark.parametrize("header", [True, False])
+def test_rows_that_repeat_the_column_names_are_refused(tmp_path, wanted, header):
+    path = written(
+        tmp_path, book_of([["a", "b"], ["x", "y"], ["ａ", " b"], ["a", "y"], ["b", "a"], ["a", "b"]])
+    )
+    rows, rejects, records = read(path, "xlsx", wanted, ["a", "b"], header=header)
+    first = [] if header else [(1, "", "header")]
+    later = [(n + (not header), "", "header") for n in (2, 5)]
+    assert (rejects, records) == ([*first, *later], 5 + (not header))
+    assert [row["b"] for row in rows] == (["y", "y", "a"] if wanted else [])
