@@ -175,6 +175,31 @@ def test_a_watched_column_keeps_its_promise_and_its_models(run):
     assert "結核" not in left and left[None] >= 3 and min(left.values()) >= 3
 
 
+COMPARED = [
+    {"model": "t_closeness", "distance": "equal", "t": 0.9},
+    {"model": "t_closeness", "distance": "ordered", "t": 0.9},
+    {"model": "beta_likeness", "kind": "basic", "beta": 9},
+    {"model": "beta_likeness", "kind": "enhanced", "beta": 9},
+    {"model": "delta_disclosure", "delta": 9},
+]
+
+
+@pytest.mark.parametrize("model", COMPARED, ids=lambda m: "-".join(map(str, m.values())))
+def test_a_blank_that_the_file_never_had_is_not_compared_with_it(run, model):
+    """A record that is dropped for another column makes an illness rare: its blanks have no share in the file."""
+    rows = [(f"p{i}", "A", ["風邪", "腰痛"][i % 2], 50 + i) for i in range(40)]
+    rows += [("a", "A", "結核", 51), ("b", "A", "結核", 52), ("c", "A", "結核", 9_000)]
+    rare = {"criterion": 4, "method": "rare_categories", "people": 3, "action": "cell"}
+    illness = {"sensitive": True, "treat": [rare], "protect": [model]}
+    fence = {"criterion": 4, "method": "fence", "action": "record"}
+    columns = {"town": SUPPRESS_TOWN, "illness": illness, "pay": {"type": "integer", "treat": [fence]}}
+    done = ran(run, columns, rows, k=3)
+    assert done.status == 4 and "requirement.promise] tables.t.columns.illness" in done.err
+    columns["illness"] = {**illness, "may_fall_below": {"because": "試験"}}
+    done = ran(run, columns, rows, k=3, output="declared")
+    assert done.status == 0 and people_by(done.rows(), "illness")["結核"] == 2
+
+
 def test_combinations_hold_after_suppression_over_two_declarations(run):
     rows = [(f"p{i}", "A", "xy"[i % 2], "uvw"[i % 3]) for i in range(36)]
     rows += [("a", "A", "z", "u"), ("b", "A", "z", "u"), ("c", "B", "z", "u"), ("d", "B", "z", "w")]
