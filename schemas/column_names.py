@@ -85,6 +85,7 @@ _SENSITIVE = re.compile(
     r"disease|diagnos|illness|disabilit|medication|prescription|criminal|religion|ethnic",
     re.IGNORECASE,
 )
+_AGE_BAND = re.compile(r"年代|世代|年齢(層|階級|階層|区分)")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -112,6 +113,11 @@ def names_free_text(*texts: str | None) -> bool:
 def names_sensitive(*texts: str | None) -> bool:
     """Return whether a name or title says what may be 要配慮個人情報 (法2条3項, 施行令2条)."""
     return any(_SENSITIVE.search(_plain(text)) for text in texts if text)
+
+
+def names_age_band(text: str) -> bool:
+    """Return whether a text says a band of ages (年代, 年齢層), not one age or date."""
+    return bool(_AGE_BAND.search(unicodedata.normalize("NFKC", text)))
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tokumei.schemas.column_names import names_code, names_free_text, names_person
+from tokumei.schemas.column_names import names_age_band, names_code, names_free_text, names_person
 
 
 @pytest.mark.parametrize(
@@ -310,3 +310,13 @@ def test_free_text(name):
 )
 def test_not_free_text(name):
     assert not names_free_text(name)
+
+
+@pytest.mark.parametrize("name", ["年代", "購入者の年代", "年齢層", "世代", "年齢区分"])
+def test_bands_of_ages(name):
+    assert names_age_band(name)
+
+
+@pytest.mark.parametrize("name", ["生年月日", "年齢", "利用年月", "生年", "代理店"])
+def test_no_bands_of_ages(name):
+    assert not names_age_band(name)
