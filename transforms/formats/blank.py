@@ -1,6 +1,7 @@
 """Records without any value: rows that an editor emptied, and padding of exports. They are nobody's.
 
-A cell has no value if it is null, or a text that is empty, of spaces only, or one of the source's null texts.
+A cell has no value if it is null, or a text that is empty, of spaces only, or one of the source's null texts,
+in any spelling that `folded` makes one of them.
 A record is blank if that is so of all its columns, whatever columns are read: so every pass skips the same
 records. Columns of lists and records are not looked at, as they can never be used.
 """
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Rows
+from tokumei.transforms.values.text import folded, folded_column
 
 Marks = npt.NDArray[np.bool_]
 SPACES = [
@@ -46,7 +48,7 @@ def may_be_blank(rows: Rows, null_values: Sequence[str]) -> Marks:
     """Return which rows have no value in any of the columns at hand; cheap where one is always filled."""
     left = np.ones(len(rows.numbers), bool)
     starts = np.zeros(256, bool)
-    starts[[*SPACES, *(text.encode()[0] for text in null_values if text)]] = True
+    starts[[*SPACES, *null_starts(null_values)]] = True
     for name, cells in sorted(rows.columns.items(), key=lambda column: column[1].null_count):
         left &= starts[first_bytes(cells)] if _is_text(cells.type) else nulls_of(cells)
         for row in rows.misfits.get(name, ()):
@@ -57,6 +59,12 @@ def may_be_blank(rows: Rows, null_values: Sequence[str]) -> Marks:
         at = np.flatnonzero(left)
         left[at] = blank_cells(cells.take(pa.array(at)), null_values)
     return left
+
+
+def null_starts(null_values: Sequence[str]) -> list[int]:
+    """Return the first bytes of texts that may be one of the null texts in some spelling; 0 for no byte."""
+    listed = [text for text in map(folded, null_values) if text]
+    return [*(text.encode()[0] for text in listed), *(range(0x80, 0x100) if listed else ())]
 
 
 def blank_cells(cells: pa.Array, null_values: Sequence[str]) -> Marks:
@@ -73,8 +81,9 @@ def blank_cells(cells: pa.Array, null_values: Sequence[str]) -> Marks:
         return nulls_of(cells)
     texts = cells.cast(pa.string())
     empty = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(texts)), 0)
-    if any(text.strip() for text in null_values):
-        empty = pc.or_(empty, pc.is_in(texts, value_set=pa.array(null_values, pa.string())))
+    if len(texts) and any(text.strip() for text in null_values):
+        listed = folded_column(pa.array(null_values, pa.string()))
+        empty = pc.or_(empty, pc.is_in(folded_column(texts), value_set=listed))
     found: Marks = empty.fill_null(True).to_numpy(zero_copy_only=False)
     return found
 
@@ -117,7 +126,7 @@ def has_value(value: object, null_values: Sequence[str]) -> bool:
         except UnicodeDecodeError:
             return True
     if isinstance(value, str):
-        return bool(value.strip()) and value not in null_values
+        return bool(value.strip()) and folded(value) not in map(folded, null_values)
     return value is not None and not isinstance(value, list | dict)
 
 

@@ -190,7 +190,7 @@ def _odd(table: pa.Table, text: bytes, ragged: Numbers, layout: _Layout) -> Odd:
         part = view[np.repeat(chosen, ends - starts)].tobytes()
         return _table(part, layout._replace(wanted=layout.names, witness=[], nameless=[]))[0]
 
-    found = odd_rows(cells, layout.titles, whole)
+    found = odd_rows(cells, layout.titles, whole, layout.source.null_values)
     return found if layout.source.blank_records == "skip" else found._replace(blank=NONE.blank)
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.formats.batches import Numbers
-from tokumei.transforms.formats.blank import SPACES, blank_cells, first_bytes
+from tokumei.transforms.formats.blank import SPACES, blank_cells, first_bytes, null_starts
 
 _BLANK, _NAME = 1, 2
 _LIKE = [*SPACES, *range(0xC2, 0xE4), 0xEA, 0xEF, 0xF0]  # and of all that NFKC makes another character of
@@ -39,7 +39,10 @@ def as_name(text: str | None) -> str:
 
 
 def odd_rows(
-    cells: Mapping[str, pa.StringArray], names: Sequence[str], whole: Callable[[Numbers], pa.Table]
+    cells: Mapping[str, pa.StringArray],
+    names: Sequence[str],
+    whole: Callable[[Numbers], pa.Table],
+    nulls: Sequence[str] = (),
 ) -> Odd:
     """Find the rows that are no records.
 
@@ -47,8 +50,9 @@ def odd_rows(
         cells: some columns of the file, at least one, with null for null texts.
         names: the names of all its columns, in its order.
         whole: reads some rows again, with all columns.
+        nulls: the null texts, for their other spellings.
     """
-    blank, like = _suspects(cells)
+    blank, like = _suspects(cells, nulls)
     rows = np.union1d(blank, like)
     if not len(rows):
         return NONE
@@ -56,17 +60,17 @@ def odd_rows(
     without, named = np.ones(len(rows), bool), np.ones(len(rows), bool)
     for name, column in zip(names, table.columns, strict=True):
         texts = column.combine_chunks()
-        without &= blank_cells(texts, ())
+        without &= blank_cells(texts, nulls)
         at = np.flatnonzero(named)
         named[at] = [as_name(text) == as_name(name) for text in texts.take(pa.array(at)).to_pylist()]
     return Odd(rows[without], rows[named & ~without])
 
 
-def _suspects(cells: Mapping[str, pa.StringArray]) -> tuple[Numbers, Numbers]:
+def _suspects(cells: Mapping[str, pa.StringArray], nulls: Sequence[str]) -> tuple[Numbers, Numbers]:
     """Return the rows of which the cells at hand can be those of a record that is none."""
     left = None
     for name, column in sorted(cells.items(), key=lambda cell: cell[1].null_count):
-        may = _may_be(name).take(first_bytes(column))
+        may = _may_be(name, nulls).take(first_bytes(column))
         left = may if left is None else left & may
         if not left.any():
             return NONE
@@ -74,17 +78,17 @@ def _suspects(cells: Mapping[str, pa.StringArray]) -> tuple[Numbers, Numbers]:
         return NONE
     blank, like = np.flatnonzero(left & _BLANK), np.flatnonzero(left & _NAME)
     for name, column in cells.items():
-        blank = blank[blank_cells(column.take(pa.array(blank)), ())]
+        blank = blank[blank_cells(column.take(pa.array(blank)), nulls)]
         found = pc.utf8_normalize(column.take(pa.array(like)), form="NFKC")
         like = like[np.flatnonzero(pc.match_substring(found, as_name(name)).fill_null(False))]
     return blank, like
 
 
-def _may_be(name: str) -> npt.NDArray[np.uint8]:
+def _may_be(name: str, nulls: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Return, by the first byte of a cell, whether it can be blank, and whether it can be the name."""
     wanted = as_name(name)
     table = np.zeros(256, np.uint8)
-    table[SPACES] |= _BLANK
+    table[[*SPACES, *null_starts(nulls)]] |= _BLANK
     table[
         [*_LIKE, *(form[:1].encode()[0] for form in (wanted, unicodedata.normalize("NFD", wanted)) if form)]
     ] |= _NAME
