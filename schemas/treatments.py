@@ -1,8 +1,7 @@
 """What the policy may ask to be done to a column: one model per method, with the criteria it may serve.
 
 The methods that single out what is rare are in `tokumei.schemas.peculiar_values`. Those that leave values
-plausible but not true (ミクロアグリゲーション, データ交換, ノイズ付加) are in
-`tokumei.schemas.perturbations`.
+plausible but not true (ミクロアグリゲーション, ノイズ付加 …) are in `tokumei.schemas.perturbations`.
 
 A new method is one class here or there, which states all facts about it (see `Treatment`), one line in
 `AnyTreatment`, and one class in `tokumei.transforms.criteria` that does it.

@@ -49,7 +49,7 @@ def test_people_and_records_are_those_of_the_report(make_report, parse):
     page = parse(render_report(make_report(people=1_234_567)))
     assert "本人の数1,234,567人" in page.text("summary").replace(" ", "")
     flow = page.cells("summary")
-    assert flow["読み込んだレコード本人 21,971人"] == ["21,973件"]
+    assert flow["読み込んだレコード読み取れたレコードの本人 21,971人"] == ["21,973件"]
     assert flow["読み取れず除いたレコード"] == ["2件"]
     assert flow["組合せが条件を満たさないため除いたレコード（五号）"] == ["37件"]
     assert flow["加工後のレコード本人 21,934人"] == ["21,934件"]
