@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.column_names import names_age_band
 from tokumei.schemas.date_formats import FORMATS_OF, DateFormat, DateReading
 from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, is_sought
 from tokumei.schemas.privacy_models import AnyProtection
@@ -15,6 +16,10 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize, Pseudonym
 
 _PER_RECORD = " and ".join(method.name() for method in METHODS if method.per_record)
+_DATED = frozenset({"date", "month", "datetime"})
+_LEAVES_DATES_OR_AGES = frozenset(
+    {"age", "year", "year_month", "truncate_time", "microaggregate", "noise", "rank_swap"}
+)
 _DATA_DRIVEN = ", ".join(method.name() for method in METHODS if method.data_driven)
 
 
@@ -97,6 +102,22 @@ class Column(Strict):
                 "free text may name people and cannot be kept",
                 "remove keep: text is deleted",
                 ["keep"],
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _named_as_left(self) -> Self:
+        """Refuse to call dates and ages 年代: the public would be told less than is released."""
+        kept = self.keep and self.type in _DATED
+        exact = kept or (self.treat and {step.method for step in self.treat} <= _LEAVES_DATES_OR_AGES)
+        key = "title" if self.keep else "released_as"
+        said = getattr(self, key)
+        if exact and said is not None and names_age_band(said):
+            raise broken(
+                "column.named_coarser",
+                f"{key} calls it a band of ages (年代), and what is released is finer",
+                "correct the name, or coarsen the column with age_band or generalize",
+                [key],
             )
         return self
 

@@ -28,7 +28,7 @@ _PERSONS = (
     r"(患者|会員|顧客|お?客様?|利用者|使用者|契約者|申込者|申請者|届出人|請求者|購入者|注文者|送付先|送り先|届け?先|宛|受取人|"
     r"名義人|相手|本人|世帯主|保護者|家族|配偶者|扶養者|被扶養者|受給者|被保険者|住民|市民|生徒|児童|学生|園児|受験者|"
     r"職員|社員|従業員|担当者?|代表者|責任者|医師|主治医|担当医|看護師|薬剤師|紹介者|連絡者|来訪者|参加者|回答者|対象者|"
-    r"父|母|夫|妻|子|親|個人|人)"
+    r"父|母|夫|妻|子|親|個人|(?<!法)人)"
 )
 _PERSONS_ENGLISH = (
     r"(customer|client|patient|member|user|person|personal|contact|employee|staff|student|pupil|guardian|parent|"
@@ -63,8 +63,21 @@ _FREE_TEXT = re.compile(
     r"(^|[ _-])(remarks?|comments?|memo|free[ _-]?text)$",
     re.IGNORECASE,
 )
+# About a number, name or address, and none: 電話番号の有無, 氏名変更回数, マイナンバーカードの取得状況.
+_ABOUT = re.compile(
+    r"(有無|可否|要否|フラグ|区分|種別|件数|回数|登録済み?|(登録|取得|保有|交付|申請|変更)(状況|年月日|日)|"
+    r"_(flag|count|opt_?in))$|"
+    r"カードの?(保有|所持|取得|交付|申請|利用)(済み?)?$|^(has|is)_",
+    re.IGNORECASE,
+)
+_OF_THING = re.compile(
+    r"^(商品|製品|品|品目|銘柄|店舗?|支店|会社|企業|法人|団体|病院|医療機関|施設|建物|駅|町域?|市区?町村|都道府県|"
+    r"地域|学校|部署|組織|取引先|仕入先)"
+    r"(名称?)?の?[(_]?(フリガナ|ふりがな|(ヨミ|よみ|読み)(ガナ|がな|仮名)?)\)?$|"
+    r"^(店舗?|支店|本社|営業所|病院|医療機関|施設|学校|窓口|問い?合わ?せ先)の?(電話番号|メールアドレス)$"
+)
 _ABOUT_TEXT = re.compile(
-    r"(コード|区分|種別|分類|有無|フラグ|件数|回数|文字数|日時?|年月日?|年数|月数|日数|時間|名称|大項目|小項目|番号)$"
+    r"(コード|区分|種別|分類|有無|フラグ|数|日時?|年月日?|時間|名称|大項目|小項目|番号)$"
 )
 _SENSITIVE = re.compile(
     r"(病|疾患|傷病|症)名|疾病|傷病|既往|診断|病歴|診療(?!所|科|報酬|年月|日)|治療|処方|投薬|医薬品|薬剤|健診|検診|検査(結果|値)|"
@@ -72,17 +85,23 @@ _SENSITIVE = re.compile(
     r"disease|diagnos|illness|disabilit|medication|prescription|criminal|religion|ethnic",
     re.IGNORECASE,
 )
+_AGE_BAND = re.compile(r"年代|世代|年齢(層|階級|階層|区分)")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def names_code(*texts: str | None) -> bool:
     """Return whether a name or title says individual identification code (個人識別符号)."""
-    return any(_CODE.search(_plain(text)) for text in texts if text)
+    plain = [_plain(text) for text in texts if text]
+    return any(_CODE.search(text) and not _ABOUT.search(text) for text in plain)
 
 
 def names_person(*texts: str | None) -> bool:
-    """Return whether a name or title says name of a person, phone number, address or e-mail address."""
-    return any(_PERSON.search(_plain(text)) for text in texts if text)
+    """Return whether a name or title says name of a person, phone number, address or e-mail address.
+
+    Not what is said about one (電話番号の有無), nor the phone of a shop.
+    """
+    plain = [_plain(text) for text in texts if text]
+    return any(_PERSON.search(t) and not (_ABOUT.search(t) or _OF_THING.search(t)) for t in plain)
 
 
 def names_free_text(*texts: str | None) -> bool:
@@ -94,6 +113,11 @@ def names_free_text(*texts: str | None) -> bool:
 def names_sensitive(*texts: str | None) -> bool:
     """Return whether a name or title says what may be 要配慮個人情報 (法2条3項, 施行令2条)."""
     return any(_SENSITIVE.search(_plain(text)) for text in texts if text)
+
+
+def names_age_band(text: str) -> bool:
+    """Return whether a text says a band of ages (年代, 年齢層), not one age or date."""
+    return bool(_AGE_BAND.search(unicodedata.normalize("NFKC", text)))
 
 
 def _plain(text: str) -> str:

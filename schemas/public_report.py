@@ -108,7 +108,9 @@ def _table(table: TableReport) -> PublicTable:
                 type=column.type,
                 released=column.released,
                 steps=tuple(
-                    PublicStep(criterion=s.criterion, method=s.method, sentence=s.sentence)
+                    PublicStep(
+                        criterion=s.criterion, method=s.method, sentence=s.public_sentence or s.sentence
+                    )
                     for s in column.steps
                 ),
                 after=column.after if column.released else None,

@@ -48,7 +48,10 @@ class StepReport(Strict):
     criterion: int = Field(ge=1, le=5)
     method: str
     sentence: str
-    inside: str = Field(default="", description="More, of rare labels: for the officer alone.")
+    public_sentence: str | None = Field(
+        default=None,
+        description="What may leave the house, without numbers of few people; None: the sentence.",
+    )
     counts: dict[str, int] = Field(default_factory=dict)
     unmet: tuple[int, ...] = Field(
         default=(), description="Places of such values in the policy's list, from 1; the first twenty."

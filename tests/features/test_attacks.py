@@ -319,10 +319,32 @@ def test_utf8_declared_otherwise_is_not_released_garbled(run, encoding):
     assert right.status == 0 and {r["a"] for r in right.rows()} == {"匿名加工情報", "ﾄｳｷｮｳ"}
 
 
+YEAR_MONTH = {"type": "date", "treat": [{"criterion": 1, "method": "year_month"}]}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"type": "date", "title": "年代", **KEEP},
+        {**YEAR_MONTH, "released_as": "会員の年代"},
+        {"type": "date", "released_as": "年齢層", "treat": [{"criterion": 1, "method": "age"}]},
+        {"type": "date", "released_as": "年代", "treat": [{"criterion": 5, "method": "noise", "scale": 3}]},
+    ],
+    ids=["kept", "month", "age", "noise"],
+)
+def test_dates_and_ages_are_not_called_bands(run, column):
+    """Notice and register would tell the public less than is released."""
+    policy = policy_of({"birth": column, "x": KEEP}, reference_date="2026-04-01")
+    refused = run(policy, {"data.csv": "birth,x\n1985-04-02,1\n"})
+    assert refused.status == 2 and "column.named_coarser" in refused.err
+    kept = policy_of({"birth": {"type": "date", "released_as": "生年", **KEEP}, "x": KEEP})
+    assert "column.released_as" in run(kept).err
+
+
 def test_the_notice_names_what_is_left_of_an_item(run):
-    bands = {"criterion": 1, "method": "age_band", "preset": "case_6"}
-    column = {"type": "integer", "title": "生年月日", "released_as": "年代", "treat": [bands]}
-    done = run(policy_of({"birth": column}), {"data.csv": "birth\n1\n1\n"})
+    year = [{"criterion": 1, "method": "year"}]
+    column = {"title": "生年月日", "released_as": "うまれ年", "type": "date", "treat": year}
+    done = run(policy_of({"birth": column}), {"data.csv": "birth\n1985-04-02\n1985-04-02\n"})
     notice = (done.release / "notice.md").read_text()
-    assert "年代" in notice and "生年月日" not in notice
+    assert "うまれ年" in notice and "生年月日" not in notice
     assert "1生年月日" in (done.root / "register" / "index.html").read_text()

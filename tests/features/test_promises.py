@@ -90,7 +90,7 @@ def test_a_label_of_bands_that_one_person_bears_is_blanked_with_the_next(run):
     assert left == {None: 6, "400未満": 10, "1000未満": 15}  # five and one: the smallest band went with it
     settled = column(done, "pay")["steps"][-1]
     assert settled["counts"] == {"cells_blanked": 6} and settled["criterion"] == 4
-    assert "公開するデータで5人未満となる区分" in settled["sentence"] and "2種類" in settled["inside"]
+    assert "公開するデータで5人未満となった区分2種類" in settled["sentence"]
     assert "公開するデータで5人未満となった区分2種類" in (done.release / "report.html").read_text()
 
 
@@ -112,7 +112,7 @@ def test_a_coded_end_of_one_person_is_refused_or_declared(run, treat):
     assert done.status == 0, done.err
     assert people_by(done.rows(), "age")[treat["label"]] == 1
     (step,) = column(done, "age")["steps"]
-    assert "5人未満の人しかいない区分は、1種類（1人）である。" in step["inside"]
+    assert "5人未満の人しかいない区分は、1種類（1人）である。" in step["sentence"]
     assert "報道で公知" in step["sentence"]
     fewer = {"type": "integer", "treat": [{**treat, "people": 2}]}
     assert ran(run, {"age": fewer}, [*rows, ("y", rows[-1][1])], output="two").status == 0
@@ -130,7 +130,7 @@ def test_areas_are_told_or_promised(run, people):
         return
     assert left == Counter(towns)
     (step,) = column(done, "home")["steps"]
-    assert "公開するデータで4人未満の人しかいない区分は、2種類（3人）である。" in step["inside"]
+    assert "公開するデータで4人未満の人しかいない区分は、2種類（3人）である。" in step["sentence"]
 
 
 def test_people_of_an_area_are_counted_not_rows(run):
@@ -154,7 +154,7 @@ def test_a_label_promised_to_more_people_than_k_is_counted_in_classes_too(run):
     done = ran(run, columns, rows, k=3)
     assert done.status == 0, done.err
     assert people_by(done.rows(), "age") == {"*": 34, "41": 30}
-    assert "区分は2種類である" in column(done, "age")["steps"][-1]["inside"]
+    assert "5人未満となった区分2種類" in column(done, "age")["steps"][-1]["sentence"]
     columns["age"] = {**age, "may_fall_below": {"because": "試験"}}
     done = ran(run, columns, rows, k=3, output="declared")
     assert done.status == 0 and people_by(done.rows(), "age")["90以上"] == 4
@@ -173,6 +173,45 @@ def test_a_watched_column_keeps_its_promise_and_its_models(run):
     assert done.status == 0, done.err
     left = people_by(done.rows(), "illness")
     assert "結核" not in left and left[None] >= 3 and min(left.values()) >= 3
+
+
+def test_what_is_told_of_fewer_names_the_bounds_of_each_label(run):
+    """Two methods of one column promise different numbers: nothing is said of one bound for all."""
+    rows = [(f"p{i}", "A", 10 * (i // 2)) for i in range(20)] + [(f"q{i}", "A", 300) for i in range(4)]
+    coded = {"criterion": 4, "method": "top_code", "at": 300, "label": "300以上", "people": 4}
+    rare = {"criterion": 4, "method": "rare_categories", "people": 2, "action": "cell"}
+    pay = {"type": "integer", "treat": [coded, rare], "may_fall_below": {"because": "試験"}}
+    done = ran(run, {"town": SUPPRESS_TOWN, "pay": pay}, rows, k=3)
+    assert done.status == 0 and min(people_by(done.rows(), "pay").values()) == 2, done.err
+    told = column(done, "pay")["steps"][-1]["sentence"]
+    assert (
+        "下限（区分により2～4人）未満の人しかいない区分は、0種類（0人）" in told and "4人未満の" not in told
+    )
+
+
+COMPARED = [
+    {"model": "t_closeness", "distance": "equal", "t": 0.9},
+    {"model": "t_closeness", "distance": "ordered", "t": 0.9},
+    {"model": "beta_likeness", "kind": "basic", "beta": 9},
+    {"model": "beta_likeness", "kind": "enhanced", "beta": 9},
+    {"model": "delta_disclosure", "delta": 9},
+]
+
+
+@pytest.mark.parametrize("model", COMPARED, ids=lambda m: "-".join(map(str, m.values())))
+def test_a_blank_that_the_file_never_had_is_not_compared_with_it(run, model):
+    """A record that is dropped for another column makes an illness rare: its blanks have no share in the file."""
+    rows = [(f"p{i}", "A", ["風邪", "腰痛"][i % 2], 50 + i) for i in range(40)]
+    rows += [("a", "A", "結核", 51), ("b", "A", "結核", 52), ("c", "A", "結核", 9_000)]
+    rare = {"criterion": 4, "method": "rare_categories", "people": 3, "action": "cell"}
+    illness = {"sensitive": True, "treat": [rare], "protect": [model]}
+    fence = {"criterion": 4, "method": "fence", "action": "record"}
+    columns = {"town": SUPPRESS_TOWN, "illness": illness, "pay": {"type": "integer", "treat": [fence]}}
+    done = ran(run, columns, rows, k=3)
+    assert done.status == 4 and "requirement.promise] tables.t.columns.illness" in done.err
+    columns["illness"] = {**illness, "may_fall_below": {"because": "試験"}}
+    done = ran(run, columns, rows, k=3, output="declared")
+    assert done.status == 0 and people_by(done.rows(), "illness")["結核"] == 2
 
 
 def test_combinations_hold_after_suppression_over_two_declarations(run):

@@ -97,3 +97,28 @@ def test_a_release_whose_part_was_touched_is_not_said_to_be_there(run, rows, cha
     error = json.loads(again.err)
     assert (again.status, error["code"]) == (3, "release.damaged") and error["where"] == str(part)
     assert "already released" not in again.out
+
+
+def test_sentences_of_the_public_part_do_not_count_rare_labels(run):
+    """How many labels were blanked, and how many people bear rare ones, is for the officer."""
+    rows = [("東京都港区", 5 + i % 40) for i in range(60)] + [("東京都青ヶ島村", 70), ("大阪府堺市", 70)]
+    bands = {"method": "bands", "edges": [30, 60, 80], "labels": ["30未満", "30台から", "60台から", "80以上"]}
+    columns = {
+        "town": {"treat": [{"criterion": 1, "method": "address", "level": "city"}]},
+        "pay": {"type": "integer", "treat": [{"criterion": 4, **bands}]},
+        "again": {
+            "type": "integer",
+            "may_fall_below": {"because": "既に公表されている"},
+            "treat": [{"criterion": 4, "method": "top_code", "at": 60, "label": "60以上"}],
+        },
+    }
+    data = "town,pay,again\n" + "".join(f"{town},{pay},{pay}\n" for town, pay in rows)
+    done = run(policy_of(columns, k=3), {"data.csv": data})
+    assert done.status == 0, done.err
+    for source, counted in ((public(done), False), (done.report, True)):
+        columns = source["tables"][0]["columns"]
+        town, pay, again = ("".join(step["sentence"] for step in column["steps"]) for column in columns)
+        assert ("2種類（2人）" in town) == counted == ("1種類（2人）" in again), (town, again)
+        assert ("区分2種類" in pay) == counted and "3人未満となった区分" in pay, pay
+        assert ("ありうる" in town) == (not counted) == ("ありうる" in again)
+    assert not re.search("[0-9]種類", (done.release / "public-report.html").read_text())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tokumei.schemas.column_names import names_code, names_free_text, names_person
+from tokumei.schemas.column_names import names_age_band, names_code, names_free_text, names_person
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,8 @@ from tokumei.schemas.column_names import names_code, names_free_text, names_pers
         "My Number",
         "ｍｙ＿ｎｕｍｂｅｒ",
         "住民票コード",
+        "個人番号カード番号",
+        "マイナンバー（登録分）",
         "基礎年金番号",
         "運転免許証の番号",
         "運転免許番号",
@@ -59,6 +61,10 @@ def test_identification_codes(name):
         "年金額",
         "免許の有無",
         "医師免許番号",
+        "個人番号カードの有無",
+        "マイナンバーカード保有",
+        "マイナンバーカード取得状況",
+        "個人番号登録済",
         "指紋採取日",
         "指紋の有無",
         "顔色",
@@ -130,6 +136,15 @@ def test_other_numbers(name):
             "mobile_no",
             "fax",
             "phoneNumber",
+        ),
+        *(
+            "患者名フリガナ",
+            "氏名又は会社名フリガナ",
+            "個人名",
+            "会社電話番号",
+            "登録電話番号",
+            "氏名（変更後）",
+            "email_hash",
         ),
         *("携帯", "携帯番号", "電話", "自宅電話", "勤務先TEL", "緊急連絡先", "連絡先", "連絡先2", "FAX番号"),
         *(
@@ -220,6 +235,22 @@ def test_names_and_contacts(name):
             "発注元",
             "人数",
         ),
+        *(
+            "電話番号有無",
+            "電話番号登録フラグ",
+            "メールアドレス登録済",
+            "氏名変更回数",
+            "email_opt_in",
+            "has_email",
+        ),
+        *(
+            "法人名",
+            "商品名フリガナ",
+            "店舗名よみがな",
+            "市区町村名フリガナ",
+            "店舗電話番号",
+            "問い合わせ先電話番号",
+        ),
         *("名古屋支店", "子の数", "父の職業", "担当課", "主治医の診療科", "個人事業"),
     ],
 )
@@ -266,6 +297,7 @@ def test_free_text(name):
             "備考コード",
             "備考の有無",
             "コメント件数",
+            "コメント数",
             "メモリ容量",
             "comment_count",
             "memory",
@@ -278,3 +310,13 @@ def test_free_text(name):
 )
 def test_not_free_text(name):
     assert not names_free_text(name)
+
+
+@pytest.mark.parametrize("name", ["年代", "購入者の年代", "年齢層", "世代", "年齢区分"])
+def test_bands_of_ages(name):
+    assert names_age_band(name)
+
+
+@pytest.mark.parametrize("name", ["生年月日", "年齢", "利用年月", "生年", "代理店"])
+def test_no_bands_of_ages(name):
+    assert not names_age_band(name)

@@ -71,7 +71,8 @@ def _parse(text: str, delimiter: str, where: str, name: str) -> tuple[HierarchyR
             if len(row) != width:
                 wrong = (
                     f"{len(row)} field(s), expected {width}",
-                    "give every line a value and the same levels",
+                    "give every line a value and the same levels; the hierarchy's delimiter"
+                    f" is {delimiter!r}",
                 )
             elif not all(row[1:]):
                 wrong = ("one of its levels is empty", "give every level a label")

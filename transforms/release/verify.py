@@ -177,6 +177,14 @@ def _check_classes(name: str, found: TableWritten, account: Account) -> None:
     if int(classes.records.sum()) != found.tally.records_out:
         raise _failed(name, "the classes do not cover the released records")
     for model in account.recoded.models:
+        if not model.compares(classes):
+            raise RequirementError(
+                "requirement.promise",
+                where=f"tables.{name}.columns.{model.watches}",
+                what="cells are blanked because too few people would bear their labels in the release;"
+                f" {model.wording} compares with the file, which has no blank there",
+                fix="ask for fewer people, or declare may_fall_below: {because: …}",
+            )
         small = int(model.failing(classes).sum())
         if small and account.settlement is not None and account.settlement.touches(model.watches):
             raise RequirementError(

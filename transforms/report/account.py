@@ -215,13 +215,13 @@ def _column(
         if chain.generalize is not None and account.recoded is not None:
             changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
             sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
-        at, told = promises.fewer_told(table, account, written.bearers, name)
+        at, told, public = promises.fewer_told(table, account, written.bearers, name)
         steps = [
             StepReport(
                 criterion=step.number,
                 method=step.method,
-                sentence=sentence,
-                inside=told if i == at else "",
+                sentence=sentence + told if i == at else sentence,
+                public_sentence=sentence + public if i == at and told else None,
                 counts=_counts(step, n, blank, unmet) if name in tally.changed else {},
                 unmet=unmet[:_MOST_UNMET] if name in tally.changed and not step.hierarchy else (),
             )

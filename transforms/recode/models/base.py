@@ -128,6 +128,10 @@ class PrivacyModel(ABC):
         """The sensitive column whose values it looks at, or None."""
         return None
 
+    def compares(self, classes: Histogram) -> bool:
+        """Whether it can be asked of these classes; not if they hold a value that the file never had."""
+        return True
+
     @property
     def full_domain_only(self) -> bool:
         """Whether it is defined for full-domain recoding alone, and for no other way."""

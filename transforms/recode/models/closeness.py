@@ -17,11 +17,11 @@ from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Ints, Mask
 from tokumei.transforms.recode.figures import plain_digits
 from tokumei.transforms.recode.models.base import TOLERANCE, Floats, Monotone, WholeFile
-from tokumei.transforms.recode.models.sensitive import Sensitive, shares_of
+from tokumei.transforms.recode.models.sensitive import AgainstFile, shares_of
 
 
 @dataclass(frozen=True)
-class _Closeness(Sensitive):
+class _Closeness(AgainstFile):
     """At most distance t from the whole file's distribution ``overall`` (shares by value code).
 
     ``distance`` is the ground distance's name in a policy.

@@ -12,12 +12,12 @@ from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, Mask
 from tokumei.transforms.recode.figures import plain_digits
 from tokumei.transforms.recode.models.base import TOLERANCE, Floats, Monotone, WholeFile
-from tokumei.transforms.recode.models.sensitive import Sensitive, largest_of, shares_of
+from tokumei.transforms.recode.models.sensitive import AgainstFile, largest_of, shares_of
 from tokumei.transforms.values.steady import log
 
 
 @dataclass(frozen=True)
-class BetaLikeness(Sensitive, serves=spec.BetaLikeness):
+class BetaLikeness(AgainstFile, serves=spec.BetaLikeness):
     """No value's share grows by more than β of its share in the whole file (Cao & Karras 2012).
 
     Enhanced: the growth of value s stays below min(β, −ln q_s). The measure is the largest growth.
@@ -81,7 +81,7 @@ class BetaLikeness(Sensitive, serves=spec.BetaLikeness):
 
 
 @dataclass(frozen=True)
-class DeltaDisclosure(Sensitive, serves=spec.DeltaDisclosure):
+class DeltaDisclosure(AgainstFile, serves=spec.DeltaDisclosure):
     """|ln(share in the class / share in the file)| < δ for every value present (Brickell 2008)."""
 
     column: str

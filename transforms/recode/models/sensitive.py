@@ -43,6 +43,16 @@ class Sensitive(PrivacyModel):
     def _beyond(self, measured: Floats) -> Mask: ...
 
 
+class AgainstFile(Sensitive):
+    """A sensitive model that compares with the shares of the whole file, ``overall`` by value code."""
+
+    overall: tuple[float, ...]
+
+    def compares(self, classes: Histogram) -> bool:
+        """Whether the file had each value of these classes: blanks may have come later."""
+        return int(classes.sensitive[self.column].cells().values.max(initial=-1)) < len(self.overall)
+
+
 def totals_of(table: Contingency, classes: int) -> Floats:
     """Return the people of each class, one for each of their values."""
     return np.bincount(table.tuples, weights=table.counts, minlength=classes).astype(float)
