@@ -175,6 +175,20 @@ def test_a_watched_column_keeps_its_promise_and_its_models(run):
     assert "結核" not in left and left[None] >= 3 and min(left.values()) >= 3
 
 
+def test_what_is_told_of_fewer_names_the_bounds_of_each_label(run):
+    """Two methods of one column promise different numbers: nothing is said of one bound for all."""
+    rows = [(f"p{i}", "A", 10 * (i // 2)) for i in range(20)] + [(f"q{i}", "A", 300) for i in range(4)]
+    coded = {"criterion": 4, "method": "top_code", "at": 300, "label": "300以上", "people": 4}
+    rare = {"criterion": 4, "method": "rare_categories", "people": 2, "action": "cell"}
+    pay = {"type": "integer", "treat": [coded, rare], "may_fall_below": {"because": "試験"}}
+    done = ran(run, {"town": SUPPRESS_TOWN, "pay": pay}, rows, k=3)
+    assert done.status == 0 and min(people_by(done.rows(), "pay").values()) == 2, done.err
+    told = column(done, "pay")["steps"][-1]["sentence"]
+    assert (
+        "下限（区分により2～4人）未満の人しかいない区分は、0種類（0人）" in told and "4人未満の" not in told
+    )
+
+
 COMPARED = [
     {"model": "t_closeness", "distance": "equal", "t": 0.9},
     {"model": "t_closeness", "distance": "ordered", "t": 0.9},

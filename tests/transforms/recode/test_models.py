@@ -14,6 +14,7 @@ from tokumei.schemas import privacy_models as spec
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.hierarchies.ladders import build_ladder
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.recode.models import Monotone, PrivacyModel, WholeFile, collective_models, model_of
 from tokumei.transforms.recode.models.base import MODEL_CLASSES, _registry
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
@@ -30,7 +31,7 @@ DECLARED = [
 
 class Hierarchy:
     def ladder(self, values):
-        return build_ladder(values, FILE, dict.fromkeys(values, ("any", "*")))
+        return build_ladder(values, FILE, HierarchyRows.fromkeys(values, ("any", "*")))
 
 
 WHOLE = WholeFile("x", ("10", "9", "a"), (0.5, 0.25, 0.25), Hierarchy())
