@@ -25,6 +25,7 @@ _CLAIM = re.compile(
     r"((?:(?<![0-9歳代円人])(?:[-\u2212△▲]|マイナス))?)([0-9][0-9,]*(?:\.[0-9]+)?)\s*(百万|千|万|億)?"
     r"(%|割|km|kg|分|時間|日|週|年)?[^0-9以超未]{0,6}?[23]?(代)?(以上|超|以下|未満)(?!以)"
 )
+_AREA = re.compile(r"(?<=[0-9])\s*([ckm]?m)[23](?![0-9])")  # ㎡: its 2 is no number of its own
 _ASIDE = re.compile(r"\([^()]*\)")
 
 
@@ -58,7 +59,7 @@ def is_true_of(label: str, lower: float | None, upper: float | None, *, upper_in
         upper: the bound above; None for none.
         upper_included: whether the bound itself is among them.
     """
-    text = unicodedata.normalize("NFKC", label)
+    text = _AREA.sub(r"\1", unicodedata.normalize("NFKC", label))
     bounds = (lower, upper)
     claims = _CLAIM.findall(_ASIDE.sub("", text)) or _CLAIM.findall(text)
     for sign, number, unit, measure, decade, word in claims:

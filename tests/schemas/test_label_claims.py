@@ -22,6 +22,9 @@ from tokumei.schemas.label_claims import is_true_of
         ("5割以上", 0.5, None),
         ("1時間以上", 60, None),
         ("90歳以上100歳未満", 90, 100),
+        ("20m2以上40m2未満", 20, 40),
+        ("20㎡以上", 20, None),
+        ("50m³超", 60, None),
         ("20-29歳以下", 20, 30),
         ("0円以上300万円未満", None, 3_000_000),
         ("0以上10未満", None, 10),
@@ -60,6 +63,8 @@ def test_labels_that_are_true_up_to_their_bound(label, at):
         ("5割以上", 0.3, None),
         ("1km以下", None, 5_000),
         ("65歳以上75歳未満", 65, 80),
+        ("40m2以上", 20, None),
+        ("2km2以上", 1, None),
         ("20歳代以下", None, 40),
     ],
 )

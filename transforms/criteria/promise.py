@@ -23,6 +23,12 @@ class Promise:
         """The largest number promised; 0: nothing is."""
         return max((self.every, *self.labels.values()))
 
+    @property
+    def least(self) -> int:
+        """The smallest number promised of any value; 0: nothing is."""
+        asked = [n for n in (self.every, *(self.of(label) for label in self.labels)) if n]
+        return min(asked, default=0)
+
     def of(self, value: str | None) -> int:
         """Return how many people must bear a value; a blank promises nothing."""
         return 0 if value is None else max(self.every, self.labels.get(value, 0))

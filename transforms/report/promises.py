@@ -72,6 +72,12 @@ def fewer_told(plan: TablePlan, account: Account, bearers: Bearers, name: str) -
     at = max(i for i, step in enumerate(chain.steps) if step.people)
     promise = account.promises[name]
     labels, people = too_few(promise, bearers[name])
-    few = f"公開するデータで{promise.most}人未満の人しかいない区分"
+    least = promise.least
+    bound = (
+        f"{promise.most}人未満"
+        if least == promise.most
+        else f"下限（区分により{least}～{promise.most}人）未満"
+    )
+    few = f"公開するデータで{bound}の人しかいない区分"
     because = f"これを許した理由：{accepted.because}"
     return at, f"{few}は、{labels}種類（{people}人）である。{because}", f"{few}がありうる。{because}"
