@@ -17,9 +17,6 @@ from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize
 
 _PER_RECORD = " and ".join(method.name() for method in METHODS if method.per_record)
 _DATED = frozenset({"date", "month", "datetime"})
-_LEAVES_DATES_OR_AGES = frozenset(
-    {"age", "year", "year_month", "truncate_time", "microaggregate", "noise", "rank_swap"}
-)
 _DATA_DRIVEN = ", ".join(method.name() for method in METHODS if method.data_driven)
 
 
@@ -109,7 +106,7 @@ class Column(Strict):
     def _named_as_left(self) -> Self:
         """Refuse to call dates and ages 年代: the public would be told less than is released."""
         kept = self.keep and self.type in _DATED
-        exact = kept or (self.treat and {step.method for step in self.treat} <= _LEAVES_DATES_OR_AGES)
+        exact = kept or (bool(self.treat) and all(step.leaves_exact for step in self.treat))
         key = "title" if self.keep else "released_as"
         said = getattr(self, key)
         if exact and said is not None and names_age_band(said):

@@ -34,6 +34,7 @@ class Microaggregate(Treatment):
     accepts = MEASURED
     gives = None
     data_driven = True
+    leaves_exact = True
     example = (
         "{type: integer, treat: [{criterion: 5, method: microaggregate, people: 10, representative: median}]}"
     )
@@ -91,6 +92,7 @@ class Noise(Treatment):
     gives = None
     last = True
     per_record = True
+    leaves_exact = True
     example = (
         "{type: integer, treat: [{criterion: 5, method: noise, distribution: laplace, scale: 5, min: 0}]}"
     )
@@ -153,4 +155,5 @@ class RankSwap(Treatment):
     gives = None
     last = True
     per_record = True
+    leaves_exact = True
     example = "{type: number, treat: [{criterion: 5, method: rank_swap, within: 0.05}]}"

@@ -68,6 +68,7 @@ class Treatment(Strict):
         per_record: it treats records, not values, so that equal values come out different.
         reads: it reads texts or ages and blanks what it does not understand.
         left: what is left of a value's text; see `text_left`, which knows the settings too.
+        leaves_exact: of dates and ages it leaves dates, months, years or numbers, no bands of them.
         keeps_coarse: a value that is coarse enough already is left as it was.
         spares: it leaves the values as they are, but for those that stand out.
         example: a column that uses it, as YAML; the policy reference shows it.
@@ -81,6 +82,7 @@ class Treatment(Strict):
     per_record: ClassVar[bool] = False
     reads: ClassVar[bool] = False
     left: ClassVar[Left] = Left.CLASS
+    leaves_exact: ClassVar[bool] = False
     keeps_coarse: ClassVar[bool] = False
     spares: ClassVar[bool] = False
     example: ClassVar[str]

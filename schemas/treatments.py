@@ -50,6 +50,7 @@ class YearMonth(Treatment):
     criterion: Literal[1, 5]
     accepts = frozenset({"date", "month", "datetime"})
     content = "months"
+    leaves_exact = True
     example = "{type: date, treat: [{criterion: 1, method: year_month}]}"
 
 
@@ -60,6 +61,7 @@ class Year(Treatment):
     criterion: Literal[1, 5]
     accepts = frozenset({"date", "month", "datetime"})
     content = "years"
+    leaves_exact = True
     example = "{type: date, treat: [{criterion: 1, method: year}]}"
 
 
@@ -71,6 +73,7 @@ class Age(Treatment):
     accepts = frozenset({"date", "datetime"})
     gives = "integer"
     reads = True
+    leaves_exact = True
     example = "{type: date, treat: [{criterion: 1, method: age}]}"
 
     def counts_age(self, kind: ColumnType) -> bool:
@@ -86,6 +89,7 @@ class TruncateTime(Treatment):
     unit: Literal["minute", "30min", "hour", "day", "month"] = Field(description="What is left of the time.")
     accepts = frozenset({"datetime"})
     content = "times"
+    leaves_exact = True
     example = "{type: datetime, treat: [{criterion: 1, method: truncate_time, unit: hour}]}"
 
 

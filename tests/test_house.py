@@ -27,6 +27,7 @@ ROOMS = """
 # What carries out a specification has its name: the treatment `noise` is `Noise` in the policy and where it is done.
 CARRIED_OUT = {
     ("schemas.treatments", "transforms.criteria"),
+    ("schemas.bands", "transforms.criteria"),
     ("schemas.peculiar_values", "transforms.criteria"),
     ("schemas.perturbations", "transforms.criteria"),
     ("schemas.privacy_models", "transforms.recode"),
