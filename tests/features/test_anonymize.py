@@ -391,6 +391,6 @@ def test_texts_that_mean_no_value_are_known_in_any_spelling(run, form, extension
     others = {(None, "n/a"): 1, (None, "x"): 1}
     assert Counter((row["a"], row["b"]) for row in done.rows()) == others
     assert done.report["tables"][0]["records_blank"] == 4
-    source["blank_records"] = "keep"
+    policy["tables"]["t"]["source"]["blank_records"] = "keep"
     kept = run(policy, {f"data.{extension}": text}, output="kept")
     assert Counter((row["a"], row["b"]) for row in kept.rows()) == {(None, None): 4, **others}

@@ -31,12 +31,12 @@ def test_what_is_promised_holds_in_what_is_written(first):
 
 
 def test_the_recount_finds_what_is_not_settled(monkeypatch):
-    """Without the step, a third of the policies or more would not be kept; so the recount can fail."""
+    """Without the step, a fifth of the policies or more would not be kept; so the recount can fail."""
     monkeypatch.setattr(passes, "unsettled", lambda *_: False)
     for check in ("_check_promises", "_check_combinations"):
         monkeypatch.setattr(verify, check, lambda *_: None)
     broken = [seed for seed in range(30) if promised.tried(seed)[1]]
-    assert len(broken) >= 10
+    assert len(broken) >= 6
 
 
 def test_verification_finds_what_is_not_settled(monkeypatch):
