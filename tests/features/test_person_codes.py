@@ -100,7 +100,6 @@ def test_people_with_and_without_codes_are_recounted_over_files(run, seed):
 SPELT = {
     "outer spaces": (["A001", " A001", "A001　"], 1),
     "full-width or other variants of characters": (["A001", "Ａ００１", "A001"], 1),
-    '="…" as Excel writes it': (["0012", '="0012"'], 1),
 }
 
 
@@ -149,7 +148,7 @@ def two_tables(second, *, codes=None, second_codes=None):
     return made, {"data.csv": csv([(f"{n:04}", "男") for n in range(8)]), "u.csv": "member,item\n" + lines}
 
 
-@pytest.mark.parametrize("spell", ['="{:04}"', "{:04} ", "{:d}"])
+@pytest.mark.parametrize("spell", ["　{:04}", "{:04} ", "{:d}"])
 def test_tables_of_one_link_are_compared(run, spell):
     second = [spell.format(n) for n in range(1, 8)]
     done = run(*two_tables(second))

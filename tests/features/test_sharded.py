@@ -130,6 +130,7 @@ def test_what_pass_1_has_counted_is_searched_beside_the_shards(run, request, mon
     early = {**spread, "columns": {**columns_of(), "state": KEEP}}
     plain = {**spread, "columns": dict.fromkeys(columns_of(), KEEP)}
     policy["tables"] = {"u": early, "t": spread, "v": plain}
+    policy["file"] = {**policy["file"], "people": "t"}
     monkeypatch.setattr(ways, "COMPARED", 0)
     alone = run(policy, {"data.csv": ROWS}, output="alone")
     assert alone.status == 0, alone.err

@@ -263,7 +263,8 @@ def attempt(kind: str, scratch: Path, data: bytes, options: dict, rng: random.Ra
         ended = "taken"
     except (PolicyError, InputError) as error:
         ended = f"exit {error.status}: {error.code}"
-        if kind != "policy" and error.code not in NAMES and MARK in str(error):
+        labels = "two parents" in str(error)  # labels of a hierarchy are named; they are no values
+        if kind != "policy" and error.code not in NAMES and MARK in str(error) and not labels:
             ended = f"! a value is shown: {error.code}"
     except TimeoutExceeded:
         ended = "! too slow"
