@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.splits import TableFile
-from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.decisions.decision import Decision, decision_of
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.decisions.recoder import Recoder
@@ -26,6 +25,7 @@ from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.leaks.verdict import refuse_leaks
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.preview.sample import Looked, first_chunks
 from tokumei.transforms.profile.fit import fit, tables_to_count
@@ -116,8 +116,7 @@ def _profiled(
         ):
             parts.append(profile_chunk(table, chunk))
             if table.table.person is not None:
-                codes = chunk.batch.column(table.table.person).drop_null()
-                hashes[table.name].append(person_hashes(codes, key))
+                hashes[table.name].append(persons_of(table, chunk))
     return merge_profiles(plan.sources, parts), hashes
 
 

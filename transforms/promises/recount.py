@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.counting.people import PEOPLE, PERSON, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
@@ -63,4 +63,4 @@ def too_few(promise: Promise, bearers: PeoplePerKey) -> tuple[int, int]:
     if bearers.pairs is None:
         return short.height, int(short[PEOPLE].sum())
     who = bearers.pairs.join(short.select(_LABEL), on=_LABEL)
-    return short.height, who["#person"].n_unique()
+    return short.height, who[PERSON].n_unique()
