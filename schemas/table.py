@@ -13,6 +13,7 @@ from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.treatment_base import Left
+from tokumei.schemas.treatments import PseudonymPeriod
 
 _RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
 
@@ -73,6 +74,7 @@ class Table(Strict):
         self._zeros_restorable()
         self._named_columns_safe()
         self._joins_work()
+        self._periods_told()
         self._methods_fit_rows()
         if self.person is not None:
             self._person_works(self.person)
@@ -157,6 +159,23 @@ class Table(Strict):
                         ["columns", name, "treat", i, "with"],
                     )
 
+    def _periods_told(self) -> None:
+        for name, column in self.columns.items():
+            time = None if column.pseudonym is None else column.pseudonym.time
+            if time is not None:
+                self.refuse_time(time, ("columns", name, "treat", len(column.treat) - 1, "time"))
+
+    def refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
+        """Refuse a name that is not that of a column of dates or times, from which a period can be taken."""
+        column = self.columns.get(name)
+        if column is None or column.type not in {"date", "month", "datetime"}:
+            raise broken(
+                "table.time",
+                "time names another column of this table, of type date, month or datetime",
+                "declare the column under columns, with drop: true if it is not to be released",
+                at,
+            )
+
     def _methods_fit_rows(self) -> None:
         for name, column in self.columns.items():
             for i, step in enumerate(column.treat):
@@ -207,6 +226,25 @@ class Table(Strict):
     def person_link(self) -> str | None:
         """The link of the person column's pseudonyms; None where it is deleted, or there is none."""
         return self.columns[self.person].link if self.person else None
+
+    @property
+    def person_period(self) -> PseudonymPeriod | None:
+        """For how long a person is one unit to whoever has the release: the period of their pseudonyms."""
+        return None if self.person is None else getattr(self.columns[self.person].pseudonym, "per", None)
+
+    @property
+    def unit_columns(self) -> tuple[str, ...]:
+        """The columns that tell whose a record is, and of which period of theirs."""
+        if self.person is None:
+            return ()
+        time = getattr(self.columns[self.person].pseudonym, "time", None)
+        return (self.person,) if time is None else (self.person, time)
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The columns from which periods of pseudonyms are taken, in the order of the policy."""
+        named = {c.pseudonym.time for c in self.columns.values() if c.pseudonym is not None}
+        return tuple(name for name in self.columns if name in named)
 
     @property
     def quasi_identifiers(self) -> tuple[str, ...]:

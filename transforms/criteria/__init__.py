@@ -51,5 +51,6 @@ def limits_of(steps: Iterable[Criterion[Any, Any]]) -> tuple[str, ...]:
 
     They stand in the order of registration, whatever the order of the policy.
     """
-    used = {type(step) for step in steps}
-    return tuple(dict.fromkeys(kind.limit for kind in CRITERIA.values() if kind in used and kind.limit))
+    order = [*dict.fromkeys(CRITERIA.values())]
+    used = sorted(steps, key=lambda step: order.index(type(step)))
+    return tuple(dict.fromkeys(step.limit for step in used if step.limit))

@@ -20,7 +20,7 @@ from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.table import Table
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.criteria import Context
-from tokumei.transforms.criteria.base import PerRecord
+from tokumei.transforms.criteria.base import ByRecord
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.formats.convert import ARROW_TYPES
 
@@ -117,9 +117,9 @@ class TablePlan:
         return bool(self.quasi_identifiers) and not (self.counts_people or self.combined or others)
 
     @cached_property
-    def perturbations(self) -> dict[str, PerRecord]:
+    def by_record(self) -> dict[str, ByRecord]:
         """The methods that treat records, not values, by column."""
-        return {name: chain.perturbation for name, chain in self.chains.items() if chain.perturbation}
+        return {name: chain.by_record for name, chain in self.chains.items() if chain.by_record}
 
     @cached_property
     def profiled(self) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ class TablePlan:
     def needed(self) -> frozenset[str]:
         """Columns that must be read as they are declared: all others are dropped or deleted."""
         person = () if self.table.person is None else (self.table.person,)
-        released = {*self.table.released, *self.dropping, *person}
+        released = {*self.table.released, *self.dropping, *person, *self.table.times}
         joined = {other for name in released for other in self.table.columns[name].joined}
         return frozenset(released | joined)
 
@@ -169,7 +169,8 @@ class TablePlan:
             return used
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
         # At least one column, so that the records themselves are counted.
-        return self.types(self.table.person, *self.profiled, *typed) or self.types(self.table.released[0])
+        names = (self.table.person, *self.profiled, *typed, *self.table.times)
+        return self.types(*names) or self.types(self.table.released[0])
 
     def combination_types(self) -> dict[str, ColumnType]:
         """Columns read to count combinations."""
@@ -182,8 +183,9 @@ class TablePlan:
         return self.types(*names, person)
 
     def output_types(self) -> dict[str, ColumnType]:
-        """Columns read in pass 3: those released, sought or able to drop records, and the person."""
-        return self.types(*self.table.released, *self.sought, *self.dropping, self.table.person)
+        """Columns read in pass 3: those released, sought or able to drop records; person and times."""
+        names = (*self.table.released, *self.sought, *self.dropping, *self.table.times)
+        return self.types(*names, self.table.person)
 
     def output_schema(self) -> pa.Schema:
         """Arrow schema of the released table; it depends on the policy alone, never on the data."""
