@@ -226,7 +226,7 @@ class Column(Strict):
                 )
             decided_by_data |= step.data_driven
             content = step.content_after(content)
-            kind = step.gives or kind
+            kind = step.given(kind)
         return self
 
     @property
@@ -273,7 +273,7 @@ class Column(Strict):
         """The type of the values that the methods leave."""
         kind = self.type
         for step in self.treat:
-            kind = step.gives or kind
+            kind = step.given(kind)
         return kind
 
     @property

@@ -13,7 +13,7 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_sensitive
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
-from tokumei.schemas.people import Numbering, link_codes, people_counted
+from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse_mixed_shifts
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.pseudonym_periods import refuse_mixed_periods
 from tokumei.schemas.public_bodies import names_public_body
@@ -133,6 +133,7 @@ class Policy(Strict):
         people_counted(self.tables, self.file.people)
         link_codes(self.tables)
         refuse_mixed_periods(self.tables)
+        refuse_mixed_shifts(self.tables)
         self._sensitivity_stated()
         self._body_under_its_law()
         self._items_of_the_time()

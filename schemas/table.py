@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_code, names_free_text, names_person
 from tokumei.schemas.combinations import Combination, check_combinations
+from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
@@ -180,6 +181,13 @@ class Table(Strict):
         for name, column in self.columns.items():
             for i, step in enumerate(column.treat):
                 step.refuse_rows(self.rows_per_person, ("columns", name, "treat", i))
+                if isinstance(step, ShiftDates) and self.person is None:
+                    raise broken(
+                        "table.shift_person",
+                        "all dates of a person move together, and the table does not say whose a record is",
+                        "add person: <column>",
+                        ("columns", name, "treat", i),
+                    )
 
     def _named_columns_safe(self) -> None:
         """Refuse, by their names, codes released (二号), and free text kept (一号)."""

@@ -15,10 +15,10 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, create_model, model_validator
 
-from tokumei.schemas.bands import AgeBand, Bands
+from tokumei.schemas.bands import AgeBand, Bands, Round
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
-from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap
+from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap, ShiftDates
 from tokumei.schemas.strict import Number, Text, broken
 from tokumei.schemas.treatment_base import ColumnType, Label, Left, People, Treatment
 
@@ -250,6 +250,7 @@ AnyTreatment = Annotated[
     | Age
     | AgeBand
     | Bands
+    | Round
     | TruncateTime
     | PostalPrefix
     | Address
@@ -265,6 +266,7 @@ AnyTreatment = Annotated[
     | Microaggregate
     | Noise
     | RankSwap
+    | ShiftDates
     | Generalize,
     Field(discriminator="method"),
 ]

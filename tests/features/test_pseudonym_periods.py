@@ -125,7 +125,9 @@ def test_a_record_without_a_time_stops_the_run(run):
     files["visits.csv"] = "\n".join([head, first.rpartition(",")[0] + ",", *rest]) + "\n"
     done = run(policy, files)
     assert (
-        done.status == 3 and "input.period_missing" in done.err and "tables.visits.at: 1 records" in done.err
+        done.status == 3
+        and "input.period_missing" in done.err
+        and "tables.visits.at\n  what: 1 records" in done.err
     )
 
 

@@ -211,6 +211,7 @@ class ChunkRows:
         column: names of table and column.
         chunk: id of the split, and number of the chunk in it.
         persons: 128-bit keyed hash of each record's person, shape (n, 2); None where rows are people.
+        numbering: of the people.
         units: keyed hash of each record's person and period of pseudonyms, shape (n,), where a method asks.
         times: by column, when each record was made, as periods of pseudonyms are taken from it.
     """
@@ -219,6 +220,7 @@ class ChunkRows:
     column: tuple[str, str]
     chunk: tuple[str, int]
     persons: npt.NDArray[np.uint64] | None
+    numbering: str
     units: npt.NDArray[np.uint64] | None
     times: Mapping[str, pa.Array]
 

@@ -68,19 +68,18 @@ class Pseudonym(ByRecord, treats=t.Pseudonym):
         Raises:
             InputError: a record has no time; pass 1 has refused it, so the input changed.
         """
-        codes = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
         spec, changed = self.spec, present(values)
         if spec.time is None:
             key = rows.key.derive(_purpose(spec.link, "table", rows.column[0]))
-            return Applied(pseudonyms(codes, key), changed)
+            return Applied(pseudonyms(values, key), changed)
         periods = period_codes(rows.times[spec.time], spec.per or "")
         if (periods == NO_PERIOD).any():
             raise input_changed(self.where)
-        made: pa.Array = pa.nulls(len(codes), pa.string())
+        made: pa.Array = pa.nulls(len(values), pa.string())
         for period in np.unique(periods):
             of_period = pa.array(periods == period)
             key = rows.key.derive(_purpose(spec.link, f"{spec.per}", f"{period}"))
-            made = pc.replace_with_mask(made, of_period, pseudonyms(codes.filter(of_period), key))
+            made = pc.replace_with_mask(made, of_period, pseudonyms(values.filter(of_period), key))
         return Applied(made, changed)
 
     def explain(self, decision: None) -> str:

@@ -230,6 +230,7 @@ def _treat_records(
                 column=(plan.name, name),
                 chunk=(split, chunk.number),
                 persons=heads,
+                numbering=f"{plan.numbering}",
                 units=units,
                 times=times,
             ),
@@ -255,6 +256,9 @@ def _columns(
         if field.name in plan.quasi_identifiers:
             continue
         done = treated.get(field.name)
+        if done is not None and field.name in plan.by_record:
+            columns[field.name] = done.rows()  # not yet what is released
+            continue
         if done is not None and done.indices is not None and pa.types.is_string(field.type):
             columns[field.name] = labelled(done.indices, as_text(done.values))
             continue

@@ -24,7 +24,9 @@ SEED = bytes(range(32))
 
 def rows(persons=None, *, key=KEY, column=("t", "c"), chunk=("s", 0)):
     hashes = None if persons is None else person_hashes(pa.array(persons, pa.string()), key)
-    return ChunkRows(key=key, column=column, chunk=chunk, persons=hashes, units=None, times={})
+    return ChunkRows(
+        key=key, column=column, chunk=chunk, persons=hashes, numbering="link x", units=None, times={}
+    )
 
 
 def noise(*, several=False, **settings):
