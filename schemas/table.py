@@ -13,10 +13,12 @@ from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.totals import Total, check_totals
 from tokumei.schemas.treatment_base import Left
 from tokumei.schemas.treatments import PseudonymPeriod
 
-_RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
+# Names of the counts beside a table's columns.
+_RESERVED = frozenset({"#person", "#records", "#people", "#totals"})
 
 
 class Population(Strict):
@@ -46,6 +48,7 @@ class Table(Strict):
         min_length=1, description="Every column of the file, by its name there."
     )
     combinations: tuple[Combination, ...] = Field(default=(), description="Rare combinations to remove.")
+    totals: tuple[Total, ...] = Field(default=(), description="Bounds on what a person's lines come to.")
 
     @model_validator(mode="after")
     def _person_known(self) -> Self:
@@ -81,6 +84,7 @@ class Table(Strict):
             self._person_works(self.person)
         self._classes_formed()
         check_combinations(self.combinations, self.columns, compared=self.population is not None)
+        check_totals(self.totals, self.columns, self.rows_per_person)
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self
@@ -268,6 +272,14 @@ class Table(Strict):
     def combined(self) -> tuple[str, ...]:
         """Names of the columns that any combination names, in the order of the policy."""
         named = {name for combination in self.combinations for name in combination.columns}
+        return tuple(name for name in self.columns if name in named)
+
+    @property
+    def totalled(self) -> tuple[str, ...]:
+        """Names of the columns that tell what a person's lines come to, in the order of the policy."""
+        if not self.totals:
+            return ()
+        named = {self.person, *(name for total in self.totals for name in total.columns)}
         return tuple(name for name in self.columns if name in named)
 
     @property

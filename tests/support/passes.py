@@ -78,8 +78,8 @@ def released(policy, pieces):
         buckets.setdefault(bucket, []).append(hashes)
     heads = add_headcounts([count_bucket(b) for b in buckets.values()])
     total = merge_written([written_of(part.summary) for part in written])
-    left = verify(plan, chosen, total, heads, KEY.fingerprint)
-    report = build_report(plan, chosen, total, heads.by_table, left)
+    left = verify(plan, chosen, total, heads, KEY.fingerprint, totals={})
+    report = build_report(plan, chosen, total, heads.by_table, left, totals={})
     rows = [
         row
         for part in written

@@ -77,7 +77,9 @@ class TablePlan:
     @cached_property
     def people_cap(self) -> int:
         """How many people of a class must be told apart: k, or everybody where more than k is asked."""
-        more = self.protected or self.requirements.models or self.dropping or self.combined
+        more = (
+            self.protected or self.requirements.models or self.dropping or self.combined or self.table.totals
+        )
         return EVERYBODY if more else self.k
 
     @cached_property
@@ -144,7 +146,7 @@ class TablePlan:
     def needed(self) -> frozenset[str]:
         """Columns that must be read as they are declared: all others are dropped or deleted."""
         person = () if self.table.person is None else (self.table.person,)
-        released = {*self.table.released, *self.dropping, *person, *self.table.times}
+        released = {*self.table.released, *self.dropping, *person, *self.table.times, *self.table.totalled}
         joined = {other for name in released for other in self.table.columns[name].joined}
         return frozenset(released | joined)
 
@@ -176,15 +178,19 @@ class TablePlan:
         """Columns read to count combinations."""
         return self.types(*self.combined, *self.dropping, self.table.person if self.counts_people else None)
 
+    def total_types(self) -> dict[str, ColumnType]:
+        """Columns read to measure what people's lines come to."""
+        return self.types(*self.combined, *self.dropping, *self.table.totalled)
+
     def count_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 2."""
         person = self.table.person if self.counts_people else None
         names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
-        return self.types(*names, person)
+        return self.types(*names, *self.table.totalled, person)
 
     def output_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 3: those released, sought or able to drop records; person and times."""
-        names = (*self.table.released, *self.sought, *self.dropping, *self.table.times)
+        names = (*self.table.released, *self.sought, *self.dropping, *self.table.times, *self.table.totalled)
         return self.types(*names, self.table.person)
 
     def output_schema(self) -> pa.Schema:

@@ -61,7 +61,8 @@ def settle_types(plan: TablePlan) -> dict[str, ColumnType]:
     """Return the columns read to settle what is promised of the release."""
     scope, person = scope_of(plan), plan.table.person if plan.counts_people else None
     settled = (*scope.refitted, *scope.recounted)
-    return plan.types(*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, person)
+    names = (*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, *plan.table.totalled)
+    return plan.types(*names, person)
 
 
 def kept_labels(account: Account) -> Sequence[Mapping[int, Ints]]:

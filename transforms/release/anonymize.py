@@ -26,6 +26,7 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.tally import Tally
+from tokumei.transforms.totals.recount import WrittenTotals, deal_written
 from tokumei.transforms.values.cells import as_text, labelled
 
 
@@ -44,6 +45,7 @@ class Anonymized:
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
         promises: by column, how many people must bear a released label.
+        totals: what the released lines come to, by person, dealt to buckets.
     """
 
     split: Split
@@ -57,6 +59,7 @@ class Anonymized:
     sources: pa.RecordBatch
     order: pa.Array
     promises: Mapping[str, Promise]
+    totals: tuple[tuple[int, WrittenTotals], ...]
     tally: Tally
 
 
@@ -116,6 +119,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             settled=blanked,
         ),
         promises=chunk.work.decision.promises,
+        totals=tuple(deal_written(plan, chunk, order, persons, batch)),
     )
 
 

@@ -23,6 +23,7 @@ from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.recount import WrittenClasses, recount
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
+from tokumei.transforms.totals.recount import WrittenTotals
 from tokumei.transforms.values.formulas import neutralized
 
 
@@ -77,11 +78,13 @@ class Encoded:
         data: the bytes of its part.
         summary: what they are, and what was counted in them.
         people: hashes of the people in them, dealt to buckets; none where rows are people.
+        totals: what their lines come to, dealt to buckets, where a table bounds that.
     """
 
     data: bytes
     summary: PartSummary
     people: tuple[tuple[int, PersonBatch], ...]
+    totals: tuple[tuple[int, WrittenTotals], ...]
 
 
 def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
@@ -111,7 +114,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
         if chunk.persons is None
         else tuple(deal_people(table.name, table.numbering, chunk.persons, chunk.fingerprint))
     )
-    return Encoded(data, summary, people)
+    return Encoded(data, summary, people, chunk.totals)
 
 
 def _part(plan: Plan, table: TablePlan, data: bytes, records: int) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import RequirementError
@@ -24,6 +24,8 @@ from tokumei.transforms.release.parts import Part, PartSummary
 from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
 from tokumei.transforms.release.tally import Tally, merge_tallies
 from tokumei.transforms.release.understood import refuse_blanks
+from tokumei.transforms.totals.recount import RecountedTotal, RecountedTotals, above_bound
+from tokumei.transforms.totals.removal import TotalRemoval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,15 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
     )
 
 
-def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fingerprint: str) -> int:
+def verify(
+    plan: Plan,
+    chosen: Chosen,
+    written: Written,
+    people: Headcount,
+    fingerprint: str,
+    *,
+    totals: RecountedTotals,
+) -> int:
     """Check what was written against what was decided and required; return the release's people (本人の数).
 
     Args:
@@ -98,6 +108,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
         written: merged summaries of all chunks.
         people: distinct people of the written records of the tables in `Plan.headcount`.
         fingerprint: of the key of this run.
+        totals: what the written lines of people come to, by table and declaration.
 
     Raises:
         RequirementError: anything disagrees; the release must not be published.
@@ -128,6 +139,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
         _check_removals(table, account.fitted, found)
         _check_combinations(table, account.fitted, found)
         _check_promises(table, account, found)
+        _check_totals(table, account.fitted, totals.get(name, {}))
         refuse_leaks(table, found.leaks)
         refuse_blanks(plan.policy.not_understood, table, tally)
         left = people.by_table.get(name, 0) if name in plan.headcount else tally.records_out
@@ -241,6 +253,17 @@ def _check_promises(table: TablePlan, account: Account, found: TableWritten) -> 
             raise _failed(
                 table.name, f"{labels:,} labels of {name} are borne by fewer than {promise.most:,} people"
             )
+
+
+def _check_totals(table: TablePlan, fitted: FittedTable, found: Mapping[int, RecountedTotal]) -> None:
+    if not table.table.totals:
+        return
+    removal = fitted.removal(TotalRemoval)
+    if removal is None:
+        raise _failed(table.name, "what people's lines come to was not bounded")
+    above = above_bound(found, removal.bounds)
+    if above is not None:
+        raise _failed(table.name, f"the lines of somebody come to more than the bound of totals[{above}]")
 
 
 def _people(plan: Plan, written: Written, people: Headcount) -> int:

@@ -38,14 +38,22 @@ from tokumei.transforms.report.people import explain_count, explain_people, peop
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
 from tokumei.transforms.report.risk import measured_risk
+from tokumei.transforms.report.totals import explain_totals
 from tokumei.transforms.risk.sizes import ClassSizes
+from tokumei.transforms.totals.recount import RecountedTotals
 from tokumei.transforms.values.text import folded
 
 _MOST_UNMET = 20
 
 
 def build_report(
-    plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, int], total: int
+    plan: Plan,
+    chosen: Chosen,
+    written: Written,
+    people: Mapping[str, int],
+    total: int,
+    *,
+    totals: RecountedTotals,
 ) -> Report:
     """Assemble the report of a verified release.
 
@@ -55,6 +63,7 @@ def build_report(
         written: what was written.
         people: released people by table, where they were counted one by one.
         total: people of the release (本人の数).
+        totals: what the written lines of people come to, by table and declaration.
     """
     policy = plan.policy
     return Report(
@@ -74,7 +83,9 @@ def build_report(
         small_file_ordinance=_ordinance(policy, total),
         warnings=_warnings(policy),
         tables=tuple(
-            _table(plan, table, chosen.accounts[name], written[name], people)
+            _table(plan, table, chosen.accounts[name], written[name], people).model_copy(
+                update={"totals": explain_totals(table, chosen.accounts[name].fitted, totals.get(name, {}))}
+            )
             for name, table in plan.tables.items()
         ),
         rejects=tuple(

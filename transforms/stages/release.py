@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -32,8 +32,14 @@ from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
+from tokumei.transforms.totals.recount import (
+    RecountedTotals,
+    WrittenTotals,
+    merge_recounts,
+    recount_bucket,
+)
 
-_PEOPLE = "people"
+_PEOPLE, _TOTALS = "people", "totals"
 
 
 class EncodedCoder(SizedPickleCoder):
@@ -54,10 +60,11 @@ registry.register_coder(Written, SizedPickleCoder)
 
 
 class Outcome(NamedTuple):
-    """What pass 3 leaves behind: merged summaries of the parts, and the people in them."""
+    """What pass 3 leaves behind: merged summaries of the parts, the people in them, and their totals."""
 
     written: PCollection[Written]
     people: PCollection[Headcount]
+    totals: PCollection[RecountedTotals] | None  # None where no table bounds any
 
 
 class AnonymizeSplits(beam.PTransform):
@@ -74,6 +81,8 @@ class AnonymizeSplits(beam.PTransform):
     def expand(self, splits: PCollection[Split]) -> Outcome:
         """`Split` → `Work` → `Chunk` → `Encoded` → summary and person hashes, fused; then their sums."""
         tables = dict(self._plan.tables)
+        bounded = any(table.table.totals for table in tables.values())
+        beside = (_PEOPLE, _TOTALS) if bounded else (_PEOPLE,)
         encoded = (
             splits
             | "BindDecisions"
@@ -83,14 +92,38 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(Encoded)
         )
         written = encoded | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
-            _PEOPLE, main="summaries"
+            *beside, main="summaries"
         )
         merged = (
             written.summaries
             | "Total" >> beam.Map(written_of).with_output_types(Written)
             | "Merge" >> merge_globally(merge_written, Written)
         )
-        return Outcome(merged, written[_PEOPLE] | "CountPeople" >> CountPeople())
+        people = written[_PEOPLE] | "CountPeople" >> CountPeople()
+        totals = written[_TOTALS] | "RecountTotals" >> _RecountTotals(tables) if bounded else None
+        return Outcome(merged, people, totals)
+
+
+class _RecountTotals(beam.PTransform):
+    """What written lines come to, recounted. Element types: (bucket, `WrittenTotals`) → one recount."""
+
+    def __init__(self, tables: dict[str, TablePlan]) -> None:
+        super().__init__()
+        self._tables = tables
+
+    def expand(self, lines: PCollection[tuple[int, WrittenTotals]]) -> PCollection[RecountedTotals]:
+        """(bucket, `WrittenTotals`) → `RecountedTotals` (one a bucket) → `RecountedTotals` (exactly one)."""
+        return (
+            lines
+            | "Gather" >> beam.GroupByKey()
+            | "RecountBucket" >> beam.Map(_recount, self._tables).with_output_types(RecountedTotals)
+            | "Merge" >> merge_globally(merge_recounts, RecountedTotals)
+        )
+
+
+@guarded
+def _recount(bucket: tuple[int, Iterable[WrittenTotals]], tables: dict[str, TablePlan]) -> RecountedTotals:
+    return recount_bucket(tables, bucket[1])
 
 
 @guarded
@@ -104,7 +137,9 @@ def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> Encoded:
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
 
 
-@beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch])
+@beam.typehints.with_output_types(
+    PartSummary, people=tuple[int, PersonBatch], totals=tuple[int, WrittenTotals]
+)
 class _WritePart(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -116,6 +151,8 @@ class _WritePart(beam.DoFn):
             count_records("written", encoded.summary.part.records)
         for hashes in encoded.people:
             yield beam.pvalue.TaggedOutput(_PEOPLE, hashes)
+        for lines in encoded.totals:
+            yield beam.pvalue.TaggedOutput(_TOTALS, lines)
         yield encoded.summary
 
 
@@ -132,9 +169,10 @@ class PublishRelease(beam.PTransform):
         key: PCollection[RunKey],
         chosen: PCollection[Chosen],
         people: PCollection[Headcount],
+        totals: PCollection[RecountedTotals] | None,
     ) -> None:
         super().__init__()
-        self._plan, self._key, self._chosen, self._people = plan, key, chosen, people
+        self._plan, self._key, self._chosen, self._people, self._totals = plan, key, chosen, people, totals
 
     def expand(self, written: PCollection[Written]) -> PCollection[Published]:
         """`Written` → `Published`, exactly one each."""
@@ -144,16 +182,19 @@ class PublishRelease(beam.PTransform):
             AsSingleton(self._chosen),
             AsSingleton(self._people),
             AsSingleton(self._key),
+            totals={} if self._totals is None else AsSingleton(self._totals),
         ).with_output_types(Published)
 
 
 @guarded
-def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
+def _publish(
+    written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey, *, totals: RecountedTotals
+) -> Published:
     try:
-        total = verify(plan, chosen, written, people, key.fingerprint)
+        total = verify(plan, chosen, written, people, key.fingerprint, totals=totals)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total)
+    report = build_report(plan, chosen, written, people.by_table, total, totals=totals)
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
