@@ -176,11 +176,12 @@ class TablePlan:
 
     def combination_types(self) -> dict[str, ColumnType]:
         """Columns read to count combinations."""
-        return self.types(*self.combined, *self.dropping, self.table.person if self.counts_people else None)
+        person = self.table.person if self.counts_people else None
+        return self.types(*self.combined, *self.dropping, *self.table.totalled, person)
 
     def total_types(self) -> dict[str, ColumnType]:
         """Columns read to measure what people's lines come to."""
-        return self.types(*self.combined, *self.dropping, *self.table.totalled)
+        return self.types(*self.dropping, *self.table.totalled)
 
     def count_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 2."""

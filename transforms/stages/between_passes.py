@@ -35,7 +35,8 @@ class BetweenPasses(Protocol):
         """Return the step of a run that has this key and these fits."""
 
 
-BETWEEN_PASSES: tuple[BetweenPasses, ...] = (RemoveCombinations, BoundTotals)
+# No total grows when lines go, but combinations become rare when people go: so totals are bounded first.
+BETWEEN_PASSES: tuple[BetweenPasses, ...] = (BoundTotals, RemoveCombinations)
 
 
 def settle(

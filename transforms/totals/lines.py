@@ -22,7 +22,6 @@ from tokumei.transforms.counting.keyed import keyed_hashes
 from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.decisions.fitted import FittedTable
-from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
@@ -91,13 +90,12 @@ def scale_of(plan: TablePlan, total: Total) -> int:
 
 
 def deal_lines(plan: TablePlan, chunk: Chunk[FittedTable]) -> Iterator[tuple[int, TotalLines]]:
-    """Deal the lines of a chunk to buckets by person, as the removals before leave them."""
+    """Deal the lines that the columns' own treatments leave to buckets by person."""
     fitted, batch, key = chunk.work.decision, chunk.batch, chunk.work.key
     treated = {
         name: plan.chains[name].apply(fitted.columns[name], plan.values_of(name, batch), key)
-        for name in {*plan.combined, *plan.dropping}
+        for name in plan.dropping
     }
-    treated, _ = remove_all(plan, chunk, treated)
     keep = kept_rows(batch.num_rows, treated)
     frame = frame_of(plan, chunk, persons_of(plan, chunk)[:, 0]).filter(keep)
     for (bucket,), part in collapsed([frame]).group_by(pl.col(PERSON) % BUCKETS):
