@@ -90,7 +90,7 @@ class Bands(_Banded):
         return self
 
 
-class Round(Treatment):
+class RoundTo(Treatment):
     """Numbers to the nearest multiple, halves up (丸め): 1,234 to 100 → 1,200. Sums are as coarse."""
 
     method: Literal["round"]

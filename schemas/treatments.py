@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, create_model, model_validator
 
-from tokumei.schemas.bands import AgeBand, Bands, Round
+from tokumei.schemas.bands import AgeBand, Bands, RoundTo
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
 from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap, ShiftDates
@@ -179,7 +179,7 @@ class Pseudonym(Treatment):
     accepts = frozenset({"string", "integer"})
     last = True
     left = Left.NOTHING
-    example = "{treat: [{criterion: 3, method: pseudonym, link: member, per: month, time: sold_at}]}"
+    example = "{treat: [{criterion: 3, method: pseudonym, link: member}]}"
 
     @model_validator(mode="after")
     def _period_known(self) -> Self:
@@ -250,7 +250,7 @@ AnyTreatment = Annotated[
     | Age
     | AgeBand
     | Bands
-    | Round
+    | RoundTo
     | TruncateTime
     | PostalPrefix
     | Address

@@ -43,10 +43,10 @@ class Bands(Fixed, treats=bands.Bands):
         return f"数値を{len(labels)}区分（{labels[0]}～{labels[-1]}）に置き換えた（一般化）。"
 
 
-class Round(Fixed, treats=bands.Round):
+class RoundTo(Fixed, treats=bands.RoundTo):
     """Numbers to multiples."""
 
-    spec: bands.Round
+    spec: bands.RoundTo
 
     def treat(self, values: pa.Array) -> pa.Array:
         """Return the nearest multiple of each number, in its type; halves go up."""

@@ -14,7 +14,7 @@ from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.totals.lines import LINES, Placed, TotalLines, gathered, placed_totals
 
-VALUE = "#value"
+COMES_TO = "#comes to"
 MAX_LINES = 20_000_000  # lines of a bucket that one worker holds, after those alike were put together
 Ints = npt.NDArray[np.int64]
 EDGES = np.array([n * 10**e for e in range(16) for n in (1, 2, 5)], np.int64)  # of bars, in whole units
@@ -37,11 +37,11 @@ AllReached = dict[str, TotalsReached]
 
 
 def values_of_people(lines: pl.DataFrame, placed: Placed) -> pl.DataFrame:
-    """Return the measure of each person and window: the columns of `Placed.group`, and VALUE (int64)."""
+    """Return the measure of each person and window: the columns of `Placed.group`, and COMES_TO (int64)."""
     total, group = placed.total, placed.group
     if total.measure == "largest_basket":
         baskets = lines.filter(pl.col(placed.receipt or "") != 0).group_by(*group, placed.receipt or "")
-        return baskets.agg(pl.col(LINES).sum()).group_by(group).agg(pl.col(LINES).max().alias(VALUE))
+        return baskets.agg(pl.col(LINES).sum()).group_by(group).agg(pl.col(LINES).max().alias(COMES_TO))
     if total.measure in {"receipts", "distinct"}:
         item = (placed.receipt if total.measure == "receipts" else placed.value) or ""
         counted = pl.col(item).filter(pl.col(item) != 0).n_unique()
@@ -49,7 +49,7 @@ def values_of_people(lines: pl.DataFrame, placed: Placed) -> pl.DataFrame:
         counted = pl.col(placed.value or "").max()
     else:
         counted = pl.col(LINES if placed.value is None else placed.value).sum()
-    return lines.group_by(group).agg(counted.cast(pl.Int64).alias(VALUE))
+    return lines.group_by(group).agg(counted.cast(pl.Int64).alias(COMES_TO))
 
 
 def reach_of_bucket(tables: Mapping[str, TablePlan], batches: Sequence[TotalLines]) -> AllReached:
@@ -80,7 +80,9 @@ def lines_by_table(batches: Sequence[TotalLines]) -> dict[str, pl.DataFrame]:
 def _reach(plan: TablePlan, lines: pl.DataFrame) -> TotalsReached:
     highest, people = [], []
     for placed in placed_totals(plan):
-        values = values_of_people(lines, placed).group_by(PERSON).agg(pl.col(VALUE).max())[VALUE].to_numpy()
+        values = (
+            values_of_people(lines, placed).group_by(PERSON).agg(pl.col(COMES_TO).max())[COMES_TO].to_numpy()
+        )
         highest.append(_top(values, placed.total.people or 0))
         people.append(people_by_bar(values, placed.scale))
     return TotalsReached(tuple(highest), tuple(people))

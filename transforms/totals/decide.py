@@ -17,7 +17,7 @@ import polars as pl
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.totals.bound import VALUE, lines_by_table, values_of_people
+from tokumei.transforms.totals.bound import COMES_TO, lines_by_table, values_of_people
 from tokumei.transforms.totals.lines import LINES, Hashes, Placed, TotalLines, joint_keys, placed_totals
 
 MAX_KEYS = 10_000_000  # people, windows and receipts that are left out of a table; every worker holds them
@@ -80,7 +80,7 @@ def decide_lines(
     while True:
         touched = []
         for i, (placed, bound) in enumerate(zip(totals, bounds, strict=True)):
-            above = values_of_people(left, placed).filter(pl.col(VALUE) > bound).select(placed.group)
+            above = values_of_people(left, placed).filter(pl.col(COMES_TO) > bound).select(placed.group)
             if above.height == 0:
                 continue
             of_those = left.join(above, on=placed.group, how="semi")
@@ -122,14 +122,16 @@ def thinned(lines: pl.DataFrame, placed: Placed, key: str, bound: int) -> pl.Ser
     if total.measure == "distinct":
         # A value counts at the last of the receipts that hold it: there it is left longest.
         values = lines.filter(pl.col(placed.value or "") != 0).group_by(*group, placed.value or "")
-        last = values.agg(pl.col(key).max()).group_by(by).agg(pl.len().cast(pl.Int64).alias(VALUE))
+        last = values.agg(pl.col(key).max()).group_by(by).agg(pl.len().cast(pl.Int64).alias(COMES_TO))
     elif total.measure == "receipts":
-        last = lines.filter(receipt != 0).select(by).unique().with_columns(pl.lit(1, pl.Int64).alias(VALUE))
+        last = (
+            lines.filter(receipt != 0).select(by).unique().with_columns(pl.lit(1, pl.Int64).alias(COMES_TO))
+        )
     else:
         added = LINES if placed.value is None else placed.value
-        last = lines.group_by(by).agg(pl.col(added).sum().alias(VALUE))
+        last = lines.group_by(by).agg(pl.col(added).sum().alias(COMES_TO))
     ordered = last.sort(key)
-    rest = pl.col(VALUE).cum_sum(reverse=True).over(group)  # of this receipt and all after it
+    rest = pl.col(COMES_TO).cum_sum(reverse=True).over(group)  # of this receipt and all after it
     return ordered.filter(rest > bound)[key].unique()
 
 

@@ -30,7 +30,7 @@ from tokumei.transforms.values.periods import period_codes
 
 LINES = "#lines"
 CENTS = 100  # numbers with decimals are added up in hundredths: sums of floats would depend on their order
-MOST = 1 << 43  # what one line can add, in units or hundredths: 2^17 lines of a chunk stay below 2^63
+MOST_OF_LINE = 1 << 43  # what one line can add, in units or hundredths: 2^17 lines of a chunk stay below 2^63
 Hashes = npt.NDArray[np.uint64]
 
 
@@ -138,12 +138,12 @@ def collapsed(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def amounts(values: pa.Array, scale: int) -> npt.NDArray[np.int64]:
-    """Return amounts without their sign, in whole units or hundredths; blanks 0, and at most `MOST`."""
+    """Return amounts without their sign, in whole units or hundredths; of blanks 0."""
     if not pa.types.is_floating(values.type):
-        whole: npt.NDArray[np.int64] = np.abs(np.clip(measures(values), -MOST, MOST))
+        whole: npt.NDArray[np.int64] = np.abs(np.clip(measures(values), -MOST_OF_LINE, MOST_OF_LINE))
         return whole
     hundredths = np.rint(np.abs(np.nan_to_num(floats(values), nan=0.0)) * scale)
-    return np.asarray(np.minimum(hundredths, MOST), np.int64)
+    return np.asarray(np.minimum(hundredths, MOST_OF_LINE), np.int64)
 
 
 def code_hashes(plan: TablePlan, chunk: Chunk[Any], name: str) -> Hashes:

@@ -13,7 +13,7 @@ from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.report.totals import _bars
 from tokumei.transforms.totals.bound import EDGES, people_by_bar
 from tokumei.transforms.totals.decide import decide_lines, hits, keys_of, merge_above
-from tokumei.transforms.totals.lines import LINES, MOST, Placed, amounts, collapsed, joint_keys
+from tokumei.transforms.totals.lines import LINES, MOST_OF_LINE, Placed, amounts, collapsed, joint_keys
 
 WINDOWS, RECEIPTS, VALUES = "w0", "r0", "d0"
 
@@ -171,8 +171,14 @@ def test_people_may_be_dealt_in_any_way_and_lines_in_any_order(rows, one, rnd):
 def test_amounts_have_no_sign_no_fraction_and_an_end():
     import pyarrow as pa
 
-    assert amounts(pa.array([-5, None, 3, 2**63 - 1, -(2**63)]), 1).tolist() == [5, 0, 3, MOST, MOST]
-    assert amounts(pa.array([-0.125, None, 3.5, 1e300]), 100).tolist() == [12, 0, 350, MOST]
+    assert amounts(pa.array([-5, None, 3, 2**63 - 1, -(2**63)]), 1).tolist() == [
+        5,
+        0,
+        3,
+        MOST_OF_LINE,
+        MOST_OF_LINE,
+    ]
+    assert amounts(pa.array([-0.125, None, 3.5, 1e300]), 100).tolist() == [12, 0, 350, MOST_OF_LINE]
 
 
 def test_keys_of_people_and_codes_differ():
