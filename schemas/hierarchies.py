@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokumei.schemas.hierarchy_base import AnyHierarchy, Other, TableHierarchy
+from tokumei.schemas.hierarchy_base import AnyHierarchy, OtherLabel, TableHierarchy
 from tokumei.schemas.strict import Text, Whole, broken
 
 _TEXTS = frozenset({"string", "integer", "months", "years", "times", "places", "coded numbers"})
@@ -37,7 +37,7 @@ class FileHierarchy(AnyHierarchy):
     encoding: Literal["utf-8", "cp932", "euc_jp"] = Field(
         default="utf-8", description="Encoding of the file."
     )
-    other: Other = None
+    other: OtherLabel = None
     any_text = True
     example = "{kind: file, path: job.csv}"
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
 
-Other = Annotated[
+OtherLabel = Annotated[
     Text | None,
     Field(description="Label of values that are not listed there. Default: they stop the run."),
 ]
@@ -85,7 +85,7 @@ class TableHierarchy(AnyHierarchy):
     columns: tuple[Text, ...] = Field(
         min_length=2, description="Names of its columns: the values', then one a level, coarser and coarser."
     )
-    other: Other = None
+    other: OtherLabel = None
     any_text = True
     example = (
         "{kind: table, source: {path: product.csv, format: csv},"

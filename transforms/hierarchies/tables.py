@@ -44,11 +44,13 @@ def read_hierarchy_table(spec: TableHierarchy, base: str, where: str) -> Hierarc
                 found.update(zip(*columns, strict=True))
         except InputError as error:
             raise InputError(
-                error.code, where=f"{where}.source ({error.where})", what=error.what, fix=error.fix
+                error.code, where=f"{where}.hierarchy.source ({error.where})", what=error.what, fix=error.fix
             ) from None
     if unread:
         told = ", ".join(f"{reason} × {count}" for reason, count in sorted(unread.items()))
-        raise _refuse(at, f"{unread.total()} of its records cannot be read: {told}", "correct the file")
+        raise _refuse(
+            at, f"{unread.total()} of its records cannot be read: {told}", "correct the file, or source"
+        )
     if not found:
         raise _refuse(at, "the table has no record", "give it one a value")
     rows = _by_value(spec, found, at)
@@ -70,7 +72,7 @@ def _files(spec: TableHierarchy, base: str, where: str) -> list[SourceFile]:
     except PolicyError as error:
         raise PolicyError(
             "hierarchy.table",
-            where=f"{where}.source.path ({error.where})",
+            where=f"{where}.hierarchy.source.path ({error.where})",
             what=error.what,
             fix=error.fix,
         ) from None
