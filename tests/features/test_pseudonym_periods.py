@@ -130,6 +130,7 @@ def test_a_record_without_a_time_stops_the_run(run):
     policy, files = policy_and_files("month", household="month")
     head, first, *rest = files["visits.csv"].splitlines()
     files["visits.csv"] = "\n".join([head, first.rpartition(",")[0] + ",", *rest]) + "\n"
+    assert "input.period_missing" in run(policy, files, job="check").err
     done = run(policy, files)
     assert (
         done.status == 3
