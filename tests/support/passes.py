@@ -14,6 +14,7 @@ from tokumei.transforms.combinations.decide import removals
 from tokumei.transforms.counting.headcount import add_headcounts, count_bucket
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.formats.convert import ARROW_TYPES
+from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
 from tokumei.transforms.promises.count import count_released, merge_released
@@ -70,7 +71,7 @@ def released(policy, pieces):
     chosen = settle_all(chosen, tables, merge_released(tables, counted[::-1]), KEY)
     head = "t" in plan.headcount
     written = [
-        encode_chunk(plan, table, anonymize_chunk(table, c, headcount=head))
+        encode_chunk(plan, table, anonymize_chunk(table, c, people=head))
         for c in chunks(chosen.decisions["t"])
     ]
     buckets = {}
@@ -78,7 +79,7 @@ def released(policy, pieces):
         buckets.setdefault(bucket, []).append(hashes)
     heads = add_headcounts([count_bucket(b) for b in buckets.values()])
     total = merge_written([written_of(part.summary) for part in written])
-    left = verify(plan, chosen, total, heads, KEY.fingerprint)
+    left = verify(plan, chosen, total, heads, facts=CountedFacts(), fingerprint=KEY.fingerprint)
     report = build_report(plan, chosen, total, heads.by_table, left)
     rows = [
         row

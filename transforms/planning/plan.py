@@ -23,6 +23,7 @@ from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.base import PerRecord
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.formats.convert import ARROW_TYPES
+from tokumei.transforms.planning.histories import HistoryPlan, known_columns, plan_histories
 
 EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
@@ -84,6 +85,11 @@ class TablePlan:
     def combined(self) -> tuple[str, ...]:
         """Columns whose combinations are searched for rare ones, in the order of the policy."""
         return self.table.combined
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Columns that facts about people are told by, but for quasi-identifiers."""
+        return tuple(name for name, chain in self.chains.items() if chain.known)
 
     @cached_property
     def sought(self) -> tuple[str, ...]:
@@ -181,6 +187,11 @@ class TablePlan:
         names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
         return self.types(*names, person)
 
+    def fact_types(self) -> dict[str, ColumnType]:
+        """Columns read to tell the facts about people."""
+        names = (*self.quasi_identifiers, *self.known, *self.combined, *self.dropping)
+        return self.types(*names, self.table.person)
+
     def output_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 3: those released, sought or able to drop records, and the person."""
         return self.types(*self.table.released, *self.sought, *self.dropping, self.table.person)
@@ -231,9 +242,19 @@ class Plan:
         return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
 
     @cached_property
+    def histories(self) -> tuple[HistoryPlan, ...]:
+        """The facts about people that may be known."""
+        return plan_histories(self.policy)
+
+    @cached_property
     def people_tables(self) -> tuple[str, ...]:
         """The tables whose people are those of the release."""
         return tables_by_numbering(self.policy.tables)[self.policy.people]
+
+    @cached_property
+    def told_apart(self) -> frozenset[str]:
+        """Tables of whose records pass 3 must know the person: `headcount`, and those that facts look at."""
+        return self.headcount.union(*(history.tables for history in self.histories))
 
     @cached_property
     def headcount(self) -> frozenset[str]:
@@ -259,6 +280,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     k, day = policy.requirements.k, policy.reference_date
     codes = link_codes(policy.tables)
     folded = frozenset(link for link, how in codes.items() if how == "folded")
+    known = known_columns(policy)
     return {
         name: TablePlan(
             name=name,
@@ -271,6 +293,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                     base,
                     f"tables.{name}.columns.{c}",
                     combined=people_sharing(table.combinations, c, k),
+                    known=c in known.get(name, ()),
                 )
                 for c, column in table.columns.items()
             },

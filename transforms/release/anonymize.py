@@ -59,13 +59,13 @@ class Anonymized:
     tally: Tally
 
 
-def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool) -> Anonymized:
+def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) -> Anonymized:
     """Apply every column's methods, recode the quasi-identifiers, suppress small classes, shuffle the rows.
 
     Args:
         plan: the table's plan.
         chunk: records, bound to the decision about the table.
-        headcount: whether the people of the release are counted from their hashes.
+        people: whether the person of each released record is needed.
 
     Raises:
         InputError: a value cannot be read, or was not there when the decision was made.
@@ -74,12 +74,16 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
     treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
     reaching = kept_rows(chunk.batch.num_rows, treated)
     labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
+    hidden = dict[str, int]()
+    if (history := chunk.work.decision.history) is not None:
+        whose = persons_of(plan, chunk)[:, 0]
+        treated, hidden = history.apply(chunk.work.decision.columns, treated, labels, whose, keep)
     settled, coarser, blanked = treated, labels, dict[str, int]()
     if (settlement := chunk.work.decision.settlement) is not None:
         settled, coarser, blanked = settlement.apply(plan, treated, labels, keep)
     columns = _columns(plan, plan.output_schema(), chunk.batch, settled) | coarser
     key = chunk.work.key
-    persons = persons_of(plan, chunk) if headcount else None
+    persons = persons_of(plan, chunk) if people else None
     left = np.flatnonzero(keep)
     perturbed = _perturb(plan, chunk, columns, left, persons)
     shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
@@ -113,6 +117,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             after=_after(plan, treated, batch, heads),
             taken=taken,
             settled=blanked,
+            hidden=hidden,
         ),
         promises=chunk.work.decision.promises,
     )

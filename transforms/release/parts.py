@@ -15,6 +15,7 @@ from tokumei.transforms.combinations.recount import Recounted, recount_combined
 from tokumei.transforms.counting.headcount import PersonBatch, deal_people
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.registry import WRITERS
+from tokumei.transforms.histories.recount import WrittenFacts, written_facts
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -77,11 +78,13 @@ class Encoded:
         data: the bytes of its part.
         summary: what they are, and what was counted in them.
         people: hashes of the people in them, dealt to buckets; none where rows are people.
+        facts: what is written of them, of the kinds that may be known, dealt likewise.
     """
 
     data: bytes
     summary: PartSummary
     people: tuple[tuple[int, PersonBatch], ...]
+    facts: tuple[tuple[int, WrittenFacts], ...]
 
 
 def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
@@ -106,12 +109,14 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
         leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
         tally=chunk.tally,
     )
-    people = (
-        ()
-        if chunk.persons is None
-        else tuple(deal_people(table.name, table.numbering, chunk.persons, chunk.fingerprint))
-    )
-    return Encoded(data, summary, people)
+    people: tuple[tuple[int, PersonBatch], ...] = ()
+    facts: tuple[tuple[int, WrittenFacts], ...] = ()
+    if chunk.persons is not None and table.name in plan.headcount:
+        people = tuple(deal_people(table.name, table.numbering, chunk.persons, chunk.fingerprint))
+    if chunk.persons is not None:
+        persons = chunk.persons[:, 0]
+        facts = tuple(written_facts(plan.policy.histories, table, chunk.batch, persons, chunk.fingerprint))
+    return Encoded(data, summary, people, facts)
 
 
 def _part(plan: Plan, table: TablePlan, data: bytes, records: int) -> Part:

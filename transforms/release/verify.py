@@ -14,6 +14,7 @@ from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.histories.recount import CountedFacts, shortfall
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -89,7 +90,15 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
     )
 
 
-def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fingerprint: str) -> int:
+def verify(
+    plan: Plan,
+    chosen: Chosen,
+    written: Written,
+    people: Headcount,
+    *,
+    facts: CountedFacts,
+    fingerprint: str,
+) -> int:
     """Check what was written against what was decided and required; return the release's people (本人の数).
 
     Args:
@@ -97,6 +106,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
         chosen: the decisions and the counts they were made from.
         written: merged summaries of all chunks.
         people: distinct people of the written records of the tables in `Plan.headcount`.
+        facts: who has which set of the facts that may be known, in the written records.
         fingerprint: of the key of this run.
 
     Raises:
@@ -138,6 +148,7 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
                 what=f"the released table would hold {left:,} people, fewer than k={table.k}",
                 fix="release more people, or leave the table out",
             )
+    _check_facts(plan, facts, fingerprint)
     total = _people(plan, written, people)
     _check_size(plan.policy, total)
     return total
@@ -243,6 +254,26 @@ def _check_promises(table: TablePlan, account: Account, found: TableWritten) -> 
             )
 
 
+def _check_facts(plan: Plan, facts: CountedFacts, fingerprint: str) -> None:
+    """Ask of every set of facts that may be known whether enough people in the written data have them all."""
+    if facts.keys - {fingerprint}:
+        raise _failed("histories", "people were told apart under different keys")
+    for i, history in enumerate(plan.histories):
+        found = shortfall(history.history, history.k, facts.histories.get(i))
+        if found.sets:
+            raise _failed(
+                f"histories[{i}]",
+                f"{found.sets:,} sets of up to {history.known} facts are shared by fewer than {history.k}"
+                " people",
+            )
+        declared = history.history.at_most
+        if declared is not None and found.share > declared.share:
+            raise _failed(
+                f"histories[{i}]",
+                f"a share of {amount(found.share)} of those who have some facts hold one value",
+            )
+
+
 def _people(plan: Plan, written: Written, people: Headcount) -> int:
     """Distinct people of the release, of the one numbering that counts; those of others are not added."""
     first = plan.people_tables[0]
@@ -251,10 +282,10 @@ def _people(plan: Plan, written: Written, people: Headcount) -> int:
     return written[first].tally.records_out
 
 
-def _failed(table: str, what: str) -> RequirementError:
+def _failed(where: str, what: str) -> RequirementError:
     return RequirementError(
         "verification.failed",
-        where=f"tables.{table}",
+        where=where if where.startswith("histories") else f"tables.{where}",
         what=f"verification of the written data failed: {what}",
         fix="run again; if it fails again, report it: nothing was released",
     )

@@ -21,6 +21,7 @@ from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
+from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
@@ -30,10 +31,11 @@ from tokumei.transforms.release.publish import Published, publish
 from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
 
-_PEOPLE = "people"
+_PEOPLE, _FACTS = "people", "facts"
 
 
 class EncodedCoder(SizedPickleCoder):
@@ -54,17 +56,19 @@ registry.register_coder(Written, SizedPickleCoder)
 
 
 class Outcome(NamedTuple):
-    """What pass 3 leaves behind: merged summaries of the parts, and the people in them."""
+    """What pass 3 leaves behind: merged summaries of the parts, the people in them, and facts about them."""
 
     written: PCollection[Written]
     people: PCollection[Headcount]
+    facts: PCollection[CountedFacts]
 
 
 class AnonymizeSplits(beam.PTransform):
     """Splits to written parts: read, criteria 1 to 5, write, all in one fused stage.
 
-    Element types: `Split` → `Written` and `Headcount` (exactly one each). A retried split writes other
-    objects; only one attempt's summary reaches verification, so only one attempt's parts are published.
+    Element types: `Split` → `Written`, `Headcount` and `CountedFacts` (exactly one each). A retried split
+    writes other objects; only one attempt's summary reaches verification, so only one attempt's parts are
+    published.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
@@ -83,14 +87,21 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(Encoded)
         )
         written = encoded | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
-            _PEOPLE, main="summaries"
+            _PEOPLE, _FACTS, main="summaries"
         )
         merged = (
             written.summaries
             | "Total" >> beam.Map(written_of).with_output_types(Written)
             | "Merge" >> merge_globally(merge_written, Written)
         )
-        return Outcome(merged, written[_PEOPLE] | "CountPeople" >> CountPeople())
+        people = written[_PEOPLE] | "CountPeople" >> CountPeople()
+        return Outcome(merged, people, self._recounted(written[_FACTS]))
+
+    def _recounted(self, facts: PCollection[tuple[int, WrittenFacts]]) -> PCollection[CountedFacts]:
+        if not self._plan.histories:
+            nothing = facts.pipeline | "NoFacts" >> beam.Create([CountedFacts()])
+            return nothing.with_output_types(CountedFacts)
+        return facts | "RecountFacts" >> RecountFacts(self._plan.policy.histories)
 
 
 @guarded
@@ -101,10 +112,10 @@ def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work[Decision]]
 
 def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> Encoded:
     table = plan.tables[chunk.work.split.table]
-    return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
+    return encode_chunk(plan, table, anonymize_chunk(table, chunk, people=table.name in plan.told_apart))
 
 
-@beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch])
+@beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch], facts=tuple[int, WrittenFacts])
 class _WritePart(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -116,6 +127,8 @@ class _WritePart(beam.DoFn):
             count_records("written", encoded.summary.part.records)
         for hashes in encoded.people:
             yield beam.pvalue.TaggedOutput(_PEOPLE, hashes)
+        for facts in encoded.facts:
+            yield beam.pvalue.TaggedOutput(_FACTS, facts)
         yield encoded.summary
 
 
@@ -131,26 +144,29 @@ class PublishRelease(beam.PTransform):
         plan: Plan,
         key: PCollection[RunKey],
         chosen: PCollection[Chosen],
-        people: PCollection[Headcount],
+        outcome: Outcome,
     ) -> None:
         super().__init__()
-        self._plan, self._key, self._chosen, self._people = plan, key, chosen, people
+        self._plan, self._key, self._chosen, self._outcome = plan, key, chosen, outcome
 
     def expand(self, written: PCollection[Written]) -> PCollection[Published]:
         """`Written` → `Published`, exactly one each."""
         return written | "VerifyAndPublish" >> beam.Map(
             _publish,
             self._plan,
-            AsSingleton(self._chosen),
-            AsSingleton(self._people),
-            AsSingleton(self._key),
+            chosen=AsSingleton(self._chosen),
+            people=AsSingleton(self._outcome.people),
+            facts=AsSingleton(self._outcome.facts),
+            key=AsSingleton(self._key),
         ).with_output_types(Published)
 
 
 @guarded
-def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
+def _publish(
+    written: Written, plan: Plan, *, chosen: Chosen, people: Headcount, facts: CountedFacts, key: RunKey
+) -> Published:
     try:
-        total = verify(plan, chosen, written, people, key.fingerprint)
+        total = verify(plan, chosen, written, people, facts=facts, fingerprint=key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
