@@ -25,6 +25,7 @@ from tokumei.schemas.hierarchies import AnyHierarchy, Hierarchy
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
+from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import EXACT
@@ -50,6 +51,10 @@ NODES: dict[str, type[BaseModel]] = {
     "allowed": Allowed,
     "may_fall_below": MayFallBelow,
     "combinations": Combination,
+    "history": History,
+    "fact": Fact,
+    "at_most": AtMost,
+    "lost_at_most": LostAtMost,
     "requirements": Requirements,
     "rejects": Rejects,
     "not_understood": NotUnderstood,

@@ -50,6 +50,18 @@ class Fact(Strict):
         return self
 
 
+    def sentence(self) -> str:
+        """Return what is known, in one English sentence."""
+        whose = f"the class of a person in {self.table} (all quasi-identifiers)"
+        if not self.columns:
+            return whose
+        names = listed(self.columns, "and")
+        lines = f"that a person has a line of {self.table} with this {names}"
+        if len(self.columns) > 1:
+            lines += ", all of the same line"
+        return f"{lines}, and {whose}" if self.quasi_identifiers else lines
+
+
 class AtMost(Strict):
     """No value of a sensitive column may be held by more than this share of those who have some facts."""
 

@@ -21,7 +21,7 @@ from tokumei.schemas.column import Column
 from tokumei.transforms.counting.domain import find_domain, merge_domains
 from tokumei.transforms.criteria import Context, Criterion, build_criterion
 from tokumei.transforms.criteria.base import PerRecord, Persons
-from tokumei.transforms.criteria.distinctiveness import Coarsen, Generalize, Recode
+from tokumei.transforms.criteria.distinctiveness import Levelled, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.criteria.treated import Treated, rows_of, unread_patterns
@@ -79,9 +79,7 @@ class Chain:
         )
         self._driven = next((i for i, s in enumerate(self.steps) if s.spec.data_driven), None)
         last = self.steps[-1] if self.steps else None
-        self.generalize: Generalize | Coarsen | None = (
-            last if isinstance(last, Generalize | Coarsen) else None
-        )
+        self.generalize: Levelled | None = last if isinstance(last, Levelled) else None
         self.known = known  # facts about people are told by its values
         self.combined = combined  # so many people share each of its combinations; 0: it is in none
         # Hierarchies of the column's own privacy models, in their order; None for models without one.

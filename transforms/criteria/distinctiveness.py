@@ -78,28 +78,30 @@ class Recode(_Hierarchical[Between], treats=t.Recode):
         return f"階層の第{level}段階の区分に置き換えた（一般化）。"
 
 
-class Generalize(_Hierarchical[None], treats=t.Generalize):
-    """A quasi-identifier: its chain is profiled for the domain; the recoding applies its level, not this."""
+class Levelled(_Hierarchical[None]):
+    """A column whose levels are chosen later: pass 1 finds its domain, and the levels are not applied here."""
 
-    spec: t.Generalize
+    spec: t.Generalize | t.Coarsen
 
     def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
         """Return the value as text, the form in which it stands in the domain."""
         return Applied(as_text(values), np.zeros(len(values), bool))
+
+
+class Generalize(Levelled, treats=t.Generalize):
+    """A quasi-identifier: the recoding applies the level that the search chooses for it."""
+
+    spec: t.Generalize
 
     def explain(self, decision: None) -> str:
         """Return how many people share a combination; the report puts the level found in its place."""
         return f"準識別子として、同じ組合せの人が{self.context.k}人以上になる段階まで一般化した。"
 
 
-class Coarsen(_Hierarchical[None], treats=t.Coarsen):
-    """A column of facts: what is decided about histories applies its levels, not this."""
+class Coarsen(Levelled, treats=t.Coarsen):
+    """A column of facts: what is decided about histories applies its levels."""
 
     spec: t.Coarsen
-
-    def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
-        """Return the value as text, the form in which it stands in the domain."""
-        return Applied(as_text(values), np.zeros(len(values), bool))
 
     def explain(self, decision: None) -> str:
         """Return that the levels follow from the facts; the report tells them."""
