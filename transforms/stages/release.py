@@ -60,13 +60,14 @@ class Outcome(NamedTuple):
 
     written: PCollection[Written]
     people: PCollection[Headcount]
-    facts: PCollection[CountedFacts]
+    facts: PCollection[CountedFacts] | None
 
 
 class AnonymizeSplits(beam.PTransform):
     """Splits to written parts: read, criteria 1 to 5, write, all in one fused stage.
 
-    Element types: `Split` → `Written`, `Headcount` and `CountedFacts` (exactly one each). A retried split
+    Element types: `Split` → `Written`, `Headcount` and, where facts are declared, `CountedFacts` (exactly
+    one each). A retried split
     writes other objects; only one attempt's summary reaches verification, so only one attempt's parts are
     published.
     """
@@ -95,13 +96,10 @@ class AnonymizeSplits(beam.PTransform):
             | "Merge" >> merge_globally(merge_written, Written)
         )
         people = written[_PEOPLE] | "CountPeople" >> CountPeople()
-        return Outcome(merged, people, self._recounted(written[_FACTS]))
-
-    def _recounted(self, facts: PCollection[tuple[int, WrittenFacts]]) -> PCollection[CountedFacts]:
-        if not self._plan.histories:
-            nothing = facts.pipeline | "NoFacts" >> beam.Create([CountedFacts()])
-            return nothing.with_output_types(CountedFacts)
-        return facts | "RecountFacts" >> RecountFacts(self._plan.policy.histories)
+        facts = None
+        if declared := self._plan.policy.histories:
+            facts = written[_FACTS] | "RecountFacts" >> RecountFacts(declared)
+        return Outcome(merged, people, facts)
 
 
 @guarded
@@ -156,17 +154,25 @@ class PublishRelease(beam.PTransform):
             self._plan,
             chosen=AsSingleton(self._chosen),
             people=AsSingleton(self._outcome.people),
-            facts=AsSingleton(self._outcome.facts),
+            facts=None if self._outcome.facts is None else AsSingleton(self._outcome.facts),
             key=AsSingleton(self._key),
         ).with_output_types(Published)
 
 
 @guarded
 def _publish(
-    written: Written, plan: Plan, *, chosen: Chosen, people: Headcount, facts: CountedFacts, key: RunKey
+    written: Written,
+    plan: Plan,
+    *,
+    chosen: Chosen,
+    people: Headcount,
+    facts: CountedFacts | None,
+    key: RunKey,
 ) -> Published:
     try:
-        total = verify(plan, chosen, written, people, facts=facts, fingerprint=key.fingerprint)
+        total = verify(
+            plan, chosen, written, people, facts=facts or CountedFacts(), fingerprint=key.fingerprint
+        )
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
