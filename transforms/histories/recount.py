@@ -19,11 +19,11 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.histories import Fact, History
 from tokumei.transforms.counting.headcount import BUCKETS
 from tokumei.transforms.counting.keyed import keyed_hashes
+from tokumei.transforms.histories.pairs import PairCounts, add_pairs, count_pairs
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text
 
 _PERSON, _FACT, _SENSITIVE, _PEOPLE = "#person", "#fact", "#sensitive", "#people"
-_SETS_AT_ONCE = 8_000_000  # of all people whose sets are formed together
 MAX_SETS = 60_000_000  # distinct sets of facts that one worker counts
 # What is hashed stands in the release for everybody to read, so the hash needs no secret.
 _PUBLIC = bytes(16)
@@ -50,12 +50,14 @@ class CountedSets:
     """How many people have all facts of each set.
 
     Attributes:
-        by_size: by number of facts, one row a set: its facts in columns "0", "1", "2", ascending, and people.
-        with_value: the same with a sensitive value beside them.
+        pairs: of single facts, and of pairs where two may be known.
+        larger: of three facts, one row a set: its facts in columns "0", "1", "2", ascending, and people.
+        with_value: by number of facts, of sets with a sensitive value beside them; and all people of these sets.
     """
 
-    by_size: Mapping[int, pl.DataFrame]
-    with_value: Mapping[int, pl.DataFrame]
+    pairs: PairCounts
+    larger: pl.DataFrame | None
+    with_value: Mapping[int, tuple[pl.DataFrame, pl.DataFrame]]
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def count_sets(histories: Sequence[History], batches: Iterable[WrittenFacts]) ->
             i: _counted(
                 pl.concat(facts[i, False]).unique(),
                 pl.concat(facts.get((i, True), nothing)).unique().rename({_FACT: _SENSITIVE}),
-                histories[i].known,
+                histories[i],
             )
             for i, sensitive in facts
             if not sensitive
@@ -171,33 +173,34 @@ def count_sets(histories: Sequence[History], batches: Iterable[WrittenFacts]) ->
     )
 
 
-def _counted(facts: pl.DataFrame, values: pl.DataFrame, known: int) -> CountedSets:
-    facts = facts.sort(_PERSON)
-    sizes = facts.group_by(_PERSON, maintain_order=True).len()["len"].to_numpy().astype(np.float64)
-    work = np.cumsum(sizes**known)  # the sets of the people up to each
-    lines = np.cumsum(sizes).astype(np.int64)
-    cuts = np.searchsorted(work, np.arange(_SETS_AT_ONCE, work[-1:].sum() or 1, _SETS_AT_ONCE))
-    ends = np.unique(np.append(lines[cuts[cuts < len(lines)]], len(facts)))
-    parts = []
-    for start, end in zip(np.append(0, ends[:-1]).tolist(), ends.tolist(), strict=True):
-        parts.append(_sets_of(facts[start:end], values, known))
-        if len(parts) > 1:
-            parts = [_added(parts)]
-    return _added(parts)
+def _counted(facts: pl.DataFrame, values: pl.DataFrame, history: History) -> CountedSets:
+    known, watched = history.known, history.at_most is not None
+    facts = facts.sort(_PERSON, _FACT)
+    persons = facts[_PERSON].to_numpy()
+    numbers = np.cumsum(np.append(False, persons[1:] != persons[:-1]))[: len(persons)]
+    pairs = count_pairs(numbers, facts[_FACT].to_numpy(), single=known == 1)
+    by_size = _sets_of(facts, values, known) if watched or known == 3 else {}
+    return CountedSets(
+        pairs=pairs,
+        larger=by_size[3][0] if known == 3 else None,
+        with_value=by_size if watched else {},
+    )
 
 
-def _sets_of(facts: pl.DataFrame, values: pl.DataFrame, known: int) -> CountedSets:
-    by_size, with_value = {}, {}
-    single = facts.rename({_FACT: "0"})
-    sets = single
+def _sets_of(
+    facts: pl.DataFrame, values: pl.DataFrame, known: int
+) -> dict[int, tuple[pl.DataFrame, pl.DataFrame]]:
+    """Return people by set of each size, and by set and value."""
+    found = {}
+    sets = facts.rename({_FACT: "0"})
     for size in range(1, known + 1):
         if size > 1:
             more = facts.rename({_FACT: str(size - 1)})
             sets = sets.join(more, on=_PERSON).filter(pl.col(str(size - 2)) < pl.col(str(size - 1)))
         names = [str(i) for i in range(size)]
-        by_size[size] = _people(sets, names)
-        with_value[size] = _people(sets.join(values, on=_PERSON), [*names, _SENSITIVE])
-    return CountedSets(by_size, with_value)
+        with_value = _people(sets.join(values, on=_PERSON), [*names, _SENSITIVE])
+        found[size] = (_people(sets, names), with_value)
+    return found
 
 
 def _people(sets: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -205,25 +208,29 @@ def _people(sets: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 
 
 def _added(parts: Sequence[CountedSets]) -> CountedSets:
-    def added(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-        if len(frames) == 1:
-            return frames[0]
-        together = pl.concat(frames)
-        sums = together.group_by([c for c in together.columns if c != _PEOPLE]).agg(pl.col(_PEOPLE).sum())
-        if sums.height > MAX_SETS:
-            raise RequirementError(
-                "requirement.facts",
-                where="histories",
-                what=f"the release has more than {MAX_SETS:,} sets of facts, more than a worker counts",
-                fix="let fewer facts be known, name fewer kinds, or coarsen columns with fixed methods first",
-            )
-        return sums
-
-    sizes = parts[0].by_size
+    larger = [part.larger for part in parts if part.larger is not None]
+    sizes = {size for part in parts for size in part.with_value}
     return CountedSets(
-        {size: added([part.by_size[size] for part in parts]) for size in sizes},
-        {size: added([part.with_value[size] for part in parts]) for size in sizes},
+        pairs=add_pairs([part.pairs for part in parts]),
+        larger=_summed(larger) if larger else None,
+        with_value={
+            size: tuple(map(_summed, zip(*(p.with_value[size] for p in parts if p.with_value), strict=True)))
+            for size in sizes
+        },
     )
+
+
+def _summed(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    together = pl.concat(frames)
+    sums = together.group_by([c for c in together.columns if c != _PEOPLE]).agg(pl.col(_PEOPLE).sum())
+    if sums.height > MAX_SETS:
+        raise RequirementError(
+            "requirement.facts",
+            where="histories",
+            what=f"the release has more than {MAX_SETS:,} sets of facts, more than a worker counts",
+            fix="let fewer facts be known, name fewer kinds, or coarsen columns with fixed methods first",
+        )
+    return sums
 
 
 def merge_counted(parts: Sequence[CountedFacts]) -> CountedFacts:
@@ -239,16 +246,18 @@ def shortfall(history: History, k: int, counted: CountedSets | None) -> Shortfal
     """Return what is not as declared; without any fact in the release, nothing is."""
     if counted is None:
         return Shortfall(0, 0, 0.0)
-    few = [frame.filter(pl.col(_PEOPLE) < k) for frame in counted.by_size.values()]
+    few = [np.asarray(counted.pairs.people.data)]
+    if counted.larger is not None:
+        few.append(counted.larger[_PEOPLE].to_numpy())
+    few = [people[people < k] for people in few]
     shares = [
-        counted.with_value[size]
-        .join(frame, on=[str(i) for i in range(size)], suffix="_all")
+        value.join(sets, on=[str(i) for i in range(size)], suffix="_all")
         .select((pl.col(_PEOPLE) / pl.col(f"{_PEOPLE}_all")).max())
         .item()
-        for size, frame in counted.by_size.items()
+        for size, (sets, value) in counted.with_value.items()
     ]
     return Shortfall(
-        sets=sum(frame.height for frame in few),
-        people=min((int(frame[_PEOPLE].to_numpy().min()) for frame in few if frame.height), default=0),
+        sets=sum(map(len, few)),
+        people=min((int(people.min()) for people in few if len(people)), default=0),
         share=float(max((share for share in shares if share is not None), default=0.0)),
     )
