@@ -3,7 +3,7 @@
 An engine elsewhere keeps what it shuffles on its own disks. In process, without an engine, whatever is
 grouped would wait in memory until all of it is there. So the launcher, and nobody else, declares a process to
 be the whole engine (`spilling`). While it is, coders of what is large leave the element in a temporary file
-and hand on where it stands. The file never has a name, so that it is gone with the process, however that ends.
+and hand on where it stands. It never has a name, so that it is gone with the process, however that ends.
 """
 
 from __future__ import annotations
