@@ -157,9 +157,9 @@ if "CANARY_LOG" in os.environ:
         def broken(plan, table, chunk, fault=fault):
             if fault == "verify":
                 from dataclasses import replace
-                encoded = real(plan, table, chunk)
-                part = replace(encoded.summary.part, records=encoded.summary.part.records - 1)
-                return replace(encoded, summary=replace(encoded.summary, part=part))
+                done = real(plan, table, chunk)
+                tally = replace(done.summary.tally, records_out=done.summary.tally.records_out - 1)
+                return replace(done, summary=replace(done.summary, tally=tally))
             kind = type("Panic", (BaseException,), {{}}) if fault == "panic" else ValueError
             raise kind(f"cannot write {{os.environ['CANARY_TEXT']}}")
         stage.encode_chunk = broken

@@ -25,6 +25,7 @@ class Decision:
         recoder: levels and suppression; None where the table has no quasi-identifier.
         promises: by column, how many people must bear a label in the release.
         settlement: what is blanked for that, and for combinations, in the records that are released.
+        parts: over how many parts the released rows are dealt; 0: each chunk is a part, in its stretch.
     """
 
     columns: Mapping[str, Fitted]
@@ -34,6 +35,7 @@ class Decision:
     recoder: Recoder | None
     promises: Mapping[str, Promise] = field(default_factory=dict)
     settlement: Settlement | None = None
+    parts: int = 0
 
 
 def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:
