@@ -27,6 +27,7 @@ class Decision:
         history: what becomes of the columns that facts are told by.
         promises: by column, how many people must bear a label in the release.
         settlement: what is blanked for that, and for combinations, in the records that are released.
+        parts: over how many parts the released rows are dealt; 0: each chunk is a part, in its stretch.
     """
 
     columns: Mapping[str, Fitted]
@@ -37,6 +38,7 @@ class Decision:
     history: HistoryTreatment | None = None
     promises: Mapping[str, Promise] = field(default_factory=dict)
     settlement: Settlement | None = None
+    parts: int = 0
 
 
 def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:

@@ -209,13 +209,15 @@ def _people(sets: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 
 def _added(parts: Sequence[CountedSets]) -> CountedSets:
     larger = [part.larger for part in parts if part.larger is not None]
-    sizes = {size for part in parts for size in part.with_value}
     return CountedSets(
         pairs=add_pairs([part.pairs for part in parts]),
         larger=_summed(larger) if larger else None,
         with_value={
-            size: tuple(map(_summed, zip(*(p.with_value[size] for p in parts if p.with_value), strict=True)))
-            for size in sizes
+            size: (
+                _summed([part.with_value[size][0] for part in parts]),
+                _summed([part.with_value[size][1] for part in parts]),
+            )
+            for size in parts[0].with_value
         },
     )
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.date_formats import USUAL, DateReading
+from tokumei.schemas.histories import History
 from tokumei.schemas.people import Numbering, PersonCodes, link_codes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
@@ -44,6 +45,7 @@ class TablePlan:
     requirements: Requirements
     unsearched: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
+    histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
 
     @property
     def k(self) -> int:
@@ -299,6 +301,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             },
             requirements=policy.requirements,
             codes=_codes(table, codes),
+            histories=policy.histories,
         )
         for name, table in policy.tables.items()
     }

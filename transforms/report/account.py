@@ -148,8 +148,8 @@ def _table(
 ) -> TableReport:
     tally, fitted = written.tally, account.fitted
     after, before = None, None
-    if account.recoded is not None and written.classes is not None:
-        classes = classes_of(written.classes, fitted, account.recoded.population)
+    if account.recoded is not None and written.recount.classes is not None:
+        classes = classes_of(written.recount.classes, fitted, account.recoded.population)
         after = measured_risk(
             ClassSizes.of(classes.people),
             None if classes.population is None else (classes.people, classes.population),
@@ -189,7 +189,7 @@ def _table(
         recoding=None if account.recoded is None else recoding_of(table, account.recoded),
         risk_before=before,
         risk_after=after,
-        combinations=explain_removal(table, account, written.combined),
+        combinations=explain_removal(table, account, written.recount.combined),
         leak_scan=explain_leaks(table, written.leaks),
     )
 
@@ -215,7 +215,7 @@ def _column(
         if chain.generalize is not None and account.recoded is not None:
             changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
             sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
-        at, told, public = promises.fewer_told(table, account, written.bearers, name)
+        at, told, public = promises.fewer_told(table, account, written.recount.bearers, name)
         steps = [
             StepReport(
                 criterion=step.number,
