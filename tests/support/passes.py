@@ -82,9 +82,7 @@ def released(policy, pieces):
     chosen = settle_all(chosen, tables, merge_released(tables, counted[::-1]), KEY)
     head = "t" in plan.headcount
     decision = replace(chosen.decisions["t"], parts=parts_of(table, chosen.accounts["t"]))
-    done = [
-        encode_chunk(plan, table, anonymize_chunk(table, c, headcount=head)) for c in chunks(decision)
-    ]
+    done = [encode_chunk(plan, table, anonymize_chunk(table, c, headcount=head)) for c in chunks(decision)]
     parts = [chunk.part for chunk in done if chunk.part] + dealt(plan, table, decision, done)
     buckets = {}
     for bucket, hashes in (pair for part in parts for pair in part.people):
@@ -94,9 +92,6 @@ def released(policy, pieces):
     left = verify(plan, chosen, total, heads, KEY.fingerprint)
     report = build_report(plan, chosen, total, heads.by_table, left)
     rows = [
-        row
-        for part in parts
-        if part.summary.part
-        for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
+        row for part in parts if part.summary.part for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
     ]
     return rows, report

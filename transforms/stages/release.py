@@ -133,9 +133,7 @@ class AnonymizeSplits(beam.PTransform):
             parts = self._dealt(chunks[_SLICES])
             summaries.append(parts.summaries)
             people.append(parts[_PEOPLE])
-        merged = (
-            summaries | "Summaries" >> beam.Flatten() | "Merge" >> merge_globally(merge_written, Written)
-        )
+        merged = summaries | "Summaries" >> beam.Flatten() | "Merge" >> merge_globally(merge_written, Written)
         return Outcome(merged, people | "People" >> beam.Flatten() | "CountPeople" >> CountPeople())
 
     def _dealt(self, slices: PCollection[tuple[PartPlace, Slice]]) -> Any:
@@ -175,9 +173,7 @@ def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
 
 
-@beam.typehints.with_output_types(
-    Written, people=tuple[int, PersonBatch], slices=tuple[PartPlace, Slice]
-)
+@beam.typehints.with_output_types(Written, people=tuple[int, PersonBatch], slices=tuple[PartPlace, Slice])
 class _WriteOrDeal(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
