@@ -27,7 +27,7 @@ from tokumei.transforms.recode.chosen import Account
 from tokumei.transforms.release.part_recount import Terms
 from tokumei.transforms.values.cells import labelled
 
-PART_CELLS = 8_000_000  # of a part: a million rows of eight columns; what one worker holds a few times over
+PART_CELLS = 4_000_000  # of a part: half a million rows of eight columns; a worker holds it a few times over
 SPARE = 20  # so many times k people a part, at least: by chance alone none gets fewer than k
 ChunkPlace = tuple[str, int]  # split id, and number of the chunk in it
 PartPlace = tuple[str, int]  # table, and number of the part
