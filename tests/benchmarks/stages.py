@@ -40,7 +40,8 @@ from tokumei.transforms.recode.count import Histograms, count_chunk, merge_histo
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.parts import encode_chunk, write_part
 from tokumei.transforms.release.publish import publish
-from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
+from tokumei.transforms.release.verify import verify
+from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.storage.places import open_store

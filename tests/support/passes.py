@@ -27,7 +27,8 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.dealing import Slice, parts_of
 from tokumei.transforms.release.part_recount import terms_of
 from tokumei.transforms.release.parts import encode_chunk, encode_dealt
-from tokumei.transforms.release.verify import merge_written, verify, written_of
+from tokumei.transforms.release.verify import verify
+from tokumei.transforms.release.written import merge_written, written_of
 from tokumei.transforms.report.account import build_report
 
 

@@ -10,7 +10,6 @@ from tokumei.schemas.histories import Fact
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import TooManyFactsError
@@ -44,14 +43,11 @@ class HistoryAccount:
         plan: the declaration.
         total: what was lost, over all groups.
         groups: the same by group.
-        before, after: whom facts single out without and with the treatment.
     """
 
     plan: HistoryPlan
     total: Account
     groups: tuple[GroupAccount, ...]
-    before: Unicity
-    after: Unicity
 
 
 def solve(
@@ -80,8 +76,6 @@ def solve(
     posed = pose(history, plans, decisions, reading, key.derive(f"histories {history.people}"))
     try:
         protection = protect(posed.problem, posed.buckets)
-        before = unicity(posed.problem, posed.buckets, None)
-        after = unicity(posed.problem, posed.buckets, protection)
     except TooManyFactsError as error:
         raise RequirementError(
             "requirement.facts",
@@ -96,8 +90,6 @@ def solve(
         plan=history,
         total=protection.account,
         groups=_groups(posed, plans, protection.account),
-        before=before,
-        after=after,
     )
     return account, posed.treatments(protection)
 

@@ -1,8 +1,8 @@
 """Order: rows of every chunk are dealt over all parts, so that a part tells nothing of where its rows stood.
 
 A part that is one chunk holds a stretch of its file: one clinic, one month. So where that may tell something
-of a person (`order: global`) the released rows of each chunk are dealt, evenly and at random, over the parts of
-the table. The draw comes from the key of the run and the place of the chunk: a chunk that is treated again
+of a person (`order: global`) the released rows of each chunk are dealt, evenly and at random, over the parts
+of the table. The draw comes from the key of the run and the place of the chunk: a chunk that is treated again
 deals every row to the part that it had, so that no engine loses one or writes it twice by repeating half of
 the work.
 """
@@ -27,7 +27,7 @@ from tokumei.transforms.recode.chosen import Account
 from tokumei.transforms.release.part_recount import Terms
 from tokumei.transforms.values.cells import labelled
 
-PART_CELLS = 8_000_000  # of a part: a million rows of eight columns; what one worker holds a few times over
+PART_CELLS = 4_000_000  # of a part: half a million rows of eight columns; a worker holds it a few times over
 SPARE = 20  # so many times k people a part, at least: by chance alone none gets fewer than k
 ChunkPlace = tuple[str, int]  # split id, and number of the chunk in it
 PartPlace = tuple[str, int]  # table, and number of the part
@@ -179,11 +179,14 @@ def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """Put rows together, each column under one dictionary if its labels repeat, else as plain texts."""
     rows, columns = sum(map(len, batches)), []
     for pieces in zip(*(batch.columns for batch in batches), strict=True):
-        column = pa.chunked_array(pieces)
-        if not pa.types.is_dictionary(column.type):
-            columns.append(pa.concat_arrays(pieces))
-        elif 2 * sum(len(piece.dictionary) for piece in pieces) > rows:
-            columns.append(pa.concat_arrays([piece.dictionary_decode() for piece in pieces]))
+        labels = [len(piece.dictionary) for piece in pieces if pa.types.is_dictionary(piece.type)]
+        if len(labels) == len(pieces) and 2 * sum(labels) <= rows:
+            whole = pa.chunked_array(pieces).unify_dictionaries().combine_chunks()
+            columns.append(labelled(*used_values(whole)))
         else:
-            columns.append(labelled(*used_values(column.unify_dictionaries().combine_chunks())))
+            columns.append(pa.concat_arrays([*map(_plain, pieces)]))
     return pa.RecordBatch.from_arrays(columns, names=batches[0].schema.names)
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values

@@ -41,7 +41,8 @@ from tokumei.transforms.release.parts import (
     write_part,
 )
 from tokumei.transforms.release.publish import Published, publish
-from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
+from tokumei.transforms.release.verify import verify
+from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.stages.histories import RecountFacts
