@@ -56,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
         )
     with quiet():  # libraries log while they are imported
         from tokumei.transforms.planning.inputs import check_files
-        from tokumei.transforms.planning.plan import Plan, plan_populations, plan_tables
+        from tokumei.transforms.planning.plan import Plan
+        from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
         from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
         policy, base = read_policy(args.policy), folder_of(args.policy)

@@ -23,10 +23,10 @@ from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.hierarchy_base import AnyHierarchy
+from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
-from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import EXACT

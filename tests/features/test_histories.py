@@ -1,7 +1,6 @@
 """Histories, end to end: no set of facts that may be known points at fewer than k people, over lines and tables."""
 
 import itertools
-import json
 import random
 from collections import defaultdict
 

@@ -78,7 +78,7 @@ class Recode(_Hierarchical[Between], treats=t.Recode):
 
 
 class Levelled(_Hierarchical[None]):
-    """A column whose levels are chosen later: pass 1 finds its domain, and the levels are not applied here."""
+    """A column whose levels are chosen later, and not applied here: pass 1 finds its domain."""
 
     spec: t.Generalize | t.Coarsen
 

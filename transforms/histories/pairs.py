@@ -1,4 +1,4 @@
-"""People who have two facts, exactly: a sparse matrix over the facts that occur, which adds up over people."""
+"""People who have two facts, exactly: a sparse matrix over the facts that occur, which adds up."""
 
 from __future__ import annotations
 

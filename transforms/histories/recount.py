@@ -52,7 +52,7 @@ class CountedSets:
     Attributes:
         pairs: of single facts, and of pairs where two may be known.
         larger: of three facts, one row a set: its facts in columns "0", "1", "2", ascending, and people.
-        with_value: by number of facts, of sets with a sensitive value beside them; and all people of these sets.
+        with_value: by number of facts, all people of each set, and those with a sensitive value beside it.
     """
 
     pairs: PairCounts
