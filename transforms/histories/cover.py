@@ -14,7 +14,11 @@ from tokumei.transforms.histories.held import Held
 from tokumei.transforms.histories.sets import cells_of, pairs_of, triples_of
 from tokumei.transforms.histories.vocabulary import Flags, Ints
 
-_FINE = 1 << 10
+_FINE = 1 << 20
+
+
+class TooDearError(Exception):
+    """More would be deleted than is worth it."""
 
 
 def ranks(people: Ints, facts: Ints, seed: bytes) -> Ints:
@@ -39,10 +43,16 @@ def bad_sets(holds: Held, bad_pairs: Flags | None, bad_triples: Flags | None) ->
     return out
 
 
-def cover_of_people(holds: Held, sets: list[Ints], rank: Ints, deletable: Flags) -> tuple[Flags, Ints]:
+def cover_of_people(
+    holds: Held, sets: list[Ints], rank: Ints, deletable: Flags, most: float
+) -> tuple[Flags, Ints]:
     """Return which positions of `holds` are deleted to break all sets, and people with a set that cannot be broken.
 
-    Each round takes one fact of each person: the one in most of the sets that are left, for the lines that it costs.
+    Each round takes one fact of each person: the one in most of the sets that are left. What it costs the person does
+    not count: where people choose alike, fewer other pairs become rare.
+
+    Raises:
+        TooDearError: more than `most` lines are concerned.
     """
     gone = np.zeros(len(holds.fact), bool)
     width = len(rank) + 1
@@ -59,11 +69,13 @@ def cover_of_people(holds: Held, sets: list[Ints], rank: Ints, deletable: Flags)
         starts = np.flatnonzero(np.diff(holds.person[rows], prepend=-1))
         best = np.repeat(np.maximum.reduceat(score, starts), np.diff(np.append(starts, len(rows))))
         gone[rows[score == best]] = True
+        if holds.lines[gone].sum() > most:
+            raise TooDearError
         sets = [some[:, ~gone[some].any(axis=0)] for some in sets]
     return gone, np.zeros(0, np.int64)
 
 
-def cover_everywhere(sets: list[Ints], cost: Ints, rank: Ints, deletable: Flags) -> Flags:
+def cover_everywhere(sets: list[Ints], cost: Ints, rank: Ints, deletable: Flags, most: float) -> Flags:
     """Return the facts deleted everywhere to break all sets of facts, (size, n) each, as far as they can be broken.
 
     Args:
@@ -71,6 +83,10 @@ def cover_everywhere(sets: list[Ints], cost: Ints, rank: Ints, deletable: Flags)
         cost: what a fact's deletion loses, at least 1.
         rank: who goes first of equals, see `ranks`.
         deletable: facts that can be deleted.
+        most: the greatest cost that is of use.
+
+    Raises:
+        TooDearError: it costs more.
     """
     gone = np.zeros(len(cost), bool)
     degree = np.zeros(len(cost), np.int64)
@@ -86,11 +102,13 @@ def cover_everywhere(sets: list[Ints], cost: Ints, rank: Ints, deletable: Flags)
     width = len(cost) + 1
     prefer = width - 1 - rank
     while True:
-        score = np.where(deletable & (degree > 0), degree * (_FINE << 10) // cost * width + prefer, -1)
+        score = np.where(deletable & (degree > 0), degree * _FINE // cost * width + prefer, -1)
         if score.max(initial=-1) < 0:
             return gone
         fact = int(score.argmax())
         gone[fact] = True
+        if cost[gone].sum() > most:
+            raise TooDearError
         for some, there, ends, open_ in zip(sets, orders, bounds, left, strict=True):
             mine = np.concatenate(
                 [order[end[fact] : end[fact + 1]] for order, end in zip(there, ends, strict=True)]

@@ -11,16 +11,20 @@ from typing import Literal
 import numpy as np
 
 from tokumei.transforms.histories.count import Blanks, count, standing
+from tokumei.transforms.histories.least import least_loss
 from tokumei.transforms.histories.problem import Bucket, Buckets, LostAtMost, Problem, TooManyFactsError
-from tokumei.transforms.histories.search import Search
+from tokumei.transforms.histories.search import Eagerness, Search
 from tokumei.transforms.histories.treatment import Ground, Method, StuckError, Treatment
 from tokumei.transforms.histories.vocabulary import Levels, Vocabulary, nested
 
 Cause = Literal["fixed", "occurrences", "lines", "people"]
 
 _METHODS: tuple[Method, ...] = ("local", "global")
-_EAGERNESS = ((4, 1), (2, 1), (1, 1), (1, 2))
+_EAGERNESS = ((16, 1), (8, 1), (4, 1), (2, 1), (1, 1), (1, 2))
 _MOST_LEVELS = 256
+_POLISHING = 5_000_000  # lines read to carry out cuts near the best
+_MOST_TRIES = 200
+_NEAR = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,67 +157,96 @@ def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
         return ground, floor
 
 
+class _Contest:
+    """The best treatment so far, among those within what may be lost, or else of all."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground, self._allowed = ground, ground.problem.lost_at_most
+        self._tried: set[bytes] = set()
+        self.best: tuple[Treatment, Account] | None = None
+        self.stuck: StuckError | None = None
+
+    def enter(self, levels: Levels) -> bool:
+        """Try a cut with every way of deletion; return whether it is the best now."""
+        name = b"".join(level.tobytes() for level in levels)
+        if name in self._tried:
+            return False
+        self._tried.add(name)
+        better = False
+        for method in _METHODS:
+            if least_loss(self._ground, levels) > self._stop():
+                break
+            one = Treatment(self._ground, levels, method)
+            try:
+                done = one.run(self._stop()) and all(
+                    one.run(self._stop()) for _ in iter(one.verify, True)
+                )
+            except StuckError as error:
+                self.stuck = error
+                continue
+            if done:
+                account = _account(one, self._ground)
+                if self.best is None or self._key(account) < self._key(self.best[1]):
+                    self.best, better = (one, account), True
+        return better
+
+    def _stop(self) -> float:
+        if self.best is None or _exceeded(self._allowed, self.best[1]) is not None:
+            return math.inf
+        return self.best[1].loss
+
+    def _key(self, account: Account) -> tuple[bool, float]:
+        return _exceeded(self._allowed, account) is not None, account.loss
+
+
 def _best(problem: Problem, buckets: Buckets) -> Protection:
     ground, floor = _ground(problem, buckets)
-    best: Treatment | None = None
-    best_account: Account | None = None
-    stuck: StuckError | None = None
-    tried: set[bytes] = set()
-    for levels in _candidates(ground, floor):
-        name = b"".join(level.tobytes() for level in levels)
-        if name in tried:
-            continue
-        tried.add(name)
-        for method in _METHODS:
-            kept_within = best_account is not None and _exceeded(problem.lost_at_most, best_account) is None
-            stop = best_account.loss if kept_within and best_account is not None else math.inf
-            one = Treatment(ground, levels, method)
-            try:
-                if not one.run(stop):
-                    continue
-                while not one.verify():
-                    if not one.run(stop):
-                        break
-                else:
-                    account = _account(one, ground)
-                    if best_account is None or _better(problem.lost_at_most, account, best_account):
-                        best, best_account = one, account
-            except StuckError as error:
-                stuck = error
-    if best is None or best_account is None:
-        raise stuck or AssertionError("every cut can be treated")
-    return Protection(best.levels, tuple(best.blanked or ()), best_account)
+    contest = _Contest(ground)
+    levels = _levels(ground, floor)
+    if problem.granularity == "cut" and any(group.levels > 1 for group in problem.groups):
+        search = Search(ground, floor)
+        cut = tuple(np.full(group.leaves, group.levels - 1, np.int8) for group in problem.groups)
+        best = _EAGERNESS[0]
+        for eagerness in _EAGERNESS:
+            cut = search.cut(cut, eagerness)
+            if contest.enter(cut):
+                best = eagerness
+        for one in levels:
+            contest.enter(one)
+        _polish(ground, search, contest, best)
+    else:
+        for one in levels:
+            contest.enter(one)
+    if contest.best is None:
+        raise contest.stuck or AssertionError("every cut can be treated")
+    done, account = contest.best
+    return Protection(done.levels, tuple(done.blanked or ()), account)
 
 
-def _better(allowed: LostAtMost, one: Account, other: Account) -> bool:
-    keys = [(_exceeded(allowed, account) is not None, account.loss) for account in (one, other)]
-    return keys[0] < keys[1]
+def _polish(ground: Ground, search: Search, contest: _Contest, eagerness: Eagerness) -> None:
+    """Move from the best cut to better ones, each carried out and counted, while there is work left to spend."""
+    left = min(_MOST_TRIES, _POLISHING // max(1, ground.standing.lines))
+    better = contest.best is not None
+    while better and contest.best is not None and left > 0:
+        better = False
+        for levels in search.around(contest.best[0].levels, eagerness, min(left, _NEAR)):
+            left -= 1
+            if contest.enter(levels):
+                better = True
+                break
 
 
-def _candidates(ground: Ground, floor: Sequence[int]) -> Iterator[Levels]:
-    """Yield what is to be tried: cuts first, as good ones spare the work of others."""
+def _levels(ground: Ground, floor: Sequence[int]) -> list[Levels]:
+    """Return one level for all of each group, in all combinations, the most promising first."""
     problem = ground.problem
     choices = [range(low, group.levels) for low, group in zip(floor, problem.groups, strict=True)]
     if math.prod(len(choice) for choice in choices) > _MOST_LEVELS:
-        choices = [[low, group.levels - 1] for low, group in zip(floor, problem.groups, strict=True)]
+        choices = [range(low, group.levels, max(1, group.levels - 1 - low)) for low, group in zip(floor, problem.groups, strict=True)]
     levels = [
         tuple(np.full(group.leaves, level, np.int8) for level, group in zip(one, problem.groups, strict=True))
         for one in itertools.product(*choices)
     ]
-    levels.sort(key=lambda one: _generalized(ground, one))
-    if problem.granularity == "cut" and any(group.levels > 1 for group in problem.groups):
-        search = Search(ground, floor)
-        for eagerness in _EAGERNESS:
-            for start in (levels[-1], levels[len(levels) // 2]):
-                yield search.cut(start, eagerness)
-    yield from levels
-
-
-def _generalized(ground: Ground, levels: Levels) -> float:
-    return math.fsum(
-        int((leaves * group.weights()[group.chain[level, np.arange(group.leaves)]]).sum()) / group.domain
-        for group, level, leaves in zip(ground.problem.groups, levels, ground.standing.leaves, strict=True)
-    )
+    return sorted(levels, key=lambda one: least_loss(ground, one))
 
 
 def _account(done: Treatment, ground: Ground) -> Account:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +20,7 @@ from tokumei.transforms.histories.count import (
     renumbered,
     sparse,
 )
-from tokumei.transforms.histories.cover import bad_sets, cover_everywhere, cover_of_people, ranks
+from tokumei.transforms.histories.cover import TooDearError, bad_sets, cover_everywhere, cover_of_people, ranks
 from tokumei.transforms.histories.held import (
     Eraser,
     Held,
@@ -84,6 +84,8 @@ class Treatment:
         self.blanked: Blanked | None = None
         self.rounds = 0
         self._eraser = Eraser(ground.problem)
+        self._occurrences = sum(int(leaves.sum()) for leaves in ground.standing.leaves)
+        self._stop = math.inf
         if ground.exact:
             released = np.zeros(ground.vocabulary.facts + 1, bool)
             for rows in self._facts:
@@ -111,16 +113,8 @@ class Treatment:
 
     def loss(self) -> float:
         """Return the mean over all occurrences of what is lost of each: leaves below its node, or all of it."""
-        parts = []
-        for group, level, kept, before in zip(
-            self._problem.groups, self.levels, self.kept, self._ground.standing.leaves, strict=True
-        ):
-            node = group.chain[level, np.arange(group.leaves)]
-            raised = sum(
-                int(n) * int(w) for n, w in zip(kept, group.weights()[node], strict=True)
-            )
-            parts.append(raised / group.domain + int(before.sum() - kept.sum()))
-        return math.fsum(parts) / max(1, sum(int(leaves.sum()) for leaves in self._ground.standing.leaves))
+        deleted = self._occurrences - sum(int(kept.sum()) for kept in self.kept)
+        return (generalized(self._problem, self.levels, self.kept) + deleted) / max(1, self._occurrences)
 
     def facts_left(self) -> int:
         """Return how many distinct facts are left, by the last count."""
@@ -133,8 +127,15 @@ class Treatment:
             StuckError: what is left cannot be deleted.
             TooManyFactsError: too many facts for triples.
         """
+        self._stop = stop
+        try:
+            return self._run()
+        except TooDearError:
+            return False
+
+    def _run(self) -> bool:
         self._alone()
-        while self.loss() <= stop:
+        while self.loss() <= self._stop:
             ones = self._table.bad_ones()
             pairs = self._table.bad_pairs(ones)
             triples = None
@@ -143,10 +144,11 @@ class Treatment:
             if not ones.any() and not pairs.any() and triples is None:
                 return True
             self.rounds += 1
-            if self.method == "global":
-                self._everywhere(ones, pairs, triples)
-            else:
-                self._by_person(ones, pairs, triples)
+            erase = self._everywhere if self.method == "global" else self._by_person
+            if not erase(ones, pairs, triples):
+                # A cell that was full has not been told what was taken from it.
+                self._recount()
+                self._alone()
         return False
 
     def verify(self) -> bool:
@@ -155,6 +157,20 @@ class Treatment:
         if counted.bad.any() or counted.table.bad_pairs(counted.table.bad_ones()).any():
             return False
         return self._problem.known < 3 or self._triples() is None
+
+    def _affordable(self) -> float:
+        """Return how many more lines can be concerned by deletions before the loss is above where it stops.
+
+        A deletion loses at least what no released node has lost; a cell can be concerned once by every kind of facts.
+        """
+        if self._stop == math.inf:
+            return math.inf
+        most = max(
+            int(group.weights()[np.unique(group.chain[level, np.arange(group.leaves)])].max(initial=0)) / group.domain
+            for group, level in zip(self._problem.groups, self.levels, strict=True)
+        )
+        left = (self._stop - self.loss()) * self._occurrences * len(self._problem.kinds)
+        return (left + 1) / (1 - most) if most < 1 else math.inf
 
     def _triples(self) -> Flags | None:
         ground = self._ground
@@ -172,26 +188,28 @@ class Treatment:
             raise StuckError(int(self._ground.counted.ones[fixed & bad].sum()))
         self._erase(hot, lambda holds: np.ones(len(holds.fact), bool))
 
-    def _everywhere(self, ones: Flags, pairs: Flags, triples: Flags | None) -> None:
+    def _everywhere(self, ones: Flags, pairs: Flags, triples: Flags | None) -> bool:
         sets = [np.stack(np.nonzero(np.triu(pairs)))] if pairs.any() else []
         if triples is not None:
             sets.append(_triples_at(np.flatnonzero(triples)))
         cost = np.maximum(1, self._ground.counted.lines[self._common])
         deletable = self._deletable[:-1]
         self._refuse(ones & ~deletable)
-        gone = cover_everywhere(sets, cost, self._rank, deletable) | ones
+        # What a fact cost at first is what it costs now only in the first round, and if facts share no cells.
+        most = self._affordable() if self.rounds == 1 and len(self._problem.kinds) == 1 else math.inf
+        gone = cover_everywhere(sets, cost, self._rank, deletable, most) | ones
         for some in sets:
             left = some[:, ~gone[some].any(axis=0)]
             if left.size:
                 raise StuckError(int(self._table.ones[0][np.unique(left)].min()))
         hot = np.append(gone, False)
-        self._erase(hot, lambda holds: np.ones(len(holds.fact), bool))
+        return self._erase(hot, lambda holds: np.ones(len(holds.fact), bool))
 
     def _refuse(self, stuck: Flags) -> None:
         if stuck.any():
             raise StuckError(int(self._table.ones[0][stuck].sum()))
 
-    def _by_person(self, ones: Flags, pairs: Flags, triples: Flags | None) -> None:
+    def _by_person(self, ones: Flags, pairs: Flags, triples: Flags | None) -> bool:
         self._refuse(ones & ~self._deletable[:-1])
         hot = ones | (pairs.any(axis=1) if pairs.size else False)
         if triples is not None:
@@ -203,18 +221,19 @@ class Treatment:
             rest = np.flatnonzero(~alone)
             few = Held(holds.person[rest], holds.fact[rest], holds.lines[rest])
             sets = bad_sets(few, pairs if pairs.size else None, triples)
-            gone, stuck = cover_of_people(few, sets, rank, self._deletable)
+            gone, stuck = cover_of_people(few, sets, rank, self._deletable, self._affordable())
             if len(stuck):
                 raise StuckError(len(stuck))
             alone[rest] = gone
             return alone
 
-        self._erase(np.append(hot, False), choose)
+        return self._erase(np.append(hot, False), choose)
 
-    def _erase(self, hot: Flags, choose: Choose) -> None:
-        """Blank, for every person, what `choose` picks among the hot facts that the person holds."""
+    def _erase(self, hot: Flags, choose: Choose) -> bool:
+        """Blank, for every person, what `choose` picks among the hot facts that are held; return whether anything."""
         width = len(self._common) + 1
         out: Blanked = []
+        erased = False
         for number, bucket in enumerate(self._ground.buckets()):
             masks = dense(bucket, self.blanked, number)
             found = given(self._problem, self._ground.vocabulary, bucket.lines, masks, self._slots)
@@ -225,6 +244,7 @@ class Treatment:
                     self.blanked[number] if self.blanked else tuple(sparse(mask) for mask in masks)
                 )
                 continue
+            erased = True
             people = np.zeros(bucket.people, bool)
             people[keys // width] = True
             self._change(bucket, masks, people, -1)
@@ -234,6 +254,7 @@ class Treatment:
             self._account(bucket, before, masks)
             out.append(tuple(sparse(mask) for mask in masks))
         self.blanked = out
+        return erased
 
     def _change(self, bucket: Bucket, masks: TableMasks, people: Flags, sign: int) -> None:
         lines, few = of_people(bucket.lines, masks, people)
@@ -252,6 +273,14 @@ class Treatment:
             for row, (group, there) in enumerate(bits(self._problem, table, mask, lines.leaves)):
                 lost = lines.leaves[row][was[group] & ~there]
                 self.kept[group] -= np.bincount(lost, minlength=len(self.kept[group]))
+
+
+def generalized(problem: Problem, levels: Levels, leaves: Sequence[Ints]) -> float:
+    """Return the sum over occurrences (by leaf) of the share of all leaves below the node that each is released at."""
+    return math.fsum(
+        int((n * group.weights()[group.chain[level, np.arange(group.leaves)]]).sum()) / group.domain
+        for group, level, n in zip(problem.groups, levels, leaves, strict=True)
+    )
 
 
 def _triples_at(cells: Ints) -> Ints:

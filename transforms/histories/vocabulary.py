@@ -128,7 +128,7 @@ class Vocabulary:
         for group in reversed(groups):
             leaves.insert(0, rest % group.leaves)
             rest = rest // group.leaves
-        tables, sizes = _shown(self._problem, kind)
+        tables, sizes = shown_by(self._problem, kind)
         combinations = list(itertools.product(*(range(group.levels) for group in groups)))
         packed = np.empty((len(combinations), len(rest)), np.int64)
         for out, levels in zip(packed, combinations, strict=True):
@@ -196,40 +196,38 @@ class Vocabulary:
             found.append(_different(rows))
         return found
 
-    def shown(self, kind: int, nodes: list[Flags]) -> Flags:
-        """Return which facts of a kind can occur where the given nodes of each group are released."""
-        facts = self.kinds[kind]
-        out = np.ones(facts.size, bool)
-        tables, sizes = _shown(self._problem, self._problem.kinds[kind])
-        for group, values, shows, size in zip(
-            self._problem.kinds[kind].groups, facts.values, tables, sizes, strict=True
-        ):
-            active = np.zeros(size, bool)
-            there = shows[nodes[group]]
-            active[there[there >= 0]] = True
-            out &= active[values]
-        return out
-
 
 def nested(problem: Problem) -> bool:
     """Return whether a fact, where it is released at all, is so for everybody below it, under every cut.
 
-    It is where facts see nodes, or the first columns of a joint tree: what is seen ends for all of its leaves at one
-    node. It is not where facts see the last columns alone: an item may keep months where another has quarters.
+    It is where facts see nodes, or the first columns of a joint tree: what is seen begins at the leaves or at one
+    node, and ends at one node. It is not where facts see the last columns alone: an item may keep months where
+    another has quarters.
     """
-    for kind in problem.kinds:
-        for group, seen in zip(kind.groups, kind.seen, strict=True):
-            for low, high in itertools.pairwise(problem.groups[group].chain):
-                if seen is None:
-                    continue
-                ends = (seen[low] != seen[high]) & (seen[low] >= 0)
-                nodes = np.unique(np.stack([seen[low][ends], high[ends]]), axis=1)
-                if nodes.shape[1] != len(np.unique(nodes[0])):
-                    return False
-    return True
+    return all(
+        seen is None or _begins_and_ends_once(problem.groups[group].chain, seen)
+        for kind in problem.kinds
+        for group, seen in zip(kind.groups, kind.seen, strict=True)
+    )
 
 
-def _shown(problem: Problem, kind: FactKind) -> tuple[list[Ints], list[int]]:
+def _begins_and_ends_once(chain: Numbers, seen: Numbers) -> bool:
+    shown = seen[chain]
+    begins, ends = [np.zeros((2, 0), np.int64)], [np.zeros((2, 0), np.int64)]
+    for low, high, node in zip(shown, shown[1:], chain[1:], strict=False):
+        change = low != high
+        begins.append(np.stack([high, node])[:, change & (high >= 0)])
+        ends.append(np.stack([low, node])[:, change & (low >= 0)])
+    first, last = (np.unique(np.concatenate(some, axis=1), axis=1) for some in (begins, ends))
+    return not (
+        len(np.unique(first[0])) < first.shape[1]
+        or len(np.unique(last[0])) < last.shape[1]
+        or np.isin(first[0], shown[0]).any()
+    )
+
+
+def shown_by(problem: Problem, kind: FactKind) -> tuple[list[Ints], list[int]]:
+    """Return, per group of a kind, what it shows of each node (-1: nothing), and how many values that can be."""
     tables = [
         np.arange(problem.groups[group].nodes) if seen is None else seen.astype(np.int64)
         for group, seen in zip(kind.groups, kind.seen, strict=True)
