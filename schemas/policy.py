@@ -13,6 +13,7 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_sensitive
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
+from tokumei.schemas.joined import check_joined
 from tokumei.schemas.people import Numbering, link_codes, people_counted
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.public_bodies import names_public_body
@@ -131,6 +132,7 @@ class Policy(Strict):
         self._wildcards_work()
         people_counted(self.tables, self.file.people)
         link_codes(self.tables)
+        check_joined(self.tables, self.requirements)
         self._sensitivity_stated()
         self._body_under_its_law()
         self._items_of_the_time()

@@ -44,6 +44,11 @@ class Table(Strict):
         min_length=1, description="Every column of the file, by its name there."
     )
     combinations: tuple[Combination, ...] = Field(default=(), description="Rare combinations to remove.")
+    joined: bool = Field(
+        default=True,
+        description="Whether requirements hold for it together with the other tables of its people's link.",
+    )
+    because: Text | None = Field(default=None, description="The reason for joined: false.")
 
     @model_validator(mode="after")
     def _person_known(self) -> Self:
@@ -60,6 +65,13 @@ class Table(Strict):
                 "person_missing is about the person column, and the table has none",
                 "remove person_missing, or add person: <column>",
                 ["person_missing"],
+            )
+        if not self.joined and self.because is None:
+            raise broken(
+                "table.because",
+                "joined: false needs a reason: a reader can join the table with others by its pseudonyms",
+                "add because: …, or remove joined",
+                ["joined"],
             )
         self._codes_compared()
         for name in self.columns:

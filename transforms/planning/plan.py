@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.date_formats import USUAL, DateReading
+from tokumei.schemas.joined import joined_tables
 from tokumei.schemas.people import Numbering, PersonCodes, link_codes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
@@ -35,6 +36,7 @@ class TablePlan:
     Attributes:
         unsearched: columns whose source values the release should be searched for, but that have a type in
             some file that cannot be read as text.
+        together: the tables that it is joined with by its people, itself among them; none if it is not.
     """
 
     name: str
@@ -42,6 +44,7 @@ class TablePlan:
     chains: Mapping[str, Chain]
     requirements: Requirements
     unsearched: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
 
     @property
@@ -112,9 +115,10 @@ class TablePlan:
 
     @cached_property
     def counted_early(self) -> bool:
-        """Whether pass 1 may count the classes: rows are people, and no other column has a say in them."""
+        """Whether pass 1 may count the classes: rows are people, and nothing else has a say in them."""
         others = {*self.dropping} - {*self.tupled}
-        return bool(self.quasi_identifiers) and not (self.counts_people or self.combined or others)
+        apart = self.counts_people or self.combined or self.together
+        return bool(self.quasi_identifiers) and not (apart or others)
 
     @cached_property
     def perturbations(self) -> dict[str, PerRecord]:
@@ -176,8 +180,8 @@ class TablePlan:
         return self.types(*self.combined, *self.dropping, self.table.person if self.counts_people else None)
 
     def count_types(self) -> dict[str, ColumnType]:
-        """Columns read in pass 2."""
-        person = self.table.person if self.counts_people else None
+        """Columns read in pass 2, and to join tables: who is left out of one is known by their person."""
+        person = self.table.person if self.counts_people or self.together else None
         names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
         return self.types(*names, person)
 
@@ -258,6 +262,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     """
     k, day = policy.requirements.k, policy.reference_date
     codes = link_codes(policy.tables)
+    joined = joined_tables(policy.tables)
     folded = frozenset(link for link, how in codes.items() if how == "folded")
     return {
         name: TablePlan(
@@ -275,6 +280,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 for c, column in table.columns.items()
             },
             requirements=policy.requirements,
+            together=joined.get(table.person_link or "", ()) if table.joined else (),
             codes=_codes(table, codes),
         )
         for name, table in policy.tables.items()

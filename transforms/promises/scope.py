@@ -59,7 +59,7 @@ def settles(plan: TablePlan) -> bool:
 
 def settle_types(plan: TablePlan) -> dict[str, ColumnType]:
     """Return the columns read to settle what is promised of the release."""
-    scope, person = scope_of(plan), plan.table.person if plan.counts_people else None
+    scope, person = scope_of(plan), plan.table.person if plan.counts_people or plan.together else None
     settled = (*scope.refitted, *scope.recounted)
     return plan.types(*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, person)
 
