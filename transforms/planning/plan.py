@@ -244,10 +244,11 @@ class Plan:
         """Tables whose released people must be counted one by one.
 
         Others have one row a person, as pass 1 has shown: their rows are people, though the same people may
-        stand in other tables; so all are counted that number their people as the release does.
+        stand in other tables; so all are counted that number their people as the release does, or are joined.
         """
         shared = self.people_tables if len(self.people_tables) > 1 else ()
-        return frozenset({*shared, *(t.name for t in self.tables.values() if t.counts_people)})
+        apart = (t.name for t in self.tables.values() if t.counts_people or t.together)
+        return frozenset({*shared, *apart})
 
 
 def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:

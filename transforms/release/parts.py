@@ -15,6 +15,7 @@ from tokumei.transforms.combinations.recount import Recounted, recount_combined
 from tokumei.transforms.counting.headcount import PersonBatch, deal_people
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.registry import WRITERS
+from tokumei.transforms.joined.written import WrittenPeople, deal_written
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -77,11 +78,13 @@ class Encoded:
         data: the bytes of its part.
         summary: what they are, and what was counted in them.
         people: hashes of the people in them, dealt to buckets; none where rows are people.
+        joined: of a joined table, its people and what stands of them, dealt to buckets.
     """
 
     data: bytes
     summary: PartSummary
     people: tuple[tuple[int, PersonBatch], ...]
+    joined: tuple[tuple[int, WrittenPeople], ...]
 
 
 def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
@@ -111,7 +114,12 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
         if chunk.persons is None
         else tuple(deal_people(table.name, table.numbering, chunk.persons, chunk.fingerprint))
     )
-    return Encoded(data, summary, people)
+    joined = (
+        ()
+        if chunk.persons is None or chunk.left is None
+        else tuple(deal_written(table, chunk.batch, chunk.persons, chunk.left, chunk.fingerprint))
+    )
+    return Encoded(data, summary, people, joined)
 
 
 def _part(plan: Plan, table: TablePlan, data: bytes, records: int) -> Part:

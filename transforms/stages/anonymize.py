@@ -103,8 +103,8 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     choose = ChooseSharded if may_outgrow_a_worker(plan, files) else ChooseRecoding
     chosen = histograms | "ChooseRecoding" >> choose(plan, key, profile, fits)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
-    written, people = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-    return written | "Publish" >> PublishRelease(plan, key, chosen, people)
+    outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
+    return outcome.written | "Publish" >> PublishRelease(plan, key, chosen, outcome)
 
 
 @guarded

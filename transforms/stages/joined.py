@@ -17,6 +17,7 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.joined.deal import Dealt, deal_records
 from tokumei.transforms.joined.join import Excluded, JoinedPeople, add_excluded, excluded_of, join_people
 from tokumei.transforms.joined.layout import joined_groups, layout_of
+from tokumei.transforms.joined.written import JoinedClasses, WrittenPeople, add_classes, recount_joined
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.count import Histograms, merge_histograms
 from tokumei.transforms.recode.together import JoinedChoice, choose_joined, count_joined, remove_excluded
@@ -25,6 +26,7 @@ from tokumei.transforms.stages.recode import watch
 
 registry.register_coder(Dealt, SizedPickleCoder)
 registry.register_coder(JoinedPeople, SizedPickleCoder)
+registry.register_coder(WrittenPeople, SizedPickleCoder)
 
 Groups = Mapping[str, Mapping[str, TablePlan]]  # the tables of each join, by the name of its first
 Place = tuple[str, int]  # a join, and a bucket of its people
@@ -137,3 +139,36 @@ def _decide(fits: Fits, groups: Groups, choices: Choices, excluded: AllExcluded)
         for first, tables in groups.items()
         for name, fitted in remove_excluded(tables, fits, choices[first], excluded[first]).items()
     }
+
+
+class RecountJoined(beam.PTransform):
+    """What was written of joined tables, recounted by class.
+
+    Element types: (bucket, `WrittenPeople`) → `WrittenJoined` (exactly one). Shares nothing with
+        `JoinTables`.
+    """
+
+    def __init__(self, groups: Groups) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def expand(self, people: PCollection[tuple[int, WrittenPeople]]) -> PCollection[dict[str, JoinedClasses]]:
+        """(bucket, `WrittenPeople`) → joined classes (one a bucket and join) → their sums (exactly one)."""
+        return (
+            people
+            | "Gather" >> beam.GroupByKey()
+            | "Recount" >> beam.Map(_recount, self._groups).with_output_types(dict[str, JoinedClasses])
+            | "Add" >> merge_globally(_add_recounts, dict[str, JoinedClasses])
+        )
+
+
+@guarded
+def _recount(gathered: tuple[int, Iterable[WrittenPeople]], groups: Groups) -> dict[str, JoinedClasses]:
+    parts = list(gathered[1])
+    of = {first: [part for part in parts if part.table in tables] for first, tables in groups.items()}
+    return {first: recount_joined(groups[first], found) for first, found in of.items() if found}
+
+
+def _add_recounts(parts: Sequence[dict[str, JoinedClasses]]) -> dict[str, JoinedClasses]:
+    names = sorted({name for part in parts for name in part})
+    return {name: add_classes([part[name] for part in parts if name in part]) for name in names}

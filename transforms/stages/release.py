@@ -21,19 +21,23 @@ from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.treat_chunks import TreatChunks
+from tokumei.transforms.joined.layout import joined_groups
+from tokumei.transforms.joined.written import WrittenPeople
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
+from tokumei.transforms.release.joined import WrittenJoined, verify_joined
 from tokumei.transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
 from tokumei.transforms.release.publish import Published, publish
 from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.stages.joined import Groups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
 
-_PEOPLE = "people"
+_PEOPLE, _JOINED = "people", "joined"
 
 
 class EncodedCoder(SizedPickleCoder):
@@ -54,10 +58,14 @@ registry.register_coder(Written, SizedPickleCoder)
 
 
 class Outcome(NamedTuple):
-    """What pass 3 leaves behind: merged summaries of the parts, and the people in them."""
+    """What pass 3 leaves behind: merged summaries of the parts, the people in them, and joined classes.
+
+    ``joined`` is None where no tables are joined.
+    """
 
     written: PCollection[Written]
     people: PCollection[Headcount]
+    joined: PCollection[WrittenJoined] | None
 
 
 class AnonymizeSplits(beam.PTransform):
@@ -83,14 +91,16 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(Encoded)
         )
         written = encoded | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
-            _PEOPLE, main="summaries"
+            _PEOPLE, _JOINED, main="summaries"
         )
         merged = (
             written.summaries
             | "Total" >> beam.Map(written_of).with_output_types(Written)
             | "Merge" >> merge_globally(merge_written, Written)
         )
-        return Outcome(merged, written[_PEOPLE] | "CountPeople" >> CountPeople())
+        groups: Groups = {next(iter(group)): group for group in joined_groups(tables)}
+        joined = written[_JOINED] | "RecountJoined" >> RecountJoined(groups) if groups else None
+        return Outcome(merged, written[_PEOPLE] | "CountPeople" >> CountPeople(), joined)
 
 
 @guarded
@@ -104,7 +114,9 @@ def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> Encoded:
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
 
 
-@beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch])
+@beam.typehints.with_output_types(
+    PartSummary, people=tuple[int, PersonBatch], joined=tuple[int, WrittenPeople]
+)
 class _WritePart(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -116,6 +128,8 @@ class _WritePart(beam.DoFn):
             count_records("written", encoded.summary.part.records)
         for hashes in encoded.people:
             yield beam.pvalue.TaggedOutput(_PEOPLE, hashes)
+        for people in encoded.joined:
+            yield beam.pvalue.TaggedOutput(_JOINED, people)
         yield encoded.summary
 
 
@@ -131,10 +145,10 @@ class PublishRelease(beam.PTransform):
         plan: Plan,
         key: PCollection[RunKey],
         chosen: PCollection[Chosen],
-        people: PCollection[Headcount],
+        outcome: Outcome,
     ) -> None:
         super().__init__()
-        self._plan, self._key, self._chosen, self._people = plan, key, chosen, people
+        self._plan, self._key, self._chosen, self._outcome = plan, key, chosen, outcome
 
     def expand(self, written: PCollection[Written]) -> PCollection[Published]:
         """`Written` → `Published`, exactly one each."""
@@ -142,15 +156,25 @@ class PublishRelease(beam.PTransform):
             _publish,
             self._plan,
             AsSingleton(self._chosen),
-            AsSingleton(self._people),
+            AsSingleton(self._outcome.people),
             AsSingleton(self._key),
+            joined={} if self._outcome.joined is None else AsSingleton(self._outcome.joined),
         ).with_output_types(Published)
 
 
 @guarded
-def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
+def _publish(
+    written: Written,
+    plan: Plan,
+    chosen: Chosen,
+    people: Headcount,
+    key: RunKey,
+    *,
+    joined: WrittenJoined,
+) -> Published:
     try:
         total = verify(plan, chosen, written, people, key.fingerprint)
+        verify_joined(plan, chosen, joined, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
