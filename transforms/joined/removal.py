@@ -56,15 +56,17 @@ class JoinedAccount:
         people: distinct people in any of them, whom criteria 1 to 4 leave in all that they were in.
         short: of these, left out because too few share their joined class.
         dropped: others, of whom criterion 4 left nothing in some table.
-        smallest: people of the smallest joined class, before any generalization and after; None where the
-            tables have no quasi-identifiers.
+        smallest: people of the smallest joined class before any generalization; None where the tables have no
+            quasi-identifiers.
+        reached: what the weakest of these classes reaches, by model.
     """
 
     tables: tuple[str, ...]
     people: int
     short: int
     dropped: int
-    smallest: tuple[int, int] | None
+    smallest: int | None
+    reached: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel, WholeFile, model_of
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
-from tokumei.transforms.recode.people_lattice import PeopleLattice, without_people
+from tokumei.transforms.recode.people_lattice import PeopleLattice
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.requirements import contingency_of
 from tokumei.transforms.recode.search import affordable_checks, find_optimum
@@ -50,8 +50,9 @@ class JoinedChoice:
         failing: packed joined tuples that are left out, ascending; where joined tuples are people.
         people: who is left out, ascending; where people have several joined tuples.
         total, short: people in the tables, and how many of them are left out.
-        smallest: people of the smallest joined class, before any generalization and in the release; None
-            where no table has quasi-identifiers, and so nobody is left out for a class.
+        smallest: people of the smallest joined class before any generalization; None where no table has
+            quasi-identifiers, and so nobody is left out for a class.
+        reached: what the weakest of these classes reaches, by model.
     """
 
     given: Mapping[str, GivenNode]
@@ -59,7 +60,8 @@ class JoinedChoice:
     people: People
     total: int
     short: int
-    smallest: tuple[int, int] | None
+    smallest: int | None
+    reached: tuple[float, ...]
 
 
 def joined_name(table: str, column: str) -> str:
@@ -114,6 +116,7 @@ def choose_joined(
             total=counted.tuples.distinct_people(),
             short=0,
             smallest=None,
+            reached=(),
         )
     ladders = _ladders(tables, fits)
     histogram = _histogram(tables, fits, layout, counted)
@@ -123,20 +126,15 @@ def choose_joined(
     lattice = (PeopleLattice if apart else Lattice)(list(ladders.values()), histogram, models)
     choice = _search(tables, ladders, lattice, watch)
     people = lattice.left_out(choice.node) if isinstance(lattice, PeopleLattice) else _NOBODY
-    classes, of_tuple = lattice.classes(choice.node)
     failing = np.zeros(len(histogram), dtype=bool) if apart else lattice.failing(choice.node)
-    left = (
-        without_people(classes, people)
-        if apart
-        else classes.only(~np.isin(np.arange(len(classes)), of_tuple[failing]))
-    )
     return JoinedChoice(
         given=_given(tables, layout, choice, histogram, models=models, shares=shares),
         failing=histogram.keys[failing],
         people=people,
         total=histogram.total_people,
         short=choice.count.suppressed_people,
-        smallest=(int(histogram.people.min()), int(left.people[left.records > 0].min(initial=0))),
+        smallest=int(histogram.people.min()),
+        reached=tuple(model.reached(histogram) for model in models),
     )
 
 
@@ -148,6 +146,7 @@ def remove_excluded(tables: Tables, fits: Fitted, choice: JoinedChoice, excluded
         short=choice.short,
         dropped=len(excluded.people) - choice.short,
         smallest=choice.smallest,
+        reached=choice.reached,
     )
     found = {}
     for name in tables:

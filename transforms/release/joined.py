@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram
 from tokumei.transforms.joined.layout import joined_groups
-from tokumei.transforms.joined.removal import JoinedRemoval
+from tokumei.transforms.joined.removal import JoinedAccount, JoinedRemoval
 from tokumei.transforms.joined.written import PEOPLE, VALUE, JoinedClasses
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Account, Chosen
@@ -24,8 +25,28 @@ from tokumei.transforms.recode.together import joined_models, joined_name, where
 WrittenJoined = dict[str, JoinedClasses]  # by the first table of each join
 
 
-def verify_joined(plan: Plan, chosen: Chosen, written: WrittenJoined, fingerprint: str) -> None:
-    """Check what was written of joined tables.
+@dataclass(frozen=True, kw_only=True)
+class JoinedFound:
+    """What was found in what was written of one join.
+
+    Attributes:
+        account: what was decided.
+        people: distinct people in any of its tables.
+        smallest: people of the smallest class.
+        models, reached: what every class satisfies, and what the weakest reaches; none without classes.
+    """
+
+    account: JoinedAccount
+    people: int
+    smallest: int
+    models: tuple[PrivacyModel, ...]
+    reached: tuple[float, ...]
+
+
+def verify_joined(
+    plan: Plan, chosen: Chosen, written: WrittenJoined, fingerprint: str
+) -> tuple[JoinedFound, ...]:
+    """Check what was written of joined tables, and return what was found of each join.
 
     Args:
         plan: the run.
@@ -37,6 +58,7 @@ def verify_joined(plan: Plan, chosen: Chosen, written: WrittenJoined, fingerprin
         RequirementError: somebody left out of one table stands in another, or a joined class fails a model;
             the release must not be published.
     """
+    checked = []
     for tables in joined_groups(plan.tables):
         accounts = {name: chosen.accounts[name] for name in tables}
         found = written.get(next(iter(tables)))
@@ -44,19 +66,33 @@ def verify_joined(plan: Plan, chosen: Chosen, written: WrittenJoined, fingerprin
             raise _failed(tables, "nothing was written")
         if found.fingerprints != {fingerprint}:
             raise _failed(tables, "parts were made with different keys")
-        if any(account.fitted.removal(JoinedRemoval) is None for account in accounts.values()):
+        removals = [account.fitted.removal(JoinedRemoval) for account in accounts.values()]
+        if (first := removals[0]) is None or None in removals:
             raise _failed(tables, "the tables were not joined")
         if found.standing:
             raise _failed(tables, f"{found.standing:,} people are left out of one table and stand in another")
-        if any(table.quasi_identifiers for table in tables.values()):
-            _check_models(tables, accounts, found)
+        models = _models(tables, accounts) if first.account.smallest is not None else ()
+        classes = _histogram(tables, accounts, found)
+        _check_models(tables, accounts, classes, models)
+        checked.append(
+            JoinedFound(
+                account=first.account,
+                people=found.people,
+                smallest=int(classes.records.min()),
+                models=models,
+                reached=tuple(model.reached(classes) for model in models),
+            )
+        )
+    return tuple(checked)
 
 
 def _check_models(
-    tables: Mapping[str, TablePlan], accounts: Mapping[str, Account], found: JoinedClasses
+    tables: Mapping[str, TablePlan],
+    accounts: Mapping[str, Account],
+    classes: Histogram,
+    models: Sequence[PrivacyModel],
 ) -> None:
-    classes = _histogram(tables, accounts, found)
-    for model in _models(tables, accounts):
+    for model in models:
         small = int(model.failing(classes).sum())
         if small and any(account.settlement is not None for account in accounts.values()):
             raise RequirementError(
@@ -74,7 +110,7 @@ def _check_models(
             )
 
 
-def _models(tables: Mapping[str, TablePlan], accounts: Mapping[str, Account]) -> Sequence[PrivacyModel]:
+def _models(tables: Mapping[str, TablePlan], accounts: Mapping[str, Account]) -> tuple[PrivacyModel, ...]:
     shares = {
         joined_name(name, column): given
         for name, account in accounts.items()

@@ -174,10 +174,10 @@ def _publish(
 ) -> Published:
     try:
         total = verify(plan, chosen, written, people, key.fingerprint)
-        verify_joined(plan, chosen, joined, key.fingerprint)
+        found = verify_joined(plan, chosen, joined, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total)
+    report = build_report(plan, chosen, written, people.by_table, total, joined=found)
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
