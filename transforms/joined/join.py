@@ -16,7 +16,7 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.histogram import PACKED, Ints
 from tokumei.transforms.counting.people import PERSON, RECORDS
 from tokumei.transforms.joined.deal import Dealt, People
-from tokumei.transforms.joined.layout import LEFT_OUT, Layout
+from tokumei.transforms.joined.layout import LEFT_OUT, JoinedLayout
 from tokumei.transforms.planning.plan import TablePlan
 
 JOINED, VALUE = "#joined", "#value"
@@ -41,7 +41,9 @@ class JoinedPeople:
     out: People
 
 
-def join_people(tables: Mapping[str, TablePlan], layout: Layout, dealt: Iterable[Dealt]) -> JoinedPeople:
+def join_people(
+    tables: Mapping[str, TablePlan], layout: JoinedLayout, dealt: Iterable[Dealt]
+) -> JoinedPeople:
     """Join the records of one bucket by person.
 
     Raises:
@@ -85,13 +87,13 @@ def _people(people: People) -> pl.DataFrame:
     return pl.DataFrame({PERSON: people}, schema={PERSON: pl.UInt64})
 
 
-def _own(layout: Layout, name: str) -> pl.Expr:
+def _own(layout: JoinedLayout, name: str) -> pl.Expr:
     """Return a table's packed tuple out of the joined one."""
     return pl.col(JOINED) // layout.weight(name) % int(np.prod(layout.sizes[name], dtype=object))
 
 
 def _joined(
-    tables: Mapping[str, TablePlan], layout: Layout, kept: Mapping[str, pl.DataFrame]
+    tables: Mapping[str, TablePlan], layout: JoinedLayout, kept: Mapping[str, pl.DataFrame]
 ) -> pl.DataFrame:
     rows = {name: frame.select(PERSON, PACKED).unique() for name, frame in kept.items()}
     everybody = pl.concat([_people(np.empty(0, np.uint64)), *(f.select(PERSON) for f in rows.values())])

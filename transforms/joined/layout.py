@@ -18,7 +18,7 @@ LEFT_OUT = -1  # in place of the tuple of a record that is dropped before tables
 
 
 @dataclass(frozen=True)
-class Layout:
+class JoinedLayout:
     """The joined tuple of some tables, packed table by table, in their order.
 
     Attributes:
@@ -45,18 +45,18 @@ class Layout:
 
 
 def sizes_of(plan: TablePlan, fitted: FittedTable) -> tuple[int, ...]:
-    """Return the number of codes of each quasi-identifier of a table, absence included; see `Layout`."""
+    """Return the number of codes of each quasi-identifier of a table; see `JoinedLayout`."""
     domains = [fitted.columns[name].domain or () for name in plan.quasi_identifiers]
     return tuple(len(domain) + 1 for domain in domains) or (2,)
 
 
-def layout_of(tables: Mapping[str, TablePlan], fits: Mapping[str, FittedTable]) -> Layout:
+def layout_of(tables: Mapping[str, TablePlan], fits: Mapping[str, FittedTable]) -> JoinedLayout:
     """Return how some joined tables make one tuple.
 
     Raises:
         RequirementError: more joined tuples are possible than can be told apart.
     """
-    layout = Layout({name: sizes_of(table, fits[name]) for name, table in tables.items()})
+    layout = JoinedLayout({name: sizes_of(table, fits[name]) for name, table in tables.items()})
     _, possible = radices(layout.flat)
     if possible > MAX_TUPLES:
         raise RequirementError(

@@ -20,7 +20,7 @@ from tokumei.transforms.counting.headcount import BUCKETS
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text
 
-PEOPLE, VALUE = "#people", "#value"
+PEOPLE, STANDS = "#people", "#stands"
 _WHO, _CLASS = ("a", "b"), ("c", "d")  # 128 bits of a person, and of what stands in the quasi-identifiers
 _Hashes = npt.NDArray[np.uint64]
 
@@ -48,7 +48,7 @@ class JoinedClasses:
 
     Attributes:
         classes: one row a class: numbered digests of each table (null: absent), and PEOPLE.
-        sensitive: by table and protected column: the same by class and VALUE.
+        sensitive: by table and protected column: the same by class and STANDS.
         people: distinct people in any of the tables.
         standing: people of whom nothing was released in one table, and something in another.
         fingerprints: of the keys.
@@ -138,10 +138,10 @@ def recount_joined(tables: Mapping[str, TablePlan], parts: Iterable[WrittenPeopl
     for i, (name, table) in enumerate(tables.items()):
         for j, column in enumerate(table.protected if name in written else ()):
             values = written[name].select(
-                *_WHO, *(pl.col(c).alias(f"{c}{i}") for c in _CLASS), pl.col(f"s{j}").alias(VALUE)
+                *_WHO, *(pl.col(c).alias(f"{c}{i}") for c in _CLASS), pl.col(f"s{j}").alias(STANDS)
             )
             beside = joined.join(values.unique(), on=[*_WHO, *(f"{c}{i}" for c in _CLASS)])
-            sensitive[name, column] = _people(beside, [*keys, VALUE])
+            sensitive[name, column] = _people(beside, [*keys, STANDS])
     return JoinedClasses(
         classes=_people(joined, keys),
         sensitive=sensitive,

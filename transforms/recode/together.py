@@ -16,11 +16,11 @@ from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.joined.deal import People
 from tokumei.transforms.joined.join import JOINED, VALUE, Excluded, JoinedPeople
-from tokumei.transforms.joined.layout import Layout
+from tokumei.transforms.joined.layout import JoinedLayout
 from tokumei.transforms.joined.removal import GivenNode, JoinedAccount, JoinedRemoval
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 from tokumei.transforms.recode.attacked import average_risk
-from tokumei.transforms.recode.choose import ladders_of, weight_of
+from tokumei.transforms.recode.choose import ladders_of, nobody_left, weight_of
 from tokumei.transforms.recode.count import SENSITIVE, TableCount
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
@@ -36,9 +36,9 @@ from tokumei.transforms.risk.sizes import ClassSizes
 _ABSENT = "\0"  # the label of who is not in a table; it is never written
 _NOBODY: People = np.empty(0, np.uint64)
 
-Tables = Mapping[str, TablePlan]
-Fitted = Mapping[str, FittedTable]
-Shares = Mapping[str, tuple[float, ...]]
+_Tables = Mapping[str, TablePlan]
+_Fitted = Mapping[str, FittedTable]
+_Shares = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def joined_name(table: str, column: str) -> str:
     return f"{table}.{column}"
 
 
-def count_joined(tables: Tables, found: JoinedPeople) -> TableCount:
+def count_joined(tables: _Tables, found: JoinedPeople) -> TableCount:
     """Count the people of one bucket by joined tuple.
 
     Where a person may have several, everybody is told apart: who is left out for one tuple is left out of
@@ -93,7 +93,7 @@ def count_joined(tables: Tables, found: JoinedPeople) -> TableCount:
 
 
 def choose_joined(
-    tables: Tables, fits: Fitted, layout: Layout, counted: TableCount, watch: Callable[[Known], None]
+    tables: _Tables, fits: _Fitted, layout: JoinedLayout, counted: TableCount, watch: Callable[[Known], None]
 ) -> JoinedChoice:
     """Search the levels of all quasi-identifiers of joined tables at once.
 
@@ -105,7 +105,7 @@ def choose_joined(
         watch: is told of every node counted.
 
     Raises:
-        RequirementError: no levels meet the requirements within the suppression limit.
+        RequirementError: no levels meet the requirements within the suppression limit, or nobody is left.
         InputError: values are not in their hierarchy.
     """
     if not any(table.quasi_identifiers for table in tables.values()):
@@ -138,7 +138,7 @@ def choose_joined(
     )
 
 
-def remove_excluded(tables: Tables, fits: Fitted, choice: JoinedChoice, excluded: Excluded) -> Fits:
+def remove_excluded(tables: _Tables, fits: _Fitted, choice: JoinedChoice, excluded: Excluded) -> Fits:
     """Return the fits of joined tables with what joining takes from each, and the levels it chose."""
     account = JoinedAccount(
         tables=tuple(tables),
@@ -162,7 +162,7 @@ def remove_excluded(tables: Tables, fits: Fitted, choice: JoinedChoice, excluded
     return found
 
 
-def _ladders(tables: Tables, fits: Fitted) -> dict[str, Ladder]:
+def _ladders(tables: _Tables, fits: _Fitted) -> dict[str, Ladder]:
     """Return the ladder of each column of the joined tuple, absence included."""
     found = {}
     for name, table in tables.items():
@@ -173,7 +173,7 @@ def _ladders(tables: Tables, fits: Fitted) -> dict[str, Ladder]:
     return found
 
 
-def joined_models(tables: Tables, fits: Fitted, shares: Shares) -> tuple[PrivacyModel, ...]:
+def joined_models(tables: _Tables, fits: _Fitted, shares: _Shares) -> tuple[PrivacyModel, ...]:
     """Return the models that every joined class must satisfy.
 
     Args:
@@ -196,7 +196,7 @@ def joined_models(tables: Tables, fits: Fitted, shares: Shares) -> tuple[Privacy
     return tuple(found)
 
 
-def _histogram(tables: Tables, fits: Fitted, layout: Layout, counted: TableCount) -> Histogram:
+def _histogram(tables: _Tables, fits: _Fitted, layout: JoinedLayout, counted: TableCount) -> Histogram:
     own = counted.tuples.counts.sort(PACKED)
     keys, pairs = own[PACKED].to_numpy(), counted.tuples.pairs
     if len(keys) == 0:
@@ -226,13 +226,13 @@ def _histogram(tables: Tables, fits: Fitted, layout: Layout, counted: TableCount
     )
 
 
-def where_of(tables: Tables) -> str:
+def where_of(tables: _Tables) -> str:
     """Return joined tables as messages name them."""
     return " + ".join(f"tables.{name}" for name in tables)
 
 
 def _search(
-    tables: Tables, ladders: Mapping[str, Ladder], lattice: Lattice, watch: Callable[[Known], None]
+    tables: _Tables, ladders: Mapping[str, Ladder], lattice: Lattice, watch: Callable[[Known], None]
 ) -> Choice:
     needed = next(iter(tables.values())).requirements
     weights = [
@@ -250,13 +250,13 @@ def _search(
 
 
 def _given(
-    tables: Tables,
-    layout: Layout,
+    tables: _Tables,
+    layout: JoinedLayout,
     choice: Choice,
     histogram: Histogram,
     *,
     models: tuple[PrivacyModel, ...],
-    shares: Shares,
+    shares: _Shares,
 ) -> dict[str, GivenNode]:
     """Return the part of each table in the node, and how it stood before anybody was left out."""
     found, start = {}, 0
@@ -264,6 +264,8 @@ def _given(
         end = start + len(layout.sizes[name])
         if table.quasi_identifiers:
             alone = _alone(histogram, layout, slice(start, end))
+            if len(alone) == 0:
+                raise nobody_left(table)
             own = {joined_name(name, column) for column in table.protected}
             found[name] = GivenNode(
                 levels=choice.node[start:end],
@@ -282,7 +284,7 @@ def _given(
     return found
 
 
-def _alone(histogram: Histogram, layout: Layout, own: slice) -> Histogram:
+def _alone(histogram: Histogram, layout: JoinedLayout, own: slice) -> Histogram:
     """Return the classes of one table, before any generalization, of whom it holds."""
     first = own.start
     there = histogram.only(histogram.codes[first] < layout.flat[first] - 1)

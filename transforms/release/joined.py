@@ -15,7 +15,7 @@ from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram
 from tokumei.transforms.joined.layout import joined_groups
 from tokumei.transforms.joined.removal import JoinedAccount, JoinedRemoval
-from tokumei.transforms.joined.written import PEOPLE, VALUE, JoinedClasses
+from tokumei.transforms.joined.written import PEOPLE, STANDS, JoinedClasses
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.figures import amount
@@ -153,7 +153,7 @@ def _contingency(classes: pl.DataFrame, values: pl.DataFrame, domain: Sequence[s
         nulls_equal=True,
         maintain_order="left",
     )["#class"].to_numpy()
-    known = pc.index_in(values[VALUE].to_arrow().cast(pa.string()), value_set=pa.array(domain, pa.string()))
+    known = pc.index_in(values[STANDS].to_arrow().cast(pa.string()), value_set=pa.array(domain, pa.string()))
     codes = known.fill_null(len(domain)).to_numpy(zero_copy_only=False).astype(np.int64)
     order = np.lexsort((codes, place))
     return Contingency(

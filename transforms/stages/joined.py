@@ -29,9 +29,9 @@ registry.register_coder(JoinedPeople, SizedPickleCoder)
 registry.register_coder(WrittenPeople, SizedPickleCoder)
 
 Groups = Mapping[str, Mapping[str, TablePlan]]  # the tables of each join, by the name of its first
-Place = tuple[str, int]  # a join, and a bucket of its people
-Choices = dict[str, JoinedChoice]
-AllExcluded = dict[str, Excluded]
+_Place = tuple[str, int]  # a join, and a bucket of its people
+JoinedChoices = dict[str, JoinedChoice]
+_AllExcluded = dict[str, Excluded]
 
 
 class JoinTables(beam.PTransform):
@@ -62,7 +62,7 @@ class JoinTables(beam.PTransform):
                 Work
             )
             | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="joined")
-            | "Deal" >> beam.FlatMap(_deal, tables, group_of).with_output_types(tuple[Place, Dealt])
+            | "Deal" >> beam.FlatMap(_deal, tables, group_of).with_output_types(tuple[_Place, Dealt])
             | "Gather" >> beam.GroupByKey()
             | "Join" >> beam.Map(_join, groups, fits).with_output_types(tuple[str, JoinedPeople])
         )
@@ -70,12 +70,12 @@ class JoinTables(beam.PTransform):
             people
             | "Count" >> beam.Map(_count, groups).with_output_types(Histograms)
             | "Merge" >> merge_globally(merge_histograms, Histograms)
-            | "Search" >> beam.Map(_choose, groups, fits).with_output_types(Choices)
+            | "Search" >> beam.Map(_choose, groups, fits).with_output_types(JoinedChoices)
         )
         excluded = (
             people
-            | "Exclude" >> beam.Map(_exclude, choices).with_output_types(AllExcluded)
-            | "Add" >> merge_globally(_add, AllExcluded)
+            | "Exclude" >> beam.Map(_exclude, choices).with_output_types(_AllExcluded)
+            | "Add" >> merge_globally(_add, _AllExcluded)
         )
         return self._fits | "Decide" >> beam.Map(
             _decide, groups, choices, AsSingleton(excluded)
@@ -95,14 +95,14 @@ def _bind_fits(
 @guarded
 def _deal(
     chunk: Chunk[FittedTable], tables: Mapping[str, TablePlan], group_of: Mapping[str, str]
-) -> Iterator[tuple[Place, Dealt]]:
+) -> Iterator[tuple[_Place, Dealt]]:
     name = chunk.work.split.table
     for bucket, dealt in deal_records(tables[name], chunk):
         yield (group_of[name], bucket), dealt
 
 
 @guarded
-def _join(gathered: tuple[Place, Iterable[Dealt]], groups: Groups, fits: Fits) -> tuple[str, JoinedPeople]:
+def _join(gathered: tuple[_Place, Iterable[Dealt]], groups: Groups, fits: Fits) -> tuple[str, JoinedPeople]:
     (first, _), dealt = gathered
     return first, join_people(groups[first], layout_of(groups[first], fits), dealt)
 
@@ -114,7 +114,7 @@ def _count(people: tuple[str, JoinedPeople], groups: Groups) -> Histograms:
 
 
 @guarded
-def _choose(counted: Histograms, groups: Groups, fits: Fits) -> Choices:
+def _choose(counted: Histograms, groups: Groups, fits: Fits) -> JoinedChoices:
     return {
         first: choose_joined(tables, fits, layout_of(tables, fits), counted[first], watch)
         for first, tables in groups.items()
@@ -122,18 +122,18 @@ def _choose(counted: Histograms, groups: Groups, fits: Fits) -> Choices:
 
 
 @guarded
-def _exclude(people: tuple[str, JoinedPeople], choices: Choices) -> AllExcluded:
+def _exclude(people: tuple[str, JoinedPeople], choices: JoinedChoices) -> _AllExcluded:
     first, found = people
     return {first: excluded_of(found, choices[first].failing, choices[first].people)}
 
 
-def _add(parts: Sequence[AllExcluded]) -> AllExcluded:
+def _add(parts: Sequence[_AllExcluded]) -> _AllExcluded:
     names = sorted({name for part in parts for name in part})
     return {name: add_excluded([part[name] for part in parts if name in part]) for name in names}
 
 
 @guarded
-def _decide(fits: Fits, groups: Groups, choices: Choices, excluded: AllExcluded) -> Fits:
+def _decide(fits: Fits, groups: Groups, choices: JoinedChoices, excluded: _AllExcluded) -> Fits:
     return fits | {
         name: fitted
         for first, tables in groups.items()
