@@ -65,13 +65,12 @@ def join_people(
         for name, frame in frames.items()
     }
     joined = _joined(tables, layout, kept)
-    own = {name: _own(layout, name) for name in tables}
     sensitive = {
-        (name, column): joined.with_columns(own[name].alias(PACKED))
-        .join(frame.select(PERSON, PACKED, pl.col(f"s{i}").alias(VALUE)).unique(), on=[PERSON, PACKED])
-        .select(PERSON, JOINED, VALUE)
-        for name, frame in kept.items()
-        for i, column in enumerate(tables[name].protected)
+        (name, column): _beside(
+            joined.with_columns(_own(layout, name).alias(PACKED)), kept.get(name), f"s{i}"
+        )
+        for name, table in tables.items()
+        for i, column in enumerate(table.protected)
     }
     return JoinedPeople(tuples=joined, sensitive=sensitive, records=records, out=gone)
 
@@ -85,6 +84,14 @@ def _added(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _people(people: People) -> pl.DataFrame:
     return pl.DataFrame({PERSON: people}, schema={PERSON: pl.UInt64})
+
+
+def _beside(joined: pl.DataFrame, kept: pl.DataFrame | None, column: str) -> pl.DataFrame:
+    """Return the values of a protected column beside the joined tuples that have its record's own tuple."""
+    if kept is None:  # nobody of the bucket is in the table
+        return joined.select(PERSON, JOINED, pl.lit(0, pl.Int32).alias(VALUE)).clear()
+    values = kept.select(PERSON, PACKED, pl.col(column).alias(VALUE)).unique()
+    return joined.join(values, on=[PERSON, PACKED]).select(PERSON, JOINED, VALUE)
 
 
 def _own(layout: JoinedLayout, name: str) -> pl.Expr:
