@@ -291,3 +291,36 @@ def test_tables_of_other_links_are_not_joined(run):
     done = run(policy, files)
     assert done.status == 0, done.err
     assert (done.report["joined"], done.report["apart"]) == ([], [])
+
+
+def test_combinations_that_become_rare_because_others_are_left_out_are_settled(run):
+    """Eight share a shop and an hour; four of them have no member record, too few for a class of their own."""
+    members = [(f"M{i}", "A1") for i in range(30)]
+    receipts = [(f"M{i}", "S", "9") for i in range(30)] + [(f"M{i}", "T", "8") for i in range(4)]
+    receipts += [(f"GUEST{i}", "T", "8") for i in range(4)]
+    columns = {"shop": KEEP_ALL, "hour": KEEP_ALL}
+    pairs = [
+        {
+            "criterion": 4,
+            "columns": ["shop", "hour"],
+            "size": 2,
+            "people": 5,
+            "action": "cell",
+            "because": "試験",
+        }
+    ]
+    policy = policy_of(
+        {
+            "members": table("members", {"area": ANY}),
+            "receipts": table("receipts", columns, "several", combinations=pairs),
+        },
+        limit=0.2,
+    )
+    done = run(
+        policy, {"members.csv": text("id,area", members), "receipts.csv": text("id,shop,hour", receipts)}
+    )
+    assert done.status == 0, done.err
+    found = Counter((row["shop"], row["hour"]) for row in done.rows("receipts"))
+    assert found["S", "9"] == 30
+    assert ("T", "8") not in found
+    assert len(done.rows("receipts")) == 34

@@ -19,7 +19,7 @@ from tokumei.transforms.joined.deal import Dealt, People
 from tokumei.transforms.joined.layout import LEFT_OUT, JoinedLayout
 from tokumei.transforms.planning.plan import TablePlan
 
-JOINED, VALUE = "#joined", "#value"
+JOINED, HELD = "#joined", "#held"
 MAX_EXCLUDED = 2_000_000  # people left out of joined tables, 8 bytes each, on every worker
 MAX_JOINED = 20_000_000  # joined tuples of the people of one bucket that one worker holds
 
@@ -30,7 +30,7 @@ class JoinedPeople:
 
     Attributes:
         tuples: PERSON and JOINED: the distinct packed tuples of everybody who is left out of no table.
-        sensitive: by table and protected column, PERSON, JOINED and VALUE, each distinct.
+        sensitive: by table and protected column, PERSON, JOINED and HELD, each distinct.
         records: by table, PERSON and RECORDS: of everybody, also of who is left out.
         out: people of whom one table or more lost all records before tables were joined; ascending.
     """
@@ -89,9 +89,9 @@ def _people(people: People) -> pl.DataFrame:
 def _beside(joined: pl.DataFrame, kept: pl.DataFrame | None, column: str) -> pl.DataFrame:
     """Return the values of a protected column beside the joined tuples that have its record's own tuple."""
     if kept is None:  # nobody of the bucket is in the table
-        return joined.select(PERSON, JOINED, pl.lit(0, pl.Int32).alias(VALUE)).clear()
-    values = kept.select(PERSON, PACKED, pl.col(column).alias(VALUE)).unique()
-    return joined.join(values, on=[PERSON, PACKED]).select(PERSON, JOINED, VALUE)
+        return joined.select(PERSON, JOINED, pl.lit(0, pl.Int32).alias(HELD)).clear()
+    values = kept.select(PERSON, PACKED, pl.col(column).alias(HELD)).unique()
+    return joined.join(values, on=[PERSON, PACKED]).select(PERSON, JOINED, HELD)
 
 
 def _own(layout: JoinedLayout, name: str) -> pl.Expr:

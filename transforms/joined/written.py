@@ -17,10 +17,11 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.counting.headcount import BUCKETS
+from tokumei.transforms.counting.people import PEOPLE
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text
 
-PEOPLE, STANDS = "#people", "#stands"
+STANDS = "#stands"  # what stands in a protected column
 _WHO, _CLASS = ("a", "b"), ("c", "d")  # 128 bits of a person, and of what stands in the quasi-identifiers
 _Hashes = npt.NDArray[np.uint64]
 

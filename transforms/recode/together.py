@@ -15,7 +15,7 @@ from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, co
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.joined.deal import People
-from tokumei.transforms.joined.join import JOINED, VALUE, Excluded, JoinedPeople
+from tokumei.transforms.joined.join import HELD, JOINED, Excluded, JoinedPeople
 from tokumei.transforms.joined.layout import JoinedLayout
 from tokumei.transforms.joined.removal import GivenNode, JoinedAccount, JoinedRemoval
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
@@ -85,7 +85,7 @@ def count_joined(tables: _Tables, found: JoinedPeople) -> TableCount:
         counted(found.tuples.select(PERSON, pl.col(JOINED).alias(PACKED))),
         {
             joined_name(*names): counted(
-                frame.select(PERSON, pl.col(JOINED).alias(PACKED), pl.col(VALUE).alias(SENSITIVE))
+                frame.select(PERSON, pl.col(JOINED).alias(PACKED), pl.col(HELD).alias(SENSITIVE))
             )
             for names, frame in found.sensitive.items()
         },

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram
+from tokumei.transforms.counting.people import PEOPLE
 from tokumei.transforms.joined.layout import joined_groups
 from tokumei.transforms.joined.removal import JoinedAccount, JoinedRemoval
-from tokumei.transforms.joined.written import PEOPLE, STANDS, JoinedClasses
+from tokumei.transforms.joined.written import STANDS, JoinedClasses
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.figures import amount

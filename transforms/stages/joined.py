@@ -28,7 +28,7 @@ registry.register_coder(Dealt, SizedPickleCoder)
 registry.register_coder(JoinedPeople, SizedPickleCoder)
 registry.register_coder(WrittenPeople, SizedPickleCoder)
 
-Groups = Mapping[str, Mapping[str, TablePlan]]  # the tables of each join, by the name of its first
+JoinedGroups = Mapping[str, Mapping[str, TablePlan]]  # the tables of each join, by the name of its first
 _Place = tuple[str, int]  # a join, and a bucket of its people
 JoinedChoices = dict[str, JoinedChoice]
 _AllExcluded = dict[str, Excluded]
@@ -49,7 +49,7 @@ class JoinTables(beam.PTransform):
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
         """`Split` → `Fits` (exactly one); where no tables are joined nothing is added to the graph."""
-        groups: Groups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
+        groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
         if not groups:
             return self._fits
         tables = {name: table for group in groups.values() for name, table in group.items()}
@@ -84,7 +84,7 @@ class JoinTables(beam.PTransform):
 
 @guarded
 def _bind_fits(
-    split: Split, groups: Groups, group_of: Mapping[str, str], key: RunKey, fits: Fits
+    split: Split, groups: JoinedGroups, group_of: Mapping[str, str], key: RunKey, fits: Fits
 ) -> Sequence[Work[FittedTable]]:
     if split.table not in group_of:
         return []
@@ -102,19 +102,21 @@ def _deal(
 
 
 @guarded
-def _join(gathered: tuple[_Place, Iterable[Dealt]], groups: Groups, fits: Fits) -> tuple[str, JoinedPeople]:
+def _join(
+    gathered: tuple[_Place, Iterable[Dealt]], groups: JoinedGroups, fits: Fits
+) -> tuple[str, JoinedPeople]:
     (first, _), dealt = gathered
     return first, join_people(groups[first], layout_of(groups[first], fits), dealt)
 
 
 @guarded
-def _count(people: tuple[str, JoinedPeople], groups: Groups) -> Histograms:
+def _count(people: tuple[str, JoinedPeople], groups: JoinedGroups) -> Histograms:
     first, found = people
     return {first: count_joined(groups[first], found)}
 
 
 @guarded
-def _choose(counted: Histograms, groups: Groups, fits: Fits) -> JoinedChoices:
+def _choose(counted: Histograms, groups: JoinedGroups, fits: Fits) -> JoinedChoices:
     return {
         first: choose_joined(tables, fits, layout_of(tables, fits), counted[first], watch)
         for first, tables in groups.items()
@@ -133,7 +135,7 @@ def _add(parts: Sequence[_AllExcluded]) -> _AllExcluded:
 
 
 @guarded
-def _decide(fits: Fits, groups: Groups, choices: JoinedChoices, excluded: _AllExcluded) -> Fits:
+def _decide(fits: Fits, groups: JoinedGroups, choices: JoinedChoices, excluded: _AllExcluded) -> Fits:
     return fits | {
         name: fitted
         for first, tables in groups.items()
@@ -148,7 +150,7 @@ class RecountJoined(beam.PTransform):
         `JoinTables`.
     """
 
-    def __init__(self, groups: Groups) -> None:
+    def __init__(self, groups: JoinedGroups) -> None:
         super().__init__()
         self._groups = groups
 
@@ -163,7 +165,7 @@ class RecountJoined(beam.PTransform):
 
 
 @guarded
-def _recount(gathered: tuple[int, Iterable[WrittenPeople]], groups: Groups) -> dict[str, JoinedClasses]:
+def _recount(gathered: tuple[int, Iterable[WrittenPeople]], groups: JoinedGroups) -> dict[str, JoinedClasses]:
     parts = list(gathered[1])
     of = {first: [part for part in parts if part.table in tables] for first, tables in groups.items()}
     return {first: recount_joined(groups[first], found) for first, found in of.items() if found}

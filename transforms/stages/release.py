@@ -33,7 +33,7 @@ from tokumei.transforms.release.publish import Published, publish
 from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
-from tokumei.transforms.stages.joined import Groups, RecountJoined
+from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
 
@@ -98,7 +98,7 @@ class AnonymizeSplits(beam.PTransform):
             | "Total" >> beam.Map(written_of).with_output_types(Written)
             | "Merge" >> merge_globally(merge_written, Written)
         )
-        groups: Groups = {next(iter(group)): group for group in joined_groups(tables)}
+        groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(tables)}
         joined = written[_JOINED] | "RecountJoined" >> RecountJoined(groups) if groups else None
         return Outcome(merged, written[_PEOPLE] | "CountPeople" >> CountPeople(), joined)
 

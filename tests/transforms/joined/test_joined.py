@@ -14,7 +14,7 @@ from support.kernels import KEY
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.splits import SourceFile, Split
-from tokumei.transforms.counting.people import PERSON
+from tokumei.transforms.counting.people import PEOPLE, PERSON
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
@@ -22,7 +22,7 @@ from tokumei.transforms.joined import join
 from tokumei.transforms.joined.deal import deal_records
 from tokumei.transforms.joined.join import add_excluded, excluded_of, join_people
 from tokumei.transforms.joined.layout import layout_of
-from tokumei.transforms.joined.written import PEOPLE, add_classes, deal_written, recount_joined
+from tokumei.transforms.joined.written import add_classes, deal_written, recount_joined
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
