@@ -14,6 +14,7 @@ from tokumei.schemas.column_names import names_sensitive
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.histories import History, check_histories
+from tokumei.schemas.joined import check_joined
 from tokumei.schemas.people import Numbering, link_codes, people_counted
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.public_bodies import names_public_body
@@ -135,6 +136,7 @@ class Policy(Strict):
         self._wildcards_work()
         check_histories(self.histories, self.tables, self.people, self.requirements.k)
         link_codes(self.tables)
+        check_joined(self.tables, self.requirements)
         self._sensitivity_stated()
         self._body_under_its_law()
         self._items_of_the_time()

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -281,6 +282,8 @@ class Report(Strict):
         default=(), description="What to look at before publication, in Japanese."
     )
     tables: tuple[TableReport, ...]
+    joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
+    apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

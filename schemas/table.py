@@ -49,7 +49,13 @@ class Table(Strict):
         description="global: rows are dealt over all parts; stretch: a part holds rows that stood together."
         " Default: global where a person may have several rows, or a part could hold fewer than k people.",
     )
-    because: Text | None = Field(default=None, description="The reason for order: stretch.")
+    joined: bool = Field(
+        default=True,
+        description="Whether requirements hold for it together with the other tables of its people's link.",
+    )
+    because: Text | None = Field(
+        default=None, description="The reason for order: stretch, or for joined: false."
+    )
 
     @model_validator(mode="after")
     def _person_known(self) -> Self:

@@ -35,6 +35,7 @@ class TablePlan:
     Attributes:
         unsearched: columns whose source values the release should be searched for, but that have a type in
             some file that cannot be read as text.
+        together: the tables that it is joined with by its people, itself among them; none if it is not.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TablePlan:
     chains: Mapping[str, Chain]
     requirements: Requirements
     unsearched: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
 
@@ -118,9 +120,10 @@ class TablePlan:
 
     @cached_property
     def counted_early(self) -> bool:
-        """Whether pass 1 may count the classes: rows are people, and no other column has a say in them."""
+        """Whether pass 1 may count the classes: rows are people, and nothing else has a say in them."""
         others = {*self.dropping} - {*self.tupled}
-        return bool(self.quasi_identifiers) and not (self.counts_people or self.combined or others)
+        apart = self.counts_people or self.combined or self.together
+        return bool(self.quasi_identifiers) and not (apart or others)
 
     @cached_property
     def perturbations(self) -> dict[str, PerRecord]:
@@ -182,8 +185,8 @@ class TablePlan:
         return self.types(*self.combined, *self.dropping, self.table.person if self.counts_people else None)
 
     def count_types(self) -> dict[str, ColumnType]:
-        """Columns read in pass 2."""
-        person = self.table.person if self.counts_people else None
+        """Columns read in pass 2, and to join tables: who is left out of one is known by their person."""
+        person = self.table.person if self.counts_people or self.together else None
         names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
         return self.types(*names, person)
 
@@ -261,7 +264,8 @@ class Plan:
         """Tables whose released people must be counted one by one.
 
         Others have one row a person, as pass 1 has shown: their rows are people, though the same people may
-        stand in other tables; so all are counted that number their people as the release does.
+        stand in other tables; so all are counted that number their people as the release does, or are joined.
         """
         shared = self.people_tables if len(self.people_tables) > 1 else ()
-        return frozenset({*shared, *(t.name for t in self.tables.values() if t.counts_people)})
+        apart = (t.name for t in self.tables.values() if t.counts_people or t.together)
+        return frozenset({*shared, *apart})

@@ -41,6 +41,7 @@ class Anonymized:
         batch: released columns, in random row order; drawn from the key where it is dealt, so that a retry
             deals the same.
         persons: 128-bit keyed hash of each row's person; None where rows are people.
+        left: of a joined table, the persons of records that are not released.
         settled: the combined columns of all records that reach the recoding, as the removal of rare
             combinations left them; to be recounted, never written.
         settled_persons: the persons of these records.
@@ -56,6 +57,7 @@ class Anonymized:
     parts: int
     batch: pa.RecordBatch
     persons: npt.NDArray[np.uint64] | None
+    left: npt.NDArray[np.uint64] | None
     settled: pa.RecordBatch
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
@@ -108,6 +110,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
         parts=parts,
         batch=batch,
         persons=None if persons is None else persons[order],
+        left=persons[~keep] if plan.together and persons is not None else None,
         settled=pa.RecordBatch.from_arrays(
             [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
         ),

@@ -14,6 +14,7 @@ SECTIONS = (
     Section("items", "項目の一覧", cards_of),
     Section("criteria", "五つの基準", criteria.view, criteria.BELOW),
     Section("recoding", "組合せの一般化", recoding.view),
+    Section("joined", "表の結合"),
     Section("risk", "測定した値", risk.view),
     Section("pictures", "項目ごとの加工前と加工後", pictures.view),
     Section("unneeded", "不要な項目・そのままの項目", unneeded.view),

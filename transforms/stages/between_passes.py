@@ -17,6 +17,7 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.stages.combinations import RemoveCombinations
+from tokumei.transforms.stages.joined import JoinTables
 
 
 class BetweenPasses(Protocol):
@@ -34,7 +35,7 @@ class BetweenPasses(Protocol):
         """Return the step of a run that has this key and these fits."""
 
 
-BETWEEN_PASSES: tuple[BetweenPasses, ...] = (RemoveCombinations,)
+BETWEEN_PASSES: tuple[BetweenPasses, ...] = (RemoveCombinations, JoinTables)
 
 
 def settle(
