@@ -212,6 +212,7 @@ class TableReport(Strict):
     )
     risk_after: Risk | None = None
     combinations: tuple[CombinationReport, ...] = ()
+    totals: tuple[TotalReport, ...] = ()
     leak_scan: LeakScan | None = None
     order: OrderReport | None = None
 
@@ -237,6 +238,20 @@ class CombinationReport(Strict):
     rarer_after: int = Field(
         description="Combinations of any size that have fewer people in the release; 0 unless they may."
     )
+
+
+class TotalReport(Strict):
+    """A bound on what the lines of one person come to: whom it took, and people by what they come to.
+
+    ``step.counts`` keys: ``people_bounded`` (people who lost lines by it), ``windows_dropped`` or
+    ``receipts_dropped``, ``records_dropped`` (by it, and by no declaration before it), ``amount_dropped``.
+    """
+
+    title: str = Field(description="What is measured, in Japanese.")
+    because: str
+    step: StepReport
+    before: Picture = Field(description="People, by their highest window; bars of fewer than k are merged.")
+    after: Picture
 
 
 class RejectCount(Strict):

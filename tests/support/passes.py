@@ -91,8 +91,8 @@ def released(policy, pieces):
         buckets.setdefault(bucket, []).append(hashes)
     heads = add_headcounts([count_bucket(b) for b in buckets.values()])
     total = merge_written([written_of(made.summary) for made in (*done, *parts)])
-    left = verify(plan, chosen, total, heads, facts=CountedFacts(), fingerprint=KEY.fingerprint)
-    report = build_report(plan, chosen, total, heads.by_table, left, joined=())
+    left = verify(plan, chosen, total, heads, facts=CountedFacts(), totals={}, fingerprint=KEY.fingerprint)
+    report = build_report(plan, chosen, total, heads.by_table, left, joined=(), totals={})
     rows = [
         row for part in parts if part.summary.part for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
     ]

@@ -29,7 +29,7 @@ from tokumei.transforms.promises.recount import Bearers, merge_bearers, recount_
 from tokumei.transforms.release.recount import WrittenClasses, merge_classes, recount
 
 # What is told of people, to be counted where each of them is whole: (which count, (bucket, batch)).
-PEOPLE, FACTS, JOINED = "people", "facts", "joined"
+PEOPLE, FACTS, JOINED, TOTALS = "people", "facts", "joined", "totals"
 Told = tuple[str, tuple[int, Any]]
 Persons = npt.NDArray[np.uint64]
 _NOBODY = np.empty((0, 2), np.uint64)

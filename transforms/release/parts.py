@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 
 import google_crc32c
 import numpy as np
@@ -23,7 +24,7 @@ from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
-from tokumei.transforms.release.part_recount import PartRecount, Terms, Told, recount_part, tell_left
+from tokumei.transforms.release.part_recount import TOTALS, PartRecount, Terms, Told, recount_part, tell_left
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
@@ -113,7 +114,7 @@ class ReleasedChunk:
         summary: what is known of it.
         part: the part that it becomes by itself; None where its rows are dealt, or none is released.
         slices: its rows, dealt; none where they become a part by themselves.
-        told: of people whose records are not released.
+        told: of people whose records are not released, and what the lines of the others come to.
     """
 
     summary: ChunkSummary
@@ -150,7 +151,8 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     if rows and not chunk.parts:
         keys = frozenset({chunk.key.fingerprint})
         part = _encoded(plan, table, chunk.terms, chunk.batch, chunk.persons, keys=keys, marks=marks)
-    return ReleasedChunk(summary, part, slices, tuple(tell_left(table, chunk.batch, chunk.left, chunk.key)))
+    told = (*tell_left(table, chunk.batch, chunk.left, chunk.key), *zip(repeat(TOTALS), chunk.totals))
+    return ReleasedChunk(summary, part, slices, told)
 
 
 def encode_dealt(plan: Plan, table: TablePlan, place: PartPlace, slices: Iterable[Slice]) -> Encoded:

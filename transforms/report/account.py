@@ -42,7 +42,9 @@ from tokumei.transforms.report.people import explain_count, explain_people, peop
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
 from tokumei.transforms.report.risk import measured_risk
+from tokumei.transforms.report.totals import explain_totals
 from tokumei.transforms.risk.sizes import ClassSizes
+from tokumei.transforms.totals.recount import RecountedTotals
 from tokumei.transforms.values.text import folded
 
 _MOST_UNMET = 20
@@ -56,6 +58,7 @@ def build_report(
     total: int,
     *,
     joined: Sequence[JoinedFound],
+    totals: RecountedTotals,
 ) -> Report:
     """Assemble the report of a verified release.
 
@@ -66,10 +69,13 @@ def build_report(
         people: released people by table, where they were counted one by one.
         total: people of the release (本人の数).
         joined: what verification found of joined tables.
+        totals: what the written lines of people come to, by table and declaration.
     """
     policy = plan.policy
     tables = tuple(
-        _table(plan, table, chosen.accounts[name], written[name], people)
+        _table(plan, table, chosen.accounts[name], written[name], people).model_copy(
+            update={"totals": explain_totals(table, chosen.accounts[name].fitted, totals.get(name, {}))}
+        )
         for name, table in plan.tables.items()
     )
     return Report(

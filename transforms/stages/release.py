@@ -35,7 +35,7 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
-from tokumei.transforms.release.part_recount import FACTS, JOINED, PEOPLE, terms_of
+from tokumei.transforms.release.part_recount import FACTS, JOINED, PEOPLE, TOTALS, terms_of
 from tokumei.transforms.release.parts import (
     Encoded,
     ReleasedChunk,
@@ -52,6 +52,8 @@ from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
+from tokumei.transforms.stages.totals import RecountTotals
+from tokumei.transforms.totals.recount import RecountedTotals, WrittenTotals
 
 _SLICES = "slices"
 # What is told of people, by the name of the count that it is for.
@@ -59,6 +61,7 @@ _TOLD: dict[str, Any] = {
     PEOPLE: tuple[int, PersonBatch],
     FACTS: tuple[int, WrittenFacts],
     JOINED: tuple[int, WrittenPeople],
+    TOTALS: tuple[int, WrittenTotals],
 }
 
 
@@ -107,7 +110,7 @@ class Outcome(NamedTuple):
     """What pass 3 leaves behind: merged summaries of chunks and parts, and counts of the people in them.
 
     ``counts`` holds one element each, by name: `Headcount` always; `CountedFacts` where facts are declared,
-    and `WrittenJoined` where tables are joined.
+    `WrittenJoined` where tables are joined, and `RecountedTotals` where totals are bounded.
     """
 
     written: PCollection[Written]
@@ -164,6 +167,8 @@ class AnonymizeSplits(beam.PTransform):
         counts: dict[str, beam.PTransform] = {PEOPLE: "CountPeople" >> CountPeople()}
         if self._plan.histories:
             counts[FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
+        if any(table.table.totals for table in self._plan.tables.values()):
+            counts[TOTALS] = "RecountTotals" >> RecountTotals(dict(self._plan.tables))
         groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
         if groups:
             counts[JOINED] = "RecountJoined" >> RecountJoined(groups)
@@ -281,15 +286,22 @@ def _publish(
     people: Headcount,
     facts: CountedFacts | None = None,
     joined: WrittenJoined | None = None,
+    totals: RecountedTotals | None = None,
 ) -> Published:
     try:
         total = verify(
-            plan, chosen, written, people, facts=facts or CountedFacts(), fingerprint=key.fingerprint
+            plan,
+            chosen,
+            written,
+            people,
+            facts=facts or CountedFacts(),
+            totals=totals or {},
+            fingerprint=key.fingerprint,
         )
         found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total, joined=found)
+    report = build_report(plan, chosen, written, people.by_table, total, joined=found, totals=totals or {})
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
