@@ -57,9 +57,7 @@ class Table(Strict):
         default=True,
         description="Whether requirements hold for it together with the other tables of its people's link.",
     )
-    because: Text | None = Field(
-        default=None, description="The reason for order: stretch, or for joined: false."
-    )
+    because: Text | None = Field(default=None, description="The reason for order: stretch or joined: false.")
     totals: tuple[Total, ...] = Field(default=(), description="Bounds on what a person's lines come to.")
 
     @model_validator(mode="after")

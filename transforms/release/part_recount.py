@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import repeat
 from typing import Any
 
@@ -28,9 +29,18 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, merge_bearers, recount_bearers
 from tokumei.transforms.release.recount import WrittenClasses, merge_classes, recount
 
+
+class Count(StrEnum):
+    """Which count something is told for."""
+
+    PEOPLE = "people"
+    FACTS = "facts"
+    JOINED = "joined"
+    TOTALS = "totals"
+
+
 # What is told of people, to be counted where each of them is whole: (which count, (bucket, batch)).
-PEOPLE, FACTS, JOINED, TOTALS = "people", "facts", "joined", "totals"
-Told = tuple[str, tuple[int, Any]]
+Told = tuple[Count, tuple[int, Any]]
 Persons = npt.NDArray[np.uint64]
 _NOBODY = np.empty((0, 2), np.uint64)
 
@@ -111,17 +121,17 @@ def recount_part(
 
 def _told(table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
     key = terms.fingerprint
-    yield from zip(repeat(PEOPLE), deal_people(table.name, table.numbering, persons, key))
-    yield from zip(repeat(FACTS), written_facts(table.histories, table, batch, persons[:, 0], key))
+    yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
+    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons[:, 0], key))
     if table.together:
-        yield from zip(repeat(JOINED), deal_written(table, batch, persons, _NOBODY, key))
+        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons, _NOBODY, key))
 
 
 def tell_left(table: TablePlan, batch: pa.RecordBatch, left: Persons | None, key: RunKey) -> Iterator[Told]:
     """Tell, of a joined table, the people of a chunk's records that are not released."""
     if left is not None:
         nothing = batch.slice(0, 0)
-        yield from zip(repeat(JOINED), deal_written(table, nothing, _NOBODY, left, key.fingerprint))
+        yield from zip(repeat(Count.JOINED), deal_written(table, nothing, _NOBODY, left, key.fingerprint))
 
 
 def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:

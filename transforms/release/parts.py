@@ -24,7 +24,7 @@ from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
-from tokumei.transforms.release.part_recount import TOTALS, PartRecount, Terms, Told, recount_part, tell_left
+from tokumei.transforms.release.part_recount import Count, PartRecount, Terms, Told, recount_part, tell_left
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
@@ -151,7 +151,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     if rows and not chunk.parts:
         keys = frozenset({chunk.key.fingerprint})
         part = _encoded(plan, table, chunk.terms, chunk.batch, chunk.persons, keys=keys, marks=marks)
-    told = (*tell_left(table, chunk.batch, chunk.left, chunk.key), *zip(repeat(TOTALS), chunk.totals))
+    told = (*tell_left(table, chunk.batch, chunk.left, chunk.key), *zip(repeat(Count.TOTALS), chunk.totals))
     return ReleasedChunk(summary, part, slices, told)
 
 

@@ -35,7 +35,7 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
-from tokumei.transforms.release.part_recount import FACTS, JOINED, PEOPLE, TOTALS, terms_of
+from tokumei.transforms.release.part_recount import Count, terms_of
 from tokumei.transforms.release.parts import (
     Encoded,
     ReleasedChunk,
@@ -58,10 +58,10 @@ from tokumei.transforms.totals.recount import RecountedTotals, WrittenTotals
 _SLICES = "slices"
 # What is told of people, by the name of the count that it is for.
 _TOLD: dict[str, Any] = {
-    PEOPLE: tuple[int, PersonBatch],
-    FACTS: tuple[int, WrittenFacts],
-    JOINED: tuple[int, WrittenPeople],
-    TOTALS: tuple[int, WrittenTotals],
+    Count.PEOPLE: tuple[int, PersonBatch],
+    Count.FACTS: tuple[int, WrittenFacts],
+    Count.JOINED: tuple[int, WrittenPeople],
+    Count.TOTALS: tuple[int, WrittenTotals],
 }
 
 
@@ -164,14 +164,14 @@ class AnonymizeSplits(beam.PTransform):
 
     def _counts(self) -> dict[str, beam.PTransform]:
         """Return what counts what is told of people, by name."""
-        counts: dict[str, beam.PTransform] = {PEOPLE: "CountPeople" >> CountPeople()}
+        counts: dict[str, beam.PTransform] = {Count.PEOPLE: "CountPeople" >> CountPeople()}
         if self._plan.histories:
-            counts[FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
+            counts[Count.FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
         if any(table.table.totals for table in self._plan.tables.values()):
-            counts[TOTALS] = "RecountTotals" >> RecountTotals(dict(self._plan.tables))
+            counts[Count.TOTALS] = "RecountTotals" >> RecountTotals(dict(self._plan.tables))
         groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
         if groups:
-            counts[JOINED] = "RecountJoined" >> RecountJoined(groups)
+            counts[Count.JOINED] = "RecountJoined" >> RecountJoined(groups)
         return counts
 
     def _dealt(self, slices: PCollection[tuple[PartPlace, Slice]]) -> Any:
