@@ -197,3 +197,19 @@ def test_recount_stops_what_was_not_treated(run, monkeypatch):
     )
     done = run(declared(fact("item")), {"data.csv": csv(receipts())})
     assert done.status == 4 and "verification.failed" in done.err and "histories[0]" in done.err
+
+
+def test_facts_hold_within_the_period_of_pseudonyms(run):
+    """A person is another unit in each quarter; sets are counted by quarter, which the month tells."""
+    pseudonym = {**PSEUDONYM, "per": "quarter", "time": "day"}
+    rows = [r | {"day": f"{r['month']}-15"} for r in receipts()]
+    day = {"type": "date", "drop": True, "because": "試験"}
+    columns = {"id": {"treat": [pseudonym]}, "day": day}
+    done = run(declared(fact("item"), columns=columns), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    facts = defaultdict(set)
+    for row in done.rows():
+        if row["item"]:
+            quarter = (int(row["month"][5:]) - 1) // 3
+            facts[row["id"]].add((quarter, row["item"]))
+    assert len(facts) > 60 and not few(facts, 3, 2)

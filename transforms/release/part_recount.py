@@ -102,7 +102,8 @@ def recount_part(
         table: the plan.
         terms: what must be known of the decisions.
         batch: released columns, all rows of the part.
-        persons: 128-bit keyed hash of each row's person, shape (n, 2); None where rows are people.
+        persons: 128-bit keyed hash of each row's person, shape (n, 2), or with its period (n, 3); None where
+            rows are people.
     """
     people, told = batch.num_rows, tuple[Told, ...]()
     if persons is not None:
@@ -122,9 +123,9 @@ def recount_part(
 def _told(table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
     key = terms.fingerprint
     yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
-    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons[:, 0], key))
+    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons, key))
     if table.together:
-        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons, _NOBODY, key))
+        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons[:, :2], _NOBODY, key))
 
 
 def tell_left(table: TablePlan, batch: pa.RecordBatch, left: Persons | None, key: RunKey) -> Iterator[Told]:
