@@ -47,7 +47,15 @@ def random_problem(rng):
     for _ in range(int(rng.integers(1, 4))):
         table = int(rng.integers(0, tables))
         there = [i for i, group in enumerate(groups) if group.table == table]
-        few = tuple(sorted(rng.choice(there, int(rng.integers(1, min(2, len(there)) + 1)), replace=False).tolist())) if there else ()
+        few = (
+            tuple(
+                sorted(
+                    rng.choice(there, int(rng.integers(1, min(2, len(there)) + 1)), replace=False).tolist()
+                )
+            )
+            if there
+            else ()
+        )
         if few and rng.random() < 0.1:
             few = ()
         kinds.append(
@@ -85,7 +93,9 @@ def random_people(rng, problem):
             lines = set()
             for _ in range(int(rng.integers(0, 4))):
                 leaves = tuple(
-                    -1 if rng.random() < 0.1 else int(problem.groups[i].leaves * rng.random() ** (1 + popular))
+                    -1
+                    if rng.random() < 0.1
+                    else int(problem.groups[i].leaves * rng.random() ** (1 + popular))
                     for i in problem.of_table(table)
                 )
                 fixed = tuple(
@@ -123,7 +133,9 @@ def as_buckets(problem, people, sizes):
             )
         pairs = sorted((i, value) for i, (_, values) in enumerate(few) for value in values)
         sensitive = tuple(np.array([p[at] for p in pairs], np.int32) for at in (0, 1))
-        out.append(Bucket(people=len(few), lines=tuple(lines), sensitive=sensitive if problem.share else None))
+        out.append(
+            Bucket(people=len(few), lines=tuple(lines), sensitive=sensitive if problem.share else None)
+        )
     return out
 
 
@@ -132,14 +144,18 @@ def facts_of(problem, bucket, blanks, levels):
     out = [set() for _ in range(bucket.people)]
     for i, kind in enumerate(problem.kinds):
         lines, rows = bucket.lines[kind.table], problem.of_table(kind.table)
-        masks = dict(zip(blanks[kind.table].line.tolist(), blanks[kind.table].mask.tolist())) if blanks else {}
+        masks = (
+            dict(zip(blanks[kind.table].line.tolist(), blanks[kind.table].mask.tolist(), strict=False))
+            if blanks
+            else {}
+        )
         for n, person in enumerate(lines.person.tolist()):
             mask, fact = masks.get(n, 0), [i]
             if mask == DROPPED:
                 continue
             if kind.fixed:
                 fact.append(int(lines.fixed[i][n]))
-            for group, seen in zip(kind.groups, kind.seen):
+            for group, seen in zip(kind.groups, kind.seen, strict=False):
                 row = rows.index(group)
                 leaf = int(lines.leaves[row][n])
                 if leaf < 0 or mask >> row & 1:
@@ -160,7 +176,7 @@ def broken(problem, buckets, protection=None):
         blanks = protection.blanks[number] if protection and protection.blanks else None
         values = [set() for _ in range(bucket.people)]
         if bucket.sensitive is not None:
-            for person, value in zip(*(a.tolist() for a in bucket.sensitive)):
+            for person, value in zip(*(a.tolist() for a in bucket.sensitive), strict=False):
                 values[person].add(value)
         for person, facts in enumerate(facts_of(problem, bucket, blanks, levels)):
             for size in range(1, problem.known + 1):
@@ -181,7 +197,7 @@ def lost(problem, buckets, protection):
     for number, bucket in enumerate(buckets):
         for table, lines in enumerate(bucket.lines):
             blanks = protection.blanks[number][table] if protection.blanks else None
-            masks = dict(zip(blanks.line.tolist(), blanks.mask.tolist())) if blanks else {}
+            masks = dict(zip(blanks.line.tolist(), blanks.mask.tolist(), strict=False)) if blanks else {}
             for row, group in enumerate(problem.of_table(table)):
                 tree = problem.groups[group]
                 for n, leaf in enumerate(lines.leaves[row].tolist()):

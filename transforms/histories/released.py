@@ -65,7 +65,7 @@ class Released:
         return np.concatenate(out)
 
     def change(self, group: int, leaves: Ints, level: npt.NDArray[np.int8], target: int) -> tuple[Ints, Ints]:
-        """Return the facts that can no longer occur, and those that then can, if leaves are set to a level."""
+        """Return the facts that no longer occur, and those that then can, if leaves are set to a level."""
         gone, come = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         old, new = self._nodes(group, leaves, level, target)
         for part in self._parts[group]:

@@ -1,12 +1,13 @@
 """Choosing a cut through the trees: what generalizing saves in deletions, against the detail that it takes.
 
-Counts of all nodes of all levels, and of all their pairs, judge any cut without reading a line: the pairs of its
-nodes that too few share are what would have to be deleted. A pair is charged to the fact that fewer people hold; what
-a fact is charged with, times an `eagerness` (deletions make other pairs rare), is at most the people who hold it.
-From a level for all, every subtree is set to every level below its root as long as that gains anything.
+Counts of all nodes of all levels, and of all their pairs, judge any cut without reading a line: the pairs of
+its nodes that too few share are what would have to be deleted. A pair is charged to the fact that fewer
+people hold; what a fact is charged with, times an `eagerness` (deletions make other pairs rare), is at most
+the people who hold it. From a level for all, every subtree is set to every level below its root as long as
+that gains anything.
 
-Costs are whole numbers, so that every machine chooses the same. Source of the greedy that this extends: Terrovitis,
-Mamoulis, Kalnis, VLDB 2008 (global recoding along a hierarchy).
+Costs are whole numbers, so that every machine chooses the same. Source of the greedy that this extends:
+Terrovitis, Mamoulis, Kalnis, VLDB 2008 (global recoding along a hierarchy).
 """
 
 from __future__ import annotations
@@ -119,8 +120,12 @@ class _State:
         stay, out, new, charged, fresh = self._after(gone, come)
         search = self._search
         cost = self._detail(move)
-        cost += self._deleted(search._common[stay], charged) - self._deleted(search._common[stay], self._charged[stay])
-        cost += self._deleted(search._common[new], fresh) - self._deleted(search._common[out], self._charged[out])
+        cost += self._deleted(search._common[stay], charged) - self._deleted(
+            search._common[stay], self._charged[stay]
+        )
+        cost += self._deleted(search._common[new], fresh) - self._deleted(
+            search._common[out], self._charged[out]
+        )
         return cost + self._alone(come) - self._alone(gone)
 
     def make(self, move: Move) -> None:
@@ -149,7 +154,8 @@ class _State:
         if not len(search._rare):
             return np.zeros(len(of), np.int64)
         above = search._order[among][None] > search._order[of][:, None]
-        return np.einsum("ij,ij->i", search._rare[np.ix_(of, among)], above, dtype=np.int64)
+        charged: Ints = np.einsum("ij,ij->i", search._rare[np.ix_(of, among)], above, dtype=np.int64)
+        return charged
 
     def _detail(self, move: Move) -> int:
         group = self._search._problem.groups[move.group]
@@ -173,7 +179,8 @@ def _rare(ground: Ground) -> npt.NDArray[np.unsignedinteger]:
     table, k = ground.counted.table, ground.problem.k
     if not table.pairs:
         return np.zeros((0, 0), np.uint8)
-    rare = np.where(table.pairs[0] < k, table.pairs[0], 0).astype(np.uint8 if k <= 256 else np.uint16)
+    kind: type[np.unsignedinteger] = np.uint8 if k <= 256 else np.uint16
+    rare = np.where(table.pairs[0] < k, table.pairs[0], 0).astype(kind)
     np.fill_diagonal(rare, 0)
     return rare
 

@@ -1,8 +1,5 @@
 """H(k, m) by a counter written from the definition, on random tables, trees, facts and m; and what stays the same."""
 
-from dataclasses import replace
-from itertools import product
-
 import numpy as np
 import pytest
 from support.histories_defined import as_buckets, broken, lost, random_people, random_problem
@@ -22,7 +19,7 @@ def treated(problem, people, sizes=()):
 
 def consistent(problem, levels):
     """Whether everything under a released node is released at it."""
-    for group, level in zip(problem.groups, levels):
+    for group, level in zip(problem.groups, levels, strict=False):
         node = group.chain[level, np.arange(group.leaves)]
         for leaf in range(group.leaves):
             for other in range(group.leaves):
