@@ -1,11 +1,14 @@
 """Small random problems, and a counter written from the definition: sets and itertools, nothing of the kernel."""
 
+from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
+from types import SimpleNamespace
 
 import numpy as np
 
-from tokumei.transforms.histories.problem import Bucket, FactKind, Group, Lines, LostAtMost, Problem
+from tokumei.transforms.histories.count import Blanks
+from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, LostAtMost, Problem
 
 DROPPED = 0xFFFFFFFF
 
@@ -30,7 +33,7 @@ def random_group(rng, table):
                 nodes[key] = len(nodes)
                 covered.append(len(below))
             chain[level, leaf] = nodes[key]
-    return Group(table=table, chain=chain, covered=np.array(covered, np.int64), domain=leaves)
+    return FactGroup(table=table, chain=chain, covered=np.array(covered, np.int64), domain=leaves)
 
 
 def random_seen(rng, group):
@@ -211,3 +214,51 @@ def lost(problem, buckets, protection):
                         below = int(tree.covered[tree.chain[protection.levels[group][leaf], leaf]])
                         total += Fraction(below if below > 1 else 0, tree.domain)
     return total / cells if cells else total
+
+
+def consistent(problem, levels):
+    """Return whether everything under a released node is released at it."""
+    for group, level in zip(problem.groups, levels, strict=True):
+        node = group.chain[level, np.arange(group.leaves)]
+        for leaf in range(group.leaves):
+            for other in range(group.leaves):
+                if node[leaf] in group.chain[:, other] and node[other] != node[leaf]:
+                    return False
+    return True
+
+
+def everything_blanked(problem, buckets):
+    """Return what would be released with every cell blanked."""
+    blanks = tuple(
+        tuple(
+            Blanks(np.arange(len(lines.person), dtype=np.int32), np.full(len(lines.person), 1023, np.uint32))
+            for lines in bucket.lines
+        )
+        for bucket in buckets
+    )
+    return SimpleNamespace(levels=[np.zeros(g.leaves, int) for g in problem.groups], blanks=blanks)
+
+
+def released(problem, buckets, protection):
+    """Return, by person, what is blanked of each line, lines in an order of their own."""
+    out = []
+    for number, bucket in enumerate(buckets):
+        people = [[] for _ in range(bucket.people)]
+        for table, lines in enumerate(bucket.lines):
+            blanks = protection.blanks[number][table] if protection.blanks else None
+            masks = dict(zip(blanks.line.tolist(), blanks.mask.tolist(), strict=True)) if blanks else {}
+            for n, person in enumerate(lines.person.tolist()):
+                fixed = [int(codes[n]) for _, codes in sorted(lines.fixed.items())]
+                people[person].append((table, lines.leaves[:, n].tolist(), fixed, masks.get(n, 0)))
+        out += [sorted(lines) for lines in people]
+    return out
+
+
+def one_level(problem):
+    """Yield the problem with trees of one level each: every combination of levels for all."""
+    for levels in product(*(range(group.levels) for group in problem.groups)):
+        groups = tuple(
+            replace(group, chain=group.chain[level : level + 1])
+            for group, level in zip(problem.groups, levels, strict=True)
+        )
+        yield replace(problem, groups=groups)

@@ -10,7 +10,7 @@ import numpy as np
 from tokumei.transforms.histories.held import Held, Slots, TableMasks, given, held, sensitive_rows
 from tokumei.transforms.histories.problem import DROPPED, Bucket, Buckets, Codes, Masks, Problem
 from tokumei.transforms.histories.sets import Triples
-from tokumei.transforms.histories.table import Table, most_facts
+from tokumei.transforms.histories.table import FactTable, most_facts
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Vocabulary
 
 
@@ -78,7 +78,7 @@ def bits(problem: Problem, table: int, mask: Masks | None, leaves: Codes) -> Ite
 
 
 @dataclass(frozen=True)
-class Standing:
+class Present:
     """What stands in the lines: occurrences by leaf for each group, lines and people with at least one."""
 
     leaves: tuple[Ints, ...]
@@ -86,7 +86,7 @@ class Standing:
     people: int
 
 
-def standing(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Standing:
+def present(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Present:
     """Count what stands in the lines."""
     leaves = [np.zeros(group.leaves, np.int64) for group in problem.groups]
     lines = people = 0
@@ -102,11 +102,11 @@ def standing(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Sta
             lines += int(some.sum())
             alive[here.person[some]] = True
         people += int(alive.sum())
-    return Standing(tuple(leaves), lines, people)
+    return Present(tuple(leaves), lines, people)
 
 
 @dataclass(frozen=True)
-class Counted:
+class FactCounts:
     """People by fact of the whole vocabulary, and the table of the facts that are common enough alone.
 
     Attributes:
@@ -121,10 +121,10 @@ class Counted:
     lines: Ints
     bad: Flags
     common: Ints
-    table: Table
+    table: FactTable
 
 
-def count(histories: Histories, slots: Slots, blanked: Blanked | None) -> Counted:
+def count(histories: Histories, slots: Slots, blanked: Blanked | None) -> FactCounts:
     """Count people by fact, and by pair of facts that are common enough alone.
 
     One reading; two where there are too many facts for a table of all.
@@ -134,18 +134,18 @@ def count(histories: Histories, slots: Slots, blanked: Blanked | None) -> Counte
     """
     problem, facts = histories.problem, histories.vocabulary.facts
     if problem.known == 1 or facts <= most_facts(problem):
-        whole = Table(problem, facts)
+        whole = FactTable(problem, facts)
         lines = _fill(histories, slots, blanked, whole)
         bad = whole.bad_ones()
         common = np.flatnonzero((whole.ones[0] > 0) & ~bad)
-        return Counted(whole.ones[0], lines, bad, common, whole.some(common))
-    alone = Table(replace(problem, known=1), facts)
+        return FactCounts(whole.ones[0], lines, bad, common, whole.some(common))
+    alone = FactTable(replace(problem, known=1), facts)
     lines = _fill(histories, slots, blanked, alone)
     bad = alone.bad_ones()
     common = np.flatnonzero((alone.ones[0] > 0) & ~bad)
-    table = Table(problem, len(common))
+    table = FactTable(problem, len(common))
     _fill(histories, renumbered(slots, common, facts), blanked, table)
-    return Counted(alone.ones[0], lines, bad, common, table)
+    return FactCounts(alone.ones[0], lines, bad, common, table)
 
 
 def renumbered(slots: Slots, wanted: Ints, facts: int, other: int = -1) -> Slots:
@@ -156,7 +156,7 @@ def renumbered(slots: Slots, wanted: Ints, facts: int, other: int = -1) -> Slots
     return [[place[row] for row in rows] for rows in slots]
 
 
-def _fill(histories: Histories, slots: Slots, blanked: Blanked | None, table: Table) -> Ints:
+def _fill(histories: Histories, slots: Slots, blanked: Blanked | None, table: FactTable) -> Ints:
     lines = np.zeros(table.facts, np.int64)
     for bucket, holds in histories.read(slots, blanked, table.facts):
         lines += np.bincount(holds.fact, holds.lines, minlength=table.facts).astype(np.int64)

@@ -11,7 +11,7 @@ import hashlib
 import numpy as np
 
 from tokumei.transforms.histories.held import Held
-from tokumei.transforms.histories.sets import cells_of, pairs_of, triples_of
+from tokumei.transforms.histories.sets import pairs_of, triple_cells, triples_of
 from tokumei.transforms.histories.vocabulary import Flags, Ints
 
 _FINE = 1 << 20
@@ -36,7 +36,7 @@ def bad_sets(holds: Held, bad_pairs: Flags | None, bad_triples: Flags | None) ->
         found = [sets[:, bad_pairs[holds.fact[sets[0]], holds.fact[sets[1]]]] for sets in pairs_of(holds)]
         out.append(np.concatenate([np.zeros((2, 0), np.int64), *found], axis=1))
     if bad_triples is not None:
-        found = [sets[:, bad_triples[cells_of(holds.fact[sets])]] for sets in triples_of(holds)]
+        found = [sets[:, bad_triples[triple_cells(holds.fact[sets])]] for sets in triples_of(holds)]
         out.append(np.concatenate([np.zeros((3, 0), np.int64), *found], axis=1))
     return out
 

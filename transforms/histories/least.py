@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tokumei.transforms.histories.deletion import Ground
 from tokumei.transforms.histories.loss import generalized, most_generalized
-from tokumei.transforms.histories.treatment import Ground
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Levels
 
 
@@ -16,8 +16,8 @@ def least_loss(ground: Ground, levels: Levels) -> float:
     who holds one loses a cell for it. A cell stands in at most one fact of each kind.
     """
     problem = ground.problem
-    occurrences = sum(int(leaves.sum()) for leaves in ground.standing.leaves)
-    detail = generalized(problem, levels, ground.standing.leaves)
+    occurrences = sum(int(leaves.sum()) for leaves in ground.present.leaves)
+    detail = generalized(problem, levels, ground.present.leaves)
     if not ground.exact:
         return detail / max(1, occurrences)
     released = np.zeros(ground.vocabulary.facts + 1, bool)

@@ -18,7 +18,7 @@ from tokumei.transforms.histories.held import Held
 from tokumei.transforms.histories.problem import Buckets, Problem
 from tokumei.transforms.histories.protect import Protection
 from tokumei.transforms.histories.sets import pairs_of
-from tokumei.transforms.histories.table import Table, most_facts
+from tokumei.transforms.histories.table import FactTable, most_facts
 from tokumei.transforms.histories.vocabulary import Ints, Vocabulary
 
 Hashes = npt.NDArray[np.uint64]
@@ -29,7 +29,7 @@ _MOST_SETS = 1 << 22
 
 
 @dataclass(frozen=True)
-class Rare:
+class RareFacts:
     """Facts or pairs that few people hold, and the people whom these single out.
 
     Attributes:
@@ -67,8 +67,8 @@ class Unicity:
 
     people: int
     largest: int
-    facts: Rare
-    pairs: Rare | None
+    facts: RareFacts
+    pairs: RareFacts | None
     compared: int
     unique: int
     few: int
@@ -83,7 +83,7 @@ def unicity(problem: Problem, buckets: Buckets, protection: Protection | None) -
     results.
     """
     reading = _Reading(problem, buckets, protection)
-    table = Table(replace(problem, share=None, known=2 if reading.pairs else 1), reading.width)
+    table = FactTable(replace(problem, share=None, known=2 if reading.pairs else 1), reading.width)
     people = largest = 0
     for holds in reading.people():
         table.add(holds.matrix(reading.width), None)
@@ -135,7 +135,7 @@ class _Reading:
             yield holds
 
 
-def _rare(problem: Problem, table: Table, reading: _Reading) -> tuple[Rare, Rare | None]:
+def _rare(problem: Problem, table: FactTable, reading: _Reading) -> tuple[RareFacts, RareFacts | None]:
     ones, k = table.ones[0], problem.k
     by_fact, by_pair = [0, 0], [0, 0]
     for holds in reading.people():
@@ -148,7 +148,7 @@ def _rare(problem: Problem, table: Table, reading: _Reading) -> tuple[Rare, Rare
                     rare = table.pairs[0][holds.fact[low], holds.fact[high]] < least
                     people.append(np.unique(holds.person[low[rare]]))
                 by_pair[i] += len(np.unique(np.concatenate(people)))
-    facts = Rare(
+    facts = RareFacts(
         int((ones > 0).sum()), int((ones == 1).sum()), int(((ones > 0) & (ones < k)).sum()), *by_fact
     )
     if not reading.pairs:
@@ -159,7 +159,7 @@ def _rare(problem: Problem, table: Table, reading: _Reading) -> tuple[Rare, Rare
         number += int((above > 0).sum())
         of_one += int((above == 1).sum())
         of_few += int(((above > 0) & (above < k)).sum())
-    return facts, Rare(number, of_one, of_few, *by_pair)
+    return facts, RareFacts(number, of_one, of_few, *by_pair)
 
 
 def _sets(problem: Problem, reading: _Reading, people: int) -> tuple[int, int, int, list[Ints]]:

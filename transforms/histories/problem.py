@@ -23,7 +23,7 @@ DROPPED = np.uint32(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class FactGroup:
     """Columns of one table that stand together in facts, with the tree along which they become coarser.
 
     Attributes:
@@ -136,7 +136,7 @@ class Problem:
     """
 
     tables: int
-    groups: tuple[Group, ...]
+    groups: tuple[FactGroup, ...]
     kinds: tuple[FactKind, ...]
     known: int
     k: int

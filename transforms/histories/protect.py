@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tokumei.transforms.histories.account import Account, Cause, account_of, exceeded
-from tokumei.transforms.histories.count import Blanks, Histories, count, standing
+from tokumei.transforms.histories.count import Blanks, Histories, count, present
+from tokumei.transforms.histories.deletion import Deletion, Ground, Manner, StuckError
 from tokumei.transforms.histories.least import least_loss
 from tokumei.transforms.histories.problem import Bucket, Buckets, LostAtMost, Problem, TooManyFactsError
-from tokumei.transforms.histories.search import Eagerness, Search
-from tokumei.transforms.histories.treatment import Ground, Method, StuckError, Treatment
+from tokumei.transforms.histories.search import CutSearch, Eagerness
+from tokumei.transforms.histories.taken import Cause, Taken, exceeded, taken_of
 from tokumei.transforms.histories.vocabulary import Levels, Vocabulary, nested
 
-_METHODS: tuple[Method, ...] = ("local", "global")
+_MANNERS: tuple[Manner, ...] = ("local", "global")
 _EAGERNESS = ((16, 1), (8, 1), (4, 1), (2, 1), (1, 1), (1, 2))
 _MOST_LEVELS = 256
 _POLISHING = 5_000_000  # lines read to carry out cuts near the best
@@ -27,11 +27,11 @@ _NEAR = 200
 
 @dataclass(frozen=True)
 class Protection:
-    """The treatment: a level for every leaf of each group, cells blanked by bucket and table, and what it took."""
+    """The treatment: a level for every leaf of each group, cells blanked by bucket and table, its taken."""
 
     levels: Levels
     blanks: tuple[tuple[Blanks, ...], ...]
-    account: Account
+    taken: Taken
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Price:
     people: float
 
 
-class InfeasibleError(ValueError):
+class UnprotectableError(ValueError):
     """No treatment found stays within what may be lost.
 
     Attributes:
@@ -72,16 +72,16 @@ def protect(problem: Problem, buckets: Buckets) -> Protection:
         order of lines and people, nor on how people are dealt to buckets.
 
     Raises:
-        InfeasibleError: no treatment found stays within `lost_at_most`.
+        UnprotectableError: no treatment found stays within `lost_at_most`.
         TooManyFactsError: more facts are common than can be counted, at the coarsest levels.
     """
     try:
         best = _best(problem, buckets)
     except StuckError as stuck:
-        raise InfeasibleError("fixed", stuck.people, 0, _prices(problem, buckets)) from None
-    above = exceeded(problem.lost_at_most, best.account)
+        raise UnprotectableError("fixed", stuck.people, 0, _prices(problem, buckets)) from None
+    above = exceeded(problem.lost_at_most, best.taken)
     if above is not None:
-        raise InfeasibleError(*above, _prices(problem, buckets))
+        raise UnprotectableError(*above, _prices(problem, buckets))
     return best
 
 
@@ -103,7 +103,7 @@ def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
         ground = Ground(
             histories=histories,
             counted=counted,
-            standing=standing(problem, buckets, None),
+            present=present(problem, buckets, None),
             exact=nested(problem),
         )
         return ground, floor
@@ -115,7 +115,7 @@ class _Contest:
     def __init__(self, ground: Ground) -> None:
         self._ground, self._allowed = ground, ground.problem.lost_at_most
         self._tried: set[bytes] = set()
-        self.best: tuple[Treatment, Account] | None = None
+        self.best: tuple[Deletion, Taken] | None = None
         self.stuck: StuckError | None = None
 
     def enter(self, levels: Levels) -> bool:
@@ -125,19 +125,19 @@ class _Contest:
             return False
         self._tried.add(name)
         better = False
-        for method in _METHODS:
+        for method in _MANNERS:
             if least_loss(self._ground, levels) > self._stop():
                 break
-            one = Treatment(self._ground, levels, method)
+            one = Deletion(self._ground, levels, method)
             try:
                 done = one.run(self._stop())
             except StuckError as error:
                 self.stuck = error
                 continue
             if done:
-                account = account_of(one, self._ground)
-                if self.best is None or self._key(account) < self._key(self.best[1]):
-                    self.best, better = (one, account), True
+                taken = taken_of(one, self._ground)
+                if self.best is None or self._key(taken) < self._key(self.best[1]):
+                    self.best, better = (one, taken), True
         return better
 
     def _stop(self) -> float:
@@ -145,8 +145,8 @@ class _Contest:
             return math.inf
         return self.best[1].loss
 
-    def _key(self, account: Account) -> tuple[bool, float]:
-        return exceeded(self._allowed, account) is not None, account.loss
+    def _key(self, taken: Taken) -> tuple[bool, float]:
+        return exceeded(self._allowed, taken) is not None, taken.loss
 
 
 def _best(problem: Problem, buckets: Buckets) -> Protection:
@@ -154,7 +154,7 @@ def _best(problem: Problem, buckets: Buckets) -> Protection:
     contest = _Contest(ground)
     levels = _levels(ground, floor)
     if problem.granularity == "cut" and any(group.levels > 1 for group in problem.groups):
-        search = Search(ground, floor)
+        search = CutSearch(ground, floor)
         cut = tuple(np.full(group.leaves, group.levels - 1, np.int8) for group in problem.groups)
         best = _EAGERNESS[0]
         for eagerness in _EAGERNESS:
@@ -169,16 +169,16 @@ def _best(problem: Problem, buckets: Buckets) -> Protection:
             contest.enter(one)
     if contest.best is None:
         raise contest.stuck or AssertionError("every cut can be treated")
-    done, account = contest.best
+    done, taken = contest.best
     while not done.verify():
         done.run(math.inf)
-        account = account_of(done, ground)
-    return Protection(done.levels, tuple(done.blanked or ()), account)
+        taken = taken_of(done, ground)
+    return Protection(done.levels, tuple(done.blanked or ()), taken)
 
 
-def _polish(ground: Ground, search: Search, contest: _Contest, eagerness: Eagerness) -> None:
+def _polish(ground: Ground, search: CutSearch, contest: _Contest, eagerness: Eagerness) -> None:
     """Move from the best cut to better ones, each carried out and counted, while work is left to spend."""
-    left = min(_MOST_TRIES, _POLISHING // max(1, ground.standing.lines))
+    left = min(_MOST_TRIES, _POLISHING // max(1, ground.present.lines))
     better = contest.best is not None
     while better and contest.best is not None and left > 0:
         better = False
@@ -211,12 +211,12 @@ def _prices(problem: Problem, buckets: Buckets) -> tuple[Price, ...]:
     for kind, facts in enumerate(problem.kinds):
         alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost())
         try:
-            account = _best(alone, lambda kind=kind: _only(buckets, kind)).account  # type: ignore[misc]
+            taken = _best(alone, lambda kind=kind: _only(buckets, kind)).taken  # type: ignore[misc]
         except StuckError:
             prices.append(Price(kind, math.inf, math.inf, math.inf))
             continue
-        shares = account.shares()
-        prices.append(Price(kind, account.loss, shares["occurrences"], shares["people"]))
+        shares = taken.shares()
+        prices.append(Price(kind, taken.loss, shares["occurrences"], shares["people"]))
     return tuple(prices)
 
 

@@ -11,7 +11,7 @@ from tokumei.transforms.histories.problem import Problem
 from tokumei.transforms.histories.vocabulary import Ints, Levels, Vocabulary, shown_by
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Part:
     """What the facts of one kind show of one group.
 
@@ -45,7 +45,14 @@ class Released:
             for group, values, table, size in zip(kind.groups, facts.values, shows, sizes, strict=True):
                 order = np.argsort(values, kind="stable")
                 ends = np.searchsorted(values[order], np.arange(size + 1))
-                part = _Part(i, table, values, order, ends, np.zeros(size, np.int64))
+                part = _Part(
+                    kind=i,
+                    shows=table,
+                    values=values,
+                    order=order,
+                    ends=ends,
+                    nodes=np.zeros(size, np.int64),
+                )
                 parts.append(part)
                 self._parts[group].append(part)
             self._of_kind.append(parts)

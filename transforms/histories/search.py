@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tokumei.transforms.histories.deletion import Ground
 from tokumei.transforms.histories.released import Released
-from tokumei.transforms.histories.treatment import Ground
 from tokumei.transforms.histories.vocabulary import Ints, Levels
 
 Eagerness = tuple[int, int]
@@ -38,7 +38,7 @@ class Move:
     level: int
 
 
-class Search:
+class CutSearch:
     """Finds cuts for one ground."""
 
     def __init__(self, ground: Ground, floor: Sequence[int]) -> None:
@@ -98,7 +98,7 @@ class Search:
 class _State:
     """A cut with what each released fact is charged with."""
 
-    def __init__(self, search: Search, levels: Levels, eagerness: Eagerness) -> None:
+    def __init__(self, search: CutSearch, levels: Levels, eagerness: Eagerness) -> None:
         self.levels = tuple(level.copy() for level in levels)
         self._search, self._eagerness = search, eagerness
         self._released = Released(search._problem, search._ground.vocabulary, self.levels)
@@ -162,7 +162,7 @@ class _State:
         leaves, weights = move.leaves, self._search._ground.problem.groups[move.group].weights()
         before = weights[group.chain[self.levels[move.group][leaves], leaves]] * _FINE // group.domain
         after = weights[group.chain[move.level, leaves]] * _FINE // group.domain
-        return int((self._search._ground.standing.leaves[move.group][leaves] * (after - before)).sum())
+        return int((self._search._ground.present.leaves[move.group][leaves] * (after - before)).sum())
 
     def _deleted(self, facts: Ints, charged: Ints) -> int:
         above, below = self._eagerness

@@ -85,7 +85,7 @@ class Triples:
     def add(self, held: Held, sensitive: tuple[Codes, Codes] | None) -> None:
         """Add the triples of people; sensitive: distinct (person, value)."""
         for sets in triples_of(held):
-            cells = cells_of(held.fact[sets])
+            cells = triple_cells(held.fact[sets])
             self._add(0, cells)
             if len(self._people) > 1 and sensitive is not None:
                 for value in np.unique(sensitive[1]):
@@ -102,7 +102,7 @@ class Triples:
         return judge(self._problem, self._people[0], self._people[1:])
 
 
-def cells_of(facts: Ints) -> Ints:
+def triple_cells(facts: Ints) -> Ints:
     """Return the cells of triples (3, n) of facts, each ascending."""
     low, middle, high = facts.astype(np.int64)
     cells: Ints = high * (high - 1) * (high - 2) // 6 + middle * (middle - 1) // 2 + low

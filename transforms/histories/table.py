@@ -28,7 +28,7 @@ def most_facts(problem: Problem) -> int:
     return int((_PAIR_BYTES // (4 * (1 + problem.sensitive_values))) ** 0.5)
 
 
-class Table:
+class FactTable:
     """People by fact (`ones`, layer 0 of all people, then one a sensitive value) and by pair (`pairs`)."""
 
     def __init__(self, problem: Problem, facts: int) -> None:
@@ -49,9 +49,9 @@ class Table:
             kind: type[np.unsignedinteger] = np.uint16 if problem.share is None else np.uint32
             self.pairs = [np.zeros((facts, facts), kind) for _ in range(self._layers)]
 
-    def some(self, slots: Ints) -> Table:
+    def some(self, slots: Ints) -> FactTable:
         """Return a table of some facts, in the order given."""
-        out = Table(self._problem, 0)
+        out = FactTable(self._problem, 0)
         out.facts = len(slots)
         out.ones = self.ones[:, slots]
         out.pairs = [pairs[np.ix_(slots, slots)] for pairs in self.pairs]

@@ -229,7 +229,7 @@ def _begins_and_ends_once(chain: Numbers, seen: Numbers) -> bool:
 
 
 def shown_by(problem: Problem, kind: FactKind) -> tuple[list[Ints], list[int]]:
-    """Return, per group of a kind, what it shows of each node (-1: nothing), and how many values there are."""
+    """Return, per group of a kind, what it shows of each node (-1: nothing), and how many values."""
     tables = [
         np.arange(problem.groups[group].nodes) if seen is None else seen.astype(np.int64)
         for group, seen in zip(kind.groups, kind.seen, strict=True)

@@ -7,15 +7,15 @@ from typing import Literal
 
 import numpy as np
 
-from tokumei.transforms.histories.count import standing
+from tokumei.transforms.histories.count import present
+from tokumei.transforms.histories.deletion import Deletion, Ground
 from tokumei.transforms.histories.problem import LostAtMost
-from tokumei.transforms.histories.treatment import Ground, Treatment
 
 Cause = Literal["fixed", "occurrences", "lines", "people"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Taken:
     """What the treatment took.
 
     Attributes:
@@ -52,16 +52,16 @@ class Account:
         }
 
 
-def account_of(done: Treatment, ground: Ground) -> Account:
+def taken_of(done: Deletion, ground: Ground) -> Taken:
     """Return what a treatment took; reads the lines once."""
-    problem, before = ground.problem, ground.standing
-    after = standing(problem, ground.histories.buckets, done.blanked)
+    problem, before = ground.problem, ground.present
+    after = present(problem, ground.histories.buckets, done.blanked)
     by_level = tuple(
         tuple(int(n) for n in np.bincount(level, leaves, minlength=group.levels))
         for group, level, leaves in zip(problem.groups, done.levels, after.leaves, strict=True)
     )
     deleted = tuple(int(old.sum() - new.sum()) for old, new in zip(before.leaves, after.leaves, strict=True))
-    return Account(
+    return Taken(
         occurrences=sum(int(leaves.sum()) for leaves in before.leaves),
         by_level=by_level,
         deleted=deleted,
@@ -76,9 +76,9 @@ def account_of(done: Treatment, ground: Ground) -> Account:
     )
 
 
-def exceeded(allowed: LostAtMost, account: Account) -> tuple[Cause, float, float] | None:
+def exceeded(allowed: LostAtMost, taken: Taken) -> tuple[Cause, float, float] | None:
     """Return which share is lost beyond what may be, how much it is and may be; None where none is."""
-    for cause, share in account.shares().items():
+    for cause, share in taken.shares().items():
         most: float = getattr(allowed, cause)
         if share > most:
             return cause, share, most

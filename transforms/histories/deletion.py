@@ -1,4 +1,4 @@
-"""One candidate carried out: facts at given levels, and what breaks the promise deleted until nothing does."""
+"""A candidate carried out: facts at given levels, and what breaks the promise deleted until nothing does."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from tokumei.transforms.histories.count import (
     Blanked,
-    Counted,
+    FactCounts,
     Histories,
-    Standing,
+    Present,
     bad_triples,
     bits,
     count,
@@ -40,10 +40,10 @@ from tokumei.transforms.histories.held import (
 )
 from tokumei.transforms.histories.loss import generalized, most_generalized
 from tokumei.transforms.histories.problem import Bucket, Masks, Problem
-from tokumei.transforms.histories.table import Table
+from tokumei.transforms.histories.table import FactTable
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Levels, Vocabulary
 
-Method = Literal["local", "global"]
+Manner = Literal["local", "global"]
 Choose = Callable[[Held], Flags]
 
 
@@ -62,13 +62,13 @@ class Ground:
     Attributes:
         histories: what is to hold, and the lines.
         counted: people by facts at all levels (from a floor up).
-        standing: what stands in the lines before anything is deleted.
+        present: what stands in the lines before anything is deleted.
         exact: counts at all levels are those under any cut.
     """
 
     histories: Histories
-    counted: Counted
-    standing: Standing
+    counted: FactCounts
+    present: Present
     exact: bool
 
     @property
@@ -82,23 +82,23 @@ class Ground:
         return self.histories.vocabulary
 
 
-class Treatment:
+class Deletion:
     """Deletes, round by round, until a recount finds nothing.
 
     Each round judges all sets by one count, deletes for all people at once, and takes what changed for the
     people concerned out of the count. Occurrences only shrink, so it ends.
     """
 
-    def __init__(self, ground: Ground, levels: Levels, method: Method) -> None:
+    def __init__(self, ground: Ground, levels: Levels, method: Manner) -> None:
         """Begin; reads the lines only where counts at all levels do not tell those under this cut."""
         self._ground, self.levels, self.method = ground, levels, method
         self._problem = ground.problem
         self._facts = ground.vocabulary.at(levels)
-        self.kept = [leaves.copy() for leaves in ground.standing.leaves]
+        self.kept = [leaves.copy() for leaves in ground.present.leaves]
         self.blanked: Blanked | None = None
         self.rounds = 0
         self._eraser = Eraser(ground.problem)
-        self._occurrences = sum(int(leaves.sum()) for leaves in ground.standing.leaves)
+        self._occurrences = sum(int(leaves.sum()) for leaves in ground.present.leaves)
         self._stop = math.inf
         if ground.exact:
             released = np.zeros(ground.vocabulary.facts + 1, bool)
@@ -111,7 +111,7 @@ class Treatment:
         else:
             self._recount()
 
-    def _start(self, common: Ints, table: Table) -> None:
+    def _start(self, common: Ints, table: FactTable) -> None:
         self._common, self._table = common, table
         # Facts that are not common enough alone share the slot after the last: whatever stands there has to
         # go.
@@ -120,7 +120,7 @@ class Treatment:
         self._rank = ranks(table.ones[0], common, self._problem.seed)
         self._deletable = np.append(self._ground.vocabulary.deletable[common], True)
 
-    def _recount(self) -> Counted:
+    def _recount(self) -> FactCounts:
         counted = count(self._ground.histories, self._facts, self.blanked)
         self._start(counted.common, counted.table)
         return counted
@@ -284,7 +284,7 @@ class Treatment:
 
 
 def _triples_at(cells: Ints) -> Ints:
-    """Return the triples (3, n) that stand at cells: the inverse of `cells_of`."""
+    """Return the triples (3, n) that stand at cells: the inverse of `triple_cells`."""
     high = np.cbrt(6.0 * cells).astype(np.int64) + 2
     high -= high * (high - 1) * (high - 2) // 6 > cells
     high -= high * (high - 1) * (high - 2) // 6 > cells
