@@ -178,9 +178,7 @@ class _Contest:
                 break
             one = Treatment(self._ground, levels, method)
             try:
-                done = one.run(self._stop()) and all(
-                    one.run(self._stop()) for _ in iter(one.verify, True)
-                )
+                done = one.run(self._stop())
             except StuckError as error:
                 self.stuck = error
                 continue
@@ -220,6 +218,9 @@ def _best(problem: Problem, buckets: Buckets) -> Protection:
     if contest.best is None:
         raise contest.stuck or AssertionError("every cut can be treated")
     done, account = contest.best
+    while not done.verify():
+        done.run(math.inf)
+        account = _account(done, ground)
     return Protection(done.levels, tuple(done.blanked or ()), account)
 
 
