@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -281,6 +282,9 @@ class Report(Strict):
         default=(), description="What to look at before publication, in Japanese."
     )
     tables: tuple[TableReport, ...]
+    histories: tuple[HistoryReport, ...] = Field(
+        default=(), description="What who knows some facts about a person can tell."
+    )
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

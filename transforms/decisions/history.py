@@ -104,10 +104,11 @@ class HistoryTreatment:
                 for name, labels, texts in zip(group.columns, group.labels, group.texts, strict=True):
                     label = np.where(gone, -1, np.append(labels, -1)[leaf])
                     left[name] = _labelled(left[name], label.astype(np.int32), texts)
-            else:
+            elif gone.any():
                 (name,) = group.columns
                 left[name] = left[name].without(gone)
-            cells |= dict.fromkeys(group.columns, int((gone & keep).sum()))
+            for name in group.columns if gone.any() else ():
+                cells[name] = int((gone & keep & present(treated[name].rows())).sum())
         return left, cells
 
     def _classes_of(self, classes: Mapping[str, pa.DictionaryArray]) -> list[Codes]:
@@ -168,6 +169,13 @@ def _labelled(column: Treated, labels: Codes, texts: Sequence[str]) -> Treated:
     values = pa.array([*texts, None], pa.string())
     places = np.where(labels < 0, len(texts), labels).astype(np.int32)
     before = as_text(column.rows())
+    there = present(before)
     same = pc.fill_null(pc.equal(before, values.take(pa.array(places))), False)
-    changed = present(before) & ~same.to_numpy(zero_copy_only=False)
-    return replace(column, indices=places, values=values, changed=(*column.changed[:-1], int(changed.sum())))
+    changed = there & ~same.to_numpy(zero_copy_only=False)
+    return replace(
+        column,
+        indices=places,
+        values=values,
+        changed=(*column.changed[:-1], int(changed.sum())),
+        blanked=(*column.blanked[:-1], int((there & (labels < 0)).sum())),
+    )

@@ -10,6 +10,7 @@ from tokumei.schemas.histories import Fact
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import TooManyFactsError
@@ -43,11 +44,14 @@ class HistoryAccount:
         plan: the declaration.
         total: what was lost, over all groups.
         groups: the same by group.
+        before, after: whom facts single out, without the treatment and with it.
     """
 
     plan: HistoryPlan
     total: Account
     groups: tuple[GroupAccount, ...]
+    before: Unicity
+    after: Unicity
 
 
 def solve(
@@ -90,6 +94,8 @@ def solve(
         plan=history,
         total=protection.account,
         groups=_groups(posed, plans, protection.account),
+        before=unicity(posed.problem, posed.buckets, None),
+        after=unicity(posed.problem, posed.buckets, protection),
     )
     return account, posed.treatments(protection)
 

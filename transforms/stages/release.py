@@ -263,13 +263,12 @@ def _publish(
     facts: CountedFacts | None,
     key: RunKey,
 ) -> Published:
+    facts = facts or CountedFacts()
     try:
-        total = verify(
-            plan, chosen, written, people, facts=facts or CountedFacts(), fingerprint=key.fingerprint
-        )
+        total = verify(plan, chosen, written, people, facts=facts, fingerprint=key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total)
+    report = build_report(plan, chosen, written, people.by_table, total, facts=facts)
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
