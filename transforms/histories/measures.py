@@ -1,7 +1,7 @@
-"""What facts tell about people, before and after: who is singled out by one, a pair, all of them, or some at random.
+"""What facts tell about people: who is singled out by one, by a pair, by all of them, by some at random.
 
-Sources: unicity, the share of people that p random points single out: de Montjoye, Hidalgo, Verleysen, Blondel,
-Scientific Reports 3, 2013; de Montjoye et al., Science 347, 2015.
+Sources: unicity, the share of people that p random points single out: de Montjoye, Hidalgo, Verleysen,
+Blondel, Scientific Reports 3, 2013; de Montjoye et al., Science 347, 2015.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.transforms.histories.count import dense
-from tokumei.transforms.histories.held import Held, given, held
+from tokumei.transforms.histories.count import Histories
+from tokumei.transforms.histories.held import Held
 from tokumei.transforms.histories.problem import Buckets, Problem
 from tokumei.transforms.histories.protect import Protection
 from tokumei.transforms.histories.sets import pairs_of
-from tokumei.transforms.histories.table import Table, most_facts
+from tokumei.transforms.histories.table import FactTable, most_facts
 from tokumei.transforms.histories.vocabulary import Ints, Vocabulary
 
 Hashes = npt.NDArray[np.uint64]
@@ -29,8 +29,8 @@ _MOST_SETS = 1 << 22
 
 
 @dataclass(frozen=True)
-class Rare:
-    """How many there are, those that one person holds, those that fewer than k hold, and the people found by these.
+class RareFacts:
+    """Facts or pairs that few people hold, and the people whom these single out.
 
     Attributes:
         number: distinct facts, or pairs.
@@ -55,20 +55,21 @@ class Unicity:
         people: people with at least one fact.
         largest: facts of the person who has most.
         facts: single facts; kinds: those of each kind.
-        pairs: pairs of facts of one person, people found by a single fact included; None where there are more facts
-            than pairs can be counted of.
-        compared: people whose whole sets were compared: all, or those whose sets fall into a keyed part of all sets.
+        pairs: pairs of facts of one person, people found by a single fact included; None where there are more
+            facts than pairs can be counted of.
+        compared: people whose whole sets were compared: all, or those whose sets fall into a keyed part of
+            all sets.
         unique: of these, people whose set nobody else has; few: whose set fewer than k have.
         sample: people drawn for `known`.
-        known: for 1 to 5 facts drawn of each of them, the share whom these facts single out from everybody, and the
-            share that fewer than k people have.
+        known: for 1 to 5 facts drawn of each of them, the share whom these facts single out from everybody,
+            and the share that fewer than k people have.
     """
 
     people: int
     largest: int
-    facts: Rare
-    kinds: tuple[Rare, ...]
-    pairs: Rare | None
+    facts: RareFacts
+    kinds: tuple[RareFacts, ...]
+    pairs: RareFacts | None
     compared: int
     unique: int
     few: int
@@ -79,16 +80,16 @@ class Unicity:
 def unicity(problem: Problem, buckets: Buckets, protection: Protection | None) -> Unicity:
     """Return what the facts tell: as the lines are, or as they are released.
 
-    Everything is counted exactly over all people; three readings. Equal lines, in any order, give equal results.
+    Everything is counted exactly over all people; three readings. Equal lines, in any order, give equal
+    results.
     """
     reading = _Reading(problem, buckets, protection)
-    table = Table(replace(problem, share=None, known=2 if reading.pairs else 1), reading.width)
+    table = FactTable(replace(problem, share=None, known=2 if reading.pairs else 1), reading.width)
     people = largest = 0
     for holds in reading.people():
         table.add(holds.matrix(reading.width), None)
         sizes = np.unique(holds.person, return_counts=True)[1]
         people, largest = people + len(sizes), max(largest, int(sizes.max(initial=0)))
-    pairs = _rare_pairs(problem, table, reading) if reading.pairs else None
     facts, *kinds = _rare_facts(problem, table.ones[0], reading)
     compared, unique, few, chosen = _sets(problem, reading, people)
     return Unicity(
@@ -96,7 +97,7 @@ def unicity(problem: Problem, buckets: Buckets, protection: Protection | None) -
         largest=largest,
         facts=facts,
         kinds=tuple(kinds),
-        pairs=pairs,
+        pairs=_rare_pairs(problem, table, reading) if reading.pairs else None,
         compared=compared,
         unique=unique,
         few=few,
@@ -109,24 +110,24 @@ class _Reading:
     """The facts of people, with a keyed hash of every fact."""
 
     def __init__(self, problem: Problem, buckets: Buckets, protection: Protection | None) -> None:
-        self._problem, self._buckets = problem, buckets
-        self._vocabulary = Vocabulary(problem, buckets)
+        vocabulary = Vocabulary(problem, buckets)
+        self._histories = Histories(problem, buckets, vocabulary)
         levels = (
             tuple(np.zeros(group.leaves, np.int8) for group in problem.groups)
             if protection is None
             else protection.levels
         )
         self._blanked = list(protection.blanks) if protection is not None and protection.blanks else None
-        rows = self._vocabulary.at(levels)
+        rows = vocabulary.at(levels)
         there = np.unique(
             np.concatenate([np.zeros(0, np.int32), *(row[:-1] for some in rows for row in some)])
         )
         there = there[there >= 0]
-        place = np.full(self._vocabulary.facts + 1, -1, np.int32)
+        place = np.full(vocabulary.facts + 1, -1, np.int32)
         place[there] = np.arange(len(there), dtype=np.int32)
         self._slots = [[place[row] for row in some] for some in rows]
         self.width = max(1, len(there))
-        ends = np.cumsum([kind.size for kind in self._vocabulary.kinds])
+        ends = np.cumsum([kind.size for kind in vocabulary.kinds])
         self.kinds: Ints = np.searchsorted(ends, there, side="right")
         self.pairs = self.width <= most_facts(replace(problem, share=None))
         drawn = hashlib.shake_256(problem.seed + b"facts").digest(8 * self.width)
@@ -134,12 +135,11 @@ class _Reading:
 
     def people(self) -> Iterator[Held]:
         """Yield, by bucket, the facts that people hold."""
-        for number, bucket in enumerate(self._buckets()):
-            masks = dense(bucket, self._blanked, number)
-            yield held(given(self._problem, self._vocabulary, bucket.lines, masks, self._slots), self.width)
+        for _, holds in self._histories.read(self._slots, self._blanked, self.width):
+            yield holds
 
 
-def _rare_facts(problem: Problem, ones: Ints, reading: _Reading) -> tuple[Rare, ...]:
+def _rare_facts(problem: Problem, ones: Ints, reading: _Reading) -> tuple[RareFacts, ...]:
     """Return what single facts tell, of all kinds and of each."""
     k = problem.k
     among = [np.ones(len(reading.kinds), bool), *(reading.kinds == i for i in range(len(problem.kinds)))]
@@ -150,18 +150,19 @@ def _rare_facts(problem: Problem, ones: Ints, reading: _Reading) -> tuple[Rare, 
             person, fact = holds.person[rare], holds.fact[rare]
             for row, of in enumerate(among):
                 people[row, column] += len(np.unique(person[of[fact]]))
-    return tuple(
-        Rare(
-            int((ones[: len(of)][of] > 0).sum()),
-            int((ones[: len(of)][of] == 1).sum()),
-            int(((ones[: len(of)][of] > 0) & (ones[: len(of)][of] < k)).sum()),
-            *map(int, found),
+    found = []
+    for of, (of_one, of_few) in zip(among, people, strict=True):
+        shared = ones[: len(of)][of]
+        shared = shared[shared > 0]
+        found.append(
+            RareFacts(
+                len(shared), int((shared == 1).sum()), int((shared < k).sum()), int(of_one), int(of_few)
+            )
         )
-        for of, found in zip(among, people, strict=True)
-    )
+    return tuple(found)
 
 
-def _rare_pairs(problem: Problem, table: Table, reading: _Reading) -> Rare:
+def _rare_pairs(problem: Problem, table: FactTable, reading: _Reading) -> RareFacts:
     ones, k = table.ones[0], problem.k
     found = [0, 0]
     for holds in reading.people():
@@ -177,11 +178,11 @@ def _rare_pairs(problem: Problem, table: Table, reading: _Reading) -> Rare:
         number += int((above > 0).sum())
         of_one += int((above == 1).sum())
         of_few += int(((above > 0) & (above < k)).sum())
-    return Rare(number, of_one, of_few, *found)
+    return RareFacts(number, of_one, of_few, *found)
 
 
 def _sets(problem: Problem, reading: _Reading, people: int) -> tuple[int, int, int, list[Ints]]:
-    """Compare whole sets by a sum of keyed hashes; return (compared, unique, few) and the sets of a keyed sample."""
+    """Compare whole sets by sums of keyed hashes: (compared, unique, few), and the sets of a keyed sample."""
     part = np.uint64((1 << ((max(1, people) - 1) // _MOST_SETS).bit_length()) - 1)
     kept: list[Hashes] = []
     chosen: list[tuple[int, Ints]] = []
@@ -210,7 +211,7 @@ def _mixed(values: Hashes) -> Hashes:
 
 
 def _known(problem: Problem, reading: _Reading, chosen: list[Ints]) -> tuple[tuple[float, float], ...]:
-    """Return, for 1 to 5 drawn facts, shares of the sample that they single out; who has fewer is known by all."""
+    """Return, for 1 to 5 drawn facts, the shares that they single out; who has fewer is known by all."""
     wanted = np.unique(np.concatenate([np.zeros(0, np.int64), *chosen]))
     having = np.zeros((len(chosen), _KNOWN), np.int64)
     for holds in reading.people() if chosen else ():

@@ -25,13 +25,13 @@ class GroupAccount:
 
     Attributes:
         table, columns: which.
-        levels: what each level of its tree means, in Japanese, finest first.
+        levels: what each level of its tree means for each column, in Japanese, finest first.
         released: occurrences released at each level; deleted: blanked.
     """
 
     table: str
     columns: tuple[str, ...]
-    levels: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
     released: tuple[int, ...]
     deleted: int
 
@@ -93,20 +93,20 @@ def solve(
     account = HistoryAccount(
         plan=history,
         total=protection.account,
-        groups=_groups(posed, plans, protection.account),
+        groups=_groups(posed, protection.account),
         before=unicity(posed.problem, posed.buckets, None),
         after=unicity(posed.problem, posed.buckets, protection),
     )
     return account, posed.treatments(protection)
 
 
-def _groups(posed: Posed, plans: Mapping[str, TablePlan], account: Account) -> tuple[GroupAccount, ...]:
+def _groups(posed: Posed, account: Account) -> tuple[GroupAccount, ...]:
     groups = [(table.name, group) for table in posed.tables for group in table.groups]
     return tuple(
         GroupAccount(
             table=name,
             columns=group.columns,
-            levels=_levels(plans[name], group),
+            levels=_levels(group),
             released=released,
             deleted=deleted,
         )
@@ -114,17 +114,11 @@ def _groups(posed: Posed, plans: Mapping[str, TablePlan], account: Account) -> t
     )
 
 
-def _levels(plan: TablePlan, group: PosedGroup) -> tuple[str, ...]:
+def _levels(group: PosedGroup) -> tuple[tuple[str, ...], ...]:
     if group.tree is None:
-        return ("そのまま",)
+        return (("そのまま",),)
     titles = group.tree.titles
-    named = [plan.table.columns[name].title or name for name in group.columns]
-    if len(named) == 1:
-        return tuple(titles[0][at[0]] for at in group.tree.levels)
-    return tuple(
-        "、".join(f"{name}：{of[level]}" for name, of, level in zip(named, titles, at, strict=True))
-        for at in group.tree.levels
-    )
+    return tuple(tuple(of[level] for of, level in zip(titles, at, strict=True)) for at in group.tree.levels)
 
 
 def _infeasible(history: HistoryPlan, error: InfeasibleError) -> RequirementError:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tokumei.schemas.treatments import Pseudonym
 from tokumei.transforms.counting.people import PERSON, PeoplePerKey, count_people, merge_people
-from tokumei.transforms.histories.measures import Rare
+from tokumei.transforms.histories.measures import RareFacts
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text
 
@@ -81,13 +81,13 @@ def _bounded(counted: PeoplePerKey) -> PeoplePerKey | None:
     return counted if counted.counts.height <= MOST_VALUES else None
 
 
-def rare_values(counted: PeoplePerKey, k: int) -> Rare:
+def rare_values(counted: PeoplePerKey, k: int) -> RareFacts:
     """Return what single values of a column tell; k is at most as many as were told apart."""
     if counted.pairs is None:
         raise TypeError("people were not told apart")
     by_value = counted.pairs.with_columns(pl.len().over(_VALUE).alias("#shared"))
     shared = by_value.group_by(_VALUE).agg(pl.col("#shared").first())["#shared"]
-    return Rare(
+    return RareFacts(
         number=len(shared),
         of_one=int((shared == 1).sum()),
         of_few=int((shared < k).sum()),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tokumei.schemas import report_histories as r
 from tokumei.schemas.histories import coarsened
 from tokumei.schemas.report import StepReport
-from tokumei.transforms.histories.measures import Rare, Unicity
+from tokumei.transforms.histories.measures import RareFacts, Unicity
 from tokumei.transforms.histories.recount import CountedFacts, shortfall
 from tokumei.transforms.histories.solve import GroupAccount, HistoryAccount
 from tokumei.transforms.histories.undeclared import rare_values
@@ -20,6 +20,7 @@ from tokumei.transforms.report.knowledge import (
     guarantee,
     headline,
     kind_title,
+    level_title,
     title_of,
     whose,
 )
@@ -98,7 +99,7 @@ def _explain(
 
 
 def _knowledge(
-    title: str, before: Unicity, after: Unicity, old: Rare | None, new: Rare | None
+    title: str, before: Unicity, after: Unicity, old: RareFacts | None, new: RareFacts | None
 ) -> r.Knowledge:
     return r.Knowledge(
         title=title,
@@ -109,7 +110,7 @@ def _knowledge(
     )
 
 
-def _singled(found: Rare | None) -> r.SingledOut | None:
+def _singled(found: RareFacts | None) -> r.SingledOut | None:
     return None if found is None else r.SingledOut(few=found.people_of_few, alone=found.people_of_one)
 
 
@@ -128,14 +129,14 @@ def _group(table: TablePlan, group: GroupAccount) -> r.GroupReport:
         columns=group.columns,
         title=group_title(table, group.columns),
         levels=tuple(
-            r.LevelUse(title=title, cells=cells)
-            for title, cells in zip(group.levels, group.released, strict=True)
+            r.LevelUse(title=level_title(table, group.columns, titles), cells=cells)
+            for titles, cells in zip(group.levels, group.released, strict=True)
         ),
         deleted=group.deleted,
     )
 
 
-def _undeclared(plan: Plan, tables: Sequence[str], written: Written, k: int) -> list[r.UndeclaredColumn]:
+def _undeclared(plan: Plan, tables: Iterable[str], written: Written, k: int) -> list[r.UndeclaredColumn]:
     return [
         r.UndeclaredColumn(
             table=name,
@@ -164,14 +165,23 @@ def coarsened_sentence(told: Told, table: TablePlan, name: str) -> tuple[str, st
         beside = "・".join(title_of(table, other) for other in group.columns if other != name)
         together = f"（{beside}と合わせて）" if beside else ""
         why = f"{_why(account)}、値ごとに段階を選んで一般化した{together}。"
-        used = [(t, n) for t, n in zip(group.levels, group.released, strict=True) if n]
-        each = "、".join(f"{title} {number(n)}" for title, n in used)
+        used = _used(group, group.columns.index(name))
+        each = "、".join(f"{title} {number(n)}" for title, n in used.items())
         sentences.append(f"{why}各段階の件数（同じ人の同じ明細は1件とする）：{each}。")
         if group.deleted:
             sentences.append(f"それでも足りない{number(group.deleted)}件は空欄にした。")
-        public.append(f"{why}段階：{'、'.join(title for title, _ in used)}。")
+        public.append(f"{why}段階：{'、'.join(used)}。")
         public.append("一部の値は空欄にした。" * bool(group.deleted))
     return "".join(sentences), "".join(public)
+
+
+def _used(group: GroupAccount, column: int) -> dict[str, int]:
+    """Return the levels of one column that are released, and how many cells at each."""
+    used: dict[str, int] = {}
+    for titles, cells in zip(group.levels, group.released, strict=True):
+        if cells:
+            used[titles[column]] = used.get(titles[column], 0) + cells
+    return used
 
 
 def hidden_steps(told: Told, table: TablePlan, name: str, cells: int) -> tuple[StepReport, ...]:

@@ -22,6 +22,13 @@ def group_title(table: TablePlan, columns: Sequence[str]) -> str:
     return "×".join(title_of(table, name) for name in columns)
 
 
+def level_title(table: TablePlan, columns: Sequence[str], titles: Sequence[str]) -> str:
+    """Return what a level means for columns that stand together."""
+    if len(columns) == 1:
+        return titles[0]
+    return "、".join(f"{title_of(table, name)}：{of}" for name, of in zip(columns, titles, strict=True))
+
+
 def whose(plan: Plan, people: Numbering) -> str:
     """Return whose history it is."""
     if people.of == "link":
