@@ -68,6 +68,8 @@ def tell(plan: Plan, note: str = "") -> None:
                     print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
         for history in report["histories"]:
             _tell_history(history)
+        for join in report.get("joined", ()):
+            _tell_joined(join)
         print(f"  release:  {base}")
         print(f"  report:   {store.join(base, 'report.html')}")
         print(f"  notice:   {store.join(base, 'notice.md')}")
@@ -145,6 +147,14 @@ def _tell_history(history: dict[str, Any]) -> None:
         f" (before: {counted['before']['few']:,} of {counted['people_before']:,} people singled out);"
         f" {history['loss']:.1%} of detail lost, {history['cells_blanked']:,} cells blanked"
     )
+
+
+def _tell_joined(join: dict[str, Any]) -> None:
+    """Say how small the smallest joined class is, and how many people are left out of all tables."""
+    smallest = join["smallest_after"]
+    told = "" if smallest is None else f"the smallest class holds {smallest:,} people; "
+    left_out = join["people_short"] + join["people_dropped"]
+    print(f"  {' + '.join(join['tables'])} joined: {told}{left_out:,} people left out of all")
 
 
 def _of_little_use(table: dict[str, Any]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import TooManyFactsError
-from tokumei.transforms.histories.protect import Account, InfeasibleError, protect
+from tokumei.transforms.histories.protect import UnprotectableError, protect
+from tokumei.transforms.histories.taken import Taken
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -48,7 +49,7 @@ class HistoryAccount:
     """
 
     plan: HistoryPlan
-    total: Account
+    total: Taken
     groups: tuple[GroupAccount, ...]
     before: Unicity
     after: Unicity
@@ -88,19 +89,19 @@ def solve(
             f" of {error.size} are counted exactly",
             fix="coarsen columns with fixed methods first, let fewer facts be known, or name fewer kinds",
         ) from None
-    except InfeasibleError as error:
+    except UnprotectableError as error:
         raise _infeasible(history, error) from None
     account = HistoryAccount(
         plan=history,
-        total=protection.account,
-        groups=_groups(posed, protection.account),
+        total=protection.taken,
+        groups=_groups(posed, protection.taken),
         before=unicity(posed.problem, posed.buckets, None),
         after=unicity(posed.problem, posed.buckets, protection),
     )
     return account, posed.treatments(protection)
 
 
-def _groups(posed: Posed, account: Account) -> tuple[GroupAccount, ...]:
+def _groups(posed: Posed, account: Taken) -> tuple[GroupAccount, ...]:
     groups = [(table.name, group) for table in posed.tables for group in table.groups]
     return tuple(
         GroupAccount(
@@ -121,7 +122,7 @@ def _levels(group: PosedGroup) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(of[level] for of, level in zip(titles, at, strict=True)) for at in group.tree.levels)
 
 
-def _infeasible(history: HistoryPlan, error: InfeasibleError) -> RequirementError:
+def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementError:
     if error.cause == "fixed":
         what = f"some sets of classes, which nothing blanks, are shared by fewer than {history.k} people"
         fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"

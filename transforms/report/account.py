@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tokumei.schemas import japan_time
 from tokumei.schemas.policy import Policy
@@ -11,22 +11,27 @@ from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import NoteCount, RejectCount, Report, TableReport
 from tokumei.transforms.criteria import limits_of
 from tokumei.transforms.histories.recount import CountedFacts
+from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.pages.environment import day
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
 from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
+from tokumei.transforms.release.joined import JoinedFound
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
 from tokumei.transforms.report.columns import explain_column
 from tokumei.transforms.report.combinations import LIMIT, explain_removal
 from tokumei.transforms.report.histories import Told, explain_histories, history_limits, told_of
+from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
 from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.recoding import recoding_of
 from tokumei.transforms.report.risk import measured_risk
+from tokumei.transforms.report.totals import explain_totals
 from tokumei.transforms.risk.sizes import ClassSizes
+from tokumei.transforms.totals.recount import RecountedTotals
 
 
 def build_report(
@@ -37,6 +42,8 @@ def build_report(
     total: int,
     *,
     facts: CountedFacts,
+    joined: Sequence[JoinedFound],
+    totals: RecountedTotals,
 ) -> Report:
     """Assemble the report of a verified release.
 
@@ -47,6 +54,8 @@ def build_report(
         people: released people by table, where they were counted one by one.
         total: people of the release (本人の数).
         facts: the recount of the facts that may be known.
+        joined: what verification found of joined tables.
+        totals: what the written lines of people come to, by table and declaration.
     """
     policy = plan.policy
     tables = tuple(
@@ -57,6 +66,8 @@ def build_report(
             written[name],
             people,
             histories=told_of(chosen.histories, name),
+        ).model_copy(
+            update={"totals": explain_totals(table, chosen.accounts[name].fitted, totals.get(name, {}))}
         )
         for name, table in plan.tables.items()
     )
@@ -78,6 +89,8 @@ def build_report(
         warnings=_warnings(policy),
         tables=tables,
         histories=explain_histories(plan, chosen.histories, written, facts),
+        joined=joined_of(plan, joined),
+        apart=apart_of(plan),
         rejects=tuple(
             RejectCount(table=name, column=column, reason=reason, records=n)
             for name, account in chosen.accounts.items()
@@ -129,8 +142,7 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         *history_limits(plan),
     ]
     limits += limits_of(s for t in plan.tables.values() for c in t.chains.values() for s in c.steps)
-    if len(plan.tables) > 1:
-        limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
+    limits += joined_limits(plan)
     if plan.policy.requirements.nulls == "wildcard":
         limits.append(
             "k-匿名性は、値のない項目にはどの値も入りうるとみる者に対して確かめた。値がないこと自体を手がかりに"
@@ -153,7 +165,7 @@ def _table(
     histories: Told,
 ) -> TableReport:
     tally, fitted = written.tally, account.fitted
-    after, before = None, None
+    after, before, joining = None, None, fitted.removal(JoinedRemoval)
     if account.recoded is not None and written.recount.classes is not None:
         classes = classes_of(written.recount.classes, fitted, account.recoded.population)
         after = measured_risk(
@@ -166,6 +178,7 @@ def _table(
             matched=matching(classes) if table.requirements.nulls == "wildcard" else None,
         )
         records = fitted.records - tally.dropped - tally.suppressed_early
+        records += 0 if joining is None else joining.records
         before = measured_risk(
             account.recoded.classes_before,
             account.recoded.against_before,
@@ -194,7 +207,7 @@ def _table(
         columns=tuple(
             explain_column(table, name, account, written, histories) for name in table.table.columns
         ),
-        recoding=None if account.recoded is None else recoding_of(table, account.recoded),
+        recoding=None if account.recoded is None else recoding_of(table, account.recoded, joining),
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.recount.combined),

@@ -14,6 +14,7 @@ from tokumei.transforms.report.sections import (
     rejects,
     risk,
     summary,
+    totals,
     unneeded,
 )
 from tokumei.transforms.report.sections.base import Section, cards_of
@@ -22,7 +23,9 @@ SECTIONS = (
     Section("summary", "要約", summary.view),
     Section("items", "項目の一覧", cards_of),
     Section("criteria", "五つの基準", criteria.view, criteria.BELOW),
+    Section("totals", "本人ごとの合計", totals.view),
     Section("recoding", "組合せの一般化", recoding.view),
+    Section("joined", "表の結合"),
     Section("histories", "履歴", histories.view),
     Section("risk", "測定した値", risk.view),
     Section("pictures", "項目ごとの加工前と加工後", pictures.view),
