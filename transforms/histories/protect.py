@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tokumei.schemas.histories import LostAtMost
 from tokumei.transforms.histories.count import Blanks, Histories, count, present
 from tokumei.transforms.histories.deletion import Deletion, Ground, Manner, StuckError
 from tokumei.transforms.histories.least import least_loss
-from tokumei.transforms.histories.problem import Bucket, Buckets, LostAtMost, Problem, TooManyFactsError
+from tokumei.transforms.histories.problem import Bucket, Buckets, Problem, TooManyFactsError
 from tokumei.transforms.histories.search import CutSearch, Eagerness
 from tokumei.transforms.histories.taken import Cause, Taken, exceeded, taken_of
 from tokumei.transforms.histories.vocabulary import Levels, Vocabulary, nested
@@ -209,7 +210,7 @@ def _prices(problem: Problem, buckets: Buckets) -> tuple[Price, ...]:
     """Return what each kind of facts costs when it alone is declared, whatever may be lost."""
     prices = []
     for kind, facts in enumerate(problem.kinds):
-        alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost())
+        alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost(people=1.0))
         try:
             taken = _best(alone, lambda kind=kind: _only(buckets, kind)).taken  # type: ignore[misc]
         except StuckError:

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from tokumei.schemas.histories import LostAtMost
 from tokumei.transforms.histories.count import present
 from tokumei.transforms.histories.deletion import Deletion, Ground
-from tokumei.transforms.histories.problem import LostAtMost
 
 Cause = Literal["fixed", "occurrences", "lines", "people"]
 

@@ -24,6 +24,7 @@ from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.histories.recount import written_facts
+from tokumei.transforms.histories.undeclared import ValueCounts, count_values, merge_values
 from tokumei.transforms.joined.written import deal_written
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, merge_bearers, recount_bearers
@@ -71,11 +72,13 @@ class PartRecount:
         classes: people and records per combination of released quasi-identifier values; None without any.
         combined: the same per tuple of combined values; None where no combination is declared.
         bearers: people by released value, of columns that promise something of them.
+        values: people by released value, of columns of histories that nobody declared; for the report alone.
     """
 
     classes: WrittenClasses | None = None
     combined: PeoplePerKey | None = None
     bearers: Bearers = field(default_factory=dict)
+    values: ValueCounts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +117,7 @@ def recount_part(
             classes=recount(table, batch, persons),
             combined=recount_combined(table, batch, persons),
             bearers=recount_bearers(table, terms.promises, batch, persons),
+            values={} if persons is None else count_values(table, batch, persons[:, 0]),
         ),
         people=people,
         told=told,
@@ -143,4 +147,5 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
         classes=merge_classes(classes) if classes else None,
         combined=merge_people(combined) if combined else None,
         bearers=merge_bearers([p.bearers for p in parts if p.bearers]),
+        values=merge_values([p.values for p in parts]),
     )

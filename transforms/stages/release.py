@@ -288,20 +288,15 @@ def _publish(
     joined: WrittenJoined | None = None,
     totals: RecountedTotals | None = None,
 ) -> Published:
+    facts, totals = facts or CountedFacts(), totals or {}
     try:
-        total = verify(
-            plan,
-            chosen,
-            written,
-            people,
-            facts=facts or CountedFacts(),
-            totals=totals or {},
-            fingerprint=key.fingerprint,
-        )
+        total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total, joined=found, totals=totals or {})
+    report = build_report(
+        plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
+    )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
