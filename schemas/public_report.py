@@ -73,7 +73,7 @@ class PublicGroup(Strict):
 
 
 class PublicHistory(Strict):
-    """What is promised of facts that may be known of a person, and the levels at which columns are released."""
+    """What is promised of facts that may be known of a person, and the levels columns are released at."""
 
     whose: str
     known: int
