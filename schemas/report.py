@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_histories import HistoryReport
+from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -170,6 +172,16 @@ class LeakScan(Strict):
     matches: tuple[Match, ...] = ()
 
 
+class OrderReport(Strict):
+    """In which order the rows of a table are released."""
+
+    order: Literal["global", "stretch"] = Field(
+        description="global: a part tells nothing of where its rows stood; stretch: they stood together."
+    )
+    parts: int
+    sentence: str
+
+
 class TableReport(Strict):
     """One table of the release."""
 
@@ -203,6 +215,7 @@ class TableReport(Strict):
     combinations: tuple[CombinationReport, ...] = ()
     totals: tuple[TotalReport, ...] = ()
     leak_scan: LeakScan | None = None
+    order: OrderReport | None = None
 
 
 class CombinationReport(Strict):
@@ -285,6 +298,11 @@ class Report(Strict):
         default=(), description="What to look at before publication, in Japanese."
     )
     tables: tuple[TableReport, ...]
+    histories: tuple[HistoryReport, ...] = Field(
+        default=(), description="What who knows some facts about a person can tell."
+    )
+    joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
+    apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

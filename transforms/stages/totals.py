@@ -19,6 +19,12 @@ from tokumei.transforms.stages.read import ReadChunks
 from tokumei.transforms.totals.bound import AllReached, merge_reached, reach_of_bucket
 from tokumei.transforms.totals.decide import AllAbove, decide_bucket, merge_above
 from tokumei.transforms.totals.lines import TotalLines, deal_lines
+from tokumei.transforms.totals.recount import (
+    RecountedTotals,
+    WrittenTotals,
+    merge_recounts,
+    recount_bucket,
+)
 from tokumei.transforms.totals.removal import bounds_by_table, total_removals
 
 _Bucket = tuple[int, Iterable[TotalLines]]
@@ -89,3 +95,25 @@ def _decide(bucket: _Bucket, tables: Mapping[str, TablePlan], reached: AllReache
 @guarded
 def _remove(fits: Fits, tables: Mapping[str, TablePlan], reached: AllReached, above: AllAbove) -> Fits:
     return total_removals(tables, fits, reached, above)
+
+
+class RecountTotals(beam.PTransform):
+    """What written lines come to, recounted. Element types: (bucket, `WrittenTotals`) → one recount."""
+
+    def __init__(self, tables: dict[str, TablePlan]) -> None:
+        super().__init__()
+        self._tables = tables
+
+    def expand(self, lines: PCollection[tuple[int, WrittenTotals]]) -> PCollection[RecountedTotals]:
+        """(bucket, `WrittenTotals`) → `RecountedTotals` (one a bucket) → `RecountedTotals` (exactly one)."""
+        return (
+            lines
+            | "Gather" >> beam.GroupByKey()
+            | "RecountBucket" >> beam.Map(_recount, self._tables).with_output_types(RecountedTotals)
+            | "Merge" >> merge_globally(merge_recounts, RecountedTotals)
+        )
+
+
+@guarded
+def _recount(bucket: tuple[int, Iterable[WrittenTotals]], tables: dict[str, TablePlan]) -> RecountedTotals:
+    return recount_bucket(tables, bucket[1])

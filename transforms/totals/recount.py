@@ -46,7 +46,7 @@ class RecountedTotal(NamedTuple):
 RecountedTotals = dict[str, dict[int, RecountedTotal]]
 
 
-def deal_written(
+def deal_totals(
     plan: TablePlan,
     chunk: Chunk[Any],
     order: npt.NDArray[np.intp],

@@ -114,7 +114,8 @@ METHODS = [
         for kind in ("integer", "number", "date")
     ),
     *(
-        (kind, {"method": "generalize", "criterion": 5, "hierarchy": {"kind": "suppress"}})
+        (kind, {"method": method, "criterion": 5, "hierarchy": {"kind": "suppress"}})
+        for method in ("generalize", "coarsen")
         for kind in ("string", "integer", "number", "date", "month", "boolean")
     ),
 ]
@@ -123,6 +124,7 @@ METHODS = [
 NOT_TEXT = {"age", "microaggregate", "noise", "rank_swap", "shift_dates", "round"} | {
     "delete",
     "generalize",
+    "coarsen",
     "pseudonym",
     "replace",
 }
