@@ -16,7 +16,7 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.planning.persons import persons_of
-from tokumei.transforms.planning.plan import plan_tables
+from tokumei.transforms.planning.plan_tables import plan_tables
 from tokumei.transforms.planning.units import units_of
 
 PEOPLE, DAYS = 12, 500
