@@ -44,11 +44,18 @@ class Table(Strict):
         min_length=1, description="Every column of the file, by its name there."
     )
     combinations: tuple[Combination, ...] = Field(default=(), description="Rare combinations to remove.")
+    order: Literal["global", "stretch"] | None = Field(
+        default=None,
+        description="global: rows are dealt over all parts; stretch: a part holds rows that stood together."
+        " Default: global where a person may have several rows, or a part could hold fewer than k people.",
+    )
     joined: bool = Field(
         default=True,
         description="Whether requirements hold for it together with the other tables of its people's link.",
     )
-    because: Text | None = Field(default=None, description="The reason for joined: false.")
+    because: Text | None = Field(
+        default=None, description="The reason for order: stretch or joined: false, or for both."
+    )
 
     @model_validator(mode="after")
     def _person_known(self) -> Self:
@@ -66,13 +73,7 @@ class Table(Strict):
                 "remove person_missing, or add person: <column>",
                 ["person_missing"],
             )
-        if not self.joined and self.because is None:
-            raise broken(
-                "table.because",
-                "joined: false needs a reason: a reader can join the table with others by its pseudonyms",
-                "add because: …, or remove joined",
-                ["joined"],
-            )
+        self._reasons_given()
         self._codes_compared()
         for name in self.columns:
             if not name.strip() or name in _RESERVED:
@@ -93,6 +94,25 @@ class Table(Strict):
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self
+
+    def _reasons_given(self) -> None:
+        """What weakens a default needs a reason, which stands in the report; nothing else has one here."""
+        weaker = ["order: stretch"] if self.order == "stretch" else []
+        weaker += [] if self.joined else ["joined: false"]
+        if weaker and self.because is None:
+            raise broken(
+                "table.because",
+                f"{' and '.join(weaker)} needs a reason",
+                "add because: … to the table, or remove it",
+                [weaker[0].partition(":")[0]],
+            )
+        if self.because is not None and not weaker:
+            raise broken(
+                "table.because",
+                "because is the reason for order: stretch or joined: false, which the table does not say",
+                "remove because",
+                ["because"],
+            )
 
     def _codes_compared(self) -> None:
         for name, column in self.columns.items():
