@@ -103,17 +103,18 @@ class Table(Strict):
     def _reasons_given(self) -> None:
         """What weakens a default needs a reason, which stands in the report; nothing else has one here."""
         weaker = ["order: stretch"] if self.order == "stretch" else []
+        weaker += [] if self.joined else ["joined: false"]
         if weaker and self.because is None:
             raise broken(
                 "table.because",
                 f"{' and '.join(weaker)} needs a reason",
                 "add because: … to the table, or remove it",
-                ["order"],
+                [weaker[0].partition(":")[0]],
             )
         if self.because is not None and not weaker:
             raise broken(
                 "table.because",
-                "because is the reason for order: stretch, which the table does not say",
+                "because is the reason for order: stretch or joined: false, which the table does not say",
                 "remove because",
                 ["because"],
             )

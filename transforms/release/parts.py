@@ -158,7 +158,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     if rows and not chunk.parts:
         keys = frozenset({chunk.key.fingerprint})
         part = _encoded(plan, table, chunk.terms, chunk.batch, chunk.persons, keys=keys, marks=marks)
-    told = (*tell_left(table, chunk.batch, chunk.left, chunk.key), *zip(repeat(Count.TOTALS), chunk.totals))
+    told = (*tell_left(table, chunk.left, chunk.key), *zip(repeat(Count.TOTALS), chunk.totals))
     return ReleasedChunk(summary, part, slices, told)
 
 
