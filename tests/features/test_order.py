@@ -2,6 +2,8 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -65,19 +67,19 @@ def test_rows_of_one_file_stand_among_all_others(run, many):
     done = run(SEVERAL, MONTHS)
     for part in parts(done):
         months = part["month"].to_pylist()
-        assert sum(a == b for a, b in zip(months, months[1:], strict=False)) < len(months) / 4
+        assert sum(a == b for a, b in pairwise(months)) < len(months) / 4
 
 
 def test_small_files_become_parts_of_at_least_k_people(run, many):
-    """300 files of three people; each would be a part that tells who is in it."""
-    files = {f"{i}.csv": "id,month,n\n" + "".join(f"{i}-{j},m,{j}\n" for j in range(3)) for i in range(300)}
+    """60 files of three people; each would be a part that tells who is in it."""
+    files = {f"{i}.csv": "id,month,n\n" + "".join(f"{i}-{j},m,{j}\n" for j in range(3)) for i in range(60)}
     done = run({**ONE, "requirements": {**ONE["requirements"], "k": 5}}, files)
     assert done.status == 0, done.err
-    assert [people(part) for part in parts(done)] == [900]
-    many(100)
+    assert [people(part) for part in parts(done)] == [180]
+    many(60, spare=6)
     done = run({**ONE, "requirements": {**ONE["requirements"], "k": 5}}, files, output="many")
     counts = [people(part) for part in parts(done)]
-    assert len(counts) == 900 // (dealing.SPARE * 5) and min(counts) >= 5 and sum(counts) == 900
+    assert len(counts) == 180 // (6 * 5) and min(counts) >= 5 and sum(counts) == 180
 
 
 def test_large_files_of_people_stay_as_they_are(run):
@@ -85,7 +87,9 @@ def test_large_files_of_people_stay_as_they_are(run):
     files = {f"{i}.csv": "id,month,n\n" + "".join(f"{i}-{j},m{i},1\n" for j in range(40)) for i in range(2)}
     done = run(ONE, files)
     assert [set(part["month"].to_pylist()) for part in parts(done)] in ([{"m0"}, {"m1"}], [{"m1"}, {"m0"}])
-    assert done.report["tables"][0]["order"]["order"] == "stretch" and "元の並びで近い" in done.report["order"]
+    assert (
+        done.report["tables"][0]["order"]["order"] == "stretch" and "元の並びで近い" in done.report["order"]
+    )
     files["2.csv"] = "id,month,n\n2-0,m2,1\n"
     done = run(ONE, files, output="with one of a single person")
     assert [people(part) for part in parts(done)] == [81]
@@ -98,8 +102,8 @@ def test_stretches_are_kept_for_a_reason_alone(run):
     policy = stretch(SEVERAL)
     done = run(policy, MONTHS)
     assert done.status == 0, done.err
-    assert sorted(set(part["month"].to_pylist()) for part in parts(done)) == sorted(
-        {f"m{i}"} for i in range(12)
+    assert sorted("".join(set(part["month"].to_pylist())) for part in parts(done)) == sorted(
+        f"m{i}" for i in range(12)
     )
     assert "月ごとに使うため" in done.report["order"] and done.manifest["tables"]["t"]["order"] == "stretch"
     dealt = run(SEVERAL, MONTHS, output="dealt")
@@ -150,6 +154,21 @@ def test_a_chunk_is_dealt_the_same_again_and_otherwise_by_another_key():
     assert once == dealt(KEY) and once != dealt(RunKey.draw()) and once != dealt(KEY, 1)
     assert sorted(x for rows in once.values() for x in rows) == list(range(1000))
     assert {len(rows) for rows in once.values()} == {142, 143}
+
+
+def test_a_chunk_is_cut_into_a_bounded_number_of_slices_for_parts_that_are_drawn():
+    batch = pa.RecordBatch.from_pydict({"a": pa.array(np.arange(1000))})
+    places = [
+        {part for (_, part), _ in dealing.deal(("t", ("s", number)), KEY, 10_000, batch, None)}
+        for number in range(2)
+    ]
+    assert [len(found) for found in places] == [dealing.SLICES] * 2 and places[0] != places[1]
+
+
+def test_the_numbers_of_the_documents():
+    text = (Path(dealing.__file__).parents[1] / "README.md").read_text()
+    assert (dealing.PART_CELLS, dealing.SPARE, dealing.SLICES) == (2_000_000, 20, 64)
+    assert "two million cells" in text and "20 × k people" in text and "at most 64" in text
 
 
 def test_rows_lost_and_doubled_on_the_way_are_seen(run, monkeypatch, many):
@@ -208,7 +227,9 @@ def test_what_is_recounted_on_parts_is_what_is_recounted_on_the_whole(run, many)
     assert (len(parts(whole)), len(parts(dealt))) == (1, 5)
     for what in ("risk_after", "combinations", "people_out", "records_out", "recoding", "leak_scan"):
         assert whole.report["tables"][0][what] == dealt.report["tables"][0][what], what
-    values = [Counter(tuple(row[c] for c in ("sex", "icd10", "r_type")) for row in d.rows()) for d in (whole, dealt)]
+    values = [
+        Counter(tuple(row[c] for c in ("sex", "icd10", "r_type")) for row in d.rows()) for d in (whole, dealt)
+    ]
     assert values[0] == values[1]
     for part in parts(dealt):
         assert len(set(part["iid"].to_pylist())) >= 5

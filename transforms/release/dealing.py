@@ -27,7 +27,8 @@ from tokumei.transforms.recode.chosen import Account
 from tokumei.transforms.release.part_recount import Terms
 from tokumei.transforms.values.cells import labelled
 
-PART_CELLS = 4_000_000  # of a part: half a million rows of eight columns; a worker holds it a few times over
+PART_CELLS = 2_000_000  # of a part: a quarter of a million rows of eight columns
+SLICES = 64  # of a chunk, at most: small slices would be more numbers about rows than rows
 SPARE = 20  # so many times k people a part, at least: by chance alone none gets fewer than k
 ChunkPlace = tuple[str, int]  # split id, and number of the chunk in it
 PartPlace = tuple[str, int]  # table, and number of the part
@@ -96,7 +97,11 @@ def _surely(plan: TablePlan, account: Account) -> bool:
 
 def drawn_order(key: RunKey, chunk: ChunkPlace, rows: int) -> npt.NDArray[np.intp]:
     """Return a random order of a chunk's rows, equal whenever the chunk is treated with this key."""
-    draws = uniforms(counters(rows), key.derive("\0".join(("deal", *map(str, chunk)))))
+    return _drawn(key, "deal", chunk, rows)
+
+
+def _drawn(key: RunKey, purpose: str, chunk: ChunkPlace, n: int) -> npt.NDArray[np.intp]:
+    draws = uniforms(counters(n), key.derive("\0".join((purpose, *map(str, chunk)))))
     return np.argsort(draws[:, 0], kind="stable")
 
 
@@ -107,7 +112,7 @@ def deal(
     batch: pa.RecordBatch,
     persons: npt.NDArray[np.uint64] | None,
 ) -> Iterator[tuple[PartPlace, Slice]]:
-    """Deal the rows of a chunk evenly over the parts, beginning with a part that is drawn.
+    """Deal the rows of a chunk evenly over the parts, or over `SLICES` of them that are drawn.
 
     Args:
         place: name of the table, and the chunk.
@@ -117,9 +122,9 @@ def deal(
         persons: the person hash of each; None where rows are people.
     """
     table, chunk = place
-    first = int.from_bytes(key.derive("\0".join(("first part", *map(str, chunk))))[:8]) % parts
-    bounds = [batch.num_rows * i // parts for i in range(parts + 1)]
-    for i, (start, end) in enumerate(pairwise(bounds)):
+    drawn = _drawn(key, "parts", chunk, parts)[:SLICES].tolist()
+    bounds = [batch.num_rows * i // len(drawn) for i in range(len(drawn) + 1)]
+    for part, (start, end) in zip(drawn, pairwise(bounds), strict=True):
         if end > start:
             rows = Slice(
                 fingerprint=key.fingerprint,
@@ -127,7 +132,7 @@ def deal(
                 batch=_compacted(batch.slice(start, end - start)),
                 persons=None if persons is None else persons[start:end],
             )
-            yield (table, (first + i) % parts), rows
+            yield (table, part), rows
 
 
 def _compacted(batch: pa.RecordBatch) -> pa.RecordBatch:
