@@ -23,7 +23,7 @@ from tokumei.transforms.promises.settle import promise_all, settle_all
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
-from tokumei.transforms.release.dealing import Slice, parts_of
+from tokumei.transforms.release.dealing import parts_of
 from tokumei.transforms.release.part_recount import terms_of
 from tokumei.transforms.release.parts import encode_chunk, encode_dealt
 from tokumei.transforms.release.verify import verify
@@ -33,11 +33,11 @@ from tokumei.transforms.report.account import build_report
 
 def dealt(plan, table, decision, done):
     """The parts to which the rows of chunks were dealt."""
-    terms = Slice(fingerprint=KEY.fingerprint, terms=terms_of(decision, KEY))
-    found = {("t", part): [terms] for part in range(decision.parts)}
-    for place, rows in (pair for chunk in done[::-1] for pair in chunk.slices):
-        found[place].append(rows)
-    return [encode_dealt(plan, table, place, slices) for place, slices in found.items()]
+    found = {}
+    for (_, part), rows in (pair for chunk in done[::-1] for pair in chunk.slices):
+        found.setdefault(part, []).append(rows)
+    terms = terms_of(decision, KEY)
+    return [encode_dealt(plan, table, terms, part, slices) for part, slices in found.items()]
 
 
 def released(policy, pieces):
@@ -92,7 +92,5 @@ def released(policy, pieces):
     total = merge_written([written_of(made.summary) for made in (*done, *parts)])
     left = verify(plan, chosen, total, heads, KEY.fingerprint)
     report = build_report(plan, chosen, total, heads.by_table, left)
-    rows = [
-        row for part in parts if part.summary.part for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
-    ]
+    rows = [row for part in parts for row in pq.read_table(io.BytesIO(part.data)).to_pylist()]
     return rows, report

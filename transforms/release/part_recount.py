@@ -27,7 +27,7 @@ from tokumei.transforms.release.recount import WrittenClasses, merge_classes, re
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What the recount of a part must know of the decisions; small, equal for all parts of a table.
+    """What the recount of a part must know of the decisions; equal for all parts of a table.
 
     Attributes:
         fingerprint: of the key of the run.

@@ -55,7 +55,7 @@ class ReleasedChunkCoder(SizedPickleCoder):
 
     def estimate_size(self, value: ReleasedChunk) -> int:
         """Return the size of the part, or of the slices."""
-        slices = sum(rows.batch.nbytes for _, rows in value.slices if rows.batch is not None)
+        slices = sum(rows.batch.nbytes for _, rows in value.slices)
         return slices if value.part is None else len(value.part.data)
 
     def to_type_hint(self) -> type:
@@ -69,17 +69,16 @@ class SliceCoder(SpilledCoder):
     def to_payload(self, value: Slice) -> bytes:
         """Return the slice as bytes."""
         sink = io.BytesIO()
-        if value.batch is not None:
-            packed = pa.ipc.IpcWriteOptions(compression="lz4")
-            with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
-                stream.write_batch(value.batch)
+        packed = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
+            stream.write_batch(value.batch)
         return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
 
     def from_payload(self, payload: bytes) -> Slice:
         """Return the slice of these bytes."""
         value: Slice
         value, stream = pickle.loads(payload)  # noqa: S301  # the engine's own bytes
-        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch()) if stream else value
+        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch())
 
     def to_type_hint(self) -> type:
         """Return the element type."""
@@ -113,7 +112,7 @@ class AnonymizeSplits(beam.PTransform):
     def expand(self, splits: PCollection[Split]) -> Outcome:
         """`Split` → `Work` → `Chunk` → `ReleasedChunk` → summary, person hashes and slices, fused; then sums.
 
-        Slices meet at their part, with what its recount must know: (table, part) → `Slice` → part, summary.
+        Slices meet at their part: (table, part) → `Slice` → part, summary.
         """
         tables = dict(self._plan.tables)
         released = (
@@ -129,24 +128,23 @@ class AnonymizeSplits(beam.PTransform):
         chunks = released | "WriteParts" >> beam.ParDo(_WriteOrDeal(self._plan)).with_outputs(
             _PEOPLE, _SLICES, main="summaries"
         )
-        summaries, people = [chunks.summaries], [chunks[_PEOPLE]]
-        if any(table.table.order != "stretch" for table in tables.values()):
-            parts = self._dealt(chunks[_SLICES])
-            summaries.append(parts.summaries)
-            people.append(parts[_PEOPLE])
-        merged = summaries | "Summaries" >> beam.Flatten() | "Merge" >> merge_globally(merge_written, Written)
-        return Outcome(merged, people | "People" >> beam.Flatten() | "CountPeople" >> CountPeople())
-
-    def _dealt(self, slices: PCollection[tuple[PartPlace, Slice]]) -> Any:
-        terms = self._chosen | "TellParts" >> beam.FlatMap(
-            _tell, self._plan, AsSingleton(self._key)
-        ).with_output_types(tuple[PartPlace, Slice])
-        return (
-            (slices, terms)
-            | "Deal" >> beam.Flatten()
+        written = chunks.summaries | "Merge" >> merge_globally(merge_written, Written)
+        if all(table.table.order == "stretch" for table in tables.values()):
+            return Outcome(written, chunks[_PEOPLE] | "CountPeople" >> CountPeople())
+        # Nothing is fused before the step after a shuffle, so that here decisions may be a side input.
+        parts = (
+            chunks[_SLICES]
             | "Gather" >> beam.GroupByKey()
-            | "WriteDealt" >> beam.ParDo(_WriteDealt(self._plan)).with_outputs(_PEOPLE, main="summaries")
+            | "WriteDealt"
+            >> beam.ParDo(
+                _WriteDealt(self._plan), AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_outputs(_PEOPLE, main="summaries")
         )
+        # Summed apart, so that the sum of the chunks is begun in the stage that makes them.
+        dealt = parts.summaries | "MergeDealt" >> merge_globally(merge_written, Written)
+        written = written | "Add" >> beam.Map(_add, AsSingleton(dealt)).with_output_types(Written)
+        people = (chunks[_PEOPLE], parts[_PEOPLE]) | "People" >> beam.Flatten()
+        return Outcome(written, people | "CountPeople" >> CountPeople())
 
 
 @guarded
@@ -161,12 +159,8 @@ def _bind(
 
 
 @guarded
-def _tell(chosen: Chosen, plan: Plan, key: RunKey) -> Iterator[tuple[PartPlace, Slice]]:
-    """Tell each part that rows are dealt to what its recount must know."""
-    for name, decision in chosen.decisions.items():
-        told = Slice(fingerprint=key.fingerprint, terms=terms_of(decision, key))
-        for part in range(parts_of(plan.tables[name], chosen.accounts[name])):
-            yield (name, part), told
+def _add(chunks: Written, parts: Written) -> Written:
+    return merge_written([chunks, parts])
 
 
 def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
@@ -194,16 +188,16 @@ class _WriteDealt(beam.DoFn):
         self._plan = plan
 
     @guarded_steps
-    def process(self, dealt: tuple[PartPlace, Iterable[Slice]]) -> Iterator[Any]:
-        place, slices = dealt
-        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[place[0]], place, slices))
+    def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
+        (name, part), slices = dealt
+        terms = terms_of(chosen.decisions[name], key)
+        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[name], terms, part, slices))
 
 
 def _write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
     """Write a part; yield who is in it, and what is known of it."""
     write_part(plan, encoded)
-    if encoded.summary.part is not None:
-        count_records("written", encoded.summary.part.records)
+    count_records("written", encoded.summary.part.records)
     for hashes in encoded.people:
         yield TaggedOutput(_PEOPLE, hashes)
     yield written_of(encoded.summary)
