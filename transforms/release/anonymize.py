@@ -25,7 +25,7 @@ from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.dealing import drawn_order
-from tokumei.transforms.release.part_recount import Terms, terms_of
+from tokumei.transforms.release.part_recount import PartTerms, part_terms
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.values.cells import as_text, labelled
 
@@ -60,7 +60,7 @@ class Anonymized:
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
-    terms: Terms
+    terms: PartTerms
     tally: Tally
 
 
@@ -124,7 +124,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             taken=taken,
             settled=blanked,
         ),
-        terms=terms_of(chunk.work.decision, key),
+        terms=part_terms(chunk.work.decision, key),
     )
 
 

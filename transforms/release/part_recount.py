@@ -26,7 +26,7 @@ from tokumei.transforms.release.recount import WrittenClasses, merge_classes, re
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class PartTerms:
     """What the recount of a part must know of the decisions; equal for all parts of a table.
 
     Attributes:
@@ -38,9 +38,9 @@ class Terms:
     promises: Mapping[str, Promise]
 
 
-def terms_of(decision: Decision, key: RunKey) -> Terms:
+def part_terms(decision: Decision, key: RunKey) -> PartTerms:
     """Return what the recount of a table's parts must know of the decision about it."""
-    return Terms(fingerprint=key.fingerprint, promises=decision.promises)
+    return PartTerms(fingerprint=key.fingerprint, promises=decision.promises)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class RecountedPart:
 
 
 def recount_part(
-    table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: npt.NDArray[np.uint64] | None
+    table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: npt.NDArray[np.uint64] | None
 ) -> RecountedPart:
     """Count a part as it is written; nothing that decided about its records is reused.
 

@@ -24,7 +24,7 @@ from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
-from tokumei.transforms.release.part_recount import PartRecount, Terms, recount_part
+from tokumei.transforms.release.part_recount import PartRecount, PartTerms, recount_part
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
@@ -152,7 +152,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     return ReleasedChunk(summary, part, slices)
 
 
-def encode_dealt(plan: Plan, table: TablePlan, terms: Terms, part: int, slices: Iterable[Slice]) -> Encoded:
+def encode_dealt(plan: Plan, table: TablePlan, terms: PartTerms, part: int, slices: Iterable[Slice]) -> Encoded:
     """Put a part together from what was dealt to it, and count and encode it; touches nothing but memory.
 
     Args:
@@ -170,7 +170,7 @@ def encode_dealt(plan: Plan, table: TablePlan, terms: Terms, part: int, slices: 
 def _encoded(
     plan: Plan,
     table: TablePlan,
-    terms: Terms,
+    terms: PartTerms,
     batch: pa.RecordBatch,
     persons: npt.NDArray[np.uint64] | None,
     *,

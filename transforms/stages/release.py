@@ -31,7 +31,7 @@ from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
-from tokumei.transforms.release.part_recount import terms_of
+from tokumei.transforms.release.part_recount import part_terms
 from tokumei.transforms.release.parts import (
     Encoded,
     ReleasedChunk,
@@ -190,7 +190,7 @@ class _WriteDealt(beam.DoFn):
     @guarded_steps
     def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
         (name, part), slices = dealt
-        terms = terms_of(chosen.decisions[name], key)
+        terms = part_terms(chosen.decisions[name], key)
         yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[name], terms, part, slices))
 
 
