@@ -46,8 +46,8 @@ Persons = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecountTerms:
-    """What the recount of a part must know of the decisions; small, equal for all parts of a table.
+class PartTerms:
+    """What the recount of a part must know of the decisions; equal for all parts of a table.
 
     Attributes:
         fingerprint: of the key of the run.
@@ -58,9 +58,9 @@ class RecountTerms:
     promises: Mapping[str, Promise]
 
 
-def recount_terms(decision: Decision, key: RunKey) -> RecountTerms:
+def part_terms(decision: Decision, key: RunKey) -> PartTerms:
     """Return what the recount of a table's parts must know of the decision about it."""
-    return RecountTerms(fingerprint=key.fingerprint, promises=decision.promises)
+    return PartTerms(fingerprint=key.fingerprint, promises=decision.promises)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ class RecountedPart:
 
 
 def recount_part(
-    table: TablePlan, terms: RecountTerms, batch: pa.RecordBatch, persons: Persons | None
+    table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: Persons | None
 ) -> RecountedPart:
     """Count a part as it is written; nothing that decided about its records is reused.
 
@@ -123,7 +123,7 @@ def recount_part(
     )
 
 
-def _told(table: TablePlan, terms: RecountTerms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
+def _told(table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
     key = terms.fingerprint
     yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
     yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons, key))
