@@ -15,7 +15,7 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.totals import Total, check_totals
 from tokumei.schemas.treatment_base import Left
-from tokumei.schemas.treatments import PseudonymPeriod
+from tokumei.schemas.treatments import PseudonymPeriod, within
 
 # Names of the counts beside a table's columns.
 _RESERVED = frozenset({"#person", "#records", "#people", "#totals"})
@@ -197,10 +197,19 @@ class Table(Strict):
     def _periods_told(self) -> None:
         for name, column in self.columns.items():
             time = None if column.pseudonym is None else column.pseudonym.time
+            at = ("columns", name, "treat", len(column.treat) - 1)
             if time is not None:
-                self.refuse_time(time, ("columns", name, "treat", len(column.treat) - 1, "time"))
+                self._refuse_time(time, (*at, "time"))
+            per, of_person = getattr(column.pseudonym, "per", None), self.person_period
+            if column.pseudonym is not None and of_person is not None and not within(per, of_person):
+                raise broken(
+                    "table.period_joined",
+                    f"a code that lasts beyond the person's {of_person} would join what is told apart there",
+                    f"add per: {of_person}, which keeps it joinable within; or delete the column",
+                    at,
+                )
 
-    def refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
+    def _refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
         """Refuse a name that is not that of a column of dates or times, from which a period can be taken."""
         column = self.columns.get(name)
         if column is None or column.type not in {"date", "month", "datetime"}:
