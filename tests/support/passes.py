@@ -24,8 +24,8 @@ from tokumei.transforms.promises.settle import promise_all, settle_all
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
-from tokumei.transforms.release.dealing import Slice, parts_of
-from tokumei.transforms.release.part_recount import terms_of
+from tokumei.transforms.release.dealing import parts_of
+from tokumei.transforms.release.part_recount import Count, part_terms
 from tokumei.transforms.release.parts import encode_chunk, encode_dealt
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import merge_written, written_of
@@ -34,11 +34,11 @@ from tokumei.transforms.report.account import build_report
 
 def dealt(plan, table, decision, done):
     """The parts to which the rows of chunks were dealt."""
-    terms = Slice(fingerprint=KEY.fingerprint, terms=terms_of(decision, KEY))
-    found = {("t", part): [terms] for part in range(decision.parts)}
-    for place, rows in (pair for chunk in done[::-1] for pair in chunk.slices):
-        found[place].append(rows)
-    return [encode_dealt(plan, table, place, slices) for place, slices in found.items()]
+    found = {}
+    for (_, part), rows in (pair for chunk in done[::-1] for pair in chunk.slices):
+        found.setdefault(part, []).append(rows)
+    terms = part_terms(decision, KEY)
+    return [encode_dealt(plan, table, terms, part, slices) for part, slices in found.items()]
 
 
 def released(policy, pieces):
@@ -87,12 +87,12 @@ def released(policy, pieces):
     done = [encode_chunk(plan, table, anonymize_chunk(table, c, people=head)) for c in chunks(decision)]
     parts = [chunk.part for chunk in done if chunk.part] + dealt(plan, table, decision, done)
     buckets = {}
-    for bucket, hashes in (pair for part in parts for pair in part.people):
+    for bucket, hashes in (pair for part in parts for name, pair in part.told if name == Count.PEOPLE):
         buckets.setdefault(bucket, []).append(hashes)
     heads = add_headcounts([count_bucket(b) for b in buckets.values()])
     total = merge_written([written_of(made.summary) for made in (*done, *parts)])
-    left = verify(plan, chosen, total, heads, facts=CountedFacts(), fingerprint=KEY.fingerprint)
-    report = build_report(plan, chosen, total, heads.by_table, left)
+    left = verify(plan, chosen, total, heads, facts=CountedFacts(), totals={}, fingerprint=KEY.fingerprint)
+    report = build_report(plan, chosen, total, heads.by_table, left, joined=(), totals={})
     rows = [
         row for part in parts if part.summary.part for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
     ]

@@ -27,6 +27,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     """
     k, day = policy.requirements.k, policy.reference_date
     codes = link_codes(policy.tables)
+    joined = joined_tables(policy.tables)
     folded = frozenset(link for link, how in codes.items() if how == "folded")
     known, joined = known_columns(policy), joined_tables(policy.tables)
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
@@ -21,6 +23,8 @@ from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.understood import refuse_blanks
 from tokumei.transforms.release.written import TableWritten, Written
+from tokumei.transforms.totals.recount import RecountedTotal, RecountedTotals, above_bound
+from tokumei.transforms.totals.removal import TotalRemoval
 
 
 def verify(
@@ -30,6 +34,7 @@ def verify(
     people: Headcount,
     *,
     facts: CountedFacts,
+    totals: RecountedTotals,
     fingerprint: str,
 ) -> int:
     """Check what was written against what was decided and required; return the release's people (本人の数).
@@ -40,6 +45,7 @@ def verify(
         written: merged summaries of all chunks.
         people: distinct people of the written records of the tables in `Plan.headcount`.
         facts: who has which set of the facts that may be known, in the written records.
+        totals: what the written lines of people come to, by table and declaration.
         fingerprint: of the key of this run.
 
     Raises:
@@ -76,6 +82,7 @@ def verify(
         _check_removals(table, account.fitted, found)
         _check_combinations(table, account.fitted, found)
         _check_promises(table, account, found)
+        _check_totals(table, account.fitted, totals.get(name, {}))
         refuse_leaks(table, found.leaks)
         refuse_blanks(plan.policy.not_understood, table, tally)
     _check_facts(plan, facts, fingerprint)
@@ -208,6 +215,17 @@ def _check_promises(table: TablePlan, account: Account, found: TableWritten) -> 
             raise _failed(
                 table.name, f"{labels:,} labels of {name} are borne by fewer than {promise.most:,} people"
             )
+
+
+def _check_totals(table: TablePlan, fitted: FittedTable, found: Mapping[int, RecountedTotal]) -> None:
+    if not table.table.totals:
+        return
+    removal = fitted.removal(TotalRemoval)
+    if removal is None:
+        raise _failed(table.name, "what people's lines come to was not bounded")
+    above = above_bound(found, removal.bounds)
+    if above is not None:
+        raise _failed(table.name, f"the lines of somebody come to more than the bound of totals[{above}]")
 
 
 def _check_facts(plan: Plan, facts: CountedFacts, fingerprint: str) -> None:

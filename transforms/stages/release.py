@@ -35,7 +35,7 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
-from tokumei.transforms.release.part_recount import terms_of
+from tokumei.transforms.release.part_recount import Count, part_terms
 from tokumei.transforms.release.parts import (
     Encoded,
     ReleasedChunk,
@@ -52,8 +52,17 @@ from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
+from tokumei.transforms.stages.totals import RecountTotals
+from tokumei.transforms.totals.recount import RecountedTotals, WrittenTotals
 
-_PEOPLE, _FACTS, _JOINED, _SLICES = "people", "facts", "joined", "slices"
+_SLICES = "slices"
+# What is told of people, by the name of the count that it is for.
+_TOLD: dict[str, Any] = {
+    Count.PEOPLE: tuple[int, PersonBatch],
+    Count.FACTS: tuple[int, WrittenFacts],
+    Count.JOINED: tuple[int, WrittenPeople],
+    Count.TOTALS: tuple[int, WrittenTotals],
+}
 
 
 class ReleasedChunkCoder(SizedPickleCoder):
@@ -61,7 +70,7 @@ class ReleasedChunkCoder(SizedPickleCoder):
 
     def estimate_size(self, value: ReleasedChunk) -> int:
         """Return the size of the part, or of the slices."""
-        slices = sum(rows.batch.nbytes for _, rows in value.slices if rows.batch is not None)
+        slices = sum(rows.batch.nbytes for _, rows in value.slices)
         return slices if value.part is None else len(value.part.data)
 
     def to_type_hint(self) -> type:
@@ -75,17 +84,16 @@ class SliceCoder(SpilledCoder):
     def to_payload(self, value: Slice) -> bytes:
         """Return the slice as bytes."""
         sink = io.BytesIO()
-        if value.batch is not None:
-            packed = pa.ipc.IpcWriteOptions(compression="lz4")
-            with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
-                stream.write_batch(value.batch)
+        packed = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
+            stream.write_batch(value.batch)
         return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
 
     def from_payload(self, payload: bytes) -> Slice:
         """Return the slice of these bytes."""
         value: Slice
         value, stream = pickle.loads(payload)  # noqa: S301  # the engine's own bytes
-        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch()) if stream else value
+        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch())
 
     def to_type_hint(self) -> type:
         """Return the element type."""
@@ -98,22 +106,21 @@ registry.register_coder(Written, SizedPickleCoder)
 
 
 class Outcome(NamedTuple):
-    """What pass 3 leaves behind: summaries of chunks and parts, the people in them, and facts about them.
+    """What pass 3 leaves behind: merged summaries of chunks and parts, and counts of the people in them.
 
-    ``facts`` and ``joined`` are None where no facts are declared, and no tables joined.
+    ``counts`` holds one element each, by name: `Headcount` always; `CountedFacts` where facts are declared,
+    `WrittenJoined` where tables are joined, and `RecountedTotals` where totals are bounded.
     """
 
     written: PCollection[Written]
-    people: PCollection[Headcount]
-    facts: PCollection[CountedFacts] | None
-    joined: PCollection[WrittenJoined] | None
+    counts: dict[str, PCollection[Any]]
 
 
 class AnonymizeSplits(beam.PTransform):
     """Splits to written parts: read and criteria 1 to 5, fused; then a chunk is a part, or dealt over parts.
 
-    Element types: `Split` → `Written`, `Headcount` and, where facts are declared, `CountedFacts` (exactly
-    one each). A retried split, or part, writes other objects; only one attempt's summary reaches
+    Element types: `Split` → `Written` and the counts of `Outcome` (exactly one each). A retried split, or
+    part, writes other objects; only one attempt's summary reaches
     verification, so only one attempt's parts are published. A retried split deals its rows to the same parts.
     """
 
@@ -124,7 +131,7 @@ class AnonymizeSplits(beam.PTransform):
     def expand(self, splits: PCollection[Split]) -> Outcome:
         """`Split` → `Work` → `Chunk` → `ReleasedChunk` → summary, person hashes and slices, fused; then sums.
 
-        Slices meet at their part, with what its recount must know: (table, part) → `Slice` → part, summary.
+        Slices meet at their part: (table, part) → `Slice` → part, summary.
         """
         tables = dict(self._plan.tables)
         released = (
@@ -138,34 +145,43 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(ReleasedChunk)
         )
         chunks = released | "WriteParts" >> beam.ParDo(_WriteOrDeal(self._plan)).with_outputs(
-            _PEOPLE, _FACTS, _JOINED, _SLICES, main="summaries"
+            *_TOLD, _SLICES, main="summaries"
         )
-        summaries, people, facts = [chunks.summaries], [chunks[_PEOPLE]], [chunks[_FACTS]]
-        joined = [chunks[_JOINED]]
+        written = chunks.summaries | "Merge" >> merge_globally(merge_written, Written)
+        sources = [chunks]
         if any(table.table.order != "stretch" for table in tables.values()):
             parts = self._dealt(chunks[_SLICES])
-            summaries.append(parts.summaries)
-            people.append(parts[_PEOPLE])
-            facts.append(parts[_FACTS])
-            joined.append(parts[_JOINED])
-        merged = summaries | "Summaries" >> beam.Flatten() | "Merge" >> merge_globally(merge_written, Written)
-        counted = people | "People" >> beam.Flatten() | "CountPeople" >> CountPeople()
-        declared = self._plan.policy.histories
-        recounted = facts | "Facts" >> beam.Flatten() | RecountFacts(declared) if declared else None
-        groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(tables)}
-        classes = joined | "Joined" >> beam.Flatten() | RecountJoined(groups) if groups else None
-        return Outcome(merged, counted, recounted, classes)
+            # Summed apart, so that the sum of the chunks is begun in the stage that makes them.
+            dealt = parts.summaries | "MergeDealt" >> merge_globally(merge_written, Written)
+            written = written | "Add" >> beam.Map(_add, AsSingleton(dealt)).with_output_types(Written)
+            sources.append(parts)
+        counts = {
+            name: [outputs[name] for outputs in sources] | name >> beam.Flatten() | count
+            for name, count in self._counts().items()
+        }
+        return Outcome(written, counts)
+
+    def _counts(self) -> dict[str, beam.PTransform]:
+        """Return what counts what is told of people, by name."""
+        counts: dict[str, beam.PTransform] = {Count.PEOPLE: "CountPeople" >> CountPeople()}
+        if self._plan.histories:
+            counts[Count.FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
+        if any(table.table.totals for table in self._plan.tables.values()):
+            counts[Count.TOTALS] = "RecountTotals" >> RecountTotals(dict(self._plan.tables))
+        groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
+        if groups:
+            counts[Count.JOINED] = "RecountJoined" >> RecountJoined(groups)
+        return counts
 
     def _dealt(self, slices: PCollection[tuple[PartPlace, Slice]]) -> Any:
-        terms = self._chosen | "TellParts" >> beam.FlatMap(
-            _tell, self._plan, AsSingleton(self._key)
-        ).with_output_types(tuple[PartPlace, Slice])
+        # Nothing is fused before the step after a shuffle, so that here decisions may be a side input.
         return (
-            (slices, terms)
-            | "Deal" >> beam.Flatten()
+            slices
             | "Gather" >> beam.GroupByKey()
             | "WriteDealt"
-            >> beam.ParDo(_WriteDealt(self._plan)).with_outputs(_PEOPLE, _FACTS, _JOINED, main="summaries")
+            >> beam.ParDo(
+                _WriteDealt(self._plan), AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_outputs(*_TOLD, main="summaries")
         )
 
 
@@ -181,12 +197,8 @@ def _bind(
 
 
 @guarded
-def _tell(chosen: Chosen, plan: Plan, key: RunKey) -> Iterator[tuple[PartPlace, Slice]]:
-    """Tell each part that rows are dealt to what its recount must know."""
-    for name, decision in chosen.decisions.items():
-        told = Slice(fingerprint=key.fingerprint, terms=terms_of(decision, key))
-        for part in range(parts_of(plan.tables[name], chosen.accounts[name])):
-            yield (name, part), told
+def _add(chunks: Written, parts: Written) -> Written:
+    return merge_written([chunks, parts])
 
 
 def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
@@ -194,13 +206,7 @@ def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, people=table.name in plan.told_apart))
 
 
-@beam.typehints.with_output_types(
-    Written,
-    people=tuple[int, PersonBatch],
-    facts=tuple[int, WrittenFacts],
-    joined=tuple[int, WrittenPeople],
-    slices=tuple[PartPlace, Slice],
-)
+@beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **_TOLD)
 class _WriteOrDeal(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -209,40 +215,31 @@ class _WriteOrDeal(beam.DoFn):
     def process(self, chunk: ReleasedChunk) -> Iterator[Any]:
         if chunk.part is not None:
             yield from _write(self._plan, chunk.part)
-        for people in chunk.left:
-            yield TaggedOutput(_JOINED, people)
         for rows in chunk.slices:
             yield TaggedOutput(_SLICES, rows)
+        for told in chunk.told:
+            yield TaggedOutput(*told)
         yield written_of(chunk.summary)
 
 
-@beam.typehints.with_output_types(
-    Written,
-    people=tuple[int, PersonBatch],
-    facts=tuple[int, WrittenFacts],
-    joined=tuple[int, WrittenPeople],
-)
+@beam.typehints.with_output_types(Written, **_TOLD)
 class _WriteDealt(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
     @guarded_steps
-    def process(self, dealt: tuple[PartPlace, Iterable[Slice]]) -> Iterator[Any]:
-        place, slices = dealt
-        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[place[0]], place, slices))
+    def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
+        (name, part), slices = dealt
+        terms = part_terms(chosen.decisions[name], key)
+        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[name], terms, part, slices))
 
 
 def _write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
     """Write a part; yield who is in it, and what is known of it."""
     write_part(plan, encoded)
-    if encoded.summary.part is not None:
-        count_records("written", encoded.summary.part.records)
-    for hashes in encoded.people:
-        yield TaggedOutput(_PEOPLE, hashes)
-    for facts in encoded.facts:
-        yield TaggedOutput(_FACTS, facts)
-    for people in encoded.joined:
-        yield TaggedOutput(_JOINED, people)
+    count_records("written", encoded.summary.part.records)
+    for told in encoded.told:
+        yield TaggedOutput(*told)
     yield written_of(encoded.summary)
 
 
@@ -269,10 +266,8 @@ class PublishRelease(beam.PTransform):
             _publish,
             self._plan,
             chosen=AsSingleton(self._chosen),
-            people=AsSingleton(self._outcome.people),
-            facts=None if self._outcome.facts is None else AsSingleton(self._outcome.facts),
-            joined={} if self._outcome.joined is None else AsSingleton(self._outcome.joined),
             key=AsSingleton(self._key),
+            **{name: AsSingleton(count) for name, count in self._outcome.counts.items()},
         ).with_output_types(Published)
 
 
@@ -282,19 +277,21 @@ def _publish(
     plan: Plan,
     *,
     chosen: Chosen,
-    people: Headcount,
-    facts: CountedFacts | None,
-    joined: WrittenJoined,
     key: RunKey,
+    people: Headcount,
+    facts: CountedFacts | None = None,
+    joined: WrittenJoined | None = None,
+    totals: RecountedTotals | None = None,
 ) -> Published:
+    facts, totals = facts or CountedFacts(), totals or {}
     try:
-        total = verify(
-            plan, chosen, written, people, facts=facts or CountedFacts(), fingerprint=key.fingerprint
-        )
-        found = verify_joined(plan, chosen, joined, key.fingerprint)
+        total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
+        found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total, joined=found)
+    report = build_report(
+        plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
+    )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
