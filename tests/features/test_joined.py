@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from support.helpers import FILE, KEEP_ALL, SUPPRESS
 
+from tokumei.schemas.joined import joined_tables
 from tokumei.schemas.policy_file import parse_policy
 from tokumei.transforms.decisions.removal import Taken
 from tokumei.transforms.joined.removal import JoinedRemoval
@@ -282,6 +283,12 @@ def test_a_policy_of_joined_tables_says_what_it_means(run, tables, requirements,
 def test_what_is_deleted_may_stand_elsewhere_where_that_is_harmless(other):
     policy_file = {"members": MEMBERS, "b": table("b", other)}
     assert parsed(policy_file).tables["b"].joined
+
+
+def test_pseudonyms_of_each_table_join_none():
+    apart = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "member", "per": "table"}]}
+    tables = {name: table(name, {"id": apart, "q": ANY}) for name in ("a", "b")}
+    assert joined_tables(parsed(tables, recoding="local").tables) == {}
 
 
 def test_tables_of_other_links_are_not_joined(run):
