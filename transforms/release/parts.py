@@ -152,7 +152,9 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     return ReleasedChunk(summary, part, slices)
 
 
-def encode_dealt(plan: Plan, table: TablePlan, terms: PartTerms, part: int, slices: Iterable[Slice]) -> Encoded:
+def encode_dealt(
+    plan: Plan, table: TablePlan, terms: PartTerms, part: int, slices: Iterable[Slice]
+) -> Encoded:
     """Put a part together from what was dealt to it, and count and encode it; touches nothing but memory.
 
     Args:
