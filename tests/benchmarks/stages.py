@@ -29,6 +29,7 @@ from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Work
 from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.planning import reading as records
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.profile.fit import fit
@@ -146,7 +147,7 @@ def run(folder):
         works = [Work(split, key, chosen.decisions[TABLE]) for split in splits]
         for chunk in chunks("pass 3: reading", table, works, table.output_types()):
             with stage("pass 3: criteria 1 to 5"):
-                done = anonymize_chunk(table, chunk, headcount=False)
+                done = anonymize_chunk(table, chunk, people=False)
             with stage("pass 3: encoding, recount, leak search"):
                 released = encode_chunk(plan, table, done)
             with stage("pass 3: writing"):
@@ -157,8 +158,10 @@ def run(folder):
 
     written = merged("pass 3: merging", merge_written, summaries())
     with stage("verification, documents, register", once=True):
-        total = verify(plan, chosen, written, Headcount(), key.fingerprint)
-        report = build_report(plan, chosen, written, {}, total)
+        total = verify(
+            plan, chosen, written, Headcount(), facts=CountedFacts(), totals={}, fingerprint=key.fingerprint
+        )
+        report = build_report(plan, chosen, written, {}, total, joined=(), totals={})
     with stage("checksums of the parts, manifest"):
         publish(plan, report, written, partial(documents_of, plan.policy, report))
     return len(splits), len(written[TABLE].parts)

@@ -6,8 +6,11 @@ way it is counted here, after it was put together and as it is written; a new re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +18,31 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.combinations.recount import recount_combined
-from tokumei.transforms.counting.headcount import PersonBatch, deal_people
+from tokumei.transforms.counting.headcount import deal_people
 from tokumei.transforms.counting.people import PeoplePerKey, merge_people
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.histories.recount import written_facts
+from tokumei.transforms.histories.undeclared import ValueCounts, count_values, merge_values
+from tokumei.transforms.joined.written import deal_left, deal_written
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, merge_bearers, recount_bearers
 from tokumei.transforms.release.recount import WrittenClasses, merge_classes, recount
+
+
+class Count(StrEnum):
+    """Which count something is told for."""
+
+    PEOPLE = "people"
+    FACTS = "facts"
+    JOINED = "joined"
+    TOTALS = "totals"
+
+
+# What is told of people, to be counted where each of them is whole: (which count, (bucket, batch)).
+Told = tuple[Count, tuple[int, Any]]
+Persons = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +71,13 @@ class PartRecount:
         classes: people and records per combination of released quasi-identifier values; None without any.
         combined: the same per tuple of combined values; None where no combination is declared.
         bearers: people by released value, of columns that promise something of them.
+        values: people by released value, of columns of histories that nobody declared; for the report alone.
     """
 
     classes: WrittenClasses | None = None
     combined: PeoplePerKey | None = None
     bearers: Bearers = field(default_factory=dict)
+    values: ValueCounts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +87,16 @@ class RecountedPart:
     Attributes:
         recount: what adds up over parts.
         people: distinct people in it.
-        persons: hashes of the people in it, dealt to buckets; none where rows are people.
+        told: of its people, dealt to buckets; nothing where rows are people.
     """
 
     recount: PartRecount
     people: int
-    persons: tuple[tuple[int, PersonBatch], ...]
+    told: tuple[Told, ...]
 
 
 def recount_part(
-    table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: npt.NDArray[np.uint64] | None
+    table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: Persons | None
 ) -> RecountedPart:
     """Count a part as it is written; nothing that decided about its records is reused.
 
@@ -82,21 +104,37 @@ def recount_part(
         table: the plan.
         terms: what must be known of the decisions.
         batch: released columns, all rows of the part.
-        persons: 128-bit keyed hash of each row's person, shape (n, 2); None where rows are people.
+        persons: 128-bit keyed hash of each row's person, shape (n, 2), or with its period (n, 3); None where
+            rows are people.
     """
+    people, told = batch.num_rows, tuple[Told, ...]()
+    if persons is not None:
+        people = pl.DataFrame({"a": persons[:, 0], "b": persons[:, 1]}).n_unique()
+        told = tuple(_told(table, terms, batch, persons))
     return RecountedPart(
         recount=PartRecount(
             classes=recount(table, batch, persons),
             combined=recount_combined(table, batch, persons),
             bearers=recount_bearers(table, terms.promises, batch, persons),
+            values={} if persons is None else count_values(table, batch, persons[:, 0]),
         ),
-        people=batch.num_rows
-        if persons is None
-        else pl.DataFrame({"a": persons[:, 0], "b": persons[:, 1]}).n_unique(),
-        persons=()
-        if persons is None
-        else tuple(deal_people(table.name, table.numbering, persons, terms.fingerprint)),
+        people=people,
+        told=told,
     )
+
+
+def _told(table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
+    key = terms.fingerprint
+    yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
+    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons, key))
+    if table.together:
+        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons[:, :2], key))
+
+
+def tell_left(table: TablePlan, left: Persons | None, key: RunKey) -> Iterator[Told]:
+    """Tell, of a joined table, the people of a chunk's records that are not released."""
+    if left is not None:
+        yield from zip(repeat(Count.JOINED), deal_left(table, left, key.fingerprint))
 
 
 def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
@@ -107,4 +145,5 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
         classes=merge_classes(classes) if classes else None,
         combined=merge_people(combined) if combined else None,
         bearers=merge_bearers([p.bearers for p in parts if p.bearers]),
+        values=merge_values([p.values for p in parts]),
     )

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 
 import google_crc32c
 import numpy as np
@@ -15,7 +16,6 @@ import pyarrow as pa
 
 from tokumei.schemas.policy import Output
 from tokumei.transforms.combinations.recount import recount_combined
-from tokumei.transforms.counting.headcount import PersonBatch
 from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.registry import WRITERS
@@ -24,7 +24,14 @@ from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
-from tokumei.transforms.release.part_recount import PartRecount, PartTerms, recount_part
+from tokumei.transforms.release.part_recount import (
+    Count,
+    PartRecount,
+    PartTerms,
+    Told,
+    recount_part,
+    tell_left,
+)
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
@@ -98,12 +105,12 @@ class Encoded:
     Attributes:
         data: its bytes.
         summary: what they are, and what was counted in them.
-        people: hashes of the people in them, dealt to buckets; none where rows are people.
+        told: of the people in them, dealt to buckets; nothing where rows are people.
     """
 
     data: bytes
     summary: PartSummary
-    people: tuple[tuple[int, PersonBatch], ...]
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,11 +121,13 @@ class ReleasedChunk:
         summary: what is known of it.
         part: the part that it becomes by itself; None where its rows are dealt, or none is released.
         slices: its rows, dealt; none where they become a part by themselves.
+        told: of people whose records are not released, and what the lines of the others come to.
     """
 
     summary: ChunkSummary
     part: Encoded | None
     slices: tuple[tuple[PartPlace, Slice], ...]
+    told: tuple[Told, ...]
 
 
 def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChunk:
@@ -149,7 +158,8 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     if records and not chunk.parts:
         keys = frozenset({chunk.key.fingerprint})
         part = _encoded(plan, table, chunk.terms, chunk.batch, chunk.persons, keys=keys, marks=marks)
-    return ReleasedChunk(summary, part, slices)
+    told = (*tell_left(table, chunk.left, chunk.key), *zip(repeat(Count.TOTALS), chunk.totals))
+    return ReleasedChunk(summary, part, slices, told)
 
 
 def encode_dealt(
@@ -188,7 +198,7 @@ def _encoded(
         recount=counted.recount,
         marks=marks,
     )
-    return Encoded(data, summary, counted.persons)
+    return Encoded(data, summary, counted.told)
 
 
 def _part(plan: Plan, table: TablePlan, data: bytes, *, records: int, people: int) -> Part:
