@@ -26,7 +26,7 @@ from tokumei.transforms.report.knowledge import (
 )
 
 METHOD = "histories"
-Told = Sequence[tuple[HistoryAccount, GroupAccount]]
+TreatedGroups = Sequence[tuple[HistoryAccount, GroupAccount]]
 """The groups of columns of one table, each with the declaration that treated it."""
 
 
@@ -149,12 +149,12 @@ def _undeclared(plan: Plan, tables: Iterable[str], written: Written, k: int) -> 
     ]
 
 
-def told_of(accounts: Sequence[HistoryAccount], table: str) -> Told:
+def treated_groups(accounts: Sequence[HistoryAccount], table: str) -> TreatedGroups:
     """Return the groups of one table."""
     return tuple((a, group) for a in accounts for group in a.groups if group.table == table)
 
 
-def coarsened_sentence(told: Told, table: TablePlan, name: str) -> tuple[str, str] | None:
+def coarsened_sentence(told: TreatedGroups, table: TablePlan, name: str) -> tuple[str, str] | None:
     """Say how far a column was coarsened for facts, or None: with counts, and as it may leave the house."""
     if coarsened(table.table.columns[name]) is None:
         return None
@@ -184,7 +184,7 @@ def _used(group: GroupAccount, column: int) -> dict[str, int]:
     return used
 
 
-def hidden_steps(told: Told, table: TablePlan, name: str, cells: int) -> tuple[StepReport, ...]:
+def hidden_steps(told: TreatedGroups, table: TablePlan, name: str, cells: int) -> tuple[StepReport, ...]:
     """Return what was blanked in a column that has no levels to choose from."""
     accounts = [account for account, group in told if name in group.columns]
     if not cells or not accounts or coarsened(table.table.columns[name]) is not None:
