@@ -20,6 +20,7 @@ from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.coded import domain_codes
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.planning.histories import TableFacts
+from tokumei.transforms.planning.units import Units, period_numbers
 from tokumei.transforms.values.cells import as_text, present
 
 Persons = npt.NDArray[np.uint64]
@@ -57,7 +58,8 @@ class HistoryTreatment:
 
     Attributes:
         facts: what facts look at in the table.
-        sizes: how many values each part of a line's tuple has: the columns of all groups, then the classes.
+        sizes: how many values each part of a line's tuple has: the columns of all groups, the classes, and
+            the period where people are other units in other periods.
         classes: by quasi-identifier that facts look at, its labels.
         groups: in the order of `TableFacts.groups`.
         lines: keys of (person, line) of which cells are blanked, ascending; see `line_keys`.
@@ -76,7 +78,7 @@ class HistoryTreatment:
         columns: Mapping[str, Fitted],
         treated: Mapping[str, Treated],
         classes: Mapping[str, pa.DictionaryArray],
-        persons: Persons,
+        units: Units,
         keep: Mask,
     ) -> tuple[dict[str, Treated], dict[str, int]]:
         """Coarsen and blank the columns of one chunk.
@@ -85,7 +87,7 @@ class HistoryTreatment:
             columns: the fits of its columns.
             treated: its columns after all removals.
             classes: its generalized quasi-identifiers.
-            persons: the person of each row.
+            units: the unit of each row.
             keep: which rows are released.
 
         Returns:
@@ -96,7 +98,10 @@ class HistoryTreatment:
         """
         left, cells = dict(treated), dict[str, int]()
         codes = dict(zip(self.facts.columns, column_codes(self.facts.columns, columns, treated), strict=True))
-        blank = self._blank(persons, pack([*codes.values(), *self._classes_of(classes)], self.sizes))
+        parts = [*codes.values(), *class_codes(self.facts.classes, self.classes, classes)]
+        if len(self.sizes) > len(parts):
+            parts.append(period_numbers(units))
+        blank = self._blank(units.hashes, pack(parts, self.sizes))
         for i, group in enumerate(self.groups):
             gone = (blank >> np.uint32(i) & 1).astype(bool)
             if group.texts:
@@ -110,9 +115,6 @@ class HistoryTreatment:
             for name in group.columns if gone.any() else ():
                 cells[name] = int((gone & keep & present(treated[name].rows())).sum())
         return left, cells
-
-    def _classes_of(self, classes: Mapping[str, pa.DictionaryArray]) -> list[Codes]:
-        return class_codes(self.facts.classes, self.classes, classes)
 
     def _blank(self, persons: Persons, lines: Ints) -> npt.NDArray[np.uint32]:
         """Return the groups that are blanked in each row, as bits."""

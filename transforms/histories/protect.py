@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tokumei.transforms.histories.count import Blanks, Histories, count, present
+from tokumei.schemas.histories import LostAtMost
+from tokumei.transforms.histories.count import Blanks, Histories, count, present_in
 from tokumei.transforms.histories.deletion import Deletion, Ground, Manner, StuckError
 from tokumei.transforms.histories.least import least_loss
-from tokumei.transforms.histories.problem import Bucket, Buckets, LostAtMost, Problem, TooManyFactsError
+from tokumei.transforms.histories.problem import Bucket, Buckets, Problem, TooManyFactsError
 from tokumei.transforms.histories.search import CutSearch, Eagerness
-from tokumei.transforms.histories.taken import Cause, Taken, exceeded, taken_of
+from tokumei.transforms.histories.taken import Cause, TakenFacts, exceeded, taken_of
 from tokumei.transforms.histories.vocabulary import Levels, Vocabulary, nested
 
 _MANNERS: tuple[Manner, ...] = ("local", "global")
@@ -31,7 +32,7 @@ class Protection:
 
     levels: Levels
     blanks: tuple[tuple[Blanks, ...], ...]
-    taken: Taken
+    taken: TakenFacts
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
         ground = Ground(
             histories=histories,
             counted=counted,
-            present=present(problem, buckets, None),
+            present=present_in(problem, buckets, None),
             exact=nested(problem),
         )
         return ground, floor
@@ -115,7 +116,7 @@ class _Contest:
     def __init__(self, ground: Ground) -> None:
         self._ground, self._allowed = ground, ground.problem.lost_at_most
         self._tried: set[bytes] = set()
-        self.best: tuple[Deletion, Taken] | None = None
+        self.best: tuple[Deletion, TakenFacts] | None = None
         self.stuck: StuckError | None = None
 
     def enter(self, levels: Levels) -> bool:
@@ -145,7 +146,7 @@ class _Contest:
             return math.inf
         return self.best[1].loss
 
-    def _key(self, taken: Taken) -> tuple[bool, float]:
+    def _key(self, taken: TakenFacts) -> tuple[bool, float]:
         return exceeded(self._allowed, taken) is not None, taken.loss
 
 
@@ -209,7 +210,7 @@ def _prices(problem: Problem, buckets: Buckets) -> tuple[Price, ...]:
     """Return what each kind of facts costs when it alone is declared, whatever may be lost."""
     prices = []
     for kind, facts in enumerate(problem.kinds):
-        alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost())
+        alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost(people=1.0))
         try:
             taken = _best(alone, lambda kind=kind: _only(buckets, kind)).taken  # type: ignore[misc]
         except StuckError:

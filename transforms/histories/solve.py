@@ -15,7 +15,7 @@ from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import TooManyFactsError
 from tokumei.transforms.histories.protect import UnprotectableError, protect
-from tokumei.transforms.histories.taken import Taken
+from tokumei.transforms.histories.taken import TakenFacts
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -49,7 +49,7 @@ class HistoryAccount:
     """
 
     plan: HistoryPlan
-    total: Taken
+    total: TakenFacts
     groups: tuple[GroupAccount, ...]
     before: Unicity
     after: Unicity
@@ -101,7 +101,7 @@ def solve(
     return account, posed.treatments(protection)
 
 
-def _groups(posed: Posed, account: Taken) -> tuple[GroupAccount, ...]:
+def _groups(posed: Posed, account: TakenFacts) -> tuple[GroupAccount, ...]:
     groups = [(table.name, group) for table in posed.tables for group in table.groups]
     return tuple(
         GroupAccount(

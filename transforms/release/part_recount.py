@@ -47,7 +47,7 @@ _NOBODY = np.empty((0, 2), np.uint64)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class RecountTerms:
     """What the recount of a part must know of the decisions; small, equal for all parts of a table.
 
     Attributes:
@@ -59,9 +59,9 @@ class Terms:
     promises: Mapping[str, Promise]
 
 
-def terms_of(decision: Decision, key: RunKey) -> Terms:
+def recount_terms(decision: Decision, key: RunKey) -> RecountTerms:
     """Return what the recount of a table's parts must know of the decision about it."""
-    return Terms(fingerprint=key.fingerprint, promises=decision.promises)
+    return RecountTerms(fingerprint=key.fingerprint, promises=decision.promises)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ class RecountedPart:
 
 
 def recount_part(
-    table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons | None
+    table: TablePlan, terms: RecountTerms, batch: pa.RecordBatch, persons: Persons | None
 ) -> RecountedPart:
     """Count a part as it is written; nothing that decided about its records is reused.
 
@@ -105,7 +105,8 @@ def recount_part(
         table: the plan.
         terms: what must be known of the decisions.
         batch: released columns, all rows of the part.
-        persons: 128-bit keyed hash of each row's person, shape (n, 2); None where rows are people.
+        persons: 128-bit keyed hash of each row's person, shape (n, 2), or with its period (n, 3); None where
+            rows are people.
     """
     people, told = batch.num_rows, tuple[Told, ...]()
     if persons is not None:
@@ -123,12 +124,12 @@ def recount_part(
     )
 
 
-def _told(table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
+def _told(table: TablePlan, terms: RecountTerms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
     key = terms.fingerprint
     yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
-    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons[:, 0], key))
+    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons, key))
     if table.together:
-        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons, _NOBODY, key))
+        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons[:, :2], _NOBODY, key))
 
 
 def tell_left(table: TablePlan, batch: pa.RecordBatch, left: Persons | None, key: RunKey) -> Iterator[Told]:

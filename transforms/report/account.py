@@ -23,12 +23,7 @@ from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
 from tokumei.transforms.report.columns import explain_column
 from tokumei.transforms.report.combinations import LIMIT, explain_removal
-from tokumei.transforms.report.histories import (
-    TreatedGroups,
-    explain_histories,
-    history_limits,
-    treated_groups,
-)
+from tokumei.transforms.report.histories import GroupsTold, explain_histories, groups_told, history_limits
 from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
 from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
@@ -70,7 +65,7 @@ def build_report(
             chosen.accounts[name],
             written[name],
             people,
-            histories=treated_groups(chosen.histories, name),
+            histories=groups_told(chosen.histories, name),
         ).model_copy(
             update={"totals": explain_totals(table, chosen.accounts[name].fitted, totals.get(name, {}))}
         )
@@ -167,7 +162,7 @@ def _table(
     written: TableWritten,
     people: Mapping[str, int],
     *,
-    histories: TreatedGroups,
+    histories: GroupsTold,
 ) -> TableReport:
     tally, fitted = written.tally, account.fitted
     after, before, joining = None, None, fitted.removal(JoinedRemoval)

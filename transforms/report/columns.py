@@ -16,7 +16,7 @@ from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.release.written import TableWritten
 from tokumei.transforms.report import promises
 from tokumei.transforms.report.combinations import column_steps
-from tokumei.transforms.report.histories import TreatedGroups, coarsened_sentence, hidden_steps
+from tokumei.transforms.report.histories import GroupsTold, coarsened_sentence, hidden_steps
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, sentence_of
 from tokumei.transforms.values.text import folded
@@ -25,7 +25,7 @@ _MOST_UNMET = 20
 
 
 def explain_column(
-    table: TablePlan, name: str, account: Account, written: TableWritten, histories: TreatedGroups
+    table: TablePlan, name: str, account: Account, written: TableWritten, histories: GroupsTold
 ) -> ColumnReport:
     """Return what became of one column.
 

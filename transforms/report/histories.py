@@ -25,8 +25,8 @@ from tokumei.transforms.report.knowledge import (
     whose,
 )
 
-METHOD = "histories"
-TreatedGroups = Sequence[tuple[HistoryAccount, GroupAccount]]
+_METHOD = "histories"
+GroupsTold = Sequence[tuple[HistoryAccount, GroupAccount]]
 """The groups of columns of one table, each with the declaration that treated it."""
 
 
@@ -149,12 +149,12 @@ def _undeclared(plan: Plan, tables: Iterable[str], written: Written, k: int) -> 
     ]
 
 
-def treated_groups(accounts: Sequence[HistoryAccount], table: str) -> TreatedGroups:
+def groups_told(accounts: Sequence[HistoryAccount], table: str) -> GroupsTold:
     """Return the groups of one table."""
     return tuple((a, group) for a in accounts for group in a.groups if group.table == table)
 
 
-def coarsened_sentence(told: TreatedGroups, table: TablePlan, name: str) -> tuple[str, str] | None:
+def coarsened_sentence(told: GroupsTold, table: TablePlan, name: str) -> tuple[str, str] | None:
     """Say how far a column was coarsened for facts, or None: with counts, and as it may leave the house."""
     if coarsened(table.table.columns[name]) is None:
         return None
@@ -184,13 +184,13 @@ def _used(group: GroupAccount, column: int) -> dict[str, int]:
     return used
 
 
-def hidden_steps(told: TreatedGroups, table: TablePlan, name: str, cells: int) -> tuple[StepReport, ...]:
+def hidden_steps(told: GroupsTold, table: TablePlan, name: str, cells: int) -> tuple[StepReport, ...]:
     """Return what was blanked in a column that has no levels to choose from."""
     accounts = [account for account, group in told if name in group.columns]
     if not cells or not accounts or coarsened(table.table.columns[name]) is not None:
         return ()
     sentence = f"{_why(accounts[0])}、一部のセルを空欄にした（セル削除）。"
-    return (StepReport(criterion=5, method=METHOD, sentence=sentence, counts={"cells_blanked": cells}),)
+    return (StepReport(criterion=5, method=_METHOD, sentence=sentence, counts={"cells_blanked": cells}),)
 
 
 def _why(account: HistoryAccount) -> str:

@@ -35,7 +35,7 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
-from tokumei.transforms.release.part_recount import Count, terms_of
+from tokumei.transforms.release.part_recount import Count, recount_terms
 from tokumei.transforms.release.parts import (
     Encoded,
     ReleasedChunk,
@@ -201,7 +201,7 @@ def _bind(
 def _tell(chosen: Chosen, plan: Plan, key: RunKey) -> Iterator[tuple[PartPlace, Slice]]:
     """Tell each part that rows are dealt to what its recount must know."""
     for name, decision in chosen.decisions.items():
-        told = Slice(fingerprint=key.fingerprint, terms=terms_of(decision, key))
+        told = Slice(fingerprint=key.fingerprint, terms=recount_terms(decision, key))
         for part in range(parts_of(plan.tables[name], chosen.accounts[name])):
             yield (name, part), told
 
