@@ -83,6 +83,7 @@ class HistoryReport(Strict):
 
     people: str = Field(description="Whose history: a link or a table, as the policy names it.")
     whose: str = Field(description="The same in Japanese.")
+    period: str | None = Field(description="For how long their pseudonyms stand; None: for the whole run.")
     known: int = Field(description="So many facts may be known at once (m).")
     k: int
     because: str

@@ -21,6 +21,7 @@ from tokumei.transforms.report.knowledge import (
     headline,
     kind_title,
     level_title,
+    period_of,
     title_of,
     whose,
 )
@@ -52,6 +53,7 @@ def _explain(
     return r.HistoryReport(
         people=str(history.people),
         whose=whose(plan, history.people),
+        period=period_of(plan, history),
         known=history.known,
         k=history.k,
         because=history.history.because,
