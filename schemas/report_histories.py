@@ -92,7 +92,9 @@ class HistoryReport(Strict):
     people_before: int = Field(description="People with any fact, before.")
     people_after: int
     facts: tuple[Knowledge, ...] = Field(description="By kind: one fact is known.")
-    sets: tuple[Knowledge, ...] = Field(description="One fact, or up to two, are known, of any kinds.")
+    sets: tuple[Knowledge, ...] = Field(
+        description="Up to one, two, and where declared three, facts are known, of any kinds."
+    )
     whole: Knowledge = Field(
         description="All facts of a person are known; of many people, those of a random part are looked at."
     )
