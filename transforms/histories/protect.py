@@ -126,10 +126,10 @@ class _Contest:
             return False
         self._tried.add(name)
         better = False
-        for method in _MANNERS:
+        for manner in _MANNERS:
             if least_loss(self._ground, levels) > self._stop():
                 break
-            one = Deletion(self._ground, levels, method)
+            one = Deletion(self._ground, levels, manner)
             try:
                 done = one.run(self._stop())
             except StuckError as error:
