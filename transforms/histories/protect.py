@@ -50,7 +50,7 @@ class UnprotectableError(ValueError):
 
     Attributes:
         cause: what is exceeded; "fixed": facts that cannot be deleted single people out.
-        reached: the share lost by the best treatment found; for "fixed", people concerned.
+        reached: the share lost by the treatment nearest to what may be lost; for "fixed", people concerned.
         allowed: the share that may be lost; for "fixed", 0.
         prices: what each kind of facts costs alone.
     """
@@ -111,7 +111,7 @@ def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
 
 
 class _Contest:
-    """The best treatment so far, among those within what may be lost, or else of all."""
+    """The best treatment so far: within what may be lost, or nearest to it, and then with the least loss."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground, self._allowed = ground, ground.problem.lost_at_most
@@ -146,8 +146,9 @@ class _Contest:
             return math.inf
         return self.best[1].loss
 
-    def _key(self, taken: Taken) -> tuple[bool, float]:
-        return exceeded(self._allowed, taken) is not None, taken.loss
+    def _key(self, taken: Taken) -> tuple[float, float]:
+        beyond = [share - getattr(self._allowed, cause) for cause, share in taken.shares().items()]
+        return max(0.0, *beyond), taken.loss
 
 
 def _best(problem: Problem, buckets: Buckets) -> Protection:

@@ -26,7 +26,7 @@ def pairs_of(held: Held) -> Iterator[Ints]:
 
 
 def triples_of(held: Held, leading: Flags | None = None) -> Iterator[Ints]:
-    """Yield (3, n) positions in `held` of triples that people hold, ascending; `leading`: by their first two."""
+    """Yield (3, n) positions in `held` of triples that people hold; `leading`: by their first two facts."""
     ends = _ends(held)
     after = ends - np.arange(len(ends)) - 1
     for start, stop in _pieces(after * (after - 1) // 2):
