@@ -21,7 +21,8 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
-from tokumei.schemas.hierarchies import AnyHierarchy, Hierarchy
+from tokumei.schemas.hierarchies import Hierarchy
+from tokumei.schemas.hierarchy_base import AnyHierarchy
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements

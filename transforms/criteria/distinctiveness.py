@@ -14,7 +14,7 @@ from tokumei.schemas import treatments as t
 from tokumei.transforms.criteria.base import Applied, Context, Criterion, D, Fixed, bits_of
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
-from tokumei.transforms.hierarchies.steps import NOT_MERGED, Between
+from tokumei.transforms.hierarchies.steps import Between
 from tokumei.transforms.values import bands as value_bands
 from tokumei.transforms.values.cells import as_text, present
 
@@ -53,7 +53,7 @@ class _Hierarchical(Criterion[None, D]):
 
     @property
     def listed(self) -> int:
-        """The lines of the hierarchy's file."""
+        """The lines of the hierarchy's file or table."""
         return len(self.hierarchy.rows or ())
 
 
@@ -73,9 +73,8 @@ class Recode(_Hierarchical[Between], treats=t.Recode):
     def explain(self, decision: Between) -> str:
         """Return the level of the hierarchy."""
         rows, level = self.hierarchy.rows, self.spec.level
-        if rows is not None and not rows.merges(level):
-            return f"階層の第{level}段階の区分に置き換えた{NOT_MERGED}。"
-        return f"階層の第{level}段階の区分に置き換えた（一般化）。"
+        remark = (rows is not None and rows.remark(level)) or "（一般化）"
+        return f"階層の第{level}段階の区分に置き換えた{remark}。"
 
 
 class Generalize(_Hierarchical[None], treats=t.Generalize):
