@@ -23,6 +23,7 @@ from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.hierarchy_base import AnyHierarchy
+from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
@@ -51,6 +52,10 @@ NODES: dict[str, type[BaseModel]] = {
     "allowed": Allowed,
     "may_fall_below": MayFallBelow,
     "combinations": Combination,
+    "history": History,
+    "fact": Fact,
+    "at_most": AtMost,
+    "lost_at_most": LostAtMost,
     "requirements": Requirements,
     "rejects": Rejects,
     "not_understood": NotUnderstood,

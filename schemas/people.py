@@ -42,27 +42,42 @@ def tables_by_numbering(tables: Mapping[str, Table]) -> dict[Numbering, tuple[st
     return found
 
 
+def people_named(tables: Mapping[str, Table], named: str, at: tuple[str, ...]) -> Numbering:
+    """Return the numbering of people that a policy names: a link, or a table without one.
+
+    Args:
+        tables: of the policy.
+        named: its name; a link of that name comes first.
+        at: where it is named.
+
+    Raises:
+        PydanticCustomError: there is none of that name.
+    """
+    found = tables_by_numbering(tables)
+    wanted = [n for of in ("link", "table") if (n := Numbering(of, named)) in found]
+    if not wanted:
+        raise broken(
+            "policy.people",
+            f"people can be counted by {listed(map(str, found), 'or')}; {'.'.join(at)} names none of them",
+            f"for example people: {next(iter(found)).name}",
+            at,
+        )
+    return wanted[0]
+
+
 def people_counted(tables: Mapping[str, Table], named: str | None) -> Numbering:
     """Return the numbering whose people are those of the release.
 
     Args:
         tables: of the policy.
-        named: ``file.people``: a link, or a table without one; a link of that name comes first.
+        named: ``file.people``: a link, or a table without one.
 
     Raises:
         PydanticCustomError: it names none, or it is needed and missing.
     """
-    found = tables_by_numbering(tables)
     if named is not None:
-        wanted = [n for of in ("link", "table") if (n := Numbering(of, named)) in found]
-        if not wanted:
-            raise broken(
-                "policy.people",
-                f"people can be counted by {listed(map(str, found), 'or')}; file.people names none of them",
-                f"for example people: {next(iter(found)).name}",
-                ("file", "people"),
-            )
-        return wanted[0]
+        return people_named(tables, named, ("file", "people"))
+    found = tables_by_numbering(tables)
     links = [numbering for numbering in found if numbering.of == "link"]
     coded = [numbering for numbering, names in found.items() if tables[names[0]].person is not None]
     candidates = links or coded or list(found)

@@ -170,6 +170,16 @@ class LeakScan(Strict):
     matches: tuple[Match, ...] = ()
 
 
+class OrderReport(Strict):
+    """In which order the rows of a table are released."""
+
+    order: Literal["global", "stretch"] = Field(
+        description="global: a part tells nothing of where its rows stood; stretch: they stood together."
+    )
+    parts: int
+    sentence: str
+
+
 class TableReport(Strict):
     """One table of the release."""
 
@@ -202,6 +212,7 @@ class TableReport(Strict):
     risk_after: Risk | None = None
     combinations: tuple[CombinationReport, ...] = ()
     leak_scan: LeakScan | None = None
+    order: OrderReport | None = None
 
 
 class CombinationReport(Strict):

@@ -44,6 +44,12 @@ class Table(Strict):
         min_length=1, description="Every column of the file, by its name there."
     )
     combinations: tuple[Combination, ...] = Field(default=(), description="Rare combinations to remove.")
+    order: Literal["global", "stretch"] | None = Field(
+        default=None,
+        description="global: rows are dealt over all parts; stretch: a part holds rows that stood together."
+        " Default: global where a person may have several rows, or a part could hold fewer than k people.",
+    )
+    because: Text | None = Field(default=None, description="The reason for order: stretch.")
 
     @model_validator(mode="after")
     def _person_known(self) -> Self:
@@ -61,6 +67,7 @@ class Table(Strict):
                 "remove person_missing, or add person: <column>",
                 ["person_missing"],
             )
+        self._reasons_given()
         self._codes_compared()
         for name in self.columns:
             if not name.strip() or name in _RESERVED:
@@ -81,6 +88,24 @@ class Table(Strict):
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self
+
+    def _reasons_given(self) -> None:
+        """What weakens a default needs a reason, which stands in the report; nothing else has one here."""
+        weaker = ["order: stretch"] if self.order == "stretch" else []
+        if weaker and self.because is None:
+            raise broken(
+                "table.because",
+                f"{' and '.join(weaker)} needs a reason",
+                "add because: … to the table, or remove it",
+                ["order"],
+            )
+        if self.because is not None and not weaker:
+            raise broken(
+                "table.because",
+                "because is the reason for order: stretch, which the table does not say",
+                "remove because",
+                ["because"],
+            )
 
     def _codes_compared(self) -> None:
         for name, column in self.columns.items():

@@ -218,6 +218,27 @@ class Generalize(Treatment):
         return Left.SHARED if self.hierarchy.any_text else Left.CLASS
 
 
+class Coarsen(Treatment):
+    """Its level, value by value, is chosen for the facts under `histories` (商品 → 分類)."""
+
+    method: Literal["coarsen"]
+    criterion: Literal[4, 5]
+    hierarchy: Hierarchy = Field(
+        description="The levels that it chooses from; beyond the last, cells are blank."
+    )
+    accepts = frozenset({"string", "integer", "number", "date", "month", "boolean"})
+    last = True
+    example = "{treat: [{criterion: 4, method: coarsen, hierarchy: {kind: prefix, keep: [3, 1]}}]}"
+
+    def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
+        """Refuse what the hierarchy cannot work on."""
+        self.hierarchy.refuse_content(content, (*at, "hierarchy"))
+
+    def text_left(self) -> Left:
+        """Return what the finest level tells, the value itself: no less than k people share it."""
+        return Left.SHARED if self.hierarchy.any_text else Left.CLASS
+
+
 AnyTreatment = Annotated[
     Delete
     | Replace
@@ -241,7 +262,8 @@ AnyTreatment = Annotated[
     | Microaggregate
     | Noise
     | RankSwap
-    | Generalize,
+    | Generalize
+    | Coarsen,
     Field(discriminator="method"),
 ]
 METHODS: tuple[type[Treatment], ...] = get_args(get_args(AnyTreatment)[0])

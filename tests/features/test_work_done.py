@@ -101,7 +101,7 @@ def test_no_table_lets_records_leave_their_stage():
     tables = written()
     assert set(tables) == set(JOBS)
     for table in tables.values():
-        assert {table[f"pickled, {kind}"] for kind in ("Work", "Chunk", "Anonymized", "Encoded")} == {
+        assert {table[f"pickled, {kind}"] for kind in ("Work", "Chunk", "Anonymized", "ReleasedChunk")} == {
             ("0", 0)
         }
         assert all(n < 200_000 for what, (_, n) in table.items() if "shuffled" in what or "kept" in what)

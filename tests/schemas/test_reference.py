@@ -61,11 +61,11 @@ def validated(piece):
 
 
 def with_column(column):
-    return (
-        validated({"tables": {"members": {"columns": {"example": column}}}})
-        .tables["members"]
-        .columns["example"]
-    )
+    piece = {"tables": {"members": {"columns": {"example": column}}}}
+    if any(step["method"] == "coarsen" for step in column.get("treat", ())):  # facts choose its level
+        facts = [{"table": "members", "columns": ["example"]}]
+        piece["histories"] = [{"known": 1, "because": "試験", "facts": facts}]
+    return validated(piece).tables["members"].columns["example"]
 
 
 def test_the_parts_are_what_the_models_say():

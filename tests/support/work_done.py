@@ -38,7 +38,7 @@ PICKLED = {
     "Work",
     "Chunk",
     "Anonymized",
-    "Encoded",
+    "ReleasedChunk",
     "FittedTable",
     "Decision",
     "TableCount",

@@ -21,7 +21,7 @@ from tokumei.schemas.column import Column
 from tokumei.transforms.counting.domain import find_domain, merge_domains
 from tokumei.transforms.criteria import Context, Criterion, build_criterion
 from tokumei.transforms.criteria.base import PerRecord, Persons
-from tokumei.transforms.criteria.distinctiveness import Generalize, Recode
+from tokumei.transforms.criteria.distinctiveness import Levelled, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.criteria.treated import Treated, rows_of, unread_patterns
@@ -46,8 +46,8 @@ class Fitted:
 
     Attributes:
         decisions: one per method, None where nothing had to be decided.
-        domain: for a quasi-identifier, a protected column or one in combinations, the distinct values after
-            all methods but the generalization, as text.
+        domain: for a quasi-identifier, a protected column or one in combinations or facts, the distinct
+            values after all methods but the generalization, as text.
     """
 
     decisions: tuple[Any, ...]
@@ -61,7 +61,15 @@ class Chain:
     """
 
     def __init__(
-        self, name: str, column: Column, context: Context, base: str, where: str, *, combined: int = 0
+        self,
+        name: str,
+        column: Column,
+        context: Context,
+        base: str,
+        where: str,
+        *,
+        combined: int = 0,
+        known: bool = False,
     ) -> None:
         self.name, self.column, self.where = name, column, where
         contents = column.contents
@@ -71,7 +79,8 @@ class Chain:
         )
         self._driven = next((i for i, s in enumerate(self.steps) if s.spec.data_driven), None)
         last = self.steps[-1] if self.steps else None
-        self.generalize: Generalize | None = last if isinstance(last, Generalize) else None
+        self.generalize: Levelled | None = last if isinstance(last, Levelled) else None
+        self.known = known  # facts about people are told by its values
         self.combined = combined  # so many people share each of its combinations; 0: it is in none
         # Hierarchies of the column's own privacy models, in their order; None for models without one.
         self.protections = tuple(
@@ -91,8 +100,8 @@ class Chain:
 
     @property
     def coded(self) -> bool:
-        """Whether classes or combinations are formed by its values, or watched for them."""
-        return self.generalize is not None or bool(self.column.protect) or self.combined > 0
+        """Whether classes, combinations or facts are formed by its values, or watched for them."""
+        return self.generalize is not None or bool(self.column.protect) or self.combined > 0 or self.known
 
     @property
     def hierarchies(self) -> tuple[BoundHierarchy, ...]:
@@ -202,13 +211,13 @@ class Chain:
         return self._run(values, 0, fitted.decisions, key)
 
     def ladder(self, fitted: Fitted) -> Ladder:
-        """Return the ladder of a quasi-identifier over its domain.
+        """Return the ladder of a column that is generalized or coarsened, over its domain.
 
         Raises:
             InputError: values are not in its hierarchy.
         """
         if self.generalize is None:
-            raise TypeError(f"{self.name} is no quasi-identifier")
+            raise TypeError(f"{self.name} is not generalized")
         between = self._between(len(self.steps) - 1, fitted.decisions)
         return self.generalize.hierarchy.ladder(fitted.domain or (), between)
 

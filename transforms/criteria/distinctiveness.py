@@ -41,11 +41,11 @@ class Bands(Fixed, treats=bands.Bands):
 class _Hierarchical(Criterion[None, D]):
     """A method that uses a hierarchy, at one level or at any (0)."""
 
-    spec: t.Recode | t.Generalize
+    spec: t.Recode | t.Generalize | t.Coarsen
     hierarchy: BoundHierarchy
 
     def __init__(
-        self, spec: t.Recode | t.Generalize, context: Context, base: str = "", where: str = ""
+        self, spec: t.Recode | t.Generalize | t.Coarsen, context: Context, base: str = "", where: str = ""
     ) -> None:
         super().__init__(spec, context, base, where)
         level = spec.level if isinstance(spec, t.Recode) else 0
@@ -77,15 +77,33 @@ class Recode(_Hierarchical[Between], treats=t.Recode):
         return f"階層の第{level}段階の区分に置き換えた{remark}。"
 
 
-class Generalize(_Hierarchical[None], treats=t.Generalize):
-    """A quasi-identifier: its chain is profiled for the domain; the recoding applies its level, not this."""
+class Levelled(_Hierarchical[None]):
+    """A column whose levels are chosen later, and not applied here: pass 1 finds its domain."""
 
-    spec: t.Generalize
+    spec: t.Generalize | t.Coarsen
 
     def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
         """Return the value as text, the form in which it stands in the domain."""
         return Applied(as_text(values), np.zeros(len(values), bool))
 
+
+class Generalize(Levelled, treats=t.Generalize):
+    """A quasi-identifier: the recoding applies the level that the search chooses for it."""
+
+    spec: t.Generalize
+
     def explain(self, decision: None) -> str:
         """Return how many people share a combination; the report puts the level found in its place."""
         return f"準識別子として、同じ組合せの人が{self.context.k}人以上になる段階まで一般化した。"
+
+
+class Coarsen(Levelled, treats=t.Coarsen):
+    """A column of facts: what is decided about histories applies its levels."""
+
+    spec: t.Coarsen
+
+    def explain(self, decision: None) -> str:
+        """Return that the levels follow from the facts; the report tells them."""
+        return (
+            "知られ得る事実の組合せに当てはまる人が所定の人数以上になる段階まで一般化し、残りは空欄にした。"
+        )

@@ -12,17 +12,17 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.date_formats import USUAL, DateReading
-from tokumei.schemas.people import Numbering, PersonCodes, link_codes, numbering_of, tables_by_numbering
+from tokumei.schemas.histories import History
+from tokumei.schemas.people import Numbering, PersonCodes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.table import Table
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.base import PerRecord
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.formats.convert import ARROW_TYPES
+from tokumei.transforms.planning.histories import HistoryPlan, plan_histories
 
 EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
@@ -43,6 +43,7 @@ class TablePlan:
     requirements: Requirements
     unsearched: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
+    histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
 
     @property
     def k(self) -> int:
@@ -84,6 +85,11 @@ class TablePlan:
     def combined(self) -> tuple[str, ...]:
         """Columns whose combinations are searched for rare ones, in the order of the policy."""
         return self.table.combined
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Columns that facts about people are told by, but for quasi-identifiers."""
+        return tuple(name for name, chain in self.chains.items() if chain.known)
 
     @cached_property
     def sought(self) -> tuple[str, ...]:
@@ -181,6 +187,11 @@ class TablePlan:
         names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
         return self.types(*names, person)
 
+    def fact_types(self) -> dict[str, ColumnType]:
+        """Columns read to tell the facts about people."""
+        names = (*self.quasi_identifiers, *self.known, *self.combined, *self.dropping)
+        return self.types(*names, self.table.person)
+
     def output_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 3: those released, sought or able to drop records, and the person."""
         return self.types(*self.table.released, *self.sought, *self.dropping, self.table.person)
@@ -231,9 +242,19 @@ class Plan:
         return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
 
     @cached_property
+    def histories(self) -> tuple[HistoryPlan, ...]:
+        """The facts about people that may be known."""
+        return plan_histories(self.policy)
+
+    @cached_property
     def people_tables(self) -> tuple[str, ...]:
         """The tables whose people are those of the release."""
         return tables_by_numbering(self.policy.tables)[self.policy.people]
+
+    @cached_property
+    def told_apart(self) -> frozenset[str]:
+        """Tables of whose records pass 3 must know the person: `headcount`, and those that facts look at."""
+        return self.headcount.union(*(history.tables for history in self.histories))
 
     @cached_property
     def headcount(self) -> frozenset[str]:
@@ -244,62 +265,3 @@ class Plan:
         """
         shared = self.people_tables if len(self.people_tables) > 1 else ()
         return frozenset({*shared, *(t.name for t in self.tables.values() if t.counts_people)})
-
-
-def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
-    """Build the criteria of every table.
-
-    Args:
-        policy: a valid policy.
-        base: the policy's folder; hierarchy files are relative to it.
-
-    Raises:
-        PolicyError: a hierarchy file cannot be used.
-    """
-    k, day = policy.requirements.k, policy.reference_date
-    codes = link_codes(policy.tables)
-    folded = frozenset(link for link, how in codes.items() if how == "folded")
-    return {
-        name: TablePlan(
-            name=name,
-            table=table,
-            chains={
-                c: Chain(
-                    c,
-                    column,
-                    Context(k, day, table.rows_per_person == "several", folded=folded),
-                    base,
-                    f"tables.{name}.columns.{c}",
-                    combined=people_sharing(table.combinations, c, k),
-                )
-                for c, column in table.columns.items()
-            },
-            requirements=policy.requirements,
-            codes=_codes(table, codes),
-        )
-        for name, table in policy.tables.items()
-    }
-
-
-def _codes(table: Table, of_link: Mapping[str, PersonCodes]) -> PersonCodes | None:
-    if table.person is None or table.person_link is None:
-        return table.columns[table.person].codes if table.person else None
-    return of_link.get(table.person_link)
-
-
-def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
-    """Return, by table, how its population is read: the quasi-identifiers, by the table's own chains."""
-    return {
-        name: TablePlan(
-            name=f"{name}{POPULATION}",
-            table=Table(
-                source=plan.table.population.source,
-                rows_per_person="one",
-                columns={c: plan.table.columns[c] for c in plan.types(*plan.quasi_identifiers)},
-            ),
-            chains={c: plan.chains[c] for c in plan.quasi_identifiers},
-            requirements=plan.requirements,
-        )
-        for name, plan in tables.items()
-        if plan.table.population is not None
-    }

@@ -98,6 +98,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             unattributed=found.missing_person,
             proven=name not in people,
             blank=found.blank,
+            least=found.least,
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted

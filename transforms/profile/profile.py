@@ -60,6 +60,7 @@ class TableProfile:
         decoding: how many records of each file are not of the declared encoding.
         notes: what is no fault but to be told: number of cells by (column, note).
         blank: records without any value, which are nobody's.
+        least: readable records of the smallest chunk, of those that have any.
     """
 
     records: int
@@ -77,6 +78,7 @@ class TableProfile:
     decoding: Decoding = field(default_factory=dict)
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     blank: int = 0
+    least: int = 0
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -138,6 +140,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
         notes=chunk.notes,
         blank=chunk.blank,
+        least=batch.num_rows,
     )
     return Profile({plan.name: measured})
 
@@ -187,6 +190,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         decoding=merge_decoding(p.decoding for p in parts),
         notes=sum((Counter(p.notes) for p in parts), Counter()),
         blank=sum(p.blank for p in parts),
+        least=min((p.least for p in parts if p.least), default=0),
     )
 
 

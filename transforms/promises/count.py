@@ -90,10 +90,13 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
     scope = scope_of(plan)
     treated = {
         name: plan.chains[name].apply(decision.columns[name], plan.values_of(name, batch), key)
-        for name in {*plan.quasi_identifiers, *plan.combined, *plan.dropping, *scope.recounted}
+        for name in {*plan.quasi_identifiers, *plan.combined, *plan.dropping, *plan.known, *scope.recounted}
     }
     treated, _ = remove_all(plan, chunk, treated)
     labels, keep = recoded(plan, decision, treated, kept_rows(batch.num_rows, treated))
+    if decision.history is not None:
+        persons = persons_of(plan, chunk)[:, 0]
+        treated, _ = decision.history.apply(decision.columns, treated, labels, persons, keep)
     heads = None
     if plan.counts_people:
         heads = persons_of(plan, chunk)[keep, 0]

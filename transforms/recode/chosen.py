@@ -10,6 +10,7 @@ from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.settlement import Settlement
+from tokumei.transforms.histories.solve import HistoryAccount
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -78,7 +79,8 @@ class Account:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The outcome of deciding, by table: what to do, and what to tell."""
+    """The outcome of deciding, by table: what to do, and what to tell; and of the facts that may be known."""
 
     decisions: Mapping[str, Decision]
     accounts: Mapping[str, Account]
+    histories: tuple[HistoryAccount, ...] = ()

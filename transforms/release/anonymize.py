@@ -14,58 +14,63 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
 from tokumei.transforms.criteria.base import Applied, ChunkRows
 from tokumei.transforms.criteria.coded import kept_rows
-from tokumei.transforms.criteria.encoding import used_values
-from tokumei.transforms.criteria.promise import Promise
+from tokumei.transforms.criteria.encoding import compacted, used_values
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
+from tokumei.transforms.release.dealing import drawn_order
+from tokumei.transforms.release.part_recount import Terms, terms_of
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.values.cells import as_text, labelled
 
 
 @dataclass(frozen=True, kw_only=True)
 class Anonymized:
-    """A processed chunk, ready to be written.
+    """A processed chunk, ready to be written or dealt.
 
     Attributes:
         split, number, last: where it comes from, to prove that every chunk was written once.
-        fingerprint: of the key it was made with; a release never mixes two.
-        batch: released columns, in random row order.
+        key: that it was made with; a release never mixes two.
+        parts: over how many its rows are to be dealt; 0: it becomes a part of its own.
+        batch: released columns, in random row order; drawn from the key where it is dealt, so that a retry
+            deals the same.
         persons: 128-bit keyed hash of each row's person; None where rows are people.
         settled: the combined columns of all records that reach the recoding, as the removal of rare
             combinations left them; to be recounted, never written.
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
-        promises: by column, how many people must bear a released label.
+        terms: what the recount of the written rows must know.
     """
 
     split: Split
     number: int
     last: bool
-    fingerprint: str
+    key: RunKey
+    parts: int
     batch: pa.RecordBatch
     persons: npt.NDArray[np.uint64] | None
     settled: pa.RecordBatch
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
-    promises: Mapping[str, Promise]
+    terms: Terms
     tally: Tally
 
 
-def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool) -> Anonymized:
+def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) -> Anonymized:
     """Apply every column's methods, recode the quasi-identifiers, suppress small classes, shuffle the rows.
 
     Args:
         plan: the table's plan.
         chunk: records, bound to the decision about the table.
-        headcount: whether the people of the release are counted from their hashes.
+        people: whether the person of each released record is needed.
 
     Raises:
         InputError: a value cannot be read, or was not there when the decision was made.
@@ -74,15 +79,23 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
     treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
     reaching = kept_rows(chunk.batch.num_rows, treated)
     labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
+    hidden = dict[str, int]()
+    if (history := chunk.work.decision.history) is not None:
+        whose = persons_of(plan, chunk)[:, 0]
+        treated, hidden = history.apply(chunk.work.decision.columns, treated, labels, whose, keep)
     settled, coarser, blanked = treated, labels, dict[str, int]()
     if (settlement := chunk.work.decision.settlement) is not None:
         settled, coarser, blanked = settlement.apply(plan, treated, labels, keep)
     columns = _columns(plan, plan.output_schema(), chunk.batch, settled) | coarser
     key = chunk.work.key
-    persons = persons_of(plan, chunk) if headcount else None
+    persons = persons_of(plan, chunk) if people else None
     left = np.flatnonzero(keep)
     perturbed = _perturb(plan, chunk, columns, left, persons)
-    shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
+    parts = chunk.work.decision.parts
+    if parts:
+        shuffle = drawn_order(key, (chunk.work.split.split_id, chunk.number), len(left))
+    else:
+        shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
     order = left[shuffle]
     batch = _shuffled(plan, columns, perturbed, order, shuffle)
     heads = persons[order, 0] if plan.counts_people and persons is not None else None
@@ -91,7 +104,8 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
         split=chunk.work.split,
         number=chunk.number,
         last=chunk.last,
-        fingerprint=key.fingerprint,
+        key=key,
+        parts=parts,
         batch=batch,
         persons=None if persons is None else persons[order],
         settled=pa.RecordBatch.from_arrays(
@@ -113,8 +127,9 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             after=_after(plan, treated, batch, heads),
             taken=taken,
             settled=blanked,
+            hidden=hidden,
         ),
-        promises=chunk.work.decision.promises,
+        terms=terms_of(chunk.work.decision, key),
     )
 
 
@@ -161,7 +176,7 @@ def _shuffled(
     rows, places = pa.array(order), pa.array(shuffle)
     return pa.RecordBatch.from_arrays(
         [
-            perturbed[name].values.take(places) if name in perturbed else _compact(columns[name].take(rows))
+            perturbed[name].values.take(places) if name in perturbed else compacted(columns[name].take(rows))
             for name in plan.table.released
         ],
         names=list(plan.table.released),
@@ -222,15 +237,6 @@ def _perturb(
         )
         for name, perturbation in plan.perturbations.items()
     }
-
-
-def _compact(values: pa.Array) -> pa.Array:
-    """Drop labels that no row bears: a file would otherwise carry those of suppressed classes."""
-    if not pa.types.is_dictionary(values.type):
-        return values
-    places, used = used_values(values)
-    labels = used.drop_null()
-    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places == len(labels)), labels)
 
 
 def _columns(

@@ -31,9 +31,10 @@ from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.tally import Tally
-from tokumei.transforms.release.verify import TableWritten, Written
+from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
 from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
+from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
@@ -57,6 +58,10 @@ def build_report(
         total: people of the release (本人の数).
     """
     policy = plan.policy
+    tables = tuple(
+        _table(plan, table, chosen.accounts[name], written[name], people)
+        for name, table in plan.tables.items()
+    )
     return Report(
         release_id=plan.release_id,
         created_at=japan_time.now(),
@@ -73,10 +78,7 @@ def build_report(
         people_check=explain_people(plan, people, total),
         small_file_ordinance=_ordinance(policy, total),
         warnings=_warnings(policy),
-        tables=tuple(
-            _table(plan, table, chosen.accounts[name], written[name], people)
-            for name, table in plan.tables.items()
-        ),
+        tables=tables,
         rejects=tuple(
             RejectCount(table=name, column=column, reason=reason, records=n)
             for name, account in chosen.accounts.items()
@@ -90,8 +92,7 @@ def build_report(
         ),
         secrets="仮IDと人数の計数に用いた鍵は、この処理のためだけにOSの乱数から生成し、どこにも保存していない。"
         "処理の終了とともに失われた。仮IDと元の符号の対応表は作成していない。",
-        order="各ファイル内の行の順序を無作為に入れ替え、ファイル名も無作為に付けた。"
-        "ただし、1つのファイルには、元の並びで近い範囲の行が入っている。",
+        order=order_told(tables),
         limits=_limits(plan),
         versions={
             name: importlib.metadata.version(name) for name in ("tokumei", "apache-beam", "pyarrow", "polars")
@@ -148,8 +149,8 @@ def _table(
 ) -> TableReport:
     tally, fitted = written.tally, account.fitted
     after, before = None, None
-    if account.recoded is not None and written.classes is not None:
-        classes = classes_of(written.classes, fitted, account.recoded.population)
+    if account.recoded is not None and written.recount.classes is not None:
+        classes = classes_of(written.recount.classes, fitted, account.recoded.population)
         after = measured_risk(
             ClassSizes.of(classes.people),
             None if classes.population is None else (classes.people, classes.population),
@@ -189,8 +190,9 @@ def _table(
         recoding=None if account.recoded is None else recoding_of(table, account.recoded),
         risk_before=before,
         risk_after=after,
-        combinations=explain_removal(table, account, written.combined),
+        combinations=explain_removal(table, account, written.recount.combined),
         leak_scan=explain_leaks(table, written.leaks),
+        order=explain_order(table, account, written),
     )
 
 
@@ -215,7 +217,7 @@ def _column(
         if chain.generalize is not None and account.recoded is not None:
             changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
             sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
-        at, told, public = promises.fewer_told(table, account, written.bearers, name)
+        at, told, public = promises.fewer_told(table, account, written.recount.bearers, name)
         steps = [
             StepReport(
                 criterion=step.number,

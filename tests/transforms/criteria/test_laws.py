@@ -109,13 +109,24 @@ METHODS = [
         for kind in ("integer", "number", "date")
     ),
     *(
-        (kind, {"method": "generalize", "criterion": 5, "hierarchy": {"kind": "suppress"}})
+        (kind, {"method": method, "criterion": 5, "hierarchy": {"kind": "suppress"}})
+        for method in ("generalize", "coarsen")
         for kind in ("string", "integer", "number", "date", "month", "boolean")
     ),
 ]
 
 
-NOT_TEXT = {"age", "microaggregate", "noise", "rank_swap", "delete", "generalize", "pseudonym", "replace"}
+NOT_TEXT = {
+    "age",
+    "microaggregate",
+    "noise",
+    "rank_swap",
+    "delete",
+    "generalize",
+    "coarsen",
+    "pseudonym",
+    "replace",
+}
 
 
 def chain_for(kind, method, *then):

@@ -1,0 +1,197 @@
+"""Small random problems, and a counter written from the definition: sets and itertools, nothing of the kernel."""
+
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+
+from tokumei.transforms.histories.problem import Bucket, FactKind, Group, Lines, LostAtMost, Problem
+
+DROPPED = 0xFFFFFFFF
+
+
+def random_group(rng, table):
+    leaves = int(rng.integers(1, 7))
+    levels = int(rng.integers(1, 4))
+    rows, label = [], np.arange(leaves)
+    for _ in range(levels):
+        rows.append(label)
+        distinct = np.unique(label)
+        up = rng.integers(0, max(1, len(distinct) - 1), len(distinct))
+        label = up[np.searchsorted(distinct, label)]
+    # Number the nodes; a label with the same leaves as on the level below may be the same node.
+    nodes, chain, covered = {}, np.zeros((levels, leaves), np.int32), []
+    same = rng.random() < 0.5
+    for level, row in enumerate(rows):
+        for leaf in range(leaves):
+            below = tuple(np.flatnonzero(row == row[leaf]))
+            key = below if same else (level, below)
+            if key not in nodes:
+                nodes[key] = len(nodes)
+                covered.append(len(below))
+            chain[level, leaf] = nodes[key]
+    return Group(table=table, chain=chain, covered=np.array(covered, np.int64), domain=leaves)
+
+
+def random_seen(rng, group):
+    """What a fact sees of a node: the node, or less of it: here two nodes may look alike, and some like nothing."""
+    if rng.random() < 0.75:
+        return None
+    return rng.integers(-1, group.nodes, group.nodes).astype(np.int32)
+
+
+def random_problem(rng):
+    tables = int(rng.integers(1, 3))
+    groups = tuple(random_group(rng, int(rng.integers(0, tables))) for _ in range(int(rng.integers(1, 4))))
+    kinds = []
+    for _ in range(int(rng.integers(1, 4))):
+        table = int(rng.integers(0, tables))
+        there = [i for i, group in enumerate(groups) if group.table == table]
+        few = tuple(sorted(rng.choice(there, int(rng.integers(1, min(2, len(there)) + 1)), replace=False).tolist())) if there else ()
+        if few and rng.random() < 0.1:
+            few = ()
+        kinds.append(
+            FactKind(
+                table=table,
+                groups=few,
+                seen=tuple(random_seen(rng, groups[i]) for i in few),
+                fixed=not few or rng.random() < 0.25,
+            )
+        )
+    known = int(rng.choice([1, 2, 2, 3]))
+    share = float(rng.choice([0.34, 0.5, 0.75])) if rng.random() < 0.3 else None
+    return Problem(
+        tables=tables,
+        groups=groups,
+        kinds=tuple(kinds),
+        known=known,
+        k=int(rng.integers(2, 5)),
+        share=share,
+        sensitive_values=2 if share else 0,
+        granularity=str(rng.choice(["cut", "cut", "level"])),
+        delete=str(rng.choice(["cell", "cell", "line"])),
+        lost_at_most=LostAtMost(),
+        seed=bytes(16),
+    )
+
+
+def random_people(rng, problem):
+    """By person: for each table the set of (leaves, fixed codes) of its lines; and a set of sensitive values."""
+    people = []
+    popular = rng.random() * 2
+    for _ in range(int(rng.integers(0, 30))):
+        tables = []
+        for table in range(problem.tables):
+            lines = set()
+            for _ in range(int(rng.integers(0, 4))):
+                leaves = tuple(
+                    -1 if rng.random() < 0.1 else int(problem.groups[i].leaves * rng.random() ** (1 + popular))
+                    for i in problem.of_table(table)
+                )
+                fixed = tuple(
+                    int(rng.integers(-1, 2)) * 10**12
+                    for kind in problem.kinds
+                    if kind.fixed and kind.table == table
+                )
+                lines.add((leaves, tuple(max(-1, code) for code in fixed)))
+            tables.append(sorted(lines))
+        sensitive = {int(v) for v in rng.integers(0, 2, int(rng.integers(0, 3)))}
+        people.append((tables, sensitive if problem.share else set()))
+    return people
+
+
+def as_buckets(problem, people, sizes):
+    """Deal people to buckets of these sizes; the rest to a last one."""
+    out, start = [], 0
+    for size in [*sizes, len(people)]:
+        few = people[start : start + size]
+        start += len(few)
+        lines = []
+        for table in range(problem.tables):
+            rows = [(i, *line) for i, (tables, _) in enumerate(few) for line in tables[table]]
+            kinds = [i for i, kind in enumerate(problem.kinds) if kind.fixed and kind.table == table]
+            lines.append(
+                Lines(
+                    person=np.array([r[0] for r in rows], np.int32),
+                    leaves=np.array([r[1] for r in rows], np.int32)
+                    .reshape(len(rows), len(problem.of_table(table)))
+                    .T,
+                    fixed={
+                        kind: np.array([r[2][at] for r in rows], np.int64) for at, kind in enumerate(kinds)
+                    },
+                )
+            )
+        pairs = sorted((i, value) for i, (_, values) in enumerate(few) for value in values)
+        sensitive = tuple(np.array([p[at] for p in pairs], np.int32) for at in (0, 1))
+        out.append(Bucket(people=len(few), lines=tuple(lines), sensitive=sensitive if problem.share else None))
+    return out
+
+
+def facts_of(problem, bucket, blanks, levels):
+    """By person of a bucket: the facts, as tuples, that the released lines give."""
+    out = [set() for _ in range(bucket.people)]
+    for i, kind in enumerate(problem.kinds):
+        lines, rows = bucket.lines[kind.table], problem.of_table(kind.table)
+        masks = dict(zip(blanks[kind.table].line.tolist(), blanks[kind.table].mask.tolist())) if blanks else {}
+        for n, person in enumerate(lines.person.tolist()):
+            mask, fact = masks.get(n, 0), [i]
+            if mask == DROPPED:
+                continue
+            if kind.fixed:
+                fact.append(int(lines.fixed[i][n]))
+            for group, seen in zip(kind.groups, kind.seen):
+                row = rows.index(group)
+                leaf = int(lines.leaves[row][n])
+                if leaf < 0 or mask >> row & 1:
+                    fact.append(-1)
+                    continue
+                node = int(problem.groups[group].chain[levels[group][leaf], leaf])
+                fact.append(node if seen is None else int(seen[node]))
+            if -1 not in fact[1:]:
+                out[person].add(tuple(fact))
+    return out
+
+
+def broken(problem, buckets, protection=None):
+    """Return the sets of at most m facts that break the promise, by the definition."""
+    levels = protection.levels if protection else [np.zeros(g.leaves, int) for g in problem.groups]
+    having, with_value = {}, {}
+    for number, bucket in enumerate(buckets):
+        blanks = protection.blanks[number] if protection and protection.blanks else None
+        values = [set() for _ in range(bucket.people)]
+        if bucket.sensitive is not None:
+            for person, value in zip(*(a.tolist() for a in bucket.sensitive)):
+                values[person].add(value)
+        for person, facts in enumerate(facts_of(problem, bucket, blanks, levels)):
+            for size in range(1, problem.known + 1):
+                for some in combinations(sorted(facts), size):
+                    having[some] = having.get(some, 0) + 1
+                    for value in values[person]:
+                        with_value[some, value] = with_value.get((some, value), 0) + 1
+    bad = {some for some, n in having.items() if n < problem.k}
+    if problem.share is not None:
+        h = Fraction(str(problem.share))
+        bad |= {some for (some, _), n in with_value.items() if n > h * having[some]}
+    return bad
+
+
+def lost(problem, buckets, protection):
+    """Return the loss by the definition: mean over cells of leaves below ÷ all leaves, deleted 1."""
+    total, cells = Fraction(0), 0
+    for number, bucket in enumerate(buckets):
+        for table, lines in enumerate(bucket.lines):
+            blanks = protection.blanks[number][table] if protection.blanks else None
+            masks = dict(zip(blanks.line.tolist(), blanks.mask.tolist())) if blanks else {}
+            for row, group in enumerate(problem.of_table(table)):
+                tree = problem.groups[group]
+                for n, leaf in enumerate(lines.leaves[row].tolist()):
+                    if leaf < 0:
+                        continue
+                    cells += 1
+                    mask = masks.get(n, 0)
+                    if mask >> row & 1:
+                        total += 1
+                    else:
+                        below = int(tree.covered[tree.chain[protection.levels[group][leaf], leaf]])
+                        total += Fraction(below if below > 1 else 0, tree.domain)
+    return total / cells if cells else total
