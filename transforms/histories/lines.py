@@ -27,6 +27,7 @@ from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 
 _PERSON, _LINE = "#person", "#line"
+_FEW_LINES = 1 << 17
 
 
 class LineBatch(NamedTuple):
@@ -124,6 +125,28 @@ def gather_lines(batches: Iterable[LineBatch]) -> PeopleLines:
         persons = np.frombuffer(batch.lines[:half], np.uint64)
         waiting.setdefault(batch.table, []).append((persons, np.frombuffer(batch.lines[half:], np.int64)))
     return PeopleLines({name: _distinct(parts) for name, parts in sorted(waiting.items())}, frozenset(keys))
+
+
+def together(people: Iterable[PeopleLines]) -> Iterator[PeopleLines]:
+    """Put small buckets together, which cost more by their number than by their lines; every person is in one."""
+    waiting: list[PeopleLines] = []
+    for bucket in people:
+        waiting.append(bucket)
+        if sum(len(lines) for each in waiting for _, lines in each.tables.values()) >= _FEW_LINES:
+            yield _union(waiting)
+            waiting = []
+    if waiting:
+        yield _union(waiting)
+
+
+def _union(people: list[PeopleLines]) -> PeopleLines:
+    if len(people) == 1:
+        return people[0]
+    names = sorted({name for bucket in people for name in bucket.tables})
+    return PeopleLines(
+        {name: _distinct([b.tables[name] for b in people if name in b.tables]) for name in names},
+        frozenset().union(*(bucket.keys for bucket in people)),
+    )
 
 
 def _distinct(parts: list[tuple[Persons, Ints]]) -> tuple[Persons, Ints]:

@@ -17,7 +17,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
-from tokumei.transforms.histories.lines import LineBatch, PeopleLines, gather_lines, list_lines
+from tokumei.transforms.histories.lines import LineBatch, PeopleLines, gather_lines, list_lines, together
 from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts, count_sets, merge_counted
 from tokumei.transforms.histories.solve import HistoryAccount, solve
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -113,7 +113,7 @@ def _protect(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: Run
     decisions = dict(chosen.decisions)
     accounts: list[HistoryAccount] = []
     for history in plan.histories:
-        account, treatments = solve(history, plan.tables, chosen.decisions, lambda: people, key)
+        account, treatments = solve(history, plan.tables, chosen.decisions, lambda: together(people), key)
         accounts.append(account)
         decisions |= {name: replace(decisions[name], history=done) for name, done in treatments.items()}
     return replace(chosen, decisions=decisions, histories=tuple(accounts))
