@@ -5,8 +5,9 @@ Besides people, all that crosses a shuffle: 16 bytes a distinct line of a chunk,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,8 @@ from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 
 _PERSON, _LINE = "#person", "#line"
-_FEW_LINES = 1 << 17
+# Of a bucket by itself, and how many of these, with 16 bytes a line, are kept.
+_FEW_LINES, _KEPT_BUCKETS = 1 << 17, 16
 
 
 class LineBatch(NamedTuple):
@@ -127,14 +129,27 @@ def gather_lines(batches: Iterable[LineBatch]) -> PeopleLines:
     return PeopleLines({name: _distinct(parts) for name, parts in sorted(waiting.items())}, frozenset(keys))
 
 
-def together(people: Iterable[PeopleLines]) -> Iterator[PeopleLines]:
-    """Put small buckets together, which cost more by their number than by their lines; every person is in one."""
+def reading_of(people: Iterable[PeopleLines]) -> Callable[[], Iterable[PeopleLines]]:
+    """Return how the lines of all people are read again and again: what is little stays in memory.
+
+    Small buckets are put together, since they cost more by their number than by their lines. Every person is
+    in one bucket, before and after.
+    """
+    kept = list(islice(_together(people), _KEPT_BUCKETS + 1))
+    if len(kept) <= _KEPT_BUCKETS:
+        return lambda: kept
+    return lambda: _together(people)
+
+
+def _together(people: Iterable[PeopleLines]) -> Iterator[PeopleLines]:
     waiting: list[PeopleLines] = []
+    lines = 0
     for bucket in people:
         waiting.append(bucket)
-        if sum(len(lines) for each in waiting for _, lines in each.tables.values()) >= _FEW_LINES:
+        lines += sum(len(of_table) for _, of_table in bucket.tables.values())
+        if lines >= _FEW_LINES:
             yield _union(waiting)
-            waiting = []
+            waiting, lines = [], 0
     if waiting:
         yield _union(waiting)
 
