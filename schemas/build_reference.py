@@ -31,6 +31,7 @@ from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import EXACT
 from tokumei.schemas.table import Population, Table
+from tokumei.schemas.totals import Total
 from tokumei.schemas.treatment_base import ALL, ColumnType, Left, Treatment
 from tokumei.schemas.treatments import METHODS, Delete
 
@@ -56,6 +57,7 @@ NODES: dict[str, type[BaseModel]] = {
     "fact": Fact,
     "at_most": AtMost,
     "lost_at_most": LostAtMost,
+    "totals": Total,
     "requirements": Requirements,
     "rejects": Rejects,
     "not_understood": NotUnderstood,

@@ -49,7 +49,6 @@ class Fact(Strict):
             )
         return self
 
-
     def sentence(self) -> str:
         """Return what is known, in one English sentence."""
         whose = f"the class of a person in {self.table} (all quasi-identifiers)"

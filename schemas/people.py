@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from tokumei.schemas.formats import listed
+from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.strict import broken
 from tokumei.schemas.table import Table
 
@@ -113,3 +114,24 @@ def link_codes(tables: Mapping[str, Table]) -> dict[str, PersonCodes]:
                     ("tables", table_name, "columns", name, "codes"),
                 )
     return found
+
+
+def refuse_mixed_shifts(tables: Mapping[str, Table]) -> None:
+    """Refuse dates of one numbering's people that would move by different numbers of days.
+
+    Raises:
+        PydanticCustomError: two columns that move dates name different numbers.
+    """
+    found: dict[Numbering, int] = {}
+    for table_name, table in tables.items():
+        for name, column in table.columns.items():
+            last = column.treat[-1] if column.treat else None
+            if not isinstance(last, ShiftDates):
+                continue
+            if found.setdefault(numbering_of(table_name, table), last.days) != last.days:
+                raise broken(
+                    "policy.shift_days",
+                    "other dates of these people move by other numbers of days, so the gaps would not stay",
+                    "say the same days in all columns of the people's link",
+                    ("tables", table_name, "columns", name, "treat", len(column.treat) - 1, "days"),
+                )

@@ -14,8 +14,10 @@ from tokumei.schemas.column_names import names_sensitive
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.histories import History, check_histories
-from tokumei.schemas.people import Numbering, link_codes, people_counted
+from tokumei.schemas.joined import check_joined
+from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse_mixed_shifts
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
+from tokumei.schemas.pseudonym_periods import refuse_mixed_periods
 from tokumei.schemas.public_bodies import names_public_body
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
@@ -135,6 +137,9 @@ class Policy(Strict):
         self._wildcards_work()
         check_histories(self.histories, self.tables, self.people, self.requirements.k)
         link_codes(self.tables)
+        check_joined(self.tables, self.requirements)
+        refuse_mixed_periods(self.tables)
+        refuse_mixed_shifts(self.tables)
         self._sensitivity_stated()
         self._body_under_its_law()
         self._items_of_the_time()

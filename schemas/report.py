@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -211,6 +212,7 @@ class TableReport(Strict):
     )
     risk_after: Risk | None = None
     combinations: tuple[CombinationReport, ...] = ()
+    totals: tuple[TotalReport, ...] = ()
     leak_scan: LeakScan | None = None
     order: OrderReport | None = None
 
@@ -236,6 +238,20 @@ class CombinationReport(Strict):
     rarer_after: int = Field(
         description="Combinations of any size that have fewer people in the release; 0 unless they may."
     )
+
+
+class TotalReport(Strict):
+    """A bound on what the lines of one person come to: whom it took, and people by what they come to.
+
+    ``step.counts`` keys: ``people_bounded`` (people who lost lines by it), ``windows_dropped`` or
+    ``receipts_dropped``, ``records_dropped`` (by it, and by no declaration before it), ``amount_dropped``.
+    """
+
+    title: str = Field(description="What is measured, in Japanese.")
+    because: str
+    step: StepReport
+    before: Picture = Field(description="People, by their highest window; bars of fewer than k are merged.")
+    after: Picture
 
 
 class RejectCount(Strict):
@@ -281,6 +297,8 @@ class Report(Strict):
         default=(), description="What to look at before publication, in Japanese."
     )
     tables: tuple[TableReport, ...]
+    joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
+    apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

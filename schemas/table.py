@@ -9,12 +9,16 @@ from pydantic import Field, model_validator
 from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_code, names_free_text, names_person
 from tokumei.schemas.combinations import Combination, check_combinations
+from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.totals import Total, check_totals
 from tokumei.schemas.treatment_base import Left
+from tokumei.schemas.treatments import PseudonymPeriod
 
-_RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
+# Names of the counts beside a table's columns.
+_RESERVED = frozenset({"#person", "#records", "#people", "#totals"})
 
 
 class Population(Strict):
@@ -49,7 +53,12 @@ class Table(Strict):
         description="global: rows are dealt over all parts; stretch: a part holds rows that stood together."
         " Default: global where a person may have several rows, or a part could hold fewer than k people.",
     )
-    because: Text | None = Field(default=None, description="The reason for order: stretch.")
+    joined: bool = Field(
+        default=True,
+        description="Whether requirements hold for it together with the other tables of its people's link.",
+    )
+    because: Text | None = Field(default=None, description="The reason for order: stretch or joined: false.")
+    totals: tuple[Total, ...] = Field(default=(), description="Bounds on what a person's lines come to.")
 
     @model_validator(mode="after")
     def _person_known(self) -> Self:
@@ -80,11 +89,13 @@ class Table(Strict):
         self._zeros_restorable()
         self._named_columns_safe()
         self._joins_work()
+        self._periods_told()
         self._methods_fit_rows()
         if self.person is not None:
             self._person_works(self.person)
         self._classes_formed()
         check_combinations(self.combinations, self.columns, compared=self.population is not None)
+        check_totals(self.totals, self.columns, self.rows_per_person)
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self
@@ -182,10 +193,34 @@ class Table(Strict):
                         ["columns", name, "treat", i, "with"],
                     )
 
+    def _periods_told(self) -> None:
+        for name, column in self.columns.items():
+            time = None if column.pseudonym is None else column.pseudonym.time
+            if time is not None:
+                self.refuse_time(time, ("columns", name, "treat", len(column.treat) - 1, "time"))
+
+    def refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
+        """Refuse a name that is not that of a column of dates or times, from which a period can be taken."""
+        column = self.columns.get(name)
+        if column is None or column.type not in {"date", "month", "datetime"}:
+            raise broken(
+                "table.time",
+                "time names another column of this table, of type date, month or datetime",
+                "declare the column under columns, with drop: true if it is not to be released",
+                at,
+            )
+
     def _methods_fit_rows(self) -> None:
         for name, column in self.columns.items():
             for i, step in enumerate(column.treat):
                 step.refuse_rows(self.rows_per_person, ("columns", name, "treat", i))
+                if isinstance(step, ShiftDates) and self.person is None:
+                    raise broken(
+                        "table.shift_person",
+                        "all dates of a person move together, and the table does not say whose a record is",
+                        "add person: <column>",
+                        ("columns", name, "treat", i),
+                    )
 
     def _named_columns_safe(self) -> None:
         """Refuse, by their names, codes released (二号), and free text kept (一号)."""
@@ -234,6 +269,25 @@ class Table(Strict):
         return self.columns[self.person].link if self.person else None
 
     @property
+    def person_period(self) -> PseudonymPeriod | None:
+        """For how long a person is one unit to whoever has the release: the period of their pseudonyms."""
+        return None if self.person is None else getattr(self.columns[self.person].pseudonym, "per", None)
+
+    @property
+    def unit_columns(self) -> tuple[str, ...]:
+        """The columns that tell whose a record is, and of which period of theirs."""
+        if self.person is None:
+            return ()
+        time = getattr(self.columns[self.person].pseudonym, "time", None)
+        return (self.person,) if time is None else (self.person, time)
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The columns from which periods of pseudonyms are taken, in the order of the policy."""
+        named = {c.pseudonym.time for c in self.columns.values() if c.pseudonym is not None}
+        return tuple(name for name in self.columns if name in named)
+
+    @property
     def quasi_identifiers(self) -> tuple[str, ...]:
         """Names of the quasi-identifier columns, in the order of the policy."""
         return tuple(name for name, c in self.columns.items() if c.quasi_identifier)
@@ -247,6 +301,14 @@ class Table(Strict):
     def combined(self) -> tuple[str, ...]:
         """Names of the columns that any combination names, in the order of the policy."""
         named = {name for combination in self.combinations for name in combination.columns}
+        return tuple(name for name in self.columns if name in named)
+
+    @property
+    def totalled(self) -> tuple[str, ...]:
+        """Names of the columns that tell what a person's lines come to, in the order of the policy."""
+        if not self.totals:
+            return ()
+        named = {self.person, *(name for total in self.totals for name in total.columns)}
         return tuple(name for name in self.columns if name in named)
 
     @property

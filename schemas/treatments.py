@@ -15,12 +15,14 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, create_model, model_validator
 
-from tokumei.schemas.bands import AgeBand, Bands
+from tokumei.schemas.bands import AgeBand, Bands, RoundTo
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
-from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap
-from tokumei.schemas.strict import Number, Text
+from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap, ShiftDates
+from tokumei.schemas.strict import Number, Text, broken
 from tokumei.schemas.treatment_base import ColumnType, Label, Left, People, Treatment
+
+PseudonymPeriod = Literal["month", "quarter", "year", "table"]
 
 
 class Delete(Treatment):
@@ -159,16 +161,38 @@ class PhoneArea(_Area):
 class Pseudonym(Treatment):
     """Linking code to a keyed pseudonym (仮ID): new key in every run, destroyed with it (三号).
 
-    Columns with the same ``link`` get the same pseudonym for the same value, over all tables.
+    Columns with the same ``link`` get the same pseudonym for the same value, over all tables; with ``per``
+    only within a period, or only within a table.
     """
 
     method: Literal["pseudonym"]
     criterion: Literal[3]
     link: Text = Field(description="Name of the code; equal names stay joinable.")
+    per: PseudonymPeriod | None = Field(
+        default=None,
+        description="For how long each stands, in all columns of the link alike. Default: for the whole run.",
+    )
+    time: Text | None = Field(
+        default=None,
+        description="With a month, quarter or year: the column of the table that it is taken from.",
+    )
     accepts = frozenset({"string", "integer"})
     last = True
     left = Left.NOTHING
     example = "{treat: [{criterion: 3, method: pseudonym, link: member}]}"
+
+    @model_validator(mode="after")
+    def _period_known(self) -> Self:
+        if self.per in (None, "table"):
+            self._only_with("per: month, quarter or year", "time")
+        elif self.time is None:
+            raise broken(
+                "pseudonym.time",
+                f"a pseudonym per {self.per} needs to know the {self.per} of a record",
+                "add time: <the column of dates or times that it is taken from>",
+                ["per"],
+            )
+        return self
 
 
 class Recode(Treatment):
@@ -247,6 +271,7 @@ AnyTreatment = Annotated[
     | Age
     | AgeBand
     | Bands
+    | RoundTo
     | TruncateTime
     | PostalPrefix
     | Address
@@ -262,6 +287,7 @@ AnyTreatment = Annotated[
     | Microaggregate
     | Noise
     | RankSwap
+    | ShiftDates
     | Generalize
     | Coarsen,
     Field(discriminator="method"),

@@ -19,7 +19,7 @@ WIRING = {"stages", "engine"}
 ROOMS = """
     engine storage values counting formats hierarchies
     criteria planning decisions
-    profile combinations risk histories recode promises leaks
+    profile totals combinations risk histories joined recode promises leaks
     pages register release report preview
     stages
     synthesis

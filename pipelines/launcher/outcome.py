@@ -66,6 +66,8 @@ def tell(plan: Plan, note: str = "") -> None:
             for told in report.get("notes", ()):
                 if told["table"] == table["name"]:
                     print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
+        for join in report.get("joined", ()):
+            _tell_joined(join)
         print(f"  release:  {base}")
         print(f"  report:   {store.join(base, 'report.html')}")
         print(f"  notice:   {store.join(base, 'notice.md')}")
@@ -130,6 +132,14 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
         print(f"    {level['column']}: {at} of {level['levels'] - 1} ({level['label']})")
     for line in _of_little_use(table):
         print(f"    warning: {line}")
+
+
+def _tell_joined(join: dict[str, Any]) -> None:
+    """Say how small the smallest joined class is, and how many people are left out of all tables."""
+    smallest = join["smallest_after"]
+    told = "" if smallest is None else f"the smallest class holds {smallest:,} people; "
+    left_out = join["people_short"] + join["people_dropped"]
+    print(f"  {' + '.join(join['tables'])} joined: {told}{left_out:,} people left out of all")
 
 
 def _of_little_use(table: dict[str, Any]) -> Iterator[str]:

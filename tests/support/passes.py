@@ -25,7 +25,7 @@ from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.dealing import Slice, parts_of
-from tokumei.transforms.release.part_recount import terms_of
+from tokumei.transforms.release.part_recount import Count, terms_of
 from tokumei.transforms.release.parts import encode_chunk, encode_dealt
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import merge_written, written_of
@@ -87,12 +87,12 @@ def released(policy, pieces):
     done = [encode_chunk(plan, table, anonymize_chunk(table, c, people=head)) for c in chunks(decision)]
     parts = [chunk.part for chunk in done if chunk.part] + dealt(plan, table, decision, done)
     buckets = {}
-    for bucket, hashes in (pair for part in parts for pair in part.people):
+    for bucket, hashes in (pair for part in parts for name, pair in part.told if name == Count.PEOPLE):
         buckets.setdefault(bucket, []).append(hashes)
     heads = add_headcounts([count_bucket(b) for b in buckets.values()])
     total = merge_written([written_of(made.summary) for made in (*done, *parts)])
-    left = verify(plan, chosen, total, heads, facts=CountedFacts(), fingerprint=KEY.fingerprint)
-    report = build_report(plan, chosen, total, heads.by_table, left)
+    left = verify(plan, chosen, total, heads, facts=CountedFacts(), totals={}, fingerprint=KEY.fingerprint)
+    report = build_report(plan, chosen, total, heads.by_table, left, joined=(), totals={})
     rows = [
         row for part in parts if part.summary.part for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
     ]

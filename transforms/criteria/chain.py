@@ -2,7 +2,7 @@
 
 Every method is a function of the value alone, so a chain runs once on the distinct values of a batch and
 the result is spread over the rows. Columns in which nearly every value is distinct are treated directly.
-The one exception, a perturbation of records, ends its chain and is run by itself on the released records.
+The one exception, a method by record, ends its chain and is run by itself on the released records.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.column import Column
 from tokumei.transforms.counting.domain import find_domain, merge_domains
 from tokumei.transforms.criteria import Context, Criterion, build_criterion
-from tokumei.transforms.criteria.base import PerRecord, Persons
+from tokumei.transforms.criteria.base import ByRecord, Persons
 from tokumei.transforms.criteria.distinctiveness import Levelled, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
 from tokumei.transforms.criteria.promise import Promise
@@ -89,7 +89,7 @@ class Chain:
             else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]", content=contents[-1])
             for i, model in enumerate(column.protect)
         )
-        self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None
+        self.by_record: ByRecord | None = last if isinstance(last, ByRecord) and last.of_records else None
         days = bool(self.steps) and self.steps[0].months_as_days
         self._month_as_text = column.type == "month" and not days
 
@@ -152,7 +152,7 @@ class Chain:
         It can where no class, no combination and no dropped record depends on it; there all that its methods
         promise holds by that.
         """
-        depends = self.coded or self.can_drop or self.perturbation is not None
+        depends = self.coded or self.can_drop or self.by_record is not None
         if self._driven is None or depends or not self.column.released:
             return False
         return 0 < max(s.people for s in self.steps) <= self.steps[self._driven].people

@@ -1,12 +1,16 @@
 """五号: whatever stands out against the other people in the same file (データベース内の差異等の性質).
 
-施行規則 34条5号 / 62条5号. Fixed generalization (一般化) by bands or a hierarchy level, and quasi-identifiers
-(準識別子) whose level is found by the search so that every class has at least k people.
+施行規則 34条5号 / 62条5号. Fixed generalization (一般化) by bands, rounding or a hierarchy level, and
+quasi-identifiers (準識別子) whose level is found by the search so that every class has at least k people.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tokumei.schemas import bands
@@ -16,7 +20,8 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.steps import Between
 from tokumei.transforms.values import bands as value_bands
-from tokumei.transforms.values.cells import as_text, present
+from tokumei.transforms.values.cells import as_text, like, measures, present, rounded
+from tokumei.transforms.values.text import number_text
 
 
 class Bands(Fixed, treats=bands.Bands):
@@ -36,6 +41,33 @@ class Bands(Fixed, treats=bands.Bands):
         """Return the number of bands, the first and the last."""
         labels = self.spec.labels
         return f"数値を{len(labels)}区分（{labels[0]}～{labels[-1]}）に置き換えた（一般化）。"
+
+
+class RoundTo(Fixed, treats=bands.RoundTo):
+    """Numbers to multiples."""
+
+    spec: bands.RoundTo
+
+    def treat(self, values: pa.Array) -> pa.Array:
+        """Return the nearest multiple of each number, in its type; halves go up."""
+        return like(nearest(measures(values), self.spec.to), values)
+
+    def explain(self, decision: None) -> str:
+        """Return to what numbers were rounded."""
+        return f"数値を{number_text(self.spec.to)}の倍数に四捨五入した（丸め）。"
+
+
+def nearest(numbers: npt.NDArray[Any], to: float) -> npt.NDArray[Any]:
+    """Return the multiple of ``to`` nearest to each number, the higher of two; of the type of the numbers.
+
+    At the ends of int64 it is the nearest that there is.
+    """
+    if numbers.dtype != np.int64:
+        return rounded(np.floor(numbers / to + 0.5) * to, max(0, -int(Decimal(str(to)).as_tuple().exponent)))
+    step = int(to)
+    below: npt.NDArray[np.int64] = numbers // step
+    up = (2 * (numbers % step) >= step) & (below < np.iinfo(np.int64).max // step)
+    return np.maximum(below + up, -(np.iinfo(np.int64).max // step)) * step
 
 
 class _Hierarchical(Criterion[None, D]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -74,6 +74,31 @@ class Ladder:
     def null_code(self, level: int) -> int:
         """Return the code of null at a level, or -1."""
         return self.labels[level].index(None) if None in self.labels[level] else -1
+
+    @classmethod
+    def flat(cls, values: tuple[str | None, ...]) -> Ladder:
+        """Return the ladder of a column that cannot be generalized: one level."""
+        return cls(
+            values=values,
+            codes=(np.arange(len(values), dtype=np.int32),),
+            labels=(values,),
+            leaves=(np.ones(len(values), dtype=np.int64),),
+            domain_size=len(values),
+            titles=("一般化なし",),
+        )
+
+    def with_value(self, value: str) -> Ladder:
+        """Return the ladder with one value more, the last, which is itself at every level."""
+        return replace(
+            self,
+            values=(*self.values, value),
+            codes=tuple(
+                np.append(codes, np.int32(len(labels)))
+                for codes, labels in zip(self.codes, self.labels, strict=True)
+            ),
+            labels=tuple((*labels, value) for labels in self.labels),
+            leaves=tuple(np.append(leaves, 1) for leaves in self.leaves),
+        )
 
     def upward(self, low: int, high: int) -> npt.NDArray[np.int32]:
         """Return, for each code of level ``low``, its code at the coarser level ``high``."""

@@ -20,7 +20,13 @@ from tokumei.transforms.histories.count import (
     renumbered,
     sparse,
 )
-from tokumei.transforms.histories.cover import TooDearError, bad_sets, cover_everywhere, cover_of_people, ranks
+from tokumei.transforms.histories.cover import (
+    TooDearError,
+    bad_sets,
+    cover_everywhere,
+    cover_of_people,
+    ranks,
+)
 from tokumei.transforms.histories.held import (
     Eraser,
     Held,

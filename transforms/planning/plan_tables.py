@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokumei.schemas.combinations import people_sharing
+from tokumei.schemas.joined import joined_tables
 from tokumei.schemas.people import PersonCodes, link_codes
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.table import Table
@@ -26,6 +27,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     """
     k, day = policy.requirements.k, policy.reference_date
     codes = link_codes(policy.tables)
+    joined = joined_tables(policy.tables)
     folded = frozenset(link for link, how in codes.items() if how == "folded")
     known = known_columns(policy)
     return {
@@ -45,6 +47,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
                 for c, column in table.columns.items()
             },
             requirements=policy.requirements,
+            together=joined.get(table.person_link or "", ()) if table.joined else (),
             codes=_codes(table, codes),
             histories=policy.histories,
         )

@@ -51,6 +51,7 @@ class TableProfile:
         places: where some of them stand, for people; at most `MAX_PLACES`.
         missing_person: records that do not say whose they are.
         missing_places: where some of them stand; at most `MAX_PLACES`.
+        missing_times: by column, records without the time from which a pseudonym's period is taken.
         spellings: how person codes are written, where the policy does not say how they are compared.
         persons: one range a chunk, for tables declared to have one row a person.
         columns: measurements by column.
@@ -69,6 +70,7 @@ class TableProfile:
     places: tuple[RejectPlace, ...]
     missing_person: int
     missing_places: tuple[RejectPlace, ...]
+    missing_times: Mapping[str, int]
     spellings: Spellings
     persons: tuple[PersonRange, ...]
     columns: Mapping[str, Measured]
@@ -131,6 +133,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         places=places,
         missing_person=len(chunk.unattributed),
         missing_places=tuple(_place(chunk, unit, int(n)) for n in chunk.unattributed[:MAX_PLACES]),
+        missing_times={n: null for n in plan.table.times if (null := batch.column(n).null_count)},
         spellings=spellings,
         persons=ranges,
         columns=columns,
@@ -181,6 +184,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         places=_first(p.places for p in parts),
         missing_person=sum(p.missing_person for p in parts),
         missing_places=_first(p.missing_places for p in parts),
+        missing_times=sum((Counter(p.missing_times) for p in parts), Counter()),
         spellings=merge_spellings([p.spellings for p in parts]),
         persons=tuple(r for p in parts for r in p.persons),
         columns=measured,

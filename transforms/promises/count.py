@@ -91,6 +91,7 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
     treated = {
         name: plan.chains[name].apply(decision.columns[name], plan.values_of(name, batch), key)
         for name in {*plan.quasi_identifiers, *plan.combined, *plan.dropping, *plan.known, *scope.recounted}
+        or scope.refitted
     }
     treated, _ = remove_all(plan, chunk, treated)
     labels, keep = recoded(plan, decision, treated, kept_rows(batch.num_rows, treated))

@@ -60,9 +60,10 @@ def settles(plan: TablePlan) -> bool:
 def settle_types(plan: TablePlan) -> dict[str, ColumnType]:
     """Return the columns read to settle what is promised of the release."""
     scope = scope_of(plan)
-    person = plan.table.person if plan.counts_people or plan.known else None
+    person = plan.table.person if plan.counts_people or plan.together or plan.known else None
     settled = (*scope.refitted, *scope.recounted, *plan.known)
-    return plan.types(*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, person)
+    names = (*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, *plan.table.totalled)
+    return plan.types(*names, person)
 
 
 def kept_labels(account: Account) -> Sequence[Mapping[int, Ints]]:

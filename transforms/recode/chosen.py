@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.criteria.promise import Promise
@@ -11,6 +11,7 @@ from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.settlement import Settlement
 from tokumei.transforms.histories.solve import HistoryAccount
+from tokumei.transforms.joined.removal import GivenNode
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -62,6 +63,20 @@ class Recoded:
     matching_before: tuple[Ints, Ints] | None
     average_before: float | None
     population: Mapping[tuple[str | None, ...], int] | None
+
+
+def before_joining(recoded: Recoded, given: GivenNode | None) -> Recoded:
+    """Return what is known of a recoding, measured before anybody was left out of joined tables."""
+    if given is None:
+        return recoded
+    after = (reached for _, reached in recoded.reached)
+    return replace(
+        recoded,
+        classes_before=given.classes_before,
+        people_before=given.people_before,
+        reached=tuple(zip(given.reached_before, after, strict=True)),
+        average_before=given.average_before,
+    )
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,12 @@ from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.units import units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.dealing import drawn_order
 from tokumei.transforms.release.part_recount import Terms, terms_of
 from tokumei.transforms.release.tally import Tally
+from tokumei.transforms.totals.recount import WrittenTotals, deal_totals
 from tokumei.transforms.values.cells import as_text, labelled
 
 
@@ -41,12 +43,14 @@ class Anonymized:
         batch: released columns, in random row order; drawn from the key where it is dealt, so that a retry
             deals the same.
         persons: 128-bit keyed hash of each row's person; None where rows are people.
+        left: of a joined table, the persons of records that are not released.
         settled: the combined columns of all records that reach the recoding, as the removal of rare
             combinations left them; to be recounted, never written.
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
         terms: what the recount of the written rows must know.
+        totals: what the released lines come to, by person, dealt to buckets.
     """
 
     split: Split
@@ -56,11 +60,13 @@ class Anonymized:
     parts: int
     batch: pa.RecordBatch
     persons: npt.NDArray[np.uint64] | None
+    left: npt.NDArray[np.uint64] | None
     settled: pa.RecordBatch
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
     terms: Terms
+    totals: tuple[tuple[int, WrittenTotals], ...]
     tally: Tally
 
 
@@ -90,14 +96,14 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
     key = chunk.work.key
     persons = persons_of(plan, chunk) if people else None
     left = np.flatnonzero(keep)
-    perturbed = _perturb(plan, chunk, columns, left, persons)
+    by_record = _treat_records(plan, chunk, columns, left, persons)
     parts = chunk.work.decision.parts
     if parts:
         shuffle = drawn_order(key, (chunk.work.split.split_id, chunk.number), len(left))
     else:
         shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
     order = left[shuffle]
-    batch = _shuffled(plan, columns, perturbed, order, shuffle)
+    batch = _shuffled(plan, columns, by_record, order, shuffle)
     heads = persons[order, 0] if plan.counts_people and persons is not None else None
     at = pa.array(np.flatnonzero(reaching))
     return Anonymized(
@@ -108,6 +114,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
         parts=parts,
         batch=batch,
         persons=None if persons is None else persons[order],
+        left=persons[~keep] if plan.together and persons is not None else None,
         settled=pa.RecordBatch.from_arrays(
             [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
         ),
@@ -119,7 +126,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             dropped=int(len(reaching) - reaching.sum()) - suppressed_by(taken),
             suppressed=int(reaching.sum() - len(left)) + suppressed_by(taken),
             records_out=len(left),
-            changed=_changed(treated, perturbed),
+            changed=_changed(treated, by_record),
             blanked={name: column.blanked for name, column in treated.items()},
             met={name: column.met for name, column in treated.items()},
             unread={name: column.unread for name, column in treated.items() if column.unread},
@@ -130,6 +137,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             hidden=hidden,
         ),
         terms=terms_of(chunk.work.decision, key),
+        totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
 
 
@@ -160,7 +168,7 @@ def _treat(plan: TablePlan, chunk: Chunk[Decision]) -> dict[str, Treated]:
 def _shuffled(
     plan: TablePlan,
     columns: Mapping[str, pa.Array],
-    perturbed: Mapping[str, Applied],
+    by_record: Mapping[str, Applied],
     order: npt.NDArray[np.intp],
     shuffle: npt.NDArray[np.intp],
 ) -> pa.RecordBatch:
@@ -169,24 +177,24 @@ def _shuffled(
     Args:
         plan: the table.
         columns: by name, the values of all rows of the chunk.
-        perturbed: those that were treated by record: the values of the released rows alone.
+        by_record: those that were treated by record: the values of the released rows alone.
         order: shape (n,), the row of each released record in ``columns``.
-        shuffle: shape (n,), its place in ``perturbed``.
+        shuffle: shape (n,), its place in ``by_record``.
     """
     rows, places = pa.array(order), pa.array(shuffle)
     return pa.RecordBatch.from_arrays(
         [
-            perturbed[name].values.take(places) if name in perturbed else compacted(columns[name].take(rows))
+            by_record[name].values.take(places) if name in by_record else compacted(columns[name].take(rows))
             for name in plan.table.released
         ],
         names=list(plan.table.released),
     )
 
 
-def _changed(treated: Mapping[str, Treated], perturbed: Mapping[str, Applied]) -> dict[str, tuple[int, ...]]:
-    """Return, by column, how many cells each of its methods changed; a perturbation is the last one."""
+def _changed(treated: Mapping[str, Treated], by_record: Mapping[str, Applied]) -> dict[str, tuple[int, ...]]:
+    """Return, by column, how many cells each of its methods changed; one by record is the last."""
     changed = {name: column.changed for name, column in treated.items()}
-    for name, applied in perturbed.items():
+    for name, applied in by_record.items():
         changed[name] = (*changed[name][:-1], int(applied.changed.sum()))
     return changed
 
@@ -220,7 +228,7 @@ def _after(
     }
 
 
-def _perturb(
+def _treat_records(
     plan: TablePlan,
     chunk: Chunk[Decision],
     columns: Mapping[str, pa.Array],
@@ -228,14 +236,28 @@ def _perturb(
     persons: npt.NDArray[np.uint64] | None,
 ) -> dict[str, Applied]:
     """Treat by record, where a column asks for it, the records that are left, in the order of the input."""
-    split, key = chunk.work.split.split_id, chunk.work.key
+    if not plan.by_record:
+        return {}
+    split, key, at = chunk.work.split.split_id, chunk.work.key, pa.array(left)
     heads = persons[left] if plan.counts_people and persons is not None else None
+    units = None
+    if any(method.asks_units for method in plan.by_record.values()):
+        units = units_of(plan, chunk).hashes[left]
+    times = {name: chunk.batch.column(name).take(at) for name in plan.table.times}
     return {
-        name: perturbation.perturb(
-            columns[name].take(pa.array(left)),
-            ChunkRows(key, (plan.name, name), (split, chunk.number), heads),
+        name: method.treat_records(
+            columns[name].take(at),
+            ChunkRows(
+                key=key,
+                column=(plan.name, name),
+                chunk=(split, chunk.number),
+                persons=heads,
+                numbering=f"{plan.numbering}",
+                units=units,
+                times=times,
+            ),
         )
-        for name, perturbation in plan.perturbations.items()
+        for name, method in plan.by_record.items()
     }
 
 
@@ -247,6 +269,9 @@ def _columns(
         if field.name in plan.quasi_identifiers:
             continue
         done = treated.get(field.name)
+        if done is not None and field.name in plan.by_record:
+            columns[field.name] = done.rows()  # not yet what is released
+            continue
         if done is not None and done.indices is not None and pa.types.is_string(field.type):
             columns[field.name] = labelled(done.indices, as_text(done.values))
             continue

@@ -6,8 +6,11 @@ way it is counted here, after it was put together and as it is written; a new re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +18,31 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.combinations.recount import recount_combined
-from tokumei.transforms.counting.headcount import PersonBatch, deal_people
+from tokumei.transforms.counting.headcount import deal_people
 from tokumei.transforms.counting.people import PeoplePerKey, merge_people
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.histories.recount import WrittenFacts, written_facts
+from tokumei.transforms.histories.recount import written_facts
+from tokumei.transforms.joined.written import deal_written
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, merge_bearers, recount_bearers
 from tokumei.transforms.release.recount import WrittenClasses, merge_classes, recount
+
+
+class Count(StrEnum):
+    """Which count something is told for."""
+
+    PEOPLE = "people"
+    FACTS = "facts"
+    JOINED = "joined"
+    TOTALS = "totals"
+
+
+# What is told of people, to be counted where each of them is whole: (which count, (bucket, batch)).
+Told = tuple[Count, tuple[int, Any]]
+Persons = npt.NDArray[np.uint64]
+_NOBODY = np.empty((0, 2), np.uint64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,18 +85,16 @@ class RecountedPart:
     Attributes:
         recount: what adds up over parts.
         people: distinct people in it.
-        persons: hashes of the people in it, dealt to buckets; none where rows are people.
-        facts: what is written of them, of the kinds that may be known, dealt likewise.
+        told: of its people, dealt to buckets; nothing where rows are people.
     """
 
     recount: PartRecount
     people: int
-    persons: tuple[tuple[int, PersonBatch], ...]
-    facts: tuple[tuple[int, WrittenFacts], ...]
+    told: tuple[Told, ...]
 
 
 def recount_part(
-    table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: npt.NDArray[np.uint64] | None
+    table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons | None
 ) -> RecountedPart:
     """Count a part as it is written; nothing that decided about its records is reused.
 
@@ -87,22 +104,34 @@ def recount_part(
         batch: released columns, all rows of the part.
         persons: 128-bit keyed hash of each row's person, shape (n, 2); None where rows are people.
     """
+    people, told = batch.num_rows, tuple[Told, ...]()
+    if persons is not None:
+        people = pl.DataFrame({"a": persons[:, 0], "b": persons[:, 1]}).n_unique()
+        told = tuple(_told(table, terms, batch, persons))
     return RecountedPart(
         recount=PartRecount(
             classes=recount(table, batch, persons),
             combined=recount_combined(table, batch, persons),
             bearers=recount_bearers(table, terms.promises, batch, persons),
         ),
-        people=batch.num_rows
-        if persons is None
-        else pl.DataFrame({"a": persons[:, 0], "b": persons[:, 1]}).n_unique(),
-        persons=()
-        if persons is None
-        else tuple(deal_people(table.name, table.numbering, persons, terms.fingerprint)),
-        facts=()
-        if persons is None
-        else tuple(written_facts(table.histories, table, batch, persons[:, 0], terms.fingerprint)),
+        people=people,
+        told=told,
     )
+
+
+def _told(table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
+    key = terms.fingerprint
+    yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
+    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons[:, 0], key))
+    if table.together:
+        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons, _NOBODY, key))
+
+
+def tell_left(table: TablePlan, batch: pa.RecordBatch, left: Persons | None, key: RunKey) -> Iterator[Told]:
+    """Tell, of a joined table, the people of a chunk's records that are not released."""
+    if left is not None:
+        nothing = batch.slice(0, 0)
+        yield from zip(repeat(Count.JOINED), deal_written(table, nothing, _NOBODY, left, key.fingerprint))
 
 
 def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 
 import google_crc32c
 import numpy as np
@@ -15,17 +16,15 @@ import pyarrow as pa
 
 from tokumei.schemas.policy import Output
 from tokumei.transforms.combinations.recount import recount_combined
-from tokumei.transforms.counting.headcount import PersonBatch
 from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.registry import WRITERS
-from tokumei.transforms.histories.recount import WrittenFacts
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
-from tokumei.transforms.release.part_recount import PartRecount, Terms, recount_part
+from tokumei.transforms.release.part_recount import Count, PartRecount, Terms, Told, recount_part, tell_left
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
@@ -99,14 +98,12 @@ class Encoded:
     Attributes:
         data: its bytes.
         summary: what they are, and what was counted in them.
-        people: hashes of the people in them, dealt to buckets; none where rows are people.
-        facts: what is written of them, of the kinds that may be known, dealt likewise.
+        told: of the people in them, dealt to buckets; nothing where rows are people.
     """
 
     data: bytes
     summary: PartSummary
-    people: tuple[tuple[int, PersonBatch], ...] = ()
-    facts: tuple[tuple[int, WrittenFacts], ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,11 +114,13 @@ class ReleasedChunk:
         summary: what is known of it.
         part: the part that it becomes by itself; None where its rows are dealt, or none is released.
         slices: its rows, dealt; none where they become a part by themselves.
+        told: of people whose records are not released, and what the lines of the others come to.
     """
 
     summary: ChunkSummary
     part: Encoded | None
     slices: tuple[tuple[PartPlace, Slice], ...]
+    told: tuple[Told, ...]
 
 
 def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChunk:
@@ -152,7 +151,8 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     if rows and not chunk.parts:
         keys = frozenset({chunk.key.fingerprint})
         part = _encoded(plan, table, chunk.terms, chunk.batch, chunk.persons, keys=keys, marks=marks)
-    return ReleasedChunk(summary, part, slices)
+    told = (*tell_left(table, chunk.batch, chunk.left, chunk.key), *zip(repeat(Count.TOTALS), chunk.totals))
+    return ReleasedChunk(summary, part, slices, told)
 
 
 def encode_dealt(plan: Plan, table: TablePlan, place: PartPlace, slices: Iterable[Slice]) -> Encoded:
@@ -191,7 +191,7 @@ def _encoded(
         recount=counted.recount,
         marks=marks,
     )
-    return Encoded(data, summary, counted.persons, counted.facts)
+    return Encoded(data, summary, counted.told)
 
 
 def _part(plan: Plan, table: TablePlan, data: bytes, *, records: int, people: int) -> Part:

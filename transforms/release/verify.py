@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
@@ -12,6 +14,7 @@ from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.histories.recount import CountedFacts, shortfall
+from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.promises.recount import too_few
@@ -20,6 +23,8 @@ from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.understood import refuse_blanks
 from tokumei.transforms.release.written import TableWritten, Written
+from tokumei.transforms.totals.recount import RecountedTotal, RecountedTotals, above_bound
+from tokumei.transforms.totals.removal import TotalRemoval
 
 
 def verify(
@@ -29,6 +34,7 @@ def verify(
     people: Headcount,
     *,
     facts: CountedFacts,
+    totals: RecountedTotals,
     fingerprint: str,
 ) -> int:
     """Check what was written against what was decided and required; return the release's people (本人の数).
@@ -39,6 +45,7 @@ def verify(
         written: merged summaries of all chunks.
         people: distinct people of the written records of the tables in `Plan.headcount`.
         facts: who has which set of the facts that may be known, in the written records.
+        totals: what the written lines of people come to, by table and declaration.
         fingerprint: of the key of this run.
 
     Raises:
@@ -75,6 +82,7 @@ def verify(
         _check_removals(table, account.fitted, found)
         _check_combinations(table, account.fitted, found)
         _check_promises(table, account, found)
+        _check_totals(table, account.fitted, totals.get(name, {}))
         refuse_leaks(table, found.leaks)
         refuse_blanks(plan.policy.not_understood, table, tally)
     _check_facts(plan, facts, fingerprint)
@@ -180,8 +188,11 @@ def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritt
     left = found.tally.records_in - found.tally.dropped - found.tally.suppressed_early
     if int(found.settled.counts[RECORDS].sum()) != left:
         raise _failed(table.name, "the combinations recounted do not cover the records")
+    # Who is left out since, for joined classes, may have made others rare: then it is asked of the release.
+    joining = fitted.removal(JoinedRemoval)
+    whole = joining is None or joining.records == 0
     for i, combination in enumerate(table.table.combinations):
-        rare = rare_left(table, combination, found.settled)
+        rare = rare_left(table, combination, found.settled) if whole else 0
         if combination.may_fall_below is None:
             rare = max(rare, rare_left(table, combination, found.recount.combined))
         if rare:
@@ -204,6 +215,17 @@ def _check_promises(table: TablePlan, account: Account, found: TableWritten) -> 
             raise _failed(
                 table.name, f"{labels:,} labels of {name} are borne by fewer than {promise.most:,} people"
             )
+
+
+def _check_totals(table: TablePlan, fitted: FittedTable, found: Mapping[int, RecountedTotal]) -> None:
+    if not table.table.totals:
+        return
+    removal = fitted.removal(TotalRemoval)
+    if removal is None:
+        raise _failed(table.name, "what people's lines come to was not bounded")
+    above = above_bound(found, removal.bounds)
+    if above is not None:
+        raise _failed(table.name, f"the lines of somebody come to more than the bound of totals[{above}]")
 
 
 def _check_facts(plan: Plan, facts: CountedFacts, fingerprint: str) -> None:

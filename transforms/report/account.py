@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tokumei.schemas import japan_time
@@ -24,29 +24,41 @@ from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.criteria import Criterion, limits_of
 from tokumei.transforms.criteria.base import bits_of
 from tokumei.transforms.criteria.chain import Chain
+from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.pages.environment import day
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
 from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
+from tokumei.transforms.release.joined import JoinedFound
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
 from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
+from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
 from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
 from tokumei.transforms.report.risk import measured_risk
+from tokumei.transforms.report.totals import explain_totals
 from tokumei.transforms.risk.sizes import ClassSizes
+from tokumei.transforms.totals.recount import RecountedTotals
 from tokumei.transforms.values.text import folded
 
 _MOST_UNMET = 20
 
 
 def build_report(
-    plan: Plan, chosen: Chosen, written: Written, people: Mapping[str, int], total: int
+    plan: Plan,
+    chosen: Chosen,
+    written: Written,
+    people: Mapping[str, int],
+    total: int,
+    *,
+    joined: Sequence[JoinedFound],
+    totals: RecountedTotals,
 ) -> Report:
     """Assemble the report of a verified release.
 
@@ -56,10 +68,14 @@ def build_report(
         written: what was written.
         people: released people by table, where they were counted one by one.
         total: people of the release (本人の数).
+        joined: what verification found of joined tables.
+        totals: what the written lines of people come to, by table and declaration.
     """
     policy = plan.policy
     tables = tuple(
-        _table(plan, table, chosen.accounts[name], written[name], people)
+        _table(plan, table, chosen.accounts[name], written[name], people).model_copy(
+            update={"totals": explain_totals(table, chosen.accounts[name].fitted, totals.get(name, {}))}
+        )
         for name, table in plan.tables.items()
     )
     return Report(
@@ -79,6 +95,8 @@ def build_report(
         small_file_ordinance=_ordinance(policy, total),
         warnings=_warnings(policy),
         tables=tables,
+        joined=joined_of(plan, joined),
+        apart=apart_of(plan),
         rejects=tuple(
             RejectCount(table=name, column=column, reason=reason, records=n)
             for name, account in chosen.accounts.items()
@@ -130,8 +148,7 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
     ]
     limits += limits_of(s for t in plan.tables.values() for c in t.chains.values() for s in c.steps)
-    if len(plan.tables) > 1:
-        limits.append("k-匿名性は表ごとに確認した。表をまたいで仮IDで結合したときの組合せは測っていない。")
+    limits += joined_limits(plan)
     if plan.policy.requirements.nulls == "wildcard":
         limits.append(
             "k-匿名性は、値のない項目にはどの値も入りうるとみる者に対して確かめた。値がないこと自体を手がかりに"
@@ -148,7 +165,7 @@ def _table(
     plan: Plan, table: TablePlan, account: Account, written: TableWritten, people: Mapping[str, int]
 ) -> TableReport:
     tally, fitted = written.tally, account.fitted
-    after, before = None, None
+    after, before, joining = None, None, fitted.removal(JoinedRemoval)
     if account.recoded is not None and written.recount.classes is not None:
         classes = classes_of(written.recount.classes, fitted, account.recoded.population)
         after = measured_risk(
@@ -161,6 +178,7 @@ def _table(
             matched=matching(classes) if table.requirements.nulls == "wildcard" else None,
         )
         records = fitted.records - tally.dropped - tally.suppressed_early
+        records += 0 if joining is None else joining.records
         before = measured_risk(
             account.recoded.classes_before,
             account.recoded.against_before,
@@ -187,7 +205,7 @@ def _table(
         people_check=explain_count(table, fitted),
         reading=_reading(table),
         columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
-        recoding=None if account.recoded is None else recoding_of(table, account.recoded),
+        recoding=None if account.recoded is None else recoding_of(table, account.recoded, joining),
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.recount.combined),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tokumei.schemas import report
+from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Recoded
 from tokumei.transforms.recode.figures import amount
@@ -19,13 +20,15 @@ _TITLES: dict[WayName, str] = {
 }
 
 
-def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
+def recoding_of(table: TablePlan, recoded: Recoded, joining: JoinedRemoval | None) -> report.Recoding:
     """Return the section of one table.
 
     Args:
         table: the plan.
         recoded: what was decided.
+        joining: who was left out because of the tables that it is joined with, if it is.
     """
+    records, people = (0, 0) if joining is None else (joining.records, joining.persons)
     choice, needed = recoded.choice, table.requirements
     return report.Recoding(
         k=table.k,
@@ -62,8 +65,8 @@ def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
         gap=choice.gap,
         lattice_nodes=choice.lattice_nodes,
         nodes_checked=choice.nodes_checked,
-        suppressed_records=recoded.count.suppressed_records,
-        suppressed_people=recoded.count.suppressed_people,
+        suppressed_records=recoded.count.suppressed_records + records,
+        suppressed_people=recoded.count.suppressed_people + people,
         suppression_limit=float(needed.suppression_limit),
         models=tuple(
             _model(table, model, reached)

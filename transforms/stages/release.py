@@ -27,12 +27,15 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts
+from tokumei.transforms.joined.layout import joined_groups
+from tokumei.transforms.joined.written import WrittenPeople
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
-from tokumei.transforms.release.part_recount import terms_of
+from tokumei.transforms.release.joined import WrittenJoined, verify_joined
+from tokumei.transforms.release.part_recount import Count, terms_of
 from tokumei.transforms.release.parts import (
     Encoded,
     ReleasedChunk,
@@ -46,10 +49,20 @@ from tokumei.transforms.release.written import Written, merge_written, written_o
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.stages.histories import RecountFacts
+from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
+from tokumei.transforms.stages.totals import RecountTotals
+from tokumei.transforms.totals.recount import RecountedTotals, WrittenTotals
 
-_PEOPLE, _FACTS, _SLICES = "people", "facts", "slices"
+_SLICES = "slices"
+# What is told of people, by the name of the count that it is for.
+_TOLD: dict[str, Any] = {
+    Count.PEOPLE: tuple[int, PersonBatch],
+    Count.FACTS: tuple[int, WrittenFacts],
+    Count.JOINED: tuple[int, WrittenPeople],
+    Count.TOTALS: tuple[int, WrittenTotals],
+}
 
 
 class ReleasedChunkCoder(SizedPickleCoder):
@@ -94,18 +107,21 @@ registry.register_coder(Written, SizedPickleCoder)
 
 
 class Outcome(NamedTuple):
-    """What pass 3 leaves behind: summaries of chunks and parts, the people in them, and facts about them."""
+    """What pass 3 leaves behind: merged summaries of chunks and parts, and counts of the people in them.
+
+    ``counts`` holds one element each, by name: `Headcount` always; `CountedFacts` where facts are declared,
+    `WrittenJoined` where tables are joined, and `RecountedTotals` where totals are bounded.
+    """
 
     written: PCollection[Written]
-    people: PCollection[Headcount]
-    facts: PCollection[CountedFacts] | None
+    counts: dict[str, PCollection[Any]]
 
 
 class AnonymizeSplits(beam.PTransform):
     """Splits to written parts: read and criteria 1 to 5, fused; then a chunk is a part, or dealt over parts.
 
-    Element types: `Split` → `Written`, `Headcount` and, where facts are declared, `CountedFacts` (exactly
-    one each). A retried split, or part, writes other objects; only one attempt's summary reaches
+    Element types: `Split` → `Written` and the counts of `Outcome` (exactly one each). A retried split, or
+    part, writes other objects; only one attempt's summary reaches
     verification, so only one attempt's parts are published. A retried split deals its rows to the same parts.
     """
 
@@ -130,19 +146,33 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(ReleasedChunk)
         )
         chunks = released | "WriteParts" >> beam.ParDo(_WriteOrDeal(self._plan)).with_outputs(
-            _PEOPLE, _FACTS, _SLICES, main="summaries"
+            *_TOLD, _SLICES, main="summaries"
         )
-        summaries, people, facts = [chunks.summaries], [chunks[_PEOPLE]], [chunks[_FACTS]]
+        written = [chunks]
         if any(table.table.order != "stretch" for table in tables.values()):
-            parts = self._dealt(chunks[_SLICES])
-            summaries.append(parts.summaries)
-            people.append(parts[_PEOPLE])
-            facts.append(parts[_FACTS])
-        merged = summaries | "Summaries" >> beam.Flatten() | "Merge" >> merge_globally(merge_written, Written)
-        counted = people | "People" >> beam.Flatten() | "CountPeople" >> CountPeople()
-        declared = self._plan.policy.histories
-        recounted = facts | "Facts" >> beam.Flatten() | RecountFacts(declared) if declared else None
-        return Outcome(merged, counted, recounted)
+            written.append(self._dealt(chunks[_SLICES]))
+        merged = (
+            [outputs.summaries for outputs in written]
+            | "Summaries" >> beam.Flatten()
+            | "Merge" >> merge_globally(merge_written, Written)
+        )
+        counts = {
+            name: [outputs[name] for outputs in written] | name >> beam.Flatten() | count
+            for name, count in self._counts().items()
+        }
+        return Outcome(merged, counts)
+
+    def _counts(self) -> dict[str, beam.PTransform]:
+        """Return what counts what is told of people, by name."""
+        counts: dict[str, beam.PTransform] = {Count.PEOPLE: "CountPeople" >> CountPeople()}
+        if self._plan.histories:
+            counts[Count.FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
+        if any(table.table.totals for table in self._plan.tables.values()):
+            counts[Count.TOTALS] = "RecountTotals" >> RecountTotals(dict(self._plan.tables))
+        groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
+        if groups:
+            counts[Count.JOINED] = "RecountJoined" >> RecountJoined(groups)
+        return counts
 
     def _dealt(self, slices: PCollection[tuple[PartPlace, Slice]]) -> Any:
         terms = self._chosen | "TellParts" >> beam.FlatMap(
@@ -152,8 +182,7 @@ class AnonymizeSplits(beam.PTransform):
             (slices, terms)
             | "Deal" >> beam.Flatten()
             | "Gather" >> beam.GroupByKey()
-            | "WriteDealt"
-            >> beam.ParDo(_WriteDealt(self._plan)).with_outputs(_PEOPLE, _FACTS, main="summaries")
+            | "WriteDealt" >> beam.ParDo(_WriteDealt(self._plan)).with_outputs(*_TOLD, main="summaries")
         )
 
 
@@ -182,12 +211,7 @@ def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, people=table.name in plan.told_apart))
 
 
-@beam.typehints.with_output_types(
-    Written,
-    people=tuple[int, PersonBatch],
-    facts=tuple[int, WrittenFacts],
-    slices=tuple[PartPlace, Slice],
-)
+@beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **_TOLD)
 class _WriteOrDeal(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -198,10 +222,12 @@ class _WriteOrDeal(beam.DoFn):
             yield from _write(self._plan, chunk.part)
         for rows in chunk.slices:
             yield TaggedOutput(_SLICES, rows)
+        for told in chunk.told:
+            yield TaggedOutput(*told)
         yield written_of(chunk.summary)
 
 
-@beam.typehints.with_output_types(Written, people=tuple[int, PersonBatch], facts=tuple[int, WrittenFacts])
+@beam.typehints.with_output_types(Written, **_TOLD)
 class _WriteDealt(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -217,10 +243,8 @@ def _write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
     write_part(plan, encoded)
     if encoded.summary.part is not None:
         count_records("written", encoded.summary.part.records)
-    for hashes in encoded.people:
-        yield TaggedOutput(_PEOPLE, hashes)
-    for facts in encoded.facts:
-        yield TaggedOutput(_FACTS, facts)
+    for told in encoded.told:
+        yield TaggedOutput(*told)
     yield written_of(encoded.summary)
 
 
@@ -247,9 +271,8 @@ class PublishRelease(beam.PTransform):
             _publish,
             self._plan,
             chosen=AsSingleton(self._chosen),
-            people=AsSingleton(self._outcome.people),
-            facts=None if self._outcome.facts is None else AsSingleton(self._outcome.facts),
             key=AsSingleton(self._key),
+            **{name: AsSingleton(count) for name, count in self._outcome.counts.items()},
         ).with_output_types(Published)
 
 
@@ -259,17 +282,26 @@ def _publish(
     plan: Plan,
     *,
     chosen: Chosen,
-    people: Headcount,
-    facts: CountedFacts | None,
     key: RunKey,
+    people: Headcount,
+    facts: CountedFacts | None = None,
+    joined: WrittenJoined | None = None,
+    totals: RecountedTotals | None = None,
 ) -> Published:
     try:
         total = verify(
-            plan, chosen, written, people, facts=facts or CountedFacts(), fingerprint=key.fingerprint
+            plan,
+            chosen,
+            written,
+            people,
+            facts=facts or CountedFacts(),
+            totals=totals or {},
+            fingerprint=key.fingerprint,
         )
+        found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total)
+    report = build_report(plan, chosen, written, people.by_table, total, joined=found, totals=totals or {})
     return publish(plan, report, written, partial(documents_of, plan.policy, report))

@@ -103,6 +103,11 @@ METHODS = [
         for kind in ("integer", "number", "date")
         for representative in ("mean", "median")
     ),
+    ("integer", {"method": "round", "criterion": 4, "to": 100}),
+    ("number", {"method": "round", "criterion": 5, "to": 2.5}),
+    ("string", {"method": "pseudonym", "criterion": 3, "link": "a", "per": "month", "time": "d"}),
+    ("date", {"method": "shift_dates", "criterion": 5, "days": 30}),
+    ("datetime", {"method": "shift_dates", "criterion": 5, "days": 9, "unit": "hour"}),
     *((kind, {"method": "noise", "criterion": 5, "scale": 3}) for kind in ("integer", "number", "date")),
     *(
         (kind, {"method": "rank_swap", "criterion": 5, "within": 0.3})
@@ -116,11 +121,7 @@ METHODS = [
 ]
 
 
-NOT_TEXT = {
-    "age",
-    "microaggregate",
-    "noise",
-    "rank_swap",
+NOT_TEXT = {"age", "microaggregate", "noise", "rank_swap", "shift_dates", "round"} | {
     "delete",
     "generalize",
     "coarsen",

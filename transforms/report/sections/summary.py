@@ -12,11 +12,12 @@ from tokumei.transforms.report.sections.risk import measured, smallest_class
 
 
 class Group(NamedTuple):
-    """The smallest group of a table, before and after generalization."""
+    """The smallest group of a table, before and after generalization; whether it is joined with others."""
 
     table: TableReport
     before: str
     after: str
+    joined: bool
 
 
 class Totals(NamedTuple):
@@ -42,7 +43,12 @@ def view(report: Report) -> Totals:
         released=sum(column.released for column in columns),
         fates=Counter(map(fate_of, columns)),
         groups=tuple(
-            Group(table, smallest_class(found.before, found.k), smallest_class(found.after, found.k))
+            Group(
+                table,
+                smallest_class(found.before, found.k),
+                smallest_class(found.after, found.k),
+                any(table.name in join.tables for join in report.joined),
+            )
             for table in report.tables
             if (found := measured(table))
         ),
