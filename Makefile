@@ -20,7 +20,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(INSTALLED)
 
-demo: $(INSTALLED)  ## anonymize a published customer master of invented people and print where the result is
+demo: $(INSTALLED)  ## anonymize a customer master of invented people and real purchases, and print where the results are
 	$(BIN)/tokumei demo
 
 test: $(INSTALLED)  ## run all tests but those of engines and schedulers that must be installed first, on all cores

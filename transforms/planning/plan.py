@@ -201,7 +201,7 @@ class TablePlan:
     def fact_types(self) -> dict[str, ColumnType]:
         """Columns read to tell the facts about people."""
         names = (*self.quasi_identifiers, *self.known, *self.combined, *self.dropping)
-        return self.types(*names, self.table.person)
+        return self.types(*names, *self.table.totalled, self.table.person)
 
     def output_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 3: those released, sought or able to drop records; person and times."""
