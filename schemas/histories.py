@@ -73,9 +73,9 @@ class LostAtMost(Strict):
     """How much the guarantee may cost before the run stops."""
 
     occurrences: Share = Field(
-        default=1.0, description="Loss of detail: 0 nothing, 1 everything, as a mean over people's facts."
+        default=1.0, description="Share of the cells that tell a fact, each once a person, that are blanked."
     )
-    lines: Share = Field(default=1.0, description="Share of the lines in which a cell is blanked.")
+    lines: Share = Field(default=1.0, description="Share of the lines that are left without any fact.")
     people: Share = Field(default=0.05, description="Share of the people who are left without any fact.")
 
 

@@ -158,7 +158,9 @@ def run(folder):
 
     written = merged("pass 3: merging", merge_written, summaries())
     with stage("verification, documents, register", once=True):
-        total = verify(plan, chosen, written, Headcount(), facts=CountedFacts(), totals={}, fingerprint=key.fingerprint)
+        total = verify(
+            plan, chosen, written, Headcount(), facts=CountedFacts(), totals={}, fingerprint=key.fingerprint
+        )
         report = build_report(plan, chosen, written, {}, total, joined=(), totals={})
     with stage("checksums of the parts, manifest"):
         publish(plan, report, written, partial(documents_of, plan.policy, report))

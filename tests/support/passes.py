@@ -25,7 +25,7 @@ from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.dealing import Slice, parts_of
-from tokumei.transforms.release.part_recount import Count, terms_of
+from tokumei.transforms.release.part_recount import Count, recount_terms
 from tokumei.transforms.release.parts import encode_chunk, encode_dealt
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import merge_written, written_of
@@ -34,7 +34,7 @@ from tokumei.transforms.report.account import build_report
 
 def dealt(plan, table, decision, done):
     """The parts to which the rows of chunks were dealt."""
-    terms = Slice(fingerprint=KEY.fingerprint, terms=terms_of(decision, KEY))
+    terms = Slice(fingerprint=KEY.fingerprint, terms=recount_terms(decision, KEY))
     found = {("t", part): [terms] for part in range(decision.parts)}
     for place, rows in (pair for chunk in done[::-1] for pair in chunk.slices):
         found[place].append(rows)

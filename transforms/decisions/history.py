@@ -20,6 +20,7 @@ from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.coded import domain_codes
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.planning.histories import TableFacts
+from tokumei.transforms.planning.units import Units, period_numbers
 from tokumei.transforms.values.cells import as_text, present
 
 Persons = npt.NDArray[np.uint64]
@@ -57,7 +58,8 @@ class HistoryTreatment:
 
     Attributes:
         facts: what facts look at in the table.
-        sizes: how many values each part of a line's tuple has: the columns of all groups, then the classes.
+        sizes: how many values each part of a line's tuple has: the columns of all groups, the classes, and
+            the period where people are other units in other periods.
         classes: by quasi-identifier that facts look at, its labels.
         groups: in the order of `TableFacts.groups`.
         lines: keys of (person, line) of which cells are blanked, ascending; see `line_keys`.
@@ -76,7 +78,7 @@ class HistoryTreatment:
         columns: Mapping[str, Fitted],
         treated: Mapping[str, Treated],
         classes: Mapping[str, pa.DictionaryArray],
-        persons: Persons,
+        units: Units,
         keep: Mask,
     ) -> tuple[dict[str, Treated], dict[str, int]]:
         """Coarsen and blank the columns of one chunk.
@@ -85,7 +87,7 @@ class HistoryTreatment:
             columns: the fits of its columns.
             treated: its columns after all removals.
             classes: its generalized quasi-identifiers.
-            persons: the person of each row.
+            units: the unit of each row.
             keep: which rows are released.
 
         Returns:
@@ -96,22 +98,23 @@ class HistoryTreatment:
         """
         left, cells = dict(treated), dict[str, int]()
         codes = dict(zip(self.facts.columns, column_codes(self.facts.columns, columns, treated), strict=True))
-        blank = self._blank(persons, pack([*codes.values(), *self._classes_of(classes)], self.sizes))
+        parts = [*codes.values(), *class_codes(self.facts.classes, self.classes, classes)]
+        if len(self.sizes) > len(parts):
+            parts.append(period_numbers(units))
+        blank = self._blank(units.hashes, pack(parts, self.sizes))
         for i, group in enumerate(self.groups):
             gone = (blank >> np.uint32(i) & 1).astype(bool)
             if group.texts:
                 leaf = group.leaf_of(pack([codes[name] for name in group.columns], group.sizes))
                 for name, labels, texts in zip(group.columns, group.labels, group.texts, strict=True):
                     label = np.where(gone, -1, np.append(labels, -1)[leaf])
-                    left[name] = _labelled(left[name], label.astype(np.int32), texts)
-            else:
+                    left[name] = _labelled(left[name], label.astype(np.int32), texts, keep)
+            elif gone.any():
                 (name,) = group.columns
                 left[name] = left[name].without(gone)
-            cells |= dict.fromkeys(group.columns, int((gone & keep).sum()))
+            for name in group.columns if gone.any() else ():
+                cells[name] = int((gone & keep & present(treated[name].rows())).sum())
         return left, cells
-
-    def _classes_of(self, classes: Mapping[str, pa.DictionaryArray]) -> list[Codes]:
-        return class_codes(self.facts.classes, self.classes, classes)
 
     def _blank(self, persons: Persons, lines: Ints) -> npt.NDArray[np.uint32]:
         """Return the groups that are blanked in each row, as bits."""
@@ -163,11 +166,21 @@ def line_keys(persons: Persons, lines: Ints) -> npt.NDArray[np.uint64]:
     return mixed
 
 
-def _labelled(column: Treated, labels: Codes, texts: Sequence[str]) -> Treated:
-    """Return a column with other labels, -1 for blank; cells that this changes count for its last method."""
+def _labelled(column: Treated, labels: Codes, texts: Sequence[str], keep: Mask) -> Treated:
+    """Return a column with other labels, -1 for blank.
+
+    Released cells that this changes, or blanks, count for its last method.
+    """
     values = pa.array([*texts, None], pa.string())
     places = np.where(labels < 0, len(texts), labels).astype(np.int32)
     before = as_text(column.rows())
+    there = present(before) & keep
     same = pc.fill_null(pc.equal(before, values.take(pa.array(places))), False)
-    changed = present(before) & ~same.to_numpy(zero_copy_only=False)
-    return replace(column, indices=places, values=values, changed=(*column.changed[:-1], int(changed.sum())))
+    changed = there & ~same.to_numpy(zero_copy_only=False)
+    return replace(
+        column,
+        indices=places,
+        values=values,
+        changed=(*column.changed[:-1], int(changed.sum())),
+        blanked=(*column.blanked[:-1], int((there & (labels < 0)).sum())),
+    )

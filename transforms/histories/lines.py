@@ -24,8 +24,8 @@ from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.histories import TableFacts
-from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.units import PERIODS, has_periods, period_numbers, units_of
 
 _PERSON, _LINE = "#person", "#line"
 # Of a bucket by itself, and how many of these, with 16 bytes a line, are kept.
@@ -60,13 +60,14 @@ class PeopleLines:
 
 
 def tuple_sizes(plan: TablePlan, facts: TableFacts, decision: Decision) -> tuple[int, ...]:
-    """Return how many values each part of a line's tuple can have: columns, classes with null, `beside`.
+    """Return how many values each part of a line has: columns, classes with null, period, `beside`.
 
     Raises:
         RequirementError: more than can be told apart by one number.
     """
     sizes = [len(decision.columns[name].domain or ()) for name in facts.columns]
     sizes += [len(labels) + 1 for labels in class_labels(plan, facts, decision)]
+    sizes += [PERIODS] if has_periods(plan) else []
     sizes += [len(decision.columns[facts.beside].domain or ())] if facts.beside else []
     if radices(sizes)[1] > MAX_TUPLES:
         raise RequirementError(
@@ -104,13 +105,15 @@ def list_lines(plan: TablePlan, facts: TableFacts, chunk: Chunk[Decision]) -> It
     }
     treated, _ = remove_all(plan, chunk, treated)
     classes, keep = recoded(plan, decision, treated, kept_rows(batch.num_rows, treated))
+    units = units_of(plan, chunk)
     codes = [
         *column_codes(facts.columns, decision.columns, treated),
         *class_codes(facts.classes, class_labels(plan, facts, decision), classes),
+        *([period_numbers(units)] if has_periods(plan) else []),
         *column_codes([facts.beside] if facts.beside else [], decision.columns, treated),
     ]
     lines = pack(codes, tuple_sizes(plan, facts, decision))[keep]
-    persons = persons_of(plan, chunk)[keep, 0]
+    persons = units.hashes[keep]
     distinct = pl.DataFrame({_PERSON: persons, _LINE: lines}).unique()
     for (bucket,), part in distinct.group_by(pl.col(_PERSON) % BUCKETS):
         payload = part[_PERSON].to_numpy().tobytes() + part[_LINE].to_numpy().tobytes()

@@ -13,12 +13,13 @@ from tokumei.transforms.counting.histogram import Codes, Ints, pack
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import GroupLabels, HistoryTreatment, line_keys
 from tokumei.transforms.histories.lines import PeopleLines, class_labels, tuple_sizes
-from tokumei.transforms.histories.posed import PosedGroup, PosedTable
-from tokumei.transforms.histories.problem import Bucket, FactKind, Group, Lines, LostAtMost, Problem
+from tokumei.transforms.histories.posed import PERIOD, PosedGroup, PosedTable
+from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
 from tokumei.transforms.histories.protect import Protection
 from tokumei.transforms.histories.trees import tree_of
 from tokumei.transforms.planning.histories import HistoryPlan, TableFacts
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.units import PERIODS, has_periods
 
 Reading = Callable[[], Iterable[PeopleLines]]
 
@@ -63,11 +64,15 @@ class Posed:
 
     def _fixed(self, table: int, codes: Mapping[str, Codes], n: int) -> dict[int, Ints]:
         of_table = self.tables[table]
-        sizes = dict(zip(of_table.facts.classes, map(len, of_table.classes), strict=True))
+        sizes = {
+            c: len(labels) + 1 for c, labels in zip(of_table.facts.classes, of_table.classes, strict=True)
+        }
+        periods = (PERIOD,) if of_table.periods else ()
+        sizes |= dict.fromkeys(periods, PERIODS)
         return {
-            i: pack([codes[c] for c in fact.classes], [sizes[c] + 1 for c in fact.classes])
+            i: pack([codes[c] for c in fixed], [sizes[c] for c in fixed])
             for i, fact in enumerate(self.history.facts)
-            if fact.table == of_table.name and fact.classes
+            if fact.table == of_table.name and (fixed := (*fact.classes, *periods))
         }
 
     def treatments(self, protection: Protection) -> dict[str, HistoryTreatment]:
@@ -119,7 +124,7 @@ def pose(
     """
     bare = tuple(_bare(plans[name], facts, decisions[name]) for name, facts in history.tables.items())
     leaves = _occurring(bare, reading)
-    tables, groups, first = [], list[Group](), {}
+    tables, groups, first = [], list[FactGroup](), {}
     for i, table in enumerate(bare):
         first[table.name] = len(groups)
         posed = tuple(
@@ -133,6 +138,7 @@ def pose(
                 facts=table.facts,
                 sizes=table.sizes,
                 classes=table.classes,
+                periods=table.periods,
                 null=table.null,
                 groups=posed,
             )
@@ -148,7 +154,7 @@ def pose(
         sensitive_values=_sensitive_values(history, decisions),
         granularity=declared.granularity,
         delete="cell",
-        lost_at_most=LostAtMost(**declared.lost_at_most.model_dump()),
+        lost_at_most=declared.lost_at_most,
         seed=seed,
     )
     return Posed(history=history, tables=tuple(tables), problem=problem, reading=reading)
@@ -169,7 +175,7 @@ def _kinds(
                     None if (tree := table.groups[g].tree) is None else tree.seen(prefix)
                     for g, prefix in zip(fact.groups, fact.prefixes, strict=True)
                 ),
-                fixed=bool(fact.classes),
+                fixed=bool(fact.classes) or table.periods,
             )
         )
     return tuple(kinds)
@@ -192,6 +198,7 @@ def _bare(plan: TablePlan, facts: TableFacts, decision: Decision) -> PosedTable:
         facts=facts,
         sizes=tuple_sizes(plan, facts, decision),
         classes=class_labels(plan, facts, decision),
+        periods=has_periods(plan),
         null=null(facts.sensitive),
         groups=tuple(
             PosedGroup(
@@ -231,13 +238,13 @@ def _grown(group: PosedGroup, leaves: Ints, plan: TablePlan, decision: Decision)
     return PosedGroup(columns=group.columns, sizes=group.sizes, null=group.null, leaves=leaves, tree=tree)
 
 
-def _group(table: int, group: PosedGroup) -> Group:
+def _group(table: int, group: PosedGroup) -> FactGroup:
     n = len(group.leaves)
     if group.tree is None:
         chain, covered = np.arange(n, dtype=np.int32)[None, :], np.ones(n, np.int64)
     else:
         chain, covered = group.tree.chain, group.tree.covered()
-    return Group(table=table, chain=chain, covered=covered, domain=max(n, 1))
+    return FactGroup(table=table, chain=chain, covered=covered, domain=max(n, 1))
 
 
 def _labels(group: PosedGroup, levels: npt.NDArray[np.int8]) -> GroupLabels:

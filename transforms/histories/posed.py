@@ -13,6 +13,7 @@ from tokumei.transforms.histories.lines import PeopleLines
 from tokumei.transforms.histories.trees import BLANK, Tree
 from tokumei.transforms.planning.histories import TableFacts
 
+PERIOD = "#period"
 Persons = npt.NDArray[np.uint64]
 
 
@@ -50,13 +51,15 @@ class PosedTable:
     facts: TableFacts
     sizes: tuple[int, ...]
     classes: tuple[tuple[str | None, ...], ...]
+    periods: bool  # whether people are other units in other periods
     null: int  # the place of null in the domain of the sensitive column; -1 where it has none
     groups: tuple[PosedGroup, ...]
 
     def codes_of(self, lines: Ints) -> dict[str, Codes]:
         """Return the codes of packed lines, by column and class."""
         beside = () if self.facts.beside is None else (self.facts.beside,)
-        names = (*self.facts.columns, *self.facts.classes, *beside)
+        periods = (PERIOD,) if self.periods else ()
+        names = (*self.facts.columns, *self.facts.classes, *periods, *beside)
         return dict(zip(names, unpack(lines, self.sizes), strict=True))
 
     def lines_of(self, people: PeopleLines) -> tuple[Persons, Ints, tuple[Persons, Ints]]:

@@ -27,6 +27,8 @@ _PERSON, _FACT, _SENSITIVE, _PEOPLE = "#person", "#fact", "#sensitive", "#people
 MAX_SETS = 60_000_000  # distinct sets of facts that one worker counts
 # What is hashed stands in the release for everybody to read, so the hash needs no secret.
 _PUBLIC = bytes(16)
+_PERIOD = "#period"
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # makes one number of a person's hash and a period, another for each
 
 
 class WrittenFacts(NamedTuple):
@@ -100,7 +102,8 @@ def written_facts(
         histories: all declarations of the policy, in its order; those of other tables are passed over.
         table: the plan of the table.
         released: its columns.
-        persons: shape (n,), the keyed hash of each row's person.
+        persons: shape (n, 2), the keyed hash of each row's person; or (n, 3), with the period of the person's
+            pseudonym beside it. Facts of two periods are facts of two people.
         fingerprint: of the key of the run.
     """
     for i, history in enumerate(histories):
@@ -126,8 +129,12 @@ def _facts_of(
     classes = [c for c in table.quasi_identifiers if fact.quasi_identifiers or c in fact.columns]
     named = [c for c in fact.columns if c not in classes]
     frame = pl.DataFrame({str(i): as_text(released.column(c)) for i, c in enumerate((*classes, *named))})
+    units = persons[:, 0] ^ (persons[:, 2] * _ODD if persons.shape[1] > 2 else np.uint64(0))
     blank = pl.any_horizontal([pl.col(str(i)).is_null() for i in range(len(classes), frame.width)] or [False])
-    frame = frame.with_columns(pl.all().cast(pl.String), pl.Series(_PERSON, persons)).filter(~blank).unique()
+    frame = frame.with_columns(
+        pl.all().cast(pl.String), pl.Series(_PERSON, units), pl.Series(_PERIOD, persons[:, 2:].sum(axis=1))
+    )
+    frame = frame.filter(~blank).unique()
     distinct = frame.drop(_PERSON).unique()
     texts = distinct.select(pl.struct(pl.lit(kind).alias("kind"), pl.all()).struct.json_encode()).to_series()
     hashes = keyed_hashes(texts.to_arrow().cast(pa.string()), _PUBLIC).view(np.uint64)[:, 0]

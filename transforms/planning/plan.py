@@ -90,6 +90,11 @@ class TablePlan:
         """Columns whose combinations are searched for rare ones, in the order of the policy."""
         return self.table.combined
 
+    @property
+    def known_facts(self) -> bool:
+        """Whether facts that may be known stand in this table."""
+        return any(fact.table == self.name for history in self.histories for fact in history.facts)
+
     @cached_property
     def known(self) -> tuple[str, ...]:
         """Columns that facts about people are told by, but for quasi-identifiers."""
@@ -201,7 +206,7 @@ class TablePlan:
     def fact_types(self) -> dict[str, ColumnType]:
         """Columns read to tell the facts about people."""
         names = (*self.quasi_identifiers, *self.known, *self.combined, *self.dropping)
-        return self.types(*names, *self.table.totalled, self.table.person)
+        return self.types(*names, *self.table.totalled, *self.table.unit_columns)
 
     def output_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 3: those released, sought or able to drop records; person and times."""

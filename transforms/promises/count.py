@@ -29,6 +29,7 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.units import units_of
 from tokumei.transforms.promises.scope import kept_labels, scope_of, told_of
 from tokumei.transforms.recode.chosen import Account
 from tokumei.transforms.values.cells import Mask
@@ -96,8 +97,8 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
     treated, _ = remove_all(plan, chunk, treated)
     labels, keep = recoded(plan, decision, treated, kept_rows(batch.num_rows, treated))
     if decision.history is not None:
-        persons = persons_of(plan, chunk)[:, 0]
-        treated, _ = decision.history.apply(decision.columns, treated, labels, persons, keep)
+        units = units_of(plan, chunk)
+        treated, _ = decision.history.apply(decision.columns, treated, labels, units, keep)
     heads = None
     if plan.counts_people:
         heads = persons_of(plan, chunk)[keep, 0]

@@ -62,8 +62,9 @@ def settle_types(plan: TablePlan) -> dict[str, ColumnType]:
     scope = scope_of(plan)
     person = plan.table.person if plan.counts_people or plan.together or plan.known else None
     settled = (*scope.refitted, *scope.recounted, *plan.known)
+    units = plan.table.unit_columns if plan.known else ()
     names = (*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, *plan.table.totalled)
-    return plan.types(*names, person)
+    return plan.types(*names, *units, person)
 
 
 def kept_labels(account: Account) -> Sequence[Mapping[int, Ints]]:

@@ -23,10 +23,10 @@ from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.planning.units import units_of
+from tokumei.transforms.planning.units import persons_in_periods, units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.dealing import drawn_order
-from tokumei.transforms.release.part_recount import Terms, terms_of
+from tokumei.transforms.release.part_recount import RecountTerms, recount_terms
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.totals.recount import WrittenTotals, deal_totals
 from tokumei.transforms.values.cells import as_text, labelled
@@ -42,7 +42,8 @@ class Anonymized:
         parts: over how many its rows are to be dealt; 0: it becomes a part of its own.
         batch: released columns, in random row order; drawn from the key where it is dealt, so that a retry
             deals the same.
-        persons: 128-bit keyed hash of each row's person; None where rows are people.
+        persons: 128-bit keyed hash of each row's person, as `persons_in_periods` gives it; None where rows
+            are people.
         left: of a joined table, the persons of records that are not released.
         settled: the combined columns of all records that reach the recoding, as the removal of rare
             combinations left them; to be recounted, never written.
@@ -65,7 +66,7 @@ class Anonymized:
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
-    terms: Terms
+    terms: RecountTerms
     totals: tuple[tuple[int, WrittenTotals], ...]
     tally: Tally
 
@@ -87,8 +88,8 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
     labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
     hidden = dict[str, int]()
     if (history := chunk.work.decision.history) is not None:
-        whose = persons_of(plan, chunk)[:, 0]
-        treated, hidden = history.apply(chunk.work.decision.columns, treated, labels, whose, keep)
+        units = units_of(plan, chunk)
+        treated, hidden = history.apply(chunk.work.decision.columns, treated, labels, units, keep)
     settled, coarser, blanked = treated, labels, dict[str, int]()
     if (settlement := chunk.work.decision.settlement) is not None:
         settled, coarser, blanked = settlement.apply(plan, treated, labels, keep)
@@ -113,7 +114,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
         key=key,
         parts=parts,
         batch=batch,
-        persons=None if persons is None else persons[order],
+        persons=None if persons is None else persons_in_periods(plan, chunk, persons)[order],
         left=persons[~keep] if plan.together and persons is not None else None,
         settled=pa.RecordBatch.from_arrays(
             [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
@@ -136,7 +137,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             settled=blanked,
             hidden=hidden,
         ),
-        terms=terms_of(chunk.work.decision, key),
+        terms=recount_terms(chunk.work.decision, key),
         totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
 

@@ -24,7 +24,7 @@ from tokumei.transforms.criteria.encoding import compacted, used_values
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Account
-from tokumei.transforms.release.part_recount import Terms
+from tokumei.transforms.release.part_recount import RecountTerms
 from tokumei.transforms.values.cells import labelled
 
 PART_CELLS = 4_000_000  # of a part: half a million rows of eight columns; a worker holds it a few times over
@@ -49,7 +49,7 @@ class Slice:
     chunk: ChunkPlace | None = None
     batch: pa.RecordBatch | None = None
     persons: npt.NDArray[np.uint64] | None = None
-    terms: Terms | None = None
+    terms: RecountTerms | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Gathered:
         marks: sum of the marks of its slices.
     """
 
-    terms: Terms
+    terms: RecountTerms
     batch: pa.RecordBatch | None
     persons: npt.NDArray[np.uint64] | None
     fingerprints: frozenset[str]

@@ -24,6 +24,7 @@ from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.histories.recount import written_facts
+from tokumei.transforms.histories.undeclared import ValueCounts, count_values, merge_values
 from tokumei.transforms.joined.written import deal_written
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, merge_bearers, recount_bearers
@@ -46,7 +47,7 @@ _NOBODY = np.empty((0, 2), np.uint64)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class RecountTerms:
     """What the recount of a part must know of the decisions; small, equal for all parts of a table.
 
     Attributes:
@@ -58,9 +59,9 @@ class Terms:
     promises: Mapping[str, Promise]
 
 
-def terms_of(decision: Decision, key: RunKey) -> Terms:
+def recount_terms(decision: Decision, key: RunKey) -> RecountTerms:
     """Return what the recount of a table's parts must know of the decision about it."""
-    return Terms(fingerprint=key.fingerprint, promises=decision.promises)
+    return RecountTerms(fingerprint=key.fingerprint, promises=decision.promises)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +72,13 @@ class PartRecount:
         classes: people and records per combination of released quasi-identifier values; None without any.
         combined: the same per tuple of combined values; None where no combination is declared.
         bearers: people by released value, of columns that promise something of them.
+        values: people by released value, of columns of histories that nobody declared; for the report alone.
     """
 
     classes: WrittenClasses | None = None
     combined: PeoplePerKey | None = None
     bearers: Bearers = field(default_factory=dict)
+    values: ValueCounts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +97,7 @@ class RecountedPart:
 
 
 def recount_part(
-    table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons | None
+    table: TablePlan, terms: RecountTerms, batch: pa.RecordBatch, persons: Persons | None
 ) -> RecountedPart:
     """Count a part as it is written; nothing that decided about its records is reused.
 
@@ -102,7 +105,8 @@ def recount_part(
         table: the plan.
         terms: what must be known of the decisions.
         batch: released columns, all rows of the part.
-        persons: 128-bit keyed hash of each row's person, shape (n, 2); None where rows are people.
+        persons: 128-bit keyed hash of each row's person, shape (n, 2), or with its period (n, 3); None where
+            rows are people.
     """
     people, told = batch.num_rows, tuple[Told, ...]()
     if persons is not None:
@@ -113,18 +117,19 @@ def recount_part(
             classes=recount(table, batch, persons),
             combined=recount_combined(table, batch, persons),
             bearers=recount_bearers(table, terms.promises, batch, persons),
+            values={} if persons is None else count_values(table, batch, persons[:, 0]),
         ),
         people=people,
         told=told,
     )
 
 
-def _told(table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
+def _told(table: TablePlan, terms: RecountTerms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
     key = terms.fingerprint
     yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
-    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons[:, 0], key))
+    yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons, key))
     if table.together:
-        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons, _NOBODY, key))
+        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons[:, :2], _NOBODY, key))
 
 
 def tell_left(table: TablePlan, batch: pa.RecordBatch, left: Persons | None, key: RunKey) -> Iterator[Told]:
@@ -142,4 +147,5 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
         classes=merge_classes(classes) if classes else None,
         combined=merge_people(combined) if combined else None,
         bearers=merge_bearers([p.bearers for p in parts if p.bearers]),
+        values=merge_values([p.values for p in parts]),
     )

@@ -24,7 +24,14 @@ from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
-from tokumei.transforms.release.part_recount import Count, PartRecount, Terms, Told, recount_part, tell_left
+from tokumei.transforms.release.part_recount import (
+    Count,
+    PartRecount,
+    RecountTerms,
+    Told,
+    recount_part,
+    tell_left,
+)
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
@@ -175,7 +182,7 @@ def encode_dealt(plan: Plan, table: TablePlan, place: PartPlace, slices: Iterabl
 def _encoded(
     plan: Plan,
     table: TablePlan,
-    terms: Terms,
+    terms: RecountTerms,
     batch: pa.RecordBatch,
     persons: npt.NDArray[np.uint64] | None,
     *,

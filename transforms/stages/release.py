@@ -35,7 +35,7 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
-from tokumei.transforms.release.part_recount import Count, terms_of
+from tokumei.transforms.release.part_recount import Count, recount_terms
 from tokumei.transforms.release.parts import (
     Encoded,
     ReleasedChunk,
@@ -201,7 +201,7 @@ def _bind(
 def _tell(chosen: Chosen, plan: Plan, key: RunKey) -> Iterator[tuple[PartPlace, Slice]]:
     """Tell each part that rows are dealt to what its recount must know."""
     for name, decision in chosen.decisions.items():
-        told = Slice(fingerprint=key.fingerprint, terms=terms_of(decision, key))
+        told = Slice(fingerprint=key.fingerprint, terms=recount_terms(decision, key))
         for part in range(parts_of(plan.tables[name], chosen.accounts[name])):
             yield (name, part), told
 
@@ -288,20 +288,15 @@ def _publish(
     joined: WrittenJoined | None = None,
     totals: RecountedTotals | None = None,
 ) -> Published:
+    facts, totals = facts or CountedFacts(), totals or {}
     try:
-        total = verify(
-            plan,
-            chosen,
-            written,
-            people,
-            facts=facts or CountedFacts(),
-            totals=totals or {},
-            fingerprint=key.fingerprint,
-        )
+        total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total, joined=found, totals=totals or {})
+    report = build_report(
+        plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
+    )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
