@@ -73,7 +73,7 @@ class PublicGroup(Strict):
 
 
 class PublicHistory(Strict):
-    """What is promised of facts that may be known of a person, and the levels columns are released at."""
+    """What is promised of the facts that may be known of a person, and the levels of the release."""
 
     whose: str
     known: int

@@ -15,7 +15,7 @@ from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
 from tokumei.schemas.totals import Total, check_totals
 from tokumei.schemas.treatment_base import Left
-from tokumei.schemas.treatments import PseudonymPeriod
+from tokumei.schemas.treatments import PseudonymPeriod, within
 
 # Names of the counts beside a table's columns.
 _RESERVED = frozenset({"#person", "#records", "#people", "#totals"})
@@ -103,17 +103,18 @@ class Table(Strict):
     def _reasons_given(self) -> None:
         """What weakens a default needs a reason, which stands in the report; nothing else has one here."""
         weaker = ["order: stretch"] if self.order == "stretch" else []
+        weaker += [] if self.joined else ["joined: false"]
         if weaker and self.because is None:
             raise broken(
                 "table.because",
                 f"{' and '.join(weaker)} needs a reason",
                 "add because: … to the table, or remove it",
-                ["order"],
+                [weaker[0].partition(":")[0]],
             )
         if self.because is not None and not weaker:
             raise broken(
                 "table.because",
-                "because is the reason for order: stretch, which the table does not say",
+                "because is the reason for order: stretch or joined: false, which the table does not say",
                 "remove because",
                 ["because"],
             )
@@ -196,10 +197,19 @@ class Table(Strict):
     def _periods_told(self) -> None:
         for name, column in self.columns.items():
             time = None if column.pseudonym is None else column.pseudonym.time
+            at = ("columns", name, "treat", len(column.treat) - 1)
             if time is not None:
-                self.refuse_time(time, ("columns", name, "treat", len(column.treat) - 1, "time"))
+                self._refuse_time(time, (*at, "time"))
+            per, of_person = getattr(column.pseudonym, "per", None), self.person_period
+            if column.pseudonym is not None and of_person is not None and not within(per, of_person):
+                raise broken(
+                    "table.period_joined",
+                    f"a code that lasts beyond the person's {of_person} would join what is told apart there",
+                    f"add per: {of_person}, which keeps it joinable within; or delete the column",
+                    at,
+                )
 
-    def refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
+    def _refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
         """Refuse a name that is not that of a column of dates or times, from which a period can be taken."""
         column = self.columns.get(name)
         if column is None or column.type not in {"date", "month", "datetime"}:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from tokumei.schemas.histories import LostAtMost
-from tokumei.transforms.histories.count import present
+from tokumei.transforms.histories.count import present_in
 from tokumei.transforms.histories.deletion import Deletion, Ground
 
 Cause = Literal["fixed", "occurrences", "lines", "people"]
@@ -55,7 +55,7 @@ class TakenFacts:
 def taken_of(done: Deletion, ground: Ground) -> TakenFacts:
     """Return what a treatment took; reads the lines once."""
     problem, before = ground.problem, ground.present
-    after = present(problem, ground.histories.buckets, done.blanked)
+    after = present_in(problem, ground.histories.buckets, done.blanked)
     by_level = tuple(
         tuple(int(n) for n in np.bincount(level, leaves, minlength=group.levels))
         for group, level, leaves in zip(problem.groups, done.levels, after.leaves, strict=True)

@@ -25,7 +25,7 @@ from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.histories.recount import written_facts
 from tokumei.transforms.histories.undeclared import ValueCounts, count_values, merge_values
-from tokumei.transforms.joined.written import deal_written
+from tokumei.transforms.joined.written import deal_left, deal_written
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, merge_bearers, recount_bearers
 from tokumei.transforms.release.recount import WrittenClasses, merge_classes, recount
@@ -43,12 +43,11 @@ class Count(StrEnum):
 # What is told of people, to be counted where each of them is whole: (which count, (bucket, batch)).
 Told = tuple[Count, tuple[int, Any]]
 Persons = npt.NDArray[np.uint64]
-_NOBODY = np.empty((0, 2), np.uint64)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecountTerms:
-    """What the recount of a part must know of the decisions; small, equal for all parts of a table.
+class PartTerms:
+    """What the recount of a part must know of the decisions; equal for all parts of a table.
 
     Attributes:
         fingerprint: of the key of the run.
@@ -59,9 +58,9 @@ class RecountTerms:
     promises: Mapping[str, Promise]
 
 
-def recount_terms(decision: Decision, key: RunKey) -> RecountTerms:
+def part_terms(decision: Decision, key: RunKey) -> PartTerms:
     """Return what the recount of a table's parts must know of the decision about it."""
-    return RecountTerms(fingerprint=key.fingerprint, promises=decision.promises)
+    return PartTerms(fingerprint=key.fingerprint, promises=decision.promises)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +96,7 @@ class RecountedPart:
 
 
 def recount_part(
-    table: TablePlan, terms: RecountTerms, batch: pa.RecordBatch, persons: Persons | None
+    table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: Persons | None
 ) -> RecountedPart:
     """Count a part as it is written; nothing that decided about its records is reused.
 
@@ -124,19 +123,18 @@ def recount_part(
     )
 
 
-def _told(table: TablePlan, terms: RecountTerms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
+def _told(table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
     key = terms.fingerprint
     yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
     yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons, key))
     if table.together:
-        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons[:, :2], _NOBODY, key))
+        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons[:, :2], key))
 
 
-def tell_left(table: TablePlan, batch: pa.RecordBatch, left: Persons | None, key: RunKey) -> Iterator[Told]:
+def tell_left(table: TablePlan, left: Persons | None, key: RunKey) -> Iterator[Told]:
     """Tell, of a joined table, the people of a chunk's records that are not released."""
     if left is not None:
-        nothing = batch.slice(0, 0)
-        yield from zip(repeat(Count.JOINED), deal_written(table, nothing, _NOBODY, left, key.fingerprint))
+        yield from zip(repeat(Count.JOINED), deal_left(table, left, key.fingerprint))
 
 
 def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
