@@ -180,7 +180,7 @@ def over_tables(tables, classes, k):
 
 
 def of_declared(tables, roles, k):
-    """Attack by the facts that the policy declares, over all tables: one, and any two."""
+    """Attack by the facts that the policy declares, over all tables: one, any two, and all of a person."""
     known = []
     for name, role in roles.items():
         for place, names in enumerate(role.declared):
@@ -193,6 +193,7 @@ def of_declared(tables, roles, k):
     return {
         ("all", "a declared fact"): of_facts(facts, "fact", k=k),
         ("all", "two declared facts"): of_pairs(facts, "fact", k=k),
+        ("all", "all declared facts"): of_sets(facts, "fact", k=k),
     }
 
 

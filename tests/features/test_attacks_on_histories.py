@@ -27,6 +27,7 @@ class Attacked:
         assert main(["anonymize", str(EXAMPLE / f"{name}.yaml"), "--output", str(folder)]) == 0
         (self.release,) = Path(folder).glob("releases/*")
         self.was, self.now = sources(ATTACKS, self.roles), released(self.release, self.roles)
+        self.report = json.loads((self.release / "report.json").read_text())
         self.before, self.after = (attacks(tables, self.roles, 5) for tables in (self.was, self.now))
 
 
@@ -52,12 +53,30 @@ def test_declared_facts_single_out_nobody(attacked, name):
 
 
 @pytest.mark.parametrize("name", USES)
-def test_what_is_not_declared_is_not_promised(attacked, name):
-    """Sets, totals and ends are no facts of these policies: they tell people apart, and the report must say so."""
+def test_the_report_tells_what_the_attack_finds(attacked, name):
+    """What is declared, and the whole of a history, which no policy here declares."""
     use = attacked(name)
-    left = {known for (_, known), found in use.after.items() if found.alone}
-    assert "set of items" in left and "number of lines" in left
-    assert use.after.keys() <= use.before.keys()
+    (told,) = use.report["histories"]
+    for known, entry in {
+        "a declared fact": told["sets"][0],
+        "two declared facts": told["sets"][1],
+        "all declared facts": told["whole"],
+    }.items():
+        assert found_in(entry["after"]) == use.after["all", known]
+        assert entry["before"]["few"] > entry["after"]["few"] or known == "all declared facts"
+    assert told["whole"]["after"]["alone"] > 0
+    shown = " ".join((use.release / "report.html").read_text().split())
+    assert f"{told['whole']['after']['alone']:,}" in shown
+
+
+def found_in(told):
+    return Found(told["alone"], told["few"])
+
+
+def test_the_report_tells_what_the_attack_finds_before(attacked):
+    """Of facts whose columns nothing else treats."""
+    told = attacked("prescriptions").report["histories"][0]["facts"][0]
+    assert found_in(told["before"]) == attacked("prescriptions").before["claims", "item × month"]
 
 
 def test_nearly_all_is_still_there(attacked):
