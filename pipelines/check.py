@@ -11,6 +11,7 @@ from tokumei.schemas.errors import PolicyError
 
 if TYPE_CHECKING:
     from tokumei.schemas.column import Column
+    from tokumei.transforms.planning.histories import HistoryPlan
     from tokumei.transforms.planning.plan import TablePlan
     from tokumei.transforms.preview.look import Seen
 
@@ -55,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
         )
     with quiet():  # libraries log while they are imported
         from tokumei.transforms.planning.inputs import check_files
-        from tokumei.transforms.planning.plan import Plan, plan_populations, plan_tables
+        from tokumei.transforms.planning.plan import Plan
+        from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
         from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
         policy, base = read_policy(args.policy), folder_of(args.policy)
@@ -90,9 +92,29 @@ def run(args: argparse.Namespace) -> int:
             print(f"  released_as is missing: the notice will call them what they were: {', '.join(unnamed)}")
         for line in _told(table, seen[name]) if seen else ():
             print(f"  {line}")
+    for history in plan.histories:
+        for line in _facts_told(history):
+            print(line)
     warn(policy)
     _conclude(args.sample, tables, seen)
     return 0
+
+
+def _facts_told(history: HistoryPlan) -> Iterator[str]:
+    """Say what a declaration of facts means, in one sentence a fact."""
+    most = "one fact" if history.known == 1 else f"any {history.known} facts"
+    yield (
+        f"people of {history.people}: whoever knows up to {most} of these about a person finds nobody, or"
+        f" at least {history.k} people who have them all:"
+    )
+    for i, fact in enumerate(history.history.facts, 1):
+        yield f"  {i}. {fact.sentence()}"
+    declared = history.history
+    if declared.at_most is not None:
+        yield (
+            f"  and no value of {declared.at_most.table}.{declared.at_most.column} is held by more than"
+            f" {declared.at_most.share:g} of those who have such facts"
+        )
 
 
 def _told(table: TablePlan, seen: Seen) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""Methods of the policy that put numbers into labelled bands (一般化, トップコーディング)."""
+"""Methods of the policy that put numbers into labelled bands, or round them (一般化, 丸め)."""
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -88,3 +88,25 @@ class Bands(_Banded):
     def _complete(self) -> Self:
         self._check()
         return self
+
+
+class RoundTo(Treatment):
+    """Numbers to the nearest multiple, halves up (丸め): 1,234 to 100 → 1,200. Sums are as coarse."""
+
+    method: Literal["round"]
+    criterion: Literal[4, 5]
+    to: Annotated[Number, Field(gt=0)] = Field(description="Of what results are multiples.")
+    accepts = NUMERIC
+    gives = None
+    leaves_exact = True
+    example = "{type: integer, treat: [{criterion: 5, method: round, to: 100}]}"
+
+    def refuse_type(self, kind: str, at: tuple[str | int, ...]) -> None:
+        """Refuse what would leave whole numbers as they are, or make them no whole numbers."""
+        if kind == "integer" and (self.to < 2 or self.to != int(self.to)):
+            raise broken(
+                "round.whole",
+                "whole numbers are rounded to a whole number, from 2",
+                "use a whole number, for example 100",
+                (*at, "to"),
+            )

@@ -21,7 +21,9 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
-from tokumei.schemas.hierarchies import AnyHierarchy, Hierarchy
+from tokumei.schemas.hierarchies import Hierarchy
+from tokumei.schemas.hierarchy_base import AnyHierarchy
+from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
@@ -29,6 +31,7 @@ from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import EXACT
 from tokumei.schemas.table import Population, Table
+from tokumei.schemas.totals import Total
 from tokumei.schemas.treatment_base import ALL, ColumnType, Left, Treatment
 from tokumei.schemas.treatments import METHODS, Delete
 
@@ -50,6 +53,11 @@ NODES: dict[str, type[BaseModel]] = {
     "allowed": Allowed,
     "may_fall_below": MayFallBelow,
     "combinations": Combination,
+    "history": History,
+    "fact": Fact,
+    "at_most": AtMost,
+    "lost_at_most": LostAtMost,
+    "totals": Total,
     "requirements": Requirements,
     "rejects": Rejects,
     "not_understood": NotUnderstood,

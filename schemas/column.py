@@ -226,7 +226,7 @@ class Column(Strict):
                 )
             decided_by_data |= step.data_driven
             content = step.content_after(content)
-            kind = step.gives or kind
+            kind = step.given(kind)
         return self
 
     @property
@@ -246,8 +246,13 @@ class Column(Strict):
     @property
     def link(self) -> str | None:
         """The link of its pseudonyms; None where it has none."""
+        return None if self.pseudonym is None else self.pseudonym.link
+
+    @property
+    def pseudonym(self) -> Pseudonym | None:
+        """The method that gives it pseudonyms; None where none does."""
         last = self.treat[-1] if self.treat else None
-        return last.link if isinstance(last, Pseudonym) else None
+        return last if isinstance(last, Pseudonym) else None
 
     def sharing(self, k: int) -> int:
         """Return how many people must bear a label of the column, by the method that asks for most; or 0.
@@ -268,7 +273,7 @@ class Column(Strict):
         """The type of the values that the methods leave."""
         kind = self.type
         for step in self.treat:
-            kind = step.gives or kind
+            kind = step.given(kind)
         return kind
 
     @property

@@ -10,68 +10,14 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokumei.schemas.strict import Strict, Text, Whole, broken
+from tokumei.schemas.hierarchy_base import AnyHierarchy, OtherLabel, TableHierarchy
+from tokumei.schemas.strict import Text, Whole, broken
 
 _TEXTS = frozenset({"string", "integer", "months", "years", "times", "places", "coded numbers"})
 
 
 def _ascending(numbers: tuple[int, ...] | tuple[float, ...]) -> bool:
     return all(a < b for a, b in pairwise(numbers))
-
-
-class AnyHierarchy(Strict):
-    """Base of all hierarchies.
-
-    Attributes:
-        fits: what the values must be: a column type, or what the method before leaves; None means anything.
-        advice: what to do where they are not.
-        any_text: the values themselves, its level 0, may be any text.
-        cuts: the labels of its other levels are parts of the values.
-        example: it as YAML; the policy reference shows it.
-    """
-
-    fits: ClassVar[frozenset[str] | None] = None
-    advice: ClassVar[str] = ""
-    any_text: ClassVar[bool] = False
-    cuts: ClassVar[bool] = False
-    example: ClassVar[str]
-
-    def steps(self) -> int | None:
-        """Return the number of levels between the value itself and ``*``; None where a file tells it."""
-        return 0
-
-    def refuse_beyond(self, level: int) -> None:
-        """Check that the hierarchy has this level; ``*``, the last one, would delete the column.
-
-        Raises:
-            PydanticCustomError: it has not.
-        """
-        steps = self.steps()
-        if steps is not None and level > steps:
-            raise broken(
-                "hierarchy.level",
-                f"the hierarchy has {steps} level(s) between the value and *",
-                f"use a level from 1 to {steps}" if steps else "to remove every value, use method: delete",
-                ["level"],
-            )
-
-    def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
-        """Check that the hierarchy can do something with the values that reach it.
-
-        Args:
-            content: a column type, or what the method before leaves.
-            at: where the hierarchy stands.
-
-        Raises:
-            PydanticCustomError: it cannot.
-        """
-        if self.fits is not None and content not in self.fits:
-            raise broken(
-                "hierarchy.type",
-                f"it works on {', '.join(sorted(self.fits))}; here it would get {content}",
-                self.advice,
-                at,
-            )
 
 
 class FileHierarchy(AnyHierarchy):
@@ -91,9 +37,7 @@ class FileHierarchy(AnyHierarchy):
     encoding: Literal["utf-8", "cp932", "euc_jp"] = Field(
         default="utf-8", description="Encoding of the file."
     )
-    other: Text | None = Field(
-        default=None, description="Label of values that the file does not list. Default: they stop the run."
-    )
+    other: OtherLabel = None
     any_text = True
     example = "{kind: file, path: job.csv}"
 
@@ -147,16 +91,22 @@ class IntervalHierarchy(AnyHierarchy):
 
 
 class DateHierarchy(AnyHierarchy):
-    """Dates (or months, or years) to coarser periods, in the order given."""
+    """Times, dates, months or years to coarser periods, in the order given.
+
+    Of times that `truncate_time` leaves come hours (「2011-03-08 18時台」) and days. A week is a part of its
+    month, so that it lies in one month: the days 1 to 7, 8 to 14, 15 to 21, and 22 to the end
+    (「2011-02-22～28」); one of ISO 8601 may lie in two. What is coarser than a level already stays as it is.
+    """
 
     kind: Literal["dates"]
-    levels: tuple[Literal["year_month", "quarter", "year", "decade"], ...] = Field(
-        min_length=1, description="The periods, level by level."
+    levels: tuple[Literal["hour", "day", "week", "year_month", "quarter", "year", "decade"], ...] = Field(
+        min_length=1, description="The periods, level by level; hour and day are for times."
     )
     fits = frozenset({"date", "month", "months", "years", "times"})
     advice = "give the column type: date or month, or correct the order of its methods"
-    _order: ClassVar = ("year_month", "quarter", "year", "decade")
-    example = "{kind: dates, levels: [year_month, year, decade]}"
+    _order: ClassVar = ("hour", "day", "week", "year_month", "quarter", "year", "decade")
+    _finest: ClassVar = {"times": "hour", "date": "week", "month": "quarter", "months": "quarter"}
+    example = "{kind: dates, levels: [week, year_month, year]}"
 
     def steps(self) -> int:
         """Return one a level."""
@@ -165,12 +115,12 @@ class DateHierarchy(AnyHierarchy):
     def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
         """Check also that the first level is coarser than the values are."""
         super().refuse_content(content, at)
-        finest = {"month": 1, "months": 1, "years": 3}.get(content, 0)
-        if self._order.index(self.levels[0]) < finest:
+        finest = self._finest.get(content, "decade")
+        if self._order.index(self.levels[0]) < self._order.index(finest):
             raise broken(
                 "hierarchy.levels",
                 f"the values are already {content.removesuffix('s')}s, so this level would change nothing",
-                f"begin with {self._order[finest]}",
+                f"begin with {finest}",
                 (*at, "levels", 0),
             )
 
@@ -180,7 +130,7 @@ class DateHierarchy(AnyHierarchy):
             raise broken(
                 "hierarchy.levels",
                 "date levels must become coarser",
-                "list them in the order year_month, quarter, year, decade",
+                f"list them in the order {', '.join(self._order)}",
                 ["levels"],
             )
         return self
@@ -263,6 +213,7 @@ class SuppressHierarchy(AnyHierarchy):
 
 Hierarchy = Annotated[
     FileHierarchy
+    | TableHierarchy
     | IntervalHierarchy
     | DateHierarchy
     | PrefixHierarchy

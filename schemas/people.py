@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from tokumei.schemas.formats import listed
+from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.strict import broken
 from tokumei.schemas.table import Table
 
@@ -42,27 +43,42 @@ def tables_by_numbering(tables: Mapping[str, Table]) -> dict[Numbering, tuple[st
     return found
 
 
+def people_named(tables: Mapping[str, Table], named: str, at: tuple[str, ...]) -> Numbering:
+    """Return the numbering of people that a policy names: a link, or a table without one.
+
+    Args:
+        tables: of the policy.
+        named: its name; a link of that name comes first.
+        at: where it is named.
+
+    Raises:
+        PydanticCustomError: there is none of that name.
+    """
+    found = tables_by_numbering(tables)
+    wanted = [n for of in ("link", "table") if (n := Numbering(of, named)) in found]
+    if not wanted:
+        raise broken(
+            "policy.people",
+            f"people can be counted by {listed(map(str, found), 'or')}; {'.'.join(at)} names none of them",
+            f"for example people: {next(iter(found)).name}",
+            at,
+        )
+    return wanted[0]
+
+
 def people_counted(tables: Mapping[str, Table], named: str | None) -> Numbering:
     """Return the numbering whose people are those of the release.
 
     Args:
         tables: of the policy.
-        named: ``file.people``: a link, or a table without one; a link of that name comes first.
+        named: ``file.people``: a link, or a table without one.
 
     Raises:
         PydanticCustomError: it names none, or it is needed and missing.
     """
-    found = tables_by_numbering(tables)
     if named is not None:
-        wanted = [n for of in ("link", "table") if (n := Numbering(of, named)) in found]
-        if not wanted:
-            raise broken(
-                "policy.people",
-                f"people can be counted by {listed(map(str, found), 'or')}; file.people names none of them",
-                f"for example people: {next(iter(found)).name}",
-                ("file", "people"),
-            )
-        return wanted[0]
+        return people_named(tables, named, ("file", "people"))
+    found = tables_by_numbering(tables)
     links = [numbering for numbering in found if numbering.of == "link"]
     coded = [numbering for numbering, names in found.items() if tables[names[0]].person is not None]
     candidates = links or coded or list(found)
@@ -98,3 +114,24 @@ def link_codes(tables: Mapping[str, Table]) -> dict[str, PersonCodes]:
                     ("tables", table_name, "columns", name, "codes"),
                 )
     return found
+
+
+def refuse_mixed_shifts(tables: Mapping[str, Table]) -> None:
+    """Refuse dates of one numbering's people that would move by different numbers of days.
+
+    Raises:
+        PydanticCustomError: two columns that move dates name different numbers.
+    """
+    found: dict[Numbering, int] = {}
+    for table_name, table in tables.items():
+        for name, column in table.columns.items():
+            last = column.treat[-1] if column.treat else None
+            if not isinstance(last, ShiftDates):
+                continue
+            if found.setdefault(numbering_of(table_name, table), last.days) != last.days:
+                raise broken(
+                    "policy.shift_days",
+                    "other dates of these people move by other numbers of days, so the gaps would not stay",
+                    "say the same days in all columns of the people's link",
+                    ("tables", table_name, "columns", name, "treat", len(column.treat) - 1, "days"),
+                )

@@ -1,6 +1,7 @@
 """Perturbative methods of the policy: they leave values that are plausible but not true.
 
 The guideline's 別表2 names three: ミクロアグリゲーション, データ交換（スワップ）, ノイズ（誤差）付加.
+Moving all dates of a person by one number of days is noise of the last kind, which keeps the gaps.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from tokumei.schemas.strict import EXACT, Number, as_day, broken
-from tokumei.schemas.treatment_base import NUMERIC, People, Treatment
+from tokumei.schemas.treatment_base import NUMERIC, ColumnType, People, Treatment
 
 MEASURED: frozenset[str] = NUMERIC | {"date"}
 
@@ -157,3 +158,42 @@ class RankSwap(Treatment):
     per_record = True
     leaves_exact = True
     example = "{type: number, treat: [{criterion: 5, method: rank_swap, within: 0.05}]}"
+
+
+class ShiftDates(Treatment):
+    """Move all dates of a person by one random number of days (日付の平行移動); the days between them stay.
+
+    Columns of all tables of the person's link move together, within the period of the person's pseudonym. No
+    date stays where it was; the time of day stays. Days are those of the calendar, 29 February one of them.
+    """
+
+    method: Literal["shift_dates"]
+    criterion: Literal[5]
+    days: Annotated[int, Field(ge=1, le=3660)] = Field(
+        description="Most days, either way; each but 0 is as likely. The same in all columns of the link.",
+    )
+    unit: Literal["minute", "30min", "hour", "day", "month"] | None = Field(
+        default=None,
+        description="What is left of the moved time, as truncate_time leaves it; of a date, month."
+        " Default: all of it.",
+    )
+    accepts = frozenset({"date", "datetime"})
+    gives = None
+    last = True
+    per_record = True
+    leaves_exact = True
+    example = "{type: date, treat: [{criterion: 5, method: shift_dates, days: 30}]}"
+
+    def given(self, kind: ColumnType) -> ColumnType:
+        """Return text where the moved time is cut."""
+        return kind if self.unit is None else "string"
+
+    def refuse_type(self, kind: str, at: tuple[str | int, ...]) -> None:
+        """Refuse units that a date does not have."""
+        if kind == "date" and self.unit not in (None, "month"):
+            raise broken(
+                "shift_dates.unit",
+                "a date has no time of day",
+                "use unit: month, or remove unit",
+                (*at, "unit"),
+            )

@@ -13,8 +13,11 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_sensitive
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
-from tokumei.schemas.people import Numbering, link_codes, people_counted
+from tokumei.schemas.histories import History, check_histories
+from tokumei.schemas.joined import check_joined
+from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse_mixed_shifts
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
+from tokumei.schemas.pseudonym_periods import refuse_mixed_periods
 from tokumei.schemas.public_bodies import names_public_body
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
@@ -109,6 +112,9 @@ class Policy(Strict):
         min_length=1, description="The tables, by names of your choice: their folders in the release."
     )
     requirements: Requirements = Field(description="What every table of the release must satisfy.")
+    histories: tuple[History, ...] = Field(
+        default=(), description="Facts about a person that may be known, over all lines and tables."
+    )
     rejects: Rejects = Field(default=Rejects(), description="How many records may be unreadable.")
     not_understood: NotUnderstood = Field(
         default=NotUnderstood(), description="How many values may be blank because no method understood them."
@@ -129,8 +135,11 @@ class Policy(Strict):
                     raise broken(names.code, names.rule, names.fix, at)
         self._populations_known()
         self._wildcards_work()
-        people_counted(self.tables, self.file.people)
+        check_histories(self.histories, self.tables, self.people, self.requirements.k)
         link_codes(self.tables)
+        check_joined(self.tables, self.requirements)
+        refuse_mixed_periods(self.tables)
+        refuse_mixed_shifts(self.tables)
         self._sensitivity_stated()
         self._body_under_its_law()
         self._items_of_the_time()

@@ -14,8 +14,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import Office, Ordinance, Period
 from tokumei.schemas.policy import Policy
+from tokumei.schemas.pseudonym_periods import PERIOD_NAMES
 from tokumei.schemas.report import PeopleBasis, Report
 from tokumei.schemas.strict import Strict, broken
 from tokumei.schemas.table import Table
@@ -156,10 +158,17 @@ def released_items(policy: Policy) -> tuple[TableItems, ...]:
     return tuple(
         TableItems(
             table=table.title or name,
-            items=tuple(table.columns[n].released_as or table.columns[n].title or n for n in table.released),
+            items=tuple(_item(n, table.columns[n]) for n in table.released),
         )
         for name, table in policy.tables.items()
     )
+
+
+def _item(name: str, column: Column) -> str:
+    """Return what is left of a column, with the period of its pseudonyms where they have one (仮IDの期間)."""
+    item = column.released_as or column.title or name
+    per = None if column.pseudonym is None else column.pseudonym.per
+    return item if per is None else f"{item}（仮IDの期間：{PERIOD_NAMES[per]}）"
 
 
 def column_titles(table: Table, names: tuple[str, ...]) -> tuple[str, ...]:

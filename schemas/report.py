@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_histories import HistoryReport
+from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -170,6 +172,16 @@ class LeakScan(Strict):
     matches: tuple[Match, ...] = ()
 
 
+class OrderReport(Strict):
+    """In which order the rows of a table are released."""
+
+    order: Literal["global", "stretch"] = Field(
+        description="global: a part tells nothing of where its rows stood; stretch: they stood together."
+    )
+    parts: int
+    sentence: str
+
+
 class TableReport(Strict):
     """One table of the release."""
 
@@ -201,7 +213,9 @@ class TableReport(Strict):
     )
     risk_after: Risk | None = None
     combinations: tuple[CombinationReport, ...] = ()
+    totals: tuple[TotalReport, ...] = ()
     leak_scan: LeakScan | None = None
+    order: OrderReport | None = None
 
 
 class CombinationReport(Strict):
@@ -225,6 +239,20 @@ class CombinationReport(Strict):
     rarer_after: int = Field(
         description="Combinations of any size that have fewer people in the release; 0 unless they may."
     )
+
+
+class TotalReport(Strict):
+    """A bound on what the lines of one person come to: whom it took, and people by what they come to.
+
+    ``step.counts`` keys: ``people_bounded`` (people who lost lines by it), ``windows_dropped`` or
+    ``receipts_dropped``, ``records_dropped`` (by it, and by no declaration before it), ``amount_dropped``.
+    """
+
+    title: str = Field(description="What is measured, in Japanese.")
+    because: str
+    step: StepReport
+    before: Picture = Field(description="People, by their highest window; bars of fewer than k are merged.")
+    after: Picture
 
 
 class RejectCount(Strict):
@@ -270,6 +298,11 @@ class Report(Strict):
         default=(), description="What to look at before publication, in Japanese."
     )
     tables: tuple[TableReport, ...]
+    histories: tuple[HistoryReport, ...] = Field(
+        default=(), description="What who knows some facts about a person can tell."
+    )
+    joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
+    apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

@@ -9,12 +9,17 @@ from pydantic import Field, model_validator
 from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_code, names_free_text, names_person
 from tokumei.schemas.combinations import Combination, check_combinations
+from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.table_columns import refuse_unjoinable, refuse_unrestorable
+from tokumei.schemas.totals import Total, check_totals
 from tokumei.schemas.treatment_base import Left
+from tokumei.schemas.treatments import PseudonymPeriod, within
 
-_RESERVED = frozenset({"#person", "#records", "#people"})  # names of the counts beside a table's columns
+# Names of the counts beside a table's columns.
+_RESERVED = frozenset({"#person", "#records", "#people", "#totals"})
 
 
 class Population(Strict):
@@ -44,6 +49,17 @@ class Table(Strict):
         min_length=1, description="Every column of the file, by its name there."
     )
     combinations: tuple[Combination, ...] = Field(default=(), description="Rare combinations to remove.")
+    order: Literal["global", "stretch"] | None = Field(
+        default=None,
+        description="global: rows are dealt over all parts; stretch: a part holds rows that stood together."
+        " Default: global where a person may have several rows, or a part could hold fewer than k people.",
+    )
+    joined: bool = Field(
+        default=True,
+        description="Whether requirements hold for it together with the other tables of its people's link.",
+    )
+    because: Text | None = Field(default=None, description="The reason for order: stretch or joined: false.")
+    totals: tuple[Total, ...] = Field(default=(), description="Bounds on what a person's lines come to.")
 
     @model_validator(mode="after")
     def _person_known(self) -> Self:
@@ -61,6 +77,7 @@ class Table(Strict):
                 "remove person_missing, or add person: <column>",
                 ["person_missing"],
             )
+        self._reasons_given()
         self._codes_compared()
         for name in self.columns:
             if not name.strip() or name in _RESERVED:
@@ -70,17 +87,39 @@ class Table(Strict):
                     "rename the column in the file",
                     ["columns", name],
                 )
-        self._zeros_restorable()
+        sources = [self.source] if self.population is None else [self.source, self.population.source]
+        refuse_unrestorable(sources, self.columns)
         self._named_columns_safe()
-        self._joins_work()
+        refuse_unjoinable(self.columns)
+        self._periods_told()
         self._methods_fit_rows()
         if self.person is not None:
             self._person_works(self.person)
         self._classes_formed()
         check_combinations(self.combinations, self.columns, compared=self.population is not None)
+        check_totals(self.totals, self.columns, self.rows_per_person)
         if not any(c.released for c in self.columns.values()):
             raise broken("table.empty", "no column of this table would be released", "remove the table")
         return self
+
+    def _reasons_given(self) -> None:
+        """What weakens a default needs a reason, which stands in the report; nothing else has one here."""
+        weaker = ["order: stretch"] if self.order == "stretch" else []
+        weaker += [] if self.joined else ["joined: false"]
+        if weaker and self.because is None:
+            raise broken(
+                "table.because",
+                f"{' and '.join(weaker)} needs a reason",
+                "add because: … to the table, or remove it",
+                [weaker[0].partition(":")[0]],
+            )
+        if self.because is not None and not weaker:
+            raise broken(
+                "table.because",
+                "because is the reason for order: stretch or joined: false, which the table does not say",
+                "remove because",
+                ["because"],
+            )
 
     def _codes_compared(self) -> None:
         for name, column in self.columns.items():
@@ -91,17 +130,6 @@ class Table(Strict):
                     " no pseudonyms",
                     "remove codes",
                     ["columns", name, "codes"],
-                )
-
-    def _zeros_restorable(self) -> None:
-        sources = [self.source] if self.population is None else [self.source, self.population.source]
-        for name in dict.fromkeys(name for source in sources for name in source.leading_zeros):
-            if name not in self.columns or self.columns[name].type != "string":
-                raise broken(
-                    "source.leading_zeros",
-                    "leading zeros are restored in columns of type string, which the table has",
-                    "correct the name, or the type of the column",
-                    ["source", "leading_zeros", name],
                 )
 
     def _classes_formed(self) -> None:
@@ -145,22 +173,43 @@ class Table(Strict):
                 ["columns", person],
             )
 
-    def _joins_work(self) -> None:
+    def _periods_told(self) -> None:
         for name, column in self.columns.items():
-            for i, step in enumerate(column.treat):
-                known = {other for other, c in self.columns.items() if c.type == "string" and other != name}
-                if not known.issuperset(step.joined) or (i and step.joined):
-                    raise broken(
-                        "table.with",
-                        "with names other columns of this table, of type string, in the first method",
-                        "declare the column under columns, with drop: true if it is not to be released",
-                        ["columns", name, "treat", i, "with"],
-                    )
+            time = None if column.pseudonym is None else column.pseudonym.time
+            at = ("columns", name, "treat", len(column.treat) - 1)
+            if time is not None:
+                self._refuse_time(time, (*at, "time"))
+            per, of_person = getattr(column.pseudonym, "per", None), self.person_period
+            if column.pseudonym is not None and of_person is not None and not within(per, of_person):
+                raise broken(
+                    "table.period_joined",
+                    f"a code that lasts beyond the person's {of_person} would join what is told apart there",
+                    f"add per: {of_person}, which keeps it joinable within; or delete the column",
+                    at,
+                )
+
+    def _refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
+        """Refuse a name that is not that of a column of dates or times, from which a period can be taken."""
+        column = self.columns.get(name)
+        if column is None or column.type not in {"date", "month", "datetime"}:
+            raise broken(
+                "table.time",
+                "time names another column of this table, of type date, month or datetime",
+                "declare the column under columns, with drop: true if it is not to be released",
+                at,
+            )
 
     def _methods_fit_rows(self) -> None:
         for name, column in self.columns.items():
             for i, step in enumerate(column.treat):
                 step.refuse_rows(self.rows_per_person, ("columns", name, "treat", i))
+                if isinstance(step, ShiftDates) and self.person is None:
+                    raise broken(
+                        "table.shift_person",
+                        "all dates of a person move together, and the table does not say whose a record is",
+                        "add person: <column>",
+                        ("columns", name, "treat", i),
+                    )
 
     def _named_columns_safe(self) -> None:
         """Refuse, by their names, codes released (二号), and free text kept (一号)."""
@@ -209,6 +258,25 @@ class Table(Strict):
         return self.columns[self.person].link if self.person else None
 
     @property
+    def person_period(self) -> PseudonymPeriod | None:
+        """For how long a person is one unit to whoever has the release: the period of their pseudonyms."""
+        return None if self.person is None else getattr(self.columns[self.person].pseudonym, "per", None)
+
+    @property
+    def unit_columns(self) -> tuple[str, ...]:
+        """The columns that tell whose a record is, and of which period of theirs."""
+        if self.person is None:
+            return ()
+        time = getattr(self.columns[self.person].pseudonym, "time", None)
+        return (self.person,) if time is None else (self.person, time)
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The columns from which periods of pseudonyms are taken, in the order of the policy."""
+        named = {c.pseudonym.time for c in self.columns.values() if c.pseudonym is not None}
+        return tuple(name for name in self.columns if name in named)
+
+    @property
     def quasi_identifiers(self) -> tuple[str, ...]:
         """Names of the quasi-identifier columns, in the order of the policy."""
         return tuple(name for name, c in self.columns.items() if c.quasi_identifier)
@@ -222,6 +290,14 @@ class Table(Strict):
     def combined(self) -> tuple[str, ...]:
         """Names of the columns that any combination names, in the order of the policy."""
         named = {name for combination in self.combinations for name in combination.columns}
+        return tuple(name for name in self.columns if name in named)
+
+    @property
+    def totalled(self) -> tuple[str, ...]:
+        """Names of the columns that tell what a person's lines come to, in the order of the policy."""
+        if not self.totals:
+            return ()
+        named = {self.person, *(name for total in self.totals for name in total.columns)}
         return tuple(name for name in self.columns if name in named)
 
     @property

@@ -141,6 +141,10 @@ class Treatment(Strict):
         """
         return self.content or self.gives or content
 
+    def given(self, kind: ColumnType) -> ColumnType:
+        """Return the type of its results, of a type that it accepts."""
+        return self.gives or kind
+
     def counts_age(self, kind: ColumnType) -> bool:
         """Return whether it counts ages in a column of this type, for which a reference_date is needed."""
         return False

@@ -15,12 +15,21 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, create_model, model_validator
 
-from tokumei.schemas.bands import AgeBand, Bands
+from tokumei.schemas.bands import AgeBand, Bands, RoundTo
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
-from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap
-from tokumei.schemas.strict import Number, Text
+from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap, ShiftDates
+from tokumei.schemas.strict import Number, Text, broken
 from tokumei.schemas.treatment_base import ColumnType, Label, Left, People, Treatment
+
+PseudonymPeriod = Literal["month", "quarter", "year", "table"]
+_NESTED: tuple[PseudonymPeriod, ...] = ("month", "quarter", "year")
+
+
+def within(period: PseudonymPeriod | None, other: PseudonymPeriod) -> bool:
+    """Return whether each period lies in one of the others; None is that of the whole run."""
+    nested = period in _NESTED and other in _NESTED
+    return period == other or (nested and _NESTED.index(period) < _NESTED.index(other))
 
 
 class Delete(Treatment):
@@ -159,16 +168,38 @@ class PhoneArea(_Area):
 class Pseudonym(Treatment):
     """Linking code to a keyed pseudonym (仮ID): new key in every run, destroyed with it (三号).
 
-    Columns with the same ``link`` get the same pseudonym for the same value, over all tables.
+    Columns with the same ``link`` get the same pseudonym for the same value, over all tables; with ``per``
+    only within a period, or only within a table.
     """
 
     method: Literal["pseudonym"]
     criterion: Literal[3]
     link: Text = Field(description="Name of the code; equal names stay joinable.")
+    per: PseudonymPeriod | None = Field(
+        default=None,
+        description="For how long each stands, in all columns of the link alike. Default: for the whole run.",
+    )
+    time: Text | None = Field(
+        default=None,
+        description="With a month, quarter or year: the column of the table that it is taken from.",
+    )
     accepts = frozenset({"string", "integer"})
     last = True
     left = Left.NOTHING
     example = "{treat: [{criterion: 3, method: pseudonym, link: member}]}"
+
+    @model_validator(mode="after")
+    def _period_known(self) -> Self:
+        if self.per in (None, "table"):
+            self._only_with("per: month, quarter or year", "time")
+        elif self.time is None:
+            raise broken(
+                "pseudonym.time",
+                f"a pseudonym per {self.per} needs to know the {self.per} of a record",
+                "add time: <the column of dates or times that it is taken from>",
+                ["per"],
+            )
+        return self
 
 
 class Recode(Treatment):
@@ -218,6 +249,27 @@ class Generalize(Treatment):
         return Left.SHARED if self.hierarchy.any_text else Left.CLASS
 
 
+class Coarsen(Treatment):
+    """Its level, value by value, is chosen for the facts under `histories` (商品 → 分類)."""
+
+    method: Literal["coarsen"]
+    criterion: Literal[4, 5]
+    hierarchy: Hierarchy = Field(
+        description="The levels that it chooses from; beyond the last, cells are blank."
+    )
+    accepts = frozenset({"string", "integer", "number", "date", "month", "boolean"})
+    last = True
+    example = "{treat: [{criterion: 4, method: coarsen, hierarchy: {kind: prefix, keep: [3, 1]}}]}"
+
+    def refuse_content(self, content: str, at: tuple[str | int, ...]) -> None:
+        """Refuse what the hierarchy cannot work on."""
+        self.hierarchy.refuse_content(content, (*at, "hierarchy"))
+
+    def text_left(self) -> Left:
+        """Return what the finest level tells, the value itself: no less than k people share it."""
+        return Left.SHARED if self.hierarchy.any_text else Left.CLASS
+
+
 AnyTreatment = Annotated[
     Delete
     | Replace
@@ -226,6 +278,7 @@ AnyTreatment = Annotated[
     | Age
     | AgeBand
     | Bands
+    | RoundTo
     | TruncateTime
     | PostalPrefix
     | Address
@@ -241,7 +294,9 @@ AnyTreatment = Annotated[
     | Microaggregate
     | Noise
     | RankSwap
-    | Generalize,
+    | ShiftDates
+    | Generalize
+    | Coarsen,
     Field(discriminator="method"),
 ]
 METHODS: tuple[type[Treatment], ...] = get_args(get_args(AnyTreatment)[0])

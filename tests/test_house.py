@@ -17,9 +17,9 @@ MODULES = sorted(p for floor in FLOORS for p in (ROOT / floor).rglob("*.py"))
 WIRING = {"stages", "engine"}
 # The rooms of transforms/: a line imports from the lines above it, and within a line from the left.
 ROOMS = """
-    engine storage values counting hierarchies formats
+    engine storage values counting formats hierarchies
     criteria planning decisions
-    profile combinations risk histories recode promises leaks
+    profile totals combinations risk histories joined recode promises leaks
     pages register release report preview
     stages
     synthesis

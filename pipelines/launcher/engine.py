@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.launcher.stopping import give_up
@@ -51,6 +52,7 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
 def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> None:
     from tokumei.pipelines.launcher.job import Job
     from tokumei.pipelines.launcher.terminal import Progress, quiet
+    from tokumei.transforms.engine.spill import spilling
     from tokumei.transforms.release.attempt import release_dir
     from tokumei.transforms.release.manifest import MANIFEST
     from tokumei.transforms.stages.anonymize import build
@@ -62,7 +64,8 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> Non
         with Progress(), quiet(engine=True):
             store.check_writable(store.join(release_dir(plan, store), MANIFEST))  # not only after hours
             build(pipeline, plan, files)
-            job.run()
+            with spilling() if job.in_this_process else nullcontext():
+                job.run()
     except (Exception, KeyboardInterrupt) as error:
         with quiet(engine=True):
             give_up(plan, job, error)

@@ -31,8 +31,11 @@ class Job:
     @property
     def is_mine(self) -> bool:
         """Whether nothing of the job runs any more once this process has left it, or it was never begun."""
-        if not self._submitted:
-            return True
+        return not self._submitted or self.in_this_process
+
+    @property
+    def in_this_process(self) -> bool:
+        """Whether this process is the whole engine: whatever runs of the job runs in it."""
         from apache_beam.options.pipeline_options import DirectOptions
 
         direct = self._pipeline.options.view_as(DirectOptions)

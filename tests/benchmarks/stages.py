@@ -29,6 +29,7 @@ from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Work
 from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.planning import reading as records
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.profile.fit import fit
@@ -39,7 +40,8 @@ from tokumei.transforms.recode.count import Histograms, count_chunk, merge_histo
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.parts import encode_chunk, write_part
 from tokumei.transforms.release.publish import publish
-from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
+from tokumei.transforms.release.verify import verify
+from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.storage.places import open_store
@@ -145,19 +147,21 @@ def run(folder):
         works = [Work(split, key, chosen.decisions[TABLE]) for split in splits]
         for chunk in chunks("pass 3: reading", table, works, table.output_types()):
             with stage("pass 3: criteria 1 to 5"):
-                done = anonymize_chunk(table, chunk, headcount=False)
+                done = anonymize_chunk(table, chunk, people=False)
             with stage("pass 3: encoding, recount, leak search"):
-                encoded = encode_chunk(plan, table, done)
+                released = encode_chunk(plan, table, done)
             with stage("pass 3: writing"):
-                write_part(plan, encoded)
-            part = written_of(encoded.summary)
+                write_part(plan, released.part)
+            part = merge_written([written_of(made.summary) for made in (released, released.part)])
             shuffled("pass 3: merging", part, Written)
             yield part
 
     written = merged("pass 3: merging", merge_written, summaries())
     with stage("verification, documents, register", once=True):
-        total = verify(plan, chosen, written, Headcount(), key.fingerprint)
-        report = build_report(plan, chosen, written, {}, total)
+        total = verify(
+            plan, chosen, written, Headcount(), facts=CountedFacts(), totals={}, fingerprint=key.fingerprint
+        )
+        report = build_report(plan, chosen, written, {}, total, joined=(), totals={})
     with stage("checksums of the parts, manifest"):
         publish(plan, report, written, partial(documents_of, plan.policy, report))
     return len(splits), len(written[TABLE].parts)

@@ -25,6 +25,7 @@ from support.bad_policies import (
 )
 
 # name: (policy as data or text, code, place or distinctive part of the message)
+PRODUCTS = {"path": "p.csv", "format": "csv"}
 CASES = {
     # columns
     "no decision": (column("town", type="string"), "column.undecided", TOWN),
@@ -201,7 +202,22 @@ CASES = {
         chain("day", {"criterion": 1, "method": "year"},
               {**GENERALIZE, "hierarchy": {"kind": "dates", "levels": ["quarter", "decade"]}}, of="date"),
         "hierarchy.levels", f"{DAY}.treat[1].hierarchy.levels[0]"),
-    "unknown date level": (hierarchy("day", "date", kind="dates", levels=["week"]), "policy.value", "levels[0]"),
+    "unknown date level": (hierarchy("day", "date", kind="dates", levels=["fortnight"]), "policy.value", "levels[0]"),
+    "days of days": (hierarchy("day", "date", kind="dates", levels=["day", "week"]),
+                     "hierarchy.levels", "begin with week"),
+    "a table without levels": (hierarchy("town", kind="table", source=PRODUCTS, columns=["a"]),
+                               "policy.blank", f"{TOWN}.treat[0].hierarchy.columns"),
+    "a level twice": (hierarchy("town", kind="table", source=PRODUCTS, columns=["a", "b", "b"]),
+                      "hierarchy.columns", f"{TOWN}.treat[0].hierarchy.columns"),
+    "a table of no format": (hierarchy("town", kind="table", source={"path": "p.csv"}, columns=["a", "b"]),
+                             "policy.missing_key", f"{TOWN}.treat[0].hierarchy.source.format"),
+    "zeros of another column": (
+        hierarchy("town", kind="table", source={**PRODUCTS, "leading_zeros": {"c": 4}}, columns=["a", "b"]),
+        "source.leading_zeros", f"{TOWN}.treat[0].hierarchy.source.leading_zeros.c"),
+    "level beyond the columns": (
+        chain("town", {"criterion": 1, "method": "recode", "level": 2,
+                       "hierarchy": {"kind": "table", "source": PRODUCTS, "columns": ["a", "b"]}}),
+        "hierarchy.level", "use a level from 1 to 1"),
     "prefixes that grow": (hierarchy("town", kind="prefix", keep=[1, 3]), "hierarchy.keep", "shrink"),
     "masks that shrink": (hierarchy("town", kind="mask", hide=[2, 1]), "hierarchy.hide", "grow"),
     "dates of texts": (hierarchy("town", kind="dates", levels=["year"]), "hierarchy.type", f"{TOWN}.treat[0].hierarchy"),

@@ -3,6 +3,8 @@
 import pytest
 from support.bad_policies import CANARY, DATA, GENERALIZE, GONE, TOWN, chain, run_both
 
+from tokumei.transforms.planning.prepare import make_plan
+
 FILES = {
     "missing": (None, {}, "there is no such file"),
     "a directory": (GONE, {}, "is a directory"),
@@ -33,6 +35,41 @@ def test_a_bad_hierarchy_file_is_refused(run, tmp_path, name):
     assert error["code"] in {"hierarchy.file", "hierarchy.level"}
     assert error["where"].startswith(f"{TOWN}.treat[0]") and "h.csv" in error["where"]
     assert part in error["where"] + error["what"] + error["fix"]
+
+
+TABLES = {
+    "missing": (None, "no file matches"),
+    "without a level": (f"value,large\n{CANARY},A\n", "lacks columns: small"),
+    "not nesting": (f"value,small,large\n{CANARY},x,p\n乙,x,{CANARY}\n", "do not nest: 1"),
+    "with several labels": (f"value,small,large\n{CANARY},x,p\n{CANARY},y,p\n", "1 values of value"),
+    "with a blank": (f"value,small,large\n{CANARY},,p\n", "small × 1"),
+}
+BY_TABLE = {
+    "kind": "table",
+    "source": {"path": "h.csv", "format": "csv"},
+    "columns": ["value", "small", "large"],
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_bad_table_of_a_hierarchy_is_refused(run, tmp_path, name):
+    content, part = TABLES[name]
+    if content is not None:
+        (tmp_path / "h.csv").write_text(content)
+    error = run_both(run, chain("town", {**GENERALIZE, "hierarchy": BY_TABLE}), tmp_path)
+    assert error["code"] == "hierarchy.table" and part in error["what"]
+    assert error["where"].startswith(f"{TOWN}.treat[0]") and "h.csv" in error["where"]
+
+
+def test_a_table_of_a_hierarchy_is_a_part_of_the_work(run, tmp_path):
+    """Another table is another release; what the hierarchy does not read of it is not."""
+    policy, works = chain("town", {**GENERALIZE, "hierarchy": BY_TABLE}), []
+    (tmp_path / "data.csv").write_text(DATA)
+    for line in ("x,p,1", "x,p,2", "x,q,1"):
+        (tmp_path / "h.csv").write_text(f"value,small,large,price\n東京都千代田区,{line}\n")
+        assert run(policy, job="check").status == 0
+        works.append(make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)[0].work)
+    assert works[0] == works[1] != works[2]
 
 
 def test_a_good_hierarchy_file_is_taken(run, tmp_path):

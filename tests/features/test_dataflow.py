@@ -29,7 +29,7 @@ from tokumei.pipelines.launcher.options import refuse_unknown
 from tokumei.transforms.engine import run_key
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.prepare import make_plan
-from tokumei.transforms.release.parts import Encoded
+from tokumei.transforms.release.parts import ReleasedChunk
 from tokumei.transforms.stages.anonymize import build
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +132,7 @@ def test_the_dry_run_has_the_demo_s_steps_in_our_image(demo):
 def record_coders(proto):
     """PCollections of records: those under one of our coders of batches."""
     packed = {
-        name: any(b"ChunkCoder" in p or b"EncodedCoder" in p for p in layers(coder.spec.payload))
+        name: any(b"ChunkCoder" in p or b"ReleasedChunkCoder" in p for p in layers(coder.spec.payload))
         for name, coder in proto.components.coders.items()
     }
 
@@ -164,7 +164,7 @@ def test_no_record_has_lost_its_coder(demo, records):
         output
         for node in steps.nodes
         for output in node.outputs.values()
-        if output.element_type in {Chunk, Encoded}
+        if output.element_type in {Chunk, ReleasedChunk}
     }
     assert len(typed) == len(records)
 

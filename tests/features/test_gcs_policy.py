@@ -82,6 +82,19 @@ def test_a_hierarchy_that_is_not_there(go, bucket):
     refused(go(), "hierarchy.file", 2, "tables.t.columns.town.treat[0] (town.csv)")
 
 
+def test_a_table_of_a_hierarchy_is_found_beside_it(go, bucket):
+    table = {"path": "levels/t*.csv", "format": "csv", "header": False, "delimiter": ";"}
+    by_table = {"kind": "table", "source": table, "columns": ["town", "prefecture", "all"]}
+    policy = json.loads(json.dumps(POLICY))
+    policy["tables"]["t"]["columns"]["town"]["treat"][0]["hierarchy"] = by_table
+    bucket.put("policies/p.yaml", json.dumps(policy).encode())
+    assert go("check").status == 0
+    gcs.GcsStore().delete(f"{bucket.uri}/policies/levels/town.csv")
+    refused(
+        go(), "hierarchy.table", 2, "tables.t.columns.town.treat[0].hierarchy.source.path (levels/t*.csv)"
+    )
+
+
 def test_a_policy_that_may_not_be_read(go, bucket):
     bucket.proxy.fault("stat", "403", name="p.yaml", times=1000)
     done = go()

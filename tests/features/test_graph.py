@@ -7,12 +7,15 @@ from support.graph import RECORDS, steps_of
 from support.helpers import EXAMPLE
 
 from tokumei.pipelines.launcher.terminal import STAGES
+from tokumei.transforms.counting.headcount import PersonBatch
 from tokumei.transforms.engine.chunks import Chunk, ChunkCoder, WorkCoder
+from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.planning.prepare import make_plan
-from tokumei.transforms.release.parts import Encoded
+from tokumei.transforms.release.dealing import Slice
+from tokumei.transforms.release.parts import ReleasedChunk
 from tokumei.transforms.stages.anonymize import build
 from tokumei.transforms.stages.read import _ReadChunk
-from tokumei.transforms.stages.release import EncodedCoder
+from tokumei.transforms.stages.release import ReleasedChunkCoder
 
 COMBINATIONS = """
     combinations:
@@ -39,7 +42,7 @@ def pipeline(tmp_path, request):
 
 def test_records_are_never_encoded_between_steps(pipeline, monkeypatch):
     encoded = []
-    for coder in (ChunkCoder, EncodedCoder):
+    for coder in (ChunkCoder, ReleasedChunkCoder):
         monkeypatch.setattr(coder, "encode", lambda self, value: encoded.append(type(value)) or b"")
     pipeline.run().wait_until_finish()
     assert encoded == []
@@ -54,7 +57,7 @@ def test_records_flow_through_the_graph_under_their_own_coders(pipeline):
                 typed.add(output.element_type)
                 coders[output.element_type] = beam.coders.registry.get_coder(output.element_type)
     assert typed == RECORDS
-    assert isinstance(coders[Chunk], ChunkCoder) and isinstance(coders[Encoded], EncodedCoder)
+    assert isinstance(coders[Chunk], ChunkCoder) and isinstance(coders[ReleasedChunk], ReleasedChunkCoder)
 
 
 def test_no_side_input_meets_records(pipeline):
@@ -87,15 +90,18 @@ def test_every_pass_over_records_has_a_name_on_the_terminal(pipeline):
 
 
 def test_only_small_things_are_shuffled(pipeline):
-    """The element types that cross a shuffle are known, and none of them holds records."""
-    shuffled = {
+    """None of the elements that cross a shuffle holds source records; rows to be released cross one, as slices."""
+    shuffled = [
         str(i.element_type)
         for step in steps_of(pipeline)
         if isinstance(step.transform, (beam.GroupByKey, beam.Reshuffle))
         for i in step.main_inputs.values()
-    }
+    ]
     assert shuffled
     assert not [t for t in shuffled if "Chunk" in t or "Encoded" in t or "RecordBatch" in t]
+    assert len([t for t in shuffled if "Slice" in t]) == 1
+    assert isinstance(beam.coders.registry.get_coder(Slice), SpilledCoder)
+    assert isinstance(beam.coders.registry.get_coder(PersonBatch), SpilledCoder)
 
 
 def test_work_is_not_pickled_to_estimate_its_size(pipeline):

@@ -16,7 +16,7 @@ from tokumei.transforms.planning import prepare
 from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.recode import ways
 from tokumei.transforms.stages.anonymize import build
-from tokumei.transforms.stages.release import EncodedCoder
+from tokumei.transforms.stages.release import ReleasedChunkCoder
 from tokumei.transforms.stages.sharded import BATCHES
 
 STEP = {"method": "generalize", "criterion": 5}
@@ -273,11 +273,11 @@ def test_the_sharded_graph_keeps_the_rules_of_every_graph(graph, monkeypatch):
                 )
         if isinstance(step.transform, (beam.GroupByKey, beam.Reshuffle)):
             shuffled = " ".join(str(i.element_type) for i in step.main_inputs.values())
-            assert not [t for t in ("Chunk", "Encoded", "RecordBatch") if t in shuffled]
+            assert not [t for t in ("Chunk", "ReleasedChunk", "RecordBatch") if t in shuffled]
     proto = pipeline.to_runner_api().SerializeToString()
     assert not [word for word in (*SICK, "RunKey(") if word.encode() in proto]
     encoded = []
-    for coder in (ChunkCoder, EncodedCoder):
+    for coder in (ChunkCoder, ReleasedChunkCoder):
         monkeypatch.setattr(coder, "encode", lambda self, value: encoded.append(type(value)) or b"")
     pipeline.run().wait_until_finish()
     assert encoded == []

@@ -42,7 +42,7 @@ from tokumei.transforms.formats.reader import read_header, read_split
 from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.hierarchies.files import read_hierarchy_file
 from tokumei.transforms.hierarchies.ladders import build_ladder
-from tokumei.transforms.planning.plan import plan_tables
+from tokumei.transforms.planning.plan_tables import plan_tables
 
 SECONDS = 10  # of the processor for one input; one takes 2 GiB
 WAITING = 120  # seconds for an input that waits instead; the machine may be busy

@@ -138,8 +138,16 @@ def _hook(event, args):
     finally:
         _busy.clear()
 
+def _watched_pwrite(descriptor, data, offset, _real=os.pwrite):
+    _busy.append(1)
+    with open(os.path.join(_kept, f"nameless-{{os.getpid()}}"), "ab") as kept:
+        kept.write(data)
+    _busy.clear()
+    return _real(descriptor, data, offset)
+
 if "CANARY_LOG" in os.environ:
     sys.addaudithook(_hook)
+    os.pwrite = _watched_pwrite
     from tokumei.transforms.engine.run_key import RunKey
     RunKey.draw = classmethod(lambda kind: kind({KEY!r}))
     fault = os.environ.get("CANARY_FAULT")
@@ -149,9 +157,9 @@ if "CANARY_LOG" in os.environ:
         def broken(plan, table, chunk, fault=fault):
             if fault == "verify":
                 from dataclasses import replace
-                encoded = real(plan, table, chunk)
-                part = replace(encoded.summary.part, records=encoded.summary.part.records - 1)
-                return replace(encoded, summary=replace(encoded.summary, part=part))
+                done = real(plan, table, chunk)
+                tally = replace(done.summary.tally, records_out=done.summary.tally.records_out - 1)
+                return replace(done, summary=replace(done.summary, tally=tally))
             kind = type("Panic", (BaseException,), {{}}) if fault == "panic" else ValueError
             raise kind(f"cannot write {{os.environ['CANARY_TEXT']}}")
         stage.encode_chunk = broken
@@ -218,13 +226,14 @@ def leaks_in(folder, left_out=("in", "site")):
 def written_elsewhere(folder, allowed=()):
     """Return the files that the job opened for writing outside its output, ever.
 
-    But for the one by which Python tries out the temporary directory: 8 characters for a name, "blat" in it.
+    But for the one by which Python tries out the temporary directory: 8 characters for a name, "blat" in it. The
+    nameless file in which the job's shuffles wait opens its folder; what it held is kept, as "nameless-…".
     """
     opened = (
         set((folder / "opened.log").read_text().splitlines()) if (folder / "opened.log").exists() else set()
     )
     good = (str(folder / "out"), "/dev/null", *allowed)
-    tried = re.compile(re.escape(str(folder / "tmp")) + r"/[a-z0-9_]{8}")
+    tried = re.compile(re.escape(str(folder / "tmp")) + r"/(tokumei-)?[a-z0-9_]{8}")
     return {path for path in opened if not path.startswith(good) and not tried.fullmatch(path)}
 
 

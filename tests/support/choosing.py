@@ -9,7 +9,8 @@ from support.kernels import KEY
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
-from tokumei.transforms.planning.plan import Plan, plan_tables
+from tokumei.transforms.planning.plan import Plan
+from tokumei.transforms.planning.plan_tables import plan_tables
 from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
 from tokumei.transforms.recode.choose import choose

@@ -3,9 +3,9 @@
 from apache_beam.pipeline import PipelineVisitor
 
 from tokumei.transforms.engine.chunks import Chunk
-from tokumei.transforms.release.parts import Encoded
+from tokumei.transforms.release.parts import ReleasedChunk
 
-RECORDS = {Chunk, Encoded}
+RECORDS = {Chunk, ReleasedChunk}
 
 
 class _Visit(PipelineVisitor):

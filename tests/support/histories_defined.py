@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from tokumei.schemas.histories import LostAtMost
 from tokumei.transforms.histories.count import Blanks
-from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, LostAtMost, Problem
+from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
 
 DROPPED = 0xFFFFFFFF
 
@@ -81,7 +82,7 @@ def random_problem(rng):
         sensitive_values=2 if share else 0,
         granularity=str(rng.choice(["cut", "cut", "level"])),
         delete=str(rng.choice(["cell", "cell", "line"])),
-        lost_at_most=LostAtMost(),
+        lost_at_most=LostAtMost(people=1.0),
         seed=bytes(16),
     )
 

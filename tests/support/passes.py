@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from tokumei.transforms.combinations.decide import removals
 from tokumei.transforms.counting.headcount import add_headcounts, count_bucket
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.formats.convert import ARROW_TYPES
+from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
 from tokumei.transforms.promises.count import count_released, merge_released
@@ -22,9 +24,21 @@ from tokumei.transforms.promises.settle import promise_all, settle_all
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
-from tokumei.transforms.release.parts import encode_chunk
-from tokumei.transforms.release.verify import merge_written, verify, written_of
+from tokumei.transforms.release.dealing import parts_of
+from tokumei.transforms.release.part_recount import Count, part_terms
+from tokumei.transforms.release.parts import encode_chunk, encode_dealt
+from tokumei.transforms.release.verify import verify
+from tokumei.transforms.release.written import merge_written, written_of
 from tokumei.transforms.report.account import build_report
+
+
+def dealt(plan, table, decision, done):
+    """The parts to which the rows of chunks were dealt."""
+    found = {}
+    for (_, part), rows in (pair for chunk in done[::-1] for pair in chunk.slices):
+        found.setdefault(part, []).append(rows)
+    terms = part_terms(decision, KEY)
+    return [encode_dealt(plan, table, terms, part, slices) for part, slices in found.items()]
 
 
 def released(policy, pieces):
@@ -69,21 +83,17 @@ def released(policy, pieces):
         counted = [count_released(table, c) for c in chunks(chosen.decisions["t"])]
     chosen = settle_all(chosen, tables, merge_released(tables, counted[::-1]), KEY)
     head = "t" in plan.headcount
-    written = [
-        encode_chunk(plan, table, anonymize_chunk(table, c, headcount=head))
-        for c in chunks(chosen.decisions["t"])
-    ]
+    decision = replace(chosen.decisions["t"], parts=parts_of(table, chosen.accounts["t"]))
+    done = [encode_chunk(plan, table, anonymize_chunk(table, c, people=head)) for c in chunks(decision)]
+    parts = [chunk.part for chunk in done if chunk.part] + dealt(plan, table, decision, done)
     buckets = {}
-    for bucket, hashes in (pair for part in written for pair in part.people):
+    for bucket, hashes in (pair for part in parts for name, pair in part.told if name == Count.PEOPLE):
         buckets.setdefault(bucket, []).append(hashes)
     heads = add_headcounts([count_bucket(b) for b in buckets.values()])
-    total = merge_written([written_of(part.summary) for part in written])
-    left = verify(plan, chosen, total, heads, KEY.fingerprint)
-    report = build_report(plan, chosen, total, heads.by_table, left)
+    total = merge_written([written_of(made.summary) for made in (*done, *parts)])
+    left = verify(plan, chosen, total, heads, facts=CountedFacts(), totals={}, fingerprint=KEY.fingerprint)
+    report = build_report(plan, chosen, total, heads.by_table, left, joined=(), totals={})
     rows = [
-        row
-        for part in written
-        if part.summary.part
-        for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
+        row for part in parts if part.summary.part for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
     ]
     return rows, report

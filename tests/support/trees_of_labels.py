@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, LostAtMost, Problem
+from tokumei.schemas.histories import LostAtMost
+from tokumei.schemas.histories import LostAtMost
+from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
 
 
 def lines_of(person, leaf):
@@ -41,7 +43,7 @@ def one_fact(group, **changes):
         "sensitive_values": 0,
         "granularity": "cut",
         "delete": "cell",
-        "lost_at_most": LostAtMost(),
+        "lost_at_most": LostAtMost(people=1.0),
         "seed": bytes(16),
     }
     return Problem(**(stated | changes))

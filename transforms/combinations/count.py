@@ -1,4 +1,4 @@
-"""The histogram of combined tuples, over the records that the columns' own treatments leave."""
+"""The histogram of combined tuples, over the records that the columns' own treatments and removals leave."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tokumei.transforms.counting.histogram import MAX_TUPLES, PACKED, radices
 from tokumei.transforms.counting.people import PeoplePerKey, count_people, merge_people
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
@@ -41,6 +42,7 @@ def count_combined(plan: TablePlan, chunk: Chunk[FittedTable]) -> Combined:
         name: plan.chains[name].apply(fitted.columns[name], plan.values_of(name, batch), key)
         for name in {*plan.combined, *plan.dropping}
     }
+    treated, _ = remove_all(plan, chunk, treated)
     keep = kept_rows(batch.num_rows, treated)
     packed = packed_tuples(plan, fitted.columns, treated, sizes)[keep]
     persons = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,45 +12,23 @@ import pyarrow as pa
 
 from tokumei.schemas.combinations import Combination
 from tokumei.transforms.combinations.count import people_of
-from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
 
-_Persons = npt.NDArray[np.uint64] | None
-
-
-@dataclass(frozen=True)
-class Recounted:
-    """Tuples of combined values (numbered columns, as text), recounted while a table is written.
-
-    Attributes:
-        settled: of all records that reach the recoding, as the removal of rare combinations left them.
-        released: of the written records, as they are written.
-    """
-
-    settled: PeoplePerKey
-    released: PeoplePerKey
-
 
 def recount_combined(
-    plan: TablePlan, settled: tuple[pa.RecordBatch, _Persons], released: tuple[pa.RecordBatch, _Persons]
-) -> Recounted | None:
-    """Count the combined values of one chunk; None where no combination is declared.
+    plan: TablePlan, batch: pa.RecordBatch, persons: npt.NDArray[np.uint64] | None
+) -> PeoplePerKey | None:
+    """Count the tuples of combined values (numbered columns, as text); None where no combination is declared.
 
     Args:
         plan: the table.
-        settled: all records that reach the recoding, and the person hash of each (None: rows are people).
-        released: the same of those written.
+        batch: records that have the combined columns: those that reach the recoding, or those written.
+        persons: the person hash of each, shape (n, 2); None where rows are people.
     """
-    return Recounted(_counted(plan, *settled), _counted(plan, *released)) if plan.combined else None
-
-
-def merge_recounted(parts: Sequence[Recounted]) -> Recounted:
-    """Merge the recounts of any chunks, in any order."""
-    return Recounted(merge_people([p.settled for p in parts]), merge_people([p.released for p in parts]))
-
-
-def _counted(plan: TablePlan, batch: pa.RecordBatch, persons: _Persons) -> PeoplePerKey:
+    if not plan.combined:
+        return None
     # Numbered columns: a column of the data may have any name.
     frame = pl.DataFrame({str(i): batch.column(name) for i, name in enumerate(plan.combined)})
     heads = persons[:, 0] if plan.counts_people and persons is not None else None

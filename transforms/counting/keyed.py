@@ -102,9 +102,14 @@ def uniforms(blocks: npt.NDArray[np.uint64], key: bytes) -> npt.NDArray[np.float
     Returns:
         Shape (n, 2), in steps of 2^-53.
     """
+    return ((encrypted(blocks, key) >> 11).astype(np.float64) + 0.5) * 2.0**-53
+
+
+def encrypted(blocks: npt.NDArray[np.uint64], key: bytes) -> npt.NDArray[np.uint64]:
+    """Return the AES encryption of each 128-bit block, shape (n, 2): equal for equal blocks, else random."""
     encrypt = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305  # distinct blocks, as in CTR
-    bits = np.frombuffer(encrypt.update(np.ascontiguousarray(blocks).tobytes()), dtype=np.uint64)
-    return ((bits >> 11).astype(np.float64).reshape(-1, 2) + 0.5) * 2.0**-53
+    bits = encrypt.update(np.ascontiguousarray(blocks).tobytes())
+    return np.frombuffer(bits, dtype=np.uint64).reshape(-1, 2)
 
 
 def counters(n: int) -> npt.NDArray[np.uint64]:

@@ -78,7 +78,7 @@ def count_people(
     """
     keys = tuple(c for c in frame.columns if c != weights)
     size = pl.col(weights).sum() if weights else pl.len()
-    counts = frame.group_by(keys).agg(size.cast(pl.Int64).alias(RECORDS))
+    counts = on_its_own(frame.group_by(keys).agg(size.cast(pl.Int64).alias(RECORDS)))
     if persons is None:
         return PeoplePerKey(keys, None, counts, None)
     pairs = frame.with_columns(pl.Series(PERSON, persons))
@@ -94,7 +94,7 @@ def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
     first = parts[0]
     if len(parts) == 1:
         return first
-    counts = pl.concat([p.counts for p in parts]).group_by(first.keys).agg(pl.col(RECORDS).sum())
+    counts = on_its_own(pl.concat([p.counts for p in parts]).group_by(first.keys).agg(pl.col(RECORDS).sum()))
     if first.cap is None:
         return PeoplePerKey(first.keys, None, counts, None)
     pairs = _capped(pl.concat([p.pairs for p in parts if p.pairs is not None]), first.keys, first.cap)
@@ -113,4 +113,16 @@ def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
 def _capped(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int) -> pl.DataFrame:
     # The smallest hashes are kept, so that the kept set does not depend on the order of merging.
     distinct = pairs.unique().sort(PERSON)
-    return distinct.group_by(keys, maintain_order=False).agg(pl.col(PERSON).head(cap)).explode(PERSON)
+    return on_its_own(
+        distinct.group_by(keys, maintain_order=False).agg(pl.col(PERSON).head(cap)).explode(PERSON)
+    )
+
+
+def on_its_own(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the same frame with texts of its own.
+
+    Text columns are views: the few labels that are left of a chunk would keep all its texts in memory.
+    """
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    copied = frame.select(texts).to_arrow(compat_level=pl.CompatLevel.oldest())
+    return frame.with_columns(pl.Series(name, copied.column(name)) for name in texts)

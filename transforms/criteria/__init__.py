@@ -1,8 +1,8 @@
 """The five processing criteria (加工基準, 施行規則 34条 / 62条), one module each.
 
 一号 `identifiers` · 二号 `identification_codes` · 三号 `linking_codes` · 四号 `peculiar_values`, with `tails`
-· 五号 `distinctiveness`, with `microaggregation` and `perturbation` (noise, rank swapping). `deletion` serves
-any of them.
+· 五号 `distinctiveness`, with `microaggregation` and `perturbation` (noise, rank swapping) and `shifting`.
+`deletion` serves any of them.
 
 A new method is a class in `tokumei.schemas` that states all facts about it, one line in
 `tokumei.schemas.treatments.AnyTreatment`, and a class here that does it and names the first in its head
@@ -24,6 +24,7 @@ from tokumei.transforms.criteria import (  # noqa: F401
     microaggregation,
     peculiar_values,
     perturbation,
+    shifting,
     tails,
 )
 from tokumei.transforms.criteria.base import CRITERIA, Context, Criterion
@@ -51,5 +52,6 @@ def limits_of(steps: Iterable[Criterion[Any, Any]]) -> tuple[str, ...]:
 
     They stand in the order of registration, whatever the order of the policy.
     """
-    used = {type(step) for step in steps}
-    return tuple(dict.fromkeys(kind.limit for kind in CRITERIA.values() if kind in used and kind.limit))
+    order = [*dict.fromkeys(CRITERIA.values())]
+    used = sorted(steps, key=lambda step: order.index(type(step)))
+    return tuple(dict.fromkeys(step.limit for step in used if step.limit))

@@ -95,13 +95,11 @@ class Criterion(ABC, Generic[M, D]):
         PolicyError: a hierarchy file cannot be used.
 
     Attributes:
-        limit: what the report says among its limits wherever the method is used; empty: nothing.
         pictured: whether there is something to see in a picture of the values it leaves.
         months_as_days: a month reaches it as its first day; else as text, YYYY-MM.
         hierarchy: the hierarchy that it uses, or None.
     """
 
-    limit: ClassVar[str] = ""
     pictured: ClassVar[bool] = True
     months_as_days: ClassVar[bool] = False
     spec: AnyTreatment
@@ -136,6 +134,11 @@ class Criterion(ABC, Generic[M, D]):
     def method(self) -> str:
         """Name of the method in the policy."""
         return self.spec.method
+
+    @property
+    def limit(self) -> str:
+        """What the report says among its limits wherever the method is used; empty: nothing."""
+        return ""
 
     @property
     def people(self) -> int:
@@ -199,21 +202,27 @@ class Fixed(Criterion[None, None]):
         return Applied(self.treat(values), present(values))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChunkRows:
-    """The records of one chunk that a per-record method treats, as far as it needs to know them.
+    """The records of one chunk that a method by record treats, as far as it needs to know them.
 
     Attributes:
         key: the key of the run.
         column: names of table and column.
         chunk: id of the split, and number of the chunk in it.
         persons: 128-bit keyed hash of each record's person, shape (n, 2); None where rows are people.
+        numbering: of the people.
+        units: keyed hash of each record's person and period of pseudonyms, shape (n,), where a method asks.
+        times: by column, when each record was made, as periods of pseudonyms are taken from it.
     """
 
     key: RunKey
     column: tuple[str, str]
     chunk: tuple[str, int]
     persons: npt.NDArray[np.uint64] | None
+    numbering: str
+    units: npt.NDArray[np.uint64] | None
+    times: Mapping[str, pa.Array]
 
     def column_seed(self, method: str) -> bytes:
         """Return the key of a method's draws for the whole column: equal in every chunk of the run."""
@@ -224,22 +233,36 @@ class ChunkRows:
         return self.key.derive("\0".join((method, *self.column, *map(str, self.chunk))))
 
 
-class PerRecord(Criterion[None, None]):
-    """A method that treats records, not values: equal values come out different.
+class ByRecord(Criterion[None, None]):
+    """A method that treats records, not values: it asks whose a record is, or when it was made.
 
-    It is the last of its chain. The chain, which works on distinct values, leaves it out; `perturb` runs on
-    the records that are released, so that nothing of the others reaches them.
+    It is the last of its chain. The chain, which works on distinct values, leaves it out; `treat_records`
+    runs on the records that are released, so that nothing of the others reaches them.
     """
 
-    limit = (
-        "ノイズの付加又はデータ交換をした項目の値は、その人の実際の値とは限らない。"
-        "これらの項目の値の間や、他の項目との間の計算（合計、差など）は、元と同じにはならない。"
-    )
+    asks_units: ClassVar[bool] = False  # whether it must know the person and period of each record
+
+    @property
+    def of_records(self) -> bool:
+        """Whether it does so by its settings."""
+        return True
 
     def apply(self, decision: None, values: pa.Array, key: RunKey) -> Applied:
-        """Leave values as they are; see `perturb`."""
+        """Leave values as they are; see `treat_records`."""
         return Applied(values, np.zeros(len(values), bool))
 
     @abstractmethod
-    def perturb(self, values: pa.Array, rows: ChunkRows) -> Applied:
+    def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Treat the column of some records; a function of values and rows alone: a retry gives the same."""
+
+
+class PerRecord(ByRecord):
+    """A method by which equal values come out different: they are plausible, and not true."""
+
+    @property
+    def limit(self) -> str:
+        """Return that nothing can be computed from such values."""
+        return (
+            "ノイズの付加又はデータ交換をした項目の値は、その人の実際の値とは限らない。"
+            "これらの項目の値の間や、他の項目との間の計算（合計、差など）は、元と同じにはならない。"
+        )

@@ -2,7 +2,7 @@
 
 Every method is a function of the value alone, so a chain runs once on the distinct values of a batch and
 the result is spread over the rows. Columns in which nearly every value is distinct are treated directly.
-The one exception, a perturbation of records, ends its chain and is run by itself on the released records.
+The one exception, a method by record, ends its chain and is run by itself on the released records.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 from tokumei.schemas.column import Column
 from tokumei.transforms.counting.domain import find_domain, merge_domains
 from tokumei.transforms.criteria import Context, Criterion, build_criterion
-from tokumei.transforms.criteria.base import PerRecord, Persons
-from tokumei.transforms.criteria.distinctiveness import Generalize, Recode
+from tokumei.transforms.criteria.base import ByRecord, Persons
+from tokumei.transforms.criteria.distinctiveness import Levelled, Recode
 from tokumei.transforms.criteria.encoding import encode, narrow
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.criteria.treated import Treated, rows_of, unread_patterns
@@ -46,8 +46,8 @@ class Fitted:
 
     Attributes:
         decisions: one per method, None where nothing had to be decided.
-        domain: for a quasi-identifier, a protected column or one in combinations, the distinct values after
-            all methods but the generalization, as text.
+        domain: for a quasi-identifier, a protected column or one in combinations or facts, the distinct
+            values after all methods but the generalization, as text.
     """
 
     decisions: tuple[Any, ...]
@@ -61,7 +61,15 @@ class Chain:
     """
 
     def __init__(
-        self, name: str, column: Column, context: Context, base: str, where: str, *, combined: int = 0
+        self,
+        name: str,
+        column: Column,
+        context: Context,
+        base: str,
+        where: str,
+        *,
+        combined: int = 0,
+        known: bool = False,
     ) -> None:
         self.name, self.column, self.where = name, column, where
         contents = column.contents
@@ -71,7 +79,8 @@ class Chain:
         )
         self._driven = next((i for i, s in enumerate(self.steps) if s.spec.data_driven), None)
         last = self.steps[-1] if self.steps else None
-        self.generalize: Generalize | None = last if isinstance(last, Generalize) else None
+        self.generalize: Levelled | None = last if isinstance(last, Levelled) else None
+        self.known = known  # facts about people are told by its values
         self.combined = combined  # so many people share each of its combinations; 0: it is in none
         # Hierarchies of the column's own privacy models, in their order; None for models without one.
         self.protections = tuple(
@@ -80,7 +89,7 @@ class Chain:
             else BoundHierarchy(model.goes_by, base, f"{where}.protect[{i}]", content=contents[-1])
             for i, model in enumerate(column.protect)
         )
-        self.perturbation: PerRecord | None = last if isinstance(last, PerRecord) else None
+        self.by_record: ByRecord | None = last if isinstance(last, ByRecord) and last.of_records else None
         days = bool(self.steps) and self.steps[0].months_as_days
         self._month_as_text = column.type == "month" and not days
 
@@ -91,8 +100,8 @@ class Chain:
 
     @property
     def coded(self) -> bool:
-        """Whether classes or combinations are formed by its values, or watched for them."""
-        return self.generalize is not None or bool(self.column.protect) or self.combined > 0
+        """Whether classes, combinations or facts are formed by its values, or watched for them."""
+        return self.generalize is not None or bool(self.column.protect) or self.combined > 0 or self.known
 
     @property
     def hierarchies(self) -> tuple[BoundHierarchy, ...]:
@@ -143,7 +152,7 @@ class Chain:
         It can where no class, no combination and no dropped record depends on it; there all that its methods
         promise holds by that.
         """
-        depends = self.coded or self.can_drop or self.perturbation is not None
+        depends = self.coded or self.can_drop or self.by_record is not None
         if self._driven is None or depends or not self.column.released:
             return False
         return 0 < max(s.people for s in self.steps) <= self.steps[self._driven].people
@@ -202,13 +211,13 @@ class Chain:
         return self._run(values, 0, fitted.decisions, key)
 
     def ladder(self, fitted: Fitted) -> Ladder:
-        """Return the ladder of a quasi-identifier over its domain.
+        """Return the ladder of a column that is generalized or coarsened, over its domain.
 
         Raises:
             InputError: values are not in its hierarchy.
         """
         if self.generalize is None:
-            raise TypeError(f"{self.name} is no quasi-identifier")
+            raise TypeError(f"{self.name} is not generalized")
         between = self._between(len(self.steps) - 1, fitted.decisions)
         return self.generalize.hierarchy.ladder(fitted.domain or (), between)
 

@@ -22,14 +22,19 @@ def domain_codes(treated: Treated, domain: tuple[str | None, ...], where: str) -
     """
     codes = pc.index_in(as_text(treated.values), value_set=pa.array(domain, pa.string()))
     if codes.null_count:
-        raise InputError(
-            "input.changed",
-            where=where,
-            what="the input changed while it was being read",
-            fix="run again when nobody writes to the input",
-        )
+        raise input_changed(where)
     numbers: npt.NDArray[np.int32] = codes.to_numpy(zero_copy_only=False)
     return numbers if treated.indices is None else numbers[treated.indices]
+
+
+def input_changed(where: str) -> InputError:
+    """Return the error of an input that is not what an earlier pass has read."""
+    return InputError(
+        "input.changed",
+        where=where,
+        what="the input changed while it was being read",
+        fix="run again when nobody writes to the input",
+    )
 
 
 def kept_rows(rows: int, treated: Mapping[str, Treated]) -> Mask:

@@ -62,6 +62,15 @@ def used_values(values: pa.DictionaryArray) -> tuple[Indices, pa.Array]:
     return numbers, texts if len(used) == len(texts) else texts.take(pa.array(used))
 
 
+def compacted(values: pa.Array) -> pa.Array:
+    """Drop labels that no row bears: whoever gets these rows would otherwise get those of others."""
+    if not pa.types.is_dictionary(values.type):
+        return values
+    places, used = used_values(values)
+    labels = used.drop_null()
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places == len(labels)), labels)
+
+
 def _numbered(places: npt.NDArray[np.integer], size: int) -> tuple[Indices, npt.NDArray[np.int64]]:
     """Number the places in use in ascending order: the number of each row's place, and these places."""
     seen = np.zeros(size, bool)

@@ -6,8 +6,6 @@ method without any regularity that permits restoration. 別表2: 項目削除, �
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import pyarrow as pa
 
 from tokumei.schemas import bands as band_specs
@@ -15,6 +13,8 @@ from tokumei.schemas import treatments as t
 from tokumei.transforms.criteria.base import Fixed
 from tokumei.transforms.values import addresses, bands, dates, phones, postal
 from tokumei.transforms.values.cells import as_text, present, where
+
+TIME_UNITS = {"minute": "分", "30min": "30分", "hour": "1時間", "day": "日", "month": "月"}
 
 
 class Replace(Fixed, treats=t.Replace):
@@ -106,7 +106,6 @@ class TruncateTime(Fixed, treats=t.TruncateTime):
     """日時 → 分, 30分, 時, 日, 月 (floor)."""
 
     spec: t.TruncateTime
-    _UNITS: ClassVar = {"minute": "分", "30min": "30分", "hour": "1時間", "day": "日", "month": "月"}
 
     def treat(self, values: pa.Array) -> pa.Array:
         """Return the floored time as text."""
@@ -114,7 +113,7 @@ class TruncateTime(Fixed, treats=t.TruncateTime):
 
     def explain(self, decision: None) -> str:
         """Return the unit of time that is left."""
-        return f"時刻を{self._UNITS[self.spec.unit]}単位に切り捨てた。"
+        return f"時刻を{TIME_UNITS[self.spec.unit]}単位に切り捨てた。"
 
 
 class _Area(Fixed):

@@ -37,7 +37,7 @@ class Noise(PerRecord, treats=t.Noise):
         """Whether all values of a person get the same noise."""
         return self.context.several_rows and self.spec.per != "record"
 
-    def perturb(self, values: pa.Array, rows: ChunkRows) -> Applied:
+    def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return noisy values of the same type; nulls stay."""
         numbers = measures(values)
         if self.per_person:
@@ -77,7 +77,7 @@ class RankSwap(PerRecord, treats=t.RankSwap):
 
     spec: t.RankSwap
 
-    def perturb(self, values: pa.Array, rows: ChunkRows) -> Applied:
+    def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return the exchanged values; all stay, and nulls and values without a partner do not move."""
         numbers = measures(values)
         held = np.flatnonzero(present(values))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.decisions.removal import Removal
 from tokumei.transforms.decisions.settlement import Settlement
@@ -23,8 +24,10 @@ class Decision:
         seen: by split id, what pass 1 has read of it.
         removals: what is taken after the columns' own treatments, in their order.
         recoder: levels and suppression; None where the table has no quasi-identifier.
+        history: what becomes of the columns that facts are told by.
         promises: by column, how many people must bear a label in the release.
         settlement: what is blanked for that, and for combinations, in the records that are released.
+        parts: over how many parts the released rows are dealt; 0: each chunk is a part, in its stretch.
     """
 
     columns: Mapping[str, Fitted]
@@ -32,8 +35,10 @@ class Decision:
     seen: Mapping[str, bytes]
     removals: tuple[Removal, ...]
     recoder: Recoder | None
+    history: HistoryTreatment | None = None
     promises: Mapping[str, Promise] = field(default_factory=dict)
     settlement: Settlement | None = None
+    parts: int = 0
 
 
 def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:

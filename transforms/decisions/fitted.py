@@ -28,6 +28,7 @@ class FittedTable:
         proven: "one row a person" was proven by ascending person codes, not by counting.
         counted: pass 1 has counted the tuples of the table, and of its population if there is one.
         blank: records without any value, which were skipped.
+        least: records of the smallest chunk that pass 1 has read, of those that have any.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
     """
 
@@ -42,6 +43,7 @@ class FittedTable:
     counted: bool
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     blank: int = 0
+    least: int = 0
     removals: tuple[Removal, ...] = ()
 
     def removal(self, kind: type[R]) -> R | None:

@@ -76,6 +76,7 @@ class Chunk(Generic[D_co]):
         unattributed: numbers of the records without a person code, in their order, where the person's column
             was read: they are in the batch, unless the table leaves them out.
         blank: records without any value, which are nobody's.
+        memo: what was once worked out of it, and is asked for again.
     """
 
     work: Work[D_co]
@@ -89,6 +90,7 @@ class Chunk(Generic[D_co]):
     notes: dict[tuple[str, str], int] = field(default_factory=dict)
     unattributed: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     blank: int = 0
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class SizedPickleCoder(beam.coders.Coder):

@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.hierarchies import FileHierarchy, Hierarchy
+from tokumei.schemas.hierarchy_base import TableHierarchy
 from tokumei.transforms.hierarchies.files import read_hierarchy_file
 from tokumei.transforms.hierarchies.ladders import Ladder, build_ladder
 from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between, NotInHierarchyError
+from tokumei.transforms.hierarchies.tables import read_hierarchy_table
 from tokumei.transforms.values.cells import Mask
 from tokumei.transforms.values.patterns import PATTERNS_TOLD
 
@@ -35,7 +37,8 @@ class BoundHierarchy:
         content: what the values are that reach it: a column type, or finer.
 
     Raises:
-        PolicyError: its file cannot be used.
+        PolicyError: its file or table cannot be used.
+        InputError: its table cannot be read as declared, or Cloud Storage not be reached.
     """
 
     def __init__(
@@ -45,10 +48,12 @@ class BoundHierarchy:
         self._packed: bytes | None = None
         if isinstance(spec, FileHierarchy):
             self._packed = _pack(read_hierarchy_file(spec, base, where, level))
+        elif isinstance(spec, TableHierarchy):
+            self._packed = _pack(read_hierarchy_table(spec, base, where))
 
     @property
     def rows(self) -> HierarchyRows | None:
-        """The content of the file, for a file hierarchy."""
+        """The content of its file or table, where it has one."""
         return None if self._packed is None else _unpack(self._packed)
 
     def ladder(self, values: Sequence[str | None], between: Between = ANYWHERE) -> Ladder:
@@ -96,8 +101,8 @@ class BoundHierarchy:
         return pa.array(texts, pa.string()).take(encoded.indices)
 
     def _refuse(self, error: NotInHierarchyError) -> InputError:
-        fix = "add them to the hierarchy file, or treat the column before generalizing it"
-        if isinstance(self.spec, FileHierarchy):
+        fix = "add them to the hierarchy, or treat the column before generalizing it"
+        if self._packed is not None:
             fix += "; or give the hierarchy other: その他, the label of values that it does not list"
         return InputError(
             "input.not_in_hierarchy",
@@ -115,13 +120,13 @@ def _pack(rows: HierarchyRows) -> bytes:
         names: dict[str, int] = {}
         codes = [names.setdefault(text, len(names)) for text in texts]
         levels.append([list(names), codes])
-    return lzma.compress(json.dumps([rows.other, list(rows), levels]).encode(), preset=1)
+    return lzma.compress(json.dumps([rows.other, rows.names, list(rows), levels]).encode(), preset=1)
 
 
 @lru_cache(maxsize=64)  # more hierarchies than policies have
 def _unpack(packed: bytes) -> HierarchyRows:
-    other, values, levels = json.loads(lzma.decompress(packed))
+    other, names_of_levels, values, levels = json.loads(lzma.decompress(packed))
     labels = ([names[code] for code in codes] for names, codes in levels)
     rows = HierarchyRows(zip(values, zip(*labels, strict=True), strict=True))
-    rows.other = other
+    rows.other, rows.names = other, tuple(names_of_levels)
     return rows

@@ -101,18 +101,15 @@ def _without_tail(fields: list[str]) -> list[str]:
 
 def _check_nesting(rows: HierarchyRows, lines: _Lines, where: str, name: str) -> None:
     for level in range(1, rows.depth):
-        parent: dict[str, str] = {}
-        for value, levels in rows.items():
-            label, above = levels[level - 1], levels[level]
-            if parent.setdefault(label, above) != above:
-                raise _refuse(
-                    where,
-                    name,
-                    f"levels {level} and {level + 1} do not nest: one label has two parents,"
-                    f" 「{parent[label]}」 above and 「{above}」 here: 「{label}」",
-                    "give every label exactly one parent",
-                    line=lines[value],
-                )
+        for value, label, before, here in rows.torn(level):
+            raise _refuse(
+                where,
+                name,
+                f"levels {level} and {level + 1} do not nest: one label has two parents,"
+                f" 「{before}」 above and 「{here}」 here: 「{label}」",
+                "give every label exactly one parent",
+                line=lines[value],
+            )
 
 
 def _refuse(where: str, name: str, what: str, fix: str, line: int = 0) -> PolicyError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from tokumei.schemas.hierarchies import (
     AddressHierarchy,
-    AnyHierarchy,
     DateHierarchy,
     Hierarchy,
     IntervalHierarchy,
@@ -26,15 +25,16 @@ from tokumei.schemas.hierarchies import (
     PrefixHierarchy,
     SuppressHierarchy,
 )
+from tokumei.schemas.hierarchy_base import AnyHierarchy
 from tokumei.transforms.hierarchies.codes import mask_steps, prefix_steps
 from tokumei.transforms.hierarchies.intervals import interval_steps
 from tokumei.transforms.hierarchies.periods import period_steps
 from tokumei.transforms.hierarchies.places import place_steps
 from tokumei.transforms.hierarchies.rows import HierarchyRows
-from tokumei.transforms.hierarchies.steps import ANY, ANYWHERE, NOT_MERGED, Between, NotInHierarchyError, Step
+from tokumei.transforms.hierarchies.steps import ANY, ANYWHERE, Between, NotInHierarchyError, Step
 
-# What builds each kind but files: (the hierarchy as declared, the values, where numbers lie) → a step a level
-# between the value itself and ``*``.
+# What builds each kind but files and tables: (the hierarchy as declared, the values, where numbers lie) → a
+# step a level between the value itself and ``*``.
 BUILDERS: dict[type[AnyHierarchy], Callable[[Any, Sequence[str | None], Between], list[Step]]] = {
     IntervalHierarchy: interval_steps,
     DateHierarchy: period_steps,
@@ -54,7 +54,7 @@ class Ladder:
         codes: one int32 array a level, aligned with ``values``.
         labels: the distinct texts of each level, by code.
         leaves: for each level, how many values of the hierarchy's own domain each label covers: of the
-            file for file hierarchies, of the data for built-in ones.
+            file or table where there is one, of the data for built-in ones.
         domain_size: number of values of that domain.
         titles: what each level means, in Japanese.
     """
@@ -74,6 +74,31 @@ class Ladder:
     def null_code(self, level: int) -> int:
         """Return the code of null at a level, or -1."""
         return self.labels[level].index(None) if None in self.labels[level] else -1
+
+    @classmethod
+    def flat(cls, values: tuple[str | None, ...]) -> Ladder:
+        """Return the ladder of a column that cannot be generalized: one level."""
+        return cls(
+            values=values,
+            codes=(np.arange(len(values), dtype=np.int32),),
+            labels=(values,),
+            leaves=(np.ones(len(values), dtype=np.int64),),
+            domain_size=len(values),
+            titles=("一般化なし",),
+        )
+
+    def with_value(self, value: str) -> Ladder:
+        """Return the ladder with one value more, the last, which is itself at every level."""
+        return replace(
+            self,
+            values=(*self.values, value),
+            codes=tuple(
+                np.append(codes, np.int32(len(labels)))
+                for codes, labels in zip(self.codes, self.labels, strict=True)
+            ),
+            labels=tuple((*labels, value) for labels in self.labels),
+            leaves=tuple(np.append(leaves, 1) for leaves in self.leaves),
+        )
 
     def upward(self, low: int, high: int) -> npt.NDArray[np.int32]:
         """Return, for each code of level ``low``, its code at the coarser level ``high``."""
@@ -124,21 +149,18 @@ def build_ladder(
     Args:
         values: distinct values of the column after its other treatments, as text; may include None.
         spec: the hierarchy as declared.
-        rows: content of the file, for a file hierarchy.
+        rows: content of the file or table, for a hierarchy that has one.
         between: where all numbers lie; an interval that reaches beyond is labelled with its end cut to it.
         content: what the values are: a column type, or finer.
 
     Raises:
-        NotInHierarchyError: a hierarchy file does not list some of the values.
+        NotInHierarchyError: the file or table does not list some of the values.
     """
     covered: Sequence[Counter[str | None]]
     if rows is not None:
         columns = [list(labels) for labels in zip(*_file_labels(values, rows, content), strict=True)]
         columns = columns or [[] for _ in range(rows.depth)]
-        titles = [
-            f"階層ファイルの第{level}段階{'' if rows.merges(level) else NOT_MERGED}"
-            for level in range(1, rows.depth)
-        ]
+        titles = [rows.title(level) for level in range(1, rows.depth)]
         covered, size = [Counter(), *rows.covered], len(rows)
     else:
         steps = BUILDERS[type(spec)](spec, values, between)
@@ -155,7 +177,7 @@ def _file_labels(
     """Return the labels of each value, level by level from 1.
 
     Raises:
-        NotInHierarchyError: the file does not list some of the values.
+        NotInHierarchyError: the file or table does not list some of the values.
     """
     found = rows.levels_of(values, content)
     unlisted = [value for value, levels in zip(values, found, strict=True) if levels is None]

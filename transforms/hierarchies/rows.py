@@ -1,4 +1,4 @@
-"""The lines of a hierarchy file, and which of them is that of a value.
+"""The lines of a hierarchy file, or rows of a table, and which of them is that of a value.
 
 A value has the line that is written exactly like it. Without one it has the line that is equal after NFKC,
 with one kind of hyphen and wave dash and without outer spaces; and in columns of numbers and truth values the
@@ -9,12 +9,13 @@ are no value's but their own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
 import pyarrow as pa
 
+from tokumei.transforms.hierarchies.steps import NOT_MERGED
 from tokumei.transforms.values.text import folded
 
 _LONGEST_NUMBER = 400
@@ -27,18 +28,41 @@ class HierarchyRows(dict[str, tuple[str, ...]]):
 
     Attributes:
         other: the label of values without a line, or None: they are refused.
+        names: what the levels below ``*`` are called; a file has no names for them.
     """
 
     other: str | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def depth(self) -> int:
         """Number of labels of a value, ``*`` included."""
         return len(next(iter(self.values())))
 
-    def merges(self, level: int) -> bool:
-        """Return whether any two values have one label at a level, from 1."""
-        return len(self) < 2 or len(self.covered[level - 1]) < len(self)
+    def title(self, level: int) -> str:
+        """Return what a level means, from 1, in Japanese, with what is to be known of it."""
+        name = f"項目「{self.names[level - 1]}」の区分" if self.names else f"階層ファイルの第{level}段階"
+        return name + self.remark(level)
+
+    def remark(self, level: int) -> str:
+        """Return what is to be known of a level, from 1: that it merges nothing, or not everything."""
+        if len(self) > 1 and len(self.covered[level - 1]) == len(self):
+            return NOT_MERGED
+        others = self._others or ()
+        alone = sum(n == 1 and label not in others for label, n in self.covered[level - 1].items())
+        return f"（{alone}区分は、値が一つだけ）" if alone else ""
+
+    def torn(self, level: int) -> Iterator[tuple[str, str, str, str]]:
+        """Yield each value whose label, at a level from 1, has stood under another parent before.
+
+        Yields:
+            The value, the label, the parent that it had first, and the one that it has here.
+        """
+        first: dict[str, str] = {}
+        for value, levels in self.items():
+            label, above = levels[level - 1], levels[level]
+            if first.setdefault(label, above) != above:
+                yield value, label, first[label], above
 
     def line_of(self, value: str, content: str = "string") -> str | None:
         """Return the value of the line that is this value's, or None.

@@ -86,7 +86,7 @@ class Present:
     people: int
 
 
-def present(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Present:
+def present_in(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Present:
     """Count what stands in the lines."""
     leaves = [np.zeros(group.leaves, np.int64) for group in problem.groups]
     lines = people = 0

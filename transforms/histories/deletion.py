@@ -90,9 +90,9 @@ class Deletion:
     people concerned out of the count. Occurrences only shrink, so it ends.
     """
 
-    def __init__(self, ground: Ground, levels: Levels, method: Manner) -> None:
+    def __init__(self, ground: Ground, levels: Levels, manner: Manner) -> None:
         """Begin; reads the lines only where counts at all levels do not tell those under this cut."""
-        self._ground, self.levels, self.method = ground, levels, method
+        self._ground, self.levels, self.manner = ground, levels, manner
         self._problem = ground.problem
         self._facts = ground.vocabulary.at(levels)
         self.kept = [leaves.copy() for leaves in ground.present.leaves]
@@ -160,7 +160,7 @@ class Deletion:
             if not ones.any() and not pairs.any() and triples is None:
                 return True
             self.rounds += 1
-            erase = self._everywhere if self.method == "global" else self._by_person
+            erase = self._everywhere if self.manner == "global" else self._by_person
             if not erase(ones, pairs, triples):
                 # A cell that was full has not been told what was taken from it.
                 self._recount()

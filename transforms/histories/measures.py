@@ -54,7 +54,7 @@ class Unicity:
     Attributes:
         people: people with at least one fact.
         largest: facts of the person who has most.
-        facts: single facts.
+        facts: single facts; kinds: those of each kind.
         pairs: pairs of facts of one person, people found by a single fact included; None where there are more
             facts than pairs can be counted of.
         compared: people whose whole sets were compared: all, or those whose sets fall into a keyed part of
@@ -68,6 +68,7 @@ class Unicity:
     people: int
     largest: int
     facts: RareFacts
+    kinds: tuple[RareFacts, ...]
     pairs: RareFacts | None
     compared: int
     unique: int
@@ -89,13 +90,14 @@ def unicity(problem: Problem, buckets: Buckets, protection: Protection | None) -
         table.add(holds.matrix(reading.width), None)
         sizes = np.unique(holds.person, return_counts=True)[1]
         people, largest = people + len(sizes), max(largest, int(sizes.max(initial=0)))
-    facts, pairs = _rare(problem, table, reading)
+    facts, *kinds = _rare_facts(problem, table.ones[0], reading)
     compared, unique, few, chosen = _sets(problem, reading, people)
     return Unicity(
         people=people,
         largest=largest,
         facts=facts,
-        pairs=pairs,
+        kinds=tuple(kinds),
+        pairs=_rare_pairs(problem, table, reading) if reading.pairs else None,
         compared=compared,
         unique=unique,
         few=few,
@@ -125,6 +127,8 @@ class _Reading:
         place[there] = np.arange(len(there), dtype=np.int32)
         self._slots = [[place[row] for row in some] for some in rows]
         self.width = max(1, len(there))
+        ends = np.cumsum([kind.size for kind in vocabulary.kinds])
+        self.kinds: Ints = np.searchsorted(ends, there, side="right")
         self.pairs = self.width <= most_facts(replace(problem, share=None))
         drawn = hashlib.shake_256(problem.seed + b"facts").digest(8 * self.width)
         self.hashes: Hashes = np.frombuffer(drawn, "<u8").astype(np.uint64)
@@ -135,31 +139,46 @@ class _Reading:
             yield holds
 
 
-def _rare(problem: Problem, table: FactTable, reading: _Reading) -> tuple[RareFacts, RareFacts | None]:
+def _rare_facts(problem: Problem, ones: Ints, reading: _Reading) -> tuple[RareFacts, ...]:
+    """Return what single facts tell, of all kinds and of each."""
+    k = problem.k
+    among = [np.ones(len(reading.kinds), bool), *(reading.kinds == i for i in range(len(problem.kinds)))]
+    people = np.zeros((len(among), 2), np.int64)
+    for holds in reading.people():
+        for column, least in enumerate((2, k)):
+            rare = ones[holds.fact] < least
+            person, fact = holds.person[rare], holds.fact[rare]
+            for row, of in enumerate(among):
+                people[row, column] += len(np.unique(person[of[fact]]))
+    found = []
+    for of, (of_one, of_few) in zip(among, people, strict=True):
+        shared = ones[: len(of)][of]
+        shared = shared[shared > 0]
+        found.append(
+            RareFacts(
+                len(shared), int((shared == 1).sum()), int((shared < k).sum()), int(of_one), int(of_few)
+            )
+        )
+    return tuple(found)
+
+
+def _rare_pairs(problem: Problem, table: FactTable, reading: _Reading) -> RareFacts:
     ones, k = table.ones[0], problem.k
-    by_fact, by_pair = [0, 0], [0, 0]
+    found = [0, 0]
     for holds in reading.people():
         for i, least in enumerate((2, k)):
-            found = ones[holds.fact] < least
-            by_fact[i] += len(np.unique(holds.person[found]))
-            if reading.pairs:
-                people = [holds.person[found]]
-                for low, high in pairs_of(holds):
-                    rare = table.pairs[0][holds.fact[low], holds.fact[high]] < least
-                    people.append(np.unique(holds.person[low[rare]]))
-                by_pair[i] += len(np.unique(np.concatenate(people)))
-    facts = RareFacts(
-        int((ones > 0).sum()), int((ones == 1).sum()), int(((ones > 0) & (ones < k)).sum()), *by_fact
-    )
-    if not reading.pairs:
-        return facts, None
+            people = [holds.person[ones[holds.fact] < least]]
+            for low, high in pairs_of(holds):
+                rare = table.pairs[0][holds.fact[low], holds.fact[high]] < least
+                people.append(np.unique(holds.person[low[rare]]))
+            found[i] += len(np.unique(np.concatenate(people)))
     number = of_one = of_few = 0
     for i, row in enumerate(table.pairs[0]):
         above = row[i + 1 :]
         number += int((above > 0).sum())
         of_one += int((above == 1).sum())
         of_few += int(((above > 0) & (above < k)).sum())
-    return facts, RareFacts(number, of_one, of_few, *by_pair)
+    return RareFacts(number, of_one, of_few, *found)
 
 
 def _sets(problem: Problem, reading: _Reading, people: int) -> tuple[int, int, int, list[Ints]]:

@@ -16,6 +16,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from tokumei.schemas.histories import LostAtMost
+
 Codes = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.uint32]
 
@@ -105,15 +107,6 @@ class Bucket:
 
 
 Buckets = Callable[[], Iterable[Bucket]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LostAtMost:
-    """Shares that may be deleted: of occurrences, of lines left with nothing, of people left with nothing."""
-
-    occurrences: float = 1.0
-    lines: float = 1.0
-    people: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

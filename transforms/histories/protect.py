@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tokumei.transforms.histories.count import Blanks, Histories, count, present
+from tokumei.schemas.histories import LostAtMost
+from tokumei.transforms.histories.count import Blanks, Histories, count, present_in
 from tokumei.transforms.histories.deletion import Deletion, Ground, Manner, StuckError
 from tokumei.transforms.histories.least import least_loss
-from tokumei.transforms.histories.problem import Bucket, Buckets, LostAtMost, Problem, TooManyFactsError
+from tokumei.transforms.histories.problem import Bucket, Buckets, Problem, TooManyFactsError
 from tokumei.transforms.histories.search import CutSearch, Eagerness
-from tokumei.transforms.histories.taken import Cause, Taken, exceeded, taken_of
+from tokumei.transforms.histories.taken import Cause, TakenFacts, exceeded, taken_of
 from tokumei.transforms.histories.vocabulary import Levels, Vocabulary, nested
 
 _MANNERS: tuple[Manner, ...] = ("local", "global")
@@ -32,7 +33,7 @@ class Protection:
 
     levels: Levels
     blanks: tuple[tuple[Blanks, ...], ...]
-    taken: Taken
+    taken: TakenFacts
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
         ground = Ground(
             histories=histories,
             counted=counted,
-            present=present(problem, buckets, None),
+            present=present_in(problem, buckets, None),
             exact=nested(problem),
         )
         return ground, floor
@@ -116,7 +117,7 @@ class _Contest:
     def __init__(self, ground: Ground) -> None:
         self._ground, self._allowed = ground, ground.problem.lost_at_most
         self._tried: set[bytes] = set()
-        self.best: tuple[Deletion, Taken] | None = None
+        self.best: tuple[Deletion, TakenFacts] | None = None
         self.stuck: StuckError | None = None
 
     def enter(self, levels: Levels) -> bool:
@@ -126,10 +127,10 @@ class _Contest:
             return False
         self._tried.add(name)
         better = False
-        for method in _MANNERS:
+        for manner in _MANNERS:
             if least_loss(self._ground, levels) > self._stop():
                 break
-            one = Deletion(self._ground, levels, method)
+            one = Deletion(self._ground, levels, manner)
             try:
                 done = one.run(self._stop())
             except StuckError as error:
@@ -146,7 +147,7 @@ class _Contest:
             return math.inf
         return self.best[1].loss
 
-    def _key(self, taken: Taken) -> tuple[float, float]:
+    def _key(self, taken: TakenFacts) -> tuple[float, float]:
         beyond = [share - getattr(self._allowed, cause) for cause, share in taken.shares().items()]
         return max(0.0, *beyond), taken.loss
 
@@ -212,7 +213,7 @@ def _prices(problem: Problem, buckets: Buckets) -> tuple[Price, ...]:
     """Return what each kind of facts costs when it alone is declared, whatever may be lost."""
     prices = []
     for kind, facts in enumerate(problem.kinds):
-        alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost())
+        alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost(people=1.0))
         try:
             taken = _best(alone, lambda kind=kind: _only(buckets, kind)).taken  # type: ignore[misc]
         except StuckError:

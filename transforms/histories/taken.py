@@ -7,15 +7,15 @@ from typing import Literal
 
 import numpy as np
 
-from tokumei.transforms.histories.count import present
+from tokumei.schemas.histories import LostAtMost
+from tokumei.transforms.histories.count import present_in
 from tokumei.transforms.histories.deletion import Deletion, Ground
-from tokumei.transforms.histories.problem import LostAtMost
 
 Cause = Literal["fixed", "occurrences", "lines", "people"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class TakenFacts:
     """What the treatment took.
 
     Attributes:
@@ -52,16 +52,16 @@ class Taken:
         }
 
 
-def taken_of(done: Deletion, ground: Ground) -> Taken:
+def taken_of(done: Deletion, ground: Ground) -> TakenFacts:
     """Return what a treatment took; reads the lines once."""
     problem, before = ground.problem, ground.present
-    after = present(problem, ground.histories.buckets, done.blanked)
+    after = present_in(problem, ground.histories.buckets, done.blanked)
     by_level = tuple(
         tuple(int(n) for n in np.bincount(level, leaves, minlength=group.levels))
         for group, level, leaves in zip(problem.groups, done.levels, after.leaves, strict=True)
     )
     deleted = tuple(int(old.sum() - new.sum()) for old, new in zip(before.leaves, after.leaves, strict=True))
-    return Taken(
+    return TakenFacts(
         occurrences=sum(int(leaves.sum()) for leaves in before.leaves),
         by_level=by_level,
         deleted=deleted,
@@ -71,12 +71,12 @@ def taken_of(done: Deletion, ground: Ground) -> Taken:
         people_lost=before.people - after.people,
         loss=done.loss(),
         facts=done.facts_left(),
-        method=done.method if any(deleted) else "nothing",
+        method=done.manner if any(deleted) else "nothing",
         rounds=done.rounds,
     )
 
 
-def exceeded(allowed: LostAtMost, taken: Taken) -> tuple[Cause, float, float] | None:
+def exceeded(allowed: LostAtMost, taken: TakenFacts) -> tuple[Cause, float, float] | None:
     """Return which share is lost beyond what may be, how much it is and may be; None where none is."""
     for cause, share in taken.shares().items():
         most: float = getattr(allowed, cause)

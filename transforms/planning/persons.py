@@ -60,7 +60,16 @@ def persons_of(
     Who has no code is a person of their own: hashed from the split and the record's number in it, under a key
     of its own, so that it is the same in every pass and retry, and is nobody who has a code.
     """
-    codes, key = person_codes(plan, chunk.batch) if respelled is None else respelled, chunk.work.key
+    if respelled is not None:
+        return _hashes(chunk, respelled)
+    if "persons" not in chunk.memo:  # a removal and a count ask for the same
+        chunk.memo["persons"] = _hashes(chunk, person_codes(plan, chunk.batch))
+    hashes: npt.NDArray[np.uint64] = chunk.memo["persons"]
+    return hashes
+
+
+def _hashes(chunk: Chunk[Any], codes: pa.Array) -> npt.NDArray[np.uint64]:
+    key = chunk.work.key
     hashes = person_hashes(codes, key)
     unknown = _missing(codes)
     if unknown.any():

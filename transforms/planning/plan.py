@@ -12,17 +12,17 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.date_formats import USUAL, DateReading
-from tokumei.schemas.people import Numbering, PersonCodes, link_codes, numbering_of, tables_by_numbering
+from tokumei.schemas.histories import History
+from tokumei.schemas.people import Numbering, PersonCodes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.table import Table
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.criteria import Context
-from tokumei.transforms.criteria.base import PerRecord
+from tokumei.transforms.criteria.base import ByRecord
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.formats.convert import ARROW_TYPES
+from tokumei.transforms.planning.histories import HistoryPlan, plan_histories
 
 EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
@@ -35,6 +35,7 @@ class TablePlan:
     Attributes:
         unsearched: columns whose source values the release should be searched for, but that have a type in
             some file that cannot be read as text.
+        together: the tables that it is joined with by its people, itself among them; none if it is not.
     """
 
     name: str
@@ -42,7 +43,9 @@ class TablePlan:
     chains: Mapping[str, Chain]
     requirements: Requirements
     unsearched: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
+    histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
 
     @property
     def k(self) -> int:
@@ -77,13 +80,25 @@ class TablePlan:
     @cached_property
     def people_cap(self) -> int:
         """How many people of a class must be told apart: k, or everybody where more than k is asked."""
-        more = self.protected or self.requirements.models or self.dropping or self.combined
+        more = (
+            self.protected or self.requirements.models or self.dropping or self.combined or self.table.totals
+        )
         return EVERYBODY if more else self.k
 
     @cached_property
     def combined(self) -> tuple[str, ...]:
         """Columns whose combinations are searched for rare ones, in the order of the policy."""
         return self.table.combined
+
+    @property
+    def known_facts(self) -> bool:
+        """Whether facts that may be known stand in this table."""
+        return any(fact.table == self.name for history in self.histories for fact in history.facts)
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Columns that facts about people are told by, but for quasi-identifiers."""
+        return tuple(name for name, chain in self.chains.items() if chain.known)
 
     @cached_property
     def sought(self) -> tuple[str, ...]:
@@ -112,14 +127,15 @@ class TablePlan:
 
     @cached_property
     def counted_early(self) -> bool:
-        """Whether pass 1 may count the classes: rows are people, and no other column has a say in them."""
+        """Whether pass 1 may count the classes: rows are people, and nothing else has a say in them."""
         others = {*self.dropping} - {*self.tupled}
-        return bool(self.quasi_identifiers) and not (self.counts_people or self.combined or others)
+        apart = self.counts_people or self.combined or self.together
+        return bool(self.quasi_identifiers) and not (apart or others)
 
     @cached_property
-    def perturbations(self) -> dict[str, PerRecord]:
+    def by_record(self) -> dict[str, ByRecord]:
         """The methods that treat records, not values, by column."""
-        return {name: chain.perturbation for name, chain in self.chains.items() if chain.perturbation}
+        return {name: chain.by_record for name, chain in self.chains.items() if chain.by_record}
 
     @cached_property
     def profiled(self) -> tuple[str, ...]:
@@ -144,7 +160,7 @@ class TablePlan:
     def needed(self) -> frozenset[str]:
         """Columns that must be read as they are declared: all others are dropped or deleted."""
         person = () if self.table.person is None else (self.table.person,)
-        released = {*self.table.released, *self.dropping, *person}
+        released = {*self.table.released, *self.dropping, *person, *self.table.times, *self.table.totalled}
         joined = {other for name in released for other in self.table.columns[name].joined}
         return frozenset(released | joined)
 
@@ -169,21 +185,33 @@ class TablePlan:
             return used
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
         # At least one column, so that the records themselves are counted.
-        return self.types(self.table.person, *self.profiled, *typed) or self.types(self.table.released[0])
+        names = (self.table.person, *self.profiled, *typed, *self.table.times)
+        return self.types(*names) or self.types(self.table.released[0])
 
     def combination_types(self) -> dict[str, ColumnType]:
         """Columns read to count combinations."""
-        return self.types(*self.combined, *self.dropping, self.table.person if self.counts_people else None)
+        person = self.table.person if self.counts_people else None
+        return self.types(*self.combined, *self.dropping, *self.table.totalled, person)
+
+    def total_types(self) -> dict[str, ColumnType]:
+        """Columns read to measure what people's lines come to."""
+        return self.types(*self.dropping, *self.table.totalled)
 
     def count_types(self) -> dict[str, ColumnType]:
-        """Columns read in pass 2."""
-        person = self.table.person if self.counts_people else None
+        """Columns read in pass 2, and to join tables: who is left out of one is known by their person."""
+        person = self.table.person if self.counts_people or self.together else None
         names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
-        return self.types(*names, person)
+        return self.types(*names, *self.table.totalled, person)
+
+    def fact_types(self) -> dict[str, ColumnType]:
+        """Columns read to tell the facts about people."""
+        names = (*self.quasi_identifiers, *self.known, *self.combined, *self.dropping)
+        return self.types(*names, *self.table.totalled, *self.table.unit_columns)
 
     def output_types(self) -> dict[str, ColumnType]:
-        """Columns read in pass 3: those released, sought or able to drop records, and the person."""
-        return self.types(*self.table.released, *self.sought, *self.dropping, self.table.person)
+        """Columns read in pass 3: those released, sought or able to drop records; person and times."""
+        names = (*self.table.released, *self.sought, *self.dropping, *self.table.times, *self.table.totalled)
+        return self.types(*names, self.table.person)
 
     def output_schema(self) -> pa.Schema:
         """Arrow schema of the released table; it depends on the policy alone, never on the data."""
@@ -231,75 +259,27 @@ class Plan:
         return {name: name for name in self.tables} | {p.name: name for name, p in self.populations.items()}
 
     @cached_property
+    def histories(self) -> tuple[HistoryPlan, ...]:
+        """The facts about people that may be known."""
+        return plan_histories(self.policy)
+
+    @cached_property
     def people_tables(self) -> tuple[str, ...]:
         """The tables whose people are those of the release."""
         return tables_by_numbering(self.policy.tables)[self.policy.people]
+
+    @cached_property
+    def told_apart(self) -> frozenset[str]:
+        """Tables of whose records pass 3 must know the person: `headcount`, and those that facts look at."""
+        return self.headcount.union(*(history.tables for history in self.histories))
 
     @cached_property
     def headcount(self) -> frozenset[str]:
         """Tables whose released people must be counted one by one.
 
         Others have one row a person, as pass 1 has shown: their rows are people, though the same people may
-        stand in other tables; so all are counted that number their people as the release does.
+        stand in other tables; so all are counted that number their people as the release does, or are joined.
         """
         shared = self.people_tables if len(self.people_tables) > 1 else ()
-        return frozenset({*shared, *(t.name for t in self.tables.values() if t.counts_people)})
-
-
-def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
-    """Build the criteria of every table.
-
-    Args:
-        policy: a valid policy.
-        base: the policy's folder; hierarchy files are relative to it.
-
-    Raises:
-        PolicyError: a hierarchy file cannot be used.
-    """
-    k, day = policy.requirements.k, policy.reference_date
-    codes = link_codes(policy.tables)
-    folded = frozenset(link for link, how in codes.items() if how == "folded")
-    return {
-        name: TablePlan(
-            name=name,
-            table=table,
-            chains={
-                c: Chain(
-                    c,
-                    column,
-                    Context(k, day, table.rows_per_person == "several", folded=folded),
-                    base,
-                    f"tables.{name}.columns.{c}",
-                    combined=people_sharing(table.combinations, c, k),
-                )
-                for c, column in table.columns.items()
-            },
-            requirements=policy.requirements,
-            codes=_codes(table, codes),
-        )
-        for name, table in policy.tables.items()
-    }
-
-
-def _codes(table: Table, of_link: Mapping[str, PersonCodes]) -> PersonCodes | None:
-    if table.person is None or table.person_link is None:
-        return table.columns[table.person].codes if table.person else None
-    return of_link.get(table.person_link)
-
-
-def plan_populations(tables: Mapping[str, TablePlan]) -> dict[str, TablePlan]:
-    """Return, by table, how its population is read: the quasi-identifiers, by the table's own chains."""
-    return {
-        name: TablePlan(
-            name=f"{name}{POPULATION}",
-            table=Table(
-                source=plan.table.population.source,
-                rows_per_person="one",
-                columns={c: plan.table.columns[c] for c in plan.types(*plan.quasi_identifiers)},
-            ),
-            chains={c: plan.chains[c] for c in plan.quasi_identifiers},
-            requirements=plan.requirements,
-        )
-        for name, plan in tables.items()
-        if plan.table.population is not None
-    }
+        apart = (t.name for t in self.tables.values() if t.counts_people or t.together)
+        return frozenset({*shared, *apart})

@@ -14,7 +14,8 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released, without_unsearched
-from tokumei.transforms.planning.plan import Plan, TablePlan, plan_populations, plan_tables
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
 from tokumei.transforms.storage.policy_folder import folder_of, locate, read_policy
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -134,7 +134,7 @@ def _treated(
             table, found.file, table.output_types(), key, decided, most=most, looked=seen.looked
         ):
             _count_values(table, chunk, seen)
-            made = anonymize_chunk(table, chunk, headcount=table.name in plan.headcount)
+            made = anonymize_chunk(table, chunk, people=table.name in plan.told_apart)
             for name, blanked, of in _unread(table, made.tally.blanked, made.tally.changed):
                 _add(seen.unread, name, blanked, of)
             leaks.append(scan(table, made.batch, sources=made.sources, order=made.order))

@@ -79,6 +79,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
                 fix="check that the file is complete; an empty file is never released",
             )
         _check_people(table, found, people)
+        _check_times(table, found)
         columns = {
             c: chain.fit(_widened(plan, profile, table, c), key)
             for c, chain in table.chains.items()
@@ -98,6 +99,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             unattributed=found.missing_person,
             proven=name not in people,
             blank=found.blank,
+            least=found.least,
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
@@ -196,4 +198,14 @@ def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, in
             where=where,
             what=f"declared one row a person, but {found.records:,} records belong to {count:,} people",
             fix="declare rows_per_person: several, or remove the repeated records",
+        )
+
+
+def _check_times(table: TablePlan, found: TableProfile) -> None:
+    for name, missing in found.missing_times.items():
+        raise InputError(
+            "input.period_missing",
+            where=f"tables.{table.name}.{name}",
+            what=f"{missing:,} records do not say when they were made, so no pseudonym of a period fits them",
+            fix="fill the column, or leave these records out of the file; per: table asks for no time",
         )

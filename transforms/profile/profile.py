@@ -51,6 +51,7 @@ class TableProfile:
         places: where some of them stand, for people; at most `MAX_PLACES`.
         missing_person: records that do not say whose they are.
         missing_places: where some of them stand; at most `MAX_PLACES`.
+        missing_times: by column, records without the time from which a pseudonym's period is taken.
         spellings: how person codes are written, where the policy does not say how they are compared.
         persons: one range a chunk, for tables declared to have one row a person.
         columns: measurements by column.
@@ -60,6 +61,7 @@ class TableProfile:
         decoding: how many records of each file are not of the declared encoding.
         notes: what is no fault but to be told: number of cells by (column, note).
         blank: records without any value, which are nobody's.
+        least: readable records of the smallest chunk, of those that have any.
     """
 
     records: int
@@ -68,6 +70,7 @@ class TableProfile:
     places: tuple[RejectPlace, ...]
     missing_person: int
     missing_places: tuple[RejectPlace, ...]
+    missing_times: Mapping[str, int]
     spellings: Spellings
     persons: tuple[PersonRange, ...]
     columns: Mapping[str, Measured]
@@ -77,6 +80,7 @@ class TableProfile:
     decoding: Decoding = field(default_factory=dict)
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     blank: int = 0
+    least: int = 0
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -129,6 +133,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         places=places,
         missing_person=len(chunk.unattributed),
         missing_places=tuple(_place(chunk, unit, int(n)) for n in chunk.unattributed[:MAX_PLACES]),
+        missing_times={n: null for n in plan.table.times if (null := batch.column(n).null_count)},
         spellings=spellings,
         persons=ranges,
         columns=columns,
@@ -138,6 +143,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
         notes=chunk.notes,
         blank=chunk.blank,
+        least=batch.num_rows,
     )
     return Profile({plan.name: measured})
 
@@ -178,6 +184,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         places=_first(p.places for p in parts),
         missing_person=sum(p.missing_person for p in parts),
         missing_places=_first(p.missing_places for p in parts),
+        missing_times=sum((Counter(p.missing_times) for p in parts), Counter()),
         spellings=merge_spellings([p.spellings for p in parts]),
         persons=tuple(r for p in parts for r in p.persons),
         columns=measured,
@@ -187,6 +194,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         decoding=merge_decoding(p.decoding for p in parts),
         notes=sum((Counter(p.notes) for p in parts), Counter()),
         blank=sum(p.blank for p in parts),
+        least=min((p.least for p in parts if p.least), default=0),
     )
 
 

@@ -29,6 +29,7 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.units import units_of
 from tokumei.transforms.promises.scope import kept_labels, scope_of, told_of
 from tokumei.transforms.recode.chosen import Account
 from tokumei.transforms.values.cells import Mask
@@ -90,10 +91,14 @@ def count_released(plan: TablePlan, chunk: Chunk[Decision]) -> ReleasedCounts:
     scope = scope_of(plan)
     treated = {
         name: plan.chains[name].apply(decision.columns[name], plan.values_of(name, batch), key)
-        for name in {*plan.quasi_identifiers, *plan.combined, *plan.dropping, *scope.recounted}
+        for name in {*plan.quasi_identifiers, *plan.combined, *plan.dropping, *plan.known, *scope.recounted}
+        or scope.refitted
     }
     treated, _ = remove_all(plan, chunk, treated)
     labels, keep = recoded(plan, decision, treated, kept_rows(batch.num_rows, treated))
+    if decision.history is not None:
+        units = units_of(plan, chunk)
+        treated, _ = decision.history.apply(decision.columns, treated, labels, units, keep)
     heads = None
     if plan.counts_people:
         heads = persons_of(plan, chunk)[keep, 0]

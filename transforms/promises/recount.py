@@ -52,7 +52,7 @@ def recount_bearers(
 
 def merge_bearers(parts: Sequence[Bearers]) -> Bearers:
     """Merge the recounts of any chunks, in any order."""
-    return {name: merge_people([part[name] for part in parts]) for name in parts[0]}
+    return {name: merge_people([part[name] for part in parts]) for name in (parts[0] if parts else ())}
 
 
 def too_few(promise: Promise, bearers: PeoplePerKey) -> tuple[int, int]:

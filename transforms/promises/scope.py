@@ -59,9 +59,12 @@ def settles(plan: TablePlan) -> bool:
 
 def settle_types(plan: TablePlan) -> dict[str, ColumnType]:
     """Return the columns read to settle what is promised of the release."""
-    scope, person = scope_of(plan), plan.table.person if plan.counts_people else None
-    settled = (*scope.refitted, *scope.recounted)
-    return plan.types(*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, person)
+    scope = scope_of(plan)
+    person = plan.table.person if plan.counts_people or plan.together or plan.known else None
+    settled = (*scope.refitted, *scope.recounted, *plan.known)
+    units = plan.table.unit_columns if plan.known else ()
+    names = (*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, *plan.table.totalled)
+    return plan.types(*names, *units, person)
 
 
 def kept_labels(account: Account) -> Sequence[Mapping[int, Ints]]:
@@ -85,7 +88,7 @@ def unsettled(plan: TablePlan, account: Account) -> bool:
     scope, recoded = scope_of(plan), account.recoded
     recounted = [name for name in scope.recounted if name not in told_of(plan, account)]
     counted = {*recounted, *scope.bound}
-    if any(plan.chains[name].shared_anyhow for name in counted):
+    if any(plan.chains[name].shared_anyhow for name in counted) or counted & set(plan.known):
         return True
     removals = account.fitted.removals
     if removals and any(plan.chains[name].shared for name in plan.combined if name in counted):

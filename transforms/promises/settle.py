@@ -49,7 +49,7 @@ def promise_all(chosen: Chosen, tables: Mapping[str, TablePlan], key: RunKey) ->
         promises = promises_of(plan, decisions[name], key)
         decisions[name] = replace(decisions[name], promises=promises)
         accounts[name] = replace(accounts[name], promises=promises)
-    return Chosen(decisions, accounts)
+    return replace(chosen, decisions=decisions, accounts=accounts)
 
 
 def settle_all(
@@ -70,7 +70,7 @@ def settle_all(
     for name, plan in tables.items():
         found = counted.get(name) or count_told(plan, accounts[name])
         decisions[name], accounts[name] = settle_table(plan, decisions[name], accounts[name], found, key)
-    return Chosen(decisions, accounts)
+    return replace(chosen, decisions=decisions, accounts=accounts)
 
 
 def settle_table(

@@ -13,6 +13,7 @@ from tokumei.transforms.decisions.decision import decision_of
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.joined.removal import GivenNode, given_of
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
 from tokumei.transforms.recode.assignment import (
     Assignment,
@@ -22,8 +23,9 @@ from tokumei.transforms.recode.assignment import (
     released_classes,
 )
 from tokumei.transforms.recode.attacked import average_risk, matching
-from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
+from tokumei.transforms.recode.chosen import Account, Chosen, Recoded, before_joining
 from tokumei.transforms.recode.count import Histograms
+from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.mondrian import MAX_DIVIDED
@@ -32,7 +34,7 @@ from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
-from tokumei.transforms.recode.search import affordable_checks, find_optimum
+from tokumei.transforms.recode.search import affordable_checks, conclude, find_optimum
 from tokumei.transforms.recode.ways import TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
@@ -83,25 +85,27 @@ def _choose_table(
     lattice = Lattice(ladders, histogram, models)
     objectives = objectives_of(table, ladders, histogram.marginals())
     objective = objectives[table.requirements.metric]
-    choice = _search(table, lattice, objective, watch)
+    given = given_of(fitted)
+    choice = _search(table, lattice, objective, watch, given)
     optimum = full_domain(choice.node, lattice.failing(choice.node))
     if not (optimum.released & (histogram.records > 0)).any():
         raise nobody_left(table)
-    ways = _ways(table, lattice, objective, optimum)
+    # Over joined tables there is one way: others would take no heed of the classes of the other tables.
+    ways: Mapping[WayName, Way] = {"full_domain": Way(optimum)}
+    if given is None:
+        ways = _ways(table, lattice, objective, optimum)
     way = ways[table.requirements.recoding]
     counts = {name: count_assignment(w.assignment, ladders, histogram) for name, w in ways.items()}
-    return (
-        recoder_of(way.assignment, ladders, histogram),
-        _account(
-            choice,
-            way,
-            counts[table.requirements.recoding],
-            compare(counts, objectives["loss"], objective),
-            lattice=lattice,
-            objectives=objectives,
-            table=table,
-        ),
+    recoded = _account(
+        choice,
+        way,
+        counts[table.requirements.recoding],
+        compare(counts, objectives["loss"], objective),
+        lattice=lattice,
+        objectives=objectives,
+        table=table,
     )
+    return recoder_of(way.assignment, ladders, histogram), before_joining(recoded, given)
 
 
 def _ways(
@@ -132,25 +136,36 @@ def objectives_of(
     table: TablePlan, ladders: Sequence[Ladder], marginals: Sequence[Ints]
 ) -> dict[str, Objective]:
     """Return every metric, by name, over the records of each value."""
-    weights = [_weight(table, name) for name in table.quasi_identifiers]
+    weights = [weight_of(table, name) for name in table.quasi_identifiers]
     return {name: kind(ladders, marginals, weights) for name, kind in OBJECTIVES.items()}
 
 
-def _weight(table: TablePlan, name: str) -> float:
+def weight_of(table: TablePlan, name: str) -> float:
+    """Return how much a quasi-identifier counts in a metric."""
     generalize = table.table.columns[name].quasi_identifier
     return 1.0 if generalize is None else float(generalize.weight)
 
 
 def _search(
-    table: TablePlan, lattice: Lattice, objective: Objective, watch: Callable[[Known], None]
+    table: TablePlan,
+    lattice: Lattice,
+    objective: Objective,
+    watch: Callable[[Known], None],
+    given: GivenNode | None,
 ) -> Choice:
     limit = float(table.requirements.suppression_limit)
     allowed = math.floor(limit * lattice.histogram.total_people + 1e-9)
     try:
+        if given is not None:
+            search = GivenSearch(objective, lattice.models, given)
+            search.learn(lattice.count(given.levels))
+            return conclude(search, lattice.count)
         checks = affordable_checks(len(lattice.histogram))
         return find_optimum(objective, lattice.models, lattice.count, allowed, max_checks=checks, watch=watch)
     except InfeasibleError as error:
-        raise no_node(table, lattice, error.closest, allowed) from None
+        raise no_node(
+            f"tables.{table.name}", table.quasi_identifiers, lattice, error.closest, allowed
+        ) from None
 
 
 def _account(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.settlement import Settlement
+from tokumei.transforms.histories.solve import HistoryAccount
+from tokumei.transforms.joined.removal import GivenNode
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -63,6 +65,20 @@ class Recoded:
     population: Mapping[tuple[str | None, ...], int] | None
 
 
+def before_joining(recoded: Recoded, given: GivenNode | None) -> Recoded:
+    """Return what is known of a recoding, measured before anybody was left out of joined tables."""
+    if given is None:
+        return recoded
+    after = (reached for _, reached in recoded.reached)
+    return replace(
+        recoded,
+        classes_before=given.classes_before,
+        people_before=given.people_before,
+        reached=tuple(zip(given.reached_before, after, strict=True)),
+        average_before=given.average_before,
+    )
+
+
 @dataclass(frozen=True)
 class Account:
     """What the report says about one table: the decisions of pass 1, and the recoding if there is one.
@@ -78,7 +94,8 @@ class Account:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The outcome of deciding, by table: what to do, and what to tell."""
+    """The outcome of deciding, by table: what to do, and what to tell; and of the facts that may be known."""
 
     decisions: Mapping[str, Decision]
     accounts: Mapping[str, Account]
+    histories: tuple[HistoryAccount, ...] = ()

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.hierarchies.ladders import Ladder
-from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.figures import amount, plain_digits
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import NodeCount
 
 
-def no_node(table: TablePlan, lattice: Lattice, closest: NodeCount, allowed: int) -> RequirementError:
-    """Return the error for a table whose requirements no node of the lattice meets.
+def no_node(
+    where: str, names: Sequence[str], lattice: Lattice, closest: NodeCount, allowed: int
+) -> RequirementError:
+    """Return the error for classes of which no node of the lattice meets the requirements.
 
     Args:
-        table: the table.
-        lattice: its lattice.
+        where: the table, or those that are joined.
+        names: of the lattice's columns.
+        lattice: the lattice.
         closest: the node that would leave out fewest people.
         allowed: people who may be left out.
     """
@@ -31,13 +33,19 @@ def no_node(table: TablePlan, lattice: Lattice, closest: NodeCount, allowed: int
             failing.append((classes.people_in(fails), model.wording, amount(model.reached(classes))))
     failing.sort(key=lambda entry: -entry[0])
     return closest_node(
-        table, lattice.ladders, lattice.models, closest, total, allowed=allowed, failing=failing
+        where,
+        dict(zip(names, lattice.ladders, strict=True)),
+        lattice.models,
+        closest,
+        total,
+        allowed=allowed,
+        failing=failing,
     )
 
 
 def closest_node(
-    table: TablePlan,
-    ladders: Sequence[Ladder],
+    where: str,
+    ladders: Mapping[str, Ladder],
     models: Sequence[PrivacyModel],
     closest: NodeCount,
     total: int,
@@ -62,13 +70,14 @@ def closest_node(
         told.append(f"{' and '.join(rest)} must hold too")
     levels = ", ".join(
         f"{name}: {ladder.titles[level]}"
-        for name, level, ladder in zip(table.quasi_identifiers, closest.node, ladders, strict=True)
+        for (name, ladder), level in zip(ladders.items(), closest.node, strict=True)
+        if ladder.levels > 1
     )
     # Rounded up, so that the limit to set lets the closest generalization through.
     limit = -(-left_out * 10_000 // total) / 10_000
     return RequirementError(
         "requirement.unmet",
-        where=f"tables.{table.name}",
+        where=where,
         what=f"{' and '.join(worst)} cannot be met at the closest generalization ({levels}): "
         + "; ".join(told),
         fix=f"relax {worst[0] if failing or len(names) == 1 else 'one of them'} with a reason"

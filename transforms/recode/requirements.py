@@ -12,6 +12,7 @@ from tokumei.transforms.counting.histogram import PACKED, Histogram, Ints
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.joined.removal import given_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.count import SENSITIVE, TableCount
 from tokumei.transforms.recode.models import PrivacyModel, WholeFile, model_of
@@ -58,7 +59,7 @@ def histogram_of(
         pair_rows=rows,
         pair_persons=persons,
         sensitive={
-            name: _contingency(found, keys, len(fitted.columns[name].domain or ()))
+            name: contingency_of(found, keys, len(fitted.columns[name].domain or ()))
             for name, found in counted.sensitive.items()
         },
         population=people,
@@ -91,7 +92,14 @@ def covered_by_population(table: TablePlan, histogram: Histogram) -> None:
         )
 
 
-def _contingency(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:
+def contingency_of(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:
+    """Return merged counts by tuple and sensitive value.
+
+    Args:
+        found: counts over PACKED and SENSITIVE.
+        keys: packed tuples, ascending.
+        size: number of sensitive values.
+    """
     frame = (found.counts if found.pairs is None else found.pairs).sort(PACKED, SENSITIVE)
     people = frame[RECORDS].to_numpy() if found.pairs is None else np.ones(frame.height, dtype=np.int64)
     return Contingency(
@@ -106,17 +114,20 @@ def _contingency(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:
 def models_of(table: TablePlan, fitted: FittedTable, histogram: Histogram) -> tuple[PrivacyModel, ...]:
     """Return the models that every released class of a table must satisfy.
 
-    Shares "in the whole file" are those among the people whom criteria 1 to 4 leave.
+    Shares "in the whole file" are those among the people whom criteria 1 to 4 leave; also where others
+    are left out since, because joined classes are too small.
 
     Raises:
         InputError: values of a protected column are not in its hierarchy; only their number is told.
     """
     needed = table.requirements
+    given = given_of(fitted)
     found: list[PrivacyModel] = [KAnonymity.of(needed, WholeFile())]
     found += [model_of(declared, WholeFile()) for declared in needed.models]
     for name in table.protected:
         domain = fitted.columns[name].domain or ()
-        shares = tuple(histogram.sensitive[name].distribution().tolist())
+        own = histogram.sensitive[name].distribution
+        shares = tuple(own().tolist()) if given is None else given.shares[name]
         chain = table.chains[name]
         for declared, hierarchy in zip(chain.column.protect, chain.protections, strict=True):
             found.append(model_of(declared, WholeFile(name, domain, shares, hierarchy)))

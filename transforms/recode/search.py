@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tokumei.transforms.recode.anytime import AnytimeSearch
+from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, nearness
@@ -161,7 +162,7 @@ def affordable_checks(tuples: int) -> int:
     return max(MAX_CHECKS, _MAX_TUPLES_READ // max(tuples, 1))
 
 
-def conclude(search: Search | AnytimeSearch, count: Callable[[Node], NodeCount]) -> Choice:
+def conclude(search: Search | AnytimeSearch | GivenSearch, count: Callable[[Node], NodeCount]) -> Choice:
     """Return the best node found, with what is proven of it.
 
     Raises:

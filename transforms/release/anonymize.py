@@ -14,58 +14,70 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
 from tokumei.transforms.criteria.base import Applied, ChunkRows
 from tokumei.transforms.criteria.coded import kept_rows
-from tokumei.transforms.criteria.encoding import used_values
-from tokumei.transforms.criteria.promise import Promise
+from tokumei.transforms.criteria.encoding import compacted, used_values
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.units import persons_in_periods, units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
+from tokumei.transforms.release.dealing import drawn_order
+from tokumei.transforms.release.part_recount import PartTerms, part_terms
 from tokumei.transforms.release.tally import Tally
+from tokumei.transforms.totals.recount import WrittenTotals, deal_totals
 from tokumei.transforms.values.cells import as_text, labelled
 
 
 @dataclass(frozen=True, kw_only=True)
 class Anonymized:
-    """A processed chunk, ready to be written.
+    """A processed chunk, ready to be written or dealt.
 
     Attributes:
         split, number, last: where it comes from, to prove that every chunk was written once.
-        fingerprint: of the key it was made with; a release never mixes two.
-        batch: released columns, in random row order.
-        persons: 128-bit keyed hash of each row's person; None where rows are people.
+        key: that it was made with; a release never mixes two.
+        parts: over how many its rows are to be dealt; 0: it becomes a part of its own.
+        batch: released columns, in random row order; drawn from the key where it is dealt, so that a retry
+            deals the same.
+        persons: 128-bit keyed hash of each row's person, as `persons_in_periods` gives it; None where rows
+            are people.
+        left: of a joined table, the persons of records that are not released.
         settled: the combined columns of all records that reach the recoding, as the removal of rare
             combinations left them; to be recounted, never written.
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
-        promises: by column, how many people must bear a released label.
+        terms: what the recount of the written rows must know.
+        totals: what the released lines come to, by person, dealt to buckets.
     """
 
     split: Split
     number: int
     last: bool
-    fingerprint: str
+    key: RunKey
+    parts: int
     batch: pa.RecordBatch
     persons: npt.NDArray[np.uint64] | None
+    left: npt.NDArray[np.uint64] | None
     settled: pa.RecordBatch
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
-    promises: Mapping[str, Promise]
+    terms: PartTerms
+    totals: tuple[tuple[int, WrittenTotals], ...]
     tally: Tally
 
 
-def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool) -> Anonymized:
+def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) -> Anonymized:
     """Apply every column's methods, recode the quasi-identifiers, suppress small classes, shuffle the rows.
 
     Args:
         plan: the table's plan.
         chunk: records, bound to the decision about the table.
-        headcount: whether the people of the release are counted from their hashes.
+        people: whether the person of each released record is needed.
 
     Raises:
         InputError: a value cannot be read, or was not there when the decision was made.
@@ -74,26 +86,36 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
     treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
     reaching = kept_rows(chunk.batch.num_rows, treated)
     labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
+    hidden = dict[str, int]()
+    if (history := chunk.work.decision.history) is not None:
+        units = units_of(plan, chunk)
+        treated, hidden = history.apply(chunk.work.decision.columns, treated, labels, units, keep)
     settled, coarser, blanked = treated, labels, dict[str, int]()
     if (settlement := chunk.work.decision.settlement) is not None:
         settled, coarser, blanked = settlement.apply(plan, treated, labels, keep)
     columns = _columns(plan, plan.output_schema(), chunk.batch, settled) | coarser
     key = chunk.work.key
-    persons = persons_of(plan, chunk) if headcount else None
+    persons = persons_of(plan, chunk) if people else None
     left = np.flatnonzero(keep)
-    perturbed = _perturb(plan, chunk, columns, left, persons)
-    shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
+    by_record = _treat_records(plan, chunk, columns, left, persons)
+    parts = chunk.work.decision.parts
+    if parts:
+        shuffle = drawn_order(key, (chunk.work.split.split_id, chunk.number), len(left))
+    else:
+        shuffle = np.random.default_rng().permutation(len(left))  # seeded by the operating system
     order = left[shuffle]
-    batch = _shuffled(plan, columns, perturbed, order, shuffle)
+    batch = _shuffled(plan, columns, by_record, order, shuffle)
     heads = persons[order, 0] if plan.counts_people and persons is not None else None
     at = pa.array(np.flatnonzero(reaching))
     return Anonymized(
         split=chunk.work.split,
         number=chunk.number,
         last=chunk.last,
-        fingerprint=key.fingerprint,
+        key=key,
+        parts=parts,
         batch=batch,
-        persons=None if persons is None else persons[order],
+        persons=None if persons is None else persons_in_periods(plan, chunk, persons)[order],
+        left=persons[~keep] if plan.together and persons is not None else None,
         settled=pa.RecordBatch.from_arrays(
             [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
         ),
@@ -105,7 +127,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             dropped=int(len(reaching) - reaching.sum()) - suppressed_by(taken),
             suppressed=int(reaching.sum() - len(left)) + suppressed_by(taken),
             records_out=len(left),
-            changed=_changed(treated, perturbed),
+            changed=_changed(treated, by_record),
             blanked={name: column.blanked for name, column in treated.items()},
             met={name: column.met for name, column in treated.items()},
             unread={name: column.unread for name, column in treated.items() if column.unread},
@@ -113,8 +135,10 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, headcount: bool)
             after=_after(plan, treated, batch, heads),
             taken=taken,
             settled=blanked,
+            hidden=hidden,
         ),
-        promises=chunk.work.decision.promises,
+        terms=part_terms(chunk.work.decision, key),
+        totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
 
 
@@ -145,7 +169,7 @@ def _treat(plan: TablePlan, chunk: Chunk[Decision]) -> dict[str, Treated]:
 def _shuffled(
     plan: TablePlan,
     columns: Mapping[str, pa.Array],
-    perturbed: Mapping[str, Applied],
+    by_record: Mapping[str, Applied],
     order: npt.NDArray[np.intp],
     shuffle: npt.NDArray[np.intp],
 ) -> pa.RecordBatch:
@@ -154,24 +178,24 @@ def _shuffled(
     Args:
         plan: the table.
         columns: by name, the values of all rows of the chunk.
-        perturbed: those that were treated by record: the values of the released rows alone.
+        by_record: those that were treated by record: the values of the released rows alone.
         order: shape (n,), the row of each released record in ``columns``.
-        shuffle: shape (n,), its place in ``perturbed``.
+        shuffle: shape (n,), its place in ``by_record``.
     """
     rows, places = pa.array(order), pa.array(shuffle)
     return pa.RecordBatch.from_arrays(
         [
-            perturbed[name].values.take(places) if name in perturbed else _compact(columns[name].take(rows))
+            by_record[name].values.take(places) if name in by_record else compacted(columns[name].take(rows))
             for name in plan.table.released
         ],
         names=list(plan.table.released),
     )
 
 
-def _changed(treated: Mapping[str, Treated], perturbed: Mapping[str, Applied]) -> dict[str, tuple[int, ...]]:
-    """Return, by column, how many cells each of its methods changed; a perturbation is the last one."""
+def _changed(treated: Mapping[str, Treated], by_record: Mapping[str, Applied]) -> dict[str, tuple[int, ...]]:
+    """Return, by column, how many cells each of its methods changed; one by record is the last."""
     changed = {name: column.changed for name, column in treated.items()}
-    for name, applied in perturbed.items():
+    for name, applied in by_record.items():
         changed[name] = (*changed[name][:-1], int(applied.changed.sum()))
     return changed
 
@@ -205,7 +229,7 @@ def _after(
     }
 
 
-def _perturb(
+def _treat_records(
     plan: TablePlan,
     chunk: Chunk[Decision],
     columns: Mapping[str, pa.Array],
@@ -213,24 +237,29 @@ def _perturb(
     persons: npt.NDArray[np.uint64] | None,
 ) -> dict[str, Applied]:
     """Treat by record, where a column asks for it, the records that are left, in the order of the input."""
-    split, key = chunk.work.split.split_id, chunk.work.key
+    if not plan.by_record:
+        return {}
+    split, key, at = chunk.work.split.split_id, chunk.work.key, pa.array(left)
     heads = persons[left] if plan.counts_people and persons is not None else None
+    units = None
+    if any(method.asks_units for method in plan.by_record.values()):
+        units = units_of(plan, chunk).hashes[left]
+    times = {name: chunk.batch.column(name).take(at) for name in plan.table.times}
     return {
-        name: perturbation.perturb(
-            columns[name].take(pa.array(left)),
-            ChunkRows(key, (plan.name, name), (split, chunk.number), heads),
+        name: method.treat_records(
+            columns[name].take(at),
+            ChunkRows(
+                key=key,
+                column=(plan.name, name),
+                chunk=(split, chunk.number),
+                persons=heads,
+                numbering=f"{plan.numbering}",
+                units=units,
+                times=times,
+            ),
         )
-        for name, perturbation in plan.perturbations.items()
+        for name, method in plan.by_record.items()
     }
-
-
-def _compact(values: pa.Array) -> pa.Array:
-    """Drop labels that no row bears: a file would otherwise carry those of suppressed classes."""
-    if not pa.types.is_dictionary(values.type):
-        return values
-    places, used = used_values(values)
-    labels = used.drop_null()
-    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places == len(labels)), labels)
 
 
 def _columns(
@@ -241,6 +270,9 @@ def _columns(
         if field.name in plan.quasi_identifiers:
             continue
         done = treated.get(field.name)
+        if done is not None and field.name in plan.by_record:
+            columns[field.name] = done.rows()  # not yet what is released
+            continue
         if done is not None and done.indices is not None and pa.types.is_string(field.type):
             columns[field.name] = labelled(done.indices, as_text(done.values))
             continue

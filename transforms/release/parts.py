@@ -1,29 +1,42 @@
-"""Writing parts: one object per chunk under a random name, never renamed, never overwritten."""
+"""Writing parts: one object each under a random name, never renamed, never overwritten."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 
 import google_crc32c
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tokumei.schemas.policy import Output
-from tokumei.transforms.combinations.recount import Recounted, recount_combined
-from tokumei.transforms.counting.headcount import PersonBatch, deal_people
+from tokumei.transforms.combinations.recount import recount_combined
+from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.registry import WRITERS
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.promises.recount import Bearers, recount_bearers
 from tokumei.transforms.release.anonymize import Anonymized
-from tokumei.transforms.release.recount import WrittenClasses, recount
+from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
+from tokumei.transforms.release.part_recount import (
+    Count,
+    PartRecount,
+    PartTerms,
+    Told,
+    recount_part,
+    tell_left,
+)
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
+
+_OWN = -1  # the part of a chunk that is not dealt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +44,7 @@ class Part:
     """One written object.
 
     Attributes:
-        uri: where it is; sha256, crc32c, size: of its bytes; records: rows in it.
+        uri: where it is; sha256, crc32c, size: of its bytes; records: rows in it; people: distinct, in it.
     """
 
     uri: str
@@ -39,20 +52,19 @@ class Part:
     crc32c: int
     size: int
     records: int
+    people: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartSummary:
-    """What was written for one chunk, for verification.
+class ChunkSummary:
+    """What is known of one chunk, for verification.
 
     Attributes:
         table, split_id, number, last, fingerprint: which chunk, made with which key.
-        part: the object; None where no record of the chunk is released.
-        classes: people and records per combination of released quasi-identifier values, counted on the
-            very batch that was written.
-        combined: the same per tuple of combined values; None where no combination is declared.
-        bearers: people by released value, of columns that promise something of them.
-        leaks: what the search of that batch counted.
+        marks: sum of the marks of its slices.
+        settled: people per tuple of combined values of the records that reach the recoding; None where no
+            combination is declared.
+        leaks: what the search of its released rows counted: here, where the source values still are.
         tally: what the criteria did.
     """
 
@@ -61,60 +73,135 @@ class PartSummary:
     number: int
     last: bool
     fingerprint: str
-    part: Part | None
-    classes: WrittenClasses | None
-    combined: Recounted | None
-    bearers: Bearers
+    marks: int
+    settled: PeoplePerKey | None
     leaks: Leaks
     tally: Tally
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """A chunk as it will be written.
+@dataclass(frozen=True, kw_only=True)
+class PartSummary:
+    """What is known of one part, for verification.
 
     Attributes:
-        data: the bytes of its part.
+        table: whose part.
+        fingerprints: of the keys that its rows were made with.
+        part: the object.
+        recount: what was counted on its rows, as they are written.
+        marks: sum of the marks of the slices that came to it.
+    """
+
+    table: str
+    fingerprints: frozenset[str]
+    part: Part
+    recount: PartRecount
+    marks: int
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A part as it will be written.
+
+    Attributes:
+        data: its bytes.
         summary: what they are, and what was counted in them.
-        people: hashes of the people in them, dealt to buckets; none where rows are people.
+        told: of the people in them, dealt to buckets; nothing where rows are people.
     """
 
     data: bytes
     summary: PartSummary
-    people: tuple[tuple[int, PersonBatch], ...]
+    told: tuple[Told, ...] = ()
 
 
-def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> Encoded:
-    """Encode one processed chunk and count what will be written; touches nothing but memory.
+@dataclass(frozen=True)
+class ReleasedChunk:
+    """A chunk as it leaves pass 3.
 
-    Its part gets a random name, so that a retry makes another one; only the attempt whose summary the engine
-    keeps is ever listed in a manifest.
+    Attributes:
+        summary: what is known of it.
+        part: the part that it becomes by itself; None where its rows are dealt, or none is released.
+        slices: its rows, dealt; none where they become a part by themselves.
+        told: of people whose records are not released, and what the lines of the others come to.
     """
-    data = encode_part(chunk.batch, plan.policy.output)
-    summary = PartSummary(
+
+    summary: ChunkSummary
+    part: Encoded | None
+    slices: tuple[tuple[PartPlace, Slice], ...]
+    told: tuple[Told, ...]
+
+
+def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChunk:
+    """Encode one processed chunk, or deal its rows, and count what is released; touches nothing but memory.
+
+    Where it is a part by itself, that gets a random name, so that a retry makes another one; only the attempt
+    whose summary the engine keeps is ever listed in a manifest. Its rows are dealt the same under retry.
+    """
+    place, records = (chunk.split.split_id, chunk.number), chunk.batch.num_rows
+    slices: tuple[tuple[PartPlace, Slice], ...] = ()
+    if chunk.parts:
+        slices = tuple(deal((table.name, place), chunk.key, chunk.parts, chunk.batch, chunk.persons))
+        marks = sum(mark(place, part, rows.batch.num_rows) for (_, part), rows in slices)
+    else:
+        marks = mark(place, _OWN, records) if records else 0
+    summary = ChunkSummary(
         table=table.name,
         split_id=chunk.split.split_id,
         number=chunk.number,
         last=chunk.last,
-        fingerprint=chunk.fingerprint,
-        part=_part(plan, table, data, chunk.batch.num_rows) if chunk.batch.num_rows else None,
-        classes=recount(table, chunk),
-        combined=recount_combined(
-            table, (chunk.settled, chunk.settled_persons), (chunk.batch, chunk.persons)
-        ),
-        bearers=recount_bearers(table, chunk.promises, chunk.batch, chunk.persons),
+        fingerprint=chunk.key.fingerprint,
+        marks=marks,
+        settled=recount_combined(table, chunk.settled, chunk.settled_persons),
         leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
         tally=chunk.tally,
     )
-    people = (
-        ()
-        if chunk.persons is None
-        else tuple(deal_people(table.name, table.numbering, chunk.persons, chunk.fingerprint))
+    part = None
+    if records and not chunk.parts:
+        keys = frozenset({chunk.key.fingerprint})
+        part = _encoded(plan, table, chunk.terms, chunk.batch, chunk.persons, keys=keys, marks=marks)
+    told = (*tell_left(table, chunk.left, chunk.key), *zip(repeat(Count.TOTALS), chunk.totals))
+    return ReleasedChunk(summary, part, slices, told)
+
+
+def encode_dealt(
+    plan: Plan, table: TablePlan, terms: PartTerms, part: int, slices: Iterable[Slice]
+) -> Encoded:
+    """Put a part together from what was dealt to it, and count and encode it; touches nothing but memory.
+
+    Args:
+        plan: the run.
+        table: whose part.
+        terms: what its recount must know of the decisions.
+        part: its number.
+        slices: all that was dealt to it, in any order.
+    """
+    found = gather(part, slices)
+    keys = found.fingerprints | {terms.fingerprint}
+    return _encoded(plan, table, terms, found.batch, found.persons, keys=keys, marks=found.marks)
+
+
+def _encoded(
+    plan: Plan,
+    table: TablePlan,
+    terms: PartTerms,
+    batch: pa.RecordBatch,
+    persons: npt.NDArray[np.uint64] | None,
+    *,
+    keys: frozenset[str],
+    marks: int,
+) -> Encoded:
+    counted = recount_part(table, terms, batch, persons)
+    data = encode_part(batch, plan.policy.output)
+    summary = PartSummary(
+        table=table.name,
+        fingerprints=keys,
+        part=_part(plan, table, data, records=batch.num_rows, people=counted.people),
+        recount=counted.recount,
+        marks=marks,
     )
-    return Encoded(data, summary, people)
+    return Encoded(data, summary, counted.told)
 
 
-def _part(plan: Plan, table: TablePlan, data: bytes, records: int) -> Part:
+def _part(plan: Plan, table: TablePlan, data: bytes, *, records: int, people: int) -> Part:
     name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
     uri = open_store(plan.output).join(plan.output, "releases", plan.release_id, "data", table.name, name)
     return Part(
@@ -123,17 +210,17 @@ def _part(plan: Plan, table: TablePlan, data: bytes, records: int) -> Part:
         crc32c=google_crc32c.value(data),
         size=len(data),
         records=records,
+        people=people,
     )
 
 
 def write_part(plan: Plan, encoded: Encoded) -> None:
-    """Write what was encoded, unless no record of the chunk is released.
+    """Write what was encoded.
 
     Raises:
         InputError: the output cannot be written.
     """
-    if encoded.summary.part is not None:
-        open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
+    open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
 
 
 def encode_part(batch: pa.RecordBatch, output: Output) -> bytes:

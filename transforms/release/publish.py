@@ -31,7 +31,7 @@ from tokumei.transforms.storage.base import ConflictError, Store
 from tokumei.transforms.storage.places import open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
-    from tokumei.transforms.release.verify import Written
+    from tokumei.transforms.release.written import Written
 
 Documents = Mapping[str, str]  # file name → text, of each of `DOCUMENTS`
 
@@ -185,6 +185,7 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
                 "records_without_person": table.records_without_person,
                 "person_missing": table.person_missing,
                 "blank_records_skipped": table.records_blank,
+                "order": table.order.order if table.order is not None else None,
                 "columns": [
                     {"name": field.name, "type": str(field.type)}
                     for field in plan.tables[table.name].output_schema()

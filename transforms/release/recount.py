@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +16,6 @@ from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
-from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.values.cells import as_text
 
 _SENSITIVE = "#sensitive"
@@ -34,18 +34,26 @@ class WrittenClasses:
     sensitive: Mapping[str, PeoplePerKey]
 
 
-def recount(table: TablePlan, chunk: Anonymized) -> WrittenClasses | None:
-    """Group a released batch by its quasi-identifiers; None where the table has none."""
+def recount(
+    table: TablePlan, batch: pa.RecordBatch, persons: npt.NDArray[np.uint64] | None
+) -> WrittenClasses | None:
+    """Group written rows by their quasi-identifiers; None where the table has none.
+
+    Args:
+        table: the plan.
+        batch: released columns.
+        persons: 128-bit keyed hash of each row's person, shape (n, 2); None where rows are people.
+    """
     if not table.quasi_identifiers:
         return None
     names = [str(i) for i, _ in enumerate(table.quasi_identifiers)]
     frame = pl.DataFrame(
-        {i: chunk.batch.column(name) for i, name in zip(names, table.quasi_identifiers, strict=True)}
+        {i: batch.column(name) for i, name in zip(names, table.quasi_identifiers, strict=True)}
     )
-    heads = chunk.persons[:, 0] if table.counts_people and chunk.persons is not None else None
+    heads = persons[:, 0] if table.counts_people and persons is not None else None
     sensitive = {}
     for name in table.protected:
-        values = pl.Series(_SENSITIVE, as_text(chunk.batch.column(name)))
+        values = pl.Series(_SENSITIVE, as_text(batch.column(name)))
         found = count_people(frame.with_columns(values), persons=heads, cap=EVERYBODY)
         sensitive[name] = _as_text(found, names)
     return WrittenClasses(

@@ -24,6 +24,7 @@ class Tally:
         before, after: distributions for the report, per treated column.
         taken: by removal, what it took; its records are part of dropped (under criterion 4) or suppressed
             (under criterion 5).
+        hidden: per column, cells blanked in released records because facts would point at too few people.
         settled: per column, cells blanked in released records because too few people bear their label there.
     """
 
@@ -38,6 +39,7 @@ class Tally:
     before: Mapping[str, Distribution]
     after: Mapping[str, Distribution]
     taken: tuple[Taken, ...]
+    hidden: Mapping[str, int]
     settled: Mapping[str, int]
 
     @property
@@ -63,6 +65,9 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
             for name in {n for m in maps for n in m}
         }
 
+    def cells(maps: Sequence[Mapping[str, int]]) -> dict[str, int]:
+        return {name: sum(m.get(name, 0) for m in maps) for name in {n for m in maps for n in m}}
+
     return Tally(
         records_in=sum(p.records_in for p in parts),
         dropped=sum(p.dropped for p in parts),
@@ -78,7 +83,8 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
         before=pictures([p.before for p in parts]),
         after=pictures([p.after for p in parts]),
         taken=add_taken([p.taken for p in parts]),
-        settled={n: sum(p.settled.get(n, 0) for p in parts) for n in {n for p in parts for n in p.settled}},
+        hidden=cells([p.hidden for p in parts]),
+        settled=cells([p.settled for p in parts]),
     )
 
 

@@ -2,94 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.transforms.combinations.count import people_of
-from tokumei.transforms.combinations.recount import Recounted, merge_recounted, rare_left
+from tokumei.transforms.combinations.recount import rare_left
 from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.decisions.fitted import FittedTable
-from tokumei.transforms.leaks.found import Leaks, add_leaks
+from tokumei.transforms.histories.recount import CountedFacts, shortfall
+from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
-from tokumei.transforms.promises.recount import Bearers, merge_bearers, too_few
+from tokumei.transforms.promises.recount import too_few
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.figures import amount
-from tokumei.transforms.release.parts import Part, PartSummary
-from tokumei.transforms.release.recount import WrittenClasses, classes_of, merge_classes
-from tokumei.transforms.release.tally import Tally, merge_tallies
+from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.understood import refuse_blanks
+from tokumei.transforms.release.written import TableWritten, Written
+from tokumei.transforms.totals.recount import RecountedTotal, RecountedTotals, above_bound
+from tokumei.transforms.totals.removal import TotalRemoval
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableWritten:
-    """What was written of one table; adds up over chunks.
-
-    Attributes:
-        parts: the objects. chunks: (split id, number, last) of every chunk. fingerprints: of the keys used.
-        classes: merged recount over the released quasi-identifier values.
-        combined: merged recount over the combined columns.
-        bearers: merged recount of who bears a promised label.
-        leaks: merged counts of the search of the released columns.
-        tally: merged tally.
-    """
-
-    parts: tuple[Part, ...]
-    chunks: tuple[tuple[str, int, bool], ...]
-    fingerprints: frozenset[str]
-    classes: WrittenClasses | None
-    combined: Recounted | None
-    bearers: Bearers
-    leaks: Leaks
-    tally: Tally
-
-
-class Written(dict[str, TableWritten]):
-    """What was written, by table."""
-
-
-def written_of(summary: PartSummary) -> Written:
-    """Start the total with one summary."""
-    written = TableWritten(
-        parts=(summary.part,) if summary.part else (),
-        chunks=((summary.split_id, summary.number, summary.last),),
-        fingerprints=frozenset({summary.fingerprint}),
-        classes=summary.classes,
-        combined=summary.combined,
-        bearers=summary.bearers,
-        leaks=summary.leaks,
-        tally=summary.tally,
-    )
-    return Written({summary.table: written})
-
-
-def merge_written(parts: Sequence[Written]) -> Written:
-    """Add up any summaries, in any order."""
-    names = sorted({name for part in parts for name in part})
-    return Written({name: _merge([part[name] for part in parts if name in part]) for name in names})
-
-
-def _merge(parts: Sequence[TableWritten]) -> TableWritten:
-    classes = [p.classes for p in parts if p.classes is not None]
-    combined = [p.combined for p in parts if p.combined is not None]
-    return TableWritten(
-        parts=tuple(x for p in parts for x in p.parts),
-        chunks=tuple(x for p in parts for x in p.chunks),
-        fingerprints=frozenset().union(*(p.fingerprints for p in parts)),
-        classes=merge_classes(classes) if classes else None,
-        combined=merge_recounted(combined) if combined else None,
-        bearers=merge_bearers([p.bearers for p in parts]),
-        leaks=add_leaks(p.leaks for p in parts),
-        tally=merge_tallies([p.tally for p in parts]),
-    )
-
-
-def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fingerprint: str) -> int:
+def verify(
+    plan: Plan,
+    chosen: Chosen,
+    written: Written,
+    people: Headcount,
+    *,
+    facts: CountedFacts,
+    totals: RecountedTotals,
+    fingerprint: str,
+) -> int:
     """Check what was written against what was decided and required; return the release's people (本人の数).
 
     Args:
@@ -97,6 +44,8 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
         chosen: the decisions and the counts they were made from.
         written: merged summaries of all chunks.
         people: distinct people of the written records of the tables in `Plan.headcount`.
+        facts: who has which set of the facts that may be known, in the written records.
+        totals: what the written lines of people come to, by table and declaration.
         fingerprint: of the key of this run.
 
     Raises:
@@ -119,28 +68,50 @@ def verify(plan: Plan, chosen: Chosen, written: Written, people: Headcount, fing
             raise _failed(name, "records dropped, suppressed and released do not add up")
         if sum(p.records for p in found.parts) != tally.records_out:
             raise _failed(name, "records in the parts do not add up")
+        if found.sent != found.came:
+            raise _failed(name, "rows that were dealt did not all reach their part, or did so twice")
         recoded = account.recoded
         suppressed = recoded.count.suppressed_records if recoded is not None else 0
         if tally.suppressed != suppressed + tally.suppressed_early:
             raise _failed(name, "suppressed records differ from the decision")
+        _check_people(
+            table, found, people.by_table.get(name, 0) if name in plan.headcount else tally.records_out
+        )
         if recoded is not None:
             _check_classes(name, found, account)
         _check_removals(table, account.fitted, found)
         _check_combinations(table, account.fitted, found)
         _check_promises(table, account, found)
+        _check_totals(table, account.fitted, totals.get(name, {}))
         refuse_leaks(table, found.leaks)
         refuse_blanks(plan.policy.not_understood, table, tally)
-        left = people.by_table.get(name, 0) if name in plan.headcount else tally.records_out
-        if left < table.k:
-            raise RequirementError(
-                "requirement.people",
-                where=f"tables.{name}",
-                what=f"the released table would hold {left:,} people, fewer than k={table.k}",
-                fix="release more people, or leave the table out",
-            )
+    _check_facts(plan, facts, fingerprint)
     total = _people(plan, written, people)
     _check_size(plan.policy, total)
     return total
+
+
+def _check_people(table: TablePlan, found: TableWritten, left: int) -> None:
+    """Refuse a table, and a part, of fewer than k people: a file would tell who is in it."""
+    if left < table.k:
+        raise RequirementError(
+            "requirement.people",
+            where=f"tables.{table.name}",
+            what=f"the released table would hold {left:,} people, fewer than k={table.k}",
+            fix="release more people, or leave the table out",
+        )
+    small = sum(part.people < table.k for part in found.parts)
+    if small:
+        raise RequirementError(
+            "requirement.part_people",
+            where=f"tables.{table.name}",
+            what=f"{small:,} of {len(found.parts):,} parts would hold fewer than k={table.k} people",
+            fix="remove order: stretch and its because: rows are then dealt over parts that all hold k people"
+            if table.table.order == "stretch"
+            else "run again, and other rows are dealt together; if it fails again, release more people"
+            if table.table.order == "global" or table.counts_people
+            else "say order: global on the table: rows are then dealt over parts that all hold k people",
+        )
 
 
 def _check_size(policy: Policy, people: int) -> None:
@@ -171,9 +142,9 @@ def _check_chunks(name: str, found: TableWritten) -> None:
 
 def _check_classes(name: str, found: TableWritten, account: Account) -> None:
     """Ask every model again, about what was written."""
-    if account.recoded is None or found.classes is None:
+    if account.recoded is None or found.recount.classes is None:
         raise _failed(name, "the written classes were not counted")
-    classes = classes_of(found.classes, account.fitted, account.recoded.population)
+    classes = classes_of(found.recount.classes, account.fitted, account.recoded.population)
     if int(classes.records.sum()) != found.tally.records_out:
         raise _failed(name, "the classes do not cover the released records")
     for model in account.recoded.models:
@@ -212,15 +183,18 @@ def _check_removals(table: TablePlan, fitted: FittedTable, found: TableWritten) 
 def _check_combinations(table: TablePlan, fitted: FittedTable, found: TableWritten) -> None:
     if not table.combined:
         return
-    if fitted.removal(CombinationRemoval) is None or found.combined is None:
+    if fitted.removal(CombinationRemoval) is None or found.settled is None or found.recount.combined is None:
         raise _failed(table.name, "rare combinations were not looked for")
     left = found.tally.records_in - found.tally.dropped - found.tally.suppressed_early
-    if int(found.combined.settled.counts[RECORDS].sum()) != left:
+    if int(found.settled.counts[RECORDS].sum()) != left:
         raise _failed(table.name, "the combinations recounted do not cover the records")
+    # Who is left out since, for joined classes, may have made others rare: then it is asked of the release.
+    joining = fitted.removal(JoinedRemoval)
+    whole = joining is None or joining.records == 0
     for i, combination in enumerate(table.table.combinations):
-        rare = rare_left(table, combination, found.combined.settled)
+        rare = rare_left(table, combination, found.settled) if whole else 0
         if combination.may_fall_below is None:
-            rare = max(rare, rare_left(table, combination, found.combined.released))
+            rare = max(rare, rare_left(table, combination, found.recount.combined))
         if rare:
             raise _failed(
                 table.name,
@@ -236,10 +210,41 @@ def _check_promises(table: TablePlan, account: Account, found: TableWritten) -> 
         raise _failed(table.name, "what was blanked to keep promises differs from the decision")
     for name in table.promised:
         promise = account.promises[name]
-        labels, _ = too_few(promise, found.bearers[name])
+        labels, _ = too_few(promise, found.recount.bearers[name])
         if labels and table.chains[name].column.may_fall_below is None:
             raise _failed(
                 table.name, f"{labels:,} labels of {name} are borne by fewer than {promise.most:,} people"
+            )
+
+
+def _check_totals(table: TablePlan, fitted: FittedTable, found: Mapping[int, RecountedTotal]) -> None:
+    if not table.table.totals:
+        return
+    removal = fitted.removal(TotalRemoval)
+    if removal is None:
+        raise _failed(table.name, "what people's lines come to was not bounded")
+    above = above_bound(found, removal.bounds)
+    if above is not None:
+        raise _failed(table.name, f"the lines of somebody come to more than the bound of totals[{above}]")
+
+
+def _check_facts(plan: Plan, facts: CountedFacts, fingerprint: str) -> None:
+    """Ask of every set of facts that may be known whether enough people in the written data have them all."""
+    if facts.keys - {fingerprint}:
+        raise _failed("histories", "people were told apart under different keys")
+    for i, history in enumerate(plan.histories):
+        found = shortfall(history.history, history.k, facts.histories.get(i))
+        if found.sets:
+            raise _failed(
+                f"histories[{i}]",
+                f"{found.sets:,} sets of up to {history.known} facts are shared by fewer than {history.k}"
+                " people",
+            )
+        declared = history.history.at_most
+        if declared is not None and found.share > declared.share:
+            raise _failed(
+                f"histories[{i}]",
+                f"a share of {amount(found.share)} of those who have some facts hold one value",
             )
 
 
@@ -251,10 +256,10 @@ def _people(plan: Plan, written: Written, people: Headcount) -> int:
     return written[first].tally.records_out
 
 
-def _failed(table: str, what: str) -> RequirementError:
+def _failed(where: str, what: str) -> RequirementError:
     return RequirementError(
         "verification.failed",
-        where=f"tables.{table}",
+        where=where if where.startswith("histories") else f"tables.{where}",
         what=f"verification of the written data failed: {what}",
         fix="run again; if it fails again, report it: nothing was released",
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.report import CombinationReport, StepReport
 from tokumei.transforms.combinations.count import people_of
-from tokumei.transforms.combinations.recount import Recounted, rare_left
+from tokumei.transforms.combinations.recount import rare_left
 from tokumei.transforms.combinations.removal import CombinationRemoval, Removed
+from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Account
 
@@ -18,7 +19,7 @@ LIMIT = (
 
 
 def explain_removal(
-    plan: TablePlan, account: Account, recounted: Recounted | None
+    plan: TablePlan, account: Account, recounted: PeoplePerKey | None
 ) -> tuple[CombinationReport, ...]:
     """Return one report a declaration, in the order of the policy.
 
@@ -40,7 +41,7 @@ def explain_removal(
                 plan,
                 combination,
                 removed,
-                rarer := rare_left(plan, combination, recounted.released),
+                rarer := rare_left(plan, combination, recounted),
                 0 if account.settlement is None else account.settlement.combinations[i],
             ),
             contributions=removed.contributions,

@@ -6,14 +6,27 @@ report as it is, it has no module.
 
 from __future__ import annotations
 
-from tokumei.transforms.report.sections import criteria, pictures, recoding, rejects, risk, summary, unneeded
+from tokumei.transforms.report.sections import (
+    criteria,
+    histories,
+    pictures,
+    recoding,
+    rejects,
+    risk,
+    summary,
+    totals,
+    unneeded,
+)
 from tokumei.transforms.report.sections.base import Section, cards_of
 
 SECTIONS = (
     Section("summary", "要約", summary.view),
     Section("items", "項目の一覧", cards_of),
     Section("criteria", "五つの基準", criteria.view, criteria.BELOW),
+    Section("totals", "本人ごとの合計", totals.view),
     Section("recoding", "組合せの一般化", recoding.view),
+    Section("joined", "表の結合"),
+    Section("histories", "履歴", histories.view),
     Section("risk", "測定した値", risk.view),
     Section("pictures", "項目ごとの加工前と加工後", pictures.view),
     Section("unneeded", "不要な項目・そのままの項目", unneeded.view),

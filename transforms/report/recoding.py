@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tokumei.schemas import report
+from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Recoded
 from tokumei.transforms.recode.figures import amount
@@ -18,14 +19,21 @@ _TITLES: dict[WayName, str] = {
     "multidimensional": "値の範囲を領域に分け、領域ごとに段階を変える（多次元の一般化）",
 }
 
+_JOINED = (
+    "表を結合した組合せで条件を確かめるため、全員を同じ段階にする方法によった。"
+    "段階は、結合したすべての表について一度に選んだ。"
+)
 
-def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
+
+def recoding_of(table: TablePlan, recoded: Recoded, joining: JoinedRemoval | None) -> report.Recoding:
     """Return the section of one table.
 
     Args:
         table: the plan.
         recoded: what was decided.
+        joining: who was left out because of the tables that it is joined with, if it is.
     """
+    records, people = (0, 0) if joining is None else (joining.records, joining.persons)
     choice, needed = recoded.choice, table.requirements
     return report.Recoding(
         k=table.k,
@@ -42,7 +50,7 @@ def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
             )
             for other in recoded.alternatives
         ),
-        not_compared=_not_compared(recoded),
+        not_compared=_JOINED if joining is not None else _not_compared(recoded),
         rounds=tuple(
             report.Rescue(
                 levels=dict(zip(table.quasi_identifiers, saved.node, strict=True)),
@@ -62,8 +70,8 @@ def recoding_of(table: TablePlan, recoded: Recoded) -> report.Recoding:
         gap=choice.gap,
         lattice_nodes=choice.lattice_nodes,
         nodes_checked=choice.nodes_checked,
-        suppressed_records=recoded.count.suppressed_records,
-        suppressed_people=recoded.count.suppressed_people,
+        suppressed_records=recoded.count.suppressed_records + records,
+        suppressed_people=recoded.count.suppressed_people + people,
         suppression_limit=float(needed.suppression_limit),
         models=tuple(
             _model(table, model, reached)

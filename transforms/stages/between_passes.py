@@ -17,6 +17,8 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.stages.combinations import RemoveCombinations
+from tokumei.transforms.stages.joined import JoinTables
+from tokumei.transforms.stages.totals import BoundTotals
 
 
 class BetweenPasses(Protocol):
@@ -34,7 +36,8 @@ class BetweenPasses(Protocol):
         """Return the step of a run that has this key and these fits."""
 
 
-BETWEEN_PASSES: tuple[BetweenPasses, ...] = (RemoveCombinations,)
+# No total grows when lines go, but combinations become rare when people go: so totals are bounded first.
+BETWEEN_PASSES: tuple[BetweenPasses, ...] = (BoundTotals, RemoveCombinations, JoinTables)
 
 
 def settle(

@@ -22,6 +22,7 @@ from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, LeftOut, S
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.fit import check_keys, fit, tables_to_count
@@ -29,6 +30,16 @@ from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_
 from tokumei.transforms.profile.spellings import ToCount, check_spellings, doubtful_spellings, hash_persons
 from tokumei.transforms.stages.read import ReadChunks
 
+
+class PersonBatchCoder(SpilledCoder):
+    """Coder of `PersonBatch`: 16 bytes a person and chunk, which no memory should have to hold at once."""
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return PersonBatch
+
+
+registry.register_coder(PersonBatch, PersonBatchCoder)
 registry.register_coder(Headcount, SizedPickleCoder)
 registry.register_coder(Profile, SizedPickleCoder)
 

@@ -1,15 +1,19 @@
-"""Pass 3 as PTransforms: the five criteria and the parts, fused; then verification and publication."""
+"""Pass 3 as PTransforms: the five criteria and the parts; then verification and publication."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import io
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import apache_beam as beam
+import pyarrow as pa
 from apache_beam.coders.typecoders import registry
-from apache_beam.pvalue import AsSingleton, PCollection
+from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from tokumei.schemas.errors import RequirementError, TokumeiError
 from tokumei.schemas.splits import Split
@@ -20,51 +24,104 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.engine.treat_chunks import TreatChunks
+from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts
+from tokumei.transforms.joined.layout import joined_groups
+from tokumei.transforms.joined.written import WrittenPeople
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
-from tokumei.transforms.release.parts import Encoded, PartSummary, encode_chunk, write_part
+from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
+from tokumei.transforms.release.joined import WrittenJoined, verify_joined
+from tokumei.transforms.release.part_recount import Count, part_terms
+from tokumei.transforms.release.parts import (
+    Encoded,
+    ReleasedChunk,
+    encode_chunk,
+    encode_dealt,
+    write_part,
+)
 from tokumei.transforms.release.publish import Published, publish
-from tokumei.transforms.release.verify import Written, merge_written, verify, written_of
+from tokumei.transforms.release.verify import verify
+from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.stages.histories import RecountFacts
+from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
+from tokumei.transforms.stages.totals import RecountTotals
+from tokumei.transforms.totals.recount import RecountedTotals, WrittenTotals
 
-_PEOPLE = "people"
+_SLICES = "slices"
+# What is told of people, by the name of the count that it is for.
+_TOLD: dict[str, Any] = {
+    Count.PEOPLE: tuple[int, PersonBatch],
+    Count.FACTS: tuple[int, WrittenFacts],
+    Count.JOINED: tuple[int, WrittenPeople],
+    Count.TOTALS: tuple[int, WrittenTotals],
+}
 
 
-class EncodedCoder(SizedPickleCoder):
-    """Coder of `Encoded`: never used between fused steps, but its size estimate is."""
+class ReleasedChunkCoder(SizedPickleCoder):
+    """Coder of `ReleasedChunk`: never used between fused steps, but its size estimate is."""
 
-    def estimate_size(self, value: Encoded) -> int:
-        """Return the size of the part."""
-        return len(value.data)
+    def estimate_size(self, value: ReleasedChunk) -> int:
+        """Return the size of the part, or of the slices."""
+        slices = sum(rows.batch.nbytes for _, rows in value.slices)
+        return slices if value.part is None else len(value.part.data)
 
     def to_type_hint(self) -> type:
         """Return the element type."""
-        return Encoded
+        return ReleasedChunk
 
 
-registry.register_coder(Encoded, EncodedCoder)
-registry.register_coder(PartSummary, SizedPickleCoder)
+class SliceCoder(SpilledCoder):
+    """Coder of `Slice`: its rows as an Arrow IPC stream, packed."""
+
+    def to_payload(self, value: Slice) -> bytes:
+        """Return the slice as bytes."""
+        sink = io.BytesIO()
+        packed = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
+            stream.write_batch(value.batch)
+        return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
+
+    def from_payload(self, payload: bytes) -> Slice:
+        """Return the slice of these bytes."""
+        value: Slice
+        value, stream = pickle.loads(payload)  # noqa: S301  # the engine's own bytes
+        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch())
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return Slice
+
+
+registry.register_coder(ReleasedChunk, ReleasedChunkCoder)
+registry.register_coder(Slice, SliceCoder)
 registry.register_coder(Written, SizedPickleCoder)
 
 
 class Outcome(NamedTuple):
-    """What pass 3 leaves behind: merged summaries of the parts, and the people in them."""
+    """What pass 3 leaves behind: merged summaries of chunks and parts, and counts of the people in them.
+
+    ``counts`` holds one element each, by name: `Headcount` always; `CountedFacts` where facts are declared,
+    `WrittenJoined` where tables are joined, and `RecountedTotals` where totals are bounded.
+    """
 
     written: PCollection[Written]
-    people: PCollection[Headcount]
+    counts: dict[str, PCollection[Any]]
 
 
 class AnonymizeSplits(beam.PTransform):
-    """Splits to written parts: read, criteria 1 to 5, write, all in one fused stage.
+    """Splits to written parts: read and criteria 1 to 5, fused; then a chunk is a part, or dealt over parts.
 
-    Element types: `Split` → `Written` and `Headcount` (exactly one each). A retried split writes other
-    objects; only one attempt's summary reaches verification, so only one attempt's parts are published.
+    Element types: `Split` → `Written` and the counts of `Outcome` (exactly one each). A retried split, or
+    part, writes other objects; only one attempt's summary reaches
+    verification, so only one attempt's parts are published. A retried split deals its rows to the same parts.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
@@ -72,51 +129,118 @@ class AnonymizeSplits(beam.PTransform):
         self._plan, self._key, self._chosen = plan, key, chosen
 
     def expand(self, splits: PCollection[Split]) -> Outcome:
-        """`Split` → `Work` → `Chunk` → `Encoded` → summary and person hashes, fused; then their sums."""
+        """`Split` → `Work` → `Chunk` → `ReleasedChunk` → summary, person hashes and slices, fused; then sums.
+
+        Slices meet at their part: (table, part) → `Slice` → part, summary.
+        """
         tables = dict(self._plan.tables)
-        encoded = (
+        released = (
             splits
             | "BindDecisions"
-            >> beam.FlatMap(_bind, AsSingleton(self._key), AsSingleton(self._chosen)).with_output_types(Work)
+            >> beam.FlatMap(
+                _bind, tables, AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
             | "ApplyCriteria"
-            >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(Encoded)
+            >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(ReleasedChunk)
         )
-        written = encoded | "WriteParts" >> beam.ParDo(_WritePart(self._plan)).with_outputs(
-            _PEOPLE, main="summaries"
+        chunks = released | "WriteParts" >> beam.ParDo(_WriteOrDeal(self._plan)).with_outputs(
+            *_TOLD, _SLICES, main="summaries"
         )
-        merged = (
-            written.summaries
-            | "Total" >> beam.Map(written_of).with_output_types(Written)
-            | "Merge" >> merge_globally(merge_written, Written)
+        written = chunks.summaries | "Merge" >> merge_globally(merge_written, Written)
+        sources = [chunks]
+        if any(table.table.order != "stretch" for table in tables.values()):
+            parts = self._dealt(chunks[_SLICES])
+            # Summed apart, so that the sum of the chunks is begun in the stage that makes them.
+            dealt = parts.summaries | "MergeDealt" >> merge_globally(merge_written, Written)
+            written = written | "Add" >> beam.Map(_add, AsSingleton(dealt)).with_output_types(Written)
+            sources.append(parts)
+        counts = {
+            name: [outputs[name] for outputs in sources] | name >> beam.Flatten() | count
+            for name, count in self._counts().items()
+        }
+        return Outcome(written, counts)
+
+    def _counts(self) -> dict[str, beam.PTransform]:
+        """Return what counts what is told of people, by name."""
+        counts: dict[str, beam.PTransform] = {Count.PEOPLE: "CountPeople" >> CountPeople()}
+        if self._plan.histories:
+            counts[Count.FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
+        if any(table.table.totals for table in self._plan.tables.values()):
+            counts[Count.TOTALS] = "RecountTotals" >> RecountTotals(dict(self._plan.tables))
+        groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
+        if groups:
+            counts[Count.JOINED] = "RecountJoined" >> RecountJoined(groups)
+        return counts
+
+    def _dealt(self, slices: PCollection[tuple[PartPlace, Slice]]) -> Any:
+        # Nothing is fused before the step after a shuffle, so that here decisions may be a side input.
+        return (
+            slices
+            | "Gather" >> beam.GroupByKey()
+            | "WriteDealt"
+            >> beam.ParDo(
+                _WriteDealt(self._plan), AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_outputs(*_TOLD, main="summaries")
         )
-        return Outcome(merged, written[_PEOPLE] | "CountPeople" >> CountPeople())
 
 
 @guarded
-def _bind(split: Split, key: RunKey, chosen: Chosen) -> Sequence[Work[Decision]]:
+def _bind(
+    split: Split, tables: dict[str, TablePlan], key: RunKey, chosen: Chosen
+) -> Sequence[Work[Decision]]:
     decision = chosen.decisions.get(split.table)  # a population is counted, never released
-    return [] if decision is None else [Work(split, key, decision)]
+    if decision is None:
+        return []
+    parts = parts_of(tables[split.table], chosen.accounts[split.table])
+    return [Work(split, key, replace(decision, parts=parts))]
 
 
-def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> Encoded:
+@guarded
+def _add(chunks: Written, parts: Written) -> Written:
+    return merge_written([chunks, parts])
+
+
+def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
     table = plan.tables[chunk.work.split.table]
-    return encode_chunk(plan, table, anonymize_chunk(table, chunk, headcount=table.name in plan.headcount))
+    return encode_chunk(plan, table, anonymize_chunk(table, chunk, people=table.name in plan.told_apart))
 
 
-@beam.typehints.with_output_types(PartSummary, people=tuple[int, PersonBatch])
-class _WritePart(beam.DoFn):
+@beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **_TOLD)
+class _WriteOrDeal(beam.DoFn):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
     @guarded_steps
-    def process(self, encoded: Encoded) -> Iterator[Any]:
-        write_part(self._plan, encoded)
-        if encoded.summary.part is not None:
-            count_records("written", encoded.summary.part.records)
-        for hashes in encoded.people:
-            yield beam.pvalue.TaggedOutput(_PEOPLE, hashes)
-        yield encoded.summary
+    def process(self, chunk: ReleasedChunk) -> Iterator[Any]:
+        if chunk.part is not None:
+            yield from _write(self._plan, chunk.part)
+        for rows in chunk.slices:
+            yield TaggedOutput(_SLICES, rows)
+        for told in chunk.told:
+            yield TaggedOutput(*told)
+        yield written_of(chunk.summary)
+
+
+@beam.typehints.with_output_types(Written, **_TOLD)
+class _WriteDealt(beam.DoFn):
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @guarded_steps
+    def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
+        (name, part), slices = dealt
+        terms = part_terms(chosen.decisions[name], key)
+        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[name], terms, part, slices))
+
+
+def _write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
+    """Write a part; yield who is in it, and what is known of it."""
+    write_part(plan, encoded)
+    count_records("written", encoded.summary.part.records)
+    for told in encoded.told:
+        yield TaggedOutput(*told)
+    yield written_of(encoded.summary)
 
 
 class PublishRelease(beam.PTransform):
@@ -131,29 +255,43 @@ class PublishRelease(beam.PTransform):
         plan: Plan,
         key: PCollection[RunKey],
         chosen: PCollection[Chosen],
-        people: PCollection[Headcount],
+        outcome: Outcome,
     ) -> None:
         super().__init__()
-        self._plan, self._key, self._chosen, self._people = plan, key, chosen, people
+        self._plan, self._key, self._chosen, self._outcome = plan, key, chosen, outcome
 
     def expand(self, written: PCollection[Written]) -> PCollection[Published]:
         """`Written` → `Published`, exactly one each."""
         return written | "VerifyAndPublish" >> beam.Map(
             _publish,
             self._plan,
-            AsSingleton(self._chosen),
-            AsSingleton(self._people),
-            AsSingleton(self._key),
+            chosen=AsSingleton(self._chosen),
+            key=AsSingleton(self._key),
+            **{name: AsSingleton(count) for name, count in self._outcome.counts.items()},
         ).with_output_types(Published)
 
 
 @guarded
-def _publish(written: Written, plan: Plan, chosen: Chosen, people: Headcount, key: RunKey) -> Published:
+def _publish(
+    written: Written,
+    plan: Plan,
+    *,
+    chosen: Chosen,
+    key: RunKey,
+    people: Headcount,
+    facts: CountedFacts | None = None,
+    joined: WrittenJoined | None = None,
+    totals: RecountedTotals | None = None,
+) -> Published:
+    facts, totals = facts or CountedFacts(), totals or {}
     try:
-        total = verify(plan, chosen, written, people, key.fingerprint)
+        total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
+        found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total)
+    report = build_report(
+        plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
+    )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))

@@ -8,6 +8,7 @@ from pathlib import Path
 from tokumei.schemas import policy_file
 from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.policy import Policy
+from tokumei.schemas.splits import SourceFile
 from tokumei.transforms.storage.places import open_store
 
 MAX_FILE_BYTES = 256 << 20  # of a file that a policy names
@@ -84,6 +85,28 @@ def read_beside(folder: str, path: str) -> bytes:
             return stream.read()
     except InputError as error:
         raise _ours("policy.path", path, error) from None
+
+
+def files_beside(folder: str, path: str) -> list[SourceFile]:
+    """Return the files that a path or glob of a policy names: at least one, small all together.
+
+    Raises:
+        PolicyError: none matches, they cannot be looked at, or they have more than `MAX_FILE_BYTES`.
+        InputError: Cloud Storage cannot be reached.
+    """
+    uri = locate(folder, path)
+    try:
+        found = open_store(uri).glob(uri)
+    except InputError as error:
+        raise _ours("policy.path", path, error) from None
+    if not found or sum(file.size for file in found) > MAX_FILE_BYTES:
+        raise PolicyError(
+            "policy.path",
+            where=path,
+            what=f"the files have more than {MAX_FILE_BYTES >> 20} MiB" if found else "no file matches it",
+            fix="correct the path or URI; it is relative to the policy file",
+        )
+    return found
 
 
 def _ours(code: str, where: str, error: InputError) -> PolicyError | InputError:

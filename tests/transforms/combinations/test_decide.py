@@ -20,7 +20,7 @@ from tokumei.transforms.combinations.count import count_combined, merge_combined
 from tokumei.transforms.combinations.decide import removals
 from tokumei.transforms.decisions.removal import add_taken, remove_all
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
-from tokumei.transforms.planning.plan import plan_tables
+from tokumei.transforms.planning.plan_tables import plan_tables
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
 

@@ -163,6 +163,20 @@ AREA = {"edges": [20, 40, 80], "labels": ["20m2未満", "20m2以上", "40m2以�
             ["事務", "事務", "その他", "その他", "営業", "営業"],
         ),
         (
+            "GLA 別表2 丸め: 利用金額 to 100 yen, halves up, returns too",
+            "integer",
+            {"method": "round", "criterion": 5, "to": 100},
+            [1234, 1250, 49, -1250, -1251, None, 2**63 - 1, -(2**63)],
+            [1200, 1300, 0, -1200, -1300, None, 9223372036854775800, -9223372036854775800],
+        ),
+        (
+            "GLA 別表2 丸め: kilometres to 0.3",
+            "number",
+            {"method": "round", "criterion": 4, "to": 0.3},
+            [1.0, 0.15, -0.1, None],
+            [0.9, 0.3, 0.0, None],
+        ),
+        (
             "GLA 3-2-2-1 事例2: 氏名 → delete; the text that replaces it tells nothing",
             "string",
             {"method": "replace", "criterion": 1, "by": "（削除）"},

@@ -103,19 +103,31 @@ METHODS = [
         for kind in ("integer", "number", "date")
         for representative in ("mean", "median")
     ),
+    ("integer", {"method": "round", "criterion": 4, "to": 100}),
+    ("number", {"method": "round", "criterion": 5, "to": 2.5}),
+    ("string", {"method": "pseudonym", "criterion": 3, "link": "a", "per": "month", "time": "d"}),
+    ("date", {"method": "shift_dates", "criterion": 5, "days": 30}),
+    ("datetime", {"method": "shift_dates", "criterion": 5, "days": 9, "unit": "hour"}),
     *((kind, {"method": "noise", "criterion": 5, "scale": 3}) for kind in ("integer", "number", "date")),
     *(
         (kind, {"method": "rank_swap", "criterion": 5, "within": 0.3})
         for kind in ("integer", "number", "date")
     ),
     *(
-        (kind, {"method": "generalize", "criterion": 5, "hierarchy": {"kind": "suppress"}})
+        (kind, {"method": method, "criterion": 5, "hierarchy": {"kind": "suppress"}})
+        for method in ("generalize", "coarsen")
         for kind in ("string", "integer", "number", "date", "month", "boolean")
     ),
 ]
 
 
-NOT_TEXT = {"age", "microaggregate", "noise", "rank_swap", "delete", "generalize", "pseudonym", "replace"}
+NOT_TEXT = {"age", "microaggregate", "noise", "rank_swap", "shift_dates", "round"} | {
+    "delete",
+    "generalize",
+    "coarsen",
+    "pseudonym",
+    "replace",
+}
 
 
 def chain_for(kind, method, *then):

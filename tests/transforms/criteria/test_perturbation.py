@@ -24,7 +24,9 @@ SEED = bytes(range(32))
 
 def rows(persons=None, *, key=KEY, column=("t", "c"), chunk=("s", 0)):
     hashes = None if persons is None else person_hashes(pa.array(persons, pa.string()), key)
-    return ChunkRows(key, column, chunk, hashes)
+    return ChunkRows(
+        key=key, column=column, chunk=chunk, persons=hashes, numbering="link x", units=None, times={}
+    )
 
 
 def noise(*, several=False, **settings):
@@ -49,10 +51,10 @@ COLUMNS = {
 @pytest.mark.parametrize("kind", COLUMNS)
 def test_a_retry_is_the_same_and_another_key_column_or_chunk_is_not(method, kind):
     values = COLUMNS[kind]
-    done = method.perturb(values, rows())
+    done = method.treat_records(values, rows())
     assert done.values.type == values.type
     assert done.values.is_null().equals(values.is_null()) and done.drop is None
-    again = method.perturb(values, rows())
+    again = method.treat_records(values, rows())
     assert again.values.equals(done.values) and (again.changed == done.changed).all()
     others = [
         rows(key=RunKey(bytes(32))),
@@ -61,7 +63,7 @@ def test_a_retry_is_the_same_and_another_key_column_or_chunk_is_not(method, kind
         rows(chunk=("s", 1)),
         rows(chunk=("r", 0)),
     ]
-    results = [method.perturb(values, other).values for other in others]
+    results = [method.treat_records(values, other).values for other in others]
     assert all(not result.equals(done.values) for result in results)
     old, new = values.to_pylist(), done.values.to_pylist()
     assert done.changed.tolist() == [a != b for a, b in zip(old, new, strict=True)]
@@ -72,7 +74,7 @@ def test_a_retry_is_the_same_and_another_key_column_or_chunk_is_not(method, kind
 def test_nothing_and_nulls_only(kind):
     for method in METHODS:
         for values in (COLUMNS[kind].slice(0, 0), pa.nulls(3, COLUMNS[kind].type)):
-            done = method.perturb(values, rows())
+            done = method.treat_records(values, rows())
             assert done.values.equals(values) and not done.changed.any()
 
 
@@ -104,7 +106,9 @@ def test_draws_are_functions_of_key_and_block():
 def test_moments_and_tails(distribution, absolute, variance, beyond):
     n, scale = 200_000, 4000.0
     zero = pa.array(np.zeros(n, np.int64))
-    drawn = noise(distribution=distribution, scale=scale).perturb(zero, rows()).values.to_numpy() / scale
+    drawn = (
+        noise(distribution=distribution, scale=scale).treat_records(zero, rows()).values.to_numpy() / scale
+    )
     assert abs(drawn.mean()) < 0.015
     assert abs(np.abs(drawn).mean() / absolute - 1) < 0.015
     assert abs(drawn.var() / variance - 1) < 0.03
@@ -120,7 +124,7 @@ def test_moments_and_tails(distribution, absolute, variance, beyond):
 def test_whole_numbers_stay_whole_and_never_wrap(values, scale):
     method = noise(scale=scale)
     old = [v or 0 for v in values]
-    new = [v or 0 for v in method.perturb(pa.array(values, pa.int64()), rows()).values.to_pylist()]
+    new = [v or 0 for v in method.treat_records(pa.array(values, pa.int64()), rows()).values.to_pylist()]
     assert all(abs(a - b) <= 40 * scale + 1 for a, b in zip(old, new, strict=True))
 
 
@@ -137,21 +141,23 @@ def test_numbers_stay_finite_and_their_decimals_come_from_the_scale(values, scal
 def test_the_original_decimals_are_gone():
     values = pa.array([1234.56789, 0.001])
     for scale, decimals in ((50.0, 1), (0.5, 3), (2000.0, -1)):
-        new = noise(scale=scale).perturb(values, rows()).values.to_numpy()
+        new = noise(scale=scale).treat_records(values, rows()).values.to_numpy()
         assert (np.round(new, decimals) == new).all()
 
 
 def test_bounds_hold():
-    low = noise(min=1000, max=1100.0).perturb(COLUMNS["integer"], rows()).values.drop_null().to_pylist()
+    low = noise(min=1000, max=1100.0).treat_records(COLUMNS["integer"], rows()).values.drop_null().to_pylist()
     assert min(low) == 1000 and max(low) == 1100
-    only = noise(min=0.25).perturb(COLUMNS["number"], rows()).values.drop_null().to_pylist()
+    only = noise(min=0.25).treat_records(COLUMNS["number"], rows()).values.drop_null().to_pylist()
     assert min(only) == 0.25 and max(only) > 90
     ends = pa.array([dt.date.min, dt.date.max] * 50, pa.date32())
-    days = noise(scale=1e9).perturb(ends, rows()).values.to_pylist()
+    days = noise(scale=1e9).treat_records(ends, rows()).values.to_pylist()
     assert set(days) == {dt.date.min, dt.date.max}
-    inside = noise(scale=1e4, min="1950-01-02", max="2020-12-31").perturb(ends, rows()).values.to_pylist()
+    inside = (
+        noise(scale=1e4, min="1950-01-02", max="2020-12-31").treat_records(ends, rows()).values.to_pylist()
+    )
     assert set(inside) == {dt.date(1950, 1, 2), dt.date(2020, 12, 31)}
-    assert min(noise(scale=1e9, min="1950-01-02").perturb(ends, rows()).values.to_pylist()) == dt.date(
+    assert min(noise(scale=1e9, min="1950-01-02").treat_records(ends, rows()).values.to_pylist()) == dt.date(
         1950, 1, 2
     )
 
@@ -159,22 +165,24 @@ def test_bounds_hold():
 def test_one_draw_a_person_in_every_chunk():
     method = noise(several=True)
     persons = ["a", "b", "a", None, "c"] * 20
-    first = method.perturb(pa.array([100] * 100), rows(persons)).values.to_pylist()
-    later = method.perturb(pa.array([1000] * 3), rows(["c", "a", "b"], chunk=("z", 9))).values.to_pylist()
+    first = method.treat_records(pa.array([100] * 100), rows(persons)).values.to_pylist()
+    later = method.treat_records(
+        pa.array([1000] * 3), rows(["c", "a", "b"], chunk=("z", 9))
+    ).values.to_pylist()
     by = {p: {v - 100 for v, q in zip(first, persons, strict=True) if q == p} for p in "abc"}
     assert all(len(offsets) == 1 for offsets in by.values())
     assert [{v - 1000} for v in later] == [by["c"], by["a"], by["b"]]
     assert len(set().union(*by.values())) == 3
-    other = method.perturb(pa.array([100] * 100), rows(persons, column=("t", "d"))).values.to_pylist()
+    other = method.treat_records(pa.array([100] * 100), rows(persons, column=("t", "d"))).values.to_pylist()
     assert other != first
-    many = method.perturb(pa.array([0] * 5000), rows([str(i) for i in range(5000)])).values.to_numpy()
+    many = method.treat_records(pa.array([0] * 5000), rows([str(i) for i in range(5000)])).values.to_numpy()
     assert abs(np.abs(many).mean() / 10 - 1) < 0.06
 
 
 def test_draws_a_record_where_asked_or_where_rows_are_people():
     values = pa.array([0.0] * 200)
     for method in (noise(several=True, per="record"), noise()):
-        assert len(set(method.perturb(values, rows(["a"] * 200)).values.to_pylist())) > 150
+        assert len(set(method.treat_records(values, rows(["a"] * 200)).values.to_pylist())) > 150
 
 
 def test_the_report_tells_the_distribution():
@@ -263,18 +271,18 @@ def test_the_window_is_used_and_every_rank_can_move():
 )
 def test_the_values_of_the_file_stay_and_nulls_do_not_move(values, within):
     column = pa.array(values, pa.float64())
-    done = swap(within).perturb(column, rows()).values
+    done = swap(within).treat_records(column, rows()).values
     assert Counter(done.to_pylist()) == Counter(values)
     assert done.is_null().equals(column.is_null())
 
 
 def test_a_person_never_swaps_with_themselves():
     persons = ["a"] * 6 + ["b"] * 2
-    done = swap(1.0).perturb(pa.array(range(8)), rows(persons))
+    done = swap(1.0).treat_records(pa.array(range(8)), rows(persons))
     taken = [persons[v] for v in done.values.to_pylist()]
     assert all(new != old for new, old, c in zip(taken, persons, done.changed, strict=True) if c)
     assert done.changed.sum() == 4
-    assert not swap(1.0).perturb(pa.array(range(8)), rows(["a"] * 8)).changed.any()
+    assert not swap(1.0).treat_records(pa.array(range(8)), rows(["a"] * 8)).changed.any()
 
 
 def test_the_report_tells_the_window():

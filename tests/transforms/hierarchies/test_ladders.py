@@ -24,6 +24,7 @@ from tokumei.schemas.hierarchies import (
     PrefixHierarchy,
     SuppressHierarchy,
 )
+from tokumei.schemas.hierarchy_base import TableHierarchy
 from tokumei.schemas.tables import address_hierarchy, regions
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.files import read_hierarchy_file
@@ -60,7 +61,7 @@ def check(ladder):
 
 def test_every_declared_hierarchy_is_built():
     kinds, _ = get_args(Hierarchy)
-    assert {*BUILDERS, FileHierarchy} == {*get_args(kinds)}
+    assert {*BUILDERS, FileHierarchy, TableHierarchy} == {*get_args(kinds)}
 
 
 def distinct(values):
@@ -81,10 +82,17 @@ DATES = st.one_of(
     st.dates(dt.date(1900, 1, 1), dt.date(2030, 1, 1)).map(str),
     st.dates(dt.date(1900, 1, 1), dt.date(2030, 1, 1)).map(lambda d: str(d)[:7]),
     st.integers(1900, 2030).map(str),
-    st.sampled_from(["その他", "90歳以上"]),
+    st.datetimes(dt.datetime(2023, 12, 1), dt.datetime(2024, 3, 9)).map(lambda t: f"{t:%Y-%m-%d %H:%M}"),
+    st.sampled_from(
+        ["その他", "90歳以上", "2024-02-30", "2024-02-30 x", "2024-13-01", "2024-02-00", "2024-02-1"]
+    ),
+    st.sampled_from(
+        ["2024-02-22～29", "2024-02-08～14", "2024-02-08 18時台", "2024-02-08 18:30", "2024-02-081"]
+    ),
 )
-LEVELS = st.sets(st.sampled_from(["year_month", "quarter", "year", "decade"]), min_size=1).map(
-    lambda chosen: tuple(n for n in ("year_month", "quarter", "year", "decade") if n in chosen)
+PERIODS = ("hour", "day", "week", "year_month", "quarter", "year", "decade")
+LEVELS = st.sets(st.sampled_from(PERIODS), min_size=1).map(
+    lambda chosen: tuple(n for n in PERIODS if n in chosen)
 )
 CODES = st.text(st.sampled_from("01Aあ"), max_size=5)
 LENGTHS = st.sets(st.integers(1, 5), min_size=1, max_size=3).map(sorted)
@@ -252,6 +260,60 @@ def test_dates_prefixes_and_masks():
     assert list(at(mask, 2).values()) == ["259****", "***", "*"]
 
 
+@given(st.lists(st.datetimes(dt.datetime(1899, 1, 1), dt.datetime(2101, 1, 1)), unique=True, min_size=1))
+def test_a_week_is_seven_days_of_one_month_and_the_last_goes_to_its_end(times):
+    values = [f"{t:%Y-%m-%d %H:%M}" for t in times]
+    ladder = build_ladder(
+        list(dict.fromkeys(values)), DateHierarchy(kind="dates", levels=PERIODS[:4]), None, content="times"
+    )
+    check(ladder)
+    for value, day in zip(values, times, strict=True):
+        assert at(ladder, 1)[value] == f"{day:%Y-%m-%d %H}時台"
+        assert at(ladder, 2)[value] == f"{day:%Y-%m-%d}"
+        first, last = (int(n) for n in at(ladder, 3)[value][8:].split("～"))
+        assert at(ladder, 3)[value][:7] == at(ladder, 4)[value] == f"{day:%Y-%m}"
+        assert first in {1, 8, 15, 22} and first <= day.day <= last
+        after = dt.date(day.year, day.month, last) + dt.timedelta(1)
+        assert last == first + 6 if first < 22 else after.day == 1
+
+
+def test_weeks_of_dates_months_and_other_texts():
+    values = [
+        "2011-03-08",
+        "2011-03-14",
+        "2011-03-15",
+        "2012-02-29",
+        "2011-02-28",
+        "2011-03",
+        "2011",
+        "他",
+        None,
+    ]
+    ladder = build_ladder(values, DateHierarchy(kind="dates", levels=("week", "year_month", "quarter")), None)
+    weeks = ["2011-03-08～14", "2011-03-08～14", "2011-03-15～21", "2012-02-22～29", "2011-02-22～28"]
+    assert list(at(ladder, 1).values()) == [*weeks, *values[5:]]
+    assert ladder.titles[1] == "月の中の週（1・8・15・22日から）"
+    check(ladder)
+
+
+def test_periods_follow_what_truncate_time_leaves():
+    times = pa.array(
+        [dt.datetime(2011, 3, 8, 18, 47), dt.datetime(2011, 3, 31, 0, 0), None], pa.timestamp("s")
+    )
+    levels = {
+        "hour": ["2011-03-08 18時台", "2011-03-31 00時台", None],
+        "day": ["2011-03-08", "2011-03-31", None],
+        "week": ["2011-03-08～14", "2011-03-22～31", None],
+        "year_month": ["2011-03", "2011-03", None],
+    }
+    for unit in ("minute", "30min", "hour"):
+        floor = {"method": "truncate_time", "criterion": 1, "unit": unit}
+        for i, expected in enumerate(levels.values(), 1):
+            recode = {"method": "recode", "criterion": 5, "level": i}
+            recode["hierarchy"] = {"kind": "dates", "levels": [*levels]}
+            assert treat(chain_of("datetime", floor, recode), times) == expected
+
+
 def test_addresses():
     ladder = build_ladder(
         ["神奈川県伊勢原市", "神奈川県", "東京都江東区", None, "大阪府大阪市"],
@@ -389,6 +451,16 @@ def test_what_a_spreadsheet_adds_is_left_out(tmp_path):
     assert rows == {"医師": ("医療", "*"), "看護師": ("医療", "*"), "": ("不明", "*")}
     ladder = build_ladder(["医師", None], file("h.csv"), rows)
     assert (at(ladder, 0)[None], at(ladder, 1)[None], ladder.null_code(1)) == (None, "不明", -1)
+
+
+def test_titles_tell_levels_that_merge_nothing_and_values_that_stand_alone(tmp_path):
+    (tmp_path / "h.csv").write_text("a;A;X;M;*\nb;B;X;M;*\nc;C;Y;M;*\nd;D;Z;M;*\n")
+    rows = read_hierarchy_file(file("h.csv", other="Z"), str(tmp_path), "here")
+    assert build_ladder(["a"], file("h.csv"), rows).titles[1:4] == (
+        "階層ファイルの第1段階（この段階では、どの値も他の値とまとめていない）",
+        "階層ファイルの第2段階（1区分は、値が一つだけ）",
+        "階層ファイルの第3段階",
+    )
 
 
 def test_other_is_the_label_of_what_is_not_listed(tmp_path):

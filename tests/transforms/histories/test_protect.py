@@ -16,7 +16,8 @@ from support.histories_defined import (
     released,
 )
 
-from tokumei.transforms.histories.problem import LostAtMost, TooManyFactsError
+from tokumei.schemas.histories import LostAtMost
+from tokumei.transforms.histories.problem import TooManyFactsError
 from tokumei.transforms.histories.protect import UnprotectableError, protect
 
 SEEDS = 504
@@ -111,7 +112,9 @@ def test_what_may_be_lost_is_kept():
         _, free = treated(problem, people)
         if isinstance(free, UnprotectableError):
             continue
-        limits = LostAtMost(occurrences=sum(free.taken.deleted) / max(1, free.taken.occurrences) / 2)
+        limits = LostAtMost(
+            people=1.0, occurrences=sum(free.taken.deleted) / max(1, free.taken.occurrences) / 2
+        )
         _, kept = treated(replace(problem, lost_at_most=limits), people)
         if isinstance(kept, UnprotectableError):
             assert kept.cause == "occurrences"

@@ -55,7 +55,7 @@ def test_the_release_is_k_anonymous(rows, places, several, k, limit):
         assert len(people) < k or error.code == "requirement.nobody_left"
         return
     table, recoded = plan.tables["t"], chosen.accounts["t"].recoded
-    parts = [anonymize_chunk(table, c, headcount=True) for c in chunks_of(pieces, chosen.decisions["t"])]
+    parts = [anonymize_chunk(table, c, people=True) for c in chunks_of(pieces, chosen.decisions["t"])]
     owners, released = defaultdict(set), 0
     for part in parts:
         for row, person in zip(part.batch.to_pylist(), part.persons, strict=True):
@@ -107,7 +107,7 @@ def test_an_input_that_changes_between_two_passes_is_noticed():
     other = [(f"p{i}", 30 + i % 2, "女", "風邪") for i in range(6)]
     (chunk,) = chunks_of([other], chosen.decisions["t"])
     with pytest.raises(InputError) as error:
-        anonymize_chunk(plan.tables["t"], chunk, headcount=False)
+        anonymize_chunk(plan.tables["t"], chunk, people=False)
     assert error.value.code == "input.changed" and "女" not in str(error.value.as_dict())
 
 
@@ -116,7 +116,7 @@ def test_null_is_a_value_of_its_own_in_the_domain():
     rows = [("a", 30, None, "x"), ("b", 30, None, "x"), ("c", 30, "男", "x"), ("d", 30, "男", "x")]
     chosen = decide(plan, [rows])
     (chunk,) = chunks_of([rows], chosen.decisions["t"])
-    batch = anonymize_chunk(plan.tables["t"], chunk, headcount=False).batch
+    batch = anonymize_chunk(plan.tables["t"], chunk, people=False).batch
     assert sorted(batch.column("sex").to_pylist(), key=str) == [None, None, "男", "男"]
 
 

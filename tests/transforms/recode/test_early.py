@@ -19,7 +19,7 @@ from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.formats.convert import ARROW_TYPES
-from tokumei.transforms.planning.plan import plan_tables
+from tokumei.transforms.planning.plan_tables import plan_tables
 from tokumei.transforms.profile.fit import fit
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
 from tokumei.transforms.recode.count import SENSITIVE, count_chunk, count_tuples, merge_histograms

@@ -23,7 +23,8 @@ from hypothesis.stateful import (
 
 from tokumei.schemas.errors import AlreadyPublishedError, TokumeiError
 from tokumei.schemas.register import Book
-from tokumei.transforms.planning.plan import Plan, plan_tables
+from tokumei.transforms.planning.plan import Plan
+from tokumei.transforms.planning.plan_tables import plan_tables
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release import attempt, orphans, publish
 from tokumei.transforms.release.manifest import DOCUMENTS

@@ -23,14 +23,18 @@ class Sensitive(PrivacyModel):
 
     def failing(self, classes: Histogram) -> Mask:
         """Return the classes whose values are too uniform, or too unlike the whole file."""
-        return self._beyond(self.measure(classes)) & (classes.records > 0)
+        return self._beyond(self.measure(classes)) & self._held(classes)
 
     def reached(self, classes: Histogram) -> float:
         """Return the measure of the weakest class."""
-        measured = self.measure(classes)[classes.records > 0]
+        measured = self.measure(classes)[self._held(classes)]
         if self.higher_is_safer:
             return least(measured)
         return float(measured.max(initial=0))
+
+    def _held(self, classes: Histogram) -> Mask:
+        """Return the classes in which anybody has a value: joined ones may be of other tables alone."""
+        return np.bincount(classes.sensitive[self.column].tuples, minlength=len(classes)) > 0
 
     def measure(self, classes: Histogram) -> Floats:
         """Return the measure of every class, shape (classes,)."""

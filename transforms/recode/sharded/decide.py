@@ -11,7 +11,7 @@ from tokumei.transforms.decisions.decision import decision_of
 from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.recode.assignment import full_domain, recoder_of
 from tokumei.transforms.recode.choose import nobody_left
-from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
+from tokumei.transforms.recode.chosen import Account, Chosen, Recoded, before_joining
 from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.ranking import Choice
 from tokumei.transforms.recode.sharded.limits import refuse_larger
@@ -46,7 +46,7 @@ def decide_all(
         exceptions = Histogram(keys=out, sizes=sizes, records=np.ones(len(out), np.int64), total_people=0)
         recoder = recoder_of(full_domain(choice.node, np.ones(len(out), bool)), t.ladders, exceptions)
         decisions[name] = decision_of(fitted, recoder)
-        accounts[name] = Account(fitted, _account(t, choice, verdicts[name]))
+        accounts[name] = Account(fitted, before_joining(_account(t, choice, verdicts[name]), t.given))
     return Chosen(decisions, accounts)
 
 

@@ -17,13 +17,14 @@ from tokumei.transforms.counting.histogram import Histogram
 from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.count import Histograms
+from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import closest_node
 from tokumei.transforms.recode.lattice import Lattice, count_node
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError
 from tokumei.transforms.recode.search import Search, conclude
 from tokumei.transforms.recode.sharded.parts import add_counts, join, split
-from tokumei.transforms.recode.sharded.terms import AllTerms, histograms_of
+from tokumei.transforms.recode.sharded.terms import AllTerms, Terms, histograms_of
 
 ClassPlace = tuple[str, Node, int]  # where classes become whole: of a table, at a node, one part of them
 Counts = dict[tuple[str, Node], NodeCount]
@@ -33,17 +34,29 @@ Counts = dict[tuple[str, Node], NodeCount]
 class State:
     """Where the searches are, and the nodes that they ask for next; none once they have ended."""
 
-    searches: Mapping[str, Search] = field(default_factory=dict)
+    searches: Mapping[str, Search | GivenSearch] = field(default_factory=dict)
     asked: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
 
 
 def start(terms: AllTerms) -> State:
-    """Begin with the top, which is feasible if any node is."""
-    searches = {
-        name: Search(t.objectives[t.table.requirements.metric], t.models, t.allowed)
-        for name, t in terms.items()
-    }
-    return State(searches, {name: (search.top,) for name, search in searches.items()})
+    """Begin with the top, which is feasible if any node is; or with the node that is given."""
+    searches = {name: _search(t) for name, t in terms.items()}
+    return State(
+        searches,
+        {
+            name: (search.top,) if isinstance(search, Search) else tuple(search.propose(1))
+            for name, search in searches.items()
+        },
+    )
+
+
+def _search(t: Terms) -> Search | GivenSearch:
+    objective = t.objectives[t.table.requirements.metric]
+    return (
+        Search(objective, t.models, t.allowed)
+        if t.given is None
+        else GivenSearch(objective, t.models, t.given)
+    )
 
 
 @dataclass(frozen=True)
@@ -116,8 +129,8 @@ def conclude_all(terms: AllTerms, state: State) -> Choices:
         except InfeasibleError as error:
             t = terms[name]
             raise closest_node(
-                t.table,
-                t.ladders,
+                f"tables.{name}",
+                dict(zip(t.table.quasi_identifiers, t.ladders, strict=True)),
                 t.models,
                 error.closest,
                 t.summary.everybody.total_people,

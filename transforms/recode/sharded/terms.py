@@ -12,6 +12,7 @@ import numpy as np
 from tokumei.transforms.counting.histogram import Histogram, Ints
 from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.joined.removal import GivenNode, given_of
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.choose import ladders_of, nobody_left, objectives_of, population_holds
 from tokumei.transforms.recode.count import Histograms
@@ -56,13 +57,17 @@ def add_summaries(parts: Sequence[Summaries]) -> Summaries:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What the search of one table goes by; one worker holds ``held`` tuples or classes."""
+    """What the search of one table goes by; one worker holds ``held`` tuples or classes.
+
+    ``given``: its levels, where they were chosen over all tables that it is joined with.
+    """
 
     table: TablePlan
     ladders: Sequence[Ladder]
     models: tuple[PrivacyModel, ...]
     summary: Summary
     held: int
+    given: GivenNode | None
 
     @cached_property
     def objectives(self) -> dict[str, Objective]:
@@ -93,7 +98,14 @@ def terms_of(plan: Plan, fits: Fits, summaries: Summaries) -> AllTerms:
             raise nobody_left(table)
         ladders, summary = ladders_of(table, fits[name]), summaries[name]
         models = models_of(table, fits[name], summary.everybody)
-        terms = Terms(table=table, ladders=ladders, models=models, summary=summary, held=plan.tuples_a_worker)
+        terms = Terms(
+            table=table,
+            ladders=ladders,
+            models=models,
+            summary=summary,
+            held=plan.tuples_a_worker,
+            given=given_of(fits[name]),
+        )
         population_holds(table.requirements.population_size, summary.everybody.total_people)
         refuse_unsupported(plan, table, ladders, models, summary.tuples)
         found[name] = terms

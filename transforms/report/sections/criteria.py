@@ -43,7 +43,12 @@ COUNTS = {
     "combinations_1": "1項目で少数の値",
     "combinations_2": "2項目の組合せ",
     "combinations_3": "3項目の組合せ",
+    "people_bounded": "記録を除いた人",
+    "windows_dropped": "除いた期間（人と期間の組）",
+    "receipts_dropped": "除いたレシート",
+    "amount_dropped": "除いたレコードの合計（符号を除く）",
 }
+UNITS = {"people_bounded": "人", "amount_dropped": ""}
 
 
 class Line(NamedTuple):
@@ -83,9 +88,11 @@ def _lines(report: Report) -> Iterator[Line]:
     for table in report.tables:
         for c in table.combinations:
             yield Line(table, "", f"{'・'.join(c.titles)}の組合せ", c.step, tuple(_counts(c.step)))
+        for total in table.totals:
+            yield Line(table, "", total.title, total.step, tuple(_counts(total.step)))
 
 
 def _counts(step: StepReport) -> Iterator[tuple[str, int, str]]:
     for key, n in step.counts.items():
-        unit = "通り" if key.startswith("combinations") else "件"
+        unit = "通り" if key.startswith("combinations") else UNITS.get(key, "件")
         yield COUNTS.get(key, key), n, unit

@@ -1,0 +1,282 @@
+"""Histories (履歴): what an outsider may know of a person, over all lines and all tables of the release.
+
+A *fact* is what stands in some released columns of one line, or the class of a person's quasi-identifiers
+in a table. A policy declares which facts are feared and how many at once; of every set of so many facts,
+the people in the release who have all of them are then none, or at least k. (k^m-anonymity of Terrovitis,
+Mamoulis and Kalnis, VLDB 2008, over people, not receipts; with `at_most` it contains (h,k,p)-coherence.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from tokumei.schemas.column import Column
+from tokumei.schemas.formats import listed
+from tokumei.schemas.people import Numbering, numbering_of, people_named
+from tokumei.schemas.privacy_models import Share
+from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.table import Table
+from tokumei.schemas.treatment_base import People
+from tokumei.schemas.treatments import Coarsen, Pseudonym
+
+
+class Fact(Strict):
+    """One kind of fact: the values of some columns of one line, or a person's class in a table."""
+
+    table: Text = Field(description="The table that it stands in.")
+    columns: tuple[Text, ...] = Field(
+        default=(),
+        description="Released columns that are known together, of one line; of those that are coarsened, the"
+        " last becomes coarser first.",
+    )
+    quasi_identifiers: bool = Field(
+        default=False,
+        description="The class (the table's quasi-identifiers) is known, alone or beside columns.",
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if len(self.columns) != len(set(self.columns)):
+            raise broken("fact.column_twice", "a column stands twice", "name every column once", ["columns"])
+        if not self.columns and not self.quasi_identifiers:
+            raise broken(
+                "fact.nothing",
+                "this says nothing that could be known",
+                "name columns: [item], or say quasi_identifiers: true",
+            )
+        return self
+
+    def sentence(self) -> str:
+        """Return what is known, in one English sentence."""
+        whose = f"the class of a person in {self.table} (all quasi-identifiers)"
+        if not self.columns:
+            return whose
+        names = listed(self.columns, "and")
+        lines = f"that a person has a line of {self.table} with this {names}"
+        if len(self.columns) > 1:
+            lines += ", all of the same line"
+        return f"{lines}, and {whose}" if self.quasi_identifiers else lines
+
+
+class AtMost(Strict):
+    """No value of a sensitive column may be held by more than this share of those who have some facts."""
+
+    share: Share = Field(description="The largest share h; 1 asks nothing.")
+    table: Text = Field(description="The table of the sensitive column.")
+    column: Text = Field(description="The column; it is released, and declared sensitive.")
+
+
+class LostAtMost(Strict):
+    """How much the guarantee may cost before the run stops."""
+
+    occurrences: Share = Field(
+        default=1.0, description="Share of the cells that tell a fact, each once a person, that are blanked."
+    )
+    lines: Share = Field(default=1.0, description="Share of the lines that are left without any fact.")
+    people: Share = Field(default=0.05, description="Share of the people who are left without any fact.")
+
+
+class History(Strict):
+    """Which facts about a person an outsider may know, and how many people must have them all."""
+
+    people: Text | None = Field(
+        default=None, description="Whose history: a link, or a table without one. Default: file.people."
+    )
+    facts: tuple[Fact, ...] = Field(min_length=1, description="The kinds of facts that may be known.")
+    known: Literal[1, 2, 3] = Field(description="How many facts are known at once (m).")
+    k: People | None = Field(
+        default=None, description="So many people have them all. Default: requirements.k."
+    )
+    because: Text = Field(description="Why these facts, and so many.")
+    at_most: AtMost | None = Field(default=None, description="A share for the values of a sensitive column.")
+    granularity: Literal["cut", "level"] = Field(
+        default="cut",
+        description="cut: each part of the tree as fine as its people allow; level: one level for all.",
+    )
+    lost_at_most: LostAtMost = Field(default=LostAtMost(), description="What may be lost.")
+
+
+def coarsened(column: Column) -> Coarsen | None:
+    """Return the column's coarsening, whose level the facts decide; None if it has none."""
+    last = column.treat[-1] if column.treat else None
+    return last if isinstance(last, Coarsen) else None
+
+
+def history_people(history: History, tables: Mapping[str, Table], default: Numbering) -> Numbering:
+    """Return whose history it is.
+
+    Raises:
+        PydanticCustomError: it names nobody.
+    """
+    return default if history.people is None else people_named(tables, history.people, ("people",))
+
+
+def check_histories(
+    histories: Sequence[History], tables: Mapping[str, Table], default: Numbering, k: int
+) -> None:
+    """Check that facts are about released values that people can share, and that each coarsening serves one.
+
+    Args:
+        histories: as declared.
+        tables: of the policy.
+        default: the people of the release.
+        k: requirements.k.
+
+    Raises:
+        PydanticCustomError: they are not.
+    """
+    numberings = [history_people(history, tables, default) for history in histories]
+    if len(set(numberings)) < len(numberings):
+        raise broken(
+            "history.people_twice",
+            "the facts about one numbering of people stand in two declarations, so that nobody would count"
+            " them together",
+            "put all facts into one, or give each its own people:",
+            ("histories",),
+        )
+    served = set[tuple[str, str]]()
+    for i, (history, numbering) in enumerate(zip(histories, numberings, strict=True)):
+        at = ("histories", i)
+        for j, fact in enumerate(history.facts):
+            _check_fact(fact, tables, numbering, history.k or k, (*at, "facts", j))
+            served |= {(fact.table, name) for name in fact.columns}
+        if history.at_most is not None:
+            _check_sensitive(history.at_most, tables, numbering, (*at, "at_most"))
+        for table, sequences in _sequences(history, tables).items():
+            _check_nested(sequences, (*at, "facts"), table)
+    for table, name, _ in _coarsenings(tables):
+        if (table, name) not in served:
+            raise broken(
+                "history.unserved",
+                "coarsen lets the facts under histories choose the level, and none of them names this column",
+                "add a fact that names it, or use recode with a level, or generalize",
+                ("tables", table, "columns", name),
+            )
+
+
+def _coarsenings(tables: Mapping[str, Table]) -> Iterator[tuple[str, str, Coarsen]]:
+    for table, declared in tables.items():
+        for name, column in declared.columns.items():
+            if (coarsening := coarsened(column)) is not None:
+                yield table, name, coarsening
+
+
+def _check_fact(
+    fact: Fact, tables: Mapping[str, Table], people: Numbering, k: int, at: tuple[str | int, ...]
+) -> None:
+    table = tables.get(fact.table)
+    theirs = [n for n, t in tables.items() if t.person and numbering_of(n, t) == people]
+    if table is None or fact.table not in theirs:
+        raise broken(
+            "fact.table",
+            f"facts are about the people of {people}, and this is no table of them",
+            f"name one of {listed(theirs, 'or')}, or say whose history it is by people:",
+            (*at, "table"),
+        )
+    if fact.quasi_identifiers and not table.quasi_identifiers:
+        raise broken(
+            "fact.no_class",
+            "the table has no quasi-identifier, so nobody has a class there",
+            "name columns, or remove quasi_identifiers",
+            (*at, "quasi_identifiers"),
+        )
+    for j, name in enumerate(fact.columns):
+        _check_column(name, table, k, (*at, "columns", j))
+
+
+def _check_column(name: str, table: Table, k: int, at: tuple[str | int, ...]) -> None:
+    column = table.columns.get(name)
+    if column is None or not column.released:
+        raise broken(
+            "fact.column",
+            "this column is not declared"
+            if column is None
+            else "this column is deleted, so nobody can know it",
+            "name a released column",
+            at,
+        )
+    last = column.treat[-1] if column.treat else None
+    if isinstance(last, Pseudonym):
+        raise broken(
+            "fact.pseudonym", "a pseudonym points at one person by design", "remove it from the fact", at
+        )
+    if last is not None and last.per_record:
+        raise broken(
+            "fact.perturbed",
+            "this column is moved record by record, so what is released is not what would be counted",
+            "remove it from the fact, or round or band it instead",
+            at,
+        )
+    if column.quasi_identifier is None and any(name in c.columns for c in table.combinations):
+        raise broken(
+            "fact.combined",
+            "cells of this column may be blanked for combinations after facts were counted",
+            "name it in facts or in combinations, not in both",
+            at,
+        )
+    if coarsened(column) is not None and column.sharing(k) > k:
+        raise broken(
+            "fact.promise",
+            f"a method of the column promises {column.sharing(k)} people, and its facts only {k}",
+            "ask for as many people in both",
+            at,
+        )
+
+
+def _check_sensitive(
+    declared: AtMost, tables: Mapping[str, Table], people: Numbering, at: tuple[str | int, ...]
+) -> None:
+    table = tables.get(declared.table)
+    column = None if table is None else table.columns.get(declared.column)
+    if (
+        table is None
+        or column is None
+        or not (column.released and column.sensitive)
+        or column.quasi_identifier is not None
+        or numbering_of(declared.table, table) != people
+    ):
+        raise broken(
+            "history.at_most",
+            "at_most is about a released column with sensitive: true, no quasi-identifier, of a table of"
+            " these people",
+            "correct table and column, or add sensitive: true to the column",
+            at,
+        )
+
+
+def _sequences(history: History, tables: Mapping[str, Table]) -> dict[str, list[tuple[str, ...]]]:
+    """Return, by table, the coarsened columns of each fact, in its order."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for fact in history.facts:
+        columns = tables[fact.table].columns
+        sequence = tuple(n for n in fact.columns if coarsened(columns[n]) is not None)
+        if sequence:
+            found.setdefault(fact.table, []).append(sequence)
+    return found
+
+
+def groups_of(sequences: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of columns that are coarsened together: the sequences that begin no other."""
+    longest = sorted(dict.fromkeys(sequences), key=len, reverse=True)
+    groups: list[tuple[str, ...]] = []
+    for sequence in longest:
+        if not any(group[: len(sequence)] == sequence for group in groups):
+            groups.append(sequence)
+    return tuple(groups)
+
+
+def _check_nested(sequences: Sequence[tuple[str, ...]], at: tuple[str | int, ...], table: str) -> None:
+    groups = groups_of(sequences)
+    names = [name for group in groups for name in group]
+    if len(names) != len(set(names)):
+        raise broken(
+            "history.nested",
+            f"facts of table {table} coarsen the same columns in different company, so that a level of one"
+            " would depend on two others",
+            "let each coarsened column follow the same columns in all facts, as [item] and [item, sold_on];"
+            " coarsen one of the others by a fixed method (truncate_time, recode)",
+            at,
+        )

@@ -1,0 +1,102 @@
+"""Tables of one run that a reader can join: their people have pseudonyms of the same link.
+
+What a release promises of classes then holds for the quasi-identifiers of all of them together, and who is
+left out of one is left out of all. ``joined: false`` takes a table out, with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tokumei.schemas.formats import listed
+from tokumei.schemas.people import tables_by_numbering
+from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
+from tokumei.schemas.strict import broken
+from tokumei.schemas.table import Table
+
+_APART = "or take a table out of the join: joined: false with because: …"
+
+
+def joined_tables(tables: Mapping[str, Table]) -> dict[str, tuple[str, ...]]:
+    """Return, by link, the tables whose people are joined by it, in the order of the policy; two or more."""
+    found = {
+        numbering.name: tuple(name for name in names if tables[name].joined)
+        for numbering, names in tables_by_numbering(tables).items()
+        if numbering.of == "link"
+    }
+    return {link: names for link, names in found.items() if len(names) > 1}
+
+
+def check_joined(tables: Mapping[str, Table], requirements: Requirements) -> None:
+    """Check what the policy says of tables that can be joined.
+
+    Raises:
+        PydanticCustomError: ``joined: false`` at a table that no other can be joined with; a requirement that
+            is not defined for joined classes; or an item deleted in one table that stands in another.
+    """
+    shared = [names for names in tables_by_numbering(tables).values() if len(names) > 1]
+    for name, table in tables.items():
+        alone = table.person_link is None or not any(name in names for names in shared)
+        if not table.joined and alone:
+            raise broken(
+                "table.joined",
+                "joined: false has no effect here: no other table has pseudonyms of its people's link",
+                "remove joined and because",
+                ("tables", name, "joined"),
+            )
+    for names in joined_tables(tables).values():
+        if any(tables[name].quasi_identifiers for name in names):
+            _classes_joined(names, requirements)
+        for at, other in _standing(tables, names):
+            raise broken(
+                "policy.joined_deleted",
+                f"the item is deleted here and stands in tables.{other}, which has the same people: a reader"
+                " joins the two by their pseudonyms",
+                f"treat it in tables.{other} too, for example with delete or generalize; rename the column"
+                f" there if it is another item; {_APART}",
+                at,
+            )
+
+
+def _classes_joined(names: Sequence[str], requirements: Requirements) -> None:
+    together = listed((f"tables.{name}" for name in names), "and")
+    if requirements.recoding != "full_domain":
+        raise broken(
+            "policy.joined_recoding",
+            f"a reader can join {together} by their pseudonyms, and classes over several tables are formed by"
+            f" recoding: full_domain alone, not by {requirements.recoding}",
+            f"use recoding: full_domain; {_APART}",
+            ("requirements", "recoding"),
+        )
+    if requirements.nulls == "wildcard":
+        raise broken(
+            "policy.joined_nulls",
+            f"a reader can join {together} by their pseudonyms, and nulls: wildcard knows no classes over"
+            " several tables",
+            f"use nulls: value; {_APART}",
+            ("requirements", "nulls"),
+        )
+    if any(model.needs_population for model in requirements.models):
+        raise broken(
+            "policy.joined_population",
+            f"a reader can join {together} by their pseudonyms, and {OF_POPULATION} compare one table"
+            " with its population",
+            f"remove the model; {_APART}",
+            ("requirements", "models"),
+        )
+
+
+def _standing(tables: Mapping[str, Table], names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Find columns that one table deletes or drops, and another releases with the values of the source.
+
+    A quasi-identifier is no such column: the joined classes count it. Nor is one whose methods leave only
+    what many people share, or pseudonyms.
+    """
+    for name in names:
+        for column, declared in tables[name].columns.items():
+            if declared.released:
+                continue
+            for other in names:
+                there = tables[other].columns.get(column)
+                if there and (there.carries_values or there.keep) and not there.quasi_identifier:
+                    yield ("tables", name, "columns", column), other

@@ -1,0 +1,217 @@
+"""Histories, end to end: no set of facts that may be known points at fewer than k people, over lines and tables."""
+
+import itertools
+import random
+from collections import defaultdict
+
+import pytest
+from support.helpers import policy_of
+
+PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "x"}
+KEEP = {"keep": True, "because": "試験"}
+ITEMS = {"treat": [{"criterion": 4, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2, 1]}}]}
+MONTHS = {
+    "type": "month",
+    "treat": [
+        {
+            "criterion": 5,
+            "method": "coarsen",
+            "hierarchy": {"kind": "dates", "levels": ["quarter", "year"]},
+        }
+    ],
+}
+AGE = {
+    "type": "integer",
+    "treat": [
+        {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "intervals", "widths": [10, 20]}}
+    ],
+}
+
+
+def receipts(people=60, seed=1):
+    """Lines of people who buy common items and rare ones; some cells are empty."""
+    draw = random.Random(seed)
+    for i in range(people):
+        for _ in range(draw.randint(1, 9)):
+            family = draw.choice("AAABBC")
+            item = f"{family}{min(int(draw.expovariate(0.9)), 9)}{min(int(draw.expovariate(0.9)), 9)}"
+            yield {
+                "id": f"p{i:03}",
+                "item": draw.choice([item] * 9 + [""]),
+                "month": f"2024-{draw.randint(1, 12):02}",
+                "shop": draw.choice("XXXYZ"),
+                "amount": draw.randint(1, 5) * 100,
+            }
+
+
+def members(people=60, seed=2):
+    draw = random.Random(seed)
+    for i in range(people):
+        yield {"id": f"p{i:03}", "age": draw.randint(20, 79), "ill": draw.choice("甲甲乙丙丁")}
+
+
+def csv(rows):
+    rows = list(rows)
+    return "".join(f"{','.join(str(v) for v in r)}\n" for r in [rows[0], *(r.values() for r in rows)])
+
+
+def declared(*facts, columns=None, k=3, known=2, **history):
+    standard = {
+        "id": {"treat": [PSEUDONYM]},
+        "item": ITEMS,
+        "month": KEEP | {"type": "month"},
+        "shop": KEEP,
+        "amount": KEEP | {"type": "integer"},
+    }
+    policy = policy_of({**standard, **(columns or {})}, person="id", rows="several")
+    policy["requirements"] = {"k": k, "because": "試験", "suppression_limit": 0.3}
+    history = {"lost_at_most": {"people": 1.0}, **history}
+    policy["histories"] = [{"known": known, "because": "試験", "facts": list(facts), **history}]
+    return policy
+
+
+def fact(*columns, table="t"):
+    return {"table": table, "columns": list(columns)}
+
+
+def held(rows, *columns):
+    """The facts of each person: the values of some columns of one line, none of them blank."""
+    found = defaultdict(set)
+    for row in rows:
+        values = tuple(row[c] for c in columns)
+        if None not in values and "" not in values:
+            found[row["id"]].add((columns, values))
+    return found
+
+
+def few(facts, k, known):
+    """Sets of up to ``known`` facts that somebody, but fewer than k people, have: the definition."""
+    shared = defaultdict(set)
+    for person, of_person in facts.items():
+        for n in range(1, known + 1):
+            for some in itertools.combinations(sorted(of_person), n):
+                shared[some].add(person)
+    return [some for some, who in shared.items() if len(who) < k]
+
+
+def together(*parts):
+    found = defaultdict(set)
+    for part in parts:
+        for person, facts in part.items():
+            found[person] |= facts
+    return found
+
+
+@pytest.mark.parametrize("known", [1, 2, 3])
+def test_no_set_of_items_points_at_few(run, known):
+    rows = list(receipts())
+    assert few(held(rows, "item"), 3, known)
+    done = run(declared(fact("item"), known=known), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    assert len(left) == len(rows)
+    assert held(left, "item") and not few(held(left, "item"), 3, known)
+
+
+def test_columns_known_together_share_a_tree(run):
+    rows = list(receipts())
+    columns = {"month": MONTHS}
+    done = run(declared(fact("item"), fact("item", "month"), columns=columns), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    facts = together(held(left, "item"), held(left, "item", "month"))
+    assert facts and not few(facts, 3, 2)
+    assert {r["month"] for r in left} - {r["month"] for r in rows}  # coarser months stand there
+
+
+def test_facts_of_kept_columns_are_blanked(run):
+    rows = list(receipts())
+    done = run(declared(fact("item"), fact("shop", "month")), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    assert not few(together(held(left, "item"), held(left, "shop", "month")), 3, 2)
+    assert sum(r["amount"] for r in left) == sum(r["amount"] for r in rows)
+
+
+def test_class_and_facts_of_another_table(run):
+    rows, people = list(receipts()), list(members())
+    policy = declared(fact("item"), {"table": "members", "quasi_identifiers": True})
+    policy["tables"]["members"] = {
+        "source": {"path": "members.csv", "format": "csv"},
+        "person": "id",
+        "rows_per_person": "one",
+        "columns": {"id": {"treat": [PSEUDONYM]}, "age": AGE, "ill": KEEP},
+    }
+    done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
+    assert done.status == 0, done.err
+    facts = together(held(done.rows("t"), "item"), held(done.rows("members"), "age"))
+    assert len({f for of in facts.values() for f in of}) > 3 and not few(facts, 3, 2)
+
+
+def test_sensitive_values_are_held_by_no_more_than_a_share(run):
+    rows = [
+        r | {"ill": "甲乙"[int(r["item"][:1] == "C")] if i % 7 else "丙"} for i, r in enumerate(receipts())
+    ]
+    policy = declared(
+        fact("item"),
+        columns={"ill": KEEP | {"sensitive": True}},
+        at_most={"share": 0.8, "table": "t", "column": "ill"},
+        known=1,
+    )
+    policy["file"]["sensitive"] = False
+    done = run(policy, {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    facts, ill = held(left, "item"), held(left, "ill")
+    for item in {f for of in facts.values() for f in of}:
+        who = [p for p, of in facts.items() if item in of]
+        for value in {f for of in ill.values() for f in of}:
+            assert sum(value in ill[p] for p in who) <= 0.8 * len(who)
+
+
+def test_copies_of_everybody_pass_untouched(run):
+    rows = [r | {"id": f"{r['id']}-{copy}"} for copy in range(3) for r in receipts(20)]
+    done = run(declared(fact("item"), fact("shop", "month")), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+
+    def values(rows):
+        return sorted((r["item"] or "", r["month"] or "", r["shop"] or "", r["amount"]) for r in rows)
+
+    assert values(done.rows()) == values(rows)
+
+
+def test_what_may_be_lost_stops_the_run(run):
+    policy = declared(fact("item", "amount", "month"), lost_at_most={"occurrences": 0.01})
+    done = run(policy, {"data.csv": csv(receipts())})
+    assert done.status == 4, done.err
+    assert "requirement.histories" in done.err and "lost_at_most" in done.err
+    assert not (done.root / "releases").exists() or not list((done.root / "releases").glob("*/manifest.json"))
+
+
+def test_recount_stops_what_was_not_treated(run, monkeypatch):
+    """Were the treatment wrong, the recount of what was written would find it."""
+    from tokumei.transforms.decisions import history
+
+    monkeypatch.setattr(
+        history.HistoryTreatment,
+        "apply",
+        lambda self, columns, treated, classes, persons, keep: (treated, {}),
+    )
+    done = run(declared(fact("item")), {"data.csv": csv(receipts())})
+    assert done.status == 4 and "verification.failed" in done.err and "histories[0]" in done.err
+
+
+def test_facts_hold_within_the_period_of_pseudonyms(run):
+    """A person is another unit in each quarter; sets are counted by quarter, which the month tells."""
+    pseudonym = {**PSEUDONYM, "per": "quarter", "time": "day"}
+    rows = [r | {"day": f"{r['month']}-15"} for r in receipts()]
+    day = {"type": "date", "drop": True, "because": "試験"}
+    columns = {"id": {"treat": [pseudonym]}, "day": day}
+    done = run(declared(fact("item"), columns=columns), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    facts = defaultdict(set)
+    for row in done.rows():
+        if row["item"]:
+            quarter = (int(row["month"][5:]) - 1) // 3
+            facts[row["id"]].add((quarter, row["item"]))
+    assert len(facts) > 60 and not few(facts, 3, 2)

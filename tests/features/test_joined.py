@@ -1,0 +1,326 @@
+"""Tables that a reader can join: joined here too, from the released files alone, by nothing of the house."""
+
+import itertools
+import random
+from collections import Counter, defaultdict
+
+import pytest
+from support.helpers import FILE, KEEP_ALL, SUPPRESS
+
+from tokumei.schemas.policy_file import parse_policy
+
+LINK = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "member"}]}
+AGE = {
+    "type": "integer",
+    "treat": [
+        {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "intervals", "widths": [5, 10, 20]}}
+    ],
+}
+AREA = {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "prefix", "keep": [1]}}]}
+ANY = {"treat": [SUPPRESS]}
+BECAUSE = "別の提供先にだけ渡すため"
+
+
+def table(name, columns, rows="one", **more):
+    return {
+        "source": {"path": f"{name}.csv", "format": "csv"},
+        "person": "id",
+        "rows_per_person": rows,
+        "columns": {"id": LINK, **columns},
+        **more,
+    }
+
+
+def policy_of(tables, *, k=5, limit=0.05, **requirements):
+    return {
+        "version": 1,
+        "regime": "private",
+        "file": FILE | {"sensitive": True},
+        "tables": tables,
+        "requirements": {"k": k, "because": "試験", "suppression_limit": limit, **requirements},
+    }
+
+
+def text(header, rows):
+    return "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n"
+
+
+def joined(done, columns):
+    """What a reader finds: class → pseudonyms of its people; columns: table → quasi-identifiers."""
+    found = {name: defaultdict(set) for name in columns}
+    for name, names in columns.items():
+        for row in done.rows(name):
+            found[name][row["id"]].add(tuple(row[c] for c in names))
+    people = set().union(*found.values())
+    classes = defaultdict(set)
+    for person in people:
+        for one in itertools.product(*(of.get(person, [None]) for of in found.values())):
+            classes[one].add(person)
+    return classes
+
+
+def smallest(done, columns):
+    return min(map(len, joined(done, columns).values()))
+
+
+def members_and_receipts(n=400):
+    draw = random.Random(1)
+    members = [(f"M{i:04}", draw.randint(20, 79), draw.choice(["A1", "A2", "B1", "B2"])) for i in range(n)]
+    members[0] = ("M0000", 33, "Z9")  # alone in the area
+    receipts = [
+        (f"M{draw.randint(0, n - 1):04}", draw.choice("ST"), draw.randint(1, 9)) for _ in range(2 * n)
+    ]
+    return {
+        "members.csv": text("id,age,area", members),
+        "receipts.csv": text("id,shop,amount", receipts),
+    }
+
+
+def test_classes_hold_over_members_and_receipts_and_absence_from_them(run):
+    columns = {
+        "members": {"age": AGE, "area": AREA},
+        "receipts": {"shop": ANY, "amount": {"type": "integer"} | KEEP_ALL},
+    }
+    policy = policy_of(
+        {
+            "members": table("members", columns["members"]),
+            "receipts": table("receipts", columns["receipts"], "several"),
+        }
+    )
+    files = members_and_receipts()
+    done = run(policy, files)
+    assert done.status == 0, done.err
+    found = {"members": ["age", "area"], "receipts": ["shop"]}
+    assert smallest(done, found) >= 5
+    (told,) = done.report["joined"]
+    assert told["smallest_after"] == smallest(done, found)
+    assert told["smallest_before"] < 5
+    # Some members have no receipts, and are a class of their own.
+    released = {name: {row["id"] for row in done.rows(name)} for name in found}
+    absent = released["members"] - released["receipts"]
+    assert absent
+    # Who is left out is left out of both: people and records of both tables add up.
+    assert told["people_after"] == len(released["members"] | released["receipts"]) == done.manifest["people"]
+    assert told["people_before"] - told["people_short"] == told["people_after"]
+    assert told["people_short"] > 0
+    gone = done.report["tables"][0]["records_suppressed"]
+    assert gone == 400 - len(done.rows("members")) == told["people_short"]
+    assert "members + receipts joined: the smallest class holds" in done.out
+    page = (done.release / "report.html").read_text()
+    assert "membersとreceipts" not in page
+    assert "同じ人に同じ仮ID（連結符号「member」）がある" in page
+    assert f"最も小さいグループ（members＋receiptsを結合）</dt><dd>{told['smallest_after']}人" in page
+
+
+def test_who_is_left_out_of_members_has_no_receipts(run):
+    """A member alone in a class, and one whose record criterion 4 drops: neither has receipts any more."""
+    members = [(f"M{i}", "A1", "") for i in range(20)] + [("ALONE", "B1", ""), ("RARE", "A1", "x")]
+    receipts = [(who, item) for who, *_ in members for item in ("tea", "rice")]
+    rare = {"treat": [{"criterion": 4, "method": "rare_values", "values": ["x"], "action": "record"}]}
+    policy = policy_of(
+        {
+            "members": table("members", {"area": ANY, "flag": rare}),
+            "receipts": table("receipts", {"item": KEEP_ALL}, "several"),
+        },
+        limit=0.1,
+    )
+    done = run(
+        policy, {"members.csv": text("id,area,flag", members), "receipts.csv": text("id,item", receipts)}
+    )
+    assert done.status == 0, done.err
+    assert {len(done.rows("members")), len({row["id"] for row in done.rows("receipts")})} == {20}
+    assert len(done.rows("receipts")) == 40
+    (told,) = done.report["joined"]
+    assert (told["people_short"], told["people_dropped"], told["people_after"]) == (1, 1, 20)
+
+
+def test_a_member_without_receipts_is_singled_out_by_that_and_left_out(run):
+    members = [(f"M{i}", "A1") for i in range(20)]
+    policy = policy_of(
+        {
+            "members": table("members", {"area": ANY}),
+            "receipts": table("receipts", {"item": KEEP_ALL}, "several"),
+        },
+        limit=0.1,
+    )
+    receipts = [(who, "tea") for who, _ in members[:-1]]
+    files = {"members.csv": text("id,area", members), "receipts.csv": text("id,item", receipts)}
+    done = run(policy, files)
+    assert len(done.rows("members")) == 19
+    refused = run(
+        policy_of(policy["tables"]) | {"requirements": {"k": 5, "because": "試験"}}, files, output="no"
+    )
+    assert refused.status == 4
+    assert "tables.members + tables.receipts" in refused.err
+    assert not (refused.root / "releases").exists() or not list(refused.root.rglob("manifest.json"))
+
+
+def test_six_tables_that_each_hold_five_and_joined_single_out_everybody(run):
+    """As six tables of a bank: every table alone is made of classes of 5 and more."""
+    draw, n = random.Random(2), 300
+    names = ["clients", "accounts", "cards", "loans", "orders", "visits"]
+    values = {name: [f"{draw.choice('ABC')}{draw.choice('123')}" for _ in range(n)] for name in names}
+    rows = {name: [(f"C{i}", values[name][i]) for i in range(n)] for name in names}
+    assert all(min(Counter(values[name]).values()) >= 5 for name in names)
+    alone = Counter(zip(*values.values(), strict=True))
+    assert sum(1 for size in alone.values() if size == 1) > 0.9 * n
+    policy = policy_of({name: table(name, {"kind": AREA}) for name in names})
+    done = run(policy, {f"{name}.csv": text("id,kind", rows[name]) for name in names})
+    assert done.status == 0, done.err
+    assert smallest(done, {name: ["kind"] for name in names}) >= 5
+    (told,) = done.report["joined"]
+    assert (told["tables"], told["smallest_before"]) == (names, 1)
+    assert any(row["kind"] != "*" for name in names for row in done.rows(name))
+
+
+def test_diversity_holds_in_the_joined_classes(run):
+    """Each area and each ward has two diseases; joined, a ward of an area has one."""
+    cells = [("A1", "W1", "flu"), ("A1", "W2", "cold"), ("B1", "W1", "cold"), ("B1", "W2", "flu")]
+    people = [(f"P{i}", *cells[i % 4]) for i in range(80)]
+    protect = {
+        "sensitive": True,
+        "protect": [{"model": "l_diversity", "kind": "distinct", "l": 2}],
+        **KEEP_ALL,
+    }
+    policy = policy_of(
+        {"clinic": table("clinic", {"area": AREA, "disease": protect}), "home": table("home", {"ward": ANY})}
+    )
+    files = {
+        "clinic.csv": text("id,area,disease", [(who, area, ill) for who, area, _, ill in people]),
+        "home.csv": text(
+            "id,ward", [(who, ward) for who, _, ward, _ in people] + [(f"Q{i}", "W1") for i in range(9)]
+        ),
+    }
+    done = run(policy, files)
+    assert done.status == 0, done.err
+    classes = joined(done, {"clinic": ["area"], "home": ["ward"]})
+    ill = {row["id"]: row["disease"] for row in done.rows("clinic")}
+    assert all(len({ill[who] for who in people}) == 2 for one, people in classes.items() if one[0])
+    # Nobody of a class that is in no clinic has a disease to be told.
+    assert sum(len(people) for one, people in classes.items() if one[0] is None) == 9
+    (told,) = done.report["joined"]
+    (model,) = [m for m in told["models"] if m["column"]]
+    assert (model["column"], model["before"], model["after"]) == ("clinic.disease", "1", "2")
+    apart = {name: one | {"joined": False, "because": BECAUSE} for name, one in policy["tables"].items()}
+    done = run(policy | {"tables": apart}, files, output="apart")
+    classes = joined(done, {"clinic": ["area"], "home": ["ward"]})
+    assert any(len({ill_of(done)[who] for who in people}) == 1 for one, people in classes.items() if one[0])
+
+
+def ill_of(done):
+    return {row["id"]: row["disease"] for row in done.rows("clinic")}
+
+
+def test_a_table_taken_out_of_the_join_is_told_with_its_reason(run):
+    policy = policy_of(
+        {
+            "members": table("members", {"age": AGE, "area": AREA}),
+            "receipts": table(
+                "receipts",
+                {"shop": KEEP_ALL, "amount": {"type": "integer"} | KEEP_ALL},
+                "several",
+                joined=False,
+                because=BECAUSE,
+            ),
+        }
+    )
+    done = run(policy, members_and_receipts())
+    assert done.status == 0, done.err
+    assert done.report["joined"] == []
+    assert done.report["apart"] == [
+        {"table": "receipts", "title": "receipts", "link": "member", "because": BECAUSE}
+    ]
+    assert BECAUSE in (done.release / "report.html").read_text()
+    assert len(done.rows("receipts")) == 800
+
+
+def parsed(tables, **requirements):
+    return parse_policy(__import__("json").dumps(policy_of(tables, **requirements)), "policy")
+
+
+MEMBERS = table("members", {"area": AREA, "birth": {"treat": [{"criterion": 1, "method": "delete"}]}})
+
+
+@pytest.mark.parametrize(
+    ("tables", "requirements", "code"),
+    [
+        ([table("a", {"q": ANY}, joined=False), table("b", {"q": ANY})], {}, "table.because"),
+        ([table("a", {"q": ANY}, joined=False, because="x")], {}, "table.joined"),
+        ([MEMBERS, table("b", {"birth": KEEP_ALL})], {}, "policy.joined_deleted"),
+        ([table("a", {"q": ANY}), table("b", {"q": ANY})], {"recoding": "local"}, "policy.joined_recoding"),
+        ([table("a", {"q": ANY}), table("b", {"v": KEEP_ALL})], {"nulls": "wildcard"}, "policy.joined_nulls"),
+        (
+            [
+                table("a", {"q": ANY}, population={"source": {"path": "p.csv", "format": "csv"}}),
+                table("b", {"v": KEEP_ALL}),
+            ],
+            {"models": [{"model": "k_map", "k": 20}]},
+            "policy.joined_population",
+        ),
+    ],
+)
+def test_a_policy_of_joined_tables_says_what_it_means(run, tables, requirements, code):
+    done = run(policy_of({f"t{i}": one for i, one in enumerate(tables)}, **requirements))
+    assert done.status == 2
+    assert f"[{code}]" in done.err
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"birth": ANY},  # a quasi-identifier: counted in the joined classes
+        {"birth": {"treat": [{"criterion": 4, "method": "rare_categories", "action": "cell"}]}},
+        {"born": KEEP_ALL},
+    ],
+)
+def test_what_is_deleted_may_stand_elsewhere_where_that_is_harmless(other):
+    policy_file = {"members": MEMBERS, "b": table("b", other)}
+    assert parsed(policy_file).tables["b"].joined
+
+
+def test_tables_of_other_links_are_not_joined(run):
+    other = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "household"}]}
+    homes = table("homes", {"area": ANY}) | {"columns": {"id": other, "area": ANY}}
+    policy = policy_of({"members": table("members", {"age": ANY}), "homes": homes}) | {
+        "file": FILE | {"sensitive": True, "people": "member"}
+    }
+    files = {
+        "members.csv": text("id,age", [(f"M{i}", "a") for i in range(9)]),
+        "homes.csv": text("id,area", [(f"M{i}", "b") for i in range(4, 13)]),
+    }
+    done = run(policy, files)
+    assert done.status == 0, done.err
+    assert (done.report["joined"], done.report["apart"]) == ([], [])
+
+
+def test_combinations_that_become_rare_because_others_are_left_out_are_settled(run):
+    """Eight share a shop and an hour; four of them have no member record, too few for a class of their own."""
+    members = [(f"M{i}", "A1") for i in range(30)]
+    receipts = [(f"M{i}", "S", "9") for i in range(30)] + [(f"M{i}", "T", "8") for i in range(4)]
+    receipts += [(f"GUEST{i}", "T", "8") for i in range(4)]
+    columns = {"shop": KEEP_ALL, "hour": KEEP_ALL}
+    pairs = [
+        {
+            "criterion": 4,
+            "columns": ["shop", "hour"],
+            "size": 2,
+            "people": 5,
+            "action": "cell",
+            "because": "試験",
+        }
+    ]
+    policy = policy_of(
+        {
+            "members": table("members", {"area": ANY}),
+            "receipts": table("receipts", columns, "several", combinations=pairs),
+        },
+        limit=0.2,
+    )
+    done = run(
+        policy, {"members.csv": text("id,area", members), "receipts.csv": text("id,shop,hour", receipts)}
+    )
+    assert done.status == 0, done.err
+    found = Counter((row["shop"], row["hour"]) for row in done.rows("receipts"))
+    assert found["S", "9"] == 30
+    assert ("T", "8") not in found
+    assert len(done.rows("receipts")) == 34

@@ -1,0 +1,261 @@
+"""From a policy's facts and the lines of its people to the problem that the kernels solve, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tokumei.schemas.histories import coarsened
+from tokumei.transforms.counting.histogram import Codes, Ints, pack
+from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.decisions.history import GroupLabels, HistoryTreatment, line_keys
+from tokumei.transforms.histories.lines import PeopleLines, class_labels, tuple_sizes
+from tokumei.transforms.histories.posed import PERIOD, PosedGroup, PosedTable
+from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
+from tokumei.transforms.histories.protect import Protection
+from tokumei.transforms.histories.trees import tree_of
+from tokumei.transforms.planning.histories import HistoryPlan, TableFacts
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.units import PERIODS, has_periods
+
+Reading = Callable[[], Iterable[PeopleLines]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posed:
+    """The problem of one declaration, with what is needed to read its lines and to apply its solution."""
+
+    history: HistoryPlan
+    tables: tuple[PosedTable, ...]
+    problem: Problem
+    reading: Reading
+
+    def buckets(self) -> Iterator[Bucket]:
+        """Yield the lines of all people as the kernels want them, in the order in which they are read."""
+        for people in self.reading():
+            yield self._bucket(people)
+
+    def _bucket(self, people: PeopleLines) -> Bucket:
+        found = [table.lines_of(people) for table in self.tables]
+        everybody, places = np.unique(np.concatenate([p for p, _, _ in found]), return_inverse=True)
+        sensitive, lines, start = None, [], 0
+        for i, (table, (persons, reduced, whole)) in enumerate(zip(self.tables, found, strict=True)):
+            person = places[start : start + len(persons)].astype(np.int32)
+            start += len(persons)
+            codes = table.codes_of(reduced * (max(table.sizes[-1], 1) if table.facts.beside else 1))
+            lines.append(
+                Lines(
+                    person=person,
+                    leaves=np.stack([group.leaf_of(codes) for group in table.groups])
+                    if table.groups
+                    else np.empty((0, len(person)), np.int32),
+                    fixed=self._fixed(i, codes, len(person)),
+                )
+            )
+            if table.facts.sensitive is not None:
+                who = np.searchsorted(everybody, whole[0]).astype(np.int32)
+                value = table.codes_of(whole[1])[table.facts.sensitive]
+                held = np.unique(np.stack([who, value], axis=1)[value != table.null], axis=0)
+                sensitive = (held[:, 0], held[:, 1])
+        return Bucket(people=len(everybody), lines=tuple(lines), sensitive=sensitive)
+
+    def _fixed(self, table: int, codes: Mapping[str, Codes], n: int) -> dict[int, Ints]:
+        of_table = self.tables[table]
+        sizes = {
+            c: len(labels) + 1 for c, labels in zip(of_table.facts.classes, of_table.classes, strict=True)
+        }
+        periods = (PERIOD,) if of_table.periods else ()
+        sizes |= dict.fromkeys(periods, PERIODS)
+        return {
+            i: pack([codes[c] for c in fixed], [sizes[c] for c in fixed])
+            for i, fact in enumerate(self.history.facts)
+            if fact.table == of_table.name and (fixed := (*fact.classes, *periods))
+        }
+
+    def treatments(self, protection: Protection) -> dict[str, HistoryTreatment]:
+        """Return what pass 3 does to each table for a solution."""
+        keys: list[list[npt.NDArray[np.uint64]]] = [[] for _ in self.tables]
+        masks: list[list[npt.NDArray[np.uint32]]] = [[] for _ in self.tables]
+        for people, of_bucket in zip(self.reading(), protection.blanks, strict=True):
+            for i, (table, blanks) in enumerate(zip(self.tables, of_bucket, strict=True)):
+                if len(blanks.line):
+                    persons, reduced, _ = table.lines_of(people)
+                    keys[i].append(line_keys(persons[blanks.line], reduced[blanks.line]))
+                    masks[i].append(blanks.mask)
+        found, first = {}, 0
+        for i, table in enumerate(self.tables):
+            levels = protection.levels[first : first + len(table.groups)]
+            first += len(table.groups)
+            lines = np.concatenate([np.empty(0, np.uint64), *keys[i]])
+            order = np.argsort(lines)
+            found[table.name] = HistoryTreatment(
+                facts=table.facts,
+                sizes=table.line_sizes,
+                classes=table.classes,
+                groups=tuple(_labels(*pair) for pair in zip(table.groups, levels, strict=True)),
+                lines=lines[order],
+                blank=np.concatenate([np.empty(0, np.uint32), *masks[i]])[order],
+            )
+        return found
+
+
+def pose(
+    history: HistoryPlan,
+    plans: Mapping[str, TablePlan],
+    decisions: Mapping[str, Decision],
+    reading: Reading,
+    seed: bytes,
+) -> Posed:
+    """Return the problem of one declaration.
+
+    Args:
+        history: the declaration.
+        plans: of all tables.
+        decisions: about them, after the search.
+        reading: yields the lines of its people, bucket by bucket; the same whenever it is called.
+        seed: decides between equals.
+
+    Raises:
+        InputError: values are not in their hierarchy.
+        RequirementError: a table's facts take too many values.
+    """
+    bare = tuple(_bare(plans[name], facts, decisions[name]) for name, facts in history.tables.items())
+    leaves = _occurring(bare, reading)
+    tables, groups, first = [], list[FactGroup](), {}
+    for i, table in enumerate(bare):
+        first[table.name] = len(groups)
+        posed = tuple(
+            _grown(group, found, plans[table.name], decisions[table.name])
+            for group, found in zip(table.groups, leaves[i], strict=True)
+        )
+        groups += [_group(i, group) for group in posed]
+        tables.append(
+            PosedTable(
+                name=table.name,
+                facts=table.facts,
+                sizes=table.sizes,
+                classes=table.classes,
+                periods=table.periods,
+                null=table.null,
+                groups=posed,
+            )
+        )
+    declared = history.history
+    problem = Problem(
+        tables=len(tables),
+        groups=tuple(groups),
+        kinds=_kinds(history, tables, first),
+        known=history.known,
+        k=history.k,
+        share=declared.at_most.share if declared.at_most else None,
+        sensitive_values=_sensitive_values(history, decisions),
+        granularity=declared.granularity,
+        delete="cell",
+        lost_at_most=declared.lost_at_most,
+        seed=seed,
+    )
+    return Posed(history=history, tables=tuple(tables), problem=problem, reading=reading)
+
+
+def _kinds(
+    history: HistoryPlan, tables: Sequence[PosedTable], first: Mapping[str, int]
+) -> tuple[FactKind, ...]:
+    of_name = {table.name: (i, table) for i, table in enumerate(tables)}
+    kinds = []
+    for fact in history.facts:
+        i, table = of_name[fact.table]
+        kinds.append(
+            FactKind(
+                table=i,
+                groups=tuple(first[fact.table] + g for g in fact.groups),
+                seen=tuple(
+                    None if (tree := table.groups[g].tree) is None else tree.seen(prefix)
+                    for g, prefix in zip(fact.groups, fact.prefixes, strict=True)
+                ),
+                fixed=bool(fact.classes) or table.periods,
+            )
+        )
+    return tuple(kinds)
+
+
+def _sensitive_values(history: HistoryPlan, decisions: Mapping[str, Decision]) -> int:
+    watched = history.history.at_most
+    return 0 if watched is None else len(decisions[watched.table].columns[watched.column].domain or ())
+
+
+def _bare(plan: TablePlan, facts: TableFacts, decision: Decision) -> PosedTable:
+    """Return a table whose groups have no leaf yet."""
+    domains = {name: decision.columns[name].domain or () for name in plan.known}
+
+    def null(name: str | None) -> int:
+        return domains[name].index(None) if name is not None and None in domains[name] else -1
+
+    return PosedTable(
+        name=plan.name,
+        facts=facts,
+        sizes=tuple_sizes(plan, facts, decision),
+        classes=class_labels(plan, facts, decision),
+        periods=has_periods(plan),
+        null=null(facts.sensitive),
+        groups=tuple(
+            PosedGroup(
+                columns=group,
+                sizes=tuple(len(domains[name]) for name in group),
+                null=tuple(null(name) for name in group),
+                leaves=np.empty(0, np.int64),
+                tree=None,
+            )
+            for group in facts.groups
+        ),
+    )
+
+
+def _occurring(tables: Sequence[PosedTable], reading: Reading) -> list[list[Ints]]:
+    """Return, by table and group, the tuples that some person has, ascending; not those of nulls alone."""
+    found = [[np.empty(0, np.int64) for _ in table.groups] for table in tables]
+    for people in reading():
+        for i, table in enumerate(tables):
+            if table.name not in people.tables:
+                continue
+            codes = table.codes_of(people.tables[table.name][1])
+            for j, group in enumerate(table.groups):
+                some = np.zeros(len(people.tables[table.name][1]), bool)
+                for name, null in zip(group.columns, group.null, strict=True):
+                    some |= codes[name] != null
+                packed = pack([codes[name][some] for name in group.columns], group.sizes)
+                found[i][j] = np.union1d(found[i][j], packed)
+    return found
+
+
+def _grown(group: PosedGroup, leaves: Ints, plan: TablePlan, decision: Decision) -> PosedGroup:
+    tree = None
+    if any(coarsened(plan.table.columns[name]) is not None for name in group.columns):
+        ladders = [plan.chains[name].ladder(decision.columns[name]) for name in group.columns]
+        tree = tree_of(leaves, group.sizes, ladders)
+    return PosedGroup(columns=group.columns, sizes=group.sizes, null=group.null, leaves=leaves, tree=tree)
+
+
+def _group(table: int, group: PosedGroup) -> FactGroup:
+    n = len(group.leaves)
+    if group.tree is None:
+        chain, covered = np.arange(n, dtype=np.int32)[None, :], np.ones(n, np.int64)
+    else:
+        chain, covered = group.tree.chain, group.tree.covered()
+    return FactGroup(table=table, chain=chain, covered=covered, domain=max(n, 1))
+
+
+def _labels(group: PosedGroup, levels: npt.NDArray[np.int8]) -> GroupLabels:
+    labels: tuple[Codes, ...] = ()
+    texts: tuple[tuple[str, ...], ...] = ()
+    if group.tree is not None:
+        nodes = group.tree.nodes[group.tree.chain[levels, np.arange(len(group.leaves))]]
+        labels, texts = (
+            tuple(np.ascontiguousarray(nodes[:, i]) for i in range(nodes.shape[1])),
+            group.tree.texts,
+        )
+    return GroupLabels(
+        columns=group.columns, sizes=group.sizes, leaves=group.leaves, labels=labels, texts=texts
+    )

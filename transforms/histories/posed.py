@@ -1,0 +1,78 @@
+"""The tables of a declaration of facts as they are posed: groups of columns, their trees, and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tokumei.transforms.counting.histogram import Codes, Ints, pack, unpack
+from tokumei.transforms.histories.lines import PeopleLines
+from tokumei.transforms.histories.trees import BLANK, Tree
+from tokumei.transforms.planning.histories import TableFacts
+
+PERIOD = "#period"
+Persons = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosedGroup:
+    """A group of columns of one table.
+
+    Attributes:
+        columns: their names; sizes: how many values each has.
+        null: of each, the place of null in its domain; -1 where it has none.
+        leaves: the packed tuples of their values that occur, but for those of nulls alone, ascending.
+        tree: where they are coarsened.
+    """
+
+    columns: tuple[str, ...]
+    sizes: tuple[int, ...]
+    null: tuple[int, ...]
+    leaves: Ints
+    tree: Tree | None
+
+    def leaf_of(self, codes: Mapping[str, Codes]) -> npt.NDArray[np.int32]:
+        """Return the leaf of each line; `BLANK` where all columns are null."""
+        packed = pack([codes[name] for name in self.columns], self.sizes)
+        if len(self.leaves) == 0:
+            return np.full(len(packed), BLANK, np.int32)
+        found = np.minimum(np.searchsorted(self.leaves, packed), len(self.leaves) - 1)
+        return np.where(self.leaves[found] == packed, found, BLANK).astype(np.int32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosedTable:
+    """One table: how its lines are packed, and its groups."""
+
+    name: str
+    facts: TableFacts
+    sizes: tuple[int, ...]
+    classes: tuple[tuple[str | None, ...], ...]
+    periods: bool  # whether people are other units in other periods
+    null: int  # the place of null in the domain of the sensitive column; -1 where it has none
+    groups: tuple[PosedGroup, ...]
+
+    def codes_of(self, lines: Ints) -> dict[str, Codes]:
+        """Return the codes of packed lines, by column and class."""
+        beside = () if self.facts.beside is None else (self.facts.beside,)
+        periods = (PERIOD,) if self.periods else ()
+        names = (*self.facts.columns, *self.facts.classes, *periods, *beside)
+        return dict(zip(names, unpack(lines, self.sizes), strict=True))
+
+    def lines_of(self, people: PeopleLines) -> tuple[Persons, Ints, tuple[Persons, Ints]]:
+        """Return persons and their distinct lines without the sensitive value beside them; and with it."""
+        whole = people.tables.get(self.name, (np.empty(0, np.uint64), np.empty(0, np.int64)))
+        if self.facts.beside is None:
+            return (*whole, whole)
+        persons, reduced = whole[0], whole[1] // max(self.sizes[-1], 1)
+        first = np.ones(len(persons), bool)  # ascending by both, so equal ones are neighbours
+        first[1:] = (persons[1:] != persons[:-1]) | (reduced[1:] != reduced[:-1])
+        return persons[first], reduced[first], whole
+
+    @property
+    def line_sizes(self) -> tuple[int, ...]:
+        """The sizes of lines without it."""
+        return self.sizes if self.facts.beside is None else self.sizes[:-1]

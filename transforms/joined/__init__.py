@@ -1,0 +1,1 @@
+"""Tables that share their people: joined by person, as a reader of the release joins them."""

@@ -1,0 +1,169 @@
+"""Order: rows of every chunk are dealt over all parts, so that a part tells nothing of where its rows stood.
+
+A part that is one chunk holds a stretch of its file: one clinic, one month. So where that may tell something
+of a person (`order: global`) the released rows of each chunk are dealt, evenly and at random, over the parts
+of the table. The draw comes from the key of the run and the place of the chunk: a chunk that is treated again
+deals every row to the part that it had, so that no engine loses one or writes it twice by repeating half of
+the work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tokumei.transforms.counting.keyed import counters, uniforms
+from tokumei.transforms.criteria.encoding import compacted, used_values
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.recode.chosen import Account
+from tokumei.transforms.values.cells import labelled
+
+PART_CELLS = 2_000_000  # of a part: a quarter of a million rows of eight columns
+SLICES = 64  # of a chunk, at most: small slices would be more numbers about rows than rows
+SPARE = 20  # so many times k people a part, at least: by chance alone none gets fewer than k
+ChunkPlace = tuple[str, int]  # split id, and number of the chunk in it
+PartPlace = tuple[str, int]  # table, and number of the part
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Rows of one chunk that are sent to one part.
+
+    Attributes:
+        fingerprint: of the key they were made with.
+        chunk: where they come from.
+        batch: released columns.
+        persons: 128-bit keyed hash of each row's person; None where rows are people.
+    """
+
+    fingerprint: str
+    chunk: ChunkPlace
+    batch: pa.RecordBatch
+    persons: npt.NDArray[np.uint64] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """All that was sent to a part, put together.
+
+    Attributes:
+        batch: its rows, in a random order.
+        persons: the person hash of each row; None where rows are people.
+        fingerprints: of the keys that its rows were made with.
+        marks: sum of the marks of its slices.
+    """
+
+    batch: pa.RecordBatch
+    persons: npt.NDArray[np.uint64] | None
+    fingerprints: frozenset[str]
+    marks: int
+
+
+def parts_of(plan: TablePlan, account: Account) -> int:
+    """Return over how many parts the rows of a table are dealt; 0: each chunk is a part, in its stretch.
+
+    Where the policy does not speak of the order, rows are dealt if a person may have several, or unless every
+    part surely holds k people: the smallest chunk would, if all who are left out were in it.
+    """
+    fitted, order = account.fitted, plan.table.order
+    if order == "stretch" or (order is None and not plan.counts_people and _surely(plan, account)):
+        return 0
+    people = fitted.records if fitted.people is None else fitted.people
+    by_size = -(-fitted.records * len(plan.table.released) // PART_CELLS)
+    return max(1, min(by_size, people // (SPARE * plan.k)))
+
+
+def _surely(plan: TablePlan, account: Account) -> bool:
+    if plan.dropping:  # how many records criterion 4 drops is known in the end
+        return False
+    out = sum(sum(removal.expected(plan).dropped) for removal in account.fitted.removals)
+    if account.recoded is not None:
+        out += account.recoded.count.suppressed_records
+    return account.fitted.least - out >= plan.k
+
+
+def drawn_order(key: RunKey, chunk: ChunkPlace, rows: int) -> npt.NDArray[np.intp]:
+    """Return a random order of a chunk's rows, equal whenever the chunk is treated with this key."""
+    return _drawn(key, "deal", chunk, rows)
+
+
+def _drawn(key: RunKey, purpose: str, chunk: ChunkPlace, n: int) -> npt.NDArray[np.intp]:
+    draws = uniforms(counters(n), key.derive("\0".join((purpose, *map(str, chunk)))))
+    return np.argsort(draws[:, 0], kind="stable")
+
+
+def deal(
+    place: tuple[str, ChunkPlace],
+    key: RunKey,
+    parts: int,
+    batch: pa.RecordBatch,
+    persons: npt.NDArray[np.uint64] | None,
+) -> Iterator[tuple[PartPlace, Slice]]:
+    """Deal the rows of a chunk evenly over the parts, or over `SLICES` of them that are drawn.
+
+    Args:
+        place: name of the table, and the chunk.
+        key: of the run.
+        parts: how many.
+        batch: the released rows, in their drawn order.
+        persons: the person hash of each; None where rows are people.
+    """
+    table, chunk = place
+    drawn = _drawn(key, "parts", chunk, parts)[:SLICES].tolist()
+    bounds = [batch.num_rows * i // len(drawn) for i in range(len(drawn) + 1)]
+    for part, (start, end) in zip(drawn, pairwise(bounds), strict=True):
+        if end > start:
+            rows = Slice(
+                fingerprint=key.fingerprint,
+                chunk=chunk,
+                batch=_compacted(batch.slice(start, end - start)),
+                persons=None if persons is None else persons[start:end],
+            )
+            yield (table, part), rows
+
+
+def _compacted(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([*map(compacted, batch.columns)], names=batch.schema.names)
+
+
+def mark(chunk: ChunkPlace, part: int, rows: int) -> int:
+    """Return a number for rows of a chunk in a part: its sum over all that was sent is that of what came."""
+    text = "\0".join(map(str, (*chunk, part, rows)))
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+
+def gather(part: int, slices: Iterable[Slice]) -> Gathered:
+    """Put a part together from what was sent to it, in any order; its rows are shuffled once more."""
+    found = sorted(slices, key=lambda piece: piece.chunk)
+    order = np.random.default_rng().permutation(sum(piece.batch.num_rows for piece in found))
+    heads = [piece.persons for piece in found if piece.persons is not None]
+    return Gathered(
+        batch=_joined([piece.batch for piece in found]).take(pa.array(order)),
+        persons=np.concatenate(heads)[order] if heads else None,
+        fingerprints=frozenset(piece.fingerprint for piece in found),
+        marks=sum(mark(piece.chunk, part, piece.batch.num_rows) for piece in found),
+    )
+
+
+def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Put rows together, each column under one dictionary if its labels repeat, else as plain texts."""
+    rows, columns = sum(map(len, batches)), []
+    for pieces in zip(*(batch.columns for batch in batches), strict=True):
+        labels = [len(piece.dictionary) for piece in pieces if pa.types.is_dictionary(piece.type)]
+        if len(labels) == len(pieces) and 2 * sum(labels) <= rows:
+            whole = pa.chunked_array(pieces).unify_dictionaries().combine_chunks()
+            columns.append(labelled(*used_values(whole)))
+        else:
+            columns.append(pa.concat_arrays([*map(_plain, pieces)]))
+    return pa.RecordBatch.from_arrays(columns, names=batches[0].schema.names)
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values

@@ -1,0 +1,144 @@
+"""Histories as a step between the search and pass 3, and their recount after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import apache_beam as beam
+from apache_beam.coders.typecoders import registry
+from apache_beam.pvalue import AsIter, AsSingleton, PCollection
+
+from tokumei.schemas.histories import History
+from tokumei.schemas.splits import Split
+from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
+from tokumei.transforms.engine.combine import merge_globally
+from tokumei.transforms.engine.guard import guarded, guarded_steps
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.histories.lines import LineBatch, PeopleLines, gather_lines, list_lines
+from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts, count_sets, merge_counted
+from tokumei.transforms.histories.solve import HistoryAccount, solve
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.recode.chosen import Chosen
+from tokumei.transforms.stages.read import ReadChunks
+
+
+class LineBatchCoder(SpilledCoder):
+    """Coder of `LineBatch`."""
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return LineBatch
+
+
+class PeopleLinesCoder(SpilledCoder):
+    """Coder of `PeopleLines`."""
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return PeopleLines
+
+
+class WrittenFactsCoder(SpilledCoder):
+    """Coder of `WrittenFacts`."""
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return WrittenFacts
+
+
+registry.register_coder(LineBatch, LineBatchCoder)
+registry.register_coder(PeopleLines, PeopleLinesCoder)
+registry.register_coder(WrittenFacts, WrittenFactsCoder)
+registry.register_coder(CountedFacts, SizedPickleCoder)
+
+
+class ProtectHistories(beam.PTransform):
+    """Decisions to decisions by which no set of facts that may be known points at fewer than k people.
+
+    Element types: `Split` → `Chosen` (exactly one). Only tables that facts look at are read. Under retry it
+    decides the same. Raises RequirementError at run time where this would cost more than may be lost.
+    """
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
+        super().__init__()
+        self._plan, self._key, self._chosen = plan, key, chosen
+
+    def expand(self, splits: PCollection[Split]) -> PCollection[Chosen]:
+        """`Split` → (bucket, `LineBatch`) → `PeopleLines` (one a bucket) → `Chosen` (exactly one)."""
+        names = {name for history in self._plan.histories for name in history.tables}
+        if not names:
+            return self._chosen
+        tables = {name: self._plan.tables[name] for name in sorted(names)}
+        people = (
+            splits
+            | "BindChosen"
+            >> beam.FlatMap(
+                _bind_chosen, frozenset(tables), AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_output_types(Work)
+            | "Read" >> ReadChunks(tables, columns=TablePlan.fact_types, stage="histories")
+            | "ListLines" >> beam.FlatMap(_list, self._plan).with_output_types(tuple[int, LineBatch])
+            | "Gather" >> beam.GroupByKey()
+            | "OfBucket" >> beam.Map(_gather).with_output_types(PeopleLines)
+        )
+        return self._chosen | "Protect" >> beam.Map(
+            _protect, self._plan, AsIter(people), AsSingleton(self._key)
+        ).with_output_types(Chosen)
+
+
+@guarded
+def _bind_chosen(
+    split: Split, tables: frozenset[str], key: RunKey, chosen: Chosen
+) -> Sequence[Work[Decision]]:
+    return [Work(split, key, chosen.decisions[split.table])] if split.table in tables else []
+
+
+@guarded_steps
+def _list(chunk: Chunk[Decision], plan: Plan) -> Iterator[tuple[int, LineBatch]]:
+    table = chunk.work.split.table
+    for history in plan.histories:
+        if table in history.tables:
+            yield from list_lines(plan.tables[table], history.tables[table], chunk)
+
+
+@guarded
+def _gather(bucket: tuple[int, Iterable[LineBatch]]) -> PeopleLines:
+    return gather_lines(bucket[1])
+
+
+@guarded
+def _protect(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
+    decisions = dict(chosen.decisions)
+    accounts: list[HistoryAccount] = []
+    for history in plan.histories:
+        account, treatments = solve(history, plan.tables, chosen.decisions, lambda: people, key)
+        accounts.append(account)
+        decisions |= {name: replace(decisions[name], history=done) for name, done in treatments.items()}
+    return replace(chosen, decisions=decisions, histories=tuple(accounts))
+
+
+class RecountFacts(beam.PTransform):
+    """Facts as they were written to the people who have each set.
+
+    Element types: (bucket, `WrittenFacts`) → `CountedFacts` (exactly one).
+    """
+
+    def __init__(self, histories: Sequence[History]) -> None:
+        super().__init__()
+        self._histories = tuple(histories)
+
+    def expand(self, facts: PCollection[tuple[int, WrittenFacts]]) -> PCollection[CountedFacts]:
+        """(bucket, `WrittenFacts`) → `CountedFacts` (one a bucket) → `CountedFacts` (exactly one)."""
+        return (
+            facts
+            | "Gather" >> beam.GroupByKey()
+            | "CountSets" >> beam.Map(_count, self._histories).with_output_types(CountedFacts)
+            | "Merge" >> merge_globally(merge_counted, CountedFacts)
+        )
+
+
+@guarded
+def _count(bucket: tuple[int, Iterable[WrittenFacts]], histories: Sequence[History]) -> CountedFacts:
+    return count_sets(histories, bucket[1])
