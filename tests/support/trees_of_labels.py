@@ -3,7 +3,6 @@
 import numpy as np
 
 from tokumei.schemas.histories import LostAtMost
-from tokumei.schemas.histories import LostAtMost
 from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
 
 
