@@ -5,8 +5,9 @@ Besides people, all that crosses a shuffle: 16 bytes a distinct line of a chunk,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import PERIODS, has_periods, period_numbers, units_of
 
 _PERSON, _LINE = "#person", "#line"
+# Of a bucket by itself, and how many of these, with 16 bytes a line, are kept.
+_FEW_LINES, _KEPT_BUCKETS = 1 << 17, 16
 
 
 class LineBatch(NamedTuple):
@@ -127,6 +130,41 @@ def gather_lines(batches: Iterable[LineBatch]) -> PeopleLines:
         persons = np.frombuffer(batch.lines[:half], np.uint64)
         waiting.setdefault(batch.table, []).append((persons, np.frombuffer(batch.lines[half:], np.int64)))
     return PeopleLines({name: _distinct(parts) for name, parts in sorted(waiting.items())}, frozenset(keys))
+
+
+def reading_of(people: Iterable[PeopleLines]) -> Callable[[], Iterable[PeopleLines]]:
+    """Return how the lines of all people are read again and again: what is little stays in memory.
+
+    Small buckets are put together, since they cost more by their number than by their lines. Every person is
+    in one bucket, before and after.
+    """
+    kept = list(islice(_together(people), _KEPT_BUCKETS + 1))
+    if len(kept) <= _KEPT_BUCKETS:
+        return lambda: kept
+    return lambda: _together(people)
+
+
+def _together(people: Iterable[PeopleLines]) -> Iterator[PeopleLines]:
+    waiting: list[PeopleLines] = []
+    lines = 0
+    for bucket in people:
+        waiting.append(bucket)
+        lines += sum(len(of_table) for _, of_table in bucket.tables.values())
+        if lines >= _FEW_LINES:
+            yield _union(waiting)
+            waiting, lines = [], 0
+    if waiting:
+        yield _union(waiting)
+
+
+def _union(people: list[PeopleLines]) -> PeopleLines:
+    if len(people) == 1:
+        return people[0]
+    names = sorted({name for bucket in people for name in bucket.tables})
+    return PeopleLines(
+        {name: _distinct([b.tables[name] for b in people if name in b.tables]) for name in names},
+        frozenset().union(*(bucket.keys for bucket in people)),
+    )
 
 
 def _distinct(parts: list[tuple[Persons, Ints]]) -> tuple[Persons, Ints]:

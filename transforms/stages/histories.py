@@ -17,7 +17,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
-from tokumei.transforms.histories.lines import LineBatch, PeopleLines, gather_lines, list_lines
+from tokumei.transforms.histories.lines import LineBatch, PeopleLines, gather_lines, list_lines, reading_of
 from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts, count_sets, merge_counted
 from tokumei.transforms.histories.solve import HistoryAccount, solve
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -112,8 +112,9 @@ def _gather(bucket: tuple[int, Iterable[LineBatch]]) -> PeopleLines:
 def _protect(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
     decisions = dict(chosen.decisions)
     accounts: list[HistoryAccount] = []
+    reading = reading_of(people)
     for history in plan.histories:
-        account, treatments = solve(history, plan.tables, chosen.decisions, lambda: people, key)
+        account, treatments = solve(history, plan.tables, chosen.decisions, reading, key)
         accounts.append(account)
         decisions |= {name: replace(decisions[name], history=done) for name, done in treatments.items()}
     return replace(chosen, decisions=decisions, histories=tuple(accounts))
