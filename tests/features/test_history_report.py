@@ -15,12 +15,14 @@ from support.pages import Page
 from tokumei.pipelines.cli import main
 
 K = 3
+SUPPRESS = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}
 COLUMNS = {
     "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "member"}]},
     "item": {
         "title": "商品",
         "treat": [{"criterion": 4, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2, 1]}}],
     },
+    "sex": {"title": "性別", "treat": [SUPPRESS]},
     "shop": {"title": "店舗", "keep": True, "because": "試験"},
     "no": {"title": "伝票番号", "type": "integer", "keep": True, "because": "試験"},
     "ill": {"title": "傷病", "keep": True, "because": "試験", "sensitive": True},
@@ -36,6 +38,7 @@ def lines(people=50):
             yield {
                 "id": f"p{i:02}",
                 "item": draw.choice([item] * 9 + [""]),
+                "sex": "女男"[i % 2],
                 "shop": "Z" if i < 2 else draw.choice("XXY"),
                 "no": next(numbers),
                 "ill": draw.choice("甲乙丙丁戊己"),
@@ -56,9 +59,8 @@ def release(folder, rows, members=(), **history):
     declared = {"known": 2, "because": "店頭で見られるため", "facts": facts, "lost_at_most": {"people": 1.0}}
     policy["histories"] = [declared | history]
     if members:
-        suppress = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}
         columns = {
-            name: {"title": title, "treat": [suppress]} for name, title in (("sex", "性別"), ("ward", "区"))
+            name: {"title": title, "treat": [SUPPRESS]} for name, title in (("sex", "性別"), ("ward", "区"))
         }
         policy["tables"]["m"] = {
             "title": "会員",
