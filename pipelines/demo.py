@@ -1,4 +1,4 @@
-"""The job `tokumei demo`: anonymizes a customer master of 21,971 invented people, and a real history of purchases.
+"""The job `tokumei demo`: anonymizes a customer master of 21,971 invented people, and real purchases.
 
 The files and their policies are a part of the package.
 """
