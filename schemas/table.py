@@ -13,6 +13,7 @@ from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.table_columns import refuse_unjoinable, refuse_unrestorable
 from tokumei.schemas.totals import Total, check_totals
 from tokumei.schemas.treatment_base import Left
 from tokumei.schemas.treatments import PseudonymPeriod, within
@@ -86,13 +87,14 @@ class Table(Strict):
                     "rename the column in the file",
                     ["columns", name],
                 )
-        self._zeros_restorable()
+        sources = [self.source] if self.population is None else [self.source, self.population.source]
+        refuse_unrestorable(sources, self.columns)
         self._named_columns_safe()
-        self._joins_work()
-        self._periods_told()
-        self._methods_fit_rows()
+        refuse_unjoinable(self.columns)
         if self.person is not None:
             self._person_works(self.person)
+        self._periods_told()
+        self._methods_fit_rows()
         self._classes_formed()
         check_combinations(self.combinations, self.columns, compared=self.population is not None)
         check_totals(self.totals, self.columns, self.rows_per_person)
@@ -128,17 +130,6 @@ class Table(Strict):
                     " no pseudonyms",
                     "remove codes",
                     ["columns", name, "codes"],
-                )
-
-    def _zeros_restorable(self) -> None:
-        sources = [self.source] if self.population is None else [self.source, self.population.source]
-        for name in dict.fromkeys(name for source in sources for name in source.leading_zeros):
-            if name not in self.columns or self.columns[name].type != "string":
-                raise broken(
-                    "source.leading_zeros",
-                    "leading zeros are restored in columns of type string, which the table has",
-                    "correct the name, or the type of the column",
-                    ["source", "leading_zeros", name],
                 )
 
     def _classes_formed(self) -> None:
@@ -181,18 +172,6 @@ class Table(Strict):
                 "treat it with pseudonym (last) or delete",
                 ["columns", person],
             )
-
-    def _joins_work(self) -> None:
-        for name, column in self.columns.items():
-            for i, step in enumerate(column.treat):
-                known = {other for other, c in self.columns.items() if c.type == "string" and other != name}
-                if not known.issuperset(step.joined) or (i and step.joined):
-                    raise broken(
-                        "table.with",
-                        "with names other columns of this table, of type string, in the first method",
-                        "declare the column under columns, with drop: true if it is not to be released",
-                        ["columns", name, "treat", i, "with"],
-                    )
 
     def _periods_told(self) -> None:
         for name, column in self.columns.items():

@@ -79,7 +79,8 @@ class Posed:
         """Return what pass 3 does to each table for a solution."""
         keys: list[list[npt.NDArray[np.uint64]]] = [[] for _ in self.tables]
         masks: list[list[npt.NDArray[np.uint32]]] = [[] for _ in self.tables]
-        for people, of_bucket in zip(self.reading(), protection.blanks, strict=True):
+        touched = zip(self.reading(), protection.blanks, strict=True) if protection.blanks else ()
+        for people, of_bucket in touched:
             for i, (table, blanks) in enumerate(zip(self.tables, of_bucket, strict=True)):
                 if len(blanks.line):
                     persons, reduced, _ = table.lines_of(people)

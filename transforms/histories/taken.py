@@ -71,7 +71,7 @@ def taken_of(done: Deletion, ground: Ground) -> TakenFacts:
         people_lost=before.people - after.people,
         loss=done.loss(),
         facts=done.facts_left(),
-        method=done.method if any(deleted) else "nothing",
+        method=done.manner if any(deleted) else "nothing",
         rounds=done.rounds,
     )
 
