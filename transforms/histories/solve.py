@@ -13,7 +13,8 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import TooManyFactsError
-from tokumei.transforms.histories.protect import Account, InfeasibleError, protect
+from tokumei.transforms.histories.protect import Account, InfeasibleError, Protection, protect
+from tokumei.transforms.histories.removal import WindowsLost, windows_lost
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -43,11 +44,13 @@ class HistoryAccount:
         plan: the declaration.
         total: what was lost, over all groups.
         groups: the same by group.
+        windows: by table with measures, what was left out before, for these.
     """
 
     plan: HistoryPlan
     total: Account
     groups: tuple[GroupAccount, ...]
+    windows: Mapping[str, WindowsLost]
 
 
 def solve(
@@ -74,24 +77,33 @@ def solve(
         RequirementError: the facts cannot be met within what may be lost, or are too many to count.
     """
     posed = pose(history, plans, decisions, reading, key.derive(f"histories {history.people}"))
+    protection = protected(posed)
+    account = HistoryAccount(
+        plan=history,
+        total=protection.account,
+        groups=_groups(posed, plans, protection.account),
+        windows={
+            name: lost for name in history.windows if (lost := windows_lost(decisions[name])) is not None
+        },
+    )
+    return account, posed.treatments(protection)
+
+
+def protected(posed: Posed) -> Protection:
+    """Solve what is posed; raises RequirementError as `solve` does."""
+    history = posed.history
     try:
-        protection = protect(posed.problem, posed.buckets)
+        return protect(posed.problem, posed.buckets)
     except TooManyFactsError as error:
         raise RequirementError(
             "requirement.facts",
-            where=_where(history),
+            where=where_history(history),
             what=f"people have {error.facts:,} different facts, more than the {error.bound:,} of which sets"
             f" of {error.size} are counted exactly",
             fix="coarsen columns with fixed methods first, let fewer facts be known, or name fewer kinds",
         ) from None
     except InfeasibleError as error:
         raise _infeasible(history, error) from None
-    account = HistoryAccount(
-        plan=history,
-        total=protection.account,
-        groups=_groups(posed, plans, protection.account),
-    )
-    return account, posed.treatments(protection)
 
 
 def _groups(posed: Posed, plans: Mapping[str, TablePlan], account: Account) -> tuple[GroupAccount, ...]:
@@ -123,7 +135,10 @@ def _levels(plan: TablePlan, group: PosedGroup) -> tuple[str, ...]:
 
 def _infeasible(history: HistoryPlan, error: InfeasibleError) -> RequirementError:
     if error.cause == "fixed":
-        what = f"some sets of classes, which nothing blanks, are shared by fewer than {history.k} people"
+        what = (
+            f"some sets of classes{' or measures' if history.windows else ''}, which nothing blanks, are shared"
+            f" by fewer than {history.k} people, or tell too much of a sensitive value"
+        )
         fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
     else:
         what = (
@@ -139,7 +154,7 @@ def _infeasible(history: HistoryPlan, error: InfeasibleError) -> RequirementErro
     )
     return RequirementError(
         "requirement.histories",
-        where=_where(history),
+        where=where_history(history),
         what=f"{what}. Each kind of fact alone would cost: {prices}" if prices else what,
         fix=fix,
     )
@@ -147,9 +162,12 @@ def _infeasible(history: HistoryPlan, error: InfeasibleError) -> RequirementErro
 
 def tell_fact(fact: Fact) -> str:
     """Return a kind of fact in a few words."""
+    if fact.measure is not None:
+        return f"{fact.table} ({' '.join((fact.measure, *fact.reads[:-1]))} per {fact.per})"
     names = [*fact.columns, *(["class"] if fact.quasi_identifiers else [])]
     return f"{fact.table} ({' × '.join(names)})"
 
 
-def _where(history: HistoryPlan) -> str:
+def where_history(history: HistoryPlan) -> str:
+    """Return where a declaration stands, in messages."""
     return f"histories, people of {history.people}"
