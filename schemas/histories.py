@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
 from tokumei.schemas.formats import listed
-from tokumei.schemas.measures import Measured, check_measures, measured_columns
+from tokumei.schemas.measures import MeasureKeys, check_measures, measured_columns
 from tokumei.schemas.people import Numbering, numbering_of, people_named
 from tokumei.schemas.privacy_models import Share
 from tokumei.schemas.strict import Strict, Text, broken
@@ -24,7 +24,7 @@ from tokumei.schemas.treatment_base import People
 from tokumei.schemas.treatments import Coarsen, Pseudonym
 
 
-class Fact(Measured):
+class Fact(MeasureKeys):
     """One kind of fact: the values of some columns of one line, a person's class in a table, or a measure."""
 
     columns: tuple[Text, ...] = Field(

@@ -27,7 +27,7 @@ _OF_NUMBERS: frozenset[str] = frozenset({"sum", "largest"})
 _MOST_EDGES = 1_000
 
 
-class Measured(Strict):
+class MeasureKeys(Strict):
     """The keys of a fact that is a measure over all lines of a person in a window."""
 
     table: Text = Field(description="The table that it stands in.")
@@ -88,12 +88,12 @@ class Measured(Strict):
         )
 
 
-def measured_columns(facts: Sequence[Measured], table: str) -> frozenset[str]:
+def measured_columns(facts: Sequence[MeasureKeys], table: str) -> frozenset[str]:
     """Return the columns of a table that measures read: nothing is blanked there, or others would come out."""
     return frozenset(name for fact in facts if fact.table == table for name in fact.reads)
 
 
-def check_measures(facts: Sequence[Measured], name: str, table: Table, at: tuple[str | int, ...]) -> None:
+def check_measures(facts: Sequence[MeasureKeys], name: str, table: Table, at: tuple[str | int, ...]) -> None:
     """Check that a reader of a table can work its measures out, and that they stay as they were counted.
 
     Args:
@@ -139,7 +139,7 @@ def _check_table(table: Table, at: tuple[str | int, ...]) -> None:
         )
 
 
-def _check_window(fact: Measured, table: Table, at: tuple[str | int, ...]) -> None:
+def _check_window(fact: MeasureKeys, table: Table, at: tuple[str | int, ...]) -> None:
     column = table.columns.get(fact.time or "")
     fineness = None if column is None or not column.released else _fineness(column)
     if fineness is None or not _tells(fineness, fact.per or ""):
@@ -169,7 +169,7 @@ def _tells(fineness: str, per: str) -> bool:
     return fineness == per or fineness == "day" or (fineness == "month" and per in {"quarter", "year"})
 
 
-def _check_measured(fact: Measured, column: Column | None, at: tuple[str | int, ...]) -> None:
+def _check_measured(fact: MeasureKeys, column: Column | None, at: tuple[str | int, ...]) -> None:
     if column is None or not column.released:
         raise broken(
             "fact.column",

@@ -26,10 +26,11 @@ def least_loss(ground: Ground, levels: Levels) -> float:
     released = released[:-1]
     cells = int(ground.counted.lines[released & ground.counted.bad].sum())
     cells += _disjoint(ground, np.flatnonzero(released[ground.counted.common]))
-    most = max(
+    weights = [
         int(group.weights()[np.unique(group.chain[level, np.arange(group.leaves)])].max(initial=0)) / group.domain
         for group, level in zip(problem.groups, levels, strict=True)
-    )
+    ]
+    most = max(weights, default=0.0)
     return (detail + cells // len(problem.kinds) * (1 - most)) / max(1, occurrences)
 
 

@@ -171,10 +171,11 @@ class Treatment:
         """
         if self._stop == math.inf:
             return math.inf
-        most = max(
+        weights = [
             int(group.weights()[np.unique(group.chain[level, np.arange(group.leaves)])].max(initial=0)) / group.domain
             for group, level in zip(self._problem.groups, self.levels, strict=True)
-        )
+        ]
+        most = max(weights, default=0.0)
         left = (self._stop - self.loss()) * self._occurrences * len(self._problem.kinds)
         return (left + 1) / (1 - most) if most < 1 else math.inf
 
