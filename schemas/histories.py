@@ -1,8 +1,8 @@
 """Histories (履歴): what an outsider may know of a person, over all lines and all tables of the release.
 
-A *fact* is what stands in some released columns of one line, or the class of a person's quasi-identifiers
-in a table, or a measure over their lines. A policy declares which facts are feared and how many at once; of every set of so many facts,
-the people in the release who have all of them are then none, or at least k. (k^m-anonymity of Terrovitis,
+A *fact* is what stands in some released columns of one line, the class of a person's quasi-identifiers in a
+table, or a measure over their lines. A policy declares which facts are feared and how many at once; of every
+set of so many facts, the people in the release who have all of them are then none, or at least k. (k^m-anonymity of Terrovitis,
 Mamoulis and Kalnis, VLDB 2008, over people, not receipts; with `at_most` it contains (h,k,p)-coherence.)
 """
 
@@ -82,9 +82,9 @@ class LostAtMost(Strict):
     """How much the guarantee may cost before the run stops."""
 
     occurrences: Share = Field(
-        default=1.0, description="Loss of detail: 0 nothing, 1 everything, as a mean over people's facts."
+        default=1.0, description="Share of the cells that tell a fact, each once a person, that are blanked."
     )
-    lines: Share = Field(default=1.0, description="Share of the lines in which a cell is blanked.")
+    lines: Share = Field(default=1.0, description="Share of the lines that are left without any fact.")
     people: Share = Field(default=0.05, description="Share of the people who are left without any fact.")
 
 

@@ -89,7 +89,7 @@ class MeasureKeys(Strict):
 
 
 def measured_columns(facts: Sequence[MeasureKeys], table: str) -> frozenset[str]:
-    """Return the columns of a table that measures read: nothing is blanked there, or others would come out."""
+    """Return the columns of a table that measures read: nothing is blanked there, or they would change."""
     return frozenset(name for fact in facts if fact.table == table for name in fact.reads)
 
 
@@ -111,7 +111,7 @@ def check_measures(facts: Sequence[MeasureKeys], name: str, table: Table, at: tu
         if (fact.time, fact.per) != next((f.time, f.per) for f in measured.values()):
             raise broken(
                 "fact.windows",
-                "measures of one table have one window: whose facts are too rare loses all lines of the window",
+                "measures of one table have one window: where they are too rare, all its lines go",
                 "give all measures of the table the same per and time",
                 (*at, i, "per"),
             )
@@ -166,7 +166,8 @@ def _fineness(column: Column) -> str | None:
 
 
 def _tells(fineness: str, per: str) -> bool:
-    return fineness == per or fineness == "day" or (fineness == "month" and per in {"quarter", "year"})
+    coarser = {"day": {"day", "week", "month", "quarter", "year"}, "month": {"month", "quarter", "year"}}
+    return per in coarser.get(fineness, {fineness})
 
 
 def _check_measured(fact: MeasureKeys, column: Column | None, at: tuple[str | int, ...]) -> None:

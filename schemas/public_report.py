@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from tokumei.schemas.report import Picture, Report, TableReport
+from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.strict import Strict
 
 
@@ -63,6 +64,24 @@ class PublicTable(Strict):
     models: tuple[PublicModel, ...]
 
 
+class PublicGroup(Strict):
+    """The levels of columns that became coarser together."""
+
+    table: str
+    title: str
+    levels: tuple[str, ...]
+
+
+class PublicHistory(Strict):
+    """What is promised of the facts that may be known of a person, and the levels of the release."""
+
+    whose: str
+    known: int
+    k: int
+    guarantee: str
+    groups: tuple[PublicGroup, ...]
+
+
 class PublicReport(Strict):
     """The part of a report that may leave the house."""
 
@@ -75,6 +94,7 @@ class PublicReport(Strict):
     k: int
     people: int
     tables: tuple[PublicTable, ...]
+    histories: tuple[PublicHistory, ...] = ()
     limits: tuple[str, ...]
 
 
@@ -90,7 +110,26 @@ def public_part(report: Report) -> PublicReport:
         k=report.k,
         people=report.people,
         tables=tuple(_table(table) for table in report.tables),
+        histories=tuple(map(_history, report.histories)),
         limits=report.limits,
+    )
+
+
+def _history(history: HistoryReport) -> PublicHistory:
+    return PublicHistory(
+        whose=history.whose,
+        known=history.known,
+        k=history.k,
+        guarantee=history.guarantee,
+        groups=tuple(
+            PublicGroup(
+                table=group.table,
+                title=group.title,
+                levels=tuple(level.title for level in group.levels if level.cells),
+            )
+            for group in history.groups
+            if len(group.levels) > 1
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
@@ -297,6 +298,9 @@ class Report(Strict):
         default=(), description="What to look at before publication, in Japanese."
     )
     tables: tuple[TableReport, ...]
+    histories: tuple[HistoryReport, ...] = Field(
+        default=(), description="What who knows some facts about a person can tell."
+    )
     joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
     apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
     rejects: tuple[RejectCount, ...] = ()

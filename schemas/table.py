@@ -13,9 +13,10 @@ from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.table_columns import refuse_unjoinable, refuse_unrestorable
 from tokumei.schemas.totals import Total, check_totals
 from tokumei.schemas.treatment_base import Left
-from tokumei.schemas.treatments import PseudonymPeriod
+from tokumei.schemas.treatments import PseudonymPeriod, within
 
 # Names of the counts beside a table's columns.
 _RESERVED = frozenset({"#person", "#records", "#people", "#totals"})
@@ -86,9 +87,10 @@ class Table(Strict):
                     "rename the column in the file",
                     ["columns", name],
                 )
-        self._zeros_restorable()
+        sources = [self.source] if self.population is None else [self.source, self.population.source]
+        refuse_unrestorable(sources, self.columns)
         self._named_columns_safe()
-        self._joins_work()
+        refuse_unjoinable(self.columns)
         self._periods_told()
         self._methods_fit_rows()
         if self.person is not None:
@@ -103,17 +105,18 @@ class Table(Strict):
     def _reasons_given(self) -> None:
         """What weakens a default needs a reason, which stands in the report; nothing else has one here."""
         weaker = ["order: stretch"] if self.order == "stretch" else []
+        weaker += [] if self.joined else ["joined: false"]
         if weaker and self.because is None:
             raise broken(
                 "table.because",
                 f"{' and '.join(weaker)} needs a reason",
                 "add because: … to the table, or remove it",
-                ["order"],
+                [weaker[0].partition(":")[0]],
             )
         if self.because is not None and not weaker:
             raise broken(
                 "table.because",
-                "because is the reason for order: stretch, which the table does not say",
+                "because is the reason for order: stretch or joined: false, which the table does not say",
                 "remove because",
                 ["because"],
             )
@@ -127,17 +130,6 @@ class Table(Strict):
                     " no pseudonyms",
                     "remove codes",
                     ["columns", name, "codes"],
-                )
-
-    def _zeros_restorable(self) -> None:
-        sources = [self.source] if self.population is None else [self.source, self.population.source]
-        for name in dict.fromkeys(name for source in sources for name in source.leading_zeros):
-            if name not in self.columns or self.columns[name].type != "string":
-                raise broken(
-                    "source.leading_zeros",
-                    "leading zeros are restored in columns of type string, which the table has",
-                    "correct the name, or the type of the column",
-                    ["source", "leading_zeros", name],
                 )
 
     def _classes_formed(self) -> None:
@@ -181,25 +173,22 @@ class Table(Strict):
                 ["columns", person],
             )
 
-    def _joins_work(self) -> None:
-        for name, column in self.columns.items():
-            for i, step in enumerate(column.treat):
-                known = {other for other, c in self.columns.items() if c.type == "string" and other != name}
-                if not known.issuperset(step.joined) or (i and step.joined):
-                    raise broken(
-                        "table.with",
-                        "with names other columns of this table, of type string, in the first method",
-                        "declare the column under columns, with drop: true if it is not to be released",
-                        ["columns", name, "treat", i, "with"],
-                    )
-
     def _periods_told(self) -> None:
         for name, column in self.columns.items():
             time = None if column.pseudonym is None else column.pseudonym.time
+            at = ("columns", name, "treat", len(column.treat) - 1)
             if time is not None:
-                self.refuse_time(time, ("columns", name, "treat", len(column.treat) - 1, "time"))
+                self._refuse_time(time, (*at, "time"))
+            per, of_person = getattr(column.pseudonym, "per", None), self.person_period
+            if column.pseudonym is not None and of_person is not None and not within(per, of_person):
+                raise broken(
+                    "table.period_joined",
+                    f"a code that lasts beyond the person's {of_person} would join what is told apart there",
+                    f"add per: {of_person}, which keeps it joinable within; or delete the column",
+                    at,
+                )
 
-    def refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
+    def _refuse_time(self, name: str, at: tuple[str | int, ...]) -> None:
         """Refuse a name that is not that of a column of dates or times, from which a period can be taken."""
         column = self.columns.get(name)
         if column is None or column.type not in {"date", "month", "datetime"}:

@@ -23,6 +23,13 @@ from tokumei.schemas.strict import Number, Text, broken
 from tokumei.schemas.treatment_base import ColumnType, Label, Left, People, Treatment
 
 PseudonymPeriod = Literal["month", "quarter", "year", "table"]
+_NESTED: tuple[PseudonymPeriod, ...] = ("month", "quarter", "year")
+
+
+def within(period: PseudonymPeriod | None, other: PseudonymPeriod) -> bool:
+    """Return whether each period lies in one of the others; None is that of the whole run."""
+    nested = period in _NESTED and other in _NESTED
+    return period == other or (nested and _NESTED.index(period) < _NESTED.index(other))
 
 
 class Delete(Treatment):

@@ -66,6 +66,8 @@ def tell(plan: Plan, note: str = "") -> None:
             for told in report.get("notes", ()):
                 if told["table"] == table["name"]:
                     print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
+        for history in report["histories"]:
+            _tell_history(history)
         for join in report.get("joined", ()):
             _tell_joined(join)
         print(f"  release:  {base}")
@@ -132,6 +134,19 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
         print(f"    {level['column']}: {at} of {level['levels'] - 1} ({level['label']})")
     for line in _of_little_use(table):
         print(f"    warning: {line}")
+
+
+def _tell_history(history: dict[str, Any]) -> None:
+    """Say what facts about people tell, what they told before, and what that took."""
+    known, k = history["known"], history["k"]
+    facts = "any fact is" if known == 1 else f"any {known} facts are"
+    sizes = history["sets"][: min(known, len(history["sets"]))]
+    counted = next(size for size in reversed(sizes) if size["before"] is not None)
+    print(
+        f"  histories: people of {history['people']}: {facts} shared by {k:,} people or nobody"
+        f" (before: {counted['before']['few']:,} of {counted['people_before']:,} people singled out);"
+        f" {history['loss']:.1%} of detail lost, {history['cells_blanked']:,} cells blanked"
+    )
 
 
 def _tell_joined(join: dict[str, Any]) -> None:

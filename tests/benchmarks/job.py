@@ -91,6 +91,19 @@ def several(folder, rows, rounds):
     compare("Claims, several rows a person", rows, rounds, folder, {"tokumei": job(folder)})
 
 
+def order(folder, rows, rounds):
+    """What dealing rows over parts costs: histories as they are dealt by default, and left in their stretches."""
+    kept = ("rows_per_person: several", "rows_per_person: several\n    order: stretch\n    because: 試験")
+    for preset in ("claims", "id_pos"):
+        contestants = {}
+        for name, changes in {"global": (), "stretch": (kept,)}.items():
+            place = folder / preset / name
+            synthesize(place, preset, rows, "--format", "parquet")
+            policy(place, f"{preset}.yaml", *changes)
+            contestants[name] = [TOKUMEI, "anonymize", place / "policy.yaml", "--output", folder / "out"]
+        compare(f"Order of {preset}", rows, rounds, folder, contestants)
+
+
 def joined(folder, rows, rounds):
     """Two tables joined by a pseudonym: so many receipts, and a tenth as many members."""
     synthesize(folder, "id_pos", rows, "--format", "parquet")
@@ -122,7 +135,7 @@ def text(folder, rows, rounds):
         compare(f"CSV in {encoding}", rows, rounds, place, {"tokumei": job(place), "pyarrow copy": copy})
 
 
-CASES = {case.__name__: case for case in (whole, alone, shuffled, several, joined, wide, text)}
+CASES = {case.__name__: case for case in (whole, alone, shuffled, several, order, joined, wide, text)}
 
 
 def main():

@@ -149,16 +149,18 @@ def run(folder):
             with stage("pass 3: criteria 1 to 5"):
                 done = anonymize_chunk(table, chunk, people=False)
             with stage("pass 3: encoding, recount, leak search"):
-                encoded = encode_chunk(plan, table, done)
+                released = encode_chunk(plan, table, done)
             with stage("pass 3: writing"):
-                write_part(plan, encoded)
-            part = written_of(encoded.summary)
+                write_part(plan, released.part)
+            part = merge_written([written_of(made.summary) for made in (released, released.part)])
             shuffled("pass 3: merging", part, Written)
             yield part
 
     written = merged("pass 3: merging", merge_written, summaries())
     with stage("verification, documents, register", once=True):
-        total = verify(plan, chosen, written, Headcount(), facts=CountedFacts(), totals={}, fingerprint=key.fingerprint)
+        total = verify(
+            plan, chosen, written, Headcount(), facts=CountedFacts(), totals={}, fingerprint=key.fingerprint
+        )
         report = build_report(plan, chosen, written, {}, total, joined=(), totals={})
     with stage("checksums of the parts, manifest"):
         publish(plan, report, written, partial(documents_of, plan.policy, report))

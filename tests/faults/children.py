@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Generator, Iterable
@@ -33,6 +34,7 @@ class Step:
     args: tuple[str, ...]
     notes: Path  # folder for its output
     roots: tuple[str, ...] = ()
+    temp: Path | None = None  # its temporary folder
     fault: inject.Fault | None = None
     changing_only: bool = True
     kill_after: float | None = None
@@ -85,6 +87,8 @@ def _begin(case: Case, done: Done | None, running: dict[int, _Running]) -> None:
     step.notes.mkdir(parents=True, exist_ok=True)
     for name in ("out", "err", "seen"):
         (step.notes / name).write_bytes(b"")
+    if step.temp is not None:
+        step.temp.mkdir(exist_ok=True)
     begun = time.monotonic()
     running[_spawn(step) if step.fresh else _fork(step)] = _Running(case, step, begun)
 
@@ -120,11 +124,12 @@ def _spawn(step: Step) -> int:
     if step.fault is not None:
         given = json.dumps([step.roots, vars(step.fault), step.changing_only])
         command = [sys.executable, __file__, given, *step.args]
+    temporary = {} if step.temp is None else {"TMPDIR": str(step.temp)}
     files = [
         (os.POSIX_SPAWN_OPEN, n, str(step.notes / name), os.O_WRONLY, 0)
         for n, name in ((1, "out"), (2, "err"))
     ]
-    return os.posix_spawn(command[0], command, os.environ, file_actions=files)
+    return os.posix_spawn(command[0], command, {**os.environ, **temporary}, file_actions=files)
 
 
 def _fork(step: Step) -> int:
@@ -135,6 +140,8 @@ def _fork(step: Step) -> int:
     try:
         for number, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(step.notes / name, os.O_WRONLY), number)
+        if step.temp is not None:
+            tempfile.tempdir = str(step.temp)
         injector = inject.Injector(step.roots, step.fault or inject.Fault(), step.changing_only)
         injector.install()
         status = main(step.args)

@@ -16,7 +16,19 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-CHANGING = {"create", "write", "fsync", "fchmod", "flock", "mkdir", "link", "replace", "unlink", "rmdir"}
+CHANGING = {
+    "create",
+    "write",
+    "spill",
+    "fsync",
+    "fchmod",
+    "flock",
+    "mkdir",
+    "link",
+    "replace",
+    "unlink",
+    "rmdir",
+}
 _FOREVER = 1 << 60
 
 
@@ -82,6 +94,7 @@ class Injector:
         for name, kind in {"link": "link", "replace": "replace", "rename": "replace"}.items():
             self._wrap(os, name, kind, 1)
         self._wrap(fcntl, "flock", "flock", 0)
+        self._wrap(os, "pwrite", "spill", 0)
         self._open()
 
     def _wrap(self, module, name, kind, which) -> None:
@@ -153,4 +166,5 @@ class Injector:
 def masked(path: str) -> str:
     """Random parts of names differ from run to run, and say nothing."""
     text = re.sub(r"[0-9a-f]{8,}", "#", path)
+    text = re.sub(r"/tokumei-[a-z0-9_]{8}(/#[0-9#]+)?", r"/tokumei-~", text)
     return re.sub(r"(/\.[^/]+)\.[a-z0-9_]{8}$", r"\1.~", text)

@@ -71,7 +71,7 @@ class World:
                 "t": {
                     "source": {"path": f"{version}/*.csv", "format": "csv"},
                     "person": "id",
-                    "rows_per_person": "one",
+                    "rows_per_person": "several",  # so that people and rows wait to be grouped
                     "columns": COLUMNS,
                 }
             },
@@ -99,8 +99,15 @@ class World:
             "--release-id",
             version,
         )
-        roots = (str(out), str(self.root / version))
-        return Step(args, out.parent / "notes", roots, **how)
+        temp = out.parent / "temp"
+        roots = (str(out), str(self.root / version), str(temp))
+        return Step(args, out.parent / "notes", roots, temp=temp, **how)
+
+    def spilled(self, out: Path, *, killed: bool = False) -> None:
+        """No file of a run is left in its temporary folder; a folder may be, if it was killed."""
+        left = [p for p in (out.parent / "temp").rglob("*") if not (killed and p.is_dir())]
+        must(not left, f"left in the temporary folder: {[p.name for p in left]}")
+        shutil.rmtree(out.parent / "temp", ignore_errors=True)
 
     def clean(self, out: Path) -> Step:
         """Clean, everything being a month old."""

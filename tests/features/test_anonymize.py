@@ -236,16 +236,20 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
     assert whole.status == 0, whole.err
 
     from tokumei.transforms.planning import reading
-    from tokumei.transforms.stages import read
+    from tokumei.transforms.release import dealing
+    from tokumei.transforms.stages import read, release
 
-    real = read.plan_splits
+    real, encode, chunks = read.plan_splits, release.encode_chunk, []
+    monkeypatch.setattr(release, "encode_chunk", lambda *a: chunks.append(a) or encode(*a))
+    monkeypatch.setattr(dealing, "PART_CELLS", 200)
+    monkeypatch.setattr(dealing, "SPARE", 3)
     monkeypatch.setattr(reading, "MAX_ROWS", 13)
     monkeypatch.setattr(read, "plan_splits", lambda *a: real(*a, target_bytes=200))
     cut = policy_of(columns, person="id", rows=rows, k=4, limit=0.2, path="cut/*.csv")
     files = {f"cut/{i}.csv": head + "\n".join(lines[i::3]) + "\n" for i in range(3)}
     parts = run(cut, files, output="parts")
     assert parts.status == 0, parts.err
-    assert len(parts.manifest["tables"]["t"]["files"]) > 10
+    assert len(chunks) > 10 and len(parts.manifest["tables"]["t"]["files"]) > 1
 
     def facts(done):
         rows = Counter(tuple(v for k, v in sorted(r.items()) if k != "id") for r in done.rows())

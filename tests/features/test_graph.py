@@ -7,8 +7,11 @@ from support.graph import RECORDS, steps_of
 from support.helpers import EXAMPLE
 
 from tokumei.pipelines.launcher.terminal import STAGES
+from tokumei.transforms.counting.headcount import PersonBatch
 from tokumei.transforms.engine.chunks import Chunk, ChunkCoder, WorkCoder
+from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.planning.prepare import make_plan
+from tokumei.transforms.release.dealing import Slice
 from tokumei.transforms.release.parts import ReleasedChunk
 from tokumei.transforms.stages.anonymize import build
 from tokumei.transforms.stages.read import _ReadChunk
@@ -87,15 +90,18 @@ def test_every_pass_over_records_has_a_name_on_the_terminal(pipeline):
 
 
 def test_only_small_things_are_shuffled(pipeline):
-    """The element types that cross a shuffle are known, and none of them holds records."""
-    shuffled = {
+    """None of the elements that cross a shuffle holds source records; rows to be released cross one, as slices."""
+    shuffled = [
         str(i.element_type)
         for step in steps_of(pipeline)
         if isinstance(step.transform, (beam.GroupByKey, beam.Reshuffle))
         for i in step.main_inputs.values()
-    }
+    ]
     assert shuffled
-    assert not [t for t in shuffled if "Chunk" in t or "ReleasedChunk" in t or "RecordBatch" in t]
+    assert not [t for t in shuffled if "Chunk" in t or "Encoded" in t or "RecordBatch" in t]
+    assert len([t for t in shuffled if "Slice" in t]) == 1
+    assert isinstance(beam.coders.registry.get_coder(Slice), SpilledCoder)
+    assert isinstance(beam.coders.registry.get_coder(PersonBatch), SpilledCoder)
 
 
 def test_work_is_not_pickled_to_estimate_its_size(pipeline):

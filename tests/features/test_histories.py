@@ -9,9 +9,7 @@ from support.helpers import policy_of
 
 PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "x"}
 KEEP = {"keep": True, "because": "試験"}
-ITEMS = {
-    "treat": [{"criterion": 4, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2, 1]}}]
-}
+ITEMS = {"treat": [{"criterion": 4, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2, 1]}}]}
 MONTHS = {
     "type": "month",
     "treat": [
@@ -151,7 +149,9 @@ def test_class_and_facts_of_another_table(run):
 
 
 def test_sensitive_values_are_held_by_no_more_than_a_share(run):
-    rows = [r | {"ill": "甲乙"[int(r["item"][:1] == "C")] if i % 7 else "丙"} for i, r in enumerate(receipts())]
+    rows = [
+        r | {"ill": "甲乙"[int(r["item"][:1] == "C")] if i % 7 else "丙"} for i, r in enumerate(receipts())
+    ]
     policy = declared(
         fact("item"),
         columns={"ill": KEEP | {"sensitive": True}},
@@ -193,7 +193,9 @@ def test_recount_stops_what_was_not_treated(run, monkeypatch):
     from tokumei.transforms.decisions import history
 
     monkeypatch.setattr(
-        history.HistoryTreatment, "apply", lambda self, columns, treated, classes, persons, keep: (treated, {})
+        history.HistoryTreatment,
+        "apply",
+        lambda self, columns, treated, classes, persons, keep: (treated, {}),
     )
     done = run(declared(fact("item")), {"data.csv": csv(receipts())})
     assert done.status == 4 and "verification.failed" in done.err and "histories[0]" in done.err

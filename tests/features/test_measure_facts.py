@@ -7,7 +7,6 @@ import random
 from collections import defaultdict
 
 import pytest
-import yaml
 from support.helpers import policy_of
 
 PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "x"}
@@ -154,8 +153,7 @@ def test_a_class_is_known_beside_measures(run):
     people = [{"id": f"p{i:03}", "age": draw.choice([25, 25, 25, 45, 65])} for i in range(50)]
     facts = [LINES, {"table": "members", "quasi_identifiers": True}]
     policy = declared(*facts, known=2)
-    policy["tables"]["t"]["joined"] = False
-    policy["tables"]["t"]["because"] = "試験"
+    policy["tables"]["t"] |= {"joined": False, "because": "試験"}
     policy["tables"]["members"] = {
         "source": {"path": "members.csv", "format": "csv"},
         "person": "id",

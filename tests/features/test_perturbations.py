@@ -11,6 +11,7 @@ import pytest
 from support.helpers import policy_of
 
 from tokumei.transforms.planning import reading as records
+from tokumei.transforms.release import dealing
 
 ROWS, PEOPLE, K = 600, 150, 5
 DAY = dt.date(2020, 1, 1)
@@ -58,6 +59,8 @@ def _parquet(rows):
 @pytest.mark.parametrize("output_format", ["csv", "parquet", "avro"])
 def test_all_three_on_many_chunks(run, monkeypatch, file_format, output_format):
     monkeypatch.setattr(records, "MAX_ROWS", 70)
+    monkeypatch.setattr(dealing, "PART_CELLS", 500)
+    monkeypatch.setattr(dealing, "SPARE", 2)
     source = {"format": file_format}
     path = f"in/*.{file_format}"
     policy = policy_of(

@@ -76,7 +76,7 @@ def source():
 
 @pytest.mark.parametrize("per", PERIODS)
 def test_equal_within_a_period_over_tables_and_never_beyond(run, per):
-    done = run(*policy_and_files(per))
+    done = run(*policy_and_files(per, household="month"))
     assert done.status == 0, done.err
     known, of_unit, units = source(), defaultdict(set), defaultdict(set)
     for table in ("receipts", "visits"):
@@ -88,11 +88,12 @@ def test_equal_within_a_period_over_tables_and_never_beyond(run, per):
     assert all(len(found) == 1 for found in of_unit.values())
     assert all(len(found) == 1 for found in units.values()) and len(units) == len(of_unit)
     assert done.report["people"] == PEOPLE  # 本人の数 stays that of people
-    # the household's pseudonyms stand for the whole run, as nothing else was said of them
     homes = defaultdict(set)
     for row in done.rows("receipts"):
-        homes[known[row["no"]]["home"]].add(row["home"])
-    assert [len(found) for found in homes.values()] == [1] * 4
+        line = known[row["no"]]
+        homes[line["home"], line["day"].year, line["day"].month].add(row["home"])
+    assert {len(found) for found in homes.values()} == {1}
+    assert len({code for found in homes.values() for code in found}) == len(homes)
     said = {"month": "月ごと", "quarter": "四半期ごと", "year": "年ごと"}[per]
     notice = (done.release / "notice.md").read_text()
     entry = next(csv.DictReader((done.root / "register" / "entries.csv").read_text("utf-8-sig").splitlines()))
@@ -104,23 +105,29 @@ def test_equal_within_a_period_over_tables_and_never_beyond(run, per):
     assert any("Tournier" in limit for limit in done.report["limits"])
 
 
-def test_per_table_and_a_household_of_another_period(run):
-    done = run(*policy_and_files("table", household="year"))
+def test_per_table(run):
+    done = run(*policy_and_files("table", household="table"))
     assert done.status == 0, done.err
-    known, found, homes = source(), defaultdict(set), defaultdict(set)
+    known, found = source(), defaultdict(set)
     for table in ("receipts", "visits"):
         for row in done.rows(table):
             line = known[row["no"]]
             found[table, line["who"]].add(row["who"])
-            homes[line["home"], line["day"].year].add(row["home"])
-    assert all(len(codes) == 1 for codes in found.values()) and len(found) == 2 * PEOPLE
-    assert len({code for codes in found.values() for code in codes}) == 2 * PEOPLE
-    assert [len(codes) for codes in homes.values()] == [1] * 12
-    assert len({code for codes in homes.values() for code in codes}) == 12
+            found[table, line["home"]].add(row["home"])
+    assert all(len(codes) == 1 for codes in found.values()) and len(found) == 2 * (PEOPLE + 4)
+    assert len({code for codes in found.values() for code in codes}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("per", "household"), [("month", None), ("month", "quarter"), ("year", "table"), ("table", "month")]
+)
+def test_a_code_that_would_join_the_periods_is_refused(run, per, household):
+    done = run(*policy_and_files(per, household=household))
+    assert done.status == 2 and "table.period_joined" in done.err and "columns.home.treat[0]" in done.err
 
 
 def test_a_record_without_a_time_stops_the_run(run):
-    policy, files = policy_and_files("month")
+    policy, files = policy_and_files("month", household="month")
     head, first, *rest = files["visits.csv"].splitlines()
     files["visits.csv"] = "\n".join([head, first.rpartition(",")[0] + ",", *rest]) + "\n"
     done = run(policy, files)
@@ -144,7 +151,7 @@ def test_a_record_without_a_time_stops_the_run(run):
     ],
 )
 def test_what_cannot_be_meant_is_refused(run, change, code):
-    policy, files = policy_and_files("month")
+    policy, files = policy_and_files("month", household="month")
     treat = {"criterion": 3, "method": "pseudonym", "link": "member", **change}
     policy["tables"]["receipts"]["columns"]["who"]["treat"] = [treat]
     done = run(policy, files)
@@ -171,7 +178,7 @@ def units(policy, table, codes, days):
 def test_units_are_people_and_periods():
     codes = pa.array(["a", "a", "b", "a"])
     days = pa.array([dt.date(2024, 1, 1), dt.date(2024, 1, 31), dt.date(2024, 1, 5), dt.date(1969, 12, 31)])
-    policy, _ = policy_and_files("month")
+    policy, _ = policy_and_files("month", household="month")
     found, persons = units(policy, "receipts", codes, days)
     assert found.periods.tolist() == [54 * 12, 54 * 12, 54 * 12, -1]
     assert found.hashes[0] == found.hashes[1] and len(set(found.hashes.tolist())) == 3
@@ -180,11 +187,11 @@ def test_units_are_people_and_periods():
     assert (
         units(policy, "visits", codes, times)[0].hashes == found.hashes
     ).all()  # one vocabulary of the link
-    whole = policy_and_files("month")[0]
+    whole = policy_and_files("month", household="month")[0]
     for table in whole["tables"].values():
         table["columns"]["who"]["treat"] = [{"criterion": 3, "method": "pseudonym", "link": "member"}]
     found, persons = units(whole, "receipts", codes, codes)
     assert (found.hashes == persons).all() and (found.periods == np.zeros(4)).all()
-    own, _ = policy_and_files("table")
+    own, _ = policy_and_files("table", household="table")
     one, other = (units(own, table, codes, codes)[0] for table in ("receipts", "visits"))
     assert len({*one.hashes.tolist(), *other.hashes.tolist()}) == 4 and not one.periods.any()

@@ -30,6 +30,7 @@ from tokumei.transforms.recode import mondrian, search, ways
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.risk.population import SMALL_FRACTION
 from tokumei.transforms.storage import policy_folder
+from tokumei.transforms.totals import bound, decide, lines
 
 TEXT = README.read_text()
 TOLD = " ".join(TEXT.split())
@@ -215,6 +216,9 @@ def test_limits_are_told_from_the_constants():
         f" {million(shards['tuples_a_worker'])} released classes, and {million(people.MAX_PAIRS)} people told apart",
         f"may have {million(domain.MAX_DISTINCT)} distinct values ({mib(domain.MAX_TEXT_BYTES)}), the columns of a"
         f" table's `combinations` {million(count.MAX_HELD)} distinct tuples",
+        f"`totals`: each 64th of a table's people may have {million(bound.MAX_LINES)} lines",
+        f"{million(decide.MAX_KEYS)} people, windows and receipts may be left out of a table",
+        f"a line adds 2^{lines.MOST_OF_LINE.bit_length() - 1} of these",
         f"names 2 to {MAX_COLUMNS} released columns",
         f"up to {ways.COMPARED:,} distinct combinations of values",
         f"`multidimensional` works on up to {million(mondrian.MAX_DIVIDED)} ",

@@ -1,11 +1,15 @@
 """Small random problems, and a counter written from the definition: sets and itertools, nothing of the kernel."""
 
+from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
+from types import SimpleNamespace
 
 import numpy as np
 
-from tokumei.transforms.histories.problem import Bucket, FactKind, Group, Lines, LostAtMost, Problem
+from tokumei.schemas.histories import LostAtMost
+from tokumei.transforms.histories.count import Blanks
+from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
 
 DROPPED = 0xFFFFFFFF
 
@@ -30,7 +34,7 @@ def random_group(rng, table):
                 nodes[key] = len(nodes)
                 covered.append(len(below))
             chain[level, leaf] = nodes[key]
-    return Group(table=table, chain=chain, covered=np.array(covered, np.int64), domain=leaves)
+    return FactGroup(table=table, chain=chain, covered=np.array(covered, np.int64), domain=leaves)
 
 
 def random_seen(rng, group):
@@ -47,7 +51,15 @@ def random_problem(rng):
     for _ in range(int(rng.integers(1, 4))):
         table = int(rng.integers(0, tables))
         there = [i for i, group in enumerate(groups) if group.table == table]
-        few = tuple(sorted(rng.choice(there, int(rng.integers(1, min(2, len(there)) + 1)), replace=False).tolist())) if there else ()
+        few = (
+            tuple(
+                sorted(
+                    rng.choice(there, int(rng.integers(1, min(2, len(there)) + 1)), replace=False).tolist()
+                )
+            )
+            if there
+            else ()
+        )
         if few and rng.random() < 0.1:
             few = ()
         kinds.append(
@@ -70,7 +82,7 @@ def random_problem(rng):
         sensitive_values=2 if share else 0,
         granularity=str(rng.choice(["cut", "cut", "level"])),
         delete=str(rng.choice(["cell", "cell", "line"])),
-        lost_at_most=LostAtMost(),
+        lost_at_most=LostAtMost(people=1.0),
         seed=bytes(16),
     )
 
@@ -85,7 +97,9 @@ def random_people(rng, problem):
             lines = set()
             for _ in range(int(rng.integers(0, 4))):
                 leaves = tuple(
-                    -1 if rng.random() < 0.1 else int(problem.groups[i].leaves * rng.random() ** (1 + popular))
+                    -1
+                    if rng.random() < 0.1
+                    else int(problem.groups[i].leaves * rng.random() ** (1 + popular))
                     for i in problem.of_table(table)
                 )
                 fixed = tuple(
@@ -123,7 +137,9 @@ def as_buckets(problem, people, sizes):
             )
         pairs = sorted((i, value) for i, (_, values) in enumerate(few) for value in values)
         sensitive = tuple(np.array([p[at] for p in pairs], np.int32) for at in (0, 1))
-        out.append(Bucket(people=len(few), lines=tuple(lines), sensitive=sensitive if problem.share else None))
+        out.append(
+            Bucket(people=len(few), lines=tuple(lines), sensitive=sensitive if problem.share else None)
+        )
     return out
 
 
@@ -132,14 +148,18 @@ def facts_of(problem, bucket, blanks, levels):
     out = [set() for _ in range(bucket.people)]
     for i, kind in enumerate(problem.kinds):
         lines, rows = bucket.lines[kind.table], problem.of_table(kind.table)
-        masks = dict(zip(blanks[kind.table].line.tolist(), blanks[kind.table].mask.tolist())) if blanks else {}
+        masks = (
+            dict(zip(blanks[kind.table].line.tolist(), blanks[kind.table].mask.tolist(), strict=False))
+            if blanks
+            else {}
+        )
         for n, person in enumerate(lines.person.tolist()):
             mask, fact = masks.get(n, 0), [i]
             if mask == DROPPED:
                 continue
             if kind.fixed:
                 fact.append(int(lines.fixed[i][n]))
-            for group, seen in zip(kind.groups, kind.seen):
+            for group, seen in zip(kind.groups, kind.seen, strict=False):
                 row = rows.index(group)
                 leaf = int(lines.leaves[row][n])
                 if leaf < 0 or mask >> row & 1:
@@ -160,7 +180,7 @@ def broken(problem, buckets, protection=None):
         blanks = protection.blanks[number] if protection and protection.blanks else None
         values = [set() for _ in range(bucket.people)]
         if bucket.sensitive is not None:
-            for person, value in zip(*(a.tolist() for a in bucket.sensitive)):
+            for person, value in zip(*(a.tolist() for a in bucket.sensitive), strict=False):
                 values[person].add(value)
         for person, facts in enumerate(facts_of(problem, bucket, blanks, levels)):
             for size in range(1, problem.known + 1):
@@ -181,7 +201,7 @@ def lost(problem, buckets, protection):
     for number, bucket in enumerate(buckets):
         for table, lines in enumerate(bucket.lines):
             blanks = protection.blanks[number][table] if protection.blanks else None
-            masks = dict(zip(blanks.line.tolist(), blanks.mask.tolist())) if blanks else {}
+            masks = dict(zip(blanks.line.tolist(), blanks.mask.tolist(), strict=False)) if blanks else {}
             for row, group in enumerate(problem.of_table(table)):
                 tree = problem.groups[group]
                 for n, leaf in enumerate(lines.leaves[row].tolist()):
@@ -195,3 +215,51 @@ def lost(problem, buckets, protection):
                         below = int(tree.covered[tree.chain[protection.levels[group][leaf], leaf]])
                         total += Fraction(below if below > 1 else 0, tree.domain)
     return total / cells if cells else total
+
+
+def consistent(problem, levels):
+    """Return whether everything under a released node is released at it."""
+    for group, level in zip(problem.groups, levels, strict=True):
+        node = group.chain[level, np.arange(group.leaves)]
+        for leaf in range(group.leaves):
+            for other in range(group.leaves):
+                if node[leaf] in group.chain[:, other] and node[other] != node[leaf]:
+                    return False
+    return True
+
+
+def everything_blanked(problem, buckets):
+    """Return what would be released with every cell blanked."""
+    blanks = tuple(
+        tuple(
+            Blanks(np.arange(len(lines.person), dtype=np.int32), np.full(len(lines.person), 1023, np.uint32))
+            for lines in bucket.lines
+        )
+        for bucket in buckets
+    )
+    return SimpleNamespace(levels=[np.zeros(g.leaves, int) for g in problem.groups], blanks=blanks)
+
+
+def released(problem, buckets, protection):
+    """Return, by person, what is blanked of each line, lines in an order of their own."""
+    out = []
+    for number, bucket in enumerate(buckets):
+        people = [[] for _ in range(bucket.people)]
+        for table, lines in enumerate(bucket.lines):
+            blanks = protection.blanks[number][table] if protection.blanks else None
+            masks = dict(zip(blanks.line.tolist(), blanks.mask.tolist(), strict=True)) if blanks else {}
+            for n, person in enumerate(lines.person.tolist()):
+                fixed = [int(codes[n]) for _, codes in sorted(lines.fixed.items())]
+                people[person].append((table, lines.leaves[:, n].tolist(), fixed, masks.get(n, 0)))
+        out += [sorted(lines) for lines in people]
+    return out
+
+
+def one_level(problem):
+    """Yield the problem with trees of one level each: every combination of levels for all."""
+    for levels in product(*(range(group.levels) for group in problem.groups)):
+        groups = tuple(
+            replace(group, chain=group.chain[level : level + 1])
+            for group, level in zip(problem.groups, levels, strict=True)
+        )
+        yield replace(problem, groups=groups)

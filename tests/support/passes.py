@@ -24,8 +24,8 @@ from tokumei.transforms.promises.settle import promise_all, settle_all
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
-from tokumei.transforms.release.dealing import Slice, parts_of
-from tokumei.transforms.release.part_recount import Count, terms_of
+from tokumei.transforms.release.dealing import parts_of
+from tokumei.transforms.release.part_recount import Count, part_terms
 from tokumei.transforms.release.parts import encode_chunk, encode_dealt
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import merge_written, written_of
@@ -34,11 +34,11 @@ from tokumei.transforms.report.account import build_report
 
 def dealt(plan, table, decision, done):
     """The parts to which the rows of chunks were dealt."""
-    terms = Slice(fingerprint=KEY.fingerprint, terms=terms_of(decision, KEY))
-    found = {("t", part): [terms] for part in range(decision.parts)}
-    for place, rows in (pair for chunk in done[::-1] for pair in chunk.slices):
-        found[place].append(rows)
-    return [encode_dealt(plan, table, place, slices) for place, slices in found.items()]
+    found = {}
+    for (_, part), rows in (pair for chunk in done[::-1] for pair in chunk.slices):
+        found.setdefault(part, []).append(rows)
+    terms = part_terms(decision, KEY)
+    return [encode_dealt(plan, table, terms, part, slices) for part, slices in found.items()]
 
 
 def released(policy, pieces):

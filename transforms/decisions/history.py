@@ -108,11 +108,12 @@ class HistoryTreatment:
                 leaf = group.leaf_of(pack([codes[name] for name in group.columns], group.sizes))
                 for name, labels, texts in zip(group.columns, group.labels, group.texts, strict=True):
                     label = np.where(gone, -1, np.append(labels, -1)[leaf])
-                    left[name] = _labelled(left[name], label.astype(np.int32), texts)
-            else:
+                    left[name] = _labelled(left[name], label.astype(np.int32), texts, keep)
+            elif gone.any():
                 (name,) = group.columns
                 left[name] = left[name].without(gone)
-            cells |= dict.fromkeys(group.columns, int((gone & keep).sum()))
+            for name in group.columns if gone.any() else ():
+                cells[name] = int((gone & keep & present(treated[name].rows())).sum())
         return left, cells
 
     def _blank(self, persons: Persons, lines: Ints) -> npt.NDArray[np.uint32]:
@@ -165,11 +166,21 @@ def line_keys(persons: Persons, lines: Ints) -> npt.NDArray[np.uint64]:
     return mixed
 
 
-def _labelled(column: Treated, labels: Codes, texts: Sequence[str]) -> Treated:
-    """Return a column with other labels, -1 for blank; cells that this changes count for its last method."""
+def _labelled(column: Treated, labels: Codes, texts: Sequence[str], keep: Mask) -> Treated:
+    """Return a column with other labels, -1 for blank.
+
+    Released cells that this changes, or blanks, count for its last method.
+    """
     values = pa.array([*texts, None], pa.string())
     places = np.where(labels < 0, len(texts), labels).astype(np.int32)
     before = as_text(column.rows())
+    there = present(before) & keep
     same = pc.fill_null(pc.equal(before, values.take(pa.array(places))), False)
-    changed = present(before) & ~same.to_numpy(zero_copy_only=False)
-    return replace(column, indices=places, values=values, changed=(*column.changed[:-1], int(changed.sum())))
+    changed = there & ~same.to_numpy(zero_copy_only=False)
+    return replace(
+        column,
+        indices=places,
+        values=values,
+        changed=(*column.changed[:-1], int(changed.sum())),
+        blanked=(*column.blanked[:-1], int((there & (labels < 0)).sum())),
+    )

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tokumei.transforms.histories.held import Slots, TableMasks, given, held, sensitive_rows
+from tokumei.transforms.histories.held import Held, Slots, TableMasks, given, held, sensitive_rows
 from tokumei.transforms.histories.problem import DROPPED, Bucket, Buckets, Codes, Masks, Problem
 from tokumei.transforms.histories.sets import Triples
-from tokumei.transforms.histories.table import Table, most_facts
+from tokumei.transforms.histories.table import FactTable, most_facts
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Vocabulary
 
 
@@ -44,6 +44,21 @@ def sparse(mask: Masks | None) -> Blanks:
 Blanked = list[tuple[Blanks, ...]]
 
 
+@dataclass(frozen=True)
+class Histories:
+    """What is to hold, the lines, and the numbers of the facts that they give."""
+
+    problem: Problem
+    buckets: Buckets
+    vocabulary: Vocabulary
+
+    def read(self, slots: Slots, blanked: Blanked | None, width: int) -> Iterator[tuple[Bucket, Held]]:
+        """Yield every bucket with the facts that its people hold, as far as they have a slot."""
+        for number, bucket in enumerate(self.buckets()):
+            masks = dense(bucket, blanked, number)
+            yield bucket, held(given(self.problem, self.vocabulary, bucket.lines, masks, slots), width)
+
+
 def dense(bucket: Bucket, blanked: Blanked | None, number: int) -> TableMasks:
     """Return the masks of a bucket's lines, by table."""
     if blanked is None:
@@ -53,17 +68,17 @@ def dense(bucket: Bucket, blanked: Blanked | None, number: int) -> TableMasks:
     ]
 
 
-def bits(problem: Problem, table: int, lines_mask: Masks | None, leaves: Codes) -> Iterator[tuple[int, Flags]]:
+def bits(problem: Problem, table: int, mask: Masks | None, leaves: Codes) -> Iterator[tuple[int, Flags]]:
     """Yield (group, cells of it that are there and not blanked)."""
     for row, group in enumerate(problem.of_table(table)):
         there = leaves[row] >= 0
-        if lines_mask is not None:
-            there = there & ((lines_mask >> np.uint32(row)) & np.uint32(1) == 0) & (lines_mask != DROPPED)
+        if mask is not None:
+            there = there & ((mask >> np.uint32(row)) & np.uint32(1) == 0) & (mask != DROPPED)
         yield group, there
 
 
 @dataclass(frozen=True)
-class Standing:
+class Present:
     """What stands in the lines: occurrences by leaf for each group, lines and people with at least one."""
 
     leaves: tuple[Ints, ...]
@@ -71,7 +86,7 @@ class Standing:
     people: int
 
 
-def standing(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Standing:
+def present_in(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Present:
     """Count what stands in the lines."""
     leaves = [np.zeros(group.leaves, np.int64) for group in problem.groups]
     lines = people = 0
@@ -87,11 +102,11 @@ def standing(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Sta
             lines += int(some.sum())
             alive[here.person[some]] = True
         people += int(alive.sum())
-    return Standing(tuple(leaves), lines, people)
+    return Present(tuple(leaves), lines, people)
 
 
 @dataclass(frozen=True)
-class Counted:
+class FactCounts:
     """People by fact of the whole vocabulary, and the table of the facts that are common enough alone.
 
     Attributes:
@@ -106,33 +121,31 @@ class Counted:
     lines: Ints
     bad: Flags
     common: Ints
-    table: Table
+    table: FactTable
 
 
-def count(problem: Problem, vocabulary: Vocabulary, buckets: Buckets, slots: Slots, blanked: Blanked | None) -> Counted:
-    """Count people by fact, and by pair of facts that are common enough alone: one reading, or two for many facts.
+def count(histories: Histories, slots: Slots, blanked: Blanked | None) -> FactCounts:
+    """Count people by fact, and by pair of facts that are common enough alone.
+
+    One reading; two where there are too many facts for a table of all.
 
     Raises:
         TooManyFactsError: too many facts are common enough.
     """
-    facts = vocabulary.facts
+    problem, facts = histories.problem, histories.vocabulary.facts
     if problem.known == 1 or facts <= most_facts(problem):
-        whole = Table(problem, facts)
-        lines = _fill(problem, vocabulary, buckets, slots, blanked, whole)
+        whole = FactTable(problem, facts)
+        lines = _fill(histories, slots, blanked, whole)
         bad = whole.bad_ones()
         common = np.flatnonzero((whole.ones[0] > 0) & ~bad)
-        return Counted(whole.ones[0], lines, bad, common, whole.some(common))
-    alone = Table(_alone(problem), facts)
-    lines = _fill(problem, vocabulary, buckets, slots, blanked, alone)
+        return FactCounts(whole.ones[0], lines, bad, common, whole.some(common))
+    alone = FactTable(replace(problem, known=1), facts)
+    lines = _fill(histories, slots, blanked, alone)
     bad = alone.bad_ones()
     common = np.flatnonzero((alone.ones[0] > 0) & ~bad)
-    table = Table(problem, len(common))
-    _fill(problem, vocabulary, buckets, renumbered(slots, common, facts), blanked, table)
-    return Counted(alone.ones[0], lines, bad, common, table)
-
-
-def _alone(problem: Problem) -> Problem:
-    return replace(problem, known=1)
+    table = FactTable(problem, len(common))
+    _fill(histories, renumbered(slots, common, facts), blanked, table)
+    return FactCounts(alone.ones[0], lines, bad, common, table)
 
 
 def renumbered(slots: Slots, wanted: Ints, facts: int, other: int = -1) -> Slots:
@@ -143,35 +156,22 @@ def renumbered(slots: Slots, wanted: Ints, facts: int, other: int = -1) -> Slots
     return [[place[row] for row in rows] for rows in slots]
 
 
-def _fill(
-    problem: Problem, vocabulary: Vocabulary, buckets: Buckets, slots: Slots, blanked: Blanked | None, table: Table
-) -> Ints:
+def _fill(histories: Histories, slots: Slots, blanked: Blanked | None, table: FactTable) -> Ints:
     lines = np.zeros(table.facts, np.int64)
-    for number, bucket in enumerate(buckets()):
-        masks = dense(bucket, blanked, number)
-        holds = held(given(problem, vocabulary, bucket.lines, masks, slots), table.facts)
+    for bucket, holds in histories.read(slots, blanked, table.facts):
         lines += np.bincount(holds.fact, holds.lines, minlength=table.facts).astype(np.int64)
         table.add(holds.matrix(table.facts), sensitive_rows(bucket, holds))
     return lines
 
 
-def bad_triples(
-    problem: Problem, vocabulary: Vocabulary, buckets: Buckets, slots: Slots, blanked: Blanked | None, facts: int
-) -> Flags | None:
-    """Return the triples of `facts` slots that break the promise, by cell; None where none does.
+def bad_triples(histories: Histories, slots: Slots, blanked: Blanked | None, facts: int) -> Flags | None:
+    """Return the triples of the first `facts` slots that break the promise, by cell; None where none does.
 
     Raises:
         TooManyFactsError: too many facts for triples.
     """
-    triples = Triples(problem, facts)
-    for number, bucket in enumerate(buckets()):
-        masks = dense(bucket, blanked, number)
-        holds = held(given(problem, vocabulary, bucket.lines, masks, slots), facts + 1)
-        holds = holds.below(facts)
-        triples.add(holds, None if bucket.sensitive is None else _wide(bucket.sensitive))
+    triples = Triples(histories.problem, facts)
+    for bucket, holds in histories.read(slots, blanked, facts + 1):
+        triples.add(holds.below(facts), bucket.sensitive)
     bad = triples.bad()
     return bad if bad.any() else None
-
-
-def _wide(pairs: tuple[Codes, Codes]) -> tuple[Ints, Ints]:
-    return pairs[0].astype(np.int64), pairs[1].astype(np.int64)

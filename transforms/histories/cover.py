@@ -1,7 +1,7 @@
 """Which facts go, so that no set that breaks the promise is left: person by person, or everywhere.
 
-Both choose greedily what is in most of the sets for what it costs, a vertex cover; ties go to what fewest people
-hold, then by the run's key.
+Both choose greedily what is in most of the sets for what it costs, a vertex cover; ties go to what fewest
+people hold, then by the run's key.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import numpy as np
 
 from tokumei.transforms.histories.held import Held
-from tokumei.transforms.histories.sets import cells_of, pairs_of, triples_of
+from tokumei.transforms.histories.sets import pairs_of, triple_cells, triples_of
 from tokumei.transforms.histories.vocabulary import Flags, Ints
 
 _FINE = 1 << 20
@@ -30,15 +30,13 @@ def ranks(people: Ints, facts: Ints, seed: bytes) -> Ints:
 
 
 def bad_sets(holds: Held, bad_pairs: Flags | None, bad_triples: Flags | None) -> list[Ints]:
-    """Return positions in `holds` of the bad sets that people hold, an array (size, n) for pairs and for triples."""
+    """Return positions in `holds` of the bad sets that people hold: (size, n) for pairs and for triples."""
     out = []
     if bad_pairs is not None:
-        found = [
-            sets[:, bad_pairs[holds.fact[sets[0]], holds.fact[sets[1]]]] for sets in pairs_of(holds)
-        ]
+        found = [sets[:, bad_pairs[holds.fact[sets[0]], holds.fact[sets[1]]]] for sets in pairs_of(holds)]
         out.append(np.concatenate([np.zeros((2, 0), np.int64), *found], axis=1))
     if bad_triples is not None:
-        found = [sets[:, bad_triples[cells_of(holds.fact[sets])]] for sets in triples_of(holds)]
+        found = [sets[:, bad_triples[triple_cells(holds.fact[sets])]] for sets in triples_of(holds)]
         out.append(np.concatenate([np.zeros((3, 0), np.int64), *found], axis=1))
     return out
 
@@ -46,9 +44,10 @@ def bad_sets(holds: Held, bad_pairs: Flags | None, bad_triples: Flags | None) ->
 def cover_of_people(
     holds: Held, sets: list[Ints], rank: Ints, deletable: Flags, most: float
 ) -> tuple[Flags, Ints]:
-    """Return which positions of `holds` are deleted to break all sets, and people with a set that cannot be broken.
+    """Return which positions of `holds` break all sets if deleted, and whose sets cannot be broken.
 
-    Each round takes one fact of each person: the one in most of the sets that are left. What it costs the person does
+    Each round takes one fact of each person: the one in most of the sets that are left. What it costs the
+        person does
     not count: where people choose alike, fewer other pairs become rare.
 
     Raises:
@@ -76,7 +75,7 @@ def cover_of_people(
 
 
 def cover_everywhere(sets: list[Ints], cost: Ints, rank: Ints, deletable: Flags, most: float) -> Flags:
-    """Return the facts deleted everywhere to break all sets of facts, (size, n) each, as far as they can be broken.
+    """Return the facts that break all sets, as far as these can be broken, if deleted everywhere.
 
     Args:
         sets: the bad sets.
@@ -95,7 +94,10 @@ def cover_everywhere(sets: list[Ints], cost: Ints, rank: Ints, deletable: Flags,
         degree += np.bincount(some.reshape(-1), minlength=len(cost))
     orders = [[np.argsort(side, kind="stable") for side in some] for some in sets]
     bounds = [
-        [np.searchsorted(side[order], np.arange(len(cost) + 1)) for side, order in zip(some, there, strict=True)]
+        [
+            np.searchsorted(side[order], np.arange(len(cost) + 1))
+            for side, order in zip(some, there, strict=True)
+        ]
         for some, there in zip(sets, orders, strict=True)
     ]
     left = [np.ones(some.shape[1], bool) for some in sets]

@@ -39,8 +39,8 @@ def drop_windows(
         By table with measures, its removal.
 
     Raises:
-        RequirementError: more would be left out than may be lost; or a person would be left out of a table that is
-            joined with others; or what is left cannot be mended.
+        RequirementError: more would be left out than may be lost; or a person would be left out of a table
+            that is joined with others; or what is left cannot be mended.
     """
     keys: _Keys = {}
     seed = key.derive(f"windows {history.people}")
@@ -114,8 +114,8 @@ def _check(history: HistoryPlan, plan: TablePlan, lost: WindowsLost) -> None:
         raise RequirementError(
             "requirement.histories",
             where=where_history(history),
-            what=f"{lost.people:,} people would be left without any line of {plan.name}, and stand in the tables"
-            " that it is joined with",
-            fix="leave people with rare measures out before, by totals with above: drop_person; or ask for fewer"
-            " or wider bands (edges)",
+            what=f"{lost.people:,} people would be left without any line of {plan.name}, and stand in the"
+            " tables that it is joined with",
+            fix="leave people with rare measures out before, by totals with above: drop_person; or ask for"
+            " fewer or wider bands (edges)",
         )

@@ -1,4 +1,4 @@
-"""The facts that the people of a bucket hold: lines to distinct (person, fact), and back to the cells to blank."""
+"""The facts that people of a bucket hold: from lines to distinct (person, fact), and back to cells."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Slots = list[list[Numbers]]
 
 @dataclass(frozen=True)
 class Given:
-    """What lines of one table give of one kind: line i gives `fact[i]` (its slot, -1 for none) of `person[i]`."""
+    """What lines of a table give of one kind: line i gives `fact[i]` (a slot, -1 for none) of `person[i]`."""
 
     table: int
     kind: int
@@ -52,7 +52,15 @@ class Held:
 def given(
     problem: Problem, vocabulary: Vocabulary, lines: Sequence[Lines], masks: TableMasks, slots: Slots
 ) -> list[Given]:
-    """Return what each line gives. `slots`: per kind, the slots of what each tuple gives, the last for no tuple."""
+    """Return what each line gives.
+
+    Args:
+        problem: the declared facts.
+        vocabulary: their numbers.
+        lines: by table.
+        masks: what is blanked of them.
+        slots: per kind, one or more rows: the slot of what each tuple gives, the last for no tuple.
+    """
     out = []
     for i, kind in enumerate(problem.kinds):
         here = lines[kind.table]
@@ -116,7 +124,9 @@ class Eraser:
             group = min(reversed(kind.groups), key=lambda group: looks[group])
             self._bits.append(np.uint32(1 << problem.of_table(kind.table).index(group)))
 
-    def erase(self, bucket: Bucket, found: Sequence[Given], masks: TableMasks, keys: Ints, width: int) -> None:
+    def erase(
+        self, bucket: Bucket, found: Sequence[Given], masks: TableMasks, keys: Ints, width: int
+    ) -> None:
         """Blank in `masks` what gives the facts `keys` (person · width + fact, ascending)."""
         for one in found:
             at = np.flatnonzero(one.fact >= 0)

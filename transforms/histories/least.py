@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokumei.transforms.histories.treatment import Ground, generalized
+from tokumei.transforms.histories.deletion import Ground
+from tokumei.transforms.histories.loss import generalized, most_generalized
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Levels
 
 
 def least_loss(ground: Ground, levels: Levels) -> float:
     """Return a bound below the loss of a cut with any deletion.
 
-    Facts that too few hold lose a cell on each line. Of rare pairs that have no fact in common, each person who holds
-    one loses a cell for it. A cell stands in at most one fact of each kind.
+    Facts that too few hold lose a cell on each line. Of rare pairs that have no fact in common, each person
+    who holds one loses a cell for it. A cell stands in at most one fact of each kind.
     """
     problem = ground.problem
-    occurrences = sum(int(leaves.sum()) for leaves in ground.standing.leaves)
-    detail = generalized(problem, levels, ground.standing.leaves)
+    occurrences = sum(int(leaves.sum()) for leaves in ground.present.leaves)
+    detail = generalized(problem, levels, ground.present.leaves)
     if not ground.exact:
         return detail / max(1, occurrences)
     released = np.zeros(ground.vocabulary.facts + 1, bool)
@@ -26,11 +27,7 @@ def least_loss(ground: Ground, levels: Levels) -> float:
     released = released[:-1]
     cells = int(ground.counted.lines[released & ground.counted.bad].sum())
     cells += _disjoint(ground, np.flatnonzero(released[ground.counted.common]))
-    weights = [
-        int(group.weights()[np.unique(group.chain[level, np.arange(group.leaves)])].max(initial=0)) / group.domain
-        for group, level in zip(problem.groups, levels, strict=True)
-    ]
-    most = max(weights, default=0.0)
+    most = most_generalized(problem, levels)
     return (detail + cells // len(problem.kinds) * (1 - most)) / max(1, occurrences)
 
 

@@ -105,7 +105,7 @@ def class_labels(
 
 
 def list_people(plan: TablePlan, history: HistoryPlan, chunk: Chunk[Decision]) -> Iterator[_Dealt]:
-    """Yield, by bucket, the distinct lines of the people of one chunk that are released, and measures of them.
+    """Yield, by bucket, the distinct lines of the people of one chunk that are released, and their measures.
 
     Raises:
         InputError: the input changed between two passes.
@@ -131,7 +131,7 @@ def list_people(plan: TablePlan, history: HistoryPlan, chunk: Chunk[Decision]) -
         lines = pack(codes, tuple_sizes(plan, facts, decision))[keep]
         yield from _deal(plan, units.hashes[keep], lines, key.fingerprint)
     if measures := history.measures(plan.name):
-        for bucket, windows in list_windows(plan, measures, chunk, treated, units, keep):
+        for bucket, windows in list_windows(plan, measures, chunk, treated=treated, units=units, keep=keep):
             yield bucket, LineBatch(plan.name, b"", windows, key.fingerprint)
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.schemas.histories import coarsened
+from tokumei.schemas.histories import LostAtMost, coarsened
 from tokumei.transforms.counting.histogram import Codes, Ints, pack
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import GroupLabels, HistoryTreatment, line_keys
 from tokumei.transforms.histories.lines import PeopleLines, class_labels, tuple_sizes
 from tokumei.transforms.histories.posed import PERIOD, PosedGroup, PosedTable
 from tokumei.transforms.histories.posed_windows import PosedWindows, pose_windows
-from tokumei.transforms.histories.problem import Bucket, FactKind, Group, Lines, LostAtMost, Problem
+from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
 from tokumei.transforms.histories.protect import Protection
 from tokumei.transforms.histories.trees import tree_of
 from tokumei.transforms.planning.histories import HistoryPlan, TableFacts
@@ -153,7 +153,7 @@ def pose(
     """
     bare = tuple(_bare(plans[name], facts, decisions[name]) for name, facts in history.tables.items())
     leaves = _occurring(bare, reading)
-    tables, groups, first = [], list[Group](), {}
+    tables, groups, first = [], list[FactGroup](), {}
     for i, table in enumerate(bare):
         first[table.name] = len(groups)
         posed = tuple(
@@ -191,7 +191,7 @@ def pose(
         sensitive_values=_sensitive_values(history, decisions),
         granularity=declared.granularity,
         delete="line" if dropping else "cell",
-        lost_at_most=LostAtMost() if dropping else LostAtMost(**declared.lost_at_most.model_dump()),
+        lost_at_most=LostAtMost(people=1.0) if dropping else declared.lost_at_most,
         seed=seed,
     )
     return Posed(history=history, tables=tuple(tables), windows=windows, problem=problem, reading=reading)
@@ -276,13 +276,13 @@ def _grown(group: PosedGroup, leaves: Ints, plan: TablePlan, decision: Decision)
     return PosedGroup(columns=group.columns, sizes=group.sizes, null=group.null, leaves=leaves, tree=tree)
 
 
-def _group(table: int, group: PosedGroup) -> Group:
+def _group(table: int, group: PosedGroup) -> FactGroup:
     n = len(group.leaves)
     if group.tree is None:
         chain, covered = np.arange(n, dtype=np.int32)[None, :], np.ones(n, np.int64)
     else:
         chain, covered = group.tree.chain, group.tree.covered()
-    return Group(table=table, chain=chain, covered=covered, domain=max(n, 1))
+    return FactGroup(table=table, chain=chain, covered=covered, domain=max(n, 1))
 
 
 def _labels(group: PosedGroup, levels: npt.NDArray[np.int8]) -> GroupLabels:

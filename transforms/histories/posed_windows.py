@@ -1,4 +1,4 @@
-"""The measures of a table as they are posed: first as what is deleted, window by window; then as it stands."""
+"""Measures as they are posed: first as what is deleted, window by window; then as what stands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from tokumei.schemas.histories import Fact
 from tokumei.transforms.counting.histogram import Codes, Ints
 from tokumei.transforms.histories.lines import PeopleLines
-from tokumei.transforms.histories.problem import FactKind, Group, Lines
+from tokumei.transforms.histories.problem import FactGroup, FactKind, Lines
 from tokumei.transforms.histories.windows import Windows, no_windows
 from tokumei.transforms.planning.histories import HistoryPlan
 
@@ -47,10 +47,10 @@ class PosedWindows:
         ]
         return Lines(person=person, leaves=np.stack(leaves).astype(np.int32), fixed={})
 
-    def groups(self, table: int) -> list[Group]:
+    def groups(self, table: int) -> list[FactGroup]:
         """Return a group for each measure that may be deleted."""
         return [
-            Group(
+            FactGroup(
                 table=table,
                 chain=np.arange(len(leaf), dtype=np.int32)[None, :],
                 covered=np.ones(len(leaf), np.int64),

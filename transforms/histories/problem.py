@@ -1,9 +1,9 @@
-"""What is to be protected: facts of lines, their trees, the lines of a release by bucket, and what may be lost.
+"""What is to be protected: facts, their trees, the lines of a release by bucket, and what may be lost.
 
-A *fact* is a tuple of released columns of one line. The guarantee H(k, m): for every set of one to m facts, the
-number of people who have all of them is 0 or at least k; with a share h, no sensitive value is held by more than
-that share of them (anchors: k^m-anonymity, Terrovitis, Mamoulis, Kalnis, VLDB 2008; (h,k,p)-coherence, Xu, Wang,
-Fu, Yu, KDD 2008).
+A *fact* is a tuple of released columns of one line. The guarantee H(k, m): for every set of one to m facts,
+the number of people who have all of them is 0 or at least k; with a share h, no sensitive value is held by
+more than that share of them (anchors: k^m-anonymity, Terrovitis, Mamoulis, Kalnis, VLDB 2008;
+(h,k,p)-coherence, Xu, Wang, Fu, Yu, KDD 2008).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from tokumei.schemas.histories import LostAtMost
+
 Codes = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.uint32]
 
@@ -23,14 +25,14 @@ DROPPED = np.uint32(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class FactGroup:
     """Columns of one table that stand together in facts, with the tree along which they become coarser.
 
     Attributes:
         table: position of the table.
-        chain: shape (levels, leaves), the node of each leaf at each level, finest first. Leaves that share a node
-            share every node above it. A node may stand on two levels: a label that does not change. The level at
-            which everything is one is not part of it: it says nothing, and equals deletion.
+        chain: shape (levels, leaves), the node of each leaf at each level, finest first. Leaves that share a
+            node share every node above it. A node may stand on two levels: a label that does not change. The
+            level at which everything is one is not part of it: it says nothing, and equals deletion.
         covered: per node, leaves of the whole domain below it.
         domain: leaves of the whole domain.
     """
@@ -48,7 +50,7 @@ class Group:
     @property
     def leaves(self) -> int:
         """Return the number of leaves that occur."""
-        return self.chain.shape[1]
+        return int(self.chain.shape[1])
 
     @property
     def nodes(self) -> int:
@@ -56,7 +58,7 @@ class Group:
         return len(self.covered)
 
     def weights(self) -> npt.NDArray[np.int64]:
-        """Return what releasing a leaf at each node loses, in parts of `domain`: the share of leaves below (NCP)."""
+        """Return what releasing a leaf at each node loses, in parts of `domain`: the leaves below (NCP)."""
         return np.where(self.covered > 1, self.covered, 0)
 
 
@@ -67,10 +69,10 @@ class FactKind:
     Attributes:
         table: position of the table.
         groups: positions in `Problem.groups` of what it looks at, all of that table.
-        seen: per group, what the fact sees of each node (>= 0; -1: nothing, and the line gives no such fact), or
-            None where it sees the node itself.
-        fixed: whether it also looks at the part of the line that cannot be deleted (a class, a band of a measure).
-            A kind of a fixed part alone, without groups, can never be deleted.
+        seen: per group, what the fact sees of each node (>= 0; -1: nothing, and the line gives no such fact),
+            or None where it sees the node itself.
+        fixed: whether it also looks at the part of the line that cannot be deleted (a class, a band of a
+            measure). A kind of a fixed part alone, without groups, can never be deleted.
     """
 
     table: int
@@ -86,7 +88,8 @@ class Lines:
     Attributes:
         person: ascending, below the people of the bucket.
         leaves: shape (groups of the table in the order of the problem, lines), -1 for a blank.
-        fixed: by position of the kind, the code of the undeletable part, -1 for none. Codes are equal in all buckets.
+        fixed: by position of the kind, the code of the undeletable part, -1 for none. Codes are equal in all
+            buckets.
     """
 
     person: Codes
@@ -96,7 +99,7 @@ class Lines:
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """Some people, each whole: all their lines in all tables, and their distinct (person, sensitive value)."""
+    """Some people, each whole: their lines in all tables, and distinct (person, sensitive value)."""
 
     people: int
     lines: tuple[Lines, ...]
@@ -104,15 +107,6 @@ class Bucket:
 
 
 Buckets = Callable[[], Iterable[Bucket]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LostAtMost:
-    """Shares that may be deleted: of occurrences, of lines left with nothing, of people left with nothing."""
-
-    occurrences: float = 1.0
-    lines: float = 1.0
-    people: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +119,8 @@ class Problem:
         kinds: the declared facts.
         known: m, facts known at once, 1 to 3.
         k: people that share what is known, at least 2.
-        share: h, the greatest share of a sensitive value among them; exact as the decimal that it is written as.
+        share: h, the greatest share of a sensitive value among them; exact as the decimal that it is written
+            as.
         sensitive_values: how many sensitive values there are; 0 without `share`.
         granularity: one level for all leaves of a group, or a cut through its tree.
         delete: blank the cell that gives a fact, or drop its line.
@@ -134,7 +129,7 @@ class Problem:
     """
 
     tables: int
-    groups: tuple[Group, ...]
+    groups: tuple[FactGroup, ...]
     kinds: tuple[FactKind, ...]
     known: int
     k: int

@@ -6,20 +6,19 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-from tokumei.transforms.histories.count import Blanks, count, standing
+from tokumei.schemas.histories import LostAtMost
+from tokumei.transforms.histories.count import Blanks, Histories, count, present_in
+from tokumei.transforms.histories.deletion import Deletion, Ground, Manner, StuckError
 from tokumei.transforms.histories.least import least_loss
-from tokumei.transforms.histories.problem import Bucket, Buckets, LostAtMost, Problem, TooManyFactsError
-from tokumei.transforms.histories.search import Eagerness, Search
-from tokumei.transforms.histories.treatment import Ground, Method, StuckError, Treatment
+from tokumei.transforms.histories.problem import Bucket, Buckets, Problem, TooManyFactsError
+from tokumei.transforms.histories.search import CutSearch, Eagerness
+from tokumei.transforms.histories.taken import Cause, TakenFacts, exceeded, taken_of
 from tokumei.transforms.histories.vocabulary import Levels, Vocabulary, nested
 
-Cause = Literal["fixed", "occurrences", "lines", "people"]
-
-_METHODS: tuple[Method, ...] = ("local", "global")
+_MANNERS: tuple[Manner, ...] = ("local", "global")
 _EAGERNESS = ((16, 1), (8, 1), (4, 1), (2, 1), (1, 1), (1, 2))
 _MOST_LEVELS = 256
 _POLISHING = 5_000_000  # lines read to carry out cuts near the best
@@ -27,50 +26,13 @@ _MOST_TRIES = 200
 _NEAR = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """What the treatment took.
-
-    Attributes:
-        occurrences: cells of the source that are not blank, one a distinct line of a person and group.
-        by_level: per group, occurrences released at each level.
-        deleted: per group, occurrences deleted.
-        lines: lines with an occurrence. lines_lost: those left with none.
-        people: people with an occurrence. people_lost: those left with none.
-        loss: mean over occurrences of the share of the tree's leaves below what is released; deleted counts 1.
-        facts: distinct facts that are left.
-        method: how was deleted, "nothing" where nothing was.
-        rounds: rounds of deletion.
-    """
-
-    occurrences: int
-    by_level: tuple[tuple[int, ...], ...]
-    deleted: tuple[int, ...]
-    lines: int
-    lines_lost: int
-    people: int
-    people_lost: int
-    loss: float
-    facts: int
-    method: str
-    rounds: int
-
-    def shares(self) -> dict[Cause, float]:
-        """Return the shares lost."""
-        return {
-            "occurrences": sum(self.deleted) / max(1, self.occurrences),
-            "lines": self.lines_lost / max(1, self.lines),
-            "people": self.people_lost / max(1, self.people),
-        }
-
-
 @dataclass(frozen=True)
 class Protection:
-    """The treatment: a level for every leaf of each group, cells blanked by bucket and table, and its account."""
+    """The treatment: a level for every leaf of each group, cells blanked by bucket and table, its taken."""
 
     levels: Levels
     blanks: tuple[tuple[Blanks, ...], ...]
-    account: Account
+    taken: TakenFacts
 
 
 @dataclass(frozen=True)
@@ -83,7 +45,7 @@ class Price:
     people: float
 
 
-class InfeasibleError(ValueError):
+class UnprotectableError(ValueError):
     """No treatment found stays within what may be lost.
 
     Attributes:
@@ -106,39 +68,32 @@ def protect(problem: Problem, buckets: Buckets) -> Protection:
         buckets: called many times; yields the same buckets with the same lines in the same order each time.
 
     Returns:
-        With one level for all, the levels whose loss, with the deletions that they need, is least of all that can be
-        counted; with a cut, the best of these and of the cuts found. The result does not depend on the order of lines
-        and people, nor on how people are dealt to buckets.
+        With one level for all, the levels whose loss, with the deletions that they need, is least of all that
+        can be counted; with a cut, the best of these and of the cuts found. The result does not depend on the
+        order of lines and people, nor on how people are dealt to buckets.
 
     Raises:
-        InfeasibleError: no treatment found stays within `lost_at_most`.
+        UnprotectableError: no treatment found stays within `lost_at_most`.
         TooManyFactsError: more facts are common than can be counted, at the coarsest levels.
     """
     try:
         best = _best(problem, buckets)
     except StuckError as stuck:
-        raise InfeasibleError("fixed", stuck.people, 0, _prices(problem, buckets)) from None
-    exceeded = _exceeded(problem.lost_at_most, best.account)
-    if exceeded is not None:
-        raise InfeasibleError(*exceeded, _prices(problem, buckets))
+        raise UnprotectableError("fixed", stuck.people, 0, _prices(problem, buckets)) from None
+    above = exceeded(problem.lost_at_most, best.taken)
+    if above is not None:
+        raise UnprotectableError(*above, _prices(problem, buckets))
     return best
-
-
-def _exceeded(allowed: LostAtMost, account: Account) -> tuple[Cause, float, float] | None:
-    for cause, share in account.shares().items():
-        most: float = getattr(allowed, cause)
-        if share > most:
-            return cause, share, most
-    return None
 
 
 def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
     """Return what candidates start from, and by group the finest level at which facts can be counted."""
     vocabulary = Vocabulary(problem, buckets)
+    histories = Histories(problem, buckets, vocabulary)
     floor = [0] * len(problem.groups)
     while True:
         try:
-            counted = count(problem, vocabulary, buckets, vocabulary.from_levels(floor), None)
+            counted = count(histories, vocabulary.from_levels(floor), None)
         except TooManyFactsError:
             higher = [i for i, group in enumerate(problem.groups) if floor[i] + 1 < group.levels]
             if not higher:
@@ -147,11 +102,9 @@ def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
             floor[most] += 1
             continue
         ground = Ground(
-            problem=problem,
-            buckets=buckets,
-            vocabulary=vocabulary,
+            histories=histories,
             counted=counted,
-            standing=standing(problem, buckets, None),
+            present=present_in(problem, buckets, None),
             exact=nested(problem),
         )
         return ground, floor
@@ -163,7 +116,7 @@ class _Contest:
     def __init__(self, ground: Ground) -> None:
         self._ground, self._allowed = ground, ground.problem.lost_at_most
         self._tried: set[bytes] = set()
-        self.best: tuple[Treatment, Account] | None = None
+        self.best: tuple[Deletion, TakenFacts] | None = None
         self.stuck: StuckError | None = None
 
     def enter(self, levels: Levels) -> bool:
@@ -173,30 +126,28 @@ class _Contest:
             return False
         self._tried.add(name)
         better = False
-        for method in _METHODS:
+        for manner in _MANNERS:
             if least_loss(self._ground, levels) > self._stop():
                 break
-            one = Treatment(self._ground, levels, method)
+            one = Deletion(self._ground, levels, manner)
             try:
-                done = one.run(self._stop()) and all(
-                    one.run(self._stop()) for _ in iter(one.verify, True)
-                )
+                done = one.run(self._stop())
             except StuckError as error:
                 self.stuck = error
                 continue
             if done:
-                account = _account(one, self._ground)
-                if self.best is None or self._key(account) < self._key(self.best[1]):
-                    self.best, better = (one, account), True
+                taken = taken_of(one, self._ground)
+                if self.best is None or self._key(taken) < self._key(self.best[1]):
+                    self.best, better = (one, taken), True
         return better
 
     def _stop(self) -> float:
-        if self.best is None or _exceeded(self._allowed, self.best[1]) is not None:
+        if self.best is None or exceeded(self._allowed, self.best[1]) is not None:
             return math.inf
         return self.best[1].loss
 
-    def _key(self, account: Account) -> tuple[bool, float]:
-        return _exceeded(self._allowed, account) is not None, account.loss
+    def _key(self, taken: TakenFacts) -> tuple[bool, float]:
+        return exceeded(self._allowed, taken) is not None, taken.loss
 
 
 def _best(problem: Problem, buckets: Buckets) -> Protection:
@@ -204,7 +155,7 @@ def _best(problem: Problem, buckets: Buckets) -> Protection:
     contest = _Contest(ground)
     levels = _levels(ground, floor)
     if problem.granularity == "cut" and any(group.levels > 1 for group in problem.groups):
-        search = Search(ground, floor)
+        search = CutSearch(ground, floor)
         cut = tuple(np.full(group.leaves, group.levels - 1, np.int8) for group in problem.groups)
         best = _EAGERNESS[0]
         for eagerness in _EAGERNESS:
@@ -219,13 +170,16 @@ def _best(problem: Problem, buckets: Buckets) -> Protection:
             contest.enter(one)
     if contest.best is None:
         raise contest.stuck or AssertionError("every cut can be treated")
-    done, account = contest.best
-    return Protection(done.levels, tuple(done.blanked or ()), account)
+    done, taken = contest.best
+    while not done.verify():
+        done.run(math.inf)
+        taken = taken_of(done, ground)
+    return Protection(done.levels, tuple(done.blanked or ()), taken)
 
 
-def _polish(ground: Ground, search: Search, contest: _Contest, eagerness: Eagerness) -> None:
-    """Move from the best cut to better ones, each carried out and counted, while there is work left to spend."""
-    left = min(_MOST_TRIES, _POLISHING // max(1, ground.standing.lines))
+def _polish(ground: Ground, search: CutSearch, contest: _Contest, eagerness: Eagerness) -> None:
+    """Move from the best cut to better ones, each carried out and counted, while work is left to spend."""
+    left = min(_MOST_TRIES, _POLISHING // max(1, ground.present.lines))
     better = contest.best is not None
     while better and contest.best is not None and left > 0:
         better = False
@@ -241,7 +195,10 @@ def _levels(ground: Ground, floor: Sequence[int]) -> list[Levels]:
     problem = ground.problem
     choices = [range(low, group.levels) for low, group in zip(floor, problem.groups, strict=True)]
     if math.prod(len(choice) for choice in choices) > _MOST_LEVELS:
-        choices = [range(low, group.levels, max(1, group.levels - 1 - low)) for low, group in zip(floor, problem.groups, strict=True)]
+        choices = [
+            range(low, group.levels, max(1, group.levels - 1 - low))
+            for low, group in zip(floor, problem.groups, strict=True)
+        ]
     levels = [
         tuple(np.full(group.leaves, level, np.int8) for level, group in zip(one, problem.groups, strict=True))
         for one in itertools.product(*choices)
@@ -249,43 +206,18 @@ def _levels(ground: Ground, floor: Sequence[int]) -> list[Levels]:
     return sorted(levels, key=lambda one: least_loss(ground, one))
 
 
-def _account(done: Treatment, ground: Ground) -> Account:
-    problem, before = ground.problem, ground.standing
-    after = standing(problem, ground.buckets, done.blanked)
-    by_level = tuple(
-        tuple(int(n) for n in np.bincount(level, leaves, minlength=group.levels))
-        for group, level, leaves in zip(problem.groups, done.levels, after.leaves, strict=True)
-    )
-    deleted = tuple(
-        int(old.sum() - new.sum()) for old, new in zip(before.leaves, after.leaves, strict=True)
-    )
-    return Account(
-        occurrences=sum(int(leaves.sum()) for leaves in before.leaves),
-        by_level=by_level,
-        deleted=deleted,
-        lines=before.lines,
-        lines_lost=before.lines - after.lines,
-        people=before.people,
-        people_lost=before.people - after.people,
-        loss=done.loss(),
-        facts=done.facts_left(),
-        method=done.method if any(deleted) else "nothing",
-        rounds=done.rounds,
-    )
-
-
 def _prices(problem: Problem, buckets: Buckets) -> tuple[Price, ...]:
     """Return what each kind of facts costs when it alone is declared, whatever may be lost."""
     prices = []
     for kind, facts in enumerate(problem.kinds):
-        alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost())
+        alone = replace(problem, kinds=(facts,), lost_at_most=LostAtMost(people=1.0))
         try:
-            account = _best(alone, lambda kind=kind: _only(buckets, kind)).account  # type: ignore[misc]
+            taken = _best(alone, lambda kind=kind: _only(buckets, kind)).taken  # type: ignore[misc]
         except StuckError:
             prices.append(Price(kind, math.inf, math.inf, math.inf))
             continue
-        shares = account.shares()
-        prices.append(Price(kind, account.loss, shares["occurrences"], shares["people"]))
+        shares = taken.shares()
+        prices.append(Price(kind, taken.loss, shares["occurrences"], shares["people"]))
     return tuple(prices)
 
 
@@ -298,4 +230,3 @@ def _only(buckets: Buckets, kind: int) -> Iterator[Bucket]:
                 for lines in bucket.lines
             ),
         )
-

@@ -42,8 +42,8 @@ class WrittenFacts(NamedTuple):
         history: the number of the declaration.
         sensitive: the facts are values of its sensitive column.
         measure: the place of the measure that some lines add to; None for facts.
-        facts: 16 bytes a fact: the person's keyed hash and the fact's hash, all persons first. Of a measure, what
-            lines add, as `written_windows` tells it.
+        facts: 16 bytes a fact: the person's keyed hash and the fact's hash, all persons first. Of a measure,
+            what lines add, as `written_windows` tells it.
         fingerprint: of the key of the run.
     """
 

@@ -11,7 +11,7 @@ from tokumei.transforms.histories.problem import Problem
 from tokumei.transforms.histories.vocabulary import Ints, Levels, Vocabulary, shown_by
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Part:
     """What the facts of one kind show of one group.
 
@@ -45,7 +45,14 @@ class Released:
             for group, values, table, size in zip(kind.groups, facts.values, shows, sizes, strict=True):
                 order = np.argsort(values, kind="stable")
                 ends = np.searchsorted(values[order], np.arange(size + 1))
-                part = _Part(i, table, values, order, ends, np.zeros(size, np.int64))
+                part = _Part(
+                    kind=i,
+                    shows=table,
+                    values=values,
+                    order=order,
+                    ends=ends,
+                    nodes=np.zeros(size, np.int64),
+                )
                 parts.append(part)
                 self._parts[group].append(part)
             self._of_kind.append(parts)
@@ -65,7 +72,7 @@ class Released:
         return np.concatenate(out)
 
     def change(self, group: int, leaves: Ints, level: npt.NDArray[np.int8], target: int) -> tuple[Ints, Ints]:
-        """Return the facts that can no longer occur, and those that then can, if leaves are set to a level."""
+        """Return the facts that no longer occur, and those that then can, if leaves are set to a level."""
         gone, come = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         old, new = self._nodes(group, leaves, level, target)
         for part in self._parts[group]:

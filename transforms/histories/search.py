@@ -1,12 +1,13 @@
 """Choosing a cut through the trees: what generalizing saves in deletions, against the detail that it takes.
 
-Counts of all nodes of all levels, and of all their pairs, judge any cut without reading a line: the pairs of its
-nodes that too few share are what would have to be deleted. A pair is charged to the fact that fewer people hold; what
-a fact is charged with, times an `eagerness` (deletions make other pairs rare), is at most the people who hold it.
-From a level for all, every subtree is set to every level below its root as long as that gains anything.
+Counts of all nodes of all levels, and of all their pairs, judge any cut without reading a line: the pairs of
+its nodes that too few share are what would have to be deleted. A pair is charged to the fact that fewer
+people hold; what a fact is charged with, times an `eagerness` (deletions make other pairs rare), is at most
+the people who hold it. From a level for all, every subtree is set to every level below its root as long as
+that gains anything.
 
-Costs are whole numbers, so that every machine chooses the same. Source of the greedy that this extends: Terrovitis,
-Mamoulis, Kalnis, VLDB 2008 (global recoding along a hierarchy).
+Costs are whole numbers, so that every machine chooses the same. Source of the greedy that this extends:
+Terrovitis, Mamoulis, Kalnis, VLDB 2008 (global recoding along a hierarchy).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tokumei.transforms.histories.deletion import Ground
 from tokumei.transforms.histories.released import Released
-from tokumei.transforms.histories.treatment import Ground
 from tokumei.transforms.histories.vocabulary import Ints, Levels
 
 Eagerness = tuple[int, int]
@@ -37,7 +38,7 @@ class Move:
     level: int
 
 
-class Search:
+class CutSearch:
     """Finds cuts for one ground."""
 
     def __init__(self, ground: Ground, floor: Sequence[int]) -> None:
@@ -97,7 +98,7 @@ class Search:
 class _State:
     """A cut with what each released fact is charged with."""
 
-    def __init__(self, search: Search, levels: Levels, eagerness: Eagerness) -> None:
+    def __init__(self, search: CutSearch, levels: Levels, eagerness: Eagerness) -> None:
         self.levels = tuple(level.copy() for level in levels)
         self._search, self._eagerness = search, eagerness
         self._released = Released(search._problem, search._ground.vocabulary, self.levels)
@@ -119,8 +120,12 @@ class _State:
         stay, out, new, charged, fresh = self._after(gone, come)
         search = self._search
         cost = self._detail(move)
-        cost += self._deleted(search._common[stay], charged) - self._deleted(search._common[stay], self._charged[stay])
-        cost += self._deleted(search._common[new], fresh) - self._deleted(search._common[out], self._charged[out])
+        cost += self._deleted(search._common[stay], charged) - self._deleted(
+            search._common[stay], self._charged[stay]
+        )
+        cost += self._deleted(search._common[new], fresh) - self._deleted(
+            search._common[out], self._charged[out]
+        )
         return cost + self._alone(come) - self._alone(gone)
 
     def make(self, move: Move) -> None:
@@ -149,14 +154,15 @@ class _State:
         if not len(search._rare):
             return np.zeros(len(of), np.int64)
         above = search._order[among][None] > search._order[of][:, None]
-        return np.einsum("ij,ij->i", search._rare[np.ix_(of, among)], above, dtype=np.int64)
+        charged: Ints = np.einsum("ij,ij->i", search._rare[np.ix_(of, among)], above, dtype=np.int64)
+        return charged
 
     def _detail(self, move: Move) -> int:
         group = self._search._problem.groups[move.group]
         leaves, weights = move.leaves, self._search._ground.problem.groups[move.group].weights()
         before = weights[group.chain[self.levels[move.group][leaves], leaves]] * _FINE // group.domain
         after = weights[group.chain[move.level, leaves]] * _FINE // group.domain
-        return int((self._search._ground.standing.leaves[move.group][leaves] * (after - before)).sum())
+        return int((self._search._ground.present.leaves[move.group][leaves] * (after - before)).sum())
 
     def _deleted(self, facts: Ints, charged: Ints) -> int:
         above, below = self._eagerness
@@ -173,7 +179,8 @@ def _rare(ground: Ground) -> npt.NDArray[np.unsignedinteger]:
     table, k = ground.counted.table, ground.problem.k
     if not table.pairs:
         return np.zeros((0, 0), np.uint8)
-    rare = np.where(table.pairs[0] < k, table.pairs[0], 0).astype(np.uint8 if k <= 256 else np.uint16)
+    kind: type[np.unsignedinteger] = np.uint8 if k <= 256 else np.uint16
+    rare = np.where(table.pairs[0] < k, table.pairs[0], 0).astype(kind)
     np.fill_diagonal(rare, 0)
     return rare
 

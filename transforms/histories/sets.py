@@ -1,4 +1,4 @@
-"""Sets of two and three facts that one person holds, expanded in pieces of bounded size; triples counted exactly."""
+"""Sets of two and three facts that a person holds, in pieces of bounded size; triples counted exactly."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.histories.held import Held
-from tokumei.transforms.histories.problem import Problem, TooManyFactsError
+from tokumei.transforms.histories.problem import Codes, Problem, TooManyFactsError
 from tokumei.transforms.histories.table import judge
 from tokumei.transforms.histories.vocabulary import Flags, Ints
 
-Counts = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+Counts = npt.NDArray[np.unsignedinteger]
 
 _PIECE = 1 << 21
 _TRIPLE_BYTES = 256 << 20
@@ -77,15 +77,15 @@ class Triples:
         self._problem = problem
         layers = 1 if problem.share is None else 1 + problem.sensitive_values
         self._most = (1 << 16) - 1 if problem.share is None else (1 << 32) - 1
-        kind = np.uint16 if problem.share is None else np.uint32
+        kind: type[np.unsignedinteger] = np.uint16 if problem.share is None else np.uint32
         self._people: list[Counts] = [
             np.zeros(facts * (facts - 1) * (facts - 2) // 6, kind) for _ in range(layers)
         ]
 
-    def add(self, held: Held, sensitive: tuple[Ints, Ints] | None) -> None:
+    def add(self, held: Held, sensitive: tuple[Codes, Codes] | None) -> None:
         """Add the triples of people; sensitive: distinct (person, value)."""
         for sets in triples_of(held):
-            cells = cells_of(held.fact[sets])
+            cells = triple_cells(held.fact[sets])
             self._add(0, cells)
             if len(self._people) > 1 and sensitive is not None:
                 for value in np.unique(sensitive[1]):
@@ -102,7 +102,8 @@ class Triples:
         return judge(self._problem, self._people[0], self._people[1:])
 
 
-def cells_of(facts: Ints) -> Ints:
+def triple_cells(facts: Ints) -> Ints:
     """Return the cells of triples (3, n) of facts, each ascending."""
     low, middle, high = facts.astype(np.int64)
-    return high * (high - 1) * (high - 2) // 6 + middle * (middle - 1) // 2 + low
+    cells: Ints = high * (high - 1) * (high - 2) // 6 + middle * (middle - 1) // 2 + low
+    return cells

@@ -10,11 +10,13 @@ from tokumei.schemas.histories import Fact
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import TooManyFactsError
-from tokumei.transforms.histories.protect import Account, InfeasibleError, Protection, protect
+from tokumei.transforms.histories.protect import Protection, UnprotectableError, protect
 from tokumei.transforms.histories.removal import WindowsLost, windows_lost
+from tokumei.transforms.histories.taken import TakenFacts
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -25,13 +27,13 @@ class GroupAccount:
 
     Attributes:
         table, columns: which.
-        levels: what each level of its tree means, in Japanese, finest first.
+        levels: what each level of its tree means for each column, in Japanese, finest first.
         released: occurrences released at each level; deleted: blanked.
     """
 
     table: str
     columns: tuple[str, ...]
-    levels: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
     released: tuple[int, ...]
     deleted: int
 
@@ -44,12 +46,15 @@ class HistoryAccount:
         plan: the declaration.
         total: what was lost, over all groups.
         groups: the same by group.
+        before, after: whom facts single out, without the treatment and with it.
         windows: by table with measures, what was left out before, for these.
     """
 
     plan: HistoryPlan
-    total: Account
+    total: TakenFacts
     groups: tuple[GroupAccount, ...]
+    before: Unicity
+    after: Unicity
     windows: Mapping[str, WindowsLost]
 
 
@@ -80,8 +85,10 @@ def solve(
     protection = protected(posed)
     account = HistoryAccount(
         plan=history,
-        total=protection.account,
-        groups=_groups(posed, plans, protection.account),
+        total=protection.taken,
+        groups=_groups(posed, protection.taken),
+        before=unicity(posed.problem, posed.buckets, None),
+        after=unicity(posed.problem, posed.buckets, protection),
         windows={
             name: lost for name in history.windows if (lost := windows_lost(decisions[name])) is not None
         },
@@ -102,17 +109,17 @@ def protected(posed: Posed) -> Protection:
             f" of {error.size} are counted exactly",
             fix="coarsen columns with fixed methods first, let fewer facts be known, or name fewer kinds",
         ) from None
-    except InfeasibleError as error:
+    except UnprotectableError as error:
         raise _infeasible(history, error) from None
 
 
-def _groups(posed: Posed, plans: Mapping[str, TablePlan], account: Account) -> tuple[GroupAccount, ...]:
+def _groups(posed: Posed, account: TakenFacts) -> tuple[GroupAccount, ...]:
     groups = [(table.name, group) for table in posed.tables for group in table.groups]
     return tuple(
         GroupAccount(
             table=name,
             columns=group.columns,
-            levels=_levels(plans[name], group),
+            levels=_levels(group),
             released=released,
             deleted=deleted,
         )
@@ -120,24 +127,18 @@ def _groups(posed: Posed, plans: Mapping[str, TablePlan], account: Account) -> t
     )
 
 
-def _levels(plan: TablePlan, group: PosedGroup) -> tuple[str, ...]:
+def _levels(group: PosedGroup) -> tuple[tuple[str, ...], ...]:
     if group.tree is None:
-        return ("そのまま",)
+        return (("そのまま",),)
     titles = group.tree.titles
-    named = [plan.table.columns[name].title or name for name in group.columns]
-    if len(named) == 1:
-        return tuple(titles[0][at[0]] for at in group.tree.levels)
-    return tuple(
-        "、".join(f"{name}：{of[level]}" for name, of, level in zip(named, titles, at, strict=True))
-        for at in group.tree.levels
-    )
+    return tuple(tuple(of[level] for of, level in zip(titles, at, strict=True)) for at in group.tree.levels)
 
 
-def _infeasible(history: HistoryPlan, error: InfeasibleError) -> RequirementError:
+def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementError:
     if error.cause == "fixed":
         what = (
-            f"some sets of classes{' or measures' if history.windows else ''}, which nothing blanks, are shared"
-            f" by fewer than {history.k} people, or tell too much of a sensitive value"
+            f"some sets of classes{' or measures' if history.windows else ''}, which nothing blanks, are"
+            f" shared by fewer than {history.k} people, or tell too much of a sensitive value"
         )
         fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
     else:

@@ -1,7 +1,7 @@
 """People per fact and per pair of facts, exactly: a table that is added to, bucket by bucket.
 
-Every person is whole in one bucket, so counts add up. Cells saturate at the most that they hold, far above k; with
-sensitive values, each value has a layer of its own and cells are wide enough for all people.
+Every person is whole in one bucket, so counts add up. Cells saturate at the most that they hold, far above k;
+with sensitive values, each value has a layer of its own and cells are wide enough for all people.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from tokumei.transforms.histories.problem import Problem, TooManyFactsError
 from tokumei.transforms.histories.vocabulary import Flags, Ints
 
-Cells = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+Cells = npt.NDArray[np.unsignedinteger]
 
 _PAIR_BYTES = 256 << 20
 _BLOCK = 1 << 22
@@ -28,7 +28,7 @@ def most_facts(problem: Problem) -> int:
     return int((_PAIR_BYTES // (4 * (1 + problem.sensitive_values))) ** 0.5)
 
 
-class Table:
+class FactTable:
     """People by fact (`ones`, layer 0 of all people, then one a sensitive value) and by pair (`pairs`)."""
 
     def __init__(self, problem: Problem, facts: int) -> None:
@@ -46,12 +46,12 @@ class Table:
         if problem.known > 1:
             if facts > most_facts(problem):
                 raise TooManyFactsError(facts, most_facts(problem), 2)
-            kind = np.uint16 if problem.share is None else np.uint32
+            kind: type[np.unsignedinteger] = np.uint16 if problem.share is None else np.uint32
             self.pairs = [np.zeros((facts, facts), kind) for _ in range(self._layers)]
 
-    def some(self, slots: Ints) -> Table:
+    def some(self, slots: Ints) -> FactTable:
         """Return a table of some facts, in the order given."""
-        out = Table(self._problem, 0)
+        out = FactTable(self._problem, 0)
         out.facts = len(slots)
         out.ones = self.ones[:, slots]
         out.pairs = [pairs[np.ix_(slots, slots)] for pairs in self.pairs]
@@ -91,7 +91,7 @@ class Table:
         return judge(self._problem, self.ones[0], list(self.ones[1:]))
 
     def bad_pairs(self, bad_ones: Flags) -> Flags:
-        """Return the pairs that too few hold, or that tell a sensitive value, of facts that are not bad alone."""
+        """Return the pairs of facts not bad alone that too few hold, or that tell a sensitive value."""
         if not self.pairs:
             return np.zeros((self.facts, 0), bool)
         bad = judge(self._problem, self.pairs[0], self.pairs[1:])

@@ -1,7 +1,7 @@
 """The numbers of all facts that lines can give, at every level of their trees.
 
-A kind that looks at one tree alone is numbered by the nodes of the tree. Others are numbered by the tuples that
-really occur, found in one reading of the lines.
+A kind that looks at one tree alone is numbered by the nodes of the tree. Others are numbered by the tuples
+that really occur, found in one reading of the lines.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class KindFacts:
 
     Attributes:
         fixed: the codes of the undeletable part that occur, ascending; None without one.
-        tuples: packed tuples of leaves (and fixed part) that occur, ascending; None where a leaf is the tuple.
+        tuples: packed tuples of leaves (and fixed part) that occur, ascending; None where a leaf is the
+            tuple.
         leaves: per group, the leaf in each tuple.
         of: shape (combinations of levels, tuples), the fact that a tuple gives; -1 for none.
         values: per group, what each fact of this kind shows of it (node, or what is seen of it).
@@ -59,7 +60,7 @@ class Vocabulary:
     """All facts at all levels, numbered from 0 in an order that depends on the trees and tuples alone."""
 
     def __init__(self, problem: Problem, buckets: Buckets) -> None:
-        """Read the lines once for the tuples that occur, and once more before it for fixed parts, where needed.
+        """Read the lines for the tuples that occur, after a reading for fixed parts, where needed.
 
         Raises:
             TooManyFactsError: more tuples occur than are kept in memory.
@@ -158,7 +159,7 @@ class Vocabulary:
         )
 
     def tuples_of(self, i: int, lines: Lines, masks: Masks | None) -> Ints:
-        """Return the tuple of kind `i` that each line gives, -1 where a part is blank or blanked or the line gone."""
+        """Return the tuple of kind `i` that each line gives, -1 where a part is blank or the line gone."""
         tuples = self._tuples[i]
         if tuples is None:
             tuple_ = lines.leaves[self._rows[i][0]].astype(np.int64)
@@ -173,7 +174,7 @@ class Vocabulary:
         return np.where(known, tuple_, -1)
 
     def at(self, levels: Levels) -> list[list[Numbers]]:
-        """Return, per kind, the fact that each tuple gives where each leaf is released at its level; last: -1."""
+        """Return, per kind, a row: the fact that each tuple gives at the leaves' levels; last: -1."""
         found = []
         for kind, facts in zip(self._problem.kinds, self.kinds, strict=True):
             combination: Ints = np.zeros(facts.of.shape[1], np.int64)
@@ -184,7 +185,7 @@ class Vocabulary:
         return found
 
     def from_levels(self, floor: Sequence[int]) -> list[list[Numbers]]:
-        """Return, per kind, the facts that each tuple gives at all levels from `floor` (by group) up; last: -1."""
+        """Return, per kind, rows: the facts that each tuple gives at the levels from `floor` up; last: -1."""
         found = []
         for kind, facts in zip(self._problem.kinds, self.kinds, strict=True):
             combinations = itertools.product(*(range(self._problem.groups[g].levels) for g in kind.groups))
@@ -200,9 +201,10 @@ class Vocabulary:
 def nested(problem: Problem) -> bool:
     """Return whether a fact, where it is released at all, is so for everybody below it, under every cut.
 
-    It is where facts see nodes, or the first columns of a joint tree: what is seen begins at the leaves or at one
-    node, and ends at one node. It is not where facts see the last columns alone: an item may keep months where
-    another has quarters.
+    It is where facts see nodes, or the first columns of a joint tree: what is seen begins at the leaves or at
+        one
+    node, and ends at one node. It is not where facts see the last columns alone: an item may keep months
+    where another has quarters.
     """
     return all(
         seen is None or _begins_and_ends_once(problem.groups[group].chain, seen)
@@ -227,7 +229,7 @@ def _begins_and_ends_once(chain: Numbers, seen: Numbers) -> bool:
 
 
 def shown_by(problem: Problem, kind: FactKind) -> tuple[list[Ints], list[int]]:
-    """Return, per group of a kind, what it shows of each node (-1: nothing), and how many values that can be."""
+    """Return, per group of a kind, what it shows of each node (-1: nothing), and how many values."""
     tables = [
         np.arange(problem.groups[group].nodes) if seen is None else seen.astype(np.int64)
         for group, seen in zip(kind.groups, kind.seen, strict=True)

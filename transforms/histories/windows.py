@@ -71,7 +71,7 @@ class Windows(NamedTuple):
         return Windows(units[rows], windows[rows], periods[rows], lines[rows], bands[:, rows])
 
     def codes(self, measures: Sequence[Fact]) -> list[Ints]:
-        """Return the facts: a code by measure and window, -1 for none; equal codes in all buckets, one fact."""
+        """Return the facts: a code by measure and window, -1 for none; equal codes are one fact."""
         number = np.where(
             self.windows == NO_PERIOD, 0, np.clip(self.windows + _WINDOWS // 2, 1, _WINDOWS - 1)
         )
@@ -137,6 +137,7 @@ def list_windows(
     plan: TablePlan,
     measures: Sequence[Fact],
     chunk: Chunk[Decision],
+    *,
     treated: Mapping[str, Treated],
     units: Units,
     keep: Mask,
@@ -175,9 +176,9 @@ def list_windows(
                 amounts = np.where(present(values), amounts, _NONE)
             columns[placed.value] = amounts
     frame = pl.DataFrame({**columns, LINES: np.ones(len(keep), np.int64)}).filter(keep)
-    for (bucket,), part in collapsed([frame]).group_by(pl.col(PERSON) % BUCKETS):
+    for (bucket,), part in collapsed(frame).group_by(pl.col(PERSON) % BUCKETS):
         sink = io.BytesIO()
-        part.write_ipc(sink)
+        part.write_ipc(sink, compression="lz4")
         yield int(bucket), sink.getvalue()
 
 
@@ -187,7 +188,7 @@ def gather_windows(plan: TablePlan, measures: Sequence[Fact], parts: Sequence[by
     Raises:
         RequirementError: more lines, or larger amounts, than one worker adds up exactly.
     """
-    lines = collapsed([pl.read_ipc(io.BytesIO(part)) for part in parts])
+    lines = pl.concat([pl.read_ipc(io.BytesIO(part)) for part in parts])
     refuse_large(lines, f"tables.{plan.name}, measures in histories")
     group = [PERSON, _WINDOW]
     windows = lines.group_by(group).agg(pl.col(_PERIOD).first(), pl.col(LINES).sum()).sort(group)

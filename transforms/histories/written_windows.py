@@ -1,7 +1,7 @@
-"""Measures on the very batches that are written, worked out as a reader would; nothing of what mended them is reused.
+"""Measures on the very batches that are written, as a reader works them out; what mended them is not reused.
 
-A part tells what its lines come to, by person and window. Where a person's lines are all together, that becomes
-facts beside their other facts.
+A part tells what its lines come to, by person and window. Where all lines of a person are together, that
+becomes facts beside their other facts.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _added(fact: Fact, frame: pl.DataFrame) -> pl.DataFrame:
 def to_bytes(frame: pl.DataFrame) -> bytes:
     """Return a frame as Arrow IPC."""
     sink = io.BytesIO()
-    frame.write_ipc(sink)
+    frame.write_ipc(sink, compression="lz4")
     return sink.getvalue()
 
 

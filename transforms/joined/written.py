@@ -33,14 +33,15 @@ class WrittenPeople:
     Attributes:
         table: the table.
         fingerprint: of the key that people are hashed under.
-        written: one row a person and what stands of them: _WHO, _CLASS, and the texts of protected columns.
-        left: one row a person of whom a record was not released: _WHO.
+        written: one row a person and what stands of them: _WHO, _CLASS, and the texts of protected columns;
+            None of records that are not released.
+        left: of these, one row a person: _WHO.
     """
 
     table: str
     fingerprint: str
-    written: pl.DataFrame
-    left: pl.DataFrame
+    written: pl.DataFrame | None = None
+    left: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,38 +64,41 @@ class JoinedClasses:
 
 
 def deal_written(
-    table: TablePlan, batch: pa.RecordBatch, persons: _Hashes, left: _Hashes, fingerprint: str
+    table: TablePlan, batch: pa.RecordBatch, persons: _Hashes, fingerprint: str
 ) -> Iterator[tuple[int, WrittenPeople]]:
-    """Deal the people of one batch to buckets.
+    """Deal the people of what is written to buckets.
 
     Args:
         table: a joined table.
         batch: what is written of it.
         persons: shape (n, 2), the person of each of its rows.
-        left: shape (m, 2), the persons of records that are not released.
         fingerprint: of the key.
     """
     columns = dict(zip(_WHO, persons.T, strict=True)) | dict(
         zip(_CLASS, _digests(table, batch).T, strict=True)
     )
     texts = {f"s{i}": as_text(batch.column(name)) for i, name in enumerate(table.protected)}
-    written = pl.DataFrame({**columns, **texts}).unique()
-    others = pl.DataFrame(dict(zip(_WHO, left.T, strict=True))).unique()
-    bucket = (pl.col("a") % BUCKETS).alias("bucket")
-    parts = [
-        frame.partition_by(bucket.meta.output_name(), as_dict=True, include_key=False)
-        for frame in (written.with_columns(bucket), others.with_columns(bucket))
-    ]
-    for place in sorted({*parts[0], *parts[1]}):
-        yield (
-            int(place[0]),
-            WrittenPeople(
-                table=table.name,
-                fingerprint=fingerprint,
-                written=parts[0].get(place, written.clear()),
-                left=parts[1].get(place, others.clear()),
-            ),
-        )
+    for bucket, part in _by_bucket(pl.DataFrame({**columns, **texts}).unique()):
+        yield bucket, WrittenPeople(table=table.name, fingerprint=fingerprint, written=part)
+
+
+def deal_left(table: TablePlan, persons: _Hashes, fingerprint: str) -> Iterator[tuple[int, WrittenPeople]]:
+    """Deal the people of records that are not released to buckets.
+
+    Args:
+        table: a joined table.
+        persons: shape (n, 2), the person of each record.
+        fingerprint: of the key.
+    """
+    for bucket, part in _by_bucket(pl.DataFrame(dict(zip(_WHO, persons.T, strict=True))).unique()):
+        yield bucket, WrittenPeople(table=table.name, fingerprint=fingerprint, left=part)
+
+
+def _by_bucket(frame: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+    bucket = (pl.col("a") % BUCKETS).alias("#bucket")
+    parts = frame.with_columns(bucket).partition_by("#bucket", as_dict=True, include_key=False)
+    for (place,), part in parts.items():
+        yield int(place), part
 
 
 def _digests(table: TablePlan, batch: pa.RecordBatch) -> _Hashes:
@@ -115,14 +119,35 @@ def _digests(table: TablePlan, batch: pa.RecordBatch) -> _Hashes:
 
 def recount_joined(tables: Mapping[str, TablePlan], parts: Iterable[WrittenPeople]) -> JoinedClasses:
     """Join what was written of the people of one bucket, and count the classes."""
-    held = {name: list[WrittenPeople]() for name in tables}
+    written = {name: list[pl.DataFrame]() for name in tables}
+    left = {name: list[pl.DataFrame]() for name in tables}
+    fingerprints = set()
     for part in parts:
-        held[part.table].append(part)
-    fingerprints = frozenset(part.fingerprint for found in held.values() for part in found)
-    written = {n: pl.concat([p.written for p in found]).unique() for n, found in held.items() if found}
-    left = {n: pl.concat([p.left for p in found]).unique() for n, found in held.items() if found}
-    anywhere = pl.concat([frame.select(_WHO) for frame in written.values()]).unique()
-    missing = [left[n].join(frame, on=_WHO, how="anti") for n, frame in written.items()]
+        fingerprints.add(part.fingerprint)
+        if part.written is not None:
+            written[part.table].append(part.written)
+        if part.left is not None:
+            left[part.table].append(part.left)
+    return _counted(
+        tables,
+        {name: pl.concat(found).unique() for name, found in written.items() if found},
+        {name: pl.concat(found).unique() for name, found in left.items() if found},
+        frozenset(fingerprints),
+    )
+
+
+def _counted(
+    tables: Mapping[str, TablePlan],
+    written: Mapping[str, pl.DataFrame],
+    left: Mapping[str, pl.DataFrame],
+    fingerprints: frozenset[str],
+) -> JoinedClasses:
+    nobody = pl.DataFrame(schema=dict.fromkeys(_WHO, pl.UInt64))
+    anywhere = pl.concat([nobody, *(frame.select(_WHO) for frame in written.values())]).unique()
+    missing = [
+        found.join(written[name], on=_WHO, how="anti") if name in written else found
+        for name, found in left.items()
+    ]
     joined = anywhere
     keys = list[str]()
     for i, name in enumerate(tables):
@@ -147,7 +172,7 @@ def recount_joined(tables: Mapping[str, TablePlan], parts: Iterable[WrittenPeopl
         classes=_people(joined, keys),
         sensitive=sensitive,
         people=anywhere.height,
-        standing=pl.concat(missing).unique().join(anywhere, on=_WHO, how="semi").height,
+        standing=pl.concat([nobody, *missing]).unique().join(anywhere, on=_WHO, how="semi").height,
         fingerprints=fingerprints,
     )
 

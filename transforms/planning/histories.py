@@ -11,7 +11,7 @@ from tokumei.schemas.people import Numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.table import Table
 
-Groups = tuple[tuple[str, ...], ...]
+ColumnGroups = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class TableFacts:
         sensitive: the column whose values `at_most` watches, where it is of this table.
     """
 
-    groups: Groups
+    groups: ColumnGroups
     classes: tuple[str, ...]
     sensitive: str | None
 

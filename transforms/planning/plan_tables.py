@@ -29,7 +29,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     codes = link_codes(policy.tables)
     joined = joined_tables(policy.tables)
     folded = frozenset(link for link, how in codes.items() if how == "folded")
-    known = known_columns(policy)
+    known, joined = known_columns(policy), joined_tables(policy.tables)
     return {
         name: TablePlan(
             name=name,

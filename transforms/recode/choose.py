@@ -90,7 +90,10 @@ def _choose_table(
     optimum = full_domain(choice.node, lattice.failing(choice.node))
     if not (optimum.released & (histogram.records > 0)).any():
         raise nobody_left(table)
-    ways = _ways(table, lattice, objective, optimum)
+    # Over joined tables there is one way: others would take no heed of the classes of the other tables.
+    ways: Mapping[WayName, Way] = {"full_domain": Way(optimum)}
+    if given is None:
+        ways = _ways(table, lattice, objective, optimum)
     way = ways[table.requirements.recoding]
     counts = {name: count_assignment(w.assignment, ladders, histogram) for name, w in ways.items()}
     recoded = _account(

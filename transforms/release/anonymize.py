@@ -26,7 +26,7 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import persons_in_periods, units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.dealing import drawn_order
-from tokumei.transforms.release.part_recount import Terms, terms_of
+from tokumei.transforms.release.part_recount import PartTerms, part_terms
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.totals.recount import WrittenTotals, deal_totals
 from tokumei.transforms.values.cells import as_text, labelled
@@ -66,7 +66,7 @@ class Anonymized:
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
-    terms: Terms
+    terms: PartTerms
     totals: tuple[tuple[int, WrittenTotals], ...]
     tally: Tally
 
@@ -137,7 +137,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             settled=blanked,
             hidden=hidden,
         ),
-        terms=terms_of(chunk.work.decision, key),
+        terms=part_terms(chunk.work.decision, key),
         totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
 

@@ -18,16 +18,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.keyed import counters, uniforms
 from tokumei.transforms.criteria.encoding import compacted, used_values
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Account
-from tokumei.transforms.release.part_recount import Terms
 from tokumei.transforms.values.cells import labelled
 
-PART_CELLS = 4_000_000  # of a part: half a million rows of eight columns; a worker holds it a few times over
+PART_CELLS = 2_000_000  # of a part: a quarter of a million rows of eight columns
+SLICES = 64  # of a chunk, at most: small slices would be more numbers about rows than rows
 SPARE = 20  # so many times k people a part, at least: by chance alone none gets fewer than k
 ChunkPlace = tuple[str, int]  # split id, and number of the chunk in it
 PartPlace = tuple[str, int]  # table, and number of the part
@@ -35,21 +34,19 @@ PartPlace = tuple[str, int]  # table, and number of the part
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """What is sent to a part: rows of one chunk; or, once a part, what its recount must know.
+    """Rows of one chunk that are sent to one part.
 
     Attributes:
-        fingerprint: of the key it was made with.
-        chunk: where the rows come from; None for the terms.
-        batch: released columns; None for the terms.
+        fingerprint: of the key they were made with.
+        chunk: where they come from.
+        batch: released columns.
         persons: 128-bit keyed hash of each row's person; None where rows are people.
-        terms: None for rows.
     """
 
     fingerprint: str
-    chunk: ChunkPlace | None = None
-    batch: pa.RecordBatch | None = None
-    persons: npt.NDArray[np.uint64] | None = None
-    terms: Terms | None = None
+    chunk: ChunkPlace
+    batch: pa.RecordBatch
+    persons: npt.NDArray[np.uint64] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +54,13 @@ class Gathered:
     """All that was sent to a part, put together.
 
     Attributes:
-        terms: what its recount must know.
-        batch: its rows, in a random order; None where there are none.
+        batch: its rows, in a random order.
         persons: the person hash of each row; None where rows are people.
         fingerprints: of the keys that its rows were made with.
         marks: sum of the marks of its slices.
     """
 
-    terms: Terms
-    batch: pa.RecordBatch | None
+    batch: pa.RecordBatch
     persons: npt.NDArray[np.uint64] | None
     fingerprints: frozenset[str]
     marks: int
@@ -96,7 +91,11 @@ def _surely(plan: TablePlan, account: Account) -> bool:
 
 def drawn_order(key: RunKey, chunk: ChunkPlace, rows: int) -> npt.NDArray[np.intp]:
     """Return a random order of a chunk's rows, equal whenever the chunk is treated with this key."""
-    draws = uniforms(counters(rows), key.derive("\0".join(("deal", *map(str, chunk)))))
+    return _drawn(key, "deal", chunk, rows)
+
+
+def _drawn(key: RunKey, purpose: str, chunk: ChunkPlace, n: int) -> npt.NDArray[np.intp]:
+    draws = uniforms(counters(n), key.derive("\0".join((purpose, *map(str, chunk)))))
     return np.argsort(draws[:, 0], kind="stable")
 
 
@@ -107,7 +106,7 @@ def deal(
     batch: pa.RecordBatch,
     persons: npt.NDArray[np.uint64] | None,
 ) -> Iterator[tuple[PartPlace, Slice]]:
-    """Deal the rows of a chunk evenly over the parts, beginning with a part that is drawn.
+    """Deal the rows of a chunk evenly over the parts, or over `SLICES` of them that are drawn.
 
     Args:
         place: name of the table, and the chunk.
@@ -117,9 +116,9 @@ def deal(
         persons: the person hash of each; None where rows are people.
     """
     table, chunk = place
-    first = int.from_bytes(key.derive("\0".join(("first part", *map(str, chunk))))[:8]) % parts
-    bounds = [batch.num_rows * i // parts for i in range(parts + 1)]
-    for i, (start, end) in enumerate(pairwise(bounds)):
+    drawn = _drawn(key, "parts", chunk, parts)[:SLICES].tolist()
+    bounds = [batch.num_rows * i // len(drawn) for i in range(len(drawn) + 1)]
+    for part, (start, end) in zip(drawn, pairwise(bounds), strict=True):
         if end > start:
             rows = Slice(
                 fingerprint=key.fingerprint,
@@ -127,7 +126,7 @@ def deal(
                 batch=_compacted(batch.slice(start, end - start)),
                 persons=None if persons is None else persons[start:end],
             )
-            yield (table, (first + i) % parts), rows
+            yield (table, part), rows
 
 
 def _compacted(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -140,38 +139,16 @@ def mark(chunk: ChunkPlace, part: int, rows: int) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
 
 
-def gather(place: PartPlace, slices: Iterable[Slice]) -> Gathered:
-    """Put a part together from what was sent to it, in any order; its rows are shuffled once more.
-
-    Raises:
-        RequirementError: what the recount must know did not come.
-    """
-    table, part = place
-    terms, rows = None, list[tuple[ChunkPlace, Slice, pa.RecordBatch]]()
-    for piece in slices:
-        terms = piece.terms or terms
-        if piece.chunk is not None and piece.batch is not None:
-            rows.append((piece.chunk, piece, piece.batch))
-    if terms is None:
-        raise RequirementError(
-            "verification.failed",
-            where=f"tables.{table}",
-            what="verification of the written data failed: a part came without what its recount must know",
-            fix="run again; if it fails again, report it: nothing was released",
-        )
-    batch, persons = None, None
-    if rows:
-        rows.sort(key=lambda row: row[0])
-        order = np.random.default_rng().permutation(sum(len(found) for _, _, found in rows))
-        batch = _joined([found for _, _, found in rows]).take(pa.array(order))
-        heads = [piece.persons for _, piece, _ in rows if piece.persons is not None]
-        persons = np.concatenate(heads)[order] if heads else None
+def gather(part: int, slices: Iterable[Slice]) -> Gathered:
+    """Put a part together from what was sent to it, in any order; its rows are shuffled once more."""
+    found = sorted(slices, key=lambda piece: piece.chunk)
+    order = np.random.default_rng().permutation(sum(piece.batch.num_rows for piece in found))
+    heads = [piece.persons for piece in found if piece.persons is not None]
     return Gathered(
-        terms=terms,
-        batch=batch,
-        persons=persons,
-        fingerprints=frozenset({terms.fingerprint, *(piece.fingerprint for _, piece, _ in rows)}),
-        marks=sum(mark(chunk, part, found.num_rows) for chunk, _, found in rows),
+        batch=_joined([piece.batch for piece in found]).take(pa.array(order)),
+        persons=np.concatenate(heads)[order] if heads else None,
+        fingerprints=frozenset(piece.fingerprint for piece in found),
+        marks=sum(mark(piece.chunk, part, piece.batch.num_rows) for piece in found),
     )
 
 

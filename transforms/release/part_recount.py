@@ -24,7 +24,8 @@ from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.histories.recount import written_facts
-from tokumei.transforms.joined.written import deal_written
+from tokumei.transforms.histories.undeclared import ValueCounts, count_values, merge_values
+from tokumei.transforms.joined.written import deal_left, deal_written
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.promises.recount import Bearers, merge_bearers, recount_bearers
 from tokumei.transforms.release.recount import WrittenClasses, merge_classes, recount
@@ -42,12 +43,11 @@ class Count(StrEnum):
 # What is told of people, to be counted where each of them is whole: (which count, (bucket, batch)).
 Told = tuple[Count, tuple[int, Any]]
 Persons = npt.NDArray[np.uint64]
-_NOBODY = np.empty((0, 2), np.uint64)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What the recount of a part must know of the decisions; small, equal for all parts of a table.
+class PartTerms:
+    """What the recount of a part must know of the decisions; equal for all parts of a table.
 
     Attributes:
         fingerprint: of the key of the run.
@@ -58,9 +58,9 @@ class Terms:
     promises: Mapping[str, Promise]
 
 
-def terms_of(decision: Decision, key: RunKey) -> Terms:
+def part_terms(decision: Decision, key: RunKey) -> PartTerms:
     """Return what the recount of a table's parts must know of the decision about it."""
-    return Terms(fingerprint=key.fingerprint, promises=decision.promises)
+    return PartTerms(fingerprint=key.fingerprint, promises=decision.promises)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +71,13 @@ class PartRecount:
         classes: people and records per combination of released quasi-identifier values; None without any.
         combined: the same per tuple of combined values; None where no combination is declared.
         bearers: people by released value, of columns that promise something of them.
+        values: people by released value, of columns of histories that nobody declared; for the report alone.
     """
 
     classes: WrittenClasses | None = None
     combined: PeoplePerKey | None = None
     bearers: Bearers = field(default_factory=dict)
+    values: ValueCounts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,7 @@ class RecountedPart:
 
 
 def recount_part(
-    table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons | None
+    table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: Persons | None
 ) -> RecountedPart:
     """Count a part as it is written; nothing that decided about its records is reused.
 
@@ -114,25 +116,25 @@ def recount_part(
             classes=recount(table, batch, persons),
             combined=recount_combined(table, batch, persons),
             bearers=recount_bearers(table, terms.promises, batch, persons),
+            values={} if persons is None else count_values(table, batch, persons[:, 0]),
         ),
         people=people,
         told=told,
     )
 
 
-def _told(table: TablePlan, terms: Terms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
+def _told(table: TablePlan, terms: PartTerms, batch: pa.RecordBatch, persons: Persons) -> Iterator[Told]:
     key = terms.fingerprint
     yield from zip(repeat(Count.PEOPLE), deal_people(table.name, table.numbering, persons, key))
     yield from zip(repeat(Count.FACTS), written_facts(table.histories, table, batch, persons, key))
     if table.together:
-        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons[:, :2], _NOBODY, key))
+        yield from zip(repeat(Count.JOINED), deal_written(table, batch, persons[:, :2], key))
 
 
-def tell_left(table: TablePlan, batch: pa.RecordBatch, left: Persons | None, key: RunKey) -> Iterator[Told]:
+def tell_left(table: TablePlan, left: Persons | None, key: RunKey) -> Iterator[Told]:
     """Tell, of a joined table, the people of a chunk's records that are not released."""
     if left is not None:
-        nothing = batch.slice(0, 0)
-        yield from zip(repeat(Count.JOINED), deal_written(table, nothing, _NOBODY, left, key.fingerprint))
+        yield from zip(repeat(Count.JOINED), deal_left(table, left, key.fingerprint))
 
 
 def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
@@ -143,4 +145,5 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
         classes=merge_classes(classes) if classes else None,
         combined=merge_people(combined) if combined else None,
         bearers=merge_bearers([p.bearers for p in parts if p.bearers]),
+        values=merge_values([p.values for p in parts]),
     )

@@ -24,7 +24,14 @@ from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
-from tokumei.transforms.release.part_recount import Count, PartRecount, Terms, Told, recount_part, tell_left
+from tokumei.transforms.release.part_recount import (
+    Count,
+    PartRecount,
+    PartTerms,
+    Told,
+    recount_part,
+    tell_left,
+)
 from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values.formulas import neutralized
@@ -79,14 +86,14 @@ class PartSummary:
     Attributes:
         table: whose part.
         fingerprints: of the keys that its rows were made with.
-        part: the object; None where nothing came to it.
+        part: the object.
         recount: what was counted on its rows, as they are written.
         marks: sum of the marks of the slices that came to it.
     """
 
     table: str
     fingerprints: frozenset[str]
-    part: Part | None
+    part: Part
     recount: PartRecount
     marks: int
 
@@ -129,13 +136,13 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     Where it is a part by itself, that gets a random name, so that a retry makes another one; only the attempt
     whose summary the engine keeps is ever listed in a manifest. Its rows are dealt the same under retry.
     """
-    place, rows = (chunk.split.split_id, chunk.number), chunk.batch.num_rows
+    place, records = (chunk.split.split_id, chunk.number), chunk.batch.num_rows
     slices: tuple[tuple[PartPlace, Slice], ...] = ()
     if chunk.parts:
         slices = tuple(deal((table.name, place), chunk.key, chunk.parts, chunk.batch, chunk.persons))
-        marks = sum(mark(place, part, s.batch.num_rows) for (_, part), s in slices if s.batch is not None)
+        marks = sum(mark(place, part, rows.batch.num_rows) for (_, part), rows in slices)
     else:
-        marks = mark(place, _OWN, rows) if rows else 0
+        marks = mark(place, _OWN, records) if records else 0
     summary = ChunkSummary(
         table=table.name,
         split_id=chunk.split.split_id,
@@ -148,34 +155,34 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
         tally=chunk.tally,
     )
     part = None
-    if rows and not chunk.parts:
+    if records and not chunk.parts:
         keys = frozenset({chunk.key.fingerprint})
         part = _encoded(plan, table, chunk.terms, chunk.batch, chunk.persons, keys=keys, marks=marks)
-    told = (*tell_left(table, chunk.batch, chunk.left, chunk.key), *zip(repeat(Count.TOTALS), chunk.totals))
+    told = (*tell_left(table, chunk.left, chunk.key), *zip(repeat(Count.TOTALS), chunk.totals))
     return ReleasedChunk(summary, part, slices, told)
 
 
-def encode_dealt(plan: Plan, table: TablePlan, place: PartPlace, slices: Iterable[Slice]) -> Encoded:
+def encode_dealt(
+    plan: Plan, table: TablePlan, terms: PartTerms, part: int, slices: Iterable[Slice]
+) -> Encoded:
     """Put a part together from what was dealt to it, and count and encode it; touches nothing but memory.
 
-    Raises:
-        RequirementError: what its recount must know did not come.
+    Args:
+        plan: the run.
+        table: whose part.
+        terms: what its recount must know of the decisions.
+        part: its number.
+        slices: all that was dealt to it, in any order.
     """
-    found = gather(place, slices)
-    if found.batch is None:
-        summary = PartSummary(
-            table=table.name, fingerprints=found.fingerprints, part=None, recount=PartRecount(), marks=0
-        )
-        return Encoded(b"", summary)
-    return _encoded(
-        plan, table, found.terms, found.batch, found.persons, keys=found.fingerprints, marks=found.marks
-    )
+    found = gather(part, slices)
+    keys = found.fingerprints | {terms.fingerprint}
+    return _encoded(plan, table, terms, found.batch, found.persons, keys=keys, marks=found.marks)
 
 
 def _encoded(
     plan: Plan,
     table: TablePlan,
-    terms: Terms,
+    terms: PartTerms,
     batch: pa.RecordBatch,
     persons: npt.NDArray[np.uint64] | None,
     *,
@@ -208,13 +215,12 @@ def _part(plan: Plan, table: TablePlan, data: bytes, *, records: int, people: in
 
 
 def write_part(plan: Plan, encoded: Encoded) -> None:
-    """Write what was encoded, unless nothing came to the part.
+    """Write what was encoded.
 
     Raises:
         InputError: the output cannot be written.
     """
-    if encoded.summary.part is not None:
-        open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
+    open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
 
 
 def encode_part(batch: pa.RecordBatch, output: Output) -> bytes:

@@ -45,7 +45,7 @@ def written_of(summary: ChunkSummary | PartSummary) -> Written:
     """Start the total with one summary."""
     if isinstance(summary, PartSummary):
         written = TableWritten(
-            parts=(summary.part,) if summary.part else (),
+            parts=(summary.part,),
             fingerprints=summary.fingerprints,
             came=summary.marks,
             recount=summary.recount,

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tokumei.schemas import japan_time
-from tokumei.schemas.column import Column
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
-from tokumei.schemas.report import (
-    ColumnReport,
-    NoteCount,
-    Picture,
-    RejectCount,
-    Report,
-    StepReport,
-    TableReport,
-)
-from tokumei.schemas.treatments import Delete
-from tokumei.transforms.combinations.removal import CombinationRemoval
-from tokumei.transforms.criteria import Criterion, limits_of
-from tokumei.transforms.criteria.base import bits_of
-from tokumei.transforms.criteria.chain import Chain
+from tokumei.schemas.report import NoteCount, RejectCount, Report, TableReport
+from tokumei.transforms.criteria import limits_of
+from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.pages.environment import day
@@ -32,22 +19,19 @@ from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.joined import JoinedFound
 from tokumei.transforms.release.recount import classes_of
-from tokumei.transforms.release.tally import Tally
 from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
-from tokumei.transforms.report.combinations import LIMIT, column_steps, explain_removal
+from tokumei.transforms.report.columns import explain_column
+from tokumei.transforms.report.combinations import LIMIT, explain_removal
+from tokumei.transforms.report.histories import GroupsTold, explain_histories, groups_told, history_limits
 from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
 from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
-from tokumei.transforms.report.picture import picture_of
-from tokumei.transforms.report.recoding import generalized_cells, recoding_of, sentence_of
+from tokumei.transforms.report.recoding import recoding_of
 from tokumei.transforms.report.risk import measured_risk
 from tokumei.transforms.report.totals import explain_totals
 from tokumei.transforms.risk.sizes import ClassSizes
 from tokumei.transforms.totals.recount import RecountedTotals
-from tokumei.transforms.values.text import folded
-
-_MOST_UNMET = 20
 
 
 def build_report(
@@ -57,6 +41,7 @@ def build_report(
     people: Mapping[str, int],
     total: int,
     *,
+    facts: CountedFacts,
     joined: Sequence[JoinedFound],
     totals: RecountedTotals,
 ) -> Report:
@@ -68,12 +53,20 @@ def build_report(
         written: what was written.
         people: released people by table, where they were counted one by one.
         total: people of the release (本人の数).
+        facts: the recount of the facts that may be known.
         joined: what verification found of joined tables.
         totals: what the written lines of people come to, by table and declaration.
     """
     policy = plan.policy
     tables = tuple(
-        _table(plan, table, chosen.accounts[name], written[name], people).model_copy(
+        _table(
+            plan,
+            table,
+            chosen.accounts[name],
+            written[name],
+            people,
+            histories=groups_told(chosen.histories, name),
+        ).model_copy(
             update={"totals": explain_totals(table, chosen.accounts[name].fitted, totals.get(name, {}))}
         )
         for name, table in plan.tables.items()
@@ -95,6 +88,7 @@ def build_report(
         small_file_ordinance=_ordinance(policy, total),
         warnings=_warnings(policy),
         tables=tables,
+        histories=explain_histories(plan, chosen.histories, written, facts),
         joined=joined_of(plan, joined),
         apart=apart_of(plan),
         rejects=tuple(
@@ -145,7 +139,7 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         promises.COUNTED_ONLY,
         "漏えい検査は、近くのレコードにない他の人の値、値の一部（姓だけなど）、表記の違う値（仮名と漢字など）、短い値、日付、"
         "別の表にある値を見つけない。検査数字も番号の名称もない番号も見つけない。",
-        "同じ人の複数の記録の組合せ（履歴）による特徴は測っていない。",
+        *history_limits(plan),
     ]
     limits += limits_of(s for t in plan.tables.values() for c in t.chains.values() for s in c.steps)
     limits += joined_limits(plan)
@@ -162,7 +156,13 @@ def _limits(plan: Plan) -> tuple[str, ...]:
 
 
 def _table(
-    plan: Plan, table: TablePlan, account: Account, written: TableWritten, people: Mapping[str, int]
+    plan: Plan,
+    table: TablePlan,
+    account: Account,
+    written: TableWritten,
+    people: Mapping[str, int],
+    *,
+    histories: GroupsTold,
 ) -> TableReport:
     tally, fitted = written.tally, account.fitted
     after, before, joining = None, None, fitted.removal(JoinedRemoval)
@@ -204,7 +204,9 @@ def _table(
         people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
         people_check=explain_count(table, fitted),
         reading=_reading(table),
-        columns=tuple(_column(table, name, c, account, written) for name, c in table.table.columns.items()),
+        columns=tuple(
+            explain_column(table, name, account, written, histories) for name in table.table.columns
+        ),
         recoding=None if account.recoded is None else recoding_of(table, account.recoded, joining),
         risk_before=before,
         risk_after=after,
@@ -221,87 +223,3 @@ def _reading(table: TablePlan) -> tuple[str, ...]:
         f"{length}桁に満たない数字の前に0を補って読んだ。"
         for name, length in table.table.source.leading_zeros.items()
     )
-
-
-def _column(
-    table: TablePlan, name: str, column: Column, account: Account, written: TableWritten
-) -> ColumnReport:
-    chain, tally = table.chains[name], written.tally
-    steps = []
-    if chain.steps:
-        changed = list(tally.changed.get(name, (0,) * len(chain.steps)))
-        blanked = tally.blanked.get(name, (0,) * len(chain.steps))
-        sentences = chain.explain(account.fitted.columns[name])
-        if chain.generalize is not None and account.recoded is not None:
-            changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
-            sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
-        at, told, public = promises.fewer_told(table, account, written.recount.bearers, name)
-        steps = [
-            StepReport(
-                criterion=step.number,
-                method=step.method,
-                sentence=sentence + told if i == at else sentence,
-                public_sentence=sentence + public if i == at and told else None,
-                counts=_counts(step, n, blank, unmet) if name in tally.changed else {},
-                unmet=unmet[:_MOST_UNMET] if name in tally.changed and not step.hierarchy else (),
-            )
-            for i, (step, sentence, n, blank, unmet) in enumerate(
-                zip(chain.steps, sentences, changed, blanked, _unmet(chain, tally, account), strict=True)
-            )
-        ]
-    elif not column.keep and not column.drop:
-        steps = [
-            StepReport(
-                criterion=1,
-                method=Delete.name(),
-                sentence="自由記述のため、項目の全部を削除した。",
-                counts={},
-            )
-        ]
-    steps += column_steps(table, account.fitted.removal(CombinationRemoval), name)
-    steps += promises.settled_steps(table, account, name)
-    return ColumnReport(
-        name=name,
-        title=column.title or name,
-        type=column.type,
-        released=column.released,
-        sensitive=column.sensitive,
-        because=column.because,
-        steps=tuple(steps),
-        before=picture_of(tally.before[name], column.type, max(table.k, chain.picture_people), _listed(chain))
-        if name in tally.before
-        else _no_picture(chain),
-        after=picture_of(tally.after[name], column.type, table.k) if name in tally.after else None,
-    )
-
-
-def _counts(step: Criterion[Any, Any], touched: int, blanked: int, unmet: tuple[int, ...]) -> dict[str, int]:
-    """Return the counts of a step; blanks, and listed values that no record has, where there are some."""
-    counts = {"records_dropped" if step.spec.drops else "cells_changed": touched}
-    more = {"cells_blanked": blanked, "listed_unmet": len(unmet)}
-    return {**counts, **{key: n for key, n in more.items() if n}}
-
-
-def _unmet(chain: Chain, tally: Tally, account: Account) -> list[tuple[int, ...]]:
-    """Return, by method, the places in its own list of the values that no record has, from 1."""
-    met = list(tally.met.get(chain.name, ())) or [0] * len(chain.steps)
-    domain = account.fitted.columns[chain.name].domain
-    if chain.generalize is not None and domain is not None:
-        met[-1] = bits_of(chain.generalize.hierarchy.met(domain))
-    return [
-        tuple(i + 1 for i in range(step.listed) if not bits >> i & 1)
-        for step, bits in zip(chain.steps, met, strict=True)
-    ]
-
-
-def _no_picture(chain: Chain) -> Picture | None:
-    if not chain.steps or not chain.column.released:
-        return None
-    if not chain.pictured:
-        return Picture(note="仮IDの値には意味がないため、図を省略した。")
-    return Picture(note="個人の識別に使える元の値であるため、図に示さない。")
-
-
-def _listed(chain: Chain) -> frozenset[str]:
-    """Values that the policy calls peculiar, folded: they are not shown, however many people share them."""
-    return frozenset(folded(v) for step in chain.steps for v in step.spec.listed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tokumei.transforms.report.sections import (
     criteria,
+    histories,
     pictures,
     recoding,
     rejects,
@@ -25,6 +26,7 @@ SECTIONS = (
     Section("totals", "本人ごとの合計", totals.view),
     Section("recoding", "組合せの一般化", recoding.view),
     Section("joined", "表の結合"),
+    Section("histories", "履歴", histories.view),
     Section("risk", "測定した値", risk.view),
     Section("pictures", "項目ごとの加工前と加工後", pictures.view),
     Section("unneeded", "不要な項目・そのままの項目", unneeded.view),

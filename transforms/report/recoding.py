@@ -19,6 +19,11 @@ _TITLES: dict[WayName, str] = {
     "multidimensional": "値の範囲を領域に分け、領域ごとに段階を変える（多次元の一般化）",
 }
 
+_JOINED = (
+    "表を結合した組合せで条件を確かめるため、全員を同じ段階にする方法によった。"
+    "段階は、結合したすべての表について一度に選んだ。"
+)
+
 
 def recoding_of(table: TablePlan, recoded: Recoded, joining: JoinedRemoval | None) -> report.Recoding:
     """Return the section of one table.
@@ -45,7 +50,7 @@ def recoding_of(table: TablePlan, recoded: Recoded, joining: JoinedRemoval | Non
             )
             for other in recoded.alternatives
         ),
-        not_compared=_not_compared(recoded),
+        not_compared=_JOINED if joining is not None else _not_compared(recoded),
         rounds=tuple(
             report.Rescue(
                 levels=dict(zip(table.quasi_identifiers, saved.node, strict=True)),

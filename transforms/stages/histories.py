@@ -60,9 +60,9 @@ registry.register_coder(CountedFacts, SizedPickleCoder)
 class DropWindows(beam.PTransform):
     """Decisions to decisions by which no measures that may be known point at fewer than k people.
 
-    Element types: `Split` → `Chosen` (exactly one). Only tables with measures are read, and those with classes that
-    may be known beside them. Under retry it decides the same. Raises RequirementError at run time where this would
-    cost more than may be lost.
+    Element types: `Split` → `Chosen` (exactly one). Only tables with measures are read, and with classes that
+    may be known beside them. Under retry it decides the same. Raises RequirementError at run time where
+    this would cost more than may be lost.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
@@ -70,7 +70,7 @@ class DropWindows(beam.PTransform):
         self._plan, self._key, self._chosen = plan, key, chosen
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Chosen]:
-        """`Split` → `PeopleLines` (one a bucket) → `Chosen` (exactly one); without measures nothing is added."""
+        """`Split` → `PeopleLines` (one a bucket) → `Chosen` (one); without measures nothing is added."""
         histories = self._plan.windows
         if not histories:
             return self._chosen

@@ -10,10 +10,11 @@ from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
-from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
+from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.joined.deal import Dealt, deal_records
 from tokumei.transforms.joined.join import Excluded, JoinedPeople, add_excluded, excluded_of, join_people
 from tokumei.transforms.joined.layout import joined_groups, layout_of
@@ -24,9 +25,25 @@ from tokumei.transforms.recode.together import JoinedChoice, choose_joined, coun
 from tokumei.transforms.stages.read import ReadChunks
 from tokumei.transforms.stages.recode import watch
 
-registry.register_coder(Dealt, SizedPickleCoder)
-registry.register_coder(JoinedPeople, SizedPickleCoder)
-registry.register_coder(WrittenPeople, SizedPickleCoder)
+
+class _DealtCoder(SpilledCoder):
+    def to_type_hint(self) -> type:
+        return Dealt
+
+
+class _JoinedPeopleCoder(SpilledCoder):
+    def to_type_hint(self) -> type:
+        return JoinedPeople
+
+
+class _WrittenPeopleCoder(SpilledCoder):
+    def to_type_hint(self) -> type:
+        return WrittenPeople
+
+
+registry.register_coder(Dealt, _DealtCoder)
+registry.register_coder(JoinedPeople, _JoinedPeopleCoder)
+registry.register_coder(WrittenPeople, _WrittenPeopleCoder)
 
 JoinedGroups = Mapping[str, Mapping[str, TablePlan]]  # the tables of each join, by the name of its first
 _Place = tuple[str, int]  # a join, and a bucket of its people

@@ -35,7 +35,7 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
-from tokumei.transforms.release.part_recount import Count, terms_of
+from tokumei.transforms.release.part_recount import Count, part_terms
 from tokumei.transforms.release.parts import (
     Encoded,
     ReleasedChunk,
@@ -70,7 +70,7 @@ class ReleasedChunkCoder(SizedPickleCoder):
 
     def estimate_size(self, value: ReleasedChunk) -> int:
         """Return the size of the part, or of the slices."""
-        slices = sum(rows.batch.nbytes for _, rows in value.slices if rows.batch is not None)
+        slices = sum(rows.batch.nbytes for _, rows in value.slices)
         return slices if value.part is None else len(value.part.data)
 
     def to_type_hint(self) -> type:
@@ -84,17 +84,16 @@ class SliceCoder(SpilledCoder):
     def to_payload(self, value: Slice) -> bytes:
         """Return the slice as bytes."""
         sink = io.BytesIO()
-        if value.batch is not None:
-            packed = pa.ipc.IpcWriteOptions(compression="lz4")
-            with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
-                stream.write_batch(value.batch)
+        packed = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
+            stream.write_batch(value.batch)
         return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
 
     def from_payload(self, payload: bytes) -> Slice:
         """Return the slice of these bytes."""
         value: Slice
         value, stream = pickle.loads(payload)  # noqa: S301  # the engine's own bytes
-        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch()) if stream else value
+        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch())
 
     def to_type_hint(self) -> type:
         """Return the element type."""
@@ -132,7 +131,7 @@ class AnonymizeSplits(beam.PTransform):
     def expand(self, splits: PCollection[Split]) -> Outcome:
         """`Split` → `Work` → `Chunk` → `ReleasedChunk` → summary, person hashes and slices, fused; then sums.
 
-        Slices meet at their part, with what its recount must know: (table, part) → `Slice` → part, summary.
+        Slices meet at their part: (table, part) → `Slice` → part, summary.
         """
         tables = dict(self._plan.tables)
         released = (
@@ -148,19 +147,19 @@ class AnonymizeSplits(beam.PTransform):
         chunks = released | "WriteParts" >> beam.ParDo(_WriteOrDeal(self._plan)).with_outputs(
             *_TOLD, _SLICES, main="summaries"
         )
-        written = [chunks]
+        written = chunks.summaries | "Merge" >> merge_globally(merge_written, Written)
+        sources = [chunks]
         if any(table.table.order != "stretch" for table in tables.values()):
-            written.append(self._dealt(chunks[_SLICES]))
-        merged = (
-            [outputs.summaries for outputs in written]
-            | "Summaries" >> beam.Flatten()
-            | "Merge" >> merge_globally(merge_written, Written)
-        )
+            parts = self._dealt(chunks[_SLICES])
+            # Summed apart, so that the sum of the chunks is begun in the stage that makes them.
+            dealt = parts.summaries | "MergeDealt" >> merge_globally(merge_written, Written)
+            written = written | "Add" >> beam.Map(_add, AsSingleton(dealt)).with_output_types(Written)
+            sources.append(parts)
         counts = {
-            name: [outputs[name] for outputs in written] | name >> beam.Flatten() | count
+            name: [outputs[name] for outputs in sources] | name >> beam.Flatten() | count
             for name, count in self._counts().items()
         }
-        return Outcome(merged, counts)
+        return Outcome(written, counts)
 
     def _counts(self) -> dict[str, beam.PTransform]:
         """Return what counts what is told of people, by name."""
@@ -175,14 +174,14 @@ class AnonymizeSplits(beam.PTransform):
         return counts
 
     def _dealt(self, slices: PCollection[tuple[PartPlace, Slice]]) -> Any:
-        terms = self._chosen | "TellParts" >> beam.FlatMap(
-            _tell, self._plan, AsSingleton(self._key)
-        ).with_output_types(tuple[PartPlace, Slice])
+        # Nothing is fused before the step after a shuffle, so that here decisions may be a side input.
         return (
-            (slices, terms)
-            | "Deal" >> beam.Flatten()
+            slices
             | "Gather" >> beam.GroupByKey()
-            | "WriteDealt" >> beam.ParDo(_WriteDealt(self._plan)).with_outputs(*_TOLD, main="summaries")
+            | "WriteDealt"
+            >> beam.ParDo(
+                _WriteDealt(self._plan), AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_outputs(*_TOLD, main="summaries")
         )
 
 
@@ -198,12 +197,8 @@ def _bind(
 
 
 @guarded
-def _tell(chosen: Chosen, plan: Plan, key: RunKey) -> Iterator[tuple[PartPlace, Slice]]:
-    """Tell each part that rows are dealt to what its recount must know."""
-    for name, decision in chosen.decisions.items():
-        told = Slice(fingerprint=key.fingerprint, terms=terms_of(decision, key))
-        for part in range(parts_of(plan.tables[name], chosen.accounts[name])):
-            yield (name, part), told
+def _add(chunks: Written, parts: Written) -> Written:
+    return merge_written([chunks, parts])
 
 
 def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
@@ -233,16 +228,16 @@ class _WriteDealt(beam.DoFn):
         self._plan = plan
 
     @guarded_steps
-    def process(self, dealt: tuple[PartPlace, Iterable[Slice]]) -> Iterator[Any]:
-        place, slices = dealt
-        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[place[0]], place, slices))
+    def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
+        (name, part), slices = dealt
+        terms = part_terms(chosen.decisions[name], key)
+        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[name], terms, part, slices))
 
 
 def _write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
     """Write a part; yield who is in it, and what is known of it."""
     write_part(plan, encoded)
-    if encoded.summary.part is not None:
-        count_records("written", encoded.summary.part.records)
+    count_records("written", encoded.summary.part.records)
     for told in encoded.told:
         yield TaggedOutput(*told)
     yield written_of(encoded.summary)
@@ -288,20 +283,15 @@ def _publish(
     joined: WrittenJoined | None = None,
     totals: RecountedTotals | None = None,
 ) -> Published:
+    facts, totals = facts or CountedFacts(), totals or {}
     try:
-        total = verify(
-            plan,
-            chosen,
-            written,
-            people,
-            facts=facts or CountedFacts(),
-            totals=totals or {},
-            fingerprint=key.fingerprint,
-        )
+        total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(plan, chosen, written, people.by_table, total, joined=found, totals=totals or {})
+    report = build_report(
+        plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
+    )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))

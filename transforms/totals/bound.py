@@ -16,7 +16,7 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.totals.lines import LINES, TotalLines, gathered, placed_totals
 
 COMES_TO = "#comes to"
-MAX_LINES = 20_000_000  # lines of a bucket that one worker holds, after those alike were put together
+MAX_LINES = 20_000_000  # lines of a bucket that one worker holds; those alike in a chunk are one
 Ints = npt.NDArray[np.int64]
 EDGES = np.array([n * 10**e for e in range(16) for n in (1, 2, 5)], np.int64)  # of bars, in whole units
 

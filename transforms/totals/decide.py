@@ -45,8 +45,7 @@ AllAbove = dict[str, tuple[LeftAbove, ...]]
 
 def keys_of(placed: Placed, lines: pl.DataFrame) -> Hashes:
     """Return by which key a declaration leaves out each line: the person's, the window's or the receipt's."""
-    persons = lines[PERSON].to_numpy()
-    by = {"drop_person": None, "drop_window": placed.window, "thin": placed.receipt}[placed.total.above]
+    persons, by = lines[PERSON].to_numpy(), placed.left_out_by
     return persons if by is None else joint_keys(persons, lines[by].to_numpy())
 
 

@@ -64,6 +64,11 @@ class Placed(NamedTuple):
         return self.total.measure
 
     @property
+    def left_out_by(self) -> str | None:
+        """The column by whose values a person's lines are left out; None where all of them are."""
+        return {"drop_person": None, "drop_window": self.window, "thin": self.receipt}[self.total.above]
+
+    @property
     def group(self) -> list[str]:
         """The columns that tell a person's window."""
         return [PERSON] if self.window is None else [PERSON, self.window]
@@ -103,39 +108,50 @@ def deal_lines(plan: TablePlan, chunk: Chunk[FittedTable]) -> Iterator[tuple[int
     }
     keep = kept_rows(batch.num_rows, treated)
     frame = frame_of(plan, chunk, persons_of(plan, chunk)[:, 0]).filter(keep)
-    for (bucket,), part in collapsed([frame]).group_by(pl.col(PERSON) % BUCKETS):
+    for (bucket,), part in collapsed(frame).group_by(pl.col(PERSON) % BUCKETS):
         sink = io.BytesIO()
-        part.write_ipc(sink)
+        part.write_ipc(sink, compression="lz4")
         yield int(bucket), TotalLines(plan.name, sink.getvalue())
 
 
 def gathered(batches: Sequence[TotalLines]) -> pl.DataFrame:
     """Return the lines of one table's people in a bucket."""
-    return collapsed([pl.read_ipc(io.BytesIO(batch.data)) for batch in batches])
+    return pl.concat([pl.read_ipc(io.BytesIO(batch.data)) for batch in batches])
 
 
-def frame_of(plan: TablePlan, chunk: Chunk[Any], persons: Hashes) -> pl.DataFrame:
-    """Return one row a record: PERSON, the columns of all declarations, and LINES (1)."""
+def frame_of(
+    plan: TablePlan, chunk: Chunk[Any], persons: Hashes, *, keys_alone: bool = False
+) -> pl.DataFrame:
+    """Return one row a record: PERSON, the columns of all declarations, and LINES (1).
+
+    Args:
+        plan: the table.
+        chunk: its records.
+        persons: the person of each.
+        keys_alone: only the columns by which lines are left out; see `Placed.left_out_by`.
+    """
     batch = chunk.batch
     columns: dict[str, npt.NDArray[np.generic]] = {PERSON: persons}
-    for placed in placed_totals(plan):
+    placed_of_table = placed_totals(plan)
+    by = {placed.left_out_by for placed in placed_of_table}
+    for placed in placed_of_table:
         total = placed.total
-        if placed.window is not None:
-            columns[placed.window] = period_codes(batch.column(total.time), total.per or "")
-        if placed.receipt is not None:
-            columns[placed.receipt] = code_hashes(plan, chunk, total.receipt or "")
-        if placed.value is None:
-            continue
-        if total.measure == "distinct":
-            columns[placed.value] = code_hashes(plan, chunk, total.column or "")
-        else:
-            columns[placed.value] = amounts(batch.column(total.column), placed.scale)
+        for name in (placed.window, placed.receipt, placed.value):
+            if name is None or name in columns or (keys_alone and name not in by):
+                continue
+            if name == placed.window:
+                columns[name] = period_codes(batch.column(total.time), total.per or "")
+            elif name == placed.receipt:
+                columns[name] = code_hashes(plan, chunk, total.receipt or "")
+            elif total.measure == "distinct":
+                columns[name] = code_hashes(plan, chunk, total.column or "")
+            else:
+                columns[name] = amounts(batch.column(total.column), placed.scale)
     return pl.DataFrame({**columns, LINES: np.ones(len(persons), np.int64)})
 
 
-def collapsed(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def collapsed(frame: pl.DataFrame) -> pl.DataFrame:
     """Put together lines that are alike but for their amounts."""
-    frame = pl.concat(frames)
     added = [name for name in frame.columns if name == LINES or name[0] == "s"]
     highest = [name for name in frame.columns if name[0] == "l"]
     keys = [name for name in frame.columns if name not in {*added, *highest}]

@@ -83,7 +83,7 @@ def deal_totals(
         frame = frame.with_columns(when.alias(_WHEN), which.alias(_WHICH), much.alias(_MUCH))
         for (bucket,), part in _by_item(frame, total).group_by(pl.col(_WHO) % BUCKETS):
             sink = io.BytesIO()
-            part.write_ipc(sink)
+            part.write_ipc(sink, compression="lz4")
             yield int(bucket), WrittenTotals(plan.name, i, sink.getvalue())
 
 

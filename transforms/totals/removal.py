@@ -46,7 +46,7 @@ class TotalRemoval:
         left, dropped = dict(treated), {4: 0, 5: 0}
         if not plan.table.totals or not any(len(above.keys) for above in self.above):  # a population has none
             return left, Taken((), (0, 0))
-        lines = frame_of(plan, chunk, persons_of(plan, chunk)[:, 0])
+        lines = frame_of(plan, chunk, persons_of(plan, chunk)[:, 0], keys_alone=True)
         reaching = kept_rows(lines.height, treated)
         gone = np.zeros(lines.height, bool)
         for placed, above in zip(placed_totals(plan), self.above, strict=True):

@@ -22,7 +22,7 @@ from tokumei.transforms.joined import join
 from tokumei.transforms.joined.deal import deal_records
 from tokumei.transforms.joined.join import add_excluded, excluded_of, join_people
 from tokumei.transforms.joined.layout import layout_of
-from tokumei.transforms.joined.written import add_classes, deal_written, recount_joined
+from tokumei.transforms.joined.written import add_classes, deal_left, deal_written, recount_joined
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import merge_profiles, profile_chunk
@@ -260,7 +260,10 @@ def recounted(plan, shapes, data, chosen, *, sizes):
         columns = {name: labels[name].take(rows) for name in table.quasi_identifiers}
         batch = pa.RecordBatch.from_pydict(columns or {"id": chunk.batch.column("id").take(rows)})
         persons = persons_of(table, chunk)
-        for bucket, part in deal_written(table, batch, persons[keep], persons[~keep], "f"):
+        for bucket, part in [
+            *deal_written(table, batch, persons[keep], "f"),
+            *deal_left(table, persons[~keep], "f"),
+        ]:
             buckets[bucket].append(part)
     found = add_classes([recount_joined(plan.tables, parts) for parts in buckets.values()])
     assert sorted(found.classes[PEOPLE].to_list()) == sorted(n for n in sizes.values() if n)
@@ -272,8 +275,9 @@ def test_the_recount_finds_people_who_are_left_out_of_one_table_only():
     hashes = np.array([[1, 1], [65, 2], [129, 3]], dtype=np.uint64)
     batch = pa.RecordBatch.from_pydict({"id": ["1", "2"]})
     parts = [
-        *deal_written(plan.tables["m"], batch, hashes[:2], hashes[2:], "f"),
-        *deal_written(plan.tables["r"], batch, hashes[1:], hashes[:1].repeat(0, axis=0), "f"),
+        *deal_written(plan.tables["m"], batch, hashes[:2], "f"),
+        *deal_left(plan.tables["m"], hashes[2:], "f"),
+        *deal_written(plan.tables["r"], batch, hashes[1:], "f"),
     ]
     found = recount_joined(plan.tables, [part for _, part in parts])
     assert (found.people, found.standing) == (3, 1)

@@ -53,19 +53,17 @@ DECLARED = st.one_of(
 def frame(rows):
     person, window, receipt, value, amount = (np.array([row[i] for row in rows], np.int64) for i in range(5))
     return collapsed(
-        [
-            pl.DataFrame(
-                {
-                    PERSON: person.astype(np.uint64),
-                    WINDOWS: window,
-                    RECEIPTS: receipt.astype(np.uint64),
-                    VALUES: value.astype(np.uint64),
-                    "s0": amount,
-                    "l0": amount,
-                    LINES: np.ones(len(rows), np.int64),
-                }
-            )
-        ]
+        pl.DataFrame(
+            {
+                PERSON: person.astype(np.uint64),
+                WINDOWS: window,
+                RECEIPTS: receipt.astype(np.uint64),
+                VALUES: value.astype(np.uint64),
+                "s0": amount,
+                "l0": amount,
+                LINES: np.ones(len(rows), np.int64),
+            }
+        )
     )
 
 

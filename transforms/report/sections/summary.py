@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import UNCOUNTED, Report, TableReport
+from tokumei.schemas.report_histories import HistoryReport
 from tokumei.transforms.report.sections.base import fate_of
+from tokumei.transforms.report.sections.histories import Curve, curve_of
 from tokumei.transforms.report.sections.risk import measured, smallest_class
 
 
@@ -23,14 +25,15 @@ class Group(NamedTuple):
 class Totals(NamedTuple):
     """Columns in all and released, columns by fate, and the smallest group of each table that has groups.
 
-    ``small_file``: a file of fewer people is no register matter. ``uncounted`` is said of
-    records.
+    ``histories``: each declaration of facts with its curve. ``small_file``: a file of fewer people is no
+    register matter. ``uncounted`` is said of records.
     """
 
     columns: int
     released: int
     fates: Counter[str]
     groups: tuple[Group, ...]
+    histories: tuple[tuple[HistoryReport, Curve | None], ...]
     small_file: int
     uncounted: str
 
@@ -52,6 +55,7 @@ def view(report: Report) -> Totals:
             for table in report.tables
             if (found := measured(table))
         ),
+        histories=tuple((history, curve_of(history.sampled)) for history in report.histories),
         small_file=SMALL_FILE,
         uncounted=UNCOUNTED,
     )

@@ -1,9 +1,9 @@
-"""One candidate carried out: facts released at given levels, and what then breaks the promise deleted until nothing does."""
+"""A candidate carried out: facts at given levels, and what breaks the promise deleted until nothing does."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +11,9 @@ import numpy as np
 
 from tokumei.transforms.histories.count import (
     Blanked,
-    Counted,
-    Standing,
+    FactCounts,
+    Histories,
+    Present,
     bad_triples,
     bits,
     count,
@@ -37,11 +38,12 @@ from tokumei.transforms.histories.held import (
     of_people,
     sensitive_rows,
 )
-from tokumei.transforms.histories.problem import Bucket, Buckets, Masks, Problem
-from tokumei.transforms.histories.table import Table
+from tokumei.transforms.histories.loss import generalized, most_generalized
+from tokumei.transforms.histories.problem import Bucket, Masks, Problem
+from tokumei.transforms.histories.table import FactTable
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Levels, Vocabulary
 
-Method = Literal["local", "global"]
+Manner = Literal["local", "global"]
 Choose = Callable[[Held], Flags]
 
 
@@ -58,39 +60,45 @@ class Ground:
     """What every candidate starts from.
 
     Attributes:
-        problem: what is to hold.
-        buckets: the lines.
-        vocabulary: the facts at all levels.
+        histories: what is to hold, and the lines.
         counted: people by facts at all levels (from a floor up).
-        standing: what stands in the lines before anything is deleted.
+        present: what stands in the lines before anything is deleted.
         exact: counts at all levels are those under any cut.
     """
 
-    problem: Problem
-    buckets: Buckets
-    vocabulary: Vocabulary
-    counted: Counted
-    standing: Standing
+    histories: Histories
+    counted: FactCounts
+    present: Present
     exact: bool
 
+    @property
+    def problem(self) -> Problem:
+        """Return what is to hold."""
+        return self.histories.problem
 
-class Treatment:
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Return the facts at all levels."""
+        return self.histories.vocabulary
+
+
+class Deletion:
     """Deletes, round by round, until a recount finds nothing.
 
-    Each round judges all sets by one count, deletes for all people at once, and takes what changed for the people
-    concerned out of the count. Occurrences only shrink, so it ends.
+    Each round judges all sets by one count, deletes for all people at once, and takes what changed for the
+    people concerned out of the count. Occurrences only shrink, so it ends.
     """
 
-    def __init__(self, ground: Ground, levels: Levels, method: Method) -> None:
-        """Begin a candidate; reads the lines only where counts at all levels do not tell those under its cut."""
-        self._ground, self.levels, self.method = ground, levels, method
+    def __init__(self, ground: Ground, levels: Levels, manner: Manner) -> None:
+        """Begin; reads the lines only where counts at all levels do not tell those under this cut."""
+        self._ground, self.levels, self.manner = ground, levels, manner
         self._problem = ground.problem
         self._facts = ground.vocabulary.at(levels)
-        self.kept = [leaves.copy() for leaves in ground.standing.leaves]
+        self.kept = [leaves.copy() for leaves in ground.present.leaves]
         self.blanked: Blanked | None = None
         self.rounds = 0
         self._eraser = Eraser(ground.problem)
-        self._occurrences = sum(int(leaves.sum()) for leaves in ground.standing.leaves)
+        self._occurrences = sum(int(leaves.sum()) for leaves in ground.present.leaves)
         self._stop = math.inf
         if ground.exact:
             released = np.zeros(ground.vocabulary.facts + 1, bool)
@@ -103,22 +111,22 @@ class Treatment:
         else:
             self._recount()
 
-    def _start(self, common: Ints, table: Table) -> None:
+    def _start(self, common: Ints, table: FactTable) -> None:
         self._common, self._table = common, table
-        # Facts that are not common enough alone share the slot after the last: whatever stands there has to go.
+        # Facts that are not common enough alone share the slot after the last: whatever stands there has to
+        # go.
         facts = self._ground.vocabulary.facts
         self._slots: Slots = renumbered(self._facts, common, facts, other=len(common))
         self._rank = ranks(table.ones[0], common, self._problem.seed)
         self._deletable = np.append(self._ground.vocabulary.deletable[common], True)
 
-    def _recount(self) -> Counted:
-        ground = self._ground
-        counted = count(self._problem, ground.vocabulary, ground.buckets, self._facts, self.blanked)
+    def _recount(self) -> FactCounts:
+        counted = count(self._ground.histories, self._facts, self.blanked)
         self._start(counted.common, counted.table)
         return counted
 
     def loss(self) -> float:
-        """Return the mean over all occurrences of what is lost of each: leaves below its node, or all of it."""
+        """Return the mean over occurrences of what is lost of each: leaves below its node, or all."""
         deleted = self._occurrences - sum(int(kept.sum()) for kept in self.kept)
         return (generalized(self._problem, self.levels, self.kept) + deleted) / max(1, self._occurrences)
 
@@ -150,7 +158,7 @@ class Treatment:
             if not ones.any() and not pairs.any() and triples is None:
                 return True
             self.rounds += 1
-            erase = self._everywhere if self.method == "global" else self._by_person
+            erase = self._everywhere if self.manner == "global" else self._by_person
             if not erase(ones, pairs, triples):
                 # A cell that was full has not been told what was taken from it.
                 self._recount()
@@ -167,22 +175,17 @@ class Treatment:
     def _affordable(self) -> float:
         """Return how many more lines can be concerned by deletions before the loss is above where it stops.
 
-        A deletion loses at least what no released node has lost; a cell can be concerned once by every kind of facts.
+        A deletion loses at least what no released node has lost; a cell can be concerned once by every kind
+        of facts.
         """
         if self._stop == math.inf:
             return math.inf
-        weights = [
-            int(group.weights()[np.unique(group.chain[level, np.arange(group.leaves)])].max(initial=0)) / group.domain
-            for group, level in zip(self._problem.groups, self.levels, strict=True)
-        ]
-        most = max(weights, default=0.0)
+        most = most_generalized(self._problem, self.levels)
         left = (self._stop - self.loss()) * self._occurrences * len(self._problem.kinds)
         return (left + 1) / (1 - most) if most < 1 else math.inf
 
     def _triples(self) -> Flags | None:
-        ground = self._ground
-        args = (self._problem, ground.vocabulary, ground.buckets, self._slots, self.blanked)
-        return bad_triples(*args, len(self._common))
+        return bad_triples(self._ground.histories, self._slots, self.blanked, len(self._common))
 
     def _alone(self) -> None:
         """Delete what is not common enough alone."""
@@ -237,19 +240,17 @@ class Treatment:
         return self._erase(np.append(hot, False), choose)
 
     def _erase(self, hot: Flags, choose: Choose) -> bool:
-        """Blank, for every person, what `choose` picks among the hot facts that are held; return whether anything."""
+        """Blank what `choose` picks among the hot facts that each person holds; return whether anything."""
         width = len(self._common) + 1
         out: Blanked = []
         erased = False
-        for number, bucket in enumerate(self._ground.buckets()):
+        for number, bucket in enumerate(self._ground.histories.buckets()):
             masks = dense(bucket, self.blanked, number)
             found = given(self._problem, self._ground.vocabulary, bucket.lines, masks, self._slots)
             holds = held(found, width, hot)
             keys = (holds.person * width + holds.fact)[choose(holds)] if len(holds.fact) else holds.fact
             if not len(keys):
-                out.append(
-                    self.blanked[number] if self.blanked else tuple(sparse(mask) for mask in masks)
-                )
+                out.append(self.blanked[number] if self.blanked else tuple(sparse(mask) for mask in masks))
                 continue
             erased = True
             people = np.zeros(bucket.people, bool)
@@ -282,16 +283,8 @@ class Treatment:
                 self.kept[group] -= np.bincount(lost, minlength=len(self.kept[group]))
 
 
-def generalized(problem: Problem, levels: Levels, leaves: Sequence[Ints]) -> float:
-    """Return the sum over occurrences (by leaf) of the share of all leaves below the node that each is released at."""
-    return math.fsum(
-        int((n * group.weights()[group.chain[level, np.arange(group.leaves)]]).sum()) / group.domain
-        for group, level, n in zip(problem.groups, levels, leaves, strict=True)
-    )
-
-
 def _triples_at(cells: Ints) -> Ints:
-    """Return the triples (3, n) that stand at cells: the inverse of `cells_of`."""
+    """Return the triples (3, n) that stand at cells: the inverse of `triple_cells`."""
     high = np.cbrt(6.0 * cells).astype(np.int64) + 2
     high -= high * (high - 1) * (high - 2) // 6 > cells
     high -= high * (high - 1) * (high - 2) // 6 > cells

@@ -1,0 +1,83 @@
+"""Facts about people in the words officers read: their kinds, whose they are, and what is promised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tokumei.schemas.histories import Fact
+from tokumei.schemas.people import Numbering
+from tokumei.transforms.histories.measures import Unicity
+from tokumei.transforms.pages.environment import number, percent
+from tokumei.transforms.planning.histories import HistoryPlan
+from tokumei.transforms.planning.plan import Plan, TablePlan
+
+
+def title_of(table: TablePlan, column: str) -> str:
+    """Return the title of a column."""
+    return table.table.columns[column].title or column
+
+
+def group_title(table: TablePlan, columns: Sequence[str]) -> str:
+    """Return the title of columns that stand together: 商品×月."""
+    return "×".join(title_of(table, name) for name in columns)
+
+
+def level_title(table: TablePlan, columns: Sequence[str], titles: Sequence[str]) -> str:
+    """Return what a level means for columns that stand together."""
+    if len(columns) == 1:
+        return titles[0]
+    return "、".join(f"{title_of(table, name)}：{of}" for name, of in zip(columns, titles, strict=True))
+
+
+def whose(plan: Plan, people: Numbering) -> str:
+    """Return whose history it is."""
+    if people.of == "link":
+        return f"連結符号「{people.name}」の番号の本人"
+    return f"「{plan.tables[people.name].table.title or people.name}」の本人"
+
+
+def kind_title(plan: Plan, fact: Fact) -> str:
+    """Return a kind of fact in full: its table, and that its columns are of one line."""
+    table = plan.tables[fact.table]
+    of = f"「{table.table.title or table.name}」の"
+    whole = f"準識別子（{'・'.join(title_of(table, c) for c in table.quasi_identifiers)}）の組合せ"
+    columns = f"「{group_title(table, fact.columns)}」"
+    if not fact.columns:
+        return of + whole
+    same = "同じ行の" if len(fact.columns) > 1 else ""
+    return f"{of}{same}{columns}{f'と{whole}' if fact.quasi_identifiers else ''}"
+
+
+def _short_title(plan: Plan, fact: Fact) -> str:
+    """Return a kind of fact in a word: 「商品×月」."""
+    table = plan.tables[fact.table]
+    parts = [title_of(table, name) for name in fact.columns]
+    if fact.quasi_identifiers:
+        parts.append("・".join(title_of(table, name) for name in table.quasi_identifiers))
+    return f"「{'×'.join(parts)}」"
+
+
+def guarantee(plan: Plan, history: HistoryPlan) -> str:
+    """Say what who knows as many facts as declared can tell; it may leave the house."""
+    kinds = "".join(_short_title(plan, fact) for fact in history.history.facts)
+    some = "1つ" if history.known == 1 else f"{history.known}つまで"
+    facts = "のうち" if len(history.history.facts) > 1 else "を"
+    all_of = "それ" if history.known == 1 else "それらのすべて"
+    told = f"{kinds}{facts}{some}知る者にとって、{all_of}に当てはまる人は、0人か{history.k}人以上である。"
+    watched = history.history.at_most
+    if watched is not None:
+        column = title_of(plan.tables[watched.table], watched.column)
+        told += f"当てはまる人のうち「{column}」の同じ値を持つ人は、{percent(watched.share)}以下である。"
+    return told
+
+
+def headline(history: HistoryPlan, before: Unicity) -> str:
+    """Say how many people as many facts singled out before; of fewer facts where so many were not counted."""
+    pairs = history.known > 1 and before.pairs is not None
+    found = before.pairs if pairs and before.pairs is not None else before.facts
+    counted = 2 if pairs else 1
+    some = "" if counted == history.known else f"{counted}つ{'まで' if pairs else ''}知るだけで、"
+    return (
+        f"加工前は、{some}{number(before.people)}人のうち{number(found.people_of_few)}人が"
+        f"{history.k}人未満に絞られた。"
+    )
