@@ -2,8 +2,9 @@
 
 A *fact* is what stands in some released columns of one line, the class of a person's quasi-identifiers in a
 table, or a measure over their lines. A policy declares which facts are feared and how many at once; of every
-set of so many facts, the people in the release who have all of them are then none, or at least k. (k^m-anonymity of Terrovitis,
-Mamoulis and Kalnis, VLDB 2008, over people, not receipts; with `at_most` it contains (h,k,p)-coherence.)
+set of so many facts, the people in the release who have all of them are then none, or at least k.
+(k^m-anonymity of Terrovitis, Mamoulis and Kalnis, VLDB 2008, over people, not receipts; with `at_most` it
+contains (h,k,p)-coherence.)
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ class LostAtMost(Strict):
     occurrences: Share = Field(
         default=1.0, description="Share of the cells that tell a fact, each once a person, that are blanked."
     )
-    lines: Share = Field(default=1.0, description="Share of the lines that are left without any fact.")
+    lines: Share = Field(
+        default=1.0,
+        description="Share of the lines that are left without any fact, and of those left out for measures.",
+    )
     people: Share = Field(default=0.05, description="Share of the people who are left without any fact.")
 
 

@@ -6,6 +6,7 @@ import itertools
 import random
 from collections import defaultdict
 
+import numpy as np
 import pytest
 from support.helpers import policy_of
 
@@ -183,16 +184,69 @@ def test_what_may_be_lost_stops_the_run(run):
 
 
 def test_recount_stops_what_was_not_treated(run, monkeypatch):
-    """Were too little left out, the recount of what was written would find it."""
-    from tokumei.transforms.histories import drop
+    """Were measures not seen before, the recount of what was written would find them."""
+    from tokumei.transforms.histories import windows
 
-    def nothing(history, plans, decisions, reading, key):
-        return {n: drop.WindowRemoval(keys := drop.np.empty(0, drop.np.uint64), drop._lost(n, keys, reading))
-                for n in history.windows}  # fmt: skip
+    def blind(self, measures):
+        return [np.full(len(self.units), -1)] * len(measures)
 
-    from tokumei.transforms.stages import histories
+    monkeypatch.setattr(windows.Windows, "codes", blind)
+    done = run(declared(LINES, SUM, FIRST), {"data.csv": csv(lines())})
+    assert done.status == 4 and "verification.failed" in done.err and "histories[0]" in done.err, done.err
 
-    monkeypatch.setattr(histories, "drop_windows", nothing)
-    done = run(declared(LINES, DISTINCT), {"data.csv": csv(lines())})
-    assert done.status == 4, done.err
-    assert "verification.failed" in done.err or "requirement.histories" in done.err
+
+def test_report_tells_what_was_left_out(run):
+    rows = list(lines())
+    done = run(declared(LINES), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    (told,) = done.report["histories"][0]["windows"]
+    assert told["of_lines"] == len(rows) and told["lines"] == len(rows) - len(done.rows())
+    assert told["of_windows"] == len(_windows(rows))
+    assert told["windows"] == len(_windows(rows)) - len(_windows(done.rows()))
+    assert done.report["tables"][0]["records_suppressed"] == told["lines"]
+
+
+def test_nobody_is_left_out_of_one_joined_table(run):
+    """Who has no line left would still stand in the other table, and classes over both would be others."""
+    rows = [*lines(), next(lines(1)) | {"id": "p999", "day": "2024-12-24"}]  # the only one in this month
+    people = [{"id": f"p{i:03}", "age": 30} for i in [*range(50), 999]]
+    policy = declared(LINES)
+    policy["tables"]["members"] = {
+        "source": {"path": "members.csv", "format": "csv"},
+        "person": "id",
+        "rows_per_person": "one",
+        "columns": {"id": {"treat": [PSEUDONYM]}, "age": AGE},
+    }
+    done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
+    assert done.status == 4 and "drop_person" in done.err, done.err
+
+
+REFUSED = {
+    "without window": ({"table": "t", "measure": "lines", "edges": [2]}, {}, "fact.missing"),
+    "without edges": (measure("lines"), {}, "fact.missing"),
+    "edges without use": (measure("first", [2]), {}, "fact.ignored"),
+    "descending edges": (measure("lines", [4, 2]), {}, "fact.edges"),
+    "beside columns": (LINES | {"columns": ["item"]}, {}, "fact.measure_alone"),
+    "sum of texts": (measure("sum", [2], column="item"), {}, "fact.no_number"),
+    "week of a month": (
+        measure("lines", [2], per="week"),
+        {"day": {"type": "date", "treat": [{"criterion": 5, "method": "year_month"}]}},
+        "fact.window",
+    ),
+    "time deleted": (LINES, {"day": {"type": "date", "drop": True, "because": "試験"}}, "fact.window"),
+    "noise": (
+        SUM,
+        {"amount": {"type": "number", "treat": [{"criterion": 5, "method": "microaggregate"}]}},
+        "fact.measured_moves",
+    ),
+    "own classes": (LINES, {"age": AGE}, "fact.measured_classes"),
+    "a fact of it alone": ({"table": "t", "columns": ["day"]}, {}, "fact.measured"),
+    "another window": (measure("lines", [2], per="year"), {}, "fact.windows"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_nobody_can_measure_is_refused(run, name):
+    fact, columns, code = REFUSED[name]
+    done = run(declared(fact, LINES, columns=COLUMNS | columns), {"data.csv": csv(lines(2))})
+    assert done.status == 2 and f"[{code}]" in done.err, done.err
