@@ -250,3 +250,24 @@ def test_what_nobody_can_measure_is_refused(run, name):
     fact, columns, code = REFUSED[name]
     done = run(declared(fact, LINES, columns=COLUMNS | columns), {"data.csv": csv(lines(2))})
     assert done.status == 2 and f"[{code}]" in done.err, done.err
+
+
+def test_measures_tell_no_sensitive_value(run):
+    """The share of a sensitive value is kept among those who have a measure too."""
+    rows = [r | {"item": "甲甲甲乙丙"[int(r["id"][1:]) % 5]} for r in lines()]
+    policy = declared(
+        LINES,
+        columns=COLUMNS | {"item": KEEP | {"sensitive": True}},
+        at_most={"share": 0.7, "table": "t", "column": "item"},
+    )
+    policy["file"]["sensitive"] = False
+    done = run(policy, {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    assert len(left) > len(rows) // 2
+    held, ill = facts_of(left, [LINES]), facts_of(left, [ITEM])
+    for fact in set().union(*held.values()):
+        who = [person for person, of in held.items() if fact in of]
+        assert len(who) >= 3
+        for value in set().union(*ill.values()):
+            assert sum(value in ill[person] for person in who) <= 0.7 * len(who)

@@ -12,6 +12,7 @@ from tokumei.schemas.histories import LostAtMost, coarsened
 from tokumei.transforms.counting.histogram import Codes, Ints, pack
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import GroupLabels, HistoryTreatment, line_keys
+from tokumei.transforms.histories.count import Blanks
 from tokumei.transforms.histories.lines import PeopleLines, class_labels, tuple_sizes
 from tokumei.transforms.histories.posed import PERIOD, PosedGroup, PosedTable
 from tokumei.transforms.histories.posed_windows import PosedWindows, pose_windows
@@ -91,18 +92,25 @@ class Posed:
                 found[i] = np.where(blank, -1, pack([codes[c] for c in fixed], [sizes[c] for c in fixed]))
         return found
 
+    def _touched(self, protection: Protection) -> Iterator[tuple[PeopleLines, tuple[Blanks, ...]]]:
+        if protection.blanks:
+            yield from zip(self.reading(), protection.blanks, strict=True)
+
     def treatments(self, protection: Protection) -> dict[str, HistoryTreatment]:
-        """Return what pass 3 does to each table for a solution."""
+        """Return what pass 3 does to each table for a solution; nothing where there is nothing to blank."""
         keys: list[list[npt.NDArray[np.uint64]]] = [[] for _ in self.tables]
         masks: list[list[npt.NDArray[np.uint32]]] = [[] for _ in self.tables]
-        for people, of_bucket in zip(self.reading(), protection.blanks, strict=bool(protection.blanks)):
-            for i, (table, blanks) in enumerate(zip(self.tables, of_bucket, strict=False)):
+        for people, of_bucket in self._touched(protection):
+            blanked = of_bucket[: len(self.tables)]
+            for i, (table, blanks) in enumerate(zip(self.tables, blanked, strict=True)):
                 if len(blanks.line):
                     persons, reduced, _ = table.lines_of(people)
                     keys[i].append(line_keys(persons[blanks.line], reduced[blanks.line]))
                     masks[i].append(blanks.mask)
         found, first = {}, 0
         for i, table in enumerate(self.tables):
+            if not table.groups:
+                continue
             levels = protection.levels[first : first + len(table.groups)]
             first += len(table.groups)
             lines = np.concatenate([np.empty(0, np.uint64), *keys[i]])
@@ -120,7 +128,7 @@ class Posed:
     def dropped(self, protection: Protection) -> dict[str, npt.NDArray[np.uint64]]:
         """Return the keys of the windows that a solution deletes, by table; those of none are left out."""
         found: dict[str, list[npt.NDArray[np.uint64]]] = {}
-        for people, of_bucket in zip(self.reading(), protection.blanks, strict=bool(protection.blanks)):
+        for people, of_bucket in self._touched(protection):
             for table, blanks in zip(self.windows, of_bucket[len(self.tables) :], strict=True):
                 if len(blanks.line):
                     found.setdefault(table.name, []).append(table.of_bucket(people).keys[blanks.line])

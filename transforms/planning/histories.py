@@ -109,7 +109,7 @@ def plan_windows(policy: Policy) -> tuple[HistoryPlan, ...]:
     for history in policy.histories:
         if any(fact.measure for fact in history.facts):
             facts = tuple(f for f in history.facts if f.measure or _only_class(f, policy.tables[f.table]))
-            only = history.model_copy(update={"facts": facts, "at_most": None})
+            only = history.model_copy(update={"facts": facts})
             found.append(_plan_history(only, policy.tables, policy.people, policy.requirements.k))
     return tuple(found)
 
