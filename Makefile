@@ -4,6 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 ROWS ?= 4000000
 ROUNDS ?= 5
+RETAIL ?= onlineretail.parquet
 PEERS := .peers/.installed
 RUNS ?= 3
 INPUTS ?= 100000
@@ -11,7 +12,7 @@ SEED ?= 1
 DEAL ?= 0/1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-search bench-stages bench-flink clean
+.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-retail bench-search bench-stages bench-flink clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -19,7 +20,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(INSTALLED)
 
-demo: $(INSTALLED)  ## anonymize a published customer master of invented people and print where the result is
+demo: $(INSTALLED)  ## anonymize a customer master of invented people and real purchases, and print where the results are
 	$(BIN)/tokumei demo
 
 test: $(INSTALLED)  ## run all tests but those of engines and schedulers that must be installed first, on all cores
@@ -78,6 +79,9 @@ bench: $(INSTALLED) $(PEERS)  ## measure whole jobs beside polars and DuckDB scr
 	PEERS=.peers/bin/python $(BIN)/python tests/benchmarks/job.py $(CASES) --rows $(ROWS) --rounds $(ROUNDS)
 	$(BIN)/python tests/benchmarks/kernels.py
 	$(BIN)/python tests/benchmarks/startup.py
+
+bench-retail: $(INSTALLED)  ## the worked policy of purchases on the whole of Online Retail (RETAIL, one Parquet file)
+	$(BIN)/python tests/benchmarks/job.py --retail $(RETAIL) --rounds $(ROUNDS)
 
 bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic histograms up to 10^7 tuples
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py

@@ -23,7 +23,7 @@ JOBS = {
     "anonymize": "process files under a policy and publish the release with its register entry",
     "check": "check a policy against itself, and the headers and first records of its files",
     "clean": "remove what killed or beaten runs left in an output directory",
-    "demo": "anonymize a published customer master of invented people and show where the result is",
+    "demo": "anonymize an invented customer master and real purchases, and show where the results are",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
     "synthesize": "write synthetic agency files of any size",

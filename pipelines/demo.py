@@ -1,6 +1,6 @@
-"""The job `tokumei demo`: anonymizes a published customer master of 21,971 invented people.
+"""The job `tokumei demo`: anonymizes a customer master of 21,971 invented people, and real purchases.
 
-The file and its policy are a part of the package.
+The files and their policies are a part of the package.
 """
 
 from __future__ import annotations
@@ -11,22 +11,27 @@ from pathlib import Path
 
 from tokumei.pipelines.cli import run_as_program
 
-POLICY = Path(__file__).parent / "example" / "policy.yaml"
+_EXAMPLE = Path(__file__).parent / "example"
+POLICIES = (_EXAMPLE / "policy.yaml", _EXAMPLE / "id_pos.yaml")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the job's arguments."""
-    parser.add_argument("--output", default="out/demo", help="directory of the release (default: out/demo)")
+    parser.add_argument("--output", default="out/demo", help="directory of the releases (default: out/demo)")
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
-    """Run `tokumei anonymize` on the example."""
+    """Run `tokumei anonymize` on the examples, one after the other."""
     from tokumei.pipelines import anonymize
 
-    print(f"policy: {POLICY}")
-    return anonymize.run(
-        argparse.Namespace(policy=str(POLICY), output=args.output, release_id=None), beam_args
-    )
+    for policy in POLICIES:
+        print(f"policy: {policy}")
+        status = anonymize.run(
+            argparse.Namespace(policy=str(policy), output=args.output, release_id=None), beam_args
+        )
+        if status:
+            return status
+    return 0
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ _LEFT = {
     Left.OWN: "the text, or a part",
 }
 _ORDER: tuple[str, ...] = get_args(ColumnType)
-_PART = re.compile(r"(<!-- made from the models: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- made from the models: ([a-z_ ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def rebuilt(text: str) -> str:

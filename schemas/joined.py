@@ -20,11 +20,18 @@ _APART = "or take a table out of the join: joined: false with because: …"
 def joined_tables(tables: Mapping[str, Table]) -> dict[str, tuple[str, ...]]:
     """Return, by link, the tables whose people are joined by it, in the order of the policy; two or more."""
     found = {
-        numbering.name: tuple(name for name in names if tables[name].joined)
-        for numbering, names in tables_by_numbering(tables).items()
-        if numbering.of == "link"
+        link: tuple(name for name in names if tables[name].joined) for link, names in _linked(tables).items()
     }
     return {link: names for link, names in found.items() if len(names) > 1}
+
+
+def _linked(tables: Mapping[str, Table]) -> dict[str, tuple[str, ...]]:
+    """Return, by link, the tables that a reader can join; pseudonyms per table join none."""
+    return {
+        numbering.name: names
+        for numbering, names in tables_by_numbering(tables).items()
+        if numbering.of == "link" and all(tables[name].person_period != "table" for name in names)
+    }
 
 
 def check_joined(tables: Mapping[str, Table], requirements: Requirements) -> None:
@@ -34,10 +41,9 @@ def check_joined(tables: Mapping[str, Table], requirements: Requirements) -> Non
         PydanticCustomError: ``joined: false`` at a table that no other can be joined with; a requirement that
             is not defined for joined classes; or an item deleted in one table that stands in another.
     """
-    shared = [names for names in tables_by_numbering(tables).values() if len(names) > 1]
+    shared = {name for names in _linked(tables).values() if len(names) > 1 for name in names}
     for name, table in tables.items():
-        alone = table.person_link is None or not any(name in names for names in shared)
-        if not table.joined and alone:
+        if not table.joined and name not in shared:
             raise broken(
                 "table.joined",
                 "joined: false has no effect here: no other table has pseudonyms of its people's link",

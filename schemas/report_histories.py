@@ -95,6 +95,7 @@ class HistoryReport(Strict):
 
     people: str = Field(description="Whose history: a link or a table, as the policy names it.")
     whose: str = Field(description="The same in Japanese.")
+    period: str | None = Field(description="For how long their pseudonyms stand; None: for the whole run.")
     known: int = Field(description="So many facts may be known at once (m).")
     k: int
     because: str
@@ -103,7 +104,9 @@ class HistoryReport(Strict):
     people_before: int = Field(description="People with any fact, before.")
     people_after: int
     facts: tuple[Knowledge, ...] = Field(description="By kind: one fact is known.")
-    sets: tuple[Knowledge, ...] = Field(description="One fact, or up to two, are known, of any kinds.")
+    sets: tuple[Knowledge, ...] = Field(
+        description="Up to one, two, and where declared three, facts are known, of any kinds."
+    )
     whole: Knowledge = Field(
         description="All facts of a person are known; of many people, those of a random part are looked at."
     )

@@ -91,10 +91,10 @@ class Table(Strict):
         refuse_unrestorable(sources, self.columns)
         self._named_columns_safe()
         refuse_unjoinable(self.columns)
-        self._periods_told()
-        self._methods_fit_rows()
         if self.person is not None:
             self._person_works(self.person)
+        self._periods_told()
+        self._methods_fit_rows()
         self._classes_formed()
         check_combinations(self.combinations, self.columns, compared=self.population is not None)
         check_totals(self.totals, self.columns, self.rows_per_person)

@@ -83,10 +83,12 @@ def test_every_file_that_it_copies_is_in_the_repository_and_sent():
                 assert files and not [f for f in files if ignored(f)], source
     sent = {f for f in tracked if not ignored(f)}
     assert not [f for f in sent if f.startswith(("tests/", ".ci/"))]
-    # The wheel that is built there is the one that was tested, with the dummy customers of the demo: no other data.
+    # The wheel that is built there is the one that was tested, with the customers of the demo: no other data.
     known = {".py", ".md", ".toml", ".lock", ".j2", ".css", ".avsc", ".typed", ""}
     other = {f for f in sent if Path(f).suffix not in known and not f.startswith("schemas/tables/")}
-    assert other == {"pipelines/example/customer.csv", "pipelines/example/policy.yaml"}
+    data = {"customer.csv", "online_retail.parquet", "countries.csv"}
+    policies = {"policy.yaml", "id_pos.yaml", "prescriptions.yaml", "cards.yaml"}
+    assert other == {f"pipelines/example/{name}" for name in data | policies}
     assert ignored("schemas/__pycache__/x.pyc") and ignored("out/demo/x") and ignored(".git/config")
 
 

@@ -140,10 +140,11 @@ def _tell_history(history: dict[str, Any]) -> None:
     """Say what facts about people tell, what they told before, and what that took."""
     known, k = history["known"], history["k"]
     facts = "any fact is" if known == 1 else f"any {known} facts are"
+    per = "" if history["period"] is None else f", per {history['period']}"
     sizes = history["sets"][: min(known, len(history["sets"]))]
     counted = next(size for size in reversed(sizes) if size["before"] is not None)
     print(
-        f"  histories: people of {history['people']}: {facts} shared by {k:,} people or nobody"
+        f"  histories: people of {history['people']}{per}: {facts} shared by {k:,} people or nobody"
         f" (before: {counted['before']['few']:,} of {counted['people_before']:,} people singled out);"
         f" {history['loss']:.1%} of detail lost, {history['cells_blanked']:,} cells blanked"
     )

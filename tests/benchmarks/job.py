@@ -14,11 +14,28 @@ import tempfile
 from pathlib import Path
 
 import measure
+import pyarrow.parquet as pq
 
 HERE = Path(__file__).parent
 TOKUMEI = Path(sys.executable).with_name("tokumei")
 PEERS = Path(os.environ.get("PEERS", sys.executable))
 INSIDE = Path(sys.executable)
+EXAMPLE = HERE.parents[1] / "pipelines" / "example"
+# What the policy of members and receipts says besides, where histories are protected.
+HISTORIES = (
+    (
+        "商品ID: {drop: true, because: 商品名と同じ内容}",
+        "商品ID: {treat: [{criterion: 5, method: coarsen, hierarchy: {kind: prefix, keep: [6, 4]}}]}",
+    ),
+    (
+        "商品名: {treat: [{criterion: 4, method: rare_categories, action: group}]}",
+        "商品名: {drop: true, because: 商品IDと同じ内容}",
+    ),
+    (
+        "requirements:",
+        "histories:\n  - {known: 2, because: 試験, facts: [{table: receipts, columns: [商品ID]}]}\nrequirements:",
+    ),
+)
 
 
 def synthesize(folder, preset, rows, *options):
@@ -27,19 +44,19 @@ def synthesize(folder, preset, rows, *options):
     subprocess.run([str(part) for part in made], check=True, stdout=subprocess.DEVNULL)
 
 
-def policy(folder, name, *changes):
+def policy(folder, name, *changes, to="policy.yaml"):
     """Write a policy of this folder into the files' folder, with texts replaced."""
     text = (HERE / name).read_text(encoding="utf-8")
     for old, new in changes:
         if old not in text:
             raise SystemExit(f"{name} has no {old}")
         text = text.replace(old, new)
-    (folder / "policy.yaml").write_text(text, encoding="utf-8")
+    (folder / to).write_text(text, encoding="utf-8")
 
 
-def job(folder):
+def job(folder, by="policy.yaml"):
     """Return the command of the whole job."""
-    return [TOKUMEI, "anonymize", folder / "policy.yaml", "--output", folder / "out"]
+    return [TOKUMEI, "anonymize", folder / by, "--output", folder / "out"]
 
 
 def by_hand(folder, script, source):
@@ -111,6 +128,27 @@ def joined(folder, rows, rounds):
     compare("ID-POS, members and receipts", rows, rounds, folder, {"tokumei": job(folder)})
 
 
+def histories(folder, rows, rounds):
+    """The same, and no two products single out a member: beside the job that says nothing of histories."""
+    synthesize(folder, "id_pos", rows, "--format", "parquet")
+    policy(folder, "id_pos.yaml", *HISTORIES)
+    policy(folder, "id_pos.yaml", to="without.yaml")
+    contestants = {"with histories": job(folder), "without": job(folder, "without.yaml")}
+    compare("ID-POS, members and receipts, histories", rows, rounds, folder, contestants)
+
+
+def retail(folder, source, rounds):
+    """The worked policy of purchases on the whole of Online Retail, as it was published."""
+    text = (EXAMPLE / "id_pos.yaml").read_text(encoding="utf-8")
+    assert "path: online_retail.parquet" in text
+    (folder / "policy.yaml").write_text(
+        text.replace("path: online_retail.parquet", f"path: {source.resolve()}")
+    )
+    shutil.copy(EXAMPLE / "countries.csv", folder)
+    rows = pq.read_metadata(source).num_rows
+    compare("Online Retail", rows, rounds, folder, {"tokumei": job(folder)})
+
+
 def wide(folder, rows, rounds):
     """200 columns: the residents' own, and numbers that are kept."""
     synthesize(folder, "residents", rows, "--format", "parquet")
@@ -135,7 +173,9 @@ def text(folder, rows, rounds):
         compare(f"CSV in {encoding}", rows, rounds, place, {"tokumei": job(place), "pyarrow copy": copy})
 
 
-CASES = {case.__name__: case for case in (whole, alone, shuffled, several, order, joined, wide, text)}
+CASES = {
+    case.__name__: case for case in (whole, alone, shuffled, several, order, joined, histories, wide, text)
+}
 
 
 def main():
@@ -144,8 +184,15 @@ def main():
     parser.add_argument("cases", nargs="*", choices=[*CASES, []], help="default: all but alone")
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 4_000_000])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--retail", type=Path, help="Online Retail as one Parquet file of texts; then it alone"
+    )
     args = parser.parse_args()
     print(measure.machine())
+    if args.retail:
+        with tempfile.TemporaryDirectory() as folder:
+            retail(Path(folder), args.retail, args.rounds)
+        return
     for name in args.cases or [name for name in CASES if name != "alone"]:
         for rows in args.rows:
             with tempfile.TemporaryDirectory() as folder:

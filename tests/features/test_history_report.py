@@ -15,12 +15,14 @@ from support.pages import Page
 from tokumei.pipelines.cli import main
 
 K = 3
+SUPPRESS = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}
 COLUMNS = {
     "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "member"}]},
     "item": {
         "title": "商品",
         "treat": [{"criterion": 4, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2, 1]}}],
     },
+    "sex": {"title": "性別", "treat": [SUPPRESS]},
     "shop": {"title": "店舗", "keep": True, "because": "試験"},
     "no": {"title": "伝票番号", "type": "integer", "keep": True, "because": "試験"},
     "ill": {"title": "傷病", "keep": True, "because": "試験", "sensitive": True},
@@ -36,23 +38,40 @@ def lines(people=50):
             yield {
                 "id": f"p{i:02}",
                 "item": draw.choice([item] * 9 + [""]),
+                "sex": "女男"[i % 2],
                 "shop": "Z" if i < 2 else draw.choice("XXY"),
                 "no": next(numbers),
-                "ill": draw.choice("甲乙丙"),
+                "ill": draw.choice("甲乙丙丁戊己"),
             }
 
 
-def release(folder, rows, **history):
+def write(path, rows):
+    with path.open("w") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+
+
+def release(folder, rows, members=(), **history):
     policy = policy_of(COLUMNS, person="id", rows="several", k=K, limit=0.3)
     policy["tables"]["t"]["title"] = "購買明細"
     facts = [{"table": "t", "columns": [name]} for name in ("item", "shop")]
     declared = {"known": 2, "because": "店頭で見られるため", "facts": facts, "lost_at_most": {"people": 1.0}}
     policy["histories"] = [declared | history]
+    if members:
+        columns = {
+            name: {"title": title, "treat": [SUPPRESS]} for name, title in (("sex", "性別"), ("ward", "区"))
+        }
+        policy["tables"]["m"] = {
+            "title": "会員",
+            "source": {"path": "members.csv", "format": "csv"},
+            "person": "id",
+            "rows_per_person": "one",
+            "columns": {"id": COLUMNS["id"], **columns},
+        }
+        write(folder / "members.csv", members)
     (folder / "policy.yaml").write_text(json.dumps(policy, ensure_ascii=False))
-    with (folder / "data.csv").open("w") as file:
-        table = csv.DictWriter(file, rows[0])
-        table.writeheader()
-        table.writerows(rows)
+    write(folder / "data.csv", rows)
     with redirect_stdout(io.StringIO()) as said:
         status = main(["anonymize", str(folder / "policy.yaml"), "--output", str(folder / "out")])
     assert status == 0
@@ -147,17 +166,32 @@ def test_what_nobody_declared_is_told_with_its_number(done, rows):
     assert found["no"]["alone"] == len({row["id"] for row in rows})
 
 
-def test_the_share_of_a_sensitive_value_is_that_of_the_recount(rows, tmp_path):
+def test_classes_threes_and_the_share_of_a_sensitive_value(rows, tmp_path):
+    """A class of another table is a fact; the share that is told is that of the recount, over sets of all sizes."""
+    people = [{"id": f"p{i:02}", "sex": "女男"[i % 2], "ward": "東西"[i % 7 > 2]} for i in range(50)]
     at_most = {"share": 0.9, "table": "t", "column": "ill"}
-    done = release(tmp_path, rows, known=1, at_most=at_most)
+    facts = [{"table": "t", "columns": ["item"]}, {"table": "m", "quasi_identifiers": True}]
+    done = release(tmp_path, rows, members=people, known=3, at_most=at_most, facts=facts)
     (told,) = done.report["histories"]
-    facts, ill = held(done.rows(), "item", "shop"), held(done.rows(), "ill")
-    reached = 0
-    for fact in set().union(*facts.values()):
-        who = [person for person, of in facts.items() if fact in of]
-        reached = max(reached, max(Counter(v for p in who for v in ill[p]).values()) / len(who))
+    facts, ill = held(done.rows("t"), "item"), held(done.rows("t"), "ill")
+    for row in done.rows("m"):
+        facts.setdefault(row["id"], set()).add(("class", (row["sex"], row["ward"])))
+    assert singled(facts, [1, 2, 3]) == {"few": 0, "alone": 0}
+    assert [sets["after"] for sets in told["sets"]] == [{"few": 0, "alone": 0}] * 3
+    assert told["facts"][1]["title"] == "「会員」の準識別子（性別・区）の組合せを1つ"
+    assert told["facts"][1]["before"] == singled(
+        {p: {f for f in of if f[0] == "class"} for p, of in facts.items()}, [1]
+    )
+    shared = defaultdict(set)
+    for person, of in facts.items():
+        for size in (1, 2, 3):
+            for some in itertools.combinations(sorted(of), size):
+                shared[some].add(person)
+    reached = max(max(Counter(v for p in who for v in ill[p]).values()) / len(who) for who in shared.values())
     assert told["at_most"] == {"title": "傷病", "share": 0.9, "reached": reached}
+    assert "「商品」「性別・区」のうち3つまで知る者にとって" in told["headline"]
     assert "「傷病」の同じ値を持つ人は、90.0%以下である。" in told["guarantee"]
+    assert "加工前は、2つまで知るだけで、" in told["headline"]
 
 
 def test_page_command_and_public_part_say_it_in_a_sentence(done):

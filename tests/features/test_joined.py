@@ -1,13 +1,20 @@
 """Tables that a reader can join: joined here too, from the released files alone, by nothing of the house."""
 
 import itertools
+import json
 import random
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 from support.helpers import FILE, KEEP_ALL, SUPPRESS
 
+from tokumei.schemas.joined import joined_tables
 from tokumei.schemas.policy_file import parse_policy
+from tokumei.transforms.decisions.removal import Taken
+from tokumei.transforms.joined.removal import JoinedRemoval
+from tokumei.transforms.planning import prepare
+from tokumei.transforms.recode import together
 
 LINK = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "member"}]}
 AGE = {
@@ -235,7 +242,7 @@ def test_a_table_taken_out_of_the_join_is_told_with_its_reason(run):
 
 
 def parsed(tables, **requirements):
-    return parse_policy(__import__("json").dumps(policy_of(tables, **requirements)), "policy")
+    return parse_policy(json.dumps(policy_of(tables, **requirements)), "policy")
 
 
 MEMBERS = table("members", {"area": AREA, "birth": {"treat": [{"criterion": 1, "method": "delete"}]}})
@@ -276,6 +283,12 @@ def test_a_policy_of_joined_tables_says_what_it_means(run, tables, requirements,
 def test_what_is_deleted_may_stand_elsewhere_where_that_is_harmless(other):
     policy_file = {"members": MEMBERS, "b": table("b", other)}
     assert parsed(policy_file).tables["b"].joined
+
+
+def test_pseudonyms_of_each_table_join_none():
+    apart = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "member", "per": "table"}]}
+    tables = {name: table(name, {"id": apart, "q": ANY}) for name in ("a", "b")}
+    assert joined_tables(parsed(tables, recoding="local").tables) == {}
 
 
 def test_tables_of_other_links_are_not_joined(run):
@@ -324,3 +337,75 @@ def test_combinations_that_become_rare_because_others_are_left_out_are_settled(r
     assert found["S", "9"] == 30
     assert ("T", "8") not in found
     assert len(done.rows("receipts")) == 34
+
+
+def test_who_stands_in_one_table_though_left_out_of_another_stops_the_run(run, monkeypatch):
+    members = [(f"M{i}", "A1") for i in range(20)] + [("ALONE", "B1")]
+    policy = policy_of(
+        {
+            "members": table("members", {"area": ANY}),
+            "receipts": table("receipts", {"item": KEEP_ALL}, "several"),
+        },
+        limit=0.1,
+    )
+    real, expected = JoinedRemoval.apply, JoinedRemoval.expected
+
+    def forgets_receipts(self, plan, chunk, treated):
+        if plan.name == "receipts":
+            return dict(treated), Taken((), (0, 0))
+        return real(self, plan, chunk, treated)
+
+    monkeypatch.setattr(JoinedRemoval, "apply", forgets_receipts)
+    monkeypatch.setattr(
+        JoinedRemoval,
+        "expected",
+        lambda self, plan: Taken((), (0, 0)) if plan.name == "receipts" else expected(self, plan),
+    )
+    files = {
+        "members.csv": text("id,area", members),
+        "receipts.csv": text("id,item", [(who, "tea") for who, _ in members]),
+    }
+    done = run(policy, files)
+    assert done.status == 4
+    assert "1 people are left out of one table and stand in another" in done.err
+    assert not list(done.root.rglob("manifest.json"))
+
+
+def test_the_search_of_a_table_over_shards_takes_the_levels_of_the_join(run, monkeypatch):
+    draw = random.Random(3)
+    members = [(f"M{i}", draw.randint(20, 79), draw.choice(["A1", "A2", "B1"])) for i in range(300)]
+    policy = policy_of(
+        {"members": table("members", {"age": AGE, "area": AREA}), "homes": table("homes", {"ward": ANY})}
+    )
+    files = {
+        "members.csv": text("id,age,area", members),
+        "homes.csv": text("id,ward", [(who, draw.choice("WX")) for who, *_ in members]),
+    }
+    whole = run(policy, files)
+    make = prepare.make_plan
+    monkeypatch.setattr(prepare, "make_plan", lambda *given: small(*make(*given)))
+    spread = run(policy, files, output="spread")
+    assert (whole.status, spread.status) == (0, 0), spread.err
+    told = [
+        [(t["recoding"]["levels"], t["recoding"]["nodes_checked"]) for t in d.report["tables"]]
+        for d in (whole, spread)
+    ]
+    assert told[0] == told[1]
+    assert smallest(spread, {"members": ["age", "area"], "homes": ["ward"]}) >= 5
+
+
+def small(plan, files):
+    return replace(plan, tuples_a_worker=100, shards=3), files
+
+
+def test_more_joined_combinations_than_one_worker_searches_are_refused(run, monkeypatch):
+    monkeypatch.setattr(together, "MAX_SEARCHED", 3)
+    policy = policy_of(
+        {
+            "members": table("members", {"age": AGE, "area": AREA}),
+            "receipts": table("receipts", {"shop": ANY, "amount": {"type": "integer"} | KEEP_ALL}, "several"),
+        }
+    )
+    done = run(policy, members_and_receipts(40))
+    assert done.status == 4
+    assert "[requirement.joined_large] tables.members + tables.receipts" in done.err

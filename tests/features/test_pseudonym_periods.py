@@ -16,7 +16,7 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import SourceFile, Split
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.planning.persons import persons_of
-from tokumei.transforms.planning.plan import plan_tables
+from tokumei.transforms.planning.plan_tables import plan_tables
 from tokumei.transforms.planning.units import units_of
 
 PEOPLE, DAYS = 12, 500
@@ -130,6 +130,7 @@ def test_a_record_without_a_time_stops_the_run(run):
     policy, files = policy_and_files("month", household="month")
     head, first, *rest = files["visits.csv"].splitlines()
     files["visits.csv"] = "\n".join([head, first.rpartition(",")[0] + ",", *rest]) + "\n"
+    assert "input.period_missing" in run(policy, files, job="check").err
     done = run(policy, files)
     assert (
         done.status == 3

@@ -10,6 +10,7 @@ import io
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,7 +139,8 @@ def test_history_refers_to_members(tmp_path: Path) -> None:
     receipts = records(out / "receipts.csv")
     assert {r["会員ID"] for r in receipts} <= {m["会員ID"] for m in members}
     assert len({r["会員ID"] for r in receipts}) > 250
-    assert len({r["取引ID"] for r in receipts}) == 5000
+    baskets = {tuple(r[c] for c in ("取引ID", "会員ID", "利用日時", "店舗ID", "担当者ID")) for r in receipts}
+    assert len({r["取引ID"] for r in receipts}) == len(baskets) and 1000 < len(baskets) < 2500
     out = synthesize(tmp_path, "cards", "--rows", "5000")
     cards = {m["契約者ID"]: m["カード番号"] for m in records(out / "card_members.csv")}
     assert all(cards[u["契約者ID"]] == u["カード番号"] for u in records(out / "card_uses.csv"))
@@ -156,7 +158,19 @@ PECULIAR = {
     "extreme_quantity": lambda r: int(r["数量"]) == 4800,
     "luxury_item": lambda r: int(r["金額"]) > 10**7,
     "extreme_amount": lambda r: int(r["利用金額"]) > 9 * 10**7,
+    "huge_total": lambda r: r.get("金額") == "990000" or r.get("利用金額") == "4900000",
+    "two_products_of_nobody_else": lambda r: r["商品名"] in {"粉ミルク 匿名", "大人用おむつ 匿名"},
+    "two_shops_of_nobody_else": lambda r: r["利用金額"] == "3141",
+    "two_diseases_of_nobody_else": lambda r: r["点数"] == "2718",
 }
+PERSON = {
+    **dict.fromkeys(("residents", "tax"), "宛名番号"),
+    **dict.fromkeys(("members", "receipts"), "会員ID"),
+    **dict.fromkeys(("card_members", "card_uses"), "契約者ID"),
+    "claims": "番号",
+}
+# Kinds of several rows, one after another, of one person.
+LINES = {"huge_total": 8} | dict.fromkeys((kind for kind in PECULIAR if kind.startswith("two_")), 2)
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
@@ -167,16 +181,28 @@ def test_peculiar_people_stand_at_the_listed_rows(preset: str, count: int | None
     found = 0
     for path in out.glob("*.csv"):
         rows = records(path)
-        listed = {(p["row"], p["kind"]) for p in planted(path)["peculiar"]}  # type: ignore[attr-defined]
-        found += len(listed)
-        for kind in {kind for _, kind in listed}:
+        listed = planted(path)["peculiar"]
+        found += len(listed)  # type: ignore[arg-type]
+        for kind in {p["kind"] for p in listed}:  # type: ignore[attr-defined]
             at = [number for number, row in enumerate(rows, 1) if PECULIAR[kind](row)]
-            expected = sorted(row for row, k in listed if k == kind)
+            first = sorted((p["row"], p["person"]) for p in listed if p["kind"] == kind)  # type: ignore[attr-defined]
+            expected = [row + line for row, _ in first for line in range(LINES.get(kind, 1))]
+            person = PERSON[path.stem]
+            for row, who in first:
+                assert {rows[row + line - 1][person] for line in range(LINES.get(kind, 1))} == {who}
             if path.stem == "claims" and kind == "oldest_person_116":
                 # All rows of the person are old; the listed one is the first of them.
                 number = {row["番号"] for row in rows if PECULIAR[kind](row)}
                 assert len(number) == len(expected)
                 at = [n for n in at if n == 1 or rows[n - 2]["番号"] != rows[n - 1]["番号"]]
+            if kind == "two_products_of_nobody_else":  # many have one of them
+                both = {w for _, w in first}
+                assert {rows[n - 1][person] for n in at} >= both and len(at) > len(expected)
+                held = defaultdict(set)
+                for n in at:
+                    held[rows[n - 1][person]].add(rows[n - 1]["商品名"])
+                assert {who for who, names in held.items() if len(names) == 2} == both
+                at = expected
             assert at == expected, kind
     assert found == (count or found) and found >= 3
 
@@ -233,10 +259,11 @@ def spoiled_as(dirt: str, line: bytes, kind: str, encoding: str) -> bool:
 
 
 def test_dirt_goes_to_the_history_and_never_on_planted_rows(tmp_path: Path) -> None:
-    out = synthesize(tmp_path, "id_pos", "--rows", "200", "--peculiar", "40", "--dirty", "180")
+    out = synthesize(tmp_path, "id_pos", "--rows", "400", "--peculiar", "36", "--dirty", "208")
     listing = planted(out / "receipts.csv")
-    rows = [d["row"] for key in ("peculiar", "dirty") for d in listing[key]]  # type: ignore[attr-defined]
-    assert len(set(rows)) == len(rows) == 200
+    kept = [p["row"] + line for p in listing["peculiar"] for line in range(8)]  # type: ignore[attr-defined]
+    rows = kept + [d["row"] for d in listing["dirty"]]  # type: ignore[attr-defined]
+    assert len(set(rows)) == len(rows) == 400
     assert planted(out / "members.csv")["dirty"] == []
 
 

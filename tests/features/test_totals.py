@@ -189,6 +189,13 @@ def test_with_combinations_quasi_identifiers_and_fixed_numbers(run):
     assert max(people_reach(SUM, left).values()) <= 70_000
 
 
+def test_check_reads_what_a_run_reads(run):
+    policy, files = policy_and_files({**SUM, "people": 5, "above": "drop_window"}, files=1)
+    assert run(policy, files, job="check").status == 0
+    spoilt = {name: text.replace(",i1,", ",i1,x", 1) for name, text in files.items()}
+    assert run(policy, spoilt, job="check").status == 3
+
+
 def test_a_bound_that_too_few_reach_stops_the_run(run):
     done = run(*policy_and_files({**RECEIPTS, "people": PEOPLE + 1, "above": "thin"}))
     assert done.status == 4 and "requirement.totals" in done.err and "tables.t.totals[0]" in done.err

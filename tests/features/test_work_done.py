@@ -107,7 +107,7 @@ def test_no_table_lets_records_leave_their_stage():
         }
         crossing = {w: n for w, (_, n) in table.items() if "shuffled" in w or "kept" in w}
         crossing.pop("Anonymize/Gather, shuffled", 0)  # what is released, where its order is global
-        assert all(n < 200_000 for n in crossing.values())
+        assert all(n < 400_000 for n in crossing.values())  # joined people: some 20 bytes each, four times
     assert not any("Anonymize/Gather, shuffled" in tables[job] for job in ("residents", "residents as text"))
 
 

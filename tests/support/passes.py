@@ -93,7 +93,5 @@ def released(policy, pieces):
     total = merge_written([written_of(made.summary) for made in (*done, *parts)])
     left = verify(plan, chosen, total, heads, facts=CountedFacts(), totals={}, fingerprint=KEY.fingerprint)
     report = build_report(plan, chosen, total, heads.by_table, left, joined=(), totals={})
-    rows = [
-        row for part in parts if part.summary.part for row in pq.read_table(io.BytesIO(part.data)).to_pylist()
-    ]
+    rows = [row for part in parts for row in pq.read_table(io.BytesIO(part.data)).to_pylist()]
     return rows, report

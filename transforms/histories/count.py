@@ -164,8 +164,8 @@ def _fill(histories: Histories, slots: Slots, blanked: Blanked | None, table: Fa
     return lines
 
 
-def bad_triples(histories: Histories, slots: Slots, blanked: Blanked | None, facts: int) -> Flags | None:
-    """Return the triples of the first `facts` slots that break the promise, by cell; None where none does.
+def count_triples(histories: Histories, slots: Slots, blanked: Blanked | None, facts: int) -> Triples:
+    """Count people by triple of the first `facts` slots.
 
     Raises:
         TooManyFactsError: too many facts for triples.
@@ -173,5 +173,4 @@ def bad_triples(histories: Histories, slots: Slots, blanked: Blanked | None, fac
     triples = Triples(histories.problem, facts)
     for bucket, holds in histories.read(slots, blanked, facts + 1):
         triples.add(holds.below(facts), bucket.sensitive)
-    bad = triples.bad()
-    return bad if bad.any() else None
+    return triples

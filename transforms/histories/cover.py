@@ -29,14 +29,23 @@ def ranks(people: Ints, facts: Ints, seed: bytes) -> Ints:
     return out
 
 
-def bad_sets(holds: Held, bad_pairs: Flags | None, bad_triples: Flags | None) -> list[Ints]:
-    """Return positions in `holds` of the bad sets that people hold: (size, n) for pairs and for triples."""
+def bad_sets(
+    holds: Held, bad_pairs: Flags | None, bad_triples: Flags | None, leading: Flags | None
+) -> list[Ints]:
+    """Return positions in `holds` of the bad sets that people hold: (size, n) for pairs and for triples.
+
+    Args:
+        holds: the facts of people.
+        bad_pairs: by two facts; None where none is bad.
+        bad_triples: by the cells of triples; None where none is bad.
+        leading: by two facts, whether they are the lower two of a bad triple.
+    """
     out = []
     if bad_pairs is not None:
         found = [sets[:, bad_pairs[holds.fact[sets[0]], holds.fact[sets[1]]]] for sets in pairs_of(holds)]
         out.append(np.concatenate([np.zeros((2, 0), np.int64), *found], axis=1))
     if bad_triples is not None:
-        found = [sets[:, bad_triples[triple_cells(holds.fact[sets])]] for sets in triples_of(holds)]
+        found = [sets[:, bad_triples[triple_cells(holds.fact[sets])]] for sets in triples_of(holds, leading)]
         out.append(np.concatenate([np.zeros((3, 0), np.int64), *found], axis=1))
     return out
 

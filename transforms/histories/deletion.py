@@ -14,9 +14,9 @@ from tokumei.transforms.histories.count import (
     FactCounts,
     Histories,
     Present,
-    bad_triples,
     bits,
     count,
+    count_triples,
     dense,
     renumbered,
     sparse,
@@ -40,6 +40,7 @@ from tokumei.transforms.histories.held import (
 )
 from tokumei.transforms.histories.loss import generalized, most_generalized
 from tokumei.transforms.histories.problem import Bucket, Masks, Problem
+from tokumei.transforms.histories.sets import Triples, triples_at
 from tokumei.transforms.histories.table import FactTable
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Levels, Vocabulary
 
@@ -113,6 +114,7 @@ class Deletion:
 
     def _start(self, common: Ints, table: FactTable) -> None:
         self._common, self._table = common, table
+        self._triples: Triples | None = None
         # Facts that are not common enough alone share the slot after the last: whatever stands there has to
         # go.
         facts = self._ground.vocabulary.facts
@@ -154,7 +156,7 @@ class Deletion:
             pairs = self._table.bad_pairs(ones)
             triples = None
             if not ones.any() and not pairs.any() and self._problem.known == 3:
-                triples = self._triples()
+                triples = self._bad_triples()
             if not ones.any() and not pairs.any() and triples is None:
                 return True
             self.rounds += 1
@@ -170,7 +172,7 @@ class Deletion:
         counted = self._recount()
         if counted.bad.any() or counted.table.bad_pairs(counted.table.bad_ones()).any():
             return False
-        return self._problem.known < 3 or self._triples() is None
+        return self._problem.known < 3 or self._bad_triples() is None
 
     def _affordable(self) -> float:
         """Return how many more lines can be concerned by deletions before the loss is above where it stops.
@@ -184,8 +186,13 @@ class Deletion:
         left = (self._stop - self.loss()) * self._occurrences * len(self._problem.kinds)
         return (left + 1) / (1 - most) if most < 1 else math.inf
 
-    def _triples(self) -> Flags | None:
-        return bad_triples(self._ground.histories, self._slots, self.blanked, len(self._common))
+    def _bad_triples(self) -> Flags | None:
+        if self._triples is None:
+            self._triples = count_triples(
+                self._ground.histories, self._slots, self.blanked, len(self._common)
+            )
+        bad = self._triples.bad()
+        return bad if bad.any() else None
 
     def _alone(self) -> None:
         """Delete what is not common enough alone."""
@@ -201,7 +208,7 @@ class Deletion:
     def _everywhere(self, ones: Flags, pairs: Flags, triples: Flags | None) -> bool:
         sets = [np.stack(np.nonzero(np.triu(pairs)))] if pairs.any() else []
         if triples is not None:
-            sets.append(_triples_at(np.flatnonzero(triples)))
+            sets.append(triples_at(np.flatnonzero(triples)))
         cost = np.maximum(1, self._ground.counted.lines[self._common])
         deletable = self._deletable[:-1]
         self._refuse(ones & ~deletable)
@@ -222,15 +229,19 @@ class Deletion:
     def _by_person(self, ones: Flags, pairs: Flags, triples: Flags | None) -> bool:
         self._refuse(ones & ~self._deletable[:-1])
         hot = ones | (pairs.any(axis=1) if pairs.size else False)
+        leading = None
         if triples is not None:
-            hot[np.unique(_triples_at(np.flatnonzero(triples)))] = True
+            bad = triples_at(np.flatnonzero(triples))
+            hot[np.unique(bad)] = True
+            leading = np.zeros((len(hot), len(hot)), bool)
+            leading[bad[0], bad[1]] = True
         rank = np.append(self._rank, len(self._rank))
 
         def choose(holds: Held) -> Flags:
             alone = ones[holds.fact]
             rest = np.flatnonzero(~alone)
             few = Held(holds.person[rest], holds.fact[rest], holds.lines[rest])
-            sets = bad_sets(few, pairs if pairs.size else None, triples)
+            sets = bad_sets(few, pairs if pairs.any() else None, triples, leading)
             gone, stuck = cover_of_people(few, sets, rank, self._deletable, self._affordable())
             if len(stuck):
                 raise StuckError(len(stuck))
@@ -270,6 +281,8 @@ class Deletion:
             given(self._problem, self._ground.vocabulary, lines, few, self._slots), len(self._common) + 1
         ).below(len(self._common))
         self._table.add(holds.matrix(len(self._common)), sensitive_rows(bucket, holds), sign)
+        if self._triples is not None:
+            self._triples.add(holds, bucket.sensitive, sign)
 
     def _account(self, bucket: Bucket, before: TableMasks, after: TableMasks) -> None:
         for table, lines in enumerate(bucket.lines):
@@ -281,16 +294,3 @@ class Deletion:
             for row, (group, there) in enumerate(bits(self._problem, table, mask, lines.leaves)):
                 lost = lines.leaves[row][was[group] & ~there]
                 self.kept[group] -= np.bincount(lost, minlength=len(self.kept[group]))
-
-
-def _triples_at(cells: Ints) -> Ints:
-    """Return the triples (3, n) that stand at cells: the inverse of `triple_cells`."""
-    high = np.cbrt(6.0 * cells).astype(np.int64) + 2
-    high -= high * (high - 1) * (high - 2) // 6 > cells
-    high -= high * (high - 1) * (high - 2) // 6 > cells
-    high -= high * (high - 1) * (high - 2) // 6 > cells
-    rest = cells - high * (high - 1) * (high - 2) // 6
-    middle = np.sqrt(2.0 * rest).astype(np.int64) + 1
-    middle -= middle * (middle - 1) // 2 > rest
-    middle -= middle * (middle - 1) // 2 > rest
-    return np.stack([rest - middle * (middle - 1) // 2, middle, high])

@@ -6,8 +6,9 @@ where measures may be known, what lines come to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +24,14 @@ from tokumei.transforms.decisions.history import Persons, class_codes, column_co
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk
-from tokumei.transforms.histories.windows import Windows, gather_windows, list_windows
+from tokumei.transforms.histories.windows import Windows, gather_windows, list_windows, union_of
 from tokumei.transforms.planning.histories import HistoryPlan, TableFacts
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import PERIODS, has_periods, period_numbers, units_of
 
 _PERSON, _LINE = "#person", "#line"
+# Of a bucket by itself, and how many of these, with 16 bytes a line, are kept.
+_FEW_LINES, _KEPT_BUCKETS = 1 << 17, 16
 
 
 class LineBatch(NamedTuple):
@@ -169,6 +172,44 @@ def gather_people(
             for name, parts in sorted(measured.items())
         },
         keys=frozenset(keys),
+    )
+
+
+def reading_of(people: Iterable[PeopleLines]) -> Callable[[], Iterable[PeopleLines]]:
+    """Return how the lines of all people are read again and again: what is little stays in memory.
+
+    Small buckets are put together, since they cost more by their number than by their lines. Every person is
+    in one bucket, before and after.
+    """
+    kept = list(islice(_together(people), _KEPT_BUCKETS + 1))
+    if len(kept) <= _KEPT_BUCKETS:
+        return lambda: kept
+    return lambda: _together(people)
+
+
+def _together(people: Iterable[PeopleLines]) -> Iterator[PeopleLines]:
+    waiting: list[PeopleLines] = []
+    lines = 0
+    for bucket in people:
+        waiting.append(bucket)
+        lines += sum(len(of_table) for _, of_table in bucket.tables.values())
+        lines += sum(len(windows.units) for windows in bucket.windows.values())
+        if lines >= _FEW_LINES:
+            yield _union(waiting)
+            waiting, lines = [], 0
+    if waiting:
+        yield _union(waiting)
+
+
+def _union(people: list[PeopleLines]) -> PeopleLines:
+    if len(people) == 1:
+        return people[0]
+    names = sorted({name for bucket in people for name in bucket.tables})
+    measured = sorted({name for bucket in people for name in bucket.windows})
+    return PeopleLines(
+        tables={name: _distinct([b.tables[name] for b in people if name in b.tables]) for name in names},
+        windows={name: union_of([b.windows[name] for b in people if name in b.windows]) for name in measured},
+        keys=frozenset().union(*(bucket.keys for bucket in people)),
     )
 
 

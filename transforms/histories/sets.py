@@ -25,12 +25,15 @@ def pairs_of(held: Held) -> Iterator[Ints]:
         yield _extended(np.arange(start, stop)[None], ends)
 
 
-def triples_of(held: Held) -> Iterator[Ints]:
-    """Yield (3, n) positions in `held` of all triples that a person holds, ascending."""
+def triples_of(held: Held, leading: Flags | None = None) -> Iterator[Ints]:
+    """Yield (3, n) positions in `held` of triples that people hold; `leading`: by their first two facts."""
     ends = _ends(held)
     after = ends - np.arange(len(ends)) - 1
     for start, stop in _pieces(after * (after - 1) // 2):
-        yield _extended(_extended(np.arange(start, stop)[None], ends), ends)
+        pairs = _extended(np.arange(start, stop)[None], ends)
+        if leading is not None:
+            pairs = pairs[:, leading[held.fact[pairs[0]], held.fact[pairs[1]]]]
+        yield _extended(pairs, ends)
 
 
 def _ends(held: Held) -> Ints:
@@ -82,20 +85,33 @@ class Triples:
             np.zeros(facts * (facts - 1) * (facts - 2) // 6, kind) for _ in range(layers)
         ]
 
-    def add(self, held: Held, sensitive: tuple[Codes, Codes] | None) -> None:
-        """Add the triples of people; sensitive: distinct (person, value)."""
+    def add(self, held: Held, sensitive: tuple[Codes, Codes] | None, sign: int = 1) -> None:
+        """Add the triples of people (sign 1), or take them away again (-1); a full cell stays so.
+
+        Args:
+            held: the facts of people.
+            sensitive: distinct (person, value), where sensitive values are counted.
+            sign: 1 or -1.
+        """
         for sets in triples_of(held):
             cells = triple_cells(held.fact[sets])
-            self._add(0, cells)
+            self._add(0, cells, sign)
             if len(self._people) > 1 and sensitive is not None:
                 for value in np.unique(sensitive[1]):
                     those = sensitive[0][sensitive[1] == value]
-                    self._add(1 + int(value), cells[np.isin(held.person[sets[0]], those)])
+                    self._add(1 + int(value), cells[np.isin(held.person[sets[0]], those)], sign)
 
-    def _add(self, layer: int, cells: Ints) -> None:
+    def _add(self, layer: int, cells: Ints, sign: int) -> None:
         people = self._people[layer]
-        distinct, count = np.unique(cells, return_counts=True)
-        people[distinct] = np.minimum(people[distinct].astype(np.int64) + count, self._most)
+        if len(people) <= _PIECE:
+            count = np.bincount(cells, minlength=len(people))
+            distinct = np.flatnonzero(count)
+            count = count[distinct]
+        else:
+            distinct, count = np.unique(cells, return_counts=True)
+        old = people[distinct].astype(np.int64)
+        new = np.minimum(old + sign * count, self._most)
+        people[distinct] = new if sign > 0 else np.where(old == self._most, old, new)
 
     def bad(self) -> Flags:
         """Return, by cell, the triples that too few hold, or that tell a sensitive value."""
@@ -107,3 +123,16 @@ def triple_cells(facts: Ints) -> Ints:
     low, middle, high = facts.astype(np.int64)
     cells: Ints = high * (high - 1) * (high - 2) // 6 + middle * (middle - 1) // 2 + low
     return cells
+
+
+def triples_at(cells: Ints) -> Ints:
+    """Return the triples (3, n) that stand at cells: the inverse of `triple_cells`."""
+    high = np.cbrt(6.0 * cells).astype(np.int64) + 2
+    high -= high * (high - 1) * (high - 2) // 6 > cells
+    high -= high * (high - 1) * (high - 2) // 6 > cells
+    high -= high * (high - 1) * (high - 2) // 6 > cells
+    rest = cells - high * (high - 1) * (high - 2) // 6
+    middle = np.sqrt(2.0 * rest).astype(np.int64) + 1
+    middle -= middle * (middle - 1) // 2 > rest
+    middle -= middle * (middle - 1) // 2 > rest
+    return np.stack([rest - middle * (middle - 1) // 2, middle, high])

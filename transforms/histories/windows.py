@@ -65,8 +65,8 @@ class Windows(NamedTuple):
         """A number for each (unit, window)."""
         return joint_keys(self.units, self.windows)
 
-    def some(self, rows: npt.NDArray[np.bool_]) -> Windows:
-        """Return those of some rows."""
+    def some(self, rows: npt.NDArray[np.generic]) -> Windows:
+        """Return those of some rows, by a mask or their places."""
         units, windows, periods, lines, bands = self
         return Windows(units[rows], windows[rows], periods[rows], lines[rows], bands[:, rows])
 
@@ -97,6 +97,18 @@ def no_windows(measures: int) -> Windows:
     return Windows(
         np.empty(0, np.uint64), none, np.empty(0, np.int32), none, np.empty((measures, 0), np.int32)
     )
+
+
+def union_of(parts: Sequence[Windows]) -> Windows:
+    """Return the windows of different units together."""
+    together = Windows(
+        np.concatenate([part.units for part in parts]),
+        np.concatenate([part.windows for part in parts]),
+        np.concatenate([part.periods for part in parts]),
+        np.concatenate([part.lines for part in parts]),
+        np.concatenate([part.bands for part in parts], axis=1),
+    )
+    return together.some(np.lexsort((together.windows, together.units)))
 
 
 class _Placed(NamedTuple):

@@ -33,6 +33,7 @@ from tokumei.transforms.recode.requirements import contingency_of
 from tokumei.transforms.recode.search import affordable_checks, find_optimum
 from tokumei.transforms.risk.sizes import ClassSizes
 
+MAX_SEARCHED = 20_000_000  # joined tuples; their search is not spread over workers
 _ABSENT = "\0"  # the label of who is not in a table; it is never written
 _NOBODY: People = np.empty(0, np.uint64)
 
@@ -206,6 +207,15 @@ def _histogram(tables: _Tables, fits: _Fitted, layout: JoinedLayout, counted: Ta
             what="nobody is left in the tables: who is left out of one is left out of all",
             fix="relax the criterion-4 methods that drop records, or take a table out of the join:"
             " joined: false with because: …",
+        )
+    if len(keys) > MAX_SEARCHED:
+        raise RequirementError(
+            "requirement.joined_large",
+            where=where_of(tables),
+            what=f"the joined tables have {len(keys):,} distinct combinations of quasi-identifiers, more than"
+            f" one worker searches ({MAX_SEARCHED:,})",
+            fix="coarsen columns with fixed methods first, or take a table out of the join: joined: false"
+            " with because: …",
         )
     domains = {
         joined_name(name, column): fits[name].columns[column].domain or ()

@@ -42,7 +42,7 @@ def explain_column(
         changed = list(tally.changed.get(name, (0,) * len(chain.steps)))
         blanked = tally.blanked.get(name, (0,) * len(chain.steps))
         sentences = chain.explain(account.fitted.columns[name])
-        if chain.generalize is not None and account.recoded is not None:
+        if name in table.quasi_identifiers and account.recoded is not None:
             changed[-1] = generalized_cells(account.recoded, table.quasi_identifiers.index(name))
             sentences = (*sentences[:-1], sentence_of(table, account.recoded, name))
         outside = sentences

@@ -21,6 +21,7 @@ from tokumei.transforms.report.knowledge import (
     headline,
     kind_title,
     level_title,
+    period_of,
     title_of,
     whose,
 )
@@ -52,6 +53,7 @@ def _explain(
     return r.HistoryReport(
         people=str(history.people),
         whose=whose(plan, history.people),
+        period=period_of(plan, history),
         known=history.known,
         k=history.k,
         because=history.history.because,
@@ -63,10 +65,7 @@ def _explain(
             _knowledge(f"{kind_title(plan, fact)}を1つ", before, after, old, new)
             for fact, old, new in zip(history.history.facts, before.kinds, after.kinds, strict=True)
         ),
-        sets=(
-            _knowledge("どの種類でもよい事実を1つ", before, after, before.facts, after.facts),
-            _knowledge("どの種類でもよい事実を2つまで", before, after, before.pairs, after.pairs),
-        ),
+        sets=_sets(history.known, before, after),
         whole=r.Knowledge(
             title="その人のすべての事実（履歴の全体）",
             people_before=before.compared,
@@ -97,6 +96,16 @@ def _explain(
         windows=tuple(_windows(plan, account)),
         undeclared=tuple(_undeclared(plan, sorted(history.read), written, history.k)),
     )
+
+
+def _sets(known: int, before: Unicity, after: Unicity) -> tuple[r.Knowledge, ...]:
+    one = _knowledge("どの種類でもよい事実を1つ", before, after, before.facts, after.facts)
+    two = _knowledge("どの種類でもよい事実を2つまで", before, after, before.pairs, after.pairs)
+    if known < 3:
+        return one, two
+    # Threes are not measured; that those of the release single out nobody is what was verified.
+    three = _knowledge("どの種類でもよい事実を3つまで", before, after, None, None)
+    return one, two, three.model_copy(update={"after": r.SingledOut(few=0, alone=0)})
 
 
 def _knowledge(

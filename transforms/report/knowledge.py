@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from tokumei.schemas.histories import Fact
 from tokumei.schemas.measures import ENDS
 from tokumei.schemas.people import Numbering
+from tokumei.schemas.pseudonym_periods import PERIOD_NAMES
+from tokumei.schemas.treatments import PseudonymPeriod
 from tokumei.transforms.histories.measures import Unicity
 from tokumei.transforms.pages.environment import number, percent
 from tokumei.transforms.planning.histories import HistoryPlan
@@ -91,7 +93,23 @@ def guarantee(plan: Plan, history: HistoryPlan) -> str:
     if watched is not None:
         column = title_of(plan.tables[watched.table], watched.column)
         told += f"当てはまる人のうち「{column}」の同じ値を持つ人は、{percent(watched.share)}以下である。"
-    return told
+    return told + _within(plan, history)
+
+
+def _within(plan: Plan, history: HistoryPlan) -> str:
+    """Say that the promise holds within each period of the pseudonyms, where they change."""
+    period = period_of(plan, history)
+    if period is None:
+        return ""
+    return (
+        f"仮IDは{PERIOD_NAMES[period]}に替わる。これは同じ仮IDの中で知られる事実についていうものであり、"
+        "人数は仮IDごとに数えた延べの人数である。"
+    )
+
+
+def period_of(plan: Plan, history: HistoryPlan) -> PseudonymPeriod | None:
+    """Return the period of the pseudonyms of its people, which is one for all tables."""
+    return next((plan.tables[name].table.person_period for name in history.tables), None)
 
 
 def headline(history: HistoryPlan, before: Unicity) -> str:

@@ -18,7 +18,13 @@ from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.histories.drop import drop_windows
-from tokumei.transforms.histories.lines import LineBatch, PeopleLines, gather_people, list_people
+from tokumei.transforms.histories.lines import (
+    LineBatch,
+    PeopleLines,
+    gather_people,
+    list_people,
+    reading_of,
+)
 from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts, count_sets, merge_counted
 from tokumei.transforms.histories.solve import HistoryAccount, solve
 from tokumei.transforms.planning.histories import HistoryPlan
@@ -160,8 +166,9 @@ def _gather(
 @guarded
 def _drop(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
     decisions, accounts = dict(chosen.decisions), dict(chosen.accounts)
+    reading = reading_of(people)
     for history in plan.windows:
-        removals = drop_windows(history, plan.tables, chosen.decisions, lambda: people, key)
+        removals = drop_windows(history, plan.tables, chosen.decisions, reading, key)
         for name, removal in removals.items():
             account = accounts[name]
             decisions[name] = replace(decisions[name], removals=(*decisions[name].removals, removal))
@@ -174,8 +181,9 @@ def _drop(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey
 def _protect(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
     decisions = dict(chosen.decisions)
     accounts: list[HistoryAccount] = []
+    reading = reading_of(people)
     for history in plan.histories:
-        account, treatments = solve(history, plan.tables, chosen.decisions, lambda: people, key)
+        account, treatments = solve(history, plan.tables, chosen.decisions, reading, key)
         accounts.append(account)
         decisions |= {name: replace(decisions[name], history=done) for name, done in treatments.items()}
     return replace(chosen, decisions=decisions, histories=tuple(accounts))

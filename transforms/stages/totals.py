@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import apache_beam as beam
+from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.splits import Split
@@ -14,6 +15,7 @@ from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.stages.read import ReadChunks
 from tokumei.transforms.totals.bound import AllReached, merge_reached, reach_of_bucket
@@ -27,6 +29,25 @@ from tokumei.transforms.totals.recount import (
 )
 from tokumei.transforms.totals.removal import bounds_by_table, total_removals
 
+
+class TotalLinesCoder(SpilledCoder):
+    """Coder of `TotalLines`."""
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return TotalLines
+
+
+class WrittenTotalsCoder(SpilledCoder):
+    """Coder of `WrittenTotals`."""
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return WrittenTotals
+
+
+registry.register_coder(TotalLines, TotalLinesCoder)
+registry.register_coder(WrittenTotals, WrittenTotalsCoder)
 _Bucket = tuple[int, Iterable[TotalLines]]
 
 

@@ -48,7 +48,14 @@ _FIRST_TREATMENT = (2023 - _FIRST_YEAR) * 12
 _TREATMENT_MONTHS = 24
 
 _INSURERS = 200
-_OWN_DISEASE_SHARE = 0.7
+# Of a hundred rows: of the person's own disease, of what comes with it, of what comes in the season.
+_OWN, _TOGETHER, _SEASON = 60, 20, 8
+# Disease by disease, what comes with it, by their places in the list.
+_COMES_WITH = np.array([1, 0, 0, 8, 8, 0, 13, 4, 4, 10, 9, 6, 2, 1, 0, 11, 9, 5, 9, 3])
+# January to December, what comes then: colds in winter, allergies in spring.
+_COMES_IN = np.array([3, 4, 4, 4, 8, 7, 7, 7, 4, 8, 3, 3])
+# Nobody has both of these, but who is planted; many have one.
+_APART = np.array([16, 18])
 
 
 def _insurers() -> pl.Series:
@@ -70,13 +77,18 @@ def _generate(span: Span) -> pl.DataFrame:
     who = people.individuals(rng, len(starts))
     birth = who.birthdays.dt.year().to_numpy() * 12 + who.birthdays.dt.month().to_numpy() - 1
 
-    own = _DISEASE.draw(rng, len(starts))[person]
-    disease = np.where(rng.random(size) < _OWN_DISEASE_SHARE, own, _DISEASE.draw(rng, size))
-    drug = disease * 2 + rng.integers(0, 2, size)
     first = rng.integers(0, _TREATMENT_MONTHS - _MAX_LINES, len(starts))
     month = _FIRST_TREATMENT + first[person] + np.arange(size) - starts[person]
     # A child is not treated before its birth.
     month = np.maximum(month, (birth - _FIRST_YEAR * 12)[person])
+    own = _DISEASE.draw(rng, len(starts))[person]
+    chance = rng.integers(0, 100, size)
+    disease = np.where(chance < _OWN, own, _DISEASE.draw(rng, size))
+    disease = np.where(chance >= 100 - _TOGETHER, _COMES_WITH[own], disease)
+    season = (chance >= _OWN) & (chance < _OWN + _SEASON)
+    disease = np.where(season, _COMES_IN[month % 12], disease)
+    disease = np.where(np.isin(disease, _APART), _APART[person % 2], disease)
+    drug = disease * 2 + rng.integers(0, 2, size)
     points = np.maximum(30, np.exp(6.2 + 0.04 * disease + 0.8 * rng.standard_normal(size)))
     insured = permute(span.start + starts, 10**8, span.seed, "被保険者番号")
     return pl.DataFrame(
@@ -117,7 +129,19 @@ TABLES = (
             ),
             Plant("oldest_person_116", {"生年月": f"{OLDEST_BIRTHDAY:%Y-%m}"}, person="番号"),
             Plant("extreme_points", {"点数": 9_800_000}),
+            Plant(
+                "two_diseases_of_nobody_else",
+                {
+                    "傷病名コード": tuple(_ICD10.gather(_APART)),
+                    "傷病名": tuple(_NAMES.gather(_APART)),
+                    "医薬品名": tuple(_DRUGS.gather(2 * _APART)),
+                    "点数": 2_718,
+                },
+                lines=2,
+                same=("保険者番号", "記号", "番号", "氏名", "性別", "生年月", "診療年月"),
+            ),
         ),
+        person="番号",
         date="診療年月",
         number="点数",
     ),

@@ -65,22 +65,25 @@ def plan_files(order: Order, layout: Layout, folder: Path) -> list[FilePlan]:
     """
     tables: tuple[PresetFile, ...] = import_module(f"tokumei.transforms.synthesis.{order.preset}").TABLES
     kinds = [(table, plant) for table in tables for plant in table.plants]
-    fits = all(table.rows(order.rows) >= len(table.plants) for table in tables)
+    fits = all(table.rows(order.rows) >= len(table.plants) * table.planted_lines for table in tables)
     wanted = order.peculiar if order.peculiar is not None else len(kinds) if fits else 0
     plans = []
     for table in tables:
         rows = table.rows(order.rows)
         planted = [plant for of, plant in (kinds[i % len(kinds)] for i in range(wanted)) if of is table]
         dirty = order.dirty if table.takes_dirt else 0
-        if len(planted) + dirty > rows:
+        lines = table.planted_lines
+        if len(planted) * lines + dirty > rows:
             raise PolicyError(
                 "synthesize.usage",
                 where="--peculiar, --dirty",
-                what=f"{table.name} has only {rows} rows for {len(planted)} peculiar and {dirty} dirty ones",
+                what=f"{table.name} has only {rows} rows for {len(planted)} peculiar people, each with up to"
+                f" {lines} rows, and {dirty} dirty rows",
                 fix="ask for more rows or fewer of them",
             )
-        plant_rows = pick_rows(order.seed, f"{table.name}.peculiar", rows, len(planted))
-        dirty_rows = pick_rows(order.seed, f"{table.name}.dirty", rows, dirty, avoid=plant_rows)
+        plant_rows = lines * pick_rows(order.seed, f"{table.name}.peculiar", rows // lines, len(planted))
+        taken = np.add.outer(plant_rows, np.arange(lines)).ravel()
+        dirty_rows = pick_rows(order.seed, f"{table.name}.dirty", rows, dirty, avoid=taken)
         ways = dirt_kinds(table, layout.format)
         plans.append(
             FilePlan(
@@ -98,6 +101,7 @@ def write_file(plan: FilePlan, order: Order, layout: Layout) -> None:
     """Write a file and its sidecar; the file appears under its name only when it is complete."""
     part = plan.path.with_name(plan.path.name + ".part")
     sink = None
+    people: dict[int, str] = {}
     all_plants, all_dirt = _by_chunk(plan.plants), _by_chunk(plan.dirt)
     for chunk, start in enumerate(range(0, plan.rows, SPAN_ROWS)):
         plants, dirt = all_plants.get(chunk, {}), all_dirt.get(chunk, {})
@@ -113,12 +117,13 @@ def write_file(plan: FilePlan, order: Order, layout: Layout) -> None:
                 shuffled=order.shuffled,
             )
         )
+        people |= {start + offset: frame[plan.table.person][offset] for offset in plants}
         sink = sink or open_sink(part, layout, frame)
         sink.write(plant(frame, plants), dirt)
     if sink is not None:
         sink.close()
     part.replace(plan.path)
-    plan.sidecar.write_text(_listing(plan, order.seed), encoding="utf-8")
+    plan.sidecar.write_text(_listing(plan, order.seed, people), encoding="utf-8")
 
 
 def _by_chunk(rows: Mapping[int, _What]) -> dict[int, dict[int, _What]]:
@@ -129,12 +134,14 @@ def _by_chunk(rows: Mapping[int, _What]) -> dict[int, dict[int, _What]]:
     return chunks
 
 
-def _listing(plan: FilePlan, seed: int) -> str:
+def _listing(plan: FilePlan, seed: int, people: Mapping[int, str]) -> str:
     listing = {
         "file": plan.path.name,
         "rows": plan.rows,
         "seed": seed,
-        "peculiar": [{"row": row + 1, "kind": plan.plants[row].kind} for row in sorted(plan.plants)],
+        "peculiar": [
+            {"row": row + 1, "kind": plan.plants[row].kind, "person": people[row]} for row in sorted(people)
+        ],
         "dirty": [{"row": row + 1, "kind": plan.dirt[row].kind} for row in sorted(plan.dirt)],
     }
     return json.dumps(listing, ensure_ascii=False, indent=1) + "\n"

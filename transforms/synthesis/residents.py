@@ -50,6 +50,7 @@ TABLES = (
             Plant("one_person_household_in_rare_town", RARE_TOWN),
             Plant("rare_surname", {"氏名": "一尺八寸 太郎", "氏名カナ": "カマツカ タロウ", "性別": "男"}),
         ),
+        person="宛名番号",
         date="生年月日",
     ),
 )

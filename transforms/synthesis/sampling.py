@@ -35,7 +35,11 @@ class Weighted:
 
     def draw(self, rng: np.random.Generator, size: int) -> Ints:
         """Return `size` independent category numbers."""
-        return self._table[rng.integers(0, _SLOTS, size, dtype=np.uint16)]
+        return self.at(rng.integers(0, _SLOTS, size, dtype=np.uint16))
+
+    def at(self, slots: NDArray[np.uint16]) -> Ints:
+        """Return the category numbers of slots that were drawn, or follow from something, evenly."""
+        return self._table[slots]
 
 
 def zipf(size: int, exponent: float = 1.0) -> NDArray[np.float64]:

@@ -50,13 +50,17 @@ class Plant:
 
     Attributes:
         kind: name in the sidecar.
-        values: columns to overwrite.
+        values: columns to overwrite; a tuple has a value for each of the lines.
         person: column identifying the person when all following rows of the same person change too.
+        lines: rows, one after another, of which the event consists.
+        same: columns that get the value of the first of these rows in all of them.
     """
 
     kind: str
     values: Mapping[str, object]
     person: str | None = None
+    lines: int = 1
+    same: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,7 @@ class PresetFile:
         rows: rows of this file, given the rows the user asked for.
         generate: makes the rows of a span; same span, same rows.
         plants: kinds of peculiar people this file can hold.
+        person: column that tells whose a row is.
         date: column that a dirty row can spoil as a date.
         number: column that a dirty row can spoil as a number, if the file has one.
         takes_dirt: whether the preset's dirty rows go to this file.
@@ -77,9 +82,15 @@ class PresetFile:
     rows: Callable[[int], int]
     generate: Callable[[Span], pl.DataFrame]
     plants: tuple[Plant, ...]
+    person: str
     date: str
     number: str | None = None
     takes_dirt: bool = True
+
+    @property
+    def planted_lines(self) -> int:
+        """The rows that a plant has for itself, from a multiple of them on: none crosses chunks."""
+        return 1 << (max(what.lines for what in self.plants) - 1).bit_length()
 
 
 def all_rows(requested: int) -> int:
@@ -96,15 +107,16 @@ def plant(frame: pl.DataFrame, plants: Mapping[int, Plant]) -> pl.DataFrame:
     """Return the frame with peculiar values written at the given offsets."""
     changes: dict[str, tuple[list[int], list[object]]] = {}
     for offset, what in plants.items():
-        end = offset + 1
+        end = offset + what.lines
         if what.person is not None:
             person = frame[what.person]
             while end < len(frame) and person[end] == person[offset]:
                 end += 1
-        for name, value in what.values.items():
+        shared = {name: frame[name][offset] for name in what.same}
+        for name, value in {**what.values, **shared}.items():
             rows, values = changes.setdefault(name, ([], []))
             rows.extend(range(offset, end))
-            values.extend([value] * (end - offset))
+            values.extend(value if isinstance(value, tuple) else [value] * (end - offset))
     return frame.with_columns(
         frame[name].scatter(rows, pl.Series(values, dtype=frame[name].dtype))
         for name, (rows, values) in changes.items()

@@ -114,6 +114,7 @@ TABLES = (
             Plant("oldest_person_116", {"生年月日": OLDEST_BIRTHDAY}),
             Plant("fourteen_dependants", _assessed(5_400_000, 14)),
         ),
+        person="宛名番号",
         date="生年月日",
         number="給与収入",
     ),

@@ -239,9 +239,20 @@ def test_every_table_is_deterministic_and_encodable(preset: str, made: PresetFil
 def test_planted_values_occur_nowhere_else(preset: str, made: PresetFile) -> None:
     frame = made.generate(span())
     for what in made.plants:
-        match = pl.all_horizontal(pl.col(name) == pl.lit(value) for name, value in what.values.items())
-        assert frame.filter(match).is_empty(), what.kind
-        for value in what.values.values():
+        lines = [
+            {name: value[line] if isinstance(value, tuple) else value for name, value in what.values.items()}
+            for line in range(what.lines)
+        ]
+        held = [
+            set(
+                frame.filter(
+                    pl.all_horizontal(pl.col(name) == pl.lit(value) for name, value in line.items())
+                )[made.person]
+            )
+            for line in lines
+        ]
+        assert not set.intersection(*held), what.kind  # a person may have one of two, but not both
+        for value in (value for line in lines for value in line.values()):
             str(value).encode("cp932")
             str(value).encode("euc_jp")
 
@@ -250,6 +261,8 @@ def test_plants_follow_a_person_only_when_asked() -> None:
     frame = pl.DataFrame({"id": ["a", "b", "b", "b", "c"], "x": [1, 1, 1, 1, 1]})
     assert plant(frame, {1: Plant("k", {"x": 9}, person="id")})["x"].to_list() == [1, 9, 9, 9, 1]
     assert plant(frame, {1: Plant("k", {"x": 9})})["x"].to_list() == [1, 9, 1, 1, 1]
+    two = Plant("k", {"x": (7, 8)}, lines=2, same=("id",))
+    assert plant(frame, {0: two}).rows() == [("a", 7), ("a", 8), ("b", 1), ("b", 1), ("c", 1)]
     assert frame["x"].to_list() == [1] * 5
 
 
@@ -295,3 +308,26 @@ def test_card_numbers_are_valid_and_distinct() -> None:
     assert numbers.n_unique() == ROWS
     assert set(numbers.str.len_chars()) == {16}
     assert all(luhn.is_valid(n) for n in numbers[:1000])
+
+
+def test_receipts_are_of_habits() -> None:
+    """Members come again to their shops for their products, products go together, and some have a season."""
+    lines = table("receipts").generate(span(50_000))
+    shuffled = lines.with_columns(pl.col("商品ID", "店舗ID").shuffle(seed=1))
+    for real, random in zip(habits(lines), habits(shuffled), strict=True):
+        assert real > 1.2 * random
+    feast = lines.filter(pl.col("商品名").str.starts_with("おせち"))["利用日時"].dt.month() == 12
+    assert (
+        len(feast) > 50 and feast.mean() > 0.3
+    )  # a twelfth of the year, and of a hundred choices 15 elsewhere
+    chosen = lines["商品ID"].value_counts(sort=True)["count"]
+    assert chosen[0] > 50 * chosen.median()  # type: ignore[operator]
+
+
+def habits(lines: pl.DataFrame) -> tuple[float, float, int]:
+    """How much loyal members repeat products, how few shops they go to, how often two products are together."""
+    loyal = lines.filter(pl.len().over("会員ID") >= 20).group_by("会員ID")
+    of_loyal = loyal.agg(pl.col("商品ID").n_unique() / pl.len(), shops=pl.n_unique("店舗ID"))
+    pairs = lines.join(lines, on="取引ID").filter(pl.col("商品ID") < pl.col("商品ID_right"))
+    together = pairs.group_by("商品ID", "商品ID_right").len()["len"].max()
+    return 1 - of_loyal["商品ID"].mean(), 1 / of_loyal["shops"].mean(), together  # type: ignore[operator,return-value]

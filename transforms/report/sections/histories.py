@@ -63,7 +63,7 @@ def _rows(history: HistoryReport) -> tuple[KnownRow, ...]:
     promised = [(fact, True) for fact in history.facts]
     if len(history.facts) > 1:
         promised.append((history.sets[0], True))
-    promised.append((history.sets[1], history.known > 1))
+    promised += [(sets, history.known >= size) for size, sets in enumerate(history.sets[1:], 2)]
     return tuple(_row(known, kept) for known, kept in (*promised, (history.whole, False)))
 
 
