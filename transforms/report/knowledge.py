@@ -109,7 +109,7 @@ def _within(plan: Plan, history: HistoryPlan) -> str:
 
 def period_of(plan: Plan, history: HistoryPlan) -> PseudonymPeriod | None:
     """Return the period of the pseudonyms of its people, which is one for all tables."""
-    return next((plan.tables[name].table.person_period for name in history.tables), None)
+    return next((plan.tables[name].table.person_period for name in sorted(history.read)), None)
 
 
 def headline(history: HistoryPlan, before: Unicity) -> str:
