@@ -409,3 +409,26 @@ def test_more_joined_combinations_than_one_worker_searches_are_refused(run, monk
     done = run(policy, members_and_receipts(40))
     assert done.status == 4
     assert "[requirement.joined_large] tables.members + tables.receipts" in done.err
+
+
+@pytest.mark.parametrize(("there", "status"), [("same", 4), ("other", 0)])
+def test_check_finds_a_deleted_item_under_another_name(run, there, status):
+    """The phone number is deleted in one table, and stands as a contact in the other."""
+    phones = {f"M{i:02}": f"03-{1000 + 37 * i}" for i in range(40)}
+    contacts = {"same": phones, "other": {who: f"店{i % 7}" for i, who in enumerate(phones)}}[there]
+    note = {"keep": True, "because": "試験"}
+    policy = policy_of(
+        {
+            "members": table("members", {"phone": {"drop": True, "because": "試験"}, "age": ANY}),
+            "orders": table("orders", {"note": note}),
+        }
+    )
+    files = {
+        "members.csv": text("id,phone,age", [(who, phone, "a") for who, phone in phones.items()]),
+        "orders.csv": text("id,note", [(who, contacts[who]) for who in reversed(phones)]),
+    }
+    done = run(policy, files, job="check")
+    assert done.status == status, done.err
+    if status:
+        assert "verification.joined_deleted" in done.err and "note" in done.err
+        assert not any(phone in done.err for phone in phones.values())

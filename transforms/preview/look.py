@@ -28,6 +28,7 @@ from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.preview.sample import Looked, first_chunks
+from tokumei.transforms.preview.standing import refuse_standing
 from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from tokumei.transforms.release.anonymize import anonymize_chunk
@@ -80,7 +81,8 @@ def look(plan: Plan, files: Sequence[TableFile], most: int) -> dict[str, Seen]:
 
     Raises:
         InputError: the run would end with it.
-        RequirementError: verification.leak; the run would end with it unless it leaves these records out.
+        RequirementError: verification.leak; the run would end with it unless it leaves these records out. Or
+            an item that one table deletes stands in another; a run would not look for it.
     """
     key = RunKey.draw()
     profile, hashes = _profiled(plan, files, key, most)
@@ -89,6 +91,7 @@ def look(plan: Plan, files: Sequence[TableFile], most: int) -> dict[str, Seen]:
         for name in tables_to_count(plan.tables, profile)
     }
     fits = fit(plan, profile, people, key)
+    refuse_standing(plan, files, key, most)
     for name, table in plan.tables.items():
         for column in table.quasi_identifiers:
             table.chains[column].ladder(fits[name].columns[column])  # refuses what its hierarchy lacks

@@ -61,6 +61,7 @@ def profile_of(**changes):
         places=(),
         missing_person=0,
         missing_places=(),
+        missing_times={},
         spellings=Spellings(),
         persons=(),
         columns={},
