@@ -14,7 +14,8 @@ from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import TooManyFactsError
-from tokumei.transforms.histories.protect import UnprotectableError, protect
+from tokumei.transforms.histories.protect import Protection, UnprotectableError, protect
+from tokumei.transforms.histories.removal import WindowsLost, windows_lost
 from tokumei.transforms.histories.taken import TakenFacts
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
@@ -46,6 +47,7 @@ class HistoryAccount:
         total: what was lost, over all groups.
         groups: the same by group.
         before, after: whom facts single out, without the treatment and with it.
+        windows: by table with measures, what was left out before, for these.
     """
 
     plan: HistoryPlan
@@ -53,6 +55,7 @@ class HistoryAccount:
     groups: tuple[GroupAccount, ...]
     before: Unicity
     after: Unicity
+    windows: Mapping[str, WindowsLost]
 
 
 def solve(
@@ -79,26 +82,35 @@ def solve(
         RequirementError: the facts cannot be met within what may be lost, or are too many to count.
     """
     posed = pose(history, plans, decisions, reading, key.derive(f"histories {history.people}"))
-    try:
-        protection = protect(posed.problem, posed.buckets)
-    except TooManyFactsError as error:
-        raise RequirementError(
-            "requirement.facts",
-            where=_where(history),
-            what=f"people have {error.facts:,} different facts, more than the {error.bound:,} of which sets"
-            f" of {error.size} are counted exactly",
-            fix="coarsen columns with fixed methods first, let fewer facts be known, or name fewer kinds",
-        ) from None
-    except UnprotectableError as error:
-        raise _infeasible(history, error) from None
+    protection = protected(posed)
     account = HistoryAccount(
         plan=history,
         total=protection.taken,
         groups=_groups(posed, protection.taken),
         before=unicity(posed.problem, posed.buckets, None),
         after=unicity(posed.problem, posed.buckets, protection),
+        windows={
+            name: lost for name in history.windows if (lost := windows_lost(decisions[name])) is not None
+        },
     )
     return account, posed.treatments(protection)
+
+
+def protected(posed: Posed) -> Protection:
+    """Solve what is posed; raises RequirementError as `solve` does."""
+    history = posed.history
+    try:
+        return protect(posed.problem, posed.buckets)
+    except TooManyFactsError as error:
+        raise RequirementError(
+            "requirement.facts",
+            where=where_history(history),
+            what=f"people have {error.facts:,} different facts, more than the {error.bound:,} of which sets"
+            f" of {error.size} are counted exactly",
+            fix="coarsen columns with fixed methods first, let fewer facts be known, or name fewer kinds",
+        ) from None
+    except UnprotectableError as error:
+        raise _infeasible(history, error) from None
 
 
 def _groups(posed: Posed, account: TakenFacts) -> tuple[GroupAccount, ...]:
@@ -124,7 +136,10 @@ def _levels(group: PosedGroup) -> tuple[tuple[str, ...], ...]:
 
 def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementError:
     if error.cause == "fixed":
-        what = f"some sets of classes, which nothing blanks, are shared by fewer than {history.k} people"
+        what = (
+            f"some sets of classes{' or measures' if history.windows else ''}, which nothing blanks, are"
+            f" shared by fewer than {history.k} people, or tell too much of a sensitive value"
+        )
         fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
     else:
         what = (
@@ -140,7 +155,7 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
     )
     return RequirementError(
         "requirement.histories",
-        where=_where(history),
+        where=where_history(history),
         what=f"{what}. Each kind of fact alone would cost: {prices}" if prices else what,
         fix=fix,
     )
@@ -148,9 +163,12 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
 
 def tell_fact(fact: Fact) -> str:
     """Return a kind of fact in a few words."""
+    if fact.measure is not None:
+        return f"{fact.table} ({' '.join((fact.measure, *fact.reads[:-1]))} per {fact.per})"
     names = [*fact.columns, *(["class"] if fact.quasi_identifiers else [])]
     return f"{fact.table} ({' × '.join(names)})"
 
 
-def _where(history: HistoryPlan) -> str:
+def where_history(history: HistoryPlan) -> str:
+    """Return where a declaration stands, in messages."""
     return f"histories, people of {history.people}"
