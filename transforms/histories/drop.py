@@ -16,6 +16,7 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.measures import ENDS
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.histories.kept import kept
 from tokumei.transforms.histories.lines import PeopleLines
 from tokumei.transforms.histories.pose import Reading, pose
 from tokumei.transforms.histories.removal import WindowRemoval, WindowsLost
@@ -52,7 +53,8 @@ def drop_windows(
     again = True
     while again:
         posed = pose(history, plans, decisions, left, seed, dropping=True)
-        more = posed.dropped(protected(posed))
+        with kept(posed.buckets) as buckets:
+            more = posed.dropped(protected(posed, buckets))
         keys = {
             name: np.union1d(keys.get(name, np.empty(0, np.uint64)), more.get(name, np.empty(0, np.uint64)))
             for name in {*keys, *more}

@@ -10,10 +10,11 @@ from tokumei.schemas.histories import Fact
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.histories.kept import kept
 from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
-from tokumei.transforms.histories.problem import TooManyFactsError
+from tokumei.transforms.histories.problem import Buckets, TooManyFactsError
 from tokumei.transforms.histories.protect import Protection, UnprotectableError, protect
 from tokumei.transforms.histories.removal import WindowsLost, windows_lost
 from tokumei.transforms.histories.taken import TakenFacts
@@ -82,13 +83,16 @@ def solve(
         RequirementError: the facts cannot be met within what may be lost, or are too many to count.
     """
     posed = pose(history, plans, decisions, reading, key.derive(f"histories {history.people}"))
-    protection = protected(posed)
+    with kept(posed.buckets) as buckets:
+        protection = protected(posed, buckets)
+        before = unicity(posed.problem, buckets, None)
+        after = unicity(posed.problem, buckets, protection)
     account = HistoryAccount(
         plan=history,
         total=protection.taken,
         groups=_groups(posed, protection.taken),
-        before=unicity(posed.problem, posed.buckets, None),
-        after=unicity(posed.problem, posed.buckets, protection),
+        before=before,
+        after=after,
         windows={
             name: lost for name in history.windows if (lost := windows_lost(decisions[name])) is not None
         },
@@ -96,11 +100,11 @@ def solve(
     return account, posed.treatments(protection)
 
 
-def protected(posed: Posed) -> Protection:
-    """Solve what is posed; raises RequirementError as `solve` does."""
+def protected(posed: Posed, buckets: Buckets) -> Protection:
+    """Solve what is posed, whose lines the buckets hold; raises RequirementError as `solve` does."""
     history = posed.history
     try:
-        return protect(posed.problem, posed.buckets)
+        return protect(posed.problem, buckets)
     except TooManyFactsError as error:
         raise RequirementError(
             "requirement.facts",
