@@ -409,3 +409,23 @@ def test_more_joined_combinations_than_one_worker_searches_are_refused(run, monk
     done = run(policy, members_and_receipts(40))
     assert done.status == 4
     assert "[requirement.joined_large] tables.members + tables.receipts" in done.err
+
+
+def test_who_is_left_out_for_totals_stands_in_no_other_table(run):
+    """No quasi-identifier, no combination and no dropping method: bounds alone leave somebody out."""
+    bound = {"criterion": 4, "measure": "sum", "column": "amount", "at": 1000, "above": "drop_person"}
+    amount = {"type": "integer"} | KEEP_ALL
+    receipts = [(f"M{i}", 5000 if i == 3 else 10) for i in range(8)]
+    policy = policy_of(
+        {
+            "members": table("members", {"flag": KEEP_ALL}),
+            "receipts": table(
+                "receipts", {"amount": amount}, "several", totals=[{**bound, "because": "試験"}]
+            ),
+        },
+        k=2,
+    )
+    members = [(f"M{i}", "a") for i in range(10)]
+    done = run(policy, {"members.csv": text("id,flag", members), "receipts.csv": text("id,amount", receipts)})
+    assert done.status == 0, done.err
+    assert [len(done.rows("members")), len(done.rows("receipts"))] == [9, 7]
