@@ -261,3 +261,23 @@ def test_who_keeps_a_cell_but_no_fact_is_lost(run):
     policy["tables"]["t"]["columns"] = columns
     done = run(policy, {"data.csv": csv(rows)})
     assert done.status == 4 and "25.0%" in done.err
+
+
+def test_the_sensitive_column_stands_in_a_table_without_facts(run):
+    rows, people = list(receipts()), list(members())
+    policy = declared(fact("item"), known=1, at_most={"share": 0.6, "table": "members", "column": "ill"})
+    policy["tables"]["members"] = {
+        "source": {"path": "members.csv", "format": "csv"},
+        "person": "id",
+        "rows_per_person": "one",
+        "columns": {"id": {"treat": [PSEUDONYM]}, "age": AGE, "ill": KEEP | {"sensitive": True}},
+    }
+    policy["file"]["sensitive"] = True
+    done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
+    assert done.status == 0, done.err
+    ill = {row["id"]: row["ill"] for row in done.rows("members")}
+    items = held(done.rows(), "item")
+    for item in {f for of in items.values() for f in of}:
+        who = [p for p, of in items.items() if item in of]
+        assert max(sum(ill.get(p) == value for p in who) for value in "甲乙丙丁") <= 0.6 * len(who)
+    assert done.report["histories"][0]["at_most"]["reached"] <= 0.6
