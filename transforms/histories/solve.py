@@ -126,6 +126,9 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
     if error.cause == "fixed":
         what = f"some sets of classes, which nothing blanks, are shared by fewer than {history.k} people"
         fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
+        if history.history.at_most is not None:
+            what += f", or more than {history.history.at_most.share:.1%} of those who share them hold one value"
+            fix += ", or raise at_most.share"
     else:
         what = (
             f"{history.k} people for every {history.known} facts would cost {error.reached:.1%} of the"
