@@ -240,6 +240,15 @@ def _check_column(name: str, table: Table, k: int, at: tuple[str | int, ...]) ->
             "remove it from the fact, or round or band it instead",
             at,
         )
+    if column.protect and column.quasi_identifier is None:
+        raise broken(
+            "fact.protected",
+            "cells of this column may be blanked for facts after classes were chosen, and its models (protect)"
+            " hold for what stood there",
+            "name it in facts or say protect, not both; at_most bounds the share of its values among those"
+            " who have some facts",
+            at,
+        )
     if column.quasi_identifier is None and any(name in c.columns for c in table.combinations):
         raise broken(
             "fact.combined",

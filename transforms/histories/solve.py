@@ -145,6 +145,11 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
             f" shared by fewer than {history.k} people, or tell too much of a sensitive value"
         )
         fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
+        if history.history.at_most is not None:
+            what += (
+                f", or more than {history.history.at_most.share:.1%} of those who share them hold one value"
+            )
+            fix += ", or raise at_most.share"
     else:
         what = (
             f"{history.k} people for every {history.known} facts would cost {error.reached:.1%} of the"
