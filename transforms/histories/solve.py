@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import TooManyFactsError
-from tokumei.transforms.histories.protect import UnprotectableError, protect
+from tokumei.transforms.histories.protect import Price, UnprotectableError, protect
 from tokumei.transforms.histories.taken import TakenFacts
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
@@ -123,8 +124,12 @@ def _levels(group: PosedGroup) -> tuple[tuple[str, ...], ...]:
 
 
 def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementError:
+    watched = history.history.at_most
     if error.cause == "fixed":
         what = f"some sets of classes, which nothing blanks, are shared by fewer than {history.k} people"
+        if watched is not None:
+            column = f"{watched.table}.{watched.column}"
+            what += f", or more than {watched.share:.1%} of these hold one value of {column}"
         fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
     else:
         what = (
@@ -134,9 +139,10 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
         fix = (
             f"raise lost_at_most.{error.cause}, lower known or k, coarsen columns first, or leave out a fact"
         )
+    if watched is not None:
+        fix += ", or raise at_most.share"
     prices = "; ".join(
-        f"{tell_fact(history.history.facts[price.kind])}: {price.occurrences:.1%} of the occurrences"
-        for price in error.prices
+        f"{tell_fact(history.history.facts[price.kind])}: {_price(price)}" for price in error.prices
     )
     return RequirementError(
         "requirement.histories",
@@ -144,6 +150,12 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
         what=f"{what}. Each kind of fact alone would cost: {prices}" if prices else what,
         fix=fix,
     )
+
+
+def _price(price: Price) -> str:
+    if math.isinf(price.occurrences):
+        return "more than all, as nothing in it may be blanked"
+    return f"{price.occurrences:.1%} of the occurrences"
 
 
 def tell_fact(fact: Fact) -> str:
