@@ -102,10 +102,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _facts_told(history: HistoryPlan) -> Iterator[str]:
     """Say what a declaration of facts means, in one sentence a fact."""
-    most = "one fact" if history.known == 1 else f"any {history.known} facts"
+    most = "one" if history.known == 1 else f"up to {history.known}"
     yield (
-        f"people of {history.people}: whoever knows up to {most} of these about a person finds nobody, or"
-        f" at least {history.k} people who have them all:"
+        f"people of {history.people}: whoever knows {most} of these facts about a person finds nobody,"
+        f" or at least {history.k} people who have them all:"
     )
     for i, fact in enumerate(history.history.facts, 1):
         yield f"  {i}. {fact.sentence()}"

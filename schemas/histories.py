@@ -155,9 +155,12 @@ def check_histories(
         at = ("histories", i)
         for j, fact in enumerate(history.facts):
             _check_fact(fact, tables, numbering, history.k or k, (*at, "facts", j))
+            if fact in history.facts[:j]:
+                raise broken("fact.twice", "this fact stands there twice", "remove one", (*at, "facts", j))
             served |= {(fact.table, name) for name in fact.columns}
         if history.at_most is not None:
             _check_sensitive(history.at_most, tables, numbering, (*at, "at_most"))
+            _check_unknown(history.at_most, history.facts, (*at, "at_most"))
         for table, sequences in _sequences(history, tables).items():
             _check_nested(sequences, (*at, "facts"), table)
         for table in dict.fromkeys(fact.table for fact in history.facts):
@@ -243,8 +246,8 @@ def _check_column(name: str, table: Table, k: int, at: tuple[str | int, ...]) ->
     if column.protect and column.quasi_identifier is None:
         raise broken(
             "fact.protected",
-            "cells of this column may be blanked for facts after classes were chosen, and its models (protect)"
-            " hold for what stood there",
+            "cells of this column may be blanked for facts after classes were chosen, and its models"
+            " (protect) hold for what stood there",
             "name it in facts or say protect, not both; at_most bounds the share of its values among those"
             " who have some facts",
             at,
@@ -282,6 +285,19 @@ def _check_sensitive(
             "at_most is about a released column with sensitive: true, no quasi-identifier, of a table of"
             " these people",
             "correct table and column, or add sensitive: true to the column",
+            at,
+        )
+
+
+def _check_unknown(declared: AtMost, facts: Sequence[Fact], at: tuple[str | int, ...]) -> None:
+    """Refuse a share of a value that is itself a fact: all who have that fact hold the value."""
+    told = any(fact.table == declared.table and declared.column in fact.columns for fact in facts)
+    if told and declared.share < 1:
+        raise broken(
+            "history.at_most_known",
+            "a fact names the column of at_most: all people who have that fact hold its value, so that the"
+            " whole column would be blanked",
+            "remove the column from the facts, or remove at_most",
             at,
         )
 

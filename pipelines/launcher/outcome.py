@@ -142,12 +142,23 @@ def _tell_history(history: dict[str, Any]) -> None:
     facts = "any fact is" if known == 1 else f"any {known} facts are"
     per = "" if history["period"] is None else f", per {history['period']}"
     sizes = history["sets"][: min(known, len(history["sets"]))]
-    counted = next(size for size in reversed(sizes) if size["before"] is not None)
+    size, counted = next((i, s) for i, s in reversed([*enumerate(sizes, 1)]) if s["before"] is not None)
+    by = "" if size == known else f" by {size}"
+    whom = "people" if history["period"] in {None, "table"} else "pseudonyms"
     print(
         f"  histories: people of {history['people']}{per}: {facts} shared by {k:,} people or nobody"
-        f" (before: {counted['before']['few']:,} of {counted['people_before']:,} people singled out);"
+        f" (before: {counted['before']['few']:,} of {counted['people_before']:,} {whom} singled out{by});"
         f" {history['loss']:.1%} of detail lost, {history['cells_blanked']:,} cells blanked"
     )
+    for group in history["groups"]:
+        fine, *coarse = (level["cells"] for level in group["levels"])
+        cells = max(1, fine + sum(coarse) + group["deleted"])
+        print(
+            f"    {' × '.join(group['columns'])}: {fine / cells:.1%} as fine as before,"
+            f" {sum(coarse) / cells:.1%} coarser, {group['deleted'] / cells:.1%} blank"
+        )
+        if cells == group["deleted"]:
+            print(f"    warning: nothing is left of {' × '.join(group['columns'])}")
 
 
 def _tell_joined(join: dict[str, Any]) -> None:

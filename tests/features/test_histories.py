@@ -1,6 +1,7 @@
 """Histories, end to end: no set of facts that may be known points at fewer than k people, over lines and tables."""
 
 import itertools
+import json
 import random
 from collections import defaultdict
 
@@ -281,3 +282,44 @@ def test_the_sensitive_column_stands_in_a_table_without_facts(run):
         who = [p for p, of in items.items() if item in of]
         assert max(sum(ill.get(p) == value for p in who) for value in "甲乙丙丁") <= 0.6 * len(who)
     assert done.report["histories"][0]["at_most"]["reached"] <= 0.6
+    assert (
+        f"of {len({(r['id'], (int(r['month'][5:]) - 1) // 3) for r in rows if r['item']})} pseudonyms"
+        in done.out
+    )
+    (report,) = done.root.glob("releases/*/report.json")
+    headline = json.loads(report.read_text())["histories"][0]["headline"]
+    assert "仮IDは四半期ごとに替わる。" in headline and "加工前は、期間ごとに数えた延べ" in headline
+
+
+def watched(share=0.5, **columns):
+    """A sensitive column whose values no more than a share may hold."""
+    at_most = {"share": share, "table": "t", "column": "ill"}
+    return {"columns": {"ill": KEEP | {"sensitive": True}, **columns}, "at_most": at_most, "known": 1}
+
+
+def test_a_watched_column_is_no_fact_and_no_fact_stands_there_twice(run):
+    """All who have a fact that names the watched column hold its value: every cell of it would be blanked."""
+    rows = {"data.csv": csv(r | {"ill": "甲"} for r in receipts())}
+    for policy, code in (
+        (declared(fact("item"), fact("shop", "ill"), **watched()), "history.at_most_known"),
+        (declared(fact("item"), fact("item")), "fact.twice"),
+    ):
+        policy["file"]["sensitive"] = False
+        done = run(policy, rows, job="check")
+        assert done.status == 2 and code in done.err, done.err
+    policy = declared(fact("item"), fact("ill"), **watched(share=1))
+    policy["file"]["sensitive"] = False
+    assert run(policy, rows, job="check").status == 0
+
+
+def test_classes_that_hold_one_sensitive_value_are_told_as_that(run):
+    """k people are in every class, and all are ill: no count of people is what fails."""
+    rows = {"data.csv": csv(r | {"age": 30, "ill": "甲"} for r in receipts())}
+    facts = fact("item"), {"table": "t", "quasi_identifiers": True}
+    policy = declared(*facts, **watched(age=AGE))
+    policy["file"]["sensitive"] = False
+    done = run(policy, rows)
+    assert done.status == 4, done.err
+    assert "or more than 50.0% of these hold one value of t.ill" in done.err
+    assert "t (class): more than all, as nothing in it may be blanked" in done.err
+    assert "raise at_most.share" in done.err and "inf" not in done.err.replace("information", "")

@@ -215,6 +215,10 @@ def test_page_command_and_public_part_say_it_in_a_sentence(done):
         f" (before: {few} of {people} people singled out); {told['loss']:.1%} of detail lost,"
         f" {told['cells_blanked']} cells blanked"
     ) in done.out
+    item = told["groups"][0]
+    cells = sum(level["cells"] for level in item["levels"]) + item["deleted"]
+    assert f"    item: {item['levels'][0]['cells'] / cells:.1%} as fine as before," in done.out
+    assert "2つまでの事実が、同じ行（明細）や同じレシート（取引）のもの" in page.text("histories")
     public = json.loads((done.release / "public-report.json").read_text())
     levels = [level["title"] for level in told["groups"][0]["levels"] if level["cells"]]
     assert public["histories"] == [

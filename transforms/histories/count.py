@@ -79,7 +79,7 @@ def bits(problem: Problem, table: int, mask: Masks | None, leaves: Codes) -> Ite
 
 @dataclass(frozen=True)
 class Present:
-    """What stands in the lines: occurrences by leaf for each group, lines and people with at least one fact."""
+    """What stands in the lines: occurrences by leaf for each group, lines and people with some fact."""
 
     leaves: tuple[Ints, ...]
     lines: int

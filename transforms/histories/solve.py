@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import Buckets, TooManyFactsError
-from tokumei.transforms.histories.protect import Protection, UnprotectableError, protect
+from tokumei.transforms.histories.protect import Price, Protection, UnprotectableError, protect
 from tokumei.transforms.histories.removal import WindowsLost, windows_lost
 from tokumei.transforms.histories.taken import TakenFacts
 from tokumei.transforms.planning.histories import HistoryPlan
@@ -139,16 +140,14 @@ def _levels(group: PosedGroup) -> tuple[tuple[str, ...], ...]:
 
 
 def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementError:
+    watched = history.history.at_most
     if error.cause == "fixed":
-        what = (
-            f"some sets of classes{' or measures' if history.windows else ''}, which nothing blanks, are"
-            f" shared by fewer than {history.k} people, or tell too much of a sensitive value"
-        )
+        sets = f"classes{' or measures' if history.windows else ''}"
+        what = f"some sets of {sets}, which nothing blanks, are shared by fewer than {history.k} people"
         fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
-        if history.history.at_most is not None:
-            what += (
-                f", or more than {history.history.at_most.share:.1%} of those who share them hold one value"
-            )
+        if watched is not None:
+            column = f"{watched.table}.{watched.column}"
+            what += f", or more than {watched.share:.1%} of these hold one value of {column}"
             fix += ", or raise at_most.share"
     else:
         what = (
@@ -158,9 +157,10 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
         fix = (
             f"raise lost_at_most.{error.cause}, lower known or k, coarsen columns first, or leave out a fact"
         )
+    if watched is not None:
+        fix += ", or raise at_most.share"
     prices = "; ".join(
-        f"{tell_fact(history.history.facts[price.kind])}: {price.occurrences:.1%} of the occurrences"
-        for price in error.prices
+        f"{tell_fact(history.history.facts[price.kind])}: {_price(price)}" for price in error.prices
     )
     return RequirementError(
         "requirement.histories",
@@ -168,6 +168,12 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
         what=f"{what}. Each kind of fact alone would cost: {prices}" if prices else what,
         fix=fix,
     )
+
+
+def _price(price: Price) -> str:
+    if math.isinf(price.occurrences):
+        return "more than all, as nothing in it may be blanked"
+    return f"{price.occurrences:.1%} of the occurrences"
 
 
 def tell_fact(fact: Fact) -> str:

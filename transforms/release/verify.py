@@ -257,8 +257,8 @@ def _check_facts(plan: Plan, chosen: Chosen, facts: CountedFacts, fingerprint: s
                 where=f"histories, people of {history.people}",
                 what=f"{lost / before:.1%} of the people would be left without any fact, more than the"
                 f" {allowed:.1%} of lost_at_most: labels that too few people bear are blanked too",
-                fix="let methods of these columns promise no more people than k of histories, name each column"
-                " in a fact of its own, or raise lost_at_most.people",
+                fix="let methods of these columns promise no more people than k of histories, name each"
+                " column in a fact of its own, or raise lost_at_most.people",
             )
 
 

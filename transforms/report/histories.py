@@ -23,6 +23,7 @@ from tokumei.transforms.report.knowledge import (
     kind_title,
     level_title,
     period_of,
+    same_line,
     title_of,
     whose,
 )
@@ -59,7 +60,7 @@ def _explain(
         known=history.known,
         k=history.k,
         because=history.history.because,
-        headline=promise + headline(history, before),
+        headline=promise + headline(history, before, period_of(plan, history)),
         guarantee=promise,
         people_before=before.people,
         people_after=after.people,
@@ -240,8 +241,9 @@ def history_limits(plan: Plan) -> list[str]:
 def _limit(plan: Plan, history: HistoryPlan) -> str:
     known = history.known
     sets = "1つずつ" if known == 1 else f"{known}つまでの組合せ"
+    together = "" if known == 1 else f"{same_line(known)}、守るための加工をしておらず、測っていない。"
     return (
         f"履歴（{whose(plan, history.people)}）について確かめたのは、方針で挙げた種類の事実の{sets}である。"
         f"{known + 1}つ以上の事実を知る者と、挙げていない項目を知る者に対しては、守るための加工をしていない。"
-        "測ることのできた人数は「履歴」に示した。"
+        f"{together}測ることのできた人数は、内部用の報告書の「履歴」に示した。"
     )

@@ -101,10 +101,15 @@ def _within(plan: Plan, history: HistoryPlan) -> str:
     period = period_of(plan, history)
     if period is None:
         return ""
-    return (
-        f"仮IDは{PERIOD_NAMES[period]}に替わる。これは同じ仮IDの中で知られる事実についていうものであり、"
-        "人数は仮IDごとに数えた延べの人数である。"
-    )
+    told = f"仮IDは{PERIOD_NAMES[period]}に替わる。"
+    if period == "table":
+        return told
+    return told + "これは一つの期間の中の事実を知る者についていうものであり、人数はその期間の中で数えている。"
+
+
+def same_line(known: int) -> str:
+    """Say who knows more than the facts: that they belong together."""
+    return f"{known}つまでの事実が、同じ行（明細）や同じレシート（取引）のものであることまで知る者に対しても"
 
 
 def period_of(plan: Plan, history: HistoryPlan) -> PseudonymPeriod | None:
@@ -112,13 +117,19 @@ def period_of(plan: Plan, history: HistoryPlan) -> PseudonymPeriod | None:
     return next((plan.tables[name].table.person_period for name in sorted(history.read)), None)
 
 
-def headline(history: HistoryPlan, before: Unicity) -> str:
+def in_periods(period: str | None) -> bool:
+    """Return whether a person with pseudonyms of such a period is counted once in each."""
+    return period not in {None, "table"}
+
+
+def headline(history: HistoryPlan, before: Unicity, period: PseudonymPeriod | None) -> str:
     """Say how many people as many facts singled out before; of fewer facts where so many were not counted."""
     pairs = history.known > 1 and before.pairs is not None
     found = before.pairs if pairs and before.pairs is not None else before.facts
     counted = 2 if pairs else 1
     some = "" if counted == history.known else f"{counted}つ{'まで' if pairs else ''}知るだけで、"
+    each, every = ("期間ごとに数えた延べ", "延べ") if in_periods(period) else ("", "")
     return (
-        f"加工前は、{some}{number(before.people)}人のうち{number(found.people_of_few)}人が"
+        f"加工前は、{some}{each}{number(before.people)}人のうち{every}{number(found.people_of_few)}人が"
         f"{history.k}人未満に絞られた。"
     )

@@ -65,7 +65,7 @@ def _title(plan: TablePlan, total: Total) -> str:
 
 def _step(plan: TablePlan, placed: Placed, removal: TotalRemoval, i: int) -> StepReport:
     total, above = placed.total, removal.above[i]
-    bound = number_text(removal.bounds[i] / placed.scale)
+    bound = _bound_text(removal.bounds[i] / placed.scale)
     reached = "" if total.people is None else f"（{number(total.people)}人以上が達している最大の値）"
     what = {
         "drop_window": "その期間の記録の全部を除いた",
@@ -88,6 +88,11 @@ def _step(plan: TablePlan, placed: Placed, removal: TotalRemoval, i: int) -> Ste
         f"公開するデータで数え直し、これを超える人がいないことを確かめた。理由：{total.because}",
         counts=counts,
     )
+
+
+def _bound_text(bound: float) -> str:
+    whole, point, rest = number_text(bound).partition(".")
+    return f"{number(int(whole))}{point}{rest}"
 
 
 def _picture(people: Ints, k: int) -> Picture:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tokumei.schemas.report import Report
 from tokumei.schemas.report_histories import HistoryReport, Knowledge, SampledFacts, SingledOut
 from tokumei.transforms.pages.environment import number, percent
+from tokumei.transforms.report.knowledge import same_line
 
 _WIDTH, _HEIGHT = 260, 120  # of the plot, in its own units
 _UNCOUNTED = "数えていない"
@@ -45,17 +46,24 @@ class KnownRow(NamedTuple):
 
 
 class Protected(NamedTuple):
-    """One declaration: rows by what may be known, and the curve; None without people to draw."""
+    """One declaration: rows by what may be known, a curve or None, who knows that facts belong together."""
 
     history: HistoryReport
     rows: tuple[KnownRow, ...]
     curve: Curve | None
+    together: str
 
 
 def view(report: Report) -> tuple[Protected, ...]:
     """Return what the template prints."""
     return tuple(
-        Protected(history, _rows(history), curve_of(history.sampled)) for history in report.histories
+        Protected(
+            history,
+            _rows(history),
+            curve_of(history.sampled),
+            same_line(history.known) if history.known > 1 else "",
+        )
+        for history in report.histories
     )
 
 
