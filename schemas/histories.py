@@ -1,9 +1,10 @@
 """Histories (履歴): what an outsider may know of a person, over all lines and all tables of the release.
 
-A *fact* is what stands in some released columns of one line, or the class of a person's quasi-identifiers
-in a table. A policy declares which facts are feared and how many at once; of every set of so many facts,
-the people in the release who have all of them are then none, or at least k. (k^m-anonymity of Terrovitis,
-Mamoulis and Kalnis, VLDB 2008, over people, not receipts; with `at_most` it contains (h,k,p)-coherence.)
+A *fact* is what stands in some released columns of one line, the class of a person's quasi-identifiers in a
+table, or a measure over their lines. A policy declares which facts are feared and how many at once; of every
+set of so many facts, the people in the release who have all of them are then none, or at least k.
+(k^m-anonymity of Terrovitis, Mamoulis and Kalnis, VLDB 2008, over people, not receipts; with `at_most` it
+contains (h,k,p)-coherence.)
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
 from tokumei.schemas.formats import listed
+from tokumei.schemas.measures import MeasureKeys, check_measures, measured_columns
 from tokumei.schemas.people import Numbering, numbering_of, people_named
 from tokumei.schemas.privacy_models import Share
 from tokumei.schemas.strict import Strict, Text, broken
@@ -23,10 +25,9 @@ from tokumei.schemas.treatment_base import People
 from tokumei.schemas.treatments import Coarsen, Pseudonym
 
 
-class Fact(Strict):
-    """One kind of fact: the values of some columns of one line, or a person's class in a table."""
+class Fact(MeasureKeys):
+    """One kind of fact: the values of some columns of one line, a person's class in a table, or a measure."""
 
-    table: Text = Field(description="The table that it stands in.")
     columns: tuple[Text, ...] = Field(
         default=(),
         description="Released columns that are known together, of one line; of those that are coarsened, the"
@@ -41,16 +42,25 @@ class Fact(Strict):
     def _says_something(self) -> Self:
         if len(self.columns) != len(set(self.columns)):
             raise broken("fact.column_twice", "a column stands twice", "name every column once", ["columns"])
-        if not self.columns and not self.quasi_identifiers:
+        if self.measure is not None and (self.columns or self.quasi_identifiers):
+            raise broken(
+                "fact.measure_alone",
+                "a measure is a fact of its own; columns and quasi_identifiers are others, known beside it",
+                "make two facts of it",
+                ["measure"],
+            )
+        if not (self.columns or self.quasi_identifiers or self.measure):
             raise broken(
                 "fact.nothing",
                 "this says nothing that could be known",
-                "name columns: [item], or say quasi_identifiers: true",
+                "name columns: [item], say quasi_identifiers: true, or name a measure",
             )
         return self
 
     def sentence(self) -> str:
         """Return what is known, in one English sentence."""
+        if self.measure is not None:
+            return self.measure_told()
         whose = f"the class of a person in {self.table} (all quasi-identifiers)"
         if not self.columns:
             return whose
@@ -75,7 +85,10 @@ class LostAtMost(Strict):
     occurrences: Share = Field(
         default=1.0, description="Share of the cells that tell a fact, each once a person, that are blanked."
     )
-    lines: Share = Field(default=1.0, description="Share of the lines that are left without any fact.")
+    lines: Share = Field(
+        default=1.0,
+        description="Share of the lines that are left without any fact, and of those left out for measures.",
+    )
     people: Share = Field(default=0.05, description="Share of the people who are left without any fact.")
 
 
@@ -105,13 +118,24 @@ def coarsened(column: Column) -> Coarsen | None:
     return last if isinstance(last, Coarsen) else None
 
 
-def history_people(history: History, tables: Mapping[str, Table], default: Numbering) -> Numbering:
+def history_people(
+    history: History,
+    tables: Mapping[str, Table],
+    default: Numbering,
+    at: tuple[str | int, ...] = ("histories",),
+) -> Numbering:
     """Return whose history it is.
+
+    Args:
+        history: as declared.
+        tables: of the policy.
+        default: the people of the release.
+        at: where it is declared, for the error.
 
     Raises:
         PydanticCustomError: it names nobody.
     """
-    return default if history.people is None else people_named(tables, history.people, ("people",))
+    return default if history.people is None else people_named(tables, history.people, (*at, "people"))
 
 
 def check_histories(
@@ -128,7 +152,9 @@ def check_histories(
     Raises:
         PydanticCustomError: they are not.
     """
-    numberings = [history_people(history, tables, default) for history in histories]
+    numberings = [
+        history_people(history, tables, default, ("histories", i)) for i, history in enumerate(histories)
+    ]
     if len(set(numberings)) < len(numberings):
         raise broken(
             "history.people_twice",
@@ -150,6 +176,9 @@ def check_histories(
             _check_unknown(history.at_most, history.facts, (*at, "at_most"))
         for table, sequences in _sequences(history, tables).items():
             _check_nested(sequences, (*at, "facts"), table)
+        for table in dict.fromkeys(fact.table for fact in history.facts):
+            check_measures(history.facts, table, tables[table], (*at, "facts"))
+            _check_blankable(history.facts, table, tables[table], (*at, "facts"))
     for table, name, _ in _coarsenings(tables):
         if (table, name) not in served:
             raise broken(
@@ -188,6 +217,20 @@ def _check_fact(
         )
     for j, name in enumerate(fact.columns):
         _check_column(name, table, k, (*at, "columns", j))
+
+
+def _check_blankable(facts: Sequence[Fact], name: str, table: Table, at: tuple[str | int, ...]) -> None:
+    """Refuse facts of which nothing could be blanked, because measures are made of all their columns."""
+    held = measured_columns(facts, name) - {*table.quasi_identifiers}
+    for i, fact in enumerate(facts):
+        if fact.table == name and fact.columns and held.issuperset(fact.columns):
+            raise broken(
+                "fact.measured",
+                "measures are made of these columns, so nothing is blanked there, and this fact could not be"
+                " mended",
+                "name another column beside them, or remove the fact or the measures",
+                (*at, i, "columns"),
+            )
 
 
 def _check_column(name: str, table: Table, k: int, at: tuple[str | int, ...]) -> None:

@@ -61,6 +61,18 @@ class GroupReport(Strict):
     deleted: int
 
 
+class WindowsReport(Strict):
+    """What was left out of one table because measures would single people out: all lines of some windows."""
+
+    table: str
+    title: str
+    windows: int = Field(description="Windows of people that were left out.")
+    of_windows: int = Field(description="Windows of people that there were.")
+    lines: int = Field(description="Lines that were left out with them.")
+    of_lines: int
+    people: int = Field(description="People of whom no line of the table is left.")
+
+
 class ShareReport(Strict):
     """The share of a sensitive value among those who have some facts."""
 
@@ -111,4 +123,7 @@ class HistoryReport(Strict):
         " 1 for a blank."
     )
     groups: tuple[GroupReport, ...]
+    windows: tuple[WindowsReport, ...] = Field(
+        description="By table with measures. `before` is counted without what was left out."
+    )
     undeclared: tuple[UndeclaredColumn, ...]

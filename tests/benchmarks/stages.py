@@ -161,7 +161,7 @@ def run(folder):
         total = verify(
             plan, chosen, written, Headcount(), facts=CountedFacts(), totals={}, fingerprint=key.fingerprint
         )
-        report = build_report(plan, chosen, written, {}, total, joined=(), totals={})
+        report = build_report(plan, chosen, written, {}, total, facts=CountedFacts(), joined=(), totals={})
     with stage("checksums of the parts, manifest"):
         publish(plan, report, written, partial(documents_of, plan.policy, report))
     return len(splits), len(written[TABLE].parts)

@@ -237,6 +237,7 @@ def test_a_watched_column_is_no_fact_and_no_fact_stands_there_twice(run):
     for policy, code in (
         (declared(fact("item"), fact("shop", "ill"), **watched()), "history.at_most_known"),
         (declared(fact("item"), fact("item")), "fact.twice"),
+        (declared(fact("item"), people="nobody"), "histories[0].people"),
     ):
         policy["file"]["sensitive"] = False
         done = run(policy, rows, job="check")

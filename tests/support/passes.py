@@ -92,6 +92,8 @@ def released(policy, pieces):
     heads = add_headcounts([count_bucket(b) for b in buckets.values()])
     total = merge_written([written_of(made.summary) for made in (*done, *parts)])
     left = verify(plan, chosen, total, heads, facts=CountedFacts(), totals={}, fingerprint=KEY.fingerprint)
-    report = build_report(plan, chosen, total, heads.by_table, left, joined=(), totals={})
+    report = build_report(
+        plan, chosen, total, heads.by_table, left, facts=CountedFacts(), joined=(), totals={}
+    )
     rows = [row for part in parts for row in pq.read_table(io.BytesIO(part.data)).to_pylist()]
     return rows, report

@@ -26,7 +26,7 @@ _INLINE, _SPILLED = b"\x00", b"\x01"
 _PLACE = struct.Struct("<QQ")  # offset, length
 
 
-class _SpillFile:
+class SpillFile:
     """What waits, in a temporary file that exists from its first element on.
 
     The lock is held while the file is touched: once it is closed, its descriptor may be that of another file.
@@ -77,7 +77,7 @@ class _SpillFile:
                 self._file.close()
 
 
-_files: list[_SpillFile] = []  # at most one; of this process alone
+_files: list[SpillFile] = []  # at most one; of this process alone
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def spilling() -> Iterator[None]:
 
     Only who runs a job knows that; where workers are processes of their own, they could not read the file.
     """
-    _files.append(_SpillFile())
+    _files.append(SpillFile())
     try:
         yield
     finally:

@@ -1,12 +1,13 @@
 """From records to what facts are told by: the distinct lines of each person, packed, dealt to buckets.
 
-Besides people, all that crosses a shuffle: 16 bytes a distinct line of a chunk, under the key of the run.
+Besides people, all that crosses a shuffle: 16 bytes a distinct line of a chunk, under the key of the run; and
+where measures may be known, what lines come to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,7 +24,8 @@ from tokumei.transforms.decisions.history import Persons, class_codes, column_co
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.engine.chunks import Chunk
-from tokumei.transforms.planning.histories import TableFacts
+from tokumei.transforms.histories.windows import Windows, gather_windows, list_windows, union_of
+from tokumei.transforms.planning.histories import HistoryPlan, TableFacts
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import PERIODS, has_periods, period_numbers, units_of
 
@@ -33,17 +35,22 @@ _FEW_LINES, _KEPT_BUCKETS = 1 << 17, 16
 
 
 class LineBatch(NamedTuple):
-    """Distinct lines of some people of one table.
+    """Distinct lines of some people of one table, or what their lines come to.
 
     Attributes:
         table: whose lines they are.
         lines: 16 bytes a line: the person's keyed hash, and the packed tuple, all hashes first.
+        windows: what lines come to, as `list_windows` tells it; or nothing.
         fingerprint: of the key.
     """
 
     table: str
     lines: bytes
+    windows: bytes
     fingerprint: str
+
+
+_Dealt = tuple[int, LineBatch]
 
 
 @dataclass(frozen=True)
@@ -52,11 +59,21 @@ class PeopleLines:
 
     Attributes:
         tables: by table, persons and packed tuples: distinct pairs, ascending by both.
+        windows: by table with measures, what their lines come to.
         keys: fingerprints of the keys they were hashed under.
     """
 
     tables: Mapping[str, tuple[Persons, Ints]]
+    windows: Mapping[str, Windows]
     keys: frozenset[str]
+
+    def without(self, keys: Mapping[str, npt.NDArray[np.uint64]]) -> PeopleLines:
+        """Return them without some windows, told by their keys, by table."""
+        left = {
+            name: windows.some(~np.isin(windows.keys, keys[name])) if name in keys else windows
+            for name, windows in self.windows.items()
+        }
+        return replace(self, windows=left)
 
 
 def tuple_sizes(plan: TablePlan, facts: TableFacts, decision: Decision) -> tuple[int, ...]:
@@ -90,8 +107,8 @@ def class_labels(
     return tuple(tuple(dict.fromkeys(decision.recoder.labels[i])) for i in places)
 
 
-def list_lines(plan: TablePlan, facts: TableFacts, chunk: Chunk[Decision]) -> Iterator[tuple[int, LineBatch]]:
-    """Yield, by bucket, the distinct lines of the people of one chunk that are released.
+def list_people(plan: TablePlan, history: HistoryPlan, chunk: Chunk[Decision]) -> Iterator[_Dealt]:
+    """Yield, by bucket, the distinct lines of the people of one chunk that are released, and their measures.
 
     Raises:
         InputError: the input changed between two passes.
@@ -99,6 +116,7 @@ def list_lines(plan: TablePlan, facts: TableFacts, chunk: Chunk[Decision]) -> It
     """
     decision, batch, key = chunk.work.decision, chunk.batch, chunk.work.key
     names = {*plan.quasi_identifiers, *plan.combined, *plan.dropping, *plan.known}
+    names |= {name for name in plan.measured if plan.chains[name].steps}
     treated = {
         name: plan.chains[name].apply(decision.columns[name], plan.values_of(name, batch), key)
         for name in names
@@ -106,30 +124,55 @@ def list_lines(plan: TablePlan, facts: TableFacts, chunk: Chunk[Decision]) -> It
     treated, _ = remove_all(plan, chunk, treated)
     classes, keep = recoded(plan, decision, treated, kept_rows(batch.num_rows, treated))
     units = units_of(plan, chunk)
-    codes = [
-        *column_codes(facts.columns, decision.columns, treated),
-        *class_codes(facts.classes, class_labels(plan, facts, decision), classes),
-        *([period_numbers(units)] if has_periods(plan) else []),
-        *column_codes([facts.beside] if facts.beside else [], decision.columns, treated),
-    ]
-    lines = pack(codes, tuple_sizes(plan, facts, decision))[keep]
-    persons = units.hashes[keep]
+    if (facts := history.tables.get(plan.name)) is not None:
+        codes = [
+            *column_codes(facts.columns, decision.columns, treated),
+            *class_codes(facts.classes, class_labels(plan, facts, decision), classes),
+            *([period_numbers(units)] if has_periods(plan) else []),
+            *column_codes([facts.beside] if facts.beside else [], decision.columns, treated),
+        ]
+        lines = pack(codes, tuple_sizes(plan, facts, decision))[keep]
+        yield from _deal(plan, units.hashes[keep], lines, key.fingerprint)
+    if measures := history.measures(plan.name):
+        for bucket, windows in list_windows(plan, measures, chunk, treated=treated, units=units, keep=keep):
+            yield bucket, LineBatch(plan.name, b"", windows, key.fingerprint)
+
+
+def _deal(plan: TablePlan, persons: Persons, lines: Ints, fingerprint: str) -> Iterator[_Dealt]:
     distinct = pl.DataFrame({_PERSON: persons, _LINE: lines}).unique()
     for (bucket,), part in distinct.group_by(pl.col(_PERSON) % BUCKETS):
         payload = part[_PERSON].to_numpy().tobytes() + part[_LINE].to_numpy().tobytes()
-        yield int(bucket), LineBatch(plan.name, payload, key.fingerprint)
+        yield int(bucket), LineBatch(plan.name, payload, b"", fingerprint)
 
 
-def gather_lines(batches: Iterable[LineBatch]) -> PeopleLines:
-    """Return the distinct lines of one bucket; the order of the batches does not matter."""
+def gather_people(
+    plans: Mapping[str, TablePlan], histories: Sequence[HistoryPlan], batches: Iterable[LineBatch]
+) -> PeopleLines:
+    """Return the distinct lines of one bucket, and measures; the order of the batches does not matter.
+
+    Raises:
+        RequirementError: as `gather_windows`.
+    """
     waiting: dict[str, list[tuple[Persons, Ints]]] = {}
+    measured: dict[str, list[bytes]] = {}
     keys = set()
     for batch in batches:
         keys.add(batch.fingerprint)
+        if batch.windows:
+            measured.setdefault(batch.table, []).append(batch.windows)
+            continue
         half = len(batch.lines) // 2
         persons = np.frombuffer(batch.lines[:half], np.uint64)
         waiting.setdefault(batch.table, []).append((persons, np.frombuffer(batch.lines[half:], np.int64)))
-    return PeopleLines({name: _distinct(parts) for name, parts in sorted(waiting.items())}, frozenset(keys))
+    measures = {name: history.measures(name) for history in histories for name in history.windows}
+    return PeopleLines(
+        tables={name: _distinct(parts) for name, parts in sorted(waiting.items())},
+        windows={
+            name: gather_windows(plans[name], measures[name], parts)
+            for name, parts in sorted(measured.items())
+        },
+        keys=frozenset(keys),
+    )
 
 
 def reading_of(people: Iterable[PeopleLines]) -> Callable[[], Iterable[PeopleLines]]:
@@ -150,6 +193,7 @@ def _together(people: Iterable[PeopleLines]) -> Iterator[PeopleLines]:
     for bucket in people:
         waiting.append(bucket)
         lines += sum(len(of_table) for _, of_table in bucket.tables.values())
+        lines += sum(len(windows.units) for windows in bucket.windows.values())
         if lines >= _FEW_LINES:
             yield _union(waiting)
             waiting, lines = [], 0
@@ -161,9 +205,11 @@ def _union(people: list[PeopleLines]) -> PeopleLines:
     if len(people) == 1:
         return people[0]
     names = sorted({name for bucket in people for name in bucket.tables})
+    measured = sorted({name for bucket in people for name in bucket.windows})
     return PeopleLines(
-        {name: _distinct([b.tables[name] for b in people if name in b.tables]) for name in names},
-        frozenset().union(*(bucket.keys for bucket in people)),
+        tables={name: _distinct([b.tables[name] for b in people if name in b.tables]) for name in names},
+        windows={name: union_of([b.windows[name] for b in people if name in b.windows]) for name in measured},
+        keys=frozenset().union(*(bucket.keys for bucket in people)),
     )
 
 

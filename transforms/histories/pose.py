@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.schemas.histories import coarsened
+from tokumei.schemas.histories import LostAtMost, coarsened
 from tokumei.transforms.counting.histogram import Codes, Ints, pack
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import GroupLabels, HistoryTreatment, line_keys
+from tokumei.transforms.histories.count import Blanks
 from tokumei.transforms.histories.lines import PeopleLines, class_labels, tuple_sizes
 from tokumei.transforms.histories.posed import PERIOD, PosedGroup, PosedTable
+from tokumei.transforms.histories.posed_windows import PosedWindows, pose_windows
 from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
 from tokumei.transforms.histories.protect import Protection
 from tokumei.transforms.histories.trees import tree_of
@@ -26,10 +28,14 @@ Reading = Callable[[], Iterable[PeopleLines]]
 
 @dataclass(frozen=True, kw_only=True)
 class Posed:
-    """The problem of one declaration, with what is needed to read its lines and to apply its solution."""
+    """The problem of one declaration, with what is needed to read its lines and to apply its solution.
+
+    The tables of the problem are ``tables``, then ``windows``.
+    """
 
     history: HistoryPlan
     tables: tuple[PosedTable, ...]
+    windows: tuple[PosedWindows, ...]
     problem: Problem
     reading: Reading
 
@@ -40,7 +46,10 @@ class Posed:
 
     def _bucket(self, people: PeopleLines) -> Bucket:
         found = [table.lines_of(people) for table in self.tables]
-        everybody, places = np.unique(np.concatenate([p for p, _, _ in found]), return_inverse=True)
+        windows = [table.of_bucket(people) for table in self.windows]
+        everybody, places = np.unique(
+            np.concatenate([*(p for p, _, _ in found), *(w.units for w in windows)]), return_inverse=True
+        )
         sensitive, lines, start = None, [], 0
         for i, (table, (persons, reduced, whole)) in enumerate(zip(self.tables, found, strict=True)):
             person = places[start : start + len(persons)].astype(np.int32)
@@ -60,6 +69,10 @@ class Posed:
                 value = table.codes_of(whole[1])[table.facts.sensitive]
                 held = np.unique(np.stack([who, value], axis=1)[value != table.null], axis=0)
                 sensitive = (held[:, 0], held[:, 1])
+        for posed, of_bucket in zip(self.windows, windows, strict=True):
+            person = places[start : start + len(of_bucket.units)].astype(np.int32)
+            start += len(person)
+            lines.append(posed.lines_of(of_bucket, person))
         return Bucket(people=len(everybody), lines=tuple(lines), sensitive=sensitive)
 
     def _fixed(self, table: int, codes: Mapping[str, Codes], n: int) -> dict[int, Ints]:
@@ -69,25 +82,35 @@ class Posed:
         }
         periods = (PERIOD,) if of_table.periods else ()
         sizes |= dict.fromkeys(periods, PERIODS)
-        return {
-            i: pack([codes[c] for c in fixed], [sizes[c] for c in fixed])
-            for i, fact in enumerate(self.history.facts)
-            if fact.table == of_table.name and (fixed := (*fact.classes, *periods))
-        }
+        nulls = {c: of_table.null_of(c) for fact in self.history.facts for c in fact.pinned}
+        sizes |= {c: of_table.size_of(c) for c in nulls if c in codes}
+        found = {}
+        for i, fact in enumerate(self.history.facts):
+            fixed = (*fact.classes, *fact.pinned, *periods)
+            if fact.table == of_table.name and i not in self.history.measured and fixed:
+                blank = np.any([codes[c] == nulls[c] for c in fact.pinned] or [np.zeros(n, bool)], axis=0)
+                found[i] = np.where(blank, -1, pack([codes[c] for c in fixed], [sizes[c] for c in fixed]))
+        return found
+
+    def _touched(self, protection: Protection) -> Iterator[tuple[PeopleLines, tuple[Blanks, ...]]]:
+        if protection.blanks:
+            yield from zip(self.reading(), protection.blanks, strict=True)
 
     def treatments(self, protection: Protection) -> dict[str, HistoryTreatment]:
-        """Return what pass 3 does to each table for a solution."""
+        """Return what pass 3 does to each table for a solution; nothing where there is nothing to blank."""
         keys: list[list[npt.NDArray[np.uint64]]] = [[] for _ in self.tables]
         masks: list[list[npt.NDArray[np.uint32]]] = [[] for _ in self.tables]
-        touched = zip(self.reading(), protection.blanks, strict=True) if protection.blanks else ()
-        for people, of_bucket in touched:
-            for i, (table, blanks) in enumerate(zip(self.tables, of_bucket, strict=True)):
+        for people, of_bucket in self._touched(protection):
+            blanked = of_bucket[: len(self.tables)]
+            for i, (table, blanks) in enumerate(zip(self.tables, blanked, strict=True)):
                 if len(blanks.line):
                     persons, reduced, _ = table.lines_of(people)
                     keys[i].append(line_keys(persons[blanks.line], reduced[blanks.line]))
                     masks[i].append(blanks.mask)
         found, first = {}, 0
         for i, table in enumerate(self.tables):
+            if not table.groups:
+                continue
             levels = protection.levels[first : first + len(table.groups)]
             first += len(table.groups)
             lines = np.concatenate([np.empty(0, np.uint64), *keys[i]])
@@ -102,6 +125,15 @@ class Posed:
             )
         return found
 
+    def dropped(self, protection: Protection) -> dict[str, npt.NDArray[np.uint64]]:
+        """Return the keys of the windows that a solution deletes, by table; those of none are left out."""
+        found: dict[str, list[npt.NDArray[np.uint64]]] = {}
+        for people, of_bucket in self._touched(protection):
+            for table, blanks in zip(self.windows, of_bucket[len(self.tables) :], strict=True):
+                if len(blanks.line):
+                    found.setdefault(table.name, []).append(table.of_bucket(people).keys[blanks.line])
+        return {name: np.concatenate(keys) for name, keys in found.items()}
+
 
 def pose(
     history: HistoryPlan,
@@ -109,6 +141,8 @@ def pose(
     decisions: Mapping[str, Decision],
     reading: Reading,
     seed: bytes,
+    *,
+    dropping: bool = False,
 ) -> Posed:
     """Return the problem of one declaration.
 
@@ -118,6 +152,8 @@ def pose(
         decisions: about them, after the search.
         reading: yields the lines of its people, bucket by bucket; the same whenever it is called.
         seed: decides between equals.
+        dropping: measures are mended by leaving out the lines of windows, and nothing else is; otherwise they
+            stand, and cells are blanked.
 
     Raises:
         InputError: values are not in their hierarchy.
@@ -144,42 +180,51 @@ def pose(
                 groups=posed,
             )
         )
+    windows = pose_windows(history, reading, deletable=dropping)
+    starts = []
+    for i, of_table in enumerate(windows, len(tables)):
+        starts.append(len(groups))
+        groups += of_table.groups(i)
+    kinds = _kinds(history, tables, first)
+    for i, (of_table, start) in enumerate(zip(windows, starts, strict=True), len(tables)):
+        kinds |= {place: of_table.kind(place, i, start) for place in of_table.kinds}
     declared = history.history
     problem = Problem(
-        tables=len(tables),
+        tables=len(tables) + len(windows),
         groups=tuple(groups),
-        kinds=_kinds(history, tables, first),
+        kinds=tuple(kinds[i] for i in range(len(kinds))),
         known=history.known,
         k=history.k,
         share=declared.at_most.share if declared.at_most else None,
         sensitive_values=_sensitive_values(history, decisions),
         granularity=declared.granularity,
-        delete="cell",
-        lost_at_most=declared.lost_at_most,
+        delete="line" if dropping else "cell",
+        lost_at_most=LostAtMost(people=1.0) if dropping else declared.lost_at_most,
         seed=seed,
     )
-    return Posed(history=history, tables=tuple(tables), problem=problem, reading=reading)
+    return Posed(history=history, tables=tuple(tables), windows=windows, problem=problem, reading=reading)
 
 
 def _kinds(
     history: HistoryPlan, tables: Sequence[PosedTable], first: Mapping[str, int]
-) -> tuple[FactKind, ...]:
+) -> dict[int, FactKind]:
+    """Return the kinds of facts of single lines, by their place."""
     of_name = {table.name: (i, table) for i, table in enumerate(tables)}
-    kinds = []
-    for fact in history.facts:
+    kinds = {}
+    for place, fact in enumerate(history.facts):
+        if place in history.measured:
+            continue
         i, table = of_name[fact.table]
-        kinds.append(
-            FactKind(
-                table=i,
-                groups=tuple(first[fact.table] + g for g in fact.groups),
-                seen=tuple(
-                    None if (tree := table.groups[g].tree) is None else tree.seen(prefix)
-                    for g, prefix in zip(fact.groups, fact.prefixes, strict=True)
-                ),
-                fixed=bool(fact.classes) or table.periods,
-            )
+        kinds[place] = FactKind(
+            table=i,
+            groups=tuple(first[fact.table] + g for g in fact.groups),
+            seen=tuple(
+                None if (tree := table.groups[g].tree) is None else tree.seen(prefix)
+                for g, prefix in zip(fact.groups, fact.prefixes, strict=True)
+            ),
+            fixed=bool(fact.classes or fact.pinned) or table.periods,
         )
-    return tuple(kinds)
+    return kinds
 
 
 def _sensitive_values(history: HistoryPlan, decisions: Mapping[str, Decision]) -> int:

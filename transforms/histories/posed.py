@@ -72,6 +72,19 @@ class PosedTable:
         first[1:] = (persons[1:] != persons[:-1]) | (reduced[1:] != reduced[:-1])
         return persons[first], reduced[first], whole
 
+    def size_of(self, column: str) -> int:
+        """Return how many values a column of a group has."""
+        return next(
+            dict(zip(g.columns, g.sizes, strict=True))[column] for g in self.groups if column in g.columns
+        )
+
+    def null_of(self, column: str) -> int:
+        """Return the place of null among them; -1 where there is none, or the column is not of this table."""
+        found = (
+            dict(zip(g.columns, g.null, strict=True))[column] for g in self.groups if column in g.columns
+        )
+        return next(found, -1)
+
     @property
     def line_sizes(self) -> tuple[int, ...]:
         """The sizes of lines without it."""

@@ -13,6 +13,7 @@ from tokumei.schemas.histories import LostAtMost
 from tokumei.transforms.histories.count import Blanks, Histories, count, present_in
 from tokumei.transforms.histories.deletion import Deletion, Ground, Manner, StuckError
 from tokumei.transforms.histories.least import least_loss
+from tokumei.transforms.histories.loss import finest
 from tokumei.transforms.histories.problem import Bucket, Buckets, Problem, TooManyFactsError
 from tokumei.transforms.histories.search import CutSearch, Eagerness
 from tokumei.transforms.histories.taken import Cause, TakenFacts, exceeded, taken_of
@@ -122,6 +123,8 @@ class _Contest:
 
     def enter(self, levels: Levels) -> bool:
         """Try a cut with every way of deletion; return whether it is the best now."""
+        if self._ground.problem.granularity == "cut":
+            levels = finest(self._ground.problem, levels)
         name = b"".join(level.tobytes() for level in levels)
         if name in self._tried:
             return False

@@ -18,17 +18,21 @@ import pyarrow as pa
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.histories import Fact, History
 from tokumei.transforms.counting.headcount import BUCKETS
-from tokumei.transforms.counting.keyed import keyed_hashes
 from tokumei.transforms.histories.pairs import PairCounts, add_pairs, count_pairs
+from tokumei.transforms.histories.written_windows import (
+    TOLD_FACT,
+    TOLD_PERSON,
+    hash_facts,
+    measured_facts,
+    to_bytes,
+    unit_columns,
+    written_windows,
+)
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text
 
-_PERSON, _FACT, _SENSITIVE, _PEOPLE = "#person", "#fact", "#sensitive", "#people"
+_PERSON, _FACT, _SENSITIVE, _PEOPLE = TOLD_PERSON, TOLD_FACT, "#sensitive", "#people"
 MAX_SETS = 60_000_000  # distinct sets of facts that one worker counts
-# What is hashed stands in the release for everybody to read, so the hash needs no secret.
-_PUBLIC = bytes(16)
-_PERIOD = "#period"
-_ODD = np.uint64(0x9E3779B97F4A7C15)  # makes one number of a person's hash and a period, another for each
 
 
 class WrittenFacts(NamedTuple):
@@ -37,12 +41,15 @@ class WrittenFacts(NamedTuple):
     Attributes:
         history: the number of the declaration.
         sensitive: the facts are values of its sensitive column.
-        facts: 16 bytes a fact: the person's keyed hash and the fact's hash, all persons first.
+        measure: the place of the measure that some lines add to; None for facts.
+        facts: 16 bytes a fact: the person's keyed hash and the fact's hash, all persons first. Of a measure,
+            what lines add, as `written_windows` tells it.
         fingerprint: of the key of the run.
     """
 
     history: int
     sensitive: bool
+    measure: int | None
     facts: bytes
     fingerprint: str
 
@@ -107,10 +114,14 @@ def written_facts(
         fingerprint: of the key of the run.
     """
     for i, history in enumerate(histories):
+        here = [(j, fact) for j, fact in enumerate(history.facts) if fact.table == table.name]
+        for j, fact in here:
+            if fact.measure is not None:
+                windows = written_windows(fact, released, persons)
+                for bucket, part in _by_bucket(windows):
+                    yield bucket, WrittenFacts(i, False, j, to_bytes(part), fingerprint)
         found = [
-            _facts_of(f"{i}.{j}", table, fact, released, persons)
-            for j, fact in enumerate(history.facts)
-            if fact.table == table.name
+            _facts_of(f"{i}.{j}", table, fact, released, persons) for j, fact in here if fact.measure is None
         ]
         if found:
             yield from _dealt(i, pl.concat(found), fingerprint, sensitive=False)
@@ -129,26 +140,22 @@ def _facts_of(
     classes = [c for c in table.quasi_identifiers if fact.quasi_identifiers or c in fact.columns]
     named = [c for c in fact.columns if c not in classes]
     frame = pl.DataFrame({str(i): as_text(released.column(c)) for i, c in enumerate((*classes, *named))})
-    units = persons[:, 0] ^ (persons[:, 2] * _ODD if persons.shape[1] > 2 else np.uint64(0))
     blank = pl.any_horizontal([pl.col(str(i)).is_null() for i in range(len(classes), frame.width)] or [False])
-    frame = frame.with_columns(
-        pl.all().cast(pl.String), pl.Series(_PERSON, units), pl.Series(_PERIOD, persons[:, 2:].sum(axis=1))
-    )
-    frame = frame.filter(~blank).unique()
-    distinct = frame.drop(_PERSON).unique()
-    texts = distinct.select(pl.struct(pl.lit(kind).alias("kind"), pl.all()).struct.json_encode()).to_series()
-    hashes = keyed_hashes(texts.to_arrow().cast(pa.string()), _PUBLIC).view(np.uint64)[:, 0]
-    distinct = distinct.with_columns(pl.Series(_FACT, hashes))
-    on = [name for name in distinct.columns if name != _FACT]
-    return frame.join(distinct, on=on, nulls_equal=True).select(_PERSON, _FACT)
+    frame = frame.with_columns(pl.all().cast(pl.String), *unit_columns(persons))
+    return hash_facts(kind, frame.filter(~blank))
+
+
+def _by_bucket(frame: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+    for (bucket,), part in frame.group_by(pl.col(_PERSON) % BUCKETS):
+        yield int(bucket), part
 
 
 def _dealt(
     history: int, facts: pl.DataFrame, fingerprint: str, *, sensitive: bool
 ) -> Iterator[tuple[int, WrittenFacts]]:
-    for (bucket,), part in facts.group_by(pl.col(_PERSON) % BUCKETS):
+    for bucket, part in _by_bucket(facts):
         payload = part[_PERSON].to_numpy().tobytes() + part[_FACT].to_numpy().tobytes()
-        yield int(bucket), WrittenFacts(history, sensitive, payload, fingerprint)
+        yield bucket, WrittenFacts(history, sensitive, None, payload, fingerprint)
 
 
 def count_sets(histories: Sequence[History], batches: Iterable[WrittenFacts]) -> CountedFacts:
@@ -158,13 +165,20 @@ def count_sets(histories: Sequence[History], batches: Iterable[WrittenFacts]) ->
         RequirementError: more sets than one worker counts.
     """
     facts: dict[tuple[int, bool], list[pl.DataFrame]] = {}
+    measured: dict[tuple[int, int], list[bytes]] = {}
     keys = set()
     for batch in batches:
         keys.add(batch.fingerprint)
+        if batch.measure is not None:
+            measured.setdefault((batch.history, batch.measure), []).append(batch.facts)
+            continue
         persons, codes = np.frombuffer(batch.facts, np.uint64).reshape(2, -1)
         facts.setdefault((batch.history, batch.sensitive), []).append(
             pl.DataFrame({_PERSON: persons, _FACT: codes})
         )
+    for (i, j), parts in measured.items():
+        found = measured_facts(f"{i}.{j}", histories[i].facts[j], parts)
+        facts.setdefault((i, False), []).append(found)
     nothing = [pl.DataFrame(schema={_PERSON: pl.UInt64, _FACT: pl.UInt64})]
     return CountedFacts(
         {

@@ -63,7 +63,7 @@ class CutSearch:
         for level in range(floor, group.levels):
             node = group.chain[level]
             order = np.argsort(node, kind="stable")
-            for leaves in np.split(order, np.flatnonzero(np.diff(node[order])) + 1):
+            for leaves in np.split(order, np.flatnonzero(np.diff(node[order])) + 1) if len(order) else ():
                 for target in range(floor, level + 1):
                     yield Move(number, leaves, level, target)
 

@@ -11,11 +11,13 @@ from tokumei.schemas.histories import Fact
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.histories.kept import kept
 from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
-from tokumei.transforms.histories.problem import TooManyFactsError
-from tokumei.transforms.histories.protect import Price, UnprotectableError, protect
+from tokumei.transforms.histories.problem import Buckets, TooManyFactsError
+from tokumei.transforms.histories.protect import Price, Protection, UnprotectableError, protect
+from tokumei.transforms.histories.removal import WindowsLost, windows_lost
 from tokumei.transforms.histories.taken import TakenFacts
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
@@ -47,6 +49,7 @@ class HistoryAccount:
         total: what was lost, over all groups.
         groups: the same by group.
         before, after: whom facts single out, without the treatment and with it.
+        windows: by table with measures, what was left out before, for these.
     """
 
     plan: HistoryPlan
@@ -54,6 +57,7 @@ class HistoryAccount:
     groups: tuple[GroupAccount, ...]
     before: Unicity
     after: Unicity
+    windows: Mapping[str, WindowsLost]
 
 
 def solve(
@@ -80,26 +84,38 @@ def solve(
         RequirementError: the facts cannot be met within what may be lost, or are too many to count.
     """
     posed = pose(history, plans, decisions, reading, key.derive(f"histories {history.people}"))
+    with kept(posed.buckets) as buckets:
+        protection = protected(posed, buckets)
+        before = unicity(posed.problem, buckets, None)
+        after = unicity(posed.problem, buckets, protection)
+    account = HistoryAccount(
+        plan=history,
+        total=protection.taken,
+        groups=_groups(posed, protection.taken),
+        before=before,
+        after=after,
+        windows={
+            name: lost for name in history.windows if (lost := windows_lost(decisions[name])) is not None
+        },
+    )
+    return account, posed.treatments(protection)
+
+
+def protected(posed: Posed, buckets: Buckets) -> Protection:
+    """Solve what is posed, whose lines the buckets hold; raises RequirementError as `solve` does."""
+    history = posed.history
     try:
-        protection = protect(posed.problem, posed.buckets)
+        return protect(posed.problem, buckets)
     except TooManyFactsError as error:
         raise RequirementError(
             "requirement.facts",
-            where=_where(history),
+            where=where_history(history),
             what=f"people have {error.facts:,} different facts, more than the {error.bound:,} of which sets"
             f" of {error.size} are counted exactly",
             fix="coarsen columns with fixed methods first, let fewer facts be known, or name fewer kinds",
         ) from None
     except UnprotectableError as error:
         raise _infeasible(history, error) from None
-    account = HistoryAccount(
-        plan=history,
-        total=protection.taken,
-        groups=_groups(posed, protection.taken),
-        before=unicity(posed.problem, posed.buckets, None),
-        after=unicity(posed.problem, posed.buckets, protection),
-    )
-    return account, posed.treatments(protection)
 
 
 def _groups(posed: Posed, account: TakenFacts) -> tuple[GroupAccount, ...]:
@@ -126,7 +142,10 @@ def _levels(group: PosedGroup) -> tuple[tuple[str, ...], ...]:
 def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementError:
     watched = history.history.at_most
     if error.cause == "fixed":
-        what = f"some sets of classes, which nothing blanks, are shared by fewer than {history.k} people"
+        what = (
+            f"some sets of classes{' or measures' if history.windows else ''}, which nothing blanks, are"
+            f" shared by fewer than {history.k} people"
+        )
         if watched is not None:
             column = f"{watched.table}.{watched.column}"
             what += f", or more than {watched.share:.1%} of these hold one value of {column}"
@@ -146,7 +165,7 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
     )
     return RequirementError(
         "requirement.histories",
-        where=_where(history),
+        where=where_history(history),
         what=f"{what}. Each kind of fact alone would cost: {prices}" if prices else what,
         fix=fix,
     )
@@ -160,9 +179,12 @@ def _price(price: Price) -> str:
 
 def tell_fact(fact: Fact) -> str:
     """Return a kind of fact in a few words."""
+    if fact.measure is not None:
+        return f"{fact.table} ({' '.join((fact.measure, *fact.reads[:-1]))} per {fact.per})"
     names = [*fact.columns, *(["class"] if fact.quasi_identifiers else [])]
     return f"{fact.table} ({' × '.join(names)})"
 
 
-def _where(history: HistoryPlan) -> str:
+def where_history(history: HistoryPlan) -> str:
+    """Return where a declaration stands, in messages."""
     return f"histories, people of {history.people}"

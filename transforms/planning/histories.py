@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tokumei.schemas.histories import History, coarsened, groups_of, history_people
+from tokumei.schemas.histories import Fact, History, coarsened, groups_of, history_people
+from tokumei.schemas.measures import measured_columns
 from tokumei.schemas.people import Numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.table import Table
@@ -22,12 +23,14 @@ class FactPlan:
         groups: the group that each of its columns belongs to (numbers in `TableFacts.groups`), each once.
         prefixes: of each of these groups, how many of its columns the fact names.
         classes: the quasi-identifiers that it looks at, whose labels nothing blanks.
+        pinned: its other columns that nothing blanks, because measures are made of them.
     """
 
     table: str
     groups: tuple[int, ...]
     prefixes: tuple[int, ...]
     classes: tuple[str, ...]
+    pinned: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +60,34 @@ class TableFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryPlan:
-    """One declaration: whose history, which facts, how many."""
+    """One declaration: whose history, which facts, how many.
+
+    Attributes:
+        tables: what facts look at in single lines, by table.
+        windows: by table with measures, the places of these among the facts.
+        facts: in their order; of measures, the table alone.
+    """
 
     people: Numbering
     history: History
     k: int
     tables: Mapping[str, TableFacts]
+    windows: Mapping[str, tuple[int, ...]]
     facts: tuple[FactPlan, ...]
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The tables that facts stand in."""
+        return frozenset({*self.tables, *self.windows})
+
+    @property
+    def measured(self) -> frozenset[int]:
+        """The places of all measures."""
+        return frozenset(i for places in self.windows.values() for i in places)
+
+    def measures(self, table: str) -> tuple[Fact, ...]:
+        """Return the measures of a table, in the order of ``windows``."""
+        return tuple(self.history.facts[i] for i in self.windows.get(table, ()))
 
     @property
     def known(self) -> int:
@@ -79,6 +103,21 @@ def plan_histories(policy: Policy) -> tuple[HistoryPlan, ...]:
     )
 
 
+def plan_windows(policy: Policy) -> tuple[HistoryPlan, ...]:
+    """Return, of each declaration with measures, these and the classes: what leaving out lines can mend."""
+    found = []
+    for history in policy.histories:
+        if any(fact.measure for fact in history.facts):
+            facts = tuple(f for f in history.facts if f.measure or _only_class(f, policy.tables[f.table]))
+            only = history.model_copy(update={"facts": facts})
+            found.append(_plan_history(only, policy.tables, policy.people, policy.requirements.k))
+    return tuple(found)
+
+
+def _only_class(fact: Fact, table: Table) -> bool:
+    return {*table.quasi_identifiers}.issuperset(fact.columns)
+
+
 def known_columns(policy: Policy) -> dict[str, frozenset[str]]:
     """Return, by table, the columns that facts are told by, but for quasi-identifiers."""
     found: dict[str, frozenset[str]] = {}
@@ -90,7 +129,7 @@ def known_columns(policy: Policy) -> dict[str, frozenset[str]]:
 
 
 def _plan_history(history: History, tables: Mapping[str, Table], default: Numbering, k: int) -> HistoryPlan:
-    named = dict.fromkeys(fact.table for fact in history.facts)
+    named = dict.fromkeys(fact.table for fact in history.facts if fact.measure is None)
     if history.at_most is not None:
         named[history.at_most.table] = None
     planned = {name: _table_facts(name, tables[name], history) for name in named}
@@ -99,10 +138,11 @@ def _plan_history(history: History, tables: Mapping[str, Table], default: Number
         history=history,
         k=history.k or k,
         tables=planned,
-        facts=tuple(
-            _fact(fact.table, fact.columns, fact.quasi_identifiers, tables[fact.table], planned[fact.table])
-            for fact in history.facts
-        ),
+        windows={
+            name: tuple(i for i, f in enumerate(history.facts) if f.measure and f.table == name)
+            for name in dict.fromkeys(f.table for f in history.facts if f.measure)
+        },
+        facts=tuple(_fact(fact, history, tables[fact.table], planned) for fact in history.facts),
     )
 
 
@@ -128,15 +168,19 @@ def _classes(columns: tuple[str, ...], whole: bool, table: Table) -> tuple[str, 
     return tuple(c for c in table.quasi_identifiers if whole or c in columns)
 
 
-def _fact(name: str, columns: tuple[str, ...], whole: bool, table: Table, facts: TableFacts) -> FactPlan:
+def _fact(fact: Fact, history: History, table: Table, planned: Mapping[str, TableFacts]) -> FactPlan:
+    groups = () if fact.measure else planned[fact.table].groups
+    held = measured_columns(history.facts, fact.table)
     prefixes = {
-        i: sum(column in columns for column in group)
-        for i, group in enumerate(facts.groups)
-        if any(column in columns for column in group)
+        i: sum(column in fact.columns for column in group)
+        for i, group in enumerate(groups)
+        if any(column in fact.columns for column in group) and not held.issuperset(group)
     }
+    classes = _classes(fact.columns, fact.quasi_identifiers, table)
     return FactPlan(
-        table=name,
+        table=fact.table,
         groups=tuple(prefixes),
         prefixes=tuple(prefixes.values()),
-        classes=_classes(columns, whole, table),
+        classes=classes,
+        pinned=tuple(c for c in fact.columns if c in held and c not in classes),
     )

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.histories import History
+from tokumei.schemas.measures import measured_columns
 from tokumei.schemas.people import Numbering, PersonCodes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
@@ -22,7 +23,7 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.criteria.base import ByRecord
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.formats.convert import ARROW_TYPES
-from tokumei.transforms.planning.histories import HistoryPlan, plan_histories
+from tokumei.transforms.planning.histories import HistoryPlan, plan_histories, plan_windows
 
 EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
@@ -94,6 +95,18 @@ class TablePlan:
     def known_facts(self) -> bool:
         """Whether facts that may be known stand in this table."""
         return any(fact.table == self.name for history in self.histories for fact in history.facts)
+
+    @cached_property
+    def window(self) -> tuple[str, str] | None:
+        """The time column and the window of the measures that may be known of this table; None without."""
+        measured = (f for h in self.histories for f in h.facts if f.table == self.name and f.measure)
+        return next(((f.time or "", f.per or "") for f in measured), None)
+
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """Columns that these measures are made of, in the order of the policy."""
+        facts = [fact for history in self.histories for fact in history.facts]
+        return tuple(name for name in self.columns if name in measured_columns(facts, self.name))
 
     @cached_property
     def known(self) -> tuple[str, ...]:
@@ -205,7 +218,7 @@ class TablePlan:
 
     def fact_types(self) -> dict[str, ColumnType]:
         """Columns read to tell the facts about people."""
-        names = (*self.quasi_identifiers, *self.known, *self.combined, *self.dropping)
+        names = (*self.quasi_identifiers, *self.known, *self.measured, *self.combined, *self.dropping)
         return self.types(*names, *self.table.totalled, *self.table.unit_columns)
 
     def output_types(self) -> dict[str, ColumnType]:
@@ -264,6 +277,11 @@ class Plan:
         return plan_histories(self.policy)
 
     @cached_property
+    def windows(self) -> tuple[HistoryPlan, ...]:
+        """Of the facts about people, what leaving out lines can mend: measures, and classes beside them."""
+        return plan_windows(self.policy)
+
+    @cached_property
     def people_tables(self) -> tuple[str, ...]:
         """The tables whose people are those of the release."""
         return tables_by_numbering(self.policy.tables)[self.policy.people]
@@ -271,7 +289,7 @@ class Plan:
     @cached_property
     def told_apart(self) -> frozenset[str]:
         """Tables of whose records pass 3 must know the person: `headcount`, and those that facts look at."""
-        return self.headcount.union(*(history.tables for history in self.histories))
+        return self.headcount.union(*(history.read for history in self.histories))
 
     @cached_property
     def headcount(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tokumei.schemas import report_histories as r
 from tokumei.schemas.histories import coarsened
@@ -94,7 +94,8 @@ def _explain(
         people_lost=total.people_lost,
         loss=total.loss,
         groups=tuple(_group(plan.tables[group.table], group) for group in account.groups),
-        undeclared=tuple(_undeclared(plan, history.tables, written, history.k)),
+        windows=tuple(_windows(plan, account)),
+        undeclared=tuple(_undeclared(plan, sorted(history.read), written, history.k)),
     )
 
 
@@ -144,6 +145,19 @@ def _group(table: TablePlan, group: GroupAccount) -> r.GroupReport:
         ),
         deleted=group.deleted,
     )
+
+
+def _windows(plan: Plan, account: HistoryAccount) -> Iterator[r.WindowsReport]:
+    for name, lost in account.windows.items():
+        yield r.WindowsReport(
+            table=name,
+            title=plan.tables[name].table.title or name,
+            windows=lost.windows,
+            of_windows=lost.of_windows,
+            lines=lost.lines,
+            of_lines=lost.of_lines,
+            people=lost.people,
+        )
 
 
 def _undeclared(plan: Plan, tables: Iterable[str], written: Written, k: int) -> list[r.UndeclaredColumn]:

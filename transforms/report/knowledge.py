@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tokumei.schemas.histories import Fact
+from tokumei.schemas.measures import ENDS
 from tokumei.schemas.people import Numbering
 from tokumei.schemas.pseudonym_periods import PERIOD_NAMES
 from tokumei.schemas.treatments import PseudonymPeriod
@@ -12,6 +13,8 @@ from tokumei.transforms.histories.measures import Unicity
 from tokumei.transforms.pages.environment import number, percent
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import Plan, TablePlan
+
+_WINDOWS = {"day": "日", "week": "週", "month": "月", "quarter": "四半期", "year": "年"}
 
 
 def title_of(table: TablePlan, column: str) -> str:
@@ -42,6 +45,8 @@ def kind_title(plan: Plan, fact: Fact) -> str:
     """Return a kind of fact in full: its table, and that its columns are of one line."""
     table = plan.tables[fact.table]
     of = f"「{table.table.title or table.name}」の"
+    if fact.measure is not None:
+        return of + _measure_title(table, fact)
     whole = f"準識別子（{'・'.join(title_of(table, c) for c in table.quasi_identifiers)}）の組合せ"
     columns = f"「{group_title(table, fact.columns)}」"
     if not fact.columns:
@@ -50,9 +55,27 @@ def kind_title(plan: Plan, fact: Fact) -> str:
     return f"{of}{same}{columns}{f'と{whole}' if fact.quasi_identifiers else ''}"
 
 
+def _measure_title(table: TablePlan, fact: Fact) -> str:
+    """Return what a person's lines come to, in a few words: 月ごとの「金額」の合計（4区分）."""
+    per = _WINDOWS[fact.per or ""]
+    if fact.measure in ENDS:
+        return f"{'最初' if fact.measure == 'first' else '最後'}の行の{per}"
+    of = title_of(table, fact.reads[0])
+    told = {
+        "sum": f"{of}の合計",
+        "largest": f"{of}の最大",
+        "distinct": f"{of}の種類の数",
+        "receipts": f"{of}の種類の数",
+        "lines": "行の数",
+    }[fact.measure or ""]
+    return f"{per}ごとの{told}（{len(fact.edges) + 1}区分）"
+
+
 def _short_title(plan: Plan, fact: Fact) -> str:
     """Return a kind of fact in a word: 「商品×月」."""
     table = plan.tables[fact.table]
+    if fact.measure is not None:
+        return f"「{_measure_title(table, fact)}」"
     parts = [title_of(table, name) for name in fact.columns]
     if fact.quasi_identifiers:
         parts.append("・".join(title_of(table, name) for name in table.quasi_identifiers))
@@ -91,7 +114,7 @@ def same_line(known: int) -> str:
 
 def period_of(plan: Plan, history: HistoryPlan) -> PseudonymPeriod | None:
     """Return the period of the pseudonyms of its people, which is one for all tables."""
-    return next((plan.tables[name].table.person_period for name in history.tables), None)
+    return next((plan.tables[name].table.person_period for name in sorted(history.read)), None)
 
 
 def in_periods(period: str | None) -> bool:

@@ -16,7 +16,7 @@ from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.publish import Published, find_published, finish
 from tokumei.transforms.stages.between_passes import settle
-from tokumei.transforms.stages.histories import ProtectHistories
+from tokumei.transforms.stages.histories import DropWindows, ProtectHistories
 from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
 from tokumei.transforms.stages.promises import SettlePromises
 from tokumei.transforms.stages.read import PlanSplits
@@ -103,6 +103,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
     choose = ChooseSharded if may_outgrow_a_worker(plan, files) else ChooseRecoding
     chosen = histograms | "ChooseRecoding" >> choose(plan, key, profile, fits)
+    chosen = splits | "DropWindows" >> DropWindows(plan, key, chosen)
     chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import apache_beam as beam
@@ -17,9 +17,17 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
-from tokumei.transforms.histories.lines import LineBatch, PeopleLines, gather_lines, list_lines, reading_of
+from tokumei.transforms.histories.drop import drop_windows
+from tokumei.transforms.histories.lines import (
+    LineBatch,
+    PeopleLines,
+    gather_people,
+    list_people,
+    reading_of,
+)
 from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts, count_sets, merge_counted
 from tokumei.transforms.histories.solve import HistoryAccount, solve
+from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.stages.read import ReadChunks
@@ -55,6 +63,29 @@ registry.register_coder(WrittenFacts, WrittenFactsCoder)
 registry.register_coder(CountedFacts, SizedPickleCoder)
 
 
+class DropWindows(beam.PTransform):
+    """Decisions to decisions by which no measures that may be known point at fewer than k people.
+
+    Element types: `Split` → `Chosen` (exactly one). Only tables with measures are read, and with classes that
+    may be known beside them. Under retry it decides the same. Raises RequirementError at run time where
+    this would cost more than may be lost.
+    """
+
+    def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
+        super().__init__()
+        self._plan, self._key, self._chosen = plan, key, chosen
+
+    def expand(self, splits: PCollection[Split]) -> PCollection[Chosen]:
+        """`Split` → `PeopleLines` (one a bucket) → `Chosen` (one); without measures nothing is added."""
+        histories = self._plan.windows
+        if not histories:
+            return self._chosen
+        people = splits | "GatherPeople" >> _GatherPeople(self._plan, histories, self._key, self._chosen)
+        return self._chosen | "Drop" >> beam.Map(
+            _drop, self._plan, AsIter(people), AsSingleton(self._key)
+        ).with_output_types(Chosen)
+
+
 class ProtectHistories(beam.PTransform):
     """Decisions to decisions by which no set of facts that may be known points at fewer than k people.
 
@@ -67,25 +98,45 @@ class ProtectHistories(beam.PTransform):
         self._plan, self._key, self._chosen = plan, key, chosen
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Chosen]:
-        """`Split` → (bucket, `LineBatch`) → `PeopleLines` (one a bucket) → `Chosen` (exactly one)."""
-        names = {name for history in self._plan.histories for name in history.tables}
-        if not names:
+        """`Split` → `PeopleLines` (one a bucket) → `Chosen` (exactly one)."""
+        histories = self._plan.histories
+        if not histories:
             return self._chosen
-        tables = {name: self._plan.tables[name] for name in sorted(names)}
-        people = (
-            splits
-            | "BindChosen"
-            >> beam.FlatMap(
-                _bind_chosen, frozenset(tables), AsSingleton(self._key), AsSingleton(self._chosen)
-            ).with_output_types(Work)
-            | "Read" >> ReadChunks(tables, columns=TablePlan.fact_types, stage="histories")
-            | "ListLines" >> beam.FlatMap(_list, self._plan).with_output_types(tuple[int, LineBatch])
-            | "Gather" >> beam.GroupByKey()
-            | "OfBucket" >> beam.Map(_gather).with_output_types(PeopleLines)
-        )
+        people = splits | "GatherPeople" >> _GatherPeople(self._plan, histories, self._key, self._chosen)
         return self._chosen | "Protect" >> beam.Map(
             _protect, self._plan, AsIter(people), AsSingleton(self._key)
         ).with_output_types(Chosen)
+
+
+class _GatherPeople(beam.PTransform):
+    """What facts are told by, by person. Element types: `Split` → `PeopleLines` (one a bucket)."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        histories: Sequence[HistoryPlan],
+        key: PCollection[RunKey],
+        chosen: PCollection[Chosen],
+    ) -> None:
+        super().__init__()
+        names = {name for history in histories for name in history.read}
+        self._tables = {name: plan.tables[name] for name in sorted(names)}
+        self._histories, self._key, self._chosen = histories, key, chosen
+
+    def expand(self, splits: PCollection[Split]) -> PCollection[PeopleLines]:
+        """`Split` → (bucket, `LineBatch`) → `PeopleLines` (one a bucket)."""
+        return (
+            splits
+            | "BindChosen"
+            >> beam.FlatMap(
+                _bind_chosen, frozenset(self._tables), AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_output_types(Work)
+            | "Read" >> ReadChunks(self._tables, columns=TablePlan.fact_types, stage="histories")
+            | "ListLines"
+            >> beam.FlatMap(_list, self._tables, self._histories).with_output_types(tuple[int, LineBatch])
+            | "Gather" >> beam.GroupByKey()
+            | "OfBucket" >> beam.Map(_gather, self._tables, self._histories).with_output_types(PeopleLines)
+        )
 
 
 @guarded
@@ -96,16 +147,34 @@ def _bind_chosen(
 
 
 @guarded_steps
-def _list(chunk: Chunk[Decision], plan: Plan) -> Iterator[tuple[int, LineBatch]]:
+def _list(
+    chunk: Chunk[Decision], tables: Mapping[str, TablePlan], histories: Sequence[HistoryPlan]
+) -> Iterator[tuple[int, LineBatch]]:
     table = chunk.work.split.table
-    for history in plan.histories:
-        if table in history.tables:
-            yield from list_lines(plan.tables[table], history.tables[table], chunk)
+    for history in histories:
+        if table in history.read:
+            yield from list_people(tables[table], history, chunk)
 
 
 @guarded
-def _gather(bucket: tuple[int, Iterable[LineBatch]]) -> PeopleLines:
-    return gather_lines(bucket[1])
+def _gather(
+    bucket: tuple[int, Iterable[LineBatch]], tables: Mapping[str, TablePlan], histories: Sequence[HistoryPlan]
+) -> PeopleLines:
+    return gather_people(tables, histories, bucket[1])
+
+
+@guarded
+def _drop(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
+    decisions, accounts = dict(chosen.decisions), dict(chosen.accounts)
+    reading = reading_of(people)
+    for history in plan.windows:
+        removals = drop_windows(history, plan.tables, chosen.decisions, reading, key)
+        for name, removal in removals.items():
+            account = accounts[name]
+            decisions[name] = replace(decisions[name], removals=(*decisions[name].removals, removal))
+            fitted = replace(account.fitted, removals=(*account.fitted.removals, removal))
+            accounts[name] = replace(account, fitted=fitted)
+    return replace(chosen, decisions=decisions, accounts=accounts)
 
 
 @guarded

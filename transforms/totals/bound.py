@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import polars as pl
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.totals.lines import LINES, Placed, TotalLines, gathered, placed_totals
+from tokumei.transforms.totals.lines import LINES, TotalLines, gathered, placed_totals
 
 COMES_TO = "#comes to"
 MAX_LINES = 20_000_000  # lines of a bucket that one worker holds; those alike in a chunk are one
@@ -36,16 +37,36 @@ class TotalsReached:
 AllReached = dict[str, TotalsReached]
 
 
-def values_of_people(lines: pl.DataFrame, placed: Placed) -> pl.DataFrame:
+class Reduced(Protocol):
+    """A measure, and its columns in a frame of lines; see `Placed`."""
+
+    @property
+    def measure(self) -> str:
+        """What is measured."""
+
+    @property
+    def group(self) -> list[str]:
+        """The columns that tell a person's window."""
+
+    @property
+    def receipt(self) -> str | None:
+        """The column of receipts."""
+
+    @property
+    def value(self) -> str | None:
+        """The column of amounts or values."""
+
+
+def values_of_people(lines: pl.DataFrame, placed: Reduced) -> pl.DataFrame:
     """Return the measure of each person and window: the columns of `Placed.group`, and COMES_TO (int64)."""
-    total, group = placed.total, placed.group
-    if total.measure == "largest_basket":
+    measure, group = placed.measure, placed.group
+    if measure == "largest_basket":
         baskets = lines.filter(pl.col(placed.receipt or "") != 0).group_by(*group, placed.receipt or "")
         return baskets.agg(pl.col(LINES).sum()).group_by(group).agg(pl.col(LINES).max().alias(COMES_TO))
-    if total.measure in {"receipts", "distinct"}:
-        item = (placed.receipt if total.measure == "receipts" else placed.value) or ""
+    if measure in {"receipts", "distinct"}:
+        item = (placed.receipt if measure == "receipts" else placed.value) or ""
         counted = pl.col(item).filter(pl.col(item) != 0).n_unique()
-    elif total.measure == "largest":
+    elif measure == "largest":
         counted = pl.col(placed.value or "").max()
     else:
         counted = pl.col(LINES if placed.value is None else placed.value).sum()
@@ -66,15 +87,20 @@ def lines_by_table(batches: Sequence[TotalLines]) -> dict[str, pl.DataFrame]:
     names = sorted({batch.table for batch in batches})
     found = {name: gathered([b for b in batches if b.table == name]) for name in names}
     for name, lines in found.items():
-        sums = [lines[c].cast(pl.Float64).sum() for c in lines.columns if c[0] == "s"]
-        if lines.height > MAX_LINES or max(sums, default=0.0) >= 2.0**62:
-            raise RequirementError(
-                "requirement.totals",
-                where=f"tables.{name}.totals",
-                what=f"more than {MAX_LINES:,} different lines, or too large amounts, to be added up at once",
-                fix="measure over fewer columns; or cut the file by people, and release it in parts",
-            )
+        refuse_large(lines, f"tables.{name}.totals")
     return found
+
+
+def refuse_large(lines: pl.DataFrame, where: str) -> None:
+    """Refuse lines of a bucket that cannot be added up exactly; raises RequirementError."""
+    sums = [lines[c].cast(pl.Float64).abs().sum() for c in lines.columns if c[0] == "s"]
+    if lines.height > MAX_LINES or max(sums, default=0.0) >= 2.0**62:
+        raise RequirementError(
+            "requirement.totals",
+            where=where,
+            what=f"more than {MAX_LINES:,} different lines, or too large amounts, to be added up at once",
+            fix="measure over fewer columns; or cut the file by people, and release it in parts",
+        )
 
 
 def _reach(plan: TablePlan, lines: pl.DataFrame) -> TotalsReached:

@@ -59,6 +59,11 @@ class Placed(NamedTuple):
     scale: int
 
     @property
+    def measure(self) -> str:
+        """What is measured."""
+        return self.total.measure
+
+    @property
     def left_out_by(self) -> str | None:
         """The column by whose values a person's lines are left out; None where all of them are."""
         return {"drop_person": None, "drop_window": self.window, "thin": self.receipt}[self.total.above]
@@ -155,17 +160,28 @@ def collapsed(frame: pl.DataFrame) -> pl.DataFrame:
 
 def amounts(values: pa.Array, scale: int) -> npt.NDArray[np.int64]:
     """Return amounts without their sign, in whole units or hundredths; of blanks 0."""
+    without: npt.NDArray[np.int64] = np.abs(signed_amounts(values, scale))
+    return without
+
+
+def signed_amounts(values: pa.Array, scale: int) -> npt.NDArray[np.int64]:
+    """Return amounts, in whole units or hundredths; of blanks 0."""
     if not pa.types.is_floating(values.type):
-        whole: npt.NDArray[np.int64] = np.abs(np.clip(measures(values), -MOST_OF_LINE, MOST_OF_LINE))
+        whole: npt.NDArray[np.int64] = np.clip(measures(values), -MOST_OF_LINE, MOST_OF_LINE)
         return whole
-    hundredths = np.rint(np.abs(np.nan_to_num(floats(values), nan=0.0)) * scale)
-    return np.asarray(np.minimum(hundredths, MOST_OF_LINE), np.int64)
+    hundredths = np.rint(np.nan_to_num(floats(values), nan=0.0) * scale)
+    return np.asarray(np.clip(hundredths, -MOST_OF_LINE, MOST_OF_LINE), np.int64)
 
 
 def code_hashes(plan: TablePlan, chunk: Chunk[Any], name: str) -> Hashes:
-    """Return a keyed hash of each value of a column; 0 for a blank."""
-    values = as_text(chunk.batch.column(name))
-    hashes = keyed_hashes(values, chunk.work.key.derive(f"totals\0{plan.name}\0{name}")).view(np.uint64)[:, 0]
+    """Return a keyed hash of each source value of a column; 0 for a blank."""
+    return value_hashes(chunk.batch.column(name), chunk.work.key.derive(f"totals\0{plan.name}\0{name}"))
+
+
+def value_hashes(column: pa.Array, key: bytes) -> Hashes:
+    """Return a keyed hash of each value; 0 for a blank."""
+    values = as_text(column)
+    hashes = keyed_hashes(values, key).view(np.uint64)[:, 0]
     return np.where(present(values), np.maximum(hashes, np.uint64(1)), np.uint64(0))
 
 

@@ -153,6 +153,7 @@ def test_a_range_of_persons_and_a_part_take_some_hundred_bytes_a_chunk():
             crc32c=i,
             size=i,
             records=i,
+            people=i,
         )
         for i in range(4_000)
     )
