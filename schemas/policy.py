@@ -13,7 +13,8 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.column_names import names_sensitive
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
-from tokumei.schemas.histories import History, check_histories
+from tokumei.schemas.histories import History
+from tokumei.schemas.history_rules import check_histories
 from tokumei.schemas.joined import check_joined
 from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse_mixed_shifts
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements

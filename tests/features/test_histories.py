@@ -225,6 +225,72 @@ def test_facts_hold_within_the_period_of_pseudonyms(run):
     assert "仮IDは四半期ごとに替わる。" in headline and "加工前は、期間ごとに数えた延べ" in headline
 
 
+def test_a_protected_column_is_no_fact(run):
+    """Blanks of facts come after the classes, and would break its model: the policy says one or the other."""
+    ill = KEEP | {"sensitive": True, "protect": [{"model": "l_diversity", "kind": "distinct", "l": 2}]}
+    policy = declared(fact("item"), fact("ill"), columns={"ill": ill, "amount": AGE})
+    done = run(policy, {})
+    assert done.status == 2 and "fact.protected" in done.err
+
+
+def lines_whose_label_goes(run, **lost_at_most):
+    """People with an illness and a shop; two bear 乙, whose label promises three people."""
+    rows = [{"id": f"p{i}", "ill": "乙" if i < 2 else "甲", "shop": "X"} for i in range(20)]
+    ill = {"treat": [{"criterion": 4, "method": "top_code", "at": 5, "label": "5以上", "people": 3}]}
+    rows = [r | {"ill": 9 if r["ill"] == "乙" else 1} for r in rows] + [
+        {"id": f"q{i}", "ill": "", "shop": "X"} for i in range(5)
+    ]
+    policy = declared(fact("ill", "shop"), k=2, known=1, lost_at_most=lost_at_most)
+    columns = {"id": {"treat": [PSEUDONYM]}, "ill": ill | {"type": "integer"}, "shop": KEEP}
+    policy["tables"]["t"]["columns"] = columns
+    return run(policy, {"data.csv": csv(rows)})
+
+
+def test_people_whose_facts_go_with_a_rare_label_are_counted(run):
+    done = lines_whose_label_goes(run, people=0.2)
+    assert done.status == 0, done.err
+    (told,) = done.report["histories"]
+    people = len(held(done.rows(), "ill", "shop"))
+    assert [told["people_before"], told["people_after"], told["people_lost"]] == [20, people, 20 - people]
+    assert people == 18
+
+
+def test_people_whose_facts_go_with_a_rare_label_count_as_lost(run):
+    done = lines_whose_label_goes(run, people=0.05)
+    assert done.status == 4 and "requirement.histories" in done.err and "10.0%" in done.err
+
+
+def test_who_keeps_a_cell_but_no_fact_is_lost(run):
+    """The day of a fact [shop, day] stands where the shop is blanked; nobody can be told by the fact."""
+    rows = [{"id": f"p{i}", "shop": f"S{i}", "day": "2024-01-01"} for i in range(5)]
+    rows += [{"id": f"q{i}", "shop": "X", "day": "2024-01-01"} for i in range(15)]
+    policy = declared(fact("shop", "day"), lost_at_most={"people": 0.1})
+    columns = {"id": {"treat": [PSEUDONYM]}, "shop": KEEP, "day": KEEP | {"type": "date"}}
+    policy["tables"]["t"]["columns"] = columns
+    done = run(policy, {"data.csv": csv(rows)})
+    assert done.status == 4 and "25.0%" in done.err
+
+
+def test_the_sensitive_column_stands_in_a_table_without_facts(run):
+    rows, people = list(receipts()), list(members())
+    policy = declared(fact("item"), known=1, at_most={"share": 0.6, "table": "members", "column": "ill"})
+    policy["tables"]["members"] = {
+        "source": {"path": "members.csv", "format": "csv"},
+        "person": "id",
+        "rows_per_person": "one",
+        "columns": {"id": {"treat": [PSEUDONYM]}, "age": AGE, "ill": KEEP | {"sensitive": True}},
+    }
+    policy["file"]["sensitive"] = True
+    done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
+    assert done.status == 0, done.err
+    ill = {row["id"]: row["ill"] for row in done.rows("members")}
+    items = held(done.rows(), "item")
+    for item in {f for of in items.values() for f in of}:
+        who = [p for p, of in items.items() if item in of]
+        assert max(sum(ill.get(p) == value for p in who) for value in "甲乙丙丁") <= 0.6 * len(who)
+    assert done.report["histories"][0]["at_most"]["reached"] <= 0.6
+
+
 def watched(share=0.5, **columns):
     """A sensitive column whose values no more than a share may hold."""
     at_most = {"share": share, "table": "t", "column": "ill"}

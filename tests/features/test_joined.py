@@ -436,3 +436,23 @@ def test_check_finds_a_deleted_item_under_another_name(run, there, status):
     if status:
         assert "verification.joined_deleted" in done.err and "note" in done.err
         assert not any(phone in done.err for phone in phones.values())
+
+
+def test_who_is_left_out_for_totals_stands_in_no_other_table(run):
+    """No quasi-identifier, no combination and no dropping method: bounds alone leave somebody out."""
+    bound = {"criterion": 4, "measure": "sum", "column": "amount", "at": 1000, "above": "drop_person"}
+    amount = {"type": "integer"} | KEEP_ALL
+    receipts = [(f"M{i}", 5000 if i == 3 else 10) for i in range(8)]
+    policy = policy_of(
+        {
+            "members": table("members", {"flag": KEEP_ALL}),
+            "receipts": table(
+                "receipts", {"amount": amount}, "several", totals=[{**bound, "because": "試験"}]
+            ),
+        },
+        k=2,
+    )
+    members = [(f"M{i}", "a") for i in range(10)]
+    done = run(policy, {"members.csv": text("id,flag", members), "receipts.csv": text("id,amount", receipts)})
+    assert done.status == 0, done.err
+    assert [len(done.rows("members")), len(done.rows("receipts"))] == [9, 7]

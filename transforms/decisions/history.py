@@ -97,6 +97,8 @@ class HistoryTreatment:
             InputError: a value was not there when this was decided: the input changed.
         """
         left, cells = dict(treated), dict[str, int]()
+        if not self.groups:  # classes alone, or a sensitive column that is only watched
+            return left, cells
         codes = dict(zip(self.facts.columns, column_codes(self.facts.columns, columns, treated), strict=True))
         parts = [*codes.values(), *class_codes(self.facts.classes, self.classes, classes)]
         if len(self.sizes) > len(parts):

@@ -79,26 +79,28 @@ def bits(problem: Problem, table: int, mask: Masks | None, leaves: Codes) -> Ite
 
 @dataclass(frozen=True)
 class Present:
-    """What stands in the lines: occurrences by leaf for each group, lines and people with at least one."""
+    """What stands in the lines: occurrences by leaf for each group, lines and people with some fact."""
 
     leaves: tuple[Ints, ...]
     lines: int
     people: int
 
 
-def present_in(problem: Problem, buckets: Buckets, blanked: Blanked | None) -> Present:
-    """Count what stands in the lines."""
+def present_in(histories: Histories, slots: Slots, blanked: Blanked | None) -> Present:
+    """Count what stands in the lines, and the lines and people that tell a fact with a slot."""
+    problem = histories.problem
     leaves = [np.zeros(group.leaves, np.int64) for group in problem.groups]
     lines = people = 0
-    for number, bucket in enumerate(buckets()):
+    for number, bucket in enumerate(histories.buckets()):
         alive = np.zeros(bucket.people, bool)
         masks = dense(bucket, blanked, number)
-        for table, here in enumerate(bucket.lines):
-            some = np.zeros(len(here.person), bool)
+        telling = [np.zeros(len(here.person), bool) for here in bucket.lines]
+        for one in given(problem, histories.vocabulary, bucket.lines, masks, slots):
+            telling[one.table] |= one.fact >= 0
+        for table, (here, some) in enumerate(zip(bucket.lines, telling, strict=True)):
             for group, there in bits(problem, table, masks[table], here.leaves):
                 row = problem.of_table(table).index(group)
                 leaves[group] += np.bincount(here.leaves[row][there], minlength=len(leaves[group]))
-                some |= there
             lines += int(some.sum())
             alive[here.person[some]] = True
         people += int(alive.sum())

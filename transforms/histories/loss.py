@@ -33,8 +33,8 @@ def most_generalized(problem: Problem, levels: Levels) -> float:
 def finest(problem: Problem, levels: Levels) -> Levels:
     """Return a cut by which the same people have the same facts under finer labels.
 
-    A node over one leaf hides nothing of it, so that the leaf's own label costs nothing; unless some facts see
-    it beside others.
+    A node over one leaf hides nothing of it, so that the leaf's own label costs nothing; unless some facts
+    see it beside others.
     """
     out = []
     for number, (group, level) in enumerate(zip(problem.groups, levels, strict=True)):
@@ -60,7 +60,7 @@ def _seen_of(problem: Problem, number: int) -> Iterator[Codes]:
 
 
 def _over_one(view: Codes) -> Flags:
-    """Return, by what is seen, whether it is seen of one leaf alone, at whatever level; the last is nothing."""
+    """Return, by what is seen, whether it is seen of one leaf alone, at any level; the last is nothing."""
     lowest = np.full(int(view.max(initial=-1)) + 2, view.shape[1])
     highest = np.full(len(lowest), -1)
     places = np.broadcast_to(np.arange(view.shape[1]), view.shape)

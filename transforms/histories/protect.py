@@ -92,6 +92,7 @@ def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
     """Return what candidates start from, and by group the finest level at which facts can be counted."""
     vocabulary = Vocabulary(problem, buckets)
     histories = Histories(problem, buckets, vocabulary)
+    finest = tuple(np.zeros(group.leaves, np.int8) for group in problem.groups)
     floor = [0] * len(problem.groups)
     while True:
         try:
@@ -106,7 +107,7 @@ def _ground(problem: Problem, buckets: Buckets) -> tuple[Ground, list[int]]:
         ground = Ground(
             histories=histories,
             counted=counted,
-            present=present_in(problem, buckets, None),
+            present=present_in(histories, vocabulary.at(finest), None),
             exact=nested(problem),
         )
         return ground, floor

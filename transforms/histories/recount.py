@@ -59,11 +59,13 @@ class CountedSets:
     """How many people have all facts of each set.
 
     Attributes:
+        told: people with any fact.
         pairs: of single facts, and of pairs where two may be known.
         larger: of three facts, one row a set: its facts in columns "0", "1", "2", ascending, and people.
         with_value: by number of facts, all people of each set, and those with a sensitive value beside it.
     """
 
+    told: int
     pairs: PairCounts
     larger: pl.DataFrame | None
     with_value: Mapping[int, tuple[pl.DataFrame, pl.DataFrame]]
@@ -80,6 +82,10 @@ class CountedFacts:
 
     histories: Mapping[int, CountedSets] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
+
+    def people_told(self, history: int) -> int:
+        """Return the people with any fact of a declaration."""
+        return self.histories[history].told if history in self.histories else 0
 
 
 @dataclass(frozen=True)
@@ -202,6 +208,7 @@ def _counted(facts: pl.DataFrame, values: pl.DataFrame, history: History) -> Cou
     pairs = count_pairs(numbers, facts[_FACT].to_numpy(), single=known == 1)
     by_size = _sets_of(facts, values, known) if watched or known == 3 else {}
     return CountedSets(
+        told=facts[_PERSON].n_unique(),
         pairs=pairs,
         larger=by_size[3][0] if known == 3 else None,
         with_value=by_size if watched else {},
@@ -231,6 +238,7 @@ def _people(sets: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 def _added(parts: Sequence[CountedSets]) -> CountedSets:
     larger = [part.larger for part in parts if part.larger is not None]
     return CountedSets(
+        told=sum(part.told for part in parts),
         pairs=add_pairs([part.pairs for part in parts]),
         larger=_summed(larger) if larger else None,
         with_value={

@@ -142,14 +142,13 @@ def _levels(group: PosedGroup) -> tuple[tuple[str, ...], ...]:
 def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementError:
     watched = history.history.at_most
     if error.cause == "fixed":
-        what = (
-            f"some sets of classes{' or measures' if history.windows else ''}, which nothing blanks, are"
-            f" shared by fewer than {history.k} people"
-        )
+        sets = f"classes{' or measures' if history.windows else ''}"
+        what = f"some sets of {sets}, which nothing blanks, are shared by fewer than {history.k} people"
+        fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
         if watched is not None:
             column = f"{watched.table}.{watched.column}"
             what += f", or more than {watched.share:.1%} of these hold one value of {column}"
-        fix = "generalize the quasi-identifiers further, or leave out facts with quasi_identifiers"
+            fix += ", or raise at_most.share"
     else:
         what = (
             f"{history.k} people for every {history.known} facts would cost {error.reached:.1%} of the"

@@ -22,8 +22,8 @@ class TakenFacts:
         occurrences: cells of the source that are not blank, one a distinct line of a person and group.
         by_level: per group, occurrences released at each level.
         deleted: per group, occurrences deleted.
-        lines: lines with an occurrence. lines_lost: those left with none.
-        people: people with an occurrence. people_lost: those left with none.
+        lines: lines that tell a fact. lines_lost: those left with none.
+        people: people with a fact. people_lost: those left with none.
         loss: mean over occurrences of the share of the tree's leaves below what is released; deleted counts
             1.
         facts: distinct facts that are left.
@@ -55,7 +55,7 @@ class TakenFacts:
 def taken_of(done: Deletion, ground: Ground) -> TakenFacts:
     """Return what a treatment took; reads the lines once."""
     problem, before = ground.problem, ground.present
-    after = present_in(problem, ground.histories.buckets, done.blanked)
+    after = present_in(ground.histories, ground.vocabulary.at(done.levels), done.blanked)
     by_level = tuple(
         tuple(int(n) for n in np.bincount(level, leaves, minlength=group.levels))
         for group, level, leaves in zip(problem.groups, done.levels, after.leaves, strict=True)

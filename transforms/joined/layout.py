@@ -78,5 +78,5 @@ def joined_groups(tables: Mapping[str, TablePlan]) -> Iterator[dict[str, TablePl
     """
     for names in dict.fromkeys(table.together for table in tables.values() if table.together):
         group = {name: tables[name] for name in names}
-        if any(t.quasi_identifiers or t.dropping or t.combined for t in group.values()):
+        if any(t.quasi_identifiers or t.dropping or t.combined or t.table.totals for t in group.values()):
             yield group

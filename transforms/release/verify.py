@@ -85,7 +85,7 @@ def verify(
         _check_totals(table, account.fitted, totals.get(name, {}))
         refuse_leaks(table, found.leaks)
         refuse_blanks(plan.policy.not_understood, table, tally)
-    _check_facts(plan, facts, fingerprint)
+    _check_facts(plan, chosen, facts, fingerprint)
     total = _people(plan, written, people)
     _check_size(plan.policy, total)
     return total
@@ -228,8 +228,11 @@ def _check_totals(table: TablePlan, fitted: FittedTable, found: Mapping[int, Rec
         raise _failed(table.name, f"the lines of somebody come to more than the bound of totals[{above}]")
 
 
-def _check_facts(plan: Plan, facts: CountedFacts, fingerprint: str) -> None:
-    """Ask of every set of facts that may be known whether enough people in the written data have them all."""
+def _check_facts(plan: Plan, chosen: Chosen, facts: CountedFacts, fingerprint: str) -> None:
+    """Ask of every set of facts that may be known whether enough people in the written data have them all.
+
+    Facts also go with labels that too few people would bear, which are blanked after facts were decided.
+    """
     if facts.keys - {fingerprint}:
         raise _failed("histories", "people were told apart under different keys")
     for i, history in enumerate(plan.histories):
@@ -245,6 +248,17 @@ def _check_facts(plan: Plan, facts: CountedFacts, fingerprint: str) -> None:
             raise _failed(
                 f"histories[{i}]",
                 f"a share of {amount(found.share)} of those who have some facts hold one value",
+            )
+        before, allowed = chosen.histories[i].before.people, history.history.lost_at_most.people
+        lost = before - facts.people_told(i)
+        if lost > allowed * before:
+            raise RequirementError(
+                "requirement.histories",
+                where=f"histories, people of {history.people}",
+                what=f"{lost / before:.1%} of the people would be left without any fact, more than the"
+                f" {allowed:.1%} of lost_at_most: labels that too few people bear are blanked too",
+                fix="let methods of these columns promise no more people than k of histories, name each"
+                " column in a fact of its own, or raise lost_at_most.people",
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from tokumei.schemas import report_histories as r
 from tokumei.schemas.histories import coarsened
@@ -49,7 +50,8 @@ def explain_histories(
 def _explain(
     plan: Plan, account: HistoryAccount, written: Written, facts: CountedFacts, place: int
 ) -> r.HistoryReport:
-    history, before, after, total = account.plan, account.before, account.after, account.total
+    history, before, total = account.plan, account.before, account.total
+    after = replace(account.after, people=facts.people_told(place))  # labels may go after facts are decided
     watched, promise = history.history.at_most, guarantee(plan, history)
     return r.HistoryReport(
         people=str(history.people),
@@ -91,7 +93,7 @@ def _explain(
         ),
         lines=total.lines,
         lines_lost=total.lines_lost,
-        people_lost=total.people_lost,
+        people_lost=before.people - after.people,
         loss=total.loss,
         groups=tuple(_group(plan.tables[group.table], group) for group in account.groups),
         windows=tuple(_windows(plan, account)),

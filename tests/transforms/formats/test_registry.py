@@ -24,6 +24,7 @@ FLOORS = ("schemas", "transforms", "pipelines")
 # Where formats are registered; the generator of synthetic files has a list of its own of what it can write.
 HOMES = {
     "schemas/formats.py",
+    "schemas/hierarchy_base.py",  # the example of a table
     "transforms/formats/registry.py",
     "transforms/synthesis/__init__.py",
     "transforms/synthesis/write.py",
