@@ -118,13 +118,24 @@ def coarsened(column: Column) -> Coarsen | None:
     return last if isinstance(last, Coarsen) else None
 
 
-def history_people(history: History, tables: Mapping[str, Table], default: Numbering) -> Numbering:
+def history_people(
+    history: History,
+    tables: Mapping[str, Table],
+    default: Numbering,
+    at: tuple[str | int, ...] = ("histories",),
+) -> Numbering:
     """Return whose history it is.
+
+    Args:
+        history: as declared.
+        tables: of the policy.
+        default: the people of the release.
+        at: where it is declared, for the error.
 
     Raises:
         PydanticCustomError: it names nobody.
     """
-    return default if history.people is None else people_named(tables, history.people, ("people",))
+    return default if history.people is None else people_named(tables, history.people, (*at, "people"))
 
 
 def groups_of(sequences: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

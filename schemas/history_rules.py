@@ -27,7 +27,9 @@ def check_histories(
     Raises:
         PydanticCustomError: they are not.
     """
-    numberings = [history_people(history, tables, default) for history in histories]
+    numberings = [
+        history_people(history, tables, default, ("histories", i)) for i, history in enumerate(histories)
+    ]
     if len(set(numberings)) < len(numberings):
         raise broken(
             "history.people_twice",

@@ -43,7 +43,7 @@ def tables_by_numbering(tables: Mapping[str, Table]) -> dict[Numbering, tuple[st
     return found
 
 
-def people_named(tables: Mapping[str, Table], named: str, at: tuple[str, ...]) -> Numbering:
+def people_named(tables: Mapping[str, Table], named: str, at: tuple[str | int, ...]) -> Numbering:
     """Return the numbering of people that a policy names: a link, or a table without one.
 
     Args:
@@ -59,7 +59,7 @@ def people_named(tables: Mapping[str, Table], named: str, at: tuple[str, ...]) -
     if not wanted:
         raise broken(
             "policy.people",
-            f"people can be counted by {listed(map(str, found), 'or')}; {'.'.join(at)} names none of them",
+            f"people can be counted by {listed(map(str, found), 'or')}; {at[-1]} names none of them",
             f"for example people: {next(iter(found)).name}",
             at,
         )

@@ -82,6 +82,14 @@ class PublicHistory(Strict):
     groups: tuple[PublicGroup, ...]
 
 
+class PublicJoin(Strict):
+    """Tables that a reader can join by pseudonyms, and the smallest class of people found there."""
+
+    titles: tuple[str, ...]
+    people: int
+    smallest_class: int | None = Field(description="People; None where no table has quasi-identifiers.")
+
+
 class PublicReport(Strict):
     """The part of a report that may leave the house."""
 
@@ -94,6 +102,7 @@ class PublicReport(Strict):
     k: int
     people: int
     tables: tuple[PublicTable, ...]
+    joined: tuple[PublicJoin, ...] = ()
     histories: tuple[PublicHistory, ...] = ()
     limits: tuple[str, ...]
 
@@ -110,6 +119,10 @@ def public_part(report: Report) -> PublicReport:
         k=report.k,
         people=report.people,
         tables=tuple(_table(table) for table in report.tables),
+        joined=tuple(
+            PublicJoin(titles=join.titles, people=join.people_after, smallest_class=join.smallest_after)
+            for join in report.joined
+        ),
         histories=tuple(map(_history, report.histories)),
         limits=report.limits,
     )

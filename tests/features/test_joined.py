@@ -117,6 +117,10 @@ def test_classes_hold_over_members_and_receipts_and_absence_from_them(run):
     assert "membersとreceipts" not in page
     assert "同じ人に同じ仮ID（連結符号「member」）がある" in page
     assert f"最も小さいグループ（members＋receiptsを結合）</dt><dd>{told['smallest_after']}人" in page
+    (public,) = json.loads((done.release / "public-report.json").read_text())["joined"]
+    people, least = told["people_after"], told["smallest_after"]
+    assert public == {"titles": ["members", "receipts"], "people": people, "smallest_class": least}
+    assert f"最も少ない組合せで{least}人" in (done.release / "public-report.html").read_text()
 
 
 def test_who_is_left_out_of_members_has_no_receipts(run):
