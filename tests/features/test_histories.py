@@ -281,3 +281,43 @@ def test_the_sensitive_column_stands_in_a_table_without_facts(run):
         who = [p for p, of in items.items() if item in of]
         assert max(sum(ill.get(p) == value for p in who) for value in "甲乙丙丁") <= 0.6 * len(who)
     assert done.report["histories"][0]["at_most"]["reached"] <= 0.6
+
+
+def test_a_column_of_blanks_tells_nothing(run):
+    rows = [r | {"item": ""} for r in receipts(12)]
+    done = run(declared(fact("item"), fact("shop")), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    assert not few(held(done.rows(), "shop"), 3, 2)
+
+
+def test_periods_far_from_today_are_told_apart(run):
+    """9999-12-31 and the like stand for no date in many files; their months are periods as others are."""
+    days = ["0001-01-01", "0001-05-01", "9998-01-01", "9999-12-31", "2024-01-01"]
+    rows = [r | {"day": days[i % 5]} for i, r in enumerate(receipts(20))]
+    pseudonym = {"id": {"treat": [{**PSEUDONYM, "per": "month", "time": "day"}]}}
+    done = run(declared(fact("item"), columns={**pseudonym, "day": KEEP | {"type": "date"}}), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    months = defaultdict(set)
+    for row in done.rows():
+        if row["item"]:
+            months[row["id"]].add((row["day"], row["item"]))
+    assert not few(months, 3, 2)
+
+
+def test_what_no_blank_meets_has_no_price_in_per_cent(run):
+    """Everybody holds one value: no class can be of several, and the message blames no number of people alone."""
+    policy = policy_of(
+        {
+            "id": {"treat": [PSEUDONYM]},
+            "age": AGE,
+            "ill": KEEP | {"sensitive": True},
+        },
+        person="id",
+    )
+    watched = {"share": 0.3, "table": "t", "column": "ill"}
+    known = {"table": "t", "quasi_identifiers": True}
+    policy["histories"] = [{"known": 1, "because": "試験", "facts": [known], "at_most": watched}]
+    people = [{"id": f"p{i}", "age": 30, "ill": "甲"} for i in range(10)]
+    done = run(policy, {"data.csv": csv(people)})
+    assert done.status == 4 and "requirement.histories" in done.err
+    assert "30.0%" in done.err and "at_most.share" in done.err and "inf" not in done.err

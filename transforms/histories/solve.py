@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -138,7 +139,8 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
             f"raise lost_at_most.{error.cause}, lower known or k, coarsen columns first, or leave out a fact"
         )
     prices = "; ".join(
-        f"{tell_fact(history.history.facts[price.kind])}: {price.occurrences:.1%} of the occurrences"
+        f"{tell_fact(history.history.facts[price.kind])}: "
+        + (f"{price.occurrences:.1%} of the occurrences" if price.loss < math.inf else "nothing meets it")
         for price in error.prices
     )
     return RequirementError(
