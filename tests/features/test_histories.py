@@ -321,3 +321,24 @@ def test_what_no_blank_meets_has_no_price_in_per_cent(run):
     done = run(policy, {"data.csv": csv(people)})
     assert done.status == 4 and "requirement.histories" in done.err
     assert "30.0%" in done.err and "at_most.share" in done.err and "inf" not in done.err
+
+
+def test_a_share_is_recounted_within_the_period_in_a_table_without_facts(run):
+    """The sensitive value stands in another table: its people are other units in each month too."""
+    pseudonym = {**PSEUDONYM, "per": "month", "time": "day"}
+    by_month = {"id": {"treat": [pseudonym]}, "day": KEEP | {"type": "date"}}
+    rows = [r | {"day": "2024-01-15"} for r in receipts(20)]
+    policy = declared(
+        fact("item"), columns=by_month, known=1, at_most={"share": 1, "table": "members", "column": "ill"}
+    )
+    policy["tables"]["members"] = {
+        "source": {"path": "members.csv", "format": "csv"},
+        "person": "id",
+        "rows_per_person": "one",
+        "columns": by_month | {"age": AGE, "ill": KEEP | {"sensitive": True}},
+    }
+    policy["file"]["sensitive"] = True
+    people = [r | {"day": "2024-01-31", "ill": "甲"} for r in members(20)]
+    done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
+    assert done.status == 0, done.err
+    assert done.report["histories"][0]["at_most"]["reached"] == 1
