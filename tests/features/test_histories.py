@@ -324,3 +324,66 @@ def test_classes_that_hold_one_sensitive_value_are_told_as_that(run):
     assert "or more than 50.0% of these hold one value of t.ill" in done.err
     assert "t (class): more than all, as nothing in it may be blanked" in done.err
     assert "raise at_most.share" in done.err and "inf" not in done.err.replace("information", "")
+
+
+def test_a_column_of_blanks_tells_nothing(run):
+    rows = [r | {"item": ""} for r in receipts(12)]
+    done = run(declared(fact("item"), fact("shop")), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    assert not few(held(done.rows(), "shop"), 3, 2)
+
+
+def test_periods_far_from_today_are_told_apart(run):
+    """9999-12-31 and the like stand for no date in many files; their months are periods as others are."""
+    days = ["0001-01-01", "0001-05-01", "9998-01-01", "9999-12-31", "2024-01-01"]
+    rows = [r | {"day": days[i % 5]} for i, r in enumerate(receipts(20))]
+    pseudonym = {"id": {"treat": [{**PSEUDONYM, "per": "month", "time": "day"}]}}
+    done = run(
+        declared(fact("item"), columns={**pseudonym, "day": KEEP | {"type": "date"}}), {"data.csv": csv(rows)}
+    )
+    assert done.status == 0, done.err
+    months = defaultdict(set)
+    for row in done.rows():
+        if row["item"]:
+            months[row["id"]].add((row["day"], row["item"]))
+    assert not few(months, 3, 2)
+
+
+def test_what_no_blank_meets_has_no_price_in_per_cent(run):
+    """Everybody holds one value: no class can be of several, and the message blames no number of people alone."""
+    policy = policy_of(
+        {
+            "id": {"treat": [PSEUDONYM]},
+            "age": AGE,
+            "ill": KEEP | {"sensitive": True},
+        },
+        person="id",
+    )
+    watched = {"share": 0.3, "table": "t", "column": "ill"}
+    known = {"table": "t", "quasi_identifiers": True}
+    policy["histories"] = [{"known": 1, "because": "試験", "facts": [known], "at_most": watched}]
+    people = [{"id": f"p{i}", "age": 30, "ill": "甲"} for i in range(10)]
+    done = run(policy, {"data.csv": csv(people)})
+    assert done.status == 4 and "requirement.histories" in done.err
+    assert "30.0%" in done.err and "at_most.share" in done.err and "inf" not in done.err
+
+
+def test_a_share_is_recounted_within_the_period_in_a_table_without_facts(run):
+    """The sensitive value stands in another table: its people are other units in each month too."""
+    pseudonym = {**PSEUDONYM, "per": "month", "time": "day"}
+    by_month = {"id": {"treat": [pseudonym]}, "day": KEEP | {"type": "date"}}
+    rows = [r | {"day": "2024-01-15"} for r in receipts(20)]
+    policy = declared(
+        fact("item"), columns=by_month, known=1, at_most={"share": 1, "table": "members", "column": "ill"}
+    )
+    policy["tables"]["members"] = {
+        "source": {"path": "members.csv", "format": "csv"},
+        "person": "id",
+        "rows_per_person": "one",
+        "columns": by_month | {"age": AGE, "ill": KEEP | {"sensitive": True}},
+    }
+    policy["file"]["sensitive"] = True
+    people = [r | {"day": "2024-01-31", "ill": "甲"} for r in members(20)]
+    done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
+    assert done.status == 0, done.err
+    assert done.report["histories"][0]["at_most"]["reached"] == 1

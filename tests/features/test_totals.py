@@ -258,3 +258,26 @@ def test_one_row_a_person_has_no_totals(run):
     policy["tables"]["t"]["rows_per_person"] = "one"
     done = run(policy, files)
     assert done.status == 2 and "table.totals" in done.err
+
+
+def test_a_day_that_is_blanked_for_facts_keeps_its_window(run):
+    """Six months with one day each that nobody shares: blanked, they are no window of their own to the recount."""
+    policy, _ = policy_and_files(
+        {"measure": "lines", "per": "month", "time": "day", "at": 1, "above": "drop_window"}
+    )
+    policy["histories"] = [
+        {
+            "known": 1,
+            "because": "試験",
+            "facts": [{"table": "t", "columns": ["day"]}, {"table": "t", "columns": ["item"]}],
+        }
+    ]
+    rows = [
+        {**ROWS[0], "no": f"{i}-{month}", "who": f"p{i}", "item": "i0", "day": dt.date(2024, month, 1 + i)}
+        for i in range(8)
+        for month in range(1, 7)
+    ]
+    text = "\n".join([",".join(ROWS[0]), *(",".join(map(str, row.values())) for row in rows)])
+    done = run(policy, {"in/0.csv": text})
+    assert done.status == 0, done.err
+    assert {row["day"] for row in done.rows()} == {None} and len(done.rows()) == len(rows)

@@ -60,7 +60,7 @@ class CutSearch:
 
     def _moves_of(self, number: int, floor: int) -> Iterator[Move]:
         group = self._problem.groups[number]
-        for level in range(floor, group.levels):
+        for level in range(floor, group.levels if group.leaves else 0):  # all of it may be blank
             node = group.chain[level]
             order = np.argsort(node, kind="stable")
             for leaves in np.split(order, np.flatnonzero(np.diff(node[order])) + 1) if len(order) else ():

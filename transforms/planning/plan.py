@@ -93,8 +93,10 @@ class TablePlan:
 
     @property
     def known_facts(self) -> bool:
-        """Whether facts that may be known stand in this table."""
-        return any(fact.table == self.name for history in self.histories for fact in history.facts)
+        """Whether facts that may be known stand in this table, or a value that they may give away."""
+        watched = (history.at_most.table for history in self.histories if history.at_most)
+        facts = (fact.table for history in self.histories for fact in history.facts)
+        return self.name in {*facts, *watched}
 
     @cached_property
     def window(self) -> tuple[str, str] | None:

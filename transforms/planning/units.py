@@ -18,8 +18,8 @@ from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.periods import period_codes
 
-PERIODS = 1 << 14  # numbers of months, quarters or years from `FIRST` on: so many can be told apart
-FIRST = -(1 << 13)
+PERIODS = 1 << 17  # numbers of months, quarters or years from `FIRST` on: those of the years 1 to 9999
+FIRST = -(1 << 15)
 
 
 class Units(NamedTuple):
@@ -41,8 +41,8 @@ def has_periods(plan: TablePlan) -> bool:
 
 
 def period_numbers(units: Units) -> npt.NDArray[np.int32]:
-    """Return the periods as numbers below `PERIODS`; those far from today share the first or the last."""
-    return np.clip(units.periods - FIRST, 0, PERIODS - 1).astype(np.int32)
+    """Return the periods as numbers below `PERIODS`."""
+    return (units.periods - FIRST).astype(np.int32)
 
 
 def persons_in_periods(

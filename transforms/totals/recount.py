@@ -60,7 +60,7 @@ def deal_totals(
         chunk: as it was read.
         order: shape (n,), the row of each written record in it.
         persons: 128-bit keyed hash of each record's person, shape (rows of the chunk, 2).
-        released: the written records; a column that is released as it is counts as it is written.
+        released: the written records; a measured column that is released as it is counts as it is written.
     """
     if not plan.table.totals or persons is None or len(order) == 0:
         return
@@ -69,11 +69,13 @@ def deal_totals(
     def column(name: str) -> pl.Series:
         exact = plan.table.columns[name].keep and name in released.schema.names
         values = released.column(name) if exact else chunk.batch.column(name).take(rows)
-        return pl.Series(values.dictionary_decode() if pa.types.is_dictionary(values.type) else values)
+        return _series(values)
 
     for i, total in enumerate(plan.table.totals):
         frame = pl.DataFrame({_WHO: persons[order, 0]})
-        when = _windows(column(total.time), total.per) if total.time and total.per else pl.lit(None, pl.Date)
+        when = pl.lit(None, pl.Date)
+        if total.time and total.per:  # as it was read: a time may be blanked for facts, and its window stays
+            when = _windows(_series(chunk.batch.column(total.time).take(rows)), total.per)
         key = chunk.work.key.derive(f"recount of totals\0{plan.name}\0{i}")
         item = {"distinct": total.column, "receipts": total.receipt, "largest_basket": total.receipt}
         named = item.get(total.measure)
@@ -85,6 +87,10 @@ def deal_totals(
             sink = io.BytesIO()
             part.write_ipc(sink, compression="lz4")
             yield int(bucket), WrittenTotals(plan.name, i, sink.getvalue())
+
+
+def _series(values: pa.Array) -> pl.Series:
+    return pl.Series(values.dictionary_decode() if pa.types.is_dictionary(values.type) else values)
 
 
 def _windows(times: pl.Series, per: str) -> pl.Series:
