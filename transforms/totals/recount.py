@@ -73,7 +73,7 @@ def deal_totals(
 
     for i, total in enumerate(plan.table.totals):
         frame = pl.DataFrame({_WHO: persons[order, 0]})
-        when = pl.lit(None, pl.Date)
+        when: pl.Expr | pl.Series = pl.lit(None, pl.Date)
         if total.time and total.per:  # as it was read: a time may be blanked for facts, and its window stays
             when = _windows(_series(chunk.batch.column(total.time).take(rows)), total.per)
         key = chunk.work.key.derive(f"recount of totals\0{plan.name}\0{i}")
