@@ -87,13 +87,13 @@ def test_chunks_missing_repeated_or_made_with_another_key(run, monkeypatch, chan
 def test_a_part_that_is_not_as_it_was_written_is_not_published(run, monkeypatch, harm):
     real = release_stage.verify
 
-    def damage(plan, chosen, written, *rest):
+    def damage(plan, chosen, written, *rest, **more):
         for part in written["t"].parts:
             data = Path(part.uri).read_bytes()
             Path(part.uri).write_bytes(data[:-1] if harm == "truncated" else data[:-1] + b"?")
             if harm == "missing":
                 Path(part.uri).unlink()
-        return real(plan, chosen, written, *rest)
+        return real(plan, chosen, written, *rest, **more)
 
     monkeypatch.setattr(release_stage, "verify", damage)
     done = run(POLICY, DATA)
@@ -121,9 +121,9 @@ def test_people_of_the_release_counted_under_another_key_are_refused(run, monkey
     """They would be another number of people, or people of nobody."""
     real = release_stage.verify
 
-    def counted_anew(plan, chosen, written, people, fingerprint):
+    def counted_anew(plan, chosen, written, people, **more):
         other = dataclasses.replace(people, keys=people.keys | {"another"})
-        return real(plan, chosen, written, other, fingerprint)
+        return real(plan, chosen, written, other, **more)
 
     monkeypatch.setattr(release_stage, "verify", counted_anew)
     refused(run(POLICY, DATA), "different keys")
