@@ -81,10 +81,11 @@ def with_population():
 
 
 def two_tables():
-    """One of them counts people, so that it is read again."""
+    """One of them counts people, so that it is read again. Joined, both would be."""
     data = policy()
     table = data["tables"]["t"]
-    data["tables"]["u"] = {**table, "rows_per_person": "several"}
+    apart = {"joined": False, "because": "試験"}
+    data["tables"]["u"] = {**table, "rows_per_person": "several", **apart}
     return data
 
 
