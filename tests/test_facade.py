@@ -29,7 +29,7 @@ from tokumei.transforms.release.attempt import CANCEL
 from tokumei.transforms.stages import anonymize
 
 ROOT = Path(__file__).parents[1]
-POLICIES = [p for p in ROOT.rglob("*.yaml") if "tables:" in p.read_text() and ".venv" not in p.parts]
+POLICIES = [p for p in ROOT.rglob("*.yaml") if "version: 1" in p.read_text() and ".venv" not in p.parts]
 COLUMNS = {
     "name": {"treat": [{"criterion": 1, "method": "delete"}]},
     "city": {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}]},

@@ -54,6 +54,7 @@ def publish_many(folder: Path, output: str, name: str, count: int) -> None:
                         crc32c=int(google_crc32c.value(data)),
                         size=len(data),
                         records=1,
+                        people=1,
                     ),
                 )
             )

@@ -249,6 +249,7 @@ class Publishing(RuleBasedStateMachine):
                         crc32c=checksum,
                         size=len(data),
                         records=1,
+                        people=1,
                     )
                 )
             report = self.report_of(plan.release_id)
