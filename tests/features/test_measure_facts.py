@@ -247,7 +247,8 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_nobody_can_measure_is_refused(run, name):
     fact, columns, code = REFUSED[name]
-    done = run(declared(fact, LINES, columns=COLUMNS | columns), {"data.csv": csv(lines(2))})
+    facts = [fact] if fact == LINES else [fact, LINES]
+    done = run(declared(*facts, columns=COLUMNS | columns), {"data.csv": csv(lines(2))})
     assert done.status == 2 and f"[{code}]" in done.err, done.err
 
 

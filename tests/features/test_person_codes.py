@@ -139,6 +139,8 @@ def two_tables(second, *, codes=None, second_codes=None):
         "source": {"path": "u.csv", "format": "csv"},
         "person": "member",
         "rows_per_person": "several",
+        "joined": False,  # one person stands in one table alone, whom absence would single out
+        "because": "試験",
         "columns": {
             "member": {"treat": [PSEUDONYM]} | ({"codes": second_codes} if second_codes else {}),
             "item": ITEM,
