@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import pack
+from tokumei.transforms.counting.lookup import NOT_FOUND, places_in
 from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.coded import domain_codes, kept_rows
 from tokumei.transforms.criteria.treated import Treated
@@ -65,8 +66,8 @@ class CombinationRemoval:
         if not plan.combined or len(self.tuples) == 0:  # a population has none
             return left, Taken((0,) * len(plan.combined), (0, 0))
         packed = packed_tuples(plan, chunk.work.decision.columns, treated, self.sizes)
-        at = np.searchsorted(self.tuples, packed).clip(max=len(self.tuples) - 1)
-        hit = (self.tuples[at] == packed) & kept_rows(chunk.batch.num_rows, treated)
+        at = places_in(self.tuples, packed)
+        hit = (at != NOT_FOUND) & kept_rows(chunk.batch.num_rows, treated)
         drop, blank = np.where(hit, self.drop[at], 0), np.where(hit, self.blank[at], 0)
         cells = []
         for i, name in enumerate(plan.combined):

@@ -6,6 +6,8 @@ nanoseconds a value instead of one hash object each. Used for pseudonyms (仮ID)
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -89,6 +91,22 @@ def person_hashes(values: pa.Array, key: RunKey) -> npt.NDArray[np.uint64]:
     """
     text = values if pa.types.is_string(values.type) else values.cast(pa.string())
     return keyed_hashes(text, key.derive("person")).view(np.uint64)
+
+
+def joint_keys(persons: npt.NDArray[np.uint64], codes: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """Return one key for each pair of a person and a window, receipt or line of theirs.
+
+    The person is a keyed hash already, so mixing (splitmix64) is enough: nobody can choose what collides.
+    """
+    return _mixed(persons + _mixed(codes.astype(np.int64, copy=False).view(np.uint64)))
+
+
+def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    result: npt.NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(31))
+    return result
 
 
 def uniforms(blocks: npt.NDArray[np.uint64], key: bytes) -> npt.NDArray[np.float64]:

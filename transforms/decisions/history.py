@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.counting.histogram import Codes, Ints, Mask, pack
+from tokumei.transforms.counting.keyed import joint_keys
+from tokumei.transforms.counting.lookup import NOT_FOUND, places_in
 from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.coded import domain_codes
 from tokumei.transforms.criteria.treated import Treated
@@ -46,10 +48,7 @@ class GroupLabels:
 
     def leaf_of(self, packed: Ints) -> Ints:
         """Return the place of each tuple; -1, which is blank, where it does not occur in the release."""
-        if len(self.leaves) == 0:
-            return np.full(len(packed), -1, np.int64)
-        place = np.minimum(np.searchsorted(self.leaves, packed), len(self.leaves) - 1)
-        return np.where(self.leaves[place] == packed, place, -1)
+        return places_in(self.leaves, packed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +61,7 @@ class HistoryTreatment:
             the period where people are other units in other periods.
         classes: by quasi-identifier that facts look at, its labels.
         groups: in the order of `TableFacts.groups`.
-        lines: keys of (person, line) of which cells are blanked, ascending; see `line_keys`.
+        lines: keys of (person, line) of which cells are blanked, ascending; see `joint_keys`.
         blank: of each, the groups that are blanked, as bits.
     """
 
@@ -122,9 +121,8 @@ class HistoryTreatment:
         """Return the groups that are blanked in each row, as bits."""
         if len(self.lines) == 0:
             return np.zeros(len(persons), np.uint32)
-        keys = line_keys(persons, lines)
-        place = np.minimum(np.searchsorted(self.lines, keys), len(self.lines) - 1)
-        return np.where(self.lines[place] == keys, self.blank[place], 0).astype(np.uint32)
+        place = places_in(self.lines, joint_keys(persons, lines))
+        return np.where(place != NOT_FOUND, self.blank[place], 0).astype(np.uint32)
 
 
 def column_codes(
@@ -152,20 +150,6 @@ def class_codes(
         codes = places.take(values.indices).fill_null(len(texts))
         found.append(codes.to_numpy(zero_copy_only=False).astype(np.int32))
     return found
-
-
-def line_keys(persons: Persons, lines: Ints) -> npt.NDArray[np.uint64]:
-    """Return a number for each (person, line).
-
-    Persons are keyed hashes, so that equal numbers mean equal pairs, but for a chance of 2^-64 a pair, by
-    which a cell too many would be blanked.
-    """
-    with np.errstate(over="ignore"):
-        mixed: npt.NDArray[np.uint64] = persons ^ (lines.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(31)
-    return mixed
 
 
 def _labelled(column: Treated, labels: Codes, texts: Sequence[str], keep: Mask) -> Treated:

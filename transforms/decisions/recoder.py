@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Codes, Ints, Mask, pack
+from tokumei.transforms.counting.lookup import NOT_FOUND, places_in
 
 SUPPRESSED = -1  # in place of the number of a node: the tuple is not released
 
@@ -37,9 +38,8 @@ class Recoder:
         rows = len(codes[0])
         of_row = np.zeros(rows, dtype=np.int32)
         if len(self.exceptions):
-            packed = pack(codes, self.sizes)
-            place = np.minimum(np.searchsorted(self.exceptions, packed), len(self.exceptions) - 1)
-            of_row = np.where(self.exceptions[place] == packed, self.groups[place], 0).astype(np.int32)
+            place = places_in(self.exceptions, pack(codes, self.sizes))
+            of_row = np.where(place != NOT_FOUND, self.groups[place], 0).astype(np.int32)
         released = of_row != SUPPRESSED
         tables = enumerate(zip(self.tables, codes, strict=True))
         if len(self.nodes) == 1:

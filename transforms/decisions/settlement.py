@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.transforms.counting.histogram import pack
+from tokumei.transforms.counting.lookup import NOT_FOUND, places_in
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
@@ -97,9 +98,9 @@ class Settlement:
             for name, texts in self.bound.items()
         ]
         packed = pack(codes, [len(texts) for texts in self.bound.values()])
-        at = np.searchsorted(self.tuples, packed).clip(max=len(self.tuples) - 1)
+        at = places_in(self.tuples, packed)
         bits = np.zeros(len(keep), dtype=np.int64)
-        bits[rows] = np.where(self.tuples[at] == packed, self.blank[at], 0)
+        bits[rows] = np.where(at != NOT_FOUND, self.blank[at], 0)
         return bits
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.histories.problem import DROPPED, Bucket, Lines, Masks, Problem
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Numbers, Vocabulary
 
@@ -131,8 +132,7 @@ class Eraser:
         for one in found:
             at = np.flatnonzero(one.fact >= 0)
             mine = one.person[at].astype(np.int64) * width + one.fact[at]
-            spot = np.minimum(np.searchsorted(keys, mine), len(keys) - 1)
-            at = at[keys[spot] == mine]
+            at = at[among(keys, mine)]
             if not len(at):
                 continue
             mask = masks[one.table]

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from tokumei.schemas.histories import LostAtMost, coarsened
 from tokumei.transforms.counting.histogram import Codes, Ints, pack
+from tokumei.transforms.counting.keyed import joint_keys
 from tokumei.transforms.decisions.decision import Decision
-from tokumei.transforms.decisions.history import GroupLabels, HistoryTreatment, line_keys
+from tokumei.transforms.decisions.history import GroupLabels, HistoryTreatment
 from tokumei.transforms.histories.count import Blanks
 from tokumei.transforms.histories.lines import PeopleLines, class_labels, tuple_sizes
 from tokumei.transforms.histories.posed import PERIOD, PosedGroup, PosedTable
@@ -105,7 +106,7 @@ class Posed:
             for i, (table, blanks) in enumerate(zip(self.tables, blanked, strict=True)):
                 if len(blanks.line):
                     persons, reduced, _ = table.lines_of(people)
-                    keys[i].append(line_keys(persons[blanks.line], reduced[blanks.line]))
+                    keys[i].append(joint_keys(persons[blanks.line], reduced[blanks.line]))
                     masks[i].append(blanks.mask)
         found, first = {}, 0
         for i, table in enumerate(self.tables):

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Codes, Ints, pack, unpack
+from tokumei.transforms.counting.lookup import places_in
 from tokumei.transforms.histories.lines import PeopleLines
-from tokumei.transforms.histories.trees import BLANK, Tree
+from tokumei.transforms.histories.trees import Tree
 from tokumei.transforms.planning.histories import TableFacts
 
 PERIOD = "#period"
@@ -35,12 +36,9 @@ class PosedGroup:
     tree: Tree | None
 
     def leaf_of(self, codes: Mapping[str, Codes]) -> npt.NDArray[np.int32]:
-        """Return the leaf of each line; `BLANK` where all columns are null."""
+        """Return the leaf of each line; `NOT_FOUND`, which is blank, where all columns are null."""
         packed = pack([codes[name] for name in self.columns], self.sizes)
-        if len(self.leaves) == 0:
-            return np.full(len(packed), BLANK, np.int32)
-        found = np.minimum(np.searchsorted(self.leaves, packed), len(self.leaves) - 1)
-        return np.where(self.leaves[found] == packed, found, BLANK).astype(np.int32)
+        return places_in(self.leaves, packed).astype(np.int32)
 
 
 @dataclass(frozen=True, kw_only=True)

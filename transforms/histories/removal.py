@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tokumei.transforms.counting.keyed import joint_keys
+from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
@@ -17,7 +19,6 @@ from tokumei.transforms.decisions.removal import Removing, Taken
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import units_of
-from tokumei.transforms.totals.lines import joint_keys
 from tokumei.transforms.values.periods import period_codes
 
 WINDOWS = "#windows"  # no column of a policy can be called so
@@ -63,8 +64,7 @@ class WindowRemoval:
             return left, Taken((), (0, 0))
         time, per = plan.window
         keys = joint_keys(units_of(plan, chunk).hashes, period_codes(chunk.batch.column(time), per))
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        gone = (self.keys[place] == keys) & kept_rows(n, treated)
+        gone = among(self.keys, keys) & kept_rows(n, treated)
         left[WINDOWS] = Treated(indices=None, values=pa.nulls(n), changed=(), blanked=(), drop=gone)
         return left, Taken((), (0, int(gone.sum())))
 

@@ -20,6 +20,7 @@ from tokumei.schemas.histories import Fact
 from tokumei.schemas.measures import ENDS
 from tokumei.transforms.counting.headcount import BUCKETS
 from tokumei.transforms.counting.histogram import Codes, Ints
+from tokumei.transforms.counting.keyed import joint_keys
 from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
@@ -32,7 +33,6 @@ from tokumei.transforms.totals.lines import (
     CENTS,
     LINES,
     collapsed,
-    joint_keys,
     signed_amounts,
     value_hashes,
 )

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
+from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.fitted import FittedTable
@@ -18,7 +16,6 @@ from tokumei.transforms.joined.deal import People
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.risk.sizes import ClassSizes
-from tokumei.transforms.values.cells import Mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,17 +92,12 @@ class JoinedRemoval:
         left = dict(treated)
         if self.records == 0:
             return left, Taken((), (0, 0))
-        gone = self._among(persons_of(plan, chunk)[:, 0])
+        gone = among(self.people, persons_of(plan, chunk)[:, 0])
         gone &= kept_rows(chunk.batch.num_rows, treated)
         if gone.any():
             name, first = next(iter(treated.items()))
             left[name] = replace(first, drop=gone if first.drop is None else first.drop | gone)
         return left, Taken((), (0, int(gone.sum())))
-
-    def _among(self, hashes: npt.NDArray[np.uint64]) -> Mask:
-        at = np.searchsorted(self.people, hashes).clip(max=len(self.people) - 1)
-        among: Mask = self.people[at] == hashes
-        return among
 
     def expected(self, plan: TablePlan) -> Taken:
         """Return what the whole file must lose by the removal."""

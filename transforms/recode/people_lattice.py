@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.contingency import Contingency
-from tokumei.transforms.counting.histogram import Histogram, Ints, Mask
+from tokumei.transforms.counting.histogram import Histogram, Ints
+from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.recode.lattice import Lattice, failing_classes
 from tokumei.transforms.recode.models import Monotone, PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -63,14 +64,14 @@ class PeopleLattice(Lattice):
     def _tuples_of(self, people: _People) -> Histogram:
         """Return the histogram of all tuples of some people."""
         rows, persons = _pairs(self.histogram)
-        theirs = np.bincount(rows[_among(people, persons)], minlength=len(self.histogram))
+        theirs = np.bincount(rows[among(people, persons)], minlength=len(self.histogram))
         return replace(self.histogram, records=theirs.astype(np.int64))
 
 
 def without_people(classes: Histogram, people: _People) -> Histogram:
     """Return the classes without some people; one that nobody is left in has no records."""
     rows, persons = _pairs(classes)
-    left = ~_among(people, persons)
+    left = ~among(people, persons)
     return replace(
         classes,
         records=np.bincount(rows[left], minlength=len(classes)).astype(np.int64),
@@ -83,7 +84,7 @@ def without_people(classes: Histogram, people: _People) -> Histogram:
 def _without(table: Contingency, people: _People) -> Contingency:
     if table.persons is None:
         raise TypeError("people are told apart")
-    left = ~_among(people, table.persons)
+    left = ~among(people, table.persons)
     return replace(
         table,
         tuples=table.tuples[left],
@@ -108,11 +109,3 @@ def _pairs(classes: Histogram) -> tuple[Ints, _People]:
     if classes.pair_rows is None or classes.pair_persons is None:
         raise TypeError("people are told apart")
     return classes.pair_rows, classes.pair_persons
-
-
-def _among(people: _People, persons: _People) -> Mask:
-    if len(people) == 0:
-        return np.zeros(len(persons), dtype=bool)
-    at = np.searchsorted(people, persons).clip(max=len(people) - 1)
-    among: Mask = people[at] == persons
-    return among

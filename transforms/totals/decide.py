@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.counting.keyed import joint_keys
+from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.totals.bound import COMES_TO, lines_by_table, values_of_people
-from tokumei.transforms.totals.lines import LINES, Hashes, Placed, TotalLines, joint_keys, placed_totals
+from tokumei.transforms.totals.lines import LINES, Hashes, Placed, TotalLines, placed_totals
 
 MAX_KEYS = 10_000_000  # people, windows and receipts that are left out of a table; every worker holds them
 
@@ -145,7 +146,7 @@ def _account(
     found = []
     for i, placed in enumerate(totals):
         keys = np.unique(np.concatenate([k.to_numpy() for k in gone[i]] or [np.empty(0, np.uint64)]))
-        hit = hits(keys, lines[_key(i)].to_numpy())
+        hit = among(keys, lines[_key(i)].to_numpy())
         own = lines.filter(hit & ~taken)
         taken |= hit
         summed = placed.value if placed.total.measure == "sum" else None
@@ -158,14 +159,6 @@ def _account(
             )
         )
     return tuple(found)
-
-
-def hits(keys: Hashes, of_lines: Hashes) -> npt.NDArray[np.bool_]:
-    """Return which lines have one of the keys, which ascend."""
-    if len(keys) == 0:
-        return np.zeros(len(of_lines), bool)
-    found: npt.NDArray[np.bool_] = keys[np.searchsorted(keys, of_lines).clip(max=len(keys) - 1)] == of_lines
-    return found
 
 
 def merge_above(parts: Sequence[AllAbove]) -> AllAbove:

@@ -183,19 +183,3 @@ def value_hashes(column: pa.Array, key: bytes) -> Hashes:
     values = as_text(column)
     hashes = keyed_hashes(values, key).view(np.uint64)[:, 0]
     return np.where(present(values), np.maximum(hashes, np.uint64(1)), np.uint64(0))
-
-
-def joint_keys(persons: Hashes, codes: npt.NDArray[np.generic]) -> Hashes:
-    """Return one key for each pair of a person and a window or receipt of theirs.
-
-    The person is a keyed hash already, so mixing (splitmix64) is enough: nobody can choose what collides.
-    """
-    return _mixed(persons + _mixed(codes.astype(np.int64, copy=False).view(np.uint64)))
-
-
-def _mixed(numbers: Hashes) -> Hashes:
-    mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    result: Hashes = mixed ^ (mixed >> np.uint64(31))
-    return result

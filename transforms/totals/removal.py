@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
+from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.fitted import Fits
@@ -17,7 +18,7 @@ from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.totals.bound import AllReached, Ints, bounds_of
-from tokumei.transforms.totals.decide import AllAbove, LeftAbove, hits, keys_of
+from tokumei.transforms.totals.decide import AllAbove, LeftAbove, keys_of
 from tokumei.transforms.totals.lines import frame_of, placed_totals
 
 TOTALS = "#totals"  # no column of a policy can be called so
@@ -50,7 +51,7 @@ class TotalRemoval:
         reaching = kept_rows(lines.height, treated)
         gone = np.zeros(lines.height, bool)
         for placed, above in zip(placed_totals(plan), self.above, strict=True):
-            hit = hits(above.keys, keys_of(placed, lines)) & reaching & ~gone
+            hit = among(above.keys, keys_of(placed, lines)) & reaching & ~gone
             dropped[placed.total.criterion] += int(hit.sum())
             gone |= hit
         column = pa.nulls(lines.height)

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei.schemas.totals import Total
+from tokumei.transforms.counting.keyed import joint_keys
+from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.report.totals import _bars
 from tokumei.transforms.totals.bound import EDGES, people_by_bar
-from tokumei.transforms.totals.decide import decide_lines, hits, keys_of, merge_above
-from tokumei.transforms.totals.lines import LINES, MOST_OF_LINE, Placed, amounts, collapsed, joint_keys
+from tokumei.transforms.totals.decide import decide_lines, keys_of, merge_above
+from tokumei.transforms.totals.lines import LINES, MOST_OF_LINE, Placed, amounts, collapsed
 
 WINDOWS, RECEIPTS, VALUES = "w0", "r0", "d0"
 
@@ -103,7 +105,7 @@ def left_of(placed, found, rows):
         schema={PERSON: pl.UInt64, WINDOWS: pl.Int64, RECEIPTS: pl.UInt64},
     )
     for one, of_one in zip(placed, found, strict=True):
-        keep &= ~hits(of_one.keys, keys_of(one, table))
+        keep &= ~among(of_one.keys, keys_of(one, table))
     return [row for row, kept in zip(rows, keep, strict=True) if kept]
 
 
