@@ -88,6 +88,7 @@ def broken(world: World, tally: Tally, name: str, number: int, fault: Fault) -> 
         secret(done)
         if fault.times == 1 and "temp" not in name:  # else it may not be able to remove its folder
             world.spilled(out)
+        world.emptied(out)
         state = world.state(out)
         if done.status:
             lines = done.err.splitlines()

@@ -107,6 +107,10 @@ class World:
         """No file of a run is left in its temporary folder; a folder may be, if it was killed."""
         left = [p for p in (out.parent / "temp").rglob("*") if not (killed and p.is_dir())]
         must(not left, f"left in the temporary folder: {[p.name for p in left]}")
+        self.emptied(out)
+
+    def emptied(self, out: Path) -> None:
+        """Its temporary folder is gone with all that a run could not remove, so that the next begins anew."""
         shutil.rmtree(out.parent / "temp", ignore_errors=True)
 
     def clean(self, out: Path) -> Step:
