@@ -381,6 +381,8 @@ def test_a_share_is_recounted_within_the_period_in_a_table_without_facts(run):
         "person": "id",
         "rows_per_person": "one",
         "columns": by_month | {"age": AGE, "ill": KEEP | {"sensitive": True}},
+        "joined": False,
+        "because": "試験",
     }
     policy["file"]["sensitive"] = True
     people = [r | {"day": "2024-01-31", "ill": "甲"} for r in members(20)]
