@@ -71,8 +71,8 @@ def _classes_joined(names: Sequence[str], tables: Mapping[str, Table], requireme
     if period is not None:
         raise broken(
             "policy.joined_period",
-            f"a reader can join {together} within each {period} alone, and joined classes are counted over all"
-            " lines of a person: fewer than k people could share what stands side by side in one of them",
+            f"a reader can join {together} within each {period} alone, and joined classes are counted over"
+            " all lines of a person: fewer than k people could share what stands side by side within one",
             f"remove per from the pseudonyms of the person; {_APART}",
             ("tables", names[0], "joined"),
         )
