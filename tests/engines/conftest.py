@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from engines.flink_run import CLUSTER, load_cluster
+from engines.flink_run import CLUSTER, SUBTASKS, load_cluster, options
 from engines.one_job import anonymize, write_input
 
 
@@ -102,6 +102,10 @@ TOOLS = {
 
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request, tmp_path_factory):
+    if request.param == "flink":
+        _, state = request.getfixturevalue("cluster")
+        yield Engine(options(state, SUBTASKS), Path(state["run"]))
+        return
     logs = tmp_path_factory.mktemp(request.param)
     with ENGINES[request.param](logs) as args:
         yield Engine(args, logs)
@@ -117,15 +121,19 @@ def expected(tmp_path_factory):
     return done
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
-    """A Flink cluster to watch, and to break."""
+    """A Flink cluster to run on, to watch, and to break."""
     with flink_cluster(tmp_path_factory.mktemp("cluster"), "--slots=4", "--restarts=20") as state:
         yield load_cluster(), state
 
 
+@pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(config, items):
-    """Leave out the engines whose tools are missing, and say so; where CI runs, that is a failure."""
+    """Leave out the engines whose tools are missing, and say so; where CI runs, that is a failure.
+
+    Flink takes as long as all others: one process of tests has it, and another has these.
+    """
     missing = {
         engine: {package for tool, package in tools.items() if shutil.which(tool) is None}
         for engine, tools in TOOLS.items()
@@ -138,6 +146,8 @@ def pytest_collection_modifyitems(config, items):
         config.issue_config_time_warning(pytest.PytestWarning(text), stacklevel=2)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("flink" if _engine_of(item) == "flink" else "others"))
 
 
 def _engine_of(item):
