@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from engines.flink_run import CLUSTER, SUBTASKS, load_cluster, options
 from engines.one_job import anonymize, write_input
+from xdist.scheduler import LoadScopeScheduling
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,19 @@ def cluster(tmp_path_factory):
         yield load_cluster(), state
 
 
-@pytest.hookimpl(tryfirst=True)  # before groups are read
-def pytest_collection_modifyitems(config, items):
-    """Leave out the engines whose tools are missing, and say so; where CI runs, that is a failure.
+class FlinkAndOthers(LoadScopeScheduling):
+    """Flink takes as long as all other engines: one process of tests has it, and another has these."""
 
-    Flink takes as long as all others: one process of tests has it, and another has these.
-    """
+    def _split_scope(self, nodeid):
+        return "flink" if "flink" in nodeid else "others"
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return FlinkAndOthers(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the engines whose tools are missing, and say so; where CI runs, that is a failure."""
     missing = {
         engine: {package for tool, package in tools.items() if shutil.which(tool) is None}
         for engine, tools in TOOLS.items()
@@ -146,8 +154,6 @@ def pytest_collection_modifyitems(config, items):
         config.issue_config_time_warning(pytest.PytestWarning(text), stacklevel=2)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("flink" if _engine_of(item) == "flink" else "others"))
 
 
 def _engine_of(item):
