@@ -62,7 +62,19 @@ def picture_after(
 
 
 def _by_people(values: pa.Array, persons: npt.NDArray[np.uint64], cap: int) -> Distribution:
-    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=persons, cap=cap))
+    places, distinct = encode(values)
+    coarse = pc.dictionary_encode(_coarse(distinct), null_encoding="encode")
+    if len(coarse.dictionary) > MAX_LABELS:
+        return None
+    codes = coarse.indices.to_numpy()
+    frame = pl.DataFrame({LABEL: codes if places is None else codes[places]})
+    counted = count_people(frame, persons=persons, cap=cap)
+    assert counted.pairs is not None
+    labels = pl.Series(LABEL, coarse.dictionary)
+    texts = pl.col(LABEL).map_batches(labels.gather, return_dtype=pl.String)
+    return PeoplePerKey(
+        counted.keys, cap, counted.counts.with_columns(texts), counted.pairs.with_columns(texts)
+    )
 
 
 def merge_pictures(parts: Sequence[Distribution]) -> Distribution:
