@@ -69,12 +69,9 @@ def _by_people(values: pa.Array, persons: npt.NDArray[np.uint64], cap: int) -> D
     codes = coarse.indices.to_numpy()
     frame = pl.DataFrame({LABEL: codes if places is None else codes[places]})
     counted = count_people(frame, persons=persons, cap=cap)
-    assert counted.pairs is not None
-    labels = pl.Series(LABEL, coarse.dictionary)
-    texts = pl.col(LABEL).map_batches(labels.gather, return_dtype=pl.String)
-    return PeoplePerKey(
-        counted.keys, cap, counted.counts.with_columns(texts), counted.pairs.with_columns(texts)
-    )
+    texts = pl.col(LABEL).map_batches(pl.Series(coarse.dictionary).gather, return_dtype=pl.String)
+    pairs = None if counted.pairs is None else counted.pairs.with_columns(texts)
+    return PeoplePerKey(counted.keys, cap, counted.counts.with_columns(texts), pairs)
 
 
 def merge_pictures(parts: Sequence[Distribution]) -> Distribution:
