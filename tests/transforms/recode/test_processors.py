@@ -140,7 +140,7 @@ def main():
             if name == "adult":
                 ways = {"multidimensional": Way(multidimensional(lattice, objective, optimum)[0])}
             else:
-                ways = work_out(lattice, objective, optimum, "full_domain")
+                ways = work_out(lattice, objective, optimum, "full_domain", compared=True)
             for way, found in ways.items():
                 count = count_assignment(found.assignment, lattice.ladders, lattice.histogram)
                 cost = float(objective.value(count)).hex()

@@ -193,7 +193,7 @@ def test_every_way_holds_the_models_on_what_readers_see(table, names, k, limit, 
         choice, optimum = optimum_of(lattice, objective, limit)
     except InfeasibleError:
         return
-    found = ways.work_out(lattice, objective, optimum, "local")
+    found = ways.work_out(lattice, objective, optimum, "local", compared=True)
     assert tuple(found) == ways.WAYS
     counts = {
         name: count_assignment(w.assignment, lattice.ladders, lattice.histogram) for name, w in found.items()
@@ -224,7 +224,7 @@ def test_every_way_holds_the_models_on_what_readers_see(table, names, k, limit, 
     # the order of rows changes nothing
     shuffled.shuffle(rows)
     other = Lattice(ladders, histogram_of(rows, ladders, several), lattice.models)
-    again = ways.work_out(other, objective, optimum, "local")
+    again = ways.work_out(other, objective, optimum, "local", compared=True)
     for name, way in found.items():
         same = again[name].assignment
         assert np.array_equal(way.assignment.nodes, same.nodes)
@@ -282,7 +282,9 @@ def test_regions_never_share_labels_even_if_levels_do():
     lattice = Lattice([SHARED], histogram, (KAnonymity(3),))
     objective = OBJECTIVES["loss"]([SHARED], histogram.marginals(), [1.0])
     _, optimum = optimum_of(lattice, objective, 0.0)
-    way = ways.work_out(lattice, objective, optimum, "multidimensional")["multidimensional"]
+    found = ways.work_out(lattice, objective, optimum, "multidimensional", compared=False)
+    assert list(found) == ["multidimensional"]
+    way = found["multidimensional"]
     groups, gone = released_groups(way.assignment, [SHARED], histogram, rows)
     assert not gone and way.regions == len(groups) == 3
     assert {text: len(group) for text, group in groups.items()} == {("a",): 3, ("*",): 3, ("d",): 3}
@@ -293,21 +295,24 @@ def test_ways_that_were_not_chosen_are_left_out_where_they_cannot_be_compared(mo
     objective = OBJECTIVES["loss"]([SHARED], histogram.marginals(), [1.0])
     lattice = Lattice([SHARED], histogram, (KAnonymity(3),))
     optimum = Assignment(np.array([[2]], np.int32), np.zeros(4, np.int32))
+
+    def worked_out(lattice, chosen="full_domain", *, compared=True):
+        return list(ways.work_out(lattice, objective, optimum, chosen, compared=compared))
+
+    for chosen in ways.WAYS:
+        assert worked_out(lattice, chosen, compared=False) == [chosen]
     for models in [(KAnonymity(3), KMap(3)), (KAnonymity(3, wildcard=True),)]:
-        other = Lattice([SHARED], histogram, models)
-        assert list(ways.work_out(other, objective, optimum, "full_domain")) == ["full_domain"]
+        assert worked_out(Lattice([SHARED], histogram, models)) == ["full_domain"]
     monkeypatch.setattr(ways, "COMPARED", 2)  # three levels
     few = shared(["0000", "", "", ""])[1]
     assert len(few) == 1
-    assert list(
-        ways.work_out(Lattice([SHARED], few, (KAnonymity(3),)), objective, optimum, "full_domain")
-    ) == ["full_domain"]
+    assert worked_out(Lattice([SHARED], few, (KAnonymity(3),))) == ["full_domain"]
     monkeypatch.setattr(ways, "COMPARED", 3)
-    assert list(ways.work_out(lattice, objective, optimum, "full_domain")) == ["full_domain"]
-    assert list(ways.work_out(lattice, objective, optimum, "cells")) == ["full_domain", "cells"]
+    assert worked_out(lattice) == ["full_domain"]
+    assert worked_out(lattice, "cells") == ["full_domain", "cells"]
     monkeypatch.setattr(ways, "MAX_DIVIDED", 3)
     with pytest.raises(ways.TooManyTuplesError):
-        ways.work_out(lattice, objective, optimum, "multidimensional")
+        worked_out(lattice, "multidimensional", compared=False)
 
 
 def test_what_is_kept_at_several_nodes_is_counted_by_level():
