@@ -18,7 +18,7 @@ from tokumei.transforms.histories.vocabulary import Flags, Ints
 Cells = npt.NDArray[np.unsignedinteger]
 
 _PAIR_BYTES = 256 << 20
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
 
 
 def most_facts(problem: Problem) -> int:
