@@ -1,7 +1,7 @@
 """What many steps of a graph hold, pickled once and unpickled once a process.
 
-Engines pickle every step several times, with all that it holds. A plan of 3,000 columns in each of 50 steps was
-a sixth of a small file's whole job.
+Engines pickle every step several times, with all that it holds; a plan of 3,000 columns in each of 50 steps
+was a sixth of the whole job.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _KEPT = 64  # objects of a process; they are shared, so they must not be changed
 
 
 class PackedOnce:
-    """Base of frozen dataclasses that are pickled once, from their fields; what they have worked out stays."""
+    """Base of frozen dataclasses that are pickled once, from their fields alone."""
 
     @cached_property
     def _packed(self) -> bytes:
