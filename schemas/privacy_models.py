@@ -168,7 +168,10 @@ class AverageRisk(ModelDeclaration):
 
 
 class SampleUniqueness(ModelDeclaration):
-    """The share of released people who are alone in their class is at most this; refused, since k leaves nobody so."""
+    """The share of released people who are alone in their class is at most this.
+
+    It is refused: k, which is at least 2, leaves nobody alone.
+    """
 
     example: ClassVar[str] = "{model: sample_uniqueness, at_most: 0.01}"
     model: Literal["sample_uniqueness"]

@@ -192,7 +192,7 @@ CASES = {
                                            "requirements.models[0].at_most"),
     "model that can never bind": (
         needs(models=[AVERAGE, {"model": "sample_uniqueness", "at_most": 0.1}]),
-        "models.never_binds", "requirements.models.1",
+        "models.never_binds", "nobody alone",
     ),
     "model twice": (needs(models=[AVERAGE, AVERAGE]), "models.twice", "requirements.models"),
     "empty range": (
