@@ -18,6 +18,8 @@ from tokumei.schemas.errors import RequirementError
 
 PERSON, RECORDS, PEOPLE = "#person", "#records", "#people"
 MAX_PAIRS = 50_000_000  # people of all keys together that one worker tells apart
+_AMPLE = 4  # so many times the people needed are looked at first, as a person has several rows
+_HASHES = 2**64
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,8 @@ class PeoplePerKey:
         counts = self.counts.with_columns(coarser).group_by(self.keys).agg(pl.col(RECORDS).sum())
         if self.pairs is None or self.cap is None:
             return PeoplePerKey(self.keys, None, counts, None)
-        return PeoplePerKey(
-            self.keys, self.cap, counts, _capped(self.pairs.with_columns(coarser), self.keys, self.cap)
-        )
+        pairs = _capped(self.pairs.with_columns(coarser), self.keys, self.cap, counts.height)
+        return PeoplePerKey(self.keys, self.cap, counts, pairs)
 
     def distinct_people(self) -> int:
         """Count people over all keys; exact if no key reached the cap (always, where rows are people)."""
@@ -82,7 +83,7 @@ def count_people(
     if persons is None:
         return PeoplePerKey(keys, None, counts, None)
     pairs = frame.with_columns(pl.Series(PERSON, persons))
-    return PeoplePerKey(keys, cap, counts, _capped(pairs, keys, cap))
+    return PeoplePerKey(keys, cap, counts, _capped(pairs, keys, cap, counts.height))
 
 
 def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
@@ -97,7 +98,9 @@ def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
     counts = on_its_own(pl.concat([p.counts for p in parts]).group_by(first.keys).agg(pl.col(RECORDS).sum()))
     if first.cap is None:
         return PeoplePerKey(first.keys, None, counts, None)
-    pairs = _capped(pl.concat([p.pairs for p in parts if p.pairs is not None]), first.keys, first.cap)
+    pairs = _capped(
+        pl.concat([p.pairs for p in parts if p.pairs is not None]), first.keys, first.cap, counts.height
+    )
     if pairs.height > MAX_PAIRS:
         raise RequirementError(
             "requirement.people_apart",
@@ -110,12 +113,32 @@ def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
     return PeoplePerKey(first.keys, first.cap, counts, pairs)
 
 
-def _capped(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int) -> pl.DataFrame:
-    # The smallest hashes are kept, so that the kept set does not depend on the order of merging.
-    distinct = pairs.unique().sort(PERSON)
-    return on_its_own(
-        distinct.group_by(keys, maintain_order=False).agg(pl.col(PERSON).head(cap)).explode(PERSON)
-    )
+def _capped(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int, number: int) -> pl.DataFrame:
+    """Return the ``cap`` smallest hashes of each key, so that the order of merging does not matter.
+
+    Args:
+        pairs: key columns and PERSON.
+        keys: their names.
+        cap: how many are kept.
+        number: how many keys there are, roughly: only the work depends on it.
+    """
+    ample = _AMPLE * cap * number
+    if 2 * ample >= pairs.height:
+        return on_its_own(_smallest(pairs, keys, cap))
+    # Hashes are spread evenly: most keys have enough people among the lowest ones, and need no others.
+    low = _smallest(pairs.filter(pl.col(PERSON) < ample * _HASHES // pairs.height), keys, cap)
+    full = low.group_by(keys).len().filter(pl.col("len") == cap).select(keys)
+    rest = pairs.join(full, on=keys, how="anti", nulls_equal=True)
+    kept = low.join(full, on=keys, how="semi", nulls_equal=True).select(pairs.columns)
+    return on_its_own(pl.concat([kept, _smallest(rest, keys, cap)]))
+
+
+def _smallest(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int) -> pl.DataFrame:
+    distinct = pairs.unique()
+    if distinct.height <= cap:
+        return distinct
+    smallest = distinct.sort(PERSON).group_by(keys).agg(pl.col(PERSON).head(cap)).explode(PERSON)
+    return smallest.select(pairs.columns)
 
 
 def on_its_own(frame: pl.DataFrame) -> pl.DataFrame:

@@ -62,7 +62,16 @@ def picture_after(
 
 
 def _by_people(values: pa.Array, persons: npt.NDArray[np.uint64], cap: int) -> Distribution:
-    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=persons, cap=cap))
+    places, distinct = encode(values)
+    coarse = pc.dictionary_encode(_coarse(distinct), null_encoding="encode")
+    if len(coarse.dictionary) > MAX_LABELS:
+        return None
+    codes = coarse.indices.to_numpy()
+    frame = pl.DataFrame({LABEL: codes if places is None else codes[places]})
+    counted = count_people(frame, persons=persons, cap=cap)
+    texts = pl.col(LABEL).map_batches(pl.Series(coarse.dictionary).gather, return_dtype=pl.String)
+    pairs = None if counted.pairs is None else counted.pairs.with_columns(texts)
+    return PeoplePerKey(counted.keys, cap, counted.counts.with_columns(texts), pairs)
 
 
 def merge_pictures(parts: Sequence[Distribution]) -> Distribution:
