@@ -66,7 +66,7 @@ def _free_start(lattice: Lattice, objective: Objective) -> Assignment:
     return full_domain(node, lattice.failing(node))
 
 
-def blank_cells(lattice: Lattice, objective: Objective, optimum: Assignment) -> Rescued:
+def rescue(lattice: Lattice, objective: Objective, optimum: Assignment) -> Rescued:
     """Return the release in which as many of the suppressed are saved as models and objective allow.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tokumei.transforms.recode.assignment import Assignment
-from tokumei.transforms.recode.cells import Round, blank_cells
+from tokumei.transforms.recode.cells import Round, rescue
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import local
 from tokumei.transforms.recode.models import PrivacyModel
@@ -80,7 +80,7 @@ def work_out(
         wanted |= {*WAYS} if small and comparable(lattice.models) else {"full_domain"}
     found: dict[WayName, Way] = {"full_domain": Way(optimum)} if "full_domain" in wanted else {}
     if "cells" in wanted:
-        saved = blank_cells(lattice, objective, optimum)
+        saved = rescue(lattice, objective, optimum)
         found["cells"] = Way(saved.assignment, saved.rounds)
     if "local" in wanted:
         assignment, regions = local(lattice, objective, optimum)
