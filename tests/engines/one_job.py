@@ -144,7 +144,7 @@ def anonymize(folder, beam_args):
     """Run the command as a scheduler does: in a process of its own, with a relative output directory."""
     command = [sys.executable, "-m", "tokumei.pipelines.cli", "anonymize", "policy.yaml", "--output", "out"]
     done = subprocess.run(
-        [*command, *beam_args], cwd=folder, check=False, capture_output=True, text=True, timeout=300
+        [*command, *beam_args], cwd=folder, check=False, capture_output=True, text=True, timeout=600
     )
     return Outcome(done.returncode, done.stdout, done.stderr, folder / "out")
 

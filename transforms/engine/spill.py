@@ -96,10 +96,22 @@ def spilling() -> Iterator[None]:
 class SpilledCoder(beam.coders.Coder):
     """Coder of elements that are large together and wait to be grouped; they are decoded one group at a time.
 
-    A subclass says by `to_type_hint` of what it is the coder, and by the other two how an element is written;
-    as they stand, it is pickled. Everywhere but in a process that is the whole engine the payload is handed
-    on as it is. Not deterministic: never a coder of keys.
+    Registered for a type, it is pickled; a subclass says how else an element is written. Everywhere but in a
+    process that is the whole engine the payload is handed on as it is. Not deterministic: never a coder of
+    keys.
     """
+
+    def __init__(self, kind: type) -> None:
+        self._kind = kind
+
+    @classmethod
+    def from_type_hint(cls, typehint: type, registry: object) -> Any:
+        """Return the coder of the type that it is registered for."""
+        return cls(typehint)
+
+    def to_type_hint(self) -> type:
+        """Return the element type."""
+        return self._kind
 
     def to_payload(self, value: Any) -> bytes:
         """Return the element as bytes."""

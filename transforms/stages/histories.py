@@ -32,34 +32,9 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.stages.read import ReadChunks
 
-
-class LineBatchCoder(SpilledCoder):
-    """Coder of `LineBatch`."""
-
-    def to_type_hint(self) -> type:
-        """Return the element type."""
-        return LineBatch
-
-
-class PeopleLinesCoder(SpilledCoder):
-    """Coder of `PeopleLines`."""
-
-    def to_type_hint(self) -> type:
-        """Return the element type."""
-        return PeopleLines
-
-
-class WrittenFactsCoder(SpilledCoder):
-    """Coder of `WrittenFacts`."""
-
-    def to_type_hint(self) -> type:
-        """Return the element type."""
-        return WrittenFacts
-
-
-registry.register_coder(LineBatch, LineBatchCoder)
-registry.register_coder(PeopleLines, PeopleLinesCoder)
-registry.register_coder(WrittenFacts, WrittenFactsCoder)
+registry.register_coder(LineBatch, SpilledCoder)
+registry.register_coder(PeopleLines, SpilledCoder)
+registry.register_coder(WrittenFacts, SpilledCoder)
 registry.register_coder(CountedFacts, SizedPickleCoder)
 
 

@@ -25,25 +25,9 @@ from tokumei.transforms.recode.together import JoinedChoice, choose_joined, coun
 from tokumei.transforms.stages.read import ReadChunks
 from tokumei.transforms.stages.recode import watch
 
-
-class _DealtCoder(SpilledCoder):
-    def to_type_hint(self) -> type:
-        return Dealt
-
-
-class _JoinedPeopleCoder(SpilledCoder):
-    def to_type_hint(self) -> type:
-        return JoinedPeople
-
-
-class _WrittenPeopleCoder(SpilledCoder):
-    def to_type_hint(self) -> type:
-        return WrittenPeople
-
-
-registry.register_coder(Dealt, _DealtCoder)
-registry.register_coder(JoinedPeople, _JoinedPeopleCoder)
-registry.register_coder(WrittenPeople, _WrittenPeopleCoder)
+registry.register_coder(Dealt, SpilledCoder)
+registry.register_coder(JoinedPeople, SpilledCoder)
+registry.register_coder(WrittenPeople, SpilledCoder)
 
 JoinedGroups = Mapping[str, Mapping[str, TablePlan]]  # the tables of each join, by the name of its first
 _Place = tuple[str, int]  # a join, and a bucket of its people

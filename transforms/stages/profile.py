@@ -30,16 +30,7 @@ from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_
 from tokumei.transforms.profile.spellings import ToCount, check_spellings, doubtful_spellings, hash_persons
 from tokumei.transforms.stages.read import ReadChunks
 
-
-class PersonBatchCoder(SpilledCoder):
-    """Coder of `PersonBatch`: 16 bytes a person and chunk, which no memory should have to hold at once."""
-
-    def to_type_hint(self) -> type:
-        """Return the element type."""
-        return PersonBatch
-
-
-registry.register_coder(PersonBatch, PersonBatchCoder)
+registry.register_coder(PersonBatch, SpilledCoder)
 registry.register_coder(Headcount, SizedPickleCoder)
 registry.register_coder(Profile, SizedPickleCoder)
 

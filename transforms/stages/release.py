@@ -97,10 +97,6 @@ class SliceCoder(SpilledCoder):
         value, stream = pickle.loads(payload)  # noqa: S301  # the engine's own bytes
         return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch())
 
-    def to_type_hint(self) -> type:
-        """Return the element type."""
-        return Slice
-
 
 registry.register_coder(ReleasedChunk, ReleasedChunkCoder)
 registry.register_coder(Slice, SliceCoder)

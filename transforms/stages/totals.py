@@ -29,25 +29,8 @@ from tokumei.transforms.totals.recount import (
 )
 from tokumei.transforms.totals.removal import bounds_by_table, total_removals
 
-
-class TotalLinesCoder(SpilledCoder):
-    """Coder of `TotalLines`."""
-
-    def to_type_hint(self) -> type:
-        """Return the element type."""
-        return TotalLines
-
-
-class WrittenTotalsCoder(SpilledCoder):
-    """Coder of `WrittenTotals`."""
-
-    def to_type_hint(self) -> type:
-        """Return the element type."""
-        return WrittenTotals
-
-
-registry.register_coder(TotalLines, TotalLinesCoder)
-registry.register_coder(WrittenTotals, WrittenTotalsCoder)
+registry.register_coder(TotalLines, SpilledCoder)
+registry.register_coder(WrittenTotals, SpilledCoder)
 _Bucket = tuple[int, Iterable[TotalLines]]
 
 

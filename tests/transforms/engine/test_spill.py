@@ -26,25 +26,28 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_elsewhere_the_element_is_handed_on_whole():
-    encoded = SpilledCoder().encode(BATCH)
-    assert BATCH.hashes in encoded and SpilledCoder().decode(encoded) == BATCH
+    encoded = SpilledCoder(object).encode(BATCH)
+    assert BATCH.hashes in encoded and SpilledCoder(object).decode(encoded) == BATCH
 
 
 def test_in_process_it_waits_in_a_file_without_a_name(folder):
     with spilling():
-        encoded = SpilledCoder().encode(BATCH)
+        encoded = SpilledCoder(object).encode(BATCH)
         assert len(encoded) == 17 and list(folder.rglob("*")) == []
-        assert [SpilledCoder().decode(encoded) for _ in range(2)] == [BATCH, BATCH]  # an engine may ask again
+        assert [SpilledCoder(object).decode(encoded) for _ in range(2)] == [
+            BATCH,
+            BATCH,
+        ]  # an engine may ask again
         held = [os.readlink(f) for f in Path("/proc/self/fd").iterdir() if f.is_symlink()]
         assert [name for name in held if str(folder) in name and "(deleted)" in name]
     with pytest.raises(TokumeiError, match="unexpected"):
-        SpilledCoder().decode(encoded)  # never another run's
-    assert SpilledCoder().encode(BATCH)[:1] == b"\0"
+        SpilledCoder(object).decode(encoded)  # never another run's
+    assert SpilledCoder(object).encode(BATCH)[:1] == b"\0"
 
 
 def test_threads_share_the_file():
     def there_and_back(i):
-        return SpilledCoder().decode(SpilledCoder().encode([i] * i)) == [i] * i
+        return SpilledCoder(object).decode(SpilledCoder(object).encode([i] * i)) == [i] * i
 
     with spilling(), ThreadPoolExecutor(8) as pool:
         assert all(pool.map(there_and_back, range(2000)))
@@ -56,7 +59,7 @@ def test_a_full_disk_is_said_in_one_message(monkeypatch):
 
     monkeypatch.setattr(os, "pwrite", full)
     with spilling(), pytest.raises(InputError) as raised:
-        SpilledCoder().encode(BATCH)
+        SpilledCoder(object).encode(BATCH)
     assert raised.value.code == "spill.write" and "TMPDIR" in raised.value.fix
 
 
@@ -82,7 +85,7 @@ def test_a_killed_process_leaves_nothing(folder):
 import os, signal
 from tokumei.transforms.engine.spill import SpilledCoder, spilling
 with spilling():
-    SpilledCoder().encode(b"x" * 100_000)
+    SpilledCoder(object).encode(b"x" * 100_000)
     print("spilled", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
