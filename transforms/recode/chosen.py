@@ -12,6 +12,7 @@ from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.settlement import Settlement
 from tokumei.transforms.histories.solve import HistoryAccount
 from tokumei.transforms.joined.removal import GivenNode
+from tokumei.transforms.recode.fewest import Blanked
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -34,6 +35,7 @@ class Recoded:
         alternatives: what every way of recoding loses, as far as they were to be compared and worked out.
         rounds: of the rescue of whom the optimum suppresses, for cells and local.
         regions: their number, for multidimensional; 0 otherwise.
+        blanked: for cells, how many are blanked, and how many are needed at least; None if that is not known.
         models: what every class satisfies.
         reached: by model, in the same order, what the weakest class reaches before and after.
         classes_before: how many classes have how many people before any generalization; as far as people are
@@ -55,6 +57,7 @@ class Recoded:
     alternatives: tuple[WayLoss, ...]
     rounds: tuple[Round, ...]
     regions: int
+    blanked: Blanked | None
     models: tuple[PrivacyModel, ...]
     reached: tuple[tuple[float, float], ...]
     classes_before: ClassSizes

@@ -94,6 +94,15 @@ def rescue(
     return other if costs[1] < costs[0] - _TIE * max(1.0, abs(costs[0])) else best
 
 
+def rounds_of(assignment: Assignment, histogram: Histogram) -> tuple[Round, ...]:
+    """Return whom each node but the first saves, in their order."""
+    saved = [(node, assignment.of_tuple == i + 1) for i, node in enumerate(assignment.nodes[1:].tolist())]
+    return tuple(
+        Round(tuple(node), int(histogram.records[some].sum()), histogram.people_in(some))
+        for node, some in saved
+    )
+
+
 def _rounds(lattice: Lattice, objective: Objective, start: Assignment, cells: bool) -> Rescued:
     """Extend a full-domain recoding round by round, while the release costs no more and no model breaks."""
     ladders, histogram = lattice.ladders, lattice.histogram

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tokumei.transforms.recode.assignment import Assignment
+from tokumei.transforms.recode.fewest import Blanked, fewest_cells
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.local import Round, free_start, rescue
+from tokumei.transforms.recode.local import Round, free_start, rescue, rounds_of
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import NodeCount, Objective
 from tokumei.transforms.recode.regions import MAX_DIVIDED, multidimensional
@@ -36,11 +37,13 @@ class Way:
         assignment: the node of every tuple.
         rounds: of the rescue, for cells and local.
         regions: their number, for multidimensional; 0 otherwise.
+        blanked: for cells, how many are blanked, and how many are needed at least; None if that is not known.
     """
 
     assignment: Assignment
     rounds: tuple[Round, ...] = ()
     regions: int = 0
+    blanked: Blanked | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,9 @@ def work_out(
             if way in wanted:
                 saved = rescue(lattice, objective, optimum, free, cells=way == "cells")
                 found[way] = Way(saved.assignment, saved.rounds)
+        if "cells" in found:
+            fewest, blanked = fewest_cells(lattice, objective, optimum, found["cells"].assignment)
+            found["cells"] = Way(fewest, rounds_of(fewest, lattice.histogram), blanked=blanked)
     if "multidimensional" in wanted:
         assignment, regions = multidimensional(lattice, objective, optimum)
         found["multidimensional"] = Way(assignment, regions=regions)
