@@ -138,9 +138,7 @@ class Recoding(Strict):
     )
     rounds: tuple[Rescue, ...] = ()
     regions: int = 0
-    cells: int | None = Field(
-        default=None, description="Cells blanked, those of suppressed records as well, for recoding cells."
-    )
+    cells: int | None = Field(default=None, description="Cells blanked, those of suppressed records as well.")
     cells_least: int | None = Field(
         default=None, description="No release blanks fewer beside the same levels of all other records."
     )

@@ -12,7 +12,7 @@ from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.settlement import Settlement
 from tokumei.transforms.histories.solve import HistoryAccount
 from tokumei.transforms.joined.removal import GivenNode
-from tokumei.transforms.recode.fewest import Blanked
+from tokumei.transforms.recode.fewest import BlankedCells
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -57,7 +57,7 @@ class Recoded:
     alternatives: tuple[WayLoss, ...]
     rounds: tuple[Round, ...]
     regions: int
-    blanked: Blanked | None
+    blanked: BlankedCells | None
     models: tuple[PrivacyModel, ...]
     reached: tuple[tuple[float, float], ...]
     classes_before: ClassSizes

@@ -39,7 +39,7 @@ _Blank = tuple[int, ...]  # places of columns among those that the first node do
 
 
 @dataclass(frozen=True)
-class Blanked:
+class BlankedCells:
     """How many cells a release blanks in whom its first node leaves over, and how many are needed at least.
 
     Cells of suppressed records count as blanked; cells that the first node blanks do not. Where the two are
@@ -81,7 +81,7 @@ class _Class:
 
 def fewest_cells(
     lattice: Lattice, objective: Objective, optimum: Assignment, rounds: Assignment
-) -> tuple[Assignment, Blanked | None]:
+) -> tuple[Assignment, BlankedCells | None]:
     """Return the release that blanks fewest cells beside the same first node, as far as it is found.
 
     Args:
@@ -99,12 +99,12 @@ def fewest_cells(
     if not all(model.least_people for model in models) or any(model.full_domain_only for model in models):
         return rounds, None
     if (rounds.of_tuple == 0).all() or tuple(rounds.nodes[0].tolist()) == lattice.top:
-        return rounds, Blanked(0, 0)
+        return rounds, BlankedCells(0, 0)
     left = _leftovers(lattice, rounds)
     needed = int(_needed(left, least) @ left.records)
     best, cells = rounds, _cells(lattice, rounds, left)
     if h.pair_rows is not None:
-        return best, Blanked(cells, needed)
+        return best, BlankedCells(cells, needed)
     most = objective.value(count_assignment(rounds, lattice.ladders, h))
     most += _TIE * max(1.0, abs(most))
     people = h.people_in(~optimum.released)
@@ -122,7 +122,7 @@ def fewest_cells(
             and holds(found, lattice.ladders, h, models)
         ):
             best, cells = found, fewer
-    return best, Blanked(cells, needed)
+    return best, BlankedCells(cells, needed)
 
 
 def _leftovers(lattice: Lattice, assignment: Assignment) -> _Leftovers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tokumei.transforms.recode.assignment import Assignment
-from tokumei.transforms.recode.fewest import Blanked, fewest_cells
+from tokumei.transforms.recode.fewest import BlankedCells, fewest_cells
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import Round, free_start, rescue, rounds_of
 from tokumei.transforms.recode.models import PrivacyModel
@@ -43,7 +43,7 @@ class Way:
     assignment: Assignment
     rounds: tuple[Round, ...] = ()
     regions: int = 0
-    blanked: Blanked | None = None
+    blanked: BlankedCells | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
