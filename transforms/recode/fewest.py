@@ -1,7 +1,7 @@
 """Fewest cells blanked: exactly where the residual is small, else how many are needed at least (セル削除).
 
 Whom a full-domain recoding leaves over is kept with some labels blanked to ``*``. To blank fewest cells is
-NP-hard (Meyerson & Williams 2004). Two ways are tried beside the rounds of `tokumei.transforms.recode.local`:
+NP-hard (Meyerson & Williams 2004). Two ways are tried beside the rounds of `tokumei.transforms.recode.cells`:
 
 - Few blanks first: of all sets of as many columns the one by which most records can be released, again and
   again, then the sets of one column more.
