@@ -138,6 +138,10 @@ class Recoding(Strict):
     )
     rounds: tuple[Rescue, ...] = ()
     regions: int = 0
+    cells: int | None = Field(default=None, description="Cells blanked, those of suppressed records as well.")
+    cells_least: int | None = Field(
+        default=None, description="No release blanks fewer beside the same levels of all other records."
+    )
     metric: str
     levels: tuple[LevelReport, ...]
     loss: float

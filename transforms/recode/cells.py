@@ -39,19 +39,20 @@ _TIE = 1e-12
 
 @dataclass(frozen=True)
 class Round:
-    """One round of the rescue: the node it releases at, and how many records and people it saves."""
+    """Whom the rescue releases at one node: how many records and people it saves."""
 
     node: Node
     records: int
     people: int
 
 
-@dataclass(frozen=True)
-class Rescued:
-    """An assignment of several nodes, the first of which most records keep, and the rounds that made it."""
-
-    assignment: Assignment
-    rounds: tuple[Round, ...]
+def rounds_of(assignment: Assignment, histogram: Histogram) -> tuple[Round, ...]:
+    """Return whom each node but the first saves, in their order."""
+    saved = [(node, assignment.of_tuple == i + 1) for i, node in enumerate(assignment.nodes[1:].tolist())]
+    return tuple(
+        Round(tuple(node), int(histogram.records[some].sum()), histogram.people_in(some))
+        for node, some in saved
+    )
 
 
 def _free_start(lattice: Lattice, objective: Objective) -> Assignment:
@@ -66,7 +67,7 @@ def _free_start(lattice: Lattice, objective: Objective) -> Assignment:
     return full_domain(node, lattice.failing(node))
 
 
-def rescue(lattice: Lattice, objective: Objective, optimum: Assignment) -> Rescued:
+def rescue(lattice: Lattice, objective: Objective, optimum: Assignment) -> Assignment:
     """Return the release in which as many of the suppressed are saved as models and objective allow.
 
     Args:
@@ -82,21 +83,19 @@ def rescue(lattice: Lattice, objective: Objective, optimum: Assignment) -> Rescu
     if not free.released.any():
         return best
     other = _rounds(lattice, objective, free)
-    if histogram.people_in(~other.assignment.released) > histogram.people_in(~optimum.released):
+    if histogram.people_in(~other.released) > histogram.people_in(~optimum.released):
         return best
-    costs = [
-        objective.value(count_assignment(found.assignment, ladders, histogram)) for found in (best, other)
-    ]
+    costs = [objective.value(count_assignment(found, ladders, histogram)) for found in (best, other)]
     return other if costs[1] < costs[0] - _TIE * max(1.0, abs(costs[0])) else best
 
 
-def _rounds(lattice: Lattice, objective: Objective, start: Assignment) -> Rescued:
+def _rounds(lattice: Lattice, objective: Objective, start: Assignment) -> Assignment:
     """Extend a full-domain recoding round by round, while the release costs no more and no model breaks."""
     ladders, histogram = lattice.ladders, lattice.histogram
     find = _Blanking(lattice, objective, start)
-    assignment, rounds = start, list[Round]()
+    assignment = start
     cost = objective.value(count_assignment(start, ladders, histogram))
-    while len(rounds) < MAX_ROUNDS and not assignment.released.all():
+    while len(assignment.nodes) <= MAX_ROUNDS and not assignment.released.all():
         residual = ~assignment.released
         found = find.cheapest(histogram.only(residual))
         if found is None:
@@ -113,9 +112,8 @@ def _rounds(lattice: Lattice, objective: Objective, start: Assignment) -> Rescue
             extended, ladders, histogram, lattice.models
         ):
             break
-        rounds.append(Round(node, int(histogram.records[saved].sum()), histogram.people_in(saved)))
         assignment, cost = extended, costs
-    return Rescued(assignment, tuple(rounds))
+    return assignment
 
 
 class _Levels:

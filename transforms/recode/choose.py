@@ -194,6 +194,7 @@ def _account(
         alternatives=alternatives,
         rounds=way.rounds,
         regions=way.regions,
+        blanked=way.blanked,
         models=lattice.models,
         reached=tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),
         classes_before=ClassSizes.of(histogram.people[held]),

@@ -13,6 +13,7 @@ from tokumei.transforms.decisions.settlement import Settlement
 from tokumei.transforms.histories.solve import HistoryAccount
 from tokumei.transforms.joined.removal import GivenNode
 from tokumei.transforms.recode.cells import Round
+from tokumei.transforms.recode.fewest import BlankedCells
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.recode.ranking import Choice
@@ -34,6 +35,7 @@ class Recoded:
         alternatives: what every way of recoding loses, as far as they were to be compared and worked out.
         rounds: of the rescue of whom the optimum suppresses, for cells.
         regions: the number of classes, for local and multidimensional; 0 otherwise.
+        blanked: for cells, how many are blanked, and how many are needed at least; None if that is not known.
         models: what every class satisfies.
         reached: by model, in the same order, what the weakest class reaches before and after.
         classes_before: how many classes have how many people before any generalization; as far as people are
@@ -55,6 +57,7 @@ class Recoded:
     alternatives: tuple[WayLoss, ...]
     rounds: tuple[Round, ...]
     regions: int
+    blanked: BlankedCells | None
     models: tuple[PrivacyModel, ...]
     reached: tuple[tuple[float, float], ...]
     classes_before: ClassSizes

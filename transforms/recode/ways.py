@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tokumei.transforms.recode.assignment import Assignment
-from tokumei.transforms.recode.cells import Round, rescue
+from tokumei.transforms.recode.cells import Round, rescue, rounds_of
+from tokumei.transforms.recode.fewest import BlankedCells, fewest_cells
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import local
 from tokumei.transforms.recode.models import PrivacyModel
@@ -37,11 +38,13 @@ class Way:
         assignment: the node of every tuple.
         rounds: of the rescue, for cells.
         regions: the number of classes, for local and multidimensional; 0 otherwise.
+        blanked: for cells, how many are blanked, and how many are needed at least; None if that is not known.
     """
 
     assignment: Assignment
     rounds: tuple[Round, ...] = ()
     regions: int = 0
+    blanked: BlankedCells | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +83,8 @@ def work_out(
         wanted |= {*WAYS} if small and comparable(lattice.models) else {"full_domain"}
     found: dict[WayName, Way] = {"full_domain": Way(optimum)} if "full_domain" in wanted else {}
     if "cells" in wanted:
-        saved = rescue(lattice, objective, optimum)
-        found["cells"] = Way(saved.assignment, saved.rounds)
+        fewest, blanked = fewest_cells(lattice, objective, optimum, rescue(lattice, objective, optimum))
+        found["cells"] = Way(fewest, rounds_of(fewest, lattice.histogram), blanked=blanked)
     if "local" in wanted:
         assignment, regions = local(lattice, objective, optimum)
         found["local"] = Way(assignment, regions=regions)

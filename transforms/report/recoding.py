@@ -67,6 +67,8 @@ def recoding_of(
             for saved in recoded.rounds
         ),
         regions=recoded.regions,
+        cells=None if recoded.blanked is None else recoded.blanked.cells,
+        cells_least=None if recoded.blanked is None else recoded.blanked.least,
         metric=needed.metric,
         levels=tuple(_level(table, recoded, i) for i in range(len(table.quasi_identifiers))),
         loss=recoded.costs["loss"],

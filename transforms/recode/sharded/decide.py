@@ -68,6 +68,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         alternatives=(),
         rounds=(),
         regions=0,
+        blanked=None,
         models=t.models,
         reached=tuple(zip(verdict.before or (), verdict.after or (), strict=True)),
         classes_before=ClassSizes(sizes[:, 0], sizes[:, 1]),
