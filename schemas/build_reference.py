@@ -25,7 +25,7 @@ from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.hierarchy_base import AnyHierarchy
 from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.leaks import Allowed
-from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects
+from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects, Reporting
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
 from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.source import Source
@@ -61,6 +61,7 @@ NODES: dict[str, type[BaseModel]] = {
     "requirements": Requirements,
     "rejects": Rejects,
     "not_understood": NotUnderstood,
+    "report": Reporting,
     "output": Output,
 }
 _HEADINGS = {model.__name__: heading for heading, model in NODES.items()}

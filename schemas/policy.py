@@ -100,6 +100,15 @@ class Output(Strict):
         return OUTPUT_FORMATS[self.format]
 
 
+class Reporting(Strict):
+    """What is worked out for the report alone."""
+
+    compare: bool = Field(
+        default=False,
+        description="Also what every other way of [recoding](#recoding) would lose, which takes time.",
+    )
+
+
 class Policy(Strict):
     """A whole policy. See schemas/README.md for an example of every part."""
 
@@ -120,6 +129,7 @@ class Policy(Strict):
     not_understood: NotUnderstood = Field(
         default=NotUnderstood(), description="How many values may be blank because no method understood them."
     )
+    report: Reporting = Field(default=Reporting(), description="What the report tells besides what was done.")
     output: Output = Field(default=Output(), description="Where the release is written, and in which format.")
 
     @model_validator(mode="after")

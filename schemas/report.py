@@ -130,9 +130,12 @@ class Recoding(Strict):
     k: int
     recoding: str = Field(default="full_domain", description="The way, as the policy names it.")
     alternatives: tuple[Alternative, ...] = Field(
-        default=(), description="What every way would lose; only the ways that were worked out."
+        default=(),
+        description="What every way would lose; only the ways that were worked out, none if not asked for.",
     )
-    not_compared: str | None = Field(default=None, description="Why not all ways were worked out.")
+    not_compared: str | None = Field(
+        default=None, description="Why not all ways were worked out, or where the comparison is to be had."
+    )
     rounds: tuple[Rescue, ...] = ()
     regions: int = 0
     metric: str

@@ -57,7 +57,7 @@ def files(source, frame):
     return {"data.parquet": sink.getvalue()}
 
 
-def policy(recoding, *, source="csv", rows="one"):
+def policy(recoding, *, source="csv", rows="one", compare=True):
     data = policy_of(
         COLUMNS,
         path=f"data.{source}",
@@ -67,6 +67,7 @@ def policy(recoding, *, source="csv", rows="one"):
         limit=0.1,
         rows=rows,
         output={"format": source},
+        report={"compare": compare},
     )
     data["requirements"]["recoding"] = recoding
     return data
@@ -115,6 +116,21 @@ def test_every_way_is_released_and_told(run, way, source):
     assert "一般化の方法の比較" in page and "選んだ方法" in page
     assert ("個の領域に分け" in page) == (way == "multidimensional")
     assert ("回目" in page) == (way in {"cells", "local"})
+
+
+def test_a_night_works_out_the_chosen_way_alone(run, monkeypatch):
+    asked = run(policy("cells"), files("csv", people()), output="asked")
+    monkeypatch.setattr("tokumei.transforms.recode.ways.multidimensional", None)
+    done = run(policy("cells", compare=False), files("csv", people()), output="night")
+    assert done.status == asked.status == 0, done.err
+    recoding, compared = (d.report["tables"][0]["recoding"] for d in (done, asked))
+    assert recoding.pop("alternatives") == [] and "report: {compare: true}" in recoding["not_compared"]
+    assert len(compared.pop("alternatives")) == 4 and compared.pop("not_compared") is None
+    page = (done.release / "report.html").read_text()
+    assert recoding.pop("not_compared") in page and "一般化の方法の比較" not in page
+    assert recoding == compared
+    sizes = [(d.release / "report.html").stat().st_size for d in (done, asked)]
+    assert sizes[0] < sizes[1]
 
 
 @pytest.mark.parametrize("way", WAYS[1:])

@@ -28,13 +28,13 @@ from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.mondrian import MAX_DIVIDED
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
+from tokumei.transforms.recode.regions import MAX_DIVIDED
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
-from tokumei.transforms.recode.search import affordable_checks, conclude, find_optimum
+from tokumei.transforms.recode.search import affordable_checks, conclude, counter, find_optimum
 from tokumei.transforms.recode.ways import TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
@@ -91,16 +91,15 @@ def _choose_table(
     if not (optimum.released & (histogram.records > 0)).any():
         raise nobody_left(table)
     # Over joined tables there is one way: others would take no heed of the classes of the other tables.
-    ways: Mapping[WayName, Way] = {"full_domain": Way(optimum)}
-    if given is None:
-        ways = _ways(table, lattice, objective, optimum)
+    compared = plan.policy.report.compare and given is None
+    ways = _ways(table, lattice, objective, optimum, compared=compared)
     way = ways[table.requirements.recoding]
     counts = {name: count_assignment(w.assignment, ladders, histogram) for name, w in ways.items()}
     recoded = _account(
         choice,
         way,
         counts[table.requirements.recoding],
-        compare(counts, objectives["loss"], objective),
+        compare(counts, objectives["loss"], objective) if compared else (),
         lattice=lattice,
         objectives=objectives,
         table=table,
@@ -109,10 +108,10 @@ def _choose_table(
 
 
 def _ways(
-    table: TablePlan, lattice: Lattice, objective: Objective, optimum: Assignment
+    table: TablePlan, lattice: Lattice, objective: Objective, optimum: Assignment, *, compared: bool
 ) -> Mapping[WayName, Way]:
     try:
-        return work_out(lattice, objective, optimum, table.requirements.recoding)
+        return work_out(lattice, objective, optimum, table.requirements.recoding, compared=compared)
     except TooManyTuplesError as error:
         raise RequirementError(
             "requirement.regions",
@@ -161,7 +160,8 @@ def _search(
             search.learn(lattice.count(given.levels))
             return conclude(search, lattice.count)
         checks = affordable_checks(len(lattice.histogram))
-        return find_optimum(objective, lattice.models, lattice.count, allowed, max_checks=checks, watch=watch)
+        count = counter(lattice, objective, allowed)
+        return find_optimum(objective, lattice.models, count, allowed, max_checks=checks, watch=watch)
     except InfeasibleError as error:
         raise no_node(
             f"tables.{table.name}", table.quasi_identifiers, lattice, error.closest, allowed

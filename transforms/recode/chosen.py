@@ -31,7 +31,7 @@ class Recoded:
         base: the node of most records; with full-domain recoding of all that are released.
         levels: per quasi-identifier, the finest and the coarsest level of any released record.
         titles: per quasi-identifier, what each of its levels means.
-        alternatives: what every way of recoding loses, as far as they were worked out.
+        alternatives: what every way of recoding loses, as far as they were to be compared and worked out.
         rounds: of the rescue of whom the optimum suppresses, for cells and local.
         regions: their number, for multidimensional; 0 otherwise.
         models: what every class satisfies.

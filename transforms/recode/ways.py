@@ -1,4 +1,4 @@
-"""The ways of recoding that a policy may ask for, and what each of them would lose."""
+"""The ways of recoding that a policy may ask for; where it asks for more, what each of them would lose."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tokumei.transforms.recode.assignment import Assignment
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import Round, free_start, rescue
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.mondrian import MAX_DIVIDED, multidimensional
 from tokumei.transforms.recode.objectives.base import NodeCount, Objective
+from tokumei.transforms.recode.regions import MAX_DIVIDED, multidimensional
 
 WayName = Literal["full_domain", "cells", "local", "multidimensional"]
 WAYS: tuple[WayName, ...] = ("full_domain", "cells", "local", "multidimensional")
-# Distinct tuples, and nodes of the lattice, up to which the ways that were not chosen are worked out as well.
+# Distinct tuples, and nodes of the lattice, up to which all ways are worked out for a comparison.
 COMPARED = 200_000
 
 
@@ -55,15 +55,17 @@ class WayLoss:
 
 
 def work_out(
-    lattice: Lattice, objective: Objective, optimum: Assignment, chosen: WayName
+    lattice: Lattice, objective: Objective, optimum: Assignment, chosen: WayName, *, compared: bool
 ) -> dict[WayName, Way]:
-    """Return the chosen way, full-domain, and the others where little enough is to be searched.
+    """Return the chosen way, and those that it is to be compared with.
 
     Args:
         lattice: ladders, histogram and models.
         objective: what the policy minimizes.
         optimum: the full-domain optimum.
         chosen: the way that the policy asks for.
+        compared: whether the others are asked for as well. They are worked out where little enough is to be
+            searched, full-domain recoding wherever.
 
     Raises:
         TooManyTuplesError: multidimensional recoding is asked for above `MAX_DIVIDED` distinct tuples.
@@ -71,10 +73,12 @@ def work_out(
     tuples = len(lattice.histogram)
     if chosen == "multidimensional" and tuples > MAX_DIVIDED:
         raise TooManyTuplesError(tuples)
-    small = max(tuples, math.prod(objective.shape)) <= COMPARED
-    wanted = WAYS if small and comparable(lattice.models) else ("full_domain", chosen)
-    found: dict[WayName, Way] = {"full_domain": Way(optimum)}
-    if {"cells", "local"} & set(wanted):
+    wanted: set[WayName] = {chosen}
+    if compared:
+        small = max(tuples, math.prod(objective.shape)) <= COMPARED
+        wanted |= {*WAYS} if small and comparable(lattice.models) else {"full_domain"}
+    found: dict[WayName, Way] = {"full_domain": Way(optimum)} if "full_domain" in wanted else {}
+    if {"cells", "local"} & wanted:
         free = free_start(lattice, objective)
         for way in ("cells", "local"):
             if way in wanted:

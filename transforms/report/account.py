@@ -207,7 +207,9 @@ def _table(
         columns=tuple(
             explain_column(table, name, account, written, histories) for name in table.table.columns
         ),
-        recoding=None if account.recoded is None else recoding_of(table, account.recoded, joining),
+        recoding=None
+        if account.recoded is None
+        else recoding_of(table, account.recoded, joining, compared=plan.policy.report.compare),
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.recount.combined),

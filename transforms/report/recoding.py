@@ -1,4 +1,4 @@
-"""What the report says of a table's recoding: levels, what other ways would lose, rescues, and models."""
+"""What the report says of a table's recoding: levels, rescues, models, and what other ways would lose."""
 
 from __future__ import annotations
 
@@ -23,15 +23,21 @@ _JOINED = (
     "表を結合した組合せで条件を確かめるため、全員を同じ段階にする方法によった。"
     "段階は、結合したすべての表について一度に選んだ。"
 )
+_NOT_ASKED = (
+    "ほかの方法で失われるものとの比較は、方針に report: {compare: true} と書いて実行すると、ここに載る。"
+)
 
 
-def recoding_of(table: TablePlan, recoded: Recoded, joining: JoinedRemoval | None) -> report.Recoding:
+def recoding_of(
+    table: TablePlan, recoded: Recoded, joining: JoinedRemoval | None, *, compared: bool
+) -> report.Recoding:
     """Return the section of one table.
 
     Args:
         table: the plan.
         recoded: what was decided.
         joining: who was left out because of the tables that it is joined with, if it is.
+        compared: whether the policy asks what other ways would lose.
     """
     records, people = (0, 0) if joining is None else (joining.records, joining.persons)
     choice, needed = recoded.choice, table.requirements
@@ -50,7 +56,7 @@ def recoding_of(table: TablePlan, recoded: Recoded, joining: JoinedRemoval | Non
             )
             for other in recoded.alternatives
         ),
-        not_compared=_JOINED if joining is not None else _not_compared(recoded),
+        not_compared=_JOINED if joining is not None else _not_compared(recoded, compared),
         rounds=tuple(
             report.Rescue(
                 levels=dict(zip(table.quasi_identifiers, saved.node, strict=True)),
@@ -105,7 +111,7 @@ def generalized_cells(recoded: Recoded, column: int) -> int:
     return sum(int(records.sum()) for level, records in kept[column].items() if level)
 
 
-def _not_compared(recoded: Recoded) -> str | None:
+def _not_compared(recoded: Recoded, compared: bool) -> str | None:
     if len(recoded.alternatives) == len(WAYS):
         return None
     if not comparable(recoded.models):
@@ -113,6 +119,8 @@ def _not_compared(recoded: Recoded) -> str | None:
             "母集団と比べる条件や、空欄をどの値にも当てはまるとする数え方は、"
             "全員を同じ段階にする方法でだけ使えるため、他の方法は調べていない。"
         )
+    if not compared:
+        return _NOT_ASKED
     return (
         f"値の組合せか段階の組合せが{COMPARED // 10_000}万通りを超えるため、選んでいない方法は調べていない。"
     )

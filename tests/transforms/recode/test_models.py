@@ -242,8 +242,7 @@ def test_a_new_model_is_searched_told_and_reported(fewest, recoding):
     recoded = decide(plan, PEOPLE).accounts["t"].recoded
     assert recoded.choice.node == (3, 0)
     assert recoded.models == (KAnonymity(2), fewest(5))
-    told = recoding_of(plan.tables["t"], recoded, None)
-    assert len(told.alternatives) == 4
+    told = recoding_of(plan.tables["t"], recoded, None, compared=False)
     assert told.models[1].model_dump() == {
         "model": "records least=5",
         "title": "件数",

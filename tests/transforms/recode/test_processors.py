@@ -21,8 +21,8 @@ from tokumei.transforms.recode.assignment import count_assignment, full_domain
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.diversity import EntropyDiversity
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
-from tokumei.transforms.recode.mondrian import multidimensional
 from tokumei.transforms.recode.objectives import OBJECTIVES
+from tokumei.transforms.recode.regions import multidimensional
 from tokumei.transforms.recode.search import Search, find_optimum
 from tokumei.transforms.recode.ways import Way, work_out
 from tokumei.transforms.risk.population import dankar_choice
@@ -140,7 +140,7 @@ def main():
             if name == "adult":
                 ways = {"multidimensional": Way(multidimensional(lattice, objective, optimum)[0])}
             else:
-                ways = work_out(lattice, objective, optimum, "full_domain")
+                ways = work_out(lattice, objective, optimum, "full_domain", compared=True)
             for way, found in ways.items():
                 count = count_assignment(found.assignment, lattice.ladders, lattice.histogram)
                 cost = float(objective.value(count)).hex()

@@ -29,7 +29,6 @@ from tokumei.transforms.recode.models.likeness import DeltaDisclosure
 from tokumei.transforms.recode.models.population import KMap
 from tokumei.transforms.recode.models.risk import AverageRisk, SampleUniqueness
 from tokumei.transforms.recode.objectives import OBJECTIVES
-from tokumei.transforms.recode.pieces import divide
 from tokumei.transforms.recode.ranking import InfeasibleError
 from tokumei.transforms.recode.search import find_optimum
 
@@ -194,7 +193,7 @@ def test_every_way_holds_the_models_on_what_readers_see(table, names, k, limit, 
         choice, optimum = optimum_of(lattice, objective, limit)
     except InfeasibleError:
         return
-    found = ways.work_out(lattice, objective, optimum, "local")
+    found = ways.work_out(lattice, objective, optimum, "local", compared=True)
     assert tuple(found) == ways.WAYS
     counts = {
         name: count_assignment(w.assignment, lattice.ladders, lattice.histogram) for name, w in found.items()
@@ -225,7 +224,7 @@ def test_every_way_holds_the_models_on_what_readers_see(table, names, k, limit, 
     # the order of rows changes nothing
     shuffled.shuffle(rows)
     other = Lattice(ladders, histogram_of(rows, ladders, several), lattice.models)
-    again = ways.work_out(other, objective, optimum, "local")
+    again = ways.work_out(other, objective, optimum, "local", compared=True)
     for name, way in found.items():
         same = again[name].assignment
         assert np.array_equal(way.assignment.nodes, same.nodes)
@@ -278,37 +277,17 @@ def test_a_round_that_breaks_a_model_in_a_shared_class_is_not_taken(monkeypatch)
 
 
 def test_regions_never_share_labels_even_if_levels_do():
-    """Without the rule, b and c held back as "a" would join a's own class, which is a region of its own."""
+    """Without the rule, b and c together would be "a" at level 1, and join a's own class, which is a region."""
     rows, histogram = shared(["000", "00", "0", "000"])
     lattice = Lattice([SHARED], histogram, (KAnonymity(3),))
     objective = OBJECTIVES["loss"]([SHARED], histogram.marginals(), [1.0])
     _, optimum = optimum_of(lattice, objective, 0.0)
-    way = ways.work_out(lattice, objective, optimum, "multidimensional")["multidimensional"]
+    found = ways.work_out(lattice, objective, optimum, "multidimensional", compared=False)
+    assert list(found) == ["multidimensional"]
+    way = found["multidimensional"]
     groups, gone = released_groups(way.assignment, [SHARED], histogram, rows)
-    assert not gone and way.regions == len(groups) == 2
-    assert {text: len(group) for text, group in groups.items()} == {("a",): 6, ("d",): 3}
-
-
-@given(tables(), st.integers(1, 4), st.data())
-def test_pieces_are_what_choosing_them_one_by_one_gives(table, pieces, data):
-    histogram = histogram_of(*table)
-    piece = np.array(
-        data.draw(st.lists(st.integers(0, pieces - 1), min_size=len(histogram), max_size=len(histogram)))
-    )
-    numbers, piece = np.unique(piece, return_inverse=True)
-    for number, (inside, part) in enumerate(divide(histogram, piece, len(numbers))):
-        whole = histogram.only(piece == number)
-        assert np.array_equal(inside, np.flatnonzero(piece == number))
-        assert np.array_equal(part.keys, whole.keys) and np.array_equal(part.records, whole.records)
-        assert np.array_equal(part.people, whole.people) and part.total_people == whole.total_people
-        got, expected = part.sensitive["illness"], whole.sensitive["illness"]
-        for a, b in [
-            (got.tuples, expected.tuples),
-            (got.values, expected.values),
-            (got.counts, expected.counts),
-            (got.persons, expected.persons),
-        ]:
-            assert (a is None and b is None) or np.array_equal(a, b)
+    assert not gone and way.regions == len(groups) == 3
+    assert {text: len(group) for text, group in groups.items()} == {("a",): 3, ("*",): 3, ("d",): 3}
 
 
 def test_ways_that_were_not_chosen_are_left_out_where_they_cannot_be_compared(monkeypatch):
@@ -316,21 +295,24 @@ def test_ways_that_were_not_chosen_are_left_out_where_they_cannot_be_compared(mo
     objective = OBJECTIVES["loss"]([SHARED], histogram.marginals(), [1.0])
     lattice = Lattice([SHARED], histogram, (KAnonymity(3),))
     optimum = Assignment(np.array([[2]], np.int32), np.zeros(4, np.int32))
+
+    def worked_out(lattice, chosen="full_domain", *, compared=True):
+        return list(ways.work_out(lattice, objective, optimum, chosen, compared=compared))
+
+    for chosen in ways.WAYS:
+        assert worked_out(lattice, chosen, compared=False) == [chosen]
     for models in [(KAnonymity(3), KMap(3)), (KAnonymity(3, wildcard=True),)]:
-        other = Lattice([SHARED], histogram, models)
-        assert list(ways.work_out(other, objective, optimum, "full_domain")) == ["full_domain"]
+        assert worked_out(Lattice([SHARED], histogram, models)) == ["full_domain"]
     monkeypatch.setattr(ways, "COMPARED", 2)  # three levels
     few = shared(["0000", "", "", ""])[1]
     assert len(few) == 1
-    assert list(
-        ways.work_out(Lattice([SHARED], few, (KAnonymity(3),)), objective, optimum, "full_domain")
-    ) == ["full_domain"]
+    assert worked_out(Lattice([SHARED], few, (KAnonymity(3),))) == ["full_domain"]
     monkeypatch.setattr(ways, "COMPARED", 3)
-    assert list(ways.work_out(lattice, objective, optimum, "full_domain")) == ["full_domain"]
-    assert list(ways.work_out(lattice, objective, optimum, "cells")) == ["full_domain", "cells"]
+    assert worked_out(lattice) == ["full_domain"]
+    assert worked_out(lattice, "cells") == ["full_domain", "cells"]
     monkeypatch.setattr(ways, "MAX_DIVIDED", 3)
     with pytest.raises(ways.TooManyTuplesError):
-        ways.work_out(lattice, objective, optimum, "multidimensional")
+        worked_out(lattice, "multidimensional", compared=False)
 
 
 def test_what_is_kept_at_several_nodes_is_counted_by_level():

@@ -18,7 +18,6 @@ from tokumei.transforms.recode.sharded.limits import refuse_larger
 from tokumei.transforms.recode.sharded.rounds import Choices
 from tokumei.transforms.recode.sharded.terms import AllTerms, Terms
 from tokumei.transforms.recode.sharded.verdicts import Suppressed, Verdict, Verdicts
-from tokumei.transforms.recode.ways import compare
 from tokumei.transforms.risk.sizes import ClassSizes
 
 
@@ -66,7 +65,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         base=choice.node,
         levels=tuple((level, level) for level in choice.node),
         titles=tuple(ladder.titles for ladder in t.ladders),
-        alternatives=compare({"full_domain": count}, objective, t.objectives[t.table.requirements.metric]),
+        alternatives=(),
         rounds=(),
         regions=0,
         models=t.models,
