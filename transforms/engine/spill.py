@@ -18,6 +18,7 @@ from threading import Lock
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.runners.portability.fn_api_runner import worker_handlers
 
 from tokumei.schemas.errors import InputError
 from tokumei.transforms.engine.guard import guarded
@@ -85,12 +86,17 @@ def spilling() -> Iterator[None]:
     """Declare this process to be the whole engine while the block runs: what is grouped waits in a file.
 
     Only who runs a job knows that; where workers are processes of their own, they could not read the file.
+    Side inputs are decoded element by element whenever they are asked for: Beam would hold all of them, as it
+    takes what is sent in one piece to be little. Workers elsewhere are told so by an option.
     """
+    held = worker_handlers.STATE_CACHE_SIZE_MB
+    worker_handlers.STATE_CACHE_SIZE_MB = 0
     _files.append(SpillFile())
     try:
         yield
     finally:
         _files.pop().close()
+        worker_handlers.STATE_CACHE_SIZE_MB = held
 
 
 class SpilledCoder(beam.coders.Coder):

@@ -92,3 +92,25 @@ with spilling():
     env = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=False)
     assert done.returncode == -9 and done.stdout == b"spilled\n" and list(folder.rglob("*")) == []
+
+
+SEEN: list[str] = []  # of this module, since an engine pickles what a function holds
+
+
+def _read(_, people):
+    for _ in range(2):
+        for _ in people:
+            SEEN.append("used")
+
+
+def test_side_inputs_are_decoded_one_by_one(monkeypatch):
+    """Lines of people are such elements: together they are as large as what waited to be grouped."""
+    decode = SpilledCoder.decode
+    monkeypatch.setattr(SpilledCoder, "decode", lambda *a: SEEN.append("decoded") or decode(*a))
+    from tokumei.transforms.stages.profile import CountPeople  # noqa: F401  # brings the coder
+
+    with spilling(), beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
+        numbers = pipeline | beam.Create([*range(5)])
+        people = numbers | beam.Map(lambda _: BATCH).with_output_types(PersonBatch)
+        pipeline | "Once" >> beam.Create([None]) | "Read" >> beam.Map(_read, beam.pvalue.AsIter(people))
+    assert SEEN[-20:] == ["decoded", "used"] * 10
