@@ -12,7 +12,7 @@ SEED ?= 1
 DEAL ?= 0/1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-retail bench-search bench-stages bench-flink clean
+.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-retail bench-search bench-stages bench-flink bench-arx clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -29,7 +29,7 @@ test: $(INSTALLED)  ## run all tests but those of engines and schedulers that mu
 runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink needs Java and Maven
 	if command -v go >/dev/null; then tests/engines/prism/install.sh; fi
 	if command -v java && command -v mvn; then $(BIN)/python tests/engines/flink/cluster.py install; fi >/dev/null
-	$(BIN)/python -m pytest tests/engines
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope tests/engines
 
 faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of its life; stop it on engines (DEAL)
 	PYTHONPATH=tests/faults:tests OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/harness.py --deal $(DEAL)
@@ -85,6 +85,9 @@ bench-retail: $(INSTALLED)  ## the worked policy of purchases on the whole of On
 
 bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic histograms up to 10^7 tuples
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py
+
+bench-arx: $(INSTALLED)  ## whole jobs beside ARX, of whose source ARX is a checkout (DATA: one of its genetic benchmark; ROUNDS)
+	$(BIN)/python tests/benchmarks/arx.py $(ARX) $(if $(DATA),--data $(DATA)) --rounds $(ROUNDS)
 
 bench-stages: $(INSTALLED)  ## what each stage costs for a million residents: processor, reading, network, writing (ROWS)
 	$(BIN)/python tests/benchmarks/stages.py --rows $(ROWS)

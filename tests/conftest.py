@@ -30,8 +30,18 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item.path in modules]
 
 
+@pytest.fixture(scope="session")
+def quick_beam():
+    """Beam that remembers what it asks of classes and functions."""
+    from support import quick_beam  # Beam is imported for tests of jobs alone
+
+    with pytest.MonkeyPatch.context() as patch:
+        quick_beam.remember(patch)
+        yield
+
+
 @pytest.fixture
-def run(tmp_path, capsys):
+def run(tmp_path, capsys, quick_beam):
     """Run ``tokumei anonymize`` on a policy (plain data or a path) and text or bytes files."""
 
     def go(policy, files=None, *, args=(), output="out", job="anonymize"):

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tokumei.schemas.errors import RequirementError
 
 PERSON, RECORDS, PEOPLE = "#person", "#records", "#people"
 MAX_PAIRS = 50_000_000  # people of all keys together that one worker tells apart
+_ROWS = 8  # of a key, from which on they are sorted by themselves
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,8 @@ class PeoplePerKey:
         counts = self.counts.with_columns(coarser).group_by(self.keys).agg(pl.col(RECORDS).sum())
         if self.pairs is None or self.cap is None:
             return PeoplePerKey(self.keys, None, counts, None)
-        return PeoplePerKey(
-            self.keys, self.cap, counts, _capped(self.pairs.with_columns(coarser), self.keys, self.cap)
-        )
+        pairs = _capped(self.pairs.with_columns(coarser), self.keys, self.cap, counts.height)
+        return PeoplePerKey(self.keys, self.cap, counts, pairs)
 
     def distinct_people(self) -> int:
         """Count people over all keys; exact if no key reached the cap (always, where rows are people)."""
@@ -82,7 +84,24 @@ def count_people(
     if persons is None:
         return PeoplePerKey(keys, None, counts, None)
     pairs = frame.with_columns(pl.Series(PERSON, persons))
-    return PeoplePerKey(keys, cap, counts, _capped(pairs, keys, cap))
+    return PeoplePerKey(keys, cap, counts, _capped(pairs, keys, cap, counts.height))
+
+
+def count_labels(key: str, labels: pa.Array, *, persons: npt.NDArray[np.uint64], cap: int) -> PeoplePerKey:
+    """Count people and records by text as `count_people` does, comparing each text once.
+
+    Args:
+        key: name of the key column.
+        labels: one text or null a row; may be a dictionary array.
+        persons: one 64-bit keyed hash a row.
+        cap: how many people are told apart for each text.
+    """
+    if not pa.types.is_dictionary(labels.type):
+        labels = pc.dictionary_encode(labels)
+    counted = count_people(pl.DataFrame({key: labels.indices}), persons=persons, cap=cap)
+    text = pl.col(key).map_batches(pl.Series(labels.dictionary).gather, return_dtype=pl.String)
+    pairs = None if counted.pairs is None else on_its_own(counted.pairs.with_columns(text))
+    return PeoplePerKey(counted.keys, cap, on_its_own(counted.counts.with_columns(text)), pairs)
 
 
 def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
@@ -97,7 +116,9 @@ def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
     counts = on_its_own(pl.concat([p.counts for p in parts]).group_by(first.keys).agg(pl.col(RECORDS).sum()))
     if first.cap is None:
         return PeoplePerKey(first.keys, None, counts, None)
-    pairs = _capped(pl.concat([p.pairs for p in parts if p.pairs is not None]), first.keys, first.cap)
+    pairs = _capped(
+        pl.concat([p.pairs for p in parts if p.pairs is not None]), first.keys, first.cap, counts.height
+    )
     if pairs.height > MAX_PAIRS:
         raise RequirementError(
             "requirement.people_apart",
@@ -110,12 +131,23 @@ def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
     return PeoplePerKey(first.keys, first.cap, counts, pairs)
 
 
-def _capped(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int) -> pl.DataFrame:
-    # The smallest hashes are kept, so that the kept set does not depend on the order of merging.
-    distinct = pairs.unique().sort(PERSON)
-    return on_its_own(
-        distinct.group_by(keys, maintain_order=False).agg(pl.col(PERSON).head(cap)).explode(PERSON)
-    )
+def _capped(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int, number: int) -> pl.DataFrame:
+    """Return the ``cap`` smallest hashes of each key, so that the order of merging does not matter.
+
+    Args:
+        pairs: key columns and PERSON.
+        keys: their names.
+        cap: how many are kept.
+        number: how many keys there are, roughly: only the work depends on it.
+    """
+    person = pl.col(PERSON)
+    if pairs.height <= cap:
+        return on_its_own(pairs.unique())
+    if pairs.height > _ROWS * number:
+        kept = pairs.group_by(keys).agg(person.unique().sort().head(cap))
+    else:  # to sort the few rows of each key by themselves would take longer
+        kept = pairs.unique().sort(PERSON).group_by(keys).agg(person.head(cap))
+    return on_its_own(kept.explode(PERSON).select(pairs.columns))
 
 
 def on_its_own(frame: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Cells = npt.NDArray[np.unsignedinteger]
 
 _PAIR_BYTES = 256 << 20
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
 
 
 def most_facts(problem: Problem) -> int:

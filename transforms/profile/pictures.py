@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_labels, count_people, merge_people
 from tokumei.transforms.criteria.encoding import encode
 from tokumei.transforms.values.cells import as_text
 
@@ -62,7 +62,13 @@ def picture_after(
 
 
 def _by_people(values: pa.Array, persons: npt.NDArray[np.uint64], cap: int) -> Distribution:
-    return _bounded(count_people(pl.DataFrame({LABEL: _coarse(values)}), persons=persons, cap=cap))
+    places, distinct = encode(values)
+    coarse = pc.dictionary_encode(_coarse(distinct))
+    if len(coarse.dictionary) > MAX_LABELS:
+        return None
+    if places is not None:
+        coarse = pa.DictionaryArray.from_arrays(coarse.indices.take(pa.array(places)), coarse.dictionary)
+    return count_labels(LABEL, coarse, persons=persons, cap=cap)
 
 
 def merge_pictures(parts: Sequence[Distribution]) -> Distribution:

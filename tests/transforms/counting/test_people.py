@@ -69,6 +69,23 @@ def test_capped_sets_are_exact_in_any_pieces_and_order(rows, places, several, ca
         assert merged.distinct_people() == len(rows)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_of_many_people_the_smallest_hashes_are_kept_as_of_few(seed):
+    """Where a key has many people, the lowest hashes are looked at first; rare keys lie beside common ones."""
+    rng = np.random.default_rng(seed)
+    rows, cap = 4000, int(rng.integers(1, 9))
+    x = [None if v == 0 else f"{v}" for v in rng.zipf(1.5, rows) % 20]
+    frame = pl.DataFrame({"x": x, "y": rng.integers(0, 2, rows)}, schema={"x": pl.String, "y": pl.Int64})
+    people = rng.integers(0, 2**64 - 1, 40 * 4**seed, dtype=np.uint64)[rng.integers(0, 40 * 4**seed, rows)]
+    owners = defaultdict(set)
+    for row, person in zip(frame.iter_rows(), people.tolist(), strict=True):
+        owners[row].add(person)
+    kept = count_people(frame, persons=people, cap=cap).pairs
+    assert sorted(kept.iter_rows(), key=repr) == sorted(
+        ((*key, person) for key, all_of in owners.items() for person in sorted(all_of)[:cap]), key=repr
+    )
+
+
 def test_weights_count_records():
     frame = pl.DataFrame({"x": ["a", "b", "a"], "n": [3, 4, 5]})
     people = count_people(frame, persons=None, cap=2, weights="n").people().sort("x")
