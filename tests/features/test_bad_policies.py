@@ -233,8 +233,7 @@ CASES = {
     "k beyond everyone": (but((("requirements", "k"), 10**9)), "policy.range", "must be at most 1,000,000"),
     "population of nobody": (but((("requirements", "population_size"), 0)), "policy.range", "must be at least 1"),
     "population of half a person": (but((("requirements", "population_size"), 2.5)), "policy.type", "whole number"),
-    "suppress more than all": (but((("requirements", "suppression_limit"), 2)), "policy.range", "less than 1"),
-    "suppress all": (but((("requirements", "suppression_limit"), 1)), "policy.range", "less than 1"),
+    "suppress more than all": (but((("requirements", "suppression_limit"), 2)), "policy.range", "at most 1"),
     "suppress less than nothing": (but((("requirements", "suppression_limit"), -0.1)), "policy.range", "at least 0"),
     "negative rejects": (but((("rejects",), {"limit": -1})), "policy.range", "rejects.limit"),
     "more rejects than are remembered": (

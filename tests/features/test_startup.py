@@ -11,7 +11,7 @@ import pytest
 import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 from support.graph import steps_of
-from support.helpers import EXAMPLE
+from support.helpers import EXAMPLE, policy_of
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.planning.prepare import make_plan
@@ -30,14 +30,12 @@ def policy(tmp_path):
     return tmp_path / "policy.yaml"
 
 
-def imported_by(*arguments):
-    """Return which engines the command imports, and check that it succeeds."""
+def imported_by(*arguments, of=("apache_beam", "google.cloud.storage", "jinja2", "faker")):
+    """Return which of some modules the command imports, and check that it succeeds."""
     code = (
         f"import sys; from tokumei.pipelines.cli import main\nassert main({list(map(str, arguments))}) == 0\n"
     )
-    code += (
-        "print([m for m in ('apache_beam', 'google.cloud.storage', 'jinja2', 'faker') if m in sys.modules])"
-    )
+    code += f"print([m for m in {of} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return shown.stdout.splitlines()[-1]
 
@@ -51,6 +49,21 @@ def test_what_is_released_already_needs_no_engine(tmp_path):
     job = ("anonymize", EXAMPLE / "policy.yaml", "--output", tmp_path)
     assert main([str(part) for part in job]) == 0
     assert "apache_beam" not in imported_by(*job)
+
+
+def test_a_job_in_process_imports_neither_clouds_nor_what_its_policy_does_not_need(tmp_path):
+    town = {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "prefix", "keep": [1]}}]}
+    (tmp_path / "data.csv").write_text("town\n" + "東京\n" * 5)
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(policy_of({"town": town})))
+    unused = (
+        "apache_beam.io.gcp",
+        "google.cloud.storage",
+        "google.cloud.dataflow",
+        "pymongo",
+        "scipy.sparse",
+    )
+    job = ("anonymize", tmp_path / "policy.yaml", "--output", tmp_path / "out")
+    assert imported_by(*job, of=("apache_beam", *unused)) == "['apache_beam']"
 
 
 @pytest.mark.parametrize(

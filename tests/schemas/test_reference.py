@@ -148,8 +148,9 @@ def test_every_model_of_a_column_has_an_example(model):
     assert type(protection) is model
 
 
-@pytest.mark.parametrize("model", MODELS, ids=tag)
+@pytest.mark.parametrize("model", [m for m in MODELS if m.name() != "sample_uniqueness"], ids=tag)
 def test_every_model_of_the_classes_has_an_example(model):
+    """But for the one that is refused."""
     piece = {"requirements": {"models": [yaml.safe_load(model.example)]}}
     if model.needs_population:
         piece["tables"] = {"members": {"population": {"source": {"path": "city.csv", "format": "csv"}}}}

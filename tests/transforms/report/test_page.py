@@ -231,7 +231,7 @@ def test_every_measure_has_its_meaning_beside_it(report):
     html = render_report(report)
     table = html[html.index('<table class="risks">') :]
     rows = table[: table.index("</table>")].split("<tr>")[2:]
-    assert len(rows) == 12 and all(re.search(r'<small class="meaning">[^<]+</small>', row) for row in rows)
+    assert len(rows) == 13 and all(re.search(r'<small class="meaning">[^<]+</small>', row) for row in rows)
 
 
 def test_without_a_population_nothing_is_said_about_one(make_report, parse):
@@ -290,7 +290,7 @@ def test_the_recoding_lists_every_model_and_metric(make_report, parse):
     cells = page.cells("recoding")
     assert cells["k-匿名性同じ組合せの人が5人以上いる。"] == ["1", "5"]
     values = [row[0] for row in cells.values() if len(row) == 1]
-    assert values == ["値", "1.4%", "8.3%", "31,204", "2,310,400", "61.9"]
+    assert values == ["値", "1.4%", "8.3%", "31,204", "4.2%", "2,310,400", "61.9"]
     (minimized,) = [name for name in cells if "最も小さくするように" in name]
     assert minimized.startswith("損失")
 
