@@ -12,8 +12,8 @@ from tokumei.transforms.recode.cells import Round, rescue
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import local
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.mondrian import MAX_DIVIDED, multidimensional
 from tokumei.transforms.recode.objectives.base import NodeCount, Objective
+from tokumei.transforms.recode.regions import MAX_DIVIDED, multidimensional
 
 WayName = Literal["full_domain", "cells", "local", "multidimensional"]
 WAYS: tuple[WayName, ...] = ("full_domain", "cells", "local", "multidimensional")
