@@ -34,7 +34,7 @@ from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.regions import MAX_DIVIDED
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
-from tokumei.transforms.recode.search import affordable_checks, conclude, find_optimum
+from tokumei.transforms.recode.search import affordable_checks, conclude, counter, find_optimum
 from tokumei.transforms.recode.ways import TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
@@ -160,7 +160,8 @@ def _search(
             search.learn(lattice.count(given.levels))
             return conclude(search, lattice.count)
         checks = affordable_checks(len(lattice.histogram))
-        return find_optimum(objective, lattice.models, lattice.count, allowed, max_checks=checks, watch=watch)
+        count = counter(lattice, objective, allowed)
+        return find_optimum(objective, lattice.models, count, allowed, max_checks=checks, watch=watch)
     except InfeasibleError as error:
         raise no_node(
             f"tables.{table.name}", table.quasi_identifiers, lattice, error.closest, allowed

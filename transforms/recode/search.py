@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from tokumei.transforms.recode.anytime import AnytimeSearch
 from tokumei.transforms.recode.given import GivenSearch
+from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, nearness
@@ -148,13 +150,22 @@ def find_optimum(
     Raises:
         InfeasibleError: no node was found that suppresses as few people.
     """
-    large = math.prod(objective.shape) > MAX_NODES
-    search = (AnytimeSearch if large else Search)(objective, models, allowed)
+    search = (AnytimeSearch if _large(objective) else Search)(objective, models, allowed)
     while search.checked < max_checks and (nodes := search.propose(1)):
         for node in nodes:
             search.learn(count(node))
             watch(search)
     return conclude(search, count)
+
+
+def counter(lattice: Lattice, objective: Objective, allowed: int) -> Callable[[Node], NodeCount]:
+    """Return what counts nodes of a lattice for `find_optimum`, as far as its search looks at counts."""
+    # Of nodes that are ruled out the search over an array looks at nothing, the other one at their classes.
+    return lattice.count if _large(objective) else partial(lattice.count_within, allowed)
+
+
+def _large(objective: Objective) -> bool:
+    return math.prod(objective.shape) > MAX_NODES
 
 
 def affordable_checks(tuples: int) -> int:
