@@ -210,7 +210,7 @@ class Requirements(Strict):
     recoding: Literal["full_domain", "cells", "local", "multidimensional"] = Field(
         default="full_domain",
         description="One level a column for everybody; or then rescue whom that would suppress by blanking"
-        " cells, or by further levels for them alone; or regions that each have levels of their own.",
+        " cells; or regions that each have levels of their own; or such regions, mended (local).",
     )
 
     @model_validator(mode="after")

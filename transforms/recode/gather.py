@@ -1,8 +1,8 @@
 """Regions gathered node by node, from the finest labels up: who pass together leave, the others go on.
 
 The nodes of the lattice are visited in the order of what they cost on average, and at each the tuples that
-are left are grouped by its labels. Groups that pass every model are regions; a group whose own label costs much
-more than the node does on average waits until nodes as dear as that are visited.
+are left are grouped by its labels. Groups that pass every model are regions; a group whose own label costs
+much more than the node does on average waits until nodes as dear as that are visited.
 
 Most nodes release nobody, and are never counted: a box of nodes in whose most general node no group of those
 left has enough records holds nobody, nor will it, because fewer and fewer are left. Boxes wait in a heap by
@@ -173,7 +173,7 @@ class _Gathering:
         return inside[large], (np.cumsum(there) - 1)[chosen]
 
     def _release(self, node: Node, cost: int, inside: Ints, group: Ints) -> int | None:
-        """Make regions of the groups of a node that pass; return at what cost to look at dearer ones, if any."""
+        """Make regions of the groups of a node that pass; return the cost at which to look at dearer ones."""
         groups = int(group.max()) + 1
         member = np.empty(groups, dtype=np.int64)
         member[group[::-1]] = inside[::-1]

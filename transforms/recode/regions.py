@@ -14,6 +14,8 @@ suppresses stay suppressed. The optimum is taken as it is where it costs no more
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tokumei.transforms.decisions.recoder import SUPPRESSED
@@ -27,15 +29,18 @@ from tokumei.transforms.values.steady import significant
 MAX_DIVIDED = 2_000_000
 
 
-def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) -> tuple[Assignment, int]:
+def multidimensional(
+    lattice: Lattice, objective: Objective, start: Assignment, lost: Sequence[float] | None = None
+) -> tuple[Assignment, int]:
     """Return the regions as an assignment, and how many they are.
 
     Args:
         lattice: ladders, models and a histogram of at most `MAX_DIVIDED` tuples.
         objective: the policy's, over the same ladders and histogram.
-        start: the full-domain optimum.
+        start: the full-domain optimum, or another release to compare with.
+        lost: per column, the loss around which labels are priced; None: nothing is lost.
     """
-    prices = label_prices(objective)
+    prices = label_prices(objective, lost)
     found = [start]
     for chosen in (np.ones(len(lattice.histogram), dtype=bool), start.released):
         regions = gather_regions(lattice, prices, chosen)

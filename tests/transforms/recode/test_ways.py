@@ -227,11 +227,11 @@ def test_every_way_holds_the_models_on_what_readers_see(table, names, k, limit, 
         assert np.array_equal(way.assignment.of_tuple, same.of_tuple)
 
 
-# A group is called like a value, so what is rescued at level 1 joins the class of that value at level 0.
+# A group is called like a value, so what is released at level 1 joins the class of that value at level 0.
 SHARED = ladder_of([("a", "a", "*"), ("b", "a", "*"), ("c", "a", "*"), ("d", "d", "*")], list("abcd"))
 
 
-def shared(illness_by_value):
+def shared(illness_by_value, ladder=SHARED):
     """One row a person: their value, and their illness."""
     rows = [
         (person, (value,), illness)
@@ -239,38 +239,44 @@ def shared(illness_by_value):
             (value, illness) for value, text in enumerate(illness_by_value) for illness in map(int, text)
         )
     ]
-    return rows, histogram_of(rows, [SHARED], several=False)
+    return rows, histogram_of(rows, [ladder], several=False)
 
 
-def test_a_class_that_shares_the_labels_of_another_makes_it_larger():
-    rows, histogram = shared(["000", "00", "0", "000"])
-    lattice = Lattice([SHARED], histogram, (KAnonymity(3),))
-    objective = OBJECTIVES["loss"]([SHARED], histogram.marginals(), [1.0])
-    optimum = full_domain((0,), np.array([False, True, True, False]))
-    found, regions = local.local(lattice, objective, optimum)
-    assert found.nodes[found.of_tuple].tolist() == [[0], [1], [1], [0]]
-    groups, gone = released_groups(found, [SHARED], histogram, rows)
-    assert not gone and {text: len(group) for text, group in groups.items()} == {("a",): 6, ("d",): 3}
-    assert regions == 2
+# Eight values in pairs: whoever is alone of a pair costs less in it than under "*".
+PAIRED = ladder_of(
+    [(value, 2 * pair, "*") for pair in "aceg" for value in (pair, chr(ord(pair) + 1))], "abcdefgh"
+)
 
 
-def test_a_release_that_breaks_a_model_in_a_shared_class_is_not_taken(monkeypatch):
-    """δ-disclosure holds for the class of one node and for that of another, but not for both together."""
-    rows, histogram = shared(["1112", "2", "0", "000"])
-    lattice = Lattice([SHARED], histogram, models_of(["delta"], 2, histogram))
-    objective = OBJECTIVES["loss"]([SHARED], histogram.marginals(), [1.0])
-    failing = failing_classes(lattice.models, lattice.classes((0,))[0])[0]
-    assert failing.tolist() == [False, True, True, False]
-    optimum = full_domain((0,), failing)
-    kept, _ = local.local(lattice, objective, optimum)
-    groups, _ = released_groups(kept, [SHARED], histogram, rows)
-    assert np.array_equal(kept.of_tuple, optimum.of_tuple)
-    assert not broken_models(["delta"], 2, rows, groups.values())
-    monkeypatch.setattr(local, "holds", lambda *_: True)
-    careless, _ = local.local(lattice, objective, optimum)
-    groups, _ = released_groups(careless, [SHARED], histogram, rows)
-    assert careless.nodes[careless.of_tuple].tolist() == [[0], [1], [1], [0]]
-    assert broken_models(["delta"], 2, rows, groups.values()) == {"delta"}
+def test_a_costly_class_is_dissolved_into_its_neighbours(monkeypatch):
+    """b and d, who would be told together as "*", widen the labels of a and of c instead."""
+    rows, histogram = shared(["000", "0", "000", "0", 9 * "0"], PAIRED)
+    lattice = Lattice([PAIRED], histogram, (KAnonymity(2),))
+    objective = OBJECTIVES["loss"]([PAIRED], histogram.marginals(), [1.0])
+    _, optimum = optimum_of(lattice, objective, 0.0)
+
+    def sizes():
+        found, regions = local.local(lattice, objective, optimum)
+        groups, gone = released_groups(found, [PAIRED], histogram, rows)
+        assert not gone and regions == len(groups)
+        return {text: len(group) for (text,), group in groups.items()}
+
+    assert sizes() == {"aa": 4, "cc": 4, "e": 9}
+    monkeypatch.setattr(local, "holds", lambda *_: False)
+    assert sizes() == {"a": 3, "c": 3, "*": 2, "e": 9}
+
+
+def test_a_class_takes_nobody_in_who_would_break_a_model_in_it():
+    """One who is ill would widen labels of two ill and two well people, whose shares of these then differ."""
+    rows, histogram = shared(["0011", "1", "0011", "0"], PAIRED)
+    overall = tuple(histogram.sensitive["illness"].distribution().tolist())
+    objective = OBJECTIVES["loss"]([PAIRED], histogram.marginals(), [1.0])
+    for t, expected in [(0.1, {"aa": 5, "cc": 5}), (0.05, {"a": 4, "c": 4, "*": 2})]:
+        lattice = Lattice([PAIRED], histogram, (KAnonymity(2), EqualCloseness("illness", t, overall)))
+        _, optimum = optimum_of(lattice, objective, 0.0)
+        found, _ = local.local(lattice, objective, optimum)
+        groups, _ = released_groups(found, [PAIRED], histogram, rows)
+        assert {text: len(group) for (text,), group in groups.items()} == expected
 
 
 def test_regions_never_share_labels_even_if_levels_do():
