@@ -15,8 +15,9 @@ from tokumei.transforms.joined.removal import GivenNode
 from tokumei.transforms.recode.local import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
+from tokumei.transforms.recode.queries import Answer
 from tokumei.transforms.recode.ranking import Choice
-from tokumei.transforms.recode.ways import WayLoss
+from tokumei.transforms.recode.ways import WayLoss, WayName
 from tokumei.transforms.risk.sizes import ClassSizes
 
 
@@ -31,7 +32,9 @@ class Recoded:
         base: the node of most records; with full-domain recoding of all that are released.
         levels: per quasi-identifier, the finest and the coarsest level of any released record.
         titles: per quasi-identifier, what each of its levels means.
+        way: how the release is recoded.
         alternatives: what every way of recoding loses, as far as they were to be compared and worked out.
+        answers: what the declared queries answer before and after.
         rounds: of the rescue of whom the optimum suppresses, for cells and local.
         regions: their number, for multidimensional; 0 otherwise.
         models: what every class satisfies.
@@ -52,7 +55,9 @@ class Recoded:
     base: Node
     levels: tuple[tuple[int, int], ...]
     titles: tuple[tuple[str, ...], ...]
+    way: WayName
     alternatives: tuple[WayLoss, ...]
+    answers: tuple[Answer, ...]
     rounds: tuple[Round, ...]
     regions: int
     models: tuple[PrivacyModel, ...]
