@@ -7,8 +7,8 @@ assignment alone, without the records. What settles promises or histories afterw
 Errors are from 0 to 1:
 
 - counts: the total variation distance of the two tables, in which what is missing is a cell of its own.
-- mean: how far the mean of a group moves, in standard deviations of the column in the file, at most 1, and 1
-  where the group is gone; averaged over the records of the file.
+- mean: how far the mean of a group moves, in standard deviations of the column in the file (in its own unit
+  where that is 0), at most 1, and 1 where the group is gone; averaged over the records of the file.
 - regression: how far the standardized coefficients move on average, at most 1. A column that the ones before
   it determine has the coefficient 0.
 

@@ -61,11 +61,12 @@ class View:
         held = np.bincount(self.codes[name], weights=self.weights, minlength=len(numbers))[known]
         total = held.sum()  # of whole numbers, hence exact
         if not total:
-            return numbers, 0.0, 0.0
+            return numbers, 0.0, 1.0
         mean = math.fsum((held * numbers[known]).tolist()) / total
         centred = numbers - mean
         deviation = math.sqrt(math.fsum((held * centred[known] ** 2).tolist()) / total)
-        return (centred / deviation if deviation else centred * 0.0), mean, deviation
+        deviation = deviation or 1.0  # of one number alone: told in its own unit
+        return centred / deviation, mean, deviation
 
 
 def _number(text: str | None) -> float:
@@ -200,7 +201,8 @@ class Statistics:
             for labels, values, sizes in zip(of_value, codes, covered, strict=True):
                 place = place * len(sizes) + labels[values[inside]]
             shape = [len(sizes) for sizes in covered]
-            table: Floats = np.bincount(place, weights[inside], minlength=math.prod(shape)).reshape(shape)
+            table: Floats = np.zeros(shape)
+            table += np.bincount(place, weights[inside], minlength=math.prod(shape)).reshape(shape)
             for axis, (labels, sizes) in enumerate(zip(of_value, covered, strict=True)):
                 each = sizes.reshape([-1 if i == axis else 1 for i in range(len(shape))])
                 table = (table / each).take(labels, axis)
