@@ -209,8 +209,8 @@ class Requirements(Strict):
     recoding: Literal["full_domain", "cells", "local", "multidimensional", "best"] = Field(
         default="full_domain",
         description="One level a column for everybody; or then rescue whom that would suppress by blanking"
-        " cells, or by further levels for them alone; or regions of several columns (Mondrian); or of these"
-        " the one that keeps the queries closest.",
+        " cells, or by further levels for them alone; or regions that each have levels of their own; or of"
+        " these the one that keeps the queries closest.",
     )
 
     @model_validator(mode="after")

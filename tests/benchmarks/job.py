@@ -1,8 +1,8 @@
 """Benchmark: whole jobs on synthetic files, beside what users would write by hand, in turn on one machine.
 
 Run: ``make bench`` (CASES, ROWS and ROUNDS as parameters), which installs the peers into an environment of their
-own. Every run is a process of its own; a table gives medians of the rounds, and the ratio of the job's wall time
-to each other's, round by round: median (least to greatest).
+own. Every run is a process of its own; a table gives medians of the rounds, and the ratios of the job's wall
+and processor time to each other's, round by round: median (least to greatest).
 """
 
 import argparse
@@ -68,7 +68,8 @@ def compare(title, rows, rounds, folder, contestants):
     """Run contestants in turn and print their table."""
 
     def clean():
-        shutil.rmtree(folder / "out", ignore_errors=True)
+        for made in ("out", "hand"):
+            shutil.rmtree(folder / made, ignore_errors=True)
         (folder / "out.parquet").unlink(missing_ok=True)
 
     measure.table(title, rows, measure.in_turn(contestants, rounds, clean), next(iter(contestants)))
@@ -122,10 +123,17 @@ def order(folder, rows, rounds):
 
 
 def joined(folder, rows, rounds):
-    """Two tables joined by a pseudonym: so many receipts, and a tenth as many members."""
+    """Two tables joined by a pseudonym: so many receipts, and a tenth as many members.
+
+    The script is told the levels that the job chooses: of few members bands of ten years and prefectures, of
+    a million ages and cities.
+    """
     synthesize(folder, "id_pos", rows, "--format", "parquet")
     policy(folder, "id_pos.yaml")
-    compare("ID-POS, members and receipts", rows, rounds, folder, {"tokumei": job(folder)})
+    script = [PEERS, HERE / "peers" / "by_polars_joined.py", folder, folder / "hand"]
+    levels = (1, "city") if rows >= 10_000_000 else (10, "prefecture")
+    contestants = {"tokumei": job(folder), "polars": [*script, *levels]}
+    compare("ID-POS, members and receipts", rows, rounds, folder, contestants)
 
 
 def histories(folder, rows, rounds):

@@ -51,23 +51,24 @@ def median(figures, what):
     return statistics.median(getattr(f, what) for f in figures)
 
 
-def ratios(mine, theirs):
-    """Return the median, least and greatest of the wall time's ratio, round by round."""
-    found = [a.wall / b.wall for a, b in zip(mine, theirs, strict=True)]
-    return statistics.median(found), min(found), max(found)
+def ratios(mine, theirs, what):
+    """Return the ratio of one figure, round by round: median (least to greatest)."""
+    found = [getattr(a, what) / getattr(b, what) for a, b in zip(mine, theirs, strict=True)]
+    return f"{statistics.median(found):.2f} ({min(found):.2f} to {max(found):.2f})"
 
 
 def table(title, rows, figures, first):
-    """Print one Markdown table: medians, and the ratio of the first contestant to each other."""
+    """Print one Markdown table: medians, and the ratios of the first contestant to each other."""
     rounds = len(figures[first])
     print(f"\n### {title}, {rows:,} rows, {rounds} rounds\n")
-    print(f"| | wall s | rows/s | CPU s | peak MiB | wall, {first} ÷ it |\n|---|---|---|---|---|---|")
+    print(f"| | wall s | rows/s | CPU s | peak MiB | wall, {first} ÷ it | CPU, {first} ÷ it |")
+    print("|---|---|---|---|---|---|---|")
     for name, found in figures.items():
         wall = median(found, "wall")
-        told = "" if name == first else "{:.2f} ({:.2f} to {:.2f})".format(*ratios(figures[first], found))
+        told = ["" if name == first else ratios(figures[first], found, what) for what in ("wall", "cpu")]
         print(
             f"| {name} | {wall:.1f} | {rows / wall:,.0f} | {median(found, 'cpu'):.1f} |"
-            f" {max(f.peak for f in found):,.0f} | {told} |",
+            f" {max(f.peak for f in found):,.0f} | {' | '.join(told)} |",
             flush=True,
         )
 

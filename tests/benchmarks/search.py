@@ -20,10 +20,11 @@ from support import adult
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.transforms.counting.histogram import Histogram, pack
 from tokumei.transforms.hierarchies.ladders import build_ladder
+from tokumei.transforms.hierarchies.rows import HierarchyRows
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
 from tokumei.transforms.recode.objectives import OBJECTIVES
-from tokumei.transforms.recode.search import affordable_checks, find_optimum
+from tokumei.transforms.recode.search import affordable_checks, counter, find_optimum
 
 # values of each quasi-identifier, and how many of them each level joins (then *)
 PEOPLE = [
@@ -52,7 +53,9 @@ def synthetic(tuples, columns, k, limit):
     ladders = []
     for size, joins in columns:
         rows = {f"{i:03}": (*(f"{n}:{i // n}" for n in joins), "*") for i in range(size)}
-        ladders.append(build_ladder(list(rows), FileHierarchy(kind="file", path="x.csv"), rows))
+        ladders.append(
+            build_ladder(list(rows), FileHierarchy(kind="file", path="x.csv"), HierarchyRows(rows))
+        )
     sizes = tuple(size for size, _ in columns)
     shares = [1 / np.arange(1, size + 1) ** 0.7 for size in sizes]
     keys = np.empty(0, np.int64)
@@ -97,7 +100,7 @@ def run(name):
     lattice = Lattice(ladders, histogram, models)
     objective = OBJECTIVES["loss"](ladders, histogram.marginals(), [1.0] * len(ladders))
     checks = affordable_checks(len(histogram))
-    choice = find_optimum(objective, models, lattice.count, allowed, max_checks=checks)
+    choice = find_optimum(objective, models, counter(lattice, objective, allowed), allowed, max_checks=checks)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(

@@ -8,7 +8,6 @@ generalization are a histogram again, over coarser codes, so that every measure 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -56,12 +55,19 @@ def unpack(packed: Ints, sizes: Sequence[int]) -> Codes:
     return codes
 
 
-def _sums(maps: Sequence[Codes], weights: Ints) -> Ints:
+def joint_sums(maps: Sequence[Codes], weights: Sequence[int] | Ints) -> Ints:
     """Return Σ coarser code × weight for every combination of some columns' codes."""
     total: Ints = np.zeros((), dtype=np.int64)
     for coarser, weight in zip(maps, weights, strict=True):
-        total = total[..., None] + coarser * weight
+        total = total[..., None] + coarser * np.int64(weight)
     return total.ravel()
+
+
+def margins(joint: npt.NDArray[np.number], sizes: Sequence[int]) -> list[Ints]:
+    """Return counts of every combination of some columns' codes as counts of each code, per column."""
+    counts = joint.reshape([max(size, 1) for size in sizes])
+    columns = range(counts.ndim)
+    return [counts.sum(axis=tuple(j for j in columns if j != i)).astype(np.int64) for i in columns]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,13 +101,13 @@ class Histogram:
         return len(self.keys)
 
     @cached_property
-    def runs(self) -> list[tuple[slice, Ints]]:
+    def runs(self) -> list[tuple[slice, npt.NDArray[np.integer]]]:
         """Columns joined to runs of few combinations, and each tuple's combination.
 
         One lookup or count of a run replaces one of each of its columns, at a third of the time and memory.
         """
         most = min(_RUN, len(self.keys) // 4)
-        found: list[tuple[slice, Ints]] = []
+        found: list[tuple[slice, npt.NDArray[np.integer]]] = []
         rest, end = self.keys, len(self.sizes)
         while end:
             start, size = end - 1, max(self.sizes[end - 1], 1)
@@ -112,7 +118,7 @@ class Histogram:
                 rest, codes = np.divmod(rest, size)
             else:
                 codes = rest
-            found.append((slice(start, end), codes))
+            found.append((slice(start, end), codes.astype(np.min_scalar_type(size - 1))))
             end = start
         return found
 
@@ -143,12 +149,9 @@ class Histogram:
         weights = records.astype(float)
         marginals: list[Ints] = []
         for run, codes in reversed(self.runs):
-            sizes = [max(size, 1) for size in self.sizes[run]]
+            sizes = self.sizes[run]
             joint = codes if places is None else codes.take(places)
-            counts = np.bincount(joint, weights, minlength=math.prod(sizes)).reshape(sizes)
-            for axis in range(len(sizes)):
-                others = tuple(i for i in range(len(sizes)) if i != axis)
-                marginals.append(counts.sum(axis=others).astype(np.int64))
+            marginals += margins(np.bincount(joint, weights, minlength=radices(sizes)[1]), sizes)
         return marginals
 
     def coarsen(
@@ -168,7 +171,7 @@ class Histogram:
         packed = np.zeros(len(self.keys), dtype=np.int64)
         for run, codes in self.runs:
             if max(sizes[run]) > 1:
-                packed += _sums(maps[run], weights[run]).take(codes)
+                packed += joint_sums(maps[run], weights[run]).take(codes)
         keys, of_tuple = group(packed, possible)
         return self.regroup(keys, tuple(sizes), tuple(nulls), of_tuple), of_tuple
 

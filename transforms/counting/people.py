@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tokumei.schemas.errors import RequirementError
 
 PERSON, RECORDS, PEOPLE = "#person", "#records", "#people"
 MAX_PAIRS = 50_000_000  # people of all keys together that one worker tells apart
-_AMPLE = 4  # so many times the people needed are looked at first, as a person has several rows
-_HASHES = 2**64
+_ROWS = 8  # of a key, from which on they are sorted by themselves
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,23 @@ def count_people(
     return PeoplePerKey(keys, cap, counts, _capped(pairs, keys, cap, counts.height))
 
 
+def count_labels(key: str, labels: pa.Array, *, persons: npt.NDArray[np.uint64], cap: int) -> PeoplePerKey:
+    """Count people and records by text as `count_people` does, comparing each text once.
+
+    Args:
+        key: name of the key column.
+        labels: one text or null a row; may be a dictionary array.
+        persons: one 64-bit keyed hash a row.
+        cap: how many people are told apart for each text.
+    """
+    if not pa.types.is_dictionary(labels.type):
+        labels = pc.dictionary_encode(labels)
+    counted = count_people(pl.DataFrame({key: labels.indices}), persons=persons, cap=cap)
+    text = pl.col(key).map_batches(pl.Series(labels.dictionary).gather, return_dtype=pl.String)
+    pairs = None if counted.pairs is None else on_its_own(counted.pairs.with_columns(text))
+    return PeoplePerKey(counted.keys, cap, on_its_own(counted.counts.with_columns(text)), pairs)
+
+
 def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:
     """Merge counts over the same keys; associative and commutative in what `people` returns.
 
@@ -122,23 +140,14 @@ def _capped(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int, number: int) -
         cap: how many are kept.
         number: how many keys there are, roughly: only the work depends on it.
     """
-    ample = _AMPLE * cap * number
-    if 2 * ample >= pairs.height:
-        return on_its_own(_smallest(pairs, keys, cap))
-    # Hashes are spread evenly: most keys have enough people among the lowest ones, and need no others.
-    low = _smallest(pairs.filter(pl.col(PERSON) < ample * _HASHES // pairs.height), keys, cap)
-    full = low.group_by(keys).len().filter(pl.col("len") == cap).select(keys)
-    rest = pairs.join(full, on=keys, how="anti", nulls_equal=True)
-    kept = low.join(full, on=keys, how="semi", nulls_equal=True).select(pairs.columns)
-    return on_its_own(pl.concat([kept, _smallest(rest, keys, cap)]))
-
-
-def _smallest(pairs: pl.DataFrame, keys: tuple[str, ...], cap: int) -> pl.DataFrame:
-    distinct = pairs.unique()
-    if distinct.height <= cap:
-        return distinct
-    smallest = distinct.sort(PERSON).group_by(keys).agg(pl.col(PERSON).head(cap)).explode(PERSON)
-    return smallest.select(pairs.columns)
+    person = pl.col(PERSON)
+    if pairs.height <= cap:
+        return on_its_own(pairs.unique())
+    if pairs.height > _ROWS * number:
+        kept = pairs.group_by(keys).agg(person.unique().sort().head(cap))
+    else:  # to sort the few rows of each key by themselves would take longer
+        kept = pairs.unique().sort(PERSON).group_by(keys).agg(person.head(cap))
+    return on_its_own(kept.explode(PERSON).select(pairs.columns))
 
 
 def on_its_own(frame: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,14 @@ import pyarrow.compute as pc
 from tokumei.schemas import peculiar_values as t
 from tokumei.transforms.counting.domain import bounded
 from tokumei.transforms.counting.extremes import VALUE
-from tokumei.transforms.counting.people import PEOPLE, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.counting.people import (
+    PEOPLE,
+    RECORDS,
+    PeoplePerKey,
+    count_labels,
+    count_people,
+    merge_people,
+)
 from tokumei.transforms.criteria.actions import act, done
 from tokumei.transforms.criteria.base import Applied, Criterion, Persons, Records, bits_of
 from tokumei.transforms.engine.run_key import RunKey
@@ -116,9 +123,11 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
 
     def profile(self, values: pa.Array, persons: Persons, records: Records) -> PeoplePerKey:
         """Count people per value."""
+        if persons is not None:
+            return count_labels(VALUE, as_text(values), persons=persons, cap=self.people)
         frame = pl.DataFrame({VALUE: as_text(values)})
         if records is None:
-            return count_people(frame, persons=persons, cap=self.people)
+            return count_people(frame, persons=None, cap=self.people)
         weighted = frame.with_columns(pl.Series(RECORDS, records))
         return count_people(weighted, persons=None, cap=self.people, weights=RECORDS)
 

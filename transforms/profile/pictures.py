@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_labels, count_people, merge_people
 from tokumei.transforms.criteria.encoding import encode
 from tokumei.transforms.values.cells import as_text
 
@@ -63,15 +63,12 @@ def picture_after(
 
 def _by_people(values: pa.Array, persons: npt.NDArray[np.uint64], cap: int) -> Distribution:
     places, distinct = encode(values)
-    coarse = pc.dictionary_encode(_coarse(distinct), null_encoding="encode")
+    coarse = pc.dictionary_encode(_coarse(distinct))
     if len(coarse.dictionary) > MAX_LABELS:
         return None
-    codes = coarse.indices.to_numpy()
-    frame = pl.DataFrame({LABEL: codes if places is None else codes[places]})
-    counted = count_people(frame, persons=persons, cap=cap)
-    texts = pl.col(LABEL).map_batches(pl.Series(coarse.dictionary).gather, return_dtype=pl.String)
-    pairs = None if counted.pairs is None else counted.pairs.with_columns(texts)
-    return PeoplePerKey(counted.keys, cap, counted.counts.with_columns(texts), pairs)
+    if places is not None:
+        coarse = pa.DictionaryArray.from_arrays(coarse.indices.take(pa.array(places)), coarse.dictionary)
+    return count_labels(LABEL, coarse, persons=persons, cap=cap)
 
 
 def merge_pictures(parts: Sequence[Distribution]) -> Distribution:

@@ -28,14 +28,14 @@ from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.mondrian import MAX_DIVIDED
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.queries import Answer, Queries, mean_error, queries_of
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
+from tokumei.transforms.recode.regions import MAX_DIVIDED
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
-from tokumei.transforms.recode.search import affordable_checks, conclude, find_optimum
+from tokumei.transforms.recode.search import affordable_checks, conclude, counter, find_optimum
 from tokumei.transforms.recode.ways import WAYS, TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
@@ -179,7 +179,7 @@ def _search(
         return find_optimum(
             objective,
             lattice.models,
-            lattice.count,
+            counter(lattice, objective, allowed),
             allowed,
             max_checks=checks,
             watch=watch,

@@ -7,12 +7,14 @@ that was counted before (LeFevre et al. 2005): classes only merge, so nothing is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Histogram, Ints, Mask
 from tokumei.transforms.hierarchies.ladders import Ladder
+from tokumei.transforms.recode.blocks import Blocks
 from tokumei.transforms.recode.models import Monotone, PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.values.steady import squares
@@ -47,8 +49,21 @@ class Lattice:
         classes, of_tuple = self.classes(node)
         return failing_classes(self.models, classes)[0][of_tuple]
 
+    def count_within(self, allowed: int, node: Node) -> NodeCount:
+        """Count a node as `count` does; but where more people are doomed, that may be all that is told.
+
+        Of the top all is told.
+        """
+        return self._counted(node, None if node == self.top else allowed)
+
     def count(self, node: Node) -> NodeCount:
         """Count a node."""
+        return self._counted(node, None)
+
+    def _counted(self, node: Node, enough: int | None) -> NodeCount:
+        if self._blocks is not None:
+            least = max(model.least_people for model in self.models)
+            return self._blocks.count(node, least, enough)
         base_node = self._base(node)
         base = self._views[base_node]
         classes, of_tuple = self._coarsen(base_node, base, node)
@@ -62,6 +77,15 @@ class Lattice:
             base=base,
             of_tuple=of_tuple,
         )
+
+    @cached_property
+    def _blocks(self) -> Blocks | None:
+        h = self.histogram
+        people_are_records = h.pair_rows is None and h.population is None
+        counted = all(model.least_people and not model.full_domain_only for model in self.models)
+        if len(h) < _ROLL_UP or not (people_are_records and counted and self.models):
+            return None
+        return Blocks(self.ladders, h)
 
     def _coarsen(self, base_node: Node, base: Histogram, node: Node) -> tuple[Histogram, Ints]:
         maps, sizes, nulls = [], [], []

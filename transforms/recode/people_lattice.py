@@ -33,8 +33,8 @@ class PeopleLattice(Lattice):
         """Return the people who are left out at a node, ascending."""
         return _short(self.classes(node)[0], self.models)
 
-    def count(self, node: Node) -> NodeCount:
-        """Count a node; people of failing classes lose all of their tuples."""
+    def _counted(self, node: Node, enough: int | None) -> NodeCount:
+        """Count a node wholly; people of failing classes lose all of their tuples."""
         classes, of_tuple = self.classes(node)
         short = _short(classes, self.models)
         strict = [model for model in self.models if model.monotone is Monotone.RECORDS]

@@ -18,11 +18,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from tokumei.transforms.recode.anytime import AnytimeSearch
 from tokumei.transforms.recode.given import GivenSearch
+from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, Rank, nearness, rank
@@ -154,8 +156,7 @@ def find_optimum(
     Raises:
         InfeasibleError: no node was found that suppresses as few people.
     """
-    large = math.prod(objective.shape) > MAX_NODES
-    search = (AnytimeSearch if large else Search)(objective, models, allowed)
+    search = (AnytimeSearch if _large(objective) else Search)(objective, models, allowed)
     met: list[Rank] = []
     while search.checked < max_checks and (nodes := search.propose(1)):
         for node in nodes:
@@ -178,6 +179,16 @@ def _preferred(
         return choice
     *_, node = min(tied, key=lambda at: (prefer(at[-1]), at))
     return choice if node == choice.node else replace(choice, count=count(node))
+
+
+def counter(lattice: Lattice, objective: Objective, allowed: int) -> Callable[[Node], NodeCount]:
+    """Return what counts nodes of a lattice for `find_optimum`, as far as its search looks at counts."""
+    # Of nodes that are ruled out the search over an array looks at nothing, the other one at their classes.
+    return lattice.count if _large(objective) else partial(lattice.count_within, allowed)
+
+
+def _large(objective: Objective) -> bool:
+    return math.prod(objective.shape) > MAX_NODES
 
 
 def affordable_checks(tuples: int) -> int:

@@ -30,7 +30,7 @@ from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.people_lattice import PeopleLattice
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.requirements import contingency_of
-from tokumei.transforms.recode.search import affordable_checks, find_optimum
+from tokumei.transforms.recode.search import affordable_checks, counter, find_optimum
 from tokumei.transforms.risk.sizes import ClassSizes
 
 MAX_SEARCHED = 20_000_000  # joined tuples; their search is not spread over workers
@@ -254,7 +254,8 @@ def _search(
     allowed = math.floor(float(needed.suppression_limit) * lattice.histogram.total_people + 1e-9)
     checks = affordable_checks(len(lattice.histogram))
     try:
-        return find_optimum(objective, lattice.models, lattice.count, allowed, max_checks=checks, watch=watch)
+        count = counter(lattice, objective, allowed)
+        return find_optimum(objective, lattice.models, count, allowed, max_checks=checks, watch=watch)
     except InfeasibleError as error:
         raise no_node(where_of(tables), list(ladders), lattice, error.closest, allowed) from None
 

@@ -11,8 +11,8 @@ from tokumei.transforms.recode.assignment import Assignment
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import Round, free_start, rescue
 from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.mondrian import MAX_DIVIDED, multidimensional
 from tokumei.transforms.recode.objectives.base import NodeCount, Objective
+from tokumei.transforms.recode.regions import MAX_DIVIDED, multidimensional
 
 WayName = Literal["full_domain", "cells", "local", "multidimensional"]
 WAYS: tuple[WayName, ...] = ("full_domain", "cells", "local", "multidimensional")

@@ -96,11 +96,6 @@ def log2_of_counts(counts: Ints) -> Floats:
     return bits
 
 
-def dot(a: Floats | Ints, b: Floats | Ints) -> float:
-    """Return Σ ab, of products rounded once each and a sum rounded once, whatever its order."""
-    return math.fsum((a * b).tolist())
-
-
 def squares(counts: Ints) -> int:
     """Return Σ n² exactly."""
     if int(counts.sum()) < 1 << 31:

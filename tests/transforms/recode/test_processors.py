@@ -21,8 +21,8 @@ from tokumei.transforms.recode.assignment import count_assignment, full_domain
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models.diversity import EntropyDiversity
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
-from tokumei.transforms.recode.mondrian import multidimensional
 from tokumei.transforms.recode.objectives import OBJECTIVES
+from tokumei.transforms.recode.regions import multidimensional
 from tokumei.transforms.recode.search import Search, find_optimum
 from tokumei.transforms.recode.ways import Way, work_out
 from tokumei.transforms.risk.population import dankar_choice

@@ -29,7 +29,6 @@ from tokumei.transforms.recode.models.likeness import DeltaDisclosure
 from tokumei.transforms.recode.models.population import KMap
 from tokumei.transforms.recode.models.risk import AverageRisk, SampleUniqueness
 from tokumei.transforms.recode.objectives import OBJECTIVES
-from tokumei.transforms.recode.pieces import divide
 from tokumei.transforms.recode.ranking import InfeasibleError
 from tokumei.transforms.recode.search import find_optimum
 
@@ -278,7 +277,7 @@ def test_a_round_that_breaks_a_model_in_a_shared_class_is_not_taken(monkeypatch)
 
 
 def test_regions_never_share_labels_even_if_levels_do():
-    """Without the rule, b and c held back as "a" would join a's own class, which is a region of its own."""
+    """Without the rule, b and c together would be "a" at level 1, and join a's own class, which is a region."""
     rows, histogram = shared(["000", "00", "0", "000"])
     lattice = Lattice([SHARED], histogram, (KAnonymity(3),))
     objective = OBJECTIVES["loss"]([SHARED], histogram.marginals(), [1.0])
@@ -287,30 +286,8 @@ def test_regions_never_share_labels_even_if_levels_do():
     assert list(found) == ["multidimensional"]
     way = found["multidimensional"]
     groups, gone = released_groups(way.assignment, [SHARED], histogram, rows)
-    assert not gone and way.regions == len(groups) == 2
-    assert {text: len(group) for text, group in groups.items()} == {("a",): 6, ("d",): 3}
-
-
-@given(tables(), st.integers(1, 4), st.data())
-def test_pieces_are_what_choosing_them_one_by_one_gives(table, pieces, data):
-    histogram = histogram_of(*table)
-    piece = np.array(
-        data.draw(st.lists(st.integers(0, pieces - 1), min_size=len(histogram), max_size=len(histogram)))
-    )
-    numbers, piece = np.unique(piece, return_inverse=True)
-    for number, (inside, part) in enumerate(divide(histogram, piece, len(numbers))):
-        whole = histogram.only(piece == number)
-        assert np.array_equal(inside, np.flatnonzero(piece == number))
-        assert np.array_equal(part.keys, whole.keys) and np.array_equal(part.records, whole.records)
-        assert np.array_equal(part.people, whole.people) and part.total_people == whole.total_people
-        got, expected = part.sensitive["illness"], whole.sensitive["illness"]
-        for a, b in [
-            (got.tuples, expected.tuples),
-            (got.values, expected.values),
-            (got.counts, expected.counts),
-            (got.persons, expected.persons),
-        ]:
-            assert (a is None and b is None) or np.array_equal(a, b)
+    assert not gone and way.regions == len(groups) == 3
+    assert {text: len(group) for text, group in groups.items()} == {("a",): 3, ("*",): 3, ("d",): 3}
 
 
 def test_ways_that_were_not_chosen_are_left_out_where_they_cannot_be_compared(monkeypatch):

@@ -1,0 +1,45 @@
+"""What a record costs by its label, as whole numbers, in the policy's metric."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.recode.objectives.base import Floats, Objective
+from tokumei.transforms.recode.objectives.by_column import Entropy, Precision
+from tokumei.transforms.values.steady import log2_of_counts
+
+_BITS = 61  # a file's records at the highest price stay below 2 to this power
+
+
+def label_prices(objective: Objective) -> list[list[Ints]]:
+    """Return, per column and level, what a record costs by its label: whole numbers in one unit.
+
+    Loss is the share of the domain under the label (the geometric mean over columns is replaced by the
+    weighted sum), precision its height, entropy the information of the records that carry it. Metrics of
+    classes are priced as loss: finer labels part more classes. Sums over the records of the file are exact,
+    and the same on every processor.
+
+    Args:
+        objective: the metric, over the ladders and records of the whole file.
+    """
+    weights = objective.weights.tolist()
+    shares = [
+        [_share(objective, i, level) * weight for level in range(ladder.levels)]
+        for i, (ladder, weight) in enumerate(zip(objective.ladders, weights, strict=True))
+    ]
+    most = math.fsum(max(float(share.max()) for share in levels) for levels in shares)
+    unit = math.ldexp(1.0, _BITS - math.frexp(max(most * objective.records, 1.0))[1])
+    return [[np.rint(share * unit).astype(np.int64) for share in levels] for levels in shares]
+
+
+def _share(objective: Objective, column: int, level: int) -> Floats:
+    ladder = objective.ladders[column]
+    if isinstance(objective, Entropy):
+        return log2_of_counts(objective.by_level[column][level])
+    if isinstance(objective, Precision):
+        return np.full(len(ladder.labels[level]), level / max(ladder.levels - 1, 1))
+    shares: Floats = (ladder.leaves[level] - 1) / max(ladder.domain_size - 1, 1)
+    return shares

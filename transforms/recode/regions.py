@@ -1,0 +1,65 @@
+"""Multidimensional recoding: regions that each go as fine as their own people allow, and nobody suppressed.
+
+A region is a set of tuples that share one label tuple at one node: a class of the release. Regions of
+different levels may overlap, as in the local recoding of LeFevre, DeWitt & Ramakrishnan (Incognito, SIGMOD
+2005, and Mondrian, ICDE 2006): who stands in a coarse region may have values that a finer one covers.
+Regions are gathered from the finest labels up (`gather_regions`).
+
+Exact: every region is asked every model before it is made, with the whole file's shares. No two regions ever
+carry the same labels, so the regions are the classes that readers see.
+
+Greedy: nothing is proven optimal. Where all tuples together cannot pass, those that the full-domain optimum
+suppresses stay suppressed. The optimum is taken as it is where it costs no more.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tokumei.transforms.decisions.recoder import SUPPRESSED
+from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds
+from tokumei.transforms.recode.gather import Regions, gather_regions
+from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.objectives.base import Objective
+from tokumei.transforms.recode.prices import label_prices
+from tokumei.transforms.values.steady import significant
+
+MAX_DIVIDED = 2_000_000
+
+
+def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) -> tuple[Assignment, int]:
+    """Return the regions as an assignment, and how many they are.
+
+    Args:
+        lattice: ladders, models and a histogram of at most `MAX_DIVIDED` tuples.
+        objective: the policy's, over the same ladders and histogram.
+        start: the full-domain optimum.
+    """
+    prices = label_prices(objective)
+    found = [start]
+    for chosen in (np.ones(len(lattice.histogram), dtype=bool), start.released):
+        regions = gather_regions(lattice, prices, chosen)
+        if regions is None:
+            continue
+        gathered = _assignment(regions)
+        # What every region keeps may break for all together: who stands in several is one person.
+        if holds(gathered, lattice.ladders, lattice.histogram, lattice.models):
+            found.append(gathered)
+            break
+    counts = [count_assignment(a, lattice.ladders, lattice.histogram) for a in found]
+    costs = [significant(objective.value(count)) for count in counts]
+    best = costs.index(min(costs))
+    return found[best], counts[best].kept
+
+
+def _assignment(regions: Regions) -> Assignment:
+    """Return the node of every tuple; the node of most tuples comes first."""
+    at, of_region = np.unique(regions.nodes, axis=0, return_inverse=True)
+    of_region = of_region.ravel()
+    released = regions.of_tuple >= 0
+    node = of_region[regions.of_tuple[released]]
+    order = np.argsort(-np.bincount(node), kind="stable")
+    number = np.argsort(order)
+    of_tuple = np.full(len(released), SUPPRESSED, dtype=np.int32)
+    of_tuple[released] = number[node]
+    return Assignment(at[order], of_tuple)
