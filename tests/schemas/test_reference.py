@@ -27,7 +27,7 @@ from tokumei.transforms.formats.text_kernels import PARSE
 from tokumei.transforms.leaks import scan, values, verdict
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.profile import decoding
-from tokumei.transforms.recode import regions, search, ways
+from tokumei.transforms.recode import queries, regions, search, ways
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.risk.population import SMALL_FRACTION
 from tokumei.transforms.storage import policy_folder
@@ -225,6 +225,8 @@ def test_limits_are_told_from_the_constants():
         f"a line adds 2^{lines.MOST_OF_LINE.bit_length() - 1} of these",
         f"names 2 to {MAX_COLUMNS} released columns",
         f"up to {ways.COMPARED:,} distinct combinations of values",
+        f"(of more than {search.MAX_TIED} among the first {search.MAX_TIED} by the rule above",
+        f"A query tells apart at most {queries.MAX_CELLS:,} combinations of values",
         f"`multidimensional` works on up to {million(regions.MAX_DIVIDED)} ",
         f"A policy has at most {mib(policy_file.MAX_BYTES)}.",
         f"an Excel workbook share may take {mib(workbook.MAX_TEXTS)} unpacked",

@@ -44,7 +44,6 @@ class View:
                 self.ladders[name], self.codes[name] = Ladder.flat(tuple(protected[name])), table.values
         self.codes |= {name: histogram.codes[i][self.tuples] for name, i in self.place.items()}
         self.numbers = {name: self._standardized(name) for name in query.numbers}
-        self.scale = {name: (mean, deviation) for name, (_, mean, deviation) in self.numbers.items()}
 
     def people(self, entries: Mask) -> int:
         """Count the people of some entries; of several columns and rows a person, at least so many."""
@@ -59,7 +58,7 @@ class View:
         numbers = np.array([_number(text) for text in self.ladders[name].values], dtype=float)
         known = ~np.isnan(numbers)
         held = np.bincount(self.codes[name], weights=self.weights, minlength=len(numbers))[known]
-        total = held.sum()  # of whole numbers, hence exact
+        total = float(held.sum())  # of whole numbers, hence exact
         if not total:
             return numbers, 0.0, 1.0
         mean = math.fsum((held * numbers[known]).tolist()) / total
@@ -105,7 +104,7 @@ class Statistics:
         """The mean of everybody, or the standardized coefficients."""
         if self._view.query.mean is None:
             return self._coefficients
-        mean, deviation = self._view.scale[self._view.query.mean]
+        _, mean, deviation = self._view.numbers[self._view.query.mean]
         held, total = self._sums
         return (mean + deviation * float(total) / float(held),) if held else ()
 
