@@ -9,7 +9,9 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from tokumei.schemas.strict import Strict, Text, broken
 
-MetricName = Literal["loss", "entropy", "precision", "discernibility", "average_class_size"]
+MetricName = Literal[
+    "loss", "entropy", "normalized_entropy", "precision", "discernibility", "average_class_size"
+]
 
 
 class Query(Strict):
