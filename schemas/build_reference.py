@@ -28,6 +28,7 @@ from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects, Reporting
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
 from tokumei.schemas.promises import MayFallBelow
+from tokumei.schemas.queries import Metric, Query
 from tokumei.schemas.source import Source
 from tokumei.schemas.strict import EXACT
 from tokumei.schemas.table import Population, Table
@@ -59,6 +60,8 @@ NODES: dict[str, type[BaseModel]] = {
     "lost_at_most": LostAtMost,
     "totals": Total,
     "requirements": Requirements,
+    "metric": Metric,
+    "query": Query,
     "rejects": Rejects,
     "not_understood": NotUnderstood,
     "report": Reporting,
@@ -203,8 +206,8 @@ def _type(schema: JsonSchemaValue) -> str:
         return f"[{heading}](#{heading})"
     if "discriminator" in schema:
         return _UNIONS[schema["discriminator"]["propertyName"]]
-    if "anyOf" in schema:
-        return " or ".join(_type(part) for part in schema["anyOf"] if part.get("type") != "null")
+    if forms := schema.get("anyOf", schema.get("oneOf")):
+        return " or ".join(_type(part) for part in forms if part.get("type") != "null")
     if "const" in schema or "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
     return _TYPES.get(schema["type"], _number)(schema)

@@ -20,6 +20,7 @@ from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.pseudonym_periods import refuse_mixed_periods
 from tokumei.schemas.public_bodies import names_public_body
+from tokumei.schemas.query_rules import check_queries
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
 from tokumei.schemas.table import Table
@@ -149,6 +150,7 @@ class Policy(Strict):
         check_histories(self.histories, self.tables, self.people, self.requirements.k)
         link_codes(self.tables)
         check_joined(self.tables, self.requirements)
+        check_queries(self.requirements.queries, self.tables)
         refuse_mixed_periods(self.tables)
         refuse_mixed_shifts(self.tables)
         self._sensitivity_stated()

@@ -72,6 +72,8 @@ def _real_place(loc: tuple[str | int, ...]) -> Place:
         del place[6:7]
     if place[:2] == ["requirements", "models"]:
         del place[3:4]
+    if place[:2] == ["requirements", "metric"]:
+        del place[2:3]
     return tuple(place)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from tokumei.schemas.hierarchies import Hierarchy
+from tokumei.schemas.queries import AnyMetric, Metric, MetricName, Query
 from tokumei.schemas.strict import Number, Strict, Text, broken
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -194,9 +195,11 @@ class Requirements(Strict):
     suppression_limit: float = Field(
         default=0.0, ge=0, le=1, description="Largest share of people who may lose a record; 1 is no limit."
     )
-    metric: Literal[
-        "loss", "entropy", "normalized_entropy", "precision", "discernibility", "average_class_size"
-    ] = Field(default="loss", description="What the search minimizes; the report gives all of them.")
+    metric: AnyMetric = Field(
+        default="loss",
+        description="What the search minimizes; the report gives all of them. Or also"
+        " [statistics](#queries) to keep close.",
+    )
     models: tuple[AnyModel, ...] = Field(default=(), description="Further models of the classes.")
     population_size: int | None = Field(
         default=None,
@@ -207,10 +210,11 @@ class Requirements(Strict):
     nulls: Literal["value", "wildcard"] = Field(
         default="value", description="Whether a missing quasi-identifier is a value, or matches every value."
     )
-    recoding: Literal["full_domain", "cells", "local", "multidimensional"] = Field(
+    recoding: Literal["full_domain", "cells", "local", "multidimensional", "best"] = Field(
         default="full_domain",
         description="One level a column for everybody; or then rescue whom that would suppress by blanking"
-        " cells; or regions that each have levels of their own; or such regions, mended (local).",
+        " cells; or regions that each have levels of their own; or such regions, mended (local); or of these"
+        " the one that keeps the queries closest.",
     )
 
     @model_validator(mode="after")
@@ -232,4 +236,21 @@ class Requirements(Strict):
                 "remove one of the two",
                 ["recoding"],
             )
+        if self.recoding == "best" and not self.queries:
+            raise broken(
+                "requirements.best",
+                "recoding: best is the way that keeps declared queries closest, and there are none",
+                "declare metric: {queries: […]}, or name a way",
+                ["recoding"],
+            )
         return self
+
+    @property
+    def minimize(self) -> MetricName:
+        """The metric that the search minimizes."""
+        return self.metric.minimize if isinstance(self.metric, Metric) else self.metric
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The statistics to keep close."""
+        return self.metric.queries if isinstance(self.metric, Metric) else ()

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
+from tokumei.schemas.report_queries import QueryReport
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -96,6 +97,7 @@ class Alternative(Strict):
     cost: float = Field(description="By the metric of the policy.")
     suppressed_records: int
     suppressed_people: int
+    query_error: float | None = Field(default=None, description="Mean error of the policy's queries.")
     chosen: bool
 
 
@@ -143,6 +145,8 @@ class Recoding(Strict):
         default=None, description="No release blanks fewer beside the same levels of all other records."
     )
     metric: str
+    queries: tuple[QueryReport, ...] = ()
+    query_error: float | None = Field(default=None, description="Mean of the errors; None without queries.")
     levels: tuple[LevelReport, ...]
     loss: float
     costs: dict[str, float]

@@ -92,11 +92,14 @@ def test_classes_hold_over_members_and_receipts_and_absence_from_them(run):
         {
             "members": table("members", columns["members"]),
             "receipts": table("receipts", columns["receipts"], "several"),
-        }
+        },
+        metric={"queries": [{"mean": "age", "by": ["area"]}, {"counts": ["shop"]}]},
     )
     files = members_and_receipts()
     done = run(policy, files)
     assert done.status == 0, done.err
+    asked = [[q["title"] for q in t["recoding"]["queries"]] for t in done.report["tables"]]
+    assert asked == [["ageの平均（areaごと）"], ["shopの度数"]]
     found = {"members": ["age", "area"], "receipts": ["shop"]}
     assert smallest(done, found) >= 5
     (told,) = done.report["joined"]

@@ -170,6 +170,7 @@ def test_what_cannot_be_met_is_said_as_by_one_worker(run, small_workers):
     [
         ({"models": [{"model": "average_risk", "at_most": 0.2}]}, "average_risk and sample_uniqueness"),
         ({"nulls": "wildcard"}, "nulls: wildcard"),
+        ({"metric": {"queries": [{"mean": "age"}]}}, "metric.queries"),
     ],
 )
 def test_what_needs_all_classes_at_once_is_refused(run, small_workers, change, told):

@@ -16,6 +16,7 @@ from tokumei.schemas.combinations import MAX_COLUMNS
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy
 from tokumei.schemas.privacy_models import Requirements
+from tokumei.schemas.queries import Metric
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.treatments import METHODS, Generalize
 from tokumei.transforms.combinations import count
@@ -26,7 +27,7 @@ from tokumei.transforms.formats.text_kernels import PARSE
 from tokumei.transforms.leaks import scan, values, verdict
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.profile import decoding
-from tokumei.transforms.recode import regions, search, ways
+from tokumei.transforms.recode import queries, regions, search, ways
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.risk.population import SMALL_FRACTION
 from tokumei.transforms.storage import policy_folder
@@ -164,8 +165,11 @@ def first_column(heading):
 
 
 def test_every_way_of_recoding_and_every_metric_is_described():
-    for key, heading in (("recoding", "recoding"), ("metric", "metric")):
-        assert tuple(first_column(heading)) == typing.get_args(Requirements.model_fields[key].annotation)
+    for field, heading in (
+        (Requirements.model_fields["recoding"], "recoding"),
+        (Metric.model_fields["minimize"], "metric"),
+    ):
+        assert tuple(first_column(heading)) == typing.get_args(field.annotation)
     assert {*first_column("metric")} == {*OBJECTIVES}
 
 
@@ -222,6 +226,8 @@ def test_limits_are_told_from_the_constants():
         f"a line adds 2^{lines.MOST_OF_LINE.bit_length() - 1} of these",
         f"names 2 to {MAX_COLUMNS} released columns",
         f"up to {ways.COMPARED:,} distinct combinations of values",
+        f"(of more than {search.MAX_TIED} among the first {search.MAX_TIED} by the rule above",
+        f"A query tells apart at most {queries.MAX_CELLS:,} combinations of values",
         f"`multidimensional` works on up to {million(regions.MAX_DIVIDED)} ",
         f"A policy has at most {mib(policy_file.MAX_BYTES)}.",
         f"an Excel workbook share may take {mib(workbook.MAX_TEXTS)} unpacked",

@@ -75,6 +75,11 @@ def needs(**requirements):
     return but(*((("requirements", key), value) for key, value in requirements.items()))
 
 
+def asked(**query):
+    """The base policy with a statistic to keep close."""
+    return needs(metric={"queries": [query]})
+
+
 def protected(model):
     """The base policy with a privacy model of one column."""
     return column("day", type="date", keep=True, sensitive=True, protect=[model], **REASON)

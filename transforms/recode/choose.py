@@ -31,11 +31,12 @@ from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
+from tokumei.transforms.recode.queries import Answer, Queries, mean_error, queries_of
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.regions import MAX_DIVIDED
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
 from tokumei.transforms.recode.search import affordable_checks, conclude, counter, find_optimum
-from tokumei.transforms.recode.ways import TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
+from tokumei.transforms.recode.ways import WAYS, TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
 
@@ -84,34 +85,47 @@ def _choose_table(
     models = models_of(table, fitted, histogram)
     lattice = Lattice(ladders, histogram, models)
     objectives = objectives_of(table, ladders, histogram.marginals())
-    objective = objectives[table.requirements.metric]
+    objective = objectives[table.requirements.minimize]
     given = given_of(fitted)
-    choice = _search(table, lattice, objective, watch, given)
+    queries = queries_of(table, fitted, ladders, histogram)
+    choice = _search(table, lattice, objective, watch, given=given, queries=queries)
     optimum = full_domain(choice.node, lattice.failing(choice.node))
     if not (optimum.released & (histogram.records > 0)).any():
         raise nobody_left(table)
     # Over joined tables there is one way: others would take no heed of the classes of the other tables.
-    compared = plan.policy.report.compare and given is None
+    asked = table.requirements.recoding
+    compared = (plan.policy.report.compare or asked == "best") and given is None
     ways = _ways(table, lattice, objective, optimum, compared=compared)
-    way = ways[table.requirements.recoding]
     counts = {name: count_assignment(w.assignment, ladders, histogram) for name, w in ways.items()}
+    answers = {name: queries.answers(w.assignment) for name, w in ways.items()} if queries else {}
+    errors = {name: mean_error(told) for name, told in answers.items()}
+    name = _closest(errors) if asked == "best" else asked
     recoded = _account(
         choice,
-        way,
-        counts[table.requirements.recoding],
-        compare(counts, objectives["loss"], objective) if compared else (),
+        name,
+        ways[name],
+        counts[name],
+        compare(counts, objectives["loss"], objective, errors) if compared else (),
+        answers=answers.get(name, ()),
         lattice=lattice,
         objectives=objectives,
         table=table,
     )
-    return recoder_of(way.assignment, ladders, histogram), before_joining(recoded, given)
+    return recoder_of(ways[name].assignment, ladders, histogram), before_joining(recoded, given)
+
+
+def _closest(errors: Mapping[WayName, float]) -> WayName:
+    """Return the way that keeps queries closest, the first of equals; full-domain where none are asked."""
+    return min(errors, key=lambda name: (errors[name], WAYS.index(name)), default="full_domain")
 
 
 def _ways(
     table: TablePlan, lattice: Lattice, objective: Objective, optimum: Assignment, *, compared: bool
 ) -> Mapping[WayName, Way]:
+    asked = table.requirements.recoding
+    chosen: WayName = "full_domain" if asked == "best" else asked
     try:
-        return work_out(lattice, objective, optimum, table.requirements.recoding, compared=compared)
+        return work_out(lattice, objective, optimum, chosen, compared=compared)
     except TooManyTuplesError as error:
         raise RequirementError(
             "requirement.regions",
@@ -150,7 +164,9 @@ def _search(
     lattice: Lattice,
     objective: Objective,
     watch: Callable[[Known], None],
+    *,
     given: GivenNode | None,
+    queries: Queries,
 ) -> Choice:
     limit = float(table.requirements.suppression_limit)
     allowed = math.floor(limit * lattice.histogram.total_people + 1e-9)
@@ -160,8 +176,17 @@ def _search(
             search.learn(lattice.count(given.levels))
             return conclude(search, lattice.count)
         checks = affordable_checks(len(lattice.histogram))
-        count = counter(lattice, objective, allowed)
-        return find_optimum(objective, lattice.models, count, allowed, max_checks=checks, watch=watch)
+        return find_optimum(
+            objective,
+            lattice.models,
+            counter(lattice, objective, allowed),
+            allowed,
+            max_checks=checks,
+            watch=watch,
+            prefer=(lambda node: queries.error(full_domain(node, lattice.failing(node))))
+            if queries
+            else None,
+        )
     except InfeasibleError as error:
         raise no_node(
             f"tables.{table.name}", table.quasi_identifiers, lattice, error.closest, allowed
@@ -170,10 +195,12 @@ def _search(
 
 def _account(
     choice: Choice,
+    name: WayName,
     way: Way,
     count: NodeCount,
     alternatives: tuple[WayLoss, ...],
     *,
+    answers: tuple[Answer, ...],
     lattice: Lattice,
     objectives: Mapping[str, Objective],
     table: TablePlan,
@@ -191,7 +218,9 @@ def _account(
         base=count.node,
         levels=tuple(zip(used.min(axis=0).tolist(), used.max(axis=0).tolist(), strict=True)),
         titles=tuple(ladder.titles for ladder in ladders),
+        way=name,
         alternatives=alternatives,
+        answers=answers,
         rounds=way.rounds,
         regions=way.regions,
         blanked=way.blanked,

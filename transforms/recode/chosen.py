@@ -16,8 +16,9 @@ from tokumei.transforms.recode.cells import Round
 from tokumei.transforms.recode.fewest import BlankedCells
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
+from tokumei.transforms.recode.queries import Answer
 from tokumei.transforms.recode.ranking import Choice
-from tokumei.transforms.recode.ways import WayLoss
+from tokumei.transforms.recode.ways import WayLoss, WayName
 from tokumei.transforms.risk.sizes import ClassSizes
 
 
@@ -32,7 +33,9 @@ class Recoded:
         base: the node of most records; with full-domain recoding of all that are released.
         levels: per quasi-identifier, the finest and the coarsest level of any released record.
         titles: per quasi-identifier, what each of its levels means.
+        way: how the release is recoded.
         alternatives: what every way of recoding loses, as far as they were to be compared and worked out.
+        answers: what the declared queries answer before and after.
         rounds: of the rescue of whom the optimum suppresses, for cells.
         regions: the number of classes, for local and multidimensional; 0 otherwise.
         blanked: for cells, how many are blanked, and how many are needed at least; None if that is not known.
@@ -54,7 +57,9 @@ class Recoded:
     base: Node
     levels: tuple[tuple[int, int], ...]
     titles: tuple[tuple[str, ...], ...]
+    way: WayName
     alternatives: tuple[WayLoss, ...]
+    answers: tuple[Answer, ...]
     rounds: tuple[Round, ...]
     regions: int
     blanked: BlankedCells | None

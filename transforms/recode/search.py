@@ -8,15 +8,16 @@ finer. For the same reason a node that suppresses too many people that way rules
 break. A binary search up a path from each visited node finds feasible nodes early (Flash: Kohlmayer et al.
 2012). When every open node's bound exceeds the best cost found, that cost is the optimum.
 
-Costs equal to 12 digits are ties: broken by fewer suppressed records, then by the smaller sum of levels, then
-by the smaller levels from the first column on. So the answer does not depend on the order of visits, and a
-batch of nodes may be counted at once, on one worker or on many.
+Costs equal to 12 digits are ties: broken by what the caller prefers, then by fewer suppressed records, by the
+smaller sum of levels, and by the smaller levels from the first column on. So the answer does not depend on
+the order of visits, and a batch of nodes may be counted at once, on one worker or on many.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -26,10 +27,11 @@ from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
-from tokumei.transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, nearness
+from tokumei.transforms.recode.ranking import TIE, Choice, InfeasibleError, Known, Rank, nearness, rank
 
 MAX_NODES = 4_000_000  # larger lattices are searched by `tokumei.transforms.recode.anytime`
 MAX_CHECKS = 20_000  # nodes counted before the search says "best found" instead of "proven": at least this
+MAX_TIED = 100  # nodes of equal cost that a preference is asked for
 _MAX_TUPLES_READ = 20_000_000_000  # or as many as read so many tuples; minutes, and the same on every machine
 
 
@@ -134,10 +136,12 @@ def find_optimum(
     *,
     max_checks: int = MAX_CHECKS,
     watch: Callable[[Known], None] = lambda _: None,
+    prefer: Callable[[Node], float] | None = None,
 ) -> Choice:
     """Return the feasible node that costs least, or the best found and how far from it that may be.
 
-    Proven, unless too many nodes had to be counted or the lattice has more than MAX_NODES.
+    Proven, unless too many nodes had to be counted or the lattice has more than MAX_NODES. A proven search
+    has met every feasible node that costs as little.
 
     Args:
         objective: over the lattice.
@@ -146,16 +150,35 @@ def find_optimum(
         allowed: people who may lose a record.
         max_checks: nodes to count at most.
         watch: is told after each count.
+        prefer: of the nodes met that cost as little as the best (the first `MAX_TIED` by rank), the one for
+            which this is least is taken.
 
     Raises:
         InfeasibleError: no node was found that suppresses as few people.
     """
     search = (AnytimeSearch if _large(objective) else Search)(objective, models, allowed)
+    met: list[Rank] = []
     while search.checked < max_checks and (nodes := search.propose(1)):
         for node in nodes:
-            search.learn(count(node))
+            counted = count(node)
+            search.learn(counted)
             watch(search)
-    return conclude(search, count)
+            if prefer is not None and search.feasible(counted):
+                met.append(rank(objective.value(counted), counted))
+    choice = conclude(search, count)
+    return choice if prefer is None else _preferred(choice, met, prefer, count)
+
+
+def _preferred(
+    choice: Choice, met: Sequence[Rank], prefer: Callable[[Node], float], count: Callable[[Node], NodeCount]
+) -> Choice:
+    """Return the choice, or one that costs the same and is preferred."""
+    cost, *_ = rank(choice.cost, choice.count)
+    tied = sorted(at for at in met if at[0] == cost)[:MAX_TIED]
+    if len(tied) < 2:
+        return choice
+    *_, node = min(tied, key=lambda at: (prefer(at[-1]), at))
+    return choice if node == choice.node else replace(choice, count=count(node))
 
 
 def counter(lattice: Lattice, objective: Objective, allowed: int) -> Callable[[Node], NodeCount]:

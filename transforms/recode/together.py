@@ -250,7 +250,7 @@ def _search(
         for table in tables.values()
         for weight in [weight_of(table, column) for column in table.quasi_identifiers] or [1.0]
     ]
-    objective = OBJECTIVES[needed.metric](list(ladders.values()), lattice.histogram.marginals(), weights)
+    objective = OBJECTIVES[needed.minimize](list(ladders.values()), lattice.histogram.marginals(), weights)
     allowed = math.floor(float(needed.suppression_limit) * lattice.histogram.total_people + 1e-9)
     checks = affordable_checks(len(lattice.histogram))
     try:

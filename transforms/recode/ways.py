@@ -49,13 +49,14 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class WayLoss:
-    """What one way loses and suppresses; ``cost`` in the policy's metric."""
+    """What one way loses and suppresses; ``cost`` in the policy's metric, ``query_error`` of its queries."""
 
     way: WayName
     loss: float
     cost: float
     suppressed_records: int
     suppressed_people: int
+    query_error: float | None
 
 
 def work_out(
@@ -100,9 +101,19 @@ def comparable(models: tuple[PrivacyModel, ...]) -> bool:
 
 
 def compare(
-    counts: Mapping[WayName, NodeCount], loss: Objective, objective: Objective
+    counts: Mapping[WayName, NodeCount],
+    loss: Objective,
+    objective: Objective,
+    errors: Mapping[WayName, float],
 ) -> tuple[WayLoss, ...]:
-    """Return what every way loses, in the order of `WAYS`, from what it keeps and suppresses."""
+    """Return what every way loses, in the order of `WAYS`, from what it keeps and suppresses.
+
+    Args:
+        counts: by way.
+        loss: the metric of that name.
+        objective: what the policy minimizes.
+        errors: of the policy's queries, by way; empty where it has none.
+    """
     return tuple(
         WayLoss(
             way=name,
@@ -110,6 +121,7 @@ def compare(
             cost=objective.value(counts[name]),
             suppressed_records=counts[name].suppressed_records,
             suppressed_people=counts[name].suppressed_people,
+            query_error=errors.get(name),
         )
         for name in WAYS
         if name in counts

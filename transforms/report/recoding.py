@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tokumei.schemas import report
+from tokumei.schemas.report_queries import Figure, QueryReport
 from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Recoded
 from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.recode.models import PrivacyModel
+from tokumei.transforms.recode.queries import Answer, mean_error
 from tokumei.transforms.recode.ways import COMPARED, WAYS, WayName, comparable
 
 _TITLES: dict[WayName, str] = {
@@ -43,7 +45,7 @@ def recoding_of(
     choice, needed = recoded.choice, table.requirements
     return report.Recoding(
         k=table.k,
-        recoding=needed.recoding,
+        recoding=recoded.way,
         alternatives=tuple(
             report.Alternative(
                 name=other.way,
@@ -52,11 +54,14 @@ def recoding_of(
                 cost=other.cost,
                 suppressed_records=other.suppressed_records,
                 suppressed_people=other.suppressed_people,
-                chosen=other.way == needed.recoding,
+                query_error=other.query_error,
+                chosen=other.way == recoded.way,
             )
             for other in recoded.alternatives
         ),
-        not_compared=_JOINED if joining is not None else _not_compared(recoded, compared),
+        not_compared=_JOINED
+        if joining is not None
+        else _not_compared(recoded, compared or needed.recoding == "best"),
         rounds=tuple(
             report.Rescue(
                 levels=dict(zip(table.quasi_identifiers, saved.node, strict=True)),
@@ -69,7 +74,9 @@ def recoding_of(
         regions=recoded.regions,
         cells=None if recoded.blanked is None else recoded.blanked.cells,
         cells_least=None if recoded.blanked is None else recoded.blanked.least,
-        metric=needed.metric,
+        metric=needed.minimize,
+        queries=tuple(_query(table, answer) for answer in recoded.answers),
+        query_error=mean_error(recoded.answers) if recoded.answers else None,
         levels=tuple(_level(table, recoded, i) for i in range(len(table.quasi_identifiers))),
         loss=recoded.costs["loss"],
         costs=dict(recoded.costs),
@@ -148,6 +155,30 @@ def _level(table: TablePlan, recoded: Recoded, column: int) -> report.LevelRepor
         levels=len(titles),
         label=label,
         loss=recoded.column_loss[column],
+    )
+
+
+def _query(table: TablePlan, answer: Answer) -> QueryReport:
+    query = answer.query
+    groups = "・".join(_title(table, name) for name in query.groups)
+    explaining = [_title(table, name) for name in query.explained_by]
+    if query.mean is not None:
+        title = f"{_title(table, query.mean)}の平均" + (f"（{groups}ごと）" if groups else "")
+        names = ["平均"]
+    elif query.regression is not None:
+        title = f"{_title(table, query.regression)}の重回帰（{'・'.join(explaining)}で説明する）"
+        names = [f"{name}の標準化係数" for name in explaining]
+    else:
+        title, names = f"{groups}の度数", []
+    return QueryReport(
+        title=title,
+        figures=tuple(
+            Figure(title=name, before=amount(before), after=amount(after))
+            for name, before, after in zip(
+                names if answer.before else (), answer.before, answer.after, strict=True
+            )
+        ),
+        error=answer.error,
     )
 
 

@@ -51,7 +51,7 @@ def start(terms: AllTerms) -> State:
 
 
 def _search(t: Terms) -> Search | GivenSearch:
-    objective = t.objectives[t.table.requirements.metric]
+    objective = t.objectives[t.table.requirements.minimize]
     return (
         Search(objective, t.models, t.allowed)
         if t.given is None
