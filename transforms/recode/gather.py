@@ -2,13 +2,13 @@
 
 The nodes of the lattice are visited in the order of what they cost on average, and at each the tuples that
 are left are grouped by its labels. Groups that pass every model are regions; a group whose own label costs
-much more than the node does on average waits until nodes as dear as that are visited.
+an eighth more than the node does on average waits until nodes as dear as that are visited.
 
 Most nodes release nobody, and are never counted: a box of nodes in whose most general node no group of those
 left has enough records holds nobody, nor will it, because fewer and fewer are left. Boxes wait in a heap by
 what their finest node costs; one that is not ruled out is cut in two. So the order is that of a walk
-through all nodes, at the price of a few thousand counts. After `_VISITS` a box is no longer cut, but
-released from at its most general node.
+through all nodes, at the price of a few thousand counts. After `_VISITS` boxes are no longer cut: of
+each the most general node alone is visited.
 
 Those left at the end join the last regions, the dearest ones, at ``*``: 1, 2, 4, … of them until they pass.
 """
@@ -28,7 +28,8 @@ from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Floats, Node
 
-_VISITS = 100_000_000  # tuples looked at, at most, before boxes are no longer cut
+_VISITS = 50_000_000  # tuples looked at, at most, before boxes are no longer cut …
+_VISITS_A_TUPLE = 1_000  # … and so many more for each
 _OF_A_VISIT = 1_000  # tuples that could be looked at in the time that a visit takes by itself
 _FEW = 2_000  # tuples whose classes are told apart before a box is cut
 _KEPT = 1 << 18  # tuples up to which their numbers at a level are kept
@@ -109,19 +110,22 @@ class _Gathering:
 
     def visit(self) -> None:
         """Visit the nodes, until nobody is left."""
-        bottom, visits = self._lattice.bottom, 0
+        bottom, cut = self._lattice.bottom, True
         boxes = [(self._cost(bottom), bottom, self._lattice.top)]
+        rest = _VISITS + _VISITS_A_TUPLE * self._staying
         while boxes and self._staying:
+            if cut and rest < 0:
+                cut, boxes = False, [(self._cost(high), high, high) for _, _, high in boxes]
+                heapq.heapify(boxes)
             cost, low, high = heapq.heappop(boxes)
-            visits += len(self._places) + _OF_A_VISIT
+            rest -= len(self._places) + _OF_A_VISIT
             keys = self._keys(high)
             inside = self._large(keys)
-            alone = low == high or visits > _VISITS
-            if len(inside) and (alone or len(inside) <= _FEW):
+            if len(inside) and (low == high or len(inside) <= _FEW):
                 inside, group = self._groups(inside, keys)
             if not len(inside):
                 continue
-            if alone:
+            if low == high:
                 again = self._release(high, cost, inside, group)
                 if again is not None:
                     heapq.heappush(boxes, (again, high, high))
@@ -173,7 +177,7 @@ class _Gathering:
         return inside[large], (np.cumsum(there) - 1)[chosen]
 
     def _release(self, node: Node, cost: int, inside: Ints, group: Ints) -> int | None:
-        """Make regions of the groups of a node that pass; return the cost at which to look at dearer ones."""
+        """Make regions of the groups of a node that pass; return at what cost to look again, if ever."""
         groups = int(group.max()) + 1
         member = np.empty(groups, dtype=np.int64)
         member[group[::-1]] = inside[::-1]

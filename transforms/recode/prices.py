@@ -13,6 +13,7 @@ from tokumei.transforms.recode.objectives.by_column import Entropy, Precision
 from tokumei.transforms.values.steady import log2_of_counts
 
 _BITS = 61  # a file's records at the highest price stay below 2 to this power
+_FEWEST = 1024  # records that are counted with at least, so that one record's price is below 2^53
 
 
 def label_prices(objective: Objective, lost: Sequence[float] | None = None) -> list[list[Ints]]:
@@ -35,7 +36,7 @@ def label_prices(objective: Objective, lost: Sequence[float] | None = None) -> l
         for i, (ladder, weight) in enumerate(zip(objective.ladders, weights, strict=True))
     ]
     most = math.fsum(max(float(share.max()) for share in levels) for levels in shares)
-    unit = math.ldexp(1.0, _BITS - math.frexp(max(most * objective.records, 1.0))[1])
+    unit = math.ldexp(1.0, _BITS - math.frexp(max(most * max(objective.records, _FEWEST), 1.0))[1])
     return [[np.rint(share * unit).astype(np.int64) for share in levels] for levels in shares]
 
 

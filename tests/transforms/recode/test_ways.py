@@ -279,8 +279,8 @@ def test_a_class_takes_nobody_in_who_would_break_a_model_in_it():
         assert {text: len(group) for (text,), group in groups.items()} == expected
 
 
-def test_regions_never_share_labels_even_if_levels_do():
-    """Without the rule, b and c together would be "a" at level 1, and join a's own class, which is a region."""
+def test_regions_that_share_their_labels_are_one():
+    """b and c are held back from "a" of level 1, a's own label, gathered at "*", and then find it theirs too."""
     rows, histogram = shared(["000", "00", "0", "000"])
     lattice = Lattice([SHARED], histogram, (KAnonymity(3),))
     objective = OBJECTIVES["loss"]([SHARED], histogram.marginals(), [1.0])
@@ -289,8 +289,8 @@ def test_regions_never_share_labels_even_if_levels_do():
     assert list(found) == ["multidimensional"]
     way = found["multidimensional"]
     groups, gone = released_groups(way.assignment, [SHARED], histogram, rows)
-    assert not gone and way.regions == len(groups) == 3
-    assert {text: len(group) for text, group in groups.items()} == {("a",): 3, ("*",): 3, ("d",): 3}
+    assert not gone and way.regions == len(groups) == 2
+    assert {text: len(group) for text, group in groups.items()} == {("a",): 6, ("d",): 3}
 
 
 def test_ways_that_were_not_chosen_are_left_out_where_they_cannot_be_compared(monkeypatch):
