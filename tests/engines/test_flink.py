@@ -38,7 +38,7 @@ def test_both_task_managers_read_records_and_no_jar_travels(cluster, tmp_path, e
     assert done.status == 0, done.err
     check_same(done, expected)
     (splits,) = [s for name, s in shares(module, state).items() if "Profile/{BindKey, Read" in name]
-    assert len(splits) == 2 and min(splits.values()) > 0 and sum(splits.values()) == 12
+    assert len(splits) == 2 and min(splits.values()) > 0 and sum(splits.values()) == 18
     # Task managers keep for an hour what was sent with a job. Jars are sent with every job, one by one.
     sent = [path for path in (Path(state["run"]) / "blobs").rglob("*") if path.is_file()]
     assert not [path for path in sent if path.read_bytes().startswith(b"PK")]
