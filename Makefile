@@ -24,7 +24,7 @@ demo: $(INSTALLED)  ## anonymize a customer master of invented people and real p
 	$(BIN)/tokumei demo
 
 test: $(INSTALLED)  ## run all tests but those of engines and schedulers that must be installed first, on all cores
-	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --ignore=tests/engines --ignore=tests/nightly
+	OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --ignore=tests/engines --ignore=tests/nightly
 
 runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink needs Java and Maven
 	if command -v go >/dev/null; then tests/engines/prism/install.sh; fi

@@ -1,15 +1,14 @@
 """Histories, end to end: no set of facts that may be known points at fewer than k people, over lines and tables."""
 
-import itertools
 import json
 import random
 from collections import defaultdict
 
 import pytest
+from support import known_facts
 from support.helpers import policy_of
+from support.known_facts import IDS, KEEP, PSEUDONYM, add_members, csv, few, years
 
-PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "x"}
-KEEP = {"keep": True, "because": "試験"}
 ITEMS = {"treat": [{"criterion": 4, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2, 1]}}]}
 MONTHS = {
     "type": "month",
@@ -21,12 +20,7 @@ MONTHS = {
         }
     ],
 }
-AGE = {
-    "type": "integer",
-    "treat": [
-        {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "intervals", "widths": [10, 20]}}
-    ],
-}
+AGE = years(10, 20)
 
 
 def receipts(people=60, seed=1):
@@ -51,24 +45,15 @@ def members(people=60, seed=2):
         yield {"id": f"p{i:03}", "age": draw.randint(20, 79), "ill": draw.choice("甲甲乙丙丁")}
 
 
-def csv(rows):
-    rows = list(rows)
-    return "".join(f"{','.join(str(v) for v in r)}\n" for r in [rows[0], *(r.values() for r in rows)])
-
-
-def declared(*facts, columns=None, k=3, known=2, **history):
+def declared(*facts, columns=None, known=2, **history):
     standard = {
-        "id": {"treat": [PSEUDONYM]},
+        **IDS,
         "item": ITEMS,
         "month": KEEP | {"type": "month"},
         "shop": KEEP,
         "amount": KEEP | {"type": "integer"},
     }
-    policy = policy_of({**standard, **(columns or {})}, person="id", rows="several")
-    policy["requirements"] = {"k": k, "because": "試験", "suppression_limit": 0.3}
-    history = {"lost_at_most": {"people": 1.0}, **history}
-    policy["histories"] = [{"known": known, "because": "試験", "facts": list(facts), **history}]
-    return policy
+    return known_facts.declared({**standard, **(columns or {})}, facts, known=known, **history)
 
 
 def fact(*columns, table="t"):
@@ -83,16 +68,6 @@ def held(rows, *columns):
         if None not in values and "" not in values:
             found[row["id"]].add((columns, values))
     return found
-
-
-def few(facts, k, known):
-    """Sets of up to ``known`` facts that somebody, but fewer than k people, have: the definition."""
-    shared = defaultdict(set)
-    for person, of_person in facts.items():
-        for n in range(1, known + 1):
-            for some in itertools.combinations(sorted(of_person), n):
-                shared[some].add(person)
-    return [some for some, who in shared.items() if len(who) < k]
 
 
 def together(*parts):
@@ -137,12 +112,7 @@ def test_facts_of_kept_columns_are_blanked(run):
 def test_class_and_facts_of_another_table(run):
     rows, people = list(receipts()), list(members())
     policy = declared(fact("item"), {"table": "members", "quasi_identifiers": True})
-    policy["tables"]["members"] = {
-        "source": {"path": "members.csv", "format": "csv"},
-        "person": "id",
-        "rows_per_person": "one",
-        "columns": {"id": {"treat": [PSEUDONYM]}, "age": AGE, "ill": KEEP},
-    }
+    add_members(policy, {"age": AGE, "ill": KEEP})
     done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
     assert done.status == 0, done.err
     facts = together(held(done.rows("t"), "item"), held(done.rows("members"), "age"))
@@ -241,7 +211,7 @@ def lines_whose_label_goes(run, **lost_at_most):
         {"id": f"q{i}", "ill": "", "shop": "X"} for i in range(5)
     ]
     policy = declared(fact("ill", "shop"), k=2, known=1, lost_at_most=lost_at_most)
-    columns = {"id": {"treat": [PSEUDONYM]}, "ill": ill | {"type": "integer"}, "shop": KEEP}
+    columns = IDS | {"ill": ill | {"type": "integer"}, "shop": KEEP}
     policy["tables"]["t"]["columns"] = columns
     return run(policy, {"data.csv": csv(rows)})
 
@@ -265,7 +235,7 @@ def test_who_keeps_a_cell_but_no_fact_is_lost(run):
     rows = [{"id": f"p{i}", "shop": f"S{i}", "day": "2024-01-01"} for i in range(5)]
     rows += [{"id": f"q{i}", "shop": "X", "day": "2024-01-01"} for i in range(15)]
     policy = declared(fact("shop", "day"), lost_at_most={"people": 0.1})
-    columns = {"id": {"treat": [PSEUDONYM]}, "shop": KEEP, "day": KEEP | {"type": "date"}}
+    columns = IDS | {"shop": KEEP, "day": KEEP | {"type": "date"}}
     policy["tables"]["t"]["columns"] = columns
     done = run(policy, {"data.csv": csv(rows)})
     assert done.status == 4 and "25.0%" in done.err
@@ -274,12 +244,7 @@ def test_who_keeps_a_cell_but_no_fact_is_lost(run):
 def test_the_sensitive_column_stands_in_a_table_without_facts(run):
     rows, people = list(receipts()), list(members())
     policy = declared(fact("item"), known=1, at_most={"share": 0.6, "table": "members", "column": "ill"})
-    policy["tables"]["members"] = {
-        "source": {"path": "members.csv", "format": "csv"},
-        "person": "id",
-        "rows_per_person": "one",
-        "columns": {"id": {"treat": [PSEUDONYM]}, "age": AGE, "ill": KEEP | {"sensitive": True}},
-    }
+    add_members(policy, {"age": AGE, "ill": KEEP | {"sensitive": True}})
     policy["file"]["sensitive"] = True
     done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
     assert done.status == 0, done.err
@@ -352,11 +317,7 @@ def test_periods_far_from_today_are_told_apart(run):
 def test_what_no_blank_meets_has_no_price_in_per_cent(run):
     """Everybody holds one value: no class can be of several, and the message blames no number of people alone."""
     policy = policy_of(
-        {
-            "id": {"treat": [PSEUDONYM]},
-            "age": AGE,
-            "ill": KEEP | {"sensitive": True},
-        },
+        IDS | {"age": AGE, "ill": KEEP | {"sensitive": True}},
         person="id",
     )
     watched = {"share": 0.3, "table": "t", "column": "ill"}
@@ -376,14 +337,8 @@ def test_a_share_is_recounted_within_the_period_in_a_table_without_facts(run):
     policy = declared(
         fact("item"), columns=by_month, known=1, at_most={"share": 1, "table": "members", "column": "ill"}
     )
-    policy["tables"]["members"] = {
-        "source": {"path": "members.csv", "format": "csv"},
-        "person": "id",
-        "rows_per_person": "one",
-        "columns": by_month | {"age": AGE, "ill": KEEP | {"sensitive": True}},
-        "joined": False,
-        "because": "試験",
-    }
+    add_members(policy, by_month | {"age": AGE, "ill": KEEP | {"sensitive": True}})
+    policy["tables"]["members"] |= {"joined": False, "because": "試験"}
     policy["file"]["sensitive"] = True
     people = [r | {"day": "2024-01-31", "ill": "甲"} for r in members(20)]
     done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})

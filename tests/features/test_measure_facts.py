@@ -2,29 +2,22 @@
 
 import bisect
 import datetime
-import itertools
 import random
 from collections import defaultdict
 
 import numpy as np
 import pytest
-from support.helpers import policy_of
+from support import known_facts
+from support.known_facts import IDS, KEEP, add_members, csv, few, years
 
-PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "x"}
-KEEP = {"keep": True, "because": "試験"}
 COLUMNS = {
-    "id": {"treat": [PSEUDONYM]},
+    **IDS,
     "day": KEEP | {"type": "date"},
     "item": KEEP,
     "receipt": KEEP,
     "amount": KEEP | {"type": "number"},
 }
-AGE = {
-    "type": "integer",
-    "treat": [
-        {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "intervals", "widths": [20, 40]}}
-    ],
-}
+AGE = years(20, 40)
 
 
 def lines(people=50, seed=1):
@@ -42,11 +35,6 @@ def lines(people=50, seed=1):
             }
 
 
-def csv(rows):
-    rows = list(rows)
-    return "".join(f"{','.join(str(v) for v in r)}\n" for r in [rows[0], *(r.values() for r in rows)])
-
-
 def measure(what, edges=(), per="month", time="day", **keys):
     return {"table": "t", "measure": what, "per": per, "time": time, **keys} | (
         {"edges": list(edges)} if edges else {}
@@ -62,12 +50,8 @@ FIRST, LAST = measure("first"), measure("last")
 ITEM = {"table": "t", "columns": ["item"]}
 
 
-def declared(*facts, columns=COLUMNS, k=3, known=1, **history):
-    policy = policy_of(columns, person="id", rows="several")
-    policy["requirements"] = {"k": k, "because": "試験", "suppression_limit": 0.5}
-    history = {"lost_at_most": {"people": 1.0}, **history}
-    policy["histories"] = [{"known": known, "because": "試験", "facts": list(facts), **history}]
-    return policy
+def declared(*facts, columns=COLUMNS, known=1, **history):
+    return known_facts.declared(columns, facts, known=known, **history)
 
 
 def band(value, edges):
@@ -108,15 +92,6 @@ def facts_of(rows, facts):
     return found
 
 
-def few(facts, k, known):
-    shared = defaultdict(set)
-    for person, of_person in facts.items():
-        for n in range(1, known + 1):
-            for some in itertools.combinations(sorted(of_person), n):
-                shared[some].add(person)
-    return [some for some, who in shared.items() if len(who) < k]
-
-
 @pytest.mark.parametrize(
     ("known", "facts"),
     [
@@ -154,12 +129,7 @@ def test_a_class_is_known_beside_measures(run):
     facts = [LINES, {"table": "members", "quasi_identifiers": True}]
     policy = declared(*facts, known=2)
     policy["tables"]["t"] |= {"joined": False, "because": "試験"}
-    policy["tables"]["members"] = {
-        "source": {"path": "members.csv", "format": "csv"},
-        "person": "id",
-        "rows_per_person": "one",
-        "columns": {"id": {"treat": [PSEUDONYM]}, "age": AGE},
-    }
+    add_members(policy, {"age": AGE})
     done = run(policy, {"data.csv": csv(lines()), "members.csv": csv(people)})
     assert done.status == 0, done.err
     found = facts_of(done.rows("t"), [LINES])
@@ -210,12 +180,7 @@ def test_nobody_is_left_out_of_one_joined_table(run):
     rows = [*lines(), next(lines(1)) | {"id": "p999", "day": "2024-12-24"}]  # the only one in this month
     people = [{"id": f"p{i:03}", "age": 30} for i in [*range(50), 999]]
     policy = declared(LINES)
-    policy["tables"]["members"] = {
-        "source": {"path": "members.csv", "format": "csv"},
-        "person": "id",
-        "rows_per_person": "one",
-        "columns": {"id": {"treat": [PSEUDONYM]}, "age": AGE},
-    }
+    add_members(policy, {"age": AGE})
     done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
     assert done.status == 4 and "drop_person" in done.err, done.err
 

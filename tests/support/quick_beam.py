@@ -6,6 +6,7 @@ as on the engines, run Beam as it is.
 """
 
 import copy
+from argparse import Namespace
 from types import FunctionType, MethodType
 from weakref import WeakKeyDictionary
 
@@ -34,8 +35,9 @@ def _viewing(view_as):
             parsed[key] = cls(self._flags)._visible_options
         view = cls.__new__(cls)
         view._flags, view._all_options = self._flags, self._all_options
-        view._visible_options = copy.deepcopy(parsed[key])
-        for name, value in vars(view._visible_options).items():
+        own = {name: copy.copy(value) for name, value in vars(parsed[key]).items()}  # some are lists
+        view._visible_options = Namespace(**own)
+        for name, value in own.items():
             self._all_options.setdefault(name, value)
         return view
 
