@@ -183,7 +183,7 @@ class _Gathering:
              zip(self._prices, self._lattice.ladders, node, values, strict=True)),
             np.zeros(groups, dtype=np.int64),
         ) * self._rare  # fmt: skip
-        late = price > cost + cost // 2
+        late = price > cost + cost // 8
         again = int(price[late].min()) if late.any() else None
         now = ~late
         if late.any():
