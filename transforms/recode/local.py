@@ -17,7 +17,7 @@ from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.objectives.base import NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Columnwise, Loss
 from tokumei.transforms.recode.prices import label_prices
-from tokumei.transforms.recode.regions import multidimensional
+from tokumei.transforms.recode.regions import MAX_DIVIDED, multidimensional
 from tokumei.transforms.values.steady import significant
 
 
@@ -37,8 +37,8 @@ def local(lattice: Lattice, objective: Objective, optimum: Assignment) -> tuple[
         return count_assignment(assignment, lattice.ladders, lattice.histogram)
 
     found, classes = multidimensional(lattice, objective, optimum)
-    if not isinstance(objective, Columnwise):  # it only counts how large classes are
-        return found, classes
+    if not isinstance(objective, Columnwise) or len(lattice.histogram) > MAX_DIVIDED:
+        return found, classes  # it only counts how large classes are, or there are too many to mend
     lost = None
     if isinstance(objective, Loss):
         found, classes = multidimensional(lattice, objective, found, objective.columns(count(found)))
