@@ -29,7 +29,7 @@ test: $(INSTALLED)  ## run all tests but those of engines and schedulers that mu
 runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink needs Java and Maven
 	if command -v go >/dev/null; then tests/engines/prism/install.sh; fi
 	if command -v java && command -v mvn; then $(BIN)/python tests/engines/flink/cluster.py install; fi >/dev/null
-	$(BIN)/python -m pytest tests/engines
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope tests/engines
 
 faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of its life; stop it on engines (DEAL)
 	PYTHONPATH=tests/faults:tests OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/harness.py --deal $(DEAL)

@@ -39,6 +39,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     )
     from tokumei.pipelines.launcher.outcome import tell
     from tokumei.pipelines.launcher.own_process import one_temporary_folder
+    from tokumei.pipelines.launcher.plain_beam import import_beam
     from tokumei.pipelines.launcher.terminal import quiet
 
     options = pin_runner(beam_args)
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
             describe_done(options, plan.release_id)
         return 0
     with quiet():
+        import_beam(beam_args)
         begins = begins_job_server(options)
     with one_temporary_folder(until_exit=begins):
         with quiet():

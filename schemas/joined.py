@@ -39,7 +39,8 @@ def check_joined(tables: Mapping[str, Table], requirements: Requirements) -> Non
 
     Raises:
         PydanticCustomError: ``joined: false`` at a table that no other can be joined with; a requirement that
-            is not defined for joined classes; or an item deleted in one table that stands in another.
+            is not defined for joined classes; classes of tables whose pseudonyms change with the period,
+            which a reader joins within each alone; or an item deleted in one table that stands in another.
     """
     shared = {name for names in _linked(tables).values() if len(names) > 1 for name in names}
     for name, table in tables.items():
@@ -52,7 +53,7 @@ def check_joined(tables: Mapping[str, Table], requirements: Requirements) -> Non
             )
     for names in joined_tables(tables).values():
         if any(tables[name].quasi_identifiers for name in names):
-            _classes_joined(names, requirements)
+            _classes_joined(names, tables, requirements)
         for at, other in _standing(tables, names):
             raise broken(
                 "policy.joined_deleted",
@@ -64,8 +65,17 @@ def check_joined(tables: Mapping[str, Table], requirements: Requirements) -> Non
             )
 
 
-def _classes_joined(names: Sequence[str], requirements: Requirements) -> None:
+def _classes_joined(names: Sequence[str], tables: Mapping[str, Table], requirements: Requirements) -> None:
     together = listed((f"tables.{name}" for name in names), "and")
+    period = tables[names[0]].person_period  # the same in all tables of a link
+    if period is not None:
+        raise broken(
+            "policy.joined_period",
+            f"a reader can join {together} within each {period} alone, and joined classes are counted over"
+            " all lines of a person: fewer than k people could share what stands side by side within one",
+            f"remove per from the pseudonyms of the person; {_APART}",
+            ("tables", names[0], "joined"),
+        )
     if requirements.recoding != "full_domain":
         raise broken(
             "policy.joined_recoding",

@@ -78,8 +78,9 @@ class LDiversity(ModelDeclaration):
 class TCloseness(ModelDeclaration):
     """t-closeness: the values in every class are spread as in the whole file, to distance t (Li et al. 2007).
 
-    equal: all values are equally far apart. ordered: by rank (numbers by size, texts by code point).
-    hierarchical: by the height at which they meet in a hierarchy.
+    equal: all values are equally far apart. ordered: by rank: by size what is written as a number, also in a
+    column of texts (9 before 10); then other texts by code point, and no value last. hierarchical: by the
+    height at which they meet in a hierarchy.
     """
 
     example: ClassVar[str] = "{model: t_closeness, distance: equal, t: 0.2}"
@@ -167,7 +168,10 @@ class AverageRisk(ModelDeclaration):
 
 
 class SampleUniqueness(ModelDeclaration):
-    """The share of released people who are alone in their class is at most this."""
+    """The share of released people who are alone in their class is at most this.
+
+    It is refused: k, which is at least 2, leaves nobody alone.
+    """
 
     example: ClassVar[str] = "{model: sample_uniqueness, at_most: 0.01}"
     model: Literal["sample_uniqueness"]
@@ -188,11 +192,11 @@ class Requirements(Strict):
     )
     because: Text = Field(description="Why this k, and these models.")
     suppression_limit: float = Field(
-        default=0.0, ge=0, lt=1, description="Largest share of people who may lose a record."
+        default=0.0, ge=0, le=1, description="Largest share of people who may lose a record; 1 is no limit."
     )
-    metric: Literal["loss", "entropy", "precision", "discernibility", "average_class_size"] = Field(
-        default="loss", description="What the search minimizes; the report gives all of them."
-    )
+    metric: Literal[
+        "loss", "entropy", "normalized_entropy", "precision", "discernibility", "average_class_size"
+    ] = Field(default="loss", description="What the search minimizes; the report gives all of them.")
     models: tuple[AnyModel, ...] = Field(default=(), description="Further models of the classes.")
     population_size: int | None = Field(
         default=None,
@@ -214,6 +218,13 @@ class Requirements(Strict):
         kinds = [m.model for m in self.models]
         if len(set(kinds)) != len(kinds):
             raise broken("models.twice", "a model stands twice", "keep the stricter one", ["models"])
+        if "sample_uniqueness" in kinds:
+            raise broken(
+                "models.never_binds",
+                f"k: {self.k} leaves nobody alone in a class, so sample_uniqueness would ask nothing",
+                "remove it; the report tells how many were alone before and are after",
+                ["models", kinds.index("sample_uniqueness")],
+            )
         if self.recoding != "full_domain" and any(m.needs_population for m in self.models):
             raise broken(
                 "requirements.population",

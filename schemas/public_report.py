@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tokumei.schemas.report import Picture, Report, TableReport
+from tokumei.schemas.report import Picture, Report, TableReport, TotalReport
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.strict import Strict
 
@@ -50,6 +50,15 @@ class PublicModel(Strict):
     after: str
 
 
+class PublicTotal(Strict):
+    """A bound on what one person's lines come to, and what they come to in the release."""
+
+    title: str
+    criterion: int = Field(ge=1, le=5)
+    sentence: str
+    after: Picture = Field(description="People by their highest total; no bar of fewer than k people.")
+
+
 class PublicTable(Strict):
     """One table of the release."""
 
@@ -62,6 +71,7 @@ class PublicTable(Strict):
     smallest_class: int | None = Field(description="People; None without quasi-identifiers.")
     capped: bool = Field(description="Larger classes were counted as 'k or more'.")
     models: tuple[PublicModel, ...]
+    totals: tuple[PublicTotal, ...] = ()
 
 
 class PublicGroup(Strict):
@@ -179,4 +189,15 @@ def _table(table: TableReport) -> PublicTable:
             PublicModel(model=m.model, title=m.title, column=m.column, meaning=m.meaning, after=m.after)
             for m in (recoding.models if recoding else ())
         ),
+        totals=tuple(map(_total, table.totals)),
+    )
+
+
+def _total(total: TotalReport) -> PublicTotal:
+    step = total.step
+    return PublicTotal(
+        title=total.title,
+        criterion=step.criterion,
+        sentence=step.public_sentence or step.sentence,
+        after=total.after,
     )

@@ -115,6 +115,10 @@ class HistoryReport(Strict):
     cells: int = Field(description="Cells that facts look at, once for each different line of a person.")
     deleted: int = Field(description="Of them, those that were blanked.")
     cells_blanked: int = Field(description="Cells of released records that were blanked.")
+    blanked_later: int = Field(
+        description="Cells that tell a fact, and that were blanked or made `*` after facts were decided, as"
+        " too few people bear their label in the release. `after` and `sampled` are counted before that."
+    )
     lines: int = Field(description="Different lines of people that tell a fact.")
     lines_lost: int = Field(description="Of them, those that tell none any more.")
     people_lost: int = Field(description="People who are left without any fact; their lines are released.")

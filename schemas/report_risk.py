@@ -72,6 +72,9 @@ class Risk(Strict):
     people_below_k: int
     smallest_class: int
     highest_risk: float = Field(description="1 / smallest class (prosecutor).")
+    lowest_risk: float | None = Field(
+        default=None, description="1 / largest class; None where larger classes were counted up to k only."
+    )
     average_risk: float | None = Field(
         description="Mean over people of 1 / the smallest class they stand in (marketer); None where larger"
         " classes were counted up to k only."

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from engines.flink_run import CLUSTER, load_cluster
+from engines.flink_run import CLUSTER, SUBTASKS, load_cluster, options
 from engines.one_job import anonymize, write_input
+from xdist.scheduler import LoadScopeScheduling
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,10 @@ TOOLS = {
 
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request, tmp_path_factory):
+    if request.param == "flink":
+        _, state = request.getfixturevalue("cluster")
+        yield Engine(options(state, SUBTASKS), Path(state["run"]))
+        return
     logs = tmp_path_factory.mktemp(request.param)
     with ENGINES[request.param](logs) as args:
         yield Engine(args, logs)
@@ -117,11 +122,22 @@ def expected(tmp_path_factory):
     return done
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
-    """A Flink cluster to watch, and to break."""
+    """A Flink cluster to run on, to watch, and to break."""
     with flink_cluster(tmp_path_factory.mktemp("cluster"), "--slots=4", "--restarts=20") as state:
         yield load_cluster(), state
+
+
+class FlinkAndOthers(LoadScopeScheduling):
+    """Flink takes as long as all other engines: one process of tests has it, and another has these."""
+
+    def _split_scope(self, nodeid):
+        return "flink" if "flink" in nodeid else "others"
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return FlinkAndOthers(config, log)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 CLUSTER = Path(__file__).parent / "flink" / "cluster.py"
+SUBTASKS = 4  # a task manager of the tests' cluster has 4 slots: one can take over what both did
 
 
 def load_cluster():

@@ -235,7 +235,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # then everything below is cleaned up, too
     folder = Path(tempfile.mkdtemp(prefix="tokumei-faults-"))
     try:
-        strike(World(folder), tally, options)
+        strike(folder, tally, options)
     finally:
         shutil.rmtree(folder)
     print(f"{tally.violations} violations, {time.monotonic() - begun:.0f} s, {options.at_once} at a time")
@@ -245,8 +245,10 @@ def main() -> int:
     return 1 if tally.violations else 0
 
 
-def strike(world: World, tally: Tally, options: argparse.Namespace) -> None:
+def strike(folder: Path, tally: Tally, options: argparse.Namespace) -> None:
+    """Kill runs of every stage; file operations fail alike in all, so there the runs are short."""
     if options.only != "errors":
+        world = World(folder / "histories", histories=True)
         cases = options.deal.hand(kill_cases(world, tally, options.timed, options.fresh))
         try:
             run_all(cases, options.at_once)
@@ -254,6 +256,7 @@ def strike(world: World, tally: Tally, options: argparse.Namespace) -> None:
             print(f"{sum(tally.kills.values())} kills, {tally.missed} came too late", flush=True)
             show(tally.kills)
     if options.only != "kills":
+        world = World(folder / "alone", histories=False)
         cases = options.deal.hand(error_cases(world, tally, options.lasting))
         try:
             run_all(cases, options.at_once)

@@ -24,8 +24,9 @@ FILE = {
     "how_provided": "媒体の手渡し",
 }
 GENERALIZE = {"criterion": 5, "method": "generalize"}
+PSEUDONYM = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p"}]}
 COLUMNS = {
-    "id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p"}]},
+    "id": PSEUDONYM,
     "name": {"treat": [{"criterion": 1, "method": "delete"}]},
     "birth": {
         "type": "date",
@@ -37,13 +38,21 @@ COLUMNS = {
     "town": {"treat": [{**GENERALIZE, "hierarchy": {"kind": "suppress"}}]},
     "disease": {"sensitive": True, "keep": True, "because": "試験"},
 }
+BOUGHT = {  # joined to these, so that every stage is there to be struck
+    "id": PSEUDONYM,
+    "item": {"treat": [{"criterion": 4, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [1]}}]},
+}
+FACTS = [{"table": "bought", "columns": ["item"]}, {"table": "t", "quasi_identifiers": True}]
 
 
 class World:
-    """A folder with inputs, policies, and an output that holds the release ``old``."""
+    """A folder with inputs, policies, and an output that holds the release ``old``.
 
-    def __init__(self, root: Path) -> None:
-        self.root, self._cases = root, 0
+    A second table and facts over both make a run about twice as long: only who needs these stages asks for them.
+    """
+
+    def __init__(self, root: Path, *, histories: bool) -> None:
+        self.root, self._histories, self._cases = root, histories, 0
         for version in ("old", "new"):
             self._write_inputs(version)
         self.template = root / "template"
@@ -61,7 +70,12 @@ class World:
                 f"town{rng.randint(0, 9)},d{rng.randint(0, 3)}"
                 for i in range(ROWS // FILES)
             ]
-            (self.root / version / f"{number}.csv").write_text("\n".join(lines) + "\n")
+            (self.root / version / f"t-{number}.csv").write_text("\n".join(lines) + "\n")
+        lines = ["id,item"]
+        lines += [
+            f"KAIIN{i % FILES}{i // FILES:05},{rng.choice('AAABBC')}{rng.randint(0, 5)}" for i in range(ROWS)
+        ]
+        (self.root / version / "bought.csv").write_text("\n".join(lines) + "\n")
         policy = {
             "version": 1,
             "regime": "private",
@@ -69,14 +83,22 @@ class World:
             "reference_date": "2026-04-01",
             "tables": {
                 "t": {
-                    "source": {"path": f"{version}/*.csv", "format": "csv"},
+                    "source": {"path": f"{version}/t-*.csv", "format": "csv"},
                     "person": "id",
                     "rows_per_person": "several",  # so that people and rows wait to be grouped
                     "columns": COLUMNS,
-                }
+                },
             },
             "requirements": {"k": 3, "because": "試験", "suppression_limit": 0.05},
         }
+        if self._histories:
+            policy["tables"]["bought"] = {
+                "source": {"path": f"{version}/bought.csv", "format": "csv"},
+                "person": "id",
+                "rows_per_person": "several",
+                "columns": BOUGHT,
+            }
+            policy["histories"] = [{"facts": FACTS, "known": 2, "because": "試験"}]
         (self.root / f"{version}.yaml").write_text(json.dumps(policy, ensure_ascii=False))
 
     def _first(self) -> Case:

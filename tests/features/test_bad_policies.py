@@ -3,6 +3,7 @@
 import pytest
 from support.bad_policies import (
     AGE,
+    AVERAGE,
     BASE,
     DATA,
     DAY,
@@ -17,7 +18,6 @@ from support.bad_policies import (
     REASON,
     TAIL,
     TOWN,
-    UNIQUE,
     C,
     T,
     but,
@@ -190,7 +190,11 @@ CASES = {
     "unknown model of classes": (needs(models=[{"model": "k_maps", "k": 5}]), "policy.model", "did you mean k_map?"),
     "model of classes without parameter": (needs(models=[{"model": "average_risk"}]), "policy.missing_key",
                                            "requirements.models[0].at_most"),
-    "model twice": (needs(models=[UNIQUE, UNIQUE]), "models.twice", "requirements.models"),
+    "model that can never bind": (
+        needs(models=[AVERAGE, {"model": "sample_uniqueness", "at_most": 0.1}]),
+        "models.never_binds", "nobody alone",
+    ),
+    "model twice": (needs(models=[AVERAGE, AVERAGE]), "models.twice", "requirements.models"),
     "empty range": (
         but((("requirements", "models"), [{"model": "delta_presence", "at_least": 0.5, "at_most": 0.1}]),
             ((*T, "population"), {"source": BASE["tables"]["t"]["source"]})),
@@ -207,7 +211,7 @@ CASES = {
             ((*T, "population"), {"source": BASE["tables"]["t"]["source"]})),
         "requirements.population", "requirements.recoding"),
     "wildcards with models": (
-        needs(nulls="wildcard", models=[UNIQUE]), "policy.wildcard",
+        needs(nulls="wildcard", models=[AVERAGE]), "policy.wildcard",
         "requirements.nulls: nulls: wildcard works with k alone, recoding: full_domain and one row a person; this policy"
         " also has requirements.models: use nulls: value, or do without it"),
     "wildcards with all that conflicts": (

@@ -381,9 +381,30 @@ def test_a_share_is_recounted_within_the_period_in_a_table_without_facts(run):
         "person": "id",
         "rows_per_person": "one",
         "columns": by_month | {"age": AGE, "ill": KEEP | {"sensitive": True}},
+        "joined": False,
+        "because": "試験",
     }
     policy["file"]["sensitive"] = True
     people = [r | {"day": "2024-01-31", "ill": "甲"} for r in members(20)]
     done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
     assert done.status == 0, done.err
     assert done.report["histories"][0]["at_most"]["reached"] == 1
+
+
+def test_the_report_says_what_was_blanked_after_it_counted(run):
+    """One of five bearers is left out with a rare age; the label goes, after facts singled out were counted."""
+    items = ["茶"] * 5 + [""] * 10 + ["米"] * 45
+    rows = [{"id": f"p{i}", "item": item, "age": 30 if i else 79} for i, item in enumerate(items)]
+    rare = {"treat": [{"criterion": 4, "method": "rare_categories", "action": "cell", "people": 5}]}
+    policy = policy_of({"id": {"treat": [PSEUDONYM]}, "item": rare, "age": AGE}, person="id", rows="several")
+    policy["requirements"] = {"k": 3, "because": "試験", "suppression_limit": 0.1}
+    policy["histories"] = [
+        {"facts": [fact("item")], "known": 1, "because": "試験", "lost_at_most": {"people": 0.2}}
+    ]
+    done = run(policy, {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    assert [r["item"] for r in done.rows()].count(None) == 14
+    assert done.report["histories"][0]["blanked_later"] == 4
+    assert (
+        "その後、公開するデータで人数の下限に満たない区分の4件" in (done.release / "report.html").read_text()
+    )

@@ -245,6 +245,20 @@ def test_a_table_taken_out_of_the_join_is_told_with_its_reason(run):
     assert len(done.rows("receipts")) == 800
 
 
+MONTHLY = {
+    "id": {"treat": [{**LINK["treat"][0], "per": "month", "time": "day"}]},
+    "day": KEEP_ALL | {"type": "date"},
+}
+
+
+def test_pseudonyms_of_a_month_join_tables_without_classes_and_those_taken_out():
+    """No class over both can be small where there is none, and who takes a table out gives the reason."""
+    for columns, apart in (({"v": KEEP_ALL}, {}), ({"q": ANY}, {"joined": False, "because": BECAUSE})):
+        assert parsed(
+            {"a": table("a", columns | MONTHLY, **apart), "b": table("b", {"w": KEEP_ALL} | MONTHLY)}
+        )
+
+
 def parsed(tables, **requirements):
     return parse_policy(json.dumps(policy_of(tables, **requirements)), "policy")
 
@@ -267,6 +281,11 @@ MEMBERS = table("members", {"area": AREA, "birth": {"treat": [{"criterion": 1, "
             ],
             {"models": [{"model": "k_map", "k": 20}]},
             "policy.joined_population",
+        ),
+        (
+            [table("a", {"q": ANY} | MONTHLY), table("b", {"v": KEEP_ALL} | MONTHLY)],
+            {},
+            "policy.joined_period",
         ),
     ],
 )

@@ -99,23 +99,24 @@ def test_every_way_is_released_and_told(run, way, source):
     out = 600 - sum(len(group) for group in groups.values())
     assert rows[way]["suppressed_records"] == out == told["records_suppressed"]
     assert out <= rows["full_domain"]["suppressed_records"]
-    assert recoding["regions"] == (len(groups) if way == "multidimensional" else 0)
-    assert bool(recoding["rounds"]) == (way in {"cells", "local"})
+    by_group = way in {"local", "multidimensional"}
+    assert recoding["regions"] == (len(groups) if by_group else 0)
+    assert bool(recoding["rounds"]) == (way == "cells")
     for level in recoding["levels"]:
         varies = level["finest"] < level["coarsest"]
         assert (level["level"] is None) == varies
-        assert varies or way != "multidimensional"
+        assert varies or not by_group
         if varies:
-            told_as = "領域ごと" if way == "multidimensional" else "一部のレコードは"
+            told_as = "グループごと" if by_group else "一部のレコードは"
             assert told_as in level["label"] and not re.search("[0-9]段階", level["label"])
-            if way == "multidimensional":
+            if by_group:
                 ends = (TITLES[level["column"]][level[end]] for end in ("finest", "coarsest"))
-                assert level["label"] == "{}から{}まで（領域ごと）".format(*ends)
+                assert level["label"] == "{}から{}まで（グループごと）".format(*ends)
             assert f"levels {level['finest']} to" in done.out
     page = (done.release / "report.html").read_text()
     assert "一般化の方法の比較" in page and "選んだ方法" in page
-    assert ("個の領域に分け" in page) == (way == "multidimensional")
-    assert ("回目" in page) == (way in {"cells", "local"})
+    assert ("個のグループに分け" in page) == by_group
+    assert ("回目" in page) == (way == "cells")
 
 
 def test_a_night_works_out_the_chosen_way_alone(run, monkeypatch):

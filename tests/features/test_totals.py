@@ -1,6 +1,7 @@
 """Bounds on what a person's lines come to, end to end: counted again from the released files alone."""
 
 import datetime as dt
+import json
 import random
 from collections import Counter, defaultdict
 
@@ -10,6 +11,7 @@ from support.helpers import KEEP_ALL, SUPPRESS, policy_of
 from tokumei.transforms.planning import reading
 from tokumei.transforms.stages import totals
 from tokumei.transforms.totals import bound
+from tokumei.transforms.values.text import number_text
 
 FIRST = dt.date(2024, 1, 1)
 PEOPLE = 60
@@ -140,6 +142,14 @@ def test_nobody_is_above_and_nothing_else_goes(run, monkeypatch, total):
     assert min(bar["records"] for bar in told["before"]["bars"]) >= 3
     page = (done.release / "report.html").read_text()
     assert told["step"]["sentence"] in page and told["title"] in page and "本人ごとの合計" in page
+    public = json.loads((done.release / "public-report.json").read_text())["tables"][0]["totals"][0]
+    assert public["after"] == told["after"] and public["title"] == told["title"]
+    assert public["sentence"] in (done.release / "public-report.html").read_text()
+    secret = [
+        "目立つ",
+        *([number_text(most)] if "people" in total else []),
+    ]  # why, and whose lines may be gone
+    assert not [text for text in secret if text in public["sentence"].replace(",", "")]
 
 
 def test_bounds_hold_together_and_a_receipt_goes_whole(run):

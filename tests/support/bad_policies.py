@@ -16,7 +16,7 @@ TAIL = {"criterion": 4, "method": "tail"}
 NOISE = {"criterion": 5, "method": "noise", "scale": 10}
 SWAP = {"criterion": 5, "method": "rank_swap", "within": 0.05}
 DISTINCT = {"model": "l_diversity", "kind": "distinct", "l": 2}
-UNIQUE = {"model": "sample_uniqueness", "at_most": 0.1}
+AVERAGE = {"model": "average_risk", "at_most": 0.1}
 MICRO = {"criterion": 5, "method": "microaggregate"}
 BASE = {
     "version": 1,

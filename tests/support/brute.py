@@ -209,7 +209,12 @@ def cost(problem, outcome, metric):
     if metric == "average_class_size":
         return n / max(len(kept) + (suppressed > 0), 1)
     weights = [w / sum(problem.weight) for w in problem.weight]
-    column = {"loss": _loss, "precision": _precision, "entropy": _entropy}[metric]
+    column = {
+        "loss": _loss,
+        "precision": _precision,
+        "entropy": _entropy,
+        "normalized_entropy": _normalized,
+    }[metric]
     costs = [column(problem, outcome, i) for i in range(len(problem.files))]
     if metric == "loss":
         return math.prod((v + 1) ** w for v, w in zip(costs, weights, strict=True)) - 1
@@ -242,6 +247,12 @@ def _entropy(problem, outcome, i):
     bits = sum(math.log2(of_label[x] / of_value[v]) for v, x in zip(values, labels, strict=True))
     gone = Counter(x for x, g in zip(labels, outcome.gone, strict=True) if g)
     return bits + sum(c * math.log2(outcome.records / c) for c in gone.values())
+
+
+def _normalized(problem, outcome, i):
+    of_value = Counter(row[i] for row in problem.rows)
+    most = sum(count * math.log2(len(problem.rows) / count) for count in of_value.values())
+    return _entropy(problem, outcome, i) / most if most else 0.0
 
 
 def optimum(problem, metric):

@@ -309,6 +309,7 @@ def id_pos_report(**changes: Any) -> Report:
             "loss": 0.0137,
             "precision": 0.0833,
             "entropy": 31_204.5,
+            "normalized_entropy": 0.0415,
             "discernibility": 2_310_400.0,
             "average_class_size": 61.9,
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -113,10 +114,16 @@ def convert(
         values = pc.if_else(none.fill_null(False), pa.scalar(None, values.type), values)
     native = _native(values, kind, how)
     converted = Converted(native, _misfits(values, native, kind), nan)
-    spelled = parse(pa.array(null_values, pa.string()), kind, how).drop_null()
+    spelled = _spelled(tuple(null_values), kind, how)
     if len(spelled):
         return converted._replace(values=_nulled(native, pc.is_in(native, value_set=spelled)))
     return converted
+
+
+@lru_cache(maxsize=64)  # asked for every chunk, and it takes longer than to convert that
+def _spelled(null_values: tuple[str, ...], kind: ColumnType, how: DateReading) -> pa.Array:
+    """Return the values that null texts spell in a typed column."""
+    return parse(pa.array(null_values, pa.string()), kind, how).drop_null()
 
 
 def _from_dictionary(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -119,8 +120,8 @@ def _names(record: bytes, dialect: Dialect, file: SourceFile) -> list[str]:
             if found
             else "correct encoding: utf-8, cp932 (Shift_JIS) or euc_jp",
         )
-    seen = masked(text, dialect.decoded)
-    if misquoted(seen, record_ends(seen, dialect.decoded), dialect.decoded).any():
+    names = _strict_names(text, dialect)
+    if names is None:
         raise InputError(
             "csv.header_quotes",
             where=where,
@@ -128,10 +129,19 @@ def _names(record: bytes, dialect: Dialect, file: SourceFile) -> list[str]:
             fix="correct the header or delimiter; see escape and skip_initial_space, and skip_rows for lines"
             " above it",
         )
+    return list(names)
+
+
+@lru_cache(maxsize=64)
+def _strict_names(text: bytes, dialect: Dialect) -> tuple[str, ...] | None:
+    """Return the names in a header; None if it is not quoted strictly. Files of one table begin alike."""
+    seen = masked(text, dialect.decoded)
+    if misquoted(seen, record_ends(seen, dialect.decoded), dialect.decoded).any():
+        return None
     text = trimmed(text, dialect.decoded)
     text += b"\n"  # pyarrow takes no header without a line break
     options = pacsv.ReadOptions(use_threads=False, block_size=len(text) + 1)
-    return list(pacsv.read_csv(pa.py_buffer(text), options, parse_options(dialect)).column_names)
+    return tuple(pacsv.read_csv(pa.py_buffer(text), options, parse_options(dialect)).column_names)
 
 
 def parse_options(dialect: Dialect, skip: object = None) -> pacsv.ParseOptions:

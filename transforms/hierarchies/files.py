@@ -30,7 +30,8 @@ def read_hierarchy_file(spec: FileHierarchy, base: str, where: str, level: int =
         level: the level that will be used, or 0; it must be there, and not be ``*``.
 
     Raises:
-        PolicyError: missing file, ragged lines, repeated values, levels that do not nest, or too few.
+        PolicyError: missing file, ragged lines, two lines of a value that differ, levels that do not nest, or
+            too few.
         InputError: Cloud Storage cannot be reached.
     """
     name = PurePosixPath(spec.path).name
@@ -76,12 +77,15 @@ def _parse(text: str, delimiter: str, where: str, name: str) -> tuple[HierarchyR
                 )
             elif not all(row[1:]):
                 wrong = ("one of its levels is empty", "give every level a label")
-            elif row[0] in rows:
-                wrong = (f"its value stands twice, first on line {lines[row[0]]}", "remove one of the lines")
+            elif rows.get(row[0], tuple(row[1:])) != tuple(row[1:]):
+                wrong = (
+                    f"its value stands twice with other levels, first on line {lines[row[0]]}",
+                    "remove one of the lines",
+                )
             if wrong:
                 raise _refuse(where, name, *wrong, line=reader.line_num)
             rows[row[0]] = tuple(row[1:])
-            lines[row[0]] = reader.line_num
+            lines.setdefault(row[0], reader.line_num)
     except csv.Error:
         raise _refuse(
             where, name, "is not delimited text", "correct its quotes, or delimiter:", line=reader.line_num

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.histories.problem import DROPPED, Bucket, Lines, Masks, Problem
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Numbers, Vocabulary
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
 
 TableMasks = list[Masks | None]
 Slots = list[list[Numbers]]
@@ -42,6 +46,8 @@ class Held:
 
     def matrix(self, width: int) -> sp.csr_array:
         """Return people × facts, 1 where held, only for people who hold any (a row each)."""
+        import scipy.sparse as sp
+
         starts = np.flatnonzero(np.diff(self.person, prepend=-1))
         indptr = np.append(starts, len(self.person))
         return sp.csr_array(

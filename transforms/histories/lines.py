@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +29,8 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import PERIODS, has_periods, period_numbers, units_of
 
 _PERSON, _LINE = "#person", "#line"
-# Of a bucket by itself, and how many of these, with 16 bytes a line, are kept.
-_FEW_LINES, _KEPT_BUCKETS = 1 << 17, 16
+_FEW_LINES = 1 << 17  # of a bucket by itself
+_KEPT_LINES = 1 << 21  # in memory, with 16 bytes each
 
 
 class LineBatch(NamedTuple):
@@ -66,6 +65,12 @@ class PeopleLines:
     tables: Mapping[str, tuple[Persons, Ints]]
     windows: Mapping[str, Windows]
     keys: frozenset[str]
+
+    @property
+    def size(self) -> int:
+        """How many lines and windows they are."""
+        lines = sum(len(of_table) for _, of_table in self.tables.values())
+        return lines + sum(len(windows.units) for windows in self.windows.values())
 
     def without(self, keys: Mapping[str, npt.NDArray[np.uint64]]) -> PeopleLines:
         """Return them without some windows, told by their keys, by table."""
@@ -181,10 +186,13 @@ def reading_of(people: Iterable[PeopleLines]) -> Callable[[], Iterable[PeopleLin
     Small buckets are put together, since they cost more by their number than by their lines. Every person is
     in one bucket, before and after.
     """
-    kept = list(islice(_together(people), _KEPT_BUCKETS + 1))
-    if len(kept) <= _KEPT_BUCKETS:
-        return lambda: kept
-    return lambda: _together(people)
+    kept, lines = list[PeopleLines](), 0
+    for bucket in _together(people):
+        kept.append(bucket)
+        lines += bucket.size
+        if lines > _KEPT_LINES:
+            return lambda: _together(people)
+    return lambda: kept
 
 
 def _together(people: Iterable[PeopleLines]) -> Iterator[PeopleLines]:
@@ -192,8 +200,7 @@ def _together(people: Iterable[PeopleLines]) -> Iterator[PeopleLines]:
     lines = 0
     for bucket in people:
         waiting.append(bucket)
-        lines += sum(len(of_table) for _, of_table in bucket.tables.values())
-        lines += sum(len(windows.units) for windows in bucket.windows.values())
+        lines += bucket.size
         if lines >= _FEW_LINES:
             yield _union(waiting)
             waiting, lines = [], 0

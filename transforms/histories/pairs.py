@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -26,6 +30,8 @@ class PairCounts:
 
     def at(self, facts: Hashes) -> sp.csr_array:
         """Return the counts over more facts, which hold its own."""
+        import scipy.sparse as sp
+
         places = np.searchsorted(facts, self.facts)
         starts = np.zeros(len(facts) + 1, np.int64)
         starts[places + 1] = np.diff(self.people.indptr)
@@ -41,6 +47,8 @@ def count_pairs(persons: npt.NDArray[np.int64], facts: Hashes, *, single: bool) 
         facts: its fact.
         single: count facts alone; the diagonal is then all there is.
     """
+    import scipy.sparse as sp
+
     known, places = np.unique(facts, return_inverse=True)
     if single:
         alone = np.bincount(places, minlength=len(known)).astype(np.int32)

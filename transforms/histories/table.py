@@ -7,18 +7,21 @@ with sensitive values, each value has a layer of its own and cells are wide enou
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from tokumei.transforms.histories.problem import Problem, TooManyFactsError
 from tokumei.transforms.histories.vocabulary import Flags, Ints
 
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
 Cells = npt.NDArray[np.unsignedinteger]
 
 _PAIR_BYTES = 256 << 20
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
 
 
 def most_facts(problem: Problem) -> int:
@@ -72,6 +75,8 @@ class FactTable:
                 self._add(1 + int(one), matrix[row[value == one]], sign)
 
     def _add(self, layer: int, matrix: sp.csr_array, sign: int) -> None:
+        import scipy.sparse as sp
+
         self.ones[layer] += sign * np.bincount(matrix.indices, minlength=self.facts)
         if not self.pairs or not matrix.nnz:
             return

@@ -22,6 +22,7 @@ from tokumei.schemas.table import Table
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.criteria.base import ByRecord
 from tokumei.transforms.criteria.chain import Chain
+from tokumei.transforms.engine.packed import PackedOnce
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.planning.histories import HistoryPlan, plan_histories, plan_windows
 
@@ -30,7 +31,7 @@ POPULATION = "#population"  # no table of a policy can be called so
 
 
 @dataclass(frozen=True, kw_only=True)
-class TablePlan:
+class TablePlan(PackedOnce):
     """One table: its declaration, and a chain of criteria for every column.
 
     Attributes:
@@ -238,7 +239,7 @@ class TablePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(PackedOnce):
     """The whole run: policy, one plan a table, and where the release goes.
 
     Attributes:

@@ -12,7 +12,7 @@ from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.settlement import Settlement
 from tokumei.transforms.histories.solve import HistoryAccount
 from tokumei.transforms.joined.removal import GivenNode
-from tokumei.transforms.recode.local import Round
+from tokumei.transforms.recode.cells import Round
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.recode.ranking import Choice
@@ -32,8 +32,8 @@ class Recoded:
         levels: per quasi-identifier, the finest and the coarsest level of any released record.
         titles: per quasi-identifier, what each of its levels means.
         alternatives: what every way of recoding loses, as far as they were to be compared and worked out.
-        rounds: of the rescue of whom the optimum suppresses, for cells and local.
-        regions: their number, for multidimensional; 0 otherwise.
+        rounds: of the rescue of whom the optimum suppresses, for cells.
+        regions: the number of classes, for local and multidimensional; 0 otherwise.
         models: what every class satisfies.
         reached: by model, in the same order, what the weakest class reaches before and after.
         classes_before: how many classes have how many people before any generalization; as far as people are

@@ -1,194 +1,83 @@
-"""Local recoding: whom the full-domain optimum would suppress is rescued at levels of their own.
+"""Local recoding: every tuple is released at levels of its own, as fine as its neighbours allow.
 
-Round by round, the residual (the tuples of failing classes) is given the node that costs least for it while
-everybody in it may be suppressed; the classes that then pass every model are released there, and what still
-fails is the next residual. ``cells`` blanks cells only: a column keeps its level or becomes ``*`` (セル削除).
-What no round rescues stays suppressed (レコード削除). The idea of recoding the residual is ARX's (Prasser et
-al. 2016). The rounds are greedy: no bound on what they lose is proven.
+Rounds from nearly raw values release what passes, the cheapest node first; then costly classes are dissolved
+into their neighbours. Nothing is proven optimal. Where the release breaks a model, suppresses more people or
+costs more than the full-domain optimum, the same is done with whom the optimum suppresses alone; and where
+that fails too, the optimum is taken as it is.
 
-Two searches begin from different nodes. The first begins from the full-domain optimum. The second begins from
-the node that would be the optimum if there were no limit on suppression: it is finer for most people, and
-leaves more of them to rescue. The result of the second is taken if it costs less than that of the first and
-suppresses no more people than the optimum does.
-
-Exact: shares that models compare with are those of the whole file throughout, and after each round the
-classes that readers of the release will see are counted anew. Classes of different rounds may share their
-labels; models that merging cannot break hold then as well, for the others a round that breaks one is not
-taken.
+Exact: every class is asked every model before it is released, with the whole file's shares; and at the end
+the classes that readers of the release will see are counted anew. Classes of different nodes may share their
+labels, which models that merging cannot break survive.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
-from tokumei.transforms.counting.histogram import Histogram, Mask
-from tokumei.transforms.hierarchies.ladders import Ladder
-from tokumei.transforms.recode.assignment import Assignment, count_assignment, full_domain, holds
+from tokumei.transforms.counting.histogram import Mask
+from tokumei.transforms.decisions.recoder import SUPPRESSED
+from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds
+from tokumei.transforms.recode.cheapest import Levels, release_cheapest_first
+from tokumei.transforms.recode.dissolving import Dissolving
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
-from tokumei.transforms.recode.objectives.by_column import Precision
-from tokumei.transforms.recode.ranking import InfeasibleError
-from tokumei.transforms.recode.search import find_optimum
+from tokumei.transforms.recode.objectives.base import Objective
+from tokumei.transforms.recode.objectives.by_column import Columnwise, Loss
+from tokumei.transforms.recode.prices import label_prices
+from tokumei.transforms.values.steady import significant
 
-MAX_ROUNDS = 100
-_CHECKS = 1_000  # nodes counted a round at most
-_TIE = 1e-12
-
-
-@dataclass(frozen=True)
-class Round:
-    """One round of the rescue: the node it releases at, and how many records and people it saves."""
-
-    node: Node
-    records: int
-    people: int
+_LEFT = 1_000  # one in so many tuples may be handed out one by one,
+_HANDED_OUT = 20_000  # and as many in all
 
 
-@dataclass(frozen=True)
-class Rescued:
-    """An assignment of several nodes, the first of which most records keep, and the rounds that made it."""
-
-    assignment: Assignment
-    rounds: tuple[Round, ...]
-
-
-def free_start(lattice: Lattice, objective: Objective) -> Assignment:
-    """Return the full-domain recoding that costs least if everybody may be suppressed, as far as is searched.
-
-    Args:
-        lattice: ladders, histogram and models, which some node meets.
-        objective: the policy's, over the same ladders and histogram.
-    """
-    people = lattice.histogram.total_people
-    node = find_optimum(objective, lattice.models, lattice.count, people, max_checks=_CHECKS).node
-    return full_domain(node, lattice.failing(node))
-
-
-def rescue(
-    lattice: Lattice, objective: Objective, optimum: Assignment, free: Assignment, *, cells: bool
-) -> Rescued:
-    """Return the release in which as many of the suppressed are saved as models and objective allow.
+def local(lattice: Lattice, objective: Objective, optimum: Assignment) -> tuple[Assignment, int]:
+    """Return a release that costs and suppresses no more than an optimum, and how many classes it has.
 
     Args:
         lattice: ladders, histogram and models.
         objective: the policy's, over the same ladders and histogram.
         optimum: full-domain, within the suppression limit.
-        free: from `free_start`.
-        cells: whether a column may only keep its level or become ``*``.
-
-    Returns:
-        A release that costs no more than ``optimum`` and suppresses no more people.
     """
     ladders, histogram = lattice.ladders, lattice.histogram
-    best = _rounds(lattice, objective, optimum, cells)
-    if not free.released.any():
-        return best
-    other = _rounds(lattice, objective, free, cells)
-    if histogram.people_in(~other.assignment.released) > histogram.people_in(~optimum.released):
-        return best
-    costs = [
-        objective.value(count_assignment(found.assignment, ladders, histogram)) for found in (best, other)
-    ]
-    return other if costs[1] < costs[0] - _TIE * max(1.0, abs(costs[0])) else best
-
-
-def _rounds(lattice: Lattice, objective: Objective, start: Assignment, cells: bool) -> Rescued:
-    """Extend a full-domain recoding round by round, while the release costs no more and no model breaks."""
-    ladders, histogram = lattice.ladders, lattice.histogram
-    find = _Blanking(lattice, objective, start) if cells else _Levels(lattice, objective)
-    assignment, rounds = start, list[Round]()
-    cost = objective.value(count_assignment(start, ladders, histogram))
-    while len(rounds) < MAX_ROUNDS and not assignment.released.all():
-        residual = ~assignment.released
-        found = find.cheapest(histogram.only(residual))
-        if found is None:
-            break
-        node, passing = found
-        saved = residual.copy()
-        saved[residual] = passing
-        extended = Assignment(
-            np.vstack([assignment.nodes, np.array([node], np.int32)]),
-            np.where(saved, len(assignment.nodes), assignment.of_tuple).astype(np.int32),
-        )
-        costs = objective.value(count_assignment(extended, ladders, histogram))
-        if costs > cost + _TIE * max(1.0, abs(cost)) or not holds(
-            extended, ladders, histogram, lattice.models
+    most = histogram.people_in(~optimum.released)
+    before = count_assignment(optimum, ladders, histogram)
+    for released in (np.zeros_like(optimum.released), optimum.released):
+        found = _from(lattice, objective, optimum, released)
+        count = count_assignment(found, ladders, histogram)
+        if (
+            histogram.people_in(~found.released) <= most
+            and significant(objective.value(count)) < significant(objective.value(before))
+            and holds(found, ladders, histogram, lattice.models)
         ):
-            break
-        rounds.append(Round(node, int(histogram.records[saved].sum()), histogram.people_in(saved)))
-        assignment, cost = extended, costs
-    return Rescued(assignment, tuple(rounds))
+            return found, count.kept
+    return optimum, before.kept
 
 
-class _Levels:
-    """Finds the node that costs least for a residual, over the whole lattice."""
-
-    def __init__(self, lattice: Lattice, objective: Objective) -> None:
-        self.ladders, self.models = lattice.ladders, lattice.models
-        self.objective, self.weights = type(objective), objective.weights
-
-    def cheapest(self, residual: Histogram) -> tuple[Node, Mask] | None:
-        """Return the node, and which tuples pass there; None where no node lets any pass."""
-        part = Lattice(self.ladders, residual, self.models)
-        people = residual.people_in(np.ones(len(residual), dtype=bool))
-        records = int(residual.records.sum())
-
-        def count(node: Node) -> NodeCount:
-            counted = part.count(node)
-            if counted.kept:
-                return counted
-            none_left = counted.doomed_records == records  # and so at every more specific node
-            doomed = people + 1 if none_left else counted.doomed_people
-            return replace(counted, suppressed_people=people + 1, doomed_people=doomed)
-
-        objective = self.objective(self.ladders, residual.marginals(), self.weights.tolist())
-        try:
-            choice = find_optimum(objective, self.models, count, people, max_checks=_CHECKS)
-        except InfeasibleError:
-            return None
-        return choice.node, ~part.failing(choice.node)
-
-
-class _Blanking:
-    """Finds the cheapest columns to blank: the lattice of the residual's own labels and ``*``."""
-
-    def __init__(self, lattice: Lattice, objective: Objective, start: Assignment) -> None:
-        self.ladders = lattice.ladders
-        self.node, self.top = tuple(start.nodes[0].tolist()), lattice.top
-        own = [_own_or_any(ladder, level) for ladder, level in zip(self.ladders, self.node, strict=True)]
-        self.inner = _Levels(Lattice(own, lattice.histogram, lattice.models), objective)
-        if isinstance(objective, Precision):  # what is left to climb above each column's level
-            left = [1 - level / max(top, 1) for level, top in zip(self.node, self.top, strict=True)]
-            self.inner.weights = objective.weights * left
-
-    def cheapest(self, residual: Histogram) -> tuple[Node, Mask] | None:
-        """Return the node, and which tuples pass there; None where blanking lets none pass."""
-        if self.node == self.top:
-            return None
-        columns = list(zip(self.ladders, self.node, strict=True))
-        own, of_tuple = residual.coarsen(
-            [ladder.codes[level] for ladder, level in columns],
-            [len(ladder.labels[level]) for ladder, level in columns],
-            [ladder.null_code(level) for ladder, level in columns],
+def _from(lattice: Lattice, objective: Objective, optimum: Assignment, released: Mask) -> Assignment:
+    """Recode all tuples but those that are released as in the optimum already."""
+    models = tuple(asked for model in lattice.models if (asked := model.of_each()) is not None)
+    levels: Levels = np.where(released[:, None], optimum.nodes[0], 0).astype(np.int32)
+    enough = min(len(released) // _LEFT, _HANDED_OUT)
+    prices = label_prices(objective)
+    if isinstance(objective, Loss):  # the geometric mean is priced anew, around what is lost at first
+        left = release_cheapest_first(
+            lattice, models, prices, levels=(first := levels.copy()), left=~released, enough=enough
         )
-        if (found := self.inner.cheapest(own)) is None:
-            return None
-        blank, passing = found
-        node = tuple(t if b else n for n, t, b in zip(self.node, self.top, blank, strict=True))
-        return node, passing[of_tuple]
+        count = count_assignment(_assignment(first, ~left), lattice.ladders, lattice.histogram)
+        prices = label_prices(objective, objective.columns(count))
+    left = release_cheapest_first(lattice, models, prices, levels=levels, left=~released, enough=enough)
+    if left.all():
+        return optimum
+    classes = Dissolving(lattice, models, prices, levels=levels, released=~left)
+    classes.take_in(left)
+    if isinstance(objective, Columnwise):  # other metrics only count how large classes are
+        classes.dissolve()
+    return _assignment(*classes.levels())
 
 
-def _own_or_any(ladder: Ladder, level: int) -> Ladder:
-    """Return a ladder of the labels of one level and, above them, ``*``."""
-    top = ladder.levels - 1
-    kept = [level] if level == top else [level, top]
-    return Ladder(
-        values=ladder.labels[level],
-        codes=tuple(ladder.upward(level, at) for at in kept),
-        labels=tuple(ladder.labels[at] for at in kept),
-        leaves=tuple(ladder.leaves[at] for at in kept),
-        domain_size=ladder.domain_size,
-        titles=tuple(ladder.titles[at] for at in kept),
-    )
+def _assignment(levels: Levels, released: Mask) -> Assignment:
+    """Return the nodes in use, that of most tuples first, and which of them each tuple is released at."""
+    nodes, of_released, tuples = np.unique(levels[released], axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(-tuples, kind="stable")
+    of_tuple = np.full(len(released), SUPPRESSED, dtype=np.int32)
+    of_tuple[released] = np.argsort(order)[of_released.ravel()]
+    return Assignment(nodes[order].astype(np.int32), of_tuple)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,7 +16,7 @@ _BITS = 61  # a file's records at the highest price stay below 2 to this power
 _FEWEST = 1024  # records that are counted with at least, so that one record's price is below 2^53
 
 
-def label_prices(objective: Objective) -> list[list[Ints]]:
+def label_prices(objective: Objective, lost: Sequence[float] | None = None) -> list[list[Ints]]:
     """Return, per column and level, what a record costs by its label: whole numbers in one unit.
 
     Loss is the share of the domain under the label (the geometric mean over columns is replaced by the
@@ -25,8 +26,11 @@ def label_prices(objective: Objective) -> list[list[Ints]]:
 
     Args:
         objective: the metric, over the ladders and records of the whole file.
+        lost: per column, the loss around which the geometric mean is to be replaced; None: nothing is lost.
     """
     weights = objective.weights.tolist()
+    if lost is not None:
+        weights = [weight / (1 + loss) for weight, loss in zip(weights, lost, strict=True)]
     shares = [
         [_share(objective, i, level) * weight for level in range(ladder.levels)]
         for i, (ladder, weight) in enumerate(zip(objective.ladders, weights, strict=True))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tokumei.transforms.recode.assignment import Assignment
+from tokumei.transforms.recode.cells import Round, rescue
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.local import Round, free_start, rescue
+from tokumei.transforms.recode.local import local
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import NodeCount, Objective
 from tokumei.transforms.recode.regions import MAX_DIVIDED, multidimensional
@@ -34,8 +35,8 @@ class Way:
 
     Attributes:
         assignment: the node of every tuple.
-        rounds: of the rescue, for cells and local.
-        regions: their number, for multidimensional; 0 otherwise.
+        rounds: of the rescue, for cells.
+        regions: the number of classes, for local and multidimensional; 0 otherwise.
     """
 
     assignment: Assignment
@@ -78,12 +79,12 @@ def work_out(
         small = max(tuples, math.prod(objective.shape)) <= COMPARED
         wanted |= {*WAYS} if small and comparable(lattice.models) else {"full_domain"}
     found: dict[WayName, Way] = {"full_domain": Way(optimum)} if "full_domain" in wanted else {}
-    if {"cells", "local"} & wanted:
-        free = free_start(lattice, objective)
-        for way in ("cells", "local"):
-            if way in wanted:
-                saved = rescue(lattice, objective, optimum, free, cells=way == "cells")
-                found[way] = Way(saved.assignment, saved.rounds)
+    if "cells" in wanted:
+        saved = rescue(lattice, objective, optimum)
+        found["cells"] = Way(saved.assignment, saved.rounds)
+    if "local" in wanted:
+        assignment, regions = local(lattice, objective, optimum)
+        found["local"] = Way(assignment, regions=regions)
     if "multidimensional" in wanted:
         assignment, regions = multidimensional(lattice, objective, optimum)
         found["multidimensional"] = Way(assignment, regions=regions)

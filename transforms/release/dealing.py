@@ -130,7 +130,13 @@ def deal(
 
 
 def _compacted(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([*map(compacted, batch.columns)], names=batch.schema.names)
+    return pa.RecordBatch.from_arrays([*map(_few_labels, batch.columns)], names=batch.schema.names)
+
+
+def _few_labels(values: pa.Array) -> pa.Array:
+    """Return rows without labels that none of them bears: as plain texts, where labels do not repeat."""
+    many = pa.types.is_dictionary(values.type) and len(values.dictionary) > len(values)
+    return values.dictionary_decode() if many else compacted(values)
 
 
 def mark(chunk: ChunkPlace, part: int, rows: int) -> int:

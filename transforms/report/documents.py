@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.public_report import PublicReport, public_part
 from tokumei.schemas.report import Report
@@ -24,4 +22,4 @@ def documents_of(policy: Policy, report: Report) -> dict[str, str]:
 
 
 def _json(report: Report | PublicReport) -> str:
-    return json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n"
+    return report.model_dump_json(indent=2) + "\n"

@@ -91,6 +91,7 @@ def _explain(
             for group in account.groups
             for name in group.columns
         ),
+        blanked_later=_blanked_later(plan, history, written),
         lines=total.lines,
         lines_lost=total.lines_lost,
         people_lost=before.people - after.people,
@@ -99,6 +100,15 @@ def _explain(
         windows=tuple(_windows(plan, account)),
         undeclared=tuple(_undeclared(plan, sorted(history.read), written, history.k)),
     )
+
+
+def _blanked_later(plan: Plan, history: HistoryPlan, written: Written) -> int:
+    """Return how many cells that tell a fact were blanked for promises, after facts were decided."""
+    cells = set[tuple[str, str]]()
+    for fact in history.history.facts:
+        classes = plan.tables[fact.table].quasi_identifiers if fact.quasi_identifiers else ()
+        cells |= {(fact.table, name) for name in (*fact.columns, *fact.reads, *classes)}
+    return sum(written[table].tally.settled.get(name, 0) for table, name in cells)
 
 
 def _sets(known: int, before: Unicity, after: Unicity) -> tuple[r.Knowledge, ...]:

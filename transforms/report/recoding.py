@@ -133,7 +133,7 @@ def _level(table: TablePlan, recoded: Recoded, column: int) -> report.LevelRepor
     if level is not None:
         label = titles[level]
     elif recoded.regions:
-        label = f"{titles[finest]}から{titles[coarsest]}まで（領域ごと）"
+        label = f"{titles[finest]}から{titles[coarsest]}まで（グループごと）"
     else:
         others = sorted({saved.node[column] for saved in recoded.rounds} - {base})
         label = f"{titles[base]}。一部のレコードは{'・'.join(titles[other] for other in others)}"

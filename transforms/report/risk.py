@@ -47,6 +47,7 @@ def measured_risk(
         people_below_k=int((classes.people * classes.classes)[classes.people < k].sum()),
         smallest_class=int(classes.people[0]),
         highest_risk=risk.highest,
+        lowest_risk=None if capped else 1 / int(classes.people[-1]),
         average_risk=average if capped else risk.average,
         at_risk=None if capped else risk.at_risk,
         sample_uniqueness=None if capped else sample_uniqueness(classes),

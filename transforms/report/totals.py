@@ -66,7 +66,12 @@ def _title(plan: TablePlan, total: Total) -> str:
 def _step(plan: TablePlan, placed: Placed, removal: TotalRemoval, i: int) -> StepReport:
     total, above = placed.total, removal.above[i]
     bound = _bound_text(removal.bounds[i] / placed.scale)
-    reached = "" if total.people is None else f"（{number(total.people)}人以上が達している最大の値）"
+    # What a bound that was found is tells of people who may not be in the release.
+    if total.people is None:
+        told = public = bound
+    else:
+        public = f"{number(total.people)}人以上が達している最大の値"
+        told = f"{bound}（{public}）"
     what = {
         "drop_window": "その期間の記録の全部を除いた",
         "drop_person": "その人の記録の全部を除いた",
@@ -81,11 +86,12 @@ def _step(plan: TablePlan, placed: Placed, removal: TotalRemoval, i: int) -> Ste
     counts["records_dropped"] = above.lines
     if total.measure == "sum":
         counts["amount_dropped"] = above.amount // placed.scale
+    done = f"を超えるとき、{what}。{signed}公開するデータで数え直し、これを超える人がいないことを確かめた。"
     return StepReport(
         criterion=total.criterion,
         method=_METHOD,
-        sentence=f"{_title(plan, total)}が{bound}{reached}を超えるとき、{what}。{signed}"
-        f"公開するデータで数え直し、これを超える人がいないことを確かめた。理由：{total.because}",
+        sentence=f"{_title(plan, total)}が{told}{done}理由：{total.because}",
+        public_sentence=f"{_title(plan, total)}が{public}{done}",
         counts=counts,
     )
 

@@ -56,6 +56,7 @@ from tokumei.transforms.stages.totals import RecountTotals
 from tokumei.transforms.totals.recount import RecountedTotals, WrittenTotals
 
 _SLICES = "slices"
+_WORTH_PACKING = 4096  # bytes of a slice; to begin packing takes as long as to pack some 100 KB
 # What is told of people, by the name of the count that it is for.
 _TOLD: dict[str, Any] = {
     Count.PEOPLE: tuple[int, PersonBatch],
@@ -79,12 +80,13 @@ class ReleasedChunkCoder(SizedPickleCoder):
 
 
 class SliceCoder(SpilledCoder):
-    """Coder of `Slice`: its rows as an Arrow IPC stream, packed."""
+    """Coder of `Slice`: its rows as an Arrow IPC stream, packed unless they are few."""
 
     def to_payload(self, value: Slice) -> bytes:
         """Return the slice as bytes."""
         sink = io.BytesIO()
-        packed = pa.ipc.IpcWriteOptions(compression="lz4")
+        packs = value.batch.nbytes >= _WORTH_PACKING
+        packed = pa.ipc.IpcWriteOptions(compression="lz4" if packs else None)
         with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
             stream.write_batch(value.batch)
         return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)

@@ -67,6 +67,10 @@ def labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryAr
     would tell apart what was generalized, and their order could tell that of the source.
     """
     texts = labels.drop_null().unique()
-    texts = texts.take(pc.sort_indices(texts))
-    code = pc.index_in(labels, value_set=texts)
-    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), texts)
+    order = pc.sort_indices(texts)
+    sorted_texts = texts.take(order)
+    if len(texts) == len(labels):  # each of them once: their places are known already
+        code = pa.array(np.argsort(order.to_numpy()).astype(np.int32))
+    else:
+        code = pc.index_in(labels, value_set=sorted_texts)
+    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), sorted_texts)

@@ -377,6 +377,12 @@ def test_the_star_is_added_where_it_is_missing(tmp_path):
     }
 
 
+def test_lines_that_say_the_same_count_once(tmp_path):
+    (tmp_path / "h.csv").write_bytes(b"a;A;*\nb;B;*\na;A;*;\n")
+    found = read_hierarchy_file(file("h.csv"), str(tmp_path), "x")
+    assert found == {"a": ("A", "*"), "b": ("B", "*")}
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from tokumei.transforms.recode.objectives.base import Objective
 from tokumei.transforms.recode.objectives.by_class import AverageClassSize, Discernibility
-from tokumei.transforms.recode.objectives.by_column import Entropy, Loss, Precision
+from tokumei.transforms.recode.objectives.by_column import Entropy, Loss, NormalizedEntropy, Precision
 
 OBJECTIVES: dict[str, type[Objective]] = {
-    kind.name: kind for kind in (Loss, Precision, Entropy, Discernibility, AverageClassSize)
+    kind.name: kind
+    for kind in (Loss, Precision, Entropy, NormalizedEntropy, Discernibility, AverageClassSize)
 }

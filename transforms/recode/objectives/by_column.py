@@ -1,4 +1,4 @@
-"""Metrics that are made of one number a column: loss, precision, entropy."""
+"""Metrics that are made of one number a column: loss, precision, entropy, normalized entropy."""
 
 from __future__ import annotations
 
@@ -193,6 +193,24 @@ class Entropy(Columnwise):
             values = self.marginals[i]
             columns.append(spread - float((values * log2_of_counts(values)).sum()) + spread_of_gone[i])
         return tuple(columns)
+
+
+class NormalizedEntropy(Entropy):
+    """Non-uniform entropy of each column ÷ what it would be at the highest level, averaged (ARX's variant).
+
+    So a column of many values weighs no more than one of few. 1 where everything is ``*``; suppressed records
+    are charged as in `Entropy`.
+    """
+
+    name = "normalized_entropy"
+
+    def __init__(
+        self, ladders: Sequence[Ladder], marginals: Sequence[Ints], weights: Sequence[float]
+    ) -> None:
+        super().__init__(ladders, marginals, weights)
+        most = np.array([levels[-1] for levels in self._levels])
+        # A column of one value loses nothing at any level.
+        self.weights = self.weights / len(ladders) / np.where(most > 0, most, 1.0)
 
 
 def _doomed(ladders: Sequence[Ladder], count: NodeCount) -> list[tuple[Ladder, int, int, Ints]]:

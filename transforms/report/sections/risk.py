@@ -170,6 +170,11 @@ def _risks(before: Risk, after: Risk, k: int) -> tuple[RiskRow, ...]:
             highest,
         ),
         row(
+            "最小リスク",
+            "同じ攻撃で、最も当てられにくい人が当てられる割合。1 ÷ 最も大きいグループの人数",
+            lambda r: "測定できない" if r.lowest_risk is None else percent(r.lowest_risk),
+        ),
+        row(
             "平均リスク（マーケターリスク）",
             "全員を探したとき、平均して当てられる割合。"
             "「1 ÷ その人のいる最も小さいグループの人数」の、全員についての平均",
