@@ -49,12 +49,17 @@ def multidimensional(
         regions = gather_regions(lattice, prices, chosen)
         if regions is None:
             continue
+        ways = [regions]
         if all(model.monotone is Monotone.RECORDS for model in of_each(lattice.models)):
-            regions = dissolve_dearest(lattice, prices, regions)
-        gathered = _assignment(regions)
+            ways.append(dissolve_dearest(lattice, prices, regions))
         # What every region keeps may break for all together: who stands in several is one person.
-        if holds(gathered, lattice.ladders, lattice.histogram, lattice.models):
-            found.append(gathered)
+        passing = [
+            gathered
+            for gathered in map(_assignment, ways)
+            if holds(gathered, lattice.ladders, lattice.histogram, lattice.models)
+        ]
+        found += passing
+        if passing:
             break
     counts = [count_assignment(a, lattice.ladders, lattice.histogram) for a in found]
     costs = [significant(objective.value(count)) for count in counts]
