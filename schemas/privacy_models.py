@@ -213,8 +213,8 @@ class Requirements(Strict):
     recoding: Literal["full_domain", "cells", "local", "multidimensional", "best"] = Field(
         default="full_domain",
         description="One level a column for everybody; or then rescue whom that would suppress by blanking"
-        " cells; or regions that each have levels of their own; or such regions, mended (local); or of these"
-        " the one that keeps the queries closest.",
+        " cells; or regions that each have levels of their own; or such regions, weighed twice (local); or of"
+        " these the one that keeps the queries closest.",
     )
 
     @model_validator(mode="after")

@@ -9,15 +9,13 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.report import (
     Bar,
     ColumnReport,
-    LevelReport,
-    ModelReport,
     Picture,
-    Recoding,
     RejectCount,
     Report,
     StepReport,
     TableReport,
 )
+from tokumei.schemas.report_recoding import LevelReport, ModelReport, Recoding
 from tokumei.schemas.report_risk import PopulationUniqueness, Risk, SizeBar
 
 PEOPLE = 21_971

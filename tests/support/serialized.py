@@ -3,16 +3,21 @@
 import base64
 import binascii
 import bz2
+import contextlib
 import json
 import re
 import zlib
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
+_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _PACKERS = (bz2.decompress, zlib.decompress, lambda data: zlib.decompress(data, -15))
 
 
 def layers(data):
-    """The bytes, and whatever is packed in them: Beam pickles functions, packs them by bz2 and writes base64."""
+    """The bytes, and whatever is packed in them.
+
+    Beam pickles functions, packs them by bz2 and writes base64; plans in them are packed by zlib.
+    """
     found, seen, todo = [], set(), [data]
     while todo:
         piece = todo.pop()
@@ -20,6 +25,9 @@ def layers(data):
             continue
         seen.add(piece)
         found.append(piece)
+        for match in _ZLIB.finditer(piece):
+            with contextlib.suppress(zlib.error):
+                todo.append(zlib.decompressobj().decompress(piece[match.start() :]))
         for match in _BASE64.finditer(piece):
             for decode in (base64.b64decode, base64.urlsafe_b64decode):
                 try:

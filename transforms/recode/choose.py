@@ -130,9 +130,9 @@ def _ways(
         raise RequirementError(
             "requirement.regions",
             where=f"tables.{table.name}",
-            what=f"{error.tuples:,} distinct combinations are more than recoding: multidimensional works on"
+            what=f"{error.tuples:,} distinct combinations are more than recoding: {asked} works on"
             f" ({MAX_DIVIDED:,})",
-            fix="use recoding: local, or coarsen columns with fixed methods first",
+            fix="use recoding: cells, or coarsen columns with fixed methods first",
         ) from None
 
 

@@ -4,8 +4,9 @@ Greedy rounds leave the rare to one another, at coarse labels: a tenth of the re
 class that is dissolved hands each of its tuples to the class where this costs least, counted over all records
 that become coarser for it: the class takes the finest labels that cover the newcomer too. Where all of them
 together cost less than the class did, it stays dissolved. So labels of a few neighbours widen a little for
-somebody rare, who would else be merged with other rare ones at ``*``. Clusters are mended in this way by Byun
-et al. (2007); here labels are those of the hierarchies.
+somebody rare, who would else be merged with other rare ones at ``*``. Before, every class is given the finest
+labels that all of its tuples share. Clusters are mended in this way by Byun et al. (2007) and by Gionis,
+Mazza & Tassa (ICDE 2008); here labels are those of the hierarchies.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.decisions.recoder import SUPPRESSED
+from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.assignment import Assignment
 from tokumei.transforms.recode.gather import failing_parts, of_each
 from tokumei.transforms.recode.lattice import Lattice
@@ -75,6 +77,7 @@ class Dissolving:
         self._of_tuple = np.full(len(released), -1, dtype=np.int64)
         self._of_tuple[released] = of_released
         self._size = np.bincount(of_released, self._records[released]).astype(np.int64)
+        self._tighten(np.flatnonzero(released)[np.argsort(of_released, kind="stable")], lattice.ladders)
         self._price = np.zeros(len(self._size), dtype=np.int64)
         for price, label in zip(by_label, self._labels, strict=True):
             self._price += price[label]
@@ -83,17 +86,29 @@ class Dissolving:
         for tuple_ in np.flatnonzero(released).tolist():
             self._members[self._of_tuple[tuple_]].append(tuple_)
 
-    def dissolve(self) -> None:
-        """Dissolve classes where that makes the release cheaper, the costliest first."""
+    def _tighten(self, tuples: Ints, ladders: Sequence[Ladder]) -> None:
+        """Give every class the finest labels that all of its tuples share; these come class by class."""
+        first = np.flatnonzero(np.diff(self._of_tuple[tuples], prepend=-1))
+        for labels, ladder, starts, codes in zip(
+            self._labels, ladders, self._starts, self._codes[:, tuples], strict=True
+        ):
+            for level in reversed(range(ladder.levels)):
+                at = starts[level] + np.asarray(ladder.codes[level])[codes]
+                least = np.minimum.reduceat(at, first)
+                np.copyto(labels, least, where=least == np.maximum.reduceat(at, first))
+
+    def dissolved(self) -> Assignment:
+        """Return the release after classes are dissolved where that makes it cheaper, the costliest first."""
         pairs = 0
         for class_ in np.argsort(-self._price, kind="stable").tolist():
             pairs += len(self._members[class_]) * len(self._size)
             if pairs > _PAIRS:
-                return
+                break
             self._dissolve(class_)
+        return self._assignment()
 
-    def assignment(self) -> Assignment:
-        """Return the release; the node of most tuples comes first."""
+    def _assignment(self) -> Assignment:
+        """Return the release as it stands; the node of most tuples comes first."""
         levels = np.array(
             [
                 np.searchsorted(starts, labels, side="right") - 1

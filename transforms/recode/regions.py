@@ -3,8 +3,8 @@
 A region is a set of tuples that share one label tuple at one node: a class of the release. Regions of
 different levels may overlap, as in the local recoding of LeFevre, DeWitt & Ramakrishnan (Incognito, SIGMOD
 2005, and Mondrian, ICDE 2006): who stands in a coarse region may have values that a finer one covers.
-Regions are gathered from the finest labels up (`gather_regions`), and the dearest then dissolved where it
-pays (`dissolve_dearest`, for models that are monotone in records).
+Regions are gathered from the finest labels up (`gather_regions`), and the dearest then dissolved into their
+neighbours where it pays (`Dissolving`).
 
 Exact: every region is asked every model before it is made, with the whole file's shares, and the classes that
 readers will see are asked again at the end.
@@ -21,10 +21,9 @@ import numpy as np
 
 from tokumei.transforms.decisions.recoder import SUPPRESSED
 from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds
-from tokumei.transforms.recode.dissolve import dissolve_dearest
-from tokumei.transforms.recode.gather import Regions, gather_regions, of_each
+from tokumei.transforms.recode.dissolving import Dissolving
+from tokumei.transforms.recode.gather import Regions, gather_regions
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import Monotone
 from tokumei.transforms.recode.objectives.base import Objective
 from tokumei.transforms.recode.prices import label_prices
 from tokumei.transforms.values.steady import significant
@@ -49,14 +48,12 @@ def multidimensional(
         regions = gather_regions(lattice, prices, chosen)
         if regions is None:
             continue
-        ways = [regions]
-        if all(model.monotone is Monotone.RECORDS for model in of_each(lattice.models)):
-            ways.append(dissolve_dearest(lattice, prices, regions))
+        gathered = _assignment(regions)
         # What every region keeps may break for all together: who stands in several is one person.
         passing = [
-            gathered
-            for gathered in map(_assignment, ways)
-            if holds(gathered, lattice.ladders, lattice.histogram, lattice.models)
+            release
+            for release in (gathered, Dissolving(lattice, prices, gathered).dissolved())
+            if holds(release, lattice.ladders, lattice.histogram, lattice.models)
         ]
         found += passing
         if passing:

@@ -23,7 +23,7 @@ COMPARED = 200_000
 
 
 class TooManyTuplesError(ValueError):
-    """The histogram is larger than multidimensional recoding works on; holds its size."""
+    """The histogram is larger than regions are gathered of; holds its size."""
 
     def __init__(self, tuples: int) -> None:
         self.tuples = tuples
@@ -73,10 +73,10 @@ def work_out(
             searched, full-domain recoding wherever.
 
     Raises:
-        TooManyTuplesError: multidimensional recoding is asked for above `MAX_DIVIDED` distinct tuples.
+        TooManyTuplesError: regions are asked for above `MAX_DIVIDED` distinct tuples.
     """
     tuples = len(lattice.histogram)
-    if chosen == "multidimensional" and tuples > MAX_DIVIDED:
+    if chosen in {"multidimensional", "local"} and tuples > MAX_DIVIDED:
         raise TooManyTuplesError(tuples)
     wanted: set[WayName] = {chosen}
     if compared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tokumei.schemas import report
+from tokumei.schemas import report_recoding
 from tokumei.schemas.report_queries import Figure, QueryReport
 from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.planning.plan import TablePlan
@@ -32,7 +32,7 @@ _NOT_ASKED = (
 
 def recoding_of(
     table: TablePlan, recoded: Recoded, joining: JoinedRemoval | None, *, compared: bool
-) -> report.Recoding:
+) -> report_recoding.Recoding:
     """Return the section of one table.
 
     Args:
@@ -43,11 +43,11 @@ def recoding_of(
     """
     records, people = (0, 0) if joining is None else (joining.records, joining.persons)
     choice, needed = recoded.choice, table.requirements
-    return report.Recoding(
+    return report_recoding.Recoding(
         k=table.k,
         recoding=recoded.way,
         alternatives=tuple(
-            report.Alternative(
+            report_recoding.Alternative(
                 name=other.way,
                 title=_TITLES[other.way],
                 loss=other.loss,
@@ -63,7 +63,7 @@ def recoding_of(
         if joining is not None
         else _not_compared(recoded, compared or needed.recoding == "best"),
         rounds=tuple(
-            report.Rescue(
+            report_recoding.Rescue(
                 levels=dict(zip(table.quasi_identifiers, saved.node, strict=True)),
                 sentence=_levels(table, recoded, saved.node),
                 records=saved.records,
@@ -135,7 +135,7 @@ def _not_compared(recoded: Recoded, compared: bool) -> str | None:
     )
 
 
-def _level(table: TablePlan, recoded: Recoded, column: int) -> report.LevelReport:
+def _level(table: TablePlan, recoded: Recoded, column: int) -> report_recoding.LevelReport:
     titles, (finest, coarsest) = recoded.titles[column], recoded.levels[column]
     base, name = recoded.base[column], table.quasi_identifiers[column]
     level = finest if finest == coarsest else None
@@ -146,7 +146,7 @@ def _level(table: TablePlan, recoded: Recoded, column: int) -> report.LevelRepor
     else:
         others = sorted({saved.node[column] for saved in recoded.rounds} - {base})
         label = f"{titles[base]}。一部のレコードは{'・'.join(titles[other] for other in others)}"
-    return report.LevelReport(
+    return report_recoding.LevelReport(
         column=name,
         title=_title(table, name),
         level=level,
@@ -186,13 +186,15 @@ def _title(table: TablePlan, name: str) -> str:
     return table.table.columns[name].title or name
 
 
-def _model(table: TablePlan, model: PrivacyModel, reached: tuple[float, float]) -> report.ModelReport:
+def _model(
+    table: TablePlan, model: PrivacyModel, reached: tuple[float, float]
+) -> report_recoding.ModelReport:
     column = model.watches
     counted = model.least_people if table.counts_people else 0  # people of a class are told apart up to it
     before, after = (
         f"{amount(value)}以上" if counted and value >= counted else amount(value) for value in reached
     )
-    return report.ModelReport(
+    return report_recoding.ModelReport(
         model=model.wording,
         title=model.title,
         column=column,

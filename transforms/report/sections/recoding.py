@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tokumei.schemas.report import Recoding, Report, TableReport
+from tokumei.schemas.report import Report, TableReport
+from tokumei.schemas.report_recoding import Recoding
 from tokumei.transforms.pages.environment import percent
 
 _METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
