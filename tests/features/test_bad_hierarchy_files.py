@@ -11,7 +11,7 @@ FILES = {
     "empty": ("", {}, "is empty"),
     "without levels": (f"{CANARY}\n", {}, "expected 2"),
     "ragged": (f"x;A;*\n{CANARY};*\n", {}, "h.csv:2"),
-    "duplicate": (f"{CANARY};A;*\n{CANARY};A;*\n", {}, "stands twice"),
+    "duplicate": (f"{CANARY};A;*\n{CANARY};B;*\n", {}, "stands twice"),
     "not nesting": (f"{CANARY};A;p;*\nx;A;q;*\n", {}, "do not nest"),
     "of another encoding": (f"{CANARY};A;*\n".encode("cp932"), {}, "is not utf-8"),
     "of another delimiter": (f"{CANARY},A,*\n", {}, "expected 2"),

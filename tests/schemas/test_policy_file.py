@@ -242,7 +242,7 @@ def test_the_schema_takes_the_demo_and_refuses_what_reading_refuses():
         (("file", "name"), " "),
         (("requirements", "k"), 1),
         (("requirements", "k"), "10"),
-        (("requirements", "suppression_limit"), 1),
+        (("requirements", "suppression_limit"), 1.01),
         ((*columns, "age", "treat", 0, "at"), "80"),
         ((*columns, "age", "treat", 0, "label"), "{}歳以上"),
         ((*columns, "age", "treat", 1, "hierarchy", "kind"), "interval"),

@@ -25,6 +25,9 @@ import pyarrow.parquet as pq
 ENCODINGS = ("utf-8", "cp932", "euc_jp", "utf-16-le", "utf-16-be")
 HASHES = ("md5", "sha1", "sha256")
 _WIDE = {ord(c): ord(c) + 0xFEE0 for c in map(chr, range(0x21, 0x7F))}
+_ZLIB = re.compile(
+    rb"\x78[\x01\x5e\x9c\xda]"
+)  # how what is packed by zlib begins, as plans in steps of a graph
 _PACKED = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
 
 
@@ -110,6 +113,9 @@ def _unpacked(data):
     for unpack in (gzip.decompress, zlib.decompress, bz2.decompress, lzma.decompress):
         with suppress(OSError, EOFError, zlib.error, lzma.LZMAError):
             yield unpack(data)
+    for match in _ZLIB.finditer(data):
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(data[match.start() :])
     for run in _PACKED.findall(data):
         with suppress(ValueError):
             yield base64.b64decode(
