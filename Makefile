@@ -87,7 +87,7 @@ bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic hi
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py
 
 bench-arx: $(INSTALLED)  ## whole jobs beside ARX, of whose source ARX is a checkout (DATA: one of its genetic benchmark; ROUNDS)
-	$(BIN)/python tests/benchmarks/arx.py $(ARX) $(if $(DATA),--data $(DATA)) --rounds $(ROUNDS)
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/arx.py $(ARX) $(if $(DATA),--data $(DATA)) --rounds $(ROUNDS)
 
 bench-stages: $(INSTALLED)  ## what each stage costs for a million residents: processor, reading, network, writing (ROWS)
 	$(BIN)/python tests/benchmarks/stages.py --rows $(ROWS)

@@ -5,14 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import LazyLoader
 from types import ModuleType
 
 # Beam runs without these as it does where they are not installed; its own code asks whether they are.
 _LEFT_OUT = frozenset({"apache_beam.io.gcp", "bson", "google.cloud.dataflow"})
-# Imported by Beam at once and used later, or never: executed when they are first used.
-_LATER = frozenset({"httplib2", "zstandard"})
 
 
 def import_beam(beam_args: Sequence[str]) -> None:
@@ -29,12 +25,6 @@ def import_beam(beam_args: Sequence[str]) -> None:
 
 
 class _Finder(MetaPathFinder):
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
         if fullname in _LEFT_OUT:
             raise ModuleNotFoundError(f"{fullname} is left out", name=fullname)
-        spec = PathFinder.find_spec(fullname, path) if fullname in _LATER else None
-        if spec is not None and spec.loader is not None:
-            spec.loader = LazyLoader(spec.loader)
-        return spec

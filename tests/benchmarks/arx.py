@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import measure
+from support.helpers import policy_of
 
 HERE = Path(__file__).parent
 ADULT = HERE.parent / "data" / "arx_adult"
@@ -81,26 +82,8 @@ def policy(case, folder, name, **required):
         columns[column] = (
             {"treat": [generalize]} if column in case.columns else {"drop": True, "because": "試験"}
         )
-    written = {
-        "version": 1,
-        "regime": "private",
-        "file": {
-            "name": "試験ファイル",
-            "body": "試験株式会社",
-            "department": "試験課",
-            "purpose": "試験",
-            "sensitive": False,
-            "how_provided": "媒体の手渡し",
-        },
-        "tables": {
-            "t": {
-                "source": {"path": "data.csv", "format": "csv", "delimiter": ";"},
-                "rows_per_person": "one",
-                "columns": columns,
-            }
-        },
-        "requirements": {"because": "試験", **required},
-    }
+    written = policy_of(columns, source={"delimiter": ";"})
+    written["requirements"] |= required
     path = folder / f"{name}.yaml"
     path.write_text(json.dumps(written, ensure_ascii=False), encoding="utf-8")
     return [TOKUMEI, "anonymize", path, "--output", folder / "out"]

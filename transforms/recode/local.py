@@ -14,16 +14,18 @@ from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.regions import multidimensional
 
 
-def local(lattice: Lattice, objective: Objective, optimum: Assignment) -> tuple[Assignment, int]:
-    """Return a release that costs and suppresses no more than the full-domain optimum, and its classes.
+def local(
+    lattice: Lattice, objective: Objective, regions: Assignment, classes: int
+) -> tuple[Assignment, int]:
+    """Return a release that costs and suppresses no more than the first regions, and its classes.
 
     Args:
         lattice: ladders, histogram and models.
         objective: the policy's, over the same ladders and histogram.
-        optimum: full-domain, within the suppression limit.
+        regions: the first ones, as `multidimensional` returns them.
+        classes: how many they are.
     """
-    found, classes = multidimensional(lattice, objective, optimum)
     if not isinstance(objective, Loss):
-        return found, classes
-    lost = objective.columns(count_assignment(found, lattice.ladders, lattice.histogram))
-    return multidimensional(lattice, objective, found, lost)
+        return regions, classes
+    lost = objective.columns(count_assignment(regions, lattice.ladders, lattice.histogram))
+    return multidimensional(lattice, objective, regions, lost)

@@ -86,12 +86,13 @@ def work_out(
     if "cells" in wanted:
         fewest, blanked = fewest_cells(lattice, objective, optimum, rescue(lattice, objective, optimum))
         found["cells"] = Way(fewest, rounds_of(fewest, lattice.histogram), blanked=blanked)
-    if "local" in wanted:
-        assignment, regions = local(lattice, objective, optimum)
-        found["local"] = Way(assignment, regions=regions)
-    if "multidimensional" in wanted:
-        assignment, regions = multidimensional(lattice, objective, optimum)
-        found["multidimensional"] = Way(assignment, regions=regions)
+    if wanted & {"local", "multidimensional"}:
+        regions, classes = multidimensional(lattice, objective, optimum)
+        if "local" in wanted:
+            assignment, number = local(lattice, objective, regions, classes)
+            found["local"] = Way(assignment, regions=number)
+        if "multidimensional" in wanted:
+            found["multidimensional"] = Way(regions, regions=classes)
     return found
 
 

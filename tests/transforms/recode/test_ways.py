@@ -257,7 +257,9 @@ def test_a_costly_class_is_dissolved_into_its_neighbours(monkeypatch):
     _, optimum = optimum_of(lattice, objective, 0.0)
 
     def sizes():
-        found, classes = local.local(lattice, objective, optimum)
+        found, classes = local.local(
+            lattice, objective, *regions.multidimensional(lattice, objective, optimum)
+        )
         groups, gone = released_groups(found, [PAIRED], histogram, rows)
         assert not gone and classes == len(groups)
         return {text: len(group) for (text,), group in groups.items()}
@@ -278,7 +280,7 @@ def test_a_class_takes_nobody_in_who_would_break_a_model_in_it():
     for t, expected in [(0.1, {"aa": 5, "cc": 5}), (0.05, {"a": 4, "c": 4, "*": 2})]:
         lattice = Lattice([PAIRED], histogram, (KAnonymity(2), EqualCloseness("illness", t, overall)))
         _, optimum = optimum_of(lattice, objective, 0.0)
-        found, _ = local.local(lattice, objective, optimum)
+        found, _ = local.local(lattice, objective, *regions.multidimensional(lattice, objective, optimum))
         groups, _ = released_groups(found, [PAIRED], histogram, rows)
         assert {text: len(group) for (text,), group in groups.items()} == expected
 
