@@ -1,5 +1,6 @@
 """What every test may use: small policies, real data, and one way to read a release."""
 
+import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ FILE = {
 
 
 def policy_of(columns, *, path="data.csv", source=None, k=2, limit=0.0, person=None, rows="one", **more):
-    """A policy over one table ``t`` as plain data."""
+    """A policy over one table ``t`` as plain data, which shares nothing with any other: tests change it in place."""
     table = {
         "source": {"path": path, "format": "csv", **(source or {})},
         "rows_per_person": rows,
@@ -36,7 +37,7 @@ def policy_of(columns, *, path="data.csv", source=None, k=2, limit=0.0, person=N
     }
     if person:
         table["person"] = person
-    return {
+    policy = {
         "version": 1,
         "regime": "private",
         "file": FILE,
@@ -44,6 +45,7 @@ def policy_of(columns, *, path="data.csv", source=None, k=2, limit=0.0, person=N
         "requirements": {"k": k, "because": "試験", "suppression_limit": limit},
         **more,
     }
+    return copy.deepcopy(policy)
 
 
 @dataclass
