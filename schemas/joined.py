@@ -87,7 +87,7 @@ def _other_codes(link: str, pair: Sequence[str], tables: Mapping[str, Table], to
     classes = [name for name in pair if tables[name].quasi_identifiers]
     one, other = (tables[name] for name in pair)
     if one.person_link is not None and one.person_link == other.person_link:
-        # All records of a person stand beside all others already; receipts tell which of them belong together.
+        # All records of a person stand beside all others already; receipts tell which belong together.
         counted = len(classes) < 2 or "one" in {one.rows_per_person, other.rows_per_person}
     else:
         counted = not classes and not {*pair} & {*told}
