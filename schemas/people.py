@@ -144,7 +144,7 @@ def refuse_mixed_shifts(tables: Mapping[str, Table]) -> None:
         if numbering in found and _tells_days(column):
             raise broken(
                 "policy.shift_beside",
-                "other dates of these people move, and this one stands where it stood: who compares them knows"
+                "other dates of these people move, and this one stays where it was: who compares them knows"
                 " by how many days each person's dates moved",
                 f"move it too, with shift_dates and days: {found[numbering]}; or leave its month or year, or"
                 " delete it",
