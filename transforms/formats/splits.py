@@ -1,16 +1,45 @@
-"""Planning: which stretches of a file are read in parallel."""
+"""Planning: which stretches of files are read in parallel, and which small files together."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Split, Stretch, TableFile
+from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
+from tokumei.transforms.formats.together import FETCHES
 from tokumei.transforms.storage.base import Store
+
+# A split costs some 5 ms in every pass, a file in it one. What is read together is smaller than what is cut
+# from large files, so that there is work for as many workers.
+SMALL_FILE = 256 << 10  # bytes of a file that is read with others
+TOGETHER_BYTES = 8 << 20
+TOGETHER_FILES = 256  # at most `witness.MAX_READS`, so that of each file is noted what was read
+
+
+def files_together(files: Iterable[TableFile]) -> Iterator[tuple[TableFile, ...]]:
+    """Yield files that are planned together: small ones of one table, in their order; any other alone."""
+    waiting: dict[str, list[TableFile]] = {}
+    sizes: Counter[str] = Counter()
+    for found in files:
+        table, size = found.table, found.file.size
+        if size > SMALL_FILE:
+            yield (found,)
+            continue
+        held = waiting.setdefault(table, [])
+        if len(held) == TOGETHER_FILES or sizes[table] + size > TOGETHER_BYTES:
+            yield tuple(held)
+            held.clear()
+            sizes[table] = 0
+        held.append(found)
+        sizes[table] += size
+    yield from map(tuple, waiting.values())
 
 
 def plan_splits(
@@ -35,9 +64,24 @@ def plan_splits(
     """
     refuse_changed(file, store)
     for start, end in FORMATS[source.format].plan(source, file, store, target_bytes):
-        yield Split(table, file, start, end, _split_id(table, file, start, end))
+        yield _split(table, [Stretch(file, start, end)])
 
 
-def _split_id(table: str, file: SourceFile, start: int, end: int) -> str:
-    text = json.dumps([table, file.uri, file.version, start, end])
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+def plan_together(table: str, source: Source, files: Iterable[SourceFile], store: Store) -> Iterator[Split]:
+    """Put small files into one split; none if nothing is in them.
+
+    Raises:
+        InputError: see `plan_splits`; of several files, the first in their order.
+    """
+
+    def cut(file: SourceFile) -> list[Split]:
+        return [*plan_splits(table, source, file, store)]
+
+    planned = chain.from_iterable(overlapped(cut, files, FETCHES))
+    if stretches := [stretch for split in planned for stretch in split.stretches]:
+        yield _split(table, stretches)
+
+
+def _split(table: str, stretches: Sequence[Stretch]) -> Split:
+    text = json.dumps([table, *([s.file.uri, s.file.version, s.start, s.end] for s in stretches)])
+    return Split(table, tuple(stretches), hashlib.sha256(text.encode()).hexdigest()[:20])

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pyarrow as pa
 
 from tokumei.schemas.date_formats import USUAL
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.splits import TableFile
+from tokumei.schemas.splits import SourceFile, TableFile
+from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.columns import matched_names, refuse_other_columns, refuse_unreadable
 from tokumei.transforms.formats.convert import readable
 from tokumei.transforms.formats.reader import read_header
+from tokumei.transforms.formats.together import FETCHES
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.storage.policy_folder import locate
 
@@ -29,42 +33,45 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
     Raises:
         InputError: no file matches, a file cannot be opened, or its columns or their types differ.
     """
-    found = []
+    found: list[TableFile] = []
     for plan in plans:
-        name = plan.name
         path = locate(base, plan.table.source.path)
         store = open_store(path)
         files = store.glob(path)
         if not files:
             raise InputError(
                 "input.missing",
-                where=f"tables.{name.replace('#', '.')}.source.path",
+                where=f"tables.{plan.name.replace('#', '.')}.source.path",
                 what=f"no file matches {plan.table.source.path}",
                 fix="correct the path; it is relative to the policy file",
             )
-        for file in files:
-            if not is_text(file.uri):
-                raise InputError(
-                    "input.name",
-                    where=f"tables.{name.replace('#', '.')}.source.path",
-                    what="the name of a file that it matches is not UTF-8",
-                    fix="rename the file",
-                )
-            source = plan.table.source
-            header = read_header(source, file, store)
-            if header.names is not None:
-                same = matched_names if source.facts.header else refuse_other_columns
-                same(header.names, plan.columns, file.uri)
-            elif source.header_line:
-                # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
-                raise InputError(
-                    "input.empty",
-                    where=file.uri,
-                    what="the file is empty: it has not even a header line",
-                    fix="copy or export it again, or remove it from the path",
-                )
-            found.append(TableFile(name, file, header.records, _unsearched(plan, header.types, file.uri)))
+        found += overlapped(partial(_checked, plan, store), files, FETCHES)
     return found
+
+
+def _checked(plan: TablePlan, store: Store, file: SourceFile) -> TableFile:
+    """Compare the columns of a file with those declared."""
+    if not is_text(file.uri):
+        raise InputError(
+            "input.name",
+            where=f"tables.{plan.name.replace('#', '.')}.source.path",
+            what="the name of a file that it matches is not UTF-8",
+            fix="rename the file",
+        )
+    source = plan.table.source
+    header = read_header(source, file, store)
+    if header.names is not None:
+        same = matched_names if source.facts.header else refuse_other_columns
+        same(header.names, plan.columns, file.uri)
+    elif source.header_line:
+        # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
+        raise InputError(
+            "input.empty",
+            where=file.uri,
+            what="the file is empty: it has not even a header line",
+            fix="copy or export it again, or remove it from the path",
+        )
+    return TableFile(plan.name, file, header.records, _unsearched(plan, header.types, file.uri))
 
 
 def without_unsearched(plans: Mapping[str, TablePlan], files: Sequence[TableFile]) -> dict[str, TablePlan]:
