@@ -75,7 +75,9 @@ def read_split(
             not the declared ones. No message holds a value.
     """
     found = _split_rows(split, source, columns, store, declared)
-    yield from assemble(gathered(found), split, columns, source, exclude=exclude, dates=dates)
+    if len(split.stretches) > 1:
+        found = gathered(found)
+    yield from assemble(found, split, columns, source, exclude=exclude, dates=dates)
 
 
 def _split_rows(

@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split, Stretch, TableFile
+from tokumei.schemas.splits import SourceFile, Split, Stretch
 from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
 from tokumei.transforms.formats.together import FETCHES
 from tokumei.transforms.storage.base import Store
-
-# A split costs some 5 ms in every pass, a file in it one. What is read together is smaller than what is cut
-# from large files, so that there is work for as many workers.
-SMALL_FILE = 256 << 10  # bytes of a file that is read with others
-TOGETHER_BYTES = 8 << 20
-TOGETHER_FILES = 256  # at most `witness.MAX_READS`, so that of each file is noted what was read
-
-
-def files_together(files: Iterable[TableFile]) -> Iterator[tuple[TableFile, ...]]:
-    """Yield files that are planned together: small ones of one table, in their order; any other alone."""
-    waiting: dict[str, list[TableFile]] = {}
-    sizes: Counter[str] = Counter()
-    for found in files:
-        table, size = found.table, found.file.size
-        if size > SMALL_FILE:
-            yield (found,)
-            continue
-        held = waiting.setdefault(table, [])
-        if len(held) == TOGETHER_FILES or sizes[table] + size > TOGETHER_BYTES:
-            yield tuple(held)
-            held.clear()
-            sizes[table] = 0
-        held.append(found)
-        sizes[table] += size
-    yield from map(tuple, waiting.values())
 
 
 def plan_splits(

@@ -57,9 +57,12 @@ class _Held:
 
 
 def gathered(found: Iterable[Rows]) -> Iterator[Rows]:
-    """Put few rows together with those that follow, as far as their columns have the same types."""
+    """Put few rows together with those that follow, as far as their columns have the same types.
+
+    Nothing stays encoded by a dictionary: these differ from file to file.
+    """
     held: list[Rows] = []
-    for rows in found:
+    for rows in map(_plain, found):
         if held and not _fits(held, rows):
             yield _one(held)
             held = []
@@ -75,6 +78,14 @@ def _fits(held: Sequence[Rows], rows: Rows) -> bool:
 
 def _types(rows: Rows) -> dict[str, pa.DataType]:
     return {name: cells.type for name, cells in rows.columns.items()}
+
+
+def _plain(rows: Rows) -> Rows:
+    columns = {
+        name: cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
+        for name, cells in rows.columns.items()
+    }
+    return rows._replace(columns=columns)
 
 
 def _one(held: Sequence[Rows]) -> Rows:

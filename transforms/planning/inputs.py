@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +22,12 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.storage.policy_folder import locate
+
+# A split costs some 5 ms in every pass, a file in it one. What is read together is smaller than what is cut
+# from large files, so that there is work for as many workers.
+SMALL_FILE = 256 << 10  # bytes of a file that is read with others
+TOGETHER_BYTES = 8 << 20
+TOGETHER_FILES = 256  # at most `witness.MAX_READS`, so that of each file is noted what was read
 
 
 def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
@@ -72,6 +79,30 @@ def _checked(plan: TablePlan, store: Store, file: SourceFile) -> TableFile:
             fix="copy or export it again, or remove it from the path",
         )
     return TableFile(plan.name, file, header.records, _unsearched(plan, header.types, file.uri))
+
+
+def files_together(
+    files: Iterable[TableFile], tables: Mapping[str, TablePlan]
+) -> Iterator[tuple[TableFile, ...]]:
+    """Yield files that are read together: small ones of one table, in their order; any other alone.
+
+    Alone is every file of a table in ``order: stretch``, whose parts tell the files apart.
+    """
+    waiting: dict[str, list[TableFile]] = {}
+    sizes: Counter[str] = Counter()
+    for found in files:
+        table, size = found.table, found.file.size
+        if size > SMALL_FILE or tables[table].table.order == "stretch":
+            yield (found,)
+            continue
+        held = waiting.setdefault(table, [])
+        if len(held) == TOGETHER_FILES or sizes[table] + size > TOGETHER_BYTES:
+            yield tuple(held)
+            held.clear()
+            sizes[table] = 0
+        held.append(found)
+        sizes[table] += size
+    yield from map(tuple, waiting.values())
 
 
 def without_unsearched(plans: Mapping[str, TablePlan], files: Sequence[TableFile]) -> dict[str, TablePlan]:
