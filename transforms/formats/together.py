@@ -62,18 +62,16 @@ def gathered(found: Iterable[Rows]) -> Iterator[Rows]:
     Nothing stays encoded by a dictionary: these differ from file to file.
     """
     held: list[Rows] = []
+    count = 0
     for rows in map(_plain, found):
-        if held and not _fits(held, rows):
+        more = len(rows.numbers)
+        if held and (count >= _ENOUGH or count + more > MAX_ROWS or _types(held[0]) != _types(rows)):
             yield _one(held)
-            held = []
+            held, count = [], 0
         held.append(rows)
+        count += more
     if held:
         yield _one(held)
-
-
-def _fits(held: Sequence[Rows], rows: Rows) -> bool:
-    count = sum(len(before.numbers) for before in held)
-    return count < _ENOUGH and count + len(rows.numbers) <= MAX_ROWS and _types(held[0]) == _types(rows)
 
 
 def _types(rows: Rows) -> dict[str, pa.DataType]:

@@ -266,8 +266,9 @@ def _columns(
     plan: TablePlan, schema: pa.Schema, batch: pa.RecordBatch, treated: Mapping[str, Treated]
 ) -> dict[str, pa.Array]:
     columns = {}
+    generalized = set(plan.quasi_identifiers)
     for field in schema:
-        if field.name in plan.quasi_identifiers:
+        if field.name in generalized:
             continue
         done = treated.get(field.name)
         if done is not None and field.name in plan.by_record:
