@@ -7,8 +7,9 @@ engine is, at the price of a few more chunks in memory.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -44,3 +45,11 @@ class Overlap(Generic[T, R]):
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
+
+
+def overlapped(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """Apply a function to items in so many threads, a few ahead of what is taken; results in their order."""
+    with closing(Overlap(function, threads)) as ahead:
+        for item in items:
+            yield from ahead.put(item)
+        yield from ahead.rest()

@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
 from tokumei.transforms.formats.columns import Header, matched_names
@@ -67,9 +67,9 @@ def header(source: Source, file: SourceFile, store: Store) -> Header:
 
 
 def rows(
-    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    stretch: Stretch, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
-    """Read the records of a split; cells are texts, with the source's null texts as null.
+    """Read the records of a stretch; cells are texts, with the source's null texts as null.
 
     Blank lines are no records. A NUL character makes a record undecodable: no text has one, and files full
     of them are UTF-16 or binary.
@@ -77,14 +77,14 @@ def rows(
     Raises:
         InputError: see `reader.read_split`.
     """
-    file = split.file
+    file = stretch.file
     head = read_head(source, file, store)
     if source.header and head.names is None:
         return
     layout = _layout(head, declared, list(columns), source, file)
     done = 0
-    with open_text(file, store, split.start, split.end, source.encoding) as stream:
-        above = len(stream.read(head.size)) if split.start == 0 else 0
+    with open_text(file, store, stretch.start, stretch.end, source.encoding) as stream:
+        above = len(stream.read(head.size)) if stretch.start == 0 else 0
         for block in blocks(stream.read, head.dialect, BLOCK, stream.start + above, file.uri):
             for found_rows in _parse(block, done, layout):
                 yield found_rows
@@ -133,7 +133,7 @@ def _layout(
 
 
 def _parse(block: TextBlock, done: int, layout: _Layout) -> Iterator[Rows]:
-    """Parse a block of whole records, of which ``done`` precede it in the split."""
+    """Parse a block of whole records, of which ``done`` precede it in the stretch."""
     first = layout.names[0]
     stretch = strict(block, layout.dialect, layout.file.uri, marks=first not in layout.wanted)
     table, ragged = _table(stretch.text, layout, quoted=block.quoted)

@@ -67,6 +67,8 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
     """
     if pa.types.is_integer(values.type):
         values = values.filter(pc.greater_equal(values, _LEAST)).cast(pa.string())
+    if not len(values):
+        return {}
     cells = _distinct(values)
     cells = cells.filter(cells.str.contains(_SEVEN_DIGITS))
     if not len(cells):

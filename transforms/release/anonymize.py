@@ -148,7 +148,7 @@ def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:
     found = ", ".join(f"{c or 'record'}: {reason} ({n:,})" for (c, reason), n in chunk.rejects.items())
     raise InputError(
         "input.rejects",
-        where=f"tables.{plan.name}, {chunk.work.split.file.uri}",
+        where=f"tables.{plan.name}, {chunk.origin(chunk.rejected[0]).stretch.file.uri}",
         what=f"unreadable text in a column whose format promises readable text: {found}",
         fix="repair the file; this shows only while it is processed, so rejects.limit does not cover it",
     )
@@ -266,8 +266,9 @@ def _columns(
     plan: TablePlan, schema: pa.Schema, batch: pa.RecordBatch, treated: Mapping[str, Treated]
 ) -> dict[str, pa.Array]:
     columns = {}
+    generalized = set(plan.quasi_identifiers)
     for field in schema:
-        if field.name in plan.quasi_identifiers:
+        if field.name in generalized:
             continue
         done = treated.get(field.name)
         if done is not None and field.name in plan.by_record:
