@@ -29,6 +29,7 @@ def settle() -> None:
     from chunk to chunk instead of being given back and cleared anew.
     """
     gc.set_threshold(200_000)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else every installed distribution is read
     atexit.register(gc.freeze)
     for name, value in HEAP.items():
         os.environ.setdefault(name, value)
