@@ -107,7 +107,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-    return outcome.written | "Publish" >> PublishRelease(plan, key, chosen, outcome)
+    return key | "Publish" >> PublishRelease(plan, chosen, outcome)
 
 
 @guarded

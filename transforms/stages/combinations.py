@@ -46,7 +46,7 @@ class RemoveCombinations(beam.PTransform):
             | "Merge" >> merge_globally(_merge, Combined)
         )
         return self._fits | "Decide" >> beam.Map(
-            _decide, dict(self._plan.tables), AsSingleton(counted)
+            _decide, dict(self._plan.tables), AsSingleton(counted, _merge([]))
         ).with_output_types(Fits)
 
 

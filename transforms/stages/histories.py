@@ -167,7 +167,7 @@ def _protect(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: Run
 class RecountFacts(beam.PTransform):
     """Facts as they were written to the people who have each set.
 
-    Element types: (bucket, `WrittenFacts`) → `CountedFacts` (exactly one).
+    Element types: (bucket, `WrittenFacts`) → `CountedFacts` (one; none where nothing is told).
     """
 
     def __init__(self, histories: Sequence[History]) -> None:
@@ -175,7 +175,7 @@ class RecountFacts(beam.PTransform):
         self._histories = tuple(histories)
 
     def expand(self, facts: PCollection[tuple[int, WrittenFacts]]) -> PCollection[CountedFacts]:
-        """(bucket, `WrittenFacts`) → `CountedFacts` (one a bucket) → `CountedFacts` (exactly one)."""
+        """(bucket, `WrittenFacts`) → `CountedFacts` (one a bucket) → `CountedFacts` (one)."""
         return (
             facts
             | "Gather" >> beam.GroupByKey()

@@ -67,11 +67,17 @@ class JoinTables(beam.PTransform):
             | "Gather" >> beam.GroupByKey()
             | "Join" >> beam.Map(_join, groups, fits).with_output_types(tuple[str, JoinedPeople])
         )
-        choices = AsSingleton(
+        counted = (
             people
             | "Count" >> beam.Map(_count, groups).with_output_types(Histograms)
             | "Merge" >> merge_globally(merge_histograms, Histograms)
-            | "Search" >> beam.Map(_choose, groups, fits).with_output_types(JoinedChoices)
+        )
+        choices = AsSingleton(
+            self._fits
+            | "Search"
+            >> beam.Map(_choose, groups, AsSingleton(counted, merge_histograms([]))).with_output_types(
+                JoinedChoices
+            )
         )
         excluded = (
             people
@@ -79,7 +85,7 @@ class JoinTables(beam.PTransform):
             | "Add" >> merge_globally(_add, _AllExcluded)
         )
         return self._fits | "Decide" >> beam.Map(
-            _decide, groups, choices, AsSingleton(excluded)
+            _decide, groups, choices, AsSingleton(excluded, _add([]))
         ).with_output_types(Fits)
 
 
@@ -117,7 +123,7 @@ def _count(people: tuple[str, JoinedPeople], groups: JoinedGroups) -> Histograms
 
 
 @guarded
-def _choose(counted: Histograms, groups: JoinedGroups, fits: Fits) -> JoinedChoices:
+def _choose(fits: Fits, groups: JoinedGroups, counted: Histograms) -> JoinedChoices:
     return {
         first: choose_joined(tables, fits, layout_of(tables, fits), counted[first], watch)
         for first, tables in groups.items()
@@ -147,8 +153,8 @@ def _decide(fits: Fits, groups: JoinedGroups, choices: JoinedChoices, excluded: 
 class RecountJoined(beam.PTransform):
     """What was written of joined tables, recounted by class.
 
-    Element types: (bucket, `WrittenPeople`) → `WrittenJoined` (exactly one). Shares nothing with
-        `JoinTables`.
+    Element types: (bucket, `WrittenPeople`) → `WrittenJoined` (one; none where nothing is told). Shares
+    nothing with `JoinTables`.
     """
 
     def __init__(self, groups: JoinedGroups) -> None:
@@ -156,7 +162,7 @@ class RecountJoined(beam.PTransform):
         self._groups = groups
 
     def expand(self, people: PCollection[tuple[int, WrittenPeople]]) -> PCollection[dict[str, JoinedClasses]]:
-        """(bucket, `WrittenPeople`) → joined classes (one a bucket and join) → their sums (exactly one)."""
+        """(bucket, `WrittenPeople`) → joined classes (one a bucket and join) → their sums (one)."""
         return (
             people
             | "Gather" >> beam.GroupByKey()

@@ -42,6 +42,7 @@ class SettlePromises(beam.PTransform):
             return self._chosen
         key = AsSingleton(self._key)
         promised = self._chosen | "Promise" >> beam.Map(_promise, tables, key).with_output_types(Chosen)
+        merge = partial(merge_released, tables)
         counted = (
             splits
             | "BindChosen"
@@ -49,11 +50,11 @@ class SettlePromises(beam.PTransform):
             | "Read" >> ReadChunks(tables, columns=settle_types, stage="promises")
             | "CountChunk"
             >> beam.ParDo(TreatChunks(partial(_count, tables))).with_output_types(ReleasedCounts)
-            | "Merge" >> merge_globally(partial(merge_released, tables), ReleasedCounts)
+            | "Merge" >> merge_globally(merge, ReleasedCounts)
         )
-        return promised | "Settle" >> beam.Map(_settle, tables, AsSingleton(counted), key).with_output_types(
-            Chosen
-        )
+        return promised | "Settle" >> beam.Map(
+            _settle, tables, AsSingleton(counted, merge([])), key
+        ).with_output_types(Chosen)
 
 
 @guarded

@@ -76,8 +76,8 @@ class ChooseSharded(beam.PTransform):
         self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile], fits: PCollection[Fits]
     ) -> None:
         super().__init__()
-        self._plan, self._fits = plan, AsSingleton(fits)
-        self._key, self._profile = AsSingleton(key), AsSingleton(profile)
+        self._plan, self._key = plan, key
+        self._fits, self._profile = AsSingleton(fits), AsSingleton(profile, Profile())
 
     def expand(self, counted: PCollection[Histograms]) -> PCollection[Chosen]:
         """Histograms → shards → terms → rounds → choices → verdicts → decisions."""
@@ -104,29 +104,33 @@ class ChooseSharded(beam.PTransform):
             verdicts=judged.places,
             tuples=judged.tuples,
             suppressed=judged.suppressed,
-            gathered=AsSingleton(gathered),
-            key=self._key,
+            gathered=AsSingleton(gathered, merge_histograms([])),
+            key=AsSingleton(self._key),
             profile=self._profile,
         ).with_output_types(Chosen)
 
     def _few(self, shards: PCollection[Shard]) -> PCollection[bool]:
         """`Shard` → whether one worker holds all tuples (exactly one)."""
-        return (
+        tuples = (
             shards
             | "CountTuples" >> beam.Map(_tuples).with_output_types(int)
             | "AddTuples" >> merge_globally(_total, int)
-            | "Few" >> beam.Map(_is_few, self._plan).with_output_types(bool)
         )
+        return self._key | "Few" >> beam.Map(
+            _is_few, self._plan, AsSingleton(tuples, _total([]))
+        ).with_output_types(bool)
 
     def _terms(self, shards: PCollection[Shard], few: AsSingleton) -> PCollection[AllTerms]:
         """`Shard` → `AllTerms` (exactly one; empty where one worker holds all tuples)."""
-        return (
+        summaries = (
             shards
             | "Summarize"
             >> beam.FlatMap(_summarize, self._plan, self._fits, few).with_output_types(Summaries)
             | "AddSummaries" >> merge_globally(add_summaries, Summaries)
-            | "Terms" >> beam.Map(_terms, self._plan, self._fits, few).with_output_types(AllTerms)
         )
+        return self._key | "Terms" >> beam.Map(
+            _terms, self._plan, self._fits, few, AsSingleton(summaries, add_summaries([]))
+        ).with_output_types(AllTerms)
 
     def _search(self, shards: PCollection[Shard], all_terms: PCollection[AllTerms]) -> PCollection[Choices]:
         """`Shard` and `AllTerms` → `Choices` (exactly one), after all rounds."""
@@ -150,18 +154,21 @@ class ChooseSharded(beam.PTransform):
             >> beam.FlatMap(_classes, plan, fits, asked).with_output_types(tuple[ClassPlace, Histogram])
             | "ExchangeChosen" >> beam.GroupByKey()
             | "JudgePlace" >> beam.Map(_judge_place, terms).with_output_types(Verdicts)
-            | "AddPlaces" >> merge_globally(add_verdicts, Verdicts)
+            | "AddPlaces" >> merge_globally(add_verdicts, Verdicts),
+            add_verdicts([]),
         )
         tuples = AsSingleton(
             shards
             | "JudgeTuples" >> beam.Map(_judge_tuples, plan, fits, terms).with_output_types(Verdicts)
-            | "AddShards" >> merge_globally(add_verdicts, Verdicts)
+            | "AddShards" >> merge_globally(add_verdicts, Verdicts),
+            add_verdicts([]),
         )
         suppressed = AsSingleton(
             shards
             | "SuppressedTuples"
             >> beam.Map(_suppressed, plan, fits, AsSingleton(choices), places).with_output_types(Suppressed)
-            | "AddSuppressed" >> merge_globally(add_tuples, Suppressed)
+            | "AddSuppressed" >> merge_globally(add_tuples, Suppressed),
+            add_tuples([]),
         )
         return Judged(places, tuples, suppressed)
 
@@ -181,7 +188,7 @@ def _total(parts: Sequence[int]) -> int:
 
 
 @guarded
-def _is_few(tuples: int, plan: Plan) -> bool:
+def _is_few(_: RunKey, plan: Plan, tuples: int) -> bool:
     return tuples <= plan.tuples_a_worker
 
 
@@ -196,7 +203,7 @@ def _if_few(shard: Shard, few: bool) -> Sequence[Histograms]:
 
 
 @guarded
-def _terms(summaries: Summaries, plan: Plan, fits: Fits, few: bool) -> AllTerms:
+def _terms(_: RunKey, plan: Plan, fits: Fits, few: bool, summaries: Summaries) -> AllTerms:
     return {} if few else terms_of(plan, fits, summaries)
 
 

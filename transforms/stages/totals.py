@@ -61,18 +61,20 @@ class BoundTotals(beam.PTransform):
             | "DealLines" >> beam.FlatMap(_deal, tables).with_output_types(tuple[int, TotalLines])
             | "Gather" >> beam.GroupByKey()
         )
-        reached = (
+        merge = partial(merge_reached, tables)
+        reached = AsSingleton(
             buckets
             | "MeasurePeople" >> beam.Map(_reach, tables).with_output_types(AllReached)
-            | "MergeReached" >> merge_globally(partial(merge_reached, tables), AllReached)
+            | "MergeReached" >> merge_globally(merge, AllReached),
+            merge([]),
         )
         above = (
             buckets
-            | "DecideBucket" >> beam.Map(_decide, tables, AsSingleton(reached)).with_output_types(AllAbove)
+            | "DecideBucket" >> beam.Map(_decide, tables, reached).with_output_types(AllAbove)
             | "MergeAbove" >> merge_globally(merge_above, AllAbove)
         )
         return self._fits | "Decide" >> beam.Map(
-            _remove, tables, AsSingleton(reached), AsSingleton(above)
+            _remove, tables, reached, AsSingleton(above, merge_above([]))
         ).with_output_types(Fits)
 
 
@@ -102,14 +104,17 @@ def _remove(fits: Fits, tables: Mapping[str, TablePlan], reached: AllReached, ab
 
 
 class RecountTotals(beam.PTransform):
-    """What written lines come to, recounted. Element types: (bucket, `WrittenTotals`) → one recount."""
+    """What written lines come to, recounted.
+
+    Element types: (bucket, `WrittenTotals`) → `RecountedTotals` (one; none where nothing is told).
+    """
 
     def __init__(self, tables: dict[str, TablePlan]) -> None:
         super().__init__()
         self._tables = tables
 
     def expand(self, lines: PCollection[tuple[int, WrittenTotals]]) -> PCollection[RecountedTotals]:
-        """(bucket, `WrittenTotals`) → `RecountedTotals` (one a bucket) → `RecountedTotals` (exactly one)."""
+        """(bucket, `WrittenTotals`) → `RecountedTotals` (one a bucket) → `RecountedTotals` (one)."""
         return (
             lines
             | "Gather" >> beam.GroupByKey()
