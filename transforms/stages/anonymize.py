@@ -107,7 +107,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-    return key | "Publish" >> PublishRelease(plan, chosen, outcome)
+    return chosen | "Publish" >> PublishRelease(plan, key, outcome)
 
 
 @guarded

@@ -125,12 +125,15 @@ class FitCriteria(beam.PTransform):
         self._plan, self._key, self._profile = plan, key, profile
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """`Split` → people of the unproven tables (one `Headcount`); with them, the key → `Fits`."""
+        """`Split` → people of the unproven tables (one `Headcount`); with them → `Fits`."""
         profile = AsSingleton(self._profile, Profile())
         people: Headcount | AsSingleton = Headcount()
         if any(table.table.person is not None for table in self._plan.tables.values()):
             people = AsSingleton(self._people(splits, profile), people)
-        return self._key | "Fit" >> beam.Map(_fit, self._plan, profile, people).with_output_types(Fits)
+        once = splits.pipeline | "Once" >> beam.Impulse()
+        return once | "Fit" >> beam.Map(
+            _fit, self._plan, profile, people, AsSingleton(self._key)
+        ).with_output_types(Fits)
 
     def _people(self, splits: PCollection[Split], profile: AsSingleton) -> PCollection[Headcount]:
         """`Split` → `Headcount` (one; none where nobody is to be counted)."""
@@ -168,7 +171,7 @@ def _hash_persons(
 
 
 @guarded
-def _fit(key: RunKey, plan: Plan, profile: Profile, people: Headcount) -> Fits:
+def _fit(_: bytes, plan: Plan, profile: Profile, people: Headcount, key: RunKey) -> Fits:
     check_keys(profile, people, key)
     counted = tables_to_count(plan.tables, profile)
     fits = fit(plan, profile, {name: people.by_table.get(name, 0) for name in counted}, key)

@@ -89,21 +89,21 @@ class ChooseRecoding(beam.PTransform):
         self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile], fits: PCollection[Fits]
     ) -> None:
         super().__init__()
-        self._plan, self._key = plan, key
-        self._fits, self._profile = AsSingleton(fits), AsSingleton(profile, Profile())
+        self._plan, self._fits = plan, fits
+        self._key, self._profile = AsSingleton(key), AsSingleton(profile, Profile())
 
     def expand(self, histograms: PCollection[Histograms]) -> PCollection[Chosen]:
-        """`Histograms` (any number) → `Histograms` (one, or none); with them, the key → `Chosen`."""
+        """`Histograms` (any number) → `Histograms` (one, or none); with them, `Fits` → `Chosen`."""
         merged = AsSingleton(
             histograms | "Merge" >> merge_globally(merge_histograms, Histograms), merge_histograms([])
         )
-        return self._key | "Search" >> beam.Map(
-            _choose, self._plan, merged, self._fits, self._profile
+        return self._fits | "Search" >> beam.Map(
+            _choose, self._plan, merged, self._key, self._profile
         ).with_output_types(Chosen)
 
 
 @guarded
-def _choose(key: RunKey, plan: Plan, histograms: Histograms, fits: Fits, profile: Profile) -> Chosen:
+def _choose(fits: Fits, plan: Plan, histograms: Histograms, key: RunKey, profile: Profile) -> Chosen:
     return choose(plan, fits, {**histograms, **counted_early(fits, plan, key, profile)}, watch)
 
 

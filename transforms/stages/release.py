@@ -248,21 +248,21 @@ def _write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
 class PublishRelease(beam.PTransform):
     """Verify what was written, then publish it with its register entry.
 
-    Element types: `RunKey` → `Published`. Raises RequirementError at run time when verification fails; then
+    Element types: `Chosen` → `Published`. Raises RequirementError at run time when verification fails; then
     nothing is published.
     """
 
-    def __init__(self, plan: Plan, chosen: PCollection[Chosen], outcome: Outcome) -> None:
+    def __init__(self, plan: Plan, key: PCollection[RunKey], outcome: Outcome) -> None:
         super().__init__()
-        self._plan, self._chosen, self._outcome = plan, chosen, outcome
+        self._plan, self._key, self._outcome = plan, key, outcome
 
-    def expand(self, key: PCollection[RunKey]) -> PCollection[Published]:
-        """`RunKey` → `Published`, exactly one each."""
+    def expand(self, chosen: PCollection[Chosen]) -> PCollection[Published]:
+        """`Chosen` → `Published`, exactly one each."""
         counts = {name: AsSingleton(count, _UNTOLD[name]) for name, count in self._outcome.counts.items()}
-        return key | "VerifyAndPublish" >> beam.Map(
+        return chosen | "VerifyAndPublish" >> beam.Map(
             _publish,
             self._plan,
-            AsSingleton(self._chosen),
+            AsSingleton(self._key),
             *(AsSingleton(part, merge_written([])) for part in self._outcome.written),
             **_UNTOLD | counts,
         ).with_output_types(Published)
@@ -270,9 +270,9 @@ class PublishRelease(beam.PTransform):
 
 @guarded
 def _publish(
-    key: RunKey,
-    plan: Plan,
     chosen: Chosen,
+    plan: Plan,
+    key: RunKey,
     *summaries: Written,
     people: Headcount,
     facts: CountedFacts,

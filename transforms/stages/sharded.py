@@ -76,8 +76,8 @@ class ChooseSharded(beam.PTransform):
         self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile], fits: PCollection[Fits]
     ) -> None:
         super().__init__()
-        self._plan, self._key = plan, key
-        self._fits, self._profile = AsSingleton(fits), AsSingleton(profile, Profile())
+        self._plan, self._given, self._fits = plan, fits, AsSingleton(fits)
+        self._key, self._profile = AsSingleton(key), AsSingleton(profile, Profile())
 
     def expand(self, counted: PCollection[Histograms]) -> PCollection[Chosen]:
         """Histograms → shards → terms → rounds → choices → verdicts → decisions."""
@@ -105,7 +105,7 @@ class ChooseSharded(beam.PTransform):
             tuples=judged.tuples,
             suppressed=judged.suppressed,
             gathered=AsSingleton(gathered, merge_histograms([])),
-            key=AsSingleton(self._key),
+            key=self._key,
             profile=self._profile,
         ).with_output_types(Chosen)
 
@@ -116,7 +116,7 @@ class ChooseSharded(beam.PTransform):
             | "CountTuples" >> beam.Map(_tuples).with_output_types(int)
             | "AddTuples" >> merge_globally(_total, int)
         )
-        return self._key | "Few" >> beam.Map(
+        return self._given | "Few" >> beam.Map(
             _is_few, self._plan, AsSingleton(tuples, _total([]))
         ).with_output_types(bool)
 
@@ -128,8 +128,8 @@ class ChooseSharded(beam.PTransform):
             >> beam.FlatMap(_summarize, self._plan, self._fits, few).with_output_types(Summaries)
             | "AddSummaries" >> merge_globally(add_summaries, Summaries)
         )
-        return self._key | "Terms" >> beam.Map(
-            _terms, self._plan, self._fits, few, AsSingleton(summaries, add_summaries([]))
+        return self._given | "Terms" >> beam.Map(
+            _terms, self._plan, few, AsSingleton(summaries, add_summaries([]))
         ).with_output_types(AllTerms)
 
     def _search(self, shards: PCollection[Shard], all_terms: PCollection[AllTerms]) -> PCollection[Choices]:
@@ -188,7 +188,7 @@ def _total(parts: Sequence[int]) -> int:
 
 
 @guarded
-def _is_few(_: RunKey, plan: Plan, tuples: int) -> bool:
+def _is_few(_: Fits, plan: Plan, tuples: int) -> bool:
     return tuples <= plan.tuples_a_worker
 
 
@@ -203,7 +203,7 @@ def _if_few(shard: Shard, few: bool) -> Sequence[Histograms]:
 
 
 @guarded
-def _terms(_: RunKey, plan: Plan, fits: Fits, few: bool, summaries: Summaries) -> AllTerms:
+def _terms(fits: Fits, plan: Plan, few: bool, summaries: Summaries) -> AllTerms:
     return {} if few else terms_of(plan, fits, summaries)
 
 
