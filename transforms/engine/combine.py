@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from tokumei.transforms.engine.guard import guarded
+from tokumei.transforms.engine.steps import each
 
 T = TypeVar("T")
 _BATCH = 8  # how many parts wait before they are merged: amortises merging, bounds memory
@@ -68,9 +69,9 @@ class _MergeGlobally(beam.PTransform):
         """Parts (any number) → (0, part) → (0, result) → result (one, where there are parts)."""
         return (
             parts
-            | "Pair" >> beam.Map(_pair).with_output_types(beam.typehints.KV[int, self._kind])
+            | "Pair" >> each(_pair).with_output_types(beam.typehints.KV[int, self._kind])
             | "Merge" >> beam.CombinePerKey(self._fn)
-            | "Take" >> beam.Map(_take).with_output_types(self._kind)
+            | "Take" >> each(_take).with_output_types(self._kind)
         )
 
 

@@ -23,6 +23,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.fit import check_keys, fit, tables_to_count
@@ -46,9 +47,9 @@ class DrawKey(beam.PTransform):
         """One element → (0, `RunKey`) → `RunKey`; the shuffle makes it the same for everyone who uses it."""
         return (
             one
-            | "Draw" >> beam.Map(_draw).with_output_types(tuple[int, RunKey])
+            | "Draw" >> each(_draw).with_output_types(tuple[int, RunKey])
             | "Fix" >> beam.GroupByKey()
-            | "Take" >> beam.Map(_only).with_output_types(RunKey)
+            | "Take" >> each(_only).with_output_types(RunKey)
         )
 
 
@@ -75,7 +76,7 @@ class ProfileSplits(beam.PTransform):
         tables = self._plan.sources
         return (
             splits
-            | "BindKey" >> beam.Map(_bind_key, AsSingleton(self._key)).with_output_types(Work)
+            | "BindKey" >> each(_bind_key, AsSingleton(self._key)).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.profile_types, stage="profile")
             | "ProfileChunk" >> beam.ParDo(TreatChunks(partial(_profile, tables))).with_output_types(Profile)
             | "Merge" >> merge_globally(partial(merge_profiles, tables), Profile)
@@ -102,7 +103,7 @@ class CountPeople(beam.PTransform):
         return (
             hashes
             | "Gather" >> beam.GroupByKey()
-            | "CountBucket" >> beam.Map(_count).with_output_types(Headcount)
+            | "CountBucket" >> each(_count).with_output_types(Headcount)
             | "Add" >> merge_globally(add_headcounts, Headcount)
         )
 
@@ -131,7 +132,7 @@ class FitCriteria(beam.PTransform):
         if any(table.table.person is not None for table in self._plan.tables.values()):
             people = AsSingleton(self._people(splits, profile), people)
         once = splits.pipeline | "Once" >> beam.Impulse()
-        return once | "Fit" >> beam.Map(
+        return once | "Fit" >> each(
             _fit, self._plan, profile, people, AsSingleton(self._key)
         ).with_output_types(Fits)
 
@@ -140,9 +141,9 @@ class FitCriteria(beam.PTransform):
         tables, key = dict(self._plan.tables), AsSingleton(self._key)
         return (
             splits
-            | "BindUnproven" >> beam.FlatMap(_bind_unproven, tables, key, profile).with_output_types(Work)
+            | "BindUnproven" >> each_to_many(_bind_unproven, tables, key, profile).with_output_types(Work)
             | "ReadPersons" >> ReadChunks(tables, columns=_person_types, stage="people")
-            | "HashPersons" >> beam.FlatMap(_hash_persons, tables).with_output_types(tuple[int, PersonBatch])
+            | "HashPersons" >> each_to_many(_hash_persons, tables).with_output_types(tuple[int, PersonBatch])
             | "CountPeople" >> CountPeople()
         )
 

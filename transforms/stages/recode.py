@@ -15,6 +15,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.progress import note_node
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.profile import Profile
@@ -43,7 +44,7 @@ class CountClasses(beam.PTransform):
         return (
             splits
             | "BindFits"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind_fits, owners, AsSingleton(self._key), AsSingleton(self._fits)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="count")
@@ -97,7 +98,7 @@ class ChooseRecoding(beam.PTransform):
         merged = AsSingleton(
             histograms | "Merge" >> merge_globally(merge_histograms, Histograms), merge_histograms([])
         )
-        return self._fits | "Search" >> beam.Map(
+        return self._fits | "Search" >> each(
             _choose, self._plan, merged, self._key, self._profile
         ).with_output_types(Chosen)
 

@@ -25,6 +25,7 @@ from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import Step, each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts
 from tokumei.transforms.joined.layout import joined_groups
@@ -143,7 +144,7 @@ class AnonymizeSplits(beam.PTransform):
         released = (
             splits
             | "BindDecisions"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind, tables, AsSingleton(self._key), AsSingleton(self._chosen)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
@@ -209,7 +210,7 @@ def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
 
 
 @beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **_TOLD)
-class _WriteOrDeal(beam.DoFn):
+class _WriteOrDeal(Step):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
@@ -225,7 +226,7 @@ class _WriteOrDeal(beam.DoFn):
 
 
 @beam.typehints.with_output_types(Written, **_TOLD)
-class _WriteDealt(beam.DoFn):
+class _WriteDealt(Step):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
@@ -259,7 +260,7 @@ class PublishRelease(beam.PTransform):
     def expand(self, chosen: PCollection[Chosen]) -> PCollection[Published]:
         """`Chosen` → `Published`, exactly one each."""
         counts = {name: AsSingleton(count, _UNTOLD[name]) for name, count in self._outcome.counts.items()}
-        return chosen | "VerifyAndPublish" >> beam.Map(
+        return chosen | "VerifyAndPublish" >> each(
             _publish,
             self._plan,
             AsSingleton(self._key),

@@ -21,6 +21,7 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.combine import MergeAll, merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.profile.profile import Profile
 from tokumei.transforms.recode.choose import choose
@@ -84,19 +85,19 @@ class ChooseSharded(beam.PTransform):
         merge = MergeAll(merge_histograms).with_input_types(Histograms).with_output_types(Histograms)
         shards = (
             counted
-            | "Deal" >> beam.FlatMap(_deal, self._plan.shards).with_output_types(Shard)
+            | "Deal" >> each_to_many(_deal, self._plan.shards).with_output_types(Shard)
             | "MergeShard" >> beam.CombinePerKey(merge).with_output_types(Shard)
         )
         few = AsSingleton(self._few(shards))
         gathered = (
             shards
-            | "IfFew" >> beam.FlatMap(_if_few, few).with_output_types(Histograms)
+            | "IfFew" >> each_to_many(_if_few, few).with_output_types(Histograms)
             | "Gather" >> merge_globally(merge_histograms, Histograms)
         )
         terms = self._terms(shards, few)
         choices = self._search(shards, terms)
         judged = self._judge(shards, AsSingleton(terms), choices)
-        return choices | "Decide" >> beam.Map(
+        return choices | "Decide" >> each(
             _decide,
             self._plan,
             self._fits,
@@ -113,10 +114,10 @@ class ChooseSharded(beam.PTransform):
         """`Shard` → whether one worker holds all tuples (exactly one)."""
         tuples = (
             shards
-            | "CountTuples" >> beam.Map(_tuples).with_output_types(int)
+            | "CountTuples" >> each(_tuples).with_output_types(int)
             | "AddTuples" >> merge_globally(_total, int)
         )
-        return self._given | "Few" >> beam.Map(
+        return self._given | "Few" >> each(
             _is_few, self._plan, AsSingleton(tuples, _total([]))
         ).with_output_types(bool)
 
@@ -125,48 +126,48 @@ class ChooseSharded(beam.PTransform):
         summaries = (
             shards
             | "Summarize"
-            >> beam.FlatMap(_summarize, self._plan, self._fits, few).with_output_types(Summaries)
+            >> each_to_many(_summarize, self._plan, self._fits, few).with_output_types(Summaries)
             | "AddSummaries" >> merge_globally(add_summaries, Summaries)
         )
-        return self._given | "Terms" >> beam.Map(
+        return self._given | "Terms" >> each(
             _terms, self._plan, few, AsSingleton(summaries, add_summaries([]))
         ).with_output_types(AllTerms)
 
     def _search(self, shards: PCollection[Shard], all_terms: PCollection[AllTerms]) -> PCollection[Choices]:
         """`Shard` and `AllTerms` → `Choices` (exactly one), after all rounds."""
         terms = AsSingleton(all_terms)
-        state = all_terms | "Start" >> beam.Map(_start).with_output_types(State)
+        state = all_terms | "Start" >> each(_start).with_output_types(State)
         for number, batch in enumerate(BATCHES):
             counted = (shards, state) | f"Round{number}" >> CountRound(self._plan, self._fits, terms)
-            state = counted | f"Learn{number}" >> beam.Map(_learn, batch).with_output_types(State)
+            state = counted | f"Learn{number}" >> each(_learn, batch).with_output_types(State)
         # Without any shard nothing has sent the state on, and there is nothing to conclude.
-        return all_terms | "Conclude" >> beam.Map(_conclude, AsSingleton(state, State())).with_output_types(
+        return all_terms | "Conclude" >> each(_conclude, AsSingleton(state, State())).with_output_types(
             Choices
         )
 
     def _judge(self, shards: PCollection[Shard], terms: AsSingleton, choices: PCollection[Choices]) -> Judged:
         """`Shard` and `Choices` → `Verdicts` of classes and of tuples, and `Suppressed`."""
         plan, fits = self._plan, self._fits
-        asked = AsSingleton(choices | "AskChosen" >> beam.Map(_nodes_of).with_output_types(Asked))
+        asked = AsSingleton(choices | "AskChosen" >> each(_nodes_of).with_output_types(Asked))
         places = AsSingleton(
             shards
             | "ClassesOfChosen"
-            >> beam.FlatMap(_classes, plan, fits, asked).with_output_types(tuple[ClassPlace, Histogram])
+            >> each_to_many(_classes, plan, fits, asked).with_output_types(tuple[ClassPlace, Histogram])
             | "ExchangeChosen" >> beam.GroupByKey()
-            | "JudgePlace" >> beam.Map(_judge_place, terms).with_output_types(Verdicts)
+            | "JudgePlace" >> each(_judge_place, terms).with_output_types(Verdicts)
             | "AddPlaces" >> merge_globally(add_verdicts, Verdicts),
             add_verdicts([]),
         )
         tuples = AsSingleton(
             shards
-            | "JudgeTuples" >> beam.Map(_judge_tuples, plan, fits, terms).with_output_types(Verdicts)
+            | "JudgeTuples" >> each(_judge_tuples, plan, fits, terms).with_output_types(Verdicts)
             | "AddShards" >> merge_globally(add_verdicts, Verdicts),
             add_verdicts([]),
         )
         suppressed = AsSingleton(
             shards
             | "SuppressedTuples"
-            >> beam.Map(_suppressed, plan, fits, AsSingleton(choices), places).with_output_types(Suppressed)
+            >> each(_suppressed, plan, fits, AsSingleton(choices), places).with_output_types(Suppressed)
             | "AddSuppressed" >> merge_globally(add_tuples, Suppressed),
             add_tuples([]),
         )

@@ -16,6 +16,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.stages.read import ReadChunks
 from tokumei.transforms.totals.bound import AllReached, merge_reached, reach_of_bucket
@@ -54,26 +55,26 @@ class BoundTotals(beam.PTransform):
         buckets = (
             splits
             | "BindFits"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind_fits, frozenset(tables), AsSingleton(self._key), AsSingleton(self._fits)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.total_types, stage="totals")
-            | "DealLines" >> beam.FlatMap(_deal, tables).with_output_types(tuple[int, TotalLines])
+            | "DealLines" >> each_to_many(_deal, tables).with_output_types(tuple[int, TotalLines])
             | "Gather" >> beam.GroupByKey()
         )
         merge = partial(merge_reached, tables)
         reached = AsSingleton(
             buckets
-            | "MeasurePeople" >> beam.Map(_reach, tables).with_output_types(AllReached)
+            | "MeasurePeople" >> each(_reach, tables).with_output_types(AllReached)
             | "MergeReached" >> merge_globally(merge, AllReached),
             merge([]),
         )
         above = (
             buckets
-            | "DecideBucket" >> beam.Map(_decide, tables, reached).with_output_types(AllAbove)
+            | "DecideBucket" >> each(_decide, tables, reached).with_output_types(AllAbove)
             | "MergeAbove" >> merge_globally(merge_above, AllAbove)
         )
-        return self._fits | "Decide" >> beam.Map(
+        return self._fits | "Decide" >> each(
             _remove, tables, reached, AsSingleton(above, merge_above([]))
         ).with_output_types(Fits)
 
@@ -118,7 +119,7 @@ class RecountTotals(beam.PTransform):
         return (
             lines
             | "Gather" >> beam.GroupByKey()
-            | "RecountBucket" >> beam.Map(_recount, self._tables).with_output_types(RecountedTotals)
+            | "RecountBucket" >> each(_recount, self._tables).with_output_types(RecountedTotals)
             | "Merge" >> merge_globally(merge_recounts, RecountedTotals)
         )
 
