@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 import apache_beam as beam
-from apache_beam.pvalue import AsIter, PCollection
+from apache_beam.pvalue import PCollection
 
 from tokumei.transforms.engine.guard import guarded
+from tokumei.transforms.engine.steps import each
 
 T = TypeVar("T")
 _BATCH = 8  # how many parts wait before they are merged: amortises merging, bounds memory
@@ -53,10 +54,11 @@ class MergeAll(beam.CombineFn, Generic[T]):
 
 
 class _MergeGlobally(beam.PTransform):
-    """All parts to their merged result. Element types: ``kind`` (any number) → ``kind`` (exactly one).
+    """All parts to their merged result. Element types: ``kind`` (any number) → ``kind`` (one; none of none).
 
-    Beam's own CombineGlobally does the same in twice as many steps, each of which costs every run some
-    milliseconds.
+    Who is told of the result says by ``AsSingleton(result, merge([]))`` what no parts come to. Beam's own
+    CombineGlobally makes that an element, in twice as many steps and one stage more: each of them costs every
+    run some milliseconds.
     """
 
     def __init__(self, fn: MergeAll[Any], kind: Any) -> None:
@@ -64,25 +66,26 @@ class _MergeGlobally(beam.PTransform):
         self._fn, self._kind = fn, kind
 
     def expand(self, parts: PCollection[Any]) -> PCollection[Any]:
-        """Parts (any number) → result (exactly one); of no parts it is what merging none gives."""
-        merged = (
+        """Parts (any number) → (0, part) → (0, result) → result (one, where there are parts)."""
+        return (
             parts
-            | "Pair" >> beam.Map(_pair).with_output_types(beam.typehints.KV[int, self._kind])
+            | "Pair" >> each(_pair).with_output_types(beam.typehints.KV[int, self._kind])
             | "Merge" >> beam.CombinePerKey(self._fn)
+            | "Take" >> each(_take).with_output_types(self._kind)
         )
-        once = parts.pipeline | "Once" >> beam.Impulse()
-        return once | "Take" >> beam.Map(_take, self._fn, AsIter(merged)).with_output_types(self._kind)
 
 
 def _pair(part: T) -> tuple[int, T]:
     return 0, part
 
 
-def _take(_: bytes, fn: MergeAll[T], merged: Iterable[tuple[int, T]]) -> T:
-    found = [result for _, result in merged]
-    return found[0] if found else fn.extract_output([])
+def _take(merged: tuple[int, T]) -> T:
+    return merged[1]
 
 
 def merge_globally(merge: Callable[[Sequence[T]], T], kind: object) -> beam.PTransform:
-    """Return the typed global combine of all parts; ``kind`` is the element type of parts and result."""
+    """Return the typed global combine of all parts; ``kind`` is the element type of parts and result.
+
+    There is one result, and none where there are no parts (`_MergeGlobally`).
+    """
     return _MergeGlobally(MergeAll(merge).with_input_types(kind).with_output_types(kind), kind)
