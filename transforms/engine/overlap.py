@@ -44,3 +44,25 @@ class Overlap(Generic[T, R]):
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
+
+
+def overlapped(function: Callable[[T], R], items: Iterator[T], threads: int) -> Iterator[R]:
+    """Apply a function to items in a few threads, a few items ahead; yield the results in order.
+
+    What fails comes where it would have come without threads: an error of the items after the results of those
+    before it.
+    """
+    overlap = Overlap(function, threads)
+    try:
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                break
+            except Exception:
+                yield from overlap.rest()
+                raise
+            yield from overlap.put(item)
+        yield from overlap.rest()
+    finally:
+        overlap.close()
