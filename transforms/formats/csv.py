@@ -105,7 +105,7 @@ def rows(
         alone = split.end - split.start <= BLOCK  # no more blocks, and so for threads not worth starting
         cut = chain([first], cut)
         for stretches in map(parse, cut) if alone else overlapped(parse, cut, _THREADS):
-            before = done
+            before = done  # records are numbered from 1 in each block
             for found in stretches:
                 broken = [(number + before, why) for number, why in found.broken]
                 yield found._replace(numbers=found.numbers + before, broken=broken)
