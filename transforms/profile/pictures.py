@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_labels, merge_people
-from tokumei.transforms.criteria.encoding import encode
+from tokumei.transforms.criteria.encoding import dictionary_places, encode
 from tokumei.transforms.values.cells import as_text
 
 LABEL = "label"
@@ -38,8 +38,8 @@ def picture_before(
     if _too_many(values):
         return None
     if persons is None:
-        places, distinct = encode(values)
-        return _count(rows if places is None else places[rows], distinct)
+        places, distinct = _places(values)
+        return _count(rows if places is None else places.take(rows), distinct)
     return _by_people(values.take(pa.array(rows)), persons, cap)
 
 
@@ -56,7 +56,7 @@ def picture_after(
     if _too_many(values):
         return None
     if persons is None:
-        places, distinct = encode(values)
+        places, distinct = _places(values)
         return _count(np.arange(len(values)) if places is None else places, distinct)
     return _by_people(values, persons, cap)
 
@@ -75,6 +75,11 @@ def merge_pictures(parts: Sequence[Distribution]) -> Distribution:
     """Merge pictures; one that grew too large stays absent."""
     present = [p for p in parts if p is not None]
     return _bounded(merge_people(present)) if len(present) == len(parts) else None
+
+
+def _places(values: pa.Array) -> tuple[npt.NDArray[np.integer] | None, pa.Array]:
+    """Encode values; a dictionary may hold some that no row has, which are counted as none."""
+    return dictionary_places(values) if pa.types.is_dictionary(values.type) else encode(values)
 
 
 def _count(places: npt.NDArray[np.integer], values: pa.Array) -> Distribution:

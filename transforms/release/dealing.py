@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tokumei.transforms.counting.keyed import counters, uniforms
-from tokumei.transforms.criteria.encoding import compacted, used_values
+from tokumei.transforms.counting.keyed import ascending, counters, uniforms
+from tokumei.transforms.criteria.encoding import compacted, dictionary_places, used_values
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Account
@@ -96,7 +96,7 @@ def drawn_order(key: RunKey, chunk: ChunkPlace, rows: int) -> npt.NDArray[np.int
 
 def _drawn(key: RunKey, purpose: str, chunk: ChunkPlace, n: int) -> npt.NDArray[np.intp]:
     draws = uniforms(counters(n), key.derive("\0".join((purpose, *map(str, chunk)))))
-    return np.argsort(draws[:, 0], kind="stable")
+    return ascending(draws[:, 0])
 
 
 def deal(
@@ -118,19 +118,32 @@ def deal(
     table, chunk = place
     drawn = _drawn(key, "parts", chunk, parts)[:SLICES].tolist()
     bounds = [batch.num_rows * i // len(drawn) for i in range(len(drawn) + 1)]
-    for part, (start, end) in zip(drawn, pairwise(bounds), strict=True):
+    columns = [_pieces(column, bounds) for column in batch.columns]
+    for i, (part, (start, end)) in enumerate(zip(drawn, pairwise(bounds), strict=True)):
         if end > start:
             rows = Slice(
                 fingerprint=key.fingerprint,
                 chunk=chunk,
-                batch=_compacted(batch.slice(start, end - start)),
+                batch=pa.RecordBatch.from_arrays([c[i] for c in columns], names=batch.schema.names),
                 persons=None if persons is None else persons[start:end],
             )
             yield (table, part), rows
 
 
-def _compacted(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([*map(_few_labels, batch.columns)], names=batch.schema.names)
+def _pieces(values: pa.Array, bounds: Sequence[int]) -> list[pa.Array]:
+    """Cut a column at some rows, each piece without labels that none of its rows bears."""
+    pieces = [values.slice(start, end - start) for start, end in pairwise(bounds)]
+    if not pa.types.is_dictionary(values.type):
+        return pieces
+    labels = len(values.dictionary)
+    if labels * len(pieces) > len(values):
+        return [*map(_few_labels, pieces)]
+    # All pieces are looked at in one count: mostly each bears every label.
+    places, _ = dictionary_places(values)
+    of_piece = np.repeat(np.arange(len(pieces)) * (labels + 1), np.diff(bounds))
+    borne = np.bincount(of_piece + places, minlength=len(pieces) * (labels + 1))
+    whole = borne.reshape(len(pieces), labels + 1)[:, :labels].all(axis=1)
+    return [piece if all_borne else _few_labels(piece) for piece, all_borne in zip(pieces, whole, strict=True)]
 
 
 def _few_labels(values: pa.Array) -> pa.Array:
