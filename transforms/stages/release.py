@@ -80,12 +80,13 @@ class ReleasedChunkCoder(SizedPickleCoder):
 
 
 class SliceCoder(SpilledCoder):
-    """Coder of `Slice`: its rows as an Arrow IPC stream, packed unless they are few."""
+    """Coder of `Slice`: its rows as an Arrow IPC stream, packed unless they are few, or labels of a byte a row."""
 
     def to_payload(self, value: Slice) -> bytes:
         """Return the slice as bytes."""
         sink = io.BytesIO()
-        packs = value.batch.nbytes >= _WORTH_PACKING
+        coded = all(pa.types.is_dictionary(column.type) for column in value.batch.columns)
+        packs = not coded and value.batch.nbytes >= _WORTH_PACKING
         packed = pa.ipc.IpcWriteOptions(compression="lz4" if packs else None)
         with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
             stream.write_batch(value.batch)
