@@ -49,8 +49,8 @@ class Overlap(Generic[T, R]):
 def overlapped(function: Callable[[T], R], items: Iterator[T], threads: int) -> Iterator[R]:
     """Apply a function to items in a few threads, a few items ahead; yield the results in order.
 
-    What fails comes where it would have come without threads: an error of the items after the results of those
-    before it.
+    What fails comes where it would have come without threads: an error of the items after the results of
+    those before it.
     """
     overlap = Overlap(function, threads)
     try:

@@ -35,7 +35,9 @@ from tokumei.transforms.storage.base import Store
 _QUOTE = b'"'
 _NOT_BLANK = re.compile(rb"[^\r\n]")
 _SAMPLE = 1 << 17  # bytes of text that show which columns repeat
-_REPEATING = 0.1  # share of distinct values among them up to which a dictionary is much smaller than its column
+_REPEATING = (
+    0.1  # share of distinct values among them up to which a dictionary is much smaller than its column
+)
 _THREADS = 2  # that parse blocks while the next one is cut; the parser leaves Python's lock alone
 _CODED = pa.dictionary(pa.int32(), pa.string())
 
@@ -80,8 +82,8 @@ def rows(
 ) -> Iterator[Rows]:
     """Read the records of a split; cells are texts, with the source's null texts as null.
 
-    Columns that repeat in the first records of a split are encoded by a dictionary while they are parsed, block by
-    block: what is asked of a cell is then asked of each distinct one.
+    Columns that repeat in the first records of a split are encoded by a dictionary while they are parsed, block
+    by block: what is asked of a cell is then asked of each distinct one.
 
     Blank lines are no records. A NUL character makes a record undecodable: no text has one, and files full
     of them are UTF-16 or binary.
@@ -192,7 +194,7 @@ def _parse(block: TextBlock, layout: _Layout) -> list[Rows]:
 
 
 def _repeating(block: TextBlock, layout: _Layout) -> list[str]:
-    """Return the wanted columns whose first cells in a block repeat; none of a short block, or of a broken one."""
+    """Return the wanted columns whose first cells in a block repeat; none of a short or broken block."""
     if len(block.text) <= _SAMPLE:
         return []
     head = whole_records(block.text[:_SAMPLE], layout.dialect)
@@ -278,7 +280,9 @@ def _table(text: bytes, layout: _Layout, *, quoted: bool = True) -> tuple[pa.Tab
     # One thread, since row numbers are known only then.
     read = pacsv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names)
     try:
-        table = pacsv.read_csv(pa.py_buffer(text), read, parse_options(layout.dialect, skip, quoted=_QUOTE in text), convert)
+        table = pacsv.read_csv(
+            pa.py_buffer(text), read, parse_options(layout.dialect, skip, quoted=_QUOTE in text), convert
+        )
     except pa.ArrowInvalid:
         raise InputError(
             "csv.parse",

@@ -46,8 +46,8 @@ def odd_rows(
     """Find the rows that are no records.
 
     Args:
-        cells: some columns of the file, at least one, with null for null texts; texts that repeat may be encoded
-            by a dictionary.
+        cells: some columns of the file, at least one, with null for null texts; texts that repeat may be
+            encoded by a dictionary.
         names: the names of all its columns, in its order.
         null_values: texts that are no values.
         whole: reads some rows again, with all columns.

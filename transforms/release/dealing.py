@@ -146,8 +146,10 @@ def _pieces(values: pa.Array, bounds: Sequence[int]) -> list[pa.Array]:
     places, _ = dictionary_places(values)
     of_piece = np.repeat(np.arange(len(pieces)) * (labels + 1), np.diff(bounds))
     borne = np.bincount(of_piece + places, minlength=len(pieces) * (labels + 1))
-    whole = borne.reshape(len(pieces), labels + 1)[:, :labels].all(axis=1)
-    return [piece if all_borne else _few_labels(piece) for piece, all_borne in zip(pieces, whole, strict=True)]
+    whole = np.all(borne.reshape(len(pieces), labels + 1)[:, :labels], axis=1).tolist()
+    return [
+        piece if all_borne else _few_labels(piece) for piece, all_borne in zip(pieces, whole, strict=True)
+    ]
 
 
 def _cut(values: pa.Array, bounds: Sequence[int]) -> list[pa.Array]:
@@ -180,7 +182,7 @@ def gather(part: int, slices: Iterable[Slice]) -> Gathered:
 
 
 def _joined(batches: Sequence[pa.RecordBatch], order: npt.NDArray[np.intp]) -> pa.RecordBatch:
-    """Put rows together in an order, each column under one dictionary if its labels repeat, else as plain texts."""
+    """Put rows together in an order, each column under one dictionary if its labels repeat, else as texts."""
     rows, columns = sum(map(len, batches)), []
     for pieces in zip(*(batch.columns for batch in batches), strict=True):
         labels = [len(piece.dictionary) for piece in pieces if pa.types.is_dictionary(piece.type)]
