@@ -82,8 +82,8 @@ def rows(
 ) -> Iterator[Rows]:
     """Read the records of a split; cells are texts, with the source's null texts as null.
 
-    Columns that repeat in the first records of a split are encoded by a dictionary while they are parsed, block
-    by block: what is asked of a cell is then asked of each distinct one.
+    Columns that repeat in the first records of a split are encoded by a dictionary while they are parsed,
+    each block by its own: what is asked of a cell is then asked of each distinct one.
 
     Blank lines are no records. A NUL character makes a record undecodable: no text has one, and files full
     of them are UTF-16 or binary.
