@@ -210,6 +210,18 @@ def _folding() -> dict[int, str]:
     return {ord(other): group[0] for group in variant_groups() for other in group[1:]}
 
 
+class _Folded(dict[int, str | None]):
+    """By code point, what a character is folded to, None if it is invisible: worked out when it is asked for."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = _folding().get(code, chr(code))
+        self[code] = found = None if is_invisible(char) else char
+        return found
+
+
+_folded = _Folded()
+
+
 def is_invisible(char: str) -> bool:
     """Return whether a character carries no meaning in a place name: space, control, variation selector."""
     return unicodedata.category(char) in {"Zs", "Zl", "Zp", "Cc", "Cf"} or (
@@ -227,5 +239,4 @@ def fold_place_name(text: str) -> str:
         The text after NFKC, without spaces and variation selectors, each character replaced by the first
         of its variant group. For comparison only, never for output.
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_folding())
-    return "".join(char for char in plain if not is_invisible(char))
+    return unicodedata.normalize("NFKC", text).translate(_folded)

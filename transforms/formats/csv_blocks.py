@@ -102,6 +102,12 @@ def unclosed(uri: str, start: int) -> InputError:
     )
 
 
+def whole_records(text: bytes, dialect: Dialect) -> TextBlock:
+    """Return the records of the beginning of a text that are surely whole."""
+    cut, strict, quoted = _last_cut(masked(text, dialect), dialect, final=False)
+    return TextBlock(text[:cut], strict, quoted)
+
+
 def record_ends(block: bytes, dialect: Dialect) -> Positions:
     """Return where each record of a masked block ends, line break included; blank lines are records here."""
     data = np.frombuffer(block, np.uint8)
