@@ -199,7 +199,6 @@ def pose(
         share=declared.at_most.share if declared.at_most else None,
         sensitive_values=_sensitive_values(history, decisions),
         granularity=declared.granularity,
-        delete="line" if dropping else "cell",
         lost_at_most=LostAtMost(people=1.0) if dropping else declared.lost_at_most,
         seed=seed,
     )
@@ -224,6 +223,7 @@ def _kinds(
                 for g, prefix in zip(fact.groups, fact.prefixes, strict=True)
             ),
             fixed=bool(fact.classes or fact.pinned) or table.periods,
+            delete="cell",
         )
     return kinds
 

@@ -5,15 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.histories_defined import (
+    DROPPED,
     as_buckets,
     broken,
     consistent,
+    deletes,
     everything_blanked,
     lost,
     one_level,
     random_people,
     random_problem,
     released,
+    standing,
 )
 
 from tokumei.schemas.histories import LostAtMost
@@ -46,15 +49,28 @@ def test_nothing_is_left_by_the_definition(block):
         buckets, result = treated(problem, people, rng.integers(0, 9, 2).tolist())
         if isinstance(result, UnprotectableError):
             assert result.cause == "fixed", seed
-            assert problem.delete == "line" or broken(
-                problem, buckets, everything_blanked(problem, buckets)
-            ), seed
+            assert broken(problem, buckets, everything_blanked(problem, buckets)), seed
             assert len(result.prices) == len(problem.kinds)
             continue
         assert broken(problem, buckets, result) == set(), seed
         assert consistent(problem, result.levels), seed
         assert result.taken.loss == pytest.approx(float(lost(problem, buckets, result))), seed
+        before, after = standing(problem, buckets), standing(problem, buckets, result)
+        taken = result.taken
+        assert (taken.lines, taken.people) == before, seed
+        assert (taken.lines - taken.lines_lost, taken.people - taken.people_lost) == after, seed
+        assert_lines_go_whole(problem, result)
         assert broken(problem, buckets) or result.taken.loss == 0, seed
+
+
+def assert_lines_go_whole(problem, result):
+    """Lines are deleted for facts that say so, and in tables without such facts only cells are."""
+    for blanks in result.blanks:
+        for table, some in enumerate(blanks):
+            whole = some.mask == DROPPED
+            kinds = [kind for kind in problem.kinds if kind.table == table]
+            assert not whole.any() or deletes(problem, table)
+            assert whole.all() or any(kind.delete == "cell" for kind in kinds)
 
 
 @pytest.mark.parametrize("seed", range(1000, 1040))
