@@ -252,7 +252,11 @@ def standing(problem, buckets, protection=None):
         having = {person for _, _, person, _ in told}
         for table, lines in enumerate(bucket.lines):
             gone = (
-                {n for n, mask in zip(*map(list, vars(blanks[table]).values()), strict=True) if mask == DROPPED}
+                {
+                    n
+                    for n, mask in zip(*map(list, vars(blanks[table]).values()), strict=True)
+                    if mask == DROPPED
+                }
                 if blanks
                 else set()
             )

@@ -1,0 +1,141 @@
+"""Lines deleted for facts, end to end: the record is not released, and nobody is left out of one joined table."""
+
+import random
+from collections import Counter, defaultdict
+
+import pytest
+from support import known_facts
+from support.known_facts import IDS, KEEP, PSEUDONYM, add_members, csv, few, years
+
+ITEMS = {"treat": [{"criterion": 4, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2, 1]}}]}
+COLUMNS = {
+    **IDS,
+    "item": ITEMS,
+    "shop": KEEP,
+    "day": KEEP | {"type": "date"},
+    "amount": KEEP | {"type": "integer"},
+}
+AGE = years(20, 40)
+ITEM = {"table": "t", "columns": ["item"], "delete": "line"}
+SHOP_DAY = {"table": "t", "columns": ["shop", "day"], "delete": "line"}
+
+
+def receipts(people=60, seed=1):
+    """Lines of people who buy common items and rare ones, some of them again and again; some cells are empty."""
+    draw = random.Random(seed)
+    for i in range(people):
+        for _ in range(draw.randint(1, 6)):
+            row = {
+                "id": f"p{i:03}",
+                "item": draw.choice("AAABBC") + f"{min(int(draw.expovariate(0.9)), 9)}{draw.choice('001')}",
+                "shop": draw.choice("XXXYZ"),
+                "day": f"2024-0{draw.randint(1, 3)}-0{draw.randint(1, 2)}",
+                "amount": draw.randint(1, 5) * 100,
+            }
+            row["item"] = draw.choice([row["item"]] * 9 + [""])
+            yield from [row] * draw.choice([1, 1, 1, 3])
+
+
+def declared(*facts, columns=COLUMNS, known=2, **history):
+    return known_facts.declared(columns, facts, known=known, **history)
+
+
+def facts_of(rows, *facts):
+    found = defaultdict(set)
+    for row in rows:
+        for columns in facts:
+            values = tuple(str(row[c] or "") for c in columns)
+            if "" not in values:
+                found[row["id"]].add((columns, values))
+    return found
+
+
+@pytest.mark.parametrize("known", [1, 3])
+def test_no_line_is_left_that_points_at_few(run, known):
+    rows = list(receipts())
+    assert few(facts_of(rows, ("item",)), 3, known)
+    done = run(declared(ITEM, known=known), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    assert facts_of(left, ("item",)) and not few(facts_of(left, ("item",)), 3, known)
+    assert 0 < len(left) < len(rows)
+    # Nothing is blanked: what had an item has one, and equal lines of a person go or stay together.
+    assert sum(r["item"] is None for r in left) == sum(not r["item"] for r in rows)
+    (told,) = done.report["histories"][0]["deleted_lines"]
+    assert (told["lines"], told["of_lines"]) == (len(rows) - len(left), len(rows))
+    assert told["people"] == len({r["id"] for r in rows}) - len({r["id"] for r in left})
+    assert done.report["tables"][0]["records_suppressed"] == told["lines"]
+    assert done.report["histories"][0]["cells_blanked"] == 0
+    assert f"{told['lines']:,} of {told['of_lines']:,} lines deleted" in done.out
+
+
+def test_cells_and_lines_go_in_one_table(run):
+    """A fact whose cell goes stands beside one whose line goes; what stays whole is as it was."""
+    rows = list(receipts())
+    facts = SHOP_DAY, {"table": "t", "columns": ["item"]}
+    done = run(declared(*facts, columns=COLUMNS | {"item": KEEP}), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    both = ("item",), ("shop", "day")
+    assert facts_of(left, *both) and not few(facts_of(left, *both), 3, 2)
+    assert len(left) < len(rows) and all(r["shop"] and r["day"] for r in left)
+    assert sum(r["item"] is None for r in left) > sum(not r["item"] for r in rows) / 2
+    whole = Counter((r["shop"], str(r["day"]), r["amount"]) for r in left)
+    assert whole <= Counter((r["shop"], r["day"], r["amount"]) for r in rows)
+    item = next(g for g in done.report["histories"][0]["groups"] if g["columns"] == ["item"])
+    assert item["deleted"] and item["with_lines"]
+    assert "deleted with lines" in done.out
+
+
+def test_nobody_is_left_out_of_one_joined_table(run):
+    """Who would lose all lines keeps one without its facts: classes over both tables stay what they were."""
+    rows = [*receipts(), {"id": "p999", "item": "Z99", "shop": "Q", "day": "2024-12-24", "amount": 700}]
+    people = [{"id": f"p{i:03}", "age": 30} for i in [*range(60), 999]]
+    policy = declared(ITEM, SHOP_DAY, {"table": "members", "quasi_identifiers": True})
+    add_members(policy, {"age": AGE})
+    done = run(policy, {"data.csv": csv(rows), "members.csv": csv(people)})
+    assert done.status == 0, done.err
+    left = done.rows("t")
+    assert {r["id"] for r in left} == {r["id"] for r in done.rows("members")}
+    assert len({r["id"] for r in left}) == len(people)
+    (alone,) = [r for r in left if r["amount"] == 700]
+    assert (alone["item"], alone["shop"], alone["day"]) == (None, None, None)
+    facts = facts_of(left, ("item",), ("shop", "day"))
+    for row in done.rows("members"):
+        facts[row["id"]].add((("age",), (row["age"],)))
+    assert not few(facts, 3, 2)
+    assert done.report["histories"][0]["deleted_lines"][0]["people"] == 0
+    assert done.report["histories"][0]["deleted_lines"][0]["lines"] == len(rows) - len(left) > 0
+
+
+def test_people_without_a_line_are_lost(run):
+    """Apart from the other table, who has no line left is gone, and that is bounded."""
+    rows = [*receipts(), {"id": "p999", "item": "Z99", "shop": "Q", "day": "2024-12-24", "amount": 700}]
+    people = [{"id": f"p{i:03}", "age": 30} for i in [*range(60), 999]]
+    policy = declared(ITEM, {"table": "members", "quasi_identifiers": True})
+    policy["tables"]["t"] |= {"joined": False, "because": "試験"}
+    add_members(policy, {"age": AGE})
+    files = {"data.csv": csv(rows), "members.csv": csv(people)}
+    done = run(policy, files)
+    assert done.status == 0, done.err
+    gone = done.report["histories"][0]["deleted_lines"][0]["people"]
+    assert gone == len(people) - len({r["id"] for r in done.rows("t")}) >= 1
+    policy["histories"][0]["lost_at_most"] = {"people": 0.5 / len(people)}
+    policy["requirements"]["because"] = "別の仕事"
+    done = run(policy, files)
+    assert done.status == 4 and "lost_at_most.people" in done.err, done.err
+
+
+def test_lines_that_may_be_lost_stop_the_run(run):
+    """Each line that tells a fact counts, however often a person has it."""
+    rows, columns = list(receipts()), COLUMNS | {"item": KEEP}
+    done = run(declared(ITEM, known=1, columns=columns), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    lost = (len(rows) - len(done.rows())) / sum(bool(row["item"]) for row in rows)
+    assert lost > 0
+    for allowed, status in ((lost + 1e-9, 0), (lost - 1e-9, 4)):
+        bound = {"lines": allowed, "people": 1.0}
+        policy = declared(ITEM, known=1, columns=columns, lost_at_most=bound)
+        done = run(policy, {"data.csv": csv(rows)})
+        assert done.status == status, done.err
+        assert status == 0 or "lost_at_most.lines" in done.err
