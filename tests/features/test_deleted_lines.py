@@ -139,3 +139,90 @@ def test_lines_that_may_be_lost_stop_the_run(run):
         done = run(policy, {"data.csv": csv(rows)})
         assert done.status == status, done.err
         assert status == 0 or "lost_at_most.lines" in done.err
+
+
+def test_labels_keep_their_people_without_the_lines(run):
+    """Three people were in shop W, one of them for what is deleted: the label is counted again, and goes too."""
+    rare = {"treat": [{"criterion": 4, "method": "rare_categories", "action": "cell"}]}
+    rows = list(receipts())
+    (common, _), *_ = Counter(r["item"] for r in rows if r["item"]).most_common()
+    rows += [
+        rows[0] | {"id": f"p{i}", "shop": "W", "item": item} for i, item in enumerate((common, common, "Q1"))
+    ]
+    columns = COLUMNS | {"item": KEEP, "shop": rare}
+    done = run(declared(ITEM, columns=columns, known=1), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    assert "Q1" not in {r["item"] for r in left}
+    bearers = defaultdict(set)
+    for row in left:
+        bearers[row["shop"]].add(row["id"])
+    assert {*bearers} == {"X", "Y", "Z", None}
+    assert min(len(who) for shop, who in bearers.items() if shop) >= 3
+
+
+def test_sensitive_values_of_people_whose_lines_go(run):
+    """Facts are shared, and tell no sensitive value; a line that goes takes its value along."""
+    rows = [r | {"ill": "甲甲乙"[int(r["id"][1:]) % 3] if i % 7 else "丙"} for i, r in enumerate(receipts())]
+    policy = declared(
+        ITEM,
+        columns=COLUMNS | {"ill": KEEP | {"sensitive": True}},
+        at_most={"share": 0.7, "table": "t", "column": "ill"},
+        known=1,
+    )
+    policy["file"]["sensitive"] = False
+    done = run(policy, {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    left = done.rows()
+    facts, ill = facts_of(left, ("item",)), facts_of(left, ("ill",))
+    assert len(left) < len(rows)
+    for fact in set().union(*facts.values()):
+        who = [person for person, of in facts.items() if fact in of]
+        assert len(who) >= 3
+        for value in set().union(*ill.values()):
+            assert sum(value in ill[person] for person in who) <= 0.7 * len(who)
+
+
+def test_lines_go_within_the_period_of_pseudonyms(run):
+    pseudonym = {**PSEUDONYM, "per": "month", "time": "day"}
+    rows = list(receipts())
+    done = run(declared(ITEM, columns=COLUMNS | {"id": {"treat": [pseudonym]}}), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    facts = defaultdict(set)
+    for row in done.rows():
+        if row["item"]:
+            facts[row["id"]].add((str(row["day"])[:7], row["item"]))
+    assert facts and not few(facts, 3, 2)
+    (told,) = done.report["histories"][0]["deleted_lines"]
+    assert told["lines"] == len(rows) - len(done.rows()) > 0
+
+
+PAIRS = {"criterion": 4, "columns": ["shop", "amount"], "size": 2, "action": "cell", "because": "試験"}
+REFUSED = {
+    "of a measure": ({"measure": "lines", "per": "month", "time": "day", "edges": [2]}, {}, "fact.ignored"),
+    "of a class": ({"quasi_identifiers": True}, {"age": AGE}, "fact.ignored"),
+    "of one row a person": ({"columns": ["item"]}, {"rows_per_person": "one"}, "fact.only_line"),
+    "beside classes": ({"columns": ["item"]}, {"age": AGE}, "fact.line_classes"),
+    "beside combinations": (
+        {"columns": ["item"]},
+        {"combinations": [PAIRS]},
+        "fact.line_classes",
+    ),
+    "beside measures": ({"columns": ["item"]}, {"measured": True}, "fact.line_measures"),
+    "twice": ({"columns": ["item"]}, {"twice": True}, "fact.twice"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_where_lines_cannot_go_is_refused(run, name):
+    fact, more, code = REFUSED[name]
+    facts = [{"table": "t", "delete": "line", **fact}, {"table": "t", "columns": ["item", "day"]}]
+    if "measured" in more:
+        facts.append({"table": "t", "measure": "lines", "per": "month", "time": "day", "edges": [2]})
+    if "twice" in more:
+        facts.append({"table": "t", "columns": ["item"]})
+    policy = declared(*facts, columns=COLUMNS | {n: c for n, c in more.items() if n == "age"})
+    table = policy["tables"]["t"]
+    table |= {key: more[key] for key in ("rows_per_person", "combinations") if key in more}
+    done = run(policy, {"data.csv": csv(receipts(2))})
+    assert done.status == 2 and f"[{code}]" in done.err, done.err
