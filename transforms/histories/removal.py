@@ -23,7 +23,7 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import units_of
 from tokumei.transforms.values.periods import period_codes
 
-WINDOWS, LINES = "#windows", "#lines"  # no column of a policy can be called so
+_WINDOWS, _LINES = "#windows", "#lines"  # no column of a policy can be called so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class WindowRemoval:
             return dict(treated), Taken((), (0, 0))
         time, per = plan.window
         keys = joint_keys(units_of(plan, chunk).hashes, period_codes(chunk.batch.column(time), per))
-        return _without(treated, WINDOWS, among(self.keys, keys))
+        return _without(treated, _WINDOWS, among(self.keys, keys))
 
     def expected(self, plan: TablePlan) -> Taken:
         """Return what the whole file must lose."""
@@ -116,7 +116,7 @@ class LineRemoval:
         units = units_of(plan, chunk)
         codes = column_codes(self.facts.columns, chunk.work.decision.columns, treated)
         lines = pack_lines(codes, units, self.sizes)
-        return _without(treated, LINES, among(self.keys, joint_keys(units.hashes, lines)))
+        return _without(treated, _LINES, among(self.keys, joint_keys(units.hashes, lines)))
 
     def expected(self, plan: TablePlan) -> Taken:
         """Return what the whole file must lose."""
