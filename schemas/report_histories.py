@@ -83,6 +83,10 @@ class LinesReport(Strict):
     lines: int = Field(description="Lines that were deleted; each counts.")
     of_lines: int
     people: int = Field(description="People of whom no line of the table is left.")
+    stayed: int = Field(
+        description="People who would have lost all lines, and keep one without its facts, because the table"
+        " is joined with others."
+    )
 
 
 class ShareReport(Strict):

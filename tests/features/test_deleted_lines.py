@@ -104,8 +104,15 @@ def test_nobody_is_left_out_of_one_joined_table(run):
     for row in done.rows("members"):
         facts[row["id"]].add((("age",), (row["age"],)))
     assert not few(facts, 3, 2)
-    assert done.report["histories"][0]["deleted_lines"][0]["people"] == 0
-    assert done.report["histories"][0]["deleted_lines"][0]["lines"] == len(rows) - len(left) > 0
+    (told,) = done.report["histories"][0]["deleted_lines"]
+    assert told["people"] == 0 and told["lines"] == len(rows) - len(left) > 0
+    kept = defaultdict(set)
+    for row in left:
+        kept[row["id"]] |= {bool(row["item"] or row["shop"] or row["day"])}
+    assert told["stayed"] == sum(of == {False} for of in kept.values()) > 0
+    page = (done.release / "report.html").read_text()
+    assert f"{told['of_lines']}行のうち{told['lines']}行" in page
+    assert f"{told['stayed']}人については、1行を" in page
 
 
 def test_people_without_a_line_are_lost(run):
@@ -133,12 +140,9 @@ def test_lines_that_may_be_lost_stop_the_run(run):
     assert done.status == 0, done.err
     lost = (len(rows) - len(done.rows())) / sum(bool(row["item"]) for row in rows)
     assert lost > 0
-    for allowed, status in ((lost + 1e-9, 0), (lost - 1e-9, 4)):
-        bound = {"lines": allowed, "people": 1.0}
-        policy = declared(ITEM, known=1, columns=columns, lost_at_most=bound)
-        done = run(policy, {"data.csv": csv(rows)})
-        assert done.status == status, done.err
-        assert status == 0 or "lost_at_most.lines" in done.err
+    bound = {"lines": lost - 1e-9, "people": 1.0}
+    done = run(declared(ITEM, known=1, columns=columns, lost_at_most=bound), {"data.csv": csv(rows)})
+    assert done.status == 4 and "lost_at_most.lines" in done.err, done.err
 
 
 def test_labels_keep_their_people_without_the_lines(run):
@@ -226,3 +230,32 @@ def test_where_lines_cannot_go_is_refused(run, name):
     table |= {key: more[key] for key in ("rows_per_person", "combinations") if key in more}
     done = run(policy, {"data.csv": csv(receipts(2))})
     assert done.status == 2 and f"[{code}]" in done.err, done.err
+
+
+def test_copies_of_everybody_pass_untouched(run):
+    rows = [r | {"id": f"{r['id']}-{copy}"} for copy in range(3) for r in receipts(10)]
+    done = run(declared(ITEM, SHOP_DAY), {"data.csv": csv(rows)})
+    assert done.status == 0, done.err
+    (told,) = done.report["histories"][0]["deleted_lines"]
+    assert (told["lines"], told["of_lines"], len(done.rows())) == (0, len(rows), len(rows))
+
+
+def test_recount_stops_lines_that_were_not_deleted(run, monkeypatch):
+    from tokumei.transforms.histories import removal
+
+    monkeypatch.setattr(
+        removal.LineRemoval,
+        "apply",
+        lambda self, plan, chunk, treated: (dict(treated), removal.Taken((), (0, self.lost.lines))),
+    )
+    done = run(declared(ITEM, known=1, columns=COLUMNS | {"item": KEEP}), {"data.csv": csv(receipts())})
+    assert done.status == 4 and "verification.failed" in done.err, done.err
+
+
+def test_check_says_what_becomes_of_the_line(run):
+    done = run(declared(ITEM, SHOP_DAY), {"data.csv": csv(receipts(3))}, job="check")
+    assert done.status == 0, done.err
+    assert (
+        "1. that a person has a line of t with this item; one that would point at too few is not released"
+        in done.out
+    )

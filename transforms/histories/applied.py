@@ -68,7 +68,7 @@ class _Changes:
         self.table = table
         self._keys: list[_Keys] = [np.empty(0, np.uint64)]
         self._masks: list[Masks] = [np.empty(0, np.uint32)]
-        self._lost = np.zeros(4, np.int64)
+        self._lost = np.zeros(5, np.int64)
         self._cells = np.zeros(len(table.groups), np.int64)
 
     def add(self, people: PeopleLines, blanks: Blanks | None) -> None:
@@ -90,16 +90,16 @@ class _Changes:
         first = np.ones(len(own.persons), bool)
         first[1:] = own.persons[1:] != own.persons[:-1]
         starts = np.flatnonzero(first)
-        gone, emptied = np.zeros(len(first), bool), np.zeros(len(starts), bool)
+        gone, emptied = np.zeros(len(first), bool), starts[:0]
         if masks is not None:
             gone = masks == DROPPED
-            emptied = np.logical_and.reduceat(gone, starts)
+            emptied = starts[np.logical_and.reduceat(gone, starts)]
             if self.table.stays:
-                masks[starts[emptied]] = (1 << len(self.table.groups)) - 1
-                gone[starts[emptied]] = False
-                emptied[:] = False
+                masks[emptied] = (1 << len(self.table.groups)) - 1
+                gone[emptied] = False
         records = np.ones(len(first), np.int64) if own.records is None else own.records
-        self._lost += [records[gone].sum(), emptied.sum(), records.sum(), len(starts)]
+        people, stayed = (0, len(emptied)) if self.table.stays else (len(emptied), 0)
+        self._lost += [records[gone].sum(), people, stayed, records.sum(), len(starts)]
         codes = self.table.codes_without(own.lines[gone])
         self._cells += [int((group.leaf_of(codes) >= 0).sum()) for group in self.table.groups]
         return masks
@@ -124,7 +124,7 @@ class _Changes:
 
     def removal(self) -> LineRemoval:
         """Return the removal of the lines that are not."""
-        lines, people, of_lines, of_people = self._lost.tolist()
+        lines, people, stayed, of_lines, of_people = self._lost.tolist()
         keys, _ = self._of(np.concatenate(self._masks) == DROPPED)
         return LineRemoval(
             keys=keys,
@@ -133,6 +133,7 @@ class _Changes:
             lost=LinesLost(
                 lines=lines,
                 people=people,
+                stayed=stayed,
                 of_lines=of_lines,
                 of_people=of_people,
                 cells=tuple(self._cells.tolist()),

@@ -48,13 +48,15 @@ class LinesLost:
     """What was deleted of one table for the facts of its lines, and of how much; people count by pseudonym.
 
     Attributes:
-        lines: records deleted. people: those of whom nothing is left.
+        lines: records deleted. people: those of whom nothing is left; stayed: those of whom one line is,
+            blank, because the table is joined with others.
         of_lines, of_people: what there was.
         cells: by group of columns, cells that went with them, once for each different line of a person.
     """
 
     lines: int
     people: int
+    stayed: int
     of_lines: int
     of_people: int
     cells: tuple[int, ...]

@@ -182,6 +182,7 @@ def _deleted_lines(plan: Plan, account: HistoryAccount) -> Iterator[r.LinesRepor
             lines=lost.lines,
             of_lines=lost.of_lines,
             people=lost.people,
+            stayed=lost.stayed,
         )
 
 
