@@ -37,10 +37,10 @@ class Fact(MeasureKeys):
         default=False,
         description="The class (the table's quasi-identifiers) is known, alone or beside columns.",
     )
-    delete: Literal["cell", "line"] = Field(
+    action: Literal["cell", "record"] = Field(
         default="cell",
-        description="What goes where the fact would point at too few: a cell of it is blanked, or its line is"
-        " not released.",
+        description="What goes where the fact would point at too few: cell: a cell of it is blanked; record:"
+        " its whole line is not released.",
     )
 
     @model_validator(mode="after")
@@ -60,12 +60,12 @@ class Fact(MeasureKeys):
                 "this says nothing that could be known",
                 "name columns: [item], say quasi_identifiers: true, or name a measure",
             )
-        if self.delete == "line" and not self.columns:
+        if self.action == "record" and not self.columns:
             raise broken(
                 "fact.ignored",
-                "delete: line has no effect on a measure, for which whole windows go, nor on a class alone",
-                "remove delete",
-                ["delete"],
+                "action: record has no effect on a measure, for which whole windows go, nor on a class",
+                "remove action",
+                ["action"],
             )
         return self
 
@@ -82,7 +82,9 @@ class Fact(MeasureKeys):
             lines += ", all of the same line"
         if self.quasi_identifiers:
             return f"{lines}, and {whose}"
-        return f"{lines}; one that would point at too few is not released" if self.delete == "line" else lines
+        return (
+            f"{lines}; one that would point at too few is not released" if self.action == "record" else lines
+        )
 
 
 class AtMost(Strict):

@@ -43,7 +43,7 @@ def check_histories(
         at = ("histories", i)
         for j, fact in enumerate(history.facts):
             _check_fact(fact, tables, numbering, history.k or k, (*at, "facts", j))
-            if fact in (other.model_copy(update={"delete": fact.delete}) for other in history.facts[:j]):
+            if fact in (other.model_copy(update={"action": fact.action}) for other in history.facts[:j]):
                 raise broken("fact.twice", "this fact stands there twice", "remove one", (*at, "facts", j))
             served |= {(fact.table, name) for name in fact.columns}
         if history.at_most is not None:
@@ -113,31 +113,31 @@ def _check_deletable(facts: Sequence[Fact], name: str, table: Table, at: tuple[s
     """Refuse to delete lines on which more depends than facts: people, classes, combinations, measures."""
     measured = bool(measured_columns(facts, name))
     for i, fact in enumerate(facts):
-        if fact.table != name or fact.delete == "cell":
+        if fact.table != name or fact.action == "cell":
             continue
         if table.rows_per_person == "one":
             raise broken(
-                "fact.only_line",
+                "fact.only_record",
                 "with one row a person a deleted line is a person left out",
-                "remove delete: line, so that a cell is blanked; or leave people with rare combinations out"
-                " by combinations with action: record",
-                (*at, i, "delete"),
+                "write action: cell; or leave people with rare combinations out by combinations with"
+                " action: record",
+                (*at, i, "action"),
             )
         if table.quasi_identifiers or table.combinations:
             raise broken(
-                "fact.line_classes",
+                "fact.record_classes",
                 "classes and combinations of this table are counted before lines are deleted, and would"
                 " shrink below that",
                 "put the quasi-identifiers into a table of people, and columns of combinations into facts; or"
-                " remove delete: line, so that a cell is blanked",
-                (*at, i, "delete"),
+                " write action: cell",
+                (*at, i, "action"),
             )
         if measured:
             raise broken(
-                "fact.line_measures",
+                "fact.record_measures",
                 "measures of this table are made of all lines, and would be others without some of them",
-                "remove delete: line, so that a cell is blanked; or remove the measures",
-                (*at, i, "delete"),
+                "write action: cell; or remove the measures",
+                (*at, i, "action"),
             )
 
 

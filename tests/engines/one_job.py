@@ -99,7 +99,7 @@ POLICY = {
                 {"table": "purchases", "columns": ["item"]},
                 {"table": "purchases", **SUM, "edges": [600, 1300, 4000]},
                 {"table": "members", "quasi_identifiers": True},
-                {"table": "calls", "columns": ["topic"], "delete": "line"},
+                {"table": "calls", "columns": ["topic"], "action": "record"},
             ],
             "known": 2,
             "because": "試験",

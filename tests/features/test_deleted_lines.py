@@ -16,8 +16,8 @@ COLUMNS = {
     "amount": KEEP | {"type": "integer"},
 }
 AGE = years(20, 40)
-ITEM = {"table": "t", "columns": ["item"], "delete": "line"}
-SHOP_DAY = {"table": "t", "columns": ["shop", "day"], "delete": "line"}
+ITEM = {"table": "t", "columns": ["item"], "action": "record"}
+SHOP_DAY = {"table": "t", "columns": ["shop", "day"], "action": "record"}
 
 
 def receipts(people=60, seed=1):
@@ -67,6 +67,9 @@ def test_no_line_is_left_that_points_at_few(run, known):
     assert done.report["tables"][0]["records_suppressed"] == told["lines"]
     assert done.report["histories"][0]["cells_blanked"] == 0
     assert f"{told['lines']:,} of {told['of_lines']:,} lines deleted" in done.out
+    (step,) = next(c["steps"] for c in done.report["tables"][0]["columns"] if c["name"] == "item")
+    assert "件は行ごと削除した。" in step["sentence"] and "一部の行は削除した。" in step["public_sentence"]
+    assert "空欄にした" not in step["sentence"] + step["public_sentence"]
 
 
 def test_cells_and_lines_go_in_one_table(run):
@@ -205,14 +208,14 @@ PAIRS = {"criterion": 4, "columns": ["shop", "amount"], "size": 2, "action": "ce
 REFUSED = {
     "of a measure": ({"measure": "lines", "per": "month", "time": "day", "edges": [2]}, {}, "fact.ignored"),
     "of a class": ({"quasi_identifiers": True}, {"age": AGE}, "fact.ignored"),
-    "of one row a person": ({"columns": ["item"]}, {"rows_per_person": "one"}, "fact.only_line"),
-    "beside classes": ({"columns": ["item"]}, {"age": AGE}, "fact.line_classes"),
+    "of one row a person": ({"columns": ["item"]}, {"rows_per_person": "one"}, "fact.only_record"),
+    "beside classes": ({"columns": ["item"]}, {"age": AGE}, "fact.record_classes"),
     "beside combinations": (
         {"columns": ["item"]},
         {"combinations": [PAIRS]},
-        "fact.line_classes",
+        "fact.record_classes",
     ),
-    "beside measures": ({"columns": ["item"]}, {"measured": True}, "fact.line_measures"),
+    "beside measures": ({"columns": ["item"]}, {"measured": True}, "fact.record_measures"),
     "twice": ({"columns": ["item"]}, {"twice": True}, "fact.twice"),
 }
 
@@ -220,7 +223,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_where_lines_cannot_go_is_refused(run, name):
     fact, more, code = REFUSED[name]
-    facts = [{"table": "t", "delete": "line", **fact}, {"table": "t", "columns": ["item", "day"]}]
+    facts = [{"table": "t", "action": "record", **fact}, {"table": "t", "columns": ["item", "day"]}]
     if "measured" in more:
         facts.append({"table": "t", "measure": "lines", "per": "month", "time": "day", "edges": [2]})
     if "twice" in more:

@@ -168,7 +168,7 @@ def _kinds(
                 for g, prefix in zip(fact.groups, fact.prefixes, strict=True)
             ),
             fixed=bool(fact.classes or fact.pinned) or table.periods,
-            delete=history.history.facts[place].delete,
+            delete="line" if history.history.facts[place].action == "record" else "cell",
         )
     return kinds
 

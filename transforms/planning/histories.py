@@ -88,7 +88,7 @@ class HistoryPlan:
     @property
     def deleting(self) -> frozenset[str]:
         """The tables of which whole lines may be deleted."""
-        return frozenset(fact.table for fact in self.history.facts if fact.delete == "line")
+        return frozenset(fact.table for fact in self.history.facts if fact.action == "record")
 
     def measures(self, table: str) -> tuple[Fact, ...]:
         """Return the measures of a table, in the order of ``windows``."""
