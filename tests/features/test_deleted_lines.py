@@ -115,7 +115,7 @@ def test_nobody_is_left_out_of_one_joined_table(run):
     assert told["stayed"] == sum(of == {False} for of in kept.values()) > 0
     page = (done.release / "report.html").read_text()
     assert f"{told['of_lines']}行のうち{told['lines']}行" in page
-    assert f"{told['stayed']}人については、1行を" in page
+    assert f"{told['stayed']}人については、明細1件" in page
 
 
 def test_people_without_a_line_are_lost(run):

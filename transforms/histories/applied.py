@@ -33,7 +33,8 @@ def applied(
     """
     changes = [_Changes(table) for table in posed.tables]
     blanked = protection.blanks or None
-    for number, people in enumerate(posed.reading()):
+    read = blanked is not None or any(table.deletes for table in posed.tables)
+    for number, people in enumerate(posed.reading() if read else ()):
         for i, of_table in enumerate(changes):
             of_table.add(people, blanked[number][i] if blanked else None)
     treatments, first = {}, 0
