@@ -17,7 +17,7 @@ from tokumei.transforms.detect.worded import GAP
 from tokumei.transforms.values.check_digits import Digits
 from tokumei.transforms.values.code_formats import CARD, INSURER, LICENCE, MY_NUMBER, Format
 
-FORMATS = (MY_NUMBER, LICENCE, CARD)
+CHECKED = (MY_NUMBER, LICENCE, CARD)
 
 _G = f"{GAP}{{1,3}}"
 # 12 to 19 digits, in groups 4-4-4, 4-4-4-4, 4-6-4, 4-6-5, or digit by digit.
@@ -58,7 +58,7 @@ def whole_numbers(shadows: pl.Series) -> dict[Format, Numbers]:
     """Count numbers that stand alone, by format."""
     found: dict[Format, Numbers] = {}
     for width, digits in _by_width(shadows.str.replace_all(GAP, "")):
-        for kind in (*FORMATS, INSURER):
+        for kind in (*CHECKED, INSURER):
             fits = kind.fits(digits) if width in kind.widths else np.zeros(0, dtype=bool)
             # Insurers' numbers are short: what matters is whether the column is one of such numbers.
             compared = len(fits) if kind is INSURER else int(fits.sum())
@@ -81,7 +81,7 @@ def numbers_inside(shadows: pl.Series) -> dict[Format, Numbers]:
     found: dict[Format, Numbers] = {}
     for width, digits in _by_width(numbers):
         of_width = widths == width
-        for kind in FORMATS:
+        for kind in CHECKED:
             if width not in kind.widths:
                 continue
             fits, passes = kind.fits(digits), kind.passes(digits)

@@ -18,8 +18,10 @@ import polars as pl
 
 _ESCAPES = r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{2,8};|%[0-9A-Fa-f]{2}"
 # Bytes that can be printed begin with 2 to 7, those of Japanese in UTF-8 with E3 to E9 (and EF).
-_PRINTED = r"(?:[2-7][0-9A-Fa-f]|[Ee][3-9A-Fa-f][89ABab][0-9A-Fa-f][89ABab][0-9A-Fa-f])"
-_HEX = rf"(?:^|[^0-9A-Za-z]|0[Xx]){_PRINTED}{{6,}}(?:$|[^0-9A-Za-z])"
+_PRINTED = r"(?:[2-7][0-9A-Fa-f]|[Ee][3-9Ff][89ABab][0-9A-Fa-f][89ABab][0-9A-Fa-f])"
+_KANJI = r"(?:[Ee][3-9][89ABab][0-9A-Fa-f][89ABab][0-9A-Fa-f])"
+# Long enough to be none of the numbers that are looked for, or begun by two kanji.
+_HEX = rf"(?:^|[^0-9A-Za-z]|0[Xx])(?:{_PRINTED}{{11,}}|{_KANJI}{{2}}{_PRINTED}*)(?:$|[^0-9A-Za-z])"
 # The first character of base64 tells the first six bits of the first byte.
 _BASE64 = r"(?:^|[^0-9A-Za-z+/_-])[I-Za-f4-7][0-9A-Za-z+/_-]{11,}={0,2}(?:$|[^0-9A-Za-z+/_=-])"
 _NO_BASE64 = r"^[0-9A-Fa-f-]*$"  # numbers, digests and UUIDs
@@ -30,7 +32,9 @@ _BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _PERCENT = re.compile(
     r"(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*"
 )
-_HEX_RUN = re.compile(r"(?<![0-9A-Za-z])(?:0[Xx])?((?:[0-9A-Fa-f]{2}){6,})(?![0-9A-Za-z])")
+_HEX_RUN = re.compile(
+    rf"(?<![0-9A-Za-z])(?:0[Xx])?({_PRINTED}{{11,}}|{_KANJI}{{2}}{_PRINTED}*)(?![0-9A-Za-z])"
+)
 _BASE64_RUN = re.compile(r"(?<![0-9A-Za-z+/_-])([0-9A-Za-z+/_-]{12,})={0,2}(?![0-9A-Za-z+/_=-])")
 _ENCODINGS = ("utf-8", "cp932", "euc_jp")
 

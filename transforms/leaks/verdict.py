@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
-from tokumei.transforms.detect.checked import FORMATS
+from tokumei.transforms.detect.checked import CHECKED
 from tokumei.transforms.detect.contacts import CONTACTS, TELEPHONE
 from tokumei.transforms.detect.worded import WORDED
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
@@ -21,7 +21,7 @@ _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own 
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
-_TITLES = {form.name: form.title for form in (*FORMATS, INSURER)} | {
+_TITLES = {form.name: form.title for form in (*CHECKED, INSURER)} | {
     kind.name: kind.title for kind in (*WORDED, *CONTACTS)
 }
 
@@ -72,7 +72,7 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
 
     return LeakScan(
         sought=titles(iter(table.sought)),
-        unsearched=titles(iter(table.unsearched)),
+        unsearched=titles(n for n in table.unsearched if columns[n].identifies),
         carriers=titles(n for n, c in columns.items() if table.sought and c.carries_values),
         numbers=titles(n for n, c in columns.items() if c.carries_numbers),
         matches=tuple(
@@ -102,10 +102,10 @@ def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
 def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
     if search.kind == "number":
-        return f"{count:,} value(s) with a {search.of}"
+        return f"{count:,} value(s) hold: {search.of}"
     if search.kind == "source":
         return (
-            f"{count:,} of {found.compared:,} source values are a {search.of}, of which nothing may be left"
+            f"{count:,} of {found.compared:,} source values are: {search.of}, of which nothing may be left"
         )
     whose = "their own value" if search.kind == "own" else "another record's value"
     return f"{count:,} record(s) with {whose} of {search.of}"

@@ -44,7 +44,7 @@ _CARDS: tuple[tuple[int, int, frozenset[int]], ...] = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Format:
     """A number format with a check digit.
 
@@ -116,9 +116,24 @@ def _number(digits: Digits, start: int, end: int) -> npt.NDArray[np.int64]:
     return digits[:, start:end].astype(np.int64) @ places
 
 
-MY_NUMBER = Format("My Number", "個人番号", frozenset({12}), _everything, my_number_check)
-LICENCE = Format(
-    "driver's licence number", "運転免許証の番号", frozenset({12}), _licence_fits, _licence_check, -2
+MY_NUMBER = Format(
+    name="My Number", title="個人番号", widths=frozenset({12}), fits=_everything, check=my_number_check
 )
-CARD = Format("payment card number", "カード番号", frozenset(range(14, 20)), _card_fits, luhn_check)
-INSURER = Format("insurer number", "保険者番号", frozenset({8}), _insurer_fits, luhn_check)
+LICENCE = Format(
+    name="driver's licence number",
+    title="運転免許証の番号",
+    widths=frozenset({12}),
+    fits=_licence_fits,
+    check=_licence_check,
+    place=-2,
+)
+CARD = Format(
+    name="payment card number",
+    title="カード番号",
+    widths=frozenset(range(14, 20)),
+    fits=_card_fits,
+    check=luhn_check,
+)
+INSURER = Format(
+    name="insurer number", title="保険者番号", widths=frozenset({8}), fits=_insurer_fits, check=luhn_check
+)
