@@ -17,7 +17,7 @@ MODULES = sorted(p for floor in FLOORS for p in (ROOT / floor).rglob("*.py"))
 WIRING = {"stages", "engine"}
 # The rooms of transforms/: a line imports from the lines above it, and within a line from the left.
 ROOMS = """
-    engine storage values counting formats hierarchies
+    engine storage values detect counting formats hierarchies
     criteria planning decisions
     profile totals combinations risk histories joined recode promises leaks
     pages register release report preview
