@@ -108,8 +108,8 @@ class LostAtMost(Strict):
     )
     people: Share = Field(
         default=0.05,
-        description="Share of the people who are left without any fact, or of whom all lines of a table are"
-        " deleted.",
+        description="Share of the people who are left without any fact, or of whom every line of a table goes"
+        " (but the one kept where tables are joined).",
     )
 
 
