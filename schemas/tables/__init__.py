@@ -225,7 +225,7 @@ def _folding() -> dict[int, str]:
 
 
 class _Folded(dict[int, str | None]):
-    """By code point, what a character is folded to (None: it is invisible), worked out when it is asked for."""
+    """By code point, what a character is folded to (None: it is invisible), worked out when asked for."""
 
     def __missing__(self, code: int) -> str | None:
         char = _folding().get(code, chr(code))
