@@ -160,15 +160,15 @@ def _layout(
 def _parse(block: TextBlock, layout: _Layout) -> list[Rows]:
     """Parse a block of whole records, which are numbered from 1."""
     first = layout.names[0]
-    stretch = strict(block, layout.dialect, layout.file.uri, marks=first not in layout.wanted)
-    table, ragged = _table(stretch.text, layout, quoted=block.quoted)
-    numbers = stretch.numbers
+    checked = strict(block, layout.dialect, layout.file.uri, marks=first not in layout.wanted)
+    table, ragged = _table(checked.text, layout, quoted=block.quoted)
+    numbers = checked.numbers
     if numbers is None:
         numbers = np.arange(1, table.num_rows + len(ragged) + 1)
-    broken = stretch.broken + [(int(numbers[row]), told) for row, told in ragged.items() if told]
+    broken = checked.broken + [(int(numbers[row]), told) for row, told in ragged.items() if told]
     skipped = np.fromiter(ragged, np.int64, len(ragged))
     numbers = np.delete(numbers, skipped)
-    odd = _odd(table, stretch.text, skipped, layout)
+    odd = _odd(table, checked.text, skipped, layout)
     marked = begins_with_mark(_chunk(table.column(first))) if first in layout.wanted else odd.names[:0]
     nameless = _filled(table, layout.nameless)
     out = {**dict.fromkeys(odd.names.tolist(), "header"), **dict.fromkeys(nameless.tolist(), "nameless")}

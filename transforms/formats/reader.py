@@ -18,7 +18,7 @@ from tokumei.transforms.formats.containers import refuse_other_kind
 from tokumei.transforms.formats.partitions import partitions, with_partitions, without
 from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
-from tokumei.transforms.formats.together import fetched, gathered
+from tokumei.transforms.formats.together import fetched, put_together
 from tokumei.transforms.storage.base import Store
 
 __all__ = ["ReadBatch", "read_header", "read_split"]
@@ -76,7 +76,7 @@ def read_split(
     """
     found = _split_rows(split, source, columns, store, declared)
     if len(split.stretches) > 1:
-        found = gathered(found)
+        found = put_together(found)
     yield from assemble(found, split, columns, source, exclude=exclude, dates=dates)
 
 

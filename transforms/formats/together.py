@@ -56,7 +56,7 @@ class _Held:
         return io.BytesIO(self._content)
 
 
-def gathered(found: Iterable[Rows]) -> Iterator[Rows]:
+def put_together(found: Iterable[Rows]) -> Iterator[Rows]:
     """Put few rows together with those that follow, as far as their columns have the same types.
 
     Nothing stays encoded by a dictionary: these differ from file to file.

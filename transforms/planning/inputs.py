@@ -25,7 +25,7 @@ from tokumei.transforms.storage.policy_folder import locate
 
 # A split costs some 5 ms in every pass, a file in it one. What is read together is smaller than what is cut
 # from large files, so that there is work for as many workers.
-SMALL_FILE = 256 << 10  # bytes of a file that is read with others
+SMALL_INPUT = 256 << 10  # bytes of a file that is read with others
 TOGETHER_BYTES = 8 << 20
 TOGETHER_FILES = 256  # at most `witness.MAX_READS`, so that of each file is noted what was read
 
@@ -92,7 +92,7 @@ def files_together(
     sizes: Counter[str] = Counter()
     for found in files:
         table, size = found.table, found.file.size
-        if size > SMALL_FILE or tables[table].table.order == "stretch":
+        if size > SMALL_INPUT or tables[table].table.order == "stretch":
             yield (found,)
             continue
         held = waiting.setdefault(table, [])
