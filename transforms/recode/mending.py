@@ -8,7 +8,7 @@ that they all share, or leave as well if they are too few.
 - All of a class leave it: labels of a few neighbours widen a little for somebody rare, who would else be
   merged with other rare ones at ``*``.
 - One leaves it without whom the others are enough.
-- Some leave their classes who share labels that would cost each of them less: they found a class of their own.
+- Some leave their classes who share labels that would cost each of them less: they found a class.
 
 What costs no less than before, or breaks a model, is undone. Clusters are mended in such ways by Byun et al.
 (2007) and by Gionis, Mazza & Tassa (ICDE 2008); here labels are those of the hierarchies. The changes are
