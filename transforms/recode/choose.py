@@ -28,7 +28,7 @@ from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.least_loss import least_loss
+from tokumei.transforms.recode.least_loss import least_possible_loss
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
@@ -224,7 +224,7 @@ def _account(
         answers=answers,
         rounds=way.rounds,
         regions=way.regions,
-        least_loss=least_loss(lattice, objectives["loss"], objectives["loss"].value(count))
+        least_loss=least_possible_loss(lattice, objectives["loss"], objectives["loss"].value(count))
         if way.regions
         else None,
         blanked=way.blanked,
