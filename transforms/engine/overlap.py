@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -48,8 +47,22 @@ class Overlap(Generic[T, R]):
 
 
 def overlapped(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
-    """Apply a function to items in so many threads, a few ahead of what is taken; results in their order."""
-    with closing(Overlap(function, threads)) as ahead:
-        for item in items:
-            yield from ahead.put(item)
-        yield from ahead.rest()
+    """Apply a function to items in a few threads, a few items ahead; yield the results in order.
+
+    What fails comes where it would have come without threads: an error of the items after the results of
+    those before it.
+    """
+    overlap, coming = Overlap(function, threads), iter(items)
+    try:
+        while True:
+            try:
+                item = next(coming)
+            except StopIteration:
+                break
+            except Exception:
+                yield from overlap.rest()
+                raise
+            yield from overlap.put(item)
+        yield from overlap.rest()
+    finally:
+        overlap.close()

@@ -76,12 +76,12 @@ def strict(block: TextBlock, dialect: Dialect, uri: str, *, marks: bool) -> Stri
     return stretch
 
 
-def begins_with_mark(texts: pa.StringArray) -> Numbers:
-    """Return which cells begin with a byte order mark."""
+def begins_with_mark(texts: pa.Array) -> Numbers:
+    """Return which cells, texts or texts encoded by a dictionary, begin with a byte order mark."""
     maybe = np.flatnonzero(first_bytes(texts) == _MARK[0])
     if not len(maybe):
         return maybe
-    marked = pc.starts_with(texts.take(pa.array(maybe)), _MARK.decode())
+    marked = pc.starts_with(texts.take(pa.array(maybe)).cast(pa.string()), _MARK.decode())
     found: Numbers = maybe[np.flatnonzero(marked)]
     return found
 

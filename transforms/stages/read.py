@@ -12,6 +12,7 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
+from tokumei.transforms.engine.steps import Step
 from tokumei.transforms.formats.splits import plan_splits, plan_together
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
@@ -38,7 +39,7 @@ class PlanSplits(beam.PTransform):
         )
 
 
-class _CutFile(beam.DoFn):
+class _CutFile(Step):
     def __init__(self, tables: dict[str, TablePlan]) -> None:
         self._tables = tables
 
@@ -83,7 +84,7 @@ class ReadChunks(beam.PTransform):
         return work | "ReadSplit" >> beam.ParDo(self._reader).with_output_types(Chunk)
 
 
-class _ReadChunk(beam.DoFn):
+class _ReadChunk(Step):
     def __init__(self, tables: dict[str, tuple[TablePlan, dict[str, ColumnType]]], stage: str) -> None:
         self._tables, self._stage = tables, stage
 
