@@ -12,6 +12,7 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.steps import each
+from tokumei.transforms.planning.inputs import files_together
 from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
@@ -94,7 +95,8 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     """
     splits = (
         root
-        | "Files" >> beam.Create(list(files)).with_output_types(TableFile)
+        | "Files"
+        >> beam.Create(list(files_together(files, plan.sources))).with_output_types(tuple[TableFile, ...])
         | "PlanSplits" >> PlanSplits(plan.sources)
     )
     key = root | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()

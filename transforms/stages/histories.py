@@ -12,6 +12,7 @@ from apache_beam.pvalue import AsIter, AsSingleton, PCollection
 from tokumei.schemas.histories import History
 from tokumei.schemas.splits import Split
 from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.decisions.removal import Removal
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
@@ -141,28 +142,36 @@ def _gather(
 
 @guarded
 def _drop(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
-    decisions, accounts = dict(chosen.decisions), dict(chosen.accounts)
+    removals: dict[str, Removal] = {}
     reading = reading_of(people)
     for history in plan.windows:
-        removals = drop_windows(history, plan.tables, chosen.decisions, reading, key)
-        for name, removal in removals.items():
-            account = accounts[name]
-            decisions[name] = replace(decisions[name], removals=(*decisions[name].removals, removal))
-            fitted = replace(account.fitted, removals=(*account.fitted.removals, removal))
-            accounts[name] = replace(account, fitted=fitted)
-    return replace(chosen, decisions=decisions, accounts=accounts)
+        removals |= drop_windows(history, plan.tables, chosen.decisions, reading, key)
+    return _removing(chosen, removals)
 
 
 @guarded
 def _protect(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
     decisions = dict(chosen.decisions)
+    removals: dict[str, Removal] = {}
     accounts: list[HistoryAccount] = []
     reading = reading_of(people)
     for history in plan.histories:
-        account, treatments = solve(history, plan.tables, chosen.decisions, reading, key)
+        account, treatments, lines = solve(history, plan.tables, chosen.decisions, reading, key)
         accounts.append(account)
+        removals |= lines
         decisions |= {name: replace(decisions[name], history=done) for name, done in treatments.items()}
-    return replace(chosen, decisions=decisions, histories=tuple(accounts))
+    return _removing(replace(chosen, decisions=decisions, histories=tuple(accounts)), removals)
+
+
+def _removing(chosen: Chosen, removals: Mapping[str, Removal]) -> Chosen:
+    """Return what was chosen with one removal more of some tables; no two numberings share a table."""
+    decisions, accounts = dict(chosen.decisions), dict(chosen.accounts)
+    for name, removal in removals.items():
+        account = accounts[name]
+        decisions[name] = replace(decisions[name], removals=(*decisions[name].removals, removal))
+        fitted = replace(account.fitted, removals=(*account.fitted.removals, removal))
+        accounts[name] = replace(account, fitted=fitted)
+    return replace(chosen, decisions=decisions, accounts=accounts)
 
 
 class RecountFacts(beam.PTransform):

@@ -2,69 +2,53 @@
 
 from __future__ import annotations
 
-import io
-import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from tokumei.schemas.errors import RequirementError, TokumeiError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.headcount import Headcount, PersonBatch
+from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
-from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.engine.steps import Step, each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
-from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts
+from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.joined.layout import joined_groups
-from tokumei.transforms.joined.written import WrittenPeople
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
-from tokumei.transforms.release.part_recount import Count, part_terms
+from tokumei.transforms.release.part_recount import Count
 from tokumei.transforms.release.parts import (
-    Encoded,
     ReleasedChunk,
     encode_chunk,
-    encode_dealt,
-    write_part,
 )
 from tokumei.transforms.release.publish import Published, publish
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
 from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
 from tokumei.transforms.stages.totals import RecountTotals
-from tokumei.transforms.totals.recount import RecountedTotals, WrittenTotals
+from tokumei.transforms.totals.recount import RecountedTotals
 
 _SLICES = "slices"
-_WORTH_PACKING = 4096  # bytes of a slice; to begin packing takes as long as to pack some 100 KB
-# What is told of people, by the name of the count that it is for.
-_TOLD: dict[str, Any] = {
-    Count.PEOPLE: tuple[int, PersonBatch],
-    Count.FACTS: tuple[int, WrittenFacts],
-    Count.JOINED: tuple[int, WrittenPeople],
-    Count.TOTALS: tuple[int, WrittenTotals],
-}
 # What a count comes to where nothing is told.
 _UNTOLD: dict[str, Any] = {
     Count.PEOPLE: Headcount(),
@@ -87,27 +71,7 @@ class ReleasedChunkCoder(SizedPickleCoder):
         return ReleasedChunk
 
 
-class SliceCoder(SpilledCoder):
-    """Coder of `Slice`: its rows as an Arrow IPC stream, packed unless they are few."""
-
-    def to_payload(self, value: Slice) -> bytes:
-        """Return the slice as bytes."""
-        sink = io.BytesIO()
-        packs = value.batch.nbytes >= _WORTH_PACKING
-        packed = pa.ipc.IpcWriteOptions(compression="lz4" if packs else None)
-        with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
-            stream.write_batch(value.batch)
-        return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
-
-    def from_payload(self, payload: bytes) -> Slice:
-        """Return the slice of these bytes."""
-        value: Slice
-        value, stream = pickle.loads(payload)  # noqa: S301  # the engine's own bytes
-        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch())
-
-
 registry.register_coder(ReleasedChunk, ReleasedChunkCoder)
-registry.register_coder(Slice, SliceCoder)
 registry.register_coder(Written, SizedPickleCoder)
 
 
@@ -152,7 +116,7 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(ReleasedChunk)
         )
         chunks = released | "WriteParts" >> beam.ParDo(_WriteOrDeal(self._plan)).with_outputs(
-            *_TOLD, _SLICES, main="summaries"
+            *TOLD, _SLICES, main="summaries"
         )
         written = [chunks.summaries | "Merge" >> merge_globally(merge_written, Written)]
         sources = [chunks]
@@ -188,8 +152,8 @@ class AnonymizeSplits(beam.PTransform):
             | "Gather" >> beam.GroupByKey()
             | "WriteDealt"
             >> beam.ParDo(
-                _WriteDealt(self._plan), AsSingleton(self._key), AsSingleton(self._chosen)
-            ).with_outputs(*_TOLD, main="summaries")
+                WriteDealt(self._plan), AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_outputs(*TOLD, main="summaries")
         )
 
 
@@ -209,7 +173,7 @@ def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, people=table.name in plan.told_apart))
 
 
-@beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **_TOLD)
+@beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **TOLD)
 class _WriteOrDeal(Step):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -217,33 +181,12 @@ class _WriteOrDeal(Step):
     @guarded_steps
     def process(self, chunk: ReleasedChunk) -> Iterator[Any]:
         if chunk.part is not None:
-            yield from _write(self._plan, chunk.part)
+            yield from write(self._plan, chunk.part)
         for rows in chunk.slices:
             yield TaggedOutput(_SLICES, rows)
         for told in chunk.told:
             yield TaggedOutput(*told)
         yield written_of(chunk.summary)
-
-
-@beam.typehints.with_output_types(Written, **_TOLD)
-class _WriteDealt(Step):
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-
-    @guarded_steps
-    def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
-        (name, part), slices = dealt
-        terms = part_terms(chosen.decisions[name], key)
-        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[name], terms, part, slices))
-
-
-def _write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
-    """Write a part; yield who is in it, and what is known of it."""
-    write_part(plan, encoded)
-    count_records("written", encoded.summary.part.records)
-    for told in encoded.told:
-        yield TaggedOutput(*told)
-    yield written_of(encoded.summary)
 
 
 class PublishRelease(beam.PTransform):
