@@ -19,7 +19,7 @@ from tokumei.schemas.tables import kanji_variants
 from tokumei.transforms.detect.wrapped import with_wrapped
 from tokumei.transforms.values.text import HYPHENS, is_ascii, strings
 
-# What NFKC changes, or may hold digits of other scripts or hyphens but ー: little of what is written is of it.
+# What NFKC changes, or may hold other digits or hyphens but ー: little of what is written.
 _NOT_SIMPLE = (
     r"[^\x00-\x7F\x{3001}-\x{3003}\x{3005}-\x{3029}\x{3041}-\x{3096}\x{30A1}-\x{30FC}\x{4E00}-\x{9FFF}]"
 )
