@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
-from tokumei.transforms.detect.contacts import CONTACTS, TELEPHONE
+from tokumei.transforms.detect.contacts import TELEPHONE, contacts
 from tokumei.transforms.detect.shadow import shadow, spelled, with_kanji_digits
-from tokumei.transforms.detect.worded import WORDED, with_word
+from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
@@ -68,8 +68,8 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
             )
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
-    contacts = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
-    for looks, some in ((WORDED, with_word(text)), (CONTACTS, contacts)):
+    reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
+    for looks, some in ((worded(), with_word(text)), (contacts(), reached)):
         for look in looks:
             if len(some) and (holding := int(look.holding(some).sum())):
                 found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)

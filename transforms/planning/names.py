@@ -24,7 +24,7 @@ def refuse_codes_in_names(tables: Mapping[str, TablePlan]) -> None:
             for place, (name, column) in enumerate(table.table.columns.items(), start=1)
             if column.released and column.codes_allowed is None
             for what, text in (("name", name), ("title", column.title))
-            if text and not text.isalpha()
+            if text and _perhaps(text)
         ]
         for (place, what, _), kind in zip(named, kinds_of([text for _, _, text in named]), strict=True):
             if kind is not None:
@@ -34,3 +34,8 @@ def refuse_codes_in_names(tables: Mapping[str, TablePlan]) -> None:
                     what=f"its {what}, which is released with the data, holds: {kind}",
                     fix="rename it; where columns are people, turn the table so that each has a record",
                 )
+
+
+def _perhaps(text: str) -> bool:
+    """Whether a name may hold something: few names have two digits, or signs of an address."""
+    return sum(map(str.isnumeric, text)) > 1 or not {"@", "＠", "/", "／", "\\", "%"}.isdisjoint(text)
