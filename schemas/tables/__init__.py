@@ -211,7 +211,7 @@ def _folding() -> dict[int, str]:
 
 
 class _Folded(dict[int, str | None]):
-    """By code point, what a character is folded to, None if it is invisible: worked out once it is asked for."""
+    """By code point, what a character is folded to, None where it is invisible; worked out once."""
 
     def __missing__(self, code: int) -> str | None:
         char = _folding().get(code, chr(code))
