@@ -17,6 +17,8 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.release import dealing
 from tokumei.transforms.stages import dealt as dealt_stage
 
+pytestmark = pytest.mark.usefixtures("apart")  # every file is a chunk
+
 COLUMNS = {"id": {"treat": [PSEUDONYM]}, "month": KEEP_ALL, "n": {"treat": [SUPPRESS]}}
 SEVERAL = policy_of(COLUMNS, path="*.csv", person="id", rows="several", k=3)
 ONE = policy_of(COLUMNS, path="*.csv", person="id", k=3)

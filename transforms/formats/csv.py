@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
@@ -78,9 +78,9 @@ def header(source: Source, file: SourceFile, store: Store) -> Header:
 
 
 def rows(
-    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    stretch: Stretch, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
-    """Read the records of a split; cells are texts, with the source's null texts as null.
+    """Read the records of a stretch; cells are texts, with the source's null texts as null.
 
     Columns that repeat in the first records of a split are encoded by a dictionary while they are parsed,
     each block by its own: what is asked of a cell is then asked of each distinct one.
@@ -91,24 +91,24 @@ def rows(
     Raises:
         InputError: see `reader.read_split`.
     """
-    file = split.file
+    file = stretch.file
     head = read_head(source, file, store)
     if source.header and head.names is None:
         return
     layout = _layout(head, declared, list(columns), source, file)
     done = 0
-    with open_text(file, store, split.start, split.end, source.encoding) as stream:
-        above = len(stream.read(head.size)) if split.start == 0 else 0
+    with open_text(file, store, stretch.start, stretch.end, source.encoding) as stream:
+        above = len(stream.read(head.size)) if stretch.start == 0 else 0
         cut = blocks(stream.read, head.dialect, BLOCK, stream.start + above, file.uri)
         first = next(cut, None)
         if first is None:
             return
         parse = partial(_parse, layout=layout._replace(coded=_repeating(first, layout)))
-        alone = split.end - split.start <= BLOCK  # no more blocks, and so for threads not worth starting
+        alone = stretch.end - stretch.start <= BLOCK  # no more blocks, and so for threads not worth starting
         cut = chain([first], cut)
-        for stretches in map(parse, cut) if alone else overlapped(parse, cut, _THREADS):
+        for parsed in map(parse, cut) if alone else overlapped(parse, cut, _THREADS):
             before = done  # records are numbered from 1 in each block
-            for found in stretches:
+            for found in parsed:
                 broken = [(number + before, why) for number, why in found.broken]
                 yield found._replace(numbers=found.numbers + before, broken=broken)
                 done += found.records
@@ -160,15 +160,15 @@ def _layout(
 def _parse(block: TextBlock, layout: _Layout) -> list[Rows]:
     """Parse a block of whole records, which are numbered from 1."""
     first = layout.names[0]
-    stretch = strict(block, layout.dialect, layout.file.uri, marks=first not in layout.wanted)
-    table, ragged = _table(stretch.text, layout, quoted=block.quoted)
-    numbers = stretch.numbers
+    checked = strict(block, layout.dialect, layout.file.uri, marks=first not in layout.wanted)
+    table, ragged = _table(checked.text, layout, quoted=block.quoted)
+    numbers = checked.numbers
     if numbers is None:
         numbers = np.arange(1, table.num_rows + len(ragged) + 1)
-    broken = stretch.broken + [(int(numbers[row]), told) for row, told in ragged.items() if told]
+    broken = checked.broken + [(int(numbers[row]), told) for row, told in ragged.items() if told]
     skipped = np.fromiter(ragged, np.int64, len(ragged))
     numbers = np.delete(numbers, skipped)
-    odd = _odd(table, stretch.text, skipped, layout)
+    odd = _odd(table, checked.text, skipped, layout)
     marked = begins_with_mark(_chunk(table.column(first))) if first in layout.wanted else odd.names[:0]
     nameless = _filled(table, layout.nameless)
     out = {**dict.fromkeys(odd.names.tolist(), "header"), **dict.fromkeys(nameless.tolist(), "nameless")}

@@ -120,7 +120,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
         ),
         settled_persons=None if persons is None else persons[reaching],
-        sources=chunk.batch.select(list(plan.sought)),
+        sources=chunk.batch.select(list(dict.fromkeys((*plan.sought, *plan.judged)))),
         order=pa.array(order),
         tally=Tally(
             records_in=len(reaching),
@@ -148,7 +148,7 @@ def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:
     found = ", ".join(f"{c or 'record'}: {reason} ({n:,})" for (c, reason), n in chunk.rejects.items())
     raise InputError(
         "input.rejects",
-        where=f"tables.{plan.name}, {chunk.work.split.file.uri}",
+        where=f"tables.{plan.name}, {chunk.origin(chunk.rejected[0]).stretch.file.uri}",
         what=f"unreadable text in a column whose format promises readable text: {found}",
         fix="repair the file; this shows only while it is processed, so rejects.limit does not cover it",
     )
@@ -269,8 +269,9 @@ def _columns(
     plan: TablePlan, schema: pa.Schema, batch: pa.RecordBatch, treated: Mapping[str, Treated]
 ) -> dict[str, pa.Array]:
     columns = {}
+    generalized = set(plan.quasi_identifiers)
     for field in schema:
-        if field.name in plan.quasi_identifiers:
+        if field.name in generalized:
             continue
         done = treated.get(field.name)
         if done is not None and field.name in plan.by_record:

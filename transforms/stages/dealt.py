@@ -21,6 +21,7 @@ from tokumei.transforms.engine.overlap import Overlap
 from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import Step
 from tokumei.transforms.engine.treat_chunks import THREADS
 from tokumei.transforms.histories.recount import WrittenFacts
 from tokumei.transforms.joined.written import WrittenPeople
@@ -75,7 +76,7 @@ def write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
 
 
 @beam.typehints.with_output_types(Written, **TOLD)
-class WriteDealt(beam.DoFn):
+class WriteDealt(Step):
     """Parts are put together and written one after another, and counted and encoded in threads meanwhile."""
 
     def __init__(self, plan: Plan) -> None:

@@ -20,6 +20,7 @@ from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.steps import Step, each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.joined.layout import joined_groups
@@ -48,6 +49,13 @@ from tokumei.transforms.stages.totals import RecountTotals
 from tokumei.transforms.totals.recount import RecountedTotals
 
 _SLICES = "slices"
+# What a count comes to where nothing is told.
+_UNTOLD: dict[str, Any] = {
+    Count.PEOPLE: Headcount(),
+    Count.FACTS: CountedFacts(),
+    Count.JOINED: {},
+    Count.TOTALS: {},
+}
 
 
 class ReleasedChunkCoder(SizedPickleCoder):
@@ -70,20 +78,21 @@ registry.register_coder(Written, SizedPickleCoder)
 class Outcome(NamedTuple):
     """What pass 3 leaves behind: merged summaries of chunks and parts, and counts of the people in them.
 
-    ``counts`` holds one element each, by name: `Headcount` always; `CountedFacts` where facts are declared,
-    `WrittenJoined` where tables are joined, and `RecountedTotals` where totals are bounded.
+    ``counts`` holds at most one element each, by name: `Headcount` where people are told apart,
+    `CountedFacts` where facts are declared, `WrittenJoined` where tables are joined, and `RecountedTotals`
+    where totals are bounded.
     """
 
-    written: PCollection[Written]
+    written: tuple[PCollection[Written], ...]
     counts: dict[str, PCollection[Any]]
 
 
 class AnonymizeSplits(beam.PTransform):
     """Splits to written parts: read and criteria 1 to 5, fused; then a chunk is a part, or dealt over parts.
 
-    Element types: `Split` → `Written` and the counts of `Outcome` (exactly one each). A retried split, or
-    part, writes other objects; only one attempt's summary reaches
-    verification, so only one attempt's parts are published. A retried split deals its rows to the same parts.
+    Element types: `Split` → `Written` and the counts of `Outcome`. A retried split, or part, writes other
+    objects; only one attempt's summary reaches verification, so only one attempt's parts are published. A
+    retried split deals its rows to the same parts.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
@@ -99,7 +108,7 @@ class AnonymizeSplits(beam.PTransform):
         released = (
             splits
             | "BindDecisions"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind, tables, AsSingleton(self._key), AsSingleton(self._chosen)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
@@ -109,23 +118,24 @@ class AnonymizeSplits(beam.PTransform):
         chunks = released | "WriteParts" >> beam.ParDo(_WriteOrDeal(self._plan)).with_outputs(
             *TOLD, _SLICES, main="summaries"
         )
-        written = chunks.summaries | "Merge" >> merge_globally(merge_written, Written)
+        written = [chunks.summaries | "Merge" >> merge_globally(merge_written, Written)]
         sources = [chunks]
         if any(table.table.order != "stretch" for table in tables.values()):
             parts = self._dealt(chunks[_SLICES])
             # Summed apart, so that the sum of the chunks is begun in the stage that makes them.
-            dealt = parts.summaries | "MergeDealt" >> merge_globally(merge_written, Written)
-            written = written | "Add" >> beam.Map(_add, AsSingleton(dealt)).with_output_types(Written)
+            written.append(parts.summaries | "MergeDealt" >> merge_globally(merge_written, Written))
             sources.append(parts)
         counts = {
             name: [outputs[name] for outputs in sources] | name >> beam.Flatten() | count
             for name, count in self._counts().items()
         }
-        return Outcome(written, counts)
+        return Outcome(tuple(written), counts)
 
     def _counts(self) -> dict[str, beam.PTransform]:
         """Return what counts what is told of people, by name."""
-        counts: dict[str, beam.PTransform] = {Count.PEOPLE: "CountPeople" >> CountPeople()}
+        counts: dict[str, beam.PTransform] = {}
+        if self._plan.told_apart:
+            counts[Count.PEOPLE] = "CountPeople" >> CountPeople()
         if self._plan.histories:
             counts[Count.FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
         if any(table.table.totals for table in self._plan.tables.values()):
@@ -158,18 +168,13 @@ def _bind(
     return [Work(split, key, replace(decision, parts=parts))]
 
 
-@guarded
-def _add(chunks: Written, parts: Written) -> Written:
-    return merge_written([chunks, parts])
-
-
 def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
     table = plan.tables[chunk.work.split.table]
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, people=table.name in plan.told_apart))
 
 
 @beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **TOLD)
-class _WriteOrDeal(beam.DoFn):
+class _WriteOrDeal(Step):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
@@ -187,47 +192,41 @@ class _WriteOrDeal(beam.DoFn):
 class PublishRelease(beam.PTransform):
     """Verify what was written, then publish it with its register entry.
 
-    Element types: `Written` → `Published`. Raises RequirementError at run time when verification fails;
-    then nothing is published.
+    Element types: `Chosen` → `Published`. Raises RequirementError at run time when verification fails; then
+    nothing is published.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        key: PCollection[RunKey],
-        chosen: PCollection[Chosen],
-        outcome: Outcome,
-    ) -> None:
+    def __init__(self, plan: Plan, key: PCollection[RunKey], outcome: Outcome) -> None:
         super().__init__()
-        self._plan, self._key, self._chosen, self._outcome = plan, key, chosen, outcome
+        self._plan, self._key, self._outcome = plan, key, outcome
 
-    def expand(self, written: PCollection[Written]) -> PCollection[Published]:
-        """`Written` → `Published`, exactly one each."""
-        return written | "VerifyAndPublish" >> beam.Map(
+    def expand(self, chosen: PCollection[Chosen]) -> PCollection[Published]:
+        """`Chosen` → `Published`, exactly one each."""
+        counts = {name: AsSingleton(count, _UNTOLD[name]) for name, count in self._outcome.counts.items()}
+        return chosen | "VerifyAndPublish" >> each(
             _publish,
             self._plan,
-            chosen=AsSingleton(self._chosen),
-            key=AsSingleton(self._key),
-            **{name: AsSingleton(count) for name, count in self._outcome.counts.items()},
+            AsSingleton(self._key),
+            *(AsSingleton(part, merge_written([])) for part in self._outcome.written),
+            **_UNTOLD | counts,
         ).with_output_types(Published)
 
 
 @guarded
 def _publish(
-    written: Written,
-    plan: Plan,
-    *,
     chosen: Chosen,
+    plan: Plan,
     key: RunKey,
+    *summaries: Written,
     people: Headcount,
-    facts: CountedFacts | None = None,
-    joined: WrittenJoined | None = None,
-    totals: RecountedTotals | None = None,
+    facts: CountedFacts,
+    joined: WrittenJoined,
+    totals: RecountedTotals,
 ) -> Published:
-    facts, totals = facts or CountedFacts(), totals or {}
+    written = merge_written(summaries)
     try:
         total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
-        found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
+        found = verify_joined(plan, chosen, joined, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)

@@ -538,8 +538,9 @@ def test_batches_are_bounded_and_split_ids_stable(tmp_path):
     parts = list(plan_splits("t", source, file, STORE, 100_000))
     assert parts == list(plan_splits("t", source, file, STORE, 100_000))
     assert len({p.split_id for p in parts}) == len(parts) > 5
-    assert [p.start for p in parts[1:]] == [p.end for p in parts[:-1]]
-    assert (parts[0].start, parts[-1].end) == (0, file.size)
+    stretches = [stretch for part in parts for stretch in part.stretches]
+    assert [p.start for p in stretches[1:]] == [p.end for p in stretches[:-1]]
+    assert (stretches[0].start, stretches[-1].end) == (0, file.size)
     os.utime(path, ns=(1, 1))
     newer = list(plan_splits("t", source, STORE.glob(str(path))[0], STORE, 100_000))
     assert len(newer) == len(parts) and not {p.split_id for p in parts} & {p.split_id for p in newer}
