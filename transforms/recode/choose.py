@@ -36,6 +36,7 @@ from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.regions import MAX_DIVIDED
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
 from tokumei.transforms.recode.search import affordable_checks, conclude, counter, find_optimum
+from tokumei.transforms.recode.unavoidable import unavoidable_loss
 from tokumei.transforms.recode.ways import WAYS, TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
@@ -223,6 +224,9 @@ def _account(
         answers=answers,
         rounds=way.rounds,
         regions=way.regions,
+        least_loss=unavoidable_loss(lattice, objectives["loss"], objectives["loss"].value(count))
+        if way.regions
+        else None,
         blanked=way.blanked,
         models=lattice.models,
         reached=tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),

@@ -1,0 +1,77 @@
+"""The shadow of a text: one way of writing the same characters, so that patterns need to know only one.
+
+NFKC, no invisible and no combining characters, old and variant kanji as one, the digits of every script as
+ASCII, one hyphen, upper case; and behind it what is wrapped in the text (`wrapped`). Every step is linear in
+the length of the text.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+
+import polars as pl
+import pyarrow as pa
+
+from tokumei.schemas.tables import kanji_variants
+from tokumei.transforms.detect.wrapped import with_wrapped
+from tokumei.transforms.values.text import HYPHENS, is_ascii, strings
+
+# What NFKC changes, or may hold other digits or hyphens but ー: little of what is written.
+_NOT_SIMPLE = (
+    r"[^\x00-\x7F\x{3001}-\x{3003}\x{3005}-\x{3029}\x{3041}-\x{3096}\x{30A1}-\x{30FC}\x{4E00}-\x{9FFF}]"
+)
+# Marks that are left after NFKC, formatting characters, and the letters that nobody sees.
+_INVISIBLE = r"[\p{Mn}\p{Me}\p{Cf}\x{115F}\x{1160}]"
+_OTHER_DIGITS = r"[\p{Nd}--[0-9]]"
+_KANJI_DIGITS = {
+    **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
+    **dict(zip("零壱弐参肆伍陸漆捌玖", "0123456789", strict=True)),
+}
+_KANJI_NUMBER = rf"[{''.join(_KANJI_DIGITS)}](?:[ .・-]?[{''.join(_KANJI_DIGITS)}]){{5}}"
+
+
+def shadow(texts: pa.Array) -> pl.Series:
+    """Return the shadow of every text; nulls stay null."""
+    return _one_way(with_wrapped(pl.Series(texts, dtype=pl.String)))
+
+
+def spelled(texts: pa.Array) -> pl.Series:
+    """Return the shadow of every text without what is wrapped in it; nulls stay null."""
+    return _one_way(pl.Series(texts, dtype=pl.String))
+
+
+def _one_way(written: pl.Series) -> pl.Series:
+    if not is_ascii(strings(written.to_arrow())):
+        written = _where(written, _NOT_SIMPLE, _compatible).str.replace_all("ー", "-", literal=True)
+        old, new = kanji_variants()
+        written = _where(written, f"[{''.join(old)}]", lambda texts: texts.str.replace_many(old, new))
+    return _where(written, r"\p{Ll}", lambda texts: texts.str.to_uppercase())
+
+
+def _where(texts: pl.Series, pattern: str, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Change the texts that have something to change: looking costs a fourth of changing."""
+    rows = texts.str.contains(pattern).fill_null(value=False).arg_true()
+    return texts.clone().scatter(rows, change(texts.gather(rows))) if len(rows) else texts
+
+
+def _compatible(texts: pl.Series) -> pl.Series:
+    seen = texts.str.normalize("NFKC").str.replace_all(_INVISIBLE, "").str.replace_all(f"[{HYPHENS}]", "-")
+    return seen.str.replace_many(*_other_digits()) if seen.str.contains(_OTHER_DIGITS).any() else seen
+
+
+def with_kanji_digits(shadows: pl.Series) -> pl.Series:
+    """Return shadows in which the digits of numbers that are written in kanji are ASCII.
+
+    Only in texts with six kanji digits in a row (第三〇九〇一二三四五六二〇号): names are made of them too.
+    """
+    digits = list(_KANJI_DIGITS), list(_KANJI_DIGITS.values())
+    return _where(shadows, _KANJI_NUMBER, lambda texts: texts.str.replace_many(*digits))
+
+
+@cache
+def _other_digits() -> tuple[list[str], list[str]]:
+    found = {chr(c): unicodedata.decimal(chr(c), -1) for c in range(0x80, sys.maxunicode + 1)}
+    return [c for c, digit in found.items() if digit >= 0], [str(d) for d in found.values() if d >= 0]
