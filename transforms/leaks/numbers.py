@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
-from tokumei.transforms.detect.contacts import CONTACTS, TELEPHONE
+from tokumei.transforms.detect.contacts import TELEPHONE, contacts
 from tokumei.transforms.detect.shadow import shadow, spelled, with_kanji_digits
-from tokumei.transforms.detect.worded import WORDED
+from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
@@ -25,6 +25,12 @@ _PERHAPS = (
     rf"{_DIGIT}\D?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
     r"|[0-9A-Za-z+/_-]{12}"
 )
+# What contacts have in common; in cells of letters and digits alone stand none.
+_CONTACT = (
+    r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
+    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]"
+)
+_NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
 _LONG = r"^[0-9]{10,11}$"
 _NOTHING = Found(0, 0, 0)
@@ -62,9 +68,11 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
             )
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
-    for look in (*WORDED, *CONTACTS):
-        if holding := int(look.holding(text).sum()):
-            found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)
+    reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
+    for looks, some in ((worded(), with_word(text)), (contacts(), reached)):
+        for look in looks:
+            if len(some) and (holding := int(look.holding(some).sum())):
+                found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)
     return found
 
 

@@ -36,7 +36,7 @@ from tokumei.transforms.recode.prices import label_prices, price_unit
 _ROUNDED = 1 - 1e-9  # what prices and logarithms lose by rounding is less
 
 
-def least_possible_loss(lattice: Lattice, objective: Objective, found: float) -> float | None:
+def unavoidable_loss(lattice: Lattice, objective: Objective, found: float) -> float | None:
     """Return what any release that keeps the models loses at least.
 
     Args:
