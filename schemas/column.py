@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from tokumei.schemas.column_names import names_age_band
 from tokumei.schemas.date_formats import FORMATS_OF, DateFormat, DateReading
-from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, is_sought
+from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, identifies, may_be_codes
 from tokumei.schemas.privacy_models import AnyProtection
 from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.strict import Strict, Text, broken
@@ -151,7 +151,7 @@ class Column(Strict):
     @model_validator(mode="after")
     def _searched(self) -> Self:
         for key, searched in (
-            ("codes_allowed", self.carries_numbers),
+            ("codes_allowed", self.carries_numbers or self.may_be_codes),
             ("source_values_allowed", self.carries_values),
         ):
             if getattr(self, key) is not None and not searched:
@@ -300,6 +300,20 @@ class Column(Strict):
         return self.released and carries_numbers(self.type, self.treat)
 
     @property
+    def may_be_codes(self) -> bool:
+        """Whether its source must be no identification code, since something of its numbers is released."""
+        return self.released and may_be_codes(self.type, self.treat)
+
+    @property
+    def identifies(self) -> bool:
+        """Whether its values are identifiers or codes, which single out however many people share them."""
+        return identifies(self.type, self.treat)
+
+    @property
     def sought(self) -> bool:
-        """Whether its values must not stand in any released column."""
-        return is_sought(self.type, self.treat)
+        """Whether its values must not stand in any released column.
+
+        Dates and quantities are not among them: they do not single out by themselves, and equal others by
+        chance.
+        """
+        return self.type in {"string", "text", "integer"} and (not self.released or self.identifies)

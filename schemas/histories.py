@@ -37,6 +37,11 @@ class Fact(MeasureKeys):
         default=False,
         description="The class (the table's quasi-identifiers) is known, alone or beside columns.",
     )
+    action: Literal["cell", "record"] = Field(
+        default="cell",
+        description="What goes where the fact would point at too few: cell: a cell of it is blanked; record:"
+        " its whole line is not released.",
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -55,6 +60,13 @@ class Fact(MeasureKeys):
                 "this says nothing that could be known",
                 "name columns: [item], say quasi_identifiers: true, or name a measure",
             )
+        if self.action == "record" and not self.columns:
+            raise broken(
+                "fact.ignored",
+                "action: record has no effect on a measure, for which whole windows go, nor on a class",
+                "remove action",
+                ["action"],
+            )
         return self
 
     def sentence(self) -> str:
@@ -68,7 +80,11 @@ class Fact(MeasureKeys):
         lines = f"that a person has a line of {self.table} with this {names}"
         if len(self.columns) > 1:
             lines += ", all of the same line"
-        return f"{lines}, and {whose}" if self.quasi_identifiers else lines
+        if self.quasi_identifiers:
+            return f"{lines}, and {whose}"
+        return (
+            f"{lines}; one that would point at too few is not released" if self.action == "record" else lines
+        )
 
 
 class AtMost(Strict):
@@ -87,9 +103,14 @@ class LostAtMost(Strict):
     )
     lines: Share = Field(
         default=1.0,
-        description="Share of the lines that are left without any fact, and of those left out for measures.",
+        description="Share of the lines that are left without any fact, deleted ones among them, and of those"
+        " left out for measures.",
     )
-    people: Share = Field(default=0.05, description="Share of the people who are left without any fact.")
+    people: Share = Field(
+        default=0.05,
+        description="Share of the people who are left without any fact, or of whom every line of a table goes"
+        " (but the one kept where tables are joined).",
+    )
 
 
 class History(Strict):

@@ -43,7 +43,7 @@ def check_histories(
         at = ("histories", i)
         for j, fact in enumerate(history.facts):
             _check_fact(fact, tables, numbering, history.k or k, (*at, "facts", j))
-            if fact in history.facts[:j]:
+            if fact in (other.model_copy(update={"action": fact.action}) for other in history.facts[:j]):
                 raise broken("fact.twice", "this fact stands there twice", "remove one", (*at, "facts", j))
             served |= {(fact.table, name) for name in fact.columns}
         if history.at_most is not None:
@@ -54,6 +54,7 @@ def check_histories(
         for table in dict.fromkeys(fact.table for fact in history.facts):
             check_measures(history.facts, table, tables[table], (*at, "facts"))
             _check_blankable(history.facts, table, tables[table], (*at, "facts"))
+            _check_deletable(history.facts, table, tables[table], (*at, "facts"))
     for table, name, _ in _coarsenings(tables):
         if (table, name) not in served:
             raise broken(
@@ -105,6 +106,38 @@ def _check_blankable(facts: Sequence[Fact], name: str, table: Table, at: tuple[s
                 " mended",
                 "name another column beside them, or remove the fact or the measures",
                 (*at, i, "columns"),
+            )
+
+
+def _check_deletable(facts: Sequence[Fact], name: str, table: Table, at: tuple[str | int, ...]) -> None:
+    """Refuse to delete lines on which more depends than facts: people, classes, combinations, measures."""
+    measured = bool(measured_columns(facts, name))
+    for i, fact in enumerate(facts):
+        if fact.table != name or fact.action == "cell":
+            continue
+        if table.rows_per_person == "one":
+            raise broken(
+                "fact.only_record",
+                "with one row a person a deleted line is a person left out",
+                "write action: cell; or leave people with rare combinations out by combinations with"
+                " action: record",
+                (*at, i, "action"),
+            )
+        if table.quasi_identifiers or table.combinations:
+            raise broken(
+                "fact.record_classes",
+                "classes and combinations of this table are counted before lines are deleted, and would"
+                " shrink below that",
+                "put the quasi-identifiers into a table of people, and columns of combinations into facts; or"
+                " write action: cell",
+                (*at, i, "action"),
+            )
+        if measured:
+            raise broken(
+                "fact.record_measures",
+                "measures of this table are made of all lines, and would be others without some of them",
+                "write action: cell; or remove the measures",
+                (*at, i, "action"),
             )
 
 

@@ -1,12 +1,14 @@
 """Tables of one run that a reader can join: their people have pseudonyms of the same link.
 
 What a release promises of classes then holds for the quasi-identifiers of all of them together, and who is
-left out of one is left out of all. ``joined: false`` takes a table out, with a reason.
+left out of one is left out of all. ``joined: false`` takes a table out, with a reason. Tables that other
+codes join (a household's, a receipt's) are not counted together, and need that reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations
 
 from tokumei.schemas.formats import listed
 from tokumei.schemas.people import tables_by_numbering
@@ -34,35 +36,82 @@ def _linked(tables: Mapping[str, Table]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def check_joined(tables: Mapping[str, Table], requirements: Requirements) -> None:
+def _met(tables: Mapping[str, Table]) -> Iterator[tuple[str, str, str]]:
+    """Yield link and two tables that a reader can join by codes which are not those of the people of both."""
+    links = {
+        name: {c.pseudonym.link for c in table.columns.values() if c.pseudonym and c.pseudonym.per != "table"}
+        for name, table in tables.items()
+    }
+    for one, other in combinations(tables, 2):
+        for link in sorted(links[one] & links[other]):
+            if not tables[one].person_link == tables[other].person_link == link:
+                yield link, one, other
+
+
+def check_joined(tables: Mapping[str, Table], requirements: Requirements, told: Collection[str] = ()) -> None:
     """Check what the policy says of tables that can be joined.
+
+    Args:
+        tables: of the policy.
+        requirements: of the release.
+        told: the tables in which facts stand.
 
     Raises:
         PydanticCustomError: ``joined: false`` at a table that no other can be joined with; a requirement that
             is not defined for joined classes; classes of tables whose pseudonyms change with the period,
-            which a reader joins within each alone; or an item deleted in one table that stands in another.
+            which a reader joins within each alone; classes or facts of tables that other codes join; or an
+            item deleted in one table that stands in another.
     """
     shared = {name for names in _linked(tables).values() if len(names) > 1 for name in names}
+    shared |= {name for _, *names in _met(tables) for name in names}
     for name, table in tables.items():
         if not table.joined and name not in shared:
             raise broken(
                 "table.joined",
-                "joined: false has no effect here: no other table has pseudonyms of its people's link",
+                "joined: false has no effect here: no other table has pseudonyms of a link of this one",
                 "remove joined and because",
                 ("tables", name, "joined"),
             )
     for names in joined_tables(tables).values():
         if any(tables[name].quasi_identifiers for name in names):
             _classes_joined(names, tables, requirements)
-        for at, other in _standing(tables, names):
-            raise broken(
-                "policy.joined_deleted",
-                f"the item is deleted here and stands in tables.{other}, which has the same people: a reader"
-                " joins the two by their pseudonyms",
-                f"treat it in tables.{other} too, for example with delete or generalize; rename the column"
-                f" there if it is another item; {_APART}",
-                at,
-            )
+        _refuse_standing(tables, names)
+    for link, *pair in _met(tables):
+        if all(tables[name].joined for name in pair):
+            _other_codes(link, pair, tables, told)
+            _refuse_standing(tables, pair)
+
+
+def _other_codes(link: str, pair: Sequence[str], tables: Mapping[str, Table], told: Collection[str]) -> None:
+    """Refuse classes and facts of two tables that other codes join: nobody counts them together."""
+    classes = [name for name in pair if tables[name].quasi_identifiers]
+    one, other = (tables[name] for name in pair)
+    if one.person_link is not None and one.person_link == other.person_link:
+        # All records of a person stand beside all others already; receipts tell which belong together.
+        counted = len(classes) < 2 or "one" in {one.rows_per_person, other.rows_per_person}
+    else:
+        counted = not classes and not {*pair} & {*told}
+    if counted:
+        return
+    together = listed((f"tables.{name}" for name in pair), "and")
+    raise broken(
+        "policy.joined_codes",
+        f"a reader can join {together} by the pseudonyms of link {link}, which are not those of the people of"
+        " both: classes and facts are not counted over such a join, and fewer than k people could share them",
+        f"delete these codes in one of them, or give them another link there; {_APART}",
+        ("tables", pair[1], "joined"),
+    )
+
+
+def _refuse_standing(tables: Mapping[str, Table], names: Sequence[str]) -> None:
+    for at, other in _standing(tables, names):
+        raise broken(
+            "policy.joined_deleted",
+            f"the item is deleted here and stands in tables.{other}, which a reader joins with this table",
+            f"treat it in tables.{other} too, for example with delete or generalize; rename the column there"
+            f" if it is another item; {_APART}",
+            at,
+        )
 
 
 def _classes_joined(names: Sequence[str], tables: Mapping[str, Table], requirements: Requirements) -> None:

@@ -1,7 +1,8 @@
 """Which released columns can still carry text of the source, and whose source values they must not carry.
 
-A release is searched for what criteria 1 to 3 removed (規則34条1号～3号, 62条1号～3号). Columns whose cells
-cannot hold source text (ages, bands, municipalities, pseudonyms …) are not searched and cost nothing. Where
+A release is searched for what criteria 1 to 3 removed (規則34条1号～3号, 62条1号～3号), and for the values of
+every column that is not released. Columns whose cells cannot hold source text (ages, bands, municipalities,
+pseudonyms …) are not searched and cost nothing. Where
 an officer has looked at what was found and knows that it is something else, the policy says so, with the
 reason.
 """
@@ -26,14 +27,14 @@ class Allowed(Strict):
 def carries_values(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
     """Return whether a released cell may be this very record's text of the source.
 
-    It may not where a method leaves only texts that many people share. It may where an integer is kept: a
-    number may contain a number.
+    It may not where a method leaves only texts that many people share. It may where a number is kept: it may
+    contain a number.
 
     Args:
         kind: type of a released column.
         treat: its methods.
     """
-    return kind in {"string", "integer"} and all(step.text_left() is Left.OWN for step in treat)
+    return kind in {"string", "integer", "number"} and all(step.text_left() is Left.OWN for step in treat)
 
 
 def carries_numbers(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
@@ -47,16 +48,29 @@ def carries_numbers(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
     return shared or carries_values(kind, treat)
 
 
-def is_sought(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
-    """Return whether the values of a column must not stand in any released one.
+def may_be_codes(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
+    """Return whether what is released of a column tells something of its numbers.
 
-    These are identifiers, identification codes and linking codes as texts or integers. Dates and quantities
-    are not among them: they do not single out by themselves, and equal others by chance.
+    Whatever is left of an identification code (個人識別符号) is too much: what is masked of one follows from
+    its check digit. Of such columns the source is judged.
+
+    Args:
+        kind: type of a released column.
+        treat: its methods.
+    """
+    told = all(step.text_left() > Left.NOTHING for step in treat)
+    return bool(treat) and told and kind in {"string", "integer", "number"}
+
+
+def identifies(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
+    """Return whether the values of a column are identifiers, identification codes or linking codes.
+
+    These must not stand in any released column however many people share them (a family name).
 
     Args:
         kind: the column's type.
         treat: its methods.
     """
-    return kind in {"string", "text", "integer"} and any(
+    return kind == "text" or any(
         step.criterion in {2, 3} or (step.criterion == 1 and step.text_left() <= Left.AREA) for step in treat
     )

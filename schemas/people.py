@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from tokumei.schemas.column import Column
 from tokumei.schemas.formats import listed
 from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.strict import broken
 from tokumei.schemas.table import Table
+from tokumei.schemas.treatments import Coarsen, TruncateTime
 
 PersonCodes = Literal["exact", "folded"]
 
@@ -117,21 +119,46 @@ def link_codes(tables: Mapping[str, Table]) -> dict[str, PersonCodes]:
 
 
 def refuse_mixed_shifts(tables: Mapping[str, Table]) -> None:
-    """Refuse dates of one numbering's people that would move by different numbers of days.
+    """Refuse dates of one numbering's people that would move by different numbers of days, or stay.
 
     Raises:
-        PydanticCustomError: two columns that move dates name different numbers.
+        PydanticCustomError: two columns that move dates name different numbers; or the days of another are
+            released where they stood, and tell by how many days the others moved.
     """
     found: dict[Numbering, int] = {}
-    for table_name, table in tables.items():
-        for name, column in table.columns.items():
-            last = column.treat[-1] if column.treat else None
-            if not isinstance(last, ShiftDates):
-                continue
-            if found.setdefault(numbering_of(table_name, table), last.days) != last.days:
-                raise broken(
-                    "policy.shift_days",
-                    "other dates of these people move by other numbers of days, so the gaps would not stay",
-                    "say the same days in all columns of the people's link",
-                    ("tables", table_name, "columns", name, "treat", len(column.treat) - 1, "days"),
-                )
+    columns = [
+        (numbering_of(table_name, table), column, ("tables", table_name, "columns", name))
+        for table_name, table in tables.items()
+        for name, column in table.columns.items()
+    ]
+    for numbering, column, at in columns:
+        last = column.treat[-1] if column.treat else None
+        if isinstance(last, ShiftDates) and found.setdefault(numbering, last.days) != last.days:
+            raise broken(
+                "policy.shift_days",
+                "other dates of these people move by other numbers of days, so the gaps would not stay",
+                "say the same days in all columns of the people's link",
+                (*at, "treat", len(column.treat) - 1, "days"),
+            )
+    for numbering, column, at in columns:
+        if numbering in found and _tells_days(column):
+            raise broken(
+                "policy.shift_beside",
+                "other dates of these people move, and this one stays where it was: who compares them knows"
+                " by how many days each person's dates moved",
+                f"move it too, with shift_dates and days: {found[numbering]}; or leave its month or year, or"
+                " delete it",
+                at,
+            )
+
+
+def _tells_days(column: Column) -> bool:
+    """Whether the days of a column are released as they were; classes share those of quasi-identifiers."""
+    return (
+        column.released
+        and column.type in {"date", "datetime"}
+        and all(
+            isinstance(step, Coarsen) or (isinstance(step, TruncateTime) and step.unit != "month")
+            for step in column.treat
+        )
+    )

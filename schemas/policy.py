@@ -149,7 +149,8 @@ class Policy(Strict):
         self._wildcards_work()
         check_histories(self.histories, self.tables, self.people, self.requirements.k)
         link_codes(self.tables)
-        check_joined(self.tables, self.requirements)
+        told = {fact.table for history in self.histories for fact in history.facts}
+        check_joined(self.tables, self.requirements, told)
         check_queries(self.requirements.queries, self.tables)
         refuse_mixed_periods(self.tables)
         refuse_mixed_shifts(self.tables)

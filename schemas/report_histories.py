@@ -51,7 +51,8 @@ class LevelUse(Strict):
 class GroupReport(Strict):
     """Columns that became coarser together, or one whose cells were blanked alone.
 
-    Cells are counted once for each different line of a person.
+    Cells are counted once for each different line of a person: by level, blanked (``deleted``), and gone with
+    lines that were deleted (``with_lines``).
     """
 
     table: str
@@ -59,6 +60,7 @@ class GroupReport(Strict):
     title: str
     levels: tuple[LevelUse, ...]
     deleted: int
+    with_lines: int
 
 
 class WindowsReport(Strict):
@@ -71,6 +73,20 @@ class WindowsReport(Strict):
     lines: int = Field(description="Lines that were left out with them.")
     of_lines: int
     people: int = Field(description="People of whom no line of the table is left.")
+
+
+class LinesReport(Strict):
+    """What was deleted of one table because facts of its lines would single people out: whole lines."""
+
+    table: str
+    title: str
+    lines: int = Field(description="Lines that were deleted; each counts.")
+    of_lines: int
+    people: int = Field(description="People of whom no line of the table is left.")
+    stayed: int = Field(
+        description="People who would have lost all lines, and keep one without its facts, because the table"
+        " is joined with others."
+    )
 
 
 class ShareReport(Strict):
@@ -113,15 +129,20 @@ class HistoryReport(Strict):
     sampled: SampledFacts
     at_most: ShareReport | None
     cells: int = Field(description="Cells that facts look at, once for each different line of a person.")
-    deleted: int = Field(description="Of them, those that were blanked.")
+    deleted: int = Field(description="Of them, those that were blanked in lines that are released.")
     cells_blanked: int = Field(description="Cells of released records that were blanked.")
     blanked_later: int = Field(
         description="Cells that tell a fact, and that were blanked or made `*` after facts were decided, as"
         " too few people bear their label in the release. `after` and `sampled` are counted before that."
     )
-    lines: int = Field(description="Different lines of people that tell a fact.")
-    lines_lost: int = Field(description="Of them, those that tell none any more.")
-    people_lost: int = Field(description="People who are left without any fact; their lines are released.")
+    lines: int = Field(
+        description="Lines that tell a fact: different ones of each person; each where lines may be deleted."
+    )
+    lines_lost: int = Field(description="Of them, those that tell none any more, deleted ones among them.")
+    people_lost: int = Field(
+        description="People who are left without any fact; those of their lines that are not deleted are"
+        " released."
+    )
     loss: float = Field(
         description="Mean over the cells of the share of the column's values that the released one may be;"
         " 1 for a blank."
@@ -130,4 +151,5 @@ class HistoryReport(Strict):
     windows: tuple[WindowsReport, ...] = Field(
         description="By table with measures. `before` is counted without what was left out."
     )
+    deleted_lines: tuple[LinesReport, ...] = Field(description="By table of which lines may be deleted.")
     undeclared: tuple[UndeclaredColumn, ...]

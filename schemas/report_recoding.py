@@ -73,6 +73,9 @@ class Recoding(Strict):
     )
     rounds: tuple[Rescue, ...] = ()
     regions: int = 0
+    least_loss: float | None = Field(
+        default=None, description="No release loses less, however it is recoded; None if not known."
+    )
     cells: int | None = Field(default=None, description="Cells blanked, those of suppressed records as well.")
     cells_least: int | None = Field(
         default=None, description="No release blanks fewer beside the same levels of all other records."

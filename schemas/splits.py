@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -35,18 +37,43 @@ class TableFile(NamedTuple):
     unsearched: tuple[str, ...] = ()
 
 
-class Split(NamedTuple):
-    """A stretch of one file that one worker reads at a time.
+class Stretch(NamedTuple):
+    """Some records of one file, that follow one another.
 
     ``start`` and ``end`` (exclusive) count in the unit of the file's format: bytes, or row groups of Parquet.
-    ``split_id`` is a hash of the other fields: stable over retries and runs.
     """
 
-    table: str
     file: SourceFile
     start: int
     end: int
+
+
+class Split(NamedTuple):
+    """What one worker reads at a time: a stretch of a large file, or several small files one after another.
+
+    ``split_id`` is a hash of the other fields: stable over retries and runs. Records are numbered over all
+    stretches.
+    """
+
+    table: str
+    stretches: tuple[Stretch, ...]
     split_id: str
+
+
+class Origin(NamedTuple):
+    """Which of some records of a split are of one of its stretches.
+
+    Attributes:
+        stretch: whose records they are.
+        before: records of the split that precede the stretch.
+        records: how many of them are of the stretch, unreadable and blank ones included.
+        rejects: how many of these were unreadable, by (column, reason).
+    """
+
+    stretch: Stretch
+    before: int
+    records: int
+    rejects: Mapping[tuple[str, str], int] = MappingProxyType({})
 
 
 class Reject(NamedTuple):

@@ -62,6 +62,14 @@ def run(tmp_path, capsys, quick_beam):
     return go
 
 
+@pytest.fixture
+def apart(monkeypatch):
+    """Small files are not read together."""
+    from tokumei.transforms.planning import inputs
+
+    monkeypatch.setattr(inputs, "TOGETHER_FILES", 1)
+
+
 @pytest.fixture(scope="session")
 def emulator():
     """The URL of a Cloud Storage emulator, with a proxy before it that can break requests."""

@@ -121,13 +121,13 @@ def empty_pipeline(beam_args: Sequence[str]) -> beam.Pipeline:
         InputError: a bucket that Dataflow needs is not there, or cannot be read.
     """
     import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
 
+    from tokumei.pipelines.launcher.beam_options import Options
     from tokumei.pipelines.launcher.dataflow import refuse_missing_buckets
 
     try:
         refuse_missing_buckets(beam_args)
-        return beam.Pipeline(options=PipelineOptions(list(beam_args)))
+        return beam.Pipeline(options=Options(beam_args))
     except (ValueError, ImportError, AttributeError) as error:
         # Nothing has been read yet: the text can quote options only.
         raise PolicyError(

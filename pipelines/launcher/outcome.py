@@ -150,14 +150,18 @@ def _tell_history(history: dict[str, Any]) -> None:
         f" (before: {counted['before']['few']:,} of {counted['people_before']:,} {whom} singled out{by});"
         f" {history['loss']:.1%} of detail lost, {history['cells_blanked']:,} cells blanked"
     )
+    for lost in history["deleted_lines"]:
+        print(f"    {lost['table']}: {lost['lines']:,} of {lost['of_lines']:,} lines deleted")
     for group in history["groups"]:
         fine, *coarse = (level["cells"] for level in group["levels"])
-        cells = max(1, fine + sum(coarse) + group["deleted"])
+        gone = group["deleted"] + group["with_lines"]
+        cells = max(1, fine + sum(coarse) + gone)
+        deleted = f", {group['with_lines'] / cells:.1%} deleted with lines" if group["with_lines"] else ""
         print(
             f"    {' × '.join(group['columns'])}: {fine / cells:.1%} as fine as before,"
-            f" {sum(coarse) / cells:.1%} coarser, {group['deleted'] / cells:.1%} blank"
+            f" {sum(coarse) / cells:.1%} coarser, {group['deleted'] / cells:.1%} blank{deleted}"
         )
-        if cells == group["deleted"]:
+        if cells == gone:
             print(f"    warning: nothing is left of {' × '.join(group['columns'])}")
 
 

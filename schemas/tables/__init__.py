@@ -206,8 +206,34 @@ def kanji_variants() -> tuple[list[str], list[str]]:
 
 
 @cache
+def code_words() -> Mapping[str, tuple[str, ...]]:
+    """Return the words before numbers of a person, by kind of number; the short ones of daily use too."""
+    rows = list(_rows("code_words.csv"))
+    kinds = dict.fromkeys(row["kind"] for row in rows)
+    return MappingProxyType({kind: tuple(r["word"] for r in rows if r["kind"] == kind) for kind in kinds})
+
+
+@cache
+def plate_offices() -> tuple[str, ...]:
+    """Return the places that stand on number plates (地域名表示)."""
+    return tuple(resources.files(__name__).joinpath("plate_offices.txt").read_text(encoding="utf-8").split())
+
+
+@cache
 def _folding() -> dict[int, str]:
     return {ord(other): group[0] for group in variant_groups() for other in group[1:]}
+
+
+class _Folded(dict[int, str | None]):
+    """By code point, what a character is folded to (None: it is invisible), worked out when asked for."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = _folding().get(code, chr(code))
+        self[code] = found = None if is_invisible(char) else char
+        return found
+
+
+_folded = _Folded()
 
 
 def is_invisible(char: str) -> bool:
@@ -227,5 +253,4 @@ def fold_place_name(text: str) -> str:
         The text after NFKC, without spaces and variation selectors, each character replaced by the first
         of its variant group. For comparison only, never for output.
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_folding())
-    return "".join(char for char in plain if not is_invisible(char))
+    return unicodedata.normalize("NFKC", text).translate(_folded)

@@ -21,7 +21,7 @@ from peers import by_copy
 
 from tokumei.schemas.column import Column
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import Split
+from tokumei.schemas.splits import Split, Stretch
 from tokumei.transforms.counting.keyed import pseudonyms
 from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain
@@ -124,7 +124,7 @@ def measure_parts(path, rows):
     file = pq.ParquetFile(path)
     columns = {f.name: "date" if pa.types.is_date(f.type) else "string" for f in file.schema_arrow}
     source, store = Source(path=path, format="parquet"), open_store(path)
-    split = Split("residents", store.stat(path), 0, file.num_row_groups, "all")
+    split = Split("residents", (Stretch(store.stat(path), 0, file.num_row_groups),), "all")
     codes = file.read(columns=["宛名番号"]).column(0).combine_chunks()
     key = RunKey.draw().derive("benchmark")
 

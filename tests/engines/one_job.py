@@ -70,6 +70,12 @@ POLICY = {
                 {"criterion": 4, **SUM, "people": 20, "above": "drop_window", "because": "試験"},
             ],
         },
+        "calls": {  # lines that point at few are deleted
+            "source": {"path": "calls.csv", "format": "csv"},
+            "person": "id",
+            "rows_per_person": "several",
+            "columns": {"id": {"treat": [PSEUDONYM]}, "topic": {"keep": True, "because": "試験"}},
+        },
         "visits": {  # several rows a person: people are counted by hashes under the run's key
             "source": {"path": "visits-*.jsonl", "format": "jsonl"},
             "person": "id",
@@ -93,6 +99,7 @@ POLICY = {
                 {"table": "purchases", "columns": ["item"]},
                 {"table": "purchases", **SUM, "edges": [600, 1300, 4000]},
                 {"table": "members", "quasi_identifiers": True},
+                {"table": "calls", "columns": ["topic"], "action": "record"},
             ],
             "known": 2,
             "because": "試験",
@@ -137,6 +144,8 @@ def write_input(folder, *, broken=False):
         lines = ["id,day,item,amount"]
         lines += [f"{CANARY}{i:05d},{purchase(i, n)}" for i in mine for n in range(1 + i % 5)]
         (folder / f"purchases-{part}.csv").write_text("\n".join(lines) + "\n")
+    calls = [f"{CANARY}{i:05d},{t}" for i in range(people) for t in ["T", *[f"T{i}"] * (2 * (i % 50 == 9))]]
+    (folder / "calls.csv").write_text("\n".join(["id,topic", *calls]) + "\n")
     (folder / "policy.yaml").write_text(json.dumps(POLICY, ensure_ascii=False))
 
 
@@ -178,6 +187,7 @@ def facts_of(done):
     """What the report tells of histories, all that can be lost being lost; without what is drawn by the key."""
     (told,) = done.report["histories"]
     assert told["cells_blanked"] and told["windows"][0]["lines"] and told["groups"][0]["levels"][1]["cells"]
+    assert [lost["lines"] for lost in told["deleted_lines"]] == [36]
     return {**told, "sampled": None}
 
 

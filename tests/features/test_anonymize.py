@@ -217,7 +217,7 @@ def test_columns_may_have_any_name(run):
 
 @pytest.mark.parametrize("rows", ["one", "several"])
 def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
-    """Many chunks of many splits of many files give what one chunk gives."""
+    """Many chunks of many splits of many files, and files read together, give what one chunk gives."""
     people = 300 if rows == "one" else 60
     lines = [
         f"p{i % people:03d},{20 + i * 7 % 50},{'ABCDEFG'[i % 7]},{'稀' if i % 97 == 0 else '普'},{i * i % 1009}"
@@ -235,18 +235,21 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
     whole = run(policy, {"data.csv": head + "\n".join(lines) + "\n"}, output="whole")
     assert whole.status == 0, whole.err
 
-    from tokumei.transforms.planning import reading
+    from tokumei.transforms.planning import inputs, reading
     from tokumei.transforms.release import dealing
     from tokumei.transforms.stages import read, release
 
     real, encode, chunks = read.plan_splits, release.encode_chunk, []
     monkeypatch.setattr(release, "encode_chunk", lambda *a: chunks.append(a) or encode(*a))
+    cut = policy_of(columns, person="id", rows=rows, k=4, limit=0.2, path="cut/*.csv")
+    files = {f"cut/{i}.csv": head + "\n".join(lines[i::3]) + "\n" for i in range(3)}
+    together = run(cut, files, output="together")
+    assert together.status == 0 and len(chunks) == 1, together.err
+    monkeypatch.setattr(inputs, "TOGETHER_FILES", 1)
     monkeypatch.setattr(dealing, "PART_CELLS", 200)
     monkeypatch.setattr(dealing, "SPARE", 3)
     monkeypatch.setattr(reading, "MAX_ROWS", 13)
     monkeypatch.setattr(read, "plan_splits", lambda *a: real(*a, target_bytes=200))
-    cut = policy_of(columns, person="id", rows=rows, k=4, limit=0.2, path="cut/*.csv")
-    files = {f"cut/{i}.csv": head + "\n".join(lines[i::3]) + "\n" for i in range(3)}
     parts = run(cut, files, output="parts")
     assert parts.status == 0, parts.err
     assert len(chunks) > 10 and len(parts.manifest["tables"]["t"]["files"]) > 1
@@ -256,7 +259,7 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
         table = done.report["tables"][0]
         return rows, {**table, "people_check": "", "order": None}, len({r["id"] for r in done.rows()})
 
-    assert facts(whole) == facts(parts)
+    assert facts(whole) == facts(together) == facts(parts)
 
 
 def test_values_that_were_not_understood_are_counted_and_told(run):

@@ -139,7 +139,7 @@ def test_insurers_numbers_that_are_kept_are_told(run):
     done = run(policy, {"data.csv": text}, job="check", args=["--sample", "20"])
     assert done.status == 0
     assert "  if the whole file is like this, the run will stop: " in done.out
-    assert "no: 3 value(s) with a valid insurer number" in done.out
+    assert "no: 3 value(s) hold: insurer number" in done.out
     assert "what may stop a run stands above: it was found in the first 20 records of each file" in done.out
     for job in ("check", "anonymize"):  # now all of it is known
         assert code(run(policy, job=job, args=["--json"])) == (4, "verification.leak")

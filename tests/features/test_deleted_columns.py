@@ -67,7 +67,7 @@ FATES = {
     "dropped": DROP,
     "free": {"type": "text"},
 }
-SOUGHT = ("deleted", "code", "number")
+SOUGHT = ("deleted", "code", "number", "free")
 
 
 def every_fate(kinds):

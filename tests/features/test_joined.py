@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from support.helpers import FILE, KEEP_ALL, SUPPRESS
 
+from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.joined import joined_tables
 from tokumei.schemas.policy_file import parse_policy
 from tokumei.transforms.decisions.removal import Taken
@@ -266,6 +267,10 @@ def parsed(tables, **requirements):
     return parse_policy(json.dumps(policy_of(tables, **requirements)), "policy")
 
 
+HOME = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "home"}]}
+DELETED = {"treat": [{"criterion": 1, "method": "delete"}]}
+HOMES = table("homes", {}) | {"columns": {"id": HOME, "area": AREA}}
+HOMES_KEPT = table("homes", {}) | {"columns": {"id": HOME, "area": KEEP_ALL}}
 MEMBERS = table("members", {"area": AREA, "birth": {"treat": [{"criterion": 1, "method": "delete"}]}})
 
 
@@ -290,10 +295,17 @@ MEMBERS = table("members", {"area": AREA, "birth": {"treat": [{"criterion": 1, "
             {},
             "policy.joined_period",
         ),
+        ([HOMES, table("b", {"home": HOME, "q": ANY})], {}, "policy.joined_codes"),
+        ([table("b", {"home": HOME, "q": ANY}), HOMES], {}, "policy.joined_codes"),
+        ([table("b", {"home": HOME, "area": DELETED}), HOMES_KEPT], {}, "policy.joined_deleted"),
+        # Both are of a person; the receipt tells which of their records belong together.
+        ([table("a", {"q": ANY, "home": HOME}, "several")] * 2, {}, "policy.joined_codes"),
     ],
 )
 def test_a_policy_of_joined_tables_says_what_it_means(run, tables, requirements, code):
-    done = run(policy_of({f"t{i}": one for i, one in enumerate(tables)}, **requirements))
+    policy = policy_of({f"t{i}": one for i, one in enumerate(tables)}, **requirements)
+    policy["file"] |= {"people": "member"}
+    done = run(policy)
     assert done.status == 2
     assert f"[{code}]" in done.err
 
@@ -309,6 +321,29 @@ def test_a_policy_of_joined_tables_says_what_it_means(run, tables, requirements,
 def test_what_is_deleted_may_stand_elsewhere_where_that_is_harmless(other):
     policy_file = {"members": MEMBERS, "b": table("b", other)}
     assert parsed(policy_file).tables["b"].joined
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        [table("b", {"home": HOME, "q": ANY}), HOMES | {"joined": False, "because": BECAUSE}],
+        [table("b", {"home": HOME, "v": KEEP_ALL}), HOMES_KEPT],  # no class anywhere
+        [table("b", {"home": HOME, "q": ANY}), table("a", {"home": HOME, "q": ANY}, "several")],
+    ],
+)
+def test_other_codes_may_join_tables_for_a_reason_or_where_nothing_is_counted(tables):
+    policy = policy_of({f"t{i}": one for i, one in enumerate(tables)})
+    policy["file"] |= {"people": "member"}
+    assert parse_policy(json.dumps(policy), "policy")
+
+
+def test_facts_are_not_counted_over_a_join_by_other_codes():
+    tables = {"b": table("b", {"home": HOME, "v": KEEP_ALL}, "several"), "homes": HOMES_KEPT}
+    policy = policy_of(tables)
+    policy["file"] |= {"people": "member"}
+    policy["histories"] = [{"known": 1, "because": "試験", "facts": [{"table": "b", "columns": ["v"]}]}]
+    with pytest.raises(PolicyError, match="link home"):
+        parse_policy(json.dumps(policy), "policy")
 
 
 def test_pseudonyms_of_each_table_join_none():

@@ -97,9 +97,8 @@ def test_a_number_that_is_a_code_stops_the_run_whatever_column_it_came_from(run)
     ]
     columns, files = planted(notes)
     done = run(policy_of(columns, person="id"), files)
-    kinds = ["a valid My Number", "a valid driver's licence number", "a valid payment card number"]
-    kinds += ["a number named as an identification code", "a valid My Number"]
-    leaky(done, *(f"note{i}: 1 value(s) with {kind}" for i, kind in enumerate(kinds)), "codes_allowed")
+    kinds = ["My Number", "driver's licence number", "payment card number", "passport number"]
+    leaky(done, *(f"note{i}: 1 value(s) hold: {kind}" for i, kind in enumerate(kinds)), "codes_allowed")
     assert not any(note in done.err for note in notes)
     told = {**KEEP, "codes_allowed": {"because": "架空の番号である"}}
     columns |= {f"note{i}": told for i in range(len(notes))}
@@ -118,7 +117,7 @@ def test_a_label_that_meets_a_surname_is_no_leak(run):
 
 
 def test_other_numbers_are_no_codes(run):
-    """Order, product and phone numbers, amounts and times: what a file is full of."""
+    """Order and product numbers, amounts and times: what a file is full of."""
     draw = random.Random(5)
     columns = {
         **COLUMNS,
@@ -128,7 +127,6 @@ def test_other_numbers_are_no_codes(run):
         "long": {**KEEP, "type": "integer"},
         "stamp": KEEP,
         "day": KEEP,
-        "shop": KEEP,
     }
     files = people(
         count=1500,
@@ -138,7 +136,6 @@ def test_other_numbers_are_no_codes(run):
         long=lambda _: draw.randrange(10**15),
         stamp=lambda _: f"2026-{draw.randrange(1, 13):02d}-03 12:{draw.randrange(60):02d}:00",
         day=lambda _: f"2026{draw.randrange(1, 13):02d}{draw.randrange(1, 29):02d}",
-        shop=lambda _: f"TEL 03-{draw.randrange(10**4):04d}-{draw.randrange(10**4):04d}",
     )
     done = run(policy_of(columns, person="id"), files)
     assert done.status == 0, done.err
@@ -148,7 +145,7 @@ def test_other_numbers_are_no_codes(run):
     # A column of such numbers is another thing: it is no chance that all of them pass.
     full = people(count=1500, **{"order": lambda i: my_number(10**10 + 977 * i)})
     stopped = run(policy_of({**COLUMNS, "order": KEEP}, person="id"), full, output="codes")
-    leaky(stopped, "1,500 value(s) with a valid My Number")
+    leaky(stopped, "1,500 value(s) hold: My Number")
 
 
 def my_number(base):

@@ -15,7 +15,9 @@ from support.kernels import KEY
 
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.release import dealing
-from tokumei.transforms.stages import release as release_stage
+from tokumei.transforms.stages import dealt as dealt_stage
+
+pytestmark = pytest.mark.usefixtures("apart")  # every file is a chunk
 
 COLUMNS = {"id": {"treat": [PSEUDONYM]}, "month": KEEP_ALL, "n": {"treat": [SUPPRESS]}}
 SEVERAL = policy_of(COLUMNS, path="*.csv", person="id", rows="several", k=3)
@@ -174,24 +176,24 @@ def test_the_numbers_of_the_documents():
 def test_rows_lost_and_doubled_on_the_way_are_seen(run, monkeypatch, many):
     """As many rows as there should be, but one slice came twice and another not at all."""
     many(900, spare=2)
-    real = release_stage.encode_dealt
+    real = dealt_stage.gather
 
-    def swap(plan, table, terms, part, slices):
+    def swap(part, slices):
         first, _, *others = slices
-        return real(plan, table, terms, part, [first, first, *others])
+        return real(part, [first, first, *others])
 
-    monkeypatch.setattr(release_stage, "encode_dealt", swap)
+    monkeypatch.setattr(dealt_stage, "gather", swap)
     done = run(SEVERAL, MONTHS)
     assert done.status == 4 and "did not all reach their part" in done.err
 
 
 def test_rows_made_with_another_key_are_refused(run, monkeypatch):
-    real = release_stage.encode_dealt
+    real = dealt_stage.gather
 
-    def alter(plan, table, terms, part, slices):
-        return real(plan, table, terms, part, [replace(rows, fingerprint="x") for rows in slices])
+    def alter(part, slices):
+        return real(part, [replace(rows, fingerprint="x") for rows in slices])
 
-    monkeypatch.setattr(release_stage, "encode_dealt", alter)
+    monkeypatch.setattr(dealt_stage, "gather", alter)
     done = run(SEVERAL, MONTHS)
     assert done.status == 4 and "different keys" in done.err
 

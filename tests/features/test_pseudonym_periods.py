@@ -13,7 +13,7 @@ from support.helpers import KEEP_ALL, policy_of
 from support.kernels import KEY
 
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Split, Stretch
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan_tables import plan_tables
@@ -163,7 +163,7 @@ def units(policy, table, codes, days):
     """The units of records, as later passes see them."""
     plan = plan_tables(Policy.model_validate_json(json.dumps(policy)), ".")[table]
     batch = pa.RecordBatch.from_pydict({"who": codes, plan.table.unit_columns[-1]: days})
-    split = Split(table, SourceFile("f", 1, "x"), 0, 1, "s")
+    split = Split(table, (Stretch(SourceFile("f", 1, "x"), 0, 1),), "s")
     chunk = Chunk(
         work=Work(split, KEY, NOTHING_LEFT_OUT),
         number=0,

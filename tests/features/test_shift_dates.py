@@ -145,6 +145,24 @@ def test_what_cannot_be_meant_is_refused(run, member, code):
     assert done.status == 2 and code in done.err, done.err
 
 
+@pytest.mark.parametrize(
+    ("stays", "told"),
+    [
+        (KEEP_ALL, True),
+        ({"treat": [{"criterion": 1, "method": "truncate_time", "unit": "hour"}]}, True),
+        ({"treat": [{"criterion": 1, "method": "truncate_time", "unit": "month"}]}, False),
+        ({"drop": True, "because": "試験"}, False),
+    ],
+    ids=["kept", "hour", "month", "dropped"],
+)
+def test_no_day_stays_beside_dates_that_move(run, stays, told):
+    """One day that stands where it stood tells by how many days all others moved, in any table of the link."""
+    policy, files, _ = policy_and_files()
+    policy["tables"]["visits"]["columns"]["next"] = {"type": "datetime", **stays}
+    done = run(policy, files, job="check")
+    assert (done.status, "policy.shift_beside" in done.err) == ((2, True) if told else (0, False)), done.err
+
+
 def test_without_a_person_nothing_moves_together(run):
     done = run(policy_of({"at": {"type": "date", **shift()}}), {"data.csv": "at\n2024-01-01\n"})
     assert done.status == 2 and "table.shift_person" in done.err

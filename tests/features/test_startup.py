@@ -1,5 +1,6 @@
 """What every run costs whatever its size, guarded by counts: seconds depend on the machine, these do not."""
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -68,16 +69,43 @@ def test_a_job_in_process_imports_neither_clouds_nor_what_its_policy_does_not_ne
 
 
 @pytest.mark.parametrize(
-    ("records", "most_steps", "most_shuffles"), [(20_000_000, 77, 12), (20_000_001, 172, 37)]
+    ("records", "most_steps", "most_shuffles"), [(20_000_000, 57, 10), (20_000_001, 142, 35)]
 )
 def test_the_graph_has_no_more_steps_than_it_had(policy, tmp_path, records, most_steps, most_shuffles):
-    """A step costs some 6 ms of processor time to build, translate and set up; a shuffle is a stage more."""
+    """A step costs some 4 ms of processor time to build, translate and set up; a shuffle is a stage more."""
     plan, files = make_plan(str(policy), str(tmp_path / "out"), None)
-    pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-    build(pipeline, plan, [file._replace(records=records) for file in files])
-    steps = [step for step in steps_of(pipeline) if not step.parts]
+    steps = steps_to(plan, [file._replace(records=records) for file in files])
     assert len(steps) <= most_steps
     assert sum(isinstance(step.transform, beam.GroupByKey) for step in steps) <= most_shuffles
+
+
+def steps_to(plan, files):
+    pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
+    build(pipeline, plan, files)
+    return [step for step in steps_of(pipeline) if not step.parts]
+
+
+def test_people_are_counted_only_where_they_are_told_apart(tmp_path):
+    town = {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "prefix", "keep": [1]}}]}
+    (tmp_path / "data.csv").write_text("town\n" + "東京\n" * 5)
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(policy_of({"town": town})))
+    steps = steps_to(*make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None))
+    assert len(steps) <= 41
+    assert not [
+        step.full_label for step in steps if "Person" in step.full_label or "People" in step.full_label
+    ]
+
+
+def test_beam_looks_through_one_method_a_step(policy, tmp_path, monkeypatch):
+    """Of its own steps it reads the signatures of thirty methods, eight times each."""
+    read, signature = [], inspect.signature
+    monkeypatch.setattr(
+        inspect, "signature", lambda called, **how: read.append(1) or signature(called, **how)
+    )
+    pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
+    build(pipeline, *make_plan(str(policy), str(tmp_path / "out"), None))
+    pipeline.to_runner_api()
+    assert len(read) <= 2_100
 
 
 def test_collecting_garbage_rarely_is_for_processes_of_one_job(policy):

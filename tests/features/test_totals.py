@@ -42,12 +42,13 @@ def lines(seed=3):
 
 
 ROWS = lines()
+PERSON = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "m"}]}
 
 
 def policy_and_files(*totals, files=3, k=3, **columns):
     columns = {
         "no": KEEP_ALL,
-        "who": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "m"}]},
+        "who": PERSON,
         "receipt": {"treat": [{"criterion": 3, "method": "delete"}]},
         "item": KEEP_ALL | {"title": "品目"},
         "day": {"type": "date", **KEEP_ALL},
@@ -204,6 +205,20 @@ def test_check_reads_what_a_run_reads(run):
     assert run(policy, files, job="check").status == 0
     spoilt = {name: text.replace(",i1,", ",i1,x", 1) for name, text in files.items()}
     assert run(policy, spoilt, job="check").status == 3
+
+
+def test_who_has_exactly_the_bound_is_not_above_it(run):
+    """A number of the policy is the decimal that stands there: 100 × 1.15 is below 115 in binary."""
+    rows = [{"who": f"p{i}", "price": "1.15" if i else "1.16"} for i in range(9)]
+    policy = policy_of(
+        {"who": PERSON, "price": {"type": "number", **KEEP_ALL}}, person="who", rows="several", k=3
+    )
+    bound = {"criterion": 4, "measure": "sum", "column": "price", "at": 1.15, "above": "drop_person"}
+    policy["tables"]["t"]["totals"] = [bound | {"because": "目立つ"}]
+    text = "who,price\n" + "".join(f"{r['who']},{r['price']}\n" for r in rows)
+    done = run(policy, {"data.csv": text})
+    assert done.status == 0, done.err
+    assert [r["price"] for r in done.rows()] == [1.15] * 8
 
 
 def test_a_bound_that_too_few_reach_stops_the_run(run):

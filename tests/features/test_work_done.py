@@ -20,6 +20,7 @@ import pytest
 from support.work_done import count_work
 
 from tokumei.pipelines.cli import main
+from tokumei.transforms.planning import inputs
 
 TABLES = Path(__file__).with_name("work_done.md")
 POLICIES = Path(__file__).parents[1] / "benchmarks"
@@ -57,6 +58,7 @@ def run(name, folder):
         file.unlink()
     (folder / "policy.yaml").write_text(policy)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs, "TOGETHER_FILES", 1)  # as large files, each is a split
         work = count_work(patch)
         assert main(["anonymize", str(folder / "policy.yaml"), "--output", str(folder / "out")]) == 0
         return list(work.facts())

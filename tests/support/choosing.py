@@ -7,7 +7,7 @@ from support.helpers import policy_of
 from support.kernels import KEY
 
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Split, Stretch
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.plan_tables import plan_tables
@@ -35,7 +35,7 @@ COLUMNS = {
     },
 }
 SCHEMA = pa.schema([("id", pa.string()), ("age", pa.int64()), ("sex", pa.string()), ("illness", pa.string())])
-SPLIT = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
+SPLIT = Split("t", (Stretch(SourceFile("data.csv", 0, ""), 0, 1),), "s")
 
 
 def planned(data):

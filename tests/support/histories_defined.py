@@ -68,8 +68,10 @@ def random_problem(rng):
                 groups=few,
                 seen=tuple(random_seen(rng, groups[i]) for i in few),
                 fixed=not few or rng.random() < 0.25,
+                delete="cell",
             )
         )
+    kinds = random_deletion(rng, kinds)
     known = int(rng.choice([1, 2, 2, 3]))
     share = float(rng.choice([0.34, 0.5, 0.75])) if rng.random() < 0.3 else None
     return Problem(
@@ -81,20 +83,29 @@ def random_problem(rng):
         share=share,
         sensitive_values=2 if share else 0,
         granularity=str(rng.choice(["cut", "cut", "level"])),
-        delete=str(rng.choice(["cell", "cell", "line"])),
         lost_at_most=LostAtMost(people=1.0),
         seed=bytes(16),
     )
 
 
+def random_deletion(rng, kinds):
+    """Let some kinds delete lines: of tables without facts that nothing deletes."""
+    standing = {kind.table for kind in kinds if not kind.groups}
+    share = rng.choice([0, 0.5, 1])
+    return [
+        replace(kind, delete="line") if kind.table not in standing and rng.random() < share else kind
+        for kind in kinds
+    ]
+
+
 def random_people(rng, problem):
-    """By person: for each table the set of (leaves, fixed codes) of its lines; and a set of sensitive values."""
+    """By person: for each table (leaves, fixed codes, records) of its lines; and a set of sensitive values."""
     people = []
     popular = rng.random() * 2
     for _ in range(int(rng.integers(0, 30))):
         tables = []
         for table in range(problem.tables):
-            lines = set()
+            lines = {}
             for _ in range(int(rng.integers(0, 4))):
                 leaves = tuple(
                     -1
@@ -107,11 +118,16 @@ def random_people(rng, problem):
                     for kind in problem.kinds
                     if kind.fixed and kind.table == table
                 )
-                lines.add((leaves, tuple(max(-1, code) for code in fixed)))
-            tables.append(sorted(lines))
+                lines[leaves, tuple(max(-1, code) for code in fixed)] = int(rng.integers(1, 4))
+            tables.append(sorted((*line, records) for line, records in lines.items()))
         sensitive = {int(v) for v in rng.integers(0, 2, int(rng.integers(0, 3)))}
         people.append((tables, sensitive if problem.share else set()))
     return people
+
+
+def deletes(problem, table):
+    """Return whether lines of a table may be deleted."""
+    return any(kind.table == table and kind.delete == "line" for kind in problem.kinds)
 
 
 def as_buckets(problem, people, sizes):
@@ -133,6 +149,7 @@ def as_buckets(problem, people, sizes):
                     fixed={
                         kind: np.array([r[2][at] for r in rows], np.int64) for at, kind in enumerate(kinds)
                     },
+                    records=np.array([r[3] for r in rows], np.int64) if deletes(problem, table) else None,
                 )
             )
         pairs = sorted((i, value) for i, (_, values) in enumerate(few) for value in values)
@@ -146,6 +163,13 @@ def as_buckets(problem, people, sizes):
 def facts_of(problem, bucket, blanks, levels):
     """By person of a bucket: the facts, as tuples, that the released lines give."""
     out = [set() for _ in range(bucket.people)]
+    for _, _, person, fact in told_by(problem, bucket, blanks, levels):
+        out[person].add(fact)
+    return out
+
+
+def told_by(problem, bucket, blanks, levels):
+    """Yield table, line, person and fact of all released lines of a bucket."""
     for i, kind in enumerate(problem.kinds):
         lines, rows = bucket.lines[kind.table], problem.of_table(kind.table)
         masks = (
@@ -168,8 +192,7 @@ def facts_of(problem, bucket, blanks, levels):
                 node = int(problem.groups[group].chain[levels[group][leaf], leaf])
                 fact.append(node if seen is None else int(seen[node]))
             if -1 not in fact[1:]:
-                out[person].add(tuple(fact))
-    return out
+                yield kind.table, n, person, tuple(fact)
 
 
 def broken(problem, buckets, protection=None):
@@ -215,6 +238,32 @@ def lost(problem, buckets, protection):
                         below = int(tree.covered[tree.chain[protection.levels[group][leaf], leaf]])
                         total += Fraction(below if below > 1 else 0, tree.domain)
     return total / cells if cells else total
+
+
+def standing(problem, buckets, protection=None):
+    """Return the records that tell a fact, and the people who have one and some line left of each table."""
+    levels = protection.levels if protection else [np.zeros(g.leaves, int) for g in problem.groups]
+    records = people = 0
+    for number, bucket in enumerate(buckets):
+        blanks = protection.blanks[number] if protection and protection.blanks else None
+        told = [*told_by(problem, bucket, blanks, levels)]
+        for table, line in {(table, line) for table, line, _, _ in told}:
+            records += int(bucket.lines[table].records[line]) if deletes(problem, table) else 1
+        having = {person for _, _, person, _ in told}
+        for table, lines in enumerate(bucket.lines):
+            gone = (
+                {
+                    n
+                    for n, mask in zip(*map(list, vars(blanks[table]).values()), strict=True)
+                    if mask == DROPPED
+                }
+                if blanks
+                else set()
+            )
+            left = {who for n, who in enumerate(lines.person.tolist()) if n not in gone}
+            having -= set(lines.person.tolist()) - left
+        people += len(having)
+    return records, people
 
 
 def consistent(problem, levels):

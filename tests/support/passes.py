@@ -24,7 +24,7 @@ from tokumei.transforms.promises.settle import promise_all, settle_all
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import count_chunk, merge_histograms
 from tokumei.transforms.release.anonymize import anonymize_chunk
-from tokumei.transforms.release.dealing import parts_of
+from tokumei.transforms.release.dealing import gather, parts_of
 from tokumei.transforms.release.part_recount import Count, part_terms
 from tokumei.transforms.release.parts import encode_chunk, encode_dealt
 from tokumei.transforms.release.verify import verify
@@ -38,7 +38,7 @@ def dealt(plan, table, decision, done):
     for (_, part), rows in (pair for chunk in done[::-1] for pair in chunk.slices):
         found.setdefault(part, []).append(rows)
     terms = part_terms(decision, KEY)
-    return [encode_dealt(plan, table, terms, part, slices) for part, slices in found.items()]
+    return [encode_dealt(plan, table, terms, gather(part, slices)) for part, slices in found.items()]
 
 
 def released(policy, pieces):

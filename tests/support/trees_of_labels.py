@@ -35,13 +35,12 @@ def one_fact(group, **changes):
     stated = {
         "tables": 1,
         "groups": (group,),
-        "kinds": (FactKind(table=0, groups=(0,), seen=(None,), fixed=False),),
+        "kinds": (FactKind(table=0, groups=(0,), seen=(None,), fixed=False, delete="cell"),),
         "known": 2,
         "k": 5,
         "share": None,
         "sensitive_values": 0,
         "granularity": "cut",
-        "delete": "cell",
         "lost_at_most": LostAtMost(people=1.0),
         "seed": bytes(16),
     }

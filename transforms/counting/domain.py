@@ -38,7 +38,9 @@ def bounded(values: pl.Series, where: str) -> pl.Series:
     Raises:
         InputError: more than `MAX_DISTINCT`, or more than `MAX_TEXT_BYTES` of text.
     """
-    if len(values) > MAX_DISTINCT or _bytes(values) > MAX_TEXT_BYTES:
+    # The estimated size is never less: it may count the buffers of all texts that they were taken from.
+    large = values.estimated_size() > MAX_TEXT_BYTES and _bytes(values) > MAX_TEXT_BYTES
+    if len(values) > MAX_DISTINCT or large:
         raise InputError(
             "input.too_many_values",
             where=where,
@@ -50,5 +52,4 @@ def bounded(values: pl.Series, where: str) -> pl.Series:
 
 
 def _bytes(values: pl.Series) -> int:
-    # Not the estimated size: that may count the buffers of all texts they were taken from.
     return int(values.str.len_bytes().sum()) if values.dtype == pl.String else 0

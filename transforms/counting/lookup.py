@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 NOT_FOUND = -1
 
@@ -14,6 +16,10 @@ def places_in(ascending: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDAr
     """Return the place of each wanted number among ascending ones; `NOT_FOUND` where it is none of them."""
     if len(ascending) == 0:
         return np.full(len(wanted), NOT_FOUND, np.int64)
+    if len(ascending) <= len(wanted):  # to hash them takes less than to search for each wanted one
+        found = pc.index_in(pa.array(wanted), value_set=pa.array(ascending))
+        hashed: npt.NDArray[np.int64] = found.fill_null(NOT_FOUND).to_numpy().astype(np.int64)
+        return hashed
     place = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
     return np.where(ascending[place] == wanted, place, NOT_FOUND)
 

@@ -24,7 +24,7 @@ def domain_codes(treated: Treated, domain: tuple[str | None, ...], where: str) -
     if codes.null_count:
         raise input_changed(where)
     numbers: npt.NDArray[np.int32] = codes.to_numpy(zero_copy_only=False)
-    return numbers if treated.indices is None else numbers[treated.indices]
+    return numbers if treated.indices is None else numbers.take(treated.indices)
 
 
 def input_changed(where: str) -> InputError:

@@ -33,6 +33,15 @@ def encode(values: pa.Array) -> tuple[Indices | None, pa.Array]:
     return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary
 
 
+def dictionary_places(values: pa.DictionaryArray) -> tuple[npt.NDArray[np.integer], pa.Array]:
+    """Return each row's place in the dictionary, and the dictionary; null, where it occurs, is the last."""
+    indices, texts = values.indices, values.dictionary
+    if indices.null_count:
+        indices = indices.fill_null(len(texts))
+        texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
+    return indices.to_numpy(zero_copy_only=False), texts
+
+
 def narrow(indices: Indices | None, values: pa.Array) -> tuple[Indices | None, pa.Array]:
     """Return the encoding of the rows after a method.
 
@@ -54,10 +63,7 @@ def narrow(indices: Indices | None, values: pa.Array) -> tuple[Indices | None, p
 
 def used_values(values: pa.DictionaryArray) -> tuple[Indices, pa.Array]:
     """Return indices into the values in use, in the dictionary's order; null, where in use, is the last."""
-    places = values.indices.fill_null(len(values.dictionary)).to_numpy(zero_copy_only=False)
-    texts = values.dictionary
-    if values.indices.null_count:
-        texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
+    places, texts = dictionary_places(values)
     numbers, used = _numbered(places, len(texts))
     return numbers, texts if len(used) == len(texts) else texts.take(pa.array(used))
 
@@ -73,12 +79,11 @@ def compacted(values: pa.Array) -> pa.Array:
 
 def _numbered(places: npt.NDArray[np.integer], size: int) -> tuple[Indices, npt.NDArray[np.int64]]:
     """Number the places in use in ascending order: the number of each row's place, and these places."""
-    seen = np.zeros(size, bool)
-    seen[places] = True
+    seen = np.bincount(places, minlength=size) > 0
     used = np.flatnonzero(seen)
     if len(used) == size:  # as most often
         return places.astype(np.int32, copy=False), used
-    return (np.cumsum(seen) - 1).astype(np.int32)[places], used
+    return (np.cumsum(seen, dtype=np.int32) - 1).take(places), used
 
 
 def _by_range(values: pa.Array) -> tuple[Indices, pa.Array] | None:

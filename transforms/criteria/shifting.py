@@ -65,8 +65,8 @@ class ShiftDates(PerRecord, treats=t.ShiftDates):
         """Return how far dates moved, and what stays: this restores no value."""
         spec = self.spec
         said = (
-            f"本人ごとに、前後{spec.days}日までの0でない日数を等しい確率で一つ引き、その人の全ての日付をその日数だけ"
-            "動かした（仮IDの期間があるときは、期間ごとに引いた）。日付の間隔は元のままである。"
+            f"本人ごとに、前後{spec.days}日までの0でない日数を等しい確率で一つ引き、この方法によるその人の全ての日付を"
+            "その日数だけ動かした（仮IDの期間があるときは、期間ごとに引いた）。日付の間隔は元のままである。"
         )
         return said if spec.unit is None else f"{said}その後、{TIME_UNITS[spec.unit]}単位に切り捨てた。"
 

@@ -2,7 +2,7 @@
 
 It is decided once, for the whole release, after the search (`ProtectHistories` of the stages): how coarse
 each value of a group of columns becomes, and in which lines of which people it is blanked. It drops no record
-and touches no quasi-identifier, so that classes stay as they are.
+(that does a `Removal`) and touches no quasi-identifier, so that classes stay as they are.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ class HistoryTreatment:
             return left, cells
         codes = dict(zip(self.facts.columns, column_codes(self.facts.columns, columns, treated), strict=True))
         parts = [*codes.values(), *class_codes(self.facts.classes, self.classes, classes)]
-        if len(self.sizes) > len(parts):
-            parts.append(period_numbers(units))
-        blank = self._blank(units.hashes, pack(parts, self.sizes))
+        blank = self._blank(units.hashes, pack_lines(parts, units, self.sizes))
         for i, group in enumerate(self.groups):
             gone = (blank >> np.uint32(i) & 1).astype(bool)
             if group.texts:
@@ -134,6 +132,12 @@ def column_codes(
         InputError: a value is not in its domain, so the input changed between two passes.
     """
     return [domain_codes(treated[name], columns[name].domain or (), f"column {name}") for name in names]
+
+
+def pack_lines(codes: Sequence[Codes], units: Units, sizes: Sequence[int]) -> Ints:
+    """Return each row's packed tuple: of columns and classes, and the period where sizes are one more."""
+    parts = [*codes, period_numbers(units)] if len(sizes) > len(codes) else codes
+    return pack(parts, sizes)
 
 
 def class_codes(

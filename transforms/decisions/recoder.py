@@ -43,6 +43,6 @@ class Recoder:
         released = of_row != SUPPRESSED
         tables = enumerate(zip(self.tables, codes, strict=True))
         if len(self.nodes) == 1:
-            return [table[self.nodes[0, i]][code] for i, (table, code) in tables], released
+            return [table[self.nodes[0, i]].take(code) for i, (table, code) in tables], released
         levels = self.nodes[np.maximum(of_row, 0)]
         return [table[levels[:, i], code] for i, (table, code) in tables], released

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
@@ -18,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 
-from tokumei.schemas.splits import Split
+from tokumei.schemas.splits import Origin, Split
 from tokumei.transforms.engine.run_key import RunKey
 
 
@@ -76,6 +77,7 @@ class Chunk(Generic[D_co]):
         unattributed: numbers of the records without a person code, in their order, where the person's column
             was read: they are in the batch, unless the table leaves them out.
         blank: records without any value, which are nobody's.
+        origins: of which stretches of the split its records are, in their order.
         memo: what was once worked out of it, and is asked for again.
     """
 
@@ -90,7 +92,12 @@ class Chunk(Generic[D_co]):
     notes: dict[tuple[str, str], int] = field(default_factory=dict)
     unattributed: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     blank: int = 0
+    origins: tuple[Origin, ...] = ()
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def origin(self, number: int) -> Origin:
+        """Return of which stretch a record is; ``number`` is the one that it has in the split."""
+        return self.origins[bisect_left(self.origins, number, key=lambda origin: origin.before) - 1]
 
 
 class SizedPickleCoder(beam.coders.Coder):

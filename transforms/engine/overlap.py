@@ -7,7 +7,7 @@ engine is, at the price of a few more chunks in memory.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
@@ -44,3 +44,25 @@ class Overlap(Generic[T, R]):
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
+
+
+def overlapped(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """Apply a function to items in a few threads, a few items ahead; yield the results in order.
+
+    What fails comes where it would have come without threads: an error of the items after the results of
+    those before it.
+    """
+    overlap, coming = Overlap(function, threads), iter(items)
+    try:
+        while True:
+            try:
+                item = next(coming)
+            except StopIteration:
+                break
+            except Exception:
+                yield from overlap.rest()
+                raise
+            yield from overlap.put(item)
+        yield from overlap.rest()
+    finally:
+        overlap.close()

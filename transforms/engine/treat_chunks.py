@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindows
 
 from tokumei.transforms.engine.chunks import Chunk, D_co
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.overlap import Overlap
+from tokumei.transforms.engine.steps import Step
 
 R = TypeVar("R")
 # Two chunks are treated while a third is read: enough for two cores. Engines start a worker for every core
@@ -18,7 +18,7 @@ R = TypeVar("R")
 THREADS = 2
 
 
-class TreatChunks(beam.DoFn, Generic[D_co, R]):
+class TreatChunks(Step, Generic[D_co, R]):
     """Applies a pure function to every chunk of a bundle, in threads; one result a chunk, in order.
 
     A bundle ends only after all its results; when it fails, what its threads still compute goes nowhere. So

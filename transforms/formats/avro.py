@@ -16,7 +16,7 @@ import pyarrow as pa
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import listed
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.avro_container import Corrupt, Frame, framed, read_frame, walk
 from tokumei.transforms.formats.avro_limits import (
@@ -69,18 +69,18 @@ def header(source: Source, file: SourceFile, store: Store) -> Header:
 
 
 def rows(
-    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    stretch: Stretch, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
-    """Read the records of a split's blocks.
+    """Read the records of a stretch's blocks.
 
     Raises:
         InputError: see `reader.read_split`.
     """
-    with _opened(split.file, store) as (opened, found):
+    with _opened(stretch.file, store) as (opened, found):
         schema = arrow_schema(found.schema)
-        refuse_other_columns(schema.names, declared, split.file.uri)
+        refuse_other_columns(schema.names, declared, stretch.file.uri)
         done = 0
-        for records in _records(opened, found, split):
+        for records in _records(opened, found, stretch):
             screened = {
                 name: without_garbled(
                     _column([r[name] for r in records], schema.field(name).type), mended=kind == "text"
@@ -181,11 +181,11 @@ def _understood(schema: Any, file: SourceFile) -> None:
         ) from None
 
 
-def _records(source: BinaryIO, frame: Frame, split: Split) -> Iterator[list[dict[str, Any]]]:
-    """Decode the blocks of a split, in lists of at most MAX_ROWS records."""
+def _records(source: BinaryIO, frame: Frame, stretch: Stretch) -> Iterator[list[dict[str, Any]]]:
+    """Decode the blocks of a stretch, in lists of at most MAX_ROWS records."""
     schema = plain_schema(frame.schema)
     gathered: list[dict[str, Any]] = []
-    for block in walk(source, frame, split.start, split.end):
+    for block in walk(source, frame, stretch.start, stretch.end):
         source.seek(block.body)
         body = unpacked(source.read(block.packed), frame.codec, block.records)
         for record in _decoded(framed(schema, frame, block.records, body)):

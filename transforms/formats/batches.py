@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import Reject, Split
+from tokumei.schemas.splits import Origin, Reject, Split
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.columns import refuse_unreadable
 from tokumei.transforms.formats.convert import convert
@@ -40,6 +40,7 @@ class Rows(NamedTuple):
         misfits: cells found bad already (null in ``columns``): column to row to reason.
         blank: how many of the records have no value in any column, and hence no row.
         notes: what is no fault but to be told: number of cells by (column, note).
+        origins: of which stretches they are, in their order; the reader of a split knows it, not a format.
     """
 
     columns: Mapping[str, pa.Array]
@@ -49,6 +50,7 @@ class Rows(NamedTuple):
     misfits: Mapping[str, Mapping[int, str]]
     notes: Notes = MappingProxyType({})
     blank: int = 0
+    origins: tuple[Origin, ...] = ()
 
 
 class ReadBatch(NamedTuple):
@@ -62,6 +64,7 @@ class ReadBatch(NamedTuple):
         numbers: the record number of each row of the batch, ascending.
         blank: records without any value, which are nobody's.
         notes: what is no fault but to be told: number of cells by (column, note).
+        origins: of which stretches the records are, in their order.
     """
 
     batch: pa.RecordBatch
@@ -70,6 +73,7 @@ class ReadBatch(NamedTuple):
     numbers: Numbers
     blank: int = 0
     notes: Notes = MappingProxyType({})
+    origins: tuple[Origin, ...] = ()
 
 
 def assemble(
@@ -94,9 +98,10 @@ def assemble(
         good = np.ones(len(rows.numbers), bool)
         notes = dict(rows.notes)
         arrays = []
+        where = rows.origins[0].stretch.file.uri  # all have the same type
         for name, kind in columns.items():
             how = dates.get(name, USUAL)
-            refuse_unreadable(rows.columns[name].type, name, kind, how, split.file.uri)
+            refuse_unreadable(rows.columns[name].type, name, kind, how, where)
             values, bad, nan = convert(rows.columns[name], kind, source.null_values, how)
             if kind == "string" and name in source.leading_zeros:
                 values = with_leading_zeros(values, source.leading_zeros[name])
@@ -116,7 +121,7 @@ def assemble(
             batch = batch.take(pa.array(np.flatnonzero(good)))
         numbers = np.asarray(rows.numbers, np.int64)[good]
         rejects = [found[n] for n in sorted(found)]
-        yield ReadBatch(batch, rejects, rows.records, numbers, rows.blank, notes)
+        yield ReadBatch(batch, rejects, rows.records, numbers, rows.blank, notes, rows.origins)
 
 
 def _whole(split: Split, number: int, told: str) -> Reject:

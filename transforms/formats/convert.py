@@ -132,6 +132,8 @@ def _from_dictionary(
     if pa.types.is_floating(values.type.value_type):  # each NaN is counted
         return convert(values.dictionary_decode(), kind, null_values, how)
     distinct, bad, _ = convert(values.dictionary, kind, null_values, how)
+    if not distinct.null_count and pa.types.is_string(distinct.type):
+        return Converted(pa.DictionaryArray.from_arrays(values.indices, distinct), {})
     places = places_of(values)
     if pa.types.is_string(distinct.type):
         return Converted(spread(distinct, places), of_rows(bad, places))

@@ -77,12 +77,21 @@ def blocks(
     rest = b""
     while True:
         more = read(size)
-        data = rest + more
         final = len(more) < size
-        cut, strict, quoted = _last_cut(masked(data, dialect), dialect, final=final)
-        if cut:
-            yield TextBlock(data[:cut], strict, quoted)
-        start, rest = start + cut, data[cut:]
+        end = 0
+        if not dialect.escape and QUOTE not in rest and QUOTE not in more:
+            end = len(more) if final else _after_break(more, 0, len(more))
+        if end:  # as most often; then the text is copied once
+            cut = len(rest) + end
+            yield TextBlock(b"".join((rest, memoryview(more)[:end])), strict=True, quoted=False)
+            rest = more[end:]
+        else:
+            data = rest + more
+            cut, strict, quoted = _last_cut(masked(data, dialect), dialect, final=final)
+            if cut:
+                yield TextBlock(data[:cut], strict, quoted)
+            rest = data[cut:]
+        start += cut
         if final:
             break
         if len(rest) > MAX_RECORD:
@@ -100,6 +109,12 @@ def unclosed(uri: str, start: int) -> InputError:
         fix="close the quote there, declare escape if backslashes stand before quotes, or copy the file again"
         " if it is truncated",
     )
+
+
+def whole_records(text: bytes, dialect: Dialect) -> TextBlock:
+    """Return the records of the beginning of a text that are surely whole."""
+    cut, strict, quoted = _last_cut(masked(text, dialect), dialect, final=False)
+    return TextBlock(text[:cut], strict, quoted)
 
 
 def record_ends(block: bytes, dialect: Dialect) -> Positions:

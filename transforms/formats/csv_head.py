@@ -144,15 +144,17 @@ def _strict_names(text: bytes, dialect: Dialect) -> tuple[str, ...] | None:
     return tuple(pacsv.read_csv(pa.py_buffer(text), options, parse_options(dialect)).column_names)
 
 
-def parse_options(dialect: Dialect, skip: object = None) -> pacsv.ParseOptions:
+def parse_options(dialect: Dialect, skip: object = None, *, quoted: bool = True) -> pacsv.ParseOptions:
     """Return pyarrow's options for decoded text.
 
     Args:
         dialect: how it is written.
         skip: what becomes of a record with another number of fields; by default it is an error.
+        quoted: there may be quotes; without any it is parsed faster.
     """
     return pacsv.ParseOptions(
         delimiter=dialect.delimiter,
+        quote_char='"' if quoted else False,
         newlines_in_values=True,
         escape_char="\\" if dialect.escape else False,
         invalid_row_handler=skip,

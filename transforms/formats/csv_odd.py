@@ -38,7 +38,7 @@ def as_name(text: str | None) -> str:
 
 
 def odd_rows(
-    cells: Mapping[str, pa.StringArray],
+    cells: Mapping[str, pa.Array],
     names: Sequence[str],
     null_values: Sequence[str],
     whole: Callable[[Numbers], pa.Table],
@@ -46,7 +46,8 @@ def odd_rows(
     """Find the rows that are no records.
 
     Args:
-        cells: some columns of the file, at least one, with null for null texts.
+        cells: some columns of the file, at least one, with null for null texts; texts that repeat may be
+            encoded by a dictionary.
         names: the names of all its columns, in its order.
         null_values: texts that are no values.
         whole: reads some rows again, with all columns.
@@ -65,7 +66,7 @@ def odd_rows(
     return Odd(rows[without], rows[named & ~without])
 
 
-def _suspects(cells: Mapping[str, pa.StringArray], null_values: Sequence[str]) -> tuple[Numbers, Numbers]:
+def _suspects(cells: Mapping[str, pa.Array], null_values: Sequence[str]) -> tuple[Numbers, Numbers]:
     """Return the rows of which the cells at hand can be those of a record that is none."""
     left = None
     for name, column in sorted(cells.items(), key=lambda cell: cell[1].null_count):
@@ -78,7 +79,7 @@ def _suspects(cells: Mapping[str, pa.StringArray], null_values: Sequence[str]) -
     blank, like = np.flatnonzero(left & _BLANK), np.flatnonzero(left & _NAME)
     for name, column in cells.items():
         blank = blank[blank_cells(column.take(pa.array(blank)), null_values)]
-        found = pc.utf8_normalize(column.take(pa.array(like)), form="NFKC")
+        found = pc.utf8_normalize(column.take(pa.array(like)).cast(pa.string()), form="NFKC")
         like = like[np.flatnonzero(pc.match_substring(found, as_name(name)).fill_null(False))]
     return blank, like
 

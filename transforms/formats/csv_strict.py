@@ -23,7 +23,7 @@ _END_MARK = b"\x1a"
 Marked = npt.NDArray[np.bool_]
 
 
-class Stretch(NamedTuple):
+class StrictText(NamedTuple):
     """UTF-8 text whose records are all strict, their numbers if not 1, 2, …, and those that were left out."""
 
     text: bytes
@@ -31,7 +31,7 @@ class Stretch(NamedTuple):
     broken: list[tuple[int, str]]
 
 
-def strict(block: TextBlock, dialect: Dialect, uri: str, *, marks: bool) -> Stretch:
+def strict(block: TextBlock, dialect: Dialect, uri: str, *, marks: bool) -> StrictText:
     """Decode a block of whole records, and take out those that are no text or not written strictly.
 
     Args:
@@ -47,11 +47,11 @@ def strict(block: TextBlock, dialect: Dialect, uri: str, *, marks: bool) -> Stre
     text, in_utf8 = block.text, dialect.encoding == "utf-8"  # no other encoding has the mark
     refuse_other_encoding(text, dialect.encoding, uri)
     found = as_utf8(text, dialect.encoding)
-    stretch = Stretch(b"" if found is None else found, None, [])
+    stretch = StrictText(b"" if found is None else found, None, [])
     if found is None:
         ends = record_ends(masked(text, dialect), dialect)
         clean = _without(
-            Stretch(text, None, []),
+            StrictText(text, None, []),
             ends,
             _undecodable(text, ends, dialect),
             lambda record: undecodable(record, dialect.encoding),
@@ -76,12 +76,12 @@ def strict(block: TextBlock, dialect: Dialect, uri: str, *, marks: bool) -> Stre
     return stretch
 
 
-def begins_with_mark(texts: pa.StringArray) -> Numbers:
-    """Return which cells begin with a byte order mark."""
+def begins_with_mark(texts: pa.Array) -> Numbers:
+    """Return which cells, texts or texts encoded by a dictionary, begin with a byte order mark."""
     maybe = np.flatnonzero(first_bytes(texts) == _MARK[0])
     if not len(maybe):
         return maybe
-    marked = pc.starts_with(texts.take(pa.array(maybe)), _MARK.decode())
+    marked = pc.starts_with(texts.take(pa.array(maybe)).cast(pa.string()), _MARK.decode())
     found: Numbers = maybe[np.flatnonzero(marked)]
     return found
 
@@ -94,7 +94,9 @@ def _mid_file_marks(text: bytes) -> Positions:
     return np.array([m.start() for m in re.finditer(rb"(?:(?<=[\r\n])|\A)" + _MARK, text)], np.int64)
 
 
-def _without(stretch: Stretch, ends: Positions, bad: Marked, reason: str | Callable[[bytes], str]) -> Stretch:
+def _without(
+    stretch: StrictText, ends: Positions, bad: Marked, reason: str | Callable[[bytes], str]
+) -> StrictText:
     """Take out some records, of all that end at ``ends``, blank lines among them.
 
     The reason may depend on the record's text.
@@ -112,7 +114,7 @@ def _without(stretch: Stretch, ends: Positions, bad: Marked, reason: str | Calla
         for i in np.flatnonzero(bad)
     ]
     kept = np.repeat(~bad, ends - starts)
-    return Stretch(text[kept].tobytes(), numbers[~bad & ~lines], broken)
+    return StrictText(text[kept].tobytes(), numbers[~bad & ~lines], broken)
 
 
 def _undecodable(text: bytes, ends: Positions, dialect: Dialect) -> Marked:

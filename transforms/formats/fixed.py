@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
 from tokumei.transforms.formats.blank import without_blank
@@ -84,9 +84,9 @@ def header(source: Source, file: SourceFile, store: Store) -> Header:
 
 
 def rows(
-    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    stretch: Stretch, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
-    """Read the records of a split; cells are texts without the spaces around them.
+    """Read the records of a stretch; cells are texts without the spaces around them.
 
     A record of another length is bad as a whole, and so is one in which a field ends within a character, or
     one that repeats the column names. Blank lines are no records.
@@ -94,10 +94,10 @@ def rows(
     Raises:
         InputError: see `reader.read_split`.
     """
-    layout = _layout(source, split.file)
-    refuse_other_columns(layout.names, declared, split.file.uri)
+    layout = _layout(source, stretch.file)
+    refuse_other_columns(layout.names, declared, stretch.file.uri)
     done = 0
-    with open_text(split.file, store, split.start, split.end, source.encoding) as stream:
+    with open_text(stretch.file, store, stretch.start, stretch.end, source.encoding) as stream:
         for block in _blocks(stream, source, layout):
             for found in _parse(block, done, layout, by_line=source.line_breaks):
                 kept = _without_odd(found, source)
@@ -136,7 +136,7 @@ def _blocks(stream: TextStream, source: Source, layout: _Layout) -> Iterator[byt
 
 
 def _parse(block: bytes, done: int, layout: _Layout, *, by_line: bool) -> Iterator[Rows]:
-    """Parse a block of whole records, of which ``done`` precede it in the split."""
+    """Parse a block of whole records, of which ``done`` precede it in the stretch."""
     refuse_other_encoding(block, layout.encoding, layout.uri)
     starts, ends = _lines(block) if by_line else _stretches(block, layout.length)
     bad = _undecodable(block, starts, ends, layout.encoding)

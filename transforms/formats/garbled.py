@@ -10,9 +10,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_SHORT = 1 << 16  # bytes of which a Python text is made sooner than the arrays of other ways
+
 
 def is_utf8(text: bytes) -> bool:
-    """Return whether bytes are UTF-8, without making a Python text of them."""
+    """Return whether bytes are UTF-8, without making a Python text of many."""
+    if len(text) <= _SHORT:
+        return _decodes(text)
     ends = pa.py_buffer(np.array([0, len(text)], np.int32))
     return _valid(pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(text)]))
 

@@ -14,7 +14,7 @@ import pyarrow.json as pajson
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import ABSENT, MAX_ROWS, NAN, Rows
 from tokumei.transforms.formats.blank import may_be_blank, without_blank
@@ -62,19 +62,19 @@ def header(source: Source, file: SourceFile, store: Store) -> Header:
 
 
 def rows(
-    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    stretch: Stretch, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
-    """Read the records of a split. A missing key is null; blank lines are no records.
+    """Read the records of a stretch. A missing key is null; blank lines are no records.
 
     Raises:
         InputError: a record has a key that is not declared; see also `reader.read_split`.
     """
     done = 0
     nulls = None if source.blank_records == "keep" else source.null_values
-    layout = _Layout(frozenset(declared), split.file.uri, nulls)
-    with open_text(split.file, store, split.start, split.end) as stream:
-        for block in line_blocks(stream.read, BLOCK, stream.start, split.file.uri):
-            refuse_other_encoding(block, source.encoding, split.file.uri)
+    layout = _Layout(frozenset(declared), stretch.file.uri, nulls)
+    with open_text(stretch.file, store, stretch.start, stretch.end) as stream:
+        for block in line_blocks(stream.read, BLOCK, stream.start, stretch.file.uri):
+            refuse_other_encoding(block, source.encoding, stretch.file.uri)
             for found in _stretches(block, columns, layout):
                 yield found._replace(
                     numbers=found.numbers + done, broken=[(n + done, why) for n, why in found.broken]

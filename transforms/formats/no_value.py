@@ -65,7 +65,7 @@ def blank_cells(cells: pa.Array, null_values: Sequence[str]) -> Marks:
     """
     if pa.types.is_dictionary(cells.type):
         blank: Marks = np.append(blank_cells(cells.dictionary, null_values), True)
-        return blank[places_or_end(cells)]
+        return blank.take(places_or_end(cells))
     if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
         try:
             cells = cells.cast(pa.string())
@@ -106,7 +106,7 @@ def first_bytes(texts: pa.Array) -> npt.NDArray[np.uint8]:
     """Return the first byte of each text, 0 for none."""
     if pa.types.is_dictionary(texts.type):
         firsts: npt.NDArray[np.uint8] = np.append(first_bytes(texts.dictionary), np.uint8(0))
-        return firsts[places_or_end(texts)]
+        return firsts.take(places_or_end(texts))
     _, offsets, data = texts.cast(pa.string()).buffers()
     if not len(texts) or data is None or not data.size:
         return np.zeros(len(texts), np.uint8)
@@ -120,9 +120,12 @@ def first_bytes(texts: pa.Array) -> npt.NDArray[np.uint8]:
     return found
 
 
-def places_or_end(coded: pa.DictionaryArray) -> npt.NDArray[np.int64]:
+def places_or_end(coded: pa.DictionaryArray) -> npt.NDArray[np.integer]:
     """Return each row's place in the dictionary; null is in the place after the last."""
-    places: npt.NDArray[np.int64] = coded.indices.cast(pa.int64()).fill_null(len(coded.dictionary)).to_numpy()
+    indices = coded.indices
+    if indices.null_count:
+        indices = indices.cast(pa.int64()).fill_null(len(coded.dictionary))
+    places: npt.NDArray[np.integer] = indices.to_numpy()
     return places
 
 

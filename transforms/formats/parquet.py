@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
 from tokumei.transforms.formats.blank import may_be_blank, without_blank
@@ -69,21 +69,21 @@ def _with_durations(schema: pa.Schema, told: Mapping[bytes, bytes]) -> pa.Schema
 
 
 def rows(
-    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    stretch: Stretch, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
-    """Read the records of a split's row groups.
+    """Read the records of a stretch's row groups.
 
     Raises:
         InputError: see `reader.read_split`.
     """
-    with _opened(split.file, store) as opened:
+    with _opened(stretch.file, store) as opened:
         schema = opened.schema_arrow
-        refuse_other_columns(schema.names, declared, split.file.uri)
-        groups = list(range(split.start, split.end))
+        refuse_other_columns(schema.names, declared, stretch.file.uri)
+        groups = list(range(stretch.start, stretch.end))
         expected = sum(opened.metadata.row_group(i).num_rows for i in groups)
         encoded = _repeating(opened, groups, columns)
         done = 0
-    with _opened(split.file, store, opened.metadata, encoded) as opened:
+    with _opened(stretch.file, store, opened.metadata, encoded) as opened:
         for batch in opened.iter_batches(
             batch_size=MAX_ROWS, row_groups=groups, columns=list(columns), use_threads=False
         ):
@@ -98,7 +98,7 @@ def rows(
             yield found if source.blank_records == "keep" else _without_blank(found, opened, groups, source)
             done += batch.num_rows
         if done != expected:
-            raise _corrupt(split.file)
+            raise _corrupt(stretch.file)
 
 
 def _without_blank(rows: Rows, opened: pq.ParquetFile, groups: Sequence[int], source: Source) -> Rows:

@@ -10,14 +10,15 @@ import numpy as np
 from tokumei.schemas.date_formats import DateReading
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import Origin, SourceFile, Split, Stretch
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats.batches import Numbers, ReadBatch, assemble
+from tokumei.transforms.formats.batches import Numbers, ReadBatch, Rows, assemble
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.containers import refuse_other_kind
 from tokumei.transforms.formats.partitions import partitions, with_partitions, without
 from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
+from tokumei.transforms.formats.together import fetched, put_together
 from tokumei.transforms.storage.base import Store
 
 __all__ = ["ReadBatch", "read_header", "read_split"]
@@ -53,31 +54,57 @@ def read_split(
 ) -> Iterator[ReadBatch]:
     """Read a split as batches of at most MAX_ROWS rows, in record order, holding about one block at a time.
 
+    Rows of small files come in one batch, and so are converted at once.
+
     Records are counted from 1 within the split, and the count does not depend on the columns asked for.
     A record is left out, with a reject, when it cannot be decoded, has another number of fields than the
     header, or has a value in an asked-for column that is not of the column's type. Columns asked for as type
     ``text`` never are the reason: any value is its text, as far as it has one.
 
     Args:
-        split: the stretch to read, as planned by `plan_splits`.
+        split: what to read, as planned by `plan_splits`.
         source: how the table's files are written.
         columns: the wanted columns with their types; may be empty, for counting records.
-        store: where the file is.
+        store: where the files are.
         declared: all column names of the policy, in its order.
         exclude: numbers of records to leave out silently; they still count in ``records``.
         dates: what columns declare of their dates, where they do.
 
     Raises:
-        InputError: the file has changed since planning, is broken beyond single records, or its columns are
+        InputError: a file has changed since planning, is broken beyond single records, or its columns are
             not the declared ones. No message holds a value.
     """
-    in_path = partitions(source, split.file.uri)
+    found = _split_rows(split, source, columns, store, declared)
+    if len(split.stretches) > 1:
+        found = put_together(found)
+    yield from assemble(found, split, columns, source, exclude=exclude, dates=dates)
+
+
+def _split_rows(
+    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+) -> Iterator[Rows]:
+    """Read stretch after stretch, with the numbers that their records have in the split."""
+    before = 0
+    for stretch, place in fetched(split.stretches, store):
+        done = 0
+        for rows in _stretch_rows(stretch, source, columns, place, declared):
+            done += rows.records
+            yield rows._replace(
+                numbers=rows.numbers + before,
+                broken=[(number + before, told) for number, told in rows.broken],
+                origins=(Origin(stretch, before, rows.records),),
+            )
+        refuse_changed(stretch.file, place)
+        before += done
+
+
+def _stretch_rows(
+    stretch: Stretch, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+) -> Iterator[Rows]:
+    in_path = partitions(source, stretch.file.uri)
     refuse_other_columns(
-        [*declared, *without(list(in_path), dict.fromkeys(declared))], declared, split.file.uri
+        [*declared, *without(list(in_path), dict.fromkeys(declared))], declared, stretch.file.uri
     )
     inside = {name: columns[name] for name in without(list(columns), in_path)}
-    rows = FORMATS[source.format].rows(split, source, inside, store, without(declared, in_path))
-    if in_path:
-        rows = with_partitions(rows, in_path)
-    yield from assemble(rows, split, columns, source, exclude=exclude, dates=dates)
-    refuse_changed(split.file, store)
+    rows = FORMATS[source.format].rows(stretch, source, inside, store, without(declared, in_path))
+    return with_partitions(rows, in_path) if in_path else rows

@@ -25,7 +25,7 @@ from typing import Protocol, TypeAlias
 import pyarrow as pa
 
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats import avro, csv, fixed, jsonl, parquet, xlsx
 from tokumei.transforms.formats.batches import Rows
@@ -58,16 +58,16 @@ class InputFormat(Protocol):
 
     def rows(
         self,
-        split: Split,
+        stretch: Stretch,
         source: Source,
         columns: Mapping[str, ColumnType],
         store: Store,
         declared: Sequence[str],
     ) -> Iterator[Rows]:
-        """Read the wanted columns of a split's records, in stretches of at most `batches.MAX_ROWS` rows.
+        """Read the wanted columns of a stretch's records, at most `batches.MAX_ROWS` rows at a time.
 
         Args:
-            split: the stretch to read.
+            stretch: what to read.
             source: how the table's files are written.
             columns: the wanted columns with their types; may be empty, for counting records.
             store: where the file is.

@@ -1,15 +1,18 @@
-"""Planning: which stretches of a file are read in parallel."""
+"""Planning: which stretches of files are read in parallel, and which small files together."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Split, Stretch
+from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
+from tokumei.transforms.formats.together import FETCHES
 from tokumei.transforms.storage.base import Store
 
 
@@ -35,9 +38,24 @@ def plan_splits(
     """
     refuse_changed(file, store)
     for start, end in FORMATS[source.format].plan(source, file, store, target_bytes):
-        yield Split(table, file, start, end, _split_id(table, file, start, end))
+        yield _split(table, [Stretch(file, start, end)])
 
 
-def _split_id(table: str, file: SourceFile, start: int, end: int) -> str:
-    text = json.dumps([table, file.uri, file.version, start, end])
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+def plan_together(table: str, source: Source, files: Iterable[SourceFile], store: Store) -> Iterator[Split]:
+    """Put small files into one split; none if nothing is in them.
+
+    Raises:
+        InputError: see `plan_splits`; of several files, the first in their order.
+    """
+
+    def cut(file: SourceFile) -> list[Split]:
+        return [*plan_splits(table, source, file, store)]
+
+    planned = chain.from_iterable(overlapped(cut, files, FETCHES))
+    if stretches := [stretch for split in planned for stretch in split.stretches]:
+        yield _split(table, stretches)
+
+
+def _split(table: str, stretches: Sequence[Stretch]) -> Split:
+    text = json.dumps([table, *([s.file.uri, s.file.version, s.start, s.end] for s in stretches)])
+    return Split(table, tuple(stretches), hashlib.sha256(text.encode()).hexdigest()[:20])

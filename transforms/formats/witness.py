@@ -9,7 +9,7 @@ make, unless it is in a column that the first pass had no need of, about which n
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO, cast
 
 import google_crc32c
@@ -18,16 +18,17 @@ import numpy as np
 from tokumei.schemas.splits import SourceFile
 from tokumei.transforms.storage.base import Store, changed
 
-# Reads of a split that are kept: 5 KiB of them. Splits of text have 5, those of 200 columns of Parquet
-# still fewer; of more, those are kept that `_LOTS` draws, in every pass the same.
+# Reads of a split that are kept: 6 KiB of them. Splits of text have 5, those of 200 columns of Parquet
+# still fewer, small files one each; of more, those are kept that `_LOTS` draws, in every pass the same.
 MAX_READS = 256
 
-_READ = np.dtype([("start", "<u8"), ("size", "<u8"), ("crc", "<u4")])
+_READ = np.dtype([("file", "<u4"), ("start", "<u8"), ("size", "<u8"), ("crc", "<u4")])
 _LOTS = (
     0x9E3779B97F4A7C15  # an odd number near 2**64 over the golden ratio: multiples of it are spread evenly
 )
 
-Reads = dict[tuple[int, int], int]  # first byte and number of bytes → CRC-32C of them
+# Number of the file in its split, first byte and number of bytes → CRC-32C of them.
+Reads = dict[tuple[int, int, int], int]
 
 
 class Witness:
@@ -36,12 +37,14 @@ class Witness:
     Only what readers need is there: `open_input` and `stat` of `Store`.
 
     Args:
-        store: where the file is.
+        store: where the files are.
+        files: of the split, in its order.
         before: what an earlier witness of the same split returned as `seen`; empty for the first pass.
     """
 
-    def __init__(self, store: Store, before: bytes = b"") -> None:
+    def __init__(self, store: Store, files: Iterable[SourceFile], before: bytes = b"") -> None:
         self._store, self._before = store, _unpacked(before)
+        self._places = {file.uri: place for place, file in enumerate(files)}
         self._reads: Reads = {}
 
     def stat(self, uri: str) -> SourceFile:
@@ -54,11 +57,13 @@ class Witness:
         Raises:
             InputError: input.changed, here or while it is read: it is not what it was.
         """
-        return cast(BinaryIO, _Watched(self._store.open_input(file), file.uri, self._before, self._reads))
+        place = self._places[file.uri]
+        watched = _Watched(self._store.open_input(file), file.uri, place, self._before, self._reads)
+        return cast(BinaryIO, watched)
 
     def seen(self) -> bytes:
         """Return what was read so far, in at most `MAX_READS` checksums; equal reads give equal bytes."""
-        kept = sorted(self._reads, key=lambda read: (read[0] * _LOTS % (1 << 64), read[1]))[:MAX_READS]
+        kept = sorted(self._reads, key=lambda read: (sum(read[:2]) * _LOTS % (1 << 64), read))[:MAX_READS]
         return np.array([(*read, self._reads[read]) for read in kept], _READ).tobytes()
 
 
@@ -68,16 +73,16 @@ def as_store(witness: Witness) -> Store:
 
 
 def _unpacked(seen: bytes) -> Reads:
-    return {(start, size): crc for start, size, crc in np.frombuffer(seen, _READ).tolist()}
+    return {(file, start, size): crc for file, start, size, crc in np.frombuffer(seen, _READ).tolist()}
 
 
 class _Watched(io.RawIOBase):
     """An input whose reads are noted, and compared with those of before."""
 
     def __init__(
-        self, source: BinaryIO, uri: str, before: Mapping[tuple[int, int], int], reads: Reads
+        self, source: BinaryIO, uri: str, file: int, before: Mapping[tuple[int, int, int], int], reads: Reads
     ) -> None:
-        self._source, self._uri, self._before, self._reads = source, uri, before, reads
+        self._source, self._uri, self._file, self._before, self._reads = source, uri, file, before, reads
         self._at = source.tell()
 
     def readable(self) -> bool:
@@ -112,7 +117,7 @@ class _Watched(io.RawIOBase):
 
     def _note(self, data: bytes, size: int) -> None:
         crc = int(google_crc32c.value(data))
-        place = (self._at, size)
+        place = (self._file, self._at, size)
         # A file is also read twice within a pass: its header before its records.
         if self._before.get(place, crc) != crc or self._reads.setdefault(place, crc) != crc:
             raise changed(self._uri)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.batches import Rows
 from tokumei.transforms.formats.blank import without_blank
@@ -64,7 +64,7 @@ def header(source: Source, file: SourceFile, store: Store) -> Header:
 
 
 def rows(
-    split: Split, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
+    stretch: Stretch, source: Source, columns: Mapping[str, ColumnType], store: Store, declared: Sequence[str]
 ) -> Iterator[Rows]:
     """Read the records of the sheet. Blank rows are no records.
 
@@ -76,8 +76,8 @@ def rows(
         InputError: a formula has no saved result, or cells of records are merged; see also
             `reader.read_split`.
     """
-    uri = split.file.uri
-    with open_workbook(split.file, store, source.sheet) as book:
+    uri = stretch.file.uri
+    with open_workbook(stretch.file, store, source.sheet) as book:
         places = dict(enumerate(declared))
         if source.header:
             first = next(_rows(book, source, {}), None)

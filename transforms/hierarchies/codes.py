@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tokumei.schemas.hierarchies import MaskHierarchy, PrefixHierarchy
-from tokumei.transforms.hierarchies.steps import ANY, Between, Step
+from tokumei.transforms.hierarchies.steps import ANY, Between, Coarser
 
 
-def prefix_steps(spec: PrefixHierarchy, values: Sequence[str | None], between: Between) -> list[Step]:
+def prefix_steps(spec: PrefixHierarchy, values: Sequence[str | None], between: Between) -> list[Coarser]:
     """Return one step a length that is kept."""
     return [(f"先頭{n}文字", _kept(n)) for n in spec.keep]
 
 
-def mask_steps(spec: MaskHierarchy, values: Sequence[str | None], between: Between) -> list[Step]:
+def mask_steps(spec: MaskHierarchy, values: Sequence[str | None], between: Between) -> list[Coarser]:
     """Return one step a length that is hidden."""
     return [(f"末尾{n}文字を伏せる", _hidden(n)) for n in spec.hide]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from tokumei.schemas.hierarchies import IntervalHierarchy
-from tokumei.transforms.hierarchies.steps import Between, Step
+from tokumei.transforms.hierarchies.steps import Between, Coarser
 from tokumei.transforms.values.text import number_text
 
 _NUMBER = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?\Z")
@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?\Z")
 _BAND = re.compile(r"(-?\d{1,400})以上(-?\d{1,400})未満\Z")  # as the labels of intervals are written
 
 
-def interval_steps(spec: IntervalHierarchy, values: Sequence[str | None], between: Between) -> list[Step]:
+def interval_steps(spec: IntervalHierarchy, values: Sequence[str | None], between: Between) -> list[Coarser]:
     """Return one step a width."""
     return [(f"{width}ごとの区間", _interval(width, spec.origin, between)) for width in spec.widths]
 

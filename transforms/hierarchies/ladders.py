@@ -31,11 +31,11 @@ from tokumei.transforms.hierarchies.intervals import interval_steps
 from tokumei.transforms.hierarchies.periods import period_steps
 from tokumei.transforms.hierarchies.places import place_steps
 from tokumei.transforms.hierarchies.rows import HierarchyRows
-from tokumei.transforms.hierarchies.steps import ANY, ANYWHERE, Between, NotInHierarchyError, Step
+from tokumei.transforms.hierarchies.steps import ANY, ANYWHERE, Between, Coarser, NotInHierarchyError
 
 # What builds each kind but files and tables: (the hierarchy as declared, the values, where numbers lie) → a
 # step a level between the value itself and ``*``.
-BUILDERS: dict[type[AnyHierarchy], Callable[[Any, Sequence[str | None], Between], list[Step]]] = {
+BUILDERS: dict[type[AnyHierarchy], Callable[[Any, Sequence[str | None], Between], list[Coarser]]] = {
     IntervalHierarchy: interval_steps,
     DateHierarchy: period_steps,
     PrefixHierarchy: prefix_steps,

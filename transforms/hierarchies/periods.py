@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections.abc import Callable, Sequence
 
 from tokumei.schemas.hierarchies import DateHierarchy
-from tokumei.transforms.hierarchies.steps import Between, Step
+from tokumei.transforms.hierarchies.steps import Between, Coarser
 
 _YEAR = re.compile(r"\d{4}(-|\Z)")
 _MONTH = re.compile(r"\d{4}-\d{2}")
@@ -46,6 +46,6 @@ _LABELS: dict[str, Callable[[str], str]] = {
 }
 
 
-def period_steps(spec: DateHierarchy, values: Sequence[str | None], between: Between) -> list[Step]:
+def period_steps(spec: DateHierarchy, values: Sequence[str | None], between: Between) -> list[Coarser]:
     """Return one step a declared level."""
     return [(_TITLES[level], _LABELS[level]) for level in spec.levels]

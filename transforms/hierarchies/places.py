@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from tokumei.schemas.hierarchies import AddressHierarchy
 from tokumei.schemas.tables import address_hierarchy
-from tokumei.transforms.hierarchies.steps import Between, NotInHierarchyError, Step
+from tokumei.transforms.hierarchies.steps import Between, Coarser, NotInHierarchyError
 
 
-def place_steps(spec: AddressHierarchy, values: Sequence[str | None], between: Between) -> list[Step]:
+def place_steps(spec: AddressHierarchy, values: Sequence[str | None], between: Between) -> list[Coarser]:
     """Return the steps to the prefecture, which stays where it is the value already, and to the region.
 
     Raises:

@@ -9,7 +9,7 @@ from tokumei.transforms.values.patterns import count_patterns, tell_patterns
 
 NOT_MERGED = "（この段階では、どの値も他の値とまとめていない）"
 ANY = "*"  # the label of the last level of every hierarchy
-Step = tuple[str, Callable[[str], str]]  # what a level means, in Japanese; value → label
+Coarser = tuple[str, Callable[[str], str]]  # what a level means, in Japanese; value → label
 
 
 class Between(NamedTuple):

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tokumei.transforms.histories.held import Held, Slots, TableMasks, given, held, sensitive_rows
-from tokumei.transforms.histories.problem import DROPPED, Bucket, Buckets, Codes, Masks, Problem
+from tokumei.transforms.histories.problem import (
+    DROPPED,
+    Bucket,
+    Buckets,
+    Codes,
+    Lines,
+    Masks,
+    Problem,
+)
 from tokumei.transforms.histories.sets import Triples
 from tokumei.transforms.histories.table import FactTable, most_facts
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Vocabulary
@@ -73,13 +81,19 @@ def bits(problem: Problem, table: int, mask: Masks | None, leaves: Codes) -> Ite
     for row, group in enumerate(problem.of_table(table)):
         there = leaves[row] >= 0
         if mask is not None:
-            there = there & ((mask >> np.uint32(row)) & np.uint32(1) == 0) & (mask != DROPPED)
+            there = there & ((mask >> np.uint32(row)) & np.uint32(1) == 0)
         yield group, there
 
 
 @dataclass(frozen=True)
 class Present:
-    """What stands in the lines: occurrences by leaf for each group, lines and people with some fact."""
+    """What stands in the lines.
+
+    Attributes:
+        leaves: for each group, occurrences by leaf.
+        lines: records that tell some fact, as far as `Lines.records` counts them; else distinct lines.
+        people: those with some fact, but for whom all lines of a table are deleted.
+    """
 
     leaves: tuple[Ints, ...]
     lines: int
@@ -87,7 +101,7 @@ class Present:
 
 
 def present_in(histories: Histories, slots: Slots, blanked: Blanked | None) -> Present:
-    """Count what stands in the lines, and the lines and people that tell a fact with a slot."""
+    """Count what stands in the lines, and what of them tells a fact with a slot."""
     problem = histories.problem
     leaves = [np.zeros(group.leaves, np.int64) for group in problem.groups]
     lines = people = 0
@@ -101,10 +115,21 @@ def present_in(histories: Histories, slots: Slots, blanked: Blanked | None) -> P
             for group, there in bits(problem, table, masks[table], here.leaves):
                 row = problem.of_table(table).index(group)
                 leaves[group] += np.bincount(here.leaves[row][there], minlength=len(leaves[group]))
-            lines += int(some.sum())
+            lines += int(some.sum() if here.records is None else here.records[some].sum())
             alive[here.person[some]] = True
+        for here, mask in zip(bucket.lines, masks, strict=True):
+            alive &= ~_emptied(here, mask, bucket.people)
         people += int(alive.sum())
     return Present(tuple(leaves), lines, people)
+
+
+def _emptied(lines: Lines, mask: Masks | None, people: int) -> Flags:
+    """Return the people who had lines in a table, and of whom all are deleted."""
+    emptied = np.zeros(people, bool)
+    if mask is not None:
+        emptied[lines.person] = True
+        emptied[lines.person[mask != DROPPED]] = False
+    return emptied
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.measures import ENDS
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.histories.applied import dropped
 from tokumei.transforms.histories.kept import kept
 from tokumei.transforms.histories.lines import PeopleLines
 from tokumei.transforms.histories.pose import Reading, pose
@@ -54,7 +55,7 @@ def drop_windows(
     while again:
         posed = pose(history, plans, decisions, left, seed, dropping=True)
         with kept(posed.buckets) as buckets:
-            more = posed.dropped(protected(posed, buckets))
+            more = dropped(posed, protected(posed, buckets))
         keys = {
             name: np.union1d(keys.get(name, np.empty(0, np.uint64)), more.get(name, np.empty(0, np.uint64)))
             for name in {*keys, *more}

@@ -116,7 +116,7 @@ def sensitive_rows(bucket: Bucket, holds: Held) -> tuple[Ints, Ints] | None:
 
 
 class Eraser:
-    """Which cell of a line goes, so that it no longer gives a fact."""
+    """Which cell of a line goes, or whether all of it does, so that it no longer gives a fact."""
 
     def __init__(self, problem: Problem) -> None:
         looks = np.bincount(
@@ -124,7 +124,7 @@ class Eraser:
         )
         self._bits = []
         for kind in problem.kinds:
-            if problem.delete == "line" or not kind.groups:
+            if kind.delete == "line" or not kind.groups:
                 self._bits.append(DROPPED)
                 continue
             # The column in fewest declarations, and of these the last: least else is lost with it.

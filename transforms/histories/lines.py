@@ -1,7 +1,7 @@
 """From records to what facts are told by: the distinct lines of each person, packed, dealt to buckets.
 
-Besides people, all that crosses a shuffle: 16 bytes a distinct line of a chunk, under the key of the run; and
-where measures may be known, what lines come to.
+Besides people, all that crosses a shuffle: 16 bytes a distinct line of a chunk, under the key of the run, and
+8 more where lines may be deleted; and where measures may be known, what lines come to.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tokumei.transforms.planning.histories import HistoryPlan, TableFacts
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import PERIODS, has_periods, period_numbers, units_of
 
-_PERSON, _LINE = "#person", "#line"
+_PERSON, _LINE, _RECORDS = "#person", "#line", "#records"
 _FEW_LINES = 1 << 17  # of a bucket by itself
 _KEPT_LINES = 1 << 21  # in memory, with 16 bytes each
 
@@ -38,7 +38,8 @@ class LineBatch(NamedTuple):
 
     Attributes:
         table: whose lines they are.
-        lines: 16 bytes a line: the person's keyed hash, and the packed tuple, all hashes first.
+        lines: 16 bytes a line: the person's keyed hash, and the packed tuple, all hashes first; where lines
+            may be deleted, 8 more, after these: how many records it stands for.
         windows: what lines come to, as `list_windows` tells it; or nothing.
         fingerprint: of the key.
     """
@@ -52,24 +53,37 @@ class LineBatch(NamedTuple):
 _Dealt = tuple[int, LineBatch]
 
 
+class PackedLines(NamedTuple):
+    """Distinct lines of some people of one table, ascending by person, then by line.
+
+    Attributes:
+        persons: keyed hashes. lines: packed tuples.
+        records: how many records each stands for, where lines may be deleted; else None.
+    """
+
+    persons: Persons
+    lines: Ints
+    records: Ints | None
+
+
 @dataclass(frozen=True)
 class PeopleLines:
     """The lines of all people of one bucket, of every table.
 
     Attributes:
-        tables: by table, persons and packed tuples: distinct pairs, ascending by both.
+        tables: by table, their lines.
         windows: by table with measures, what their lines come to.
         keys: fingerprints of the keys they were hashed under.
     """
 
-    tables: Mapping[str, tuple[Persons, Ints]]
+    tables: Mapping[str, PackedLines]
     windows: Mapping[str, Windows]
     keys: frozenset[str]
 
     @property
     def size(self) -> int:
         """How many lines and windows they are."""
-        lines = sum(len(of_table) for _, of_table in self.tables.values())
+        lines = sum(len(of_table.lines) for of_table in self.tables.values())
         return lines + sum(len(windows.units) for windows in self.windows.values())
 
     def without(self, keys: Mapping[str, npt.NDArray[np.uint64]]) -> PeopleLines:
@@ -137,16 +151,19 @@ def list_people(plan: TablePlan, history: HistoryPlan, chunk: Chunk[Decision]) -
             *column_codes([facts.beside] if facts.beside else [], decision.columns, treated),
         ]
         lines = pack(codes, tuple_sizes(plan, facts, decision))[keep]
-        yield from _deal(plan, units.hashes[keep], lines, key.fingerprint)
+        counted = plan.name in history.deleting
+        yield from _deal(plan, units.hashes[keep], lines, key.fingerprint, counted=counted)
     if measures := history.measures(plan.name):
         for bucket, windows in list_windows(plan, measures, chunk, treated=treated, units=units, keep=keep):
             yield bucket, LineBatch(plan.name, b"", windows, key.fingerprint)
 
 
-def _deal(plan: TablePlan, persons: Persons, lines: Ints, fingerprint: str) -> Iterator[_Dealt]:
-    distinct = pl.DataFrame({_PERSON: persons, _LINE: lines}).unique()
+def _deal(
+    plan: TablePlan, persons: Persons, lines: Ints, fingerprint: str, *, counted: bool
+) -> Iterator[_Dealt]:
+    distinct = _distinct([PackedLines(persons, lines, np.ones(len(lines), np.int64) if counted else None)])
     for (bucket,), part in distinct.group_by(pl.col(_PERSON) % BUCKETS):
-        payload = part[_PERSON].to_numpy().tobytes() + part[_LINE].to_numpy().tobytes()
+        payload = b"".join(column.to_numpy().tobytes() for column in part)
         yield int(bucket), LineBatch(plan.name, payload, b"", fingerprint)
 
 
@@ -158,7 +175,8 @@ def gather_people(
     Raises:
         RequirementError: as `gather_windows`.
     """
-    waiting: dict[str, list[tuple[Persons, Ints]]] = {}
+    counted = frozenset().union(*(history.deleting for history in histories))
+    waiting: dict[str, list[PackedLines]] = {}
     measured: dict[str, list[bytes]] = {}
     keys = set()
     for batch in batches:
@@ -166,12 +184,13 @@ def gather_people(
         if batch.windows:
             measured.setdefault(batch.table, []).append(batch.windows)
             continue
-        half = len(batch.lines) // 2
-        persons = np.frombuffer(batch.lines[:half], np.uint64)
-        waiting.setdefault(batch.table, []).append((persons, np.frombuffer(batch.lines[half:], np.int64)))
+        rows = 3 if batch.table in counted else 2
+        persons, lines, *records = np.frombuffer(batch.lines, np.int64).reshape(rows, -1)
+        packed = PackedLines(persons.view(np.uint64), lines, records[0] if records else None)
+        waiting.setdefault(batch.table, []).append(packed)
     measures = {name: history.measures(name) for history in histories for name in history.windows}
     return PeopleLines(
-        tables={name: _distinct(parts) for name, parts in sorted(waiting.items())},
+        tables={name: _packed(_distinct(parts)) for name, parts in sorted(waiting.items())},
         windows={
             name: gather_windows(plans[name], measures[name], parts)
             for name, parts in sorted(measured.items())
@@ -214,16 +233,29 @@ def _union(people: list[PeopleLines]) -> PeopleLines:
     names = sorted({name for bucket in people for name in bucket.tables})
     measured = sorted({name for bucket in people for name in bucket.windows})
     return PeopleLines(
-        tables={name: _distinct([b.tables[name] for b in people if name in b.tables]) for name in names},
+        tables={
+            name: _packed(_distinct([b.tables[name] for b in people if name in b.tables])) for name in names
+        },
         windows={name: union_of([b.windows[name] for b in people if name in b.windows]) for name in measured},
         keys=frozenset().union(*(bucket.keys for bucket in people)),
     )
 
 
-def _distinct(parts: list[tuple[Persons, Ints]]) -> tuple[Persons, Ints]:
+def _distinct(parts: list[PackedLines]) -> pl.DataFrame:
+    """Return each line of a person once: _PERSON, _LINE and, where records are counted, _RECORDS."""
     frame = pl.DataFrame(
-        {_PERSON: np.concatenate([p for p, _ in parts]), _LINE: np.concatenate([n for _, n in parts])}
+        {
+            _PERSON: np.concatenate([part.persons for part in parts]),
+            _LINE: np.concatenate([part.lines for part in parts]),
+        }
     )
-    frame = frame.unique().sort(_PERSON, _LINE)
-    lines: npt.NDArray[np.int64] = frame[_LINE].to_numpy()
-    return frame[_PERSON].to_numpy(), lines
+    records = [part.records for part in parts if part.records is not None]
+    if not records:
+        return frame.unique()
+    counted = frame.with_columns(pl.Series(_RECORDS, np.concatenate(records)))
+    return counted.group_by(_PERSON, _LINE).agg(pl.col(_RECORDS).sum())
+
+
+def _packed(distinct: pl.DataFrame) -> PackedLines:
+    persons, lines, *records = (column.to_numpy() for column in distinct.sort(_PERSON, _LINE))
+    return PackedLines(persons, lines, records[0] if records else None)

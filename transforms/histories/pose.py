@@ -1,26 +1,21 @@
-"""From a policy's facts and the lines of its people to the problem that the kernels solve, and back."""
+"""From a policy's facts and the lines of its people to the problem that the kernels solve."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from tokumei.schemas.histories import LostAtMost, coarsened
 from tokumei.transforms.counting.histogram import Codes, Ints, pack
-from tokumei.transforms.counting.keyed import joint_keys
 from tokumei.transforms.decisions.decision import Decision
-from tokumei.transforms.decisions.history import GroupLabels, HistoryTreatment
-from tokumei.transforms.histories.count import Blanks
 from tokumei.transforms.histories.lines import PeopleLines, class_labels, tuple_sizes
 from tokumei.transforms.histories.posed import PERIOD, PosedGroup, PosedTable
 from tokumei.transforms.histories.posed_windows import PosedWindows, pose_windows
 from tokumei.transforms.histories.problem import Bucket, FactGroup, FactKind, Lines, Problem
-from tokumei.transforms.histories.protect import Protection
 from tokumei.transforms.histories.trees import tree_of
-from tokumei.transforms.planning.histories import HistoryPlan, TableFacts
+from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import PERIODS, has_periods
 
@@ -49,13 +44,14 @@ class Posed:
         found = [table.lines_of(people) for table in self.tables]
         windows = [table.of_bucket(people) for table in self.windows]
         everybody, places = np.unique(
-            np.concatenate([*(p for p, _, _ in found), *(w.units for w in windows)]), return_inverse=True
+            np.concatenate([*(own.persons for own, _ in found), *(w.units for w in windows)]),
+            return_inverse=True,
         )
         sensitive, lines, start = None, [], 0
-        for i, (table, (persons, reduced, whole)) in enumerate(zip(self.tables, found, strict=True)):
-            person = places[start : start + len(persons)].astype(np.int32)
-            start += len(persons)
-            codes = table.codes_of(reduced * (max(table.sizes[-1], 1) if table.facts.beside else 1))
+        for i, (table, (own, whole)) in enumerate(zip(self.tables, found, strict=True)):
+            person = places[start : start + len(own.persons)].astype(np.int32)
+            start += len(person)
+            codes = table.codes_without(own.lines)
             lines.append(
                 Lines(
                     person=person,
@@ -63,11 +59,12 @@ class Posed:
                     if table.groups
                     else np.empty((0, len(person)), np.int32),
                     fixed=self._fixed(i, codes, len(person)),
+                    records=own.records,
                 )
             )
             if table.facts.sensitive is not None:
-                who = np.searchsorted(everybody, whole[0]).astype(np.int32)
-                value = table.codes_of(whole[1])[table.facts.sensitive]
+                who = np.searchsorted(everybody, whole.persons).astype(np.int32)
+                value = table.codes_of(whole.lines)[table.facts.sensitive]
                 held = np.unique(np.stack([who, value], axis=1)[value != table.null], axis=0)
                 sensitive = (held[:, 0], held[:, 1])
         for posed, of_bucket in zip(self.windows, windows, strict=True):
@@ -92,48 +89,6 @@ class Posed:
                 blank = np.any([codes[c] == nulls[c] for c in fact.pinned] or [np.zeros(n, bool)], axis=0)
                 found[i] = np.where(blank, -1, pack([codes[c] for c in fixed], [sizes[c] for c in fixed]))
         return found
-
-    def _touched(self, protection: Protection) -> Iterator[tuple[PeopleLines, tuple[Blanks, ...]]]:
-        if protection.blanks:
-            yield from zip(self.reading(), protection.blanks, strict=True)
-
-    def treatments(self, protection: Protection) -> dict[str, HistoryTreatment]:
-        """Return what pass 3 does to each table for a solution; nothing where there is nothing to blank."""
-        keys: list[list[npt.NDArray[np.uint64]]] = [[] for _ in self.tables]
-        masks: list[list[npt.NDArray[np.uint32]]] = [[] for _ in self.tables]
-        for people, of_bucket in self._touched(protection):
-            blanked = of_bucket[: len(self.tables)]
-            for i, (table, blanks) in enumerate(zip(self.tables, blanked, strict=True)):
-                if len(blanks.line):
-                    persons, reduced, _ = table.lines_of(people)
-                    keys[i].append(joint_keys(persons[blanks.line], reduced[blanks.line]))
-                    masks[i].append(blanks.mask)
-        found, first = {}, 0
-        for i, table in enumerate(self.tables):
-            if not table.groups:
-                continue
-            levels = protection.levels[first : first + len(table.groups)]
-            first += len(table.groups)
-            lines = np.concatenate([np.empty(0, np.uint64), *keys[i]])
-            order = np.argsort(lines)
-            found[table.name] = HistoryTreatment(
-                facts=table.facts,
-                sizes=table.line_sizes,
-                classes=table.classes,
-                groups=tuple(_labels(*pair) for pair in zip(table.groups, levels, strict=True)),
-                lines=lines[order],
-                blank=np.concatenate([np.empty(0, np.uint32), *masks[i]])[order],
-            )
-        return found
-
-    def dropped(self, protection: Protection) -> dict[str, npt.NDArray[np.uint64]]:
-        """Return the keys of the windows that a solution deletes, by table; those of none are left out."""
-        found: dict[str, list[npt.NDArray[np.uint64]]] = {}
-        for people, of_bucket in self._touched(protection):
-            for table, blanks in zip(self.windows, of_bucket[len(self.tables) :], strict=True):
-                if len(blanks.line):
-                    found.setdefault(table.name, []).append(table.of_bucket(people).keys[blanks.line])
-        return {name: np.concatenate(keys) for name, keys in found.items()}
 
 
 def pose(
@@ -160,7 +115,7 @@ def pose(
         InputError: values are not in their hierarchy.
         RequirementError: a table's facts take too many values.
     """
-    bare = tuple(_bare(plans[name], facts, decisions[name]) for name, facts in history.tables.items())
+    bare = tuple(_bare(history, plans[name], decisions[name]) for name in history.tables)
     leaves = _occurring(bare, reading)
     tables, groups, first = [], list[FactGroup](), {}
     for i, table in enumerate(bare):
@@ -170,17 +125,7 @@ def pose(
             for group, found in zip(table.groups, leaves[i], strict=True)
         )
         groups += [_group(i, group) for group in posed]
-        tables.append(
-            PosedTable(
-                name=table.name,
-                facts=table.facts,
-                sizes=table.sizes,
-                classes=table.classes,
-                periods=table.periods,
-                null=table.null,
-                groups=posed,
-            )
-        )
+        tables.append(replace(table, groups=posed))
     windows = pose_windows(history, reading, deletable=dropping)
     starts = []
     for i, of_table in enumerate(windows, len(tables)):
@@ -199,7 +144,6 @@ def pose(
         share=declared.at_most.share if declared.at_most else None,
         sensitive_values=_sensitive_values(history, decisions),
         granularity=declared.granularity,
-        delete="line" if dropping else "cell",
         lost_at_most=LostAtMost(people=1.0) if dropping else declared.lost_at_most,
         seed=seed,
     )
@@ -224,6 +168,7 @@ def _kinds(
                 for g, prefix in zip(fact.groups, fact.prefixes, strict=True)
             ),
             fixed=bool(fact.classes or fact.pinned) or table.periods,
+            delete="line" if history.history.facts[place].action == "record" else "cell",
         )
     return kinds
 
@@ -233,8 +178,9 @@ def _sensitive_values(history: HistoryPlan, decisions: Mapping[str, Decision]) -
     return 0 if watched is None else len(decisions[watched.table].columns[watched.column].domain or ())
 
 
-def _bare(plan: TablePlan, facts: TableFacts, decision: Decision) -> PosedTable:
+def _bare(history: HistoryPlan, plan: TablePlan, decision: Decision) -> PosedTable:
     """Return a table whose groups have no leaf yet."""
+    facts = history.tables[plan.name]
     domains = {name: decision.columns[name].domain or () for name in plan.known}
 
     def null(name: str | None) -> int:
@@ -257,6 +203,8 @@ def _bare(plan: TablePlan, facts: TableFacts, decision: Decision) -> PosedTable:
             )
             for group in facts.groups
         ),
+        deletes=plan.name in history.deleting,
+        stays=bool(plan.together),
     )
 
 
@@ -267,9 +215,10 @@ def _occurring(tables: Sequence[PosedTable], reading: Reading) -> list[list[Ints
         for i, table in enumerate(tables):
             if table.name not in people.tables:
                 continue
-            codes = table.codes_of(people.tables[table.name][1])
+            lines = people.tables[table.name].lines
+            codes = table.codes_of(lines)
             for j, group in enumerate(table.groups):
-                some = np.zeros(len(people.tables[table.name][1]), bool)
+                some = np.zeros(len(lines), bool)
                 for name, null in zip(group.columns, group.null, strict=True):
                     some |= codes[name] != null
                 packed = pack([codes[name][some] for name in group.columns], group.sizes)
@@ -292,17 +241,3 @@ def _group(table: int, group: PosedGroup) -> FactGroup:
     else:
         chain, covered = group.tree.chain, group.tree.covered()
     return FactGroup(table=table, chain=chain, covered=covered, domain=max(n, 1))
-
-
-def _labels(group: PosedGroup, levels: npt.NDArray[np.int8]) -> GroupLabels:
-    labels: tuple[Codes, ...] = ()
-    texts: tuple[tuple[str, ...], ...] = ()
-    if group.tree is not None:
-        nodes = group.tree.nodes[group.tree.chain[levels, np.arange(len(group.leaves))]]
-        labels, texts = (
-            tuple(np.ascontiguousarray(nodes[:, i]) for i in range(nodes.shape[1])),
-            group.tree.texts,
-        )
-    return GroupLabels(
-        columns=group.columns, sizes=group.sizes, leaves=group.leaves, labels=labels, texts=texts
-    )

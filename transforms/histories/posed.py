@@ -10,12 +10,11 @@ import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Codes, Ints, pack, unpack
 from tokumei.transforms.counting.lookup import places_in
-from tokumei.transforms.histories.lines import PeopleLines
+from tokumei.transforms.histories.lines import PackedLines, PeopleLines
 from tokumei.transforms.histories.trees import Tree
 from tokumei.transforms.planning.histories import TableFacts
 
 PERIOD = "#period"
-Persons = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +51,8 @@ class PosedTable:
     periods: bool  # whether people are other units in other periods
     null: int  # the place of null in the domain of the sensitive column; -1 where it has none
     groups: tuple[PosedGroup, ...]
+    deletes: bool  # whether whole lines may be deleted
+    stays: bool  # whether everybody keeps a line then, because the table is joined with others
 
     def codes_of(self, lines: Ints) -> dict[str, Codes]:
         """Return the codes of packed lines, by column and class."""
@@ -60,15 +61,22 @@ class PosedTable:
         names = (*self.facts.columns, *self.facts.classes, *periods, *beside)
         return dict(zip(names, unpack(lines, self.sizes), strict=True))
 
-    def lines_of(self, people: PeopleLines) -> tuple[Persons, Ints, tuple[Persons, Ints]]:
-        """Return persons and their distinct lines without the sensitive value beside them; and with it."""
-        whole = people.tables.get(self.name, (np.empty(0, np.uint64), np.empty(0, np.int64)))
-        if self.facts.beside is None:
-            return (*whole, whole)
-        persons, reduced = whole[0], whole[1] // max(self.sizes[-1], 1)
+    def codes_without(self, lines: Ints) -> dict[str, Codes]:
+        """Return the codes of packed lines without the sensitive value beside them."""
+        return self.codes_of(lines if self.facts.beside is None else lines * max(self.sizes[-1], 1))
+
+    def lines_of(self, people: PeopleLines) -> tuple[PackedLines, PackedLines]:
+        """Return people's lines without the sensitive value beside them; and with it."""
+        none = np.empty(0, np.int64)
+        nobody = PackedLines(none.view(np.uint64), none, none if self.deletes else None)
+        whole = people.tables.get(self.name, nobody)
+        if self.facts.beside is None or not len(whole.lines):
+            return whole, whole
+        persons, reduced = whole.persons, whole.lines // max(self.sizes[-1], 1)
         first = np.ones(len(persons), bool)  # ascending by both, so equal ones are neighbours
         first[1:] = (persons[1:] != persons[:-1]) | (reduced[1:] != reduced[:-1])
-        return persons[first], reduced[first], whole
+        records = None if whole.records is None else np.add.reduceat(whole.records, np.flatnonzero(first))
+        return PackedLines(persons[first], reduced[first], records), whole
 
     def size_of(self, column: str) -> int:
         """Return how many values a column of a group has."""

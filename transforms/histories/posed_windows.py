@@ -62,8 +62,9 @@ class PosedWindows:
     def kind(self, place: int, table: int, first: int) -> FactKind:
         """Return the kind of the fact at a place; the groups of the table begin at ``first``."""
         if self.leaves is None:
-            return FactKind(table=table, groups=(), seen=(), fixed=True)
-        return FactKind(table=table, groups=(first + self.kinds.index(place),), seen=(None,), fixed=False)
+            return FactKind(table=table, groups=(), seen=(), fixed=True, delete="cell")
+        group = first + self.kinds.index(place)
+        return FactKind(table=table, groups=(group,), seen=(None,), fixed=False, delete="line")
 
 
 def pose_windows(

@@ -21,7 +21,7 @@ from tokumei.schemas.histories import LostAtMost
 Codes = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.uint32]
 
-DROPPED = np.uint32(0xFFFFFFFF)
+DROPPED = np.uint32(0xFFFFFFFF)  # the mask of a line that is deleted: all of its cells, and itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +72,16 @@ class FactKind:
         seen: per group, what the fact sees of each node (>= 0; -1: nothing, and the line gives no such fact),
             or None where it sees the node itself.
         fixed: whether it also looks at the part of the line that cannot be deleted (a class, a band of a
-            measure). A kind of a fixed part alone, without groups, can never be deleted.
+            measure). A kind of a fixed part alone, without groups, can never be deleted; it is of a table
+            whose lines stay.
+        delete: what goes where too few people have such a fact: the cell that gives it, or its line.
     """
 
     table: int
     groups: tuple[int, ...]
     seen: tuple[Codes | None, ...]
     fixed: bool
+    delete: Literal["cell", "line"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +93,13 @@ class Lines:
         leaves: shape (groups of the table in the order of the problem, lines), -1 for a blank.
         fixed: by position of the kind, the code of the undeletable part, -1 for none. Codes are equal in all
             buckets.
+        records: how many records each line stands for, where lines may be deleted; else each is one.
     """
 
     person: Codes
     leaves: Codes
     fixed: Mapping[int, npt.NDArray[np.int64]]
+    records: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +128,6 @@ class Problem:
             as.
         sensitive_values: how many sensitive values there are; 0 without `share`.
         granularity: one level for all leaves of a group, or a cut through its tree.
-        delete: blank the cell that gives a fact, or drop its line.
         lost_at_most: what may be deleted.
         seed: bytes derived from the run's key; they decide ties alone.
     """
@@ -136,7 +140,6 @@ class Problem:
     share: float | None
     sensitive_values: int
     granularity: Literal["cut", "level"]
-    delete: Literal["cell", "line"]
     lost_at_most: LostAtMost
     seed: bytes
 

@@ -186,7 +186,10 @@ def _rare(ground: Ground) -> npt.NDArray[np.unsignedinteger]:
 
 
 def _weights(ground: Ground) -> Ints:
-    """Return what deleting a fact of one person loses: its lines, less what its level has lost already."""
+    """Return what deleting a fact of one person loses: its lines, less what its level has lost already.
+
+    Where lines are deleted, all of their cells are lost.
+    """
     counted, problem = ground.counted, ground.problem
     each = counted.lines * _FINE // np.maximum(1, counted.ones)
     for kind, facts in zip(problem.kinds, ground.vocabulary.kinds, strict=True):
@@ -195,4 +198,6 @@ def _weights(ground: Ground) -> Ints:
             left = group.domain - group.weights()[facts.values[0]]
             span = slice(facts.first, facts.first + facts.size)
             each[span] = each[span] * left // group.domain
+        if kind.delete == "line":
+            each[facts.first : facts.first + facts.size] *= len(problem.of_table(kind.table))
     return each

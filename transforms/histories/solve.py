@@ -11,13 +11,14 @@ from tokumei.schemas.histories import Fact
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.histories.applied import applied
 from tokumei.transforms.histories.kept import kept
 from tokumei.transforms.histories.measures import Unicity, unicity
 from tokumei.transforms.histories.pose import Posed, Reading, pose
 from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import Buckets, TooManyFactsError
 from tokumei.transforms.histories.protect import Price, Protection, UnprotectableError, protect
-from tokumei.transforms.histories.removal import WindowsLost, windows_lost
+from tokumei.transforms.histories.removal import LineRemoval, LinesLost, WindowsLost, windows_lost
 from tokumei.transforms.histories.taken import TakenFacts
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
@@ -30,7 +31,7 @@ class GroupAccount:
     Attributes:
         table, columns: which.
         levels: what each level of its tree means for each column, in Japanese, finest first.
-        released: occurrences released at each level; deleted: blanked.
+        released: occurrences released at each level; deleted: blanked; with_lines: gone with deleted lines.
     """
 
     table: str
@@ -38,6 +39,7 @@ class GroupAccount:
     levels: tuple[tuple[str, ...], ...]
     released: tuple[int, ...]
     deleted: int
+    with_lines: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,7 @@ class HistoryAccount:
         groups: the same by group.
         before, after: whom facts single out, without the treatment and with it.
         windows: by table with measures, what was left out before, for these.
+        lines: by table of which lines may be deleted, what was.
     """
 
     plan: HistoryPlan
@@ -58,6 +61,7 @@ class HistoryAccount:
     before: Unicity
     after: Unicity
     windows: Mapping[str, WindowsLost]
+    lines: Mapping[str, LinesLost]
 
 
 def solve(
@@ -66,8 +70,8 @@ def solve(
     decisions: Mapping[str, Decision],
     reading: Reading,
     key: RunKey,
-) -> tuple[HistoryAccount, dict[str, HistoryTreatment]]:
-    """Decide how coarse values become and which cells are blanked.
+) -> tuple[HistoryAccount, dict[str, HistoryTreatment], dict[str, LineRemoval]]:
+    """Decide how coarse values become, which cells are blanked and which lines are deleted.
 
     Args:
         history: the declaration.
@@ -77,7 +81,7 @@ def solve(
         key: of the run.
 
     Returns:
-        What is told of it, and by table what pass 3 does.
+        What is told of it, and by table what pass 3 does to cells, and to lines.
 
     Raises:
         InputError: values are not in their hierarchy.
@@ -88,17 +92,20 @@ def solve(
         protection = protected(posed, buckets)
         before = unicity(posed.problem, buckets, None)
         after = unicity(posed.problem, buckets, protection)
+    treatments, removals = applied(posed, protection)
+    lines = {name: removal.lost for name, removal in removals.items()}
     account = HistoryAccount(
         plan=history,
         total=protection.taken,
-        groups=_groups(posed, protection.taken),
+        groups=_groups(posed, protection.taken, lines),
         before=before,
         after=after,
         windows={
             name: lost for name in history.windows if (lost := windows_lost(decisions[name])) is not None
         },
+        lines=lines,
     )
-    return account, posed.treatments(protection)
+    return account, treatments, removals
 
 
 def protected(posed: Posed, buckets: Buckets) -> Protection:
@@ -118,17 +125,24 @@ def protected(posed: Posed, buckets: Buckets) -> Protection:
         raise _infeasible(history, error) from None
 
 
-def _groups(posed: Posed, account: TakenFacts) -> tuple[GroupAccount, ...]:
-    groups = [(table.name, group) for table in posed.tables for group in table.groups]
+def _groups(posed: Posed, account: TakenFacts, lost: Mapping[str, LinesLost]) -> tuple[GroupAccount, ...]:
+    groups = [
+        (table.name, group, lost[table.name].cells[i] if table.name in lost else 0)
+        for table in posed.tables
+        for i, group in enumerate(table.groups)
+    ]
     return tuple(
         GroupAccount(
             table=name,
             columns=group.columns,
             levels=_levels(group),
             released=released,
-            deleted=deleted,
+            deleted=deleted - with_lines,
+            with_lines=with_lines,
         )
-        for (name, group), released, deleted in zip(groups, account.by_level, account.deleted, strict=True)
+        for (name, group, with_lines), released, deleted in zip(
+            groups, account.by_level, account.deleted, strict=True
+        )
     )
 
 

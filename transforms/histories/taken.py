@@ -22,8 +22,9 @@ class TakenFacts:
         occurrences: cells of the source that are not blank, one a distinct line of a person and group.
         by_level: per group, occurrences released at each level.
         deleted: per group, occurrences deleted.
-        lines: lines that tell a fact. lines_lost: those left with none.
-        people: people with a fact. people_lost: those left with none.
+        lines: lines that tell a fact; all records of these, where lines may be deleted. lines_lost: those
+            left with none, deleted ones among them.
+        people: people with a fact. people_lost: those left with none, or without any line of a table.
         loss: mean over occurrences of the share of the tree's leaves below what is released; deleted counts
             1.
         facts: distinct facts that are left.

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.histories.problem import (
-    DROPPED,
     Buckets,
     FactKind,
     Lines,
@@ -168,7 +167,6 @@ class Vocabulary:
             code, known = self._pack(i, lines)
             tuple_ = np.searchsorted(tuples, code)
         if masks is not None:
-            known = known & (masks != DROPPED)
             for row in self._rows[i]:
                 known &= (masks >> np.uint32(row)) & np.uint32(1) == 0
         return np.where(known, tuple_, -1)

@@ -14,7 +14,8 @@ class Found(NamedTuple):
         chance: of these, matches of a kind that also happens by chance.
         sure: matches that do not.
         equal: of the chance matches, numbers that are the record's whole cell.
-        expected: how many of these there would be if the columns had nothing to do with one another.
+        expected: how many there would be by chance: of ``equal``, if the columns had nothing to do with one
+            another; of ``chance``, if check digits were dealt at random.
     """
 
     compared: int
@@ -38,8 +39,8 @@ class LeakSearch(NamedTuple):
     """One search: what was looked for, and in which released column.
 
     Attributes:
-        kind: ``own`` (the record's own value of a source column), ``other`` (another record's) or
-            ``number`` (of a format).
+        kind: ``own`` (the record's own value of a source column), ``other`` (another record's),
+            ``number`` (of a format), or ``source`` (a column whose source values are of a format).
         column: the released column.
         of: the source column, or the name of the format.
     """

@@ -1,139 +1,109 @@
-"""Numbers that are codes, wherever they stand in a released text column, in digits of any width.
+"""Codes and contacts in one released column, in every spelling that `detect` reads: counted, without a value.
 
-A cell that is nothing but a number (``123456789018``, ``1234-5678-9018``) may as well be an order number, of
-which one in ten passes a check digit by chance: such cells, and codes with a number in them
-(``A-123456789018``), are counted, and judged by the column as a whole. A number inside other text stands by
-itself. Numbers in longer numbers, and beside Latin letters, are parts of other codes (``CS021313000114``,
-UUIDs).
-
-Formats without a published check digit (旅券, 在留カード, 基礎年金番号, 住民票コード, 被保険者番号 …) are
-known by the word before them.
+A cell that is nothing but a number may as well be an order number: such cells are judged by the column as a
+whole (`verdict`). What stands in other text stands by itself.
 """
 
 from __future__ import annotations
 
-import re
-
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
+from tokumei.transforms.detect.contacts import CONTACTS, TELEPHONE
+from tokumei.transforms.detect.shadow import shadow, spelled, with_kanji_digits
+from tokumei.transforms.detect.worded import WORDED
 from tokumei.transforms.leaks.found import Found
-from tokumei.transforms.values.check_digits import Digits
-from tokumei.transforms.values.code_formats import CARD, INSURER, LICENCE, MY_NUMBER, Format
-from tokumei.transforms.values.text import plain_column
+from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
+from tokumei.transforms.values.phones import phone_area
+from tokumei.transforms.values.text import strings
 
-WORDED = "number named as a code"
-_FORMATS = (MY_NUMBER, LICENCE, CARD)
-
-_GAP = "[ .・-]"
-# 12 to 19 digits, or in groups: 4-4-4, 4-4-4-4, 4-6-4, 4-6-5.
-_GROUPED = (
-    rf"[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}(?:{_GAP}[0-9]{{4}}(?:{_GAP}?[0-9]{{1,3}})?)?"
-    rf"|[0-9]{{4}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}|[0-9]{{12,19}}"
+_DIGIT = r"[\d〇零一二三四五六七八九壱弐参肆伍陸漆捌玖]"
+# What a cell must have to be read at all: some digits, a sign of an address, or something wrapped.
+_PERHAPS = (
+    rf"{_DIGIT}\D?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
+    r"|[0-9A-Za-z+/_-]{12}"
 )
-_SHAPED = rf"(?:^|[^0-9A-Z])(?:{_GROUPED})(?:[^0-9A-Z]|$)"
-_SHAPE = re.compile(rf"(?<![0-9A-Z])(?<![0-9][.-])(?:{_GROUPED})(?![0-9A-Z])(?![.-][0-9])")
-_WHOLE = rf"^(?:{_GROUPED}|[0-9]{{8}})$"
-_SEVEN_DIGITS = r"\d(?:\D?\d){6}"  # in any script: what normalization will turn into digits
-_NUMBER = r"(?:番号|記号|コード|NO|#)"
-_NAMES = (
-    r"基礎年金|運転免許|免許証|免許情報記録|旅券|パスポート|PASSPORT|在留カード|特別永住者証明書|被保険者|"
-    r"保険証|保険者|組合員|加入者|雇用保険|介護保険"
-)
-_CODE_WORDS = (
-    rf"(?:個人番号|マイナンバー|MY ?NUMBER|住民票コード|(?:{_NAMES})[^0-9A-Z]{{0,6}}{_NUMBER})"
-    r"[^0-9A-Z]{0,4}(?:NO[^0-9A-Z]{0,2})?[A-Z]{0,2}[0-9](?:[ .-]?[0-9]){6}"
-    r"|(?:旅券|パスポート|PASSPORT)[^0-9A-Z]{0,6}[A-Z]{2}[0-9]{7}(?:[^0-9A-Z]|$)"
-    r"|(?:在留カード|特別永住者証明書)[^0-9A-Z]{0,6}[A-Z]{2}[0-9]{8}[A-Z]{2}(?:[^0-9A-Z]|$)"
-).replace("ー", "-")  # as plain texts write it
-_UUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
-_CODE = r"^[0-9A-Z._/#-]+$"  # no sentence
+_TELEPHONES = r"^0[0-9]{9,10}$"
+_LONG = r"^[0-9]{10,11}$"
 _NOTHING = Found(0, 0, 0)
-_LEAST = 10**11  # an integer below has fewer digits than any of the formats that are looked for in integers
+_LEAST = 10**9  # an integer below has fewer digits than any number that is looked for in integers
+_MOST = 2.0**62
+_TWELVE = r"\d(?:\D{0,3}\d){11}"
+_MOBILE = r"^([5-9]0[1-9][0-9]{7})$"
 
 
 def numbers_in(values: pa.Array) -> dict[str, Found]:
-    """Count the numbers in one batch of a released column that fit a format, by name of the format.
+    """Count the codes and contacts in one batch of a column, by name of their kind.
 
     Args:
-        values: texts (dictionary-encoded or not) or integers; equal cells are counted once.
+        values: texts (dictionary-encoded or not) or numbers; equal cells are counted once.
 
     Returns:
-        By format: ``compared`` cells that are a number of the format or a code with one, of them ``chance``
-        that pass its check digit; and ``sure`` cells of other text that hold one that passes. Formats not met
-        are left out.
+        By kind: ``compared`` cells that are a number of the format or a code with one, of them ``chance``
+        that pass its check, and how many would pass if they were none (``expected``); and ``sure`` cells of
+        other text that hold one. Kinds not met are left out.
     """
-    if pa.types.is_integer(values.type):
-        values = values.filter(pc.greater_equal(values, _LEAST)).cast(pa.string())
+    if not len(values):
+        return {}
     cells = _distinct(values)
-    cells = cells.filter(cells.str.contains(_SEVEN_DIGITS))
+    cells = cells.filter(cells.str.contains(_PERHAPS))
     if not len(cells):
         return {}
-    texts = plain_column(cells.to_arrow().cast(pa.string())).str.to_uppercase().str.replace_all(_UUID, "#")
-    whole = texts.str.contains(_WHOLE)
-    found = _whole(texts.filter(whole).str.replace_all(_GAP, ""))
+    texts = with_kanji_digits(shadow(strings(cells.to_arrow())).str.strip_chars())
+    whole = is_whole(texts)
     text = texts.filter(~whole)
-    shaped = text.filter(text.str.contains(_SHAPED))
-    code = shaped.str.contains(_CODE)
-    for name, (fitting, passing) in _inside(shaped.filter(code).to_list()).items():
-        found[name] = found.get(name, _NOTHING) + Found(fitting, passing, 0)
-    for name, (_, passing) in _inside(shaped.filter(~code).to_list()).items():
-        found[name] = found.get(name, _NOTHING) + Found(0, 0, passing)
-    if named := int(text.str.contains(_CODE_WORDS).sum()):
-        found[WORDED] = Found(0, 0, named)
+    found: dict[str, Found] = {}
+    for counts in (whole_numbers(texts.filter(whole)), numbers_inside(text)):
+        for kind, n in counts.items():
+            found[kind.name] = found.get(kind.name, _NOTHING) + Found(
+                n.compared, n.passing, n.sure, 0, n.by_chance
+            )
+    if (phones := _telephones(texts)).chance:
+        found[TELEPHONE] = phones
+    for look in (*WORDED, *CONTACTS):
+        if holding := int(look.holding(text).sum()):
+            found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)
     return found
+
+
+def codes_in(values: pa.Array) -> dict[str, Found]:
+    """Count the cells of a source column that are an identification code with a check digit, by its name.
+
+    Args:
+        values: texts or numbers of the source; equal cells are counted once.
+    """
+    cells = _distinct(values)
+    texts = spelled(strings(cells.filter(cells.str.contains(_TWELVE)).to_arrow())).str.strip_chars()
+    counts = whole_numbers(texts.filter(is_whole(texts)))
+    return {
+        kind.name: Found(n.compared, n.passing, 0, 0, n.by_chance)
+        for kind, n in counts.items()
+        if kind in {MY_NUMBER, LICENCE}
+    }
+
+
+def _telephones(texts: pl.Series) -> Found:
+    """Count cells that are a telephone number without gaps, among all numbers as long."""
+    numbers = texts.filter(texts.str.contains(_LONG))
+    valid = strings(numbers.filter(numbers.str.contains(_TELEPHONES)).to_arrow())
+    return Found(len(numbers), len(valid) - phone_area(valid).null_count, 0)
+
+
+def whole_numbers_of(values: pa.Array) -> pa.Array:
+    """Return decimal numbers without a fraction as integers, null for others; any other column as it is."""
+    if not pa.types.is_floating(values.type):
+        return values
+    fits = pc.and_(pc.equal(values, pc.floor(values)), pc.less(pc.abs(values), _MOST))
+    return pc.if_else(fits, values, None).cast(pa.int64())
 
 
 def _distinct(values: pa.Array) -> pl.Series:
+    values = whole_numbers_of(values)
+    if pa.types.is_integer(values.type):
+        texts = pl.Series(values.filter(pc.greater_equal(values, _LEAST)).cast(pa.string()), dtype=pl.String)
+        return texts.unique().str.replace(_MOBILE, "0$1")  # a number has lost its first 0
     if isinstance(values, pa.DictionaryArray):
         return pl.Series(values.dictionary.cast(pa.string()), dtype=pl.String)
     return pl.Series(values, dtype=pl.String).unique().drop_nulls()
-
-
-def _whole(numbers: pl.Series) -> dict[str, Found]:
-    """Count numbers that stand alone; texts of digits."""
-    found: dict[str, Found] = {}
-    for width, digits in _by_width(numbers):
-        for kind in (*_FORMATS, INSURER):
-            if width not in kind.widths:
-                continue
-            fits = kind.fits(digits)
-            # Insurers' numbers are short: what matters is whether the column is one of such numbers.
-            compared = len(digits) if kind is INSURER else int(fits.sum())
-            count = Found(compared, int((fits & kind.passes(digits)).sum()), 0)
-            if compared:
-                found[kind.name] = found.get(kind.name, _NOTHING) + count
-    return found
-
-
-def _inside(texts: list[str]) -> dict[str, tuple[int, int]]:
-    """Count the texts that hold a number which fits, and those with one which passes, by format."""
-    runs = [(i, re.sub(_GAP, "", run)) for i, text in enumerate(texts) for run in _SHAPE.findall(text)]
-    owners = np.array([i for i, _ in runs], dtype=np.int64)
-    numbers = pl.Series([run for _, run in runs], dtype=pl.String)
-    widths = numbers.str.len_bytes().to_numpy()
-    holding: dict[str, tuple[set[int], set[int]]] = {}
-    for width, digits in _by_width(numbers):
-        of_width = owners[widths == width]
-        for kind in _FORMATS:
-            if width in kind.widths:
-                fits = kind.fits(digits)
-                fitting, passing = holding.setdefault(kind.name, (set(), set()))
-                fitting.update(of_width[fits].tolist())
-                passing.update(of_width[fits & kind.passes(digits)].tolist())
-    return {name: (len(a), len(b)) for name, (a, b) in holding.items() if a}
-
-
-def _by_width(numbers: pl.Series) -> list[tuple[int, Digits]]:
-    widths = numbers.str.len_bytes()
-    return [(width, _matrix(numbers.filter(widths == width), width)) for width in widths.unique()]
-
-
-def _matrix(numbers: pl.Series, width: int) -> Digits:
-    digits: Digits = np.frombuffer("".join(numbers).encode("ascii"), dtype=np.uint8).reshape(-1, width)
-    return digits - ord("0")
-
-
-NUMBER_FORMATS: tuple[Format, ...] = (*_FORMATS, INSURER)

@@ -16,10 +16,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.schemas.column import Column
+from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells, RowNumbers
-from tokumei.transforms.leaks.numbers import numbers_in
+from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -28,27 +28,28 @@ _SHORT = 100_000  # smaller integers have fewer digits than any value that is lo
 
 
 def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, order: pa.Array) -> Leaks:
-    """LeakSearch one released batch; counts only, for every search that had something to compare.
+    """Search one released batch; counts only, for every search that had something to compare.
 
     Args:
         table: the plan.
         batch: released columns.
-        sources: source values to look for, of all records of the chunk.
+        sources: source values to look for and to judge, of all records of the chunk.
         order: the row of each released record in ``sources``.
     """
-    found: dict[LeakSearch, Found] = {}
-    for name, column in table.table.columns.items():
-        if column.carries_numbers:
-            for kind, count in numbers_in(batch.column(name)).items():
-                found[LeakSearch("number", name, kind)] = count
+    found = _codes(table, batch, sources)
     if not table.sought or not batch.num_rows:
         return found
     shared = max(table.k, _LABEL)
-    wanted = {name: _Source(table.table.columns[name], name, sources, batch, order) for name in table.sought}
+    wanted = {}
+    for name in table.sought:
+        column = table.table.columns[name]
+        partly = any(step.keeps_coarse for step in column.treat)
+        released = batch.column(name) if partly else None
+        wanted[name] = _Source(sources.column(name), order, released, None if column.identifies else shared)
     for name, column in table.table.columns.items():
         if not column.carries_values:
             continue
-        values = batch.column(name)
+        values = whole_numbers_of(batch.column(name))
         whole = pa.types.is_integer(values.type)
         if whole and not _may_be_long(values):
             continue
@@ -57,6 +58,8 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
         for name_of, source in wanted.items():
             rows = groups.but_labels(source.values, shared)
             texts, chosen = source.values(rows), cells.rows(rows)
+            if whole:
+                texts = texts.str.strip_chars_start("0")  # as a number has lost them
             found[LeakSearch("own", name, name_of)] = own_values(texts, chosen, shared)
             if not whole and len(rows):
                 others = other_values(texts, chosen, shared, source.everybody())
@@ -64,15 +67,34 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
     return found
 
 
+def _codes(table: TablePlan, batch: pa.RecordBatch, sources: pa.RecordBatch) -> dict[LeakSearch, Found]:
+    """Search for codes and contacts of anybody."""
+    found: dict[LeakSearch, Found] = {}
+    for name, column in table.table.columns.items():
+        if column.carries_numbers:
+            for kind, count in numbers_in(batch.column(name)).items():
+                found[LeakSearch("number", name, kind)] = count
+    for name in table.judged:
+        for kind, count in codes_in(sources.column(name)).items():
+            found[LeakSearch("source", name, kind)] = count
+    return found
+
+
 class _Source:
     """A source column of a batch, normalized as far as it is asked for."""
 
     def __init__(
-        self, column: Column, name: str, sources: pa.RecordBatch, batch: pa.RecordBatch, order: pa.Array
+        self, source: pa.Array, order: pa.Array, released: pa.Array | None, most: int | None
     ) -> None:
-        self._source, self._order = sources.column(name), order
-        partly = any(step.keeps_coarse for step in column.treat)
-        self._released = batch.column(name) if partly else None
+        """Take a column.
+
+        Args:
+            source: its values.
+            order: their rows, one for each released record.
+            released: what its own treatment left, if that may be a part of the value.
+            most: only values that fewer records have are looked for; None: all.
+        """
+        self._source, self._order, self._released, self._most = source, order, released, most
         self._all: pl.Series | None = None
 
     def values(self, rows: RowNumbers) -> pl.Series:
@@ -80,7 +102,7 @@ class _Source:
 
         An address that had nothing but the municipality is no more than what is released.
         """
-        if self._all is None and 2 * len(rows) <= len(self._order):
+        if self._all is None and self._most is None and 2 * len(rows) <= len(self._order):
             return self._normalized(rows)
         return self.everybody().gather(pl.Series(rows))
 
@@ -92,10 +114,14 @@ class _Source:
 
     def _normalized(self, rows: RowNumbers) -> pl.Series:
         chosen = pa.array(rows)
-        texts = plain_texts(self._source.take(self._order.take(chosen))).plain
+        texts = plain_texts(self._source.take(self._order.take(chosen)), spelled).plain
         if self._released is not None:
-            texts = texts.set(texts == plain_texts(self._released.take(chosen)).plain, None)
-        return sought(texts)
+            texts = texts.set(texts == plain_texts(self._released.take(chosen), spelled).plain, None)
+        texts = sought(texts)
+        if self._most is not None:
+            bearers = pl.DataFrame({"text": texts}).select(pl.len().over("text")).to_series()
+            texts = pl.select(pl.when(bearers < self._most).then(texts)).to_series()
+        return texts
 
 
 def _may_be_long(values: pa.Array) -> bool:

@@ -1,13 +1,14 @@
 """Source values inside released cells: the record's own anywhere in a cell, another record's as a whole cell.
 
-Texts are compared by their letters and digits alone, after NFKC, in upper case, old and variant kanji as one,
-telephone numbers with +81 as with 0. Short values are in other words by chance: searched for are texts of 3
-characters, of 5 where all are ASCII, and digits from 6 on.
+Texts are compared by the letters and digits of their shadow alone, telephone numbers with +81 as with 0.
+Short values are in other words by chance: searched for are texts of 3 characters, of 5 where all are ASCII,
+and digits from 6 on.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from tokumei.schemas.tables import kanji_variants
+from tokumei.transforms.detect.shadow import shadow
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.values.cells import as_text
-from tokumei.transforms.values.text import HYPHENS, is_ascii
+from tokumei.transforms.values.text import HYPHENS
 
 SHORTEST = 3
 _SHORTEST_ASCII, _SHORTEST_DIGITS = 5, 6
@@ -30,7 +31,7 @@ _DASHES = f"{HYPHENS}ー-"
 _GAP = rf"[\s().,・/\[\]\u00ad\u200b-\u200f\u2060\ufeff{_DASHES}]"
 _DIGITS_ALONE = re.compile(rf"[(\[]*[0-9]+(?:{_GAP}+[0-9]+)*")
 _GAPS = re.compile(rf"{_GAP}+")
-_APART = r"(?:[^\p{L}\p{N}]|[ー\x{115F}\x{1160}])+"  # the last two are letters that nobody sees
+_APART = r"(?:[^\p{L}\p{N}]|ー)+"
 _BETWEEN = r"(?:[^\p{L}\p{N}]|ー){0,3}"
 _ABROAD = (
     rf"(^|[^0-9])(?:\+{_BETWEEN}|00|010{_BETWEEN})81{_BETWEEN}(?:0{_BETWEEN})?"
@@ -51,26 +52,25 @@ class Texts(NamedTuple):
         return Texts(self.plain.gather(rows), self.written.gather(rows))
 
 
-def plain_texts(values: pa.Array) -> Texts:
-    """Return texts or whole numbers as they are compared; nulls stay null."""
+def plain_texts(values: pa.Array, write: Callable[[pa.Array], pl.Series] = shadow) -> Texts:
+    """Return texts or whole numbers as they are compared; nulls stay null.
+
+    Args:
+        values: of any column.
+        write: `shadow` of what is searched, where something may be wrapped; `spelled` of what is sought.
+    """
     if isinstance(values, pa.DictionaryArray):
         distinct, places = as_text(values.dictionary), values.indices
     else:
         encoded = as_text(values).dictionary_encode()
         distinct, places = encoded.dictionary, encoded.indices
         if len(distinct) > _REPEATS * len(values):
-            return _plain(as_text(values))
+            return _plain(write(as_text(values)))
     rows = pl.Series(places)
-    return Texts(*(column.gather(rows) for column in _plain(distinct)))
+    return Texts(*(column.gather(rows) for column in _plain(write(distinct))))
 
 
-def _plain(texts: pa.Array) -> Texts:
-    written = pl.Series(texts, dtype=pl.String)
-    if not is_ascii(texts):
-        old, new = kanji_variants()
-        written = written.str.normalize("NFKC").str.replace_many(old, new)
-    if written.str.contains(r"\p{Ll}").any():  # looking costs a fourth of changing
-        written = written.str.to_uppercase()
+def _plain(written: pl.Series) -> Texts:
     if written.str.contains(_PERHAPS_ABROAD).any():
         written = written.str.replace_all(_ABROAD, "${1}0$2$3")
     return Texts(written.str.replace_all(_APART, ""), written)

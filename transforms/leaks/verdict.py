@@ -8,34 +8,38 @@ from collections.abc import Iterator
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
+from tokumei.transforms.detect.checked import CHECKED
+from tokumei.transforms.detect.contacts import CONTACTS, TELEPHONE
+from tokumei.transforms.detect.worded import WORDED
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
-from tokumei.transforms.leaks.numbers import NUMBER_FORMATS, WORDED
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.code_formats import CHANCE, INSURER
+from tokumei.transforms.values.code_formats import INSURER
 
-# Numbers of a column, from which on "one in ten passes by chance" can be told from a column of codes: of 100
-# that pass by chance, more than 20 are met once in 1,000 columns.
+# Numbers of a column, from which on chance can be told from a column of codes.
 ENOUGH = 100
-_CHANCE_NUMBERS = 2 * CHANCE
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
-_TITLES = {kind.name: kind.title for kind in NUMBER_FORMATS} | {WORDED: "番号の名称に続く数字"}
+_UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
+_BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
+_TITLES = {form.name: form.title for form in (*CHECKED, INSURER)} | {
+    kind.name: kind.title for kind in (*WORDED, *CONTACTS)
+}
 
 
 def is_leak(search: LeakSearch, found: Found) -> bool:
     """Return whether what was found cannot be chance; few numbers never prove that it is."""
     if found.sure or not found.chance:
         return found.sure > 0
-    if search.of == INSURER.name and search.kind == "number":
+    if search.kind in {"own", "other"}:
+        return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
+    if search.of in _BY_SHARE:
         return 2 * found.chance > found.compared
-    if search.kind == "number":
-        return found.compared < ENOUGH or found.chance > _CHANCE_NUMBERS * found.compared
-    return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
+    return found.compared < ENOUGH or _surprising(found.chance, found.expected, _UNLIKELY_NUMBERS)
 
 
-def _surprising(met: int, expected: float) -> bool:
+def _surprising(met: int, expected: float, unlikely: float = _UNLIKELY) -> bool:
     """Whether so many coincidences are unlikely: Chernoff's bound of a Poisson distribution's upper tail."""
-    return met > expected > 0 and met - expected - met * math.log(met / expected) < math.log(_UNLIKELY)
+    return met > expected > 0 and met - expected - met * math.log(met / expected) < math.log(unlikely)
 
 
 def refuse_leaks(table: TablePlan, found: Leaks) -> None:
@@ -68,7 +72,7 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
 
     return LeakScan(
         sought=titles(iter(table.sought)),
-        unsearched=titles(iter(table.unsearched)),
+        unsearched=titles(n for n in table.unsearched if columns[n].identifies),
         carriers=titles(n for n, c in columns.items() if table.sought and c.carries_values),
         numbers=titles(n for n, c in columns.items() if c.carries_numbers),
         matches=tuple(
@@ -87,7 +91,7 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
 
 
 def _key(search: LeakSearch) -> str:
-    return "codes_allowed" if search.kind == "number" else "source_values_allowed"
+    return "source_values_allowed" if search.kind in {"own", "other"} else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
@@ -98,8 +102,9 @@ def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
 def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
     if search.kind == "number":
-        shape = "a number named as an identification code" if search.of == WORDED else f"a valid {search.of}"
-        return f"{count:,} value(s) with {shape}"
+        return f"{count:,} value(s) hold: {search.of}"
+    if search.kind == "source":
+        return f"{count:,} of {found.compared:,} source values are: {search.of}, of which nothing may be left"
     whose = "their own value" if search.kind == "own" else "another record's value"
     return f"{count:,} record(s) with {whose} of {search.of}"
 
@@ -107,5 +112,7 @@ def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
 def _sought(table: TablePlan, search: LeakSearch) -> str:
     if search.kind == "number":
         return _TITLES[search.of]
+    if search.kind == "source":
+        return f"加工前の{_TITLES[search.of]}"
     title = table.table.columns[search.of].title or search.of
     return f"その人の{title}" if search.kind == "own" else f"他の人の{title}"

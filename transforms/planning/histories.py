@@ -85,6 +85,11 @@ class HistoryPlan:
         """The places of all measures."""
         return frozenset(i for places in self.windows.values() for i in places)
 
+    @property
+    def deleting(self) -> frozenset[str]:
+        """The tables of which whole lines may be deleted."""
+        return frozenset(fact.table for fact in self.history.facts if fact.action == "record")
+
     def measures(self, table: str) -> tuple[Fact, ...]:
         """Return the measures of a table, in the order of ``windows``."""
         return tuple(self.history.facts[i] for i in self.windows.get(table, ()))

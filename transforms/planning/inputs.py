@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pyarrow as pa
 
 from tokumei.schemas.date_formats import USUAL
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.splits import TableFile
+from tokumei.schemas.splits import SourceFile, TableFile
+from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.columns import matched_names, refuse_other_columns, refuse_unreadable
 from tokumei.transforms.formats.convert import readable
 from tokumei.transforms.formats.reader import read_header
+from tokumei.transforms.formats.together import FETCHES
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.storage.policy_folder import locate
+
+# A split costs some 5 ms in every pass, a file in it one. What is read together is smaller than what is cut
+# from large files, so that there is work for as many workers.
+SMALL_INPUT = 256 << 10  # bytes of a file that is read with others
+TOGETHER_BYTES = 8 << 20
+TOGETHER_FILES = 256  # at most `witness.MAX_READS`, so that of each file is noted what was read
 
 
 def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
@@ -29,42 +40,69 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
     Raises:
         InputError: no file matches, a file cannot be opened, or its columns or their types differ.
     """
-    found = []
+    found: list[TableFile] = []
     for plan in plans:
-        name = plan.name
         path = locate(base, plan.table.source.path)
         store = open_store(path)
         files = store.glob(path)
         if not files:
             raise InputError(
                 "input.missing",
-                where=f"tables.{name.replace('#', '.')}.source.path",
+                where=f"tables.{plan.name.replace('#', '.')}.source.path",
                 what=f"no file matches {plan.table.source.path}",
                 fix="correct the path; it is relative to the policy file",
             )
-        for file in files:
-            if not is_text(file.uri):
-                raise InputError(
-                    "input.name",
-                    where=f"tables.{name.replace('#', '.')}.source.path",
-                    what="the name of a file that it matches is not UTF-8",
-                    fix="rename the file",
-                )
-            source = plan.table.source
-            header = read_header(source, file, store)
-            if header.names is not None:
-                same = matched_names if source.facts.header else refuse_other_columns
-                same(header.names, plan.columns, file.uri)
-            elif source.header_line:
-                # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
-                raise InputError(
-                    "input.empty",
-                    where=file.uri,
-                    what="the file is empty: it has not even a header line",
-                    fix="copy or export it again, or remove it from the path",
-                )
-            found.append(TableFile(name, file, header.records, _unsearched(plan, header.types, file.uri)))
+        found += overlapped(partial(_checked, plan, store), files, FETCHES)
     return found
+
+
+def _checked(plan: TablePlan, store: Store, file: SourceFile) -> TableFile:
+    """Compare the columns of a file with those declared."""
+    if not is_text(file.uri):
+        raise InputError(
+            "input.name",
+            where=f"tables.{plan.name.replace('#', '.')}.source.path",
+            what="the name of a file that it matches is not UTF-8",
+            fix="rename the file",
+        )
+    source = plan.table.source
+    header = read_header(source, file, store)
+    if header.names is not None:
+        same = matched_names if source.facts.header else refuse_other_columns
+        same(header.names, plan.columns, file.uri)
+    elif source.header_line:
+        # Among full files it would pass unseen; it is what a full disk or a broken export leaves.
+        raise InputError(
+            "input.empty",
+            where=file.uri,
+            what="the file is empty: it has not even a header line",
+            fix="copy or export it again, or remove it from the path",
+        )
+    return TableFile(plan.name, file, header.records, _unsearched(plan, header.types, file.uri))
+
+
+def files_together(
+    files: Iterable[TableFile], tables: Mapping[str, TablePlan]
+) -> Iterator[tuple[TableFile, ...]]:
+    """Yield files that are read together: small ones of one table, in their order; any other alone.
+
+    Alone is every file of a table in ``order: stretch``, whose parts tell the files apart.
+    """
+    waiting: dict[str, list[TableFile]] = {}
+    sizes: Counter[str] = Counter()
+    for found in files:
+        table, size = found.table, found.file.size
+        if size > SMALL_INPUT or tables[table].table.order == "stretch":
+            yield (found,)
+            continue
+        held = waiting.setdefault(table, [])
+        if len(held) == TOGETHER_FILES or sizes[table] + size > TOGETHER_BYTES:
+            yield tuple(held)
+            held.clear()
+            sizes[table] = 0
+        held.append(found)
+        sizes[table] += size
+    yield from map(tuple, waiting.values())
 
 
 def without_unsearched(plans: Mapping[str, TablePlan], files: Sequence[TableFile]) -> dict[str, TablePlan]:

@@ -122,6 +122,11 @@ class TablePlan(PackedOnce):
         return tuple(name for name in self.table.sought if name not in self.unsearched)
 
     @cached_property
+    def judged(self) -> tuple[str, ...]:
+        """Columns whose source is judged: codes must not be released by any method."""
+        return tuple(name for name, column in self.table.columns.items() if column.may_be_codes)
+
+    @cached_property
     def dropping(self) -> tuple[str, ...]:
         """Columns whose treatment can drop records."""
         return tuple(name for name, chain in self.chains.items() if chain.can_drop)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
+from tokumei.schemas.splits import Origin
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, ReadBatch
@@ -28,11 +30,10 @@ class _Held:
 
     batches: list[pa.RecordBatch] = field(default_factory=list)
     unattributed: list[Numbers] = field(default_factory=list)
-    rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejected: list[int] = field(default_factory=list)
     notes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    records: int = 0
     blank: int = 0
+    origins: list[Origin] = field(default_factory=list)
 
     def full_with(self, batch: pa.RecordBatch, read: ReadBatch) -> bool:
         """Whether a batch more would be too much for a chunk."""
@@ -46,11 +47,12 @@ class _Held:
         """Take in a batch."""
         self.batches.append(batch)
         self.unattributed.append(unknown)
-        self.records += read.records
         self.blank += read.blank
         self.notes.update(read.notes)
-        self.rejects.update((reject.column, reject.told) for reject in read.rejects)
         self.rejected += [reject.record for reject in read.rejects]
+        for origin in _with_rejects(read):
+            same = self.origins and self.origins[-1].stretch == origin.stretch
+            self.origins.append(_sum(self.origins.pop(), origin) if same else origin)
 
     def chunk(self, work: Work[D_co], number: int, *, last: bool, seen: bytes) -> Chunk[D_co]:
         """Return the chunk."""
@@ -59,15 +61,38 @@ class _Held:
             work=work,
             number=number,
             last=last,
-            records=self.records,
-            rejects=dict(self.rejects),
+            records=sum(origin.records for origin in self.origins),
+            rejects=dict(_added(origin.rejects for origin in self.origins)),
             rejected=tuple(self.rejected),
             batch=batch,
             seen=seen,
             notes=dict(self.notes),
             unattributed=np.concatenate([*self.unattributed, np.empty(0, np.int64)]),
             blank=self.blank,
+            origins=tuple(self.origins),
         )
+
+
+def _with_rejects(read: ReadBatch) -> Iterator[Origin]:
+    """Yield the origins of a batch, with what was unreadable of each."""
+    starts = [origin.before for origin in read.origins]
+    told = [Counter[tuple[str, str]]() for _ in starts]
+    for reject in read.rejects:
+        told[bisect_left(starts, reject.record) - 1][reject.column, reject.told] += 1
+    for origin, rejects in zip(read.origins, told, strict=True):
+        yield origin._replace(rejects=rejects)
+
+
+def _sum(one: Origin, more: Origin) -> Origin:
+    rejects = _added([one.rejects, more.rejects])
+    return one._replace(records=one.records + more.records, rejects=rejects)
+
+
+def _added(counts: Iterable[Mapping[tuple[str, str], int]]) -> Counter[tuple[str, str]]:
+    added: Counter[tuple[str, str]] = Counter()
+    for count in counts:
+        added.update(count)
+    return added
 
 
 def read_chunks(
@@ -85,7 +110,8 @@ def read_chunks(
         InputError: the file is damaged, or has changed since planning or since the pass before.
     """
     decided, split = work.decision, work.split
-    witness = Witness(open_store(split.file.uri), decided.seen.get(split.split_id, b""))
+    files = [stretch.file for stretch in split.stretches]
+    witness = Witness(open_store(files[0].uri), files, decided.seen.get(split.split_id, b""))
     batches = read_split(
         split,
         plan.table.source,
@@ -123,12 +149,17 @@ def _up_to(read: ReadBatch, before: int, last: int) -> ReadBatch:
         return read
     rows = int(np.searchsorted(read.numbers, last, side="right"))
     rejects = [reject for reject in read.rejects if reject.record <= last]
+    origins, left = [], last - before
+    for origin in read.origins:
+        origins.append(origin._replace(records=min(origin.records, left)))
+        left -= origins[-1].records
     return read._replace(
         batch=read.batch.slice(0, rows),
         numbers=read.numbers[:rows],
         rejects=rejects,
         records=last - before,
         blank=min(read.blank, last - before - rows - len(rejects)),
+        origins=tuple(origins),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
+from tokumei.schemas.splits import Origin
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.values.encodings import UNDECODABLE
 
@@ -17,13 +18,17 @@ Decoding = Mapping[str, Mapping[str, int]]  # URI → reason → undecodable rec
 
 
 def decoding_of(chunk: Chunk[Any]) -> Decoding:
-    """Count the records of a chunk, and those that are not of the declared encoding."""
+    """Count the records of a chunk, file by file, and those that are not of the declared encoding."""
+    return merge_decoding({origin.stretch.file.uri: _counted(origin)} for origin in chunk.origins)
+
+
+def _counted(origin: Origin) -> dict[str, int]:
     lost = {
         reason: n
-        for (column, reason), n in chunk.rejects.items()
+        for (column, reason), n in origin.rejects.items()
         if not column and reason.startswith(UNDECODABLE)
     }
-    return {chunk.work.split.file.uri: {_RECORDS: chunk.records, **lost}}
+    return {_RECORDS: origin.records, **lost}
 
 
 def merge_decoding(parts: Iterable[Decoding]) -> Decoding:

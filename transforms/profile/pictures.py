@@ -15,8 +15,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_labels, count_people, merge_people
-from tokumei.transforms.criteria.encoding import encode
+from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_labels, merge_people
+from tokumei.transforms.criteria.encoding import dictionary_places, encode
 from tokumei.transforms.values.cells import as_text
 
 LABEL = "label"
@@ -38,8 +38,8 @@ def picture_before(
     if _too_many(values):
         return None
     if persons is None:
-        places, distinct = encode(values)
-        return _count(rows if places is None else places[rows], distinct)
+        places, distinct = _places(values)
+        return _count(rows if places is None else places.take(rows), distinct)
     return _by_people(values.take(pa.array(rows)), persons, cap)
 
 
@@ -56,7 +56,7 @@ def picture_after(
     if _too_many(values):
         return None
     if persons is None:
-        places, distinct = encode(values)
+        places, distinct = _places(values)
         return _count(np.arange(len(values)) if places is None else places, distinct)
     return _by_people(values, persons, cap)
 
@@ -77,11 +77,21 @@ def merge_pictures(parts: Sequence[Distribution]) -> Distribution:
     return _bounded(merge_people(present)) if len(present) == len(parts) else None
 
 
+def _places(values: pa.Array) -> tuple[npt.NDArray[np.integer] | None, pa.Array]:
+    """Encode values; a dictionary may hold some that no row has, which are counted as none."""
+    return dictionary_places(values) if pa.types.is_dictionary(values.type) else encode(values)
+
+
 def _count(places: npt.NDArray[np.integer], values: pa.Array) -> Distribution:
     """Count rows by the coarse label of the value at their place."""
-    frame = pl.DataFrame({LABEL: _coarse(values), RECORDS: np.bincount(places, minlength=len(values))})
-    frame = frame.filter(pl.col(RECORDS) > 0)
-    return _bounded(count_people(frame, persons=None, cap=0, weights=RECORDS))
+    rows = np.bincount(places, minlength=len(values))
+    held = np.flatnonzero(rows)
+    labels = pc.dictionary_encode(_coarse(values.take(pa.array(held))), null_encoding="encode")
+    records = np.zeros(len(labels.dictionary), np.int64)
+    np.add.at(records, labels.indices.to_numpy(), rows[held])
+    # Not grouped by polars, which takes longer to begin than this takes in all.
+    frame = pl.DataFrame({LABEL: labels.dictionary, RECORDS: records})
+    return _bounded(PeoplePerKey((LABEL,), None, frame, None))
 
 
 def _too_many(values: pa.Array) -> bool:

@@ -24,7 +24,7 @@ from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_dec
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 
 MAX_PLACES = 5
-RejectPlace = tuple[str, str, int]  # URI, split as people are told of it, number of the record in it
+RejectPlace = tuple[str, str, int]  # URI, split as people are told of it, number of the record in the stretch
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,9 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
 
 
 def _place(chunk: Chunk[LeftOut], unit: str, number: int) -> RejectPlace:
-    split = chunk.work.split
-    return split.file.uri, f"split {split.split_id} (from {unit} {split.start})", number
+    stretch, before, *_ = chunk.origin(number)
+    split = f"split {chunk.work.split.split_id} (from {unit} {stretch.start})"
+    return stretch.file.uri, split, number - before
 
 
 def merge_profiles(tables: Mapping[str, TablePlan], parts: Sequence[Profile]) -> Profile:

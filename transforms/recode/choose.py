@@ -28,6 +28,7 @@ from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.least_loss import least_possible_loss
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
@@ -223,6 +224,9 @@ def _account(
         answers=answers,
         rounds=way.rounds,
         regions=way.regions,
+        least_loss=least_possible_loss(lattice, objectives["loss"], objectives["loss"].value(count))
+        if way.regions
+        else None,
         blanked=way.blanked,
         models=lattice.models,
         reached=tuple((m.reached(histogram), m.reached(released)) for m in lattice.models),

@@ -38,6 +38,7 @@ class Recoded:
         answers: what the declared queries answer before and after.
         rounds: of the rescue of whom the optimum suppresses, for cells.
         regions: the number of classes, for local and multidimensional; 0 otherwise.
+        least_loss: no release loses less, however it is recoded; None if that is not known.
         blanked: for cells, how many are blanked, and how many are needed at least; None if that is not known.
         models: what every class satisfies.
         reached: by model, in the same order, what the weakest class reaches before and after.
@@ -62,6 +63,7 @@ class Recoded:
     answers: tuple[Answer, ...]
     rounds: tuple[Round, ...]
     regions: int
+    least_loss: float | None
     blanked: BlankedCells | None
     models: tuple[PrivacyModel, ...]
     reached: tuple[tuple[float, float], ...]

@@ -1,41 +1,30 @@
-"""Regions gathered node by node, from the finest labels up: who pass together leave, the others go on.
+"""Regions gathered by regret: those go first who thereby pay least more than they must.
 
-The nodes of the lattice are visited in the order of what they cost on average, and at each the tuples that
-are left are grouped by its labels. Groups that pass every model are regions; a group whose own label costs
-an eighth more than the node does on average waits until nodes as dear as that are visited.
-
-Most nodes release nobody, and are never counted: a box of nodes in whose most general node no group of those
-left has enough records holds nobody, nor will it, because fewer and fewer are left. Boxes wait in a heap by
-what their finest node costs; one that is not ruled out is cut in two. So the order is that of a walk
-through all nodes, at the price of a few thousand counts. After `_VISITS` boxes are no longer cut: of
-each the most general node alone is visited.
+What nobody can be told for less is known of every tuple (`cheapest`). In the first round tuples are willing
+to pay just that, in each further round a little more. At every node the willing are grouped by its labels;
+groups that pass every model are regions, at cheap nodes first. So few are spent as company on whom others
+would cost less, and the rare are not left to one another.
 
 Those left at the end join the last regions, the dearest ones, at ``*``: 1, 2, 4, … of them until they pass.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.transforms.counting.histogram import Histogram, Ints, Mask, radices
+from tokumei.transforms.counting.histogram import Histogram, Ints, Mask
 from tokumei.transforms.recode.assignment import label_tables
+from tokumei.transforms.recode.boxes import Boxes, Visit
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.models import PrivacyModel
-from tokumei.transforms.recode.objectives.base import Floats, Node
+from tokumei.transforms.recode.models import Monotone, PrivacyModel
+from tokumei.transforms.recode.objectives.base import Node
 
-_VISITS = 50_000_000  # tuples looked at, at most, before boxes are no longer cut …
-_VISITS_A_TUPLE = 1_000  # … and so many more for each
-_OF_A_VISIT = 1_000  # tuples that could be looked at in the time that a visit takes by itself
-_FEW = 2_000  # tuples whose classes are told apart before a box is cut
-_KEPT = 1 << 18  # tuples up to which their numbers at a level are kept
-_SPREAD = np.uint64(
-    0x9E3779B97F4A7C15
-)  # 2^64 ÷ the golden ratio: multiplicative hashing (Knuth, TAOCP 3, 6.4)
+# What is paid more than needed, round by round, in shares of what those must cost who cost anything.
+_MORE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -60,171 +49,93 @@ def failing_parts(models: Sequence[PrivacyModel], whole: Histogram, part: Ints, 
     return failing
 
 
-def gather_regions(lattice: Lattice, prices: Sequence[Sequence[Ints]], chosen: Mask) -> Regions | None:
-    """Return regions of all chosen tuples; None if these cannot even pass as one.
+def counted_alone(models: Sequence[PrivacyModel], histogram: Histogram) -> bool:
+    """Whether how many records a class holds is all that the models ask of it."""
+    return histogram.pair_rows is None and all(model.least_people for model in models)
+
+
+def gather_regions(lattice: Lattice, boxes: Boxes, least: Ints) -> Regions | None:
+    """Return regions of all tuples of some boxes; None if these cannot even pass as one.
 
     No two regions carry the same labels, whatever texts a hierarchy repeats.
 
     Args:
         lattice: ladders, histogram and models.
-        prices: per column and level, what a record costs by its label.
-        chosen: the tuples that are to be released.
+        boxes: of the tuples that are to be released.
+        least: what the cheapest labels of each cost (`cheapest`).
     """
-    gathering = _Gathering(lattice, prices, chosen)
-    gathering.visit()
+    gathering = _Gathering(lattice, boxes)
+    gathering.visit(least)
     return gathering.regions()
 
 
 class _Gathering:
     """Those left, and the regions so far."""
 
-    def __init__(self, lattice: Lattice, prices: Sequence[Sequence[Ints]], chosen: Mask) -> None:
-        self._lattice, self._prices, self._models = lattice, prices, of_each(lattice.models)
-        self._smallest = max(1, *(model.least_people for model in self._models))
-        self._weights, _ = radices(lattice.histogram.sizes)
-        self._set(lattice.histogram.only(chosen), np.flatnonzero(chosen))
-        self._staying = len(self._places)
+    def __init__(self, lattice: Lattice, boxes: Boxes) -> None:
+        self._lattice, self._boxes, self._models = lattice, boxes, of_each(lattice.models)
+        self._places, self._part = boxes.places, boxes.histogram
+        self._counted = counted_alone(self._models, self._part)
+        self._joinable = all(model.monotone is Monotone.RECORDS for model in self._models)
         self._tables, _ = label_tables(lattice.ladders)
         self._taken = dict[tuple[int, ...], int]()
-        self._of_tuple, self._nodes = np.full(len(chosen), -1), list[Node]()
-        self._look_at_rare()
+        self._of_tuple, self._nodes = np.full(len(lattice.histogram), -1), list[Node]()
+        self._stays: Mask = np.ones(len(self._places), dtype=bool)
 
-    def _set(self, left: Histogram, places: Ints) -> None:
-        self._left, self._places = left, places
-        self._records = left.records.astype(np.float64)  # 0 of those who have left
-        self._parts = dict[tuple[int, int], Ints]()
-        self._shift = np.uint64(64 - min(max(len(places).bit_length() + 1, 10), 16))
+    def visit(self, least: Ints) -> None:
+        """Let them go, round by round."""
+        dearest = self._boxes.dearest()
+        for limit in (*(least + more for more in self._rounds(least)), dearest):
+            limits = np.where(self._stays, np.minimum(limit, dearest), -1)
+            for visit in self._boxes.walk(limits, all_count=False):
+                # Of a box that is not cut it is not known whether they are willing to pay so much.
+                if visit.low == visit.high or limit is dearest:
+                    limits[self._leave(visit)] = -1
 
-    def _look_at_rare(self) -> None:
-        """Price every level by those who cannot stay as they are: the order of nodes is theirs."""
-        rare = self._left.records < self._smallest
-        marginals = self._left.marginals(rare if rare.any() else None)
-        self._rare = int(marginals[0].sum())
-        self._costs = [
-            [int(ladder.lift(n, 0, level) @ price) for level, price in enumerate(levels)]
-            for ladder, n, levels in zip(self._lattice.ladders, marginals, self._prices, strict=True)
-        ]
+    def _rounds(self, least: Ints) -> list[int]:
+        """Return what is paid more than needed."""
+        costly = least > 0
+        records = self._part.records[costly]
+        unit = float(least[costly] @ records) / max(int(records.sum()), 1)
+        return [int(more * unit) for more in _MORE]
 
-    def _cost(self, node: Node) -> int:
-        return sum(levels[level] for levels, level in zip(self._costs, node, strict=True))
-
-    def visit(self) -> None:
-        """Visit the nodes, until nobody is left."""
-        bottom, cut = self._lattice.bottom, True
-        boxes = [(self._cost(bottom), bottom, self._lattice.top)]
-        rest = _VISITS + _VISITS_A_TUPLE * self._staying
-        while boxes and self._staying:
-            if cut and rest < 0:
-                cut, boxes = False, [(self._cost(high), high, high) for _, _, high in boxes]
-                heapq.heapify(boxes)
-            cost, low, high = heapq.heappop(boxes)
-            rest -= len(self._places) + _OF_A_VISIT
-            keys = self._keys(high)
-            inside = self._large(keys)
-            if len(inside) and (low == high or len(inside) <= _FEW):
-                inside, group = self._groups(inside, keys)
-            if not len(inside):
-                continue
-            if low == high:
-                again = self._release(high, cost, inside, group)
-                if again is not None:
-                    heapq.heappush(boxes, (again, high, high))
-            else:
-                for half in self._halves(low, high):
-                    heapq.heappush(boxes, (self._cost(half[0]), *half))
-
-    def _halves(self, low: Node, high: Node) -> Iterator[tuple[Node, Node]]:
-        """Cut a box by the column whose levels in it differ most in cost."""
-        spans = [levels[h] - levels[n] for levels, n, h in zip(self._costs, low, high, strict=True)]
-        wide = [(span, h > n) for span, n, h in zip(spans, low, high, strict=True)]
-        i = max(range(len(low)), key=lambda i: (wide[i][1], wide[i][0], -i))
-        middle = (low[i] + high[i]) // 2
-        yield low, (*high[:i], middle, *high[i + 1 :])
-        yield (*low[:i], middle + 1, *low[i + 1 :]), high
-
-    def _keys(self, node: Node) -> Ints:
-        """Return a number of each tuple that is left, equal where all labels at the node are."""
-        keys = np.zeros(len(self._places), dtype=np.int64)
-        for i, level in enumerate(node):
-            if len(self._lattice.ladders[i].labels[level]) > 1:
-                keys += self._part(i, level)
-        return keys
-
-    def _part(self, column: int, level: int) -> Ints:
-        part = self._parts.get((column, level))
-        if part is None:
-            codes = self._lattice.ladders[column].codes[level] * self._weights[column]
-            part = codes.take(self._left.codes[column])
-            if len(part) <= _KEPT:
-                self._parts[column, level] = part
-        return part
-
-    def _large(self, keys: Ints) -> Ints:
-        """Return whose keys enough records may have: all who share a slot with so many."""
-        slots = (keys.view(np.uint64) * _SPREAD) >> self._shift
-        return self._in_large(slots.view(np.int64), self._records)
-
-    def _in_large(self, slots: Ints, records: Floats) -> Ints:
-        enough = np.bincount(slots, weights=records) >= self._smallest
-        return np.flatnonzero(enough.take(slots) & (records > 0))
-
-    def _groups(self, inside: Ints, keys: Ints) -> tuple[Ints, Ints]:
-        """Return those who have enough records with their own key, and the number of the group of each."""
-        _, group = np.unique(keys[inside], return_inverse=True)
-        large = self._in_large(group, self._records[inside])
-        chosen = group[large]
-        there = np.bincount(chosen) > 0
-        return inside[large], (np.cumsum(there) - 1)[chosen]
-
-    def _release(self, node: Node, cost: int, inside: Ints, group: Ints) -> int | None:
-        """Make regions of the groups of a node that pass; return at what cost to look again, if ever."""
-        groups = int(group.max()) + 1
+    def _leave(self, visit: Visit) -> Ints:
+        """Make regions of the groups that pass; return who is in them, by their place."""
+        groups = int(visit.group.max()) + 1
         member = np.empty(groups, dtype=np.int64)
-        member[group[::-1]] = inside[::-1]
-        values = self._left.codes[:, member]
-        price = sum(
-            (levels[level][ladder.codes[level][v]] for levels, ladder, level, v in
-             zip(self._prices, self._lattice.ladders, node, values, strict=True)),
-            np.zeros(groups, dtype=np.int64),
-        ) * self._rare  # fmt: skip
-        late = price > cost + cost // 8
-        again = int(price[late].min()) if late.any() else None
-        now = ~late
-        if late.any():
-            chosen = now[group]
-            inside, group = inside[chosen], (np.cumsum(now) - 1)[group[chosen]]
-            values = values[:, now]
-        if len(inside):
-            self._leave(node, inside, group, values)
-        return again
-
-    def _leave(self, node: Node, inside: Ints, group: Ints, values: npt.NDArray[np.int32]) -> None:
-        chosen = np.zeros(len(self._places), dtype=bool)
-        chosen[inside] = True
-        passing = ~failing_parts(self._models, self._left.only(chosen), group, values.shape[1])
+        member[visit.group[::-1]] = visit.places[::-1]
+        region = np.full(groups, -1)
+        passing = self._passing(visit, groups)
         labels = zip(
-            *(table[level, v].tolist() for table, level, v in zip(self._tables, node, values, strict=True)),
+            *(table[level, values].tolist() for table, level, values in
+              zip(self._tables, visit.high, self._part.codes[:, member], strict=True)),
             strict=True,
-        )
-        number = len(self._nodes)
+        )  # fmt: skip
         for i, label in enumerate(labels):
             if passing[i]:
-                passing[i] = label not in self._taken
-                self._taken.setdefault(label, number)
-                number += int(passing[i])
-        leaving = passing[group]
-        numbers = len(self._nodes) + np.cumsum(passing) - 1
-        self._of_tuple[self._places[inside[leaving]]] = numbers[group[leaving]]
-        self._nodes += [node] * int(passing.sum())
-        self._records[inside[leaving]] = 0
-        self._staying -= int(leaving.sum())
-        if self._staying < 0.8 * len(self._places):
-            stays = self._records > 0
-            self._set(self._left.only(stays), self._places[stays])
+                number = self._taken.setdefault(label, len(self._nodes))
+                if number == len(self._nodes):
+                    self._nodes.append(visit.high)
+                elif not (self._joinable and self._nodes[number] == visit.high):
+                    continue
+                region[i] = number
+        leaving = region[visit.group] >= 0
+        places = visit.places[leaving]
+        self._of_tuple[self._places[places]] = region[visit.group[leaving]]
+        self._stays[places] = False
+        return places
+
+    def _passing(self, visit: Visit, groups: int) -> Mask:
+        if self._counted:
+            return np.ones(groups, dtype=bool)
+        chosen = np.zeros(len(self._places), dtype=bool)
+        chosen[visit.places] = True
+        part = visit.group[np.argsort(visit.places)]
+        return ~failing_parts(self._models, self._part.only(chosen), part, groups)
 
     def regions(self) -> Regions | None:
         """Return the regions, with those left in the last ones."""
-        left = self._places[self._records > 0]
+        left = self._places[self._stays]
         if not len(left):
             return Regions(self._of_tuple, np.array(self._nodes, dtype=np.int32))
         top = self._lattice.top

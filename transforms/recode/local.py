@@ -1,17 +1,21 @@
 """Local recoding: every tuple is released at levels of its own, as fine as its neighbours allow.
 
-It is multidimensional recoding done twice. The geometric mean of the loss is no sum over columns: what one
+It is multidimensional recoding, mended again. The geometric mean of the loss is no sum over columns: what one
 column loses weighs more where the others lose less. The first regions price every column as if nothing were
-lost; the second ones around what the first lose, and are taken where they cost less.
+lost; now they are mended at prices around what they lose. New classes are founded too.
 """
 
 from __future__ import annotations
 
-from tokumei.transforms.recode.assignment import Assignment, count_assignment
+from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds
+from tokumei.transforms.recode.boxes import Boxes
+from tokumei.transforms.recode.cheapest import cheapest
 from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.mending import Mending
 from tokumei.transforms.recode.objectives.base import Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
-from tokumei.transforms.recode.regions import multidimensional
+from tokumei.transforms.recode.prices import label_prices
+from tokumei.transforms.recode.regions import cheaper
 
 
 def local(
@@ -25,7 +29,11 @@ def local(
         regions: the first ones, as `multidimensional` returns them.
         classes: how many they are.
     """
-    if not isinstance(objective, Loss):
+    lost = None
+    if isinstance(objective, Loss):
+        lost = objective.columns(count_assignment(regions, lattice.ladders, lattice.histogram))
+    boxes = Boxes(lattice, label_prices(objective, lost), regions.released)
+    mended = Mending(lattice, boxes, cheapest(boxes), regions).mended(founded=True)
+    if not holds(mended, lattice.ladders, lattice.histogram, lattice.models):
         return regions, classes
-    lost = objective.columns(count_assignment(regions, lattice.ladders, lattice.histogram))
-    return multidimensional(lattice, objective, regions, lost)
+    return cheaper(lattice, objective, (regions, mended))

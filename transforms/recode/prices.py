@@ -28,16 +28,29 @@ def label_prices(objective: Objective, lost: Sequence[float] | None = None) -> l
         objective: the metric, over the ladders and records of the whole file.
         lost: per column, the loss around which the geometric mean is to be replaced; None: nothing is lost.
     """
+    shares = _weighed(objective, lost)
+    unit = _unit(objective, shares)
+    return [[np.rint(share * unit).astype(np.int64) for share in levels] for levels in shares]
+
+
+def price_unit(objective: Objective) -> float:
+    """Return the price of one in the metric, as `label_prices` returns it where nothing is lost."""
+    return _unit(objective, _weighed(objective, None))
+
+
+def _weighed(objective: Objective, lost: Sequence[float] | None) -> list[list[Floats]]:
     weights = objective.weights.tolist()
     if lost is not None:
         weights = [weight / (1 + loss) for weight, loss in zip(weights, lost, strict=True)]
-    shares = [
+    return [
         [_share(objective, i, level) * weight for level in range(ladder.levels)]
         for i, (ladder, weight) in enumerate(zip(objective.ladders, weights, strict=True))
     ]
+
+
+def _unit(objective: Objective, shares: Sequence[Sequence[Floats]]) -> float:
     most = math.fsum(max(float(share.max()) for share in levels) for levels in shares)
-    unit = math.ldexp(1.0, _BITS - math.frexp(max(most * max(objective.records, _FEWEST), 1.0))[1])
-    return [[np.rint(share * unit).astype(np.int64) for share in levels] for levels in shares]
+    return math.ldexp(1.0, _BITS - math.frexp(max(most * max(objective.records, _FEWEST), 1.0))[1])
 
 
 def _share(objective: Objective, column: int, level: int) -> Floats:

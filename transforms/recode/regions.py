@@ -3,8 +3,8 @@
 A region is a set of tuples that share one label tuple at one node: a class of the release. Regions of
 different levels may overlap, as in the local recoding of LeFevre, DeWitt & Ramakrishnan (Incognito, SIGMOD
 2005, and Mondrian, ICDE 2006): who stands in a coarse region may have values that a finer one covers.
-Regions are gathered from the finest labels up (`gather_regions`), and the dearest then dissolved into their
-neighbours where it pays (`Dissolving`).
+Regions are gathered by regret (`gather_regions`), then dissolved into their neighbours or left by some where
+it pays (`Mending`).
 
 Exact: every region is asked every model before it is made, with the whole file's shares, and the classes that
 readers will see are asked again at the end.
@@ -21,9 +21,11 @@ import numpy as np
 
 from tokumei.transforms.decisions.recoder import SUPPRESSED
 from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds
-from tokumei.transforms.recode.dissolving import Dissolving
+from tokumei.transforms.recode.boxes import Boxes
+from tokumei.transforms.recode.cheapest import cheapest
 from tokumei.transforms.recode.gather import Regions, gather_regions
 from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.mending import Mending
 from tokumei.transforms.recode.objectives.base import Objective
 from tokumei.transforms.recode.prices import label_prices
 from tokumei.transforms.values.steady import significant
@@ -31,37 +33,42 @@ from tokumei.transforms.values.steady import significant
 MAX_DIVIDED = 2_000_000
 
 
-def multidimensional(
-    lattice: Lattice, objective: Objective, start: Assignment, lost: Sequence[float] | None = None
-) -> tuple[Assignment, int]:
+def multidimensional(lattice: Lattice, objective: Objective, start: Assignment) -> tuple[Assignment, int]:
     """Return the regions as an assignment, and how many they are.
 
     Args:
         lattice: ladders, models and a histogram of at most `MAX_DIVIDED` tuples.
         objective: the policy's, over the same ladders and histogram.
         start: the full-domain optimum, or another release to compare with.
-        lost: per column, the loss around which labels are priced; None: nothing is lost.
     """
-    prices = label_prices(objective, lost)
+    prices = label_prices(objective)
     found = [start]
     for chosen in (np.ones(len(lattice.histogram), dtype=bool), start.released):
-        regions = gather_regions(lattice, prices, chosen)
+        boxes = Boxes(lattice, prices, chosen)
+        least = cheapest(boxes)
+        regions = gather_regions(lattice, boxes, least)
         if regions is None:
             continue
         gathered = _assignment(regions)
         # What every region keeps may break for all together: who stands in several is one person.
+        mended = Mending(lattice, boxes, least, gathered).mended(founded=False)
         passing = [
             release
-            for release in (gathered, Dissolving(lattice, prices, gathered).dissolved())
+            for release in (gathered, mended)
             if holds(release, lattice.ladders, lattice.histogram, lattice.models)
         ]
         found += passing
         if passing:
             break
-    counts = [count_assignment(a, lattice.ladders, lattice.histogram) for a in found]
+    return cheaper(lattice, objective, found)
+
+
+def cheaper(lattice: Lattice, objective: Objective, releases: Sequence[Assignment]) -> tuple[Assignment, int]:
+    """Return the release that costs least, the first of equals, and its classes."""
+    counts = [count_assignment(release, lattice.ladders, lattice.histogram) for release in releases]
     costs = [significant(objective.value(count)) for count in counts]
     best = costs.index(min(costs))
-    return found[best], counts[best].kept
+    return releases[best], counts[best].kept
 
 
 def _assignment(regions: Regions) -> Assignment:

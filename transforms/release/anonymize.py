@@ -120,7 +120,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
         ),
         settled_persons=None if persons is None else persons[reaching],
-        sources=chunk.batch.select(list(plan.sought)),
+        sources=chunk.batch.select(list(dict.fromkeys((*plan.sought, *plan.judged)))),
         order=pa.array(order),
         tally=Tally(
             records_in=len(reaching),
@@ -131,7 +131,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             blanked={name: column.blanked for name, column in treated.items()},
             met={name: column.met for name, column in treated.items()},
             unread={name: column.unread for name, column in treated.items() if column.unread},
-            before=_before(plan, chunk, treated, order, heads),
+            before=_before(plan, chunk, treated, left if heads is None else order, heads),
             after=_after(plan, treated, batch, heads),
             taken=taken,
             settled=blanked,
@@ -148,7 +148,7 @@ def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:
     found = ", ".join(f"{c or 'record'}: {reason} ({n:,})" for (c, reason), n in chunk.rejects.items())
     raise InputError(
         "input.rejects",
-        where=f"tables.{plan.name}, {chunk.work.split.file.uri}",
+        where=f"tables.{plan.name}, {chunk.origin(chunk.rejected[0]).stretch.file.uri}",
         what=f"unreadable text in a column whose format promises readable text: {found}",
         fix="repair the file; this shows only while it is processed, so rejects.limit does not cover it",
     )
@@ -204,12 +204,15 @@ def _before(
     plan: TablePlan,
     chunk: Chunk[Decision],
     treated: Mapping[str, Treated],
-    order: npt.NDArray[np.intp],
+    rows: npt.NDArray[np.intp],
     heads: npt.NDArray[np.uint64] | None,
 ) -> dict[str, Distribution]:
-    """Picture the original values of the released records; others would tell of those left out."""
+    """Picture the original values of the released records; others would tell of those left out.
+
+    ``heads`` are the people of ``rows``, in the same order.
+    """
     return {
-        name: picture_before(chunk.batch.column(name), order, heads, max(plan.k, chain.picture_people))
+        name: picture_before(chunk.batch.column(name), rows, heads, max(plan.k, chain.picture_people))
         for name, chain in plan.chains.items()
         if name in treated and chain.pictured and chain.pictured_before
     }
@@ -266,8 +269,9 @@ def _columns(
     plan: TablePlan, schema: pa.Schema, batch: pa.RecordBatch, treated: Mapping[str, Treated]
 ) -> dict[str, pa.Array]:
     columns = {}
+    generalized = set(plan.quasi_identifiers)
     for field in schema:
-        if field.name in plan.quasi_identifiers:
+        if field.name in generalized:
             continue
         done = treated.get(field.name)
         if done is not None and field.name in plan.by_record:

@@ -17,16 +17,17 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tokumei.transforms.counting.keyed import counters, uniforms
-from tokumei.transforms.criteria.encoding import compacted, used_values
+from tokumei.transforms.counting.keyed import ascending, counters, uniforms
+from tokumei.transforms.criteria.encoding import compacted, dictionary_places
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Account
-from tokumei.transforms.values.cells import labelled
 
 PART_CELLS = 2_000_000  # of a part: a quarter of a million rows of eight columns
 SLICES = 64  # of a chunk, at most: small slices would be more numbers about rows than rows
+_BYTE = 127  # labels at most that are told apart by one byte a row, null besides
 SPARE = 20  # so many times k people a part, at least: by chance alone none gets fewer than k
 ChunkPlace = tuple[str, int]  # split id, and number of the chunk in it
 PartPlace = tuple[str, int]  # table, and number of the part
@@ -39,7 +40,7 @@ class Slice:
     Attributes:
         fingerprint: of the key they were made with.
         chunk: where they come from.
-        batch: released columns.
+        batch: released columns; of labels, those that some row bears, each once.
         persons: 128-bit keyed hash of each row's person; None where rows are people.
     """
 
@@ -96,7 +97,7 @@ def drawn_order(key: RunKey, chunk: ChunkPlace, rows: int) -> npt.NDArray[np.int
 
 def _drawn(key: RunKey, purpose: str, chunk: ChunkPlace, n: int) -> npt.NDArray[np.intp]:
     draws = uniforms(counters(n), key.derive("\0".join((purpose, *map(str, chunk)))))
-    return np.argsort(draws[:, 0], kind="stable")
+    return ascending(draws[:, 0])
 
 
 def deal(
@@ -118,19 +119,41 @@ def deal(
     table, chunk = place
     drawn = _drawn(key, "parts", chunk, parts)[:SLICES].tolist()
     bounds = [batch.num_rows * i // len(drawn) for i in range(len(drawn) + 1)]
-    for part, (start, end) in zip(drawn, pairwise(bounds), strict=True):
+    columns = [_pieces(column, bounds) for column in batch.columns]
+    for i, (part, (start, end)) in enumerate(zip(drawn, pairwise(bounds), strict=True)):
         if end > start:
             rows = Slice(
                 fingerprint=key.fingerprint,
                 chunk=chunk,
-                batch=_compacted(batch.slice(start, end - start)),
+                batch=pa.RecordBatch.from_arrays([c[i] for c in columns], names=batch.schema.names),
                 persons=None if persons is None else persons[start:end],
             )
             yield (table, part), rows
 
 
-def _compacted(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([*map(_few_labels, batch.columns)], names=batch.schema.names)
+def _pieces(values: pa.Array, bounds: Sequence[int]) -> list[pa.Array]:
+    """Cut a column at some rows, each piece without labels that none of its rows bears."""
+    if not pa.types.is_dictionary(values.type):
+        return _cut(values, bounds)
+    labels = len(values.dictionary)
+    if labels * len(bounds) > len(values):
+        return [*map(_few_labels, _cut(values, bounds))]
+    if labels <= _BYTE:  # as they travel, and are held until all are there
+        narrow = values.indices.cast(pa.int8())
+        values = pa.DictionaryArray.from_arrays(narrow, values.dictionary)
+    pieces = _cut(values, bounds)
+    # All pieces are looked at in one count: mostly each bears every label.
+    places, _ = dictionary_places(values)
+    of_piece = np.repeat(np.arange(len(pieces)) * (labels + 1), np.diff(bounds))
+    borne = np.bincount(of_piece + places, minlength=len(pieces) * (labels + 1))
+    whole = np.all(borne.reshape(len(pieces), labels + 1)[:, :labels], axis=1).tolist()
+    return [
+        piece if all_borne else _few_labels(piece) for piece, all_borne in zip(pieces, whole, strict=True)
+    ]
+
+
+def _cut(values: pa.Array, bounds: Sequence[int]) -> list[pa.Array]:
+    return [values.slice(start, end - start) for start, end in pairwise(bounds)]
 
 
 def _few_labels(values: pa.Array) -> pa.Array:
@@ -151,24 +174,34 @@ def gather(part: int, slices: Iterable[Slice]) -> Gathered:
     order = np.random.default_rng().permutation(sum(piece.batch.num_rows for piece in found))
     heads = [piece.persons for piece in found if piece.persons is not None]
     return Gathered(
-        batch=_joined([piece.batch for piece in found]).take(pa.array(order)),
+        batch=_joined([piece.batch for piece in found], order),
         persons=np.concatenate(heads)[order] if heads else None,
         fingerprints=frozenset(piece.fingerprint for piece in found),
         marks=sum(mark(piece.chunk, part, piece.batch.num_rows) for piece in found),
     )
 
 
-def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Put rows together, each column under one dictionary if its labels repeat, else as plain texts."""
+def _joined(batches: Sequence[pa.RecordBatch], order: npt.NDArray[np.intp]) -> pa.RecordBatch:
+    """Put rows together in an order, each column under one dictionary if its labels repeat, else as texts."""
     rows, columns = sum(map(len, batches)), []
     for pieces in zip(*(batch.columns for batch in batches), strict=True):
         labels = [len(piece.dictionary) for piece in pieces if pa.types.is_dictionary(piece.type)]
         if len(labels) == len(pieces) and 2 * sum(labels) <= rows:
-            whole = pa.chunked_array(pieces).unify_dictionaries().combine_chunks()
-            columns.append(labelled(*used_values(whole)))
+            known = pc.unique(pa.concat_arrays([piece.dictionary for piece in pieces]))
+            known = known.take(pc.sort_indices(known))
+            places = np.concatenate([_places_in(known, piece) for piece in pieces]).take(order)
+            nulls = places < 0 if any(piece.null_count for piece in pieces) else None
+            columns.append(pa.DictionaryArray.from_arrays(pa.array(places, mask=nulls), known))
         else:
-            columns.append(pa.concat_arrays([*map(_plain, pieces)]))
+            columns.append(pa.concat_arrays([*map(_plain, pieces)]).take(pa.array(order)))
     return pa.RecordBatch.from_arrays(columns, names=batches[0].schema.names)
+
+
+def _places_in(known: pa.Array, labels: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+    """Return the place of each row's label among known ones, -1 for null."""
+    own, _ = dictionary_places(labels)
+    places: npt.NDArray[np.int32] = pc.index_in(labels.dictionary, value_set=known).to_numpy()
+    return np.append(places, np.int32(-1)).take(own)
 
 
 def _plain(values: pa.Array) -> pa.Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -23,7 +22,7 @@ from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
-from tokumei.transforms.release.dealing import PartPlace, Slice, deal, gather, mark
+from tokumei.transforms.release.dealing import Gathered, PartPlace, Slice, deal, mark
 from tokumei.transforms.release.part_recount import (
     Count,
     PartRecount,
@@ -162,19 +161,15 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
     return ReleasedChunk(summary, part, slices, told)
 
 
-def encode_dealt(
-    plan: Plan, table: TablePlan, terms: PartTerms, part: int, slices: Iterable[Slice]
-) -> Encoded:
-    """Put a part together from what was dealt to it, and count and encode it; touches nothing but memory.
+def encode_dealt(plan: Plan, table: TablePlan, terms: PartTerms, found: Gathered) -> Encoded:
+    """Count and encode a part that was put together from what was dealt to it; touches nothing but memory.
 
     Args:
         plan: the run.
         table: whose part.
         terms: what its recount must know of the decisions.
-        part: its number.
-        slices: all that was dealt to it, in any order.
+        found: all that was dealt to it.
     """
-    found = gather(part, slices)
     keys = found.fingerprints | {terms.fingerprint}
     return _encoded(plan, table, terms, found.batch, found.persons, keys=keys, marks=found.marks)
 

@@ -85,7 +85,7 @@ def _explain(
             reached=shortfall(history.history, history.k, facts.histories.get(place)).share,
         ),
         cells=total.occurrences,
-        deleted=sum(total.deleted),
+        deleted=sum(group.deleted for group in account.groups),
         cells_blanked=sum(
             written[group.table].tally.hidden.get(name, 0)
             for group in account.groups
@@ -98,6 +98,7 @@ def _explain(
         loss=total.loss,
         groups=tuple(_group(plan.tables[group.table], group) for group in account.groups),
         windows=tuple(_windows(plan, account)),
+        deleted_lines=tuple(_deleted_lines(plan, account)),
         undeclared=tuple(_undeclared(plan, sorted(history.read), written, history.k)),
     )
 
@@ -156,6 +157,7 @@ def _group(table: TablePlan, group: GroupAccount) -> r.GroupReport:
             for titles, cells in zip(group.levels, group.released, strict=True)
         ),
         deleted=group.deleted,
+        with_lines=group.with_lines,
     )
 
 
@@ -169,6 +171,18 @@ def _windows(plan: Plan, account: HistoryAccount) -> Iterator[r.WindowsReport]:
             lines=lost.lines,
             of_lines=lost.of_lines,
             people=lost.people,
+        )
+
+
+def _deleted_lines(plan: Plan, account: HistoryAccount) -> Iterator[r.LinesReport]:
+    for name, lost in account.lines.items():
+        yield r.LinesReport(
+            table=name,
+            title=plan.tables[name].table.title or name,
+            lines=lost.lines,
+            of_lines=lost.of_lines,
+            people=lost.people,
+            stayed=lost.stayed,
         )
 
 
@@ -206,8 +220,11 @@ def coarsened_sentence(told: GroupsTold, table: TablePlan, name: str) -> tuple[s
         sentences.append(f"{why}各段階の件数（同じ人の同じ明細は1件とする）：{each}。")
         if group.deleted:
             sentences.append(f"それでも足りない{number(group.deleted)}件は空欄にした。")
+        if group.with_lines:
+            sentences.append(f"それでも足りない{number(group.with_lines)}件は行ごと削除した。")
         public.append(f"{why}段階：{'、'.join(used)}。")
         public.append("一部の値は空欄にした。" * bool(group.deleted))
+        public.append("一部の行は削除した。" * bool(group.with_lines))
     return "".join(sentences), "".join(public)
 
 

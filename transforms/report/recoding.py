@@ -72,6 +72,7 @@ def recoding_of(
             for saved in recoded.rounds
         ),
         regions=recoded.regions,
+        least_loss=recoded.least_loss,
         cells=None if recoded.blanked is None else recoded.blanked.cells,
         cells_least=None if recoded.blanked is None else recoded.blanked.least,
         metric=needed.minimize,

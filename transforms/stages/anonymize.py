@@ -11,6 +11,8 @@ from apache_beam.pvalue import PBegin, PCollection
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.engine.guard import guarded
+from tokumei.transforms.engine.steps import each
+from tokumei.transforms.planning.inputs import files_together
 from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
@@ -70,7 +72,7 @@ class Anonymize(beam.PTransform):
         plan, files = make_plan(self._policy, self._output, self._release_id)
         if find_published(plan, open_store(plan.output)):
             done = root | "Plan" >> beam.Create([plan]).with_output_types(Plan)
-            return done | "Finish" >> beam.Map(_finish).with_output_types(Published)
+            return done | "Finish" >> each(_finish).with_output_types(Published)
         return build(root, plan, files)
 
 
@@ -93,7 +95,8 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     """
     splits = (
         root
-        | "Files" >> beam.Create(list(files)).with_output_types(TableFile)
+        | "Files"
+        >> beam.Create(list(files_together(files, plan.sources))).with_output_types(tuple[TableFile, ...])
         | "PlanSplits" >> PlanSplits(plan.sources)
     )
     key = root | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()
@@ -107,7 +110,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-    return outcome.written | "Publish" >> PublishRelease(plan, key, chosen, outcome)
+    return chosen | "Publish" >> PublishRelease(plan, key, outcome)
 
 
 @guarded

@@ -15,6 +15,7 @@ from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.stages.read import ReadChunks
 
@@ -38,15 +39,15 @@ class RemoveCombinations(beam.PTransform):
         counted = (
             splits
             | "BindFits"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind_fits, frozenset(tables), AsSingleton(self._key), AsSingleton(self._fits)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.combination_types, stage="combinations")
-            | "CountChunk" >> beam.Map(_count, tables).with_output_types(Combined)
+            | "CountChunk" >> each(_count, tables).with_output_types(Combined)
             | "Merge" >> merge_globally(_merge, Combined)
         )
-        return self._fits | "Decide" >> beam.Map(
-            _decide, dict(self._plan.tables), AsSingleton(counted)
+        return self._fits | "Decide" >> each(
+            _decide, dict(self._plan.tables), AsSingleton(counted, _merge([]))
         ).with_output_types(Fits)
 
 

@@ -12,11 +12,13 @@ from apache_beam.pvalue import AsIter, AsSingleton, PCollection
 from tokumei.schemas.histories import History
 from tokumei.schemas.splits import Split
 from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.decisions.removal import Removal
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.histories.drop import drop_windows
 from tokumei.transforms.histories.lines import (
     LineBatch,
@@ -56,7 +58,7 @@ class DropWindows(beam.PTransform):
         if not histories:
             return self._chosen
         people = splits | "GatherPeople" >> _GatherPeople(self._plan, histories, self._key, self._chosen)
-        return self._chosen | "Drop" >> beam.Map(
+        return self._chosen | "Drop" >> each(
             _drop, self._plan, AsIter(people), AsSingleton(self._key)
         ).with_output_types(Chosen)
 
@@ -78,7 +80,7 @@ class ProtectHistories(beam.PTransform):
         if not histories:
             return self._chosen
         people = splits | "GatherPeople" >> _GatherPeople(self._plan, histories, self._key, self._chosen)
-        return self._chosen | "Protect" >> beam.Map(
+        return self._chosen | "Protect" >> each(
             _protect, self._plan, AsIter(people), AsSingleton(self._key)
         ).with_output_types(Chosen)
 
@@ -103,14 +105,14 @@ class _GatherPeople(beam.PTransform):
         return (
             splits
             | "BindChosen"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind_chosen, frozenset(self._tables), AsSingleton(self._key), AsSingleton(self._chosen)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(self._tables, columns=TablePlan.fact_types, stage="histories")
             | "ListLines"
-            >> beam.FlatMap(_list, self._tables, self._histories).with_output_types(tuple[int, LineBatch])
+            >> each_to_many(_list, self._tables, self._histories).with_output_types(tuple[int, LineBatch])
             | "Gather" >> beam.GroupByKey()
-            | "OfBucket" >> beam.Map(_gather, self._tables, self._histories).with_output_types(PeopleLines)
+            | "OfBucket" >> each(_gather, self._tables, self._histories).with_output_types(PeopleLines)
         )
 
 
@@ -140,34 +142,42 @@ def _gather(
 
 @guarded
 def _drop(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
-    decisions, accounts = dict(chosen.decisions), dict(chosen.accounts)
+    removals: dict[str, Removal] = {}
     reading = reading_of(people)
     for history in plan.windows:
-        removals = drop_windows(history, plan.tables, chosen.decisions, reading, key)
-        for name, removal in removals.items():
-            account = accounts[name]
-            decisions[name] = replace(decisions[name], removals=(*decisions[name].removals, removal))
-            fitted = replace(account.fitted, removals=(*account.fitted.removals, removal))
-            accounts[name] = replace(account, fitted=fitted)
-    return replace(chosen, decisions=decisions, accounts=accounts)
+        removals |= drop_windows(history, plan.tables, chosen.decisions, reading, key)
+    return _removing(chosen, removals)
 
 
 @guarded
 def _protect(chosen: Chosen, plan: Plan, people: Iterable[PeopleLines], key: RunKey) -> Chosen:
     decisions = dict(chosen.decisions)
+    removals: dict[str, Removal] = {}
     accounts: list[HistoryAccount] = []
     reading = reading_of(people)
     for history in plan.histories:
-        account, treatments = solve(history, plan.tables, chosen.decisions, reading, key)
+        account, treatments, lines = solve(history, plan.tables, chosen.decisions, reading, key)
         accounts.append(account)
+        removals |= lines
         decisions |= {name: replace(decisions[name], history=done) for name, done in treatments.items()}
-    return replace(chosen, decisions=decisions, histories=tuple(accounts))
+    return _removing(replace(chosen, decisions=decisions, histories=tuple(accounts)), removals)
+
+
+def _removing(chosen: Chosen, removals: Mapping[str, Removal]) -> Chosen:
+    """Return what was chosen with one removal more of some tables; no two numberings share a table."""
+    decisions, accounts = dict(chosen.decisions), dict(chosen.accounts)
+    for name, removal in removals.items():
+        account = accounts[name]
+        decisions[name] = replace(decisions[name], removals=(*decisions[name].removals, removal))
+        fitted = replace(account.fitted, removals=(*account.fitted.removals, removal))
+        accounts[name] = replace(account, fitted=fitted)
+    return replace(chosen, decisions=decisions, accounts=accounts)
 
 
 class RecountFacts(beam.PTransform):
     """Facts as they were written to the people who have each set.
 
-    Element types: (bucket, `WrittenFacts`) → `CountedFacts` (exactly one).
+    Element types: (bucket, `WrittenFacts`) → `CountedFacts` (one; none where nothing is told).
     """
 
     def __init__(self, histories: Sequence[History]) -> None:
@@ -175,11 +185,11 @@ class RecountFacts(beam.PTransform):
         self._histories = tuple(histories)
 
     def expand(self, facts: PCollection[tuple[int, WrittenFacts]]) -> PCollection[CountedFacts]:
-        """(bucket, `WrittenFacts`) → `CountedFacts` (one a bucket) → `CountedFacts` (exactly one)."""
+        """(bucket, `WrittenFacts`) → `CountedFacts` (one a bucket) → `CountedFacts` (one)."""
         return (
             facts
             | "Gather" >> beam.GroupByKey()
-            | "CountSets" >> beam.Map(_count, self._histories).with_output_types(CountedFacts)
+            | "CountSets" >> each(_count, self._histories).with_output_types(CountedFacts)
             | "Merge" >> merge_globally(merge_counted, CountedFacts)
         )
 

@@ -15,6 +15,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.joined.deal import Dealt, deal_records
 from tokumei.transforms.joined.join import Excluded, JoinedPeople, add_excluded, excluded_of, join_people
 from tokumei.transforms.joined.layout import joined_groups, layout_of
@@ -59,27 +60,33 @@ class JoinTables(beam.PTransform):
         people = (
             splits
             | "BindFits"
-            >> beam.FlatMap(_bind_fits, groups, group_of, AsSingleton(self._key), fits).with_output_types(
+            >> each_to_many(_bind_fits, groups, group_of, AsSingleton(self._key), fits).with_output_types(
                 Work
             )
             | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="joined")
-            | "Deal" >> beam.FlatMap(_deal, tables, group_of).with_output_types(tuple[_Place, Dealt])
+            | "Deal" >> each_to_many(_deal, tables, group_of).with_output_types(tuple[_Place, Dealt])
             | "Gather" >> beam.GroupByKey()
-            | "Join" >> beam.Map(_join, groups, fits).with_output_types(tuple[str, JoinedPeople])
+            | "Join" >> each(_join, groups, fits).with_output_types(tuple[str, JoinedPeople])
+        )
+        counted = (
+            people
+            | "Count" >> each(_count, groups).with_output_types(Histograms)
+            | "Merge" >> merge_globally(merge_histograms, Histograms)
         )
         choices = AsSingleton(
-            people
-            | "Count" >> beam.Map(_count, groups).with_output_types(Histograms)
-            | "Merge" >> merge_globally(merge_histograms, Histograms)
-            | "Search" >> beam.Map(_choose, groups, fits).with_output_types(JoinedChoices)
+            self._fits
+            | "Search"
+            >> each(_choose, groups, AsSingleton(counted, merge_histograms([]))).with_output_types(
+                JoinedChoices
+            )
         )
         excluded = (
             people
-            | "Exclude" >> beam.Map(_exclude, choices).with_output_types(_AllExcluded)
+            | "Exclude" >> each(_exclude, choices).with_output_types(_AllExcluded)
             | "Add" >> merge_globally(_add, _AllExcluded)
         )
-        return self._fits | "Decide" >> beam.Map(
-            _decide, groups, choices, AsSingleton(excluded)
+        return self._fits | "Decide" >> each(
+            _decide, groups, choices, AsSingleton(excluded, _add([]))
         ).with_output_types(Fits)
 
 
@@ -117,7 +124,7 @@ def _count(people: tuple[str, JoinedPeople], groups: JoinedGroups) -> Histograms
 
 
 @guarded
-def _choose(counted: Histograms, groups: JoinedGroups, fits: Fits) -> JoinedChoices:
+def _choose(fits: Fits, groups: JoinedGroups, counted: Histograms) -> JoinedChoices:
     return {
         first: choose_joined(tables, fits, layout_of(tables, fits), counted[first], watch)
         for first, tables in groups.items()
@@ -147,8 +154,8 @@ def _decide(fits: Fits, groups: JoinedGroups, choices: JoinedChoices, excluded: 
 class RecountJoined(beam.PTransform):
     """What was written of joined tables, recounted by class.
 
-    Element types: (bucket, `WrittenPeople`) → `WrittenJoined` (exactly one). Shares nothing with
-        `JoinTables`.
+    Element types: (bucket, `WrittenPeople`) → `WrittenJoined` (one; none where nothing is told). Shares
+    nothing with `JoinTables`.
     """
 
     def __init__(self, groups: JoinedGroups) -> None:
@@ -156,11 +163,11 @@ class RecountJoined(beam.PTransform):
         self._groups = groups
 
     def expand(self, people: PCollection[tuple[int, WrittenPeople]]) -> PCollection[dict[str, JoinedClasses]]:
-        """(bucket, `WrittenPeople`) → joined classes (one a bucket and join) → their sums (exactly one)."""
+        """(bucket, `WrittenPeople`) → joined classes (one a bucket and join) → their sums (one)."""
         return (
             people
             | "Gather" >> beam.GroupByKey()
-            | "Recount" >> beam.Map(_recount, self._groups).with_output_types(dict[str, JoinedClasses])
+            | "Recount" >> each(_recount, self._groups).with_output_types(dict[str, JoinedClasses])
             | "Add" >> merge_globally(_add_recounts, dict[str, JoinedClasses])
         )
 

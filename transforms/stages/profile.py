@@ -23,6 +23,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.fit import check_keys, fit, tables_to_count
@@ -46,9 +47,9 @@ class DrawKey(beam.PTransform):
         """One element → (0, `RunKey`) → `RunKey`; the shuffle makes it the same for everyone who uses it."""
         return (
             one
-            | "Draw" >> beam.Map(_draw).with_output_types(tuple[int, RunKey])
+            | "Draw" >> each(_draw).with_output_types(tuple[int, RunKey])
             | "Fix" >> beam.GroupByKey()
-            | "Take" >> beam.Map(_only).with_output_types(RunKey)
+            | "Take" >> each(_only).with_output_types(RunKey)
         )
 
 
@@ -64,18 +65,18 @@ def _only(drawn: tuple[int, Iterable[RunKey]]) -> RunKey:
 
 
 class ProfileSplits(beam.PTransform):
-    """Splits to one profile of the whole file. Element types: `Split` → `Profile` (exactly one)."""
+    """Splits to one profile of the whole file. Element types: `Split` → `Profile` (one; none of no split)."""
 
     def __init__(self, plan: Plan, key: PCollection[RunKey]) -> None:
         super().__init__()
         self._plan, self._key = plan, key
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Profile]:
-        """`Split` → `Work` → `Chunk` → `Profile` (one a chunk) → `Profile` (exactly one)."""
+        """`Split` → `Work` → `Chunk` → `Profile` (one a chunk) → `Profile` (one)."""
         tables = self._plan.sources
         return (
             splits
-            | "BindKey" >> beam.Map(_bind_key, AsSingleton(self._key)).with_output_types(Work)
+            | "BindKey" >> each(_bind_key, AsSingleton(self._key)).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.profile_types, stage="profile")
             | "ProfileChunk" >> beam.ParDo(TreatChunks(partial(_profile, tables))).with_output_types(Profile)
             | "Merge" >> merge_globally(partial(merge_profiles, tables), Profile)
@@ -92,14 +93,17 @@ def _profile(tables: Mapping[str, TablePlan], chunk: Chunk[LeftOut]) -> Profile:
 
 
 class CountPeople(beam.PTransform):
-    """Person hashes to distinct people. Element types: (bucket, `PersonBatch`) → `Headcount` (one)."""
+    """Person hashes to distinct people.
+
+    Element types: (bucket, `PersonBatch`) → `Headcount` (one; none where nobody is told).
+    """
 
     def expand(self, hashes: PCollection[tuple[int, PersonBatch]]) -> PCollection[Headcount]:
-        """(bucket, `PersonBatch`) → `Headcount` (one a bucket) → `Headcount` (exactly one)."""
+        """(bucket, `PersonBatch`) → `Headcount` (one a bucket) → `Headcount` (one)."""
         return (
             hashes
             | "Gather" >> beam.GroupByKey()
-            | "CountBucket" >> beam.Map(_count).with_output_types(Headcount)
+            | "CountBucket" >> each(_count).with_output_types(Headcount)
             | "Add" >> merge_globally(add_headcounts, Headcount)
         )
 
@@ -113,7 +117,8 @@ class FitCriteria(beam.PTransform):
     """Profile to fitted criteria 1 to 4. Element types: `Split` → `Fits` (exactly one).
 
     The person column is read once more only where ascending codes did not prove one row a person, or
-    where a person has several rows. Raises InputError at run time for the checks of `fit`.
+    where a person has several rows; without any such column nothing is added to the graph to count by. Raises
+    InputError at run time for the checks of `fit`.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile]) -> None:
@@ -121,19 +126,26 @@ class FitCriteria(beam.PTransform):
         self._plan, self._key, self._profile = plan, key, profile
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """`Split` → people of the unproven tables (one `Headcount`); with them, `Profile` → `Fits`."""
-        tables = dict(self._plan.tables)
-        key, profile = AsSingleton(self._key), AsSingleton(self._profile)
-        people = (
+        """`Split` → people of the unproven tables (one `Headcount`); with them → `Fits`."""
+        profile = AsSingleton(self._profile, Profile())
+        people: Headcount | AsSingleton = Headcount()
+        if any(table.table.person is not None for table in self._plan.tables.values()):
+            people = AsSingleton(self._people(splits, profile), people)
+        once = splits.pipeline | "Once" >> beam.Impulse()
+        return once | "Fit" >> each(
+            _fit, self._plan, profile, people, AsSingleton(self._key)
+        ).with_output_types(Fits)
+
+    def _people(self, splits: PCollection[Split], profile: AsSingleton) -> PCollection[Headcount]:
+        """`Split` → `Headcount` (one; none where nobody is to be counted)."""
+        tables, key = dict(self._plan.tables), AsSingleton(self._key)
+        return (
             splits
-            | "BindUnproven" >> beam.FlatMap(_bind_unproven, tables, key, profile).with_output_types(Work)
+            | "BindUnproven" >> each_to_many(_bind_unproven, tables, key, profile).with_output_types(Work)
             | "ReadPersons" >> ReadChunks(tables, columns=_person_types, stage="people")
-            | "HashPersons" >> beam.FlatMap(_hash_persons, tables).with_output_types(tuple[int, PersonBatch])
+            | "HashPersons" >> each_to_many(_hash_persons, tables).with_output_types(tuple[int, PersonBatch])
             | "CountPeople" >> CountPeople()
         )
-        return self._profile | "Fit" >> beam.Map(
-            _fit, self._plan, AsSingleton(people), key
-        ).with_output_types(Fits)
 
 
 @guarded
@@ -160,7 +172,7 @@ def _hash_persons(
 
 
 @guarded
-def _fit(profile: Profile, plan: Plan, people: Headcount, key: RunKey) -> Fits:
+def _fit(_: bytes, plan: Plan, profile: Profile, people: Headcount, key: RunKey) -> Fits:
     check_keys(profile, people, key)
     counted = tables_to_count(plan.tables, profile)
     fits = fit(plan, profile, {name: people.by_table.get(name, 0) for name in counted}, key)

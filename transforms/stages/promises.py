@@ -14,6 +14,7 @@ from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.promises.count import ReleasedCounts, count_released, merge_released
@@ -41,19 +42,20 @@ class SettlePromises(beam.PTransform):
         if not tables:
             return self._chosen
         key = AsSingleton(self._key)
-        promised = self._chosen | "Promise" >> beam.Map(_promise, tables, key).with_output_types(Chosen)
+        promised = self._chosen | "Promise" >> each(_promise, tables, key).with_output_types(Chosen)
+        merge = partial(merge_released, tables)
         counted = (
             splits
             | "BindChosen"
-            >> beam.FlatMap(_bind_chosen, tables, key, AsSingleton(promised)).with_output_types(Work)
+            >> each_to_many(_bind_chosen, tables, key, AsSingleton(promised)).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=settle_types, stage="promises")
             | "CountChunk"
             >> beam.ParDo(TreatChunks(partial(_count, tables))).with_output_types(ReleasedCounts)
-            | "Merge" >> merge_globally(partial(merge_released, tables), ReleasedCounts)
+            | "Merge" >> merge_globally(merge, ReleasedCounts)
         )
-        return promised | "Settle" >> beam.Map(_settle, tables, AsSingleton(counted), key).with_output_types(
-            Chosen
-        )
+        return promised | "Settle" >> each(
+            _settle, tables, AsSingleton(counted, merge([])), key
+        ).with_output_types(Chosen)
 
 
 @guarded

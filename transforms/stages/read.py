@@ -12,7 +12,8 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
-from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.engine.steps import Step
+from tokumei.transforms.formats.splits import plan_splits, plan_together
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
 from tokumei.transforms.storage.places import open_store
@@ -21,15 +22,16 @@ from tokumei.transforms.storage.places import open_store
 class PlanSplits(beam.PTransform):
     """Files to splits, shuffled so that workers share them; records stay where they are.
 
-    Element types: `TableFile` → `Split`. Deterministic: a retry plans the same splits with the same ids.
+    Element types: `TableFile`s, as `files_together` gives them → `Split`. Deterministic: a retry plans the
+    same splits with the same ids.
     """
 
     def __init__(self, tables: Mapping[str, TablePlan]) -> None:
         super().__init__()
         self._tables = dict(tables)
 
-    def expand(self, files: PCollection[TableFile]) -> PCollection[Split]:
-        """`TableFile` → `Split` (any number a file), shuffled."""
+    def expand(self, files: PCollection[tuple[TableFile, ...]]) -> PCollection[Split]:
+        """`TableFile`s → `Split` (any number a large file, one of small files), shuffled."""
         return (
             files
             | "CutFiles" >> beam.ParDo(_CutFile(self._tables)).with_output_types(Split)
@@ -37,14 +39,18 @@ class PlanSplits(beam.PTransform):
         )
 
 
-class _CutFile(beam.DoFn):
+class _CutFile(Step):
     def __init__(self, tables: dict[str, TablePlan]) -> None:
         self._tables = tables
 
     @guarded_steps
-    def process(self, element: TableFile) -> Iterator[Split]:
-        source = self._tables[element.table].table.source
-        yield from plan_splits(element.table, source, element.file, open_store(element.file.uri))
+    def process(self, together: tuple[TableFile, ...]) -> Iterator[Split]:
+        table, first = together[0].table, together[0].file
+        source, store = self._tables[table].table.source, open_store(first.uri)
+        if len(together) == 1:
+            yield from plan_splits(table, source, first, store)
+        else:
+            yield from plan_together(table, source, [found.file for found in together], store)
 
 
 class ReadChunks(beam.PTransform):
@@ -78,7 +84,7 @@ class ReadChunks(beam.PTransform):
         return work | "ReadSplit" >> beam.ParDo(self._reader).with_output_types(Chunk)
 
 
-class _ReadChunk(beam.DoFn):
+class _ReadChunk(Step):
     def __init__(self, tables: dict[str, tuple[TablePlan, dict[str, ColumnType]]], stage: str) -> None:
         self._tables, self._stage = tables, stage
 

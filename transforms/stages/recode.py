@@ -15,6 +15,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.progress import note_node
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.profile import Profile
@@ -43,7 +44,7 @@ class CountClasses(beam.PTransform):
         return (
             splits
             | "BindFits"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind_fits, owners, AsSingleton(self._key), AsSingleton(self._fits)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.count_types, stage="count")
@@ -89,21 +90,21 @@ class ChooseRecoding(beam.PTransform):
         self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile], fits: PCollection[Fits]
     ) -> None:
         super().__init__()
-        self._plan, self._fits = plan, AsSingleton(fits)
-        self._key, self._profile = AsSingleton(key), AsSingleton(profile)
+        self._plan, self._fits = plan, fits
+        self._key, self._profile = AsSingleton(key), AsSingleton(profile, Profile())
 
     def expand(self, histograms: PCollection[Histograms]) -> PCollection[Chosen]:
-        """`Histograms` (any number) → `Histograms` (exactly one) → `Chosen` (exactly one)."""
-        return (
-            histograms
-            | "Merge" >> merge_globally(merge_histograms, Histograms)
-            | "Search"
-            >> beam.Map(_choose, self._plan, self._fits, self._key, self._profile).with_output_types(Chosen)
+        """`Histograms` (any number) → `Histograms` (one, or none); with them, `Fits` → `Chosen`."""
+        merged = AsSingleton(
+            histograms | "Merge" >> merge_globally(merge_histograms, Histograms), merge_histograms([])
         )
+        return self._fits | "Search" >> each(
+            _choose, self._plan, merged, self._key, self._profile
+        ).with_output_types(Chosen)
 
 
 @guarded
-def _choose(histograms: Histograms, plan: Plan, fits: Fits, key: RunKey, profile: Profile) -> Chosen:
+def _choose(fits: Fits, plan: Plan, histograms: Histograms, key: RunKey, profile: Profile) -> Chosen:
     return choose(plan, fits, {**histograms, **counted_early(fits, plan, key, profile)}, watch)
 
 

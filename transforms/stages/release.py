@@ -2,67 +2,59 @@
 
 from __future__ import annotations
 
-import io
-import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from tokumei.schemas.errors import RequirementError, TokumeiError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.headcount import Headcount, PersonBatch
+from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
-from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import Step, each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
-from tokumei.transforms.histories.recount import CountedFacts, WrittenFacts
+from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.joined.layout import joined_groups
-from tokumei.transforms.joined.written import WrittenPeople
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
-from tokumei.transforms.release.part_recount import Count, part_terms
+from tokumei.transforms.release.part_recount import Count
 from tokumei.transforms.release.parts import (
-    Encoded,
     ReleasedChunk,
     encode_chunk,
-    encode_dealt,
-    write_part,
 )
 from tokumei.transforms.release.publish import Published, publish
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
 from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
 from tokumei.transforms.stages.totals import RecountTotals
-from tokumei.transforms.totals.recount import RecountedTotals, WrittenTotals
+from tokumei.transforms.totals.recount import RecountedTotals
 
 _SLICES = "slices"
-_WORTH_PACKING = 4096  # bytes of a slice; to begin packing takes as long as to pack some 100 KB
-# What is told of people, by the name of the count that it is for.
-_TOLD: dict[str, Any] = {
-    Count.PEOPLE: tuple[int, PersonBatch],
-    Count.FACTS: tuple[int, WrittenFacts],
-    Count.JOINED: tuple[int, WrittenPeople],
-    Count.TOTALS: tuple[int, WrittenTotals],
+# What a count comes to where nothing is told.
+_UNTOLD: dict[str, Any] = {
+    Count.PEOPLE: Headcount(),
+    Count.FACTS: CountedFacts(),
+    Count.JOINED: {},
+    Count.TOTALS: {},
 }
 
 
@@ -79,47 +71,28 @@ class ReleasedChunkCoder(SizedPickleCoder):
         return ReleasedChunk
 
 
-class SliceCoder(SpilledCoder):
-    """Coder of `Slice`: its rows as an Arrow IPC stream, packed unless they are few."""
-
-    def to_payload(self, value: Slice) -> bytes:
-        """Return the slice as bytes."""
-        sink = io.BytesIO()
-        packs = value.batch.nbytes >= _WORTH_PACKING
-        packed = pa.ipc.IpcWriteOptions(compression="lz4" if packs else None)
-        with pa.ipc.new_stream(sink, value.batch.schema, options=packed) as stream:
-            stream.write_batch(value.batch)
-        return pickle.dumps((replace(value, batch=None), sink.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
-
-    def from_payload(self, payload: bytes) -> Slice:
-        """Return the slice of these bytes."""
-        value: Slice
-        value, stream = pickle.loads(payload)  # noqa: S301  # the engine's own bytes
-        return replace(value, batch=pa.ipc.open_stream(stream).read_next_batch())
-
-
 registry.register_coder(ReleasedChunk, ReleasedChunkCoder)
-registry.register_coder(Slice, SliceCoder)
 registry.register_coder(Written, SizedPickleCoder)
 
 
 class Outcome(NamedTuple):
     """What pass 3 leaves behind: merged summaries of chunks and parts, and counts of the people in them.
 
-    ``counts`` holds one element each, by name: `Headcount` always; `CountedFacts` where facts are declared,
-    `WrittenJoined` where tables are joined, and `RecountedTotals` where totals are bounded.
+    ``counts`` holds at most one element each, by name: `Headcount` where people are told apart,
+    `CountedFacts` where facts are declared, `WrittenJoined` where tables are joined, and `RecountedTotals`
+    where totals are bounded.
     """
 
-    written: PCollection[Written]
+    written: tuple[PCollection[Written], ...]
     counts: dict[str, PCollection[Any]]
 
 
 class AnonymizeSplits(beam.PTransform):
     """Splits to written parts: read and criteria 1 to 5, fused; then a chunk is a part, or dealt over parts.
 
-    Element types: `Split` → `Written` and the counts of `Outcome` (exactly one each). A retried split, or
-    part, writes other objects; only one attempt's summary reaches
-    verification, so only one attempt's parts are published. A retried split deals its rows to the same parts.
+    Element types: `Split` → `Written` and the counts of `Outcome`. A retried split, or part, writes other
+    objects; only one attempt's summary reaches verification, so only one attempt's parts are published. A
+    retried split deals its rows to the same parts.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
@@ -135,7 +108,7 @@ class AnonymizeSplits(beam.PTransform):
         released = (
             splits
             | "BindDecisions"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind, tables, AsSingleton(self._key), AsSingleton(self._chosen)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
@@ -143,25 +116,26 @@ class AnonymizeSplits(beam.PTransform):
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(ReleasedChunk)
         )
         chunks = released | "WriteParts" >> beam.ParDo(_WriteOrDeal(self._plan)).with_outputs(
-            *_TOLD, _SLICES, main="summaries"
+            *TOLD, _SLICES, main="summaries"
         )
-        written = chunks.summaries | "Merge" >> merge_globally(merge_written, Written)
+        written = [chunks.summaries | "Merge" >> merge_globally(merge_written, Written)]
         sources = [chunks]
         if any(table.table.order != "stretch" for table in tables.values()):
             parts = self._dealt(chunks[_SLICES])
             # Summed apart, so that the sum of the chunks is begun in the stage that makes them.
-            dealt = parts.summaries | "MergeDealt" >> merge_globally(merge_written, Written)
-            written = written | "Add" >> beam.Map(_add, AsSingleton(dealt)).with_output_types(Written)
+            written.append(parts.summaries | "MergeDealt" >> merge_globally(merge_written, Written))
             sources.append(parts)
         counts = {
             name: [outputs[name] for outputs in sources] | name >> beam.Flatten() | count
             for name, count in self._counts().items()
         }
-        return Outcome(written, counts)
+        return Outcome(tuple(written), counts)
 
     def _counts(self) -> dict[str, beam.PTransform]:
         """Return what counts what is told of people, by name."""
-        counts: dict[str, beam.PTransform] = {Count.PEOPLE: "CountPeople" >> CountPeople()}
+        counts: dict[str, beam.PTransform] = {}
+        if self._plan.told_apart:
+            counts[Count.PEOPLE] = "CountPeople" >> CountPeople()
         if self._plan.histories:
             counts[Count.FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
         if any(table.table.totals for table in self._plan.tables.values()):
@@ -178,8 +152,8 @@ class AnonymizeSplits(beam.PTransform):
             | "Gather" >> beam.GroupByKey()
             | "WriteDealt"
             >> beam.ParDo(
-                _WriteDealt(self._plan), AsSingleton(self._key), AsSingleton(self._chosen)
-            ).with_outputs(*_TOLD, main="summaries")
+                WriteDealt(self._plan), AsSingleton(self._key), AsSingleton(self._chosen)
+            ).with_outputs(*TOLD, main="summaries")
         )
 
 
@@ -194,25 +168,20 @@ def _bind(
     return [Work(split, key, replace(decision, parts=parts))]
 
 
-@guarded
-def _add(chunks: Written, parts: Written) -> Written:
-    return merge_written([chunks, parts])
-
-
 def _anonymize(plan: Plan, chunk: Chunk[Decision]) -> ReleasedChunk:
     table = plan.tables[chunk.work.split.table]
     return encode_chunk(plan, table, anonymize_chunk(table, chunk, people=table.name in plan.told_apart))
 
 
-@beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **_TOLD)
-class _WriteOrDeal(beam.DoFn):
+@beam.typehints.with_output_types(Written, slices=tuple[PartPlace, Slice], **TOLD)
+class _WriteOrDeal(Step):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
     @guarded_steps
     def process(self, chunk: ReleasedChunk) -> Iterator[Any]:
         if chunk.part is not None:
-            yield from _write(self._plan, chunk.part)
+            yield from write(self._plan, chunk.part)
         for rows in chunk.slices:
             yield TaggedOutput(_SLICES, rows)
         for told in chunk.told:
@@ -220,71 +189,44 @@ class _WriteOrDeal(beam.DoFn):
         yield written_of(chunk.summary)
 
 
-@beam.typehints.with_output_types(Written, **_TOLD)
-class _WriteDealt(beam.DoFn):
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-
-    @guarded_steps
-    def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
-        (name, part), slices = dealt
-        terms = part_terms(chosen.decisions[name], key)
-        yield from _write(self._plan, encode_dealt(self._plan, self._plan.tables[name], terms, part, slices))
-
-
-def _write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
-    """Write a part; yield who is in it, and what is known of it."""
-    write_part(plan, encoded)
-    count_records("written", encoded.summary.part.records)
-    for told in encoded.told:
-        yield TaggedOutput(*told)
-    yield written_of(encoded.summary)
-
-
 class PublishRelease(beam.PTransform):
     """Verify what was written, then publish it with its register entry.
 
-    Element types: `Written` → `Published`. Raises RequirementError at run time when verification fails;
-    then nothing is published.
+    Element types: `Chosen` → `Published`. Raises RequirementError at run time when verification fails; then
+    nothing is published.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        key: PCollection[RunKey],
-        chosen: PCollection[Chosen],
-        outcome: Outcome,
-    ) -> None:
+    def __init__(self, plan: Plan, key: PCollection[RunKey], outcome: Outcome) -> None:
         super().__init__()
-        self._plan, self._key, self._chosen, self._outcome = plan, key, chosen, outcome
+        self._plan, self._key, self._outcome = plan, key, outcome
 
-    def expand(self, written: PCollection[Written]) -> PCollection[Published]:
-        """`Written` → `Published`, exactly one each."""
-        return written | "VerifyAndPublish" >> beam.Map(
+    def expand(self, chosen: PCollection[Chosen]) -> PCollection[Published]:
+        """`Chosen` → `Published`, exactly one each."""
+        counts = {name: AsSingleton(count, _UNTOLD[name]) for name, count in self._outcome.counts.items()}
+        return chosen | "VerifyAndPublish" >> each(
             _publish,
             self._plan,
-            chosen=AsSingleton(self._chosen),
-            key=AsSingleton(self._key),
-            **{name: AsSingleton(count) for name, count in self._outcome.counts.items()},
+            AsSingleton(self._key),
+            *(AsSingleton(part, merge_written([])) for part in self._outcome.written),
+            **_UNTOLD | counts,
         ).with_output_types(Published)
 
 
 @guarded
 def _publish(
-    written: Written,
-    plan: Plan,
-    *,
     chosen: Chosen,
+    plan: Plan,
     key: RunKey,
+    *summaries: Written,
     people: Headcount,
-    facts: CountedFacts | None = None,
-    joined: WrittenJoined | None = None,
-    totals: RecountedTotals | None = None,
+    facts: CountedFacts,
+    joined: WrittenJoined,
+    totals: RecountedTotals,
 ) -> Published:
-    facts, totals = facts or CountedFacts(), totals or {}
+    written = merge_written(summaries)
     try:
         total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
-        found = verify_joined(plan, chosen, joined or {}, key.fingerprint)
+        found = verify_joined(plan, chosen, joined, key.fingerprint)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)

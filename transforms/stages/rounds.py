@@ -15,6 +15,7 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.chunks import SizedPickleCoder
 from tokumei.transforms.engine.combine import MergeAll
 from tokumei.transforms.engine.guard import guarded
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.sharded.rounds import (
@@ -86,9 +87,9 @@ class CountRound(beam.PTransform):
         return (
             shards
             | "Ask"
-            >> beam.FlatMap(_ask, self._plan, self._fits, AsSingleton(state, State())).with_output_types(Sent)
+            >> each_to_many(_ask, self._plan, self._fits, AsSingleton(state, State())).with_output_types(Sent)
             | "Exchange" >> beam.GroupByKey()
-            | "Count" >> beam.Map(_count, self._terms).with_output_types(Counted)
+            | "Count" >> each(_count, self._terms).with_output_types(Counted)
             | "Add" >> beam.CombinePerKey(add)
         )
 

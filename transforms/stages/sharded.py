@@ -21,6 +21,7 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.combine import MergeAll, merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.profile.profile import Profile
 from tokumei.transforms.recode.choose import choose
@@ -76,27 +77,27 @@ class ChooseSharded(beam.PTransform):
         self, plan: Plan, key: PCollection[RunKey], profile: PCollection[Profile], fits: PCollection[Fits]
     ) -> None:
         super().__init__()
-        self._plan, self._fits = plan, AsSingleton(fits)
-        self._key, self._profile = AsSingleton(key), AsSingleton(profile)
+        self._plan, self._given, self._fits = plan, fits, AsSingleton(fits)
+        self._key, self._profile = AsSingleton(key), AsSingleton(profile, Profile())
 
     def expand(self, counted: PCollection[Histograms]) -> PCollection[Chosen]:
         """Histograms → shards → terms → rounds → choices → verdicts → decisions."""
         merge = MergeAll(merge_histograms).with_input_types(Histograms).with_output_types(Histograms)
         shards = (
             counted
-            | "Deal" >> beam.FlatMap(_deal, self._plan.shards).with_output_types(Shard)
+            | "Deal" >> each_to_many(_deal, self._plan.shards).with_output_types(Shard)
             | "MergeShard" >> beam.CombinePerKey(merge).with_output_types(Shard)
         )
         few = AsSingleton(self._few(shards))
         gathered = (
             shards
-            | "IfFew" >> beam.FlatMap(_if_few, few).with_output_types(Histograms)
+            | "IfFew" >> each_to_many(_if_few, few).with_output_types(Histograms)
             | "Gather" >> merge_globally(merge_histograms, Histograms)
         )
         terms = self._terms(shards, few)
         choices = self._search(shards, terms)
         judged = self._judge(shards, AsSingleton(terms), choices)
-        return choices | "Decide" >> beam.Map(
+        return choices | "Decide" >> each(
             _decide,
             self._plan,
             self._fits,
@@ -104,64 +105,71 @@ class ChooseSharded(beam.PTransform):
             verdicts=judged.places,
             tuples=judged.tuples,
             suppressed=judged.suppressed,
-            gathered=AsSingleton(gathered),
+            gathered=AsSingleton(gathered, merge_histograms([])),
             key=self._key,
             profile=self._profile,
         ).with_output_types(Chosen)
 
     def _few(self, shards: PCollection[Shard]) -> PCollection[bool]:
         """`Shard` → whether one worker holds all tuples (exactly one)."""
-        return (
+        tuples = (
             shards
-            | "CountTuples" >> beam.Map(_tuples).with_output_types(int)
+            | "CountTuples" >> each(_tuples).with_output_types(int)
             | "AddTuples" >> merge_globally(_total, int)
-            | "Few" >> beam.Map(_is_few, self._plan).with_output_types(bool)
         )
+        return self._given | "Few" >> each(
+            _is_few, self._plan, AsSingleton(tuples, _total([]))
+        ).with_output_types(bool)
 
     def _terms(self, shards: PCollection[Shard], few: AsSingleton) -> PCollection[AllTerms]:
         """`Shard` → `AllTerms` (exactly one; empty where one worker holds all tuples)."""
-        return (
+        summaries = (
             shards
             | "Summarize"
-            >> beam.FlatMap(_summarize, self._plan, self._fits, few).with_output_types(Summaries)
+            >> each_to_many(_summarize, self._plan, self._fits, few).with_output_types(Summaries)
             | "AddSummaries" >> merge_globally(add_summaries, Summaries)
-            | "Terms" >> beam.Map(_terms, self._plan, self._fits, few).with_output_types(AllTerms)
         )
+        return self._given | "Terms" >> each(
+            _terms, self._plan, few, AsSingleton(summaries, add_summaries([]))
+        ).with_output_types(AllTerms)
 
     def _search(self, shards: PCollection[Shard], all_terms: PCollection[AllTerms]) -> PCollection[Choices]:
         """`Shard` and `AllTerms` → `Choices` (exactly one), after all rounds."""
         terms = AsSingleton(all_terms)
-        state = all_terms | "Start" >> beam.Map(_start).with_output_types(State)
+        state = all_terms | "Start" >> each(_start).with_output_types(State)
         for number, batch in enumerate(BATCHES):
             counted = (shards, state) | f"Round{number}" >> CountRound(self._plan, self._fits, terms)
-            state = counted | f"Learn{number}" >> beam.Map(_learn, batch).with_output_types(State)
+            state = counted | f"Learn{number}" >> each(_learn, batch).with_output_types(State)
         # Without any shard nothing has sent the state on, and there is nothing to conclude.
-        return all_terms | "Conclude" >> beam.Map(_conclude, AsSingleton(state, State())).with_output_types(
+        return all_terms | "Conclude" >> each(_conclude, AsSingleton(state, State())).with_output_types(
             Choices
         )
 
     def _judge(self, shards: PCollection[Shard], terms: AsSingleton, choices: PCollection[Choices]) -> Judged:
         """`Shard` and `Choices` → `Verdicts` of classes and of tuples, and `Suppressed`."""
         plan, fits = self._plan, self._fits
-        asked = AsSingleton(choices | "AskChosen" >> beam.Map(_nodes_of).with_output_types(Asked))
+        asked = AsSingleton(choices | "AskChosen" >> each(_nodes_of).with_output_types(Asked))
         places = AsSingleton(
             shards
             | "ClassesOfChosen"
-            >> beam.FlatMap(_classes, plan, fits, asked).with_output_types(tuple[ClassPlace, Histogram])
+            >> each_to_many(_classes, plan, fits, asked).with_output_types(tuple[ClassPlace, Histogram])
             | "ExchangeChosen" >> beam.GroupByKey()
-            | "JudgePlace" >> beam.Map(_judge_place, terms).with_output_types(Verdicts)
-            | "AddPlaces" >> merge_globally(add_verdicts, Verdicts)
+            | "JudgePlace" >> each(_judge_place, terms).with_output_types(Verdicts)
+            | "AddPlaces" >> merge_globally(add_verdicts, Verdicts),
+            add_verdicts([]),
         )
         tuples = AsSingleton(
             shards
-            | "JudgeTuples" >> beam.Map(_judge_tuples, plan, fits, terms).with_output_types(Verdicts)
-            | "AddShards" >> merge_globally(add_verdicts, Verdicts)
+            | "JudgeTuples" >> each(_judge_tuples, plan, fits, terms).with_output_types(Verdicts)
+            | "AddShards" >> merge_globally(add_verdicts, Verdicts),
+            add_verdicts([]),
         )
         suppressed = AsSingleton(
             shards
             | "SuppressedTuples"
-            >> beam.Map(_suppressed, plan, fits, AsSingleton(choices), places).with_output_types(Suppressed)
-            | "AddSuppressed" >> merge_globally(add_tuples, Suppressed)
+            >> each(_suppressed, plan, fits, AsSingleton(choices), places).with_output_types(Suppressed)
+            | "AddSuppressed" >> merge_globally(add_tuples, Suppressed),
+            add_tuples([]),
         )
         return Judged(places, tuples, suppressed)
 
@@ -181,7 +189,7 @@ def _total(parts: Sequence[int]) -> int:
 
 
 @guarded
-def _is_few(tuples: int, plan: Plan) -> bool:
+def _is_few(_: Fits, plan: Plan, tuples: int) -> bool:
     return tuples <= plan.tuples_a_worker
 
 
@@ -196,7 +204,7 @@ def _if_few(shard: Shard, few: bool) -> Sequence[Histograms]:
 
 
 @guarded
-def _terms(summaries: Summaries, plan: Plan, fits: Fits, few: bool) -> AllTerms:
+def _terms(fits: Fits, plan: Plan, few: bool, summaries: Summaries) -> AllTerms:
     return {} if few else terms_of(plan, fits, summaries)
 
 

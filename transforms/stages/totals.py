@@ -16,6 +16,7 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
+from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.stages.read import ReadChunks
 from tokumei.transforms.totals.bound import AllReached, merge_reached, reach_of_bucket
@@ -54,25 +55,27 @@ class BoundTotals(beam.PTransform):
         buckets = (
             splits
             | "BindFits"
-            >> beam.FlatMap(
+            >> each_to_many(
                 _bind_fits, frozenset(tables), AsSingleton(self._key), AsSingleton(self._fits)
             ).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.total_types, stage="totals")
-            | "DealLines" >> beam.FlatMap(_deal, tables).with_output_types(tuple[int, TotalLines])
+            | "DealLines" >> each_to_many(_deal, tables).with_output_types(tuple[int, TotalLines])
             | "Gather" >> beam.GroupByKey()
         )
-        reached = (
+        merge = partial(merge_reached, tables)
+        reached = AsSingleton(
             buckets
-            | "MeasurePeople" >> beam.Map(_reach, tables).with_output_types(AllReached)
-            | "MergeReached" >> merge_globally(partial(merge_reached, tables), AllReached)
+            | "MeasurePeople" >> each(_reach, tables).with_output_types(AllReached)
+            | "MergeReached" >> merge_globally(merge, AllReached),
+            merge([]),
         )
         above = (
             buckets
-            | "DecideBucket" >> beam.Map(_decide, tables, AsSingleton(reached)).with_output_types(AllAbove)
+            | "DecideBucket" >> each(_decide, tables, reached).with_output_types(AllAbove)
             | "MergeAbove" >> merge_globally(merge_above, AllAbove)
         )
-        return self._fits | "Decide" >> beam.Map(
-            _remove, tables, AsSingleton(reached), AsSingleton(above)
+        return self._fits | "Decide" >> each(
+            _remove, tables, reached, AsSingleton(above, merge_above([]))
         ).with_output_types(Fits)
 
 
@@ -102,18 +105,21 @@ def _remove(fits: Fits, tables: Mapping[str, TablePlan], reached: AllReached, ab
 
 
 class RecountTotals(beam.PTransform):
-    """What written lines come to, recounted. Element types: (bucket, `WrittenTotals`) → one recount."""
+    """What written lines come to, recounted.
+
+    Element types: (bucket, `WrittenTotals`) → `RecountedTotals` (one; none where nothing is told).
+    """
 
     def __init__(self, tables: dict[str, TablePlan]) -> None:
         super().__init__()
         self._tables = tables
 
     def expand(self, lines: PCollection[tuple[int, WrittenTotals]]) -> PCollection[RecountedTotals]:
-        """(bucket, `WrittenTotals`) → `RecountedTotals` (one a bucket) → `RecountedTotals` (exactly one)."""
+        """(bucket, `WrittenTotals`) → `RecountedTotals` (one a bucket) → `RecountedTotals` (one)."""
         return (
             lines
             | "Gather" >> beam.GroupByKey()
-            | "RecountBucket" >> beam.Map(_recount, self._tables).with_output_types(RecountedTotals)
+            | "RecountBucket" >> each(_recount, self._tables).with_output_types(RecountedTotals)
             | "Merge" >> merge_globally(merge_recounts, RecountedTotals)
         )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 import numpy as np
@@ -153,7 +155,7 @@ def bounds_of(plan: TablePlan, reached: TotalsReached) -> tuple[int, ...]:
     for i, placed in enumerate(placed_totals(plan)):
         total, highest = placed.total, reached.highest[i]
         if total.people is None:
-            bounds.append(int(np.floor((total.at or 0) * placed.scale)))
+            bounds.append(math.floor(Decimal(str(total.at)) * placed.scale))  # 1.15 is 115 hundredths
             continue
         if len(highest) < total.people or highest[total.people - 1] == 0:
             raise RequirementError(

@@ -1,7 +1,7 @@
 """Number formats whose check digits are published: My Number, driver's licence, insurers, payment cards.
 
-For each, which digits fit the format at all, and which of these pass the check. Of numbers that fit, one in
-ten passes by chance, whatever the format: exactly one of ten check digits is right.
+For each, which digits fit the format at all, and which of these pass the check. Of numbers that fit, about
+one in ten passes by chance, whatever the format: exactly one of ten check digits is right.
 
 Sources: 個人番号 総務省令85号5条; 運転免許証 (secondary sources, no official text); 保険者番号 検証番号 of
 保険者番号設定要領; cards ISO/IEC 7812-1 (Luhn) with the ranges that issuers use.
@@ -18,8 +18,6 @@ import numpy.typing as npt
 from tokumei.transforms.values.check_digits import Digits, luhn_check, my_number_check
 
 Mask = npt.NDArray[np.bool_]
-
-CHANCE = 0.1
 
 _LICENCE = np.array([5, 4, 3, 2, 7, 6, 5, 4, 3, 2])
 # 法別番号 of health insurers; 8-digit dates begin with none of them.
@@ -46,7 +44,7 @@ _CARDS: tuple[tuple[int, int, frozenset[int]], ...] = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Format:
     """A number format with a check digit.
 
@@ -54,32 +52,38 @@ class Format:
         name, title: in messages, and in the report.
         widths: numbers of digits that it may have.
         fits: n x w digits → which fit the format, the check digit aside.
-        passes: n x w digits → which have the right check digit.
+        check: the digits before the check digit → the right one.
+        place: of the check digit among the digits.
     """
 
     name: str
     title: str
     widths: frozenset[int]
     fits: Callable[[Digits], Mask]
-    passes: Callable[[Digits], Mask]
+    check: Callable[[Digits], Digits]
+    place: int = -1
+
+    def passes(self, digits: Digits) -> Mask:
+        """Return which of n x w digits have the right check digit."""
+        right: Mask = digits[:, self.place] == self.check(digits[:, : self.place])
+        return right
+
+    def by_chance(self, digits: Digits) -> float:
+        """Return how many of n x w digits would pass if their check digits were dealt among them at random.
+
+        Numbers in series (all ending in 0) pass more or less often than one in ten without being codes.
+        """
+        if not len(digits):
+            return 0.0
+        written, right = digits[:, self.place], self.check(digits[:, : self.place])
+        both = np.bincount(written, minlength=10) * np.bincount(right, minlength=10)
+        return float(both.sum()) / len(digits)
 
 
-def my_number_passes(digits: Digits) -> Mask:
-    """Check 12 digits."""
-    passes: Mask = digits[:, 11] == my_number_check(digits[:, :11])
-    return passes
-
-
-def licence_passes(digits: Digits) -> Mask:
-    """Check 12 digits, of which the last counts reissues; remainder 0 gives 1, and 1 gives 0."""
-    passes: Mask = digits[:, 10] == (11 - digits[:, :10] @ _LICENCE % 11) % 10
-    return passes
-
-
-def luhn_passes(digits: Digits) -> Mask:
-    """Check any number of digits, the last of which is the check digit."""
-    passes: Mask = digits[:, -1] == luhn_check(digits[:, :-1])
-    return passes
+def _licence_check(digits: Digits) -> Digits:
+    """Return the check digit after 10 digits; remainder 0 gives 1, and 1 gives 0."""
+    check: Digits = ((11 - digits @ _LICENCE % 11) % 10).astype(np.uint8)
+    return check
 
 
 def _everything(digits: Digits) -> Mask:
@@ -112,9 +116,24 @@ def _number(digits: Digits, start: int, end: int) -> npt.NDArray[np.int64]:
     return digits[:, start:end].astype(np.int64) @ places
 
 
-MY_NUMBER = Format("My Number", "個人番号", frozenset({12}), _everything, my_number_passes)
-LICENCE = Format(
-    "driver's licence number", "運転免許証の番号", frozenset({12}), _licence_fits, licence_passes
+MY_NUMBER = Format(
+    name="My Number", title="個人番号", widths=frozenset({12}), fits=_everything, check=my_number_check
 )
-CARD = Format("payment card number", "カード番号", frozenset(range(14, 20)), _card_fits, luhn_passes)
-INSURER = Format("insurer number", "保険者番号", frozenset({8}), _insurer_fits, luhn_passes)
+LICENCE = Format(
+    name="driver's licence number",
+    title="運転免許証の番号",
+    widths=frozenset({12}),
+    fits=_licence_fits,
+    check=_licence_check,
+    place=-2,
+)
+CARD = Format(
+    name="payment card number",
+    title="カード番号",
+    widths=frozenset(range(14, 20)),
+    fits=_card_fits,
+    check=luhn_check,
+)
+INSURER = Format(
+    name="insurer number", title="保険者番号", widths=frozenset({8}), fits=_insurer_fits, check=luhn_check
+)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+import numpy as np
+
 from tokumei.schemas.errors import InputError
 
 # Rows that JIS X 0208 leaves empty and CP51932 fills: NEC's row 13, and IBM's extension as NEC chose it.
@@ -28,7 +30,6 @@ _KANJI_OR_KANA = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
 # Escape sequences to JIS X 0208; the rest of ISO-2022-JP is ASCII, and would pass for text of any encoding.
 _JIS = re.compile(rb"\x1b\$[@B]")
 UNDECODABLE = "undecodable"
-_HIGH = bytes(range(0x80, 0x100))
 
 
 def _shift_jis(row: int, cell: int) -> bytes:
@@ -150,9 +151,11 @@ def refuse_other_encoding(text: bytes, declared: str, uri: str) -> None:
         return
     if _KANJI_OR_KANA.search(text) and _reads(text, "utf-8"):
         raise _other(uri, declared, "utf-8")
-    marks = text.count(b"\xa4") + text.count(b"\xa5") if declared == "cp932" else 0
-    if marks and marks * 4 >= len(text) - len(text.translate(None, _HIGH)) and _plausible(text, "euc_jp"):
-        raise _other(uri, declared, "euc_jp")
+    if declared == "cp932":
+        data = np.frombuffer(text, np.uint8)
+        marks = np.count_nonzero(data & 0xFE == 0xA4)
+        if marks and marks * 4 >= np.count_nonzero(data & 0x80) and _plausible(text, "euc_jp"):
+            raise _other(uri, declared, "euc_jp")
 
 
 def _other(uri: str, declared: str, found: str) -> InputError:

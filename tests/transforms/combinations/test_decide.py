@@ -14,7 +14,7 @@ from support.kernels import KEY
 
 from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Split, Stretch
 from tokumei.transforms.combinations import count as counting
 from tokumei.transforms.combinations.count import count_combined, merge_combined
 from tokumei.transforms.combinations.decide import removals
@@ -42,7 +42,7 @@ def planned(*combinations, rows="one", k=2, columns=None):
 
 
 def chunks_of(table, persons, places, decision=NOTHING_LEFT_OUT):
-    split = Split("t", SourceFile("x.csv", 1, "1"), 0, 1, "s")
+    split = Split("t", (Stretch(SourceFile("x.csv", 1, "1"), 0, 1),), "s")
     columns = [pa.array(persons, pa.string()), *(pa.array(c, pa.string()) for c in zip(*table, strict=True))]
     whole = pa.RecordBatch.from_arrays(columns, names=["id", *NAMES[: len(columns) - 1]])
     edges = [0, *sorted(min(p, len(table)) for p in places), len(table)]

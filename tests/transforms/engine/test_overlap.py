@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from tokumei.transforms.engine.overlap import Overlap
+from tokumei.transforms.engine.overlap import Overlap, overlapped
 
 
 def test_results_come_in_order_and_only_a_few_items_are_worked_on():
@@ -39,3 +39,19 @@ def test_an_error_comes_where_the_result_would_have():
     overlap.drop()
     assert list(overlap.put(1)) == [] and list(overlap.rest()) == [6]
     overlap.close()
+
+
+def test_items_that_fail_fail_after_the_results_before_them():
+    def items():
+        yield from (3, 2)
+        raise KeyError
+
+    coming = overlapped(lambda n: 6 // n, items(), 2)
+    assert [next(coming), next(coming)] == [2, 3]
+    with pytest.raises(KeyError):
+        next(coming)
+    assert list(overlapped(lambda n: 6 // n, iter([]), 2)) == []
+    coming = overlapped(lambda n: 6 // n, iter([1, 0, 2]), 2)
+    assert next(coming) == 6
+    with pytest.raises(ZeroDivisionError):
+        next(coming)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import Reject
+from tokumei.transforms.formats import csv
 from tokumei.transforms.formats.csv_blocks import blocks, first_record, record_ends
 from tokumei.transforms.formats.csv_quotes import Dialect, masked
 from tokumei.transforms.formats.reader import read_header, read_split
@@ -440,6 +441,66 @@ def test_a_file_changed_since_planning_is_refused(tmp_path):
         list(read_split(split, source, {"a": "string"}, STORE, declared=["a"]))
 
 
+ODD_RECORDS = [
+    *(
+        "男,1,東京",
+        "女,2,大阪",
+        "男,,",
+        '"男",-,"大\n阪"',
+        '="012",7,x',
+        "'0123,7,x",
+        "'0123,x,'0456",
+        "\ufeff男,2,x",
+    ),
+    *(
+        "",
+        ",,",
+        "  ,\u3000,",
+        "a,b,c",
+        "男,1",
+        "男,1,x,y",
+        "\ufeffa,b,c",
+        "A,b,c",
+        "null,NULL,null",
+        '"=""1""",3,x',
+    ),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    records=st.lists(st.sampled_from(ODD_RECORDS), min_size=30, max_size=60),
+    encoding=st.sampled_from(["utf-8", "cp932"]),
+    wanted=st.sampled_from([{"a": "string", "b": "integer", "c": "text"}, {"b": "integer"}, {"c": "string"}]),
+    blank=st.sampled_from(["skip", "keep"]),
+)
+def test_repeating_columns_in_threads_read_as_others_do(tmp_path_factory, records, encoding, wanted, blank):
+    """Encoded by dictionaries, block by block, beside plain texts parsed at once."""
+    path = tmp_path_factory.mktemp("repeating") / "f.csv"
+    path.write_bytes("\n".join(["a,b,c", *records, ""]).encode(encoding, "ignore"))
+    options = {"encoding": encoding, "blank_records": blank, "null_values": ("", "null", "-")}
+    plain = read(path, wanted, ["a", "b", "c"], **options)
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"BLOCK": 200, "_SAMPLE": 20, "_REPEATING": 1.0}.items():
+            patch.setattr(f"tokumei.transforms.formats.csv.{name}", value)
+        real = csv._repeating
+        patch.setattr(csv, "_repeating", lambda *given: seen.append(real(*given)) or seen[-1])
+        assert read(path, wanted, ["a", "b", "c"], **options) == plain
+    assert seen == [list(wanted)]
+
+
+def test_a_column_that_repeats_is_encoded_from_the_first_record_on(tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_text("a,b,c\n" + "".join(f"{i % 7},{i % 5},{i}\n" for i in range(300_000)))
+    source, file = source_of(path), STORE.glob(str(path))[0]
+    columns = {"a": "string", "b": "integer", "c": "string"}
+    (split,) = plan_splits("t", source, file, STORE)
+    for got in read_split(split, source, columns, STORE, declared=list(columns)):
+        kinds = [pa.types.is_dictionary(kind) for kind in got.batch.schema.types]
+        assert kinds == [True, False, False] and got.batch.schema.field("b").type == pa.int64()
+
+
 def test_short_reads_do_not_pass_for_the_end(tmp_path):
     class Dripping(LocalStore):
         def open_input(self, file):
@@ -477,8 +538,9 @@ def test_batches_are_bounded_and_split_ids_stable(tmp_path):
     parts = list(plan_splits("t", source, file, STORE, 100_000))
     assert parts == list(plan_splits("t", source, file, STORE, 100_000))
     assert len({p.split_id for p in parts}) == len(parts) > 5
-    assert [p.start for p in parts[1:]] == [p.end for p in parts[:-1]]
-    assert (parts[0].start, parts[-1].end) == (0, file.size)
+    stretches = [stretch for part in parts for stretch in part.stretches]
+    assert [p.start for p in stretches[1:]] == [p.end for p in stretches[:-1]]
+    assert (stretches[0].start, stretches[-1].end) == (0, file.size)
     os.utime(path, ns=(1, 1))
     newer = list(plan_splits("t", source, STORE.glob(str(path))[0], STORE, 100_000))
     assert len(newer) == len(parts) and not {p.split_id for p in parts} & {p.split_id for p in newer}

@@ -127,7 +127,7 @@ def test_small_targets_give_many_splits(tmp_path, kind):
     path = write(tmp_path / f"f.{kind}", kind)
     splits = list(plan(path, kind, 1000))
     assert len(splits) > 4
-    assert [s.start for s in splits[1:]] == [s.end for s in splits[:-1]]
+    assert [s.stretches[0].start for s in splits[1:]] == [s.stretches[0].end for s in splits[:-1]]
 
 
 @pytest.mark.parametrize("kind", ["parquet", "avro"])

@@ -26,7 +26,7 @@ class Memory:
 
 
 def read(content, places, before=b""):
-    witness = Witness(Memory(content), before)
+    witness = Witness(Memory(content), [FILE], before)
     with witness.open_input(FILE) as stream:
         for start, size in places:
             stream.seek(start)
@@ -63,7 +63,7 @@ def test_of_many_reads_the_same_few_are_kept_whichever_others_there_are():
     content = np.random.default_rng(1).bytes(9_000)
     places = [(i, 3) for i in range(0, 9_000, 3)]
     seen = read(content, places)
-    assert len(seen) == MAX_READS * 20
+    assert len(seen) == MAX_READS * 24
     other = bytes(b ^ 1 for b in content)
     with pytest.raises(InputError):
         read(other, places, seen)
@@ -71,17 +71,17 @@ def test_of_many_reads_the_same_few_are_kept_whichever_others_there_are():
 
 def test_buffered_and_direct_reads_are_both_noted():
     content = bytes(200)
-    witness = Witness(Memory(content))
+    witness = Witness(Memory(content), [FILE])
     buffered = io.BufferedReader(witness.open_input(FILE), 64)
     assert buffered.read(150) == content[:150]
     seen = witness.seen()
     with pytest.raises(InputError):
-        io.BufferedReader(Witness(Memory(b"\1" + content[1:]), seen).open_input(FILE), 64).read(150)
+        io.BufferedReader(Witness(Memory(b"\1" + content[1:]), [FILE], seen).open_input(FILE), 64).read(150)
 
 
 def test_a_file_that_changes_within_a_pass_is_refused():
     memory = Memory(b"abc")
-    witness = Witness(memory)
+    witness = Witness(memory, [FILE])
     witness.open_input(FILE).read(2)
     memory.content = b"xbc"
     with pytest.raises(InputError):

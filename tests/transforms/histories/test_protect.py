@@ -5,15 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.histories_defined import (
+    DROPPED,
     as_buckets,
     broken,
     consistent,
+    deletes,
     everything_blanked,
     lost,
     one_level,
     random_people,
     random_problem,
     released,
+    standing,
 )
 
 from tokumei.schemas.histories import LostAtMost
@@ -46,15 +49,28 @@ def test_nothing_is_left_by_the_definition(block):
         buckets, result = treated(problem, people, rng.integers(0, 9, 2).tolist())
         if isinstance(result, UnprotectableError):
             assert result.cause == "fixed", seed
-            assert problem.delete == "line" or broken(
-                problem, buckets, everything_blanked(problem, buckets)
-            ), seed
+            assert broken(problem, buckets, everything_blanked(problem, buckets)), seed
             assert len(result.prices) == len(problem.kinds)
             continue
         assert broken(problem, buckets, result) == set(), seed
         assert consistent(problem, result.levels), seed
         assert result.taken.loss == pytest.approx(float(lost(problem, buckets, result))), seed
+        before, after = standing(problem, buckets), standing(problem, buckets, result)
+        taken = result.taken
+        assert (taken.lines, taken.people) == before, seed
+        assert (taken.lines - taken.lines_lost, taken.people - taken.people_lost) == after, seed
+        assert_lines_go_whole(problem, result)
         assert broken(problem, buckets) or result.taken.loss == 0, seed
+
+
+def assert_lines_go_whole(problem, result):
+    """Lines are deleted for facts that say so, and in tables without such facts only cells are."""
+    for blanks in result.blanks:
+        for table, some in enumerate(blanks):
+            whole = some.mask == DROPPED
+            kinds = [kind for kind in problem.kinds if kind.table == table]
+            assert not whole.any() or deletes(problem, table)
+            assert whole.all() or any(kind.delete == "cell" for kind in kinds)
 
 
 @pytest.mark.parametrize("seed", range(1000, 1040))
@@ -105,25 +121,28 @@ def test_copies_of_everybody_pass_untouched(seed):
     assert not result.blanks or not any(len(some.line) for blanks in result.blanks for some in blanks)
 
 
-def test_what_may_be_lost_is_kept():
+@pytest.mark.parametrize(("cause", "seeds"), [("occurrences", 40), ("lines", 20), ("people", 20)])
+def test_what_may_be_lost_is_kept(cause, seeds):
     """A treatment within the limits is preferred to one that loses less beyond them; without any, prices are told."""
-    for seed in range(4000, 4040):
+    for seed in range(4000, 4000 + seeds):
         _, problem, people = drawn(seed)
         _, free = treated(problem, people)
         if isinstance(free, UnprotectableError):
             continue
-        limits = LostAtMost(
-            people=1.0, occurrences=sum(free.taken.deleted) / max(1, free.taken.occurrences) / 2
-        )
-        _, kept = treated(replace(problem, lost_at_most=limits), people)
+        bound = free.taken.shares()[cause] / 2
+        limits = LostAtMost(**{"people": 1.0, cause: bound})
+        buckets, kept = treated(replace(problem, lost_at_most=limits), people)
         if isinstance(kept, UnprotectableError):
-            assert kept.cause == "occurrences"
-            assert kept.reached > kept.allowed == limits.occurrences
+            assert kept.cause == cause
+            assert kept.reached > kept.allowed == bound
             assert all(price.occurrences >= 0 for price in kept.prices)
         else:
-            assert sum(kept.taken.deleted) <= limits.occurrences * kept.taken.occurrences
+            (all_lines, everybody), left = standing(problem, buckets), standing(problem, buckets, kept)
+            of = {"lines": (all_lines, left[0]), "people": (everybody, left[1])}
+            before, after = of.get(cause, (kept.taken.occurrences, sum(map(sum, kept.taken.by_level))))
+            assert before - after <= bound * before
             assert kept.taken.loss >= free.taken.loss
-            assert broken(problem, as_buckets(problem, people, ()), kept) == set()
+            assert broken(problem, buckets, kept) == set()
 
 
 def test_too_many_facts_for_triples_are_refused_with_their_number():

@@ -13,7 +13,7 @@ from support.helpers import FILE
 from support.kernels import KEY
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Split, Stretch
 from tokumei.transforms.counting.people import PEOPLE, PERSON
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all
@@ -69,7 +69,7 @@ def chunks_of(plan, data, decisions=None):
         names = plan.tables[name].columns
         pieces = [rows[i : i + 2] for i in range(0, len(rows), 2)] or [[]]
         for number, piece in enumerate(pieces):
-            split = Split(name, SourceFile(f"{name}.csv", 0, ""), 0, 1, name)
+            split = Split(name, (Stretch(SourceFile(f"{name}.csv", 0, ""), 0, 1),), name)
             batch = pa.RecordBatch.from_pylist(
                 [dict(zip(names, row, strict=True)) for row in piece],
                 pa.schema([(column, pa.string()) for column in names]),

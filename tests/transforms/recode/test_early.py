@@ -14,7 +14,7 @@ from support.helpers import policy_of
 from support.kernels import KEY, cut
 
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.splits import SourceFile, Split
+from tokumei.schemas.splits import SourceFile, Split, Stretch
 from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Chunk, Work
@@ -106,7 +106,7 @@ def chunks_of(plan, pieces, decision=NOTHING_LEFT_OUT):
             pa.array([row[i] for row in piece], ARROW_TYPES[kind]) for i, kind in enumerate(kinds.values())
         ]
         batch = pa.RecordBatch.from_arrays(columns, list(kinds))
-        split = Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s")
+        split = Split("t", (Stretch(SourceFile("data.csv", 0, ""), 0, 1),), "s")
         yield Chunk(
             work=Work(split, KEY, decision),
             number=number,

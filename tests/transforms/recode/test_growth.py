@@ -14,7 +14,7 @@ from support.kernels import KEY, chain_of
 
 from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.schemas.policy import MAX_REJECTS
-from tokumei.schemas.splits import Reject, SourceFile, Split
+from tokumei.schemas.splits import Origin, Reject, SourceFile, Split, Stretch
 from tokumei.transforms.counting import domain, headcount, people
 from tokumei.transforms.counting.codes import Spellings
 from tokumei.transforms.counting.extremes import (
@@ -178,11 +178,11 @@ def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     empty = pa.record_batch({"id": pa.array([], pa.string())})
     bad = [Reject("t", "s", i, "", "ragged") for i in range(1, 8)]
     monkeypatch.setattr(records, "MAX_ROWS", 10)
-    monkeypatch.setattr(
-        records, "read_split", lambda *a, **k: iter([ReadBatch(empty, bad, 7, np.empty(0, np.int64))] * 5)
-    )
+    stretch = Stretch(SourceFile("data.csv", 0, ""), 0, 1)
+    read = ReadBatch(empty, bad, 7, np.empty(0, np.int64), origins=(Origin(stretch, 0, 7),))
+    monkeypatch.setattr(records, "read_split", lambda *a, **k: iter([read] * 5))
     plan = plan_of(rows="one", k=2, limit=0.0).tables["t"]
-    work = Work(Split("t", SourceFile("data.csv", 0, ""), 0, 1, "s"), KEY, NOTHING_LEFT_OUT)
+    work = Work(Split("t", (stretch,), "s"), KEY, NOTHING_LEFT_OUT)
     chunks = list(records.read_chunks(plan, plan.types("id"), work))
     assert [(len(c.rejected), c.last) for c in chunks] == [(7, False)] * 4 + [(7, True)]
 

@@ -265,10 +265,9 @@ def test_a_costly_class_is_dissolved_into_its_neighbours(monkeypatch):
         return {text: len(group) for (text,), group in groups.items()}
 
     assert sizes() == {"aa": 4, "cc": 4, "e": 9}
-    verdicts = itertools.cycle(
-        [True, False]
-    )  # of regions as they were gathered, and after some were dissolved
+    verdicts = itertools.cycle([True, False])  # of regions as they were gathered, and as they were mended
     monkeypatch.setattr(regions, "holds", lambda *_: next(verdicts))
+    monkeypatch.setattr(local, "holds", lambda *_: False)
     assert sizes() == {"a": 3, "c": 3, "*": 2, "e": 9}
 
 

@@ -70,6 +70,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         answers=(),
         rounds=(),
         regions=0,
+        least_loss=None,
         blanked=None,
         models=t.models,
         reached=tuple(zip(verdict.before or (), verdict.after or (), strict=True)),

@@ -21,12 +21,15 @@ class Section(NamedTuple):
         view: report → what the template finds as ``view``, beside ``report``, ``law`` and ``several``
             (whether the release has several tables).
         below: anchors and titles of its parts that the contents list.
+        nothing: what it says instead where its view is empty: its template, which takes time to read, is then
+            not asked for.
     """
 
     name: str
     title: str
     view: Callable[[Report], object] = _as_it_is
     below: tuple[tuple[str, str], ...] = ()
+    nothing: str = ""
 
 
 class Card(NamedTuple):

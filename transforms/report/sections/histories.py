@@ -11,6 +11,7 @@ from tokumei.transforms.report.knowledge import same_line
 
 _WIDTH, _HEIGHT = 260, 120  # of the plot, in its own units
 _UNCOUNTED = "数えていない"
+NOTHING = "知られ得る事実を定めていない。"
 
 
 class Point(NamedTuple):

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from tokumei.schemas.report import Report, TableReport, TotalReport
 from tokumei.transforms.report.sections.bars import Side, side_by_side
 
+NOTHING = "一人の記録を合わせた値（合計、件数など）の上限は、方針で定めていない。"
+
 
 class Bounded(NamedTuple):
     """A bound with its pictures."""
