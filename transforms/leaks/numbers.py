@@ -6,6 +6,8 @@ whole (`verdict`). What stands in other text stands by itself.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +35,7 @@ _CONTACT = (
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
 _LONG = r"^[0-9]{10,11}$"
+_FEW, _SHORT = 256, 4096  # labels, and characters of them in all, that are remembered
 _NOTHING = Found(0, 0, 0)
 _LEAST = 10**9  # an integer below has fewer digits than any number that is looked for in integers
 _MOST = 2.0**62
@@ -57,6 +60,18 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
     cells = cells.filter(cells.str.contains(_PERHAPS))
     if not len(cells):
         return {}
+    if len(cells) <= _FEW and sum(map(len, few := cells.to_list())) <= _SHORT:
+        return dict(_in_labels(tuple(few)))
+    return _numbers_in(cells)
+
+
+@lru_cache(maxsize=256)
+def _in_labels(labels: tuple[str, ...]) -> dict[str, Found]:
+    """Return the same of few short labels, which every chunk of a column has: so they are read once."""
+    return _numbers_in(pl.Series(labels, dtype=pl.String))
+
+
+def _numbers_in(cells: pl.Series) -> dict[str, Found]:
     texts = with_kanji_digits(shadow(strings(cells.to_arrow())).str.strip_chars())
     whole = is_whole(texts)
     text = texts.filter(~whole)
