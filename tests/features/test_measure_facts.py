@@ -138,6 +138,17 @@ def test_a_class_is_known_beside_measures(run):
     assert not few(found, 3, 2)
 
 
+@pytest.mark.parametrize(("treat", "status"), [(KEEP, 3), ({"method": "round", "to": 0.01}, 0)])
+def test_a_reader_adds_up_all_decimals(run, treat, status):
+    """Half a yen a hundred times is fifty; counted in hundredths, line by line, it would be nothing."""
+    amount = treat if treat == KEEP else {"treat": [{"criterion": 5, **treat}]}
+    rows = [r | {"amount": "0.004"} for r in lines()]
+    columns = COLUMNS | {"amount": {"type": "number", **amount}}
+    done = run(declared(SUM, columns=columns), {"data.csv": csv(rows)})
+    assert done.status == status, done.err
+    assert ("input.decimals" in done.err) == (status == 3) and "0.004" not in done.err
+
+
 def test_copies_of_everybody_pass_untouched(run):
     rows = [r | {"id": f"{r['id']}-{copy}"} for copy in range(3) for r in lines(15)]
     facts = [SUM, FIRST, {"table": "t", "columns": ["item", "day"]}]

@@ -221,6 +221,19 @@ def test_who_has_exactly_the_bound_is_not_above_it(run):
     assert [r["price"] for r in done.rows()] == [1.15] * 8
 
 
+def test_what_is_finer_than_hundredths_counts_up(run):
+    """500 lines of 0.004 come to 2, as a reader adds them up, and not to 0."""
+    rows = [(f"p{i}", "0.004") for i in range(9) for _ in range(3 if i else 500)]
+    policy = policy_of(
+        {"who": PERSON, "price": {"type": "number", **KEEP_ALL}}, person="who", rows="several", k=3
+    )
+    bound = {"criterion": 4, "measure": "sum", "column": "price", "at": 1, "above": "drop_person"}
+    policy["tables"]["t"]["totals"] = [bound | {"because": "目立つ"}]
+    done = run(policy, {"data.csv": "who,price\n" + "".join(f"{who},{p}\n" for who, p in rows)})
+    assert done.status == 0, done.err
+    assert len(done.rows()) == 24
+
+
 def test_a_bound_that_too_few_reach_stops_the_run(run):
     done = run(*policy_and_files({**RECEIPTS, "people": PEOPLE + 1, "above": "thin"}))
     assert done.status == 4 and "requirement.totals" in done.err and "tables.t.totals[0]" in done.err

@@ -250,4 +250,4 @@ def test_rules_of_the_leak_search_are_told_from_the_constants():
         f"any that passes, if under {verdict.ENOUGH} fit the format",
     ):
         assert text in TOLD, text
-    assert verdict._CHANCE_NUMBERS == 1 / 5  # "else more than a fifth"
+    assert verdict._UNLIKELY_NUMBERS == 1 / 10_000  # "1 column in 10,000"

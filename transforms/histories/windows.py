@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tokumei.schemas.errors import InputError
 from tokumei.schemas.histories import Fact
 from tokumei.schemas.measures import ENDS
 from tokumei.transforms.counting.headcount import BUCKETS
@@ -36,7 +37,7 @@ from tokumei.transforms.totals.lines import (
     signed_amounts,
     value_hashes,
 )
-from tokumei.transforms.values.cells import Mask, present
+from tokumei.transforms.values.cells import Mask, floats, present
 from tokumei.transforms.values.periods import NO_PERIOD, period_codes
 
 _WINDOW, _PERIOD = "#window", "#period"
@@ -163,6 +164,9 @@ def list_windows(
         treated: its treated columns, `TablePlan.measured` among them where they have methods.
         units: of its records.
         keep: which of them are released.
+
+    Raises:
+        InputError: an amount has more than two decimals, so that a reader would add up others.
     """
     time, per = plan.window or ("", "")
     columns: dict[str, npt.NDArray[np.generic]] = {
@@ -183,6 +187,8 @@ def list_windows(
             columns[placed.value or ""] = value_hashes(released(fact.column), key)
         elif placed.value is not None:
             values = released(fact.column)
+            if placed.scale == CENTS:
+                _refuse_decimals(values, keep, f"tables.{plan.name}.columns.{fact.column}")
             amounts = signed_amounts(values, placed.scale)
             if fact.measure == "largest":
                 amounts = np.where(present(values), amounts, _NONE)
@@ -192,6 +198,21 @@ def list_windows(
         sink = io.BytesIO()
         part.write_ipc(sink, compression="lz4")
         yield int(bucket), sink.getvalue()
+
+
+def _refuse_decimals(values: pa.Array, keep: Mask, where: str) -> None:
+    numbers = np.nan_to_num(floats(values), nan=0.0)[keep]
+    hundredths = np.rint(numbers * CENTS)
+    finer = np.abs(numbers * CENTS - hundredths) > 1e-6 + 1e-15 * np.abs(hundredths)
+    finer &= numbers != (hundredths / CENTS).astype(np.float32)  # 1.15 of a file in single precision
+    if finer.any():
+        raise InputError(
+            "input.decimals",
+            where=where,
+            what=f"{int(finer.sum()):,} released values have more than two decimals; measures are counted in"
+            " hundredths, and a reader would add up others",
+            fix="treat the column with round, to: 0.01 or coarser, or keep it in smaller units",
+        )
 
 
 def gather_windows(plan: TablePlan, measures: Sequence[Fact], parts: Sequence[bytes]) -> Windows:

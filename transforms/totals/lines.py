@@ -159,9 +159,14 @@ def collapsed(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def amounts(values: pa.Array, scale: int) -> npt.NDArray[np.int64]:
-    """Return amounts without their sign, in whole units or hundredths; of blanks 0."""
-    without: npt.NDArray[np.int64] = np.abs(signed_amounts(values, scale))
-    return without
+    """Return amounts without their sign, in whole units or hundredths, up to the next; of blanks 0."""
+    if not pa.types.is_floating(values.type):
+        without: npt.NDArray[np.int64] = np.abs(signed_amounts(values, scale))
+        return without
+    # What is finer than hundredths counts up, so that nobody who adds up lines gets beyond a bound.
+    hundredths = np.abs(np.nan_to_num(floats(values), nan=0.0)) * scale
+    hundredths = np.ceil(hundredths - (1e-6 + 1e-15 * hundredths))
+    return np.asarray(np.clip(hundredths, 0, MOST_OF_LINE), np.int64)
 
 
 def signed_amounts(values: pa.Array, scale: int) -> npt.NDArray[np.int64]:

@@ -99,7 +99,9 @@ def _windows(times: pl.Series, per: str) -> pl.Series:
 
 def _units(values: pl.Series, scale: int) -> pl.Series:
     if values.dtype.is_float():
-        return (values.abs() * scale).round(mode="half_to_even").clip(0, 2**43).cast(pl.Int64).fill_null(0)
+        units = values.abs() * scale
+        units = (units - (units * 1e-15 + 1e-6)).ceil()
+        return units.fill_nan(0).clip(0, 2**43).cast(pl.Int64).fill_null(0)
     return values.clip(-(2**43), 2**43).abs().fill_null(0)
 
 

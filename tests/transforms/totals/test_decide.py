@@ -178,7 +178,10 @@ def test_amounts_have_no_sign_no_fraction_and_an_end():
         MOST_OF_LINE,
         MOST_OF_LINE,
     ]
-    assert amounts(pa.array([-0.125, None, 3.5, 1e300]), 100).tolist() == [12, 0, 350, MOST_OF_LINE]
+    fractions = pa.array(
+        [-0.125, None, 3.5, 1.1, 0.29, 1e300]
+    )  # what is finer counts up; 1.1 is no more than 110
+    assert amounts(fractions, 100).tolist() == [13, 0, 350, 110, 29, MOST_OF_LINE]
 
 
 def test_keys_of_people_and_codes_differ():
