@@ -80,7 +80,9 @@ def _check_fact(
     if table is None or fact.table not in theirs:
         raise broken(
             "fact.table",
-            f"facts are about the people of {people}, and this is no table of them",
+            "no table has this name"
+            if table is None
+            else f"facts are about the people of {people}, and this is no table of them",
             f"name one of {listed(theirs, 'or')}, or say whose history it is by people:",
             (*at, "table"),
         )
@@ -149,7 +151,7 @@ def _check_column(name: str, table: Table, k: int, at: tuple[str | int, ...]) ->
             "this column is not declared"
             if column is None
             else "this column is deleted, so nobody can know it",
-            "name a released column",
+            f"name a released column: {listed(table.released, 'or')}",
             at,
         )
     last = column.treat[-1] if column.treat else None
