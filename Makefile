@@ -86,8 +86,8 @@ bench-retail: $(INSTALLED)  ## the worked policy of purchases on the whole of On
 bench-search: $(INSTALLED)  ## measure the search alone: Adult, and synthetic histograms up to 10^7 tuples
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search.py
 
-bench-arx: $(INSTALLED)  ## whole jobs beside ARX, of whose source ARX is a checkout (DATA: one of its genetic benchmark; ROUNDS)
-	PYTHONPATH=tests $(BIN)/python tests/benchmarks/arx.py $(ARX) $(if $(DATA),--data $(DATA)) --rounds $(ROUNDS)
+bench-arx: $(INSTALLED) $(PEERS)  ## whole jobs beside ARX, of whose source ARX is a checkout (DATA: one of its genetic benchmark; ROUNDS)
+	PEERS=.peers/bin/python PYTHONPATH=tests $(BIN)/python tests/benchmarks/arx.py $(ARX) $(if $(DATA),--data $(DATA)) --rounds $(ROUNDS)
 
 bench-stages: $(INSTALLED)  ## what each stage costs for a million residents: processor, reading, network, writing (ROWS)
 	$(BIN)/python tests/benchmarks/stages.py --rows $(ROWS)

@@ -8,7 +8,7 @@ codes join (a household's, a receipt's) are not counted together, and need that 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations_with_replacement
 
 from tokumei.schemas.formats import listed
 from tokumei.schemas.people import tables_by_numbering
@@ -37,14 +37,19 @@ def _linked(tables: Mapping[str, Table]) -> dict[str, tuple[str, ...]]:
 
 
 def _met(tables: Mapping[str, Table]) -> Iterator[tuple[str, str, str]]:
-    """Yield link and two tables that a reader can join by codes which are not those of the people of both."""
+    """Yield link and two tables that a reader can join by codes which are not those of the people of both.
+
+    A table is joined with itself where other columns hold codes of its people (紹介者, 世帯主).
+    """
     links = {
-        name: {c.pseudonym.link for c in table.columns.values() if c.pseudonym and c.pseudonym.per != "table"}
+        name: [c.pseudonym.link for c in table.columns.values() if c.pseudonym and c.pseudonym.per != "table"]
         for name, table in tables.items()
     }
-    for one, other in combinations(tables, 2):
-        for link in sorted(links[one] & links[other]):
-            if not tables[one].person_link == tables[other].person_link == link:
+    for one, other in combinations_with_replacement(tables, 2):
+        for link in sorted({*links[one]} & {*links[other]}):
+            of_people = tables[one].person_link == tables[other].person_link == link
+            again = max(links[one].count(link), links[other].count(link)) > 1
+            if (of_people and again) or (not of_people and one != other):
                 yield link, one, other
 
 
@@ -86,19 +91,20 @@ def _other_codes(link: str, pair: Sequence[str], tables: Mapping[str, Table], to
     """Refuse classes and facts of two tables that other codes join: nobody counts them together."""
     classes = [name for name in pair if tables[name].quasi_identifiers]
     one, other = (tables[name] for name in pair)
-    if one.person_link is not None and one.person_link == other.person_link:
+    if one.person_link is not None and one.person_link == other.person_link != link:
         # All records of a person stand beside all others already; receipts tell which belong together.
         counted = len(classes) < 2 or "one" in {one.rows_per_person, other.rows_per_person}
     else:
         counted = not classes and not {*pair} & {*told}
     if counted:
         return
-    together = listed((f"tables.{name}" for name in pair), "and")
+    together = listed((f"tables.{name}" for name in dict.fromkeys(pair)), "and")
     raise broken(
         "policy.joined_codes",
-        f"a reader can join {together} by the pseudonyms of link {link}, which are not those of the people of"
-        " both: classes and facts are not counted over such a join, and fewer than k people could share them",
-        f"delete these codes in one of them, or give them another link there; {_APART}",
+        f"a reader can join records of {together} by pseudonyms of link {link} that are not those of the"
+        " people of both: classes and facts are not counted over such a join, and fewer than k people could"
+        " share them",
+        f"delete these codes in one column, or give them another link there; {_APART}",
         ("tables", pair[1], "joined"),
     )
 

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_errors import Place, dotted, explain
+from tokumei.schemas.policy_nodes import UnwantedError, compose
 
 MAX_BYTES = 1 << 20
-MAX_DEPTH = 20
 _ENUMERATED = {"version", "criterion"}  # keys whose values are listed numbers
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -93,40 +93,6 @@ def _read(path: Path) -> bytes:
         ) from None
 
 
-class _Loader(yaml.SafeLoader):
-    """Composes nodes without aliases, tags and depth: they hide what a policy says, or exhaust memory."""
-
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent):
-            raise _Unwanted("aliases (*name) are not allowed", "write the part out in each place", event)
-        if getattr(event, "tag", None) is not None:
-            raise _Unwanted(
-                "tags (!name) are not allowed", "remove the tag; quote a text that begins with !", event
-            )
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise _Unwanted(
-                f"nested deeper than {MAX_DEPTH} levels",
-                "check indentation and brackets",
-                event,
-                "policy.depth",
-            )
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-
-class _Unwanted(Exception):
-    """YAML that is valid, but not in a policy."""
-
-    def __init__(self, what: str, fix: str, at: yaml.Event | yaml.Node, code: str = "policy.yaml") -> None:
-        self.what, self.fix, self.line, self.code = what, fix, getattr(at.start_mark, "line", 0) + 1, code
-        super().__init__(what)
-
-
 class _Document:
     """A YAML document as plain data, and the line of every place in it."""
 
@@ -141,9 +107,8 @@ class _Document:
             PolicyError: it is not YAML, or uses what policies may not.
         """
         try:
-            loader = _Loader(text)
-            root = loader.get_single_node()
-        except _Unwanted as error:
+            root = compose(text)
+        except UnwantedError as error:
             raise PolicyError(
                 error.code, where=f"{self.name}:{error.line}", what=error.what, fix=error.fix
             ) from None

@@ -186,7 +186,7 @@ class Pseudonym(Treatment):
     accepts = frozenset({"string", "integer"})
     last = True
     left = Left.NOTHING
-    example = "{treat: [{criterion: 3, method: pseudonym, link: member}]}"
+    example = "{treat: [{criterion: 3, method: pseudonym, link: card}]}"
 
     @model_validator(mode="after")
     def _period_known(self) -> Self:

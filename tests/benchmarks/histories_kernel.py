@@ -131,12 +131,14 @@ def run(name, make, *args, granularity="cut", measured=True):
     )
     if measured:
         for when, protection in (("before", None), ("after", done)):
+            cpu = time.process_time()
             told = unicity(problem, buckets, protection)
             pairs = "not counted" if told.pairs is None else f"{told.pairs.people_of_one:,}"
             known = ", ".join(f"{alone:.1%}" for alone, _ in told.known)
             print(
                 f"  {when}: singled out by a fact {told.facts.people_of_one:,}, a pair {pairs}, all facts "
-                f"{told.unique:,} of {told.people:,}; by 1 to 5 facts drawn: {known}",
+                f"{told.unique:,} of {told.people:,}; by 1 to 5 facts drawn: {known}; "
+                f"{time.process_time() - cpu:.1f} s of processor, {peak() - before} MB",
                 flush=True,
             )
 
@@ -157,7 +159,7 @@ def main():
     if options.claims:
         cases.append((("diseases_by_month", diseases_by_month, options.claims), {}))
     if options.people:
-        cases.append((("invented", invented, options.people, folder), {"measured": False}))
+        cases.append((("invented", invented, options.people, folder), {}))
     try:
         for args, how in cases:
             process = multiprocessing.get_context("fork").Process(target=run, args=args, kwargs=how)

@@ -35,7 +35,7 @@ CASES = {
     "drop without reason": (column("town", drop=True), "column.because", "add because"),
     "keep without reason": (column("town", keep=True), "column.because", "add because"),
     "codes allowed where there are none": (
-        but(((*C, "age", "codes_allowed"), REASON)),
+        but(((*C, "day", "codes_allowed"), REASON)),
         "column.allowed",
         "remove codes_allowed",
     ),

@@ -298,6 +298,8 @@ MEMBERS = table("members", {"area": AREA, "birth": {"treat": [{"criterion": 1, "
         ([HOMES, table("b", {"home": HOME, "q": ANY})], {}, "policy.joined_codes"),
         ([table("b", {"home": HOME, "q": ANY}), HOMES], {}, "policy.joined_codes"),
         ([table("b", {"home": HOME, "area": DELETED}), HOMES_KEPT], {}, "policy.joined_deleted"),
+        ([table("b", {"introducer": LINK, "q": ANY})], {}, "policy.joined_codes"),
+        ([table("b", {"introducer": LINK}), table("a", {"q": ANY})], {}, "policy.joined_codes"),
         # Both are of a person; the receipt tells which of their records belong together.
         ([table("a", {"q": ANY, "home": HOME}, "several")] * 2, {}, "policy.joined_codes"),
     ],
@@ -328,6 +330,8 @@ def test_what_is_deleted_may_stand_elsewhere_where_that_is_harmless(other):
     [
         [table("b", {"home": HOME, "q": ANY}), HOMES | {"joined": False, "because": BECAUSE}],
         [table("b", {"home": HOME, "v": KEEP_ALL}), HOMES_KEPT],  # no class anywhere
+        [table("b", {"introducer": LINK}), table("a", {"v": KEEP_ALL})],
+        [table("b", {"introducer": LINK, "q": ANY}, joined=False, because=BECAUSE)],
         [table("b", {"home": HOME, "q": ANY}), table("a", {"home": HOME, "q": ANY}, "several")],
     ],
 )
@@ -335,6 +339,14 @@ def test_other_codes_may_join_tables_for_a_reason_or_where_nothing_is_counted(ta
     policy = policy_of({f"t{i}": one for i, one in enumerate(tables)})
     policy["file"] |= {"people": "member"}
     assert parse_policy(json.dumps(policy), "policy")
+
+
+@pytest.mark.parametrize(("home", "told"), [(HOME, True), (DELETED, False)])
+def test_the_report_says_that_codes_of_households_show_who_belongs_together(run, home, told):
+    rows = text("id,home,sex", [(f"M{i:02}", f"H{i // 2}", "ab"[i % 2]) for i in range(20)])
+    done = run(policy_of({"members": table("members", {"home": home, "sex": ANY})}), {"members.csv": rows})
+    assert done.status == 0, done.err
+    assert any("世帯の構成" in limit for limit in done.report["limits"]) == told
 
 
 def test_facts_are_not_counted_over_a_join_by_other_codes():

@@ -4,6 +4,7 @@ import csv
 import io
 import random
 
+import pytest
 from support.helpers import EXAMPLE, policy_of
 
 PSEUDONYM = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}
@@ -189,3 +190,15 @@ def test_the_real_master_has_no_false_alarm(run):
     source = {"encoding": "utf-8"}
     done = run(policy_of(columns, person="customer_id", source=source), {"data.csv": text})
     assert done.status == 0, done.err
+
+
+@pytest.mark.parametrize("name", ["123456789018", "花子 03-3580-1111", "taro@example.jp"])
+def test_names_of_columns_are_released_too(run, name):
+    """A pivoted table has people for columns; neither message nor log repeats the name."""
+    named = policy_of({"id": PSEUDONYM, name: KEEP})
+    titled = policy_of({"id": PSEUDONYM, "x": {**KEEP, "title": name}})
+    for policy, header in ((named, name), (titled, "x")):
+        done = run(policy, {"data.csv": f"id,{header}\n" + "".join(f"{i},1\n" for i in range(9))})
+        assert done.status == 2 and "column.code_in_name" in done.err and name not in done.err
+    allowed = policy_of({"id": PSEUDONYM, name: {**KEEP, "codes_allowed": {"because": "架空"}}})
+    assert run(allowed, {"data.csv": f"id,{name}\n" + "".join(f"{i},1\n" for i in range(9))}).status == 0

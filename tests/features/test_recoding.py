@@ -101,6 +101,9 @@ def test_every_way_is_released_and_told(run, way, source):
     assert out <= rows["full_domain"]["suppressed_records"]
     by_group = way in {"local", "multidimensional"}
     assert recoding["regions"] == (len(groups) if by_group else 0)
+    assert (recoding["least_loss"] is not None) == by_group
+    if by_group:
+        assert 0 < recoding["least_loss"] <= min(row["loss"] for row in rows.values())
     assert bool(recoding["rounds"]) == (way == "cells")
     for level in recoding["levels"]:
         varies = level["finest"] < level["coarsest"]
@@ -115,7 +118,7 @@ def test_every_way_is_released_and_told(run, way, source):
             assert f"levels {level['finest']} to" in done.out
     page = (done.release / "report.html").read_text()
     assert "一般化の方法の比較" in page and "選んだ方法" in page
-    assert ("個のグループに分け" in page) == by_group
+    assert ("個のグループに分け" in page) == ("下回らないことを確かめた" in page) == by_group
     assert ("除かずに別の段階にして残した" in page) == (way == "cells")
 
 

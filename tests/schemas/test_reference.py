@@ -228,7 +228,7 @@ def test_limits_are_told_from_the_constants():
         f"up to {ways.COMPARED:,} distinct combinations of values",
         f"(of more than {search.MAX_TIED} among the first {search.MAX_TIED} by the rule above",
         f"A query tells apart at most {queries.MAX_CELLS:,} combinations of values",
-        f"`multidimensional` works on up to {million(regions.MAX_DIVIDED)} ",
+        f"`multidimensional` and `local` work on up to {million(regions.MAX_DIVIDED)} ",
         f"A policy has at most {mib(policy_file.MAX_BYTES)}.",
         f"an Excel workbook share may take {mib(workbook.MAX_TEXTS)} unpacked",
         f"more than {'a tenth' if decoding.MOST == 0.1 else decoding.MOST} of the records of a file cannot be decoded",

@@ -7,6 +7,7 @@ too; then the policy says so.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pyarrow as pa
 
@@ -23,7 +24,6 @@ _PHONE = (
     r"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{0,4}|\(?0)[0-9]{1,4}\)?[\s.()-]{1,3}[0-9]{1,4}[\s.()-]{1,3}[0-9]{3,4}"
     r"|\+[\s-]?81[1-9][0-9]{8,9}|0[5-9]0[1-9][0-9]{7})(?:$|[^0-9A-Z-])"
 )
-_OFFICES = "|".join(spelled(pa.array(plate_offices())))
 _POSITION = r"(?:^|[^0-9.])([234][0-9]\.[0-9]{4,}[^0-9.-]{1,12}1[2345][0-9]\.[0-9]{4,})"
 _LATITUDES, _LONGITUDES = (20.0, 46.5), (122.0, 154.5)  # of Japan, its islands included
 
@@ -41,32 +41,38 @@ def _with_letters(text: str) -> bool:
     return not re.fullmatch(r"[0-9:-]+", text)  # 26-03-31-12-30-00 is a time
 
 
-CONTACTS = (
-    Kind(
-        "e-mail address",
-        "電子メールアドレス",
-        rf"[A-Z0-9._%+-]+ ?(?:@|[(\[] ?(?:AT|@) ?[)\]]) ?{_HOST}",
-    ),
-    Kind(TELEPHONE, "電話番号", _PHONE, _telephone),
-    Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),
-    Kind("account name", "SNS等のアカウント", r"(?:^|[\s(「、。:/])@[A-Z0-9_][A-Z0-9_.]{3,}"),
-    Kind("IP address", "IPアドレス", rf"(?:^|[^0-9.A-Z])(?:{_OCTET}\.){{3}}{_OCTET}(?:$|[^0-9.])"),
-    Kind("IP address", "IPアドレス", r"(?:^|[^0-9A-F:])(?:[0-9A-F]{1,4}:){7}[0-9A-F]{1,4}(?:$|[^0-9A-F:])"),
-    Kind(
-        "MAC address",
-        "MACアドレス",
-        r"(?:^|[^0-9A-F:-])([0-9A-F]{2}(?:(?::[0-9A-F]{2}){5}|(?:-[0-9A-F]{2}){5}))(?:$|[^0-9A-F:-])",
-        _with_letters,
-    ),
-    Kind(
-        "UUID",
-        "UUID（広告識別子など）",
-        r"(?:^|[^0-9A-F])[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}(?:$|[^0-9A-F])",
-    ),
-    Kind(
-        "number plate",
-        "自動車の登録番号",
-        rf"(?:{_OFFICES}) ?[0-9]{{1,2}}[0-9A-Z]? ?[ぁ-んA-Z] ?[0-9・.]{{1,2}}-?[0-9]{{2}}(?:$|[^0-9-])",
-    ),
-    Kind("position", "緯度・経度", _POSITION, _position),
-)
+@cache
+def contacts() -> tuple[Kind, ...]:
+    """Return the kinds that are known by how they look."""
+    offices = "|".join(spelled(pa.array(plate_offices())))
+    return (
+        Kind(
+            "e-mail address",
+            "電子メールアドレス",
+            rf"[A-Z0-9._%+-]+ ?(?:@|[(\[] ?(?:AT|@) ?[)\]]) ?{_HOST}",
+        ),
+        Kind(TELEPHONE, "電話番号", _PHONE, _telephone),
+        Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),
+        Kind("account name", "SNS等のアカウント", r"(?:^|[\s(「、。:/])@[A-Z0-9_][A-Z0-9_.]{3,}"),
+        Kind("IP address", "IPアドレス", rf"(?:^|[^0-9.A-Z])(?:{_OCTET}\.){{3}}{_OCTET}(?:$|[^0-9.])"),
+        Kind(
+            "IP address", "IPアドレス", r"(?:^|[^0-9A-F:])(?:[0-9A-F]{1,4}:){7}[0-9A-F]{1,4}(?:$|[^0-9A-F:])"
+        ),
+        Kind(
+            "MAC address",
+            "MACアドレス",
+            r"(?:^|[^0-9A-F:-])([0-9A-F]{2}(?:(?::[0-9A-F]{2}){5}|(?:-[0-9A-F]{2}){5}))(?:$|[^0-9A-F:-])",
+            _with_letters,
+        ),
+        Kind(
+            "UUID",
+            "UUID（広告識別子など）",
+            r"(?:^|[^0-9A-F])[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}(?:$|[^0-9A-F])",
+        ),
+        Kind(
+            "number plate",
+            "自動車の登録番号",
+            rf"(?:{offices}) ?[0-9]{{1,2}}[0-9A-Z]? ?[ぁ-んA-Z] ?[0-9・.]{{1,2}}-?[0-9]{{2}}(?:$|[^0-9-])",
+        ),
+        Kind("position", "緯度・経度", _POSITION, _position),
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
 import polars as pl
@@ -18,6 +19,10 @@ from tokumei.schemas.tables import kanji_variants
 from tokumei.transforms.detect.wrapped import with_wrapped
 from tokumei.transforms.values.text import HYPHENS, is_ascii, strings
 
+# What NFKC changes, or may hold other digits or hyphens but ー: little of what is written.
+_NOT_SIMPLE = (
+    r"[^\x00-\x7F\x{3001}-\x{3003}\x{3005}-\x{3029}\x{3041}-\x{3096}\x{30A1}-\x{30FC}\x{4E00}-\x{9FFF}]"
+)
 # Marks that are left after NFKC, formatting characters, and the letters that nobody sees.
 _INVISIBLE = r"[\p{Mn}\p{Me}\p{Cf}\x{115F}\x{1160}]"
 _OTHER_DIGITS = r"[\p{Nd}--[0-9]]"
@@ -40,14 +45,21 @@ def spelled(texts: pa.Array) -> pl.Series:
 
 def _one_way(written: pl.Series) -> pl.Series:
     if not is_ascii(strings(written.to_arrow())):
-        written = written.str.normalize("NFKC").str.replace_all(_INVISIBLE, "")
+        written = _where(written, _NOT_SIMPLE, _compatible).str.replace_all("ー", "-", literal=True)
         old, new = kanji_variants()
-        written = written.str.replace_many(old, new).str.replace_all(f"[{HYPHENS}]", "-")
-        if written.str.contains(_OTHER_DIGITS).any():
-            written = written.str.replace_many(*_other_digits())
-    if written.str.contains(r"\p{Ll}").any():  # looking costs a fourth of changing
-        written = written.str.to_uppercase()
-    return written
+        written = _where(written, f"[{''.join(old)}]", lambda texts: texts.str.replace_many(old, new))
+    return _where(written, r"\p{Ll}", lambda texts: texts.str.to_uppercase())
+
+
+def _where(texts: pl.Series, pattern: str, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Change the texts that have something to change: looking costs a fourth of changing."""
+    rows = texts.str.contains(pattern).fill_null(value=False).arg_true()
+    return texts.clone().scatter(rows, change(texts.gather(rows))) if len(rows) else texts
+
+
+def _compatible(texts: pl.Series) -> pl.Series:
+    seen = texts.str.normalize("NFKC").str.replace_all(_INVISIBLE, "").str.replace_all(f"[{HYPHENS}]", "-")
+    return seen.str.replace_many(*_other_digits()) if seen.str.contains(_OTHER_DIGITS).any() else seen
 
 
 def with_kanji_digits(shadows: pl.Series) -> pl.Series:
@@ -55,11 +67,8 @@ def with_kanji_digits(shadows: pl.Series) -> pl.Series:
 
     Only in texts with six kanji digits in a row (第三〇九〇一二三四五六二〇号): names are made of them too.
     """
-    numbers = shadows.str.contains(_KANJI_NUMBER)
-    if not numbers.any():
-        return shadows
-    read = shadows.str.replace_many(list(_KANJI_DIGITS), list(_KANJI_DIGITS.values()))
-    return pl.select(pl.when(numbers).then(read).otherwise(shadows)).to_series()
+    digits = list(_KANJI_DIGITS), list(_KANJI_DIGITS.values())
+    return _where(shadows, _KANJI_NUMBER, lambda texts: texts.str.replace_many(*digits))
 
 
 @cache

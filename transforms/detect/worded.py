@@ -6,6 +6,9 @@ short ones of daily use, stand in `schemas/tables/code_words.csv`.
 
 from __future__ import annotations
 
+from functools import cache
+
+import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.tables import code_words
@@ -37,8 +40,16 @@ _INSURANCE = rf"[^0-9A-Z。、]{{0,8}}(?:{_SYMBOL}|{_NUMBER})"
 _ACCOUNT = rf"[^0-9。]{{0,16}}(?:普通?|当座?|貯蓄?|口座|番号?|記号|NO)[^0-9。]{{0,8}}[0-9]{{5,8}}{_END}"
 
 
-def _worded() -> tuple[Kind, ...]:
-    words = {kind: f"(?:{'|'.join(shadow(pa.array(found)))})" for kind, found in code_words().items()}
+def with_word(shadows: pl.Series) -> pl.Series:
+    """Return the shadows that have one of the words; no other holds one of the kinds of `worded`."""
+    words = sorted({word for found in _words().values() for word in found})
+    return shadows.filter(shadows.str.contains_any(words))
+
+
+@cache
+def worded() -> tuple[Kind, ...]:
+    """Return the kinds that are known by a word."""
+    words = {kind: f"(?:{'|'.join(found)})" for kind, found in _words().items()}
     return (
         *(
             Kind(name, title, words[kind] + _NEAR + _SHAPES.get(kind, _LONG))
@@ -49,4 +60,6 @@ def _worded() -> tuple[Kind, ...]:
     )
 
 
-WORDED = _worded()
+@cache
+def _words() -> dict[str, list[str]]:
+    return {kind: shadow(pa.array(found)).to_list() for kind, found in code_words().items()}

@@ -45,7 +45,7 @@ def with_wrapped(texts: pl.Series) -> pl.Series:
     rows = perhaps.fill_null(value=False).arg_true()
     if not len(rows):
         return texts
-    return texts.scatter(rows, [_with_wrapped(text) for text in texts.gather(rows)])
+    return texts.clone().scatter(rows, [_with_wrapped(text) for text in texts.gather(rows)])
 
 
 def _with_wrapped(text: str) -> str:

@@ -11,6 +11,7 @@ from threading import Lock
 from apache_beam.metrics.metric import Metrics
 
 SEARCH = "search"
+_NODES = Metrics.counter("tokumei", f"{SEARCH}_nodes")
 _seen: Counter[str] = Counter()
 _best: list[float] = []
 _lock = Lock()
@@ -28,7 +29,7 @@ def note_node(cost: float | None) -> None:
     with _lock:
         _seen[SEARCH] += 1
         _best[:] = [] if cost is None else [cost]
-    Metrics.counter("tokumei", f"{SEARCH}_nodes").inc()
+    _NODES.inc()
 
 
 def best_cost() -> float | None:

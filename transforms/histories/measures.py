@@ -217,13 +217,20 @@ def _known(problem: Problem, reading: _Reading, chosen: list[Ints]) -> tuple[tup
     for holds in reading.people() if chosen else ():
         if not len(holds.fact):
             continue
-        columns = holds.matrix(reading.width)[:, wanted].toarray().astype(bool).T
+        # By fact, who holds it: a table of all people of the bucket by fact would be many times as large.
+        holders = holds.matrix(reading.width)[:, wanted].tocsc()
+        has = np.zeros(holders.shape[0], bool)
         for i, facts in enumerate(chosen):
-            among = np.ones(columns.shape[1], bool)
-            for n, row in enumerate(np.searchsorted(wanted, facts)):
-                among &= columns[row]
-                having[i, n] += int(among.sum())
-            having[i, len(facts) :] += int(among.sum())
+            columns = [
+                holders.indices[slice(*holders.indptr[c : c + 2])] for c in np.searchsorted(wanted, facts)
+            ]
+            among = columns[0]
+            for n, people in enumerate(columns):
+                has[people] = True
+                among = among[has[among]]
+                has[people] = False
+                having[i, n] += len(among)
+            having[i, len(columns) :] += len(among)
     size = max(1, len(chosen))
     return tuple(
         (int((column == 1).sum()) / size, int((column < problem.k).sum()) / size) for column in having.T

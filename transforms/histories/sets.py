@@ -14,7 +14,8 @@ from tokumei.transforms.histories.vocabulary import Flags, Ints
 
 Counts = npt.NDArray[np.unsignedinteger]
 
-_PIECE = 1 << 21
+_PIECE = 1 << 19  # sets at once: some 60 bytes each
+_COUNTED = 1 << 21  # cells that are all counted, rather than those alone that occur
 _TRIPLE_BYTES = 256 << 20
 
 
@@ -103,7 +104,7 @@ class Triples:
 
     def _add(self, layer: int, cells: Ints, sign: int) -> None:
         people = self._people[layer]
-        if len(people) <= _PIECE:
+        if len(people) <= _COUNTED:
             count = np.bincount(cells, minlength=len(people))
             distinct = np.flatnonzero(count)
             count = count[distinct]

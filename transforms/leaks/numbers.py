@@ -6,14 +6,16 @@ whole (`verdict`). What stands in other text stands by itself.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
-from tokumei.transforms.detect.contacts import CONTACTS, TELEPHONE
+from tokumei.transforms.detect.contacts import TELEPHONE, contacts
 from tokumei.transforms.detect.shadow import shadow, spelled, with_kanji_digits
-from tokumei.transforms.detect.worded import WORDED
+from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
@@ -25,8 +27,15 @@ _PERHAPS = (
     rf"{_DIGIT}\D?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
     r"|[0-9A-Za-z+/_-]{12}"
 )
+# What contacts have in common; in cells of letters and digits alone stand none.
+_CONTACT = (
+    r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
+    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]"
+)
+_NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
 _LONG = r"^[0-9]{10,11}$"
+_FEW, _SHORT = 256, 4096  # labels, and characters of them in all, that are remembered
 _NOTHING = Found(0, 0, 0)
 _LEAST = 10**9  # an integer below has fewer digits than any number that is looked for in integers
 _MOST = 2.0**62
@@ -51,6 +60,18 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
     cells = cells.filter(cells.str.contains(_PERHAPS))
     if not len(cells):
         return {}
+    if len(cells) <= _FEW and sum(map(len, few := cells.to_list())) <= _SHORT:
+        return dict(_in_labels(tuple(few)))
+    return _numbers_in(cells)
+
+
+@lru_cache(maxsize=256)
+def _in_labels(labels: tuple[str, ...]) -> dict[str, Found]:
+    """Return the same of few short labels, which every chunk of a column has: so they are read once."""
+    return _numbers_in(pl.Series(labels, dtype=pl.String))
+
+
+def _numbers_in(cells: pl.Series) -> dict[str, Found]:
     texts = with_kanji_digits(shadow(strings(cells.to_arrow())).str.strip_chars())
     whole = is_whole(texts)
     text = texts.filter(~whole)
@@ -62,9 +83,11 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
             )
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
-    for look in (*WORDED, *CONTACTS):
-        if holding := int(look.holding(text).sum()):
-            found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)
+    reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
+    for looks, some in ((worded(), with_word(text)), (contacts(), reached)):
+        for look in looks:
+            if len(some) and (holding := int(look.holding(some).sum())):
+                found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)
     return found
 
 

@@ -9,8 +9,8 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
 from tokumei.transforms.detect.checked import CHECKED
-from tokumei.transforms.detect.contacts import CONTACTS, TELEPHONE
-from tokumei.transforms.detect.worded import WORDED
+from tokumei.transforms.detect.contacts import TELEPHONE, contacts
+from tokumei.transforms.detect.worded import worded
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.code_formats import INSURER
@@ -21,9 +21,6 @@ _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own 
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
-_TITLES = {form.name: form.title for form in (*CHECKED, INSURER)} | {
-    kind.name: kind.title for kind in (*WORDED, *CONTACTS)
-}
 
 
 def is_leak(search: LeakSearch, found: Found) -> bool:
@@ -111,8 +108,13 @@ def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
 
 def _sought(table: TablePlan, search: LeakSearch) -> str:
     if search.kind == "number":
-        return _TITLES[search.of]
+        return _title(search.of)
     if search.kind == "source":
-        return f"加工前の{_TITLES[search.of]}"
+        return f"加工前の{_title(search.of)}"
     title = table.table.columns[search.of].title or search.of
     return f"その人の{title}" if search.kind == "own" else f"他の人の{title}"
+
+
+def _title(kind: str) -> str:
+    titles = {form.name: form.title for form in (*CHECKED, INSURER)}
+    return titles.get(kind) or next(look.title for look in (*worded(), *contacts()) if look.name == kind)

@@ -9,10 +9,12 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tokumei.schemas.japan_time import JST
+from tokumei.transforms.pages.compiled import Compiled
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]{}#|~!&$])")
 
@@ -35,6 +37,8 @@ def _environment(autoescape: bool, finalize: Callable[[object], object] | None =
         autoescape=autoescape,  # noqa: S701  (off for Markdown only, which `finalize` escapes)
         finalize=finalize,
         undefined=StrictUndefined,
+        optimized=False,  # a template is rendered once a process: that takes longer than it gains
+        bytecode_cache=Compiled(Path(__file__)),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -56,6 +56,7 @@ class Boxes:
         places: the tuples among which company is sought, by their place in the whole histogram.
         histogram: of these tuples.
         least: how many records must share their labels.
+        bottom, top: the finest and the most general node.
 
     Args:
         lattice: ladders, histogram and models.
@@ -67,7 +68,7 @@ class Boxes:
         self.prices, self.places = prices, np.flatnonzero(chosen)
         self.histogram = lattice.histogram.only(chosen)
         self.least = max(1, *(model.least_people for model in lattice.models))
-        self._bottom, self._top = lattice.bottom, lattice.top
+        self.bottom, self.top = lattice.bottom, lattice.top
         self._codes, self._records = self.histogram.codes, self.histogram.records.astype(np.float64)
         weights, _ = radices(lattice.histogram.sizes)
         self._keys = [
@@ -84,9 +85,9 @@ class Boxes:
             [int(price @ n) for price in levels] for levels, n in zip(self._prices, marginals, strict=True)
         ]
 
-    def dearest(self) -> Ints:
-        """Return, by tuple, what a record costs at the most general node."""
-        return _sum(self._prices, self._top, self._codes)
+    def price(self, node: Node) -> Ints:
+        """Return, by tuple, what a record costs at a node."""
+        return _sum(self._prices, node, self._codes)
 
     def walk(self, limits: Ints, *, all_count: bool) -> Iterator[Visit]:
         """Visit the nodes at which somebody finds company, finer ones before coarser ones of the same labels.
@@ -97,7 +98,7 @@ class Boxes:
         """
         rest = LOOKS + _LOOKS_A_TUPLE * len(limits)
         number = itertools.count(1)
-        boxes = [(0, 0, self._bottom, self._top, np.arange(len(limits)))]
+        boxes = [(0, 0, self.bottom, self.top, np.arange(len(limits)))]
         while boxes:
             _, _, low, high, inside = heapq.heappop(boxes)
             rest -= len(inside) + _OF_A_BOX

@@ -29,12 +29,11 @@ from tokumei.transforms.recode.assignment import Assignment, count_assignment, f
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Precision
-from tokumei.transforms.recode.ranking import InfeasibleError
+from tokumei.transforms.recode.ranking import TIE, InfeasibleError
 from tokumei.transforms.recode.search import find_optimum
 
 MAX_ROUNDS = 100
 _CHECKS = 1_000  # nodes counted a round at most
-_TIE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def rescue(lattice: Lattice, objective: Objective, optimum: Assignment) -> Assig
     if histogram.people_in(~other.released) > histogram.people_in(~optimum.released):
         return best
     costs = [objective.value(count_assignment(found, ladders, histogram)) for found in (best, other)]
-    return other if costs[1] < costs[0] - _TIE * max(1.0, abs(costs[0])) else best
+    return other if costs[1] < costs[0] - TIE * max(1.0, abs(costs[0])) else best
 
 
 def _rounds(lattice: Lattice, objective: Objective, start: Assignment) -> Assignment:
@@ -108,7 +107,7 @@ def _rounds(lattice: Lattice, objective: Objective, start: Assignment) -> Assign
             np.where(saved, len(assignment.nodes), assignment.of_tuple).astype(np.int32),
         )
         costs = objective.value(count_assignment(extended, ladders, histogram))
-        if costs > cost + _TIE * max(1.0, abs(cost)) or not holds(
+        if costs > cost + TIE * max(1.0, abs(cost)) or not holds(
             extended, ladders, histogram, lattice.models
         ):
             break
@@ -116,46 +115,17 @@ def _rounds(lattice: Lattice, objective: Objective, start: Assignment) -> Assign
     return assignment
 
 
-class _Levels:
-    """Finds the node that costs least for a residual, over the whole lattice."""
-
-    def __init__(self, lattice: Lattice, objective: Objective) -> None:
-        self.ladders, self.models = lattice.ladders, lattice.models
-        self.objective, self.weights = type(objective), objective.weights
-
-    def cheapest(self, residual: Histogram) -> tuple[Node, Mask] | None:
-        """Return the node, and which tuples pass there; None where no node lets any pass."""
-        part = Lattice(self.ladders, residual, self.models)
-        people = residual.people_in(np.ones(len(residual), dtype=bool))
-        records = int(residual.records.sum())
-
-        def count(node: Node) -> NodeCount:
-            counted = part.count(node)
-            if counted.kept:
-                return counted
-            none_left = counted.doomed_records == records  # and so at every more specific node
-            doomed = people + 1 if none_left else counted.doomed_people
-            return replace(counted, suppressed_people=people + 1, doomed_people=doomed)
-
-        objective = self.objective(self.ladders, residual.marginals(), self.weights.tolist())
-        try:
-            choice = find_optimum(objective, self.models, count, people, max_checks=_CHECKS)
-        except InfeasibleError:
-            return None
-        return choice.node, ~part.failing(choice.node)
-
-
 class _Blanking:
-    """Finds the cheapest columns to blank: the lattice of the residual's own labels and ``*``."""
+    """Finds the cheapest columns to blank: in the lattice of the residual's own labels and ``*``."""
 
     def __init__(self, lattice: Lattice, objective: Objective, start: Assignment) -> None:
-        self.ladders = lattice.ladders
+        self.ladders, self.models = lattice.ladders, lattice.models
         self.node, self.top = tuple(start.nodes[0].tolist()), lattice.top
-        own = [_own_or_any(ladder, level) for ladder, level in zip(self.ladders, self.node, strict=True)]
-        self.inner = _Levels(Lattice(own, lattice.histogram, lattice.models), objective)
+        self.own = [_own_or_any(ladder, level) for ladder, level in zip(self.ladders, self.node, strict=True)]
+        self.objective, self.weights = type(objective), objective.weights
         if isinstance(objective, Precision):  # what is left to climb above each column's level
             left = [1 - level / max(top, 1) for level, top in zip(self.node, self.top, strict=True)]
-            self.inner.weights = objective.weights * left
+            self.weights = objective.weights * left
 
     def cheapest(self, residual: Histogram) -> tuple[Node, Mask] | None:
         """Return the node, and which tuples pass there; None where blanking lets none pass."""
@@ -167,11 +137,31 @@ class _Blanking:
             [len(ladder.labels[level]) for ladder, level in columns],
             [ladder.null_code(level) for ladder, level in columns],
         )
-        if (found := self.inner.cheapest(own)) is None:
+        if (found := self._cheapest_of_own(own)) is None:
             return None
         blank, passing = found
         node = tuple(t if b else n for n, t, b in zip(self.node, self.top, blank, strict=True))
         return node, passing[of_tuple]
+
+    def _cheapest_of_own(self, residual: Histogram) -> tuple[Node, Mask] | None:
+        part = Lattice(self.own, residual, self.models)
+        people = residual.people_in(np.ones(len(residual), dtype=bool))
+        records = int(residual.records.sum())
+
+        def count(node: Node) -> NodeCount:
+            counted = part.count(node)
+            if counted.kept:
+                return counted
+            none_left = counted.doomed_records == records  # and so at every more specific node
+            doomed = people + 1 if none_left else counted.doomed_people
+            return replace(counted, suppressed_people=people + 1, doomed_people=doomed)
+
+        objective = self.objective(self.own, residual.marginals(), self.weights.tolist())
+        try:
+            choice = find_optimum(objective, self.models, count, people, max_checks=_CHECKS)
+        except InfeasibleError:
+            return None
+        return choice.node, ~part.failing(choice.node)
 
 
 def _own_or_any(ladder: Ladder, level: int) -> Ladder:

@@ -18,7 +18,7 @@ def cheapest(boxes: Boxes) -> Ints:
 
     Where the walk is cut short, less may be returned than they cost, never more.
     """
-    found = boxes.dearest()
+    found = boxes.price(boxes.top)
     limits = found - 1
     for visit in boxes.walk(limits, all_count=True):
         found[visit.places] = np.minimum(found[visit.places], visit.price)

@@ -28,7 +28,6 @@ from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
-from tokumei.transforms.recode.least_loss import least_possible_loss
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
@@ -37,6 +36,7 @@ from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.regions import MAX_DIVIDED
 from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
 from tokumei.transforms.recode.search import affordable_checks, conclude, counter, find_optimum
+from tokumei.transforms.recode.unavoidable import unavoidable_loss
 from tokumei.transforms.recode.ways import WAYS, TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
@@ -224,7 +224,7 @@ def _account(
         answers=answers,
         rounds=way.rounds,
         regions=way.regions,
-        least_loss=least_possible_loss(lattice, objectives["loss"], objectives["loss"].value(count))
+        least_loss=unavoidable_loss(lattice, objectives["loss"], objectives["loss"].value(count))
         if way.regions
         else None,
         blanked=way.blanked,

@@ -30,11 +30,11 @@ from tokumei.transforms.decisions.recoder import SUPPRESSED
 from tokumei.transforms.recode.assignment import Assignment, count_assignment, holds
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.objectives.base import Objective
+from tokumei.transforms.recode.ranking import TIE
 
 _WORK = 20_000_000  # leftovers × sets of columns looked at for the bound
 _PLACES = 3_000  # leftovers × classes that they could be in, up to which the program is solved
 _NODES = 2_000
-_TIE = 1e-12
 _Blank = tuple[int, ...]  # places of columns among those that the first node does not blank
 
 
@@ -106,7 +106,7 @@ def fewest_cells(
     if h.pair_rows is not None:
         return best, BlankedCells(cells, needed)
     most = objective.value(count_assignment(rounds, lattice.ladders, h))
-    most += _TIE * max(1.0, abs(most))
+    most += TIE * max(1.0, abs(most))
     people = h.people_in(~optimum.released)
     exact = _exact(left, least)
     if exact is not None:

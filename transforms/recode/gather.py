@@ -23,7 +23,7 @@ from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.models import Monotone, PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node
 
-# What is paid more than needed, round by round, in shares of what those must cost who cost anything.
+# What is paid more than needed, round by round, in shares of what generalizing whom it must costs at least.
 _MORE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 10.0)
 
 
@@ -84,7 +84,7 @@ class _Gathering:
 
     def visit(self, least: Ints) -> None:
         """Let them go, round by round."""
-        dearest = self._boxes.dearest()
+        dearest = self._boxes.price(self._boxes.top)
         for limit in (*(least + more for more in self._rounds(least)), dearest):
             limits = np.where(self._stays, np.minimum(limit, dearest), -1)
             for visit in self._boxes.walk(limits, all_count=False):
@@ -94,9 +94,9 @@ class _Gathering:
 
     def _rounds(self, least: Ints) -> list[int]:
         """Return what is paid more than needed."""
-        costly = least > 0
-        records = self._part.records[costly]
-        unit = float(least[costly] @ records) / max(int(records.sum()), 1)
+        needed = least - self._boxes.price(self._boxes.bottom)
+        records = self._part.records[needed > 0]
+        unit = float(needed[needed > 0] @ records) / max(int(records.sum()), 1)
         return [int(more * unit) for more in _MORE]
 
     def _leave(self, visit: Visit) -> Ints:

@@ -9,7 +9,7 @@ import numpy as np
 from tokumei.transforms.counting.histogram import Codes, Ints
 from tokumei.transforms.hierarchies.ladders import Ladder
 
-_KEPT = 1 << 25  # labels covered that are kept at most
+_KEPT = 1 << 24  # labels covered that are kept at most
 
 
 class Joins:
@@ -28,23 +28,28 @@ class Joins:
         for level, at in enumerate(self.of_value):
             for finer in self.of_value[: level + 1]:
                 self._above[level, finer] = at
-        self._rows = dict[int, tuple[Ints, Ints]]()
+        self._any = len(self.prices) - 1
+        self._rows = dict[int, tuple[list[int], Ints]]()
 
-    def covering(self, value: int) -> tuple[Ints, Ints]:
+    def covering(self, value: int) -> tuple[list[int], Ints]:
         """Return, by label, the finest one at or above it that covers a value too, and what that costs."""
         found = self._rows.get(value)
         if found is None:
             path = self.of_value[:, value, None]
-            first = np.argmax(self._above == path, axis=0)
-            labels = path[first, 0]
+            labels = path[np.argmax(self._above == path, axis=0), 0]
             if (len(self._rows) + 1) * len(labels) > _KEPT:
                 self._rows.clear()
-            found = self._rows[value] = labels, self.prices[labels]
+            found = self._rows[value] = labels.tolist(), self.prices[labels]
         return found
 
-    def tightest(self, values: Codes) -> int:
-        """Return the finest label that covers all of some values."""
-        label: int = self.of_value.item(0, int(values[0]))
-        for value in values[1:].tolist():
-            label = self.covering(value)[0].item(label)
+    def tightest(self, label: int, values: Codes) -> int:
+        """Return the finest label at or below one that covers all of some values, which it covers."""
+        if label < self.starts[1]:
+            return label
+        values_left = values.tolist()
+        label = self.of_value.item(0, values_left[0])
+        for value in values_left[1:]:
+            label = self.covering(value)[0][label]
+            if label == self._any:
+                break
         return label

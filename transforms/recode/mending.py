@@ -205,12 +205,14 @@ class Mending:
             return cost
         if len(stay) > _TIGHTENED:
             return cost - self._set(class_, stay, self._labels[:, class_], self._price.item(class_), size)
-        return cost - self._set(class_, stay, *self._told(stay), size)
+        return cost - self._set(class_, stay, *self._told(self._labels[:, class_], stay), size)
 
-    def _told(self, tuples: Sequence[int]) -> tuple[Ints, int]:
-        """Return the finest labels that cover some tuples, and what these cost."""
-        codes = self._codes[:, tuples]
-        labels = [joins.tightest(values) for joins, values in zip(self._joins, codes, strict=True)]
+    def _told(self, above: Ints, tuples: Sequence[int]) -> tuple[Ints, int]:
+        """Return the finest labels at or below others that cover some tuples, and what these cost."""
+        labels = [
+            joins.tightest(label, values)
+            for joins, label, values in zip(self._joins, above.tolist(), self._codes[:, tuples], strict=True)
+        ]
         prices = (joins.prices.item(label) for joins, label in zip(self._joins, labels, strict=True))
         return np.array(labels), sum(prices)
 
@@ -226,7 +228,9 @@ class Mending:
         class_ = closed.item(0)
         size = sum(self._records[list(tuples)].tolist())
         self._of_tuple[list(tuples)] = class_
-        return self._set(class_, list(tuples), *self._told(tuples), size)
+        codes = self._codes[:, tuples[0]].tolist()
+        anywhere = np.array([j.of_value[-1, code] for j, code in zip(self._joins, codes, strict=True)])
+        return self._set(class_, list(tuples), *self._told(anywhere, tuples), size)
 
     def _enter(self, tuple_: int, most: int) -> int:
         """Enter a tuple into the open class where this costs least, if less than ``most``; return what."""
@@ -242,7 +246,7 @@ class Mending:
         if cost < most:
             labels = np.array(
                 [
-                    joins.covering(code)[0].item(label)
+                    joins.covering(code)[0][label]
                     for joins, code, label in zip(
                         self._joins, codes, self._labels[:, class_].tolist(), strict=True
                     )

@@ -9,6 +9,11 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.release.joined import JoinedFound
 
+_OTHER_CODES = (
+    "本人の番号ではない仮ID（世帯、伝票など）は、どのレコードが同じ世帯や伝票のものかを示す。それらのレコードを合わせたときの特徴"
+    "（世帯の構成など）は測っていない。"
+)
+
 
 def joined_of(plan: Plan, found: Sequence[JoinedFound]) -> tuple[report.JoinedTables, ...]:
     """Return what is told of each join, in the order of the policy.
@@ -61,7 +66,16 @@ def apart_of(plan: Plan) -> tuple[report.ApartTable, ...]:
 
 
 def joined_limits(plan: Plan) -> list[str]:
-    """Return what was not measured over several tables, in Japanese."""
+    """Return what was not measured over several records or tables, in Japanese."""
+    codes = any(
+        column.pseudonym is not None and name != table.table.person
+        for table in plan.tables.values()
+        for name, column in table.table.columns.items()
+    )
+    return [*([_OTHER_CODES] if codes else []), *_over_tables(plan)]
+
+
+def _over_tables(plan: Plan) -> list[str]:
     if len(plan.tables) < 2 or all(len(table.together) == len(plan.tables) for table in plan.tables.values()):
         return []
     if not any(table.together for table in plan.tables.values()):

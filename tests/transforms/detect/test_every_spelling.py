@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tokumei.transforms.detect.names import kinds_of
 from tokumei.transforms.detect.shadow import shadow, spelled
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in
 
@@ -201,6 +202,12 @@ def test_a_kind_has_many_forms(kind, cell):
 @pytest.mark.parametrize("cell", HARMLESS)
 def test_what_only_looks_like_one_passes(cell):
     assert kinds_in(cell) == set()
+    assert cell is None or kinds_of([cell]) == [None]
+
+
+@pytest.mark.parametrize("name", [*KINDS.values(), "123456789018", "MN-621498320257"])
+def test_a_name_that_holds_one_is_no_name(name):
+    assert kinds_of(["名前", name])[1] is not None
 
 
 def test_a_column_of_numbers_is_judged_in_every_type():

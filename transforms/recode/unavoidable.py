@@ -33,10 +33,10 @@ from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.objectives.base import Objective
 from tokumei.transforms.recode.prices import label_prices, price_unit
 
-_ROUNDED = 1 - 1e-9  # what prices and logarithms lose by rounding is less
+_ROUNDED = 1e6  # told to so many parts, rounded down: more than prices and logarithms lose by rounding
 
 
-def least_possible_loss(lattice: Lattice, objective: Objective, found: float) -> float | None:
+def unavoidable_loss(lattice: Lattice, objective: Objective, found: float) -> float | None:
     """Return what any release that keeps the models loses at least.
 
     Args:
@@ -58,7 +58,7 @@ def least_possible_loss(lattice: Lattice, objective: Objective, found: float) ->
     total = int(cheapest(boxes) @ lattice.histogram.records)
     mean = total / price_unit(objective) / max(objective.records, 1.0)
     slope = min(_slope(found, weight) for weight in objective.weights.tolist() if weight)
-    return min(found, math.expm1(slope * mean) * _ROUNDED)
+    return min(found, math.floor(math.expm1(slope * mean) * _ROUNDED) / _ROUNDED)
 
 
 def _slope(found: float, weight: float) -> float:
