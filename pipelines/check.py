@@ -11,6 +11,7 @@ from tokumei.schemas.errors import PolicyError
 
 if TYPE_CHECKING:
     from tokumei.schemas.column import Column
+    from tokumei.schemas.treatments import PseudonymPeriod
     from tokumei.transforms.planning.histories import HistoryPlan
     from tokumei.transforms.planning.plan import TablePlan
     from tokumei.transforms.preview.look import Seen
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         from tokumei.transforms.planning.inputs import check_files
         from tokumei.transforms.planning.plan import Plan
         from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
+        from tokumei.transforms.report.knowledge import period_of
         from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
         policy, base = read_policy(args.policy), folder_of(args.policy)
@@ -93,19 +95,20 @@ def run(args: argparse.Namespace) -> int:
         for line in _told(table, seen[name]) if seen else ():
             print(f"  {line}")
     for history in plan.histories:
-        for line in _facts_told(history):
+        for line in _facts_told(history, period_of(plan, history)):
             print(line)
     warn(policy)
     _conclude(args.sample, tables, seen)
     return 0
 
 
-def _facts_told(history: HistoryPlan) -> Iterator[str]:
+def _facts_told(history: HistoryPlan, period: PseudonymPeriod | None) -> Iterator[str]:
     """Say what a declaration of facts means, in one sentence a fact."""
     most = "one" if history.known == 1 else f"up to {history.known}"
+    within = "" if period in (None, "table") else f", of one {period},"
     yield (
-        f"people of {history.people}: whoever knows {most} of these facts about a person finds nobody,"
-        f" or at least {history.k} people who have them all:"
+        f"people of {history.people}: whoever knows {most} of these facts about a person{within} finds"
+        f" nobody, or at least {history.k} people who have them all:"
     )
     for i, fact in enumerate(history.history.facts, 1):
         yield f"  {i}. {fact.sentence()}"

@@ -29,7 +29,9 @@ class _Banded(Treatment):
     def _check(self) -> None:
         example = "for edges [300, 600] give three labels: below 300, 300 to 600, 600 and over"
         if list(self.edges) != sorted(set(self.edges)):
-            raise broken("bands.edges", "edges must ascend", example, ["edges"])
+            raise broken(
+                "bands.edges", "edges must ascend", "write the lowest first, and each once", ["edges"]
+            )
         if len(self.labels) != len(self.edges) + 1:
             raise broken("bands.labels", "there must be one label more than edges", example, ["labels"])
         if len(set(self.labels)) != len(self.labels):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from tokumei.schemas.formats import listed
@@ -80,7 +81,9 @@ def _check_fact(
     if table is None or fact.table not in theirs:
         raise broken(
             "fact.table",
-            f"facts are about the people of {people}, and this is no table of them",
+            "no table has this name"
+            if table is None
+            else f"facts are about the people of {people}, and this is no table of them",
             f"name one of {listed(theirs, 'or')}, or say whose history it is by people:",
             (*at, "table"),
         )
@@ -144,12 +147,13 @@ def _check_deletable(facts: Sequence[Fact], name: str, table: Table, at: tuple[s
 def _check_column(name: str, table: Table, k: int, at: tuple[str | int, ...]) -> None:
     column = table.columns.get(name)
     if column is None or not column.released:
+        near = difflib.get_close_matches(name, table.released, n=1) if column is None else []
         raise broken(
             "fact.column",
             "this column is not declared"
             if column is None
             else "this column is deleted, so nobody can know it",
-            "name a released column",
+            f"{f'did you mean {near[0]}? ' if near else ''}name a released column",
             at,
         )
     last = column.treat[-1] if column.treat else None

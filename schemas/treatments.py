@@ -196,7 +196,8 @@ class Pseudonym(Treatment):
             raise broken(
                 "pseudonym.time",
                 f"a pseudonym per {self.per} needs to know the {self.per} of a record",
-                "add time: <the column of dates or times that it is taken from>",
+                "add time: <the column of dates or times that it is taken from>; a table without one, as of"
+                " members, cannot be joined to such pseudonyms: give its code another link, or delete it",
                 ["per"],
             )
         return self

@@ -132,6 +132,38 @@ def test_a_kept_column_that_tells_everybody_apart_is_told(run):
     assert "shop is kept" not in done.out and "id is kept" not in done.out
 
 
+def test_a_kept_column_of_a_longer_file_whose_values_repeat_is_looked_at(run):
+    """Such cells are read as a dictionary; shorter files show too little of what repeats."""
+    text = "item,shop\n" + "".join(f"m{i:05},店舗{i % 3:030}\n" for i in range(5_000))
+    done = run(policy_of({"item": KEEP, "shop": KEEP}), {"data.csv": text}, job="check")
+    assert done.status == 0, done.err
+    assert "  item is kept, and 5,000 of 5,000 values are different" in done.out
+    assert "shop is kept" not in done.out
+
+
+FACTS = {"known": 2, "because": "試験", "facts": [{"table": "t", "columns": ["d"]}]}
+
+
+def test_what_a_hierarchy_of_a_coarsened_column_lacks_is_seen(run):
+    columns = {"id": {"treat": [PSEUDONYM]}, "d": {"treat": [{**BAND["treat"][0], "method": "coarsen"}]}}
+    policy = {**policy_of(columns, person="id", rows="several"), "histories": [FACTS]}
+    files = {"data.csv": f"id,d\n1,a\n2,{CANARY}\n", "h.csv": "a;x;*\nb;x;*\n"}
+    checked = run(policy, files, job="check", args=["--json"])
+    assert code(checked) == (3, "input.not_in_hierarchy") and CANARY not in checked.out + checked.err
+    assert code(run(policy, args=["--json"])) == (3, "input.not_in_hierarchy")
+
+
+def test_facts_are_told_as_those_of_a_period_where_pseudonyms_change(run):
+    columns = {
+        "id": {"treat": [{**PSEUDONYM, "per": "month", "time": "on"}]},
+        "on": {"type": "date", "treat": [{"criterion": 1, "method": "year_month"}]},
+        "d": KEEP,
+    }
+    policy = {**policy_of(columns, person="id", rows="several"), "histories": [FACTS]}
+    done = run(policy, {"data.csv": "id,on,d\n1,2026-01-02,a\n2,2026-02-03,a\n"}, job="check")
+    assert "whoever knows up to 2 of these facts about a person, of one month, finds nobody" in done.out
+
+
 def test_insurers_numbers_that_are_kept_are_told(run):
     """Numbers that pass by chance are for the whole file to decide; that they may stop the run is told before."""
     text = "id,no\n" + "".join(f"{i},{n}\n" for i, n in enumerate(["06139463", "01130012", "06140016"] * 9))

@@ -269,6 +269,8 @@ def test_a_watched_column_is_no_fact_and_no_fact_stands_there_twice(run):
         (declared(fact("item"), fact("shop", "ill"), **watched()), "history.at_most_known"),
         (declared(fact("item"), fact("item")), "fact.twice"),
         (declared(fact("item"), people="nobody"), "histories[0].people"),
+        (declared(fact("itme")), "did you mean item? name a released column"),
+        (declared({"table": "u", "columns": ["item"]}), "no table has this name"),
     ):
         policy["file"]["sensitive"] = False
         done = run(policy, rows, job="check")

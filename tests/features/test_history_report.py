@@ -206,9 +206,8 @@ def test_page_command_and_public_part_say_it_in_a_sentence(done):
     cells = page.cells("histories")
     assert cells["「購買明細」の「店舗」を1つ"][1] == "0人（0.0%）"
     whole = told["whole"]["after"]
-    assert cells["その人のすべての事実（履歴の全体）守るための加工をしていない"][1].startswith(
-        f"{whole['few']}人"
-    )
+    title = "その人のすべての事実と、ほかに事実がないこと（履歴の全体）"
+    assert cells[f"{title}守るための加工をしていない"][1].startswith(f"{whole['few']}人")
     assert f"{told['people_after']}人のうち{whole['few']}人が3人未満に絞られる" in page.text("histories")
     assert (
         "histories: people of link member: any 2 facts are shared by 3 people or nobody"

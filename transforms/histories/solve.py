@@ -169,7 +169,8 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
             f" {error.cause}, more than the {error.allowed:.1%} of lost_at_most"
         )
         fix = (
-            f"raise lost_at_most.{error.cause}, lower known or k, coarsen columns first, or leave out a fact"
+            f"raise lost_at_most.{error.cause}, lower known or k, coarsen columns by fixed methods"
+            " first, or leave out a fact"
         )
     if watched is not None:
         fix += ", or raise at_most.share"

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.splits import TableFile
@@ -93,8 +92,9 @@ def look(plan: Plan, files: Sequence[TableFile], most: int) -> dict[str, Seen]:
     fits = fit(plan, profile, people, key)
     refuse_standing(plan, files, key, most)
     for name, table in plan.tables.items():
-        for column in table.quasi_identifiers:
-            table.chains[column].ladder(fits[name].columns[column])  # refuses what its hierarchy lacks
+        for column, chain in table.chains.items():
+            if chain.generalize is not None:
+                chain.ladder(fits[name].columns[column])  # refuses what its hierarchy lacks
     return {name: _treated(plan, table, files, fits, key, most=most) for name, table in plan.tables.items()}
 
 
@@ -167,7 +167,7 @@ def _count_values(table: TablePlan, chunk: Chunk[Decision], seen: Seen) -> None:
         present = len(values) - values.null_count
         seen.values[name] = seen.values.get(name, 0) + present
         if table.table.columns[name].keep and present >= MANY:
-            _add(seen.distinct, name, pc.count_distinct(values).as_py(), present)
+            _add(seen.distinct, name, len(values.drop_null().unique()), present)
 
 
 def _add(counts: dict[str, tuple[int, int]], name: str, some: int, of: int) -> None:

@@ -89,8 +89,9 @@ def _split_people(
     if spelling == _UNPADDED:
         what = "without leading zeros"
         fix = (
-            "write the codes alike in all files and tables; or say codes: exact on the person column, if they"
-            " are different people"
+            "write the codes alike in all files and tables (source.leading_zeros: {<column>: <digits>} gives"
+            " back zeros that were lost); or say codes: exact on the person column, if these are different"
+            " people"
         )
     else:
         kinds = (

@@ -70,7 +70,7 @@ def _explain(
         ),
         sets=_sets(history.known, before, after),
         whole=r.Knowledge(
-            title="その人のすべての事実（履歴の全体）",
+            title="その人のすべての事実と、ほかに事実がないこと（履歴の全体）",
             people_before=before.compared,
             before=r.SingledOut(few=before.few, alone=before.unique),
             people_after=after.compared,
