@@ -32,7 +32,7 @@ from tokumei.transforms.recode.models import Monotone
 
 _PAIRS = 1_000_000_000  # of a tuple and a class, weighed at most
 _ROUNDS = 8
-_LITTLE = 1_000  # a round that saves less than one part in so many is the last
+_LITTLE = 250  # a round that saves less than one part in so many is the last
 _TIGHTENED = 64  # members up to which a class is given finer labels when some leave it
 _SPARE = 64  # classes made room for at once
 _Before = tuple[Ints, int, int, list[int], bool]

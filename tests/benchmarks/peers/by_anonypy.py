@@ -17,7 +17,9 @@ def main(source, columns, k, target):
         if table[column].dtype.kind not in "if":
             table[column] = table[column].astype("category")
     rows = anonypy.Preserver(table.assign(same="x"), columns, "same").anonymize_k_anonymity(k=k)
-    pd.DataFrame(rows).to_csv(target, sep=";", index=False)
+    told = pd.DataFrame(rows)
+    told[columns] = told[columns].map(lambda cell: cell[0])  # each cell is a list of one text
+    told.to_csv(target, sep=";", index=False)
 
 
 if __name__ == "__main__":
