@@ -52,13 +52,13 @@ def may_be_codes(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
     """Return whether what is released of a column tells something of its numbers.
 
     Whatever is left of an identification code (個人識別符号) is too much: what is masked of one follows from
-    its check digit. Of such columns the source is judged.
+    its check digit. Of such columns the source is judged. Areas are no part of a code.
 
     Args:
         kind: type of a released column.
         treat: its methods.
     """
-    told = all(step.text_left() > Left.NOTHING for step in treat)
+    told = all(step.text_left() > Left.AREA for step in treat)
     return bool(treat) and told and kind in {"string", "integer", "number"}
 
 

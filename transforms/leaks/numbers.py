@@ -39,6 +39,7 @@ _FEW, _SHORT = 256, 4096  # labels, and characters of them in all, that are reme
 _NOTHING = Found(0, 0, 0)
 _LEAST = 10**9  # an integer below has fewer digits than any number that is looked for in integers
 _MOST = 2.0**62
+_SHORTEST = 12  # digits of an identification code with a check digit
 _TWELVE = r"\d(?:\D{0,3}\d){11}"
 _MOBILE = r"^([5-9]0[1-9][0-9]{7})$"
 
@@ -97,6 +98,8 @@ def codes_in(values: pa.Array) -> dict[str, Found]:
     Args:
         values: texts or numbers of the source; equal cells are counted once.
     """
+    if _short(values):
+        return {}
     cells = _distinct(values)
     texts = spelled(strings(cells.filter(cells.str.contains(_TWELVE)).to_arrow())).str.strip_chars()
     counts = whole_numbers(texts.filter(is_whole(texts)))
@@ -112,6 +115,14 @@ def _telephones(texts: pl.Series) -> Found:
     numbers = texts.filter(texts.str.contains(_LONG))
     valid = strings(numbers.filter(numbers.str.contains(_TELEPHONES)).to_arrow())
     return Found(len(numbers), len(valid) - phone_area(valid).null_count, 0)
+
+
+def _short(values: pa.Array) -> bool:
+    """Whether no text is as long as a code."""
+    texts = values.dictionary if isinstance(values, pa.DictionaryArray) else values
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+        return False
+    return (pc.max(pc.binary_length(texts)).as_py() or 0) < _SHORTEST
 
 
 def whole_numbers_of(values: pa.Array) -> pa.Array:
