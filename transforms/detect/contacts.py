@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.tables import plate_offices
@@ -18,6 +19,7 @@ from tokumei.transforms.values.phones import phone_area
 
 TELEPHONE = "telephone number"
 
+_UUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _HOST = r"[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}"
 _PHONE = (
@@ -67,7 +69,7 @@ def contacts() -> tuple[Kind, ...]:
         Kind(
             "UUID",
             "UUID（広告識別子など）",
-            r"(?:^|[^0-9A-F])[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}(?:$|[^0-9A-F])",
+            rf"(?:^|[^0-9A-F]){_UUID}(?:$|[^0-9A-F])",
         ),
         Kind(
             "number plate",
@@ -76,3 +78,8 @@ def contacts() -> tuple[Kind, ...]:
         ),
         Kind("position", "緯度・経度", _POSITION, _position),
     )
+
+
+def without_uuids(shadows: pl.Series) -> pl.Series:
+    """Return shadows with a sign for each UUID, whose last twelve digits are no number."""
+    return shadows.str.replace_all(_UUID, "#")

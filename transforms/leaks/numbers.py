@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
-from tokumei.transforms.detect.contacts import TELEPHONE, contacts
+from tokumei.transforms.detect.contacts import TELEPHONE, contacts, without_uuids
 from tokumei.transforms.detect.shadow import shadow, spelled, with_kanji_digits
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
@@ -77,7 +77,7 @@ def _numbers_in(cells: pl.Series) -> dict[str, Found]:
     whole = is_whole(texts)
     text = texts.filter(~whole)
     found: dict[str, Found] = {}
-    for counts in (whole_numbers(texts.filter(whole)), numbers_inside(text)):
+    for counts in (whole_numbers(texts.filter(whole)), numbers_inside(without_uuids(text))):
         for kind, n in counts.items():
             found[kind.name] = found.get(kind.name, _NOTHING) + Found(
                 n.compared, n.passing, n.sure, 0, n.by_chance
