@@ -56,10 +56,10 @@ def run(args: argparse.Namespace) -> int:
             fix="leave it out, or give 0 to look at headers only",
         )
     with quiet():  # libraries log while they are imported
+        from tokumei.transforms.planning.histories import period_of
         from tokumei.transforms.planning.inputs import check_files
         from tokumei.transforms.planning.plan import Plan
         from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
-        from tokumei.transforms.report.knowledge import period_of
         from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
         policy, base = read_policy(args.policy), folder_of(args.policy)
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         for line in _told(table, seen[name]) if seen else ():
             print(f"  {line}")
     for history in plan.histories:
-        for line in _facts_told(history, period_of(plan, history)):
+        for line in _facts_told(history, period_of(policy.tables, history)):
             print(line)
     warn(policy)
     _conclude(args.sample, tables, seen)

@@ -10,6 +10,7 @@ from tokumei.schemas.measures import measured_columns
 from tokumei.schemas.people import Numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.table import Table
+from tokumei.schemas.treatments import PseudonymPeriod
 
 ColumnGroups = tuple[tuple[str, ...], ...]
 
@@ -98,6 +99,11 @@ class HistoryPlan:
     def known(self) -> int:
         """How many facts are known at once (m)."""
         return self.history.known
+
+
+def period_of(tables: Mapping[str, Table], history: HistoryPlan) -> PseudonymPeriod | None:
+    """Return the period of the pseudonyms of a declaration's people, which is one for all tables."""
+    return next((tables[name].person_period for name in sorted(history.read)), None)
 
 
 def plan_histories(policy: Policy) -> tuple[HistoryPlan, ...]:

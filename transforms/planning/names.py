@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.table import Table
 from tokumei.transforms.detect.names import kinds_of
-from tokumei.transforms.planning.plan import TablePlan
 
 
-def refuse_codes_in_names(tables: Mapping[str, TablePlan]) -> None:
+def refuse_codes_in_names(tables: Mapping[str, Table]) -> None:
     """Check the names and titles of what is released, but for columns with ``codes_allowed``.
 
     Raises:
         PolicyError: column.code_in_name, telling the column by its place.
     """
-    for table in tables.values():
+    for of_table, table in tables.items():
         named = [
             (place, what, text)
-            for place, (name, column) in enumerate(table.table.columns.items(), start=1)
+            for place, (name, column) in enumerate(table.columns.items(), start=1)
             if column.released and column.codes_allowed is None
             for what, text in (("name", name), ("title", column.title))
             if text and _perhaps(text)
@@ -30,7 +30,7 @@ def refuse_codes_in_names(tables: Mapping[str, TablePlan]) -> None:
             if kind is not None:
                 raise PolicyError(
                     "column.code_in_name",
-                    where=f"tables.{table.name}.columns, number {place} of them",
+                    where=f"tables.{of_table}.columns, number {place} of them",
                     what=f"its {what}, which is released with the data, holds: {kind}",
                     fix="rename it; where columns are people, turn the table so that each has a record",
                 )

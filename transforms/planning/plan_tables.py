@@ -12,6 +12,7 @@ from tokumei.schemas.table import Table
 from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.planning.histories import known_columns
+from tokumei.transforms.planning.names import refuse_codes_in_names
 from tokumei.transforms.planning.plan import POPULATION, TablePlan
 
 
@@ -23,8 +24,9 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
         base: the policy's folder; hierarchy files are relative to it.
 
     Raises:
-        PolicyError: a hierarchy file cannot be used.
+        PolicyError: a hierarchy file cannot be used, or a code stands in the name of a column.
     """
+    refuse_codes_in_names(policy.tables)
     k, day = policy.requirements.k, policy.reference_date
     codes = link_codes(policy.tables)
     joined = joined_tables(policy.tables)

@@ -14,7 +14,6 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released, without_unsearched
-from tokumei.transforms.planning.names import refuse_codes_in_names
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
 from tokumei.transforms.storage.policy_folder import folder_of, locate, read_policy
@@ -54,7 +53,6 @@ def make_plan(
         read, base = parse_policy(written_policy(policy), "policy"), str(Path.cwd())
     target = output_of(read, base, output)
     tables = plan_tables(read, base)
-    refuse_codes_in_names(tables)
     populations = plan_populations(tables)
     files = check_files([*tables.values(), *populations.values()], base)
     tables = without_unsearched(tables, files)

@@ -13,7 +13,7 @@ from tokumei.transforms.histories.recount import CountedFacts, shortfall
 from tokumei.transforms.histories.solve import GroupAccount, HistoryAccount
 from tokumei.transforms.histories.undeclared import rare_values
 from tokumei.transforms.pages.environment import number
-from tokumei.transforms.planning.histories import HistoryPlan
+from tokumei.transforms.planning.histories import HistoryPlan, period_of
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.written import Written
 from tokumei.transforms.report.knowledge import (
@@ -22,7 +22,6 @@ from tokumei.transforms.report.knowledge import (
     headline,
     kind_title,
     level_title,
-    period_of,
     same_line,
     title_of,
     whose,
@@ -56,11 +55,11 @@ def _explain(
     return r.HistoryReport(
         people=str(history.people),
         whose=whose(plan, history.people),
-        period=period_of(plan, history),
+        period=period_of(plan.policy.tables, history),
         known=history.known,
         k=history.k,
         because=history.history.because,
-        headline=promise + headline(history, before, period_of(plan, history)),
+        headline=promise + headline(history, before, period_of(plan.policy.tables, history)),
         guarantee=promise,
         people_before=before.people,
         people_after=after.people,

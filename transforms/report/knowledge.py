@@ -11,7 +11,7 @@ from tokumei.schemas.pseudonym_periods import PERIOD_NAMES
 from tokumei.schemas.treatments import PseudonymPeriod
 from tokumei.transforms.histories.measures import Unicity
 from tokumei.transforms.pages.environment import number, percent
-from tokumei.transforms.planning.histories import HistoryPlan
+from tokumei.transforms.planning.histories import HistoryPlan, period_of
 from tokumei.transforms.planning.plan import Plan, TablePlan
 
 _WINDOWS = {"day": "日", "week": "週", "month": "月", "quarter": "四半期", "year": "年"}
@@ -98,7 +98,7 @@ def guarantee(plan: Plan, history: HistoryPlan) -> str:
 
 def _within(plan: Plan, history: HistoryPlan) -> str:
     """Say that the promise holds within each period of the pseudonyms, where they change."""
-    period = period_of(plan, history)
+    period = period_of(plan.policy.tables, history)
     if period is None:
         return ""
     told = f"仮IDは{PERIOD_NAMES[period]}に替わる。"
@@ -110,11 +110,6 @@ def _within(plan: Plan, history: HistoryPlan) -> str:
 def same_line(known: int) -> str:
     """Say who knows more than the facts: that they belong together."""
     return f"{known}つまでの事実が、同じ行（明細）や同じレシート（取引）のものであることまで知る者に対しても"
-
-
-def period_of(plan: Plan, history: HistoryPlan) -> PseudonymPeriod | None:
-    """Return the period of the pseudonyms of its people, which is one for all tables."""
-    return next((plan.tables[name].table.person_period for name in sorted(history.read)), None)
 
 
 def in_periods(period: str | None) -> bool:
