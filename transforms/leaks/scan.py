@@ -24,6 +24,7 @@ from tokumei.transforms.leaks.values import other_values, own_values, plain_text
 from tokumei.transforms.planning.plan import TablePlan
 
 _LABEL = 10  # people, at least, that make a cell a label
+_LONG = 4_096  # bytes; longer values (pictures, whole documents) are not looked for
 _SHORT = 100_000  # smaller integers have fewer digits than any value that is looked for
 
 
@@ -114,7 +115,10 @@ class _Source:
 
     def _normalized(self, rows: RowNumbers) -> pl.Series:
         chosen = pa.array(rows)
-        texts = plain_texts(self._source.take(self._order.take(chosen)), spelled).plain
+        source = self._source.take(self._order.take(chosen))
+        if pa.types.is_string(source.type) and (pc.max(pc.binary_length(source)).as_py() or 0) > _LONG:
+            source = pc.if_else(pc.less_equal(pc.binary_length(source), _LONG), source, None)
+        texts = plain_texts(source, spelled).plain
         if self._released is not None:
             texts = texts.set(texts == plain_texts(self._released.take(chosen), spelled).plain, None)
         texts = sought(texts)
