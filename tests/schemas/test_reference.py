@@ -249,6 +249,7 @@ def test_rules_of_the_leak_search_are_told_from_the_constants():
     for text in (
         f"values under {values.SHORTEST} characters, under {values._SHORTEST_ASCII} if all are ASCII, and under"
         f" {values._SHORTEST_DIGITS} digits",
+        f"nor those above {scan._LONG:,} bytes",
         f"at least {scan._LABEL} people (k, if that is more)",
         f"more than {verdict._CHANCE_DIGITS * 100:g} in 100 records",
         f"any that passes, if under {verdict.ENOUGH} fit the format",
