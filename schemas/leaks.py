@@ -2,9 +2,8 @@
 
 A release is searched for what criteria 1 to 3 removed (規則34条1号～3号, 62条1号～3号), and for the values of
 every column that is not released. Columns whose cells cannot hold source text (ages, bands, municipalities,
-pseudonyms …) are not searched and cost nothing. Where
-an officer has looked at what was found and knows that it is something else, the policy says so, with the
-reason.
+pseudonyms …) are not searched and cost nothing. Where an officer has looked at what was found and knows that
+it is something else, the policy says so, with the reason.
 """
 
 from __future__ import annotations

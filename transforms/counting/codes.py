@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.transforms.values.cells import without_dictionary
 from tokumei.transforms.values.text import Utf8, utf8
 
 _EXCEL = r'^="([^"]*)"$'
@@ -38,7 +39,7 @@ class Spellings:
 
 def spellings_of(codes: pa.Array) -> Spellings:
     """Look at how codes are written; a pass over their bytes where there is nothing to see."""
-    texts = _texts(codes).drop_null()
+    texts = without_dictionary(codes).drop_null()
     if not pa.types.is_string(texts.type) or len(texts) == 0:
         return Spellings()
     text = utf8(texts)
@@ -84,7 +85,7 @@ def folded_codes(codes: pa.Array) -> pa.Array:
 
 def unpadded(codes: pa.Array) -> pa.Array:
     """Return folded codes without leading zeros; all zeros are one."""
-    texts = _texts(folded_codes(codes))
+    texts = without_dictionary(folded_codes(codes))
     if not pa.types.is_string(texts.type):
         return texts
     bare = pc.utf8_ltrim(texts, characters="0")
@@ -95,7 +96,3 @@ def _odd(text: Utf8) -> bool:
     """Whether there is a byte that folding may take away: a space, one beyond ASCII, a quote of Excel's."""
     used = text.data[: int(text.starts[-1] + text.lengths[-1])] if len(text.starts) else text.data[:0]
     return bool(len(used) and (used.min() <= ord(" ") or used.max() > ord("~") or (used == ord('"')).any()))
-
-
-def _texts(codes: pa.Array) -> pa.Array:
-    return codes.dictionary_decode() if pa.types.is_dictionary(codes.type) else codes

@@ -8,6 +8,7 @@ chance: these are counted, for a judgement of the column as a whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -97,21 +98,11 @@ def numbers_inside(shadows: pl.Series) -> dict[Format, Numbers]:
     return found
 
 
-def _runs(owner: int, text: str) -> list[tuple[int, str, bool]]:
-    """Return the numbers of a text as digits, and whether Latin letters are attached to each."""
-    return [
-        (
-            owner,
-            _GAPS.sub("", found[0]),
-            any(
-                map(
-                    _LETTER.match,
-                    (text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]),
-                )
-            ),
-        )
-        for found in _SHAPE.finditer(text)
-    ]
+def _runs(owner: int, text: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield the numbers of a text as digits, and whether Latin letters are attached to each."""
+    for found in _SHAPE.finditer(text):
+        beside = text[found.start() - 1 : found.start()] + text[found.end() : found.end() + 1]
+        yield owner, _GAPS.sub("", found[0]), _LETTER.search(beside) is not None
 
 
 def _sum(one: Numbers | None, other: Numbers) -> Numbers:

@@ -7,6 +7,7 @@ too; then the policy says so.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import polars as pl
@@ -30,17 +31,19 @@ _POSITION = r"(?:^|[^0-9.])([234][0-9]\.[0-9]{4,}[^0-9.-]{1,12}1[2345][0-9]\.[0-
 _LATITUDES, _LONGITUDES = (20.0, 46.5), (122.0, 154.5)  # of Japan, its islands included
 
 
-def _telephone(text: str) -> bool:
-    return bool(phone_area(pa.array([text])).is_valid()[0].as_py())
+def _telephones(texts: Sequence[str]) -> list[bool]:
+    valid: list[bool] = phone_area(pa.array(texts)).is_valid().to_pylist()
+    return valid
 
 
-def _position(text: str) -> bool:
-    north, east = map(float, re.findall(r"[0-9]+\.[0-9]+", text))
-    return _LATITUDES[0] <= north <= _LATITUDES[1] and _LONGITUDES[0] <= east <= _LONGITUDES[1]
+def _positions(texts: Sequence[str]) -> list[bool]:
+    pairs = [map(float, re.findall(r"[0-9]+\.[0-9]+", text)) for text in texts]
+    (south, north), (west, east) = _LATITUDES, _LONGITUDES
+    return [south <= latitude <= north and west <= longitude <= east for latitude, longitude in pairs]
 
 
-def _with_letters(text: str) -> bool:
-    return not re.fullmatch(r"[0-9:-]+", text)  # 26-03-31-12-30-00 is a time
+def _with_letters(texts: Sequence[str]) -> list[bool]:
+    return [re.fullmatch(r"[0-9:-]+", text) is None for text in texts]  # 26-03-31-12-30-00 is a time
 
 
 @cache
@@ -53,7 +56,7 @@ def contacts() -> tuple[Kind, ...]:
             "電子メールアドレス",
             rf"[A-Z0-9._%+-]+ ?(?:@|[(\[] ?(?:AT|@) ?[)\]]) ?{_HOST}",
         ),
-        Kind(TELEPHONE, "電話番号", _PHONE, _telephone),
+        Kind(TELEPHONE, "電話番号", _PHONE, _telephones),
         Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),
         Kind("account name", "SNS等のアカウント", r"(?:^|[\s(「、。:/])@[A-Z0-9_][A-Z0-9_.]{3,}"),
         Kind("IP address", "IPアドレス", rf"(?:^|[^0-9.A-Z])(?:{_OCTET}\.){{3}}{_OCTET}(?:$|[^0-9.])"),
@@ -76,7 +79,7 @@ def contacts() -> tuple[Kind, ...]:
             "自動車の登録番号",
             rf"(?:{offices}) ?[0-9]{{1,2}}[0-9A-Z]? ?[ぁ-んA-Z] ?[0-9・.]{{1,2}}-?[0-9]{{2}}(?:$|[^0-9-])",
         ),
-        Kind("position", "緯度・経度", _POSITION, _position),
+        Kind("position", "緯度・経度", _POSITION, _positions),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,13 +18,13 @@ class Kind:
         name, title: in messages, and in the report.
         pattern: how a shadow with it reads, for an engine that needs linear time. Where ``confirm`` is asked,
             its one group is what it is asked about.
-        confirm: what the pattern cannot tell.
+        confirm: what the pattern cannot tell, of all that it found in a column at once.
     """
 
     name: str
     title: str
     pattern: str
-    confirm: Callable[[str], bool] | None = None
+    confirm: Callable[[Sequence[str]], Sequence[bool]] | None = None
 
     def holding(self, shadows: pl.Series) -> pl.Series:
         """Return which shadows hold one."""
@@ -32,12 +32,11 @@ class Kind:
         if self.confirm is None or not found.any():
             return found
         rows = found.arg_true()
-        return found.scatter(
-            rows, [any(map(self.confirm, self._read(text))) for text in shadows.gather(rows)]
-        )
-
-    def _read(self, text: str) -> list[str]:
-        return self._compiled.findall(text)
+        parts = [(row, part) for row in rows for part in self._compiled.findall(shadows[row])]
+        sure = {
+            row for (row, _), held in zip(parts, self.confirm([p for _, p in parts]), strict=True) if held
+        }
+        return found.scatter(rows, [row in sure for row in rows])
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:

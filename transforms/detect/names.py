@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import contacts
-from tokumei.transforms.detect.shadow import shadow, with_kanji_digits
+from tokumei.transforms.detect.shadow import number_shadow
 from tokumei.transforms.detect.worded import worded
 
 _LONG = r"[0-9](?:[^0-9]{0,3}[0-9]){7}"  # no number with a check digit has fewer digits
@@ -19,7 +19,7 @@ def kinds_of(texts: Sequence[str]) -> list[str | None]:
     """Return for each text the name of a kind that it holds, of any one; None if it holds none."""
     if not texts:
         return []
-    read = with_kanji_digits(shadow(pa.array(texts, pa.string())).str.strip_chars())
+    read = number_shadow(pa.array(texts, pa.string()))
     looks = [(kind.name, kind.holding(read)) for kind in (*worded(), *contacts())]
     seen = (next((name for name, holding in looks if holding[row]), None) for row in range(len(read)))
     long = read.str.contains(_LONG)

@@ -26,11 +26,11 @@ _NOT_SIMPLE = (
 # Marks that are left after NFKC, formatting characters, and the letters that nobody sees.
 _INVISIBLE = r"[\p{Mn}\p{Me}\p{Cf}\x{115F}\x{1160}]"
 _OTHER_DIGITS = r"[\p{Nd}--[0-9]]"
-_KANJI_DIGITS = {
+KANJI_DIGITS = {
     **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
     **dict(zip("零壱弐参肆伍陸漆捌玖", "0123456789", strict=True)),
 }
-_KANJI_NUMBER = rf"[{''.join(_KANJI_DIGITS)}](?:[ .・-]?[{''.join(_KANJI_DIGITS)}]){{5}}"
+_KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]){{5}}"
 
 
 def shadow(texts: pa.Array) -> pl.Series:
@@ -62,13 +62,15 @@ def _compatible(texts: pl.Series) -> pl.Series:
     return seen.str.replace_many(*_other_digits()) if seen.str.contains(_OTHER_DIGITS).any() else seen
 
 
-def with_kanji_digits(shadows: pl.Series) -> pl.Series:
-    """Return shadows in which the digits of numbers that are written in kanji are ASCII.
+def number_shadow(texts: pa.Array) -> pl.Series:
+    """Return the shadow of every text, without outer spaces, numbers that are written in kanji as ASCII.
 
     Only in texts with six kanji digits in a row (第三〇九〇一二三四五六二〇号): names are made of them too.
     """
-    digits = list(_KANJI_DIGITS), list(_KANJI_DIGITS.values())
-    return _where(shadows, _KANJI_NUMBER, lambda texts: texts.str.replace_many(*digits))
+    digits = list(KANJI_DIGITS), list(KANJI_DIGITS.values())
+    return _where(
+        shadow(texts).str.strip_chars(), _KANJI_NUMBER, lambda found: found.str.replace_many(*digits)
+    )
 
 
 @cache

@@ -2,7 +2,7 @@ r"""What is wrapped in a text, decoded once: escapes of JSON and XML, URLs, base
 
 ``{"memo": "\u4f50\u85e4"}``, ``%E4%BD%90%E8%97%A4``, ``5L2Q6Jek``, ``313233343536``. What a wrapping holds is
 put behind the text, so that a search of the text is one of both. Base64 and hexadecimal digits count as
-wrapped text only if they hold UTF-8 that can be printed, which of 12 bytes by chance one in 60,000 does.
+wrapped text only if they hold UTF-8 that can be printed, which of 12 bytes by chance one in 15,000 does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _ESCAPES = r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{2,8};|%[0-9A-Fa-
 _PRINTED = r"(?:[2-7][0-9A-Fa-f]|[Ee][3-9Ff][89ABab][0-9A-Fa-f][89ABab][0-9A-Fa-f])"
 _KANJI = r"(?:[Ee][3-9][89ABab][0-9A-Fa-f][89ABab][0-9A-Fa-f])"
 # Long enough to be none of the numbers that are looked for, or begun by two kanji.
-_HEX = rf"(?:^|[^0-9A-Za-z]|0[Xx])(?:{_PRINTED}{{11,}}|{_KANJI}{{2}}{_PRINTED}*)(?:$|[^0-9A-Za-z])"
+_DIGITS = rf"{_PRINTED}{{11,}}|{_KANJI}{{2}}{_PRINTED}*"
+_HEX = rf"(?:^|[^0-9A-Za-z]|0[Xx])(?:{_DIGITS})(?:$|[^0-9A-Za-z])"
 # The first character of base64 tells the first six bits of the first byte.
 _BASE64 = r"(?:^|[^0-9A-Za-z+/_-])[I-Za-f4-7][0-9A-Za-z+/_-]{11,}={0,2}(?:$|[^0-9A-Za-z+/_=-])"
 _NO_BASE64 = r"^[0-9A-Fa-f-]*$"  # numbers, digests and UUIDs
@@ -32,9 +33,7 @@ _BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _PERCENT = re.compile(
     r"(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*"
 )
-_HEX_RUN = re.compile(
-    rf"(?<![0-9A-Za-z])(?:0[Xx])?({_PRINTED}{{11,}}|{_KANJI}{{2}}{_PRINTED}*)(?![0-9A-Za-z])"
-)
+_HEX_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:0[Xx])?({_DIGITS})(?![0-9A-Za-z])")
 _BASE64_RUN = re.compile(r"(?<![0-9A-Za-z+/_-])([0-9A-Za-z+/_-]{12,})={0,2}(?![0-9A-Za-z+/_=-])")
 _ENCODINGS = ("utf-8", "cp932", "euc_jp")
 

@@ -12,23 +12,24 @@ from tokumei.transforms.engine.guard import guarded, guarded_steps
 from tokumei.transforms.engine.overlap import Overlap
 from tokumei.transforms.engine.steps import Step
 
+T = TypeVar("T")
 R = TypeVar("R")
 # Two chunks are treated while a third is read: enough for two cores. Engines start a worker for every core
 # or two anyway, and each more would hold one more chunk.
 THREADS = 2
 
 
-class TreatChunks(Step, Generic[D_co, R]):
-    """Applies a pure function to every chunk of a bundle, in threads; one result a chunk, in order.
+class InThreads(Step, Generic[T, R]):
+    """Base of the steps that begin with an element in a thread, and give out what the oldest has become.
 
     A bundle ends only after all its results; when it fails, what its threads still compute goes nowhere. So
     the function must not write anything, nor count for the engine.
 
     Args:
-        function: from a chunk to what is kept of it; picklable.
+        function: from what `_overlap` is given to what becomes of it; picklable.
     """
 
-    def __init__(self, function: Callable[[Chunk[D_co]], R]) -> None:
+    def __init__(self, function: Callable[[T], R]) -> None:
         self._function = function
 
     def setup(self) -> None:
@@ -42,6 +43,10 @@ class TreatChunks(Step, Generic[D_co, R]):
     def start_bundle(self) -> None:
         """Begin anew, whatever became of the bundle before."""
         self._overlap.drop()
+
+
+class TreatChunks(InThreads[Chunk[D_co], R]):
+    """Applies a pure function to every chunk of a bundle, in threads; one result a chunk, in order."""
 
     @guarded_steps
     def process(self, chunk: Chunk[D_co]) -> Iterator[R]:

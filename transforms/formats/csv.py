@@ -35,9 +35,7 @@ from tokumei.transforms.storage.base import Store
 _QUOTE = b'"'
 _NOT_BLANK = re.compile(rb"[^\r\n]")
 _SAMPLE = 1 << 17  # bytes of text that show which columns repeat
-_REPEATING = (
-    0.1  # share of distinct values among them up to which a dictionary is much smaller than its column
-)
+_REPEATING = 0.1  # share of distinct values among them up to which a dictionary is much smaller
 _THREADS = 2  # that parse blocks while the next one is cut; the parser leaves Python's lock alone
 _CODED = pa.dictionary(pa.int32(), pa.string())
 

@@ -16,6 +16,7 @@ from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.batches import MAX_ROWS, Rows
 from tokumei.transforms.formats.streams import refuse_changed
 from tokumei.transforms.storage.base import Store
+from tokumei.transforms.values.cells import without_dictionary
 
 FETCHES = 8  # requests under way at a time: those to Cloud Storage each wait some 50 ms
 _ENOUGH = 4_096  # rows whose conversion costs more than beginning it
@@ -79,11 +80,7 @@ def _types(rows: Rows) -> dict[str, pa.DataType]:
 
 
 def _plain(rows: Rows) -> Rows:
-    columns = {
-        name: cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
-        for name, cells in rows.columns.items()
-    }
-    return rows._replace(columns=columns)
+    return rows._replace(columns={name: without_dictionary(cells) for name, cells in rows.columns.items()})
 
 
 def _one(held: Sequence[Rows]) -> Rows:

@@ -14,14 +14,14 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import TELEPHONE, contacts, without_uuids
-from tokumei.transforms.detect.shadow import shadow, spelled, with_kanji_digits
+from tokumei.transforms.detect.shadow import KANJI_DIGITS, number_shadow, spelled
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
 from tokumei.transforms.values.text import strings
 
-_DIGIT = r"[\d〇零一二三四五六七八九壱弐参肆伍陸漆捌玖]"
+_DIGIT = rf"[\d{''.join(KANJI_DIGITS)}]"
 # What a cell must have to be read at all: some digits, a sign of an address, or something wrapped.
 _PERHAPS = (
     rf"{_DIGIT}\D?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
@@ -73,7 +73,7 @@ def _in_labels(labels: tuple[str, ...]) -> dict[str, Found]:
 
 
 def _numbers_in(cells: pl.Series) -> dict[str, Found]:
-    texts = with_kanji_digits(shadow(strings(cells.to_arrow())).str.strip_chars())
+    texts = number_shadow(strings(cells.to_arrow()))
     whole = is_whole(texts)
     text = texts.filter(~whole)
     found: dict[str, Found] = {}

@@ -22,6 +22,7 @@ from tokumei.transforms.planning.persons import person_codes, persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_decoding
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
+from tokumei.transforms.values.cells import without_dictionary
 
 MAX_PLACES = 5
 RejectPlace = tuple[str, str, int]  # URI, split as people are told of it, number of the record in the stretch
@@ -204,6 +205,6 @@ def _first(places: Iterable[tuple[RejectPlace, ...]]) -> tuple[RejectPlace, ...]
 
 
 def _range(codes: pa.Array) -> PersonRange:
-    codes = codes.dictionary_decode() if pa.types.is_dictionary(codes.type) else codes
+    codes = without_dictionary(codes)
     rising = pc.all(pc.less(codes.slice(0, len(codes) - 1), codes.slice(1)), min_count=0).as_py()
     return PersonRange(codes[0].as_py(), codes[-1].as_py(), bool(rising))

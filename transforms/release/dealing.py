@@ -24,6 +24,7 @@ from tokumei.transforms.criteria.encoding import compacted, dictionary_places
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Account
+from tokumei.transforms.values.cells import without_dictionary
 
 PART_CELLS = 2_000_000  # of a part: a quarter of a million rows of eight columns
 SLICES = 64  # of a chunk, at most: small slices would be more numbers about rows than rows
@@ -193,7 +194,7 @@ def _joined(batches: Sequence[pa.RecordBatch], order: npt.NDArray[np.intp]) -> p
             nulls = places < 0 if any(piece.null_count for piece in pieces) else None
             columns.append(pa.DictionaryArray.from_arrays(pa.array(places, mask=nulls), known))
         else:
-            columns.append(pa.concat_arrays([*map(_plain, pieces)]).take(pa.array(order)))
+            columns.append(pa.concat_arrays([*map(without_dictionary, pieces)]).take(pa.array(order)))
     return pa.RecordBatch.from_arrays(columns, names=batches[0].schema.names)
 
 
@@ -202,7 +203,3 @@ def _places_in(known: pa.Array, labels: pa.DictionaryArray) -> npt.NDArray[np.in
     own, _ = dictionary_places(labels)
     places: npt.NDArray[np.int32] = pc.index_in(labels.dictionary, value_set=known).to_numpy()
     return np.append(places, np.int32(-1)).take(own)
-
-
-def _plain(values: pa.Array) -> pa.Array:
-    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values

@@ -16,13 +16,11 @@ from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.window import GlobalWindows
 
 from tokumei.transforms.counting.headcount import PersonBatch
-from tokumei.transforms.engine.guard import guarded, guarded_steps
-from tokumei.transforms.engine.overlap import Overlap
+from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
-from tokumei.transforms.engine.steps import Step
-from tokumei.transforms.engine.treat_chunks import THREADS
+from tokumei.transforms.engine.treat_chunks import InThreads
 from tokumei.transforms.histories.recount import WrittenFacts
 from tokumei.transforms.joined.written import WrittenPeople
 from tokumei.transforms.planning.plan import Plan
@@ -76,23 +74,12 @@ def write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
 
 
 @beam.typehints.with_output_types(Written, **TOLD)
-class WriteDealt(Step):
+class WriteDealt(InThreads[tuple[str, PartTerms, Gathered], Encoded]):
     """Parts are put together and written one after another, and counted and encoded in threads meanwhile."""
 
     def __init__(self, plan: Plan) -> None:
+        super().__init__(partial(_encode, plan))
         self._plan = plan
-
-    def setup(self) -> None:
-        """Start the threads."""
-        self._overlap = Overlap(guarded(partial(_encode, self._plan)), THREADS)
-
-    def teardown(self) -> None:
-        """End the threads."""
-        self._overlap.close()
-
-    def start_bundle(self) -> None:
-        """Begin anew, whatever became of the bundle before."""
-        self._overlap.drop()
 
     @guarded_steps
     def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:

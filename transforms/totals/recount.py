@@ -18,6 +18,7 @@ from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.totals.bound import Ints, people_by_bar
 from tokumei.transforms.totals.lines import scale_of
+from tokumei.transforms.values.cells import without_dictionary
 
 _WHO, _WHEN, _WHICH, _MUCH = "who", "when", "which", "much"
 _TRUNCATED = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
@@ -90,7 +91,7 @@ def deal_totals(
 
 
 def _series(values: pa.Array) -> pl.Series:
-    return pl.Series(values.dictionary_decode() if pa.types.is_dictionary(values.type) else values)
+    return pl.Series(without_dictionary(values))
 
 
 def _windows(times: pl.Series, per: str) -> pl.Series:

@@ -25,6 +25,11 @@ def where(mask: Mask, text: str | None, values: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(mask), other, base)
 
 
+def without_dictionary(values: pa.Array) -> pa.Array:
+    """Return values without their dictionary; others as they are."""
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
 def as_text(values: pa.Array) -> pa.Array:
     """Return values as text: digits for numbers, ISO for dates."""
     if pa.types.is_floating(values.type):
