@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tokumei.transforms.attacks.learned import count_learned, merge_learned
 from tokumei.transforms.combinations.recount import recount_combined
 from tokumei.transforms.counting.headcount import deal_people
 from tokumei.transforms.counting.people import PeoplePerKey, merge_people
@@ -72,12 +73,14 @@ class PartRecount:
         combined: the same per tuple of combined values; None where no combination is declared.
         bearers: people by released value, of columns that promise something of them.
         values: people by released value, of columns of histories that nobody declared; for the report alone.
+        learned: people by class and value, of columns that classes may give away; for attacks.
     """
 
     classes: WrittenClasses | None = None
     combined: PeoplePerKey | None = None
     bearers: Bearers = field(default_factory=dict)
     values: ValueCounts = field(default_factory=dict)
+    learned: Mapping[str, PeoplePerKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +120,7 @@ def recount_part(
             combined=recount_combined(table, batch, persons),
             bearers=recount_bearers(table, terms.promises, batch, persons),
             values={} if persons is None else count_values(table, batch, persons[:, 0]),
+            learned=count_learned(table, batch, persons),
         ),
         people=people,
         told=told,
@@ -146,4 +150,5 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
         combined=merge_people(combined) if combined else None,
         bearers=merge_bearers([p.bearers for p in parts if p.bearers]),
         values=merge_values([p.values for p in parts]),
+        learned=merge_learned([p.learned for p in parts]),
     )
