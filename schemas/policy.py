@@ -153,7 +153,7 @@ class Policy(Strict):
         told = {fact.table for history in self.histories for fact in history.facts}
         check_joined(self.tables, self.requirements, told)
         check_queries(self.requirements.queries, self.tables)
-        check_attacks(self.requirements.attacks, self.tables)
+        check_attacks(self.requirements.attacks, self.tables, self.histories)
         refuse_mixed_periods(self.tables)
         refuse_mixed_shifts(self.tables)
         self._sensitivity_stated()

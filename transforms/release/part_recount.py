@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.attacks.learned import count_learned, merge_learned
+from tokumei.transforms.attacks.singled import count_singling, merge_singling
 from tokumei.transforms.combinations.recount import recount_combined
 from tokumei.transforms.counting.headcount import deal_people
 from tokumei.transforms.counting.people import PeoplePerKey, merge_people
@@ -74,6 +75,7 @@ class PartRecount:
         bearers: people by released value, of columns that promise something of them.
         values: people by released value, of columns of histories that nobody declared; for the report alone.
         learned: people by class and value, of columns that classes may give away; for attacks.
+        tuples: people by what stands in the columns that attacks know, by the attack's place.
     """
 
     classes: WrittenClasses | None = None
@@ -81,6 +83,7 @@ class PartRecount:
     bearers: Bearers = field(default_factory=dict)
     values: ValueCounts = field(default_factory=dict)
     learned: Mapping[str, PeoplePerKey] = field(default_factory=dict)
+    tuples: Mapping[int, PeoplePerKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +124,7 @@ def recount_part(
             bearers=recount_bearers(table, terms.promises, batch, persons),
             values={} if persons is None else count_values(table, batch, persons[:, 0]),
             learned=count_learned(table, batch, persons),
+            tuples=count_singling(table, batch, persons),
         ),
         people=people,
         told=told,
@@ -151,4 +155,5 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
         bearers=merge_bearers([p.bearers for p in parts if p.bearers]),
         values=merge_values([p.values for p in parts]),
         learned=merge_learned([p.learned for p in parts]),
+        tuples=merge_singling([p.tuples for p in parts]),
     )
