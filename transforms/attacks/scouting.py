@@ -49,7 +49,7 @@ class Linked:
     """What a linkage attack came to.
 
     Attributes:
-        targets: people who were looked for and are in what is attacked.
+        people: who were looked for and are in what is attacked.
         left_out: people who were looked for and of whom no record is released: nobody can find them.
         found: of the targets, whose record was taken for theirs; expected where several fit equally well.
         swapped: the same, looking for somebody with what is known of somebody else.
@@ -58,7 +58,7 @@ class Linked:
         named: of them, for whom one single record fits best, though it is somebody else's.
     """
 
-    targets: int
+    people: int
     left_out: int
     found: float
     swapped: float
@@ -178,7 +178,7 @@ def linked(trail: Trail) -> Linked:
     there = present.own >= 0
     unreleased = present.own_same / np.maximum(present.same, 1)
     return Linked(
-        targets=int(there.sum()),
+        people=int(there.sum()),
         left_out=int((~there).sum()),
         found=_hits(present.best, present.ties, present.own, present.own_ties),
         swapped=_hits(present.best, present.ties, present.other, present.other_ties),

@@ -43,7 +43,7 @@ from tokumei.transforms.release.written import Written, merge_written, written_o
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.attacks import explain_attacks
 from tokumei.transforms.report.documents import documents_of
-from tokumei.transforms.stages.attacks import LinkedPeople
+from tokumei.transforms.stages.attacks import AttackedRecords
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
 from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
@@ -205,7 +205,7 @@ class PublishRelease(beam.PTransform):
         plan: Plan,
         key: PCollection[RunKey],
         outcome: Outcome,
-        attacked: PCollection[LinkedPeople] | None,
+        attacked: PCollection[AttackedRecords] | None,
     ) -> None:
         super().__init__()
         self._plan, self._key, self._outcome, self._attacked = plan, key, outcome, attacked
@@ -219,7 +219,7 @@ class PublishRelease(beam.PTransform):
             AsSingleton(self._key),
             *(AsSingleton(part, merge_written([])) for part in self._outcome.written),
             **_UNTOLD | counts,
-            linked={} if self._attacked is None else AsSingleton(self._attacked),
+            attacked={} if self._attacked is None else AsSingleton(self._attacked),
         ).with_output_types(Published)
 
 
@@ -233,13 +233,13 @@ def _publish(
     facts: CountedFacts,
     joined: WrittenJoined,
     totals: RecountedTotals,
-    linked: LinkedPeople,
+    attacked: AttackedRecords,
 ) -> Published:
     written = merge_written(summaries)
     try:
         total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined, key.fingerprint)
-        attacks = attack_release(plan, chosen, written, people.by_table, linked)
+        attacks = attack_release(plan, chosen, written, people.by_table, attacked)
         refuse_attacks(attacks)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
