@@ -77,7 +77,7 @@ class Spans(NamedTuple):
         if not len(self.owner):
             return self
         order = np.lexsort((self.kind, self.end, self.start, self.owner))
-        owner, start, end, kind = (column[order] for column in self)
+        owner, start, end, kind = self.owner[order], self.start[order], self.end[order], self.kind[order]
         text = owner << 32  # ends of an earlier text are before all places of a later one
         reached = np.maximum.accumulate(text + end)
         first = np.ones(len(owner), dtype=bool)
