@@ -1,0 +1,117 @@
+"""Names of people in sentences: rules over the letters of words (`letters`).
+
+A surname in the name of a company, a place or a disease (高橋商店, 山口県, 橋本病) is left; one before a role,
+behind a relative or with an honorific is found even where the dictionary has it as a common word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tokumei.transforms.detect.spans import SpanLabel
+from tokumei.transforms.detect.words import Words
+
+_NO_NAME = "(?![社株所町病])"
+_MAYBE = "両森桜共漢未仮"
+_LINK = "人姓名両地国固森桜共仮未カＡＹＴＥ"
+_RULES = tuple(
+    re.compile(rule)
+    for rule in (
+        # 山田太郎, 山田 太郎, 森 茂, 佐藤 さくら
+        rf"(?<!株)([姓両森共仮] ?名+){_NO_NAME}",
+        rf"(?<!株)(姓(?: ?[桜共仮]|[漢人両森姓]| ひ)){_NO_NAME}",
+        # 山田, 太郎, 朝青龍
+        rf"(?<!株)([姓人]){_NO_NAME}",
+        rf"(名+){_NO_NAME}",
+        # 森さん, 宮下瞳さん, さくらちゃん
+        rf"([姓名人固地カひ{_MAYBE}](?: ?[名人{_MAYBE}])?) ?敬",
+        # 武豊騎手, ベルカンヌ校長, 森 茂 医師
+        rf"([固{_MAYBE}](?:[名人{_MAYBE}])?) ?者",
+        rf"([両未仮](?:[名人{_MAYBE}])?)職",
+        # 校長の宮下, 次女のさくら, 患者名：森 茂, 担当 森 茂
+        rf"[者職]の?([両未]){_NO_NAME}(?![方近])",
+        rf"続[の（： ]?([桜共両仮未]){_NO_NAME}",
+        rf"称 ?： ?([姓両{_MAYBE}固名人ひ](?: ?[姓名人{_MAYBE}ひ])?){_NO_NAME}",
+        rf"称 ([姓両森共] [名桜共]){_NO_NAME}",
+        # 朝青龍、黒海、白鵬
+        r"(?<=[姓名人][、・と])(両)(?=[、・と][姓名人])",
+        # Yamada Taro, TARO YAMADA, J. K. Smith, Dr. Tanaka, Tanakaさん
+        r"(Ｙ[、 ]{1,2}[ＴＹＡ]|[ＴＡＥ] Ｙ|Ｅ Ｅ)",
+        r"((?:Ｉ\.? ?){1,3}[・ ]?[未仮人姓ＹＥ])",
+        r"([ＹＴＥＡ](?: [ＹＴＥＡ])?) ?[敬者]|(?<=者)\.? ?([ＹＴＥＡ])",
+    )
+)
+_CHAIN = re.compile(rf"(?<![{_LINK}]・)[{_LINK}](?:・[{_LINK}])+(?:敬|者|職|所|町)?")
+_IN_BRACKETS = re.compile(
+    r"[（(](?P<reading>[ぁ-ゖァ-ヺｦ-ﾟー・=＝ \u3000]{2,24})?[、，, ]*(?P<age>[0-9０-９]{1,3}(?:歳|才)?)?(?=[）)、，,])"
+)
+_SAID_AGAIN = frozenset("未仮両森共固カ")
+
+
+class Found(NamedTuple):
+    """What was found of people: ranges of words, and what stands in brackets behind them.
+
+    Attributes:
+        words: (first, behind the last) word of each, in any order; they may overlap.
+        beside: (text, start, end, label) of readings and ages.
+    """
+
+    words: list[tuple[int, int]]
+    beside: list[tuple[int, int, int, int]]
+
+
+def people_of(texts: Sequence[str], words: Words) -> Found:
+    """Return the names of people among the words of texts. Linear in the number of words."""
+    found = [
+        match.span(group)
+        for rule in _RULES
+        for match in rule.finditer(words.letters)
+        for group in range(1, rule.groups + 1)
+        if match[group]
+    ]
+    found.extend(_chains(words.letters))
+    found.extend(_said_again(texts, words, found))
+    return Found(found, [beside for _, last in found for beside in _beside(texts, words, last)])
+
+
+def _chains(letters: str) -> Iterator[tuple[int, int]]:
+    """Yield ジョン・スミス, without the country before it; no place, and no list of common words."""
+    for match in _CHAIN.finditer(letters):
+        chain = match[0].rstrip("敬者職所町")
+        bare = chain.lstrip("国地・")
+        tail = match[0][len(chain) :]
+        if bare and tail not in {"所", "町"} and (tail or any(letter in "人姓名" for letter in bare) or ("未" in bare and bare == chain)):
+            yield match.start() + len(chain) - len(bare), match.start() + len(chain)
+
+
+def _said_again(
+    texts: Sequence[str], words: Words, found: list[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield words that are a part of a name found elsewhere in the same text: モンゴメリー of コリン・モンゴメリー."""
+    parts: dict[int, set[str]] = defaultdict(set)
+    taken: set[int] = set()
+    for first, behind in found:
+        taken.update(range(first, behind))
+        for word in range(first, behind):
+            if words.letters[word] in _SAID_AGAIN:
+                parts[int(words.text[word])].add(_surface(texts, words, word))
+    for match in re.finditer(rf"(?<!株)[{''.join(sorted(_SAID_AGAIN))}]{_NO_NAME}", words.letters):
+        word = match.start()
+        known = parts.get(int(words.text[word]))
+        if known and word not in taken and _surface(texts, words, word) in known:
+            yield word, word + 1
+
+
+def _surface(texts: Sequence[str], words: Words, word: int) -> str:
+    return texts[int(words.text[word])][words.start[word] : words.end[word]]
+
+
+def _beside(texts: Sequence[str], words: Words, last: int) -> Iterator[tuple[int, int, int, int]]:
+    text = int(words.text[last - 1])
+    match = _IN_BRACKETS.match(texts[text], words.end[last - 1])
+    for group, label in (("reading", SpanLabel.PERSON), ("age", SpanLabel.AGE)) if match else ():
+        if match[group]:
+            yield text, match.start(group), match.end(group), label
