@@ -3,6 +3,7 @@
 As the tokenizer reads it there:
 
     姓 名 人   surname, given name, other name of a person
+    独 単      surname and given name of one character
     地 国 固   place, country, other proper noun
     両         place or other proper noun that may be a surname too
 
@@ -10,7 +11,7 @@ By itself:
 
     森 桜 共   common word that may be a surname, a given name, both
     仮 未 カ   katakana that may be a name, that no dictionary has, other
-    漢 ひ      one kanji, or kanji that no dictionary has; hiragana that read like a name
+    漢 ひ      one kanji (一 too), or kanji that no dictionary has; hiragana that read like a name
     Ｙ Ｔ Ｅ   Latin: surname and given name in romaji, foreign name
     Ａ Ｉ      Latin: capitalized, one capital
 
@@ -66,7 +67,9 @@ _SIGNS = {
 }
 _SURNAME, _GIVEN, _OTHER, _PLACE = "人名/姓", "人名/名", "人名/一般", "地名/一般"
 _PERSON = {_SURNAME: "姓", _GIVEN: "名", _OTHER: "人"}
-_KATAKANA = re.compile(r"[ァ-ヺー]{2,}")
+_OF_ONE_CHARACTER = {"姓": "独", "名": "単"}
+_KANJI_NUMBERS = frozenset("一二三四五六七八九十百千万")
+_KATAKANA = re.compile(r"[ァ-ヺー]+")
 _HIRAGANA = re.compile(r"[ぁ-ゖー]{2,}")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
 _KANJI = re.compile(r"[㐀-鿿豈-﫿々]+")
@@ -89,11 +92,13 @@ def letter_of(surface: str, speech: PartOfSpeech, lookup: Lookup) -> str:
     if _LATIN.fullmatch(word):
         return _kind_of(word) or _latin(word, lookup)
     name = _PERSON.get("/".join(speech[2:4]), "")
+    if len(word) == 1:
+        name = _OF_ONE_CHARACTER.get(name, name)
     kind = _kind_of(word)
     return (
         _SIGNS.get(word)
         or (kind if kind == "敬" or not name else name)
-        or ("数" if speech[1] == "数詞" else "")
+        or (("漢" if word in _KANJI_NUMBERS else "数") if speech[1] == "数詞" else "")
         or (_proper(word, speech, lookup) if speech[1] == "固有名詞" else _common(word, speech, lookup))
     )
 

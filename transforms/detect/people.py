@@ -14,37 +14,41 @@ from typing import NamedTuple
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.detect.words import Words
 
-_NO_NAME = "(?![社株所町病])"
-_MAYBE = "両森桜共漢未仮"
-_LINK = "人姓名両地国固森桜共仮未カＡＹＴＥ"
+_TAIL = "株社所町病"
+_NO_NAME = f"(?![般漢固カ]?[{_TAIL}])"
+_MAYBE = "両森桜共漢未仮独単"
+_NOUN = "般漢カ固地国両数姓独名単森桜共仮"
+_LINK = "人姓名独単両地国固森桜共仮未カＡＩＹＴＥ"
 _RULES = tuple(
     re.compile(rule)
     for rule in (
-        # 山田太郎, 山田 太郎, 森 茂, 佐藤 さくら
-        rf"(?<!株)([姓両森共仮] ?名+){_NO_NAME}",
-        rf"(?<!株)(姓(?: ?[桜共仮]|[漢人両森姓]| ひ)){_NO_NAME}",
-        # 山田, 太郎, 朝青龍
+        # 山田太郎, 山田 太郎, 森 茂, 佐藤 さくら, 河北義次郎
+        rf"(?<!株)([姓独両森共仮漢] ?名+[漢森桜共単]?){_NO_NAME}",
+        rf"(?<!株)([姓独両] ?単[漢森桜共]?){_NO_NAME}",
+        rf"(?<!株)([姓独](?: ?[桜共仮]|[漢人両森姓桜共単]{{1,3}}| ひ)){_NO_NAME}",
+        # 山田, 太郎, 朝青龍, 林
         rf"(?<!株)([姓人]){_NO_NAME}",
+        rf"(?<![株{_NOUN}])(独){_NO_NAME}(?![{_NOUN}])",
         rf"(名+){_NO_NAME}",
         # 森さん, 宮下瞳さん, さくらちゃん
         rf"([姓名人固地カひ{_MAYBE}](?: ?[名人{_MAYBE}])?) ?敬",
         # 武豊騎手, ベルカンヌ校長, 森 茂 医師
-        rf"([固{_MAYBE}](?:[名人{_MAYBE}])?) ?者",
+        r"([固両森桜共漢未独単](?:[名人両森桜共漢未独単])?) ?者",
         rf"([両未仮](?:[名人{_MAYBE}])?)職",
         # 校長の宮下, 次女のさくら, 患者名：森 茂, 担当 森 茂
         rf"[者職]の?([両未]){_NO_NAME}(?![方近])",
-        rf"続[の（： ]?([桜共両仮未]){_NO_NAME}",
-        rf"称 ?： ?([姓両{_MAYBE}固名人ひ](?: ?[姓名人{_MAYBE}ひ])?){_NO_NAME}",
-        rf"称 ([姓両森共] [名桜共]){_NO_NAME}",
+        rf"続[の（： ]?([桜共両仮未単]){_NO_NAME}",
+        rf"称 ?： ?([姓両{_MAYBE}固名人ひ](?: ?[姓名人{_MAYBE}ひ]){{0,3}}){_NO_NAME}",
+        rf"称 ([姓独両森共] [名桜共単]){_NO_NAME}",
         # 朝青龍、黒海、白鵬
-        r"(?<=[姓名人][、・と])(両)(?=[、・と][姓名人])",
+        r"(?<=[姓名人独][、・と])(両)(?=[、・と][姓名人独])",
         # Yamada Taro, TARO YAMADA, J. K. Smith, Dr. Tanaka, Tanakaさん
-        r"(Ｙ[、 ]{1,2}[ＴＹＡ]|[ＴＡＥ] Ｙ|Ｅ Ｅ)",
-        r"((?:Ｉ\.? ?){1,3}[・ ]?[未仮人姓ＹＥ])",
-        r"([ＹＴＥＡ](?: [ＹＴＥＡ])?) ?[敬者]|(?<=者)\.? ?([ＹＴＥＡ])",
+        r"(Ｙ[、 ]{1,2}[ＴＹＡ]|[ＴＡＥ] Ｙ|Ｅ(?: [ＥＩ]\.?)*(?: [ＥＡ]))",
+        r"((?:Ｉ[.・] ?){1,3}[・ ]?[未仮人姓ＹＥ])",
+        r"([ＹＴＥＡ](?: [ＹＴＥＡ])?) ?敬|([ＹＴＥ](?: [ＹＴＥＡ])?) ?者|(?<=者)\.? ?([ＹＴＥＡ])",
     )
 )
-_CHAIN = re.compile(rf"(?<![{_LINK}]・)[{_LINK}](?:・[{_LINK}])+(?:敬|者|職|所|町)?")
+_CHAIN = re.compile(rf"(?<![{_LINK}]・)[{_LINK}](?:・[{_LINK}])+(?:敬|者|職|所|町|社)?")
 _IN_BRACKETS = re.compile(
     r"[（(](?P<reading>[ぁ-ゖァ-ヺｦ-ﾟー・=＝ \u3000]{2,24})?[、，, ]*(?P<age>[0-9０-９]{1,3}(?:歳|才)?)?(?=[）)、，,])"
 )
@@ -80,10 +84,10 @@ def people_of(texts: Sequence[str], words: Words) -> Found:
 def _chains(letters: str) -> Iterator[tuple[int, int]]:
     """Yield ジョン・スミス, without the country before it; no place, and no list of common words."""
     for match in _CHAIN.finditer(letters):
-        chain = match[0].rstrip("敬者職所町")
+        chain = match[0].rstrip("敬者職所町社")
         bare = chain.lstrip("国地・")
         tail = match[0][len(chain) :]
-        if bare and tail not in {"所", "町"} and (tail or any(letter in "人姓名" for letter in bare) or ("未" in bare and bare == chain)):
+        if bare and tail not in {"所", "町", "社"} and (tail or any(letter in "人姓名" for letter in bare) or ("未" in bare and bare == chain)):
             yield match.start() + len(chain) - len(bare), match.start() + len(chain)
 
 
