@@ -19,6 +19,7 @@ By what it says of its neighbour (`sentence_words.csv`):
 
     敬 者 職   honorific, role of a person, role that stands behind offices too
     続 称      relative, heading of a name
+    前         honorific before a name
     株 社 病   before a company, behind one, behind a discoverer's name
     所 町 方   behind a place, behind a district, before either
     近 里      behind where one is, before a name of a town
@@ -52,6 +53,8 @@ _OF_KIND = {
     "district_after": "町",
     "direction": "方",
     "near": "近",
+    "nobody": "般",
+    "honorific_before": "前",
     "settlement": "里",
 }
 _SIGNS = {
@@ -97,7 +100,7 @@ def letter_of(surface: str, speech: PartOfSpeech, lookup: Lookup) -> str:
     kind = _kind_of(word)
     return (
         _SIGNS.get(word)
-        or (kind if kind == "敬" or not name else name)
+        or (kind if kind in {"敬", "般"} or not name else name)
         or (("漢" if word in _KANJI_NUMBERS else "数") if speech[1] == "数詞" else "")
         or (_proper(word, speech, lookup) if speech[1] == "固有名詞" else _common(word, speech, lookup))
     )
@@ -124,16 +127,18 @@ def _begins_with_place(word: str, lookup: Lookup) -> bool:
 
 
 def _common(word: str, speech: PartOfSpeech, lookup: Lookup) -> str:
+    if speech[0] == "助詞":
+        return "他"
     may_be = lookup(word)
     if _KATAKANA.fullmatch(word):
-        return "仮" if may_be & _PERSON.keys() else "カ" if may_be else "未"
+        return "仮" if may_be & _PERSON.keys() else "カ" if may_be or word.endswith(_drug_ends()) else "未"
     names = {_PERSON[kind] for kind in (_SURNAME, _GIVEN) if kind in may_be}
     if names:
         return "共" if len(names) == 2 else "森" if "姓" in names else "桜"
     noun = speech[0] == "名詞"
     if noun and _KANJI.fullmatch(word) and (not may_be or len(word) == 1):
         return "漢"
-    if _HIRAGANA.fullmatch(word) and speech[0] != "助詞":
+    if _HIRAGANA.fullmatch(word):
         return "ひ" if lookup(word.translate(_TO_KATAKANA)) & {_SURNAME, _GIVEN} else "他"
     return "地" if _begins_with_place(word, lookup) else "般" if noun else "他"
 
@@ -151,7 +156,13 @@ def _latin(word: str, lookup: Lookup) -> str:
 
 @cache
 def _kinds() -> dict[str, str]:
-    return {word: _OF_KIND[kind] for word, kind in sentence_words().items()}
+    return {word: _OF_KIND[kind] for word, kind in sentence_words().items() if kind in _OF_KIND}
+
+
+@cache
+def _drug_ends() -> tuple[str, ...]:
+    """Return the stems of substances' names (INN) at the end of words that no dictionary has."""
+    return tuple(word for word, kind in sentence_words().items() if kind == "drug_end")
 
 
 def _kind_of(word: str) -> str:

@@ -1,7 +1,7 @@
 """Names of people in sentences: rules over the letters of words (`letters`).
 
-A surname in the name of a company, a place or a disease (高橋商店, 山口県, 橋本病) is left; one before a role,
-behind a relative or with an honorific is found even where the dictionary has it as a common word.
+A surname in the name of a company, a place or a disease (高橋商店, 山口県, 橋本病) is left. One before a
+role, behind a relative or with an honorific is found even where it is a common word or a place as well.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _RULES = tuple(
         rf"(?<!株)([姓独両] ?単[漢森桜共]?){_NO_NAME}",
         rf"(?<!株)([姓独](?: ?[桜共仮]|[漢人両森姓桜共単]{{1,3}}| ひ)){_NO_NAME}",
         # 山田, 太郎, 朝青龍, 林
-        rf"(?<!株)([姓人]){_NO_NAME}",
+        rf"(?<!株)(姓){_NO_NAME}",
+        rf"(?<![株カ未仮人])(人){_NO_NAME}(?![カ未仮人])",
         rf"(?<![株{_NOUN}])(独){_NO_NAME}(?![{_NOUN}])",
         rf"(名+){_NO_NAME}",
         # 森さん, 宮下瞳さん, さくらちゃん
@@ -45,14 +46,18 @@ _RULES = tuple(
         # Yamada Taro, TARO YAMADA, J. K. Smith, Dr. Tanaka, Tanakaさん
         r"(Ｙ[、 ]{1,2}[ＴＹＡ]|[ＴＡＥ] Ｙ|Ｅ(?: [ＥＩ]\.?)*(?: [ＥＡ]))",
         r"((?:Ｉ[.・] ?){1,3}[・ ]?[未仮人姓ＹＥ])",
-        r"([ＹＴＥＡ](?: [ＹＴＥＡ])?) ?敬|([ＹＴＥ](?: [ＹＴＥＡ])?) ?者|(?<=者)\.? ?([ＹＴＥＡ])",
+        r"((?:Ｉ[.・]?){1,3})敬",
+        r"([ＹＴＥＡ](?: [ＹＴＥＡ])?) ?敬|([ＹＴＥ](?: [ＹＴＥＡ])?) ?者",
+        r"[前者] ?([ＹＴＥＡ](?: [ＹＴＥＡ])?)|前 ?([未仮人カ])",
     )
 )
-_CHAIN = re.compile(rf"(?<![{_LINK}]・)[{_LINK}](?:・[{_LINK}])+(?:敬|者|職|所|町|社)?")
+_CHAIN = re.compile(rf"(?<![{_LINK}]・)(?P<chain>[{_LINK}](?:・[{_LINK}])+)(?P<tail>[敬者職所町社])?")
 _IN_BRACKETS = re.compile(
-    r"[（(](?P<reading>[ぁ-ゖァ-ヺｦ-ﾟー・=＝ \u3000]{2,24})?[、，, ]*(?P<age>[0-9０-９]{1,3}(?:歳|才)?)?(?=[）)、，,])"
+    r"[（(](?P<reading>[ぁ-ゖァ-ヺｦ-ﾟー・=＝ \u3000]{2,24})?[、，, ]*"
+    r"(?P<age>[0-9０-９]{1,3}(?:歳|才)?)?(?=[）)、，,])"
 )
-_SAID_AGAIN = frozenset("未仮両森共固カ")
+_SAID_AGAIN = "未仮両森共固カ"
+_AGAIN = re.compile(rf"(?<!株)[{_SAID_AGAIN}]{_NO_NAME}")
 
 
 class Found(NamedTuple):
@@ -84,28 +89,26 @@ def people_of(texts: Sequence[str], words: Words) -> Found:
 def _chains(letters: str) -> Iterator[tuple[int, int]]:
     """Yield ジョン・スミス, without the country before it; no place, and no list of common words."""
     for match in _CHAIN.finditer(letters):
-        chain = match[0].rstrip("敬者職所町社")
-        bare = chain.lstrip("国地・")
-        tail = match[0][len(chain) :]
-        if bare and tail not in {"所", "町", "社"} and (tail or any(letter in "人姓名" for letter in bare) or ("未" in bare and bare == chain)):
-            yield match.start() + len(chain) - len(bare), match.start() + len(chain)
+        whole, tail = match["chain"], match["tail"] or ""
+        bare = whole.lstrip("国地・")
+        known = any(letter in "人姓名" for letter in bare)
+        if bare and tail not in set("所町社") and (tail or known or ("未" in bare and bare == whole)):
+            yield match.end("chain") - len(bare), match.end("chain")
 
 
 def _said_again(
     texts: Sequence[str], words: Words, found: list[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
-    """Yield words that are a part of a name found elsewhere in the same text: モンゴメリー of コリン・モンゴメリー."""
+    """Yield words that are a part of a name in the same text: スミス after ジョン・スミス."""
     parts: dict[int, set[str]] = defaultdict(set)
-    taken: set[int] = set()
-    for first, behind in found:
-        taken.update(range(first, behind))
-        for word in range(first, behind):
-            if words.letters[word] in _SAID_AGAIN:
-                parts[int(words.text[word])].add(_surface(texts, words, word))
-    for match in re.finditer(rf"(?<!株)[{''.join(sorted(_SAID_AGAIN))}]{_NO_NAME}", words.letters):
+    taken = {word for first, behind in found for word in range(first, behind)}
+    for word in taken:
+        if words.letters[word] in _SAID_AGAIN:
+            parts[int(words.text[word])].add(_surface(texts, words, word))
+    for match in _AGAIN.finditer(words.letters):
         word = match.start()
-        known = parts.get(int(words.text[word]))
-        if known and word not in taken and _surface(texts, words, word) in known:
+        known = parts.get(int(words.text[word]), ())
+        if word not in taken and known and _surface(texts, words, word) in known:
             yield word, word + 1
 
 
@@ -116,6 +119,8 @@ def _surface(texts: Sequence[str], words: Words, word: int) -> str:
 def _beside(texts: Sequence[str], words: Words, last: int) -> Iterator[tuple[int, int, int, int]]:
     text = int(words.text[last - 1])
     match = _IN_BRACKETS.match(texts[text], words.end[last - 1])
-    for group, label in (("reading", SpanLabel.PERSON), ("age", SpanLabel.AGE)) if match else ():
+    if match is None:
+        return
+    for group, label in (("reading", SpanLabel.PERSON), ("age", SpanLabel.AGE)):
         if match[group]:
             yield text, match.start(group), match.end(group), label

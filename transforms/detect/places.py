@@ -1,4 +1,4 @@
-"""Places and addresses in sentences: rules over the letters of words, municipalities, and what follows a place.
+"""Places and addresses in sentences: rules over the letters of words, municipalities, and what follows.
 
 Names of countries and prefectures are found like those of towns: what may be kept is for a policy to say.
 """
@@ -6,7 +6,7 @@ Names of countries and prefectures are found like those of towns: what may be ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from tokumei.schemas.tables import former_municipalities, municipalities
@@ -29,15 +29,23 @@ _RULES = tuple(
 )
 _ENDS = re.compile("[市区町村]")
 _LONGEST = 14
-_NUMBERS = "0-9０-９一二三四五六七八九十百〇"
-_HYPHEN = "-－‐‑–—−ーｰのノ"
-_BUILDING = "マンション|ハイツ|コーポ|アパート|ビル|荘|メゾン|レジデンス|ハイム|タワー|団地|住宅|棟|館|寮|パレス|コート|プラザ|ヴィラ|ハウス"
+_NUMBER = "[0-9０-９一二三四五六七八九十百〇]{1,5}"
+_HYPHEN = "[-－‐‑–—−ーｰのノ]"
+_STEP = rf"{_NUMBER}(?:丁目|番地の?|番町|番|号室|号|条|線|階|{_HYPHEN}(?={_NUMBER}))"
+_SPACE = "[ \u3000]?"
+_BREAK = r"\s、。，．,（）()「」"
+_TOWN = (
+    f"{_SPACE}(?:大字|字)?(?:(?<=[市区町村郡字])[^{_BREAK}0-9０-９]{{0,8}}?|[一-龥々ヶケる]{{0,14}}?){_SPACE}"
+)
+_HOUSES = (
+    "マンション|ハイツ|コーポ|アパート|ビル|荘|メゾン|レジデンス|ハイム|タワー|団地|住宅|棟|館|寮|パレス"
+    "|コート|プラザ|ヴィラ|ハウス"
+)
+_HOUSE = rf"{_SPACE}[^{_BREAK}はがをに]{{0,14}}(?:{_HOUSES})(?:[一-龥ァ-ヶー]{{0,8}}(?=[0-9０-９]))?"
+_ROOM = rf"{_SPACE}[0-9０-９A-Za-z-]{{1,6}}(?:号室|号|階|[FＦ])?"
 _ADDRESS = re.compile(
-    rf"(?:[ \u3000]?(?:大字|字)?[^\s、。，．,0-9０-９（）()「」]{{0,8}}?[ \u3000]?"
-    rf"[{_NUMBERS}]{{1,5}}(?:丁目|番地|番町|番|号|条|線|[{_HYPHEN}](?=[{_NUMBERS}]))"
-    rf"(?:[{_NUMBERS}]{{1,5}}(?:丁目|番地の?|番|号室|号|条|階|[{_HYPHEN}](?=[{_NUMBERS}]))?){{0,5}})"
-    rf"(?:[ \u3000]?[^\s、。，．,（）()「」はがをに]{{0,14}}(?:{_BUILDING})[^\s、。，．,（）()「」はがをにの]{{0,12}})?"
-    rf"(?:[ \u3000]?[{_NUMBERS}A-Za-z]{{1,5}}(?:号室|号|階|[FＦ]))?"
+    rf"{_TOWN}(?:{_STEP}(?:[東西南北]?{_STEP}){{0,4}}(?:{_NUMBER})?(?:{_HOUSE})?(?:{_ROOM})?)"
+    rf"|(?:{_SPACE}(?:大字|字)|(?<=[市区町村]))[一-龥々ヶケ]{{1,8}}[0-9０-９]{{1,5}}(?=$|[\s、。，）)」])"
 )
 _POSTAL = re.compile(r"(?<![0-9０-９])〒[ \u3000]?[0-9０-９]{3}[-－‐−ー]?[0-9０-９]{4}(?![0-9０-９])")
 
@@ -62,18 +70,19 @@ def municipality_spans(texts: Sequence[str]) -> Iterator[tuple[int, int, int]]:
 
 
 def address_tails(
-    texts: Sequence[str], places: Iterator[tuple[int, int, int]]
+    texts: Sequence[str], places: Iterable[tuple[int, int, int]]
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield each place with what makes an address of it: 2の3の13, 4-2-8 山田ハイツ101号室; and 〒 with its code."""
+    """Yield each place with what makes an address of it (4-2-8 山田ハイツ101号室), and 〒 with its code."""
     for text, start, end in places:
         tail = _ADDRESS.match(texts[text], end)
         yield text, start, tail.end() if tail else end
-    for number, text in enumerate(texts):
-        for postal in _POSTAL.finditer(text):
+    for number, written in enumerate(texts):
+        for postal in _POSTAL.finditer(written):
             yield number, postal.start(), postal.end()
 
 
 @cache
 def _municipalities() -> frozenset[str]:
-    today = [name for place in municipalities() for name in (place.full, place.local, place.name)]
-    return frozenset(name for name in (*today, *(place.name for place in former_municipalities())) if len(name) > 2)
+    today = {name for place in municipalities() for name in (place.full, place.local, place.name)}
+    former = {place.name for place in former_municipalities()}
+    return frozenset(name for name in today | former if len(name) > 2)

@@ -30,20 +30,23 @@ class Readable(NamedTuple):
         texts: those with a letter or a number, new forms of kanji for old ones, without what nobody sees.
         number: (len(texts),) of which of the different texts of the column each is.
         of_row: (rows,) which of the different texts each row holds; -1 where it is null.
-        moved: text → (its characters,) where each stood, of those from which something was taken away.
+        moved: (len(texts),) where a text's characters begin in ``stood``; -1: nothing was taken away.
+        stood: where each character of these texts stood.
     """
 
     texts: list[str]
     number: NDArray[np.int64]
     of_row: NDArray[np.int64]
-    moved: dict[int, NDArray[np.int32]]
+    moved: NDArray[np.int64]
+    stood: NDArray[np.int32]
 
     def in_rows(self, found: Spans) -> Spans:
         """Return spans of ``texts`` as spans of the rows, in the texts as they were given."""
         start, end = found.start.copy(), found.end.copy()
-        for text, places in self.moved.items():
-            here = found.owner == text
-            start[here], end[here] = places[start[here]], places[end[here] - 1] + 1
+        begins = self.moved[found.owner]
+        here = begins >= 0
+        start[here] = self.stood[begins[here] + found.start[here]]
+        end[here] = self.stood[begins[here] + found.end[here] - 1] + 1
         number = self.number[found.owner]
         order = np.argsort(number, kind="stable")
         counts = np.bincount(number, minlength=int(self.of_row.max(initial=-1)) + 1)
@@ -66,14 +69,17 @@ def readable(texts: pa.Array) -> Readable:
     old, new = kanji_variants()
     folded = str.maketrans(dict(zip(old, new, strict=True)))
     written = [text.translate(folded) for text in said]
-    moved = {}
+    moved = np.full(len(written), -1, dtype=np.int64)
+    stood: list[int] = []
     for text in hidden:
         seen = [place for place, char in enumerate(written[text]) if not _UNSEEN_ONE.match(char)]
-        moved[text] = np.array(seen, dtype=np.int32)
+        moved[text] = len(stood)
+        stood.extend(seen)
         written[text] = "".join(written[text][place] for place in seen)
     return Readable(
         written,
         number.to_numpy().astype(np.int64),
         encoded.indices.fill_null(-1).to_numpy().astype(np.int64),
         moved,
+        np.array(stood, dtype=np.int32),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from array import array
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
@@ -49,8 +50,7 @@ def words_of(texts: Sequence[str]) -> Words:
     """Return the words of texts. Linear in their length; the same on every machine with one dictionary."""
     reader = _reader()
     letters: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
+    starts, ends = array("i"), array("i")
     counts = np.empty(len(texts), dtype=np.int64)
     for number, text in enumerate(texts):
         before = len(letters)
@@ -63,8 +63,8 @@ def words_of(texts: Sequence[str]) -> Words:
     return Words(
         "".join(letters),
         np.repeat(np.arange(len(texts)), counts),
-        np.array(starts, dtype=np.int32),
-        np.array(ends, dtype=np.int32),
+        np.frombuffer(starts, dtype=np.int32),
+        np.frombuffer(ends, dtype=np.int32),
     )
 
 
@@ -104,7 +104,7 @@ class _Reader:
             self._tokenizer = self._dictionary.tokenizer()
         self._met: dict[tuple[str, int], str] = {}
 
-    def read(self, piece: str, offset: int, letters: list[str], starts: list[int], ends: list[int]) -> None:
+    def read(self, piece: str, offset: int, letters: list[str], starts: array[int], ends: array[int]) -> None:
         met = self._met
         for word in self._tokenizer.tokenize(piece):
             surface, speech = word.surface(), word.part_of_speech_id()
