@@ -220,6 +220,13 @@ def sentence_words() -> Mapping[str, str]:
 
 
 @cache
+def name_readings() -> tuple[frozenset[str], frozenset[str]]:
+    """Return how Japanese surnames are read, and how given names are, in katakana."""
+    surnames, given_names = (frozenset(row["readings"].split()) for row in _rows("name_readings.csv"))
+    return surnames, given_names
+
+
+@cache
 def plate_offices() -> tuple[str, ...]:
     """Return the places that stand on number plates (地域名表示)."""
     return tuple(resources.files(__name__).joinpath("plate_offices.txt").read_text(encoding="utf-8").split())

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tokumei.transforms.detect.dates import age_spans, date_spans
+from tokumei.transforms.detect.kana import kana_names
 from tokumei.transforms.detect.people import people_of
 from tokumei.transforms.detect.places import address_tails, municipality_spans, place_words
 from tokumei.transforms.detect.readable import readable
@@ -52,6 +53,7 @@ def described_in(texts: pa.Array) -> Described:
     found = [
         *((*_place(words, first, behind), SpanLabel.PERSON) for first, behind in people.words),
         *people.beside,
+        *_labelled(kana_names(read.texts), SpanLabel.PERSON),
         *_labelled(address_tails(read.texts, (*places, *municipality_spans(read.texts))), SpanLabel.PLACE),
         *_labelled(date_spans(read.texts), SpanLabel.DATE),
         *_labelled(age_spans(read.texts), SpanLabel.AGE),

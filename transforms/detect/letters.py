@@ -11,7 +11,7 @@ By itself:
 
     森 桜 共   common word that may be a surname, a given name, both
     仮 未 カ   katakana that may be a name, that no dictionary has, other
-    漢 ひ      one kanji (一 too), or kanji that no dictionary has; hiragana that read like a name
+    漢 ひ      one kanji, or kanji that no dictionary has; hiragana that read like a name
     Ｙ Ｔ Ｅ   Latin: surname and given name in romaji, foreign name
     Ａ Ｉ      Latin: capitalized, one capital
 
@@ -24,7 +24,7 @@ By what it says of its neighbour (`sentence_words.csv`):
     所 町 方   behind a place, behind a district, before either
     近 里      behind where one is, before a name of a town
 
-The rest: 数 number, 般 noun, 他 all else; の と は 、・（）：. and space stand for themselves.
+The rest: 数 number (一: of one kanji), 般 noun, 他 all else; の と は 、・（）：. and space are themselves.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from collections.abc import Callable
 from functools import cache
 
 from tokumei.schemas.tables import sentence_words
+from tokumei.transforms.detect.kana import is_full_name, may_be_given, may_be_surname
 from tokumei.transforms.detect.romaji import katakana_of
 
 PartOfSpeech = tuple[str, ...]
@@ -71,14 +72,13 @@ _SIGNS = {
 _SURNAME, _GIVEN, _OTHER, _PLACE = "人名/姓", "人名/名", "人名/一般", "地名/一般"
 _PERSON = {_SURNAME: "姓", _GIVEN: "名", _OTHER: "人"}
 _OF_ONE_CHARACTER = {"姓": "独", "名": "単"}
-_KANJI_NUMBERS = frozenset("一二三四五六七八九十百千万")
+_KANJI_NUMBERS = frozenset("零一二三四五六七八九十百千万")
 _KATAKANA = re.compile(r"[ァ-ヺー]+")
 _HIRAGANA = re.compile(r"[ぁ-ゖー]{2,}")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
 _KANJI = re.compile(r"[㐀-鿿豈-﫿々]+")
 _FORMER = re.compile("(?<=^[元前現副新故]).+")
 _INSIDE = re.compile("(?<=[都道府県市区町村島])[内外]$|庁$|駅前$")
-_TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 
 
 def letter_of(surface: str, speech: PartOfSpeech, lookup: Lookup) -> str:
@@ -101,7 +101,7 @@ def letter_of(surface: str, speech: PartOfSpeech, lookup: Lookup) -> str:
     return (
         _SIGNS.get(word)
         or (kind if kind in {"敬", "般"} or not name else name)
-        or (("漢" if word in _KANJI_NUMBERS else "数") if speech[1] == "数詞" else "")
+        or (("一" if word in _KANJI_NUMBERS else "数") if speech[1] == "数詞" else "")
         or (_proper(word, speech, lookup) if speech[1] == "固有名詞" else _common(word, speech, lookup))
     )
 
@@ -131,27 +131,37 @@ def _common(word: str, speech: PartOfSpeech, lookup: Lookup) -> str:
         return "他"
     may_be = lookup(word)
     if _KATAKANA.fullmatch(word):
-        return "仮" if may_be & _PERSON.keys() else "カ" if may_be or word.endswith(_drug_ends()) else "未"
-    names = {_PERSON[kind] for kind in (_SURNAME, _GIVEN) if kind in may_be}
-    if names:
-        return "共" if len(names) == 2 else "森" if "姓" in names else "桜"
+        return _katakana(word, may_be)
     noun = speech[0] == "名詞"
+    names = {_PERSON[kind] for kind in (_SURNAME, _GIVEN) if kind in may_be}
+    if names and (noun or not _HIRAGANA.fullmatch(word)):
+        return "共" if len(names) == 2 else "森" if "姓" in names else "桜"
     if noun and _KANJI.fullmatch(word) and (not may_be or len(word) == 1):
         return "漢"
     if _HIRAGANA.fullmatch(word):
-        return "ひ" if lookup(word.translate(_TO_KATAKANA)) & {_SURNAME, _GIVEN} else "他"
+        return "ひ" if names or may_be_surname(word) or may_be_given(word) else "他"
     return "地" if _begins_with_place(word, lookup) else "般" if noun else "他"
 
 
+def _katakana(word: str, may_be: frozenset[str]) -> str:
+    if may_be & _PERSON.keys() or may_be_surname(word) or may_be_given(word):
+        return "仮"
+    if may_be:
+        return "カ"
+    if is_full_name(word):
+        return "人"
+    return "カ" if word.endswith(_drug_ends()) else "未"
+
+
 def _latin(word: str, lookup: Lookup) -> str:
-    if not word[0].isupper():
-        return "他"
-    if len(word) == 1:
-        return "Ｉ"
-    may_be = lookup(word)
-    read = may_be.union(*(lookup(kana) for kana in katakana_of(word.lower())))
-    capitalized = "Ｅ" if _OTHER in may_be else "Ａ"
-    return "Ｙ" if _SURNAME in read else "Ｔ" if _GIVEN in read else capitalized
+    if not word[0].isupper() or len(word) == 1:
+        return "Ｉ" if word.isupper() else "他"
+    may_be, read = lookup(word), katakana_of(word.lower())
+    if _SURNAME in may_be or any(map(may_be_surname, read)):
+        return "Ｙ"
+    if _GIVEN in may_be or any(map(may_be_given, read)):
+        return "Ｔ"
+    return "Ｅ" if _OTHER in may_be else "Ａ"
 
 
 @cache
