@@ -27,6 +27,7 @@ class TopCode(Treatment):
     )
     accepts = NUMERIC
     content = "coded numbers"
+    spares = True
     example = "{type: integer, treat: [{criterion: 4, method: top_code, at: 90, label: 90歳以上}]}"
 
     @model_validator(mode="after")
@@ -51,6 +52,7 @@ class BottomCode(Treatment):
     )
     accepts = NUMERIC
     content = "coded numbers"
+    spares = True
     example = "{type: integer, treat: [{criterion: 4, method: bottom_code, at: 5, label: 5歳以下}]}"
 
     @model_validator(mode="after")
@@ -130,6 +132,7 @@ class Tail(_Sided):
     bottom_label: Template = Field(default="{}以下", description="Label of the lower tail; {} is its bound.")
     accepts = NUMERIC
     content = "coded numbers"
+    spares = True
     data_driven = True
     example = "{type: integer, treat: [{criterion: 4, method: tail, side: top, people: 20}]}"
 
@@ -202,6 +205,7 @@ class Fence(_Sided):
     bottom_label: Template = Field(default="{}以下", description="Label of the lower tail; {} is its bound.")
     accepts = NUMERIC
     content = "coded numbers"
+    spares = True
     data_driven = True
     example = "{type: number, treat: [{criterion: 4, method: fence, rule: iqr, factor: 3, action: code}]}"
 
