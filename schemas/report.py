@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_recoding import Recoding
@@ -228,6 +229,9 @@ class Report(Strict):
     )
     joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
     apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
+    exposure: Exposures = Field(
+        default=Exposures(), description="Whom the release exposes, whatever the policy declares."
+    )
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError, TokumeiError
+from tokumei.schemas.exposure import EXPOSED
 from tokumei.schemas.promises import SETTLED
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def tell(plan: Plan, note: str = "") -> None:
             _tell_history(history)
         for join in report.get("joined", ()):
             _tell_joined(join)
+        for finding in report["exposure"]["findings"]:
+            _tell_exposure(finding)
         print(f"  release:  {base}")
         print(f"  report:   {store.join(base, 'report.html')}")
         print(f"  notice:   {store.join(base, 'notice.md')}")
@@ -171,6 +174,18 @@ def _tell_joined(join: dict[str, Any]) -> None:
     told = "" if smallest is None else f"the smallest class holds {smallest:,} people; "
     left_out = join["people_short"] + join["people_dropped"]
     print(f"  {' + '.join(join['tables'])} joined: {told}{left_out:,} people left out of all")
+
+
+def _tell_exposure(finding: dict[str, Any]) -> None:
+    """Say whom the release exposes, in one line; the report says what can be done about it."""
+    what = EXPOSED[finding["kind"]].format(columns=" × ".join(finding["columns"]))
+    about = "" if finding["exact"] else "about "
+    alone = f", {about}{finding['alone']:,} of them alone" if finding["alone"] else ""
+    kept = " (accepted)" if finding["because"] else ""
+    print(
+        f"  exposed: {finding['table']}: {what}: {about}{finding['people']:,} of {finding['of_people']:,}"
+        f" people{alone}{kept}"
+    )
 
 
 def _of_little_use(table: dict[str, Any]) -> Iterator[str]:

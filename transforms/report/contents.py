@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tokumei.transforms.report.sections import (
     criteria,
+    exposure,
     histories,
     joined,
     pictures,
@@ -29,6 +30,7 @@ SECTIONS = (
     Section("joined", "表の結合", joined.view, nothing=joined.NOTHING),
     Section("histories", "履歴", histories.view, nothing=histories.NOTHING),
     Section("risk", "測定した値", risk.view),
+    Section("exposure", "宣言のない危険", exposure.view),
     Section("pictures", "項目ごとの加工前と加工後", pictures.view),
     Section("unneeded", "不要な項目・そのままの項目", unneeded.view),
     Section("rejects", "読み取れなかったレコード", rejects.view),
