@@ -24,7 +24,7 @@ class Accepted(Strict):
 
 
 class Exposure(Strict):
-    """What of the [exposures](#exposure), which every run looks for and tells, stops a run."""
+    """What of the [exposures](#what-nobody-declared), which every run looks for and tells, stops a run."""
 
     refuse: tuple[ExposureKind, ...] = Field(
         default=KINDS, min_length=1, description="Kinds that stop the run."

@@ -62,22 +62,27 @@ def tell(plan: Plan, note: str = "") -> None:
             f"{'holds' if note else 'released'} {records:,} records of {manifest['people']:,} people"
             f"{_UNCOUNTED if report['people_basis'] == 'records' else ''}"
         )
-        for table in report["tables"]:
-            _tell_table(table, plan.policy.tables[table["name"]].columns)
-            for told in report.get("notes", ()):
-                if told["table"] == table["name"]:
-                    print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
-        for history in report["histories"]:
-            _tell_history(history)
-        for join in report.get("joined", ()):
-            _tell_joined(join)
-        for finding in report["exposure"]["findings"]:
-            _tell_exposure(finding)
+        tell_report(plan.policy, report)
         print(f"  release:  {base}")
         print(f"  report:   {store.join(base, 'report.html')}")
         print(f"  notice:   {store.join(base, 'notice.md')}")
         print(f"  register: {store.join(plan.output, 'register', 'index.html')}", flush=True)
     warn(plan.policy)
+
+
+def tell_report(policy: Policy, report: dict[str, Any]) -> None:
+    """Print what a report says of its tables, and of what nobody declared."""
+    for table in report["tables"]:
+        _tell_table(table, policy.tables[table["name"]].columns)
+        for told in report.get("notes", ()):
+            if told["table"] == table["name"]:
+                print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
+    for history in report["histories"]:
+        _tell_history(history)
+    for join in report.get("joined", ()):
+        _tell_joined(join)
+    for finding in report.get("exposure", {"findings": ()})["findings"]:
+        _tell_exposure(finding)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.exposure.hashed import HashedColumn, Hashes, hashed, summed
 from tokumei.transforms.exposure.scope import Columns, exposure_scope
-from tokumei.transforms.exposure.tuples import TupleCounts, count_pairs, count_tuples, merge_tuples
+from tokumei.transforms.exposure.tuples import TupleCounts, drawn_pairs, drawn_tuples, merge_drawn
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 
 
@@ -54,8 +54,8 @@ def count_exposed(
     def count(names: Columns) -> TupleCounts:
         chosen = [columns[name] for name in names]
         if persons is None:
-            return count_tuples(chosen, batch.num_rows, most=scope.entries)
-        return count_pairs(summed(chosen), persons, most=scope.entries, cap=plan.k)
+            return drawn_tuples(chosen, batch.num_rows, most=scope.entries)
+        return drawn_pairs(summed(chosen), persons, most=scope.entries, cap=plan.k)
 
     classes = _classes([columns[name] for name in plan.quasi_identifiers], batch.num_rows)
     return Exposed(
@@ -63,7 +63,7 @@ def count_exposed(
         k=plan.k,
         sets={names: count(names) for names in (*scope.sets, *((name,) for name in scope.codes))},
         alike={
-            name: count_pairs(classes, columns[name].rows(), most=scope.entries, cap=EVERYBODY)
+            name: drawn_pairs(classes, columns[name].rows(), most=scope.entries, cap=EVERYBODY)
             for name in scope.sensitive
         },
     )
@@ -80,11 +80,11 @@ def merge_exposed(parts: Sequence[Exposed]) -> Exposed:
     return replace(
         first,
         sets={
-            names: merge_tuples([part.sets[names] for part in parts], most=first.entries, cap=first.k)
+            names: merge_drawn([part.sets[names] for part in parts], most=first.entries, cap=first.k)
             for names in first.sets
         },
         alike={
-            name: merge_tuples([part.alike[name] for part in parts], most=first.entries, cap=EVERYBODY)
+            name: merge_drawn([part.alike[name] for part in parts], most=first.entries, cap=EVERYBODY)
             for name in first.alike
         },
     )

@@ -45,7 +45,7 @@ class Finding:
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Shared:
     """People by how few share their tuple, over the tuples of one set without blanks alone."""
 

@@ -39,7 +39,7 @@ class TupleCounts:
     records: Counts
 
 
-def count_tuples(columns: Sequence[HashedColumn], rows: int, *, most: int) -> TupleCounts:
+def drawn_tuples(columns: Sequence[HashedColumn], rows: int, *, most: int) -> TupleCounts:
     """Count records by tuple of some columns' values.
 
     Args:
@@ -63,7 +63,7 @@ def count_tuples(columns: Sequence[HashedColumn], rows: int, *, most: int) -> Tu
     return _drawn(summed(columns), None, most=most, cap=1)
 
 
-def count_pairs(tuples: Hashes, seconds: Hashes, *, most: int, cap: int) -> TupleCounts:
+def drawn_pairs(tuples: Hashes, seconds: Hashes, *, most: int, cap: int) -> TupleCounts:
     """Count records by pair of a tuple and its person, or a value beside it.
 
     Args:
@@ -75,7 +75,7 @@ def count_pairs(tuples: Hashes, seconds: Hashes, *, most: int, cap: int) -> Tupl
     return _drawn(tuples, seconds, most=most, cap=cap)
 
 
-def merge_tuples(parts: Sequence[TupleCounts], *, most: int, cap: int) -> TupleCounts:
+def merge_drawn(parts: Sequence[TupleCounts], *, most: int, cap: int) -> TupleCounts:
     """Add up counts, in any order; ``most`` and ``cap`` as they were counted with."""
     zeros = max(part.zeros for part in parts)
     parts = [_fewer(part, zeros) for part in parts]

@@ -214,11 +214,13 @@ def _part(plan: Plan, table: TablePlan, data: bytes, *, records: int, people: in
 
 
 def write_part(plan: Plan, encoded: Encoded) -> None:
-    """Write what was encoded.
+    """Write what was encoded, unless this is a rehearsal.
 
     Raises:
         InputError: the output cannot be written.
     """
+    if plan.rehearsal:
+        return
     open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
 
 

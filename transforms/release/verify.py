@@ -13,7 +13,6 @@ from tokumei.transforms.combinations.removal import CombinationRemoval
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import RECORDS
 from tokumei.transforms.decisions.fitted import FittedTable
-from tokumei.transforms.exposure.verdict import refuse_exposure
 from tokumei.transforms.histories.recount import CountedFacts, shortfall
 from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import refuse_leaks
@@ -21,7 +20,6 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.promises.recount import too_few
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.figures import amount
-from tokumei.transforms.release.exposed import exposures
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.understood import refuse_blanks
 from tokumei.transforms.release.written import TableWritten, Written
@@ -86,7 +84,6 @@ def verify(
         _check_promises(table, account, found)
         _check_totals(table, account.fitted, totals.get(name, {}))
         refuse_leaks(table, found.leaks)
-        refuse_exposure(table, exposures(table, found, people.by_table.get(name, tally.records_out)))
         refuse_blanks(plan.policy.not_understood, table, tally)
     _check_facts(plan, chosen, facts, fingerprint)
     total = _people(plan, written, people)

@@ -13,6 +13,7 @@ from tokumei.transforms.report.sections import (
     joined,
     pictures,
     recoding,
+    rehearsal,
     rejects,
     risk,
     summary,
@@ -22,6 +23,7 @@ from tokumei.transforms.report.sections import (
 from tokumei.transforms.report.sections.base import Section, cards_of
 
 SECTIONS = (
+    Section("rehearsal", "予行", shown=rehearsal.is_rehearsal),
     Section("summary", "要約", summary.view),
     Section("items", "項目の一覧", cards_of),
     Section("criteria", "五つの基準", criteria.view, criteria.BELOW),

@@ -20,8 +20,8 @@ _SENTENCES: dict[ExposureKind, str] = {
     "{whom}が当たる{alone}。",
     "blanks": "{names}が空欄の人は{people:,}人しかいない。空欄であること自体が、その人を指す。",
     "sets": "{names}を合わせると、{whom}が{k}人未満に絞られる{alone}。{more}",
-    "restored": "「{first}」の値から「{last}」の値が分かる（一つの値に対し平均{values:.1f}通り）。「{first}」は"
-    "準識別子でないため、「{last}」を粗くした効果が失われる。",
+    "restored": "「{first}」の値から「{last}」の値が分かる（一つの値に対し平均{values:.1f}通り）。"
+    "「{first}」は準識別子でないため、「{last}」を粗くした効果が失われる。",
     "pseudonyms": "{names}の仮IDは{labels:,.0f}種類しかなく、一つを多くの人が持つ。人数の多い順から、"
     "元の値を推し量れる。",
     "homogeneous": "準識別子が同じグループのうち{about}{classes:,.0f}個では、「{last}」が全員同じである。"

@@ -22,7 +22,7 @@ _KINDS: Mapping[ExposureKind, str] = {
 }
 
 
-class Exposed(NamedTuple):
+class ExposureRow(NamedTuple):
     """One finding: its kind in Japanese, and the title of its table."""
 
     kind: str
@@ -30,8 +30,8 @@ class Exposed(NamedTuple):
     finding: ExposureReport
 
 
-def view(report: Report) -> tuple[Exposed, ...]:
+def view(report: Report) -> tuple[ExposureRow, ...]:
     """Return the findings in the order of their kinds."""
     titles = {table.name: table.title for table in report.tables}
     found = sorted(report.exposure.findings, key=lambda f: (KINDS.index(f.kind), -f.people))
-    return tuple(Exposed(_KINDS[f.kind], titles[f.table], f) for f in found)
+    return tuple(ExposureRow(_KINDS[f.kind], titles[f.table], f) for f in found)
