@@ -10,9 +10,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_recoding import Recoding
+from tokumei.schemas.report_rehearsal import Rehearsal
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -228,6 +230,10 @@ class Report(Strict):
     )
     joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
     apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
+    exposure: Exposures = Field(
+        default=Exposures(), description="Whom the release exposes, whatever the policy declares."
+    )
+    rehearsal: Rehearsal | None = Field(default=None, description="Of a rehearsal; None of a release.")
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

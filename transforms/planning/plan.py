@@ -265,6 +265,8 @@ class Plan(PackedOnce):
         attempt: random name of this run; the files it writes carry it, so that they can be told apart.
         tuples_a_worker: distinct tuples above which the histogram is spread over workers.
         shards: into how many parts.
+        rehearsal: whether nothing is written or published but a report, into ``output``.
+        sample: one stretch of so many of each file is read; None: all.
     """
 
     policy: Policy
@@ -276,6 +278,8 @@ class Plan(PackedOnce):
     attempt: str
     tuples_a_worker: int = 20_000_000
     shards: int = 64
+    rehearsal: bool = False
+    sample: int | None = None
 
     @cached_property
     def sources(self) -> dict[str, TablePlan]:

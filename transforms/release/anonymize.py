@@ -21,6 +21,8 @@ from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.exposure.repeated import identifying
+from tokumei.transforms.exposure.sources import SourceExposed, count_sources
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import persons_in_periods, units_of
@@ -52,6 +54,7 @@ class Anonymized:
             in them; never written.
         terms: what the recount of the written rows must know.
         totals: what the released lines come to, by person, dealt to buckets.
+        exposed: what the source tells of the released lines.
     """
 
     split: Split
@@ -68,6 +71,7 @@ class Anonymized:
     order: pa.Array
     terms: PartTerms
     totals: tuple[tuple[int, WrittenTotals], ...]
+    exposed: SourceExposed
     tally: Tally
 
 
@@ -137,7 +141,8 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             settled=blanked,
             hidden=hidden,
         ),
-        terms=part_terms(chunk.work.decision, key),
+        terms=part_terms(plan, chunk.work.decision, key),
+        exposed=_exposed(plan, chunk, columns, by_record, left),
         totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
 
@@ -263,6 +268,24 @@ def _treat_records(
         )
         for name, method in plan.by_record.items()
     }
+
+
+def _exposed(
+    plan: TablePlan,
+    chunk: Chunk[Decision],
+    columns: Mapping[str, pa.Array],
+    by_record: Mapping[str, Applied],
+    left: npt.NDArray[np.intp],
+) -> SourceExposed:
+    """Look at how far values are moved, and whether people repeat, where the source values still are."""
+    at = pa.array(left)
+    return count_sources(
+        plan,
+        chunk.work.key,
+        (chunk.work.split.split_id, chunk.number),
+        moved={name: (columns[name].take(at), applied.values) for name, applied in by_record.items()},
+        sources=chunk.batch.select(list(identifying(plan))),
+    )
 
 
 def _columns(

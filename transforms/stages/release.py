@@ -29,6 +29,7 @@ from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
+from tokumei.transforms.release.exposed import refuse_exposures
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
 from tokumei.transforms.release.part_recount import Count
 from tokumei.transforms.release.parts import (
@@ -36,10 +37,12 @@ from tokumei.transforms.release.parts import (
     encode_chunk,
 )
 from tokumei.transforms.release.publish import Published, publish
+from tokumei.transforms.release.rehearsal import keep_report
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.report.rehearsal import rehearsed
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
 from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
@@ -190,7 +193,7 @@ class _WriteOrDeal(Step):
 
 
 class PublishRelease(beam.PTransform):
-    """Verify what was written, then publish it with its register entry.
+    """Verify what was written, then publish it with its register entry; a rehearsal leaves its report alone.
 
     Element types: `Chosen` → `Published`. Raises RequirementError at run time when verification fails; then
     nothing is published.
@@ -227,11 +230,22 @@ def _publish(
     try:
         total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined, key.fingerprint)
+        report = build_report(
+            plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
+        )
+        if plan.rehearsal:
+            keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
+        refuse_exposures(plan, written, people.by_table)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(
-        plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
-    )
+    if plan.rehearsal:
+        return Published(
+            release=plan.output,
+            register="",
+            people=total,
+            records=sum(table.records_out for table in report.tables),
+            files=0,
+        )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
