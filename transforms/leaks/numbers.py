@@ -95,7 +95,7 @@ def _numbers_in(cells: pl.Series) -> dict[str, Found]:
     reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
     for looks, some in ((worded, with_word(text)), (contacts, reached)):
         for look in looks() if len(some) else ():
-            if (holding := int(look.holding(some).sum())):
+            if holding := int(look.holding(some).sum()):
                 found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)
     return found
 
