@@ -130,9 +130,8 @@ class TablePlan(PackedOnce):
     @cached_property
     def compared(self) -> tuple[str, ...]:
         """Columns whose source values are held against what is released, each once."""
-        columns = self.table.columns
-        named = (*left_whole(columns, self.k), *answered(columns))
-        return tuple(dict.fromkeys((*self.sought, *self.judged, *named)))
+        left = left_whole(self.table.columns, self.k)
+        return tuple(dict.fromkeys((*self.sought, *self.judged, *left, *answered(self.table.columns))))
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:
@@ -259,12 +258,10 @@ class Plan(PackedOnce):
         policy: as read.
         tables: by name, in the order of the policy.
         populations: by table, the plan of reading its population; such tables are counted, never released.
-        output: directory or URI of the output.
-        release_id: name of the release.
+        output, release_id: directory or URI of the output, and name of the release in it.
         work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
         attempt: random name of this run; the files it writes carry it, so that they can be told apart.
-        tuples_a_worker: distinct tuples above which the histogram is spread over workers.
-        shards: into how many parts.
+        tuples_a_worker, shards: above how many distinct tuples a histogram is cut, and into how many parts.
         rehearsal: whether nothing is written or published but a report, into ``output``.
         sample: one stretch of so many of each file is read; None: all.
     """
