@@ -123,7 +123,9 @@ def test_a_coded_end_of_one_person_is_refused_or_declared(run, treat):
 def test_areas_are_told_or_promised(run, people):
     towns = ["東京都港区"] * 9 + ["大阪府堺市"] * 4 + ["北海道函館市"] * 2 + ["東京都青ヶ島村"]
     area = {"criterion": 1, "method": "address", "level": "city", **({"people": people} if people else {})}
-    done = ran(run, {"home": {"treat": [area]}}, [(f"p{i}", f"{t}1") for i, t in enumerate(towns)], k=people or 4)
+    done = ran(
+        run, {"home": {"treat": [area]}}, [(f"p{i}", f"{t}1") for i, t in enumerate(towns)], k=people or 4
+    )
     assert done.status == 0, done.err
     left = people_by(done.rows(), "home")
     if people:
