@@ -14,6 +14,8 @@ from tokumei.schemas.label_claims import refuse_false_label
 from tokumei.schemas.strict import Number, Text
 from tokumei.schemas.treatment_base import NUMERIC, WORDS, Label, Left, People, Template, Treatment
 
+_ANY = 90  # a bound that stands for all
+
 
 class TopCode(Treatment):
     """Values at or above a fixed bound become one label (116歳 → 「90歳以上」)."""
@@ -119,6 +121,11 @@ class _Sided(Treatment):
         if self.side == "top":
             self._only_with("side: bottom or both", "bottom_label")
 
+    def _labels_true(self, top: str, bottom: str) -> None:
+        """Refuse templates that are untrue of any bound: 「{}以下」 of what is above it."""
+        refuse_false_label(top.format(_ANY), _ANY, None, at="top_label")
+        refuse_false_label(bottom.format(_ANY), None, _ANY, upper_included=True, at="bottom_label")
+
 
 class Tail(_Sided):
     """Code the tails beyond the largest (smallest) value that at least ``people`` people reach."""
@@ -139,6 +146,7 @@ class Tail(_Sided):
     @model_validator(mode="after")
     def _used(self) -> Self:
         self._labels_used()
+        self._labels_true(self.top_label, self.bottom_label)
         return self
 
     def sharing(self, k: int) -> int:
@@ -214,6 +222,7 @@ class Fence(_Sided):
         if self.action != "code":
             self._only_with("action: code", "top_label", "bottom_label")
         self._labels_used()
+        self._labels_true(self.top_label, self.bottom_label)
         return self
 
     def sharing(self, k: int) -> int:
