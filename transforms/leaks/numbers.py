@@ -38,7 +38,7 @@ _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
 _LONG = r"^[0-9]{10,11}$"
 _FEW, _SHORT = 256, 8192  # labels, and characters of them in all, that are remembered
-Count = Callable[[pl.Series], dict[str, Found]]
+_Count = Callable[[pl.Series], dict[str, Found]]
 _NOTHING = Found(0, 0, 0)
 _ONE_BY_ONE = Lock()  # threads that begin together would else each read the same labels
 _LEAST = 10**9  # an integer below has fewer digits than any number that is looked for in integers
@@ -64,7 +64,7 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
     return _of_distinct(_numbers_in, _distinct(values))
 
 
-def _of_distinct(count: Count, cells: pl.Series) -> dict[str, Found]:
+def _of_distinct(count: _Count, cells: pl.Series) -> dict[str, Found]:
     """Count in distinct cells; few short ones are labels, which every chunk of a column has: read once."""
     if len(cells) <= _FEW and sum(map(len, few := cells.drop_nulls().to_list())) <= _SHORT:
         with _ONE_BY_ONE:
@@ -73,7 +73,7 @@ def _of_distinct(count: Count, cells: pl.Series) -> dict[str, Found]:
 
 
 @lru_cache(maxsize=256)
-def _in_labels(count: Count, labels: tuple[str, ...]) -> dict[str, Found]:
+def _in_labels(count: _Count, labels: tuple[str, ...]) -> dict[str, Found]:
     return count(pl.Series(labels, dtype=pl.String))
 
 
