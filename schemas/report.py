@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_attacks import AttackReport
 from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
@@ -234,6 +235,9 @@ class Report(Strict):
         default=Exposures(), description="Whom the release exposes, whatever the policy declares."
     )
     rehearsal: Rehearsal | None = Field(default=None, description="Of a rehearsal; None of a release.")
+    attacks: tuple[AttackReport, ...] = Field(
+        default=(), description="What attacks on the release came to; never in public-report.json."
+    )
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

@@ -19,7 +19,7 @@ WIRING = {"stages", "engine"}
 ROOMS = """
     engine storage values detect counting formats hierarchies
     criteria planning decisions
-    profile totals combinations risk histories joined recode promises leaks exposure
+    profile totals combinations risk histories joined recode promises attacks leaks exposure
     pages register release report preview
     stages
     synthesis

@@ -7,6 +7,7 @@ report as it is, it has no module.
 from __future__ import annotations
 
 from tokumei.transforms.report.sections import (
+    attacks,
     criteria,
     exposure,
     histories,
@@ -33,6 +34,7 @@ SECTIONS = (
     Section("histories", "履歴", histories.view, nothing=histories.NOTHING),
     Section("risk", "測定した値", risk.view),
     Section("exposure", "宣言のない危険", exposure.view),
+    Section("attacks", "攻撃による評価", attacks.view, nothing=attacks.NOTHING),
     Section("pictures", "項目ごとの加工前と加工後", pictures.view),
     Section("unneeded", "不要な項目・そのままの項目", unneeded.view),
     Section("rejects", "読み取れなかったレコード", rejects.view),
