@@ -39,7 +39,8 @@ class LeakSearch(NamedTuple):
     """One search: what was looked for, and in which released column.
 
     Attributes:
-        kind: ``own`` (the record's own value of a source column), ``other`` (another record's),
+        kind: ``own`` (the record's own value of a source column), ``other`` (another record's), ``name``
+            (of anybody in the files, inside a sentence; then ``of`` is empty),
             ``number`` (of a format), or ``source`` (a column whose source values are of a format).
         column: the released column.
         of: the source column, or the name of the format.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 from tokumei.schemas.errors import RequirementError
@@ -20,6 +21,7 @@ ENOUGH = 100
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
+_MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
 
@@ -27,6 +29,8 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
     """Return whether what was found cannot be chance; few numbers never prove that it is."""
     if found.sure or not found.chance:
         return found.sure > 0
+    if search.kind == "name":
+        return _more_than(found.chance, found.expected)
     if search.kind in {"own", "other"}:
         return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
     if search.of in _BY_SHARE:
@@ -39,13 +43,21 @@ def _surprising(met: int, expected: float, unlikely: float = _UNLIKELY) -> bool:
     return met > expected > 0 and met - expected - met * math.log(met / expected) < math.log(unlikely)
 
 
+def _more_than(met: int, decoys: float) -> bool:
+    """Whether names are met more often than as many words made of them: a sign test, exact."""
+    of = met + math.ceil(decoys)
+    if of > _MANY:
+        return _surprising(met, decoys, _UNLIKELY_NUMBERS)
+    return bool(sum(math.comb(of, n) for n in range(met, of + 1)) < _UNLIKELY_NUMBERS * 2**of)
+
+
 def refuse_leaks(table: TablePlan, found: Leaks) -> None:
     """Check that nothing was found in a table's release that the policy does not allow.
 
     Raises:
         RequirementError: verification.leak, naming columns and counts, never a value.
     """
-    leaks = [(s, f) for s, f in found.items() if is_leak(s, f) and _allowed(table, s) is None]
+    leaks = [(s, f) for s, f in _told_once(found).items() if is_leak(s, f) and _allowed(table, s) is None]
     if not leaks:
         return
     told = [f"{search.column}: {_what(table, search, count)}" for search, count in leaks]
@@ -80,15 +92,24 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
                 matched=count.chance + count.sure,
                 because=allowed.because if is_leak(search, count) and allowed is not None else None,
             )
-            for search, count in sorted(found.items())
+            for search, count in sorted(_told_once(found).items())
             if count.chance or count.sure
             for allowed in [_allowed(table, search)]
         ),
     )
 
 
+def _told_once(found: Leaks) -> Leaks:
+    """Return what was found without names that are no more than the values found in the same column."""
+    values: Counter[str] = Counter()
+    for search, count in found.items():
+        if search.kind in {"own", "other"}:
+            values[search.column] += count.sure
+    return {s: f for s, f in found.items() if s.kind != "name" or not f.sure or f.sure > values[s.column]}
+
+
 def _key(search: LeakSearch) -> str:
-    return "source_values_allowed" if search.kind in {"own", "other"} else "codes_allowed"
+    return "source_values_allowed" if search.kind in {"own", "other", "name"} else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
@@ -98,6 +119,8 @@ def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
 
 def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
+    if search.kind == "name":
+        return f"{count:,} record(s) with the name of somebody in the files"
     if search.kind == "number":
         return f"{count:,} value(s) hold: {search.of}"
     if search.kind == "source":
@@ -107,6 +130,8 @@ def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
 
 
 def _sought(table: TablePlan, search: LeakSearch) -> str:
+    if search.kind == "name":
+        return "ファイルにある人の氏名"
     if search.kind == "number":
         return _title(search.of)
     if search.kind == "source":
