@@ -2,15 +2,15 @@
 
 A name is compared by its letters (`letters`): kanji with what is beside it (佐藤花子), kana in hiragana or
 katakana, or Latin letters. Looked up is every stretch of a text that is as long as some name and begins by
-three letters as some name does. A name is told from a word that it equals by what stands around it: kana and
-Latin letters must end there, and names of three letters in kanji (金子大 in 金子大臣) count as chance unless
-somebody is addressed or the kanji end there.
+three letters as some name does. A name is told from a word that it equals (金子大 in 金子大臣) by what stands
+around it, its `Evidence`; and by decoys, words made of the same names, which are words as often by chance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
@@ -24,30 +24,41 @@ from tokumei.transforms.engine.packed import PackedOnce
 
 SHORTEST_NAME, LONGEST_NAME = 3, 24  # letters
 _SHORTEST_KANA, _SHORTEST_LATIN = 5, 7
-_WEAK = 3  # letters of a name that words may equal
+_WEAK = 3  # letters of a name in kanji that words may equal
+_COMMON = 7  # letters of one in kana, from which on few words equal it
 _HEADS = 24  # bits of the hash of three letters
 _CHARACTERS = 1 << 22  # that are looked at in one go
-# Behind a name in kanji: who is so addressed is a person. Behind one in kana: that, or a particle.
-_ADDRESSED = np.array([ord(c) for c in "様氏殿君宅方家夫妻嬢先医"], dtype=np.uint32)
+# Who is so addressed is a person: behind a name in kanji, and in kana, which a particle may follow.
+_ADDRESSED = np.array([ord(c) for c in "様氏殿君宅方家夫妻嬢先医さちく"], dtype=np.uint32)
+_POLITE = np.array([ord(c) for c in "様氏殿君嬢先"], dtype=np.uint32)
+_SAN = [np.array([ord(c) for c in letters], dtype=np.uint32) for letters in ("サさ", "ンんマま")]
 _BEHIND_KANA = np.array([ord(c) for c in "サさクくチちドどはノをニにもとへヘやでよケ"], dtype=np.uint32)
 
 
+class Evidence(IntEnum):
+    """How surely a stretch that equals a name is one, by what stands around it."""
+
+    WEAK = 0  # as short as many words are, and in the midst of others
+    LIKELY = 1
+    SURE = 2  # somebody is addressed; family name and given name stand apart; a particle follows
+
+
 class NameHits(NamedTuple):
-    """Stretches of texts that are a name of the set; they may overlap.
+    """Stretches of texts that are a name of the set, or a decoy; they may overlap.
 
     Attributes:
         owner, start, end: shape (n,), the text and where in it, in code points; ``end`` is the first behind.
-        sure: shape (n,), whether what stands around it tells that it is no word.
+        evidence: shape (n,), an `Evidence`.
+        decoy: shape (n,), whether it is none; see `NameSet.decoys`.
         looked: stretches that were looked up.
-        by_chance: how many of those not sure are expected to be words; see `NameSet.decoys`.
     """
 
     owner: Places
     start: Places
     end: Places
-    sure: NDArray[np.bool_]
+    evidence: NDArray[np.int8]
+    decoy: NDArray[np.bool_]
     looked: int
-    by_chance: float
 
     @classmethod
     def joined(cls, several: Sequence[NameHits]) -> NameHits:
@@ -56,9 +67,9 @@ class NameHits(NamedTuple):
             np.concatenate([hits.owner for hits in several]),
             np.concatenate([hits.start for hits in several]),
             np.concatenate([hits.end for hits in several]),
-            np.concatenate([hits.sure for hits in several]),
+            np.concatenate([hits.evidence for hits in several]),
+            np.concatenate([hits.decoy for hits in several]),
             sum(hits.looked for hits in several),
-            sum(hits.by_chance for hits in several),
         )
 
 
@@ -69,8 +80,8 @@ class NameSet(PackedOnce):
     Attributes:
         seeds: of the hashes, from the key of the run.
         names: the hashes of the names.
-        decoys: of as many words as there are names that words may equal: the first two letters of one and the
-            rest of another. They stand in texts as often by chance as these names do.
+        decoys: of about as many words: the first two letters of one name (of kana and Latin letters, three)
+            and the rest of another. By chance they stand in texts as often as the names do.
         heads: sorted, the hashes of the first three letters.
         lengths: of the names, in letters.
     """
@@ -96,14 +107,10 @@ class NameSet(PackedOnce):
         hashes = _row_hashes(matrix, widths, seeds)
         _, first = np.unique(hashes, return_index=True)  # from here on in an order that nobody chose
         matrix, widths, hashes = matrix[first], widths[first], hashes[first]
-        weak = np.flatnonzero(_weak(matrix, widths))
-        other = np.roll(weak, 1)
-        mixed = np.concatenate((matrix[weak, :2], matrix[other, 2:]), axis=1)
-        decoys = _row_hashes(mixed, widths[other], seeds)
         return cls(
             seeds,
             HashSet.of(hashes),
-            HashSet.of(np.setdiff1d(decoys, hashes)),
+            HashSet.of(np.setdiff1d(_decoys(matrix, widths, seeds), hashes)),
             np.unique(_head(matrix[:, 0], matrix[:, 1], matrix[:, 2], seeds)),
             tuple(int(width) for width in np.unique(widths)),
         )
@@ -120,6 +127,12 @@ class NameSet(PackedOnce):
             np.unique(np.concatenate([part.heads for part in parts])),
             tuple(sorted({length for part in parts for length in part.lengths})),
         )
+
+    @property
+    def a_decoy(self) -> float:
+        """How many names a decoy stands for: more than one where few names put together are nobody's."""
+        known = len(self.names.known), len(self.decoys.known)
+        return known[0] / known[1] if all(known) else 1.0
 
     @property
     def nbytes(self) -> int:
@@ -141,37 +154,15 @@ class NameSet(PackedOnce):
         letters = np.concatenate((text.letters, np.zeros(LONGEST_NAME, dtype=np.uint32)))
         heads = _head(letters[:-2], letters[1:-1], letters[2:], self.seeds)
         at = np.flatnonzero(self._starts[heads])
-        found, looked, chance = [_NO_HITS], 0, 0.0
+        found, looked = [_NO_HITS], 0
         for length, hashes in _hashes(letters, at, self.lengths, self.seeds):
             looked += len(at)
-            firsts = at[self.names.holds(hashes)]
-            if len(firsts):
-                found.append(self._judged(text, letters, firsts, length))
-            decoys = at[self.decoys.holds(hashes)] if len(self.decoys.known) else at[:0]
-            if len(decoys):
-                chance += float((~self._judged(text, letters, decoys, length).sure).sum())
-        if self.names.bits is not None:
-            chance += looked * self.names.error
-        return NameHits.joined(found)._replace(looked=looked, by_chance=chance)
-
-    def _judged(self, text: Letters, letters: Codes, firsts: Places, length: int) -> NameHits:
-        """Return hits of one length, without those in the midst of a word of kana or Latin letters."""
-        start, last = text.places[firsts], text.places[firsts + length - 1]
-        before, behind = text.script(start - 1), text.script(last + 1)
-        window = scripts(letters[firsts[:, None] + np.arange(length)])
-        kanji = (window == Script.KANJI).any(axis=1)
-        begins, ends = text.script(start), text.script(last)
-        next_code = text.codes.take(last + 1, mode="clip")
-        particle = np.isin(next_code, _BEHIND_KANA) & (ends != Script.LATIN)
-        whole = (before != begins) & ((behind != ends) | particle)
-        addressed = np.isin(next_code, _ADDRESSED)
-        alone = (behind != Script.KANJI) & (before != Script.KANJI)
-        weak = (length == _WEAK) | (window[:, 1] != Script.KANJI)
-        sure = (~kanji | ~weak | addressed | alone) & (self.names.bits is None)
-        rows = np.flatnonzero(kanji | whole)
-        owner = text.owners(start[rows])
-        begin = text.begins[owner]
-        return NameHits(owner, start[rows] - begin, last[rows] + 1 - begin, sure[rows], 0, 0.0)
+            for which in (self.names, self.decoys):
+                firsts = at[which.holds(hashes)]
+                if len(firsts):
+                    hits = _judged(text, letters, firsts, length)
+                    found.append(hits._replace(decoy=np.full(len(hits.owner), which is self.decoys)))
+        return NameHits.joined(found)._replace(looked=looked)
 
     @cached_property
     def _starts(self) -> NDArray[np.bool_]:
@@ -181,7 +172,35 @@ class NameSet(PackedOnce):
 
 
 _NO_PLACES = np.empty(0, dtype=np.int64)
-_NO_HITS = NameHits(_NO_PLACES, _NO_PLACES, _NO_PLACES, np.empty(0, dtype=bool), 0, 0.0)
+_NO_HITS = NameHits(
+    _NO_PLACES, _NO_PLACES, _NO_PLACES, np.empty(0, dtype=np.int8), np.empty(0, dtype=bool), 0
+)
+
+
+def _judged(text: Letters, letters: Codes, firsts: Places, length: int) -> NameHits:
+    """Return hits of one length, without those in the midst of a word of kana or Latin letters."""
+    start, last = text.places[firsts], text.places[firsts + length - 1]
+    before, behind = text.script(start - 1), text.script(last + 1)
+    window = scripts(letters[firsts[:, None] + np.arange(length)])
+    kanji = (window == Script.KANJI).any(axis=1)
+    begins, ends = text.script(start), text.script(last)
+    following = text.codes.take(last + 1, mode="clip")
+    particle = np.isin(following, _BEHIND_KANA) & (ends != Script.LATIN)
+    whole = (before != begins) & ((behind != ends) | particle)
+    apart = last - start >= length  # something stands between its letters
+    san = np.isin(following, _SAN[0]) & np.isin(text.codes.take(last + 2, mode="clip"), _SAN[1])
+    addressed = np.where(kanji, np.isin(following, _ADDRESSED), np.isin(following, _POLITE) | san)
+    weak = np.where(kanji, (length == _WEAK) | (window[:, 1] != Script.KANJI), length < _COMMON)
+    alone = (before != Script.KANJI) & (behind != Script.KANJI)
+    spoken = kanji & (behind == Script.HIRAGANA) & (ends != Script.HIRAGANA)
+    evidence = np.where(weak & ~(alone & kanji), Evidence.WEAK, Evidence.LIKELY).astype(np.int8)
+    evidence[addressed | (apart & (alone | ~kanji)) | (spoken & ~weak)] = Evidence.SURE
+    rows = np.flatnonzero(kanji | whole)
+    owner = text.owners(start[rows])
+    begin = text.begins[owner]
+    return NameHits(
+        owner, start[rows] - begin, last[rows] + 1 - begin, evidence[rows], np.zeros(len(rows), dtype=bool), 0
+    )
 
 
 def _stretches(texts: pl.Series) -> Iterator[tuple[int, int]]:
@@ -215,11 +234,16 @@ def _plausible(matrix: Codes, widths: Places) -> NDArray[np.bool_]:
     return fits
 
 
-def _weak(matrix: Codes, widths: Places) -> NDArray[np.bool_]:
-    of = scripts(matrix)
-    kanji = (of == Script.KANJI).any(axis=1)
-    weak: NDArray[np.bool_] = kanji & ((widths == _WEAK) | (of[:, 1] != Script.KANJI))
-    return weak
+def _decoys(matrix: Codes, widths: Places, seeds: tuple[int, int]) -> Hashes:
+    """Return the hashes of words that are put together of two names of one script each."""
+    kanji = (scripts(matrix) == Script.KANJI).any(axis=1)
+    found = [np.empty(0, dtype=np.uint64)]
+    for of, begin in ((kanji, 2), (~kanji, 3)):
+        rows = np.flatnonzero(of)
+        other = np.roll(rows, 1)
+        mixed = np.concatenate((matrix[rows, :begin], matrix[other, begin:]), axis=1)
+        found.append(_row_hashes(mixed, widths[other], seeds))
+    return np.concatenate(found)
 
 
 def _head(first: Codes, second: Codes, third: Codes, seeds: tuple[int, int]) -> NDArray[np.uint32]:

@@ -40,7 +40,7 @@ class LeakSearch(NamedTuple):
 
     Attributes:
         kind: ``own`` (the record's own value of a source column), ``other`` (another record's), ``name``
-            (of anybody in the files, inside a sentence; then ``of`` is empty),
+            and ``likely`` (of anybody in the files, inside a sentence, and probably so; ``of`` is empty),
             ``number`` (of a format), or ``source`` (a column whose source values are of a format).
         column: the released column.
         of: the source column, or the name of the format.

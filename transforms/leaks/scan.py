@@ -67,7 +67,7 @@ def scan(
             continue
         cells = plain_texts(values)
         if names is not None and column.type == "string":
-            found[LeakSearch("name", name, "")] = names_in(names, cells.written, people, shared)
+            found |= names_in(names, name, cells.written, people, shared)
         groups = Cells.of(cells.plain)
         for name_of, source in wanted.items():
             rows = groups.but_labels(source.values, shared)

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
+from tokumei.schemas.report_leaks import NamesSought
 from tokumei.transforms.detect.checked import CHECKED
 from tokumei.transforms.detect.contacts import TELEPHONE, contacts
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.worded import worded
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.planning.plan import TablePlan
@@ -22,6 +24,7 @@ _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own 
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
 _MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
+_NAMES = frozenset({"name", "likely"})
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
 
@@ -29,7 +32,9 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
     """Return whether what was found cannot be chance; few numbers never prove that it is."""
     if found.sure or not found.chance:
         return found.sure > 0
-    if search.kind == "name":
+    if search.kind == "likely" and found.expected < 1:
+        return True
+    if search.kind in _NAMES:
         return _more_than(found.chance, found.expected)
     if search.kind in {"own", "other"}:
         return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
@@ -72,7 +77,7 @@ def refuse_leaks(table: TablePlan, found: Leaks) -> None:
     )
 
 
-def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
+def explain_leaks(table: TablePlan, found: Leaks, names: NameSet | None) -> LeakScan:
     """Say what was searched, and what was met and left: chance, or allowed by the policy."""
     columns = table.table.columns
 
@@ -84,6 +89,7 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
         unsearched=titles(n for n in table.unsearched if columns[n].identifies),
         carriers=titles(n for n, c in columns.items() if table.sought and c.carries_values),
         numbers=titles(n for n, c in columns.items() if c.carries_numbers),
+        names=None if names is None else _names(names),
         matches=tuple(
             Match(
                 column=columns[search.column].title or search.column,
@@ -99,17 +105,28 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
     )
 
 
+def _names(names: NameSet) -> NamesSought:
+    exact = names.names.bits is None
+    return NamesSought(
+        spellings=len(names.names.known) if exact else None, bytes=names.nbytes, error=names.names.error
+    )
+
+
 def _told_once(found: Leaks) -> Leaks:
     """Return what was found without names that are no more than the values found in the same column."""
     values: Counter[str] = Counter()
     for search, count in found.items():
         if search.kind in {"own", "other"}:
             values[search.column] += count.sure
-    return {s: f for s, f in found.items() if s.kind != "name" or not f.sure or f.sure > values[s.column]}
+    return {
+        search: count
+        for search, count in found.items()
+        if search.kind not in _NAMES or not 0 < count.sure + count.chance <= values[search.column]
+    }
 
 
 def _key(search: LeakSearch) -> str:
-    return "source_values_allowed" if search.kind in {"own", "other", "name"} else "codes_allowed"
+    return "source_values_allowed" if search.kind in {"own", "other", *_NAMES} else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
@@ -119,7 +136,7 @@ def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
 
 def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
-    if search.kind == "name":
+    if search.kind in _NAMES:
         return f"{count:,} record(s) with the name of somebody in the files"
     if search.kind == "number":
         return f"{count:,} value(s) hold: {search.of}"
@@ -130,7 +147,7 @@ def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
 
 
 def _sought(table: TablePlan, search: LeakSearch) -> str:
-    if search.kind == "name":
+    if search.kind in _NAMES:
         return "ファイルにある人の氏名"
     if search.kind == "number":
         return _title(search.of)
