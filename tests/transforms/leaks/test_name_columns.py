@@ -23,7 +23,7 @@ def found(columns):
     "name",
     [
         "氏名",
-        "氏　名",
+        "氏\u3000名",
         "患者名",
         "お名前",
         "name",
@@ -32,8 +32,13 @@ def found(columns):
         "フリガナ",
         "ﾌﾘｶﾞﾅ",
         "氏名（カナ）",
-    ]
-    + ["世帯主氏名", "会員名", "担当者名", "kana_name", "本人フリガナ", "保護者の氏名"],
+        "世帯主氏名",
+        "会員名",
+        "担当者名",
+        "kana_name",
+        "本人フリガナ",
+        "保護者の氏名",
+    ],
 )
 def test_whole_names(name):
     assert found({name: DROPPED}) == ((name,),)
@@ -79,8 +84,11 @@ def test_the_title_tells_where_the_name_does_not():
         "品名",
         "件名",
         "市町村名",
-    ]
-    + ["姓別", "first", "記録", "会社名フリガナ"],
+        "姓別",
+        "first",
+        "記録",
+        "会社名フリガナ",
+    ],
 )
 def test_other_columns_hold_none(name):
     assert found({name: DROPPED}) == ()

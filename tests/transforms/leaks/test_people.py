@@ -10,7 +10,7 @@ from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.verdict import is_leak
 
-NAMES = NameSet.of(full_names(pa.array(["佐藤 太郎", "金子 大", "小山田 花子"])), bytes(32))
+NAMES = NameSet.of(full_names(pa.array(["佐藤 太郎", "金子 大", "小山田 花子"])), bytes(range(32)))
 SURE, LIKELY = LeakSearch("name", "note", ""), LeakSearch("likely", "note", "")
 
 
@@ -67,7 +67,7 @@ def test_addresses_are_no_names_though_they_hold_some():
         ["田一", "田二", "川一", "川二", "本一", "本二", "下一", "下二"],
     )
     people = [f"{a} {b}" for i, a in enumerate(family) for j, b in enumerate(given) if (i + j) % 2]
-    names = NameSet.of(full_names(pa.array(people)), bytes(32))
+    names = NameSet.of(full_names(pa.array(people)), bytes(range(32)))
     towns = [f"港区{a}{b}丁目{n}" for a in family for b in given for n in range(3)]
     found = names_in(names, "town", pl.Series(towns), None, 10)
     assert not any(is_leak(search, count) for search, count in found.items())
