@@ -52,14 +52,14 @@ class Letters(NamedTuple):
     @classmethod
     def of(cls, shadows: pl.Series) -> Letters:
         """Take texts without nulls."""
-        joined = "\0".join(shadows) + "\0"
+        joined = "\0".join([*shadows, ""])
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         folded = _folded().take(codes, mode="clip")
         places = np.flatnonzero(folded)
         ends = np.flatnonzero(codes == 0)
         if len(ends) != len(shadows):  # a text has such a character itself
             return cls.of(shadows.str.replace_all("\0", " ", literal=True))
-        begins = np.concatenate(([0], ends[:-1] + 1))
+        begins = np.concatenate(([0], ends + 1))[:-1]
         return cls(codes, begins, folded[places], places)
 
     def owners(self, places: Places) -> Places:

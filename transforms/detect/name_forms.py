@@ -22,7 +22,7 @@ _NOBODY = (
 )
 
 
-def full_names(values: pa.Array) -> pl.Series:
+def full_names(values: pa.Array) -> list[pl.Series]:
     """Return the names that a column of whole names holds, spelled as texts are searched.
 
     Without what is said of a person in brackets or by way of address. Of several in a cell each is one. A
@@ -38,10 +38,10 @@ def full_names(values: pa.Array) -> pl.Series:
     names = pl.concat([texts.filter(~several), parts]).str.strip_chars().str.replace(_ADDRESSED, "")
     names = names.filter(~names.str.contains(_NOBODY))
     turned = names.filter(names.str.contains(_TWO)).str.replace(_TWO, "$2 $1")
-    return pl.concat([names, turned])
+    return [names, turned]
 
 
-def joined_names(surnames: pa.Array, given: pa.Array) -> pl.Series:
+def joined_names(surnames: pa.Array, given: pa.Array) -> list[pl.Series]:
     """Return the names that two columns, 姓 and 名, make row by row, in both orders."""
     parts = [pl.Series(strings(without_dictionary(values)), dtype=pl.String) for values in (surnames, given)]
     both = pl.DataFrame({"s": parts[0], "g": parts[1]}).drop_nulls().unique()
@@ -49,7 +49,7 @@ def joined_names(surnames: pa.Array, given: pa.Array) -> pl.Series:
     whole = (one.str.len_chars() > 0) & (other.str.len_chars() > 0)
     whole &= ~(one.str.contains(_NOBODY) | other.str.contains(_NOBODY))
     one, other = one.filter(whole), other.filter(whole)
-    return pl.concat([one + " " + other, other + " " + one])
+    return [one + " " + other, other + " " + one]
 
 
 def _spelled(values: pa.Array) -> pl.Series:

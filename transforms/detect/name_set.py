@@ -82,7 +82,7 @@ class NameSet(PackedOnce):
         names: the hashes of the names.
         decoys: of about as many words: the first two letters of one name (of kana and Latin letters, three)
             and the rest of another. By chance they stand in texts as often as the names do.
-        heads: sorted, the hashes of the first three letters.
+        heads: sorted, the hashes of the first three letters of both.
         lengths: of the names, in letters.
     """
 
@@ -93,13 +93,18 @@ class NameSet(PackedOnce):
     lengths: tuple[int, ...]
 
     @classmethod
-    def of(cls, spelled: pl.Series, key: bytes) -> NameSet:
+    def of(cls, spelled: Sequence[pl.Series], key: bytes) -> NameSet:
         """Take names.
 
         Args:
-            spelled: shadows of names, each of one person; those too short or too long are left out.
+            spelled: shadows of names, each of one person, by how they are written (as they stand, turned
+                round): decoys are made of names of one way. Those too short or too long are left out.
             key: of the run, for this purpose.
         """
+        return cls._merged([cls._of(names, key) for names in spelled])
+
+    @classmethod
+    def _of(cls, spelled: pl.Series, key: bytes) -> NameSet:
         seeds = int.from_bytes(key[:8]) | 1, int.from_bytes(key[8:16]) | 1
         matrix, widths = _matrix(Letters.of(spelled), len(spelled))
         plausible = _plausible(matrix, widths)
@@ -107,19 +112,25 @@ class NameSet(PackedOnce):
         hashes = _row_hashes(matrix, widths, seeds)
         _, first = np.unique(hashes, return_index=True)  # from here on in an order that nobody chose
         matrix, widths, hashes = matrix[first], widths[first], hashes[first]
+        words, sizes = _decoys(matrix, widths)
+        starts = np.concatenate((matrix, words))
         return cls(
             seeds,
             HashSet.of(hashes),
-            HashSet.of(np.setdiff1d(_decoys(matrix, widths, seeds), hashes)),
-            np.unique(_head(matrix[:, 0], matrix[:, 1], matrix[:, 2], seeds)),
+            HashSet.of(_row_hashes(words, sizes, seeds)),
+            np.unique(_head(starts[:, 0], starts[:, 1], starts[:, 2], seeds)),
             tuple(int(width) for width in np.unique(widths)),
         )
 
     @classmethod
     def merged(cls, parts: Sequence[NameSet]) -> NameSet | None:
         """Return the names of all parts, which have one key; None of none."""
-        if len(parts) < 2:
-            return next(iter(parts), None)
+        return cls._merged(parts) if parts else None
+
+    @classmethod
+    def _merged(cls, parts: Sequence[NameSet]) -> NameSet:
+        if len(parts) == 1:
+            return parts[0]
         return cls(
             parts[0].seeds,
             HashSet.merged([part.names for part in parts]),
@@ -128,11 +139,11 @@ class NameSet(PackedOnce):
             tuple(sorted({length for part in parts for length in part.lengths})),
         )
 
-    @property
+    @cached_property
     def a_decoy(self) -> float:
         """How many names a decoy stands for: more than one where few names put together are nobody's."""
-        known = len(self.names.known), len(self.decoys.known)
-        return known[0] / known[1] if all(known) else 1.0
+        nobody = len(self.decoys.known) - int(self.names.holds(self.decoys.known).sum())
+        return max(1.0, len(self.names.known) / nobody) if nobody else 1.0
 
     @property
     def nbytes(self) -> int:
@@ -157,11 +168,11 @@ class NameSet(PackedOnce):
         found, looked = [_NO_HITS], 0
         for length, hashes in _hashes(letters, at, self.lengths, self.seeds):
             looked += len(at)
-            for which in (self.names, self.decoys):
-                firsts = at[which.holds(hashes)]
-                if len(firsts):
-                    hits = _judged(text, letters, firsts, length)
-                    found.append(hits._replace(decoy=np.full(len(hits.owner), which is self.decoys)))
+            known = self.names.holds(hashes)
+            for decoy, held in ((False, known), (True, self.decoys.holds(hashes) & ~known)):
+                if held.any():
+                    hits = _judged(text, letters, at[held], length)
+                    found.append(hits._replace(decoy=np.full(len(hits.owner), decoy)))
         return NameHits.joined(found)._replace(looked=looked)
 
     @cached_property
@@ -234,16 +245,16 @@ def _plausible(matrix: Codes, widths: Places) -> NDArray[np.bool_]:
     return fits
 
 
-def _decoys(matrix: Codes, widths: Places, seeds: tuple[int, int]) -> Hashes:
-    """Return the hashes of words that are put together of two names of one script each."""
+def _decoys(matrix: Codes, widths: Places) -> tuple[Codes, Places]:
+    """Return words that are put together of two names of one script each, as `_matrix` does."""
     kanji = (scripts(matrix) == Script.KANJI).any(axis=1)
-    found = [np.empty(0, dtype=np.uint64)]
+    found = []
     for of, begin in ((kanji, 2), (~kanji, 3)):
         rows = np.flatnonzero(of)
         other = np.roll(rows, 1)
-        mixed = np.concatenate((matrix[rows, :begin], matrix[other, begin:]), axis=1)
-        found.append(_row_hashes(mixed, widths[other], seeds))
-    return np.concatenate(found)
+        found.append((np.concatenate((matrix[rows, :begin], matrix[other, begin:]), axis=1), widths[other]))
+    words, sizes = zip(*found, strict=True)
+    return np.concatenate(words), np.concatenate(sizes)
 
 
 def _head(first: Codes, second: Codes, third: Codes, seeds: tuple[int, int]) -> NDArray[np.uint32]:

@@ -53,7 +53,7 @@ def _more_than(met: int, decoys: float) -> bool:
     of = met + math.ceil(decoys)
     if of > _MANY:
         return _surprising(met, decoys, _UNLIKELY_NUMBERS)
-    return bool(sum(math.comb(of, n) for n in range(met, of + 1)) < _UNLIKELY_NUMBERS * 2**of)
+    return sum(math.comb(of, n) for n in range(met, of + 1)) * round(1 / _UNLIKELY_NUMBERS) < 1 << of
 
 
 def refuse_leaks(table: TablePlan, found: Leaks) -> None:

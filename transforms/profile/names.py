@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.detect.name_forms import full_names, joined_names
@@ -18,5 +17,5 @@ def gather_names(plan: TablePlan, batch: pa.RecordBatch, key: RunKey) -> NameSet
     found = []
     for parts in plan.named:
         columns = [batch.column(name) for name in parts]
-        found.append(joined_names(*columns) if len(columns) == 2 else full_names(*columns))
-    return NameSet.of(pl.concat(found), key.derive("names"))
+        found += joined_names(*columns) if len(columns) == 2 else full_names(*columns)
+    return NameSet.of(found, key.derive("names"))
