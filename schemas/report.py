@@ -14,6 +14,7 @@ from tokumei.schemas.report_attacks import AttackReport
 from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
+from tokumei.schemas.report_leaks import NamesSought
 from tokumei.schemas.report_recoding import Recoding
 from tokumei.schemas.report_rehearsal import Rehearsal
 from tokumei.schemas.report_risk import Risk
@@ -97,6 +98,7 @@ class LeakScan(Strict):
         default=(), description="Deleted columns whose values could not be searched for: they are no text."
     )
     numbers: tuple[str, ...] = Field(description="Released columns searched for numbers that are codes.")
+    names: NamesSought | None = Field(default=None, description="Names of people that were searched for.")
     matches: tuple[Match, ...] = ()
 
 

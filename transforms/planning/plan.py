@@ -26,6 +26,7 @@ from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.engine.packed import PackedOnce
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.planning.histories import HistoryPlan, plan_histories, plan_windows
+from tokumei.transforms.planning.name_columns import NameColumns
 
 EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
@@ -49,6 +50,7 @@ class TablePlan(PackedOnce):
     together: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
+    named: tuple[NameColumns, ...] = ()  # columns of people's names, if any table is searched for such
 
     @property
     def k(self) -> int:
@@ -208,12 +210,12 @@ class TablePlan(PackedOnce):
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
-        used = self.output_types()
+        used, named = self.output_types(), [name for parts in self.named for name in parts]
         if self.table.source.facts.parsed:
-            return used
+            return used | self.types(*named)
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
         # At least one column, so that the records themselves are counted.
-        names = (self.table.person, *self.profiled, *typed, *self.table.times)
+        names = (self.table.person, *self.profiled, *typed, *self.table.times, *named)
         return self.types(*names) or self.types(self.table.released[0])
 
     def combination_types(self) -> dict[str, ColumnType]:

@@ -19,6 +19,7 @@ from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.exposure.repeated import identifying
@@ -52,6 +53,7 @@ class Anonymized:
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
+        names: of people, which the batch is searched for.
         terms: what the recount of the written rows must know.
         totals: what the released lines come to, by person, dealt to buckets.
         exposed: what the source tells of the released lines.
@@ -69,6 +71,7 @@ class Anonymized:
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
+    names: NameSet | None
     terms: PartTerms
     totals: tuple[tuple[int, WrittenTotals], ...]
     exposed: SourceExposed
@@ -126,6 +129,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
         settled_persons=None if persons is None else persons[reaching],
         sources=chunk.batch.select(list(plan.compared)),
         order=pa.array(order),
+        names=chunk.work.decision.names,
         tally=Tally(
             records_in=len(reaching),
             dropped=int(len(reaching) - reaching.sum()) - suppressed_by(taken),

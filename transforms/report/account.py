@@ -215,7 +215,7 @@ def _table(
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.recount.combined),
-        leak_scan=explain_leaks(table, written.leaks),
+        leak_scan=explain_leaks(table, written.leaks, fitted.names),
         order=explain_order(table, account, written),
     )
 
