@@ -13,6 +13,7 @@ from pydantic import Field
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_recoding import Recoding
+from tokumei.schemas.report_redaction import RedactionReport
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -228,6 +229,9 @@ class Report(Strict):
     )
     joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
     apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
+    redactions: tuple[RedactionReport, ...] = Field(
+        default=(), description="Free text that is released with labels."
+    )
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()
