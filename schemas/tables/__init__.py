@@ -214,6 +214,19 @@ def code_words() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def sentence_words() -> Mapping[str, str]:
+    """Return word → what it says of the name beside it: ``honorific``, ``company_after`` …; see README.md."""
+    return MappingProxyType({row["word"]: row["kind"] for row in _rows("sentence_words.csv")})
+
+
+@cache
+def name_readings() -> tuple[frozenset[str], frozenset[str]]:
+    """Return how Japanese surnames are read, and how given names are, in katakana."""
+    surnames, given_names = (frozenset(row["readings"].split()) for row in _rows("name_readings.csv"))
+    return surnames, given_names
+
+
+@cache
 def plate_offices() -> tuple[str, ...]:
     """Return the places that stand on number plates (地域名表示)."""
     return tuple(resources.files(__name__).joinpath("plate_offices.txt").read_text(encoding="utf-8").split())
