@@ -16,6 +16,7 @@ from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_leaks import NamesSought
 from tokumei.schemas.report_recoding import Recoding
+from tokumei.schemas.report_redaction import RedactionReport
 from tokumei.schemas.report_rehearsal import Rehearsal
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
@@ -239,6 +240,9 @@ class Report(Strict):
     rehearsal: Rehearsal | None = Field(default=None, description="Of a rehearsal; None of a release.")
     attacks: tuple[AttackReport, ...] = Field(
         default=(), description="What attacks on the release came to; never in public-report.json."
+    )
+    redactions: tuple[RedactionReport, ...] = Field(
+        default=(), description="Free text that is released with labels."
     )
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0

@@ -26,6 +26,7 @@ from tokumei.transforms.exposure.repeated import identifying
 from tokumei.transforms.exposure.sources import SourceExposed, count_sources
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.redactions import own_columns
 from tokumei.transforms.planning.units import persons_in_periods, units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
 from tokumei.transforms.release.dealing import drawn_order
@@ -144,6 +145,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             taken=taken,
             settled=blanked,
             hidden=hidden,
+            redactions={n: a.redaction for n, a in by_record.items() if a.redaction is not None},
         ),
         terms=part_terms(plan, chunk.work.decision, key),
         exposed=_exposed(plan, chunk, columns, by_record, left),
@@ -268,6 +270,11 @@ def _treat_records(
                 numbering=f"{plan.numbering}",
                 units=units,
                 times=times,
+                own={
+                    column: chunk.batch.column(column.name).take(at)
+                    for column in own_columns(plan)
+                    if method.asks_own and column.name != name
+                },
             ),
         )
         for name, method in plan.by_record.items()
