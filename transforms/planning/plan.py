@@ -37,8 +37,7 @@ class TablePlan(PackedOnce):
     """One table: its declaration, and a chain of criteria for every column.
 
     Attributes:
-        unsearched: columns whose source values the release should be searched for, but that have a type in
-            some file that cannot be read as text.
+        unsearched: columns that the search leaves out, since in some file they have a type that is no text.
         together: the tables that it is joined with by its people, itself among them; none if it is not.
     """
 
@@ -132,8 +131,8 @@ class TablePlan(PackedOnce):
     @cached_property
     def compared(self) -> tuple[str, ...]:
         """Columns whose source values are held against what is released, each once."""
-        left = left_whole(self.table.columns, self.k)
-        return tuple(dict.fromkeys((*self.sought, *self.judged, *left, *answered(self.table.columns))))
+        by_name = (*left_whole(self.table.columns, self.k), *answered(self.table.columns))
+        return tuple(dict.fromkeys((*self.sought, *self.judged, *by_name)))
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:
@@ -264,8 +263,7 @@ class Plan(PackedOnce):
         work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
         attempt: random name of this run; the files it writes carry it, so that they can be told apart.
         tuples_a_worker, shards: above how many distinct tuples a histogram is cut, and into how many parts.
-        rehearsal: whether nothing is written or published but a report, into ``output``.
-        sample: one stretch of so many of each file is read; None: all.
+        rehearsal, sample: whether only a report is written, into ``output``; of one stretch of so many.
     """
 
     policy: Policy

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tokumei.transforms.redaction.draws import Draws
 from tokumei.transforms.redaction.own import OwnColumn
-from tokumei.transforms.redaction.planted_kinds import CODES, CONTACTS, PlantedKind, own_kind
+from tokumei.transforms.redaction.planted_kinds import PLANTED_CODES, CONTACTS, PlantedKind, own_kind
 
 _LEFT = 4  # characters of a case that nothing else explains; of one that is shorter, all
 
@@ -41,7 +41,7 @@ def planted_cases(seed: bytes, columns: Sequence[OwnColumn]) -> list[PlantedCase
         columns: whose values are looked for in the texts of the same record.
     """
     draws = Draws(seed)
-    cases = [PlantedCase(*made) for kind in (*CODES, *CONTACTS) for made in _of_kind(kind, draws)]
+    cases = [PlantedCase(*made) for kind in (*PLANTED_CODES, *CONTACTS) for made in _of_kind(kind, draws)]
     for column in columns:
         kind = own_kind(column)
         for spelling in kind.spellings.values():
