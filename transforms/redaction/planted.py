@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tokumei.transforms.redaction.draws import Draws
 from tokumei.transforms.redaction.own import OwnColumn
-from tokumei.transforms.redaction.planted_kinds import PLANTED_CODES, CONTACTS, PlantedKind, own_kind
+from tokumei.transforms.redaction.planted_kinds import CONTACTS, PLANTED_CODES, PlantedKind, own_kind
 
 _LEFT = 4  # characters of a case that nothing else explains; of one that is shorter, all
 
