@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from tokumei.schemas.attacks import AnyAttack
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
+from tokumei.schemas.exposure import Accepted, Exposure
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
 from tokumei.schemas.hierarchies import Hierarchy
@@ -62,6 +63,8 @@ NODES: dict[str, type[BaseModel]] = {
     "lost_at_most": LostAtMost,
     "totals": Total,
     "requirements": Requirements,
+    "exposure": Exposure,
+    "accepted": Accepted,
     "metric": Metric,
     "query": Query,
     "rejects": Rejects,

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from tokumei.schemas.attacks import AnyAttack
+from tokumei.schemas.exposure import Exposure
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.queries import AnyMetric, Metric, MetricName, Query
 from tokumei.schemas.strict import Number, Strict, Text, broken
@@ -218,6 +219,11 @@ class Requirements(Strict):
         " these the one that keeps the queries closest.",
     )
 
+    exposure: Exposure | None = Field(
+        default=None,
+        description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; by default"
+        " none.",
+    )
     attacks: tuple[AnyAttack, ...] = Field(
         default=(), description="[Attacks](#attacks) that are made on the release, and may not succeed."
     )

@@ -11,7 +11,7 @@ from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.presence import Presence, attack_presence
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import Singled, single_out
-from tokumei.transforms.attacks.verdict import Evidence, MeasuredAttack, Unique, measure_attacks
+from tokumei.transforms.attacks.verdict import AttackEvidence, MeasuredAttack, Unique, measure_attacks
 from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.histories.measures import Unicity
 from tokumei.transforms.planning.plan import Plan
@@ -54,7 +54,7 @@ def attack_release(
                 present[name] = presence
     return measure_attacks(
         plan,
-        Evidence(
+        AttackEvidence(
             learned={
                 name: {
                     **table.recount.learned,

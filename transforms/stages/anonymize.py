@@ -98,7 +98,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
         root
         | "Files"
         >> beam.Create(list(files_together(files, plan.sources))).with_output_types(tuple[TableFile, ...])
-        | "PlanSplits" >> PlanSplits(plan.sources)
+        | "PlanSplits" >> PlanSplits(plan.sources, one_of=plan.sample or 1)
     )
     key = root | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()
     profile = splits | "Profile" >> ProfileSplits(plan, key)

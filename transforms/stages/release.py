@@ -31,6 +31,7 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attacked import attack_release
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
+from tokumei.transforms.release.exposed import refuse_exposures
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
 from tokumei.transforms.release.part_recount import Count
 from tokumei.transforms.release.parts import (
@@ -38,11 +39,13 @@ from tokumei.transforms.release.parts import (
     encode_chunk,
 )
 from tokumei.transforms.release.publish import Published, publish
+from tokumei.transforms.release.rehearsal import keep_report
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.attacks import explain_attacks
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.report.rehearsal import rehearsed
 from tokumei.transforms.stages.attacks import AttackedRecords
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
 from tokumei.transforms.stages.histories import RecountFacts
@@ -194,7 +197,7 @@ class _WriteOrDeal(Step):
 
 
 class PublishRelease(beam.PTransform):
-    """Verify what was written, then publish it with its register entry.
+    """Verify what was written, then publish it with its register entry; a rehearsal leaves its report alone.
 
     Element types: `Chosen` → `Published`. Raises RequirementError at run time when verification fails; then
     nothing is published.
@@ -240,13 +243,24 @@ def _publish(
         total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined, key.fingerprint)
         attacks = attack_release(plan, chosen, written, people.by_table, attacked)
+        report = build_report(
+            plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
+        )
+        report = report.model_copy(update={"attacks": explain_attacks(plan, attacks)})
+        if plan.rehearsal:
+            keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
+        refuse_exposures(plan, written, people.by_table)
         refuse_attacks(attacks)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(
-        plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
-    )
-    report = report.model_copy(update={"attacks": explain_attacks(plan, attacks)})
+    if plan.rehearsal:
+        return Published(
+            release=plan.output,
+            register="",
+            people=total,
+            records=sum(table.records_out for table in report.tables),
+            files=0,
+        )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
