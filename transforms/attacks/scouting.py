@@ -15,6 +15,7 @@ from tokumei.transforms.attacks.targets import (
     Pool,
     combination_of,
     combinations_first,
+    earliest,
     first,
     held_out,
     marks_of,
@@ -84,11 +85,13 @@ def scout(plan: TablePlan, attack: Linkage, chunk: Chunk[Decision], released: pa
     key, records = chunk.work.key, known_records(plan, attack, chunk)
     marks = marks_of(plan, chunk)
     order = order_of(marks, key)
-    everybody = pool_of(records, marks, order, combination_of(records, attack.knows, key))
-    held = held_out(order)
+    combination, held = combination_of(records, attack.knows, key), held_out(order)
+    few = held | (earliest(order, attack.targets) if attack.people == "everybody" else True)
+    rows = np.flatnonzero(few)
+    some = pool_of(records.take(pa.array(rows)), marks[rows], order[rows], combination[rows])
     part = Scouted(
-        drawn=_only(everybody, ~held),
-        absent=_only(everybody, held),
+        drawn=_only(some, ~held[rows]),
+        absent=_only(some, held[rows]),
         spreads={
             name: spread_of(released.column(name), key, near=comes_near(plan, name)) for name in attack.knows
         },
