@@ -220,7 +220,8 @@ class Requirements(Strict):
 
     exposure: Exposure | None = Field(
         default=None,
-        description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; none by default.",
+        description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; none by"
+        " default.",
     )
 
     @model_validator(mode="after")
