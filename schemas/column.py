@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokumei.schemas.column_names import names_age_band
+from tokumei.schemas.column_names import Role, says
 from tokumei.schemas.date_formats import FORMATS_OF, DateFormat, DateReading
 from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, identifies, may_be_codes
 from tokumei.schemas.privacy_models import AnyProtection
@@ -109,7 +109,7 @@ class Column(Strict):
         exact = kept or (bool(self.treat) and all(step.leaves_exact for step in self.treat))
         key = "title" if self.keep else "released_as"
         said = getattr(self, key)
-        if exact and said is not None and names_age_band(said):
+        if exact and said is not None and says({Role.AGE_BAND}, said):
             raise broken(
                 "column.named_coarser",
                 f"{key} calls it a band of ages (年代), and what is released is finer",

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
-from tokumei.schemas.column_names import names_sensitive
+from tokumei.schemas.column_names import Role, says
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.histories import History
@@ -224,7 +224,11 @@ class Policy(Strict):
                         ("file", "sensitive"),
                     )
                 answered = self.file.sensitive or "sensitive" in declared.model_fields_set
-                if self.regime != "private" and not answered and names_sensitive(column, declared.title):
+                if (
+                    self.regime != "private"
+                    and not answered
+                    and says({Role.SENSITIVE}, column, declared.title)
+                ):
                     raise broken(
                         "policy.sensitive",
                         f"by its name {place} may be 要配慮個人情報, and the register would say that the file"

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
-from tokumei.schemas.column_names import names_code, names_free_text, names_person
+from tokumei.schemas.column_names import CODES, PERSONAL, Role, says
 from tokumei.schemas.combinations import Combination, check_combinations
 from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
@@ -214,7 +214,7 @@ class Table(Strict):
     def _named_columns_safe(self) -> None:
         """Refuse, by their names, codes released (二号), and free text kept (一号)."""
         for name, column in self.columns.items():
-            if column.released and names_code(name, column.title):
+            if column.released and says(CODES, name, column.title):
                 raise broken(
                     "column.identification_code",
                     "by its name this is an identification code (個人識別符号), to be deleted whole",
@@ -222,7 +222,11 @@ class Table(Strict):
                     " column in the file and in the policy",
                     ["columns", name],
                 )
-            if column.type == "string" and column.carries_values and names_free_text(name, column.title):
+            if (
+                column.type == "string"
+                and column.carries_values
+                and says({Role.FREE_TEXT}, name, column.title)
+            ):
                 raise broken(
                     "column.text_kept",
                     "by its name this is free text, which may name people and cannot be kept",
@@ -242,7 +246,7 @@ class Table(Strict):
             PydanticCustomError: there is such a column.
         """
         for name, column in self.columns.items():
-            if column.kept_below(k) and names_person(name, column.title):
+            if column.kept_below(k) and says(PERSONAL, name, column.title):
                 raise broken(
                     "column.identifying",
                     "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号), not"
