@@ -26,6 +26,7 @@ JOBS = {
     "demo": "anonymize an invented customer master and real purchases, and show where the results are",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
+    "suggest": "suggest a policy from files, with what must be decided marked in it",
     "synthesize": "write synthetic agency files of any size",
 }
 _BEAM_JOBS = {"anonymize", "demo"}

@@ -20,7 +20,7 @@ ROOMS = """
     engine storage values detect counting formats hierarchies
     criteria planning decisions
     profile totals combinations risk histories joined recode promises leaks
-    pages register release report preview
+    pages register release report preview suggest
     stages
     synthesis
 """

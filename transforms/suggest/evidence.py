@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from tokumei.schemas.tables import prefectures
+from tokumei.schemas.tables import regions
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.detect.checked import is_whole, whole_numbers
 from tokumei.transforms.detect.contacts import contacts
@@ -33,7 +33,12 @@ _MOST = 3
 _LEAST_SHARE = 0.05  # of a pattern that is told
 _SURE = 14.0  # natural logarithm of one in a million
 _MANY_CODES = 0.5
-_SEXES = frozenset("男 女 男性 女性 おとこ おんな オトコ オンナ M F MALE FEMALE 不明 その他 不詳 未回答 U".split())
+_SEXES = frozenset(
+    {
+        *("男", "女", "男性", "女性", "おとこ", "おんな", "オトコ", "オンナ", "M", "F", "MALE", "FEMALE"),
+        *("不明", "その他", "不詳", "未回答", "U"),
+    }
+)
 _SENTENCE = r"[。、．，!?！？\n]|です|ます|した|して|から|との|ので|\s\S+\s\S+\s\S+\s"
 _KANJI_NAME = r"^[\p{Han}々ヶケノぁ-んァ-ヶー]{1,6}[\s・　]?[\p{Han}々ヶケノぁ-んァ-ヶー]{0,6}$"
 _KANA = r"^[ぁ-んァ-ヶーｦ-ﾟ]+(?:[\s・　][ぁ-んァ-ヶーｦ-ﾟ]+){0,2}$"
@@ -124,7 +129,9 @@ def _numbers(column: ColumnSketch, kind: ColumnType) -> tuple[float, ...]:
     """Return the values at the tenths of the cells, as the sample has them, each with its cells."""
     if kind not in {"integer", "number"}:
         return ()
-    plain = pl.Series(column.texts, dtype=pl.String).str.normalize("NFKC").str.replace_all(r"[,￥¥\\円\s]", "")
+    plain = (
+        pl.Series(column.texts, dtype=pl.String).str.normalize("NFKC").str.replace_all(r"[,￥¥\\円\s]", "")
+    )
     values = plain.cast(pl.Float64, strict=False).to_numpy()
     good = ~np.isnan(values)
     if not good.any():
@@ -173,7 +180,11 @@ def _shares(plain: pl.Series, shadows: pl.Series, texts: pa.Array) -> dict[str, 
     read = city.is_valid()
     looks["address"] = read.to_numpy(zero_copy_only=False).sum() / n
     longer = pl.Series(city, dtype=pl.String).str.len_chars() < plain.str.len_chars()
-    looks["street"] = of((longer & plain.str.contains(r"[0-9０-９一二三四五六七八九十]|町|大字|丁目|＊|\*")).fill_null(value=False))
+    looks["street"] = of(
+        (longer & plain.str.contains(r"[0-9０-９一二三四五六七八九十]|町|大字|丁目|＊|\*")).fill_null(
+            value=False
+        )
+    )
     looks["prefecture"] = of(plain.is_in(sorted(_prefectures())))
     shaped = strings(plain.filter(plain.str.contains(_POSTAL)).to_arrow())
     looks["postal"] = (len(shaped) - postal_prefix(shaped).null_count) / n
@@ -189,5 +200,4 @@ def _shares(plain: pl.Series, shadows: pl.Series, texts: pa.Array) -> dict[str, 
 
 @cache
 def _prefectures() -> frozenset[str]:
-    names = {p.name for p in prefectures()}
-    return frozenset(names | {n[:-1] for n in names if n != "北海道"})
+    return frozenset({*regions(), *(name[:-1] for name in regions() if name != "北海道")})

@@ -8,13 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 import pyarrow as pa
 
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.formats import COMPRESSED, SOURCE_FORMATS, SourceFormatName
+from tokumei.schemas.formats import COMPRESSED, SOURCE_FORMATS
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile
 from tokumei.schemas.treatment_base import ColumnType
@@ -23,12 +23,13 @@ from tokumei.transforms.formats.reader import read_header
 from tokumei.transforms.formats.streams import open_text
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
+from tokumei.transforms.storage.policy_folder import locate
 from tokumei.transforms.values.encodings import decoded, fitting
 
 _HEAD = 1 << 20
 _LINES = 50
 _DELIMITERS = ",\t;|"
-_KINDS: tuple[ColumnType, ...] = ("string", "integer", "number", "date", "datetime", "boolean", "text")
+_KINDS: tuple[ColumnType, ...] = ("string", "number", "date", "datetime", "boolean", "text")
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -63,12 +64,7 @@ def find_tables(paths: Sequence[str]) -> list[FoundTable]:
     found: list[FoundTable] = []
     for path in paths:
         store = open_store(path)
-        files = store.glob(path)
-        if not files:
-            raise InputError(
-                "input.missing", where=path, what="no file is there", fix="correct the path; quote a glob"
-            )
-        table = _table(path, files, store)
+        table = _table(path, _files(path, store), store)
         same = next((i for i, one in enumerate(found) if _one_table(one, table)), None)
         if same is None:
             found.append(table)
@@ -77,29 +73,54 @@ def find_tables(paths: Sequence[str]) -> list[FoundTable]:
     return _named(found)
 
 
+def declared_table(name: str, source: Source, base: str) -> FoundTable:
+    """Return a table of a policy as its files are now.
+
+    Args:
+        name: of the table.
+        source: as the policy declares it.
+        base: the policy's folder.
+
+    Raises:
+        InputError: no file matches, or it cannot be read.
+    """
+    path = locate(base, source.path)
+    store = open_store(path)
+    files = _files(path, store)
+    header = read_header(source, files[0], store)
+    names = header.names if header.names is not None else _keys(files[0], store)
+    kinds = {column: _kind(header.types, column) for column in names}
+    return FoundTable(
+        name=name, source=source, files=tuple(files), kinds=kinds, typed=header.types is not None
+    )
+
+
+def _files(path: str, store: Store) -> list[SourceFile]:
+    files = store.glob(path)
+    if not files:
+        raise InputError(
+            "input.missing", where=path, what="no file is there", fix="correct the path; quote a glob"
+        )
+    return files
+
+
 def _table(path: str, files: Sequence[SourceFile], store: Store) -> FoundTable:
     head, form = files[0], _format(path)
-    source = Source(path=path, format=form)
+    source = Source.model_validate({"path": path, "format": form})
     if source.facts.encodings:
         text, encoding = _text(head, store)
         mark = _delimiter(text) if source.facts.delimiter and not source.facts.fixed else None
-        source = Source(
-            path=path,
-            format=form,
-            encoding=encoding,
-            delimiter=None if mark in {None, source.facts.delimiter} else mark,
-        )
+        mark = None if mark == source.facts.delimiter else mark
+        source = Source.model_validate({**vars(source), "encoding": encoding, "delimiter": mark})
     header = read_header(source, head, store)
     names = header.names if header.names is not None else _keys(head, store)
     if not names:
         raise InputError("input.empty", where=head.uri, what="the file has no column", fix="export it again")
     kinds = {name: _kind(header.types, name) for name in names}
-    return FoundTable(
-        name="", source=source, files=tuple(files), kinds=kinds, typed=header.types is not None
-    )
+    return FoundTable(name="", source=source, files=tuple(files), kinds=kinds, typed=header.types is not None)
 
 
-def _format(path: str) -> SourceFormatName:
+def _format(path: str) -> str:
     suffixes = [s.lower() for s in PurePosixPath(path).suffixes]
     known = [s[1:] for s in suffixes if s not in COMPRESSED]
     named = next((name for name in reversed(known) if name in SOURCE_FORMATS), None)
@@ -111,7 +132,7 @@ def _format(path: str) -> SourceFormatName:
             fix=f"name the file by what it is: .{', .'.join(SOURCE_FORMATS)}",
         )
     plain = next(name for name, facts in SOURCE_FORMATS.items() if facts.delimiter and not facts.fixed)
-    return named or plain  # type: ignore[return-value]
+    return named or plain
 
 
 def _text(file: SourceFile, store: Store) -> tuple[str, str]:
@@ -186,17 +207,20 @@ def _one_table(one: FoundTable, other: FoundTable) -> bool:
 def _together(one: FoundTable, other: FoundTable) -> FoundTable:
     path = _glob(one.source.path, other.source.path) or one.source.path
     source = Source.model_validate({**one.source.model_dump(exclude_unset=True), "path": path})
-    return FoundTable(
-        name="", source=source, files=one.files + other.files, kinds=one.kinds, typed=one.typed
-    )
+    return FoundTable(name="", source=source, files=one.files + other.files, kinds=one.kinds, typed=one.typed)
 
 
 def _glob(one: str, other: str) -> str | None:
     """Return a glob of two paths of one folder that begin alike; None if they do not."""
-    head = commonprefix([one.partition("*")[0], other])
-    tail = commonprefix([one.rpartition("*")[2][::-1], other[::-1]])[::-1]
+    head = _common(one.partition("*")[0], other)
+    tail = _common(one.rpartition("*")[2][::-1], other[::-1])[::-1]
     begins = PurePosixPath(head).name if not head.endswith("/") else ""
     return f"{head}*{tail}" if begins and not _WILD.search(head) else None
+
+
+def _common(one: str, other: str) -> str:
+    """Return what two texts begin with."""
+    return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _named(found: Sequence[FoundTable]) -> list[FoundTable]:

@@ -1,4 +1,4 @@
-"""What a column's name says that is no personal item: a time, a quantity, goods, a place; and its Japanese title.
+"""What a column's name says that is no personal item: a time, a quantity, goods, a place; and its title.
 
 Personal items are said by `schemas.column_names`. A name is split at its separators and humps; a table of
 words says what they hold. Longest first, from the end: of 商品 コード the goods, of invoice date the date.
@@ -12,13 +12,21 @@ from functools import cache
 from typing import NamedTuple
 
 from tokumei.schemas.column_names import Role, roles_of
-from tokumei.schemas.tables import column_titles
+from tokumei.schemas.tables import impersonal_words
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[\s_./()（）・-]+")
 _CODE = re.compile(r"(?:番号|コード|ID|記号|CD|CODE|NO|NUM|NUMBER|KEY|BANGO)$")
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠々]")
-_CODES = {"CD": "コード", "CODE": "コード", "ID": "ID", "NO": "番号", "NUM": "番号", "NAME": "名", "KEY": "キー"}
+_CODES = {
+    "CD": "コード",
+    "CODE": "コード",
+    "ID": "ID",
+    "NO": "番号",
+    "NUM": "番号",
+    "NAME": "名",
+    "KEY": "キー",
+}
 _ROLE_TITLES = {
     Role.NAME: "氏名",
     Role.KANA: "氏名の読み",
@@ -80,4 +88,4 @@ def _title(name: str, words: list[str], known: str | None) -> str | None:
 
 @cache
 def _words() -> dict[str, tuple[str, str]]:
-    return {row.word.upper(): (row.holds, row.title) for row in column_titles()}
+    return {row.word.upper(): (row.holds, row.title) for row in impersonal_words()}
