@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells, RowNumbers
+from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
 from tokumei.transforms.planning.plan import TablePlan
@@ -36,7 +37,7 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
         sources: source values to look for and to judge, of all records of the chunk.
         order: the row of each released record in ``sources``.
     """
-    found = _codes(table, batch, sources)
+    found = _codes(table, batch, sources) | dict(named_values(table, batch, sources, order))
     if not table.sought or not batch.num_rows:
         return found
     shared = max(table.k, _LABEL)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.histories import History
 from tokumei.schemas.measures import measured_columns
+from tokumei.schemas.named_columns import answered, left_whole
 from tokumei.schemas.people import Numbering, PersonCodes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
@@ -125,6 +126,13 @@ class TablePlan(PackedOnce):
     def judged(self) -> tuple[str, ...]:
         """Columns whose source is judged: codes must not be released by any method."""
         return tuple(name for name, column in self.table.columns.items() if column.may_be_codes)
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Columns whose source values are held against what is released, each once."""
+        columns = self.table.columns
+        named = (*left_whole(columns, self.k), *answered(columns))
+        return tuple(dict.fromkeys((*self.sought, *self.judged, *named)))
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:

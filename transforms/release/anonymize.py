@@ -120,7 +120,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
         ),
         settled_persons=None if persons is None else persons[reaching],
-        sources=chunk.batch.select(list(dict.fromkeys((*plan.sought, *plan.judged)))),
+        sources=chunk.batch.select(list(plan.compared)),
         order=pa.array(order),
         tally=Tally(
             records_in=len(reaching),
