@@ -117,7 +117,7 @@ def _suggested(seen: list[SeenTable], args: argparse.Namespace, answers: Answers
 
     facts = FileFacts(**{key.replace("-", "_"): getattr(args, key.replace("-", "_")) for key in _FACTS})
     suggestion = suggest(questions.decided(seen, answers), facts, args.use_case)
-    return questions.answered(with_trials(suggestion, str(Path.cwd())), answers)
+    return questions.with_answers(with_trials(suggestion, str(Path.cwd())), answers)
 
 
 def _compare(path: str) -> int:

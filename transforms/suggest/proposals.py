@@ -163,6 +163,8 @@ def _peculiar(held: Content, column: ColumnSketch, seen: Evidence, context: Arou
     """Return what becomes of what nobody outside knows: no value that points at few (四号)."""
     if held.holding is Holding.QUANTITY:
         return _bands(seen)
+    if seen.codes:
+        return _dropped(f"{seen.codes[0].title}であり、番号は残せないため")
     sensitive: Keys = {"sensitive": True} if held.sensitive else {}
     typed = _category_type(seen, context)
     if held.holding in {Holding.ITEM, Holding.CATEGORY} and context.facts:

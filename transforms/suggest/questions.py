@@ -57,7 +57,7 @@ def _open(node: Any, place: str) -> Iterator[tuple[str, str]]:
 
 
 def decided(seen: Sequence[SeenTable], answers: Answers) -> list[SeenTable]:
-    """Return tables in which the columns that were answered hold what was answered.
+    """Return tables in which the columns that were with_answers hold what was with_answers.
 
     Raises:
         PolicyError: an answer names no kind of column.
@@ -84,7 +84,7 @@ def _held(table: SeenTable, name: str, answers: Answers) -> Any:
     )
 
 
-def answered(suggestion: Suggestion, answers: Answers) -> Suggestion:
+def with_answers(suggestion: Suggestion, answers: Answers) -> Suggestion:
     """Return a suggestion with the answers to its texts; an empty answer removes the key."""
     return replace(suggestion, policy=_answered(suggestion.policy, answers, ""))
 

@@ -64,7 +64,9 @@ def test_all_presets_are_labelled(tables):
 
 @pytest.mark.parametrize("naming", NAMINGS)
 def test_identifiers_codes_and_links_are_found(tables, naming):
-    missed = [(table, name) for table, name, expected, found in told(tables, naming) if expected and not found]
+    missed = [
+        (table, name) for table, name, expected, found in told(tables, naming) if expected and not found
+    ]
     assert missed == []
 
 
