@@ -121,6 +121,8 @@ def test_text_with_labels(run, tmp_path):
     assert {row["memo"] for row in done.rows("calls")} == {left, "特になし"}
 
 
-@pytest.mark.parametrize("heading", ["A history", "Two tables", "Text with labels", "Choosing quasi-identifiers"])
+@pytest.mark.parametrize(
+    "heading", ["A history", "Two tables", "Text with labels", "Choosing quasi-identifiers"]
+)
 def test_the_reference_says_where_they_stand(heading):
     assert f"](#{heading.lower().replace(' ', '-')})" in TEXT and f"\n## {heading}\n" in TEXT
