@@ -223,6 +223,10 @@ class Recode(Treatment):
         """Refuse what the hierarchy cannot work on."""
         self.hierarchy.refuse_content(content, (*at, "hierarchy"))
 
+    def kept_below(self, k: int) -> bool:
+        """Return whether its level leaves nearly all characters of a value."""
+        return self.hierarchy.nearly_whole(self.level)
+
     def text_left(self) -> Left:
         """Return what the labels of the level tell: a part of the text where the hierarchy cuts it."""
         return Left.OWN if self.hierarchy.cuts else Left.CLASS

@@ -1,6 +1,6 @@
 """Who is told of in sentences: names of people, places and addresses, dates, ages, in one reading.
 
-Found by dictionary and rules, so some are missed: how many is measured on labelled text, in
+NamedPeople by dictionary and rules, so some are missed: how many is measured on labelled text, in
 tests/transforms/detect/test_described.py. Codes, telephones and mail are other recognizers' (`kinds`).
 """
 
@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from tokumei.transforms.detect.dates import age_spans, date_spans
 from tokumei.transforms.detect.kana import kana_names
-from tokumei.transforms.detect.people import people_of
+from tokumei.transforms.detect.people import named_people
 from tokumei.transforms.detect.places import address_tails, municipality_spans, place_words
-from tokumei.transforms.detect.readable import readable
+from tokumei.transforms.detect.readable import readable_texts
 from tokumei.transforms.detect.spans import SpanLabel, Spans
 from tokumei.transforms.detect.words import Words, words_of
 
@@ -46,9 +46,9 @@ def described_in(texts: pa.Array) -> Described:
     threads or on the machine, only on the dictionary (`dictionary_version`). Linear in the characters;
     a tokenizer is made for each thread when first needed.
     """
-    read = readable(texts)
+    read = readable_texts(texts)
     words = words_of(read.texts)
-    people = people_of(read.texts, words)
+    people = named_people(read.texts, words)
     places = _places(words, place_words(words, people.words))
     found = [
         *((*_place(words, first, behind), SpanLabel.PERSON) for first, behind in people.words),

@@ -16,6 +16,7 @@ _GAP = re.compile(r"[ \u3000・]")
 _RUN = re.compile(r"[ぁ-ゖー]{4,}")
 _HONORIFIC = re.compile("様|さま|さん|氏|君|くん|ちゃん|殿|先生")
 _SURNAME, _GIVEN = range(2, 7), range(5, 1, -1)  # characters of each
+_THANKS = "アリガト"  # 有賀 is a surname too
 _SURE = 3  # of either, that a name needs which nothing tells of
 
 
@@ -62,6 +63,8 @@ def _joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     run = text[start:end].translate(_TO_KATAKANA)
     surnames, given_names = name_readings()
     for at in range(len(run) - 3):
+        if run.startswith(_THANKS, at):
+            continue
         for size in _SURNAME:
             if run[at : at + size] not in surnames:
                 continue

@@ -23,14 +23,14 @@ _RULES = tuple(
     re.compile(rule)
     for rule in (
         # 山田太郎, 山田 太郎, 森 茂, 佐藤 さくら, 河北義次郎
-        rf"(?<!株)([姓独両森共仮漢] ?名+[漢一森桜共単]?){_NO_NAME}",
+        rf"(?<!株)([姓独両森共仮漢] ?名{{1,3}}[漢一森桜共単]?){_NO_NAME}",
         rf"(?<!株)([姓独両] ?単[漢一森桜共]?){_NO_NAME}",
         rf"(?<!株)([姓独](?: ?[桜共仮]|[漢一人両森姓桜共単]{{1,3}}| ひ)){_NO_NAME}",
         # 山田, 太郎, 朝青龍, 林
         rf"(?<!株)(姓){_NO_NAME}",
         rf"(?<![株カ未仮人])(人){_NO_NAME}(?![カ未仮人])",
         rf"(?<![株{_NOUN}])(独){_NO_NAME}(?![{_NOUN}])",
-        rf"(名+){_NO_NAME}",
+        rf"(名{{1,3}}){_NO_NAME}",
         # 森さん, 宮下瞳さん, さくらちゃん
         rf"([姓名人固地カひ{_MAYBE}](?: ?[名人{_MAYBE}])?) ?敬",
         # 武豊騎手, ベルカンヌ校長, 森 茂 医師
@@ -45,7 +45,7 @@ _RULES = tuple(
         # 朝青龍、黒海、白鵬
         r"(?<=[姓名人独][、・と])(両)(?=[、・と][姓名人独])",
         # Yamada Taro, TARO YAMADA, J. K. Smith, Dr. Tanaka, Tanakaさん
-        r"(Ｙ[、 ]{1,2}[ＴＹＡＥ]|[ＴＡＥ] Ｙ|Ｅ(?: [ＥＩ]\.?)*(?: [ＥＡ]))",
+        r"(Ｙ[、 ]{1,2}[ＴＹＡＥ]|[ＴＡＥ] Ｙ|Ｅ(?: [ＥＩ]\.?){0,3}(?: [ＥＡ]))",
         r"((?:Ｉ[.・] ?){1,3}[・ ]?[未仮人姓ＹＥ])",
         r"((?:Ｉ[.・]?){1,3})敬",
         r"([ＹＴＥＡ](?: [ＹＴＥＡ])?) ?敬|([ＹＴＥ](?: [ＹＴＥＡ])?) ?者",
@@ -61,7 +61,7 @@ _SAID_AGAIN = "未仮両森共固カ"
 _AGAIN = re.compile(rf"(?<!株)[{_SAID_AGAIN}]{_NO_NAME}")
 
 
-class Found(NamedTuple):
+class NamedPeople(NamedTuple):
     """What was found of people: ranges of words, and what stands in brackets behind them.
 
     Attributes:
@@ -73,7 +73,7 @@ class Found(NamedTuple):
     beside: list[tuple[int, int, int, int]]
 
 
-def people_of(texts: Sequence[str], words: Words) -> Found:
+def named_people(texts: Sequence[str], words: Words) -> NamedPeople:
     """Return the names of people among the words of texts. Linear in the number of words."""
     found = [
         match.span(group)
@@ -84,7 +84,7 @@ def people_of(texts: Sequence[str], words: Words) -> Found:
     ]
     found.extend(_chains(words.letters))
     found.extend(_said_again(texts, words, found))
-    return Found(found, [beside for _, last in found for beside in _beside(texts, words, last)])
+    return NamedPeople(found, [beside for _, last in found for beside in _beside(texts, words, last)])
 
 
 def _chains(letters: str) -> Iterator[tuple[int, int]]:

@@ -59,7 +59,7 @@ class Readable(NamedTuple):
         return Spans(np.repeat(rows, times), start[chosen], end[chosen], found.kind[chosen])
 
 
-def readable(texts: pa.Array) -> Readable:
+def readable_texts(texts: pa.Array) -> Readable:
     """Return the different texts of a column of any text type; nulls hold nothing. O(characters)."""
     encoded = strings(texts).dictionary_encode()
     different = pl.Series(encoded.dictionary, dtype=pl.String)

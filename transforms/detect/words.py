@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -89,10 +90,12 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
 
 @cache
 def _dictionary() -> sudachipy.Dictionary:
+    import sudachidict_core
     import sudachipy
     from sudachipy.config import Config
 
-    return sudachipy.Dictionary(config=Config(system="core", inputTextPlugin=_READS_ALL))
+    words = Path(sudachidict_core.__file__).parent / "resources" / "system.dic"
+    return sudachipy.Dictionary(config=Config(system=str(words), inputTextPlugin=_READS_ALL))
 
 
 class _Reader:

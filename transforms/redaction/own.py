@@ -19,11 +19,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.schemas.column_names import names_person
+from tokumei.schemas.column_names import Role, says
 from tokumei.transforms.detect.offsets import Located, located
 from tokumei.transforms.detect.spans import SpanLabel, Spans
 from tokumei.transforms.values.cells import as_text
 
+_REACHES = frozenset({Role.NAME, Role.KANA, Role.CONTACT, Role.ADDRESS})
 LONGEST = 4_096  # bytes; longer values are whole documents
 _NAME, _TEXT, _ASCII, _DIGITS = 1, 3, 5, 6
 _ADDRESSED = re.compile(r"様|氏|サン|君|クン|チャン|殿|先生|サマ")  # as plain texts are written
@@ -53,7 +54,7 @@ class OwnColumn:
     def of(cls, name: str, title: str | None) -> OwnColumn:
         """Return what a column's name and title say of it."""
         place = any(_PLACE.search(text) for text in (name, title) if text)
-        return cls(name, place or names_person(name, title), place)
+        return cls(name, place or says(_REACHES, name, title), place)
 
 
 class OwnValues:

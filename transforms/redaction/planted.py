@@ -13,7 +13,13 @@ from typing import NamedTuple
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.redaction.draws import Draws
 from tokumei.transforms.redaction.own import OwnColumn
-from tokumei.transforms.redaction.planted_kinds import CODES, CONTACTS, PlantedKind, described_kinds, own_kind
+from tokumei.transforms.redaction.planted_kinds import (
+    CONTACTS,
+    PLANTED_CODES,
+    PlantedKind,
+    described_kinds,
+    own_kind,
+)
 
 _OF_THE_OTHERS = 4  # where a share must be found: so many cases that chance alone misses no floor
 _LEFT = 4  # characters of a case that nothing else explains; of one that is shorter, all
@@ -48,7 +54,7 @@ def planted_cases(
     draws = Draws(seed)
     cases = [
         PlantedCase(*made)
-        for kind in (*CODES, *CONTACTS, *described_kinds(left))
+        for kind in (*PLANTED_CODES, *CONTACTS, *described_kinds(left))
         for made in _of_kind(kind, draws)
     ]
     for column in columns:

@@ -119,7 +119,7 @@ def _worded(title: str, words: Sequence[str], make: Callable[[Draws], str]) -> P
     return PlantedKind(title=title, make=make, frames=frames)
 
 
-CODES: tuple[PlantedKind, ...] = (
+PLANTED_CODES: tuple[PlantedKind, ...] = (
     PlantedKind(title="個人番号", make=_my_number),
     PlantedKind(title="運転免許証の番号", make=_licence),
     PlantedKind(title="カード番号", make=_card),

@@ -24,6 +24,7 @@ from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
 from tokumei.transforms.report.columns import explain_column
 from tokumei.transforms.report.combinations import LIMIT, explain_removal
+from tokumei.transforms.report.exposure import explain_exposures
 from tokumei.transforms.report.histories import GroupsTold, explain_histories, groups_told, history_limits
 from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
 from tokumei.transforms.report.order import explain_order, order_told
@@ -93,6 +94,7 @@ def build_report(
         histories=explain_histories(plan, chosen.histories, written, facts),
         joined=joined_of(plan, joined),
         apart=apart_of(plan),
+        exposure=explain_exposures(plan, written, people),
         redactions=tuple(explain_redactions(plan.tables, written)),
         rejects=tuple(
             RejectCount(table=name, column=column, reason=reason, records=n)
@@ -217,7 +219,7 @@ def _table(
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.recount.combined),
-        leak_scan=explain_leaks(table, written.leaks),
+        leak_scan=explain_leaks(table, written.leaks, fitted.names),
         order=explain_order(table, account, written),
     )
 

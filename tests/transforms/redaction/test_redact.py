@@ -14,7 +14,7 @@ from tokumei.transforms.detect.stretches import codes_and_contacts_in
 from tokumei.transforms.detect.unwrapped import unwrap
 from tokumei.transforms.redaction.own import OwnColumn, OwnValues
 from tokumei.transforms.redaction.planted import counted, own_of, planted_cases
-from tokumei.transforms.redaction.planted_kinds import CODES, CONTACTS
+from tokumei.transforms.redaction.planted_kinds import PLANTED_CODES, CONTACTS
 from tokumei.transforms.redaction.redact import Layers, redact
 
 NAME, KANA, CODE = (OwnColumn.of(name, None) for name in ("氏名", "フリガナ", "会員番号"))
@@ -143,7 +143,7 @@ def test_every_planted_case_is_found():
         done = redact([case.text for case in cases], Layers(own=OwnValues(columns, values)))
         planted, missed = counted(cases, done.texts)
         assert not any(missed.values()), missed
-        assert {kind.title for kind in (*CODES, *CONTACTS)} < {*planted}
+        assert {kind.title for kind in (*PLANTED_CODES, *CONTACTS)} < {*planted}
 
 
 def test_a_miss_is_seen_and_a_seed_plants_the_same_again():
