@@ -72,7 +72,7 @@ class MeasuredAttack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class AttackEvidence:
     """What was counted for attacks.
 
     Attributes:
@@ -91,7 +91,7 @@ class Evidence:
     unique: Sequence[tuple[Unique, Unique]]
 
 
-def measure_attacks(plan: Plan, evidence: Evidence) -> tuple[MeasuredAttack, ...]:
+def measure_attacks(plan: Plan, evidence: AttackEvidence) -> tuple[MeasuredAttack, ...]:
     """Return all attacks that were made: those declared in their order, then those that are made anyway.
 
     Args:
@@ -113,7 +113,7 @@ def measure_attacks(plan: Plan, evidence: Evidence) -> tuple[MeasuredAttack, ...
     return tuple(measured)
 
 
-def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: Evidence) -> MeasuredAttack:
+def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: AttackEvidence) -> MeasuredAttack:
     table = table_attacked(attack, plan.policy.tables)
     if isinstance(attack, Homogeneity | Inference):
         return _of_classes(attack, table, place, attack_learned(evidence.learned[table][attack.learns]))

@@ -10,7 +10,7 @@ from tokumei.schemas.attacks import Membership, SinglingOut
 from tokumei.transforms.attacks.presence import Presence, attack_presence
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import Singled, single_out
-from tokumei.transforms.attacks.verdict import Evidence, MeasuredAttack, Unique, measure_attacks
+from tokumei.transforms.attacks.verdict import AttackEvidence, MeasuredAttack, Unique, measure_attacks
 from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.histories.measures import Unicity
 from tokumei.transforms.planning.plan import Plan
@@ -53,7 +53,7 @@ def attack_release(
                 present[name] = presence
     return measure_attacks(
         plan,
-        Evidence(
+        AttackEvidence(
             learned={
                 name: {
                     **table.recount.learned,

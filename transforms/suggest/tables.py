@@ -89,7 +89,7 @@ def see(found: FoundTable, sketch: TableSketch) -> SeenTable:
 def contents_of(
     columns: Mapping[str, ColumnSketch], seen: Mapping[str, Evidence | None]
 ) -> dict[str, Content]:
-    """Return what each column of a table holds. Beside an insurer's number 記号 and 番号 are codes of 施行令1条."""
+    """Return what each column holds; beside an insurer's number 記号 and 番号 are codes (施行令1条)."""
     held = {name: held_by(name, column, seen[name]) for name, column in columns.items()}
     plain = {name: unicodedata.normalize("NFKC", name).upper().replace("_", "") for name in held}
     insured = not _INSURERS.isdisjoint(plain.values()) or any(
