@@ -69,6 +69,10 @@ def exposed_sources(
         plan,
         chunk.work.key,
         (chunk.work.split.split_id, chunk.number),
-        moved={name: (columns[name].take(at), applied.values) for name, applied in by_record.items()},
+        moved={
+            name: (columns[name].take(at), applied.values)
+            for name, applied in by_record.items()
+            if plan.chains[name].column.treat[-1].per_record and not pa.types.is_string(applied.values.type)
+        },
         sources=chunk.batch.select(list(identifying(plan))),
     )
