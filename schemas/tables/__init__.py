@@ -79,6 +79,20 @@ class ColumnWord(NamedTuple):
     word: str
 
 
+class ImpersonalWord(NamedTuple):
+    """One word in names of columns that is about no person.
+
+    Attributes:
+        holds: what the column holds by it: time, quantity, item, observable, place, key, position, category.
+        title: in Japanese, for who reads the policy.
+        word: without separators; case and width do not matter.
+    """
+
+    holds: str
+    title: str
+    word: str
+
+
 class Era(NamedTuple):
     """One 元号 and the civil days that may be written with it.
 
@@ -229,9 +243,28 @@ def code_words() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def sentence_words() -> Mapping[str, str]:
+    """Return word → what it says of the name beside it: ``honorific``, ``company_after`` …; see README.md."""
+    return MappingProxyType({row["word"]: row["kind"] for row in _rows("sentence_words.csv")})
+
+
+@cache
+def name_readings() -> tuple[frozenset[str], frozenset[str]]:
+    """Return how Japanese surnames are read, and how given names are, in katakana."""
+    surnames, given_names = (frozenset(row["readings"].split()) for row in _rows("name_readings.csv"))
+    return surnames, given_names
+
+
+@cache
 def column_words() -> tuple[ColumnWord, ...]:
     """Return the words of which names of columns are made; those of ``code_words`` are not repeated."""
     return tuple(ColumnWord(**row) for row in _rows("column_words.csv"))
+
+
+@cache
+def impersonal_words() -> tuple[ImpersonalWord, ...]:
+    """Return the words of names of columns that are about no person, with their titles."""
+    return tuple(ImpersonalWord(**row) for row in _rows("impersonal_words.csv"))
 
 
 @cache
