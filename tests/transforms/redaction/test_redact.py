@@ -14,7 +14,7 @@ from tokumei.transforms.detect.stretches import codes_and_contacts_in
 from tokumei.transforms.detect.unwrapped import unwrap
 from tokumei.transforms.redaction.own import OwnColumn, OwnValues
 from tokumei.transforms.redaction.planted import counted, own_of, planted_cases
-from tokumei.transforms.redaction.planted_kinds import PLANTED_CODES, CONTACTS
+from tokumei.transforms.redaction.planted_kinds import CONTACTS, PLANTED_CODES
 from tokumei.transforms.redaction.redact import Layers, redact
 
 NAME, KANA, CODE = (OwnColumn.of(name, None) for name in ("氏名", "フリガナ", "会員番号"))
