@@ -67,7 +67,7 @@ def scan(
         if whole and not _may_be_long(values):
             continue
         cells = plain_texts(values)
-        if names is not None and column.type == "string":
+        if names is not None and column.type in {"string", "text"}:
             found |= names_in(names, name, cells.written, people, shared)
         groups = Cells.of(cells.plain)
         for name_of, source in wanted.items():
