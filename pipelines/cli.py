@@ -28,6 +28,7 @@ JOBS = {
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
     "synthesize": "write synthetic agency files of any size",
+    "verify": "read published releases again, and compare them with manifest, reports and register",
 }
 _BEAM_JOBS = {"anonymize", "demo", "rehearse"}
 _EPILOG = "All other options go to Beam unchanged. Exit statuses: pipelines/README.md"

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.attacks import AnyAttack
 from tokumei.schemas.exposure import Exposure
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.queries import AnyMetric, Metric, MetricName, Query
@@ -220,8 +221,11 @@ class Requirements(Strict):
 
     exposure: Exposure | None = Field(
         default=None,
-        description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; none by"
-        " default.",
+        description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; by default"
+        " none.",
+    )
+    attacks: tuple[AnyAttack, ...] = Field(
+        default=(), description="[Attacks](#attacks) that are made on the release, and may not succeed."
     )
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tokumei.transforms.attacks.learned import count_learned, merge_learned
 from tokumei.transforms.combinations.recount import recount_combined
 from tokumei.transforms.counting.headcount import deal_people
 from tokumei.transforms.counting.people import PeoplePerKey, merge_people
@@ -80,6 +81,7 @@ class PartRecount:
         bearers: people by released value, of columns that promise something of them.
         values: people by released value, of columns of histories that nobody declared; for the report alone.
         exposed: people by released value and set of values, whatever was declared; None of no part.
+        learned: people by class and value, of columns that classes may give away; for attacks.
     """
 
     classes: WrittenClasses | None = None
@@ -87,6 +89,7 @@ class PartRecount:
     bearers: Bearers = field(default_factory=dict)
     values: ValueCounts = field(default_factory=dict)
     exposed: Exposed | None = None
+    learned: Mapping[str, PeoplePerKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +135,7 @@ def recount_part(
                 batch,
                 persons[:, 0] if table.counts_people and persons is not None else None,
             ),
+            learned=count_learned(table, batch, persons),
         ),
         people=people,
         told=told,
@@ -163,4 +167,5 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
         bearers=merge_bearers([p.bearers for p in parts if p.bearers]),
         values=merge_values([p.values for p in parts]),
         exposed=merge_exposed(exposed) if exposed else None,
+        learned=merge_learned([p.learned for p in parts]),
     )

@@ -153,7 +153,7 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
         fingerprint=chunk.key.fingerprint,
         marks=marks,
         settled=recount_combined(table, chunk.settled, chunk.settled_persons),
-        leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
+        leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order, names=chunk.names),
         tally=chunk.tally,
         exposed=chunk.exposed,
     )

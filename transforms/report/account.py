@@ -29,6 +29,7 @@ from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
 from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.recoding import recoding_of
+from tokumei.transforms.report.redaction import explain_redactions
 from tokumei.transforms.report.risk import measured_risk
 from tokumei.transforms.report.totals import explain_totals
 from tokumei.transforms.risk.sizes import ClassSizes
@@ -93,6 +94,7 @@ def build_report(
         joined=joined_of(plan, joined),
         apart=apart_of(plan),
         exposure=explain_exposures(plan, written, people),
+        redactions=tuple(explain_redactions(plan.tables, written)),
         rejects=tuple(
             RejectCount(table=name, column=column, reason=reason, records=n)
             for name, account in chosen.accounts.items()
@@ -215,7 +217,7 @@ def _table(
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.recount.combined),
-        leak_scan=explain_leaks(table, written.leaks),
+        leak_scan=explain_leaks(table, written.leaks, fitted.names),
         order=explain_order(table, account, written),
     )
 

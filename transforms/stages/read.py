@@ -14,7 +14,7 @@ from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
 from tokumei.transforms.engine.steps import Step
-from tokumei.transforms.formats.splits import plan_splits, plan_together
+from tokumei.transforms.formats.splits import cut_files
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
 from tokumei.transforms.storage.places import open_store
@@ -47,11 +47,9 @@ class _CutFile(Step):
     @guarded_steps
     def process(self, together: tuple[TableFile, ...]) -> Iterator[Split]:
         table, first = together[0].table, together[0].file
-        source, store = self._tables[table].table.source, open_store(first.uri)
-        if len(together) == 1:
-            yield from islice(plan_splits(table, source, first, store), 0, None, self._one_of)
-        else:
-            yield from plan_together(table, source, [found.file for found in together], store)
+        files = [found.file for found in together]
+        cut = cut_files(table, self._tables[table].table.source, files, open_store(first.uri))
+        yield from islice(cut, 0, None, self._one_of)
 
 
 class ReadChunks(beam.PTransform):
