@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import TELEPHONE, contacts, without_uuids
-from tokumei.transforms.detect.shadow import KANJI_DIGITS, number_shadow, spelled
+from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
+from tokumei.transforms.leaks.values import Read
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
 from tokumei.transforms.values.text import strings
@@ -44,11 +45,12 @@ _TWELVE = r"\d(?:\D{0,3}\d){11}"
 _MOBILE = r"^([5-9]0[1-9][0-9]{7})$"
 
 
-def numbers_in(values: pa.Array) -> dict[str, Found]:
+def numbers_in(values: pa.Array, read: Read | None = None) -> dict[str, Found]:
     """Count the codes and contacts in one batch of a column, by name of their kind.
 
     Args:
         values: texts (dictionary-encoded or not) or numbers; equal cells are counted once.
+        read: the same with their shadows, where another search needs them too.
 
     Returns:
         By kind: ``compared`` cells that are a number of the format or a code with one, of them ``chance``
@@ -57,23 +59,26 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
     """
     if not len(values):
         return {}
-    cells = _distinct(values)
-    cells = cells.filter(cells.str.contains(_PERHAPS))
+    cells, written = (_distinct(values), None) if read is None else (read.cells, read.written)
+    perhaps = cells.str.contains(_PERHAPS).fill_null(value=False)
+    if read is not None and read.places is None:
+        perhaps &= cells.is_first_distinct()
+    cells = cells.filter(perhaps)
     if not len(cells):
         return {}
     if len(cells) <= _FEW and sum(map(len, few := cells.to_list())) <= _SHORT:
         return dict(_in_labels(tuple(few)))
-    return _numbers_in(cells)
+    return _numbers_in(shadow(strings(cells.to_arrow())) if written is None else written.filter(perhaps))
 
 
 @lru_cache(maxsize=256)
 def _in_labels(labels: tuple[str, ...]) -> dict[str, Found]:
     """Return the same of few short labels, which every chunk of a column has: so they are read once."""
-    return _numbers_in(pl.Series(labels, dtype=pl.String))
+    return _numbers_in(shadow(pa.array(labels, pa.string())))
 
 
-def _numbers_in(cells: pl.Series) -> dict[str, Found]:
-    texts = number_shadow(strings(cells.to_arrow()))
+def _numbers_in(shadows: pl.Series) -> dict[str, Found]:
+    texts = numbered(shadows)
     whole = is_whole(texts)
     text = texts.filter(~whole)
     found: dict[str, Found] = {}
