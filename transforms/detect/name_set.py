@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tokumei.transforms.detect.hash_set import Hashes, HashSet
-from tokumei.transforms.detect.letters import Codes, Letters, Places, Script, scripts
+from tokumei.transforms.detect.text_array import Codes, Letters, Places, Script, scripts
 from tokumei.transforms.engine.packed import PackedOnce
 
 SHORTEST_NAME, LONGEST_NAME = 3, 24  # letters

@@ -31,7 +31,7 @@ KANJI_DIGITS = {
     **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
     **dict(zip("零壱弐参肆伍陸漆捌玖", "0123456789", strict=True)),
 }
-_KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]){{5}}"
+KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]){{5}}"
 
 
 def shadow(texts: pa.Array) -> pl.Series:
@@ -87,7 +87,7 @@ def numbered(shadows: pl.Series) -> pl.Series:
     Only in texts with six kanji digits in a row (第三〇九〇一二三四五六二〇号): names are made of them too.
     """
     digits = list(KANJI_DIGITS), list(KANJI_DIGITS.values())
-    return _where(shadows.str.strip_chars(), _KANJI_NUMBER, lambda found: found.str.replace_many(*digits))
+    return _where(shadows.str.strip_chars(), KANJI_NUMBER, lambda found: found.str.replace_many(*digits))
 
 
 @cache

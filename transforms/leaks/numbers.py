@@ -6,7 +6,9 @@ whole (`verdict`). What stands in other text stands by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 
 import polars as pl
 import pyarrow as pa
@@ -36,8 +38,10 @@ _CONTACT = (
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
 _LONG = r"^[0-9]{10,11}$"
-_FEW, _SHORT = 256, 4096  # labels, and characters of them in all, that are remembered
+_FEW, _SHORT = 256, 8192  # labels, and characters of them in all, that are remembered
+_Count = Callable[[pl.Series], dict[str, Found]]
 _NOTHING = Found(0, 0, 0)
+_ONE_BY_ONE = Lock()  # threads that begin together would else each read the same labels
 _LEAST = 10**9  # an integer below has fewer digits than any number that is looked for in integers
 _MOST = 2.0**62
 _SHORTEST = 12  # digits of an identification code with a check digit
@@ -59,25 +63,34 @@ def numbers_in(values: pa.Array, read: Read | None = None) -> dict[str, Found]:
     """
     if not len(values):
         return {}
-    cells, written = (_distinct(values), None) if read is None else (read.cells, read.written)
-    perhaps = cells.str.contains(_PERHAPS).fill_null(value=False)
-    if read is not None and read.places is None:
-        perhaps &= cells.is_first_distinct()
-    cells = cells.filter(perhaps)
-    if not len(cells):
-        return {}
-    if len(cells) <= _FEW and sum(map(len, few := cells.to_list())) <= _SHORT:
-        return dict(_in_labels(tuple(few)))
-    return _numbers_in(shadow(strings(cells.to_arrow())) if written is None else written.filter(perhaps))
+    if read is not None and (read.places is None or len(read.cells) > _FEW):
+        perhaps = read.cells.str.contains(_PERHAPS).fill_null(value=False)
+        if read.places is None:
+            perhaps &= read.cells.is_first_distinct()
+        return _numbers_of(read.written.filter(perhaps))
+    return _of_distinct(_numbers_in, _distinct(values))
+
+
+def _of_distinct(count: _Count, cells: pl.Series) -> dict[str, Found]:
+    """Count in distinct cells; few short ones are labels, which every chunk of a column has: read once."""
+    if len(cells) <= _FEW and sum(map(len, few := cells.drop_nulls().to_list())) <= _SHORT:
+        with _ONE_BY_ONE:
+            return dict(_in_labels(count, tuple(sorted(few))))
+    return count(cells)
 
 
 @lru_cache(maxsize=256)
-def _in_labels(labels: tuple[str, ...]) -> dict[str, Found]:
-    """Return the same of few short labels, which every chunk of a column has: so they are read once."""
-    return _numbers_in(shadow(pa.array(labels, pa.string())))
+def _in_labels(count: _Count, labels: tuple[str, ...]) -> dict[str, Found]:
+    return count(pl.Series(labels, dtype=pl.String))
 
 
-def _numbers_in(shadows: pl.Series) -> dict[str, Found]:
+def _numbers_in(cells: pl.Series) -> dict[str, Found]:
+    return _numbers_of(shadow(strings(cells.filter(cells.str.contains(_PERHAPS)).to_arrow())))
+
+
+def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
+    if not len(shadows):
+        return {}
     texts = numbered(shadows)
     whole = is_whole(texts)
     text = texts.filter(~whole)
@@ -90,9 +103,9 @@ def _numbers_in(shadows: pl.Series) -> dict[str, Found]:
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
     reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
-    for looks, some in ((worded(), with_word(text)), (contacts(), reached)):
-        for look in looks:
-            if len(some) and (holding := int(look.holding(some).sum())):
+    for looks, some in ((worded, with_word(text)), (contacts, reached)):
+        for look in looks() if len(some) else ():
+            if holding := int(look.holding(some).sum()):
                 found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)
     return found
 
@@ -103,9 +116,10 @@ def codes_in(values: pa.Array) -> dict[str, Found]:
     Args:
         values: texts or numbers of the source; equal cells are counted once.
     """
-    if _short(values):
-        return {}
-    cells = _distinct(values)
+    return {} if _short(values) else _of_distinct(_codes_in, _distinct(values))
+
+
+def _codes_in(cells: pl.Series) -> dict[str, Found]:
     texts = spelled(strings(cells.filter(cells.str.contains(_TWELVE)).to_arrow())).str.strip_chars()
     counts = whole_numbers(texts.filter(is_whole(texts)))
     return {

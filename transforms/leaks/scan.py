@@ -21,6 +21,7 @@ from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells, RowNumbers
+from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.values import (
@@ -59,7 +60,7 @@ def scan(
         order: the row of each released record in ``sources``.
         names: of the people of all tables; None where none are sought.
     """
-    found: dict[LeakSearch, Found] = {}
+    found: dict[LeakSearch, Found] = dict(named_values(table, batch, sources, order))
     people = _people(table, sources, order) if names is not None else None
     shared = max(table.k, _LABEL)
     wanted = _wanted(table, batch, sources, order, shared)

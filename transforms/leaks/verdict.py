@@ -23,6 +23,8 @@ ENOUGH = 100
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
+# Share of values up to which a column counts as treated, and up to which a reason given for its name is true.
+_BY_NAME = {"kept": 0.1, "named": 0.5}
 _MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
 _NAMES = frozenset({"name", "likely"})
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
@@ -32,10 +34,10 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
     """Return whether what was found cannot be chance; few numbers never prove that it is."""
     if found.sure or not found.chance:
         return found.sure > 0
-    if search.kind == "likely" and found.expected < 1:
-        return True
+    if search.kind in _BY_NAME:
+        return found.chance > _BY_NAME[search.kind] * found.compared
     if search.kind in _NAMES:
-        return _more_than(found.chance, found.expected)
+        return (search.kind == "likely" and found.expected < 1) or _more_than(found.chance, found.expected)
     if search.kind in {"own", "other"}:
         return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
     if search.of in _BY_SHARE:
@@ -67,13 +69,14 @@ def refuse_leaks(table: TablePlan, found: Leaks) -> None:
         return
     told = [f"{search.column}: {_what(table, search, count)}" for search, count in leaks]
     more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
-    keys = sorted({_key(search) for search, _ in leaks})
+    keys = sorted({key for search, _ in leaks for key in (_key(search),) if key is not None})
+    allow = f"{' or '.join(f'{key}: {{because: …}}' for key in keys)}"
     raise RequirementError(
         "verification.leak",
         where=f"tables.{table.name}.columns.{leaks[0][0].column}",
         what=f"the data that would be released hold what must not be in them: {'; '.join(told[:5])}{more}",
-        fix="delete or treat the column; only if it was looked at and is something else, say so there with"
-        f" {' or '.join(f'{key}: {{because: …}}' for key in keys)}",
+        fix="delete or treat the column"
+        + (f"; only if it was looked at and is something else, say so there with {allow}" if keys else ""),
     )
 
 
@@ -96,11 +99,10 @@ def explain_leaks(table: TablePlan, found: Leaks, names: NameSet | None) -> Leak
                 sought=_sought(table, search),
                 compared=count.compared,
                 matched=count.chance + count.sure,
-                because=allowed.because if is_leak(search, count) and allowed is not None else None,
+                because=_because(table, search, count),
             )
             for search, count in sorted(_told_once(found).items())
-            if count.chance or count.sure
-            for allowed in [_allowed(table, search)]
+            if count.chance or count.sure or search.kind == "named"
         ),
     )
 
@@ -125,17 +127,36 @@ def _told_once(found: Leaks) -> Leaks:
     }
 
 
-def _key(search: LeakSearch) -> str:
+def _because(table: TablePlan, search: LeakSearch, found: Found) -> str | None:
+    """Return the policy's reason for what is told: of a match, or of a column in spite of its name."""
+    answer = table.table.columns[search.column].name_allowed
+    allowed = answer if search.kind == "named" else _allowed(table, search)
+    return (
+        allowed.because
+        if allowed is not None and (search.kind == "named" or is_leak(search, found))
+        else None
+    )
+
+
+def _key(search: LeakSearch) -> str | None:
+    """Return the key of a column by which the policy allows what a search finds; None where nothing does."""
+    if search.kind in _BY_NAME:
+        return "name_allowed" if search.kind == "kept" else None
     return "source_values_allowed" if search.kind in {"own", "other", *_NAMES} else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
-    allowed: Allowed | None = getattr(table.table.columns[search.column], _key(search))
+    key = _key(search)
+    allowed: Allowed | None = None if key is None else getattr(table.table.columns[search.column], key)
     return allowed
 
 
 def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
+    if search.kind == "kept":
+        return f"{count:,} of {found.compared:,} values are released as they were, or nearly ({search.of})"
+    if search.kind == "named":
+        return f"{count:,} of {found.compared:,} values look as its name says ({search.of})"
     if search.kind in _NAMES:
         return f"{count:,} record(s) with the name of somebody in the files"
     if search.kind == "number":
@@ -147,6 +168,8 @@ def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
 
 
 def _sought(table: TablePlan, search: LeakSearch) -> str:
+    if search.kind in _BY_NAME:
+        return "加工前と同じ値" if search.kind == "kept" else "項目の名が示すもの"
     if search.kind in _NAMES:
         return "ファイルにある人の氏名"
     if search.kind == "number":

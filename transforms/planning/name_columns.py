@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tokumei.schemas.column_names import names_person
+from tokumei.schemas.column_names import Role, says
 from tokumei.schemas.table import Table
 
 NameColumns = tuple[str, ...]  # one column of whole names, or two: of family names, and of given names
 
-_REACH = re.compile(
-    r"電話|携帯|番号|tel|phone|fax|ファ(ッ)?クス|ファクシミリ|mobile|cell|mail|メール|住所|居所|番地|本籍|方書|address|連絡先",
-    re.IGNORECASE,
-)
+_NAMES = frozenset({Role.NAME, Role.KANA})
 _FAMILY = re.compile(
     r"姓(?!名)|氏(?!名)|苗字|名字|セイ|せい|(?<![a-z])(?:sei|sur_?name|last_?name|family_?name|l_?name|last)(?![a-z])",
     re.IGNORECASE,
@@ -41,18 +38,14 @@ def name_columns(table: Table) -> tuple[NameColumns, ...]:
     pairs = [(family[rest], given[rest]) for rest in family if rest in given]
     paired = {name for pair in pairs for name in pair}
     whole = [
-        (name,)
-        for name in names
-        if name not in paired
-        and names_person(name, table.columns[name].title)
-        and not _REACH.search(names[name])
+        (name,) for name in names if name not in paired and says(_NAMES, name, table.columns[name].title)
     ]
     return (*pairs, *whole)
 
 
 def _read(name: str, title: str | None) -> str:
     text = unicodedata.normalize("NFKC", name)
-    if not (_FAMILY.search(text) or _GIVEN.search(text) or names_person(text)) and title:
+    if not (_FAMILY.search(text) or _GIVEN.search(text) or says(_NAMES, text)) and title:
         text = unicodedata.normalize("NFKC", title)
     return re.sub(r"\s+", "_" if text.isascii() else "", text)
 

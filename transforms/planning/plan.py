@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.histories import History
 from tokumei.schemas.measures import measured_columns
+from tokumei.schemas.named_columns import answered, left_whole
 from tokumei.schemas.people import Numbering, PersonCodes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
@@ -36,8 +37,7 @@ class TablePlan(PackedOnce):
     """One table: its declaration, and a chain of criteria for every column.
 
     Attributes:
-        unsearched: columns whose source values the release should be searched for, but that have a type in
-            some file that cannot be read as text.
+        unsearched: columns that the search leaves out, since in some file they have a type that is no text.
         together: the tables that it is joined with by its people, itself among them; none if it is not.
     """
 
@@ -127,6 +127,12 @@ class TablePlan(PackedOnce):
     def judged(self) -> tuple[str, ...]:
         """Columns whose source is judged: codes must not be released by any method."""
         return tuple(name for name, column in self.table.columns.items() if column.may_be_codes)
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Columns whose source values are held against what is released, each once."""
+        by_name = (*left_whole(self.table.columns, self.k), *answered(self.table.columns))
+        return tuple(dict.fromkeys((*self.sought, *self.judged, *by_name)))
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:
@@ -253,12 +259,11 @@ class Plan(PackedOnce):
         policy: as read.
         tables: by name, in the order of the policy.
         populations: by table, the plan of reading its population; such tables are counted, never released.
-        output: directory or URI of the output.
-        release_id: name of the release.
+        output, release_id: directory or URI of the output, and name of the release in it.
         work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
         attempt: random name of this run; the files it writes carry it, so that they can be told apart.
-        tuples_a_worker: distinct tuples above which the histogram is spread over workers.
-        shards: into how many parts.
+        tuples_a_worker, shards: above how many distinct tuples a histogram is cut, and into how many parts.
+        rehearsal, sample: whether only a report is written, into ``output``; of one stretch of so many.
     """
 
     policy: Policy
@@ -270,6 +275,8 @@ class Plan(PackedOnce):
     attempt: str
     tuples_a_worker: int = 20_000_000
     shards: int = 64
+    rehearsal: bool = False
+    sample: int | None = None
 
     @cached_property
     def sources(self) -> dict[str, TablePlan]:
