@@ -7,13 +7,21 @@ left of one is looked for in what was made of its sentence. A seed plants the sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.redaction.draws import Draws
 from tokumei.transforms.redaction.own import OwnColumn
-from tokumei.transforms.redaction.planted_kinds import CONTACTS, PLANTED_CODES, PlantedKind, own_kind
+from tokumei.transforms.redaction.planted_kinds import (
+    CONTACTS,
+    PLANTED_CODES,
+    PlantedKind,
+    described_kinds,
+    own_kind,
+)
 
+_OF_THE_OTHERS = 4  # where a share must be found: so many cases that chance alone misses no floor
 _LEFT = 4  # characters of a case that nothing else explains; of one that is shorter, all
 
 
@@ -33,15 +41,22 @@ class PlantedCase(NamedTuple):
     own: tuple[OwnColumn, str] | None = None
 
 
-def planted_cases(seed: bytes, columns: Sequence[OwnColumn]) -> list[PlantedCase]:
+def planted_cases(
+    seed: bytes, columns: Sequence[OwnColumn], left: Collection[SpanLabel] = ()
+) -> list[PlantedCase]:
     """Make one case of every kind in every spelling, and of every column with own values.
 
     Args:
         seed: 32 bytes.
         columns: whose values are looked for in the texts of the same record.
+        left: what sentences tell and is left standing; of that none is planted.
     """
     draws = Draws(seed)
-    cases = [PlantedCase(*made) for kind in (*PLANTED_CODES, *CONTACTS) for made in _of_kind(kind, draws)]
+    cases = [
+        PlantedCase(*made)
+        for kind in (*PLANTED_CODES, *CONTACTS, *described_kinds(left))
+        for made in _of_kind(kind, draws)
+    ]
     for column in columns:
         kind = own_kind(column)
         for spelling in kind.spellings.values():
@@ -74,6 +89,7 @@ def _stands_in(written: str, text: str) -> bool:
 
 
 def _of_kind(kind: PlantedKind, draws: Draws) -> Iterator[tuple[PlantedKind, str, str]]:
-    for spelling in kind.spellings.values():
+    times = 1 if kind.certain else _OF_THE_OTHERS
+    for spelling in [*kind.spellings.values()] * times:
         written = spelling(kind.make(draws))
         yield kind, written, draws.of(kind.frames).format(written)
