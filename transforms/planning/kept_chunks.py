@@ -1,9 +1,9 @@
 """Chunks of text that pass 1 has converted and pass 3 wants: converted once where one process is all.
 
 To find cells in text and to convert them costs more than all that a pass makes of them. So a process that is
-the whole engine keeps in memory what pass 1 has read of released tables, up to `KEPT_BYTES`. Pass 3 reads the bytes
-once more, and takes these chunks if they are still the same. What is more is read and converted anew, as on
-every other engine.
+the whole engine keeps in memory what pass 1 has read of released tables, up to `KEPT_BYTES`. Pass 3 reads the
+bytes once more, and takes these chunks if they are still the same. What is more is read and converted anew,
+as on every other engine.
 """
 
 from __future__ import annotations
