@@ -171,7 +171,8 @@ class Column(Strict):
         if self.protect and self.treat and self.treat[-1].per_record:
             raise broken(
                 "column.protect_perturbed",
-                f"the models look at the values as they are released; {_PER_RECORD} move them at random",
+                "the models look at the values as they are released;"
+                f" {_PER_RECORD} treat them record by record",
                 "remove protect, or the method",
                 ["protect"],
             )

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.attack_rules import check_attacks
 from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
@@ -156,6 +157,7 @@ class Policy(Strict):
         told = {fact.table for history in self.histories for fact in history.facts}
         check_joined(self.tables, self.requirements, told)
         check_queries(self.requirements.queries, self.tables)
+        check_attacks(self.requirements.attacks, self.tables)
         refuse_mixed_periods(self.tables)
         refuse_mixed_shifts(self.tables)
         self._body_under_its_law()

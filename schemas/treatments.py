@@ -19,6 +19,7 @@ from tokumei.schemas.bands import AgeBand, Bands, RoundTo
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
 from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap, ShiftDates
+from tokumei.schemas.redaction import RedactText
 from tokumei.schemas.strict import Number, Text, broken
 from tokumei.schemas.treatment_base import ColumnType, Label, Left, People, Treatment
 
@@ -288,6 +289,7 @@ AnyTreatment = Annotated[
     | PostalPrefix
     | Address
     | PhoneArea
+    | RedactText
     | Pseudonym
     | TopCode
     | BottomCode

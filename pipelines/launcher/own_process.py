@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 
 # For the processes that this one starts; deploy/ sets the same for workers elsewhere.
 HEAP = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+# Nothing here multiplies matrices; threads that wait for some spin for a tenth of a second.
+_NO_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
 # Of mallopt(3): once the process has begun, the variables come too late.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _KEPT, _LARGE = 256 << 20, 32 << 20
@@ -31,7 +33,7 @@ def settle() -> None:
     gc.set_threshold(500_000)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else every installed distribution is read
     atexit.register(gc.freeze)
-    for name, value in HEAP.items():
+    for name, value in (HEAP | _NO_THREADS).items():
         os.environ.setdefault(name, value)
     with suppress(AttributeError, ValueError):  # another C library has no such heaps
         mallopt = ctypes.CDLL(None).mallopt

@@ -30,7 +30,7 @@ KANJI_DIGITS = {
     **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
     **dict(zip("零壱弐参肆伍陸漆捌玖", "0123456789", strict=True)),
 }
-_KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]){{5}}"
+KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]){{5}}"
 
 
 def shadow(texts: pa.Array) -> pl.Series:
@@ -69,7 +69,7 @@ def number_shadow(texts: pa.Array) -> pl.Series:
     """
     digits = list(KANJI_DIGITS), list(KANJI_DIGITS.values())
     return _where(
-        shadow(texts).str.strip_chars(), _KANJI_NUMBER, lambda found: found.str.replace_many(*digits)
+        shadow(texts).str.strip_chars(), KANJI_NUMBER, lambda found: found.str.replace_many(*digits)
     )
 
 

@@ -41,6 +41,18 @@ def plan_splits(
         yield _split(table, [Stretch(file, start, end)])
 
 
+def cut_files(table: str, source: Source, files: Sequence[SourceFile], store: Store) -> Iterator[Split]:
+    """Plan the splits of a file, or the one of several small files.
+
+    Raises:
+        InputError: see `plan_splits` and `plan_together`.
+    """
+    if len(files) == 1:
+        yield from plan_splits(table, source, files[0], store)
+    else:
+        yield from plan_together(table, source, files, store)
+
+
 def plan_together(table: str, source: Source, files: Iterable[SourceFile], store: Store) -> Iterator[Split]:
     """Put small files into one split; none if nothing is in them.
 

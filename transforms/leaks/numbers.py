@@ -6,7 +6,9 @@ whole (`verdict`). What stands in other text stands by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 
 import polars as pl
 import pyarrow as pa
@@ -35,8 +37,10 @@ _CONTACT = (
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
 _LONG = r"^[0-9]{10,11}$"
-_FEW, _SHORT = 256, 4096  # labels, and characters of them in all, that are remembered
+_FEW, _SHORT = 256, 8192  # labels, and characters of them in all, that are remembered
+_Count = Callable[[pl.Series], dict[str, Found]]
 _NOTHING = Found(0, 0, 0)
+_ONE_BY_ONE = Lock()  # threads that begin together would else each read the same labels
 _LEAST = 10**9  # an integer below has fewer digits than any number that is looked for in integers
 _MOST = 2.0**62
 _SHORTEST = 12  # digits of an identification code with a check digit
@@ -57,22 +61,26 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
     """
     if not len(values):
         return {}
-    cells = _distinct(values)
-    cells = cells.filter(cells.str.contains(_PERHAPS))
-    if not len(cells):
-        return {}
-    if len(cells) <= _FEW and sum(map(len, few := cells.to_list())) <= _SHORT:
-        return dict(_in_labels(tuple(few)))
-    return _numbers_in(cells)
+    return _of_distinct(_numbers_in, _distinct(values))
+
+
+def _of_distinct(count: _Count, cells: pl.Series) -> dict[str, Found]:
+    """Count in distinct cells; few short ones are labels, which every chunk of a column has: read once."""
+    if len(cells) <= _FEW and sum(map(len, few := cells.drop_nulls().to_list())) <= _SHORT:
+        with _ONE_BY_ONE:
+            return dict(_in_labels(count, tuple(sorted(few))))
+    return count(cells)
 
 
 @lru_cache(maxsize=256)
-def _in_labels(labels: tuple[str, ...]) -> dict[str, Found]:
-    """Return the same of few short labels, which every chunk of a column has: so they are read once."""
-    return _numbers_in(pl.Series(labels, dtype=pl.String))
+def _in_labels(count: _Count, labels: tuple[str, ...]) -> dict[str, Found]:
+    return count(pl.Series(labels, dtype=pl.String))
 
 
 def _numbers_in(cells: pl.Series) -> dict[str, Found]:
+    cells = cells.filter(cells.str.contains(_PERHAPS))
+    if not len(cells):
+        return {}
     texts = number_shadow(strings(cells.to_arrow()))
     whole = is_whole(texts)
     text = texts.filter(~whole)
@@ -85,9 +93,9 @@ def _numbers_in(cells: pl.Series) -> dict[str, Found]:
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
     reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
-    for looks, some in ((worded(), with_word(text)), (contacts(), reached)):
-        for look in looks:
-            if len(some) and (holding := int(look.holding(some).sum())):
+    for looks, some in ((worded, with_word(text)), (contacts, reached)):
+        for look in looks() if len(some) else ():
+            if holding := int(look.holding(some).sum()):
                 found[look.name] = found.get(look.name, _NOTHING) + Found(0, 0, holding)
     return found
 
@@ -98,9 +106,10 @@ def codes_in(values: pa.Array) -> dict[str, Found]:
     Args:
         values: texts or numbers of the source; equal cells are counted once.
     """
-    if _short(values):
-        return {}
-    cells = _distinct(values)
+    return {} if _short(values) else _of_distinct(_codes_in, _distinct(values))
+
+
+def _codes_in(cells: pl.Series) -> dict[str, Found]:
     texts = spelled(strings(cells.filter(cells.str.contains(_TWELVE)).to_arrow())).str.strip_chars()
     counts = whole_numbers(texts.filter(is_whole(texts)))
     return {

@@ -15,20 +15,30 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
+from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.cells import without_dictionary
 
 _LABEL = 10  # people, at least, that make a cell a label
 _LONG = 4_096  # bytes; longer values (pictures, whole documents) are not looked for
 _SHORT = 100_000  # smaller integers have fewer digits than any value that is looked for
 
 
-def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, order: pa.Array) -> Leaks:
+def scan(
+    table: TablePlan,
+    batch: pa.RecordBatch,
+    *,
+    sources: pa.RecordBatch,
+    order: pa.Array,
+    names: NameSet | None,
+) -> Leaks:
     """Search one released batch; counts only, for every search that had something to compare.
 
     Args:
@@ -36,10 +46,12 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
         batch: released columns.
         sources: source values to look for and to judge, of all records of the chunk.
         order: the row of each released record in ``sources``.
+        names: of the people of all tables; None where none are sought.
     """
     found = _codes(table, batch, sources) | dict(named_values(table, batch, sources, order))
-    if not table.sought or not batch.num_rows:
+    if not (table.sought or names) or not batch.num_rows:
         return found
+    people = _people(table, sources, order) if names is not None else None
     shared = max(table.k, _LABEL)
     wanted = {}
     for name in table.sought:
@@ -55,6 +67,8 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
         if whole and not _may_be_long(values):
             continue
         cells = plain_texts(values)
+        if names is not None and column.type == "string":
+            found |= names_in(names, name, cells.written, people, shared)
         groups = Cells.of(cells.plain)
         for name_of, source in wanted.items():
             rows = groups.but_labels(source.values, shared)
@@ -66,6 +80,14 @@ def scan(table: TablePlan, batch: pa.RecordBatch, *, sources: pa.RecordBatch, or
                 others = other_values(texts, chosen, shared, source.everybody())
                 found[LeakSearch("other", name, name_of)] = others
     return found
+
+
+def _people(table: TablePlan, sources: pa.RecordBatch, order: pa.Array) -> pl.Series | None:
+    """Return whose record each released one is, as far as it matters: where a person has several."""
+    person = table.table.person
+    if person is None or person not in sources.schema.names or not table.counts_people:
+        return None
+    return pl.Series(without_dictionary(sources.column(person).take(order)))
 
 
 def _codes(table: TablePlan, batch: pa.RecordBatch, sources: pa.RecordBatch) -> dict[LeakSearch, Found]:

@@ -51,7 +51,23 @@ def make_plan(
         read, base = read_policy(policy), folder_of(policy)
     else:  # a changed copy of a policy was checked by nobody
         read, base = parse_policy(written_policy(policy), "policy"), str(Path.cwd())
-    target = output_of(read, base, output)
+    return plan_of(read, base, output_of(read, base, output), release_id)
+
+
+def plan_of(
+    read: Policy, base: str, target: str, release_id: str | None = None
+) -> tuple[Plan, list[TableFile]]:
+    """Find the files of a policy that was read, compare their headers, and fix the release id.
+
+    Args:
+        read: the policy.
+        base: the folder that its relative paths start from.
+        target: where the release is written.
+        release_id: as `make_plan` takes it.
+
+    Raises:
+        PolicyError, InputError: as `make_plan` raises them.
+    """
     tables = plan_tables(read, base)
     populations = plan_populations(tables)
     files = check_files([*tables.values(), *populations.values()], base)

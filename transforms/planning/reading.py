@@ -104,7 +104,7 @@ def read_chunks(
         plan: of the table.
         columns: which columns this pass needs.
         work: the split, with what was decided so far.
-        most: stop after so many records, blank and unreadable ones included; by default the split is whole.
+        most: so many records of each stretch at most, blank and unreadable ones included; by default all.
 
     Raises:
         InputError: the file is damaged, or has changed since planning or since the pass before.
@@ -122,7 +122,7 @@ def read_chunks(
         dates=plan.dates,
     )
     held, number = _Held(), 0
-    for read in batches if most is None else _first(batches, most):
+    for read in batches if most is None else _first(batches, most, alone=len(split.stretches) == 1):
         batch, unknown = attributed(plan, read, columns)
         if held.full_with(batch, read):
             yield held.chunk(work, number, last=False, seen=b"")
@@ -133,33 +133,35 @@ def read_chunks(
     yield held.chunk(work, number, last=True, seen=witness.seen() if most is None else b"")
 
 
-def _first(batches: Iterator[ReadBatch], most: int) -> Iterator[ReadBatch]:
-    """Yield batches up to a number of records."""
+def _first(batches: Iterator[ReadBatch], most: int, *, alone: bool) -> Iterator[ReadBatch]:
+    """Yield batches up to a number of records of each stretch; no more are read of one that is alone."""
     before = 0
     for read in batches:
         yield _up_to(read, before, most)
         before += read.records
-        if before >= most:
+        if alone and before >= most:
             return
 
 
-def _up_to(read: ReadBatch, before: int, last: int) -> ReadBatch:
-    """Return a batch, before which there are so many records, without the records after the last."""
-    if before + read.records <= last:
+def _up_to(read: ReadBatch, before: int, most: int) -> ReadBatch:
+    """Return a batch, before which there are so many records, without those after the first of a stretch."""
+    records = np.array([origin.records for origin in read.origins])
+    ends = before + np.cumsum(records)
+    lasts = np.minimum(ends, np.array([origin.before for origin in read.origins]) + most)
+    if (lasts == ends).all():
         return read
-    rows = int(np.searchsorted(read.numbers, last, side="right"))
-    rejects = [reject for reject in read.rejects if reject.record <= last]
-    origins, left = [], last - before
-    for origin in read.origins:
-        origins.append(origin._replace(records=min(origin.records, left)))
-        left -= origins[-1].records
+    left = np.maximum(lasts - ends + records, 0)
+    kept = read.numbers <= lasts[np.searchsorted(ends, read.numbers)]
+    rejects = [
+        reject for reject in read.rejects if reject.record <= lasts[np.searchsorted(ends, reject.record)]
+    ]
     return read._replace(
-        batch=read.batch.slice(0, rows),
-        numbers=read.numbers[:rows],
+        batch=read.batch.filter(pa.array(kept)),
+        numbers=read.numbers[kept],
         rejects=rejects,
-        records=last - before,
-        blank=min(read.blank, last - before - rows - len(rejects)),
-        origins=tuple(origins),
+        records=int(left.sum()),
+        blank=min(read.blank, int(left.sum() - kept.sum()) - len(rejects)),
+        origins=tuple(o._replace(records=n) for o, n in zip(read.origins, left.tolist(), strict=True)),
     )
 
 

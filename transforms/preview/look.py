@@ -24,6 +24,7 @@ from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.leaks.verdict import refuse_leaks
+from tokumei.transforms.planning.inputs import files_together
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.preview.sample import Looked, first_chunks
@@ -111,11 +112,11 @@ def _profiled(
     plan: Plan, files: Iterable[TableFile], key: RunKey, most: int
 ) -> tuple[Profile, dict[str, list[_Hashes]]]:
     parts, hashes = [], {name: list[_Hashes]() for name in plan.sources}
-    for found in files:
-        table = plan.sources[found.table]
+    for together in files_together(files, plan.sources):
+        table = plan.sources[together[0].table]
         columns = {**table.profile_types(), **table.types(table.table.person)}
         for chunk in first_chunks(
-            table, found.file, columns, key, NOTHING_LEFT_OUT, most=most, looked=Looked()
+            table, together, columns, key, NOTHING_LEFT_OUT, most=most, looked=Looked()
         ):
             parts.append(profile_chunk(table, chunk))
             if table.table.person is not None:
@@ -130,17 +131,16 @@ def _treated(
     fitted = fits[table.name]
     seen, leaks = Seen(rejects=fitted.rejects), []
     decided = decision_of(fitted, _coarsest(table, fitted))
-    for found in files:
-        if found.table != table.name:
-            continue
+    own = [found for found in files if found.table == table.name]
+    for together in files_together(own, plan.sources):
         for chunk in first_chunks(
-            table, found.file, table.output_types(), key, decided, most=most, looked=seen.looked
+            table, together, table.output_types(), key, decided, most=most, looked=seen.looked
         ):
             _count_values(table, chunk, seen)
             made = anonymize_chunk(table, chunk, people=table.name in plan.told_apart)
             for name, blanked, of in _unread(table, made.tally.blanked, made.tally.changed):
                 _add(seen.unread, name, blanked, of)
-            leaks.append(scan(table, made.batch, sources=made.sources, order=made.order))
+            leaks.append(scan(table, made.batch, sources=made.sources, order=made.order, names=made.names))
     seen.leaks = add_leaks(leaks)
     certain = {search: count for search, count in seen.leaks.items() if count.sure or seen.looked.whole}
     refuse_leaks(table, certain)

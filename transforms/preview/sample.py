@@ -1,16 +1,17 @@
-"""The first records of a file, as the chunks that the passes of a run would get."""
+"""The first records of files, as the chunks that the passes of a run would get."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tokumei.schemas.splits import SourceFile
+from tokumei.schemas.splits import TableFile
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, Decided, Work
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.formats.splits import plan_splits
+from tokumei.transforms.formats.splits import cut_files
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
 from tokumei.transforms.storage.places import open_store
@@ -35,7 +36,7 @@ class Looked:
 
 def first_chunks(
     table: TablePlan,
-    file: SourceFile,
+    together: Sequence[TableFile],
     columns: Mapping[str, ColumnType],
     key: RunKey,
     decision: D,
@@ -43,27 +44,30 @@ def first_chunks(
     most: int,
     looked: Looked,
 ) -> Iterator[Chunk[D]]:
-    """Read the first ``most`` records of a file, by the splits and the reader of a run.
+    """Read the first ``most`` records of each file, by the splits and the reader of a run.
 
     Args:
-        table: whose file it is.
-        file: as it was planned.
+        table: whose files they are.
+        together: a file, or small ones that a run reads together (`files_together`).
         columns: those that the pass needs.
         key: of the run that is tried.
         decision: what was decided so far; records that it leaves out are left out.
-        most: records at most, unreadable ones included.
+        most: records of a file at most, unreadable ones included.
         looked: told what was read.
 
     Raises:
         InputError: what the reader refuses, in a run too.
     """
-    left = most
-    looked.files += 1
-    for split in plan_splits(table.name, table.table.source, file, open_store(file.uri)):
-        if left:
-            for chunk in read_chunks(table, columns, Work(split, key, decision), most=left):
-                yield chunk
-                looked.records += chunk.records
-                left -= chunk.records
-    if not left:  # there may be more
+    looked.files += len(together)
+    files, read = [found.file for found in together], Counter[str]()
+    for split in cut_files(table.name, table.table.source, files, open_store(files[0].uri)):
+        left = most - max(read.values(), default=0)
+        if left <= 0:
+            break
+        for chunk in read_chunks(table, columns, Work(split, key, decision), most=left):
+            yield chunk
+            looked.records += chunk.records
+            for origin in chunk.origins:
+                read[origin.stretch.file.uri] += origin.records
+    if any(records >= most for records in read.values()):  # there may be more
         looked.whole = False

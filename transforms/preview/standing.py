@@ -14,6 +14,7 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.inputs import files_together
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.preview.sample import Looked, first_chunks
@@ -62,8 +63,9 @@ def _values_of(
     """Return, by column, the distinct (person, value) of its first records."""
     types = table.types(table.table.person, *names)
     found = {name: [pl.DataFrame(schema={_WHO: pl.UInt64, _VALUE: pl.String})] for name in names}
-    for file in (f.file for f in files if f.table == table.name and names):
-        for chunk in first_chunks(table, file, types, key, NOTHING_LEFT_OUT, most=most, looked=Looked()):
+    own = [found for found in files if found.table == table.name and names]
+    for together in files_together(own, {table.name: table}):
+        for chunk in first_chunks(table, together, types, key, NOTHING_LEFT_OUT, most=most, looked=Looked()):
             who = pl.Series(_WHO, persons_of(table, chunk)[:, 0])
             for name in names:
                 texts = pl.Series(_VALUE, as_text(chunk.batch.column(name))).cast(pl.String).str.strip_chars()

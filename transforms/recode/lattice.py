@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tokumei.transforms.counting.histogram import Histogram, Ints, Mask
 from tokumei.transforms.hierarchies.ladders import Ladder
-from tokumei.transforms.recode.blocks import Blocks
+from tokumei.transforms.recode.blocks import Blocks, ruled_out
 from tokumei.transforms.recode.models import Monotone, PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.values.steady import squares
@@ -68,9 +68,13 @@ class Lattice:
         base = self._views[base_node]
         classes, of_tuple = self._coarsen(base_node, base, node)
         self._keep(node, classes)
+        failing, doomed = failing_classes(self.models, classes)
+        if enough is not None and classes.people_in(doomed) > enough:
+            return ruled_out(node, self.histogram.total_people)
         return count_node(
             self.ladders,
-            self.models,
+            failing,
+            doomed,
             node=node,
             classes=classes,
             base_node=base_node,
@@ -131,7 +135,8 @@ def failing_classes(models: Sequence[PrivacyModel], classes: Histogram) -> tuple
 
 def count_node(
     ladders: Sequence[Ladder],
-    models: Sequence[PrivacyModel],
+    failing: Mask,
+    doomed: Mask,
     *,
     node: Node,
     classes: Histogram,
@@ -143,7 +148,8 @@ def count_node(
 
     Args:
         ladders: of the lattice.
-        models: what classes must satisfy.
+        failing: which of its classes fail.
+        doomed: which of them fail a model that is monotone in records.
         node: the node.
         classes: whole classes of it.
         base_node: a more specific node, or the same; what it does not resolve of the doomed is bounded by its
@@ -151,7 +157,6 @@ def count_node(
         base: its histogram.
         of_tuple: the class of each of the histogram's tuples.
     """
-    failing, doomed = failing_classes(models, classes)
     held = classes.records > 0
     kept = held & ~failing
     same = bool((doomed == failing).all())

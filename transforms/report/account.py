@@ -23,11 +23,13 @@ from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
 from tokumei.transforms.report.columns import explain_column
 from tokumei.transforms.report.combinations import LIMIT, explain_removal
+from tokumei.transforms.report.exposure import explain_exposures
 from tokumei.transforms.report.histories import GroupsTold, explain_histories, groups_told, history_limits
 from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
 from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.recoding import recoding_of
+from tokumei.transforms.report.redaction import explain_redactions
 from tokumei.transforms.report.risk import measured_risk
 from tokumei.transforms.report.totals import explain_totals
 from tokumei.transforms.risk.sizes import ClassSizes
@@ -91,6 +93,8 @@ def build_report(
         histories=explain_histories(plan, chosen.histories, written, facts),
         joined=joined_of(plan, joined),
         apart=apart_of(plan),
+        exposure=explain_exposures(plan, written, people),
+        redactions=tuple(explain_redactions(plan.tables, written)),
         rejects=tuple(
             RejectCount(table=name, column=column, reason=reason, records=n)
             for name, account in chosen.accounts.items()
@@ -213,7 +217,7 @@ def _table(
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.recount.combined),
-        leak_scan=explain_leaks(table, written.leaks),
+        leak_scan=explain_leaks(table, written.leaks, fitted.names),
         order=explain_order(table, account, written),
     )
 

@@ -11,7 +11,7 @@ from support.lattices import lattices
 from tokumei.transforms.counting.histogram import PACKED
 from tokumei.transforms.counting.people import RECORDS, count_people, merge_people
 from tokumei.transforms.recode.count import TableCount, merge_histograms
-from tokumei.transforms.recode.lattice import Lattice, count_node
+from tokumei.transforms.recode.lattice import Lattice, count_node, failing_classes
 from tokumei.transforms.recode.sharded.parts import add_counts, deal_tuples, join, place_of, split, whole
 
 
@@ -32,7 +32,7 @@ def test_counts_of_places_add_up_to_the_count_of_the_node(drawn, shards, places)
             of_tuple = np.arange(len(classes))
             counted = count_node(
                 one.ladders,
-                models,
+                *failing_classes(models, classes),
                 node=node,
                 classes=classes,
                 base_node=node,

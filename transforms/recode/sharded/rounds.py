@@ -19,7 +19,7 @@ from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import closest_node
-from tokumei.transforms.recode.lattice import Lattice, count_node
+from tokumei.transforms.recode.lattice import Lattice, count_node, failing_classes
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError
 from tokumei.transforms.recode.search import Search, conclude
@@ -105,7 +105,13 @@ def count_place(terms: AllTerms, place: ClassPlace, parts: Sequence[Histogram]) 
     t, classes = terms[name], join(parts)
     of_tuple = np.arange(len(classes))
     count = count_node(
-        t.ladders, t.models, node=node, classes=classes, base_node=node, base=classes, of_tuple=of_tuple
+        t.ladders,
+        *failing_classes(t.models, classes),
+        node=node,
+        classes=classes,
+        base_node=node,
+        base=classes,
+        of_tuple=of_tuple,
     )
     return {(name, node): count}
 
