@@ -41,8 +41,8 @@ _MOST_WAYS = 12
 def katakana_of(romaji: str) -> list[str]:
     """Return how a word of small Latin letters may be written in katakana; nothing if it is no romaji.
 
-    Hepburn and Kunrei. What romaji leaves out is tried: long vowels (Taro: タロ, タロウ), at most twelve,
-    and ン before a vowel (Kenichi: ケニチ, ケンイチ).
+    Hepburn and Kunrei. What romaji leaves out is tried: long vowels (Taro: タロ, タロウ), at most twelve
+    ways, and ン before a vowel (Kenichi: ケニチ, ケンイチ).
     """
     if len(romaji) > _LONGEST:
         return []
