@@ -173,7 +173,7 @@ def test_what_was_looked_at_is_accepted_with_a_reason(run):
 def test_figures_are_those_of_counting_people(run):
     columns, files, _ = ALL_ALIKE
     found = findings(run(policy(columns), files))["homogeneous"]
-    assert (found["people"], found["of_people"], found["exact"]) == (10, 100, True)
+    assert (found["people"], found["of_people"], found["counted"]) == (10, 100, "exactly")
     columns, files, _ = ONE_BLANK
     found = findings(run(policy(columns), files, output="blank"))["blanks"]
     assert (found["people"], found["alone"]) == (1, 1)

@@ -14,9 +14,8 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from tokumei.schemas.errors import RequirementError, TokumeiError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.attacks.verdict import measure_attacks, refuse_attacks
+from tokumei.transforms.attacks.verdict import refuse_attacks
 from tokumei.transforms.counting.headcount import Headcount
-from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
@@ -29,6 +28,7 @@ from tokumei.transforms.joined.layout import joined_groups
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
+from tokumei.transforms.release.attacked import attack_release
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.exposed import refuse_exposures
@@ -242,7 +242,7 @@ def _publish(
     try:
         total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined, key.fingerprint)
-        attacks = measure_attacks(plan, _learned(written), linked)
+        attacks = attack_release(plan, chosen, written, people.by_table, linked)
         report = build_report(
             plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
         )
@@ -264,11 +264,3 @@ def _publish(
             files=0,
         )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
-
-
-def _learned(written: Written) -> dict[str, dict[str, PeoplePerKey]]:
-    """Return, by table and column, people of what was written by class and value."""
-    return {
-        name: {**table.recount.learned, **(table.recount.classes.sensitive if table.recount.classes else {})}
-        for name, table in written.items()
-    }
