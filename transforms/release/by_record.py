@@ -50,6 +50,7 @@ def treat_records(
                     for column in own_columns(plan)
                     if method.asks_own and column.name != name
                 },
+                names=chunk.work.decision.names,
             ),
         )
         for name, method in plan.by_record.items()
@@ -72,7 +73,7 @@ def exposed_sources(
         moved={
             name: (columns[name].take(at), applied.values)
             for name, applied in by_record.items()
-            if plan.chains[name].column.treat[-1].per_record and not pa.types.is_string(applied.values.type)
+            if not pa.types.is_string(applied.values.type)  # codes and texts are not moved
         },
         sources=chunk.batch.select(list(identifying(plan))),
     )

@@ -25,6 +25,7 @@ from tokumei.transforms.engine.steps import Step, each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.joined.layout import joined_groups
+from tokumei.transforms.planning.kept_chunks import read_kept
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
@@ -118,7 +119,7 @@ class AnonymizeSplits(beam.PTransform):
             >> each_to_many(
                 _bind, tables, AsSingleton(self._key), AsSingleton(self._chosen)
             ).with_output_types(Work)
-            | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
+            | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release", read=read_kept)
             | "ApplyCriteria"
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(ReleasedChunk)
         )
