@@ -11,7 +11,7 @@ from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.detect.words import dictionary_version
 from tokumei.transforms.redaction.counted import Redaction, merge_redactions
 from tokumei.transforms.redaction.own import OwnValues
-from tokumei.transforms.redaction.planted import counted, own_of, planted_cases
+from tokumei.transforms.redaction.planted import counted, names_of, own_of, planted_cases
 from tokumei.transforms.redaction.redact import Layers, Redacted, redact
 from tokumei.transforms.values.cells import as_text, present
 
@@ -36,13 +36,15 @@ class RedactText(PerRecord, treats=t.RedactText):
     def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return the texts with labels; nulls stay null."""
         left = frozenset(_LEFT[kind] for kind in self.spec.leave)
-        cases = planted_cases(rows.chunk_seed(self.method), [*rows.own], left)
+        others, seed = rows.names is not None, rows.chunk_seed(self.method)
+        cases = planted_cases(seed, [*rows.own], left, others=others)
         texts = as_text(values).fill_null("").to_pylist()
         own = {
             column.name: pa.concat_arrays([as_text(of_records), pa.array(own_of(cases, column), pa.string())])
             for column, of_records in rows.own.items()
         }
-        layers = Layers(own=OwnValues([*rows.own], own), left=left)
+        names = () if rows.names is None else (rows.names, names_of(cases, seed))
+        layers = Layers(own=OwnValues([*rows.own], own), names=names, left=left)
         done = redact([*texts, *(case.text for case in cases)], layers)
         held, n = present(values), len(values)
         changed = np.zeros(n, dtype=bool)

@@ -63,6 +63,7 @@ _FEW_GROUPS, _OF_A_TELEPHONE = 7, 3
 _FOURS = re.compile(
     r"(?<![0-9])(?<![0-9][ ・._/-])[0-9]{4}(?:([ ・._/-])[0-9]{4})(?:\1[0-9]{1,4})+(?![0-9])(?![.・_/-][0-9])"
 )
+_JAPAN = "81"
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _LONG = re.compile(
     r"(?<![0-9.,])(?<![0-9]-)[0-9](?:-?[0-9]){7,}(?![0-9])(?!,[0-9]{3})"
@@ -199,6 +200,12 @@ def _numbers(text: str) -> Iterator[tuple[int, int, int]]:
             yield *chain.span(), SpanLabel.NUMBER
         elif len(groups) == _OF_A_TELEPHONE and _is_telephone(digits):
             yield *chain.span(), SpanLabel.TELEPHONE
+        elif (
+            groups[0] == _JAPAN
+            and text.startswith("+", chain.start() - 1)
+            and _is_telephone(f"0{digits[2:]}")
+        ):
+            yield chain.start() - 1, chain.end(), SpanLabel.TELEPHONE
     for fours in _FOURS.finditer(text):
         if not all(map(_YEAR.fullmatch, _GAPS.split(fours[0]))):
             yield *fours.span(), SpanLabel.NUMBER

@@ -159,20 +159,6 @@ CONTACTS: tuple[PlantedKind, ...] = (
 _OWN_NAME, _OWN_PLACE, _OWN_TEXT = "本人の値（氏名など）", "本人の値（住所）", "本人の値（そのほか）"
 
 
-def described_kinds(left: Collection[SpanLabel]) -> tuple[PlantedKind, ...]:
-    """Return the kinds that sentences tell, without those that are left standing."""
-    return tuple(kind for label, kind in _DESCRIBED if label not in left)
-
-
-def own_kind(column: OwnColumn) -> PlantedKind:
-    """Return the kind of the values of a column, as its name tells."""
-    if column.places:
-        return PlantedKind(_OWN_PLACE, _place, spellings=PLAIN)
-    if column.names:
-        return PlantedKind(_OWN_NAME, _unheard_of, spellings=_NAMES)
-    return PlantedKind(_OWN_TEXT, lambda d: f"{d.letters(2, _UPPER)}-{d.digits(6)}", spellings=PLAIN)
-
-
 def _unheard_of(draws: Draws) -> str:
     """Return a name that no dictionary has, so that only what is known of the record can find it."""
     return f"{draws.letters(2, _UNUSUAL)} {draws.letters(2, _UNUSUAL)}"
@@ -249,3 +235,18 @@ _DESCRIBED: tuple[tuple[SpanLabel, PlantedKind], ...] = (
     (SpanLabel.DATE, PlantedKind("日付（和暦）", _japanese, _BORN, _SHORT, certain=False)),
     (SpanLabel.AGE, PlantedKind("年齢", lambda d: f"{20 + d.below(75)}歳", _AGED, _SHORT, certain=False)),
 )
+OF_OTHERS = PlantedKind("ファイルにある他の人の氏名", _unheard_of, _SAID, _FULL_NAMES)
+
+
+def described_kinds(left: Collection[SpanLabel]) -> tuple[PlantedKind, ...]:
+    """Return the kinds that sentences tell, without those that are left standing."""
+    return tuple(kind for label, kind in _DESCRIBED if label not in left)
+
+
+def own_kind(column: OwnColumn) -> PlantedKind:
+    """Return the kind of the values of a column, as its name tells."""
+    if column.places:
+        return PlantedKind(_OWN_PLACE, _place, spellings=PLAIN)
+    if column.names:
+        return PlantedKind(_OWN_NAME, _unheard_of, spellings=_NAMES)
+    return PlantedKind(_OWN_TEXT, lambda d: f"{d.letters(2, _UPPER)}-{d.digits(6)}", spellings=PLAIN)

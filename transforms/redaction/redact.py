@@ -19,11 +19,13 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.detect.described import described_in
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.names import kinds_of
 from tokumei.transforms.detect.spans import SpanLabel, Spans
 from tokumei.transforms.detect.stretches import MASK, codes_and_contacts_in
 from tokumei.transforms.detect.unwrapped import unwrap
 from tokumei.transforms.detect.wrapped import perhaps_wrapped
+from tokumei.transforms.redaction.others import names_of_others
 from tokumei.transforms.redaction.own import OwnValues
 
 _LABELS = tuple(SpanLabel)
@@ -39,10 +41,12 @@ class Layers:
 
     Attributes:
         own: the own values of the records that the texts are of.
+        names: of the people of the files.
         left: what of all that sentences tell (people, places, dates, ages) is left standing.
     """
 
     own: OwnValues
+    names: tuple[NameSet, ...] = ()
     left: frozenset[SpanLabel] = frozenset()
 
 
@@ -121,9 +125,8 @@ def _searched(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Sp
         return Spans.of(()), Spans.of(())
     said = described_in(pa.array(texts, pa.string()))
     taken = ~np.isin(said.spans.kind, [int(label) for label in layers.left])
-    return Spans.joined(
-        [layers.own.spans(texts, rows), _each_once(texts), said.spans.only(taken)]
-    ), said.proper
+    known = [layers.own.spans(texts, rows), names_of_others(layers.names, texts)]
+    return Spans.joined([*known, _each_once(texts), said.spans.only(taken)]), said.proper
 
 
 def _each_once(texts: Sequence[str]) -> Spans:
