@@ -86,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
             f"{name}: {count} file(s), {len(table.table.released)} of {len(table.columns)} columns released"
         )
         print(f"  quasi-identifiers: {', '.join(table.quasi_identifiers) or 'none'}")
+        for total in table.table.totals:
+            print(f"  totals: {total.sentence()}")
         unsearched = {c: None for f in files if f.table == name for c in f.unsearched}
         if unsearched:
             print(f"  deleted, but not searched for in the release: {', '.join(unsearched)} (no text)")

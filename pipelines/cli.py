@@ -24,11 +24,14 @@ JOBS = {
     "check": "check a policy against itself, and the headers and first records of its files",
     "clean": "remove what killed or beaten runs left in an output directory",
     "demo": "anonymize an invented customer master and real purchases, and show where the results are",
+    "rehearse": "do all that anonymize does but publish: report, risks and choices, into a private folder",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
+    "suggest": "suggest a policy from files, with what must be decided marked in it",
     "synthesize": "write synthetic agency files of any size",
+    "verify": "read published releases again, and compare them with manifest, reports and register",
 }
-_BEAM_JOBS = {"anonymize", "demo"}
+_BEAM_JOBS = {"anonymize", "demo", "rehearse"}
 _EPILOG = "All other options go to Beam unchanged. Exit statuses: pipelines/README.md"
 
 

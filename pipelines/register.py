@@ -143,7 +143,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from tokumei.transforms.register.books import books, differences, missing_releases, repair
+    from tokumei.transforms.register.books import books, differences, lost_releases, missing_releases, repair
 
     store, directory = _register(args.output)
     found = _some(books(store, directory), directory)
@@ -164,6 +164,14 @@ def _check(args: argparse.Namespace) -> int:
             where=", ".join(missing),
             what="published, but not in the register: the run died between the two",
             fix="run the same tokumei anonymize again; it adds the entry",
+        )
+    lost = lost_releases(store, args.output)
+    if lost:
+        raise RequirementError(
+            "register.release_lost",
+            where=", ".join(lost),
+            what="an entry in force speaks of this release, which is not here",
+            fix="restore it from a backup, or run tokumei anonymize again under another --release-id",
         )
     entries = sum(len(book.current) for book in found)
     print(f"the register is whole: {len(found)} book(s), {entries} entries in force")

@@ -17,8 +17,10 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue
 
+from tokumei.schemas.attacks import AnyAttack
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
+from tokumei.schemas.exposure import Accepted, Exposure
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
 from tokumei.schemas.hierarchies import Hierarchy
@@ -40,6 +42,7 @@ README = Path(__file__).with_name("README.md")
 HIERARCHIES: tuple[type[AnyHierarchy], ...] = get_args(get_args(Hierarchy)[0])
 PROTECTIONS: tuple[type[BaseModel], ...] = get_args(get_args(AnyProtection)[0])
 MODELS: tuple[type[BaseModel], ...] = get_args(get_args(AnyModel)[0])
+ATTACKS: tuple[type[BaseModel], ...] = get_args(get_args(AnyAttack)[0])
 # Nodes of a policy that have one form each, by the heading of their part.
 NODES: dict[str, type[BaseModel]] = {
     "policy": Policy,
@@ -60,6 +63,8 @@ NODES: dict[str, type[BaseModel]] = {
     "lost_at_most": LostAtMost,
     "totals": Total,
     "requirements": Requirements,
+    "exposure": Exposure,
+    "accepted": Accepted,
     "metric": Metric,
     "query": Query,
     "rejects": Rejects,
@@ -69,7 +74,12 @@ NODES: dict[str, type[BaseModel]] = {
 }
 _HEADINGS = {model.__name__: heading for heading, model in NODES.items()}
 # Nodes that have several forms, by the key that tells which.
-_UNIONS = {"method": "[method](#methods)", "kind": "[hierarchy](#hierarchies)", "model": "[model](#models)"}
+_UNIONS = {
+    "method": "[method](#methods)",
+    "kind": "[hierarchy](#hierarchies)",
+    "model": "[model](#models)",
+    "attack": "[attack](#attacks)",
+}
 _LEFT = {
     Left.NOTHING: "nothing",
     Left.AREA: "an area",
@@ -151,12 +161,18 @@ def each_model() -> str:
     )
 
 
+def each_attack() -> str:
+    """Return a section an attack."""
+    return "\n\n".join(_section(attack, "attack") for attack in ATTACKS)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     **{f"keys of {heading}": partial(keys, model) for heading, model in NODES.items()},
     "methods": methods,
     "each method": each_method,
     "each hierarchy": each_hierarchy,
     "each model": each_model,
+    "each attack": each_attack,
 }
 
 

@@ -6,7 +6,6 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokumei.schemas.column_names import names_age_band
 from tokumei.schemas.date_formats import FORMATS_OF, DateFormat, DateReading
 from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, identifies, may_be_codes
 from tokumei.schemas.privacy_models import AnyProtection
@@ -16,7 +15,6 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.schemas.treatments import METHODS, AnyTreatment, Delete, Generalize, Pseudonym
 
 _PER_RECORD = " and ".join(method.name() for method in METHODS if method.per_record)
-_DATED = frozenset({"date", "month", "datetime"})
 _DATA_DRIVEN = ", ".join(method.name() for method in METHODS if method.data_driven)
 
 
@@ -70,6 +68,9 @@ class Column(Strict):
     source_values_allowed: Allowed | None = Field(
         default=None, description="It holds values of identifying columns, and that is harmless."
     )
+    name_allowed: Allowed | None = Field(
+        default=None, description="Its name says something personal, and it holds something else."
+    )
 
     @model_validator(mode="after")
     def _one_fate(self) -> Self:
@@ -99,22 +100,6 @@ class Column(Strict):
                 "free text may name people and cannot be kept",
                 "remove keep: text is deleted",
                 ["keep"],
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _named_as_left(self) -> Self:
-        """Refuse to call dates and ages 年代: the public would be told less than is released."""
-        kept = self.keep and self.type in _DATED
-        exact = kept or (bool(self.treat) and all(step.leaves_exact for step in self.treat))
-        key = "title" if self.keep else "released_as"
-        said = getattr(self, key)
-        if exact and said is not None and names_age_band(said):
-            raise broken(
-                "column.named_coarser",
-                f"{key} calls it a band of ages (年代), and what is released is finer",
-                "correct the name, or coarsen the column with age_band or generalize",
-                [key],
             )
         return self
 
@@ -186,7 +171,8 @@ class Column(Strict):
         if self.protect and self.treat and self.treat[-1].per_record:
             raise broken(
                 "column.protect_perturbed",
-                f"the models look at the values as they are released; {_PER_RECORD} move them at random",
+                "the models look at the values as they are released;"
+                f" {_PER_RECORD} treat them record by record",
                 "remove protect, or the method",
                 ["protect"],
             )

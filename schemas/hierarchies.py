@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.hierarchy_base import AnyHierarchy, OtherLabel, TableHierarchy
 from tokumei.schemas.strict import Text, Whole, broken
 
+_LONG, _FEW = 10, 2  # characters: kept of a name, it is there; hidden of a number, it is found again
 _TEXTS = frozenset({"string", "integer", "months", "years", "times", "places", "coded numbers"})
 
 
@@ -151,6 +152,10 @@ class PrefixHierarchy(AnyHierarchy):
         """Return one a length."""
         return len(self.keep)
 
+    def nearly_whole(self, level: int) -> bool:
+        """Return whether so many characters are kept as hardly a name has."""
+        return self.keep[level - 1] >= _LONG
+
     @model_validator(mode="after")
     def _shorter(self) -> Self:
         if min(self.keep) < 1 or not _ascending(tuple(reversed(self.keep))):
@@ -177,6 +182,10 @@ class MaskHierarchy(AnyHierarchy):
     def steps(self) -> int:
         """Return one a length."""
         return len(self.hide)
+
+    def nearly_whole(self, level: int) -> bool:
+        """Return whether hardly any character is hidden."""
+        return self.hide[level - 1] <= _FEW
 
     @model_validator(mode="after")
     def _longer(self) -> Self:

@@ -37,6 +37,10 @@ class AnyHierarchy(Strict):
         """Return the number of levels between the value itself and ``*``; None where a file tells it."""
         return 0
 
+    def nearly_whole(self, level: int) -> bool:
+        """Return whether labels of a level are nearly all of a name, a number or a code; few lengths tell."""
+        return False
+
     def refuse_beyond(self, level: int) -> None:
         """Check that the hierarchy has this level; ``*``, the last one, would delete the column.
 

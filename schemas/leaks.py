@@ -33,7 +33,9 @@ def carries_values(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
         kind: type of a released column.
         treat: its methods.
     """
-    return kind in {"string", "integer", "number"} and all(step.text_left() is Left.OWN for step in treat)
+    return kind in {"string", "text", "integer", "number"} and all(
+        step.text_left() is Left.OWN for step in treat
+    )
 
 
 def carries_numbers(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:

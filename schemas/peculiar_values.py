@@ -14,6 +14,8 @@ from tokumei.schemas.label_claims import refuse_false_label
 from tokumei.schemas.strict import Number, Text
 from tokumei.schemas.treatment_base import NUMERIC, WORDS, Label, Left, People, Template, Treatment
 
+_ANY = 90  # a bound that stands for all
+
 
 class TopCode(Treatment):
     """Values at or above a fixed bound become one label (116歳 → 「90歳以上」)."""
@@ -27,6 +29,7 @@ class TopCode(Treatment):
     )
     accepts = NUMERIC
     content = "coded numbers"
+    spares = True
     example = "{type: integer, treat: [{criterion: 4, method: top_code, at: 90, label: 90歳以上}]}"
 
     @model_validator(mode="after")
@@ -51,6 +54,7 @@ class BottomCode(Treatment):
     )
     accepts = NUMERIC
     content = "coded numbers"
+    spares = True
     example = "{type: integer, treat: [{criterion: 4, method: bottom_code, at: 5, label: 5歳以下}]}"
 
     @model_validator(mode="after")
@@ -117,6 +121,11 @@ class _Sided(Treatment):
         if self.side == "top":
             self._only_with("side: bottom or both", "bottom_label")
 
+    def _labels_true(self, top: str, bottom: str) -> None:
+        """Refuse templates that are untrue of any bound: 「{}以下」 of what is above it."""
+        refuse_false_label(top.format(_ANY), _ANY, None, at="top_label")
+        refuse_false_label(bottom.format(_ANY), None, _ANY, upper_included=True, at="bottom_label")
+
 
 class Tail(_Sided):
     """Code the tails beyond the largest (smallest) value that at least ``people`` people reach."""
@@ -130,12 +139,14 @@ class Tail(_Sided):
     bottom_label: Template = Field(default="{}以下", description="Label of the lower tail; {} is its bound.")
     accepts = NUMERIC
     content = "coded numbers"
+    spares = True
     data_driven = True
     example = "{type: integer, treat: [{criterion: 4, method: tail, side: top, people: 20}]}"
 
     @model_validator(mode="after")
     def _used(self) -> Self:
         self._labels_used()
+        self._labels_true(self.top_label, self.bottom_label)
         return self
 
     def sharing(self, k: int) -> int:
@@ -202,6 +213,7 @@ class Fence(_Sided):
     bottom_label: Template = Field(default="{}以下", description="Label of the lower tail; {} is its bound.")
     accepts = NUMERIC
     content = "coded numbers"
+    spares = True
     data_driven = True
     example = "{type: number, treat: [{criterion: 4, method: fence, rule: iqr, factor: 3, action: code}]}"
 
@@ -210,6 +222,7 @@ class Fence(_Sided):
         if self.action != "code":
             self._only_with("action: code", "top_label", "bottom_label")
         self._labels_used()
+        self._labels_true(self.top_label, self.bottom_label)
         return self
 
     def sharing(self, k: int) -> int:

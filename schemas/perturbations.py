@@ -159,6 +159,10 @@ class RankSwap(Treatment):
     leaves_exact = True
     example = "{type: number, treat: [{criterion: 5, method: rank_swap, within: 0.05}]}"
 
+    def kept_below(self, k: int) -> bool:
+        """Return True: every value stands there still, with another record."""
+        return True
+
 
 class ShiftDates(Treatment):
     """Move all dates of a person by one random number of days (日付の平行移動); the days between them stay.

@@ -9,19 +9,21 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.attack_rules import check_attacks
 from tokumei.schemas.column import Column
-from tokumei.schemas.column_names import names_sensitive
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.histories import History
 from tokumei.schemas.history_rules import check_histories
 from tokumei.schemas.joined import check_joined
+from tokumei.schemas.named_columns import refuse_few, refuse_named
 from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse_mixed_shifts
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.pseudonym_periods import refuse_mixed_periods
 from tokumei.schemas.public_bodies import names_public_body
 from tokumei.schemas.query_rules import check_queries
 from tokumei.schemas.source import refuse_scheme
+from tokumei.schemas.statements import refuse_unstated, refuse_untrue
 from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
 from tokumei.schemas.table import Table
 from tokumei.schemas.treatments import Pseudonym
@@ -138,7 +140,10 @@ class Policy(Strict):
         links: dict[str, str] = {}
         names = self.output.facts.column_names
         for table_name, table in self.tables.items():
-            table.refuse_names_kept(self.requirements.k, ("tables", table_name))
+            refuse_untrue(table.columns, ("tables", table_name))
+            refuse_named(table.columns, self.requirements.k, ("tables", table_name))
+            refuse_few(table.columns, self.requirements.k, ("tables", table_name))
+            refuse_unstated(self.regime, self.file, table.columns, f"tables.{table_name}.columns")
             for name, column in table.columns.items():
                 at = ("tables", table_name, "columns", name)
                 self._ages_countable(column, at)
@@ -152,9 +157,9 @@ class Policy(Strict):
         told = {fact.table for history in self.histories for fact in history.facts}
         check_joined(self.tables, self.requirements, told)
         check_queries(self.requirements.queries, self.tables)
+        check_attacks(self.requirements.attacks, self.tables, self.histories)
         refuse_mixed_periods(self.tables)
         refuse_mixed_shifts(self.tables)
-        self._sensitivity_stated()
         self._body_under_its_law()
         self._items_of_the_time()
         if self.regime != "private":
@@ -209,30 +214,6 @@ class Policy(Strict):
                 f"use nulls: value, or do without {'it' if len(found) == 1 else 'them'}",
                 ("requirements", "nulls"),
             )
-
-    def _sensitivity_stated(self) -> None:
-        """Refuse a register entry that would say 含まない of sensitive columns because nobody spoke of it."""
-        for name, table in self.tables.items():
-            for column, declared in table.columns.items():
-                place = f"tables.{name}.columns.{column}"
-                if declared.sensitive and self.file.sensitive is None:
-                    raise broken(
-                        "policy.sensitive",
-                        f"{place} is sensitive, so the policy must state whether"
-                        " the file holds 要配慮個人情報 (法2条3項・74条1項6号)",
-                        "add sensitive: true under file; or false, if none of it is such information",
-                        ("file", "sensitive"),
-                    )
-                answered = self.file.sensitive or "sensitive" in declared.model_fields_set
-                if self.regime != "private" and not answered and names_sensitive(column, declared.title):
-                    raise broken(
-                        "policy.sensitive",
-                        f"by its name {place} may be 要配慮個人情報, and the register would say that the file"
-                        " holds none (法2条3項・74条1項6号)",
-                        "add sensitive: true under file; or sensitive: false at the column, if it is no such"
-                        " information",
-                        ("file", "sensitive"),
-                    )
 
     def _body_under_its_law(self) -> None:
         if self.file.body_is_company and self.regime != "private":

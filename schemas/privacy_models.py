@@ -11,6 +11,8 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.attacks import AnyAttack
+from tokumei.schemas.exposure import Exposure
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.queries import AnyMetric, Metric, MetricName, Query
 from tokumei.schemas.strict import Number, Strict, Text, broken
@@ -215,6 +217,15 @@ class Requirements(Strict):
         description="One level a column for everybody; or then rescue whom that would suppress by blanking"
         " cells; or regions that each have levels of their own; or such regions, weighed twice (local); or of"
         " these the one that keeps the queries closest.",
+    )
+
+    exposure: Exposure | None = Field(
+        default=None,
+        description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; none by"
+        " default.",
+    )
+    attacks: tuple[AnyAttack, ...] = Field(
+        default=(), description="[Attacks](#attacks) that are made on the release, and may not succeed."
     )
 
     @model_validator(mode="after")

@@ -10,9 +10,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.report_attacks import AttackReport
+from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
+from tokumei.schemas.report_leaks import NamesSought
 from tokumei.schemas.report_recoding import Recoding
+from tokumei.schemas.report_redaction import RedactionReport
+from tokumei.schemas.report_rehearsal import Rehearsal
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
 
@@ -94,6 +99,7 @@ class LeakScan(Strict):
         default=(), description="Deleted columns whose values could not be searched for: they are no text."
     )
     numbers: tuple[str, ...] = Field(description="Released columns searched for numbers that are codes.")
+    names: NamesSought | None = Field(default=None, description="Names of people that were searched for.")
     matches: tuple[Match, ...] = ()
 
 
@@ -228,6 +234,16 @@ class Report(Strict):
     )
     joined: tuple[JoinedTables, ...] = Field(default=(), description="Tables joined by their people.")
     apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
+    exposure: Exposures = Field(
+        default=Exposures(), description="Whom the release exposes, whatever the policy declares."
+    )
+    rehearsal: Rehearsal | None = Field(default=None, description="Of a rehearsal; None of a release.")
+    attacks: tuple[AttackReport, ...] = Field(
+        default=(), description="What attacks on the release came to; never in public-report.json."
+    )
+    redactions: tuple[RedactionReport, ...] = Field(
+        default=(), description="Free text that is released with labels."
+    )
     rejects: tuple[RejectCount, ...] = ()
     reject_limit: int = 0
     notes: tuple[NoteCount, ...] = ()

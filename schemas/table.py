@@ -7,7 +7,6 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
-from tokumei.schemas.column_names import names_code, names_free_text, names_person
 from tokumei.schemas.combinations import Combination, check_combinations
 from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
@@ -36,7 +35,7 @@ class Table(Strict):
         default=None, description=f"For {OF_POPULATION}: a file of exactly the quasi-identifiers."
     )
     title: Text | None = Field(default=None, description="Japanese name for register and report.")
-    person: str | None = Field(default=None, description="The column that tells whose record it is.")
+    person: Text | None = Field(default=None, description="The column that tells whose record it is.")
     rows_per_person: Literal["one", "several"] = Field(
         description="one is checked; with several, people are counted by keyed hashes."
     )
@@ -89,7 +88,6 @@ class Table(Strict):
                 )
         sources = [self.source] if self.population is None else [self.source, self.population.source]
         refuse_unrestorable(sources, self.columns)
-        self._named_columns_safe()
         refuse_unjoinable(self.columns)
         if self.person is not None:
             self._person_works(self.person)
@@ -210,47 +208,6 @@ class Table(Strict):
                         "add person: <column>",
                         ("columns", name, "treat", i),
                     )
-
-    def _named_columns_safe(self) -> None:
-        """Refuse, by their names, codes released (二号), and free text kept (一号)."""
-        for name, column in self.columns.items():
-            if column.released and names_code(name, column.title):
-                raise broken(
-                    "column.identification_code",
-                    "by its name this is an identification code (個人識別符号), to be deleted whole",
-                    "treat it with {criterion: 2, method: delete}; if it is something else, rename the"
-                    " column in the file and in the policy",
-                    ["columns", name],
-                )
-            if column.type == "string" and column.carries_values and names_free_text(name, column.title):
-                raise broken(
-                    "column.text_kept",
-                    "by its name this is free text, which may name people and cannot be kept",
-                    "declare it type: text without keep, and it is deleted; if it is a list of fixed texts,"
-                    " treat it with {criterion: 4, method: rare_categories, action: cell}",
-                    ["columns", name],
-                )
-
-    def refuse_names_kept(self, k: int, at: tuple[str | int, ...]) -> None:
-        """Refuse columns that by their names tell who a person is, and leave whole values to fewer than k.
-
-        Args:
-            k: how many people must share a value.
-            at: where the table stands.
-
-        Raises:
-            PydanticCustomError: there is such a column.
-        """
-        for name, column in self.columns.items():
-            if column.kept_below(k) and names_person(name, column.title):
-                raise broken(
-                    "column.identifying",
-                    "by its name this tells who a person is (氏名, 連絡先), and cannot be kept (一号), not"
-                    " but for some of its values, nor where fewer than k people share them",
-                    "treat it with {criterion: 1, method: delete}; if it is something else, rename the"
-                    " column in the file and in the policy",
-                    (*at, "columns", name),
-                )
 
     @property
     def person_link(self) -> str | None:

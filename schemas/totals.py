@@ -83,6 +83,26 @@ class Total(Strict):
             )
         return self
 
+    def sentence(self) -> str:
+        """Return what nobody is left with, in one English sentence."""
+        of = f" of {self.column}" if self.column is not None else ""
+        measured = {
+            "sum": f"sum{of}",
+            "largest": f"largest value{of}",
+            "distinct": f"number of different values{of}",
+            "lines": "number of lines",
+            "receipts": f"number of receipts ({self.receipt})",
+            "largest_basket": f"largest number of lines of one receipt ({self.receipt})",
+        }[self.measure]
+        window = "in the whole file" if self.per is None else f"in any {self.per} of {self.time}"
+        bound = f"{self.at:,g}" if self.at is not None else f"what {self.people:,} people reach"
+        left = {
+            "drop_window": f"all lines of the {self.per} are left out",
+            "drop_person": "all lines of the person are left out",
+            "thin": "whole receipts are left out, drawn at random",
+        }[self.above]
+        return f"nobody has a {measured} above {bound} {window}; else {left}"
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it reads, beside the person."""

@@ -19,6 +19,7 @@ from tokumei.schemas.bands import AgeBand, Bands, RoundTo
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.peculiar_values import BottomCode, Fence, RareCategories, RareValues, Tail, TopCode
 from tokumei.schemas.perturbations import Microaggregate, Noise, RankSwap, ShiftDates
+from tokumei.schemas.redaction import RedactText
 from tokumei.schemas.strict import Number, Text, broken
 from tokumei.schemas.treatment_base import ColumnType, Label, Left, People, Treatment
 
@@ -222,6 +223,10 @@ class Recode(Treatment):
         """Refuse what the hierarchy cannot work on."""
         self.hierarchy.refuse_content(content, (*at, "hierarchy"))
 
+    def kept_below(self, k: int) -> bool:
+        """Return whether its level leaves nearly all characters of a value."""
+        return self.hierarchy.nearly_whole(self.level)
+
     def text_left(self) -> Left:
         """Return what the labels of the level tell: a part of the text where the hierarchy cuts it."""
         return Left.OWN if self.hierarchy.cuts else Left.CLASS
@@ -284,6 +289,7 @@ AnyTreatment = Annotated[
     | PostalPrefix
     | Address
     | PhoneArea
+    | RedactText
     | Pseudonym
     | TopCode
     | BottomCode

@@ -17,10 +17,10 @@ MODULES = sorted(p for floor in FLOORS for p in (ROOT / floor).rglob("*.py"))
 WIRING = {"stages", "engine"}
 # The rooms of transforms/: a line imports from the lines above it, and within a line from the left.
 ROOMS = """
-    engine storage values detect counting formats hierarchies
+    engine storage values detect counting redaction formats hierarchies
     criteria planning decisions
-    profile totals combinations risk histories joined recode promises leaks
-    pages register release report preview
+    profile totals combinations risk histories joined recode promises attacks leaks exposure
+    pages register release report preview suggest
     stages
     synthesis
 """
@@ -30,6 +30,7 @@ CARRIED_OUT = {
     ("schemas.bands", "transforms.criteria"),
     ("schemas.peculiar_values", "transforms.criteria"),
     ("schemas.perturbations", "transforms.criteria"),
+    ("schemas.redaction", "transforms.criteria"),
     ("schemas.privacy_models", "transforms.recode"),
 }
 # Modules of one kind, called by the same names: formats, sections of the report, presets, programs.

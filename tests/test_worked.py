@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 TEXT = (Path(__file__).parents[1] / "schemas" / "README.md").read_text()
-WHOLE, HISTORY, TWO = re.findall(r"```yaml\n(version: 1\n.*?)```", TEXT, re.DOTALL)
+WHOLE, HISTORY, TWO, REDACTED = re.findall(r"```yaml\n(version: 1\n.*?)```", TEXT, re.DOTALL)
 PLACES = ("東京都新宿区西新宿2-8-1", "東京都渋谷区神南1-1-1", "神奈川県横浜市中区本町6-50-10")
 PEOPLE, VISITS = 200, 3
 
@@ -102,6 +102,27 @@ def test_two_tables(run, tmp_path):
     assert not ids & {row["receipt_id"] for row in done.rows("receipts")}, "receipts have a link of their own"
 
 
-@pytest.mark.parametrize("heading", ["A history", "Two tables", "Choosing quasi-identifiers"])
+def test_text_with_labels(run, tmp_path):
+    written(
+        tmp_path / "calls.csv",
+        [
+            {
+                "member_id": f"M{i:05d}",
+                "氏名": "佐藤 花子",
+                "フリガナ": "サトウ ハナコ",
+                "age": 20 + i % 60,
+                "memo": "佐藤様より入電。０９０−１２３４−５６７８を希望" if i % 2 else "特になし",
+            }
+            for i in range(PEOPLE)
+        ],
+    )
+    done = released(run, tmp_path, REDACTED)
+    left = re.search(r"personal: 「(.*?)」", TEXT)[1]
+    assert {row["memo"] for row in done.rows("calls")} == {left, "特になし"}
+
+
+@pytest.mark.parametrize(
+    "heading", ["A history", "Two tables", "Text with labels", "Choosing quasi-identifiers"]
+)
 def test_the_reference_says_where_they_stand(heading):
     assert f"](#{heading.lower().replace(' ', '-')})" in TEXT and f"\n## {heading}\n" in TEXT

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError, TokumeiError
+from tokumei.schemas.exposure import ABOUT, EXPOSED
 from tokumei.schemas.promises import SETTLED
 
 if TYPE_CHECKING:
@@ -61,20 +62,27 @@ def tell(plan: Plan, note: str = "") -> None:
             f"{'holds' if note else 'released'} {records:,} records of {manifest['people']:,} people"
             f"{_UNCOUNTED if report['people_basis'] == 'records' else ''}"
         )
-        for table in report["tables"]:
-            _tell_table(table, plan.policy.tables[table["name"]].columns)
-            for told in report.get("notes", ()):
-                if told["table"] == table["name"]:
-                    print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
-        for history in report["histories"]:
-            _tell_history(history)
-        for join in report.get("joined", ()):
-            _tell_joined(join)
+        tell_report(plan.policy, report)
         print(f"  release:  {base}")
         print(f"  report:   {store.join(base, 'report.html')}")
         print(f"  notice:   {store.join(base, 'notice.md')}")
         print(f"  register: {store.join(plan.output, 'register', 'index.html')}", flush=True)
     warn(plan.policy)
+
+
+def tell_report(policy: Policy, report: dict[str, Any]) -> None:
+    """Print what a report says of its tables, and of what nobody declared."""
+    for table in report["tables"]:
+        _tell_table(table, policy.tables[table["name"]].columns)
+        for told in report.get("notes", ()):
+            if told["table"] == table["name"]:
+                print(f"    {told['column']}: {_NOTES[told['note']].format(told['cells'])}")
+    for history in report["histories"]:
+        _tell_history(history)
+    for join in report.get("joined", ()):
+        _tell_joined(join)
+    for finding in report.get("exposure", {"findings": ()})["findings"]:
+        _tell_exposure(finding)
 
 
 @contextmanager
@@ -171,6 +179,18 @@ def _tell_joined(join: dict[str, Any]) -> None:
     told = "" if smallest is None else f"the smallest class holds {smallest:,} people; "
     left_out = join["people_short"] + join["people_dropped"]
     print(f"  {' + '.join(join['tables'])} joined: {told}{left_out:,} people left out of all")
+
+
+def _tell_exposure(finding: dict[str, Any]) -> None:
+    """Say whom the release exposes, in one line; the report says what can be done about it."""
+    what = EXPOSED[finding["kind"]].format(columns=" × ".join(finding["columns"]))
+    about = ABOUT[finding["counted"]]
+    alone = f", {about}{finding['alone']:,} of them alone" if finding["alone"] else ""
+    kept = " (accepted)" if finding["because"] else ""
+    print(
+        f"  exposed: {finding['table']}: {what}: {about}{finding['people']:,} of {finding['of_people']:,}"
+        f" people{alone}{kept}"
+    )
 
 
 def _of_little_use(table: dict[str, Any]) -> Iterator[str]:

@@ -64,6 +64,35 @@ class FormerMunicipality(NamedTuple):
     today: str
 
 
+class ColumnWord(NamedTuple):
+    """One word in names of columns.
+
+    Attributes:
+        part: what it does there; ``README.md`` beside the table tells what each means.
+        role, kind: what the column holds by it; empty for words that only stand beside such.
+        word: in one spelling; kana, width, case and separators do not matter.
+    """
+
+    part: str
+    role: str
+    kind: str
+    word: str
+
+
+class ImpersonalWord(NamedTuple):
+    """One word in names of columns that is about no person.
+
+    Attributes:
+        holds: what the column holds by it: time, quantity, item, observable, place, key, position, category.
+        title: in Japanese, for who reads the policy.
+        word: without separators; case and width do not matter.
+    """
+
+    holds: str
+    title: str
+    word: str
+
+
 class Era(NamedTuple):
     """One 元号 and the civil days that may be written with it.
 
@@ -211,6 +240,31 @@ def code_words() -> Mapping[str, tuple[str, ...]]:
     rows = list(_rows("code_words.csv"))
     kinds = dict.fromkeys(row["kind"] for row in rows)
     return MappingProxyType({kind: tuple(r["word"] for r in rows if r["kind"] == kind) for kind in kinds})
+
+
+@cache
+def sentence_words() -> Mapping[str, str]:
+    """Return word → what it says of the name beside it: ``honorific``, ``company_after`` …; see README.md."""
+    return MappingProxyType({row["word"]: row["kind"] for row in _rows("sentence_words.csv")})
+
+
+@cache
+def name_readings() -> tuple[frozenset[str], frozenset[str]]:
+    """Return how Japanese surnames are read, and how given names are, in katakana."""
+    surnames, given_names = (frozenset(row["readings"].split()) for row in _rows("name_readings.csv"))
+    return surnames, given_names
+
+
+@cache
+def column_words() -> tuple[ColumnWord, ...]:
+    """Return the words of which names of columns are made; those of ``code_words`` are not repeated."""
+    return tuple(ColumnWord(**row) for row in _rows("column_words.csv"))
+
+
+@cache
+def impersonal_words() -> tuple[ImpersonalWord, ...]:
+    """Return the words of names of columns that are about no person, with their titles."""
+    return tuple(ImpersonalWord(**row) for row in _rows("impersonal_words.csv"))
 
 
 @cache

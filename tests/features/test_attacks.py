@@ -17,7 +17,7 @@ from tokumei.transforms.release import publish
 from tokumei.transforms.storage import local
 
 PSEUDONYM = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}
-RENAME = "rename the column in the file and in the policy"
+RENAME = "name_allowed: {because: …}"
 KEEP = {"keep": True, "because": "試験"}
 SUPPRESS = {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}]}
 

@@ -16,13 +16,13 @@ COLUMNS = {
         "type": "date",
         "treat": [
             {"method": "age", "criterion": 1},
-            {"method": "tail", "criterion": 4, "people": 3},
+            {"method": "tail", "criterion": 4, "people": 4},
             {**G, "hierarchy": {"kind": "intervals", "widths": [5, 10, 20]}},
         ],
     },
     "town": {
         "treat": [
-            {"method": "rare_categories", "criterion": 4, "people": 3, "action": "record"},
+            {"method": "rare_categories", "criterion": 4, "people": 4, "action": "record"},
             {**G, "hierarchy": {"kind": "suppress"}},
         ]
     },
@@ -31,7 +31,7 @@ COLUMNS = {
 }
 SICK = COLUMNS | {
     "sick": {
-        "treat": [{"method": "rare_categories", "criterion": 4, "people": 3, "action": "cell"}],
+        "treat": [{"method": "rare_categories", "criterion": 4, "people": 4, "action": "cell"}],
         "sensitive": True,
         "protect": [{"model": "l_diversity", "kind": "distinct", "l": 2}],
     }

@@ -189,7 +189,7 @@ def test_classes_threes_and_the_share_of_a_sensitive_value(rows, tmp_path):
                 shared[some].add(person)
     reached = max(max(Counter(v for p in who for v in ill[p]).values()) / len(who) for who in shared.values())
     assert told["at_most"] == {"title": "傷病", "share": 0.9, "reached": reached}
-    assert "「商品」「性別・区」のうち3つまで知る者にとって" in told["headline"]
+    assert "「商品」「性別・区」の事実をどれでも合わせて3つまで知る者にとって" in told["headline"]
     assert "「傷病」の同じ値を持つ人は、90.0%以下である。" in told["guarantee"]
     assert "加工前は、2つまで知るだけで、" in told["headline"]
 
@@ -197,9 +197,7 @@ def test_classes_threes_and_the_share_of_a_sensitive_value(rows, tmp_path):
 def test_page_command_and_public_part_say_it_in_a_sentence(done):
     (told,) = done.report["histories"]
     people, few = told["people_before"], told["sets"][1]["before"]["few"]
-    promise = (
-        "「商品」「店舗」のうち2つまで知る者にとって、それらのすべてに当てはまる人は、0人か3人以上である。"
-    )
+    promise = "「商品」「店舗」の事実をどれでも合わせて2つまで知る者にとって、それらのすべてに当てはまる人は、0人か3人以上である。"
     assert told["headline"] == f"{promise}加工前は、{people}人のうち{few}人が3人未満に絞られた。"
     page = Page((done.release / "report.html").read_text())
     assert told["headline"] in page.text("summary") and told["headline"] in page.text("histories")

@@ -187,6 +187,7 @@ def test_the_real_master_has_no_false_alarm(run):
     names = text.split("\n", 1)[0].strip().split(",")
     columns = dict.fromkeys(names, KEEP)
     columns |= {"customer_id": PSEUDONYM, "customer_name": DELETED, "address": DELETED, "postal_cd": DELETED}
+    columns["birth_day"] = {"type": "date", "treat": [{"criterion": 1, "method": "year_month"}]}
     source = {"encoding": "utf-8"}
     done = run(policy_of(columns, person="customer_id", source=source), {"data.csv": text})
     assert done.status == 0, done.err

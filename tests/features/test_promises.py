@@ -65,7 +65,7 @@ def test_a_fence_never_points_at_one_person(run, action):
     """Two stand out, one of whom goes with a town: what points at the other one takes others along."""
     rows = [(f"p{i}", "A", 50 + i % 10) for i in range(40)] + [("x", "A", 9_000), ("y", "B", 9_000)]
     fence = {"type": "integer", "treat": [{"criterion": 4, "method": "fence", "action": action, "people": 2}]}
-    done = ran(run, {"town": SUPPRESS_TOWN, "pay": fence}, rows, k=3)
+    done = ran(run, {"town": SUPPRESS_TOWN, "pay": fence}, rows, k=2)
     assert done.status == 0, done.err
     left = people_by(done.rows(), "pay")
     assert left[None if action == "cell" else "59以上"] == 5 and len(done.rows()) == 41
@@ -115,14 +115,17 @@ def test_a_coded_end_of_one_person_is_refused_or_declared(run, treat):
     assert "5人未満の人しかいない区分は、1種類（1人）である。" in step["sentence"]
     assert "報道で公知" in step["sentence"]
     fewer = {"type": "integer", "treat": [{**treat, "people": 2}]}
-    assert ran(run, {"age": fewer}, [*rows, ("y", rows[-1][1])], output="two").status == 0
+    refused = ran(run, {"age": fewer}, [*rows, ("y", rows[-1][1])], output="two")
+    assert refused.status == 2 and "treat.few_people" in refused.err
 
 
 @pytest.mark.parametrize("people", [None, 3])
 def test_areas_are_told_or_promised(run, people):
     towns = ["東京都港区"] * 9 + ["大阪府堺市"] * 4 + ["北海道函館市"] * 2 + ["東京都青ヶ島村"]
     area = {"criterion": 1, "method": "address", "level": "city", **({"people": people} if people else {})}
-    done = ran(run, {"home": {"treat": [area]}}, [(f"p{i}", f"{t}1") for i, t in enumerate(towns)], k=4)
+    done = ran(
+        run, {"home": {"treat": [area]}}, [(f"p{i}", f"{t}1") for i, t in enumerate(towns)], k=people or 4
+    )
     assert done.status == 0, done.err
     left = people_by(done.rows(), "home")
     if people:
@@ -181,7 +184,7 @@ def test_what_is_told_of_fewer_names_the_bounds_of_each_label(run):
     coded = {"criterion": 4, "method": "top_code", "at": 300, "label": "300以上", "people": 4}
     rare = {"criterion": 4, "method": "rare_categories", "people": 2, "action": "cell"}
     pay = {"type": "integer", "treat": [coded, rare], "may_fall_below": {"because": "試験"}}
-    done = ran(run, {"town": SUPPRESS_TOWN, "pay": pay}, rows, k=3)
+    done = ran(run, {"town": SUPPRESS_TOWN, "pay": pay}, rows, k=2)
     assert done.status == 0 and min(people_by(done.rows(), "pay").values()) == 2, done.err
     told = column(done, "pay")["steps"][-1]["sentence"]
     assert (

@@ -1,8 +1,8 @@
-"""Which column names are refused, and which only look alike."""
+"""What names of columns say, and which only look alike."""
 
 import pytest
 
-from tokumei.schemas.column_names import names_age_band, names_code, names_free_text, names_person
+from tokumei.schemas.column_names import CODES, PERSONAL, Named, Role, roles_of, says
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ from tokumei.schemas.column_names import names_age_band, names_code, names_free_
     ],
 )
 def test_identification_codes(name):
-    assert names_code(name) and names_code("c1", name) and not names_code(None)
+    assert says(CODES, name) and says(CODES, "c1", name) and not says(CODES, None)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_identification_codes(name):
     ],
 )
 def test_other_numbers(name):
-    assert not names_code(name)
+    assert not says(CODES, name)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_other_numbers(name):
     ],
 )
 def test_names_and_contacts(name):
-    assert names_person(name) and names_person("c1", name) and not names_person(None)
+    assert says(PERSONAL, name) and says(PERSONAL, "c1", name)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,6 @@ def test_names_and_contacts(name):
             "作品名",
         ),
         *(
-            "住所",  # alone it may be a city
             "住所コード",
             "住所地特例",
             "住所区分",
@@ -255,7 +254,7 @@ def test_names_and_contacts(name):
     ],
 )
 def test_other_names(name):
-    assert not names_person(name)
+    assert not says(PERSONAL, name)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +286,7 @@ def test_other_names(name):
     ],
 )
 def test_free_text(name):
-    assert names_free_text(name) and names_free_text("c1", name) and not names_free_text(None)
+    assert says({Role.FREE_TEXT}, name) and says({Role.FREE_TEXT}, "c1", name)
 
 
 @pytest.mark.parametrize(
@@ -309,14 +308,108 @@ def test_free_text(name):
     ],
 )
 def test_not_free_text(name):
-    assert not names_free_text(name)
+    assert not says({Role.FREE_TEXT}, name)
 
 
 @pytest.mark.parametrize("name", ["年代", "購入者の年代", "年齢層", "世代", "年齢区分"])
 def test_bands_of_ages(name):
-    assert names_age_band(name)
+    assert says({Role.AGE_BAND}, name)
 
 
 @pytest.mark.parametrize("name", ["生年月日", "年齢", "利用年月", "生年", "代理店"])
 def test_no_bands_of_ages(name):
-    assert not names_age_band(name)
+    assert not says({Role.AGE_BAND}, name)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("氏　名", "氏\u200b名", "Ｎａｍｅ", "shimei", "onamae", "PatientName", "顧客 名", "first"), "name"),
+        (("カナ", "シメイ", "しめい", "name_kana", "患者名フリガナ", "ﾌﾘｶﾞﾅ"), "kana"),
+        (("TEL", "携帯", "denwa", "denwa_no", "Tel_No", "自宅TEL１", "mobilePhone"), "contact phone"),
+        (("mail", "メール", "E-Mail", "ﾒｰﾙｱﾄﾞﾚｽ", "user_email"), "contact mail"),
+        (("住所", "jusho", "Address1", "お届け先住所", "street"), "address"),
+        (
+            ("個人 番号", "個人\u200b番号", "MyNumber", "kojin_bango", "マイナンバー（登録分）"),
+            "code my_number",
+        ),
+        (("住民コード", "住基番号", "juki", "JUKI_CD"), "code residence"),
+        (("年金番号", "基礎年金番号", "nenkin", "年金手帳の番号"), "code pension"),
+        (("国保記号番号", "被保険者証の記号・番号", "hokensho_no", "健保番号"), "code insurance"),
+        (("在留カード", "zairyu", "在留番号", "residence_card_no"), "code residence_card"),
+        (("パスポート", "pno", "旅券No.", "passportNumber"), "code passport"),
+        (("koyo", "雇用保険番号", "雇保No"), "code employment"),
+        (("指紋データ", "DNA配列", "dna", "fp", "顔特徴量", "faceVector"), "biometrics"),
+        (("口座番号", "koza_bango", "acct_num", "account number"), "identifier bank"),
+        (("IPアドレス", "ip", "ip_address", "IPv4"), "identifier ip"),
+        (("端末ID", "device_id", "IMEI", "広告ID"), "identifier device"),
+        (("クレジットカード番号", "cc_num", "cardNo"), "identifier card"),
+        (("会員番号", "ユーザーID", "会員ＩＤ", "customer_id", "患者 ID", "kaiin_no", "宛名番号"), "link"),
+        (("生年月日", "seinengappi", "dob", "birthDate", "BIRTH_DAY", "患者生年月日"), "birth date"),
+        (("生年月", "birth_ym", "month_of_birth"), "birth month"),
+        (("生年", "year_of_birth"), "birth year"),
+        (("郵便番号", "yubin", "yuubin_no", "zip_code", "〒"), "postal"),
+        (("病名", "傷病名コード", "犯罪歴", "障害の有無", "icd10"), "sensitive"),
+    ],
+)
+def test_roles(names, said):
+    role, _, kind = said.partition(" ")
+    wanted = Named(Role(role), kind or None)
+    assert [name for name in names if roles_of(name)[:1] != (wanted,)] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "city_name",
+            "商品名",
+            "店名",
+            "shop name",
+            "filename",
+            "電話種別",
+            "店舗住所",
+            "storeAddress",
+            "会社名",
+        ),
+        *(
+            "店舗ID",
+            "取引ID",
+            "商品番号",
+            "id",
+            "保険者番号",
+            "銀行コード",
+            "口座種別",
+            "番号",
+            "記号",
+            "town",
+        ),
+        *(
+            "年金額",
+            "端末数",
+            "card_type",
+            "顔色",
+            "IPO",
+            "printer",
+            "manage",
+            "page",
+            "unisex_flag",
+            "birthplace",
+        ),
+        *("zippy", "name_count", "mailing", "telework", "dnaf", "", "　", "_", "0", "\u200b", "🙂"),
+    ],
+)
+def test_names_that_say_nothing(name):
+    assert roles_of(name) == ()
+
+
+def test_what_is_worst_comes_first_and_has_its_criterion():
+    said = roles_of("患者名フリガナ", "個人番号", None)
+    assert [one.role for one in said] == [Role.CODE, Role.KANA]
+    assert [one.criterion for one in said] == [2, 1] and roles_of("会員番号")[0].criterion == 3
+    assert roles_of("年齢")[0].criterion == 5 and roles_of("病名")[0].criterion is None
+
+
+def test_a_long_name_is_read_in_no_time():
+    assert roles_of("患者" * 5_000 + "氏名") == (Named(Role.NAME),)
+    assert roles_of("a_" * 50_000 + "氏名") == (Named(Role.NAME),)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tokumei.schemas import build_reference, policy_file
-from tokumei.schemas.build_reference import HIERARCHIES, MODELS, NODES, PARTS, PROTECTIONS, README
+from tokumei.schemas.build_reference import ATTACKS, HIERARCHIES, MODELS, NODES, PARTS, PROTECTIONS, README
 from tokumei.schemas.combinations import MAX_COLUMNS
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy
@@ -40,13 +40,13 @@ MADE = re.compile(r"<!-- made from the models: .*?<!-- end -->", re.DOTALL)
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", MADE.sub("", TEXT), re.DOTALL)
 WHOLE = [text for text in EXAMPLES if text.startswith("version:")]
 PIECES = [text for text in EXAMPLES if not text.startswith("version:")]
-FORMS = (*METHODS, *HIERARCHIES, *PROTECTIONS, *MODELS)
+FORMS = (*METHODS, *HIERARCHIES, *PROTECTIONS, *MODELS, *ATTACKS)
 
 
 def tag(form):
     return next(
         typing.get_args(form.model_fields[key].annotation)[0]
-        for key in ("method", "model", "kind")
+        for key in ("method", "model", "kind", "attack")
         if key in form.model_fields
     )
 
@@ -109,6 +109,7 @@ def test_every_key_of_every_node_is_told():
         (METHODS, "{}", {"method", "criterion"}),
         (HIERARCHIES, "kind: {}", {"kind"}),
         ((*PROTECTIONS, *MODELS), "{}", {"model"}),
+        (ATTACKS, "{}", {"attack"}),
     ):
         for form in forms:
             told = re.findall(r"^\| `(\w+)`", sections[heading.format(tag(form))], re.MULTILINE)
@@ -147,6 +148,19 @@ def test_every_model_of_a_column_has_an_example(model):
     column = {"sensitive": True, "keep": True, "because": "分析", "protect": [yaml.safe_load(model.example)]}
     (protection,) = with_column(column).protect
     assert type(protection) is model
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=tag)
+def test_every_attack_has_an_example(attack):
+    piece = {"requirements": {"attacks": [yaml.safe_load(attack.example)]}}
+    if attack.name() == "membership":
+        piece["tables"] = {"members": {"population": {"source": {"path": "city.csv", "format": "csv"}}}}
+        piece["requirements"]["models"] = [{"model": "k_map", "k": 20}]
+    if attack.name() == "known_facts":
+        facts = [{"table": "members", "quasi_identifiers": True}]
+        piece["histories"] = [{"known": 1, "because": "試験", "facts": facts}]
+    (asked,) = validated(piece).requirements.attacks
+    assert type(asked) is attack
 
 
 @pytest.mark.parametrize("model", [m for m in MODELS if m.name() != "sample_uniqueness"], ids=tag)

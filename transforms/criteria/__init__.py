@@ -1,6 +1,7 @@
 """The five processing criteria (加工基準, 施行規則 34条 / 62条), one module each.
 
-一号 `identifiers` · 二号 `identification_codes` · 三号 `linking_codes` · 四号 `peculiar_values`, with `tails`
+一号 `identifiers`, with `redacting` · 二号 `identification_codes` · 三号 `linking_codes`
+· 四号 `peculiar_values`, with `tails`
 · 五号 `distinctiveness`, with `microaggregation` and `perturbation` (noise, rank swapping) and `shifting`.
 `deletion` serves any of them.
 
@@ -24,6 +25,7 @@ from tokumei.transforms.criteria import (  # noqa: F401
     microaggregation,
     peculiar_values,
     perturbation,
+    redacting,
     shifting,
     tails,
 )

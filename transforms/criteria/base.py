@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -24,9 +24,12 @@ import pyarrow as pa
 
 from tokumei.schemas.treatment_base import Treatment
 from tokumei.schemas.treatments import AnyTreatment
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
+from tokumei.transforms.redaction.counted import Redaction
+from tokumei.transforms.redaction.own import OwnColumn
 from tokumei.transforms.values.cells import Mask, present
 
 Persons = npt.NDArray[np.uint64] | None
@@ -67,12 +70,14 @@ class Applied:
         changed: cells whose content is no longer the original one.
         drop: records that must go as a whole, or None.
         met: which values of the policy's own list were there, as `bits_of`.
+        redaction: what redaction of texts counted, or None.
     """
 
     values: pa.Array
     changed: Mask
     drop: Mask | None = None
     met: int = 0
+    redaction: Redaction | None = None
 
 
 def bits_of(mask: Mask) -> int:
@@ -214,6 +219,8 @@ class ChunkRows:
         numbering: of the people.
         units: keyed hash of each record's person and period of pseudonyms, shape (n,), where a method asks.
         times: by column, when each record was made, as periods of pseudonyms are taken from it.
+        own: the record's values of what is not released, where a method asks.
+        names: of the people of all tables; None where none are sought.
     """
 
     key: RunKey
@@ -223,6 +230,8 @@ class ChunkRows:
     numbering: str
     units: npt.NDArray[np.uint64] | None
     times: Mapping[str, pa.Array]
+    own: Mapping[OwnColumn, pa.Array] = field(default_factory=dict)
+    names: NameSet | None = None
 
     def column_seed(self, method: str) -> bytes:
         """Return the key of a method's draws for the whole column: equal in every chunk of the run."""
@@ -241,6 +250,7 @@ class ByRecord(Criterion[None, None]):
     """
 
     asks_units: ClassVar[bool] = False  # whether it must know the person and period of each record
+    asks_own: ClassVar[bool] = False  # whether it must know the record's values of what is not released
 
     @property
     def of_records(self) -> bool:

@@ -12,6 +12,7 @@ from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.decisions.removal import Removal
 from tokumei.transforms.decisions.settlement import Settlement
+from tokumei.transforms.detect.name_set import NameSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Decision:
         history: what becomes of the columns that facts are told by.
         promises: by column, how many people must bear a label in the release.
         settlement: what is blanked for that, and for combinations, in the records that are released.
+        names: of the people of all tables, for which the release is searched; None where none are sought.
         parts: over how many parts the released rows are dealt; 0: each chunk is a part, in its stretch.
     """
 
@@ -38,6 +40,7 @@ class Decision:
     history: HistoryTreatment | None = None
     promises: Mapping[str, Promise] = field(default_factory=dict)
     settlement: Settlement | None = None
+    names: NameSet | None = None
     parts: int = 0
 
 
@@ -49,4 +52,5 @@ def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:
         seen=fitted.seen,
         removals=fitted.removals,
         recoder=recoder,
+        names=fitted.names,
     )

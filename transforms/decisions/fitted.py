@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.detect.name_set import NameSet
 
 R = TypeVar("R")
 
@@ -29,6 +30,7 @@ class FittedTable:
         counted: pass 1 has counted the tuples of the table, and of its population if there is one.
         blank: records without any value, which were skipped.
         least: records of the smallest chunk that pass 1 has read, of those that have any.
+        names: of the people of all tables, for which its release is searched; None where none are sought.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
     """
 
@@ -44,6 +46,7 @@ class FittedTable:
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     blank: int = 0
     least: int = 0
+    names: NameSet | None = None
     removals: tuple[Removal, ...] = ()
 
     def removal(self, kind: type[R]) -> R | None:

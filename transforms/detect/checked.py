@@ -98,11 +98,17 @@ def numbers_inside(shadows: pl.Series) -> dict[Format, Numbers]:
     return found
 
 
+def checked_runs(shadow: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where the numbers of a shadow stand that are as long and grouped as those with a check digit."""
+    for found in _SHAPE.finditer(shadow):
+        yield *found.span(), _GAPS.sub("", found[0])
+
+
 def _runs(owner: int, text: str) -> Iterator[tuple[int, str, bool]]:
     """Yield the numbers of a text as digits, and whether Latin letters are attached to each."""
-    for found in _SHAPE.finditer(text):
-        beside = text[found.start() - 1 : found.start()] + text[found.end() : found.end() + 1]
-        yield owner, _GAPS.sub("", found[0]), _LETTER.search(beside) is not None
+    for start, end, digits in checked_runs(text):
+        beside = text[start - 1 : start] + text[end : end + 1]
+        yield owner, digits, _LETTER.search(beside) is not None
 
 
 def _sum(one: Numbers | None, other: Numbers) -> Numbers:

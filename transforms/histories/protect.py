@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,12 +39,10 @@ class Protection:
 
 @dataclass(frozen=True)
 class Price:
-    """What one kind of facts costs when it alone is declared; infinite where its facts cannot be deleted."""
+    """The shares that one kind of facts costs if it alone is declared; none where none can be deleted."""
 
     kind: int
-    loss: float
-    occurrences: float
-    people: float
+    shares: Mapping[Cause, float]
 
 
 class UnprotectableError(ValueError):
@@ -221,10 +219,9 @@ def _prices(problem: Problem, buckets: Buckets) -> tuple[Price, ...]:
         try:
             taken = _best(alone, lambda kind=kind: _only(buckets, kind)).taken  # type: ignore[misc]
         except StuckError:
-            prices.append(Price(kind, math.inf, math.inf, math.inf))
+            prices.append(Price(kind, {}))
             continue
-        shares = taken.shares()
-        prices.append(Price(kind, taken.loss, shares["occurrences"], shares["people"]))
+        prices.append(Price(kind, taken.shares()))
     return tuple(prices)
 
 

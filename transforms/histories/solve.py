@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from tokumei.transforms.histories.posed import PosedGroup
 from tokumei.transforms.histories.problem import Buckets, TooManyFactsError
 from tokumei.transforms.histories.protect import Price, Protection, UnprotectableError, protect
 from tokumei.transforms.histories.removal import LineRemoval, LinesLost, WindowsLost, windows_lost
-from tokumei.transforms.histories.taken import TakenFacts
+from tokumei.transforms.histories.taken import Cause, TakenFacts
 from tokumei.transforms.planning.histories import HistoryPlan
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -175,7 +174,8 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
     if watched is not None:
         fix += ", or raise at_most.share"
     prices = "; ".join(
-        f"{tell_fact(history.history.facts[price.kind])}: {_price(price)}" for price in error.prices
+        f"{tell_fact(history.history.facts[price.kind])}: {_price(price, error.cause)}"
+        for price in error.prices
     )
     return RequirementError(
         "requirement.histories",
@@ -185,10 +185,12 @@ def _infeasible(history: HistoryPlan, error: UnprotectableError) -> RequirementE
     )
 
 
-def _price(price: Price) -> str:
-    if math.isinf(price.occurrences):
+def _price(price: Price, cause: Cause) -> str:
+    """Say what a fact costs, in what is exceeded."""
+    if not price.shares:
         return "more than all, as nothing in it may be blanked"
-    return f"{price.occurrences:.1%} of the occurrences"
+    of: Cause = "occurrences" if cause == "fixed" else cause
+    return f"{price.shares[of]:.1%} of the {of}"
 
 
 def tell_fact(fact: Fact) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.leaks import Allowed
 from tokumei.schemas.report import LeakScan, Match
+from tokumei.schemas.report_leaks import NamesSought
 from tokumei.transforms.detect.checked import CHECKED
 from tokumei.transforms.detect.contacts import TELEPHONE, contacts
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.worded import worded
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.planning.plan import TablePlan
@@ -20,6 +23,10 @@ ENOUGH = 100
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
+# Share of values up to which a column counts as treated, and up to which a reason given for its name is true.
+_BY_NAME = {"kept": 0.1, "named": 0.5}
+_MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
+_NAMES = frozenset({"name", "likely"})
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
 
@@ -27,6 +34,10 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
     """Return whether what was found cannot be chance; few numbers never prove that it is."""
     if found.sure or not found.chance:
         return found.sure > 0
+    if search.kind in _BY_NAME:
+        return found.chance > _BY_NAME[search.kind] * found.compared
+    if search.kind in _NAMES:
+        return (search.kind == "likely" and found.expected < 1) or _more_than(found.chance, found.expected)
     if search.kind in {"own", "other"}:
         return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
     if search.of in _BY_SHARE:
@@ -39,28 +50,37 @@ def _surprising(met: int, expected: float, unlikely: float = _UNLIKELY) -> bool:
     return met > expected > 0 and met - expected - met * math.log(met / expected) < math.log(unlikely)
 
 
+def _more_than(met: int, decoys: float) -> bool:
+    """Whether names are met more often than as many words made of them: a sign test, exact."""
+    of = met + math.ceil(decoys)
+    if of > _MANY:
+        return _surprising(met, decoys, _UNLIKELY_NUMBERS)
+    return sum(math.comb(of, n) for n in range(met, of + 1)) * round(1 / _UNLIKELY_NUMBERS) < 1 << of
+
+
 def refuse_leaks(table: TablePlan, found: Leaks) -> None:
     """Check that nothing was found in a table's release that the policy does not allow.
 
     Raises:
         RequirementError: verification.leak, naming columns and counts, never a value.
     """
-    leaks = [(s, f) for s, f in found.items() if is_leak(s, f) and _allowed(table, s) is None]
+    leaks = [(s, f) for s, f in _told_once(found).items() if is_leak(s, f) and _allowed(table, s) is None]
     if not leaks:
         return
     told = [f"{search.column}: {_what(table, search, count)}" for search, count in leaks]
     more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
-    keys = sorted({_key(search) for search, _ in leaks})
+    keys = sorted({key for search, _ in leaks for key in (_key(search),) if key is not None})
+    allow = f"{' or '.join(f'{key}: {{because: …}}' for key in keys)}"
     raise RequirementError(
         "verification.leak",
         where=f"tables.{table.name}.columns.{leaks[0][0].column}",
         what=f"the data that would be released hold what must not be in them: {'; '.join(told[:5])}{more}",
-        fix="delete or treat the column; only if it was looked at and is something else, say so there with"
-        f" {' or '.join(f'{key}: {{because: …}}' for key in keys)}",
+        fix="delete or treat the column"
+        + (f"; only if it was looked at and is something else, say so there with {allow}" if keys else ""),
     )
 
 
-def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
+def explain_leaks(table: TablePlan, found: Leaks, names: NameSet | None) -> LeakScan:
     """Say what was searched, and what was met and left: chance, or allowed by the policy."""
     columns = table.table.columns
 
@@ -72,32 +92,73 @@ def explain_leaks(table: TablePlan, found: Leaks) -> LeakScan:
         unsearched=titles(n for n in table.unsearched if columns[n].identifies),
         carriers=titles(n for n, c in columns.items() if table.sought and c.carries_values),
         numbers=titles(n for n, c in columns.items() if c.carries_numbers),
+        names=None if names is None else _names(names),
         matches=tuple(
             Match(
                 column=columns[search.column].title or search.column,
                 sought=_sought(table, search),
                 compared=count.compared,
                 matched=count.chance + count.sure,
-                because=allowed.because if is_leak(search, count) and allowed is not None else None,
+                because=_because(table, search, count),
             )
-            for search, count in sorted(found.items())
-            if count.chance or count.sure
-            for allowed in [_allowed(table, search)]
+            for search, count in sorted(_told_once(found).items())
+            if count.chance or count.sure or search.kind == "named"
         ),
     )
 
 
-def _key(search: LeakSearch) -> str:
-    return "source_values_allowed" if search.kind in {"own", "other"} else "codes_allowed"
+def _names(names: NameSet) -> NamesSought:
+    exact = names.names.bits is None
+    return NamesSought(
+        spellings=len(names.names.known) if exact else None, bytes=names.nbytes, error=names.names.error
+    )
+
+
+def _told_once(found: Leaks) -> Leaks:
+    """Return what was found without names that are no more than the values found in the same column."""
+    values: Counter[str] = Counter()
+    for search, count in found.items():
+        if search.kind in {"own", "other"}:
+            values[search.column] += count.sure
+    return {
+        search: count
+        for search, count in found.items()
+        if search.kind not in _NAMES or not 0 < count.sure + count.chance <= values[search.column]
+    }
+
+
+def _because(table: TablePlan, search: LeakSearch, found: Found) -> str | None:
+    """Return the policy's reason for what is told: of a match, or of a column in spite of its name."""
+    answer = table.table.columns[search.column].name_allowed
+    allowed = answer if search.kind == "named" else _allowed(table, search)
+    return (
+        allowed.because
+        if allowed is not None and (search.kind == "named" or is_leak(search, found))
+        else None
+    )
+
+
+def _key(search: LeakSearch) -> str | None:
+    """Return the key of a column by which the policy allows what a search finds; None where nothing does."""
+    if search.kind in _BY_NAME:
+        return "name_allowed" if search.kind == "kept" else None
+    return "source_values_allowed" if search.kind in {"own", "other", *_NAMES} else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
-    allowed: Allowed | None = getattr(table.table.columns[search.column], _key(search))
+    key = _key(search)
+    allowed: Allowed | None = None if key is None else getattr(table.table.columns[search.column], key)
     return allowed
 
 
 def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
+    if search.kind == "kept":
+        return f"{count:,} of {found.compared:,} values are released as they were, or nearly ({search.of})"
+    if search.kind == "named":
+        return f"{count:,} of {found.compared:,} values look as its name says ({search.of})"
+    if search.kind in _NAMES:
+        return f"{count:,} record(s) with the name of somebody in the files"
     if search.kind == "number":
         return f"{count:,} value(s) hold: {search.of}"
     if search.kind == "source":
@@ -107,6 +168,10 @@ def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
 
 
 def _sought(table: TablePlan, search: LeakSearch) -> str:
+    if search.kind in _BY_NAME:
+        return "加工前と同じ値" if search.kind == "kept" else "項目の名が示すもの"
+    if search.kind in _NAMES:
+        return "ファイルにある人の氏名"
     if search.kind == "number":
         return _title(search.of)
     if search.kind == "source":

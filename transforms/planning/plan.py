@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.histories import History
 from tokumei.schemas.measures import measured_columns
+from tokumei.schemas.named_columns import answered, left_whole
 from tokumei.schemas.people import Numbering, PersonCodes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
@@ -25,6 +26,7 @@ from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.engine.packed import PackedOnce
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.planning.histories import HistoryPlan, plan_histories, plan_windows
+from tokumei.transforms.planning.name_columns import NameColumns
 
 EVERYBODY = 1 << 62
 POPULATION = "#population"  # no table of a policy can be called so
@@ -35,8 +37,7 @@ class TablePlan(PackedOnce):
     """One table: its declaration, and a chain of criteria for every column.
 
     Attributes:
-        unsearched: columns whose source values the release should be searched for, but that have a type in
-            some file that cannot be read as text.
+        unsearched: columns that the search leaves out, since in some file they have a type that is no text.
         together: the tables that it is joined with by its people, itself among them; none if it is not.
     """
 
@@ -48,6 +49,7 @@ class TablePlan(PackedOnce):
     together: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
+    named: tuple[NameColumns, ...] = ()  # columns of people's names
 
     @property
     def k(self) -> int:
@@ -127,6 +129,12 @@ class TablePlan(PackedOnce):
         return tuple(name for name, column in self.table.columns.items() if column.may_be_codes)
 
     @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Columns whose source values are held against what is released, each once."""
+        by_name = (*left_whole(self.table.columns, self.k), *answered(self.table.columns))
+        return tuple(dict.fromkeys((*self.sought, *self.judged, *by_name)))
+
+    @cached_property
     def dropping(self) -> tuple[str, ...]:
         """Columns whose treatment can drop records."""
         return tuple(name for name, chain in self.chains.items() if chain.can_drop)
@@ -201,12 +209,12 @@ class TablePlan(PackedOnce):
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
-        used = self.output_types()
+        used, named = self.output_types(), [name for parts in self.named for name in parts]
         if self.table.source.facts.parsed:
-            return used
+            return used | self.types(*named)
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
         # At least one column, so that the records themselves are counted.
-        names = (self.table.person, *self.profiled, *typed, *self.table.times)
+        names = (self.table.person, *self.profiled, *typed, *self.table.times, *named)
         return self.types(*names) or self.types(self.table.released[0])
 
     def combination_types(self) -> dict[str, ColumnType]:
@@ -251,12 +259,11 @@ class Plan(PackedOnce):
         policy: as read.
         tables: by name, in the order of the policy.
         populations: by table, the plan of reading its population; such tables are counted, never released.
-        output: directory or URI of the output.
-        release_id: name of the release.
+        output, release_id: directory or URI of the output, and name of the release in it.
         work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
         attempt: random name of this run; the files it writes carry it, so that they can be told apart.
-        tuples_a_worker: distinct tuples above which the histogram is spread over workers.
-        shards: into how many parts.
+        tuples_a_worker, shards: above how many distinct tuples a histogram is cut, and into how many parts.
+        rehearsal, sample: whether only a report is written, into ``output``; of one stretch of so many.
     """
 
     policy: Policy
@@ -268,6 +275,8 @@ class Plan(PackedOnce):
     attempt: str
     tuples_a_worker: int = 20_000_000
     shards: int = 64
+    rehearsal: bool = False
+    sample: int | None = None
 
     @cached_property
     def sources(self) -> dict[str, TablePlan]:

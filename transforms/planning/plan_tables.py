@@ -12,6 +12,7 @@ from tokumei.schemas.table import Table
 from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.planning.histories import known_columns
+from tokumei.transforms.planning.name_columns import name_columns
 from tokumei.transforms.planning.names import refuse_codes_in_names
 from tokumei.transforms.planning.plan import POPULATION, TablePlan
 
@@ -52,6 +53,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             together=joined.get(table.person_link or "", ()) if table.joined else (),
             codes=_codes(table, codes),
             histories=policy.histories,
+            named=name_columns(table),
         )
         for name, table in policy.tables.items()
     }

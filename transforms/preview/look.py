@@ -140,7 +140,7 @@ def _treated(
             made = anonymize_chunk(table, chunk, people=table.name in plan.told_apart)
             for name, blanked, of in _unread(table, made.tally.blanked, made.tally.changed):
                 _add(seen.unread, name, blanked, of)
-            leaks.append(scan(table, made.batch, sources=made.sources, order=made.order))
+            leaks.append(scan(table, made.batch, sources=made.sources, order=made.order, names=made.names))
     seen.leaks = add_leaks(leaks)
     certain = {search: count for search, count in seen.leaks.items() if count.sure or seen.looked.whole}
     refuse_leaks(table, certain)

@@ -8,13 +8,16 @@ from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.batches import ABSENT
 from tokumei.transforms.formats.reasons import advice_for
 from tokumei.transforms.formats.unread import advice
+from tokumei.transforms.planning.name_columns import carries_sentences
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.decoding import refuse_wrong_encoding
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
+from tokumei.transforms.profile.released_words import refuse_people_in_words
 from tokumei.transforms.profile.spellings import doubtful_spellings
 
 
@@ -64,9 +67,13 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
     Raises:
         InputError: a wrong encoding, too many rejects, records without a person, several rows a person where
             one was declared, or a table without any record.
+        RequirementError: somebody's name stands in what is released beside the cells.
     """
     _check_rejects(plan, profile)
     fitted = {}
+    names = NameSet.merged([found.names for found in profile.values() if found.names is not None])
+    if names is not None:
+        refuse_people_in_words(plan, names)
     for name, table in plan.tables.items():
         found = profile.get(name)
         if found is None or found.records == 0:
@@ -100,6 +107,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             proven=name not in people,
             blank=found.blank,
             least=found.least,
+            names=names if carries_sentences(table.table) else None,
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted

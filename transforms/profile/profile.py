@@ -17,10 +17,12 @@ from tokumei.schemas.policy import MAX_REJECTS
 from tokumei.transforms.counting.codes import Spellings, merge_spellings, spellings_of
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.criteria.treated import Treated
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.planning.persons import person_codes, persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_decoding
+from tokumei.transforms.profile.names import gather_names
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 from tokumei.transforms.values.cells import without_dictionary
 
@@ -63,6 +65,7 @@ class TableProfile:
         notes: what is no fault but to be told: number of cells by (column, note).
         blank: records without any value, which are nobody's.
         least: readable records of the smallest chunk, of those that have any.
+        names: of people, to be looked for in what is released; None where none are gathered.
     """
 
     records: int
@@ -82,6 +85,7 @@ class TableProfile:
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     blank: int = 0
     least: int = 0
+    names: NameSet | None = None
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -145,6 +149,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         notes=chunk.notes,
         blank=chunk.blank,
         least=batch.num_rows,
+        names=gather_names(plan, batch, key),
     )
     return Profile({plan.name: measured})
 
@@ -197,6 +202,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         notes=sum((Counter(p.notes) for p in parts), Counter()),
         blank=sum(p.blank for p in parts),
         least=min((p.least for p in parts if p.least), default=0),
+        names=NameSet.merged([p.names for p in parts if p.names is not None]),
     )
 
 

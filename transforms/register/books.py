@@ -167,6 +167,14 @@ def missing_releases(store: Store, output: str) -> list[str]:
     return [file.uri for file in found if file.uri.split("/")[-2] not in known]
 
 
+def lost_releases(store: Store, output: str) -> list[str]:
+    """Return the manifests that are not there, although entries in force speak of their releases."""
+    current = [entry for book in books(store, store.join(output, "register")) for entry in book.current]
+    names = sorted({entry.release_id for entry in current if entry.release_id is not None})
+    uris = [store.join(output, "releases", name, "manifest.json") for name in names]
+    return [uri for uri in uris if not store.exists(uri)]
+
+
 def repair(store: Store, directory: str) -> None:
     """Make every derived file anew from the books, which stay as they are.
 

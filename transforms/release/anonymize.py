@@ -12,19 +12,22 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.criteria.base import Applied, ChunkRows
+from tokumei.transforms.criteria.base import Applied
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import compacted, used_values
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all, suppressed_by
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.exposure.sources import SourceExposed
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import persons_in_periods, units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
+from tokumei.transforms.release.by_record import exposed_sources, treat_records
 from tokumei.transforms.release.dealing import drawn_order
 from tokumei.transforms.release.part_recount import PartTerms, part_terms
 from tokumei.transforms.release.tally import Tally
@@ -50,8 +53,10 @@ class Anonymized:
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
+        names: of people, which the batch is searched for.
         terms: what the recount of the written rows must know.
         totals: what the released lines come to, by person, dealt to buckets.
+        exposed: what the source tells of the released lines.
     """
 
     split: Split
@@ -66,8 +71,10 @@ class Anonymized:
     settled_persons: npt.NDArray[np.uint64] | None
     sources: pa.RecordBatch
     order: pa.Array
+    names: NameSet | None
     terms: PartTerms
     totals: tuple[tuple[int, WrittenTotals], ...]
+    exposed: SourceExposed
     tally: Tally
 
 
@@ -97,7 +104,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
     key = chunk.work.key
     persons = persons_of(plan, chunk) if people else None
     left = np.flatnonzero(keep)
-    by_record = _treat_records(plan, chunk, columns, left, persons)
+    by_record = treat_records(plan, chunk, columns, left, persons)
     parts = chunk.work.decision.parts
     if parts:
         shuffle = drawn_order(key, (chunk.work.split.split_id, chunk.number), len(left))
@@ -120,8 +127,9 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             [treated[name].rows().take(at) for name in plan.combined], names=list(plan.combined)
         ),
         settled_persons=None if persons is None else persons[reaching],
-        sources=chunk.batch.select(list(dict.fromkeys((*plan.sought, *plan.judged)))),
+        sources=chunk.batch.select(list(plan.compared)),
         order=pa.array(order),
+        names=chunk.work.decision.names,
         tally=Tally(
             records_in=len(reaching),
             dropped=int(len(reaching) - reaching.sum()) - suppressed_by(taken),
@@ -136,8 +144,10 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             taken=taken,
             settled=blanked,
             hidden=hidden,
+            redactions={n: a.redaction for n, a in by_record.items() if a.redaction is not None},
         ),
-        terms=part_terms(chunk.work.decision, key),
+        terms=part_terms(plan, chunk.work.decision, key),
+        exposed=exposed_sources(plan, chunk, columns, by_record, left),
         totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
 
@@ -229,39 +239,6 @@ def _after(
         name: picture_after(released.column(name), heads, plan.k)
         for name, chain in plan.chains.items()
         if name in treated and chain.pictured and name in plan.table.released
-    }
-
-
-def _treat_records(
-    plan: TablePlan,
-    chunk: Chunk[Decision],
-    columns: Mapping[str, pa.Array],
-    left: npt.NDArray[np.intp],
-    persons: npt.NDArray[np.uint64] | None,
-) -> dict[str, Applied]:
-    """Treat by record, where a column asks for it, the records that are left, in the order of the input."""
-    if not plan.by_record:
-        return {}
-    split, key, at = chunk.work.split.split_id, chunk.work.key, pa.array(left)
-    heads = persons[left] if plan.counts_people and persons is not None else None
-    units = None
-    if any(method.asks_units for method in plan.by_record.values()):
-        units = units_of(plan, chunk).hashes[left]
-    times = {name: chunk.batch.column(name).take(at) for name in plan.table.times}
-    return {
-        name: method.treat_records(
-            columns[name].take(at),
-            ChunkRows(
-                key=key,
-                column=(plan.name, name),
-                chunk=(split, chunk.number),
-                persons=heads,
-                numbering=f"{plan.numbering}",
-                units=units,
-                times=times,
-            ),
-        )
-        for name, method in plan.by_record.items()
     }
 
 

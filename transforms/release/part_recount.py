@@ -17,12 +17,15 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tokumei.transforms.attacks.learned import count_learned, merge_learned
+from tokumei.transforms.attacks.singled import count_singling, merge_singling
 from tokumei.transforms.combinations.recount import recount_combined
 from tokumei.transforms.counting.headcount import deal_people
 from tokumei.transforms.counting.people import PeoplePerKey, merge_people
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.exposure.count import Exposed, count_exposed, exposure_keys, merge_exposed
 from tokumei.transforms.histories.recount import written_facts
 from tokumei.transforms.histories.undeclared import ValueCounts, count_values, merge_values
 from tokumei.transforms.joined.written import deal_left, deal_written
@@ -52,15 +55,21 @@ class PartTerms:
     Attributes:
         fingerprint: of the key of the run.
         promises: by column, how many people must bear a released label.
+        hashing: by released column, the key under which its values are counted.
     """
 
     fingerprint: str
     promises: Mapping[str, Promise]
+    hashing: Mapping[str, bytes] = field(repr=False)
 
 
-def part_terms(decision: Decision, key: RunKey) -> PartTerms:
+def part_terms(table: TablePlan, decision: Decision, key: RunKey) -> PartTerms:
     """Return what the recount of a table's parts must know of the decision about it."""
-    return PartTerms(fingerprint=key.fingerprint, promises=decision.promises)
+    return PartTerms(
+        fingerprint=key.fingerprint,
+        promises=decision.promises,
+        hashing=exposure_keys(table.table.released, key),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +81,18 @@ class PartRecount:
         combined: the same per tuple of combined values; None where no combination is declared.
         bearers: people by released value, of columns that promise something of them.
         values: people by released value, of columns of histories that nobody declared; for the report alone.
+        exposed: people by released value and set of values, whatever was declared; None of no part.
+        learned: people by class and value, of columns that classes may give away; for attacks.
+        tuples: people by what stands in the columns that attacks know, by the attack's place.
     """
 
     classes: WrittenClasses | None = None
     combined: PeoplePerKey | None = None
     bearers: Bearers = field(default_factory=dict)
     values: ValueCounts = field(default_factory=dict)
+    exposed: Exposed | None = None
+    learned: Mapping[str, PeoplePerKey] = field(default_factory=dict)
+    tuples: Mapping[int, PeoplePerKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +132,14 @@ def recount_part(
             combined=recount_combined(table, batch, persons),
             bearers=recount_bearers(table, terms.promises, batch, persons),
             values={} if persons is None else count_values(table, batch, persons[:, 0]),
+            exposed=count_exposed(
+                table,
+                terms.hashing,
+                batch,
+                persons[:, 0] if table.counts_people and persons is not None else None,
+            ),
+            learned=count_learned(table, batch, persons),
+            tuples=count_singling(table, batch, persons),
         ),
         people=people,
         told=told,
@@ -141,9 +164,13 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
     """Add up the recounts of any parts, in any order."""
     classes = [p.classes for p in parts if p.classes is not None]
     combined = [p.combined for p in parts if p.combined is not None]
+    exposed = [p.exposed for p in parts if p.exposed is not None]
     return PartRecount(
         classes=merge_classes(classes) if classes else None,
         combined=merge_people(combined) if combined else None,
         bearers=merge_bearers([p.bearers for p in parts if p.bearers]),
         values=merge_values([p.values for p in parts]),
+        exposed=merge_exposed(exposed) if exposed else None,
+        learned=merge_learned([p.learned for p in parts]),
+        tuples=merge_singling([p.tuples for p in parts]),
     )

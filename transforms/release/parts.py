@@ -16,6 +16,7 @@ import pyarrow as pa
 from tokumei.schemas.policy import Output
 from tokumei.transforms.combinations.recount import recount_combined
 from tokumei.transforms.counting.people import PeoplePerKey
+from tokumei.transforms.exposure.sources import SourceExposed
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.registry import WRITERS
 from tokumei.transforms.leaks.found import Leaks
@@ -65,6 +66,7 @@ class ChunkSummary:
             combination is declared.
         leaks: what the search of its released rows counted: here, where the source values still are.
         tally: what the criteria did.
+        exposed: what the source tells of its released rows.
     """
 
     table: str
@@ -76,6 +78,7 @@ class ChunkSummary:
     settled: PeoplePerKey | None
     leaks: Leaks
     tally: Tally
+    exposed: SourceExposed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +153,9 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
         fingerprint=chunk.key.fingerprint,
         marks=marks,
         settled=recount_combined(table, chunk.settled, chunk.settled_persons),
-        leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order),
+        leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order, names=chunk.names),
         tally=chunk.tally,
+        exposed=chunk.exposed,
     )
     part = None
     if records and not chunk.parts:
@@ -210,11 +214,13 @@ def _part(plan: Plan, table: TablePlan, data: bytes, *, records: int, people: in
 
 
 def write_part(plan: Plan, encoded: Encoded) -> None:
-    """Write what was encoded.
+    """Write what was encoded, unless this is a rehearsal.
 
     Raises:
         InputError: the output cannot be written.
     """
+    if plan.rehearsal:
+        return
     open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
 
 

@@ -10,6 +10,7 @@ from functools import reduce
 
 from tokumei.transforms.decisions.removal import Taken, add_taken, suppressed_by
 from tokumei.transforms.profile.pictures import Distribution, merge_pictures
+from tokumei.transforms.redaction.counted import Redaction, merge_redactions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Tally:
             (under criterion 5).
         hidden: per column, cells blanked in released records because facts would point at too few people.
         settled: per column, cells blanked in released records because too few people bear their label there.
+        redactions: per column of redacted text, what was replaced, and what of the planted cases was found.
     """
 
     records_in: int
@@ -41,6 +43,7 @@ class Tally:
     taken: tuple[Taken, ...]
     hidden: Mapping[str, int]
     settled: Mapping[str, int]
+    redactions: Mapping[str, Redaction]
 
     @property
     def suppressed_early(self) -> int:
@@ -85,6 +88,10 @@ def merge_tallies(parts: Sequence[Tally]) -> Tally:
         taken=add_taken([p.taken for p in parts]),
         hidden=cells([p.hidden for p in parts]),
         settled=cells([p.settled for p in parts]),
+        redactions={
+            name: merge_redactions([p.redactions[name] for p in parts if name in p.redactions])
+            for name in {n for p in parts for n in p.redactions}
+        },
     )
 
 

@@ -17,9 +17,11 @@ from tokumei.transforms.histories.recount import CountedFacts, shortfall
 from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import refuse_leaks
 from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.planning.redactions import redacted_columns
 from tokumei.transforms.promises.recount import too_few
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.figures import amount
+from tokumei.transforms.redaction.verdict import refuse_missed
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.understood import refuse_blanks
 from tokumei.transforms.release.written import TableWritten, Written
@@ -83,6 +85,8 @@ def verify(
         _check_combinations(table, account.fitted, found)
         _check_promises(table, account, found)
         _check_totals(table, account.fitted, totals.get(name, {}))
+        for column, spec in redacted_columns(table).items():
+            refuse_missed(f"tables.{name}.columns.{column}", spec, tally.redactions.get(column))
         refuse_leaks(table, found.leaks)
         refuse_blanks(plan.policy.not_understood, table, tally)
     _check_facts(plan, chosen, facts, fingerprint)

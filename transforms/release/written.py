@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tokumei.transforms.counting.people import PeoplePerKey, merge_people
+from tokumei.transforms.exposure.sources import SourceExposed, merge_sources
 from tokumei.transforms.leaks.found import Leaks, add_leaks
 from tokumei.transforms.release.part_recount import PartRecount, merge_part_recounts
 from tokumei.transforms.release.parts import ChunkSummary, Part, PartSummary
@@ -24,6 +25,7 @@ class TableWritten:
         settled: merged recount over the combined columns of the records that reach the recoding.
         leaks: merged counts of the search of the released columns.
         tally: merged tally.
+        sources: merged looks at the source.
     """
 
     parts: tuple[Part, ...] = ()
@@ -35,6 +37,7 @@ class TableWritten:
     settled: PeoplePerKey | None = None
     leaks: Leaks = field(default_factory=dict)
     tally: Tally = field(default_factory=partial(merge_tallies, ()))
+    sources: SourceExposed = field(default_factory=SourceExposed)
 
 
 class Written(dict[str, TableWritten]):
@@ -58,6 +61,7 @@ def written_of(summary: ChunkSummary | PartSummary) -> Written:
             settled=summary.settled,
             leaks=summary.leaks,
             tally=summary.tally,
+            sources=summary.exposed,
         )
     return Written({summary.table: written})
 
@@ -80,4 +84,5 @@ def _merge(parts: Sequence[TableWritten]) -> TableWritten:
         settled=merge_people(settled) if settled else None,
         leaks=add_leaks(p.leaks for p in parts),
         tally=merge_tallies([p.tally for p in parts if p.chunks]),
+        sources=merge_sources([p.sources for p in parts]),
     )

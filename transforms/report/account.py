@@ -15,6 +15,7 @@ from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.pages.environment import day
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
+from tokumei.transforms.planning.redactions import dictionaries_of
 from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.joined import JoinedFound
@@ -23,11 +24,13 @@ from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
 from tokumei.transforms.report.columns import explain_column
 from tokumei.transforms.report.combinations import LIMIT, explain_removal
+from tokumei.transforms.report.exposure import explain_exposures
 from tokumei.transforms.report.histories import GroupsTold, explain_histories, groups_told, history_limits
 from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
 from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.recoding import recoding_of
+from tokumei.transforms.report.redaction import explain_redactions
 from tokumei.transforms.report.risk import measured_risk
 from tokumei.transforms.report.totals import explain_totals
 from tokumei.transforms.risk.sizes import ClassSizes
@@ -91,6 +94,8 @@ def build_report(
         histories=explain_histories(plan, chosen.histories, written, facts),
         joined=joined_of(plan, joined),
         apart=apart_of(plan),
+        exposure=explain_exposures(plan, written, people),
+        redactions=tuple(explain_redactions(plan.tables, written)),
         rejects=tuple(
             RejectCount(table=name, column=column, reason=reason, records=n)
             for name, account in chosen.accounts.items()
@@ -107,7 +112,8 @@ def build_report(
         order=order_told(tables),
         limits=_limits(plan),
         versions={
-            name: importlib.metadata.version(name) for name in ("tokumei", "apache-beam", "pyarrow", "polars")
+            **{n: importlib.metadata.version(n) for n in ("tokumei", "apache-beam", "pyarrow", "polars")},
+            **dictionaries_of(plan.tables.values()),
         },
     )
 
@@ -213,7 +219,7 @@ def _table(
         risk_before=before,
         risk_after=after,
         combinations=explain_removal(table, account, written.recount.combined),
-        leak_scan=explain_leaks(table, written.leaks),
+        leak_scan=explain_leaks(table, written.leaks, fitted.names),
         order=explain_order(table, account, written),
     )
 

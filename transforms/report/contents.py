@@ -7,11 +7,15 @@ report as it is, it has no module.
 from __future__ import annotations
 
 from tokumei.transforms.report.sections import (
+    attacks,
     criteria,
+    exposure,
     histories,
     joined,
     pictures,
     recoding,
+    redaction,
+    rehearsal,
     rejects,
     risk,
     summary,
@@ -21,14 +25,18 @@ from tokumei.transforms.report.sections import (
 from tokumei.transforms.report.sections.base import Section, cards_of
 
 SECTIONS = (
+    Section("rehearsal", "予行", shown=rehearsal.is_rehearsal),
     Section("summary", "要約", summary.view),
     Section("items", "項目の一覧", cards_of),
     Section("criteria", "五つの基準", criteria.view, criteria.BELOW),
+    Section("redaction", "自由記述の置換え", redaction.view, nothing=redaction.NOTHING),
     Section("totals", "本人ごとの合計", totals.view, nothing=totals.NOTHING),
     Section("recoding", "組合せの一般化", recoding.view),
     Section("joined", "表の結合", joined.view, nothing=joined.NOTHING),
     Section("histories", "履歴", histories.view, nothing=histories.NOTHING),
     Section("risk", "測定した値", risk.view),
+    Section("exposure", "宣言のない危険", exposure.view),
+    Section("attacks", "攻撃による評価", attacks.view, nothing=attacks.NOTHING),
     Section("pictures", "項目ごとの加工前と加工後", pictures.view),
     Section("unneeded", "不要な項目・そのままの項目", unneeded.view),
     Section("rejects", "読み取れなかったレコード", rejects.view),

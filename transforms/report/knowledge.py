@@ -86,7 +86,10 @@ def guarantee(plan: Plan, history: HistoryPlan) -> str:
     """Say what who knows as many facts as declared can tell; it may leave the house."""
     kinds = "".join(_short_title(plan, fact) for fact in history.history.facts)
     some = "1つ" if history.known == 1 else f"{history.known}つまで"
-    facts = "のうち" if len(history.history.facts) > 1 else "を"
+    if len(history.history.facts) > 1:
+        facts = "の事実を" + ("どれか" if history.known == 1 else "どれでも合わせて")
+    else:
+        facts = "の事実を"
     all_of = "それ" if history.known == 1 else "それらのすべて"
     told = f"{kinds}{facts}{some}知る者にとって、{all_of}に当てはまる人は、0人か{history.k}人以上である。"
     watched = history.history.at_most

@@ -22,5 +22,6 @@ def render_public_report(report: PublicReport) -> str:
 def render_report(report: Report) -> str:
     """Return report.html: one self-contained page in Japanese, the same for the same report."""
     page = html().get_template("report/page.html.j2")
+    sections = [section for section in SECTIONS if section.shown(report)]
     several = len(report.tables) > 1
-    return page.render(report=report, law=LAWS[report.regime], several=several, sections=SECTIONS)
+    return page.render(report=report, law=LAWS[report.regime], several=several, sections=sections)

@@ -18,6 +18,7 @@ from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.publish import Published, find_published, finish
+from tokumei.transforms.stages.attacks import AttackRecords
 from tokumei.transforms.stages.between_passes import settle
 from tokumei.transforms.stages.histories import DropWindows, ProtectHistories
 from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
@@ -97,7 +98,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     splits = (
         root
         | "Files" >> BeginWith(list(files_together(files, plan.sources)), _first_of, tuple[TableFile, ...])
-        | "PlanSplits" >> PlanSplits(plan.sources)
+        | "PlanSplits" >> PlanSplits(plan.sources, one_of=plan.sample or 1)
     )
     key = root | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()
     profile = splits | "Profile" >> ProfileSplits(plan, key)
@@ -110,7 +111,9 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-    return chosen | "Publish" >> PublishRelease(plan, key, outcome)
+    attack = AttackRecords(plan, key, chosen)
+    attacked = splits | "AttackRecords" >> attack if attack.made else None
+    return chosen | "Publish" >> PublishRelease(plan, key, outcome, attacked)
 
 
 def _first_of(files: tuple[TableFile, ...]) -> str:

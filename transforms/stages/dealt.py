@@ -85,7 +85,7 @@ class WriteDealt(InThreads[tuple[str, PartTerms, Gathered], Encoded]):
     def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
         """Begin with a part, and write the oldest that is encoded."""
         (name, part), slices = dealt
-        terms = part_terms(chosen.decisions[name], key)
+        terms = part_terms(self._plan.tables[name], chosen.decisions[name], key)
         for encoded in self._overlap.put((name, terms, gather(part, slices))):
             yield from write(self._plan, encoded)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import apache_beam as beam
@@ -27,18 +28,18 @@ class PlanSplits(beam.PTransform):
     """Files to splits, shuffled so that workers share them; records stay where they are.
 
     Element types: `TableFile`s, as `files_together` gives them → `Split`. Deterministic: a retry plans the
-    same splits with the same ids.
+    same splits with the same ids. Of a sample, one split of ``one_of`` of each large file is left.
     """
 
-    def __init__(self, tables: Mapping[str, TablePlan]) -> None:
+    def __init__(self, tables: Mapping[str, TablePlan], *, one_of: int = 1) -> None:
         super().__init__()
-        self._tables = dict(tables)
+        self._tables, self._one_of = dict(tables), one_of
 
     def expand(self, files: PCollection[tuple[TableFile, ...]]) -> PCollection[Split]:
         """`TableFile`s → `Split` (any number a large file, one of small files), shuffled."""
         return (
             files
-            | "CutFiles" >> beam.ParDo(_CutFile(self._tables)).with_output_types(Split)
+            | "CutFiles" >> beam.ParDo(_CutFile(self._tables, self._one_of)).with_output_types(Split)
             | "ShareSplits" >> DealElements(_id_of, Split)
         )
 
@@ -48,14 +49,15 @@ def _id_of(split: Split) -> str:
 
 
 class _CutFile(Step):
-    def __init__(self, tables: dict[str, TablePlan]) -> None:
-        self._tables = tables
+    def __init__(self, tables: dict[str, TablePlan], one_of: int) -> None:
+        self._tables, self._one_of = tables, one_of
 
     @guarded_steps
     def process(self, together: tuple[TableFile, ...]) -> Iterator[Split]:
         table, first = together[0].table, together[0].file
         files = [found.file for found in together]
-        yield from cut_files(table, self._tables[table].table.source, files, open_store(first.uri))
+        cut = cut_files(table, self._tables[table].table.source, files, open_store(first.uri))
+        yield from islice(cut, 0, None, self._one_of)
 
 
 class ReadChunks(beam.PTransform):

@@ -14,6 +14,7 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from tokumei.schemas.errors import RequirementError, TokumeiError
 from tokumei.schemas.splits import Split
+from tokumei.transforms.attacks.verdict import refuse_attacks
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
@@ -28,8 +29,10 @@ from tokumei.transforms.planning.kept_chunks import read_kept
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
+from tokumei.transforms.release.attacked import attack_release
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
+from tokumei.transforms.release.exposed import refuse_exposures
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
 from tokumei.transforms.release.part_recount import Count
 from tokumei.transforms.release.parts import (
@@ -37,10 +40,14 @@ from tokumei.transforms.release.parts import (
     encode_chunk,
 )
 from tokumei.transforms.release.publish import Published, publish
+from tokumei.transforms.release.rehearsal import keep_report
 from tokumei.transforms.release.verify import verify
 from tokumei.transforms.release.written import Written, merge_written, written_of
 from tokumei.transforms.report.account import build_report
+from tokumei.transforms.report.attacks import explain_attacks
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.report.rehearsal import rehearsed
+from tokumei.transforms.stages.attacks import AttackedRecords
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
 from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
@@ -191,15 +198,21 @@ class _WriteOrDeal(Step):
 
 
 class PublishRelease(beam.PTransform):
-    """Verify what was written, then publish it with its register entry.
+    """Verify what was written, then publish it with its register entry; a rehearsal leaves its report alone.
 
     Element types: `Chosen` → `Published`. Raises RequirementError at run time when verification fails; then
     nothing is published.
     """
 
-    def __init__(self, plan: Plan, key: PCollection[RunKey], outcome: Outcome) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        key: PCollection[RunKey],
+        outcome: Outcome,
+        attacked: PCollection[AttackedRecords] | None,
+    ) -> None:
         super().__init__()
-        self._plan, self._key, self._outcome = plan, key, outcome
+        self._plan, self._key, self._outcome, self._attacked = plan, key, outcome, attacked
 
     def expand(self, chosen: PCollection[Chosen]) -> PCollection[Published]:
         """`Chosen` → `Published`, exactly one each."""
@@ -210,6 +223,7 @@ class PublishRelease(beam.PTransform):
             AsSingleton(self._key),
             *(AsSingleton(part, merge_written([])) for part in self._outcome.written),
             **_UNTOLD | counts,
+            attacked={} if self._attacked is None else AsSingleton(self._attacked),
         ).with_output_types(Published)
 
 
@@ -223,16 +237,31 @@ def _publish(
     facts: CountedFacts,
     joined: WrittenJoined,
     totals: RecountedTotals,
+    attacked: AttackedRecords,
 ) -> Published:
     written = merge_written(summaries)
     try:
         total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined, key.fingerprint)
+        attacks = attack_release(plan, chosen, written, people.by_table, attacked)
+        report = build_report(
+            plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
+        )
+        report = report.model_copy(update={"attacks": explain_attacks(plan, attacks)})
+        if plan.rehearsal:
+            keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
+        refuse_exposures(plan, written, people.by_table)
+        refuse_attacks(attacks)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
         raise
-    report = build_report(
-        plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
-    )
+    if plan.rehearsal:
+        return Published(
+            release=plan.output,
+            register="",
+            people=total,
+            records=sum(table.records_out for table in report.tables),
+            files=0,
+        )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))

@@ -65,6 +65,15 @@ def floats(values: pa.Array) -> npt.NDArray[np.float64]:
     return numbers
 
 
+def numbers_of(values: pa.Array) -> npt.NDArray[np.float64]:
+    """Return numbers, or dates as days since 1970; nan where there is none."""
+    if pa.types.is_date(values.type):
+        return np.where(present(values), measures(values).astype(np.float64), np.nan)
+    if pa.types.is_timestamp(values.type):
+        values = values.cast(pa.int64())
+    return floats(values)
+
+
 def labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryArray:
     """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null.
 

@@ -19,6 +19,7 @@ from tokumei.transforms.criteria.base import CRITERIA
 K = 3
 ARROW = {
     "string": pa.string(),
+    "text": pa.string(),
     "integer": pa.int64(),
     "number": pa.float64(),
     "date": pa.date32(),
@@ -31,6 +32,7 @@ FEW = {
     "string": st.sampled_from(
         ["高血圧", "糖尿病", "風邪", "結核", "", "01-2345-6789", "259-1113", "東京都港区芝"]
     ),
+    "text": st.sampled_from(["電話は090-1234-5678", "なし", "", "佐藤さん"]),
     "integer": st.one_of(st.integers(1000, 1010), st.integers(-(10**12), 10**12), st.just(2**53 + 1)),
     "number": st.one_of(
         st.sampled_from([1000.0, 1000.5, 1001.0, 2000.0]),
@@ -106,6 +108,7 @@ METHODS = [
     ("integer", {"method": "round", "criterion": 4, "to": 100}),
     ("number", {"method": "round", "criterion": 5, "to": 2.5}),
     ("string", {"method": "pseudonym", "criterion": 3, "link": "a", "per": "month", "time": "d"}),
+    ("text", {"method": "redact_text", "criterion": 1, "because": "x"}),
     ("date", {"method": "shift_dates", "criterion": 5, "days": 30}),
     ("datetime", {"method": "shift_dates", "criterion": 5, "days": 9, "unit": "hour"}),
     *((kind, {"method": "noise", "criterion": 5, "scale": 3}) for kind in ("integer", "number", "date")),
@@ -121,7 +124,7 @@ METHODS = [
 ]
 
 
-NOT_TEXT = {"age", "microaggregate", "noise", "rank_swap", "shift_dates", "round"} | {
+NOT_TEXT = {"redact_text", "age", "microaggregate", "noise", "rank_swap", "shift_dates", "round"} | {
     "delete",
     "generalize",
     "coarsen",

@@ -1,12 +1,18 @@
 """The examples in the table of the leak search's rules (schemas/README.md) are what the search does."""
 
+import math
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from tokumei.schemas.build_reference import README
+from tokumei.transforms.detect.hash_set import MOST_HASHES
+from tokumei.transforms.detect.name_forms import full_names
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.numbers import numbers_in
+from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
 from tokumei.transforms.leaks.verdict import is_leak
 from tokumei.transforms.values.code_formats import INSURER
@@ -42,8 +48,24 @@ def test_digits():
 def test_other_values():
     names = [f"氏名その{i:03}" for i in range(100)]
     source = sought(plain_texts(pa.array(names)).plain)
-    found = other_values(source, plain_texts(pa.array([*names[1:], names[0]])), LABEL, source)
+    found = other_values(source, sought(plain_texts(pa.array([*names[1:], names[0]])).plain), LABEL, source)
     assert is_leak(LeakSearch("other", "cell", "source"), found)
+
+
+def test_names():
+    names = NameSet.of(full_names(pa.array(["佐藤 太郎", "金子 大"])), bytes(range(32)))
+    assert "「配偶者 佐藤太郎のDV相談」, 「太郎 佐藤さん」: stop. 金子大 and 「金子大臣」: passes" in TEXT
+    for cell, stops in (("配偶者 佐藤太郎のDV相談", True), ("太郎 佐藤さん", True), ("金子大臣", False)):
+        found = names_in(names, "cell", plain_texts(pa.array([cell])).written, None, LABEL)
+        assert any(is_leak(search, count) for search, count in found.items()) == stops
+
+
+def test_sizes_and_errors_of_sets_of_names():
+    assert f"{MOST_HASHES:,} different ones, in {MOST_HASHES * 8 >> 20} MiB" in TEXT
+    bits, probes = 1 << 28, 8
+    errors = [(1 - math.exp(-probes * times * MOST_HASHES / bits)) ** probes for times in (1, 2, 4)]
+    assert [f"{error:.0e}" for error in errors] == ["4e-08", "6e-06", "6e-04"]
+    assert "errs in 4 × 10^-8 at first, 6 × 10^-6 at twice and 6 × 10^-4 at\nfour times as many" in TEXT
 
 
 @pytest.mark.parametrize(

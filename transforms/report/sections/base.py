@@ -12,6 +12,11 @@ def _as_it_is(report: Report) -> None:
     """Prepare nothing: the template prints the report itself."""
 
 
+def _always(report: Report) -> bool:
+    """Whatever the report tells."""
+    return True
+
+
 class Section(NamedTuple):
     """A section, in the order of the contents.
 
@@ -21,6 +26,7 @@ class Section(NamedTuple):
         view: report → what the template finds as ``view``, beside ``report``, ``law`` and ``several``
             (whether the release has several tables).
         below: anchors and titles of its parts that the contents list.
+        shown: report → whether the page has it.
         nothing: what it says instead where its view is empty: its template, which takes time to read, is then
             not asked for.
     """
@@ -30,6 +36,7 @@ class Section(NamedTuple):
     view: Callable[[Report], object] = _as_it_is
     below: tuple[tuple[str, str], ...] = ()
     nothing: str = ""
+    shown: Callable[[Report], bool] = _always
 
 
 class Card(NamedTuple):

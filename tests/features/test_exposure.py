@@ -1,0 +1,205 @@
+"""What nobody declared: each of the releases that once passed in silence is told, and stops where it shall."""
+
+import pytest
+from support.helpers import KEEP_ALL, PSEUDONYM, QI, SUPPRESS, policy_of
+
+ID = {"treat": [PSEUDONYM]}
+TOWN = {"treat": [SUPPRESS]}
+DELETE = {"treat": [{"criterion": 1, "method": "delete"}]}
+NUMBER = {**KEEP_ALL, "type": "integer"}
+ILLNESSES = ["風邪", "喘息", "糖尿病", "高血圧"]
+
+
+def csv(head, rows):
+    return {"data.csv": head + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)}
+
+
+def born(i):
+    return f"{1940 + i % 60}-{i % 12 + 1:02d}-{i % 28 + 1:02d}"
+
+
+def bands(*widths):
+    return {"treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": list(widths)}}], "type": "integer"}
+
+
+KEPT_BIRTHS = (  # B02: nothing is a quasi-identifier, and k is a promise about nothing
+    {"id": ID, "day": {**KEEP_ALL, "type": "date"}, "area": KEEP_ALL, "sex": KEEP_ALL},
+    csv("id,day,area,sex", [(f"C{i}", born(i * 7), 1000000 + i, "男女"[i % 2]) for i in range(200)]),
+    {"links": ("area",), "labels": ("day",)},
+)
+ALL_ALIKE = (  # B04: a class of ten, all with the same illness
+    {"id": ID, "age": bands(5, 10), "disease": {**KEEP_ALL, "sensitive": True}},
+    csv(
+        "id,age,disease",
+        [(f"C{i}", 20 + i // 10, "HIV感染症" if i < 10 else ILLNESSES[i % 4]) for i in range(100)],
+    ),
+    {"homogeneous": ("age", "disease")},
+)
+ONE_BLANK = (  # B05: the only blank is the mayor
+    {
+        "id": ID,
+        "town": TOWN,
+        "job": {"treat": [{"criterion": 4, "method": "rare_categories", "action": "cell"}]},
+    },
+    csv("id,town,job", [(f"C{i}", "AB"[i % 2], "会社員" if i else "市長") for i in range(100)]),
+    {"blanks": ("job",)},
+)
+ONE_LABEL = (  # B06: one person bears the label of an area, of which nothing is promised
+    {"id": ID, "address": {"treat": [{"criterion": 1, "method": "address", "level": "city"}]}},
+    csv("id,address", [(f"C{i}", "東京都港区1-1" if i else "東京都青ヶ島村1") for i in range(100)]),
+    {"labels": ("address",)},
+)
+LINKS = (  # B08: receipt numbers, times to the second and amounts; G04: they join two releases
+    {"id": ID, "g": TOWN, "receipt": KEEP_ALL, "time": {**KEEP_ALL, "type": "datetime"}, "amount": NUMBER},
+    csv(
+        "id,g,receipt,time,amount",
+        [
+            (
+                f"C{i}",
+                "A",
+                f"R-{1000 + 7 * i}",
+                f"2026-01-{i % 28 + 1:02d} 10:{i % 60:02d}:{i % 59:02d}",
+                1000 + 13 * i,
+            )
+            for i in range(100)
+        ],
+    ),
+    {"links": ("receipt",)},
+)
+VISITS = (  # B17: the number of a visit for that of a person
+    {
+        "visit": ID,
+        "patient_no": DELETE,
+        "氏名": DELETE,
+        "age": bands(10),
+        "disease": {**KEEP_ALL, "sensitive": True},
+    },
+    csv(
+        "visit,patient_no,氏名,age,disease",
+        [
+            (f"V{i}", f"P{max(i, 4)}", f"佐藤 {chr(0x4E00 + max(i, 4))}", 30 + i // 10, ILLNESSES[i % 4])
+            for i in range(100)
+        ],
+    ),
+    {"persons": ("patient_no", "氏名", "age")},
+)
+SMALL_NOISE = (  # B23: noise of scale 1 on incomes 7,919 apart
+    {"id": ID, "g": TOWN, "income": {"type": "integer", "treat": [{**QI, "method": "noise", "scale": 1}]}},
+    csv("id,g,income", [(f"C{i}", "A", 3_000_000 + 7919 * i) for i in range(100)]),
+    {"perturbed": ("income",)},
+)
+SMALL_SWAP = (  # B23b: only neighbours are exchanged
+    {
+        "id": ID,
+        "g": TOWN,
+        "income": {"type": "integer", "treat": [{**QI, "method": "rank_swap", "within": 0.0001}]},
+    },
+    csv("id,g,income", [(f"C{i}", "A", 3_000_000 + 7919 * i) for i in range(300)]),
+    {"perturbed": ("income",)},
+)
+CITIES = (  # a pseudonym on what is no code
+    {"id": ID, "city": {"treat": [{**PSEUDONYM, "link": "city"}]}},
+    csv("id,city", [(f"C{i}", ["港区", "新宿区"][i % 3 == 0]) for i in range(100)]),
+    {"pseudonyms": ("city",)},
+)
+YEARS = (  # a year of birth beside a band of ages
+    {"id": ID, "age": bands(5), "year": KEEP_ALL},
+    csv("id,age,year", [(f"C{i}", 20 + i // 20, 2006 - i // 20) for i in range(800)]),
+    {"restored": ("year", "age")},
+)
+CASES = {
+    "kept births": KEPT_BIRTHS,
+    "all alike": ALL_ALIKE,
+    "one blank": ONE_BLANK,
+    "one label": ONE_LABEL,
+    "links": LINKS,
+    "visits": VISITS,
+    "small noise": SMALL_NOISE,
+    "small swap": SMALL_SWAP,
+    "cities": CITIES,
+    "years": YEARS,
+}
+
+
+def policy(columns, *, k=5, exposure=None, **more):
+    person = next(name for name, column in columns.items() if column is ID)
+    made = policy_of(columns, k=k, person=person, **more)
+    if exposure is not None:
+        made["requirements"]["exposure"] = exposure
+    return made
+
+
+def findings(done):
+    return {f["kind"]: f for f in done.report["exposure"]["findings"]}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_told(run, case):
+    columns, files, wanted = CASES[case]
+    done = run(policy(columns), files)
+    assert done.status == 0, done.err
+    told = {(f["kind"], tuple(f["columns"])) for f in done.report["exposure"]["findings"]}
+    assert wanted.items() <= told, told
+    page = (done.release / "report.html").read_text()
+    for finding in done.report["exposure"]["findings"]:
+        assert finding["sentence"] in page and not finding["refused"]
+        assert f"exposed: t: {' × '.join(finding['columns'])}" in done.out or finding["kind"] == "persons"
+    assert "exposure" not in (done.release / "public-report.json").read_text()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_stops_the_run_where_the_policy_says_so(run, case):
+    columns, files, wanted = CASES[case]
+    kind, named = next(iter(wanted.items()))
+    done = run(policy(columns, exposure={"refuse": [kind]}), files)
+    assert done.status == 4 and "requirement.exposure" in done.err and not done.releases
+    assert all(name in done.err for name in named)
+
+
+def test_what_was_looked_at_is_accepted_with_a_reason(run):
+    columns, files, _ = ALL_ALIKE
+    exposure = {
+        "refuse": ["homogeneous"],
+        "accepted": [{"columns": ["disease"], "because": "検査対象者のみ"}],
+    }
+    done = run(policy(columns, exposure=exposure), files)
+    assert done.status == 0, done.err
+    assert findings(done)["homogeneous"]["because"] == "検査対象者のみ"
+    assert "(accepted)" in done.out
+    done = run(policy(columns, exposure={"at_most": 0.95}), files, output="more")
+    assert done.status == 0, done.err  # a class of ten of a hundred people, and 90 by age and illness
+
+
+def test_figures_are_those_of_counting_people(run):
+    columns, files, _ = ALL_ALIKE
+    found = findings(run(policy(columns), files))["homogeneous"]
+    assert (found["people"], found["of_people"], found["counted"]) == (10, 100, "exactly")
+    columns, files, _ = ONE_BLANK
+    found = findings(run(policy(columns), files, output="blank"))["blanks"]
+    assert (found["people"], found["alone"]) == (1, 1)
+
+
+def test_rows_of_one_person_are_one_person(run):
+    rows = [("p0", "奇病")] * 50 + [(f"p{i}", "風邪") for i in range(1, 30)]
+    made = policy({"id": ID, "d": KEEP_ALL}, rows="several")
+    found = findings(run(made, csv("id,d", rows)))["labels"]
+    assert (found["people"], found["alone"], found["of_people"]) == (1, 1, 30)
+
+
+def test_a_blank_that_matches_anything_is_seen_all_the_same(run):
+    """B22: against who takes a blank for any value k holds; who sees the blank finds one person."""
+    rows = [("C0", "", "市長"), *((f"C{i}", 30, "会社員" if i % 2 else "市長") for i in range(1, 101))]
+    made = policy({"id": ID, "age": TOWN, "job": TOWN})
+    made["requirements"] |= {"nulls": "wildcard"}
+    done = run(made, csv("id,age,job", rows))
+    assert done.status == 0, done.err
+    assert findings(done)["blanks"]["columns"] == ["age"]
+    assert findings(done)["sets"]["columns"] == ["age", "job"] and findings(done)["sets"]["alone"] == 1
+
+
+def test_a_release_that_exposes_nobody_says_so(run):
+    rows = [(f"C{i}", 20 + i % 20, ILLNESSES[i // 20 % 4]) for i in range(800)]
+    columns = {"id": ID, "age": bands(5), "d": {**KEEP_ALL, "sensitive": True}}
+    done = run(policy(columns, exposure={}), csv("id,age,d", rows))
+    assert done.status == 0 and "exposed:" not in done.out and not findings(done)
+    assert "5人未満に絞られる人はいない" in (done.release / "report.html").read_text()

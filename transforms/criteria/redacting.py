@@ -1,0 +1,86 @@
+"""一号・二号: free text whose personal content is replaced by labels (自由記述の置換え)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from tokumei.schemas import redaction as t
+from tokumei.transforms.criteria.base import Applied, ChunkRows, PerRecord
+from tokumei.transforms.detect.spans import SpanLabel
+from tokumei.transforms.detect.words import dictionary_version
+from tokumei.transforms.redaction.counted import Redaction, merge_redactions
+from tokumei.transforms.redaction.own import OwnValues
+from tokumei.transforms.redaction.planted import counted, names_of, own_of, planted_cases
+from tokumei.transforms.redaction.redact import Layers, Redacted, redact
+from tokumei.transforms.values.cells import as_text, present
+
+_LEFT = {"places": SpanLabel.PLACE, "dates": SpanLabel.DATE, "ages": SpanLabel.AGE}
+
+
+class RedactText(PerRecord, treats=t.RedactText):
+    """Replace by labels what is personal in a text, and count what of the planted cases was found."""
+
+    spec: t.RedactText
+    pictured = False
+    asks_own = True
+
+    @property
+    def limit(self) -> str:
+        """Return what nobody finds in a text."""
+        return (
+            "自由記述の置換えは、本人の値、番号、連絡先と、辞書と規則で分かる表現を見つける。文章の内容そのもの（珍しい出来事、"
+            "職業、家族の事情など）から本人が分かることがないかは確かめていない。"
+        )
+
+    def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
+        """Return the texts with labels; nulls stay null."""
+        left = frozenset(_LEFT[kind] for kind in self.spec.leave)
+        others, seed = rows.names is not None, rows.chunk_seed(self.method)
+        cases = planted_cases(seed, [*rows.own], left, others=others)
+        texts = as_text(values).fill_null("").to_pylist()
+        own = {
+            column.name: pa.concat_arrays([as_text(of_records), pa.array(own_of(cases, column), pa.string())])
+            for column, of_records in rows.own.items()
+        }
+        names = () if rows.names is None else (rows.names, names_of(cases, seed))
+        layers = Layers(own=OwnValues([*rows.own], own), names=names, left=left)
+        done = redact([*texts, *(case.text for case in cases)], layers)
+        held, n = present(values), len(values)
+        changed = np.zeros(n, dtype=bool)
+        changed[[row for row in done.labels if row < n]] = True
+        planted, missed = counted(cases, done.texts[n:])
+        told = Redaction(
+            texts=int(held.sum()),
+            characters=sum(map(len, texts)),
+            unknown=int(done.unknown[:n].sum()),
+            dictionaries=frozenset({dictionary_version()}),
+            planted=planted,
+            missed=missed,
+        )
+        return Applied(
+            pa.array(done.texts[:n], pa.string(), mask=~held),
+            changed,
+            redaction=merge_redactions([told, _of_records(done, n)]),
+        )
+
+    def explain(self, decision: None) -> str:
+        """Return what is replaced, and by what."""
+        return (
+            "自由記述から、本人の値、氏名、住所、連絡先、番号などを見つけ、〔氏名〕、〔住所〕、〔電話〕、〔番号〕などの語に置き換えた。"
+            f"個人識別符号に当たる番号も、同じく全部を置き換えた（二号）。{self._left}"
+        )
+
+    @property
+    def _left(self) -> str:
+        names = "、".join(_LEFT[kind].title for kind in self.spec.leave)
+        return f"文章から分かる{names}は、方針によりそのまま残した。" if names else ""
+
+
+def _of_records(done: Redacted, n: int) -> Redaction:
+    labels: dict[str, int] = {}
+    rows = [row for row in done.labels if row < n]
+    for row in rows:
+        for label, count in done.labels[row].items():
+            labels[label.title] = labels.get(label.title, 0) + count
+    return Redaction(changed=len(rows), whole=sum(row < n for row in done.whole), labels=labels)

@@ -1,0 +1,101 @@
+r"""Texts with what is wrapped in them in its place, and where each character came from.
+
+``\u4f50\u85e4様`` becomes ``佐藤様``, of which the first two characters both stand where the wrapping does:
+what is found in them is the whole wrapping. The same wrappings are read as by `wrapped`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from tokumei.transforms.detect.wrapped import (
+    BASE64_RUN,
+    HEX_RUN,
+    decoded_base64,
+    decoded_json,
+    first_reading,
+    printed,
+)
+
+_Reader = Callable[[re.Match[str]], str | None]
+
+
+class Unwrapped(NamedTuple):
+    """A text without wrappings.
+
+    Attributes:
+        text: as it reads.
+        start, end: of each of its characters, its place in the text as it was given, and the first behind.
+    """
+
+    text: str
+    start: list[int]
+    end: list[int]
+
+
+def unwrap(text: str) -> Iterator[Unwrapped]:
+    """Yield a text without its escapes, and without what else is wrapped in it; nothing where it has none.
+
+    What looks like base64 may be a code that is read as it is: so there are two.
+    """
+    found = Unwrapped(text, [*range(len(text))], [*range(1, len(text) + 1)])
+    for wrappings in (_ESCAPES, _ENCODED):
+        before = found
+        for pattern, read in wrappings:
+            found = _unwrapped(found, pattern, read)
+        if found is not before:
+            yield found
+
+
+def _unwrapped(found: Unwrapped, pattern: re.Pattern[str], read: _Reader) -> Unwrapped:
+    pieces: list[str] = []
+    start: list[int] = []
+    end: list[int] = []
+    done = 0
+    for run in pattern.finditer(found.text):
+        plain = read(run)
+        if plain is None or plain == run[0]:
+            continue
+        at, behind = run.span()
+        pieces += [found.text[done:at], plain]
+        start += [*found.start[done:at], *[found.start[at]] * len(plain)]
+        end += [*found.end[done:at], *[found.end[behind - 1]] * len(plain)]
+        done = behind
+    if not pieces:
+        return found
+    return Unwrapped(
+        "".join([*pieces, found.text[done:]]), start + found.start[done:], end + found.end[done:]
+    )
+
+
+def _hexadecimal(run: re.Match[str]) -> str | None:
+    return printed(bytes.fromhex(run[1]))
+
+
+def _base64(run: re.Match[str]) -> str | None:
+    try:
+        return printed(decoded_base64(run[1]))
+    except ValueError:
+        return None
+
+
+_ESCAPES: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (re.compile(r"(?:\\u[0-9A-Fa-f]{4})+"), decoded_json),
+    (re.compile(r"&#?[0-9A-Za-z]{2,8};"), lambda run: html.unescape(run[0])),
+    (
+        re.compile(r"(?:\\x[0-9A-Fa-f]{2})+"),
+        lambda run: first_reading(bytes.fromhex(run[0].replace("\\x", ""))),
+    ),
+    (
+        re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*"),
+        lambda run: first_reading(unquote_to_bytes(run[0])),
+    ),
+)
+_ENCODED: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (HEX_RUN, _hexadecimal),
+    (BASE64_RUN, _base64),
+)

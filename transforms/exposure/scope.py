@@ -1,0 +1,71 @@
+"""Which columns and sets of columns of a table are counted, and how much of each is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+from tokumei.transforms.planning.plan import TablePlan
+
+MOST_SETS = 64  # columns and sets that are counted of one table
+LARGEST = 3
+_MOST = 1 << 16  # entries of one count, where rows are people
+_MOST_PEOPLE, _FEWEST = 1 << 14, 1 << 11  # the same of people, by one column; and by sets of several
+
+Columns = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExposureScope:
+    """What is counted of a table.
+
+    Attributes:
+        watched: released columns whose values an outsider may know: no pseudonyms, none that are perturbed.
+        sets: of these, single ones first; sets of quasi-identifiers alone hold k people anyway.
+        of_sets: how many there would be without `MOST_SETS`.
+        codes: columns of pseudonyms of others than the person.
+        sensitive: sensitive columns that no model protects.
+        entries: how many entries of each count are held; of sets of people, ``of_people``.
+    """
+
+    watched: Columns
+    sets: tuple[Columns, ...]
+    of_sets: int
+    codes: Columns
+    sensitive: Columns
+    entries: int
+    of_people: int
+
+    def most(self, names: Columns) -> int:
+        """Return how many entries of a set are held."""
+        return self.entries if len(names) == 1 else self.of_people
+
+
+def exposure_scope(plan: TablePlan) -> ExposureScope:
+    """Return what is counted of a table; it depends on the policy alone."""
+    columns, released = plan.table.columns, plan.table.released
+    codes = tuple(name for name in released if columns[name].pseudonym and name != plan.table.person)
+    watched = tuple(
+        name
+        for name in released
+        if name not in codes and name != plan.table.person and name not in plan.by_record
+    )
+    held = set() if plan.requirements.nulls == "wildcard" else {*plan.quasi_identifiers}
+    found = [
+        names
+        for size in range(1, LARGEST + 1)
+        for names in combinations(watched, size)
+        if size == 1 or not held.issuperset(names)
+    ]
+    if len(watched) > LARGEST:
+        found.insert(len(watched), watched)
+    sets = tuple(found[:MOST_SETS])
+    return ExposureScope(
+        watched=watched,
+        sets=sets,
+        of_sets=len(found),
+        codes=codes,
+        sensitive=tuple(n for n in watched if columns[n].sensitive and not columns[n].protect),
+        entries=_MOST_PEOPLE if plan.counts_people else _MOST,
+        of_people=_FEWEST if plan.counts_people else _MOST,
+    )

@@ -1,0 +1,83 @@
+"""Names of people of the files inside the sentences of a released column: anybody's, of any table."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tokumei.transforms.detect.name_set import SHORTEST_NAME, NameHits, NameSet, NameSign
+from tokumei.transforms.leaks.found import Found, LeakSearch
+
+_CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
+_NAME, _DECOY = "name", "decoy"
+
+
+def names_in(
+    names: NameSet, column: str, cells: pl.Series, people: pl.Series | None, shared: int
+) -> dict[LeakSearch, Found]:
+    """Count the records whose cell holds the name of somebody of the files.
+
+    Labels (山田太郎商店) are not counted, which here are cells that ``shared`` people bear.
+
+    Args:
+        names: to be looked for.
+        column: the released column.
+        cells: shadows, one a record.
+        people: whose record each is; None where a record is a person.
+        shared: how many people make a label.
+
+    Returns:
+        By ``name``: ``sure`` records with a name; and ``chance`` different cells with what may well be a
+        word, while so many as ``expected`` hold a decoy. By ``likely``: the same of cells with what is
+        probably a name; if the set errs, that is expected too.
+    """
+    distinct = cells.unique().drop_nulls()
+    distinct = distinct.filter(distinct.str.len_chars() >= SHORTEST_NAME)
+    hits = names.find(distinct)
+    counts = _by_evidence(distinct, hits, cells, people, shared)
+    compared = len(cells) - cells.null_count()
+    error = hits.looked * names.names.error if names.names.bits is not None else 0.0
+    if error:  # then nothing is sure
+        counts = {(min(e, NameSign.LIKELY), what): n for (e, what), n in sorted(counts.items())}
+    found = {
+        NameSign.WEAK: LeakSearch("name", column, ""),
+        NameSign.LIKELY: LeakSearch("likely", column, ""),
+    }
+    return {
+        search: Found(
+            compared,
+            counts.get((evidence, _NAME), 0),
+            counts.get((NameSign.SURE, _NAME), 0) if evidence is NameSign.WEAK else 0,
+            0,
+            counts.get((evidence, _DECOY), 0) * names.a_decoy + (error if evidence is NameSign.LIKELY else 0),
+        )
+        for evidence, search in found.items()
+    }
+
+
+def _by_evidence(
+    distinct: pl.Series, hits: NameHits, cells: pl.Series, people: pl.Series | None, shared: int
+) -> dict[tuple[int, str], int]:
+    """Return, by the best evidence, how many cells hold a name or a decoy; where it is sure, records."""
+    if not len(hits.owner):
+        return {}
+    best = (
+        pl.DataFrame({_OWNER: hits.owner, "evidence": hits.evidence, "decoy": hits.decoy})
+        .group_by(_OWNER, "decoy")
+        .agg(pl.col("evidence").max())
+    )
+    held = best.with_columns(distinct.gather(best[_OWNER]).alias(_CELL))
+    bearers = pl.len() if people is None else pl.col(_PERSON).n_unique()
+    counts = (
+        pl.DataFrame({_CELL: cells, _PERSON: cells if people is None else people})
+        .filter(pl.col(_CELL).is_in(held[_CELL].unique().implode()))
+        .group_by(_CELL)
+        .agg(pl.len().alias(_RECORDS), bearers.alias(_BEARERS))
+        .filter(pl.col(_BEARERS) < shared)
+        .join(held, on=_CELL)
+        .group_by("evidence", "decoy")
+        .agg(pl.len().alias("cells"), pl.col(_RECORDS).sum())
+    )
+    return {
+        (evidence, _DECOY if decoy else _NAME): records if evidence == NameSign.SURE else n
+        for evidence, decoy, n, records in counts.iter_rows()
+    }

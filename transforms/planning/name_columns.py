@@ -1,0 +1,56 @@
+"""Which columns of a table hold names of people: whole ones, or 姓 and 名 in two columns."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from tokumei.schemas.column_names import Role, says
+from tokumei.schemas.table import Table
+
+NameColumns = tuple[str, ...]  # one column of whole names, or two: of family names, and of given names
+
+_NAMES = frozenset({Role.NAME, Role.KANA})
+_FAMILY = re.compile(
+    r"姓(?!名)|氏(?!名)|苗字|名字|セイ|せい|(?<![a-z])(?:sei|sur_?name|last_?name|family_?name|l_?name|last)(?![a-z])",
+    re.IGNORECASE,
+)
+_GIVEN = re.compile(
+    r"(?<![氏姓件品題])名(?![前字称義簿])|メイ|めい|(?<![a-z])(?:mei|given_?name|first_?name|f_?name|first)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def carries_sentences(table: Table) -> bool:
+    """Return whether some cell of what is released may be a sentence of the source."""
+    sentences = {"string", "text"}
+    return any(column.carries_values and column.type in sentences for column in table.columns.values())
+
+
+def name_columns(table: Table) -> tuple[NameColumns, ...]:
+    """Return the columns of names among those whose values must not stand in what is released."""
+    names = {
+        name: text
+        for name, column in table.columns.items()
+        if column.sought and column.type in {"string", "text"} and not column.carries_values
+        for text in [_read(name, column.title)]
+    }
+    family, given = _parts(names, _FAMILY), _parts(names, _GIVEN)
+    pairs = [(family[rest], given[rest]) for rest in family if rest in given]
+    paired = {name for pair in pairs for name in pair}
+    whole = [
+        (name,) for name in names if name not in paired and says(_NAMES, name, table.columns[name].title)
+    ]
+    return (*pairs, *whole)
+
+
+def _read(name: str, title: str | None) -> str:
+    text = unicodedata.normalize("NFKC", name)
+    if not (_FAMILY.search(text) or _GIVEN.search(text) or says(_NAMES, text)) and title:
+        text = unicodedata.normalize("NFKC", title)
+    return re.sub(r"\s+", "_" if text.isascii() else "", text)
+
+
+def _parts(names: dict[str, str], word: re.Pattern[str]) -> dict[str, str]:
+    """Return, by what is left of a column's name without the word, the column."""
+    return {word.sub("#", text, count=1).lower(): name for name, text in names.items() if word.search(text)}

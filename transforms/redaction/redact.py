@@ -1,0 +1,191 @@
+"""Texts with a label in place of everything personal that is found in them.
+
+Layers are searched side by side: the record's own values, codes and contacts, what dictionaries know. What
+they find is united, the longest wins, and wherever the same stands in the text again it goes with it. What a
+label has changed around it is searched once more, until nothing is found: so the result, if it is redacted
+again, stays as it is. Labels are 他の記述等 of 施行規則34条1号・2号.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from tokumei.transforms.detect.described import described_in
+from tokumei.transforms.detect.name_set import NameSet
+from tokumei.transforms.detect.names import kinds_of
+from tokumei.transforms.detect.spans import SpanLabel, Spans
+from tokumei.transforms.detect.stretches import MASK, codes_and_contacts_in
+from tokumei.transforms.detect.unwrapped import unwrap
+from tokumei.transforms.detect.wrapped import perhaps_wrapped
+from tokumei.transforms.redaction.others import names_of_others
+from tokumei.transforms.redaction.own import OwnValues
+
+_LABELS = tuple(SpanLabel)
+_LABELLED = re.compile(f"〔(?:{'|'.join(label.title for label in _LABELS)})〕")
+_BETWEEN = re.compile(r"[\s・･]?")  # between two that become one label
+_ROUNDS = 6
+_SAME_TEXT, _SAME_DIGITS = 2, 4  # characters from which on the same elsewhere in the text goes too
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers:
+    """What is looked for in texts beside codes and contacts.
+
+    Attributes:
+        own: the own values of the records that the texts are of.
+        names: of the people of the files.
+        left: what of all that sentences tell (people, places, dates, ages) is left standing.
+    """
+
+    own: OwnValues
+    names: tuple[NameSet, ...] = ()
+    left: frozenset[SpanLabel] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redacted:
+    """Texts after redaction.
+
+    Attributes:
+        texts: one for each that was given.
+        labels: of each that changed, how many labels of which kind stand in it, by its place.
+        whole: places of those that became one label, because what they hold could not be placed.
+        unknown: (texts,) proper nouns, and words that no dictionary has, that no label replaces.
+    """
+
+    texts: list[str]
+    labels: Mapping[int, Counter[SpanLabel]]
+    whole: frozenset[int]
+    unknown: npt.NDArray[np.int64]
+
+
+def redact(texts: Sequence[str], layers: Layers) -> Redacted:
+    """Replace by labels what is personal in texts; a function of each text and its own values alone.
+
+    Args:
+        texts: one a record.
+        layers: what is looked for; own values are those of the same records.
+    """
+    written, rows = list(texts), [*range(len(texts))]
+    labels: dict[int, Counter[SpanLabel]] = {}
+    unknown = np.zeros(len(written), dtype=np.int64)
+    for _ in range(_ROUNDS):
+        spans, proper = _found([written[row] for row in rows], rows, layers)
+        unknown[rows] = _uncovered(proper, spans, len(rows))
+        changed = []
+        for i, of_text in _by_text(spans):
+            row = rows[i]
+            written[row], counted = _replaced(written[row], of_text)
+            labels[row] = labels.get(row, Counter()) + counted
+            changed.append(row)
+        rows = changed
+        if not rows:
+            break
+    whole = frozenset({*rows, *_unplaced(written, labels)})
+    for row in whole:
+        written[row], labels[row] = _label(SpanLabel.OTHER), Counter({SpanLabel.OTHER: 1})
+    unknown[list(whole)] = 0
+    return Redacted(texts=written, labels=labels, whole=whole, unknown=unknown)
+
+
+def _unplaced(written: Sequence[str], labels: Mapping[int, object]) -> Iterator[int]:
+    """Yield the texts in which the leak search would still find a code or a contact."""
+    wrapped = perhaps_wrapped(pl.Series(written, dtype=pl.String)).arg_true().to_list()
+    rows = sorted({*labels, *wrapped})
+    for row, kind in zip(rows, kinds_of([written[row] for row in rows]), strict=True):
+        if kind is not None:
+            yield row
+
+
+def _found(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Spans, Spans]:
+    """Return what is replaced in texts, disjoint; and their proper nouns."""
+    masked = [_LABELLED.sub(lambda label: MASK * len(label[0]), text) for text in texts]
+    spans, proper = _searched(masked, rows, layers)
+    wrapped = perhaps_wrapped(pl.Series(masked, dtype=pl.String)).arg_true().to_list()
+    plain = [(i, found) for i in wrapped for found in unwrap(masked[i])]
+    inside, _ = _searched([found.text for _, found in plain], [rows[i] for i, _ in plain], layers)
+    back = Spans.of(
+        (plain[o][0], plain[o][1].start[start], plain[o][1].end[end - 1], kind)
+        for o, start, end, kind in zip(*(column.tolist() for column in inside), strict=True)
+    )
+    merged = Spans.joined([spans, back]).merged()
+    return Spans.joined([merged, Spans.of(_repeated(masked, merged))]).merged(), proper
+
+
+def _searched(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Spans, Spans]:
+    if not texts:
+        return Spans.of(()), Spans.of(())
+    said = described_in(pa.array(texts, pa.string()))
+    taken = ~np.isin(said.spans.kind, [int(label) for label in layers.left])
+    known = [layers.own.spans(texts, rows), names_of_others(layers.names, texts)]
+    return Spans.joined([*known, _each_once(texts), said.spans.only(taken)]), said.proper
+
+
+def _each_once(texts: Sequence[str]) -> Spans:
+    """Return where codes and contacts stand; equal texts are searched once."""
+    rows: dict[str, list[int]] = {}
+    for i, text in enumerate(texts):
+        rows.setdefault(text, []).append(i)
+    distinct = [*rows]
+    found = codes_and_contacts_in(distinct)
+    return Spans.of(
+        (i, start, end, kind)
+        for owner, start, end, kind in zip(*(column.tolist() for column in found), strict=True)
+        for i in rows[distinct[owner]]
+    )
+
+
+def _uncovered(proper: Spans, spans: Spans, texts: int) -> npt.NDArray[np.int64]:
+    """Count by text the proper nouns that no span touches; the spans are disjoint and in order."""
+    start, end = ((spans.owner << 32) + column for column in (spans.start, spans.end))
+    before = np.searchsorted(start, (proper.owner << 32) + proper.end) - 1
+    held = (before >= 0) & (np.append(end, 0)[before] > (proper.owner << 32) + proper.start)
+    counts: npt.NDArray[np.int64] = np.bincount(proper.owner[~held], minlength=texts)
+    return counts
+
+
+def _by_text(spans: Spans) -> Iterator[tuple[int, list[tuple[int, int, SpanLabel]]]]:
+    """Yield the stretches of each text that has any, in their order."""
+    found: dict[int, list[tuple[int, int, SpanLabel]]] = {}
+    for owner, start, end, kind in zip(*(column.tolist() for column in spans), strict=True):
+        found.setdefault(owner, []).append((start, end, _LABELS[kind]))
+    yield from found.items()
+
+
+def _repeated(texts: Sequence[str], spans: Spans) -> Iterator[tuple[int, int, int, int]]:
+    """Yield wherever in the same text stands what was found once."""
+    for owner, of_text in _by_text(spans):
+        text, seen = texts[owner], set[str]()
+        for start, end, label in of_text:
+            piece = text[start:end]
+            least = _SAME_DIGITS if piece.isdecimal() else _SAME_TEXT
+            if piece in seen or len(piece) < least:
+                continue
+            seen.add(piece)
+            yield from ((owner, *m.span(), int(label)) for m in re.finditer(re.escape(piece), text))
+
+
+def _replaced(text: str, stretches: Sequence[tuple[int, int, SpanLabel]]) -> tuple[str, Counter[SpanLabel]]:
+    """Return a text with labels; what stands side by side under one label becomes one."""
+    pieces, done, last = [], 0, None
+    counted: Counter[SpanLabel] = Counter()
+    for start, end, label in stretches:
+        if label is last and _BETWEEN.fullmatch(text, done, start):
+            done = end
+            continue
+        pieces += [text[done:start], _label(label)]
+        counted[label] += 1
+        done, last = end, label
+    return "".join([*pieces, text[done:]]), counted
+
+
+def _label(label: SpanLabel) -> str:
+    return f"〔{label.title}〕"

@@ -1,0 +1,69 @@
+"""The spellings in which planted cases are written: what people, programs and those who hide do to a text."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+
+Spelling = Callable[[str], str]
+
+_KANJI = str.maketrans("0123456789", "〇一二三四五六七八九")
+_FORMAL = str.maketrans("0123456789", "零壱弐参肆伍陸漆捌玖")
+_FULL = {c: c + 0xFEE0 for c in range(0x21, 0x7F)} | {0x20: 0x3000}
+
+
+def _digits_from(zero: int) -> Spelling:
+    table = {ord("0") + i: zero + i for i in range(10)}
+    return lambda text: text.translate(table)
+
+
+def _with(sign: str) -> Spelling:
+    """Put a sign where a hyphen is; without hyphens, behind every fourth character."""
+
+    def put(text: str) -> str:
+        if "-" in text:
+            return text.replace("-", sign)
+        return sign.join(text[i : i + 4] for i in range(0, len(text), 4))
+
+    return put
+
+
+# Of any text.
+PLAIN: dict[str, Spelling] = {
+    "as written": str,
+    "full width": lambda text: text.translate(_FULL),
+    "zero width": "\u200b".join,
+    "soft hyphen": "\u00ad".join,
+    "joiner": "\u2060".join,
+    "json": lambda text: "".join(f"\\u{ord(c):04x}" for c in text),
+    "json string": lambda text: json.dumps(text)[1:-1],
+    "xml": lambda text: "".join(f"&#{ord(c)};" for c in text),
+    "xml hexadecimal": lambda text: "".join(f"&#x{ord(c):X};" for c in text),
+    "url": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "url of old": lambda text: quote(text, safe="", encoding="cp932"),
+    "base64": lambda text: base64.b64encode(f"({text})です".encode()).decode(),
+    "base64 for urls": lambda text: base64.urlsafe_b64encode(f"「{text}」です".encode()).decode().rstrip("="),
+    "hexadecimal": lambda text: f"（{text}）".encode().hex(),
+}
+# Of digits in groups.
+GROUPED: dict[str, Spelling] = PLAIN | {
+    "kanji": lambda text: text.translate(_KANJI),
+    "formal kanji": lambda text: text.translate(_FORMAL),
+    "arabic-indic": _digits_from(0x0660),
+    "mathematical": _digits_from(0x1D7CE),
+    "circled": lambda text: text.translate({48: "⓪"} | {48 + i: 0x245F + i for i in range(1, 10)}),
+    "superscript": lambda text: text.translate(dict(zip(range(48, 58), "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))),
+    "long vowels": _with("ー"),
+    "dashes": _with("–"),
+    "minus signs": _with("−"),
+    "spaces": _with(" "),
+    "wide spaces": _with("\u3000"),
+    "dots": _with("."),
+    "middle dots": _with("・"),
+    "slashes": _with("/"),
+    "underscores": _with("_"),
+    "brackets": lambda text: _with(")(")(text) if "-" in text else text,
+    "closed up": lambda text: text.replace("-", ""),
+}

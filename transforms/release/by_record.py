@@ -1,0 +1,79 @@
+"""What is treated record by record, where the values of the source still are; and what that shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tokumei.transforms.criteria.base import Applied, ChunkRows
+from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.exposure.repeated import identifying
+from tokumei.transforms.exposure.sources import SourceExposed, count_sources
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.redactions import own_columns
+from tokumei.transforms.planning.units import units_of
+
+
+def treat_records(
+    plan: TablePlan,
+    chunk: Chunk[Decision],
+    columns: Mapping[str, pa.Array],
+    left: npt.NDArray[np.intp],
+    persons: npt.NDArray[np.uint64] | None,
+) -> dict[str, Applied]:
+    """Treat by record, where a column asks for it, the records that are left, in the order of the input."""
+    if not plan.by_record:
+        return {}
+    split, key, at = chunk.work.split.split_id, chunk.work.key, pa.array(left)
+    heads = persons[left] if plan.counts_people and persons is not None else None
+    units = None
+    if any(method.asks_units for method in plan.by_record.values()):
+        units = units_of(plan, chunk).hashes[left]
+    times = {name: chunk.batch.column(name).take(at) for name in plan.table.times}
+    return {
+        name: method.treat_records(
+            columns[name].take(at),
+            ChunkRows(
+                key=key,
+                column=(plan.name, name),
+                chunk=(split, chunk.number),
+                persons=heads,
+                numbering=f"{plan.numbering}",
+                units=units,
+                times=times,
+                own={
+                    column: chunk.batch.column(column.name).take(at)
+                    for column in own_columns(plan)
+                    if method.asks_own and column.name != name
+                },
+                names=chunk.work.decision.names,
+            ),
+        )
+        for name, method in plan.by_record.items()
+    }
+
+
+def exposed_sources(
+    plan: TablePlan,
+    chunk: Chunk[Decision],
+    columns: Mapping[str, pa.Array],
+    by_record: Mapping[str, Applied],
+    left: npt.NDArray[np.intp],
+) -> SourceExposed:
+    """Look at how far values are moved, and whether people repeat, where the source values still are."""
+    at = pa.array(left)
+    return count_sources(
+        plan,
+        chunk.work.key,
+        (chunk.work.split.split_id, chunk.number),
+        moved={
+            name: (columns[name].take(at), applied.values)
+            for name, applied in by_record.items()
+            if not pa.types.is_string(applied.values.type)  # codes and texts are not moved
+        },
+        sources=chunk.batch.select(list(identifying(plan))),
+    )

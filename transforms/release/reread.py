@@ -1,0 +1,144 @@
+"""A published release, read again: whether it is still what manifest, reports and register say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple
+
+from tokumei.schemas.errors import InputError
+from tokumei.schemas.report import Report
+from tokumei.transforms.register.books import books
+from tokumei.transforms.release.manifest import MANIFEST, damaged, listed_parts, read_manifest
+from tokumei.transforms.release.orphans import RELEASE, find_orphans
+from tokumei.transforms.storage.base import Store
+
+_AT_ONCE = 8  # parts read at once; a store far away answers slowly
+_PIECE = 1 << 20
+
+
+class Difference(NamedTuple):
+    """What is not as it was published: the file, and in which way."""
+
+    uri: str
+    what: str
+
+
+class Reread(NamedTuple):
+    """What was read of a release: its counts by its manifest, and what differs from it.
+
+    Attributes:
+        release: directory or gs:// URI of the release.
+        records: in all tables. parts: files of the data. documents: files for people.
+        differences: nothing where the release is whole.
+    """
+
+    release: str
+    records: int
+    parts: int
+    documents: int
+    differences: tuple[Difference, ...]
+
+
+def reread(store: Store, output: str, release_id: str) -> Reread:
+    """Read every byte of a release, and compare it with its manifest, its reports and the register book.
+
+    Nothing is changed. Contents of parts are read in pieces, eight files at a time.
+
+    Args:
+        store: of the output.
+        output: directory or gs:// URI that holds the releases and the register.
+        release_id: names the release.
+
+    Raises:
+        InputError: there is no such release, its manifest or a register book cannot be read, or the store
+            does not answer.
+    """
+    base = store.join(output, "releases", release_id)
+    manifest = read_manifest(store, base)
+    if manifest is None:
+        raise InputError(
+            "release.none",
+            where=base,
+            what="there is no published release of this name: no manifest.json",
+            fix="take the name from tokumei register show, or run tokumei anonymize",
+        )
+    try:
+        files = dict(_listed(manifest))
+        tables = manifest["tables"].values()
+        records = sum(table["records"] for table in tables)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            wrong = [found for found in pool.map(partial(_compared, store, base), files.items()) if found]
+        wrong += _unlisted(store, base, manifest)
+        if manifest["release_id"] != release_id:
+            wrong.append(Difference(store.join(base, MANIFEST), "is of another release"))
+        if not wrong:
+            wrong += _reported(store, base, manifest)
+            wrong += _registered(store, output, base, manifest)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise damaged(store.join(base, MANIFEST)) from None
+    parts = sum(len(table["files"]) for table in tables)
+    return Reread(base, records, parts, len(manifest["documents"]), tuple(wrong))
+
+
+def _listed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield path and digest of every file: parts, documents, and these under their well-known names."""
+    for table in manifest["tables"].values():
+        for part in table["files"]:
+            yield part["path"], part["sha256"]
+    for name, digest in manifest["documents"].items():
+        yield f"{manifest['documents_path']}/{name}", digest
+        yield name, digest
+
+
+def _compared(store: Store, base: str, listed: tuple[str, str]) -> Difference | None:
+    path, digest = listed
+    uri = store.join(base, path)
+    try:
+        found = hashlib.sha256()
+        with store.open_input(store.stat(uri)) as stream:
+            while piece := stream.read(_PIECE):
+                found.update(piece)
+    except InputError as error:
+        if error.code != "store.missing":
+            raise
+        return Difference(uri, "is missing")
+    return None if found.hexdigest() == digest else Difference(uri, "is not as it was written")
+
+
+def _unlisted(store: Store, base: str, manifest: dict[str, Any]) -> list[Difference]:
+    """Tell of data that the manifest does not list: who reads the whole folder takes it for the release's."""
+    keep = listed_parts(manifest)
+    left, others = find_orphans(store, base, keep)
+    known = keep | RELEASE
+    paths = [orphan.file.uri for orphan in left if orphan.file.becomes is None]
+    paths += [store.join(base, path) for path in others if path not in known and path.startswith("data/")]
+    return [Difference(uri, "is not listed in the manifest") for uri in sorted(paths)]
+
+
+def _reported(store: Store, base: str, manifest: Mapping[str, Any]) -> list[Difference]:
+    uri = store.join(base, "report.json")
+    report = Report.model_validate_json(store.read(uri)[0])
+    told = {table.name: (table.records_out, table.people_out) for table in report.tables}
+    listed = {name: (table["records"], table["people"]) for name, table in manifest["tables"].items()}
+    same = (report.release_id, report.work_sha256, report.people, told) == (
+        manifest["release_id"],
+        manifest["work"],
+        manifest["people"],
+        listed,
+    )
+    return [] if same else [Difference(uri, "counts other people or records than the manifest")]
+
+
+def _registered(store: Store, output: str, base: str, manifest: Mapping[str, Any]) -> list[Difference]:
+    """Compare the release with the version of its register entry that was made with it."""
+    directory = store.join(output, "register")
+    of = manifest["release_id"]
+    entries = [entry for book in books(store, directory) for entry in book.entries if entry.release_id == of]
+    if not entries:
+        return [Difference(base, "is in no register book")]
+    if entries[0].product_people != manifest["people"]:
+        return [Difference(directory, "tells another number of people (本人の数) than the manifest")]
+    return []
