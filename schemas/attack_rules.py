@@ -68,6 +68,8 @@ def _unfit(attack: AnyAttack, table: Table) -> Iterator[tuple[str, str]]:
                 yield key, "it names a column that the table does not release"
             elif column.link is not None:
                 yield key, "it names a column of pseudonyms, of which nobody knows or learns anything"
+            elif key == "levels" and not column.quasi_identifier:
+                yield key, "it names a column that is no quasi-identifier, and has no levels"
             elif key == "learns" and column.quasi_identifier:
                 yield key, "it names a quasi-identifier, by which the class is found"
     if isinstance(attack, Membership) and table.population is None:

@@ -125,6 +125,33 @@ class Membership(AttackDeclaration):
     attack: Literal["membership"]
 
 
+class Intersection(AttackDeclaration):
+    """Whoever holds an earlier release of the same file finds a person among those of both classes (突合).
+
+    Succeeds for people who share both classes with fewer than k; without this release they are among k of the
+    earlier one, so the control is 0. Counted for all people of both releases.
+    """
+
+    example: ClassVar[str] = "{attack: intersection, levels: {birth: 2, address: 1}, at_most: 0}"
+    attack: Literal["intersection"]
+    levels: dict[Text, int] = Field(
+        min_length=1,
+        description="Level of each quasi-identifier in the earlier release, 0 its values; others were `*`.",
+    )
+    k: int | None = Field(
+        default=None, ge=2, description="Its k: smaller classes were left out. Default: requirements.k."
+    )
+    learns: Text | None = Field(
+        default=None,
+        description="A released column of which both hold values: the report says of whom one is left.",
+    )
+
+    @property
+    def about(self) -> dict[str, tuple[str, ...]]:
+        """What is known, and what is learnt."""
+        return {"levels": tuple(self.levels), **({"learns": (self.learns,)} if self.learns else {})}
+
+
 class KnownFacts(AttackDeclaration):
     """Whoever knows some facts of a person finds their history among all (一意性).
 
@@ -139,5 +166,6 @@ class KnownFacts(AttackDeclaration):
 
 
 AnyAttack = Annotated[
-    Homogeneity | Inference | Linkage | SinglingOut | Membership | KnownFacts, Field(discriminator="attack")
+    Homogeneity | Inference | Linkage | SinglingOut | Membership | Intersection | KnownFacts,
+    Field(discriminator="attack"),
 ]

@@ -95,6 +95,8 @@ def refuse_named(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...
 def refuse_few(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...]) -> None:
     """Refuse methods that take fewer than k people for enough: labels that those share would be released.
 
+    Not of quasi-identifiers, whose labels k people share all the same.
+
     Args:
         columns: of a table, by name.
         k: how many people must share a class.
@@ -104,7 +106,8 @@ def refuse_few(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...])
         PydanticCustomError: there is such a method.
     """
     for name, column in columns.items():
-        for i, step in enumerate(column.treat if column.released else ()):
+        whole = column.released and column.quasi_identifier is None
+        for i, step in enumerate(column.treat if whole else ()):
             if 0 < step.sharing(k) < k:
                 raise broken(
                     "treat.few_people",

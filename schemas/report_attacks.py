@@ -32,7 +32,9 @@ class TargetsReport(Strict):
 class AttackReport(Strict):
     """One attack on one table, measured on what would be released."""
 
-    attack: Literal["homogeneity", "inference", "linkage", "singling_out", "membership", "known_facts"]
+    attack: Literal[
+        "homogeneity", "inference", "linkage", "singling_out", "membership", "intersection", "known_facts"
+    ]
     rarest: bool = Field(description="Whether it was made on people with the rarest combinations alone.")
     table: str
     table_title: str

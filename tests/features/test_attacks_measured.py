@@ -183,6 +183,18 @@ def test_facts_of_a_history(run):
     assert told(done)["known_facts", False]["success"]["rate"] < 0.02
 
 
+def test_an_earlier_release(run):
+    """At the levels of this release it tells nothing more; by other columns it narrows people to few."""
+    intersection = {"attack": "intersection", "learns": "illness", "at_most": 0.05}
+    done = run(policy(intersection | {"levels": {"age": 0}}, k=20), people())
+    assert done.status == 4
+    assert "who holds the earlier release narrows" in done.err
+    done = run(policy(intersection | {"levels": {"age": 9, "town": 9}}, k=20), people())
+    assert done.status == 0, done.err
+    found = told(done)["intersection", False]
+    assert (found["success"]["rate"], found["people"]) == (0, done.report["people"])
+
+
 def test_nothing_of_it_leaves_the_house(run):
     done = run(policy(linkage(), homogeneity()), people())
     for name in ("notice.md", "public-report.json", "public-report.html"):

@@ -23,9 +23,9 @@ def bands(*widths):
 
 
 KEPT_BIRTHS = (  # B02: nothing is a quasi-identifier, and k is a promise about nothing
-    {"id": ID, "birth": {**KEEP_ALL, "type": "date"}, "postal": KEEP_ALL, "sex": KEEP_ALL},
-    csv("id,birth,postal,sex", [(f"C{i}", born(i * 7), 1000000 + i, "男女"[i % 2]) for i in range(200)]),
-    {"links": ("postal",), "labels": ("birth",)},
+    {"id": ID, "day": {**KEEP_ALL, "type": "date"}, "area": KEEP_ALL, "sex": KEEP_ALL},
+    csv("id,day,area,sex", [(f"C{i}", born(i * 7), 1000000 + i, "男女"[i % 2]) for i in range(200)]),
+    {"links": ("area",), "labels": ("day",)},
 )
 ALL_ALIKE = (  # B04: a class of ten, all with the same illness
     {"id": ID, "age": bands(5, 10), "disease": {**KEEP_ALL, "sensitive": True}},

@@ -159,3 +159,6 @@ def test_fewer_people_than_k_are_not_enough(step):
     kind = {} if step["method"] in {"rare_categories", "postal_prefix"} else NUMBER
     assert code_of("c", treated(step, **kind)) == "treat.few_people"
     assert code_of("c", treated({**step, "people": K}, **kind)) is None
+    shared = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}
+    if step["method"] != "microaggregate":
+        assert code_of("c", treated(step, shared, **kind)) is None

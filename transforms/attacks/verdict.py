@@ -10,6 +10,7 @@ from tokumei.schemas.attacks import (
     AnyAttack,
     Homogeneity,
     Inference,
+    Intersection,
     KnownFacts,
     Linkage,
     Membership,
@@ -18,6 +19,7 @@ from tokumei.schemas.attacks import (
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.formats import listed
 from tokumei.transforms.attacks.classes import ClassAttack
+from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.learned import Learned, attack_learned
 from tokumei.transforms.attacks.presence import Presence
 from tokumei.transforms.attacks.scouting import Linked
@@ -43,7 +45,6 @@ class MeasuredAttack:
         table: that it was made on.
         declared: its place among the requirements; None: the policy asks nothing of it.
         found: what was counted.
-        people: who were attacked and are in the release.
         success: how often it was right about them.
         control: how often it is right about people who were held out, or of whom it knows nothing.
         chance: how often guessing is right.
@@ -53,12 +54,16 @@ class MeasuredAttack:
     attack: AnyAttack
     table: str
     declared: int | None
-    found: ClassAttack | Linked | Singled | Presence | Unique
-    people: int
+    found: ClassAttack | Linked | JointClasses | Singled | Presence | Unique
     success: Estimate
     control: Estimate
     chance: float
     untreated: float | None
+
+    @property
+    def people(self) -> int:
+        """Who were attacked and are in the release."""
+        return self.found.people
 
     @property
     def advantage(self) -> Estimate:
@@ -77,7 +82,7 @@ class AttackEvidence:
 
     Attributes:
         learned: by table and column, people of what was written by class and value.
-        linked: what linkage came to, by the attack's place among the requirements.
+        records: what linkage and intersection came to, by the attack's place among the requirements.
         singled: what singling out came to, by the same places.
         present: by table, what guessing members came to, in the release and before anything was recoded.
         unique: by history, people of a sample, and the share of them whom 1 to 5 facts single out; in the
@@ -85,7 +90,7 @@ class AttackEvidence:
     """
 
     learned: Mapping[str, Learned]
-    linked: Mapping[int, Linked]
+    records: Mapping[int, Linked | JointClasses]
     singled: Mapping[int, Singled]
     present: Mapping[str, tuple[Presence, Presence]]
     unique: Sequence[tuple[Unique, Unique]]
@@ -117,33 +122,33 @@ def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: AttackEvidenc
     table = table_attacked(attack, plan.policy.tables)
     if isinstance(attack, Homogeneity | Inference):
         return _of_classes(attack, table, place, attack_learned(evidence.learned[table][attack.learns]))
+    success, control, chance = Estimate(0.0), Estimate(0.0), 0.0
     untreated: float | None = None
-    control, chance, people = Estimate(0.0), 0.0, 0
-    found: Linked | Singled | Presence | Unique
-    if isinstance(attack, Linkage):
-        found = evidence.linked[place]
-        people, untreated = found.targets, found.unreleased / max(1, found.targets)
-        success, control = wilson(found.found, people), wilson(found.swapped, people)
-        chance = found.swapped / max(1, people)
+    found: Linked | JointClasses | Singled | Presence | Unique
+    if isinstance(attack, Linkage | Intersection):
+        found = evidence.records[place]
+        if isinstance(found, JointClasses):
+            success = Estimate(found.few / max(1, found.people))
+        else:
+            success, control = wilson(found.found, found.people), wilson(found.swapped, found.people)
+            chance, untreated = found.swapped / max(1, found.people), found.unreleased / max(1, found.people)
     elif isinstance(attack, SinglingOut):
         found = evidence.singled[place]
-        people, success = found.people, Estimate(found.alone / max(1, found.people))
-        chance = alone_by_chance(people, 1 / people) if people else 0.0
+        success = Estimate(found.alone / max(1, found.people))
+        chance = alone_by_chance(found.people, 1 / found.people) if found.people else 0.0
     elif isinstance(attack, Membership):
         found, before = evidence.present[table]
-        people, success = found.people, Estimate(found.found / max(1, found.people))
-        chance, control = found.chance, Estimate(found.chance)
-        untreated = before.found / max(1, before.people)
+        success, control = Estimate(found.found / max(1, found.people)), Estimate(found.chance)
+        chance, untreated = found.chance, before.found / max(1, before.people)
     else:
         found, earlier = evidence.unique[attack.history]
-        people, success = found.people, wilson(found.alone[attack.facts - 1] * found.people, found.people)
+        success = wilson(found.alone[attack.facts - 1] * found.people, found.people)
         untreated = earlier.alone[attack.facts - 1]
     return MeasuredAttack(
         attack=attack,
         table=table,
         declared=place,
         found=found,
-        people=people,
         success=success,
         control=control,
         chance=chance,
@@ -163,7 +168,6 @@ def _of_classes(
         table=table,
         declared=declared,
         found=found,
-        people=found.people,
         success=Estimate(success),
         control=Estimate(control),
         chance=chance,
@@ -203,6 +207,8 @@ def _told(measured: MeasuredAttack) -> str:
         done = f"who finds a person's class guesses their {attack.learns} right for {people}"
     elif isinstance(attack, SinglingOut):
         done = f"who knows up to {attack.columns} values can point at {people} alone"
+    elif isinstance(attack, Intersection):
+        done = f"who holds the earlier release narrows {people} of both to fewer than k"
     elif isinstance(attack, Membership):
         done = f"who has the population names {people} of it who are in the file"
     else:

@@ -14,6 +14,7 @@ By itself:
     漢 ひ      one kanji, or kanji that no dictionary has; hiragana that read like a name
     Ｙ Ｔ Ｅ   Latin: surname and given name in romaji, foreign name
     Ａ Ｉ      Latin: capitalized, one capital
+    Ｕ Ｂ      Latin: foreign name and other word in capitals
 
 By what it says of its neighbour (`sentence_words.csv`):
 
@@ -163,7 +164,8 @@ def _latin(word: str, lookup: Lookup) -> str:
         return "Ｙ"
     if _GIVEN in may_be or any(map(may_be_given, read)):
         return "Ｔ"
-    return "Ｅ" if _OTHER in may_be else "Ａ"
+    written = "ＥＡ" if not word.isupper() else "ＵＢ"
+    return written[0] if _OTHER in may_be else written[1]
 
 
 @cache

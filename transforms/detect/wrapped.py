@@ -30,6 +30,8 @@ _BASE64 = r"(?:^|[^0-9A-Za-z+/_-])[I-Za-f4-7][0-9A-Za-z+/_-]{11,}={0,2}(?:$|[^0-
 _NO_BASE64 = r"^[0-9A-Fa-f-]*$"  # numbers, digests and UUIDs
 _PERHAPS = f"{_ESCAPES}|{_HEX}|{_BASE64}"
 
+PERHAPS_WRAPPED = f"{_PERHAPS}|{_HEX}"  # no text without it has something wrapped
+
 _JSON = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
 _BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _PERCENT = re.compile(

@@ -49,7 +49,7 @@ class TablePlan(PackedOnce):
     together: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
-    named: tuple[NameColumns, ...] = ()  # columns of people's names, if any table is searched for such
+    named: tuple[NameColumns, ...] = ()  # columns of people's names
 
     @property
     def k(self) -> int:

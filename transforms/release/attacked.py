@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tokumei.schemas.attacks import Membership, SinglingOut
+from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.presence import Presence, attack_presence
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import Singled, single_out
@@ -24,7 +25,7 @@ def attack_release(
     chosen: Chosen,
     written: Written,
     people: Mapping[str, int],
-    linked: Mapping[int, Linked],
+    records: Mapping[int, Linked | JointClasses],
 ) -> tuple[MeasuredAttack, ...]:
     """Return what attacks on the release come to.
 
@@ -33,7 +34,7 @@ def attack_release(
         chosen: its decisions.
         written: what was written, verified.
         people: released people by table, where they were counted one by one.
-        linked: what linkage came to, by the attack's place among the requirements.
+        records: what attacks on records came to, by the attack's place among the requirements.
 
     Raises:
         RequirementError: a declared attack needs more than can be counted.
@@ -61,7 +62,7 @@ def attack_release(
                 }
                 for name, table in written.items()
             },
-            linked=linked,
+            records=records,
             singled=singled,
             present=present,
             unique=[(_unique(account.after), _unique(account.before)) for account in chosen.histories],

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tokumei.schemas.attacks import Homogeneity, Inference, KnownFacts, Linkage, Membership, SinglingOut
+from tokumei.schemas.attacks import (
+    Homogeneity,
+    Inference,
+    Intersection,
+    KnownFacts,
+    Linkage,
+    Membership,
+    SinglingOut,
+)
 from tokumei.schemas.report_attacks import AttackReport, SuccessRate, TargetsReport
+from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import singling_columns
 from tokumei.transforms.attacks.statistics import Estimate, wilson
@@ -19,6 +28,7 @@ _TITLES = {
     "linkage": "照合",
     "singling_out": "一人だけを指す条件",
     "membership": "ファイルにいることの推定",
+    "intersection": "前の公表との突合",
     "known_facts": "履歴による特定",
 }
 _NOBODY = "公表するデータを見ない者（誰にも行き当たらない）"
@@ -28,6 +38,7 @@ _CONTROLS = {
     "linkage": "別の人について知っていることで、その人のレコードを探したとき",
     "singling_out": _NOBODY,
     "membership": "母集団から無作為に選んだとき",
+    "intersection": "前の公表だけを持つ者（k 人より少なくは絞れない）",
     "known_facts": _NOBODY,
 }
 
@@ -82,7 +93,7 @@ def _rate(estimate: Estimate) -> SuccessRate:
 
 
 def _targets(found: Linked) -> TargetsReport:
-    drawn = found.targets + found.left_out
+    drawn = found.people + found.left_out
     return TargetsReport(
         drawn=drawn,
         left_out=found.left_out,
@@ -94,33 +105,48 @@ def _targets(found: Linked) -> TargetsReport:
 
 def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
     """Return who could do what, and how often it succeeded."""
-    attack, share = measured.attack, percent(measured.success.rate)
-    people = f"{number(measured.people)}人のうち{share}"
+    attack, found, share = measured.attack, measured.found, percent(measured.success.rate)
+    told, people = "", f"{number(measured.people)}人のうち{share}"
     if measured.success.error:
         people += f"（95%の信頼区間の上限は{percent(measured.success.high)}）"
-    if isinstance(attack, Linkage):
+    if isinstance(attack, Homogeneity | Inference):
+        told = _of_classes(attack, f"「{_title(table, attack.learns)}」", people)
+    elif isinstance(attack, Linkage):
         known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
         rarest = "、その組合せが最も珍しい2%に入る人" if attack.people == "rarest" else "人"
-        return (
+        told = (
             f"{known}を知っている{rarest}について、それに最もよく合うレコードを本人のものとみる者は、"
             f"探した{people}について、正しいレコードに行き当たった。"
         )
-    if isinstance(attack, SinglingOut):
-        return (
+    elif isinstance(attack, SinglingOut):
+        told = (
             f"公表する値のうち{attack.columns}つまでを知る者は、公表する{people}について、"
             "その値の組合せをもつのがその人だけであると分かる。"
         )
-    if isinstance(attack, Membership):
-        return (
+    elif isinstance(attack, Membership):
+        told = (
             "母集団の名簿を持ち、公表するデータのグループの人数と見比べる者が、公表する人数と同じだけの人を"
             f"「ファイルにいる」と名指しすると、{people}が当たる。"
         )
-    if isinstance(attack, KnownFacts):
-        return (
+    elif isinstance(attack, Intersection) and isinstance(found, JointClasses):
+        told = (
+            f"前に公表したデータも持つ者は、両方に載る{people}を、k 人より少ない人数に絞り込むことができた"
+            f"（{number(found.alone)}人は、その人だけになる）。"
+        )
+        if attack.learns is not None:
+            told += (
+                f"また、{number(found.told)}人については、両方のグループにある"
+                f"「{_title(table, attack.learns)}」の値が1つしかない。"
+            )
+    elif isinstance(attack, KnownFacts):
+        told = (
             f"ある人についての事実を{attack.facts}つ知る者は、無作為に選んだ{people}について、"
             "そのすべてに当てはまる人がほかにいないため、その人の履歴を見つけることができた。"
         )
-    learnt = f"「{_title(table, attack.learns)}」"
+    return told
+
+
+def _of_classes(attack: Homogeneity | Inference, learnt: str, people: str) -> str:
     classes = f"準識別子からその人のグループを見つけた者は、{people}の人について、"
     if isinstance(attack, Homogeneity):
         return f"{classes}グループの全員の{learnt}が同じであるため、その値を知ることができた。"

@@ -48,7 +48,7 @@ _PHONE = r"^0[0-9]{9,10}$"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class Traits:
     """What is seen of a column.
 
     Attributes:
@@ -78,7 +78,7 @@ class Evidence:
         return max((self.shares.get(name, 0.0) for name in names), default=0.0)
 
 
-def look_at(column: ColumnSketch) -> Evidence:
+def look_at(column: ColumnSketch) -> Traits:
     """Look at the sampled values of a column that has some."""
     texts = column.texts.slice(0, _LOOKED)  # by their hashes: as good as any
     plain = pl.Series(texts, dtype=pl.String)
@@ -89,7 +89,7 @@ def look_at(column: ColumnSketch) -> Evidence:
     kind, nearly = _kind(column)
     numbers = _numbers(column, kind)
     told = sorted(((p, c / n) for p, c in counted.items()), key=lambda found: (-found[1], found[0]))
-    return Evidence(
+    return Traits(
         shares={name: share for name, share in _shares(plain, shadows, texts).items() if share},
         codes=_codes(shadows),
         patterns=tuple(found for found in told[:_MOST] if found[1] >= _LEAST_SHARE),

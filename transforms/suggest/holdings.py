@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from tokumei.schemas.column_names import Role, roles_of
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.suggest.evidence import Evidence
+from tokumei.transforms.suggest.evidence import Traits
 from tokumei.transforms.suggest.sketch import ColumnSketch
 from tokumei.transforms.suggest.words import Said, said_by
 from tokumei.transforms.values.code_formats import CARD, LICENCE, MY_NUMBER
@@ -95,7 +95,7 @@ _BY_WORD = {
 }
 
 
-def held_by(name: str, column: ColumnSketch, seen: Evidence | None) -> Content:
+def held_by(name: str, column: ColumnSketch, seen: Traits | None) -> Content:
     """Return what a column holds.
 
     Args:
@@ -127,7 +127,7 @@ def _told(roles: dict[Role, str | None], said: Said) -> list[str]:
     return told or ([f"名称の語: {said.holds}"] if said.holds else [])
 
 
-def _by_values(seen: Evidence) -> Content | None:
+def _by_values(seen: Traits) -> Content | None:
     """Return what values alone are sure to be."""
     for kind, holding in ((MY_NUMBER, Holding.CODE), (LICENCE, Holding.CODE), (CARD, Holding.IDENTIFIER)):
         if kind in seen.codes:
@@ -149,7 +149,7 @@ def _by_values(seen: Evidence) -> Content | None:
     return None
 
 
-def _by_identity(roles: dict[Role, str | None], column: ColumnSketch, seen: Evidence) -> Content | None:
+def _by_identity(roles: dict[Role, str | None], column: ColumnSketch, seen: Traits) -> Content | None:
     """Return what a word for what tells who a person is says, unless the values speak against it."""
     role = next((role for role in _BY_ROLE if role in roles), None)
     if role is None:
@@ -176,7 +176,7 @@ def _few(column: ColumnSketch) -> bool:
     return column.distinct <= _FLAGS and column.cells >= _LEAST
 
 
-def _by_address(roles: dict[Role, str | None], column: ColumnSketch, seen: Evidence) -> Content | None:
+def _by_address(roles: dict[Role, str | None], column: ColumnSketch, seen: Traits) -> Content | None:
     read = seen.share("address", "prefecture")
     named = Role.ADDRESS in roles and not _few(column)
     if named or (read >= _MOSTLY and seen.share("street") >= _SOME):
@@ -187,7 +187,7 @@ def _by_address(roles: dict[Role, str | None], column: ColumnSketch, seen: Evide
     return None
 
 
-def _by_attribute(roles: dict[Role, str | None], column: ColumnSketch, seen: Evidence) -> Content | None:
+def _by_attribute(roles: dict[Role, str | None], column: ColumnSketch, seen: Traits) -> Content | None:
     """Return a person's number, age or sex, or sentences."""
     if Role.LINK in roles and not _few(column):
         return Content(holding=Holding.LINK)
@@ -202,7 +202,7 @@ def _by_attribute(roles: dict[Role, str | None], column: ColumnSketch, seen: Evi
     return None
 
 
-def _by_date(said: Said, roles: dict[Role, str | None], seen: Evidence) -> Content | None:
+def _by_date(said: Said, roles: dict[Role, str | None], seen: Traits) -> Content | None:
     if Role.BIRTH in roles:
         if seen.kind in DATES or seen.numbers:
             return Content(
@@ -220,7 +220,7 @@ def _by_date(said: Said, roles: dict[Role, str | None], seen: Evidence) -> Conte
     return None
 
 
-def _by_words(said: Said, column: ColumnSketch, seen: Evidence) -> Content | None:
+def _by_words(said: Said, column: ColumnSketch, seen: Traits) -> Content | None:
     """Return what an impersonal word of the name says, if the values can be that."""
     read = seen.share("address", "prefecture")
     can = {
@@ -241,7 +241,7 @@ def _by_words(said: Said, column: ColumnSketch, seen: Evidence) -> Content | Non
     return Content(holding=holding, kind="position" if said.holds == "position" else None)
 
 
-def _by_shape(said: Said, column: ColumnSketch, seen: Evidence) -> Content:
+def _by_shape(said: Said, column: ColumnSketch, seen: Traits) -> Content:
     """Return what values look like of which no name tells anything."""
     unique = column.distinct >= 0.9 * column.cells and column.cells >= _LEAST
     coded = seen.zeros or said.code or (not seen.numbers and seen.share("code", "digits", "UUID") >= _MOSTLY)

@@ -22,8 +22,8 @@ from tokumei.transforms.suggest.sketch import TableSketch, merge_sketches, sketc
 from tokumei.transforms.suggest.sources import FoundTable
 from tokumei.transforms.values.encodings import UNDECODABLE
 
-_THREADS = 4
-_SPLIT = 16 << 20  # bytes: what a thread holds
+READERS = min(2, os.cpu_count() or 1)
+SPLIT_BYTES = 4 << 20  # what a thread holds
 _MANY = 0.1
 
 
@@ -70,15 +70,16 @@ def _read(table: FoundTable) -> tuple[TableSketch, Counter[str]]:
         return merge_sketches(parts or [_nothing(kinds)]), told
 
     whole: TableSketch | None = None
-    for part, told in overlapped(sketched, _splits(table), min(_THREADS, os.cpu_count() or 1)):
+    for part, told in overlapped(sketched, splits_of(table), READERS):
         reasons.update(told)
         whole = part if whole is None else merge_sketches([whole, part])
     return whole or _nothing(kinds), reasons
 
 
-def _splits(table: FoundTable) -> Iterator[Split]:
+def splits_of(table: FoundTable) -> Iterator[Split]:
+    """Yield what is read at a time, in the order of the files."""
     for file in table.files:
-        yield from plan_splits(table.name, table.source, file, open_store(file.uri), _SPLIT)
+        yield from plan_splits(table.name, table.source, file, open_store(file.uri), SPLIT_BYTES)
 
 
 def _nothing(kinds: dict[str, ColumnType]) -> TableSketch:

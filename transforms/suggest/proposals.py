@@ -10,7 +10,7 @@ from typing import Any
 
 from tokumei.schemas.strict import TO_DECIDE
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.suggest.evidence import Evidence
+from tokumei.transforms.suggest.evidence import Traits
 from tokumei.transforms.suggest.holdings import Content, Holding
 from tokumei.transforms.suggest.sketch import ColumnSketch
 
@@ -46,7 +46,7 @@ class Around:
     tree: Mapping[str, Any]
 
 
-def proposed(held: Content, column: ColumnSketch, seen: Evidence | None, context: Around) -> Keys:
+def proposed(held: Content, column: ColumnSketch, seen: Traits | None, context: Around) -> Keys:
     """Return the keys of a column of the policy: type, treat, drop, because …, without its title."""
     holding = held.holding
     if seen is None or holding in {Holding.EMPTY, Holding.CONSTANT}:
@@ -83,7 +83,7 @@ def _generalized(kind: str, **keys: Any) -> dict[str, Any]:
 _DELETED = {Holding.CODE: 2, Holding.NAME: 1, Holding.CONTACT: 1, Holding.IDENTIFIER: 1, Holding.LINK: 3}
 
 
-def _deleted(held: Content, seen: Evidence) -> Keys | None:
+def _deleted(held: Content, seen: Traits) -> Keys | None:
     holding = held.holding
     unread = holding is Holding.ADDRESS and seen.share("address", "prefecture") < _UNDERSTOOD
     if holding in _DELETED or unread:
@@ -97,7 +97,7 @@ def _deleted(held: Content, seen: Evidence) -> Keys | None:
     return others.get(holding)
 
 
-def _quasi(held: Content, column: ColumnSketch, seen: Evidence, context: Around) -> Keys | None:
+def _quasi(held: Content, column: ColumnSketch, seen: Traits, context: Around) -> Keys | None:
     """Return what becomes of what others can know: quasi-identifiers (五号)."""
     found: Mapping[Holding, Callable[[], Keys | None]] = {
         Holding.ADDRESS: lambda: {**_areas(seen), "released_as": "市区町村"},
@@ -112,7 +112,7 @@ def _quasi(held: Content, column: ColumnSketch, seen: Evidence, context: Around)
     return found.get(held.holding, lambda: None)()
 
 
-def _areas(seen: Evidence) -> Keys:
+def _areas(seen: Traits) -> Keys:
     """Return municipalities or prefectures, whichever the values are; nothing if they are neither."""
     read = {"city": seen.share("address"), "prefecture": seen.share("prefecture")}
     level = max(read, key=lambda name: read[name])
@@ -125,7 +125,7 @@ def _few(column: ColumnSketch) -> Keys | None:
     return {"treat": [_generalized("suppress")]} if column.distinct <= _LABELS else None
 
 
-def _postal(seen: Evidence, context: Around) -> Keys:
+def _postal(seen: Traits, context: Around) -> Keys:
     if context.with_address or seen.share("postal") < _UNDERSTOOD:
         return {"treat": [_treated(1, "delete")]}
     steps = [_treated(1, "postal_prefix", digits=3), _generalized("prefix", keep=[2, 1])]
@@ -137,7 +137,7 @@ def _aged() -> Keys:
     return {"type": "integer", "treat": [top, _generalized("intervals", widths=[5, 10, 20])]}
 
 
-def _born(seen: Evidence) -> Keys:
+def _born(seen: Traits) -> Keys:
     if seen.kind in {"date", "month", "datetime"}:
         year = [_treated(1, "year"), _generalized("dates", levels=["decade"])]
         return {"type": seen.kind, "released_as": "生年", "treat": year}
@@ -146,7 +146,7 @@ def _born(seen: Evidence) -> Keys:
     return {"treat": [_treated(1, "delete")]}
 
 
-def _time(seen: Evidence, context: Around) -> Keys:
+def _time(seen: Traits, context: Around) -> Keys:
     month = seen.kind == "month"
     fate: Keys = {"type": seen.kind, "released_as": "時期"}
     before = [] if month else [_treated(1, "year_month")]
@@ -159,7 +159,7 @@ def _time(seen: Evidence, context: Around) -> Keys:
     return {**fate, "treat": [last] if month else before}
 
 
-def _peculiar(held: Content, column: ColumnSketch, seen: Evidence, context: Around) -> Keys:
+def _peculiar(held: Content, column: ColumnSketch, seen: Traits, context: Around) -> Keys:
     """Return what becomes of what nobody outside knows: no value that points at few (四号)."""
     if held.holding is Holding.QUANTITY:
         return _bands(seen)
@@ -178,13 +178,13 @@ def _peculiar(held: Content, column: ColumnSketch, seen: Evidence, context: Arou
     return {**typed, **sensitive, "treat": [_treated(4, "rare_categories", people=_PEOPLE, **action)]}
 
 
-def _category_type(seen: Evidence, context: Around) -> Keys:
+def _category_type(seen: Traits, context: Around) -> Keys:
     if context.kind in {"integer", "boolean"}:
         return {"type": context.kind}
     return {"type": "integer"} if context.kind == "number" and seen.kind == "integer" else {}
 
 
-def _bands(seen: Evidence) -> Keys:
+def _bands(seen: Traits) -> Keys:
     """Return bands whose edges are round numbers near the tenths of the cells."""
     edges = sorted({_round(seen.numbers[i]) for i in _TENTHS})
     edges = [edge for edge in edges if seen.numbers[0] < edge <= seen.numbers[-1]]

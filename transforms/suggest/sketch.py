@@ -32,15 +32,15 @@ _CELLS = 1 << 23  # of all tables of what stands beside
 _ROWS = 1 << 14  # of a batch that are compared with one another, for a column
 _LONGEST = 512  # characters of a value
 _TRIED = 16
-_ERA = r"(?:令和?|平成?|昭和?|大正?|明治?|[MTSHRmtshr])\s*[0-9元〇-九十]+"
-_YEAR = rf"^\s*(?:西暦)?(?:[0-9]{{4}}|[二一][〇九][〇-九]{{2}}|{_ERA})"
+_ERA = r"(?:令和?|平成?|昭和?|大正?|明治?|[MTSHRmtshr])\s*[0-9元〇-九十]"
+_YEAR = r"(?:西暦)?(?:[0-9]{4}|[二一][〇九][〇-九]{2})\s*[./年-]"
 # What texts of a type look like: to read what does not takes far longer than to look.
 _LOOKS: Mapping[ColumnType, str] = {
     "integer": r"[0-9]",
     "number": r"[0-9]",
-    "date": _YEAR + r"\s*[./年-]?\s*[0-9〇-九十]{1,3}\s*[./月-]?\s*[0-9〇-九十]{1,3}",
-    "month": _YEAR + r"\s*[./年-]?\s*[0-9〇-九十]{1,3}\s*月?\s*$",
-    "datetime": _YEAR + r".*[:時]|^[0-9]{12,14}$",
+    "date": rf"^\s*(?:{_ERA}|{_YEAR}|[0-9]{{8}}\s*$)",
+    "month": rf"^\s*(?:{_ERA}|{_YEAR}\s*[0-9〇-九十]{{1,3}}\s*月?\s*$|[0-9]{{6}}\s*$)",
+    "datetime": rf"^\s*(?:{_ERA}|{_YEAR}).*[:時]|^\s*(?:[0-9]{{12}}|[0-9]{{14}})\s*$",
 }
 _KEY = b"tokumei: samples"  # no secret: what it hashes never leaves the process
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tokumei.transforms.suggest.evidence import Evidence, look_at
+from tokumei.transforms.suggest.evidence import Traits, look_at
 from tokumei.transforms.suggest.holdings import DATES, Content, Holding, held_by
 from tokumei.transforms.suggest.proposals import Around, Keys, proposed
 from tokumei.transforms.suggest.relations import LINKED, Person, determines, find_person, same_values
@@ -46,7 +46,7 @@ class SeenTable:
     found: FoundTable
     sketch: TableSketch
     held: Mapping[str, Content]
-    seen: Mapping[str, Evidence | None]
+    seen: Mapping[str, Traits | None]
 
     @property
     def personal(self) -> bool:
@@ -86,10 +86,8 @@ def see(found: FoundTable, sketch: TableSketch) -> SeenTable:
     return SeenTable(found=found, sketch=sketch, held=contents_of(sketch.columns, seen), seen=seen)
 
 
-def contents_of(
-    columns: Mapping[str, ColumnSketch], seen: Mapping[str, Evidence | None]
-) -> dict[str, Content]:
-    """Return what each column holds; beside an insurer's number 記号 and 番号 are codes (施行令1条)."""
+def contents_of(columns: Mapping[str, ColumnSketch], seen: Mapping[str, Traits | None]) -> dict[str, Content]:
+    """Return what each column of a table holds. Beside an insurer's number, 記号 and 番号 are codes."""
     held = {name: held_by(name, column, seen[name]) for name, column in columns.items()}
     plain = {name: unicodedata.normalize("NFKC", name).upper().replace("_", "") for name in held}
     insured = not _INSURERS.isdisjoint(plain.values()) or any(

@@ -6,7 +6,6 @@ tables together) can leave out more people; the comment says so.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -21,7 +20,6 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, Work
 from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.planning.plan_tables import plan_tables
 from tokumei.transforms.planning.reading import read_chunks
@@ -29,12 +27,11 @@ from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import Histograms, count_chunk, count_tuples, merge_histograms
-from tokumei.transforms.storage.places import open_store
+from tokumei.transforms.suggest.measure import READERS, splits_of
 from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SuggestedTable
 
 TRIED = (5, 10, 20)
-_THREADS = 2
 _WHY = "試算"
 
 M = TypeVar("M")
@@ -126,14 +123,8 @@ def _alone(name: str, policy: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _splits(table: SuggestedTable) -> Iterator[Split]:
-    found = table.table.found
-    for file in found.files:
-        yield from plan_splits(found.name, found.source, file, open_store(file.uri))
-
-
 def _each_split(table: SuggestedTable, work: Callable[[Split], list[M]]) -> Iterator[M]:
-    for parts in overlapped(work, _splits(table), min(_THREADS, os.cpu_count() or 1)):
+    for parts in overlapped(work, splits_of(table.table.found), READERS):
         yield from parts
 
 

@@ -252,6 +252,14 @@ def test_names_of_customers():
         assert np.mean(covered(marked, by_text(spans, SpanLabel.PERSON))) >= 0.95
 
 
+def test_products_are_nobody():
+    """Of 3,150 articles in English capitals at most one in a hundred is taken for a name."""
+    file = Path(__file__).parents[3] / "pipelines" / "example" / "online_retail.parquet"
+    articles = pl.read_parquet(file)["Description"].drop_nulls().unique().sort()
+    found = by_text(described_in(articles.to_arrow()).spans, SpanLabel.PERSON)
+    assert len(found) <= len(articles) / 100
+
+
 def test_proper_nouns_that_are_left_are_told():
     """What a policy's owner judges: proper nouns that no span covers."""
     text = "トヨタの車とソニーのテレビを山田様に売った。"
