@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from tokumei.transforms.detect.wrapped import BASE64_RUN, HEX_RUN, decoded_base64, decoded_json, first_reading
+from tokumei.transforms.detect.wrapped import (
+    BASE64_RUN,
+    HEX_RUN,
+    decoded_base64,
+    decoded_json,
+    first_reading,
+    printed,
+)
 
 _Reader = Callable[[re.Match[str]], str | None]
 
@@ -65,21 +72,13 @@ def _unwrapped(found: Unwrapped, pattern: re.Pattern[str], read: _Reader) -> Unw
     )
 
 
-def _printed(content: bytes) -> str | None:
-    try:
-        plain = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return plain if re.sub(r"[\n\r\t]", "", plain).isprintable() else None
-
-
 def _hexadecimal(run: re.Match[str]) -> str | None:
-    return _printed(bytes.fromhex(run[1]))
+    return printed(bytes.fromhex(run[1]))
 
 
 def _base64(run: re.Match[str]) -> str | None:
     try:
-        return _printed(decoded_base64(run[1]))
+        return printed(decoded_base64(run[1]))
     except ValueError:
         return None
 

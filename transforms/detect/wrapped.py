@@ -37,6 +37,7 @@ _PERCENT = re.compile(
 )
 HEX_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:0[Xx])?({_DIGITS})(?![0-9A-Za-z])")
 BASE64_RUN = re.compile(r"(?<![0-9A-Za-z+/_-])([0-9A-Za-z+/_-]{12,})={0,2}(?![0-9A-Za-z+/_=-])")
+_UNPRINTED = re.compile("[\n\r\t\u00a0\u3000\u00ad\u200b-\u200f\u2060\ufeff]")
 _ENCODINGS = ("utf-8", "cp932", "euc_jp")
 
 
@@ -82,11 +83,20 @@ def decoded_json(found: re.Match[str]) -> str:
 def _decoded(runs: re.Pattern[str], decode: Callable[[str], bytes], text: str) -> Iterator[str]:
     for run in runs.findall(text):
         try:
-            plain = decode(run).decode("utf-8")
-        except ValueError:  # of binascii and of UTF-8 too
+            plain = printed(decode(run))
+        except ValueError:  # of binascii
             continue
-        if plain.replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
+        if plain is not None:
             yield plain
+
+
+def printed(content: bytes) -> str | None:
+    """Return the text that bytes are in UTF-8, if it can be printed, blanks and what nobody sees aside."""
+    try:
+        plain = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return plain if _UNPRINTED.sub("", plain).isprintable() else None
 
 
 def decoded_base64(run: str) -> bytes:

@@ -71,7 +71,7 @@ def scan(
         if not column.carries_numbers or not batch.num_rows:
             continue
         carries = column.carries_values and bool(wanted or names)
-        read = read_cells(batch.column(name)) if carries and column.type == "string" else None
+        read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
         for kind, count in numbers_in(batch.column(name), read).items():
             found[LeakSearch("number", name, kind)] = count
         if read is not None:

@@ -12,18 +12,18 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.transforms.detect.name_set import Evidence, NameSet
+from tokumei.transforms.detect.name_set import NameSet, NameSign
 from tokumei.transforms.detect.shadow import shadow
 from tokumei.transforms.planning.plan import Plan, TablePlan
 
 _LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other"})
 
 
-def refuse_names_in_words(plan: Plan, names: NameSet) -> None:
+def refuse_people_in_words(plan: Plan, names: NameSet) -> None:
     """Check what is released of every table beside its cells, but for columns with ``source_values_allowed``.
 
     A label that many others stand beside may equal a name by chance (平八新田), so of labels only those count
-    of which a name is more than a word (`Evidence`), or of which decoys are rarer than names.
+    of which a name is more than a word (`NameSign`), or of which decoys are rarer than names.
 
     Raises:
         RequirementError: verification.name_in_label, telling the column by its place.
@@ -71,8 +71,8 @@ def _named(names: NameSet, words: list[str]) -> bool:
     if not words:
         return False
     hits = names.find(shadow(pa.array(words, pa.string())))
-    told = hits.evidence >= Evidence.LIKELY
-    if (told & (hits.evidence == Evidence.SURE) & ~hits.decoy).any():
+    told = hits.evidence >= NameSign.LIKELY
+    if (told & (hits.evidence == NameSign.SURE) & ~hits.decoy).any():
         return True
     likely = pl.Series(hits.owner[told & ~hits.decoy]).n_unique()
     return likely > pl.Series(hits.owner[told & hits.decoy]).n_unique() * max(2.0, names.a_decoy)

@@ -17,7 +17,7 @@ from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.publish import Published, find_published, finish
-from tokumei.transforms.stages.attacks import LinkPeople
+from tokumei.transforms.stages.attacks import AttackRecords
 from tokumei.transforms.stages.between_passes import settle
 from tokumei.transforms.stages.histories import DropWindows, ProtectHistories
 from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
@@ -111,8 +111,8 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-    link = LinkPeople(plan, key, chosen)
-    attacked = splits | "LinkPeople" >> link if link.made else None
+    attack = AttackRecords(plan, key, chosen)
+    attacked = splits | "AttackRecords" >> attack if attack.made else None
     return chosen | "Publish" >> PublishRelease(plan, key, outcome, attacked)
 
 

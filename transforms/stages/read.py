@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
@@ -18,6 +19,8 @@ from tokumei.transforms.formats.splits import cut_files
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
 from tokumei.transforms.storage.places import open_store
+
+ReadSplit = Callable[[TablePlan, dict[str, ColumnType], Work[Any]], Iterator[Chunk[Any]]]
 
 
 class PlanSplits(beam.PTransform):
@@ -62,6 +65,7 @@ class ReadChunks(beam.PTransform):
         tables: the plan.
         columns: which columns of a table this pass needs.
         stage: name for progress and counters.
+        read: how a table's split is read: `read_chunks`, or what keeps them or takes those that are kept.
 
     Raises:
         InputError: at run time, if a file is damaged, has changed since planning, or holds other content
@@ -74,9 +78,10 @@ class ReadChunks(beam.PTransform):
         *,
         columns: Callable[[TablePlan], dict[str, ColumnType]],
         stage: str,
+        read: ReadSplit = read_chunks,
     ) -> None:
         super().__init__()
-        self._reader = _ReadChunk({n: (t, columns(t)) for n, t in tables.items()}, stage)
+        self._reader = _ReadChunk({n: (t, columns(t)) for n, t in tables.items()}, stage, read)
 
     def expand(self, work: PCollection[Work[D_co]]) -> PCollection[Chunk[D_co]]:
         """`Work` → `Chunk` (one or more a split)."""
@@ -84,12 +89,14 @@ class ReadChunks(beam.PTransform):
 
 
 class _ReadChunk(Step):
-    def __init__(self, tables: dict[str, tuple[TablePlan, dict[str, ColumnType]]], stage: str) -> None:
-        self._tables, self._stage = tables, stage
+    def __init__(
+        self, tables: dict[str, tuple[TablePlan, dict[str, ColumnType]]], stage: str, read: ReadSplit
+    ) -> None:
+        self._tables, self._stage, self._read = tables, stage, read
 
     @guarded_steps
     def process(self, work: Work[D_co]) -> Iterator[Chunk[D_co]]:
         plan, columns = self._tables[work.split.table]
-        for chunk in read_chunks(plan, columns, work):
+        for chunk in self._read(plan, columns, work):
             count_records(self._stage, chunk.records)
             yield chunk
