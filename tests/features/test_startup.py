@@ -63,6 +63,7 @@ def test_a_job_in_process_imports_neither_clouds_nor_what_its_policy_does_not_ne
         "google.cloud.dataflow",
         "pymongo",
         "scipy.sparse",
+        "sudachipy",
     )
     job = ("anonymize", tmp_path / "policy.yaml", "--output", tmp_path / "out")
     assert imported_by(*job, of=("apache_beam", *unused)) == "['apache_beam']"
