@@ -79,6 +79,7 @@ bench: $(INSTALLED) $(PEERS)  ## measure whole jobs beside polars and DuckDB scr
 	PEERS=.peers/bin/python $(BIN)/python tests/benchmarks/job.py $(CASES) --rows $(ROWS) --rounds $(ROUNDS)
 	$(BIN)/python tests/benchmarks/kernels.py
 	$(BIN)/python tests/benchmarks/startup.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/sentences.py
 
 bench-retail: $(INSTALLED)  ## the worked policy of purchases on the whole of Online Retail (RETAIL, one Parquet file)
 	$(BIN)/python tests/benchmarks/job.py --retail $(RETAIL) --rounds $(ROUNDS)

@@ -11,6 +11,7 @@ from tokumei.schemas.strict import Strict, Text
 ExposureKind = Literal[
     "links", "labels", "blanks", "sets", "restored", "pseudonyms", "homogeneous", "perturbed", "persons"
 ]
+CountedHow = Literal["exactly", "about", "at_least"]
 KINDS: tuple[ExposureKind, ...] = get_args(ExposureKind)
 
 
@@ -54,3 +55,6 @@ EXPOSED: dict[ExposureKind, str] = {
     "perturbed": "{columns} is perturbed so little that who has the source finds whose values they are",
     "persons": "the person column may not be that of people: all alike in {columns}",
 }
+
+# How a number of people is told that was not counted as a whole.
+ABOUT: dict[CountedHow, str] = {"exactly": "", "about": "about ", "at_least": "at least "}

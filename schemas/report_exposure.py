@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tokumei.schemas.exposure import ExposureKind
+from tokumei.schemas.exposure import CountedHow, ExposureKind
 from tokumei.schemas.strict import Strict
 
 
@@ -18,8 +18,9 @@ class ExposureReport(Strict):
     people: int = Field(description="Whom it concerns.")
     of_people: int = Field(description="People in the released table.")
     alone: int = Field(default=0, description="Of them, those whom nobody shares it with.")
-    exact: bool = Field(
-        default=True, description="Counted; else computed from counts of values drawn at random."
+    counted: CountedHow = Field(
+        default="exactly",
+        description="about: computed from exact counts of values drawn at random; at_least: of these alone.",
     )
     refused: bool = Field(default=False, description="Whether requirements.exposure refuses it.")
     because: str | None = Field(default=None, description="Why the policy accepts it.")

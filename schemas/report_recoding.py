@@ -21,6 +21,13 @@ class LevelReport(Strict):
     loss: float
 
 
+class Narrowing(Strict):
+    """Whom a reader who knows the way of recoding can narrow: values of a label that are excluded."""
+
+    people: int
+    to_one: int = Field(description="Of these, people of whom a single value of the file is left.")
+
+
 class Alternative(Strict):
     """One way of recoding, as a policy names it, and what it would lose."""
 
@@ -31,6 +38,7 @@ class Alternative(Strict):
     suppressed_records: int
     suppressed_people: int
     query_error: float | None = Field(default=None, description="Mean error of the policy's queries.")
+    narrowed: Narrowing | None = Field(default=None, description="None if that is not known.")
     chosen: bool
 
 
@@ -73,6 +81,9 @@ class Recoding(Strict):
     )
     rounds: tuple[Rescue, ...] = ()
     regions: int = 0
+    narrowed: Narrowing | None = Field(
+        default=None, description="By the way that was chosen; None if that is not known."
+    )
     least_loss: float | None = Field(
         default=None, description="No release loses less, however it is recoded; None if not known."
     )

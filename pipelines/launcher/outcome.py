@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError, TokumeiError
-from tokumei.schemas.exposure import EXPOSED
+from tokumei.schemas.exposure import ABOUT, EXPOSED
 from tokumei.schemas.promises import SETTLED
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _tell_joined(join: dict[str, Any]) -> None:
 def _tell_exposure(finding: dict[str, Any]) -> None:
     """Say whom the release exposes, in one line; the report says what can be done about it."""
     what = EXPOSED[finding["kind"]].format(columns=" × ".join(finding["columns"]))
-    about = "" if finding["exact"] else "about "
+    about = ABOUT[finding["counted"]]
     alone = f", {about}{finding['alone']:,} of them alone" if finding["alone"] else ""
     kept = " (accepted)" if finding["because"] else ""
     print(

@@ -23,9 +23,9 @@ def bands(*widths):
 
 
 KEPT_BIRTHS = (  # B02: nothing is a quasi-identifier, and k is a promise about nothing
-    {"id": ID, "birth": {**KEEP_ALL, "type": "date"}, "postal": KEEP_ALL, "sex": KEEP_ALL},
-    csv("id,birth,postal,sex", [(f"C{i}", born(i * 7), 1000000 + i, "男女"[i % 2]) for i in range(200)]),
-    {"links": ("postal",), "labels": ("birth",)},
+    {"id": ID, "day": {**KEEP_ALL, "type": "date"}, "area": KEEP_ALL, "sex": KEEP_ALL},
+    csv("id,day,area,sex", [(f"C{i}", born(i * 7), 1000000 + i, "男女"[i % 2]) for i in range(200)]),
+    {"links": ("area",), "labels": ("day",)},
 )
 ALL_ALIKE = (  # B04: a class of ten, all with the same illness
     {"id": ID, "age": bands(5, 10), "disease": {**KEEP_ALL, "sensitive": True}},
@@ -173,7 +173,7 @@ def test_what_was_looked_at_is_accepted_with_a_reason(run):
 def test_figures_are_those_of_counting_people(run):
     columns, files, _ = ALL_ALIKE
     found = findings(run(policy(columns), files))["homogeneous"]
-    assert (found["people"], found["of_people"], found["exact"]) == (10, 100, True)
+    assert (found["people"], found["of_people"], found["counted"]) == (10, 100, "exactly")
     columns, files, _ = ONE_BLANK
     found = findings(run(policy(columns), files, output="blank"))["blanks"]
     assert (found["people"], found["alone"]) == (1, 1)

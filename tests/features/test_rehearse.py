@@ -105,3 +105,19 @@ def test_a_sample_is_said_to_be_one(rehearse, monkeypatch):
     assert done.status == 0, done.err
     assert "a sample: one stretch of 3" in done.out and report["rehearsal"]["sample"] == 3
     assert 0 < report["tables"][0]["records_in"] < 120
+
+
+def test_who_knows_the_method_can_narrow_some_ways(rehearse):
+    """B16c: a star beside the one large city hides two islands, and no more."""
+    rows = [(25, "港区")] * 100 + [(25, "青ヶ島村")] * 3 + [(25, "御蔵島村")] * 2
+    text = "id,age,town\n" + "".join(f"p{i},{a},{t}\n" for i, (a, t) in enumerate(rows))
+    suppress = {"treat": [{**QI, "hierarchy": {"kind": "suppress"}}]}
+    made = policy_of({"id": COLUMNS["id"], "age": suppress, "town": suppress}, k=5, limit=0.05, person="id")
+    made["requirements"]["recoding"] = "cells"
+    done, report = rehearse(made, files={"data.csv": text})
+    assert done.status == 0, done.err
+    found = report["tables"][0]["recoding"]
+    assert found["narrowed"] == {"people": 5, "to_one": 0}
+    ways = {way["name"]: way["narrowed"]["people"] for way in found["alternatives"]}
+    assert ways["full_domain"] == 0 and ways["cells"] == 5
+    assert "絞り込める人は5人" in (done.root.parent / "r" / "report.html").read_text()

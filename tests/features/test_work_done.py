@@ -116,7 +116,9 @@ def test_no_table_lets_records_leave_their_stage():
         crossing = {w: n for w, (_, n) in table.items() if "shuffled" in w or "kept" in w}
         crossing.pop("Anonymize/Gather, shuffled", 0)  # what is released, where its order is global
         # Joined people take some 20 bytes each, four times; 3,456 names of products half a megabyte.
-        assert all(n < 600_000 for n in crossing.values())
+        # What was counted of exposures is bounded, 16 bytes a value or person, whatever the file's size.
+        bounds = {w: 1_300_000 if "/Merge" in w else 600_000 for w in crossing}
+        assert all(n < bounds[w] for w, n in crossing.items())
     assert not any("Anonymize/Gather, shuffled" in tables[job] for job in ("residents", "residents as text"))
 
 

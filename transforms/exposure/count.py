@@ -10,8 +10,14 @@ import pyarrow as pa
 
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.exposure.hashed import HashedColumn, Hashes, hashed, summed
-from tokumei.transforms.exposure.scope import Columns, exposure_scope
-from tokumei.transforms.exposure.tuples import TupleCounts, drawn_pairs, drawn_tuples, merge_drawn
+from tokumei.transforms.exposure.scope import Columns, ExposureScope, exposure_scope
+from tokumei.transforms.exposure.tuples import (
+    TupleCounts,
+    drawn_people,
+    drawn_tuples,
+    drawn_values,
+    merge_drawn,
+)
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 
 
@@ -22,10 +28,10 @@ class Exposed:
     Attributes:
         sets: people by tuple of each set of columns.
         alike: by sensitive column that no model protects, records by class and value.
-        entries, k: how much of each is held, and how many people of a tuple are told apart.
+        scope: how much of each is held; ``k``: how many people of a tuple are told apart.
     """
 
-    entries: int
+    scope: ExposureScope
     k: int
     sets: Mapping[Columns, TupleCounts] = field(default_factory=dict)
     alike: Mapping[str, TupleCounts] = field(default_factory=dict)
@@ -50,23 +56,22 @@ def count_exposed(
     scope = exposure_scope(plan)
     columns = {name: hashed(batch.column(name), keys[name]) for name in scope.watched}
     columns |= {name: hashed(batch.column(name), keys[name], drawn=True) for name in scope.codes}
+    classes = _classes([columns[name] for name in plan.quasi_identifiers], batch.num_rows)
+    alike = {
+        name: drawn_values(classes, columns[name].rows(), most=scope.entries) for name in scope.sensitive
+    }
+    if persons is not None:  # once for all sets
+        order = np.argsort(persons, kind="stable")
+        persons, columns = persons[order], {name: column.taken(order) for name, column in columns.items()}
 
     def count(names: Columns) -> TupleCounts:
-        chosen = [columns[name] for name in names]
+        chosen, most = [columns[name] for name in names], scope.most(names)
         if persons is None:
-            return drawn_tuples(chosen, batch.num_rows, most=scope.entries)
-        return drawn_pairs(summed(chosen), persons, most=scope.entries, cap=plan.k)
+            return drawn_tuples(chosen, batch.num_rows, most=most)
+        return drawn_people(chosen, persons, most=most, cap=plan.k)
 
-    classes = _classes([columns[name] for name in plan.quasi_identifiers], batch.num_rows)
-    return Exposed(
-        entries=scope.entries,
-        k=plan.k,
-        sets={names: count(names) for names in (*scope.sets, *((name,) for name in scope.codes))},
-        alike={
-            name: drawn_pairs(classes, columns[name].rows(), most=scope.entries, cap=EVERYBODY)
-            for name in scope.sensitive
-        },
-    )
+    sets = {names: count(names) for names in (*scope.sets, *((name,) for name in scope.codes))}
+    return Exposed(scope=scope, k=plan.k, sets=sets, alike=alike)
 
 
 def _classes(columns: Sequence[HashedColumn], rows: int) -> Hashes:
@@ -80,11 +85,13 @@ def merge_exposed(parts: Sequence[Exposed]) -> Exposed:
     return replace(
         first,
         sets={
-            names: merge_drawn([part.sets[names] for part in parts], most=first.entries, cap=first.k)
+            names: merge_drawn(
+                [part.sets[names] for part in parts], most=first.scope.most(names), cap=first.k
+            )
             for names in first.sets
         },
         alike={
-            name: merge_drawn([part.alike[name] for part in parts], most=first.entries, cap=EVERYBODY)
+            name: merge_drawn([part.alike[name] for part in parts], most=first.scope.entries, cap=EVERYBODY)
             for name in first.alike
         },
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tokumei.schemas.exposure import ExposureKind
+from tokumei.schemas.exposure import CountedHow, ExposureKind
 from tokumei.transforms.exposure.count import Exposed
 from tokumei.transforms.exposure.moved import Moved, recognized, step
 from tokumei.transforms.exposure.repeated import Repeated, same_people
@@ -32,7 +32,7 @@ class Finding:
         columns: that it is about.
         people: whom it concerns, and of them ``alone`` those whom nobody shares it with.
         of: people of the table.
-        exact: counted; else computed from what was drawn.
+        counted: how the people were.
         figures: further numbers that are told.
     """
 
@@ -41,7 +41,7 @@ class Finding:
     people: int
     of: int
     alone: int = 0
-    exact: bool = True
+    counted: CountedHow = "exactly"
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -55,7 +55,7 @@ class _Shared:
     tuples: int
     blank: int
     blank_there: bool
-    exact: bool
+    counted: CountedHow
 
 
 def findings_of(
@@ -110,8 +110,15 @@ def _shared(counts: TupleCounts, k: int, people: int) -> _Shared:
         tuples=int((~blanks).sum()) * scale,
         blank=blank,
         blank_there=bool(blanks.any()),
-        exact=counts.zeros == 0,
+        counted=_counted(counts),
     )
+
+
+def _counted(counts: TupleCounts) -> CountedHow:
+    """Return how people are counted by tuple: of tuples drawn, those who have any are at least so many."""
+    if counts.zeros == 0:
+        return "exactly"
+    return "about" if counts.seconds is None else "at_least"
 
 
 def _of_columns(
@@ -126,7 +133,7 @@ def _of_columns(
                 people=found.people_few,
                 alone=found.people_alone,
                 of=people,
-                exact=found.exact,
+                counted=found.counted,
                 figures={"labels": found.tuples_few, "of_labels": found.tuples},
             )
         if found.blank_there and found.blank < plan.k:
@@ -143,23 +150,23 @@ def _of_sets(
     plan: TablePlan, scope: ExposureScope, exposed: Exposed, links: set[str], people: int
 ) -> Iterator[Finding]:
     """Of the sets of each size, the one that singles out most; those of links are told already."""
-    by_size: dict[int, list[tuple[int, int, Columns, bool]]] = {}
+    by_size: dict[int, list[tuple[int, int, Columns, CountedHow]]] = {}
     for names in scope.sets:
         if len(names) > 1 and not links.intersection(names):
             found = _shared(exposed.sets[names], plan.k, people)
             if found.people_few:
                 by_size.setdefault(len(names), []).append(
-                    (found.people_alone, found.people_few, names, found.exact)
+                    (found.people_alone, found.people_few, names, found.counted)
                 )
     for _, sets in sorted(by_size.items()):
-        alone, few, names, exact = max(sets)
+        alone, few, names, counted = max(sets)
         yield Finding(
             kind="sets",
             columns=names,
             people=few,
             alone=alone,
             of=people,
-            exact=exact,
+            counted=counted,
             figures={"sets": len(sets)},
         )
 
@@ -176,7 +183,7 @@ def _restored(plan: TablePlan, scope: ExposureScope, exposed: Exposed, people: i
             a, b = len(np.unique(values[teller].tuples)), len(np.unique(values[told].tuples))
             # With a blank, the hash of a pair is that of the other value.
             pairs = len(np.setdiff1d(both.tuples, np.append(values[teller].tuples, values[told].tuples)))
-            blank = int(values[told].records[values[told].tuples == 0].sum())
+            blank = int(people_by_tuple(values[told])[np.unique(values[told].tuples) == 0].sum())
             whole = not (values[teller].zeros or values[told].zeros or both.zeros)
             # Values that few people share tell anything; that is told of the column itself.
             if (
@@ -212,7 +219,7 @@ def _pseudonyms(plan: TablePlan, scope: ExposureScope, exposed: Exposed, people:
 def _homogeneous(plan: TablePlan, exposed: Exposed, people: int) -> Iterator[Finding]:
     """Classes in which all have one value of a sensitive column that no model protects."""
     for name, counts in exposed.alike.items():
-        if not len(counts.tuples):
+        if counts.records is None or not len(counts.tuples):
             continue
         values = people_by_tuple(counts)
         begins = np.append(0, np.flatnonzero(np.diff(counts.tuples)) + 1)
@@ -224,7 +231,7 @@ def _homogeneous(plan: TablePlan, exposed: Exposed, people: int) -> Iterator[Fin
                 columns=(*plan.quasi_identifiers, name),
                 people=min(people, int(records[alike].sum()) * 2**counts.zeros),
                 of=people,
-                exact=counts.zeros == 0 and not plan.counts_people,
+                counted="about" if counts.zeros or plan.counts_people else "exactly",
                 figures={
                     "classes": int(alike.sum()) * 2**counts.zeros,
                     "of_classes": len(begins) * 2**counts.zeros,
@@ -241,7 +248,7 @@ def _perturbed(moved: Mapping[str, Moved], people: int) -> Iterator[Finding]:
                 columns=(name,),
                 people=round(share * people) if share >= _RECOGNIZED else people,
                 of=people,
-                exact=found.cells == len(found.draws),
+                counted="exactly" if found.cells == len(found.draws) else "about",
                 figures={"recognized": share, "step": moves},
             )
 
@@ -256,5 +263,5 @@ def _persons(plan: TablePlan, repeated: Repeated | None, people: int) -> Iterato
             columns=columns,
             people=round(same * people / rows) if repeated.zeros else min(same, people),
             of=people,
-            exact=repeated.zeros == 0,
+            counted="about" if repeated.zeros else "exactly",
         )

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tokumei.transforms.exposure.hashed import Hashes, hashed
+from tokumei.transforms.exposure.hashed import Hashes, hashed, last_bytes
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.cells import present
 
 _RECORDS = 1 << 13
 _IDENTIFYING = 2
@@ -26,14 +27,14 @@ class Repeated:
     """Identifying values of records, as keyed hashes; adds up over chunks, in any order.
 
     Attributes:
-        zeros: leading zero bits of the hash of the first column of the records held; with 0 they are all.
+        zeros: leading zero bits of the draws of the records held; with 0 they are all.
+        draws: shape (records,), by the first column's value.
         hashes: shape (records, columns).
-        records: all of them that have a first value.
     """
 
     zeros: int
+    draws: Hashes
     hashes: npt.NDArray[np.uint64]
-    records: int
 
 
 def identifying(plan: TablePlan) -> tuple[str, ...]:
@@ -52,20 +53,27 @@ def count_repeated(plan: TablePlan, keys: Mapping[str, bytes], sources: pa.Recor
     first, *others = identifying(plan) or (None,)
     if first is None:
         return None
-    leading = hashed(sources.column(first), keys[first]).rows()
-    zeros = max(0, math.ceil(math.log2(max(1, len(leading)) / _RECORDS)))
-    rows = np.flatnonzero((leading != 0) & _has(leading, zeros))
+    values = sources.column(first)
+    ends = last_bytes(values, keys[first])
+    zeros = max(0, math.ceil(math.log2(max(1, len(ends)) / _RECORDS)))
+    rows = np.flatnonzero(present(values) & _has(ends, zeros))
     at = pa.array(rows)
-    columns = [leading[rows], *(hashed(sources.column(n).take(at), keys[n]).rows() for n in others)]
-    held = int(np.count_nonzero(leading))
-    return _at_most(Repeated(zeros=zeros, hashes=np.stack(columns, axis=1), records=held))
+    columns = [hashed(sources.column(n).take(at), keys[n]).rows() for n in (first, *others)]
+    found = Repeated(zeros=zeros, draws=ends[rows], hashes=np.stack(columns, axis=1))
+    return _at_most(found)
 
 
 def merge_repeated(parts: Sequence[Repeated]) -> Repeated:
     """Add up what was looked at."""
     zeros = max(part.zeros for part in parts)
-    hashes = np.concatenate([part.hashes[_has(part.hashes[:, 0], zeros)] for part in parts])
-    return _at_most(Repeated(zeros=zeros, hashes=hashes, records=sum(part.records for part in parts)))
+    drawn = [_has(part.draws, zeros) for part in parts]
+    return _at_most(
+        Repeated(
+            zeros=zeros,
+            draws=np.concatenate([part.draws[rows] for part, rows in zip(parts, drawn, strict=True)]),
+            hashes=np.concatenate([part.hashes[rows] for part, rows in zip(parts, drawn, strict=True)]),
+        )
+    )
 
 
 def same_people(plan: TablePlan, repeated: Repeated) -> tuple[int, int, tuple[str, ...]]:
@@ -91,8 +99,8 @@ def _has(hashes: Hashes, zeros: int) -> npt.NDArray[np.bool_]:
 def _at_most(repeated: Repeated) -> Repeated:
     while len(repeated.hashes) > _RECORDS and repeated.zeros < 64:
         zeros = repeated.zeros + 1
-        hashes = repeated.hashes[_has(repeated.hashes[:, 0], zeros)]
-        repeated = Repeated(zeros=zeros, hashes=hashes, records=repeated.records)
+        rows = _has(repeated.draws, zeros)
+        repeated = Repeated(zeros=zeros, draws=repeated.draws[rows], hashes=repeated.hashes[rows])
     return repeated
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -10,8 +9,8 @@ from tokumei.transforms.planning.plan import TablePlan
 
 MOST_SETS = 64  # columns and sets that are counted of one table
 LARGEST = 3
-_ENTRIES = 1 << 20  # of all of them together
-_FEWEST, _MOST = 1 << 12, 1 << 16  # of each
+_MOST = 1 << 16  # entries of one count, where rows are people
+_MOST_PEOPLE, _FEWEST = 1 << 14, 1 << 11  # the same of people, by one column; and by sets of several
 
 Columns = tuple[str, ...]
 
@@ -26,7 +25,7 @@ class ExposureScope:
         of_sets: how many there would be without `MOST_SETS`.
         codes: columns of pseudonyms of others than the person.
         sensitive: sensitive columns that no model protects.
-        entries: how many entries of each count are held.
+        entries: how many entries of each count are held; of sets of people, ``of_people``.
     """
 
     watched: Columns
@@ -35,6 +34,11 @@ class ExposureScope:
     codes: Columns
     sensitive: Columns
     entries: int
+    of_people: int
+
+    def most(self, names: Columns) -> int:
+        """Return how many entries of a set are held."""
+        return self.entries if len(names) == 1 else self.of_people
 
 
 def exposure_scope(plan: TablePlan) -> ExposureScope:
@@ -56,12 +60,12 @@ def exposure_scope(plan: TablePlan) -> ExposureScope:
     if len(watched) > LARGEST:
         found.insert(len(watched), watched)
     sets = tuple(found[:MOST_SETS])
-    counts = len(sets) + len(codes)
     return ExposureScope(
         watched=watched,
         sets=sets,
         of_sets=len(found),
         codes=codes,
         sensitive=tuple(n for n in watched if columns[n].sensitive and not columns[n].protect),
-        entries=min(_MOST, max(_FEWEST, 1 << int(math.log2(_ENTRIES / max(1, counts))))),
+        entries=_MOST_PEOPLE if plan.counts_people else _MOST,
+        of_people=_FEWEST if plan.counts_people else _MOST,
     )

@@ -19,6 +19,7 @@ from tokumei.transforms.exposure.hashed import HashedColumn, Hashes, summed
 
 Counts = npt.NDArray[np.int64]
 
+_FEW = 1 << 16  # places that 16 bits number
 _DENSE = 2  # cells of a table of all tuples, a row, up to which it is cheaper than sorting
 
 
@@ -30,13 +31,13 @@ class TupleCounts:
         zeros: leading zero bits of the tuples' hashes; with 0 they are all.
         tuples: hash of each entry's tuple.
         seconds: a person of it, or a value beside it; None where rows are people and none is asked for.
-        records: of each entry.
+        records: of each entry; None where it has people.
     """
 
     zeros: int
     tuples: Hashes
     seconds: Hashes | None
-    records: Counts
+    records: Counts | None
 
 
 def drawn_tuples(columns: Sequence[HashedColumn], rows: int, *, most: int) -> TupleCounts:
@@ -47,13 +48,8 @@ def drawn_tuples(columns: Sequence[HashedColumn], rows: int, *, most: int) -> Tu
         rows: of the batch.
         most: how many entries are held.
     """
-    size = math.prod(len(column.values) for column in columns)
-    codes = [column.codes for column in columns if column.codes is not None]
-    if len(codes) == len(columns) and size <= _DENSE * rows:
-        place = np.zeros(rows, np.int32)
-        for code, column in zip(codes, columns, strict=True):
-            place = place * np.int32(len(column.values)) + code
-        counts = np.bincount(place, minlength=size)
+    if (place := _places(columns, _DENSE * rows)) is not None:
+        counts = np.bincount(place)
         there = np.flatnonzero(counts)
         hashes, rest = np.zeros(len(there), np.uint64), there
         for column in reversed(columns):
@@ -63,16 +59,45 @@ def drawn_tuples(columns: Sequence[HashedColumn], rows: int, *, most: int) -> Tu
     return _drawn(summed(columns), None, most=most, cap=1)
 
 
-def drawn_pairs(tuples: Hashes, seconds: Hashes, *, most: int, cap: int) -> TupleCounts:
-    """Count records by pair of a tuple and its person, or a value beside it.
+def _places(columns: Sequence[HashedColumn], most: int) -> npt.NDArray[np.int32] | None:
+    """Return each row's place in a table of all tuples; None where it would have more than ``most``."""
+    codes = [column.codes for column in columns if column.codes is not None]
+    if len(codes) < len(columns) or math.prod(len(column.values) for column in columns) > most:
+        return None
+    place = codes[0]
+    for code, column in zip(codes[1:], columns[1:], strict=True):
+        place = place * np.int32(len(column.values)) + code
+    return place
+
+
+def drawn_people(columns: Sequence[HashedColumn], persons: Hashes, *, most: int, cap: int) -> TupleCounts:
+    """Count people by tuple of some columns' values.
 
     Args:
-        tuples: hash of each row's tuple.
-        seconds: of each row.
+        columns: of one batch.
+        persons: hash of each row's person, ascending.
         most: how many entries are held.
-        cap: how many seconds of a tuple are told apart: the smallest.
+        cap: how many people of a tuple are told apart: the smallest hashes.
     """
-    return _drawn(tuples, seconds, most=most, cap=cap)
+    rows = len(persons)
+    place = _places(columns, _FEW) if rows else None
+    if place is None:
+        return _drawn(summed(columns), persons, most=most, cap=cap)
+    # Few tuples: their places are sorted by radix, which leaves each one's people in their order.
+    order = np.argsort(place.astype(np.uint16), kind="stable")
+    begins = np.flatnonzero(np.diff(place[order], prepend=-1))
+    sizes = np.diff(np.append(begins, rows))
+    new = np.diff(persons[order], prepend=~persons[order][:1]) != 0
+    new[begins] = True
+    nth = np.cumsum(new)
+    chosen = order[new & (nth - np.repeat(nth[begins], sizes) < cap)]
+    return _bounded(_of_rows(0, summed([column.taken(chosen) for column in columns]), persons[chosen]), most)
+
+
+def drawn_values(tuples: Hashes, values: Hashes, *, most: int) -> TupleCounts:
+    """Count records by pair of a tuple and a value beside it: hashes, one a row each."""
+    ones = np.ones(len(tuples), np.int64)
+    return _bounded(_sorted(0, tuples, values, ones), most)
 
 
 def merge_drawn(parts: Sequence[TupleCounts], *, most: int, cap: int) -> TupleCounts:
@@ -80,18 +105,19 @@ def merge_drawn(parts: Sequence[TupleCounts], *, most: int, cap: int) -> TupleCo
     zeros = max(part.zeros for part in parts)
     parts = [_fewer(part, zeros) for part in parts]
     seconds = [part.seconds for part in parts if part.seconds is not None]
+    records = [part.records for part in parts if part.records is not None]
     merged = _sorted(
         zeros,
         np.concatenate([part.tuples for part in parts]),
         np.concatenate(seconds) if seconds else None,
-        np.concatenate([part.records for part in parts]),
+        np.concatenate(records) if records else None,
     )
     return _bounded(_capped(merged, cap), most)
 
 
 def people_by_tuple(counts: TupleCounts) -> Counts:
     """Return the people, or seconds, of each tuple; ``cap`` means that or more."""
-    if counts.seconds is None:
+    if counts.seconds is None and counts.records is not None:
         return counts.records
     return np.diff(np.append(_begins(counts.tuples), len(counts.tuples)))
 
@@ -112,7 +138,27 @@ def _of_zeros(tuples: Hashes, seconds: Hashes | None, zeros: int, cap: int) -> T
     if zeros:
         drawn = _has(tuples, zeros)
         tuples, seconds = tuples[drawn], None if seconds is None else seconds[drawn]
-    return _capped(_sorted(zeros, tuples, seconds, np.ones(len(tuples), np.int64)), cap)
+    return _capped(_of_rows(zeros, tuples, seconds), cap)
+
+
+def _of_rows(zeros: int, tuples: Hashes, seconds: Hashes | None) -> TupleCounts:
+    """Return the entries of rows, which ascend by second if there is any."""
+    if seconds is not None:
+        order = np.argsort(tuples, kind="stable")
+        tuples, seconds = tuples[order], seconds[order]
+        new = _changes(tuples) | _changes(seconds)
+        return TupleCounts(zeros=zeros, tuples=tuples[new], seconds=seconds[new], records=None)
+    tuples = np.sort(tuples)
+    begins = _begins(tuples)
+    records = np.diff(np.append(begins, len(tuples)))
+    return TupleCounts(zeros=zeros, tuples=tuples[begins], seconds=None, records=records)
+
+
+def _changes(sorted_hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Return a mask of the elements that differ from the one before."""
+    changes = np.ones(len(sorted_hashes), bool)
+    changes[1:] = sorted_hashes[1:] != sorted_hashes[:-1]
+    return changes
 
 
 def _has(hashes: Hashes, zeros: int) -> npt.NDArray[np.bool_]:
@@ -126,8 +172,7 @@ def _fewer(counts: TupleCounts, zeros: int) -> TupleCounts:
         return counts
     # Ascending hashes with leading zeros come first.
     end = int(np.searchsorted(counts.tuples, np.uint64(1) << np.uint64(64 - zeros)))
-    seconds = None if counts.seconds is None else counts.seconds[:end]
-    return TupleCounts(zeros=zeros, tuples=counts.tuples[:end], seconds=seconds, records=counts.records[:end])
+    return _chosen(counts, slice(end), zeros)
 
 
 def _bounded(counts: TupleCounts, most: int) -> TupleCounts:
@@ -136,21 +181,22 @@ def _bounded(counts: TupleCounts, most: int) -> TupleCounts:
     return counts
 
 
-def _sorted(zeros: int, tuples: Hashes, seconds: Hashes | None, records: Counts) -> TupleCounts:
-    """Return the entries in their order, equal ones added up."""
-    order = np.argsort(tuples) if seconds is None else np.lexsort((seconds, tuples))
-    tuples, records = tuples[order], records[order]
-    new = np.ones(len(tuples), bool)
-    new[1:] = tuples[1:] != tuples[:-1]
+def _sorted(zeros: int, tuples: Hashes, seconds: Hashes | None, records: Counts | None) -> TupleCounts:
+    """Return entries in their order, equal ones added up."""
+    # What is merged is sorted in runs, which a stable sort finds.
+    order = np.argsort(tuples, kind="stable") if seconds is None else np.lexsort((seconds, tuples))
+    tuples = tuples[order]
+    new = _changes(tuples)
     if seconds is not None:
         seconds = seconds[order]
-        new[1:] |= seconds[1:] != seconds[:-1]
+        new |= _changes(seconds)
     begins = np.flatnonzero(new)
+    added = None if records is None else np.add.reduceat(records[order], begins) if len(begins) else records
     return TupleCounts(
         zeros=zeros,
         tuples=tuples[begins],
         seconds=None if seconds is None else seconds[begins],
-        records=np.add.reduceat(records, begins) if len(begins) else records,
+        records=added,
     )
 
 
@@ -160,15 +206,18 @@ def _capped(counts: TupleCounts, cap: int) -> TupleCounts:
         return counts
     begins = _begins(counts.tuples)
     sizes = np.diff(np.append(begins, len(counts.tuples)))
-    keep = np.arange(len(counts.tuples)) - np.repeat(begins, sizes) < cap
+    return _chosen(counts, np.arange(len(counts.tuples)) - np.repeat(begins, sizes) < cap, counts.zeros)
+
+
+def _chosen(counts: TupleCounts, which: slice | npt.NDArray[np.bool_], zeros: int) -> TupleCounts:
     return TupleCounts(
-        zeros=counts.zeros,
-        tuples=counts.tuples[keep],
-        seconds=counts.seconds[keep],
-        records=counts.records[keep],
+        zeros=zeros,
+        tuples=counts.tuples[which],
+        seconds=None if counts.seconds is None else counts.seconds[which],
+        records=None if counts.records is None else counts.records[which],
     )
 
 
 def _begins(tuples: Hashes) -> npt.NDArray[np.intp]:
     """Return where each tuple's entries begin."""
-    return np.flatnonzero(np.diff(tuples, prepend=~tuples[:1]) != 0) if len(tuples) else np.empty(0, np.intp)
+    return np.flatnonzero(_changes(tuples))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.schemas.exposure import EXPOSED, ExposureKind
+from tokumei.schemas.exposure import ABOUT, EXPOSED, ExposureKind
 from tokumei.transforms.exposure.judge import Finding
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -24,7 +24,7 @@ _FIX: dict[ExposureKind, str] = {
 
 def _told(finding: Finding) -> str:
     """Return what was found, in one English line without any value."""
-    about = "" if finding.exact else "about "
+    about = ABOUT[finding.counted]
     what = EXPOSED[finding.kind].format(columns=" × ".join(finding.columns))
     alone = f", {about}{finding.alone:,} of them alone" if finding.alone else ""
     return f"{what}: {about}{finding.people:,} of {finding.of:,} people{alone}"

@@ -25,6 +25,7 @@ from tokumei.transforms.recode.assignment import (
 from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen, Recoded, before_joining
 from tokumei.transforms.recode.count import Histograms
+from tokumei.transforms.recode.downcoding import Narrowed, narrowed
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
@@ -101,12 +102,14 @@ def _choose_table(
     answers = {name: queries.answers(w.assignment) for name, w in ways.items()} if queries else {}
     errors = {name: mean_error(told) for name, told in answers.items()}
     name = _closest(errors) if asked == "best" else asked
+    audited = {way: narrowed(found.assignment, ladders, histogram) for way, found in ways.items()}
     recoded = _account(
         choice,
         name,
         ways[name],
         counts[name],
-        compare(counts, objectives["loss"], objective, errors) if compared else (),
+        compare(counts, objectives["loss"], objective, errors, audited) if compared else (),
+        narrow=audited[name],
         answers=answers.get(name, ()),
         lattice=lattice,
         objectives=objectives,
@@ -201,6 +204,7 @@ def _account(
     count: NodeCount,
     alternatives: tuple[WayLoss, ...],
     *,
+    narrow: Narrowed | None,
     answers: tuple[Answer, ...],
     lattice: Lattice,
     objectives: Mapping[str, Objective],
@@ -224,6 +228,7 @@ def _account(
         answers=answers,
         rounds=way.rounds,
         regions=way.regions,
+        narrowed=narrow,
         least_loss=unavoidable_loss(lattice, objectives["loss"], objectives["loss"].value(count))
         if way.regions
         else None,

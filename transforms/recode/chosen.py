@@ -13,6 +13,7 @@ from tokumei.transforms.decisions.settlement import Settlement
 from tokumei.transforms.histories.solve import HistoryAccount
 from tokumei.transforms.joined.removal import GivenNode
 from tokumei.transforms.recode.cells import Round
+from tokumei.transforms.recode.downcoding import Narrowed
 from tokumei.transforms.recode.fewest import BlankedCells
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
@@ -38,6 +39,7 @@ class Recoded:
         answers: what the declared queries answer before and after.
         rounds: of the rescue of whom the optimum suppresses, for cells.
         regions: the number of classes, for local and multidimensional; 0 otherwise.
+        narrowed: whom a reader who knows the way can narrow; None if that is not known.
         least_loss: no release loses less, however it is recoded; None if that is not known.
         blanked: for cells, how many are blanked, and how many are needed at least; None if that is not known.
         models: what every class satisfies.
@@ -63,6 +65,7 @@ class Recoded:
     answers: tuple[Answer, ...]
     rounds: tuple[Round, ...]
     regions: int
+    narrowed: Narrowed | None
     least_loss: float | None
     blanked: BlankedCells | None
     models: tuple[PrivacyModel, ...]

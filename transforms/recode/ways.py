@@ -9,6 +9,7 @@ from typing import Literal
 
 from tokumei.transforms.recode.assignment import Assignment
 from tokumei.transforms.recode.cells import Round, rescue, rounds_of
+from tokumei.transforms.recode.downcoding import Narrowed
 from tokumei.transforms.recode.fewest import BlankedCells, fewest_cells
 from tokumei.transforms.recode.lattice import Lattice
 from tokumei.transforms.recode.local import local
@@ -49,7 +50,10 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class WayLoss:
-    """What one way loses and suppresses; ``cost`` in the policy's metric, ``query_error`` of its queries."""
+    """What one way loses and suppresses; ``cost`` in the policy's metric, ``query_error`` of its queries.
+
+    ``narrowed``: whom a reader who knows the way can narrow; None if that is not known.
+    """
 
     way: WayName
     loss: float
@@ -57,6 +61,7 @@ class WayLoss:
     suppressed_records: int
     suppressed_people: int
     query_error: float | None
+    narrowed: Narrowed | None
 
 
 def work_out(
@@ -106,6 +111,7 @@ def compare(
     loss: Objective,
     objective: Objective,
     errors: Mapping[WayName, float],
+    narrow: Mapping[WayName, Narrowed | None],
 ) -> tuple[WayLoss, ...]:
     """Return what every way loses, in the order of `WAYS`, from what it keeps and suppresses.
 
@@ -114,6 +120,7 @@ def compare(
         loss: the metric of that name.
         objective: what the policy minimizes.
         errors: of the policy's queries, by way; empty where it has none.
+        narrow: by way, whom a reader can narrow.
     """
     return tuple(
         WayLoss(
@@ -123,6 +130,7 @@ def compare(
             suppressed_records=counts[name].suppressed_records,
             suppressed_people=counts[name].suppressed_people,
             query_error=errors.get(name),
+            narrowed=narrow.get(name),
         )
         for name in WAYS
         if name in counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tokumei.schemas.exposure import ExposureKind
+from tokumei.schemas.exposure import CountedHow, ExposureKind
 from tokumei.schemas.report_exposure import ExposureReport, Exposures, ScopeReport
 from tokumei.transforms.exposure.judge import Finding
 from tokumei.transforms.exposure.scope import exposure_scope
@@ -31,6 +31,7 @@ _SENTENCES: dict[ExposureKind, str] = {
     "persons": "本人として数えた{whom}は、{names}が他の人と全て同じである。本人を示す項目が、人ではなく"
     "受診や取引の番号である疑いがある。",
 }
+_ABOUT: dict[CountedHow, str] = {"exactly": "", "about": "およそ", "at_least": "少なくとも"}
 _ADVICE: dict[ExposureKind, str] = {
     "links": "不要なら削除する。要るなら、丸めるか、準識別子とする（五号）。",
     "labels": "少数の区分をまとめる（四号）か、準識別子とする（五号）。",
@@ -85,7 +86,7 @@ def _told(table: TablePlan, finding: Finding) -> ExposureReport:
         people=finding.people,
         of_people=finding.of,
         alone=finding.alone,
-        exact=finding.exact,
+        counted=finding.counted,
         refused=is_refused(table, finding),
         because=accepted(table, finding),
         sentence=_sentence(table, finding, titles),
@@ -94,7 +95,7 @@ def _told(table: TablePlan, finding: Finding) -> ExposureReport:
 
 
 def _sentence(table: TablePlan, finding: Finding, titles: tuple[str, ...]) -> str:
-    about, figures = "" if finding.exact else "およそ", finding.figures
+    about, figures = _ABOUT[finding.counted], finding.figures
     more = int(figures.get("sets", 1)) - 1
     return _SENTENCES[finding.kind].format(
         k=table.k,

@@ -9,6 +9,7 @@ from tokumei.schemas.report_queries import Figure, QueryReport
 from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Recoded
+from tokumei.transforms.recode.downcoding import Narrowed
 from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.queries import Answer, mean_error
@@ -55,6 +56,7 @@ def recoding_of(
                 suppressed_records=other.suppressed_records,
                 suppressed_people=other.suppressed_people,
                 query_error=other.query_error,
+                narrowed=_narrowing(other.narrowed),
                 chosen=other.way == recoded.way,
             )
             for other in recoded.alternatives
@@ -72,6 +74,7 @@ def recoding_of(
             for saved in recoded.rounds
         ),
         regions=recoded.regions,
+        narrowed=_narrowing(recoded.narrowed),
         least_loss=recoded.least_loss,
         cells=None if recoded.blanked is None else recoded.blanked.cells,
         cells_least=None if recoded.blanked is None else recoded.blanked.least,
@@ -94,6 +97,10 @@ def recoding_of(
             for model, reached in zip(recoded.models, recoded.reached, strict=True)
         ),
     )
+
+
+def _narrowing(found: Narrowed | None) -> report_recoding.Narrowing | None:
+    return None if found is None else report_recoding.Narrowing(people=found.people, to_one=found.to_one)
 
 
 def _levels(table: TablePlan, recoded: Recoded, node: Sequence[int]) -> str:

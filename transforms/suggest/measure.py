@@ -22,7 +22,7 @@ from tokumei.transforms.suggest.sketch import TableSketch, merge_sketches, sketc
 from tokumei.transforms.suggest.sources import FoundTable
 from tokumei.transforms.values.encodings import UNDECODABLE
 
-THREADS = min(2, os.cpu_count() or 1)
+READERS = min(2, os.cpu_count() or 1)
 SPLIT_BYTES = 4 << 20  # what a thread holds
 _MANY = 0.1
 
@@ -70,7 +70,7 @@ def _read(table: FoundTable) -> tuple[TableSketch, Counter[str]]:
         return merge_sketches(parts or [_nothing(kinds)]), told
 
     whole: TableSketch | None = None
-    for part, told in overlapped(sketched, splits_of(table), THREADS):
+    for part, told in overlapped(sketched, splits_of(table), READERS):
         reasons.update(told)
         whole = part if whole is None else merge_sketches([whole, part])
     return whole or _nothing(kinds), reasons

@@ -27,7 +27,7 @@ from tokumei.transforms.profile.fit import fit, tables_to_count
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import Histograms, count_chunk, count_tuples, merge_histograms
-from tokumei.transforms.suggest.measure import THREADS, splits_of
+from tokumei.transforms.suggest.measure import READERS, splits_of
 from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SuggestedTable
 
@@ -120,7 +120,7 @@ def _alone(name: str, policy: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _each_split(table: SuggestedTable, work: Callable[[Split], list[M]]) -> Iterator[M]:
-    for parts in overlapped(work, splits_of(table.table.found), THREADS):
+    for parts in overlapped(work, splits_of(table.table.found), READERS):
         yield from parts
 
 

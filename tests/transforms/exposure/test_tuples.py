@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from tokumei.transforms.exposure.hashed import hashed, summed
-from tokumei.transforms.exposure.tuples import drawn_pairs, drawn_tuples, merge_drawn, people_by_tuple
+from tokumei.transforms.exposure.tuples import drawn_people, drawn_tuples, merge_drawn, people_by_tuple
 
 KEYS = [bytes([i]) * 32 for i in range(3)]
 MOST = 256
@@ -46,7 +46,8 @@ def test_merged_counts_are_those_of_all_records(rows, spread, several):
         held = [hashed(a, key) for a, key in zip(pieces, KEYS, strict=True)]
         if persons is None:
             return drawn_tuples(held, len(pieces[0]), most=MOST)
-        return drawn_pairs(summed(held), persons[at], most=MOST, cap=cap)
+        order = np.argsort(persons[at])
+        return drawn_people([c.taken(order) for c in held], persons[at][order], most=MOST, cap=cap)
 
     ways = []
     for pieces in (1, 5, 9):

@@ -199,7 +199,7 @@ def test_every_way_holds_the_models_on_what_readers_see(table, names, k, limit, 
     counts = {
         name: count_assignment(w.assignment, lattice.ladders, lattice.histogram) for name, w in found.items()
     }
-    costs = {row.way: row for row in ways.compare(counts, objective, objective, {})}
+    costs = {row.way: row for row in ways.compare(counts, objective, objective, {}, {})}
     assert costs["full_domain"].cost == pytest.approx(choice.cost, rel=1e-12)
     for name, way in found.items():
         classes, _ = released_classes(way.assignment, ladders, histogram)

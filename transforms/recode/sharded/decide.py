@@ -12,6 +12,7 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.recode.assignment import full_domain, recoder_of
 from tokumei.transforms.recode.choose import nobody_left
 from tokumei.transforms.recode.chosen import Account, Chosen, Recoded, before_joining
+from tokumei.transforms.recode.downcoding import Narrowed
 from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.ranking import Choice
 from tokumei.transforms.recode.sharded.limits import refuse_larger
@@ -70,6 +71,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         answers=(),
         rounds=(),
         regions=0,
+        narrowed=Narrowed(),
         least_loss=None,
         blanked=None,
         models=t.models,
