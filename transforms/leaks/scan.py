@@ -19,10 +19,12 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
+from tokumei.transforms.leaks.beside import beside
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
+from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.values import (
     Texts,
@@ -64,6 +66,7 @@ def scan(
     people = _people(table, sources, order) if names is not None else None
     shared = max(table.k, _LABEL)
     wanted = _wanted(table, batch, sources, order, shared)
+    forms = OwnForms(table, sources, order, shared)
     for name, column in table.table.columns.items():
         if not column.carries_numbers or not batch.num_rows:
             continue
@@ -76,8 +79,10 @@ def scan(
             if names is not None:
                 found |= names_in(names, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared)
+            found |= forms.found(name, cells.written)
         elif carries:
             found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, shared)
+    found |= dict(beside(table, batch, names))
     for name in table.judged:
         for kind, count in codes_in(sources.column(name)).items():
             found[LeakSearch("source", name, kind)] = count
