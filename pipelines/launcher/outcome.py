@@ -71,7 +71,7 @@ def tell(plan: Plan, note: str = "") -> None:
 
 
 def tell_report(policy: Policy, report: dict[str, Any]) -> None:
-    """Print what a report says of its tables, and of what nobody declared."""
+    """Print what a report says of its tables, of what nobody declared, and of attacks."""
     for table in report["tables"]:
         _tell_table(table, policy.tables[table["name"]].columns)
         for told in report.get("notes", ()):
@@ -83,6 +83,9 @@ def tell_report(policy: Policy, report: dict[str, Any]) -> None:
         _tell_joined(join)
     for finding in report.get("exposure", {"findings": ()})["findings"]:
         _tell_exposure(finding)
+    for attack in report.get("attacks", ()):
+        if attack["declared"] is not None:
+            _tell_attack(attack)
 
 
 @contextmanager
@@ -190,6 +193,16 @@ def _tell_exposure(finding: dict[str, Any]) -> None:
     print(
         f"  exposed: {finding['table']}: {what}: {about}{finding['people']:,} of {finding['of_people']:,}"
         f" people{alone}{kept}"
+    )
+
+
+def _tell_attack(attack: dict[str, Any]) -> None:
+    """Say what a declared attack came to, in one line; the report says who could do what."""
+    rarest = " of the rarest" if attack["rarest"] else ""
+    print(
+        f"  attack: {attack['table']}: {attack['attack']}{rarest}: right for {attack['success']['rate']:.1%}"
+        f" of {attack['people']:,} people, {attack['control']['rate']:.1%} in its control; gains up to"
+        f" {attack['advantage']['high']:.1%}, at most {attack['at_most']:.1%}"
     )
 
 

@@ -49,6 +49,9 @@ def told(done):
 def test_what_protects_passes(run):
     done = run(policy(linkage(), linkage(0.3, people="rarest"), homogeneity(), inference()), people())
     assert done.status == 0, done.err
+    assert (
+        done.out.count("  attack: t: ") == 4 and "  attack: t: linkage of the rarest: right for" in done.out
+    )
     found = told(done)
     assert len(found) == len(done.report["attacks"]) == 4
     for rarest in (False, True):
