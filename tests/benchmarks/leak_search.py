@@ -71,16 +71,18 @@ def with_sentences(folder):
             writer.write_batch(pa.RecordBatch.from_arrays([*batch.columns, noted], schema=schema))
 
 
-def without_search(arguments):
-    """Be the command, without any search for leaks: nothing is gathered, read or looked for."""
+def be_the_command(arguments, *, search):
+    """Be the command; without the search nothing is gathered, read or looked for."""
     from tokumei.pipelines.cli import main
-    from tokumei.schemas.table import Table
-    from tokumei.transforms.leaks import scan
-    from tokumei.transforms.planning import name_columns
 
-    Table.sought = property(lambda _: ())
-    name_columns.carries_sentences = lambda _: False
-    scan.scan = lambda *_, **__: {}  # before the steps of the pipeline are imported
+    if not search:
+        from tokumei.schemas.table import Table
+        from tokumei.transforms.leaks import scan
+        from tokumei.transforms.planning import name_columns
+
+        Table.sought = property(lambda _: ())
+        name_columns.name_columns = lambda _: ()
+        scan.scan = lambda *_, **__: {}  # before the steps of the pipeline are imported
     raise SystemExit(main(arguments))
 
 
@@ -89,10 +91,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--without", nargs=argparse.REMAINDER)
-    args = parser.parse_args()
-    if args.without:
-        without_search(args.without)
+    parser.add_argument("--job", choices=["with", "without"], help="be the command that follows")
+    args, command = parser.parse_known_args()
+    if args.job:
+        be_the_command(command, search=args.job == "with")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         job.synthesize(folder, "residents", args.rows, "--format", "parquet")
@@ -104,8 +106,7 @@ def main():
         for name, by in (("as they are", "policy.yaml"), ("with a sentence", "sentences.yaml")):
             command = ["anonymize", folder / by, "--output", folder / "out"]
             contestants = {
-                "with": [job.TOKUMEI, *command],
-                "without": [sys.executable, __file__, "--without", *command],
+                way: [sys.executable, __file__, "--job", way, *command] for way in ("with", "without")
             }
             found = measure.in_turn(
                 contestants, args.rounds, lambda: shutil.rmtree(folder / "out", ignore_errors=True)

@@ -1,7 +1,7 @@
 """The record's own values in another form: address, birth date, name in Latin letters, code without its end.
 
-`written_otherwise` makes one form of them. Only cells that may hold one are looked at: with two numbers, with
-Latin letters, with eleven digits.
+`written_otherwise` makes one form of them. Only cells that may hold one are looked at: with steps of an
+address or a date, with Latin letters, with eleven digits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
 from tokumei.transforms.values.dates import parse_dates
 
-_TWO_NUMBERS = r"[0-9][^0-9]{1,12}[0-9]|[0-9]{8}|元年"
+_STEPS = r"[0-9] ?(?:丁目|番|[-のノ] ?[0-9])|[一二三四五六七八九十]丁目"
+_MONTH = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
+_DAYS = rf"(?:18|19|20)[0-9]{{6}}|[0-9] ?[./年月-]|元年|(?:{_MONTH})[A-Z]*\.? [0-9]"
 _LATIN = r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}"
 _ELEVEN = r"(?:[0-9][^0-9]{0,3}){10}[0-9]"
 _WHOLE_DATE = r"^[A-Z']?[0-9]+(?:-[0-9]+){2}#$|^[0-9]{8}#$"
@@ -52,8 +54,8 @@ class OwnForms:
         """
         found: dict[LeakSearch, Found] = {}
         for pattern, canonical, forms in (
-            (_TWO_NUMBERS, otherwise.addresses, self._addresses),
-            (_TWO_NUMBERS, otherwise.dates, self._births),
+            (_STEPS, otherwise.addresses, self._addresses),
+            (_DAYS, otherwise.dates, self._births),
             (_LATIN, otherwise.sounds, self._romaji),
             (_ELEVEN, otherwise.numbers, self._codes),
         ):

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
-from tokumei.schemas.column_names import Role, says
+from tokumei.schemas.column_names import Role, roles_of, says
+from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.schemas.table import Table
 
 NameColumns = tuple[str, ...]  # one column of whole names, or two: of family names, and of given names
 
 _NAMES = frozenset({Role.NAME, Role.KANA})
+_LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other"})
+_SHORTEST = 3  # letters of a name
+_DIGIT = re.compile(r"\d")
+_APART, _JAPANESE = re.compile(r"[\W_]+"), re.compile("[ぁ-ヺ一-龥]")
 _FAMILY = re.compile(
     r"姓(?!名)|氏(?!名)|苗字|名字|セイ|せい|(?<![a-z])(?:sei|sur_?name|last_?name|family_?name|l_?name|last)(?![a-z])",
     re.IGNORECASE,
@@ -25,6 +31,40 @@ def carries_sentences(table: Table) -> bool:
     """Return whether some cell of what is released may be a sentence of the source."""
     sentences = {"string", "text"}
     return any(column.carries_values and column.type in sentences for column in table.columns.values())
+
+
+def labels_of(said: object) -> Iterator[str]:
+    """Yield the labels that a policy, as it is dumped, states somewhere."""
+    if isinstance(said, list):
+        for part in said:
+            yield from labels_of(part)
+    elif isinstance(said, dict):
+        for key, part in said.items():
+            if key in _LABELS:
+                yield from (str(text) for text in (part if isinstance(part, list) else [part]) if text)
+            else:
+                yield from labels_of(part)
+
+
+def may_name_somebody(table: Table) -> bool:
+    """Return whether names, titles or labels of what is released may be people's: then names are gathered.
+
+    Labels of a hierarchy file may; a name of a column in Japanese, of three letters and more, of which no
+    word is known. Names of most columns are known (生年月日, 続柄): then nothing is read for this.
+    """
+    for name, column in table.columns.items():
+        if not column.released:
+            continue
+        hierarchies = (getattr(step, "hierarchy", None) for step in column.treat)
+        if any(isinstance(hierarchy, FileHierarchy) for hierarchy in hierarchies):
+            return True
+        stated = [step.model_dump(mode="json", exclude_defaults=True) for step in column.treat]
+        labels = (label for label in labels_of(stated) if not _DIGIT.search(label))
+        for text in (name, column.title, column.released_as, *labels):
+            plain = _APART.sub("", unicodedata.normalize("NFKC", text or ""))
+            if _JAPANESE.search(plain) and len(plain) >= _SHORTEST and not roles_of(text):
+                return True
+    return False
 
 
 def name_columns(table: Table) -> tuple[NameColumns, ...]:

@@ -12,7 +12,7 @@ from tokumei.schemas.table import Table
 from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.planning.histories import known_columns
-from tokumei.transforms.planning.name_columns import name_columns
+from tokumei.transforms.planning.name_columns import carries_sentences, may_name_somebody, name_columns
 from tokumei.transforms.planning.names import refuse_codes_in_names
 from tokumei.transforms.planning.plan import POPULATION, TablePlan
 
@@ -33,6 +33,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     joined = joined_tables(policy.tables)
     folded = frozenset(link for link, how in codes.items() if how == "folded")
     known, joined = known_columns(policy), joined_tables(policy.tables)
+    gathered = any(carries_sentences(t) or may_name_somebody(t) for t in policy.tables.values())
     return {
         name: TablePlan(
             name=name,
@@ -53,7 +54,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             together=joined.get(table.person_link or "", ()) if table.joined else (),
             codes=_codes(table, codes),
             histories=policy.histories,
-            named=name_columns(table),
+            named=name_columns(table) if gathered else (),
         )
         for name, table in policy.tables.items()
     }

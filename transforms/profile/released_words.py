@@ -14,9 +14,8 @@ import pyarrow as pa
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.detect.name_set import NameSet, NameSign
 from tokumei.transforms.detect.shadow import shadow
+from tokumei.transforms.planning.name_columns import labels_of
 from tokumei.transforms.planning.plan import Plan, TablePlan
-
-_LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other"})
 
 
 def refuse_people_in_words(plan: Plan, names: NameSet) -> None:
@@ -48,23 +47,11 @@ def _words(table: TablePlan, name: str) -> Iterator[tuple[str, list[str]]]:
     for what, text in (("name", name), ("title", column.title), ("released_as", column.released_as)):
         if text:
             yield what, [text]
-    yield "labels", list(_labels([step.model_dump(mode="json") for step in column.treat]))
+    yield "labels", list(labels_of([step.model_dump(mode="json") for step in column.treat]))
     for hierarchy in table.chains[name].hierarchies:
         rows = hierarchy.rows
         if rows is not None:
             yield "hierarchy", sorted({label for labels in rows.values() for label in labels})
-
-
-def _labels(said: object) -> Iterator[str]:
-    if isinstance(said, list):
-        for part in said:
-            yield from _labels(part)
-    elif isinstance(said, dict):
-        for key, part in said.items():
-            if key in _LABELS:
-                yield from (str(text) for text in (part if isinstance(part, list) else [part]) if text)
-            else:
-                yield from _labels(part)
 
 
 def _named(names: NameSet, words: list[str]) -> bool:

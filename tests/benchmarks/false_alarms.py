@@ -1,0 +1,95 @@
+"""What the leak search takes for codes, contacts and names in public data, in which nothing is anybody's.
+
+Run: ``python tests/benchmarks/false_alarms.py FOLDER --names FILE``. FOLDER holds tables (csv, tsv, parquet) and texts (txt, md)
+in UTF-8 or CP932; each column is searched as one that is kept. FILE holds names as mecab-ipadic has them
+(``Noun.name.csv``, EUC-JP): the names looked for are 300,000 of its family names and given names put together at
+random, in kanji and in kana. Printed is each column that would stop a run, and the share of cells.
+"""
+
+import argparse
+import csv
+import io
+import random
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from tokumei.transforms.detect.name_forms import joined_names
+from tokumei.transforms.detect.name_set import NameSet
+from tokumei.transforms.leaks.found import LeakSearch
+from tokumei.transforms.leaks.numbers import numbers_in
+from tokumei.transforms.leaks.people import names_in
+from tokumei.transforms.leaks.values import as_compared, read_cells
+from tokumei.transforms.leaks.verdict import is_leak
+
+PEOPLE, LABEL = 300_000, 10
+SURFACE, KIND, READING = 0, 7, 11  # fields of a line of mecab-ipadic
+
+
+def names_of(path):
+    """Return people who do not exist."""
+    lines = list(csv.reader(io.StringIO(path.read_text(encoding="euc_jp"))))
+    family, given = ([line for line in lines if line[KIND] == kind] for kind in ("姓", "名"))
+    draw = random.Random(4)
+    people = [(draw.choice(family), draw.choice(given)) for _ in range(PEOPLE)]
+    forms = []
+    for field in (SURFACE, READING):
+        forms += joined_names(
+            *(pa.array([word[field] for word in words]) for words in zip(*people, strict=True))
+        )
+    return NameSet.of(forms, bytes(range(32)))
+
+
+def columns_of(path):
+    """Yield the columns of a table, or the lines of a text, as texts."""
+    if path.suffix == ".parquet":
+        table = pl.read_parquet(path)
+    else:
+        raw = path.read_bytes()
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = raw.decode("cp932", errors="ignore")
+        if path.suffix in {".txt", ".md"}:
+            table = pl.DataFrame({"lines": text.splitlines()})
+        else:
+            head = text.split("\n", 1)[0]
+            mark = max("\t;|,", key=head.count)
+            table = pl.read_csv(
+                io.StringIO(text), separator=mark, infer_schema=False, truncate_ragged_lines=True
+            )
+    for name in table.columns:
+        if table[name].dtype == pl.String or table[name].dtype.is_integer():
+            yield name, table[name].cast(pl.String)
+
+
+def main():
+    """Search every column of the folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--names", type=Path, required=True)
+    args = parser.parse_args()
+    names, cells, alarms = names_of(args.names), 0, 0
+    for path in sorted(args.folder.rglob("*")):
+        if path.suffix.lower() not in {".csv", ".tsv", ".parquet", ".txt", ".md"} or path == args.names:
+            continue
+        for name, values in columns_of(path):
+            read = read_cells(values.cast(pl.String).to_arrow().cast(pa.string()))
+            found = {
+                LeakSearch("number", name, kind): n
+                for kind, n in numbers_in(read.cells.to_arrow().cast(pa.string()), read).items()
+            }
+            found |= names_in(names, name, as_compared(read).written, None, LABEL)
+            cells += len(values)
+            for search, count in found.items():
+                if is_leak(search, count):
+                    alarms += count.sure + count.chance
+                    print(
+                        f"{path.relative_to(args.folder)} {name}: {search.of or 'names'}, {count}", flush=True
+                    )
+    print(f"{cells:,} cells, {alarms:,} of them taken for something")
+
+
+if __name__ == "__main__":
+    main()
