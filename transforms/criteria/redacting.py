@@ -68,7 +68,7 @@ class RedactText(PerRecord, treats=t.RedactText):
         """Return what is replaced, and by what."""
         return (
             "自由記述から、本人の値、氏名、住所、連絡先、番号などを見つけ、〔氏名〕、〔住所〕、〔電話〕、〔番号〕などの語に置き換えた。"
-            f"個人識別符号に当たる番号も、同じく全部を置き換えた（二号）。{self._left}"
+            f"{self._left}"
         )
 
     @property
