@@ -36,7 +36,7 @@ class RedactText(PerRecord, treats=t.RedactText):
     def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return the texts with labels; nulls stay null."""
         left = frozenset(_LEFT[kind] for kind in self.spec.leave)
-        others, seed = rows.names is not None, rows.chunk_seed(self.method)
+        others, seed = rows.names is not None, rows.column_seed(self.method)
         cases = planted_cases(seed, [*rows.own], left, others=others)
         texts = as_text(values).fill_null("").to_pylist()
         own = {
