@@ -77,8 +77,9 @@ def test_text_is_released_with_labels_and_the_report_says_how_many(run):
     assert not any(kind["missed"] for name, kind in kinds.items() if name not in described)
     page = (done.root / "releases").glob("*/report.html")
     assert all("自由記述の置換え" in path.read_text() for path in page)
-    (step,) = next(c for c in done.report["tables"][0]["columns"] if c["name"] == "note")["steps"]
+    step, codes = next(c for c in done.report["tables"][0]["columns"] if c["name"] == "note")["steps"]
     assert step["counts"]["cells_changed"] == 5
+    assert (codes["criterion"], codes["method"]) == (2, "redact_text")
 
 
 def test_what_the_policy_leaves_stands_and_no_case_of_it_is_planted(run):

@@ -36,7 +36,7 @@ class RedactText(PerRecord, treats=t.RedactText):
     def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return the texts with labels; nulls stay null."""
         left = frozenset(_LEFT[kind] for kind in self.spec.leave)
-        others, seed = rows.names is not None, rows.chunk_seed(self.method)
+        others, seed = rows.names is not None, rows.column_seed(self.method)
         cases = planted_cases(seed, [*rows.own], left, others=others)
         texts = as_text(values).fill_null("").to_pylist()
         own = {
@@ -68,7 +68,7 @@ class RedactText(PerRecord, treats=t.RedactText):
         """Return what is replaced, and by what."""
         return (
             "自由記述から、本人の値、氏名、住所、連絡先、番号などを見つけ、〔氏名〕、〔住所〕、〔電話〕、〔番号〕などの語に置き換えた。"
-            f"個人識別符号に当たる番号も、同じく全部を置き換えた（二号）。{self._left}"
+            f"{self._left}"
         )
 
     @property

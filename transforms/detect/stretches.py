@@ -92,14 +92,14 @@ def codes_and_contacts_in(texts: Sequence[str]) -> Spans:
         for kind in (*contacts(), *worded())
         for row, start, end in _matches(kind, edged)
     ]
-    long = shadows.str.contains(_SEVEN_DIGITS).arg_true().to_list()
+    written, long = shadows.to_list(), shadows.str.contains(_SEVEN_DIGITS).arg_true().to_list()
     masks: dict[int, list[_Cut]] = {row: [] for row in long}
     for row, start, end, _ in rows:
         masks.get(row, []).append((start, end, MASK))
     for row in long:
-        numbers = _numbers(_masked(shadows[row], masks[row]))
+        numbers = _numbers(_masked(written[row], masks[row]))
         rows += ((row, start, end, int(label)) for start, end, label in numbers)
-    return placed(found, [_whole_word(shadows[row[0]], row) for row in rows]).merged()
+    return placed(found, [_whole_word(written[row[0]], row) for row in rows]).merged()
 
 
 def _whole_word(shadow: str, row: _Row) -> _Row:

@@ -1,7 +1,8 @@
 """Planted cases: made-up sentences with every kind in every spelling, redacted with the texts of each chunk.
 
 They go through the same methods of the same plan, on the same worker, with the same dictionaries. What is
-left of one is looked for in what was made of its sentence. A seed plants the same cases again.
+left of one is looked for in what was made of its sentence. All chunks of a run plant the same cases: one in
+a million that is read as something else must not stop every run of a million chunks.
 """
 
 from __future__ import annotations

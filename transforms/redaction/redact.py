@@ -32,7 +32,7 @@ _LABELS = tuple(SpanLabel)
 _LABELLED = re.compile(f"〔(?:{'|'.join(label.title for label in _LABELS)})〕")
 _BETWEEN = re.compile(r"[\s・･]?")  # between two that become one label
 _ROUNDS = 6
-_CHARACTERS = 1 << 19  # that are searched together
+_CHARACTERS = 1 << 17  # that are searched together
 _SAME_TEXT, _SAME_DIGITS = 2, 4  # characters from which on the same elsewhere in the text goes too
 
 

@@ -19,6 +19,7 @@ from tokumei.transforms.report.combinations import column_steps
 from tokumei.transforms.report.histories import GroupsTold, coarsened_sentence, hidden_steps
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, sentence_of
+from tokumei.transforms.report.redaction import code_steps
 from tokumei.transforms.values.text import folded
 
 _MOST_UNMET = 20
@@ -84,6 +85,7 @@ def explain_column(
     steps += hidden_steps(histories, table, name, tally.hidden.get(name, 0))
     steps += column_steps(table, account.fitted.removal(CombinationRemoval), name)
     steps += promises.settled_steps(table, account, name)
+    steps += code_steps(table, name)
     return ColumnReport(
         name=name,
         title=column.title or name,
@@ -121,6 +123,8 @@ def _unmet(chain: Chain, tally: Tally, account: Account) -> list[tuple[int, ...]
 def _no_picture(chain: Chain) -> Picture | None:
     if not chain.steps or not chain.column.released:
         return None
+    if chain.column.type == "text":
+        return Picture(note="文章であるため、図に示さない。")
     if not chain.pictured:
         return Picture(note="仮IDの値には意味がないため、図を省略した。")
     return Picture(note="個人の識別に使える元の値であるため、図に示さない。")

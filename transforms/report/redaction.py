@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tokumei.schemas.report import StepReport
 from tokumei.schemas.report_redaction import LabelCount, PlantedCount, RedactionReport
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.redactions import redacted_columns
 from tokumei.transforms.release.written import Written
 
 _LEFT = {"places": "場所", "dates": "日付", "ages": "年齢"}
+
+
+def code_steps(table: TablePlan, name: str) -> tuple[StepReport, ...]:
+    """Return what redaction of a column's texts does for criterion 2; none where they are not redacted."""
+    spec = redacted_columns(table).get(name)
+    if spec is None:
+        return ()
+    sentence = "自由記述の中の個人識別符号に当たる番号を、全部〔番号〕に置き換えた。"
+    return (StepReport(criterion=2, method=spec.method, sentence=sentence),)
 
 
 def explain_redactions(tables: Mapping[str, TablePlan], written: Written) -> Iterator[RedactionReport]:
