@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import sparse
 
 from tokumei.schemas.attacks import HabitProfile
 from tokumei.schemas.errors import RequirementError
@@ -27,6 +27,9 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import units_of
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _MOST = 50_000_000  # different lines of people that one worker compares
 _CELLS = 1 << 24  # scores at once
@@ -160,6 +163,8 @@ def _hits(
 
 def _matrix(lines: pl.DataFrame, who: str, people: pl.Series, items: pl.Series) -> sparse.csr_matrix:
     """Return how often who has what; lines of others, and items that nobody is searched by, are left out."""
+    from scipy import sparse  # of few runs, and it takes long
+
     people_of = pl.DataFrame({who: people, "row": np.arange(len(people))})
     items_of = pl.DataFrame({_ITEM: items, "column": np.arange(len(items))})
     some = lines.join(people_of, on=who).join(items_of, on=_ITEM)
@@ -170,6 +175,8 @@ def _matrix(lines: pl.DataFrame, who: str, people: pl.Series, items: pl.Series) 
 
 def _normal(counts: sparse.csr_matrix, weight: Floats) -> sparse.csr_matrix:
     """Return rows of weighed logarithmic counts, of length 1."""
+    from scipy import sparse
+
     counts.data = 1 + np.log(counts.data)
     weighed = counts @ sparse.diags(weight)
     lengths = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
