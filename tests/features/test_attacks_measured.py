@@ -195,6 +195,20 @@ def test_an_earlier_release(run):
     assert (found["success"]["rate"], found["people"]) == (0, done.report["people"])
 
 
+def test_coarsened_facts_are_read_as_what_they_may_be(run):
+    """Five people buy of each kind of goods, each another article: a reader of kinds finds one in five."""
+    rows = ["id,item"] + [f"p{5 * kind + i},{kind:02}{i}" for kind in range(60) for i in range(5)]
+    link = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p"}]}
+    item = {"treat": [{"criterion": 5, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2]}}]}
+    plain = policy_of({"id": link, "item": item}, person="id", rows="several", k=5)
+    plain["histories"] = [{"facts": [{"table": "t", "columns": ["item"]}], "known": 1, "because": "試験"}]
+    plain["requirements"]["attacks"] = [linkage(1, knows=["item"])]
+    done = run(plain, {"data.csv": "\n".join(rows)})
+    assert done.status == 0, done.err
+    assert {row["item"] for row in done.rows()} == {f"{kind:02}" for kind in range(60)}
+    assert told(done)["linkage", False]["success"]["rate"] == pytest.approx(0.2, abs=0.03)
+
+
 def purchases(n=300):
     """People who buy what they always buy, in two years."""
     draw = random.Random(6)

@@ -19,7 +19,7 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 _LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other"})
 
 
-def refuse_names_in_words(plan: Plan, names: NameSet) -> None:
+def refuse_people_in_words(plan: Plan, names: NameSet) -> None:
     """Check what is released of every table beside its cells, but for columns with ``source_values_allowed``.
 
     A label that many others stand beside may equal a name by chance (平八新田), so of labels only those count
