@@ -143,6 +143,16 @@ def test_unreadable_records_are_counted_into_the_policy(run, tmp_path, monkeypat
     assert run(tmp_path / "policy.yaml", job="check").status == 0
 
 
+def test_a_file_without_a_header_shows_no_record(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text(
+        "".join(f"{i:04d},佐藤花子,{'男女'[i % 2]},1990-01-0{i % 9 + 1}\n" for i in range(99))
+    )
+    done = run("t.csv", job="suggest", args=["--json"])
+    assert done.status == 3 and json.loads(done.err)["code"] == "input.header"
+    assert "佐藤" not in done.out + done.err
+
+
 @pytest.mark.parametrize(
     "layout", [{"encoding": "cp932"}, {"delimiter": "\t"}, {"parquet": True}, {"jsonl": True}]
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
@@ -25,6 +27,8 @@ from tokumei.transforms.values.encodings import UNDECODABLE
 READERS = min(2, os.cpu_count() or 1)
 SPLIT_BYTES = 4 << 20  # what a thread holds
 _MANY = 0.1
+_TWO = 2
+_NUMBER = re.compile(r"[0-9０-９][0-9０-９./:,年月日-]*")
 
 
 def measure(table: FoundTable) -> tuple[FoundTable, TableSketch]:
@@ -53,7 +57,30 @@ def measure(table: FoundTable) -> tuple[FoundTable, TableSketch]:
             what=f"{sketch.broken:,} of {records:,} records cannot be read: {', '.join(sorted(reasons))}",
             fix="export the file again, or write the source by hand (skip_rows, escape, widths …)",
         )
+    _refuse_headless(table, sketch)
     return table, sketch
+
+
+def _refuse_headless(table: FoundTable, sketch: TableSketch) -> None:
+    """Refuse a file whose first line is a record: its values would stand in the policy as names of columns.
+
+    Raises:
+        InputError: a third of the names, and at least two, are numbers or dates, or values of their column.
+    """
+    if not table.source.header_line:
+        return
+    like = sum(
+        _NUMBER.fullmatch(name) is not None or pc.index(column.texts, name).as_py() >= 0
+        for name, column in sketch.columns.items()
+    )
+    if like >= _TWO and like * 3 >= len(sketch.columns):
+        raise InputError(
+            "input.header",
+            where=table.source.path,
+            what=f"the first line seems to be a record: {like} of {len(sketch.columns)} names are numbers or"
+            " values of their column",
+            fix="write a line with the names of the columns above it",
+        )
 
 
 def _read(table: FoundTable) -> tuple[TableSketch, Counter[str]]:

@@ -5,7 +5,8 @@ sample of the distinct values, wherever in the file they stand), each with its e
 the hash is the same everywhere, samples of two columns are comparable: of a value that both could have kept,
 both know whether they have it. For fewer of them, the lowest again, it is kept whether each other column has
 one value beside them or several, by the least and the greatest hash there: so X → Y is seen without a table
-of pairs. Any pieces of the file, in any order, merge to the same.
+of pairs. Any pieces of the file, in any order, merge to the same; but of a batch no more than 16,384 rows
+are compared for a column, so that what stands beside values of very many records is seen by some of them.
 """
 
 from __future__ import annotations
@@ -267,7 +268,7 @@ def _merge_columns(parts: Sequence[ColumnSketch]) -> ColumnSketch:
     texts = pa.concat_arrays([p.texts for p in parts]).take(pa.array(first[:KEPT]))
     return ColumnSketch(
         cells=sum(p.cells for p in parts),
-        fits={kind: sum(p.fits.get(kind, 0) for p in parts) for kind in TYPES},
+        fits={kind: n for kind in TYPES if (n := sum(p.fits.get(kind, 0) for p in parts))},
         hashes=hashes[:KEPT],
         counts=counts[:KEPT],
         texts=texts,
