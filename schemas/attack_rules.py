@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tokumei.schemas.attacks import AnyAttack, AttackDeclaration, KnownFacts, Membership
+from tokumei.schemas.attacks import AnyAttack, AttackDeclaration, HabitProfile, KnownFacts, Membership
 from tokumei.schemas.histories import History
 from tokumei.schemas.strict import broken
 from tokumei.schemas.table import Table
@@ -68,10 +68,14 @@ def _unfit(attack: AnyAttack, table: Table) -> Iterator[tuple[str, str]]:
                 yield key, "it names a column that the table does not release"
             elif column.link is not None:
                 yield key, "it names a column of pseudonyms, of which nobody knows or learns anything"
+            elif key == "time" and column.type not in {"date", "datetime"}:
+                yield key, "it names a column that is none of days or times"
             elif key == "levels" and not column.quasi_identifier:
                 yield key, "it names a column that is no quasi-identifier, and has no levels"
             elif key == "learns" and column.quasi_identifier:
                 yield key, "it names a quasi-identifier, by which the class is found"
+    if isinstance(attack, HabitProfile) and table.rows_per_person == "one":
+        yield "attack", "the table has one row a person, and so no histories"
     if isinstance(attack, Membership) and table.population is None:
         yield "attack", "the table has no population, of which members could be told"
     if "learns" in attack.about and not table.quasi_identifiers:

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from tokumei.schemas.strict import Strict, Text
+from tokumei.schemas.strict import Day, Strict, Text
 
 MOST_TARGETS = 10_000
 
@@ -152,6 +152,30 @@ class Intersection(AttackDeclaration):
         return {"levels": tuple(self.levels), **({"learns": (self.learns,)} if self.learns else {})}
 
 
+class HabitProfile(AttackDeclaration):
+    """Whoever knows what a person did before a day looks for whose lines after it are alike (行動の傾向).
+
+    For tables with several rows a person. Targets are drawn by the key of the run and compared with all
+    histories; control is the same with what is known of somebody else. Fresh pseudonyms are no protection.
+    """
+
+    example: ClassVar[str] = (
+        "{attack: habit_profile, knows: [item], time: bought, since: 2026-01-01, at_most: 0.05}"
+    )
+    attack: Literal["habit_profile"]
+    knows: tuple[Text, ...] = Field(
+        min_length=1, description="Released columns that are known together, of each line before the day."
+    )
+    time: Text = Field(description="The column of days, which is released.")
+    since: Day = Field(description="Lines from this day on are searched; those before it are known.")
+    targets: int = Field(default=1000, ge=100, le=MOST_TARGETS, description="How many people are looked for.")
+
+    @property
+    def about(self) -> dict[str, tuple[str, ...]]:
+        """What is known, and when."""
+        return {"knows": self.knows, "time": (self.time,)}
+
+
 class KnownFacts(AttackDeclaration):
     """Whoever knows some facts of a person finds their history among all (一意性).
 
@@ -166,6 +190,6 @@ class KnownFacts(AttackDeclaration):
 
 
 AnyAttack = Annotated[
-    Homogeneity | Inference | Linkage | SinglingOut | Membership | Intersection | KnownFacts,
+    Homogeneity | Inference | Linkage | SinglingOut | Membership | Intersection | HabitProfile | KnownFacts,
     Field(discriminator="attack"),
 ]

@@ -33,7 +33,14 @@ class AttackReport(Strict):
     """One attack on one table, measured on what would be released."""
 
     attack: Literal[
-        "homogeneity", "inference", "linkage", "singling_out", "membership", "intersection", "known_facts"
+        "homogeneity",
+        "inference",
+        "linkage",
+        "singling_out",
+        "membership",
+        "intersection",
+        "habit_profile",
+        "known_facts",
     ]
     rarest: bool = Field(description="Whether it was made on people with the rarest combinations alone.")
     table: str

@@ -51,6 +51,7 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
 
 def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> None:
     from tokumei.pipelines.launcher.job import Job
+    from tokumei.pipelines.launcher.plain_beam import steps_unpacked
     from tokumei.pipelines.launcher.terminal import Progress, quiet
     from tokumei.transforms.engine.spill import spilling
     from tokumei.transforms.planning.kept_chunks import keeping
@@ -69,6 +70,7 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> Non
                 if job.in_this_process:
                     alone.enter_context(spilling())
                     alone.enter_context(keeping())
+                    alone.enter_context(steps_unpacked())
                 job.run()
     except (Exception, KeyboardInterrupt) as error:
         with quiet(engine=True):

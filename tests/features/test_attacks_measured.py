@@ -195,6 +195,64 @@ def test_an_earlier_release(run):
     assert (found["success"]["rate"], found["people"]) == (0, done.report["people"])
 
 
+def test_coarsened_facts_are_read_as_what_they_may_be(run):
+    """Five people buy of each kind of goods, each another article: a reader of kinds finds one in five."""
+    rows = ["id,item"] + [f"p{5 * kind + i},{kind:02}{i}" for kind in range(60) for i in range(5)]
+    link = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p"}]}
+    item = {"treat": [{"criterion": 5, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2]}}]}
+    plain = policy_of({"id": link, "item": item}, person="id", rows="several", k=5)
+    plain["histories"] = [{"facts": [{"table": "t", "columns": ["item"]}], "known": 1, "because": "試験"}]
+    plain["requirements"]["attacks"] = [linkage(1, knows=["item"])]
+    done = run(plain, {"data.csv": "\n".join(rows)})
+    assert done.status == 0, done.err
+    assert {row["item"] for row in done.rows()} == {f"{kind:02}" for kind in range(60)}
+    assert told(done)["linkage", False]["success"]["rate"] == pytest.approx(0.2, abs=0.03)
+
+
+def purchases(n=300):
+    """People who buy what they always buy, in two years."""
+    draw = random.Random(6)
+    rows = ["id,item,day"]
+    for person in range(n):
+        usual = [f"g{draw.randint(0, 9)}{draw.randint(0, 9)}" for _ in range(6)]
+        rows += [
+            f"p{person},{draw.choice(usual)},{year}-{draw.randint(1, 12):02}-11"
+            for year in (2024, 2025)
+            for _ in range(12)
+        ]
+    return {"data.csv": "\n".join(rows) + "\n"}
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+def test_habits_are_found_in_another_year(run, coarse):
+    link = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p", "per": "year", "time": "day"}]}
+    day = {"type": "date", "treat": [{"criterion": 1, "method": "year"}]}
+    item = {**KEEP_ALL}
+    if coarse:
+        item = {
+            "treat": [
+                {"criterion": 5, "method": "recode", "hierarchy": {"kind": "prefix", "keep": [1]}, "level": 1}
+            ]
+        }
+    plain = policy_of({"id": link, "item": item, "day": day}, person="id", rows="several", k=5)
+    attack = {
+        "attack": "habit_profile",
+        "knows": ["item"],
+        "time": "day",
+        "since": "2025-01-01",
+        "at_most": 0.1,
+    }
+    plain["requirements"]["attacks"] = [attack]
+    done = run(plain, purchases())
+    if coarse:
+        assert done.status == 0, done.err
+        found = told(done)["habit_profile", False]
+        assert found["untreated"] > 0.9 and found["control"]["rate"] < 0.03
+    else:
+        assert done.status == 4
+        assert "who knows a person's item before 2025-01-01 finds the history of 9" in done.err
+
+
 def test_nothing_of_it_leaves_the_house(run):
     done = run(policy(linkage(), homogeneity()), people())
     for name in ("notice.md", "public-report.json", "public-report.html"):

@@ -121,6 +121,58 @@ def test_what_is_doubtful_is_an_error_until_it_is_answered(run, tmp_path, monkey
     assert run(tmp_path / "policy.yaml", job="check").status == 0
 
 
+def test_two_numbers_that_may_be_the_person_are_a_question(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "".join(f"{i % 50:04d},{i % 47:04d},{i}\n" for i in range(400))
+    (tmp_path / "t.csv").write_text("会員番号,患者番号,数量\n" + body)
+    (tmp_path / "policy.yaml").write_text(suggested(run, "t.csv", answers=FACTS))
+    told = json.loads(run(tmp_path / "policy.yaml", job="check", args=["--json"]).err)
+    assert told["code"] == "policy.to_decide" and told["where"].endswith("tables.t.person")
+    answers = {**FACTS, "tables.t.person": "会員番号"}
+    (tmp_path / "policy.yaml").write_text(suggested(run, "t.csv", answers=answers))
+    assert run(tmp_path / "policy.yaml", job="check").status == 0
+
+
+def test_unreadable_records_are_counted_into_the_policy(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "".join(f"{i:04d},{'男女'[i % 2]},{20 + i % 50}\n" for i in range(300))
+    (tmp_path / "t.csv").write_text("会員番号,性別,年齢\n" + body + "0400,男\n")
+    text = suggested(run, "t.csv", answers=FACTS)
+    assert yaml.safe_load(text)["rejects"] == {"limit": 1} and "ほかに読めない記録 1件" in text
+    (tmp_path / "policy.yaml").write_text(text)
+    assert run(tmp_path / "policy.yaml", job="check").status == 0
+
+
+@pytest.mark.parametrize(
+    "layout", [{"encoding": "cp932"}, {"delimiter": "\t"}, {"parquet": True}, {"jsonl": True}]
+)
+def test_how_a_file_is_written_is_found(run, tmp_path, monkeypatch, layout):
+    monkeypatch.chdir(tmp_path)
+    rows = {
+        "会員番号": [f"{i:04d}" for i in range(300)],
+        "氏名": [
+            f"{'佐藤鈴木'[i % 2 * 2 : i % 2 * 2 + 2]} {'花子太郎'[i % 2 * 2 : i % 2 * 2 + 2]}"
+            for i in range(300)
+        ],
+        "性別": ["男女"[i % 2] for i in range(300)],
+        "登録日": ["2024-01-01" if i % 2 else "2024-02-01" for i in range(300)],
+    }
+    frame, name = pl.DataFrame(rows), "t.csv"
+    if layout.get("parquet"):
+        name = "t.parquet"
+        frame.with_columns(pl.col("登録日").str.to_date()).write_parquet(name)
+    elif layout.get("jsonl"):
+        name = "t.jsonl"
+        frame.write_ndjson(name)
+    else:
+        text = frame.write_csv(separator=layout.get("delimiter", ","))
+        Path(name).write_bytes(text.encode(layout.get("encoding", "utf-8")))
+    (tmp_path / "policy.yaml").write_text(suggested(run, name, answers=FACTS))
+    assert run(tmp_path / "policy.yaml", job="check").status == 0
+    table = yaml.safe_load((tmp_path / "policy.yaml").read_text())["tables"]["t"]
+    assert table["person"] == "会員番号" and table["columns"]["登録日"]["type"] == "date"
+
+
 def test_on_a_terminal_it_asks_and_keeps_the_answers(run, made, monkeypatch):
     folder = made("residents", 500)
     asked = []

@@ -159,6 +159,10 @@ def test_every_attack_has_an_example(attack):
     if attack.name() == "known_facts":
         facts = [{"table": "members", "quasi_identifiers": True}]
         piece["histories"] = [{"known": 1, "because": "試験", "facts": facts}]
+    if attack.name() == "habit_profile":
+        item = {"keep": True, "because": "試験"}
+        columns = {"item": item, "bought": {"type": "date", **item}}
+        piece["tables"] = {"members": {"rows_per_person": "several", "columns": columns}}
     (asked,) = validated(piece).requirements.attacks
     assert type(asked) is attack
 

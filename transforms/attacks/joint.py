@@ -7,10 +7,13 @@ Smith, KDD 2008). And of the values that they may have, those are left that both
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Ints = npt.NDArray[np.int64]
 _PAIRS = 1 << 16  # joint classes whose values are compared at once
@@ -69,6 +72,8 @@ def join_classes(
 
 
 def _matrix(held: HeldValues, classes: int, values: int) -> sparse.csr_matrix:
+    from scipy import sparse  # of few runs, and it takes a quarter of the time in which one starts
+
     inside = held.classes < classes
     ones = np.ones(int(inside.sum()), np.int64)
     places = held.classes[inside], held.values[inside]

@@ -254,6 +254,8 @@ def _best(tables: Sequence[Scores], codes: Sequence[Ints], records: Ints) -> tup
 def _of_people(marks: Marks, people: Marks) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the rows of some people, and which of the people each is of; all people are different."""
     order = np.argsort(people)
+    if not len(people):
+        return order, order
     place = np.minimum(np.searchsorted(people[order], marks), len(people) - 1)
     rows = np.flatnonzero(people[order][place] == marks)
     return rows, order[place[rows]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tokumei.schemas.attack_rules import table_attacked
 from tokumei.schemas.attacks import (
     AnyAttack,
+    HabitProfile,
     Homogeneity,
     Inference,
     Intersection,
@@ -19,6 +20,7 @@ from tokumei.schemas.attacks import (
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.formats import listed
 from tokumei.transforms.attacks.classes import ClassAttack
+from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.learned import Learned, attack_learned
 from tokumei.transforms.attacks.presence import Presence
@@ -54,7 +56,7 @@ class MeasuredAttack:
     attack: AnyAttack
     table: str
     declared: int | None
-    found: ClassAttack | Linked | JointClasses | Singled | Presence | Unique
+    found: ClassAttack | Linked | JointClasses | Recognized | Singled | Presence | Unique
     success: Estimate
     control: Estimate
     chance: float
@@ -82,7 +84,7 @@ class AttackEvidence:
 
     Attributes:
         learned: by table and column, people of what was written by class and value.
-        records: what linkage and intersection came to, by the attack's place among the requirements.
+        records: what linkage, intersection and habits came to, by the attack's place among the requirements.
         singled: what singling out came to, by the same places.
         present: by table, what guessing members came to, in the release and before anything was recoded.
         unique: by history, people of a sample, and the share of them whom 1 to 5 facts single out; in the
@@ -90,7 +92,7 @@ class AttackEvidence:
     """
 
     learned: Mapping[str, Learned]
-    records: Mapping[int, Linked | JointClasses]
+    records: Mapping[int, Linked | JointClasses | Recognized]
     singled: Mapping[int, Singled]
     present: Mapping[str, tuple[Presence, Presence]]
     unique: Sequence[tuple[Unique, Unique]]
@@ -124,8 +126,8 @@ def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: AttackEvidenc
         return _of_classes(attack, table, place, attack_learned(evidence.learned[table][attack.learns]))
     success, control, chance = Estimate(0.0), Estimate(0.0), 0.0
     untreated: float | None = None
-    found: Linked | JointClasses | Singled | Presence | Unique
-    if isinstance(attack, Linkage | Intersection):
+    found: Linked | JointClasses | Recognized | Singled | Presence | Unique
+    if isinstance(attack, Linkage | Intersection | HabitProfile):
         found = evidence.records[place]
         if isinstance(found, JointClasses):
             success = Estimate(found.few / max(1, found.people))
@@ -209,6 +211,9 @@ def _told(measured: MeasuredAttack) -> str:
         done = f"who knows up to {attack.columns} values can point at {people} alone"
     elif isinstance(attack, Intersection):
         done = f"who holds the earlier release narrows {people} of both to fewer than k"
+    elif isinstance(attack, HabitProfile):
+        known = f"who knows a person's {listed(attack.knows, 'and')} before {attack.since}"
+        done = f"{known} finds the history of {people} after"
     elif isinstance(attack, Membership):
         done = f"who has the population names {people} of it who are in the file"
     else:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tokumei.transforms.detect.kana import given_at
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.detect.words import Words
 
@@ -23,10 +24,10 @@ _RULES = tuple(
     re.compile(rule)
     for rule in (
         # 山田太郎, 山田 太郎, 森 茂, 佐藤 さくら, 河北義次郎
-        rf"(?<!株)([姓独両森共仮漢ひ] ?名{{1,3}}[漢一森桜共単]?){_NO_NAME}",
+        rf"(?<!株)([姓独両森共仮漢ひ] ?名{{1,3}}[漢一森桜共単]?|[姓独]・[名単一]){_NO_NAME}",
         rf"(?<!株)([姓独両] ?単[漢一森桜共]?|[姓独両] [桜共ひ人姓]){_NO_NAME}",
-        rf"([般地名者社森] 名{{1,3}}){_NO_NAME}",
-        rf"(?<!株)([姓独](?: ?[桜共仮]|[漢一人両森姓桜共単]{{1,3}}| ひ)){_NO_NAME}",
+        rf"([般地名者社森] 名{{1,3}}|[名単桜共漢一] 姓){_NO_NAME}",
+        rf"(?<!株)([姓独](?: ?[桜共仮一]|[漢一人両森姓桜共単]{{1,3}}| ひ)){_NO_NAME}",
         # 山田, 太郎, 朝青龍, 林
         rf"(?<!株)(姓){_NO_NAME}",
         rf"(?<![株カ未仮人])(人){_NO_NAME}(?![カ未仮人])",
@@ -95,9 +96,11 @@ def _given_behind(texts: Sequence[str], words: Words) -> Iterator[tuple[int, int
     """Yield what stands behind a surname and one space, where it is no more than a given name."""
     for match in _SPACED.finditer(words.letters):
         text = int(words.text[match.start()])
-        given = _GIVEN_RUN.match(texts[text], words.end[match.end() - 1])
-        if given:
-            yield text, int(words.start[match.start()]), given.end(), SpanLabel.PERSON
+        place = int(words.end[match.end() - 1])
+        given = _GIVEN_RUN.match(texts[text], place)
+        end = given.end() if given else given_at(texts[text], place)
+        if end > place:
+            yield text, int(words.start[match.start()]), end, SpanLabel.PERSON
 
 
 def _chains(letters: str) -> Iterator[tuple[int, int]]:

@@ -16,6 +16,8 @@ from urllib.parse import unquote_to_bytes
 
 import polars as pl
 
+from tokumei.transforms.values.encodings import ENCODINGS
+
 _ESCAPES = r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{2,8};|%[0-9A-Fa-f]{2}"
 # Bytes that can be printed begin with 2 to 7, those of Japanese in UTF-8 with E3 to E9 (and EF).
 _PRINTED = r"(?:[2-7][0-9A-Fa-f]|[Ee][3-9Ff][89ABab][0-9A-Fa-f][89ABab][0-9A-Fa-f])"
@@ -38,7 +40,6 @@ _PERCENT = re.compile(
 HEX_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:0[Xx])?({_DIGITS})(?![0-9A-Za-z])")
 BASE64_RUN = re.compile(r"(?<![0-9A-Za-z+/_-])([0-9A-Za-z+/_-]{12,})={0,2}(?![0-9A-Za-z+/_=-])")
 _UNPRINTED = re.compile("[\n\r\t\u00a0\u3000\u00ad\u200b-\u200f\u2060\ufeff]")
-_ENCODINGS = ("utf-8", "cp932", "euc_jp")
 
 
 def with_wrapped(texts: pl.Series) -> pl.Series:
@@ -108,7 +109,7 @@ def decoded_base64(run: str) -> bytes:
 
 def first_reading(content: bytes) -> str | None:
     """Return bytes as the first of the usual encodings that reads them."""
-    for encoding in _ENCODINGS:
+    for encoding in ENCODINGS:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:

@@ -56,7 +56,7 @@ def keeping() -> Iterator[None]:
 def read_and_keep(
     released: Collection[str], plan: TablePlan, columns: Mapping[str, ColumnType], work: Work[D_co]
 ) -> Iterator[Chunk[D_co]]:
-    """Read a bound split as `read_chunks` does, and keep it if pass 3 wants the same columns.
+    """Read a bound split as `read_chunks` does, and keep of it what pass 3 wants.
 
     Args:
         released: names of the tables that pass 3 reads.
@@ -64,14 +64,17 @@ def read_and_keep(
         columns: which columns this pass needs.
         work: the split.
     """
-    again = plan.name in released and plan.table.source.facts.parsed
-    wanted = bool(_kept) and again and columns == plan.output_types()
+    again = plan.output_types()
+    keeps = bool(_kept) and plan.name in released and plan.table.source.facts.parsed
+    keeps = keeps and again.items() <= columns.items()
     chunks: list[Chunk[Any]] = []
     for chunk in read_chunks(plan, columns, work):
-        if wanted := wanted and _kept[-1].room(chunk.batch.nbytes):
-            chunks.append(replace(chunk, memo={}))
+        if keeps:
+            batch = chunk.batch.select(list(again))
+            keeps = _kept[-1].room(batch.nbytes)
+            chunks.append(replace(chunk, batch=batch, memo={}))
         yield chunk
-    if wanted:
+    if keeps:
         _kept[-1].put(work.split.split_id, chunks)
 
 

@@ -15,7 +15,7 @@ from tokumei.schemas.tables import municipalities, plate_offices
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.redaction.draws import Draws
 from tokumei.transforms.redaction.own import OwnColumn
-from tokumei.transforms.redaction.spellings import GROUPED, PLAIN, Spelling
+from tokumei.transforms.redaction.spellings import GROUPED, LATIN, PLAIN, Spelling
 from tokumei.transforms.values.check_digits import Digits, luhn_check, my_number_check
 from tokumei.transforms.values.code_formats import LICENCE
 
@@ -140,20 +140,20 @@ PLANTED_CODES: tuple[PlantedKind, ...] = (
 CONTACTS: tuple[PlantedKind, ...] = (
     PlantedKind(title="携帯電話の番号", make=_mobile),
     PlantedKind(title="固定電話の番号", make=_landline),
-    PlantedKind(title="電子メールアドレス", make=_mail, spellings=PLAIN),
+    PlantedKind(title="電子メールアドレス", make=_mail, spellings=LATIN),
     PlantedKind(
         title="URL",
         make=lambda d: f"https://{d.letters(8, _LOWER)}.example.jp/{d.letters(5, _LOWER)}",
-        spellings=PLAIN,
+        spellings=LATIN,
     ),
     PlantedKind(
-        title="SNS等のアカウント", make=lambda d: f"@{d.letters(7, _LOWER)}{d.digits(2)}", spellings=PLAIN
+        title="SNS等のアカウント", make=lambda d: f"@{d.letters(7, _LOWER)}{d.digits(2)}", spellings=LATIN
     ),
-    PlantedKind(title="IPアドレス", make=_address, spellings=PLAIN),
-    PlantedKind(title="MACアドレス", make=_mac, spellings=PLAIN),
-    PlantedKind(title="UUID", make=_uuid, spellings=PLAIN),
-    PlantedKind(title="自動車の登録番号", make=_plate, spellings=PLAIN),
-    PlantedKind(title="緯度・経度", make=_position, spellings=PLAIN),
+    PlantedKind(title="IPアドレス", make=_address, spellings=LATIN),
+    PlantedKind(title="MACアドレス", make=_mac, spellings=LATIN),
+    PlantedKind(title="UUID", make=_uuid, spellings=LATIN),
+    PlantedKind(title="自動車の登録番号", make=_plate, spellings=LATIN),
+    PlantedKind(title="緯度・経度", make=_position, spellings=LATIN),
     PlantedKind(title="郵便番号", make=lambda d: f"〒{d.digits(3)}-{d.digits(4)}", spellings=_WRITTEN),
 )
 _OWN_NAME, _OWN_PLACE, _OWN_TEXT = "本人の値（氏名など）", "本人の値（住所）", "本人の値（そのほか）"

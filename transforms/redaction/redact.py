@@ -32,6 +32,7 @@ _LABELS = tuple(SpanLabel)
 _LABELLED = re.compile(f"〔(?:{'|'.join(label.title for label in _LABELS)})〕")
 _BETWEEN = re.compile(r"[\s・･]?")  # between two that become one label
 _ROUNDS = 6
+_CHARACTERS = 1 << 19  # that are searched together
 _SAME_TEXT, _SAME_DIGITS = 2, 4  # characters from which on the same elsewhere in the text goes too
 
 
@@ -74,26 +75,42 @@ def redact(texts: Sequence[str], layers: Layers) -> Redacted:
         texts: one a record.
         layers: what is looked for; own values are those of the same records.
     """
-    written, rows = list(texts), [*range(len(texts))]
+    written = list(texts)
     labels: dict[int, Counter[SpanLabel]] = {}
     unknown = np.zeros(len(written), dtype=np.int64)
-    for _ in range(_ROUNDS):
-        spans, proper = _found([written[row] for row in rows], rows, layers)
-        unknown[rows] = _uncovered(proper, spans, len(rows))
-        changed = []
-        for i, of_text in _by_text(spans):
-            row = rows[i]
-            written[row], counted = _replaced(written[row], of_text)
-            labels[row] = labels.get(row, Counter()) + counted
-            changed.append(row)
-        rows = changed
-        if not rows:
-            break
-    whole = frozenset({*rows, *_unplaced(written, labels)})
+    restless: list[int] = []
+    for some in _batches(written):
+        rows = some
+        for _ in range(_ROUNDS):
+            spans, proper = _found([written[row] for row in rows], rows, layers)
+            unknown[rows] = _uncovered(proper, spans, len(rows))
+            found = [(rows[i], of_text) for i, of_text in _by_text(spans)]
+            for row, of_text in found:
+                written[row], counted = _replaced(written[row], of_text)
+                labels[row] = labels.get(row, Counter()) + counted
+            rows = [row for row, _ in found]
+            if not rows:
+                break
+        restless += rows
+    whole = frozenset({*restless, *_unplaced(written, labels)})
     for row in whole:
         written[row], labels[row] = _label(SpanLabel.OTHER), Counter({SpanLabel.OTHER: 1})
     unknown[list(whole)] = 0
     return Redacted(texts=written, labels=labels, whole=whole, unknown=unknown)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the texts in stretches of so many characters, or of a single longer text, as memory allows."""
+    rows: list[int] = []
+    size = 0
+    for row, text in enumerate(texts):
+        if rows and size + len(text) > _CHARACTERS:
+            yield rows
+            rows, size = [], 0
+        rows.append(row)
+        size += len(text)
+    if rows:
+        yield rows
 
 
 def _unplaced(written: Sequence[str], labels: Mapping[int, object]) -> Iterator[int]:

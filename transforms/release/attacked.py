@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tokumei.schemas.attacks import Membership, SinglingOut
+from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.presence import Presence, attack_presence
 from tokumei.transforms.attacks.scouting import Linked
@@ -25,7 +26,7 @@ def attack_release(
     chosen: Chosen,
     written: Written,
     people: Mapping[str, int],
-    records: Mapping[int, Linked | JointClasses],
+    records: Mapping[int, Linked | JointClasses | Recognized],
 ) -> tuple[MeasuredAttack, ...]:
     """Return what attacks on the release come to.
 

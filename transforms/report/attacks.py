@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tokumei.schemas.attacks import (
+    HabitProfile,
     Homogeneity,
     Inference,
     Intersection,
@@ -14,12 +15,13 @@ from tokumei.schemas.attacks import (
     SinglingOut,
 )
 from tokumei.schemas.report_attacks import AttackReport, SuccessRate, TargetsReport
+from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import singling_columns
 from tokumei.transforms.attacks.statistics import Estimate, wilson
 from tokumei.transforms.attacks.verdict import MeasuredAttack
-from tokumei.transforms.pages.environment import number, percent
+from tokumei.transforms.pages.environment import day, number, percent
 from tokumei.transforms.planning.plan import Plan, TablePlan
 
 _TITLES = {
@@ -29,6 +31,7 @@ _TITLES = {
     "singling_out": "一人だけを指す条件",
     "membership": "ファイルにいることの推定",
     "intersection": "前の公表との突合",
+    "habit_profile": "行動の傾向による特定",
     "known_facts": "履歴による特定",
 }
 _NOBODY = "公表するデータを見ない者（誰にも行き当たらない）"
@@ -39,6 +42,7 @@ _CONTROLS = {
     "singling_out": _NOBODY,
     "membership": "母集団から無作為に選んだとき",
     "intersection": "前の公表だけを持つ者（k 人より少なくは絞れない）",
+    "habit_profile": "別の人の傾向によって、その人の履歴を探したとき",
     "known_facts": _NOBODY,
 }
 
@@ -77,7 +81,7 @@ def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
 def _known(table: TablePlan, measured: MeasuredAttack) -> tuple[str, ...]:
     """Return the columns that are known; none where facts are, which may be of several tables."""
     attack = measured.attack
-    if isinstance(attack, Linkage):
+    if isinstance(attack, Linkage | HabitProfile):
         return attack.knows
     if isinstance(attack, SinglingOut):
         return singling_columns(table, attack)
@@ -138,6 +142,12 @@ def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
                 f"また、{number(found.told)}人については、両方のグループにある"
                 f"「{_title(table, attack.learns)}」の値が1つしかない。"
             )
+    elif isinstance(attack, HabitProfile) and isinstance(found, Recognized):
+        known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
+        told = (
+            f"{day(attack.since)}より前の{known}を知る者が、それ以後の履歴のうち最も似たものを本人のものとみると、"
+            f"探した{people}について、正しい履歴に行き当たった（上位10件までに入ったのは{number(found.among_ten)}人）。"
+        )
     elif isinstance(attack, KnownFacts):
         told = (
             f"ある人についての事実を{attack.facts}つ知る者は、無作為に選んだ{people}について、"

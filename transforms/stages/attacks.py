@@ -8,13 +8,15 @@ from functools import partial
 from typing import Any, TypeVar
 
 import apache_beam as beam
+import polars as pl
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.attack_rules import table_attacked
-from tokumei.schemas.attacks import Intersection, Linkage
+from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage
 from tokumei.schemas.splits import Split
 from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_overlaps, overlap
+from tokumei.transforms.attacks.habits import Recognized, habits, merge_habits, recognize
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.scouting import (
     Hunts,
@@ -41,19 +43,19 @@ from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
-A = TypeVar("A", bound=Intersection | Linkage)
+A = TypeVar("A", bound=HabitProfile | Intersection | Linkage)
 Attacks = Mapping[int, tuple[TablePlan, A]]  # by place among the requirements
 
 
-class Scouts(dict[int, Scouted | SharedClasses]):
-    """Whom attacks may look for, or classes of two releases, by the attack's place among the requirements."""
+class Scouts(dict[int, Scouted | SharedClasses | pl.DataFrame]):
+    """Whom attacks may look for, classes of two releases, or habits, by the attack's place."""
 
 
 class Trails(dict[int, Trail]):
     """How well records fit whom attacks look for, by the same places."""
 
 
-class AttackedRecords(dict[int, Linked | JointClasses]):
+class AttackedRecords(dict[int, Linked | JointClasses | Recognized]):
     """What attacks came to, by the same places."""
 
 
@@ -80,7 +82,7 @@ class Hunting:
 
 
 class AttackRecords(beam.PTransform):
-    """Splits to what declared attacks on single records come to: linkage, and an earlier release.
+    """Splits to what declared attacks on single records come to: linkage, habits, and an earlier release.
 
     Element types: `Split` → `AttackedRecords` (exactly one). Tables that are attacked are read once more,
     treated as pass 3 treats them; and for linkage again, to compare targets with all records. Nothing is
@@ -91,10 +93,10 @@ class AttackRecords(beam.PTransform):
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
         super().__init__()
         self._k, self._key, self._chosen = plan.policy.requirements.k, key, chosen
-        self._attacks: Attacks[Intersection | Linkage] = {
+        self._attacks: Attacks[HabitProfile | Intersection | Linkage] = {
             i: (plan.tables[table_attacked(attack, plan.policy.tables)], attack)
             for i, attack in enumerate(plan.policy.requirements.attacks)
-            if isinstance(attack, Intersection | Linkage)
+            if isinstance(attack, HabitProfile | Intersection | Linkage)
         }
 
     @property
@@ -120,7 +122,9 @@ class AttackRecords(beam.PTransform):
         trails: Any = Trails()
         if linkage:
             trails = AsSingleton(self._trails(splits, scouts, linkage))
-        return scouts | "Sum" >> each(_outcome, attacks, self._k, trails).with_output_types(AttackedRecords)
+        return scouts | "Sum" >> each(_outcome, attacks, self._k, key, trails).with_output_types(
+            AttackedRecords
+        )
 
     def _trails(
         self, splits: PCollection[Split], scouts: PCollection[Scouts], attacks: Attacks[Linkage]
@@ -146,17 +150,18 @@ def _bind_chosen(
     return [Work(split, key, chosen.decisions[split.table])] if split.table in tables else []
 
 
-def _scout(attacks: Attacks[Intersection | Linkage], chunk: Chunk[Decision]) -> Scouts:
+def _scout(attacks: Attacks[HabitProfile | Intersection | Linkage], chunk: Chunk[Decision]) -> Scouts:
     table, own = _of_table(attacks, chunk.work.split.table)
     done = anonymize_chunk(table, chunk, people=table.counts_people)
-    return Scouts(
-        {
-            i: scout(table, attack, chunk, done.batch)
-            if isinstance(attack, Linkage)
-            else overlap(table, attack, chunk, (done.batch, done.order))
-            for i, attack in own.items()
-        }
-    )
+    found, released = Scouts(), (done.batch, done.order)
+    for i, attack in own.items():
+        if isinstance(attack, Linkage):
+            found[i] = scout(table, attack, chunk, done.batch)
+        elif isinstance(attack, Intersection):
+            found[i] = overlap(table, attack, chunk, released)
+        else:
+            found[i] = habits(table, attack, chunk, released)
+    return found
 
 
 def _of_table(attacks: Attacks[A], name: str) -> tuple[TablePlan, dict[int, A]]:
@@ -165,14 +170,16 @@ def _of_table(attacks: Attacks[A], name: str) -> tuple[TablePlan, dict[int, A]]:
     return attacks[next(iter(own))][0], own
 
 
-def _merge_scouts(attacks: Attacks[Intersection | Linkage], parts: Sequence[Scouts]) -> Scouts:
+def _merge_scouts(attacks: Attacks[HabitProfile | Intersection | Linkage], parts: Sequence[Scouts]) -> Scouts:
     merged = Scouts()
     for i in sorted({i for part in parts for i in part}):
         of_attack, (_, attack) = [part[i] for part in parts if i in part], attacks[i]
         if isinstance(attack, Linkage):
             merged[i] = merge_scouted(attack, [found for found in of_attack if isinstance(found, Scouted)])
-        else:
+        elif isinstance(attack, Intersection):
             merged[i] = merge_overlaps([found for found in of_attack if isinstance(found, SharedClasses)])
+        else:
+            merged[i] = merge_habits([found for found in of_attack if isinstance(found, pl.DataFrame)])
     return merged
 
 
@@ -214,11 +221,17 @@ def _merge_trails(parts: Sequence[Trails]) -> Trails:
 
 @guarded
 def _outcome(
-    scouts: Scouts, attacks: Attacks[Intersection | Linkage], k: int, trails: Trails
+    scouts: Scouts,
+    attacks: Attacks[HabitProfile | Intersection | Linkage],
+    k: int,
+    key: RunKey,
+    trails: Trails,
 ) -> AttackedRecords:
     outcome = AttackedRecords({i: linked(trail) for i, trail in trails.items()})
     for i, (_, attack) in attacks.items():
         found = scouts[i]
         if isinstance(attack, Intersection) and isinstance(found, SharedClasses):
             outcome[i] = intersect(attack, k, found)
+        elif isinstance(attack, HabitProfile) and isinstance(found, pl.DataFrame):
+            outcome[i] = recognize(attack, key, found)
     return outcome

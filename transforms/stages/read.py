@@ -14,6 +14,7 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
+from tokumei.transforms.engine.share import DealElements
 from tokumei.transforms.engine.steps import Step
 from tokumei.transforms.formats.splits import cut_files
 from tokumei.transforms.planning.plan import TablePlan
@@ -39,8 +40,12 @@ class PlanSplits(beam.PTransform):
         return (
             files
             | "CutFiles" >> beam.ParDo(_CutFile(self._tables, self._one_of)).with_output_types(Split)
-            | "ShareSplits" >> beam.Reshuffle()
+            | "ShareSplits" >> DealElements(_id_of, Split)
         )
+
+
+def _id_of(split: Split) -> str:
+    return split.split_id
 
 
 class _CutFile(Step):

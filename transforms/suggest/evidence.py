@@ -44,6 +44,7 @@ _KANJI_NAME = r"^[\p{Han}々ヶケノぁ-んァ-ヶー]{1,6}[\s・　]?[\p{Han}�
 _KANA = r"^[ぁ-んァ-ヶーｦ-ﾟ]+(?:[\s・　][ぁ-んァ-ヶーｦ-ﾟ]+){0,2}$"
 _LATIN = r"^\p{Lu}[\p{L}'.-]*(?:[\s,]+[\p{L}'.-]+){0,3}$"
 _POSTAL = r"^〒?\s?\d{3}[-‐－]?\d{4}$"
+_CLOCK = r"^\s*[0-2]?[0-9][:時][0-5][0-9](?:[:分][0-5][0-9]秒?|分)?\s*$"
 _PHONE = r"^0[0-9]{9,10}$"
 
 
@@ -191,6 +192,7 @@ def _shares(plain: pl.Series, shadows: pl.Series, texts: pa.Array) -> dict[str, 
     looks["sex"] = of(shadows.is_in(sorted(_SEXES)))
     looks["sentence"] = of(plain.str.contains(_SENTENCE) & (plain.str.len_chars() >= 8))
     looks["kanji name"] = of(plain.str.contains(_KANJI_NAME) & plain.str.contains(r"\p{Han}"))
+    looks["time of day"] = of(plain.str.contains(_CLOCK))
     looks["kana"] = of(plain.str.contains(_KANA))
     looks["latin name"] = of(plain.str.contains(_LATIN))
     looks["digits"] = of(shadows.str.contains(r"^[0-9]+$"))

@@ -7,11 +7,15 @@ do not, or neither says anything of nearly unique texts, an officer decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import numpy as np
+import pyarrow.compute as pc
 
 from tokumei.schemas.column_names import Role, roles_of
 from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.suggest.evidence import Traits
 from tokumei.transforms.suggest.sketch import ColumnSketch
 from tokumei.transforms.suggest.words import Said, said_by
@@ -22,6 +26,11 @@ _FLAGS = 5  # values: no names or telephones of so many records
 _LEAST = 50  # records, from which much follows
 _LONG = 15  # characters
 _CATEGORIES = 1000
+_LONG_NUMBER = 10**7  # a middle value of no quantity that nobody calls one
+_OF_A_CODE = 20  # records
+FEW_RECORDS = "few records"  # the kind of a number that nobody calls a person's
+_READ = 256  # values that a dictionary reads
+_NO_NAMES = 0.25
 _FEW_VALUES = 60
 _FEW_NUMBERS = 12
 _OLDEST = 125
@@ -116,7 +125,7 @@ def held_by(name: str, column: ColumnSketch, seen: Traits | None) -> Content:
         or _by_attribute(roles, column, seen)
         or _by_date(said, roles, seen)
         or _by_words(said, column, seen)
-        or _by_shape(said, column, seen)
+        or _by_shape(said, roles, column, seen)
     )
     sensitive = Role.SENSITIVE in roles
     return Content(**{**vars(found), "sensitive": sensitive, "why": (*found.why, *_told(roles, said))})
@@ -197,7 +206,8 @@ def _by_attribute(roles: dict[Role, str | None], column: ColumnSketch, seen: Tra
         return Content(holding=Holding.SEX, why=(f"性別の語 {seen.share('sex'):.0%}",))
     sentences = seen.share("sentence")
     named = Role.FREE_TEXT in roles and column.distinct > _FEW_VALUES
-    if named or (sentences >= _SOME and seen.lengths[0] >= _LONG):
+    various = column.distinct >= _SOME * column.cells  # goods repeat, sentences do not
+    if named or (various and sentences >= _SOME and seen.lengths[0] >= _LONG):
         return Content(holding=Holding.TEXT, why=(f"文の形 {sentences:.0%}、平均{seen.lengths[0]:.0f}字",))
     return None
 
@@ -241,21 +251,57 @@ def _by_words(said: Said, column: ColumnSketch, seen: Traits) -> Content | None:
     return Content(holding=holding, kind="position" if said.holds == "position" else None)
 
 
-def _by_shape(said: Said, column: ColumnSketch, seen: Traits) -> Content:
+def _by_shape(said: Said, roles: dict[Role, str | None], column: ColumnSketch, seen: Traits) -> Content:
     """Return what values look like of which no name tells anything."""
-    unique = column.distinct >= 0.9 * column.cells and column.cells >= _LEAST
-    coded = seen.zeros or said.code or (not seen.numbers and seen.share("code", "digits", "UUID") >= _MOSTLY)
-    if column.distinct <= (_FEW_NUMBERS if seen.numbers and not coded else _FEW_VALUES):
-        return Content(holding=Holding.CATEGORY)
-    if seen.numbers and not coded:
-        return Content(holding=Holding.QUANTITY)
-    if coded:
-        return Content(holding=Holding.KEY if unique else Holding.ITEM)
+    alone = bool((column.counts == 1).all()) and column.cells >= _FEW_NUMBERS
+    unique = alone or (column.distinct >= 0.9 * column.cells and column.cells >= _LEAST)
+    texts = not seen.numbers and seen.share("code", "digits", "UUID") >= _MOSTLY
+    long = seen.kind == "integer" and bool(seen.numbers) and abs(seen.numbers[5]) >= _LONG_NUMBER
+    coded = seen.zeros or said.code or texts or long
+    labels = _FEW_NUMBERS if seen.numbers and not coded and Role.SENSITIVE not in roles else _FEW_VALUES
     person = seen.share("kanji name", "kana")
-    if person >= _HALF and said.holds is None:
+    if coded and unique:
+        found = Content(holding=Holding.KEY)
+    elif seen.share("time of day") >= _NEARLY:
+        found = Content(holding=Holding.KEY, kind="time of day", why=("時刻の形",))
+    elif person >= _HALF and said.holds is None and not roles:
+        other = Holding.CATEGORY if column.distinct <= labels else Holding.ITEM
         question = f"値の{person:.0%}が氏名にも品名にも見える形である。人の氏名か、物や団体の名か"
-        return Content(holding=Holding.NAME, doubt=question, instead=(Holding.ITEM,))
-    if unique:
+        found = Content(holding=Holding.NAME, doubt=question, instead=(other,))
+    elif column.distinct <= labels:
+        found = Content(holding=Holding.CATEGORY)
+    elif seen.numbers and not coded:
+        found = Content(holding=Holding.QUANTITY)
+    elif coded:
+        # A code of few records each belongs to a person, or to what only few persons do.
+        few = said.holds is None and not roles and column.cells < _OF_A_CODE * column.distinct
+        found = Content(holding=Holding.LINK, kind=FEW_RECORDS) if few else Content(holding=Holding.ITEM)
+    elif unique:
         question = "値がほぼすべて異なる文字列で、何の項目か名称から分からない。何を記録した項目か"
-        return Content(holding=Holding.OPEN, doubt=question, instead=(Holding.TEXT, Holding.NAME))
-    return Content(holding=Holding.ITEM)
+        found = Content(holding=Holding.OPEN, doubt=question, instead=(Holding.TEXT, Holding.NAME))
+    else:
+        found = Content(holding=Holding.ITEM)
+    return found
+
+
+def settled(content: Content, column: ColumnSketch) -> Content:
+    """Return what a column holds that may be names of people, once a dictionary has read its values.
+
+    The dictionary is loaded here alone. Of names it finds two in three or more, of goods and shops one in
+    five or fewer; between them the question stays.
+    """
+    if content.doubt is None or content.holding is not Holding.NAME:
+        return content
+    from tokumei.transforms.detect.described import described_in  # it reads a dictionary of words
+
+    texts = column.texts.slice(0, _READ)
+    spans = described_in(texts).spans
+    whole = pc.utf8_length(texts).to_numpy(zero_copy_only=False)[spans.owner] - 1
+    people = (spans.kind == SpanLabel.PERSON) & (spans.end - spans.start >= whole)
+    share = len(np.unique(spans.owner[people])) / len(texts)
+    why = (f"辞書が人名と読む値 {share:.0%}", *content.why)
+    if share >= _HALF:
+        return replace(content, doubt=None, instead=(), why=why)
+    if share <= _NO_NAMES and content.instead:
+        return replace(content, holding=content.instead[0], doubt=None, instead=(), why=why)
+    return replace(content, why=why)

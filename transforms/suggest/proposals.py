@@ -90,7 +90,11 @@ def _deleted(held: Content, seen: Traits) -> Keys | None:
         criterion = 3 if held.kind in {"card", "bank"} else _DELETED.get(holding, 1)
         return {"treat": [_treated(criterion, "delete")]}
     others: Mapping[Holding, Keys] = {
-        Holding.KEY: _dropped("受領者に不要であり、記録を一つに特定させるため"),
+        Holding.KEY: _dropped(
+            "一日の行動を特定させるため"
+            if held.kind == "time of day"
+            else "受領者に不要であり、記録を一つに特定させるため"
+        ),
         Holding.TEXT: {"type": "text"},
         Holding.OPEN: _dropped(""),
     }

@@ -7,13 +7,14 @@ several records say anything. Separation and distinction are those of ARX (quasi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from tokumei.transforms.suggest.holdings import Content, Holding
+from tokumei.transforms.suggest.holdings import FEW_RECORDS, Content, Holding
 from tokumei.transforms.suggest.sketch import Beside, ColumnSketch, TableSketch
 
 _NEARLY = 0.99
@@ -29,6 +30,11 @@ _KNOWN = frozenset(
         *(Holding.OBSERVABLE, Holding.TIME),
     }
 )
+# Whose number it is that serves people, and is none of those whom a file is about if it has others.
+_STAFF = re.compile(
+    r"担当|職員|社員|従業員|医師|店員|タントウ|tanto|staff|stf|employee|emp_|provider|doctor|operator",
+    re.IGNORECASE,
+)
 _APART = 0.9
 LINKED = 0.5  # share of their values by which two columns are of the same people
 _PRESENT = 0.5
@@ -41,13 +47,14 @@ class Person:
     """The column that tells whose record it is.
 
     Attributes:
-        column: its name; None where no column does.
+        column: its name; None where no column does. instead: others that may as well be it.
         people: how many there are; rows: the most that one of the sampled people has, and the mean.
     """
 
     column: str | None
     people: int
     rows: tuple[int, float]
+    instead: tuple[str, ...] = ()
 
     @property
     def several(self) -> bool:
@@ -82,19 +89,27 @@ def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequ
         if found.holding not in _MAY_BE_PERSON or found.kind in _OTHER_NUMBERS or found.doubt:
             continue
         shared = any(same_values(column, other) >= LINKED for other in elsewhere)
-        called = found.holding in {Holding.LINK, Holding.CODE}
+        called = found.holding in {Holding.LINK, Holding.CODE} and found.kind != FEW_RECORDS
         alone = bool((column.counts == 1).all())
         if column.cells < _PRESENT * table.rows or column.distinct < 2 or not (shared or called or personal):
             continue
         if alone or all(determines(table, name, other) for other in personal):
-            rank = (shared, found.holding is Holding.LINK, called, not alone and bool(personal))
+            link = called and found.holding is Holding.LINK
+            rank = (shared, link and not _STAFF.search(name), link, called, not alone and bool(personal))
             ranked.append((*rank, column.distinct * (-1 if rank[-1] else 1), name))
     if not ranked:
         return Person(column=None, people=table.rows, rows=(1, 1.0))
-    name = max(ranked)[-1]
+    *others, best = sorted(ranked)
+    name = best[-1]
+    like = [one[-1] for one in others if one[:-2] == best[:-2] and not personal and not best[0]]
     counts, column = table.columns[name].counts, table.columns[name]
     people = min(column.distinct, column.cells)
-    return Person(column=name, people=people, rows=(int(counts.max()), column.cells / people))
+    return Person(
+        column=name,
+        people=people,
+        rows=(int(counts.max()), column.cells / people),
+        instead=tuple(other for other in like if not determines(table, name, other)),
+    )
 
 
 def same_values(one: ColumnSketch, other: ColumnSketch) -> float:

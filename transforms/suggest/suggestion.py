@@ -85,7 +85,7 @@ def suggest(seen: Sequence[SeenTable], facts: FileFacts, use_case: UseCase | Non
     if len(few) < len(tables):
         left_out += [(tables.pop(name).table, f"{K_LEAST}人に満たず、公表できない表である") for name in few]
     links = _links(tables)
-    policy = {
+    policy: dict[str, Any] = {
         "version": 1,
         "regime": facts.regime,
         "file": _file(facts, tables, links),
@@ -96,8 +96,10 @@ def suggest(seen: Sequence[SeenTable], facts: FileFacts, use_case: UseCase | Non
             "suppression_limit": _suppressed(tables, k),
         },
     }
-    histories = _histories(tables, use_case) if told else []
-    policy = {**policy, **({"histories": histories} if histories else {})}
+    if histories := _histories(tables, use_case) if told else []:
+        policy["histories"] = histories
+    if broken := sum(table.table.sketch.broken for table in tables.values()):
+        policy["rejects"] = {"limit": broken}
     return Suggestion(policy=policy, tables=tables, left_out=left_out)
 
 
@@ -160,7 +162,9 @@ def _table(name: str, table: SuggestedTable, links: Mapping[str, str]) -> dict[s
     source = found.source.model_dump(exclude_defaults=True, mode="json")
     told: dict[str, Any] = {"source": source}
     if person.column is not None:
-        told["person"] = person.column
+        others = "、".join(person.instead)
+        question = f"{TO_DECIDE}本人を表す列の名だけを書く。{person.column} と見たが、{others} も同じ形である"
+        told["person"] = question if others else person.column
         if table.table.sketch.columns[person.column].cells < table.table.sketch.rows:
             told["person_missing"] = "drop"
     elif table.table.personal:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokumei.transforms.suggest.evidence import Traits, look_at
-from tokumei.transforms.suggest.holdings import DATES, Content, Holding, held_by
+from tokumei.transforms.suggest.holdings import DATES, Content, Holding, held_by, settled
 from tokumei.transforms.suggest.proposals import Around, Keys, proposed
 from tokumei.transforms.suggest.relations import LINKED, Person, determines, find_person, same_values
 from tokumei.transforms.suggest.sketch import ColumnSketch, TableSketch
@@ -88,7 +88,7 @@ def see(found: FoundTable, sketch: TableSketch) -> SeenTable:
 
 def contents_of(columns: Mapping[str, ColumnSketch], seen: Mapping[str, Traits | None]) -> dict[str, Content]:
     """Return what each column of a table holds. Beside an insurer's number, 記号 and 番号 are codes."""
-    held = {name: held_by(name, column, seen[name]) for name, column in columns.items()}
+    held = {name: settled(held_by(name, column, seen[name]), column) for name, column in columns.items()}
     plain = {name: unicodedata.normalize("NFKC", name).upper().replace("_", "") for name in held}
     insured = not _INSURERS.isdisjoint(plain.values()) or any(
         one is not None and INSURER in one.codes for one in seen.values()

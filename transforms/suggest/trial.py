@@ -97,7 +97,7 @@ def _alone(name: str, policy: Mapping[str, Any]) -> dict[str, Any] | None:
     if not quasi:
         return None
     if table.get("person", "").startswith(TO_DECIDE):
-        del table["person"]
+        return None
     table["columns"] = {
         c: {
             key: value
@@ -108,19 +108,15 @@ def _alone(name: str, policy: Mapping[str, Any]) -> dict[str, Any] | None:
         else {"drop": True, "because": _WHY}
         for c, fate in table["columns"].items()
     }
+    rejects = policy.get("rejects")
     said = dict.fromkeys(("name", "body", "department", "purpose", "how_provided"), _WHY)
     requirements = {
         "k": min(TRIED),
         "because": _WHY,
         "suppression_limit": policy["requirements"]["suppression_limit"],
     }
-    return {
-        "version": 1,
-        "regime": "private",
-        "file": said,
-        "tables": {name: table},
-        "requirements": requirements,
-    }
+    made = {"version": 1, "regime": "private", "file": said, "tables": {name: table}}
+    return {**made, "requirements": requirements, **({"rejects": rejects} if rejects else {})}
 
 
 def _each_split(table: SuggestedTable, work: Callable[[Split], list[M]]) -> Iterator[M]:

