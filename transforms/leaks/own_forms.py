@@ -7,7 +7,6 @@ address or a date, with Latin letters, with eleven digits.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 import polars as pl
 import pyarrow as pa
@@ -59,15 +58,13 @@ class OwnForms:
             (_LATIN, otherwise.sounds, self._romaji),
             (_ELEVEN, otherwise.numbers, self._codes),
         ):
-            if not forms:
-                continue
             rows = cells.str.contains(pattern).fill_null(value=False).arg_true()
             if not len(rows):
                 continue
             texts = canonical(cells.gather(rows))
-            for of, values in forms:
+            for of, values in forms(self._order.take(rows.to_arrow())):
                 search = LeakSearch("form", column, of)
-                met = self._met(values.gather(rows), texts, len(cells))
+                met = self._met(values, texts, len(cells))
                 found[search] = found[search] + met if search in found else met
         return found
 
@@ -77,45 +74,41 @@ class OwnForms:
         alone = int(((values == texts) & texts.str.contains(_WHOLE_DATE)).fill_null(value=False).sum())
         return met._replace(chance=met.chance + min(alone, met.sure), sure=met.sure - min(alone, met.sure))
 
-    @cached_property
-    def _addresses(self) -> list[tuple[str, pl.Series]]:
+    def _addresses(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
         return [
-            (name, otherwise.town_and_number(otherwise.addresses(self._texts(name))))
+            (name, otherwise.town_and_number(otherwise.addresses(self._texts(name, rows))))
             for name in self._of(Role.ADDRESS)
         ]
 
-    @cached_property
-    def _births(self) -> list[tuple[str, pl.Series]]:
+    def _births(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
         found = []
         for name in self._of(Role.BIRTH):
-            values = self._rows(name)
+            values = self._rows(name, rows)
             if pa.types.is_string(values.type):
                 values = parse_dates(values, self._table.table.columns[name].dates)
             if pa.types.is_date(values.type):
                 found += [(name, form) for form in otherwise.spellings_of_dates(pl.Series(values))]
         return found
 
-    @cached_property
-    def _romaji(self) -> list[tuple[str, pl.Series]]:
-        return [(name, form) for name, *parts in self._read_names() for form in _both_orders(*parts)]
+    def _romaji(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
+        return [(name, form) for name, *parts in self._read_names(rows) for form in _both_orders(*parts)]
 
-    @cached_property
-    def _codes(self) -> list[tuple[str, pl.Series]]:
+    def _codes(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
         """Individual numbers without their last digit, which follows from the others."""
         found = []
         for name in self._of(Role.CODE):
-            digits = self._texts(name).str.replace_all(r"[\s-]", "")
+            digits = self._texts(name, rows).str.replace_all(r"[\s-]", "")
             eleven = digits.str.extract(r"^([0-9]{11})[0-9]$") + "#"
             found.append((name, eleven))
         return found
 
-    def _read_names(self) -> Iterator[tuple[str, pl.Series, pl.Series]]:
+    def _read_names(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series, pl.Series]]:
         """Yield the names that are written in kana, as Latin letters: family name and given name."""
         for parts in self._table.named:
             if len(parts) == 2:
-                family, given = (self._texts(name).str.strip_chars() for name in parts)
+                family, given = (self._texts(name, rows).str.strip_chars() for name in parts)
             else:
-                whole = self._texts(parts[0]).str.strip_chars()
+                whole = self._texts(parts[0], rows).str.strip_chars()
                 family, given = (whole.str.extract(_TWO_WORDS, group) for group in (1, 2))
             yield parts[0], otherwise.romaji(family), otherwise.romaji(given)
 
@@ -128,11 +121,11 @@ class OwnForms:
             if not columns[name].keep and role in {said.role for said in roles_of(name, columns[name].title)}
         ]
 
-    def _rows(self, name: str) -> pa.Array:
-        return without_dictionary(self._sources.column(name).take(self._order))
+    def _rows(self, name: str, rows: pa.Array) -> pa.Array:
+        return without_dictionary(self._sources.column(name).take(rows))
 
-    def _texts(self, name: str) -> pl.Series:
-        return spelled(as_text(self._rows(name)))
+    def _texts(self, name: str, rows: pa.Array) -> pl.Series:
+        return spelled(as_text(self._rows(name, rows)))
 
 
 def _both_orders(family: pl.Series, given: pl.Series) -> Iterator[pl.Series]:
