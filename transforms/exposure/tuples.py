@@ -126,8 +126,8 @@ def people_by_tuple(counts: TupleCounts) -> Counts:
 def _drawn(tuples: Hashes, seconds: Hashes | None, *, most: int, cap: int) -> TupleCounts:
     zeros = max(0, math.ceil(math.log2(max(1, len(tuples)) / most)))
     found = _of_zeros(tuples, seconds, zeros, cap)
-    # Values that repeat need fewer zeros. One fewer draws twice as many: where these surely do not fit, as the
-    # deviation is but the root of their number, they are not sorted in vain.
+    # Values that repeat need fewer zeros. One fewer draws twice as many: where these surely do not fit,
+    # which differ by the root of their number, none is sorted in vain.
     while zeros > 0 and _TWICE * len(found.tuples) <= most:
         zeros -= 1
         more = _of_zeros(tuples, seconds, zeros, cap)
