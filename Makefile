@@ -12,7 +12,7 @@ SEED ?= 1
 DEAL ?= 0/1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-retail bench-search bench-stages bench-flink bench-arx clean
+.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-retail bench-search bench-stages bench-flink bench-arx bench-suggest clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -79,6 +79,7 @@ bench: $(INSTALLED) $(PEERS)  ## measure whole jobs beside polars and DuckDB scr
 	PEERS=.peers/bin/python $(BIN)/python tests/benchmarks/job.py $(CASES) --rows $(ROWS) --rounds $(ROUNDS)
 	$(BIN)/python tests/benchmarks/kernels.py
 	$(BIN)/python tests/benchmarks/startup.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/sentences.py
 
 bench-retail: $(INSTALLED)  ## the worked policy of purchases on the whole of Online Retail (RETAIL, one Parquet file)
 	$(BIN)/python tests/benchmarks/job.py --retail $(RETAIL) --rounds $(ROUNDS)
@@ -91,6 +92,9 @@ bench-arx: $(INSTALLED) $(PEERS)  ## whole jobs beside ARX, of whose source ARX 
 
 bench-stages: $(INSTALLED)  ## what each stage costs for a million residents: processor, reading, network, writing (ROWS)
 	$(BIN)/python tests/benchmarks/stages.py --rows $(ROWS)
+
+bench-suggest: $(INSTALLED)  ## suggestions for real tables (DATA, a folder of them), released; and for many residents (ROWS)
+	$(BIN)/python tests/benchmarks/suggest.py $(DATA) --rows $(ROWS)
 
 bench-flink: $(INSTALLED)  ## the job on a Flink cluster of this machine, whole and broken (ROWS, RUNS); needs Java, Maven
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/flink.py --rows $(ROWS) --runs $(RUNS) --write

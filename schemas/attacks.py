@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from tokumei.schemas.strict import Strict, Text
+from tokumei.schemas.strict import Day, Strict, Text
 
 MOST_TARGETS = 10_000
 
@@ -93,4 +93,103 @@ class Linkage(AttackDeclaration):
         return {"knows": self.knows}
 
 
-AnyAttack = Annotated[Homogeneity | Inference | Linkage, Field(discriminator="attack")]
+class SinglingOut(AttackDeclaration):
+    """Whoever knows few released values of a person can point at them alone (特定の一人を指し示す条件).
+
+    Counted for all people of the release: at whom some set of so many values points alone. A value that may
+    be any (`*`, or none) is no knowledge. Without the release nobody can be pointed at: the control is 0.
+    """
+
+    example: ClassVar[str] = "{attack: singling_out, knows: [birth, gender, income], at_most: 0.01}"
+    attack: Literal["singling_out"]
+    knows: tuple[Text, ...] = Field(
+        default=(),
+        description="Released columns of which values may be known. Default: all but pseudonyms.",
+    )
+    columns: Literal[1, 2, 3] = Field(default=3, description="How many values are known at once, at most.")
+
+    @property
+    def about(self) -> dict[str, tuple[str, ...]]:
+        """What is known."""
+        return {"knows": self.knows}
+
+
+class Membership(AttackDeclaration):
+    """Whoever has the population table guesses who of it is in the file (ファイルにいることの推定).
+
+    As many people are named as are released, those first whose class is in the file to the greatest part.
+    Exact, in expectation; control is naming people at random. For tables with a population.
+    """
+
+    example: ClassVar[str] = "{attack: membership, at_most: 0.2}"
+    attack: Literal["membership"]
+
+
+class Intersection(AttackDeclaration):
+    """Whoever holds an earlier release of the same file finds a person among those of both classes (突合).
+
+    Succeeds for people who share both classes with fewer than k; without this release they are among k of the
+    earlier one, so the control is 0. Counted for all people of both releases.
+    """
+
+    example: ClassVar[str] = "{attack: intersection, levels: {birth: 2, address: 1}, at_most: 0}"
+    attack: Literal["intersection"]
+    levels: dict[Text, int] = Field(
+        min_length=1,
+        description="Level of each quasi-identifier in the earlier release, 0 its values; others were `*`.",
+    )
+    k: int | None = Field(
+        default=None, ge=2, description="Its k: smaller classes were left out. Default: requirements.k."
+    )
+    learns: Text | None = Field(
+        default=None,
+        description="A released column of which both hold values: the report says of whom one is left.",
+    )
+
+    @property
+    def about(self) -> dict[str, tuple[str, ...]]:
+        """What is known, and what is learnt."""
+        return {"levels": tuple(self.levels), **({"learns": (self.learns,)} if self.learns else {})}
+
+
+class HabitProfile(AttackDeclaration):
+    """Whoever knows what a person did before a day looks for whose lines after it are alike (行動の傾向).
+
+    For tables with several rows a person. Targets are drawn by the key of the run and compared with all
+    histories; control is the same with what is known of somebody else. Fresh pseudonyms are no protection.
+    """
+
+    example: ClassVar[str] = (
+        "{attack: habit_profile, knows: [item], time: bought, since: 2026-01-01, at_most: 0.05}"
+    )
+    attack: Literal["habit_profile"]
+    knows: tuple[Text, ...] = Field(
+        min_length=1, description="Released columns that are known together, of each line before the day."
+    )
+    time: Text = Field(description="The column of days, which is released.")
+    since: Day = Field(description="Lines from this day on are searched; those before it are known.")
+    targets: int = Field(default=1000, ge=100, le=MOST_TARGETS, description="How many people are looked for.")
+
+    @property
+    def about(self) -> dict[str, tuple[str, ...]]:
+        """What is known, and when."""
+        return {"knows": self.knows, "time": (self.time,)}
+
+
+class KnownFacts(AttackDeclaration):
+    """Whoever knows some facts of a person finds their history among all (一意性).
+
+    Facts are those of a declared history, drawn of each of a sample of people; it succeeds where nobody else
+    has them all. Without the release nobody can be found: the control is 0.
+    """
+
+    example: ClassVar[str] = "{attack: known_facts, facts: 4, at_most: 0.05}"
+    attack: Literal["known_facts"]
+    facts: int = Field(ge=1, le=5, description="How many facts are known.")
+    history: int = Field(default=0, ge=0, description="Which of the policy's histories, from 0.")
+
+
+AnyAttack = Annotated[
+    Homogeneity | Inference | Linkage | SinglingOut | Membership | Intersection | HabitProfile | KnownFacts,
+    Field(discriminator="attack"),
+]

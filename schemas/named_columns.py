@@ -17,6 +17,7 @@ from tokumei.schemas.treatment_base import Left
 _PERSONS = PERSONAL | {Role.IDENTIFIER}
 _ASKED = CODES | _PERSONS | {Role.LINK, Role.BIRTH}
 _PARTS = frozenset({"month", "year"})  # of a birth date, which may be kept
+_TOLD = 30  # names of columns in one message
 _ANSWER = "; if it was looked at and is something else, say so with name_allowed: {because: …}"
 
 
@@ -60,6 +61,7 @@ def refuse_named(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...
     Raises:
         PydanticCustomError: there is such a column; or a reason is given where nothing is asked.
     """
+    questions: list[tuple[str, _Question]] = []
     for name, column in columns.items():
         place = (*at, "columns", name)
         texts = (name, column.title)
@@ -81,11 +83,19 @@ def refuse_named(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...
             )
         question = None if column.name_allowed is not None else _asked(column, k, texts)
         if question is not None:
-            raise broken(question.code, question.what, question.fix + _ANSWER, place)
+            questions.append((name, question))
+    if questions:
+        name, question = questions[0]
+        others = [other for other, _ in questions[1:]]
+        more = f" (and {len(others) - _TOLD} more)" if len(others) > _TOLD else ""
+        also = f"; to be looked at too: {', '.join(others[:_TOLD])}{more}" if others else ""
+        raise broken(question.code, question.what + also, question.fix + _ANSWER, (*at, "columns", name))
 
 
 def refuse_few(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...]) -> None:
     """Refuse methods that take fewer than k people for enough: labels that those share would be released.
+
+    Not of quasi-identifiers, whose labels k people share all the same.
 
     Args:
         columns: of a table, by name.
@@ -96,7 +106,8 @@ def refuse_few(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...])
         PydanticCustomError: there is such a method.
     """
     for name, column in columns.items():
-        for i, step in enumerate(column.treat if column.released else ()):
+        whole = column.released and column.quasi_identifier is None
+        for i, step in enumerate(column.treat if whole else ()):
             if 0 < step.sharing(k) < k:
                 raise broken(
                     "treat.few_people",

@@ -157,7 +157,7 @@ class Policy(Strict):
         told = {fact.table for history in self.histories for fact in history.facts}
         check_joined(self.tables, self.requirements, told)
         check_queries(self.requirements.queries, self.tables)
-        check_attacks(self.requirements.attacks, self.tables)
+        check_attacks(self.requirements.attacks, self.tables, self.histories)
         refuse_mixed_periods(self.tables)
         refuse_mixed_shifts(self.tables)
         self._body_under_its_law()

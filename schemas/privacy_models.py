@@ -221,8 +221,8 @@ class Requirements(Strict):
 
     exposure: Exposure | None = Field(
         default=None,
-        description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; by default"
-        " none.",
+        description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; none by"
+        " default.",
     )
     attacks: tuple[AnyAttack, ...] = Field(
         default=(), description="[Attacks](#attacks) that are made on the release, and may not succeed."

@@ -6,11 +6,11 @@ replaced by other descriptions. Deleting stays the default for text; a policy th
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tokumei.schemas.strict import Text
+from tokumei.schemas.strict import Number, Text
 from tokumei.schemas.treatment_base import Left, Treatment
 
 
@@ -26,6 +26,14 @@ class RedactText(Treatment):
     method: Literal["redact_text"]
     criterion: Literal[1]
     because: Text = Field(description="Why the text is kept, and not deleted; stands in the report.")
+    floor: Annotated[Number, Field(ge=0.5, le=1)] = Field(
+        default=0.9,
+        description="Of planted people, places, dates and ages, each, the share that must be found. Of codes,"
+        " contacts and own values all must be.",
+    )
+    leave: tuple[Literal["places", "dates", "ages"], ...] = Field(
+        default=(), description="What sentences tell and may stand as it is; the reason is in because."
+    )
     accepts = frozenset({"text"})
     last = True
     per_record = True

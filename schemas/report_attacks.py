@@ -25,9 +25,6 @@ class TargetsReport(Strict):
         description="Of them, people of whom no record is released; the attack fails, and they do not count."
     )
     of_all: SuccessRate = Field(description="Success among all who were looked for, those left out included.")
-    untreated: float = Field(
-        description="Share found in the source, as it stands: the same attack must succeed there."
-    )
     absent: int = Field(description="People who were held out, and looked for all the same.")
     named: int = Field(description="Of them, for whom one single record fits best, though it is not theirs.")
 
@@ -35,7 +32,16 @@ class TargetsReport(Strict):
 class AttackReport(Strict):
     """One attack on one table, measured on what would be released."""
 
-    attack: Literal["homogeneity", "inference", "linkage"]
+    attack: Literal[
+        "homogeneity",
+        "inference",
+        "linkage",
+        "singling_out",
+        "membership",
+        "intersection",
+        "habit_profile",
+        "known_facts",
+    ]
     rarest: bool = Field(description="Whether it was made on people with the rarest combinations alone.")
     table: str
     table_title: str
@@ -55,6 +61,10 @@ class AttackReport(Strict):
         " are at least 0."
     )
     chance: float = Field(description="How often guessing is right.")
-    targets: TargetsReport | None = Field(description="None where everybody was counted.")
+    untreated: float | None = Field(
+        description="How often the same attack is right on the file before it was treated, where it must"
+        " succeed; None: not measured."
+    )
+    targets: TargetsReport | None = Field(description="Of linkage alone.")
     declared: int | None = Field(description="Its place among requirements.attacks; None: nothing is asked.")
     at_most: float | None = Field(description="What the policy lets it gain; a higher `advantage` stops it.")

@@ -33,5 +33,11 @@ class RedactionReport(Strict):
     changed: int = Field(description="Of these, with a label.")
     whole: int = Field(description="Of these, replaced as a whole.")
     characters: int = Field(description="Of the texts, before.")
+    unknown: float = Field(
+        description="Proper nouns, and words that no dictionary has, left in 1,000 characters."
+    )
+    dictionary: str = Field(description="What the sentences were read by.")
+    floor: float = Field(description="Share of planted people, places, dates and ages that had to be found.")
+    left: tuple[str, ...] = Field(description="What the policy leaves standing, in Japanese.")
     labels: tuple[LabelCount, ...]
     planted: tuple[PlantedCount, ...]

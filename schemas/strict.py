@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -69,11 +69,26 @@ def as_day(day: Any) -> Any:
         return None
 
 
+TO_DECIDE = "【要確認】"  # begins what `tokumei suggest` leaves to an officer
+
+
+def _decided(text: str) -> str:
+    """Refuse a text that is a question still."""
+    if text.startswith(TO_DECIDE):
+        raise broken(
+            "policy.to_decide",
+            f"to be decided: {text.removeprefix(TO_DECIDE)}",
+            "write the answer in place of this text (a reason stands in the report), or change what it asks",
+        )
+    return text
+
+
 Text = Annotated[
     str,
     Matching(
         r"[\s\S]*\S[\s\S]*", "policy.blank", "must not be blank", "write what is meant, or remove the key"
     ),
+    AfterValidator(_decided),
 ]
 Number = Annotated[float, Field(ge=-EXACT, le=EXACT)]
 Whole = Annotated[int, Field(ge=-EXACT, le=EXACT)]

@@ -35,7 +35,7 @@ class Table(Strict):
         default=None, description=f"For {OF_POPULATION}: a file of exactly the quasi-identifiers."
     )
     title: Text | None = Field(default=None, description="Japanese name for register and report.")
-    person: str | None = Field(default=None, description="The column that tells whose record it is.")
+    person: Text | None = Field(default=None, description="The column that tells whose record it is.")
     rows_per_person: Literal["one", "several"] = Field(
         description="one is checked; with several, people are counted by keyed hashes."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.launcher.stopping import give_up
@@ -51,8 +51,10 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
 
 def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> None:
     from tokumei.pipelines.launcher.job import Job
+    from tokumei.pipelines.launcher.plain_beam import steps_unpacked
     from tokumei.pipelines.launcher.terminal import Progress, quiet
     from tokumei.transforms.engine.spill import spilling
+    from tokumei.transforms.planning.kept_chunks import keeping
     from tokumei.transforms.release.attempt import release_dir
     from tokumei.transforms.release.manifest import MANIFEST
     from tokumei.transforms.stages.anonymize import build
@@ -64,7 +66,11 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> Non
         with Progress(), quiet(engine=True):
             store.check_writable(store.join(release_dir(plan, store), MANIFEST))  # not only after hours
             build(pipeline, plan, files)
-            with spilling() if job.in_this_process else nullcontext():
+            with ExitStack() as alone:
+                if job.in_this_process:
+                    alone.enter_context(spilling())
+                    alone.enter_context(keeping())
+                    alone.enter_context(steps_unpacked())
                 job.run()
     except (Exception, KeyboardInterrupt) as error:
         with quiet(engine=True):

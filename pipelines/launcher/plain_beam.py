@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
 from types import ModuleType
+from typing import Any
 
 # Beam runs without these as it does where they are not installed; its own code asks whether they are.
 _LEFT_OUT = frozenset({"apache_beam.io.gcp", "bson", "google.cloud.dataflow"})
+# Imported once somebody uses it, by clouds alone: it brings along a parser of grammars.
+_LATE = frozenset({"httplib2"})
 
 
 def import_beam(beam_args: Sequence[str]) -> None:
@@ -24,7 +30,41 @@ def import_beam(beam_args: Sequence[str]) -> None:
             sys.meta_path.remove(finder)
 
 
+@contextmanager
+def steps_unpacked() -> Iterator[None]:
+    """Leave steps as they are pickled while the block runs, which must be all of a job in this process.
+
+    To begin with bzip2 takes longer than to pickle and to load most of them.
+    """
+    from apache_beam.internal import cloudpickle_pickler
+
+    pickler: Any = cloudpickle_pickler
+    before, pickler.bz2 = pickler.bz2, _Unpacked
+    try:
+        yield
+    finally:
+        pickler.bz2 = before
+
+
+class _Unpacked:
+    """In place of bzip2 for what stays in this process."""
+
+    @staticmethod
+    def compress(data: bytes, compresslevel: int = 9) -> bytes:
+        return data
+
+    @staticmethod
+    def decompress(data: bytes) -> bytes:
+        return data
+
+
 class _Finder(MetaPathFinder):
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if fullname in _LEFT_OUT:
             raise ModuleNotFoundError(f"{fullname} is left out", name=fullname)
+        spec = PathFinder.find_spec(fullname, path, target) if fullname in _LATE else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = LazyLoader(spec.loader)
+        return spec

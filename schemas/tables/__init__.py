@@ -79,6 +79,20 @@ class ColumnWord(NamedTuple):
     word: str
 
 
+class ImpersonalWord(NamedTuple):
+    """One word in names of columns that is about no person.
+
+    Attributes:
+        holds: what the column holds by it: time, quantity, item, observable, place, key, position, category.
+        title: in Japanese, for who reads the policy.
+        word: without separators; case and width do not matter.
+    """
+
+    holds: str
+    title: str
+    word: str
+
+
 class Era(NamedTuple):
     """One 元号 and the civil days that may be written with it.
 
@@ -245,6 +259,12 @@ def name_readings() -> tuple[frozenset[str], frozenset[str]]:
 def column_words() -> tuple[ColumnWord, ...]:
     """Return the words of which names of columns are made; those of ``code_words`` are not repeated."""
     return tuple(ColumnWord(**row) for row in _rows("column_words.csv"))
+
+
+@cache
+def impersonal_words() -> tuple[ImpersonalWord, ...]:
+    """Return the words of names of columns that are about no person, with their titles."""
+    return tuple(ImpersonalWord(**row) for row in _rows("impersonal_words.csv"))
 
 
 @cache

@@ -235,11 +235,12 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
     whole = run(policy, {"data.csv": head + "\n".join(lines) + "\n"}, output="whole")
     assert whole.status == 0, whole.err
 
+    from tokumei.transforms.formats import splits
     from tokumei.transforms.planning import inputs, reading
     from tokumei.transforms.release import dealing
-    from tokumei.transforms.stages import read, release
+    from tokumei.transforms.stages import release
 
-    real, encode, chunks = read.plan_splits, release.encode_chunk, []
+    real, encode, chunks = splits.plan_splits, release.encode_chunk, []
     monkeypatch.setattr(release, "encode_chunk", lambda *a: chunks.append(a) or encode(*a))
     cut = policy_of(columns, person="id", rows=rows, k=4, limit=0.2, path="cut/*.csv")
     files = {f"cut/{i}.csv": head + "\n".join(lines[i::3]) + "\n" for i in range(3)}
@@ -249,7 +250,7 @@ def test_how_the_input_is_cut_changes_nothing(run, monkeypatch, rows):
     monkeypatch.setattr(dealing, "PART_CELLS", 200)
     monkeypatch.setattr(dealing, "SPARE", 3)
     monkeypatch.setattr(reading, "MAX_ROWS", 13)
-    monkeypatch.setattr(read, "plan_splits", lambda *a: real(*a, target_bytes=200))
+    monkeypatch.setattr(splits, "plan_splits", lambda *a: real(*a, target_bytes=200))
     parts = run(cut, files, output="parts")
     assert parts.status == 0, parts.err
     assert len(chunks) > 10 and len(parts.manifest["tables"]["t"]["files"]) > 1

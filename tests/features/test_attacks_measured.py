@@ -57,8 +57,8 @@ def test_what_protects_passes(run):
         assert attack["control"]["low"] < 0.001  # somebody else's values: chance
         assert attack["people"] + attack["targets"]["left_out"] == attack["targets"]["drawn"]
     # The positive control: the same attack on the file as it stands.
-    assert found["linkage", False]["targets"]["untreated"] > 0.5
-    assert found["linkage", True]["targets"]["untreated"] > 0.95
+    assert found["linkage", False]["untreated"] > 0.5
+    assert found["linkage", True]["untreated"] > 0.95
     assert found["homogeneity", False]["success"]["rate"] == 0
     assert found["inference", False]["success"]["rate"] > found["inference", False]["control"]["rate"]
 
@@ -130,6 +130,129 @@ def test_several_rows_a_person(run):
     assert told(done)["linkage", False]["success"]["rate"] < 0.05
 
 
+def test_few_values_that_point_at_one_person(run):
+    """A kept column of codes of their own singles out everybody; without it a class of k nobody."""
+    alone = {"attack": "singling_out", "at_most": 0.01}
+    files = people()
+    rows = files["data.csv"].split()
+    files["data.csv"] = "\n".join([rows[0] + ",visit", *(f"{r},{i}" for i, r in enumerate(rows[1:]))])
+    done = run(policy(alone, visit=KEPT), files)
+    assert done.status == 4
+    assert "who knows up to 3 values can point at 100.0% of" in done.err
+    done = run(policy(alone | {"knows": ["age", "town"]}, visit=KEPT), files)
+    assert done.status == 0, done.err
+    assert told(done)["singling_out", False]["success"]["rate"] == 0
+
+
+def test_members_of_a_population(run):
+    """Everybody of age 30 and more is in the file, and nobody else: classes tell it as long as they keep apart."""
+    everybody = people(3000)["data.csv"].split()[1:]
+    members = [row for row in everybody if int(row.split(",")[0]) >= 30]
+    files = {
+        "data.csv": "\n".join(["age,town,illness", *members]),
+        "city.csv": "\n".join(["age,town", *(row.rpartition(",")[0] for row in everybody)]),
+    }
+    plain = policy({"attack": "membership", "at_most": 0.2})
+    plain["tables"]["t"]["population"] = {"source": {"path": "city.csv", "format": "csv"}}
+    plain["requirements"]["models"] = [{"model": "k_map", "k": 10}]
+    done = run(plain, files)
+    assert done.status == 4
+    assert "who has the population names 9" in done.err
+    plain["requirements"]["k"] = 2000  # one class of all
+    done = run(plain, files)
+    assert done.status == 0, done.err
+    found = told(done)["membership", False]
+    assert found["untreated"] == pytest.approx(1)
+    assert found["success"]["rate"] == pytest.approx(len(members) / len(everybody))
+    assert found["advantage"]["rate"] == pytest.approx(0)
+
+
+def test_facts_of_a_history(run):
+    draw = random.Random(4)
+    rows = ["id,item"] + [f"p{person},i{draw.randint(0, 40)}" for person in range(300) for _ in range(8)]
+    link = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p"}]}
+    plain = policy_of({"id": link, "item": {**KEEP_ALL}}, person="id", rows="several", k=5)
+    plain["histories"] = [{"facts": [{"table": "t", "columns": ["item"]}], "known": 1, "because": "試験"}]
+    plain["requirements"]["attacks"] = [{"attack": "known_facts", "facts": 4, "at_most": 0.2}]
+    done = run(plain, {"data.csv": "\n".join(rows)})
+    assert done.status == 4
+    assert "who knows 4 facts finds" in done.err
+    plain["requirements"]["attacks"] = [{"attack": "known_facts", "facts": 1, "at_most": 0.2}]
+    done = run(plain, {"data.csv": "\n".join(rows)})
+    assert done.status == 0, done.err
+    assert told(done)["known_facts", False]["success"]["rate"] < 0.02
+
+
+def test_an_earlier_release(run):
+    """At the levels of this release it tells nothing more; by other columns it narrows people to few."""
+    intersection = {"attack": "intersection", "learns": "illness", "at_most": 0.05}
+    done = run(policy(intersection | {"levels": {"age": 0}}, k=20), people())
+    assert done.status == 4
+    assert "who holds the earlier release narrows" in done.err
+    done = run(policy(intersection | {"levels": {"age": 9, "town": 9}}, k=20), people())
+    assert done.status == 0, done.err
+    found = told(done)["intersection", False]
+    assert (found["success"]["rate"], found["people"]) == (0, done.report["people"])
+
+
+def test_coarsened_facts_are_read_as_what_they_may_be(run):
+    """Five people buy of each kind of goods, each another article: a reader of kinds finds one in five."""
+    rows = ["id,item"] + [f"p{5 * kind + i},{kind:02}{i}" for kind in range(60) for i in range(5)]
+    link = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p"}]}
+    item = {"treat": [{"criterion": 5, "method": "coarsen", "hierarchy": {"kind": "prefix", "keep": [2]}}]}
+    plain = policy_of({"id": link, "item": item}, person="id", rows="several", k=5)
+    plain["histories"] = [{"facts": [{"table": "t", "columns": ["item"]}], "known": 1, "because": "試験"}]
+    plain["requirements"]["attacks"] = [linkage(1, knows=["item"])]
+    done = run(plain, {"data.csv": "\n".join(rows)})
+    assert done.status == 0, done.err
+    assert {row["item"] for row in done.rows()} == {f"{kind:02}" for kind in range(60)}
+    assert told(done)["linkage", False]["success"]["rate"] == pytest.approx(0.2, abs=0.03)
+
+
+def purchases(n=300):
+    """People who buy what they always buy, in two years."""
+    draw = random.Random(6)
+    rows = ["id,item,day"]
+    for person in range(n):
+        usual = [f"g{draw.randint(0, 9)}{draw.randint(0, 9)}" for _ in range(6)]
+        rows += [
+            f"p{person},{draw.choice(usual)},{year}-{draw.randint(1, 12):02}-11"
+            for year in (2024, 2025)
+            for _ in range(12)
+        ]
+    return {"data.csv": "\n".join(rows) + "\n"}
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+def test_habits_are_found_in_another_year(run, coarse):
+    link = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p", "per": "year", "time": "day"}]}
+    day = {"type": "date", "treat": [{"criterion": 1, "method": "year"}]}
+    item = {**KEEP_ALL}
+    if coarse:
+        item = {
+            "treat": [
+                {"criterion": 5, "method": "recode", "hierarchy": {"kind": "prefix", "keep": [1]}, "level": 1}
+            ]
+        }
+    plain = policy_of({"id": link, "item": item, "day": day}, person="id", rows="several", k=5)
+    attack = {
+        "attack": "habit_profile",
+        "knows": ["item"],
+        "time": "day",
+        "since": "2025-01-01",
+        "at_most": 0.1,
+    }
+    plain["requirements"]["attacks"] = [attack]
+    done = run(plain, purchases())
+    if coarse:
+        assert done.status == 0, done.err
+        found = told(done)["habit_profile", False]
+        assert found["untreated"] > 0.9 and found["control"]["rate"] < 0.03
+    else:
+        assert done.status == 4
+        assert "who knows a person's item before 2025-01-01 finds the history of 9" in done.err
+
+
 def test_nothing_of_it_leaves_the_house(run):
     done = run(policy(linkage(), homogeneity()), people())
     for name in ("notice.md", "public-report.json", "public-report.html"):
@@ -148,6 +271,8 @@ def test_nothing_of_it_leaves_the_house(run):
         ({"attack": "linkage", "knows": ["age", "age"], "at_most": 0.1}, "attack.column"),
         ({"attack": "homogeneity", "learns": "age", "at_most": 0.1}, "attack.column"),
         ({"attack": "inference", "learns": "illness", "table": "u", "at_most": 0.1}, "attack.table"),
+        ({"attack": "membership", "at_most": 0.1}, "attack.column"),
+        ({"attack": "known_facts", "facts": 1, "at_most": 0.1}, "attack.history"),
     ],
 )
 def test_what_cannot_be_attacked_is_refused(run, attack, code):

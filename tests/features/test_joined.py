@@ -271,7 +271,7 @@ HOME = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "home"}]}
 DELETED = {"treat": [{"criterion": 1, "method": "delete"}]}
 HOMES = table("homes", {}) | {"columns": {"id": HOME, "area": AREA}}
 HOMES_KEPT = table("homes", {}) | {"columns": {"id": HOME, "area": KEEP_ALL}}
-MEMBERS = table("members", {"area": AREA, "birth": {"treat": [{"criterion": 1, "method": "delete"}]}})
+MEMBERS = table("members", {"area": AREA, "origin": {"treat": [{"criterion": 1, "method": "delete"}]}})
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ MEMBERS = table("members", {"area": AREA, "birth": {"treat": [{"criterion": 1, "
     [
         ([table("a", {"q": ANY}, joined=False), table("b", {"q": ANY})], {}, "table.because"),
         ([table("a", {"q": ANY}, joined=False, because="x")], {}, "table.joined"),
-        ([MEMBERS, table("b", {"birth": KEEP_ALL})], {}, "policy.joined_deleted"),
+        ([MEMBERS, table("b", {"origin": KEEP_ALL})], {}, "policy.joined_deleted"),
         ([table("a", {"q": ANY}), table("b", {"q": ANY})], {"recoding": "local"}, "policy.joined_recoding"),
         ([table("a", {"q": ANY}), table("b", {"v": KEEP_ALL})], {"nulls": "wildcard"}, "policy.joined_nulls"),
         (
@@ -315,8 +315,8 @@ def test_a_policy_of_joined_tables_says_what_it_means(run, tables, requirements,
 @pytest.mark.parametrize(
     "other",
     [
-        {"birth": ANY},  # a quasi-identifier: counted in the joined classes
-        {"birth": {"treat": [{"criterion": 4, "method": "rare_categories", "action": "cell"}]}},
+        {"origin": ANY},  # a quasi-identifier: counted in the joined classes
+        {"origin": {"treat": [{"criterion": 4, "method": "rare_categories", "action": "cell"}]}},
         {"born": KEEP_ALL},
     ],
 )

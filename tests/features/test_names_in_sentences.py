@@ -101,3 +101,55 @@ def test_sentences_without_a_name_are_released(run):
     data = csv_of(("id", code), ("氏名", lambda i: f"{family(i)} {given(i)}"), ("処理内容", note(*lines)))
     done = run(policy_of(columns, person="id"), {"data.csv": data})
     assert done.status == 0, done.err
+
+
+HIERARCHY = {"kind": "file", "path": "towns.csv"}
+WITH_NAMES = csv_of(
+    ("id", code), ("氏名", lambda i: f"{family(i)} {given(i)}"), ("組", lambda i: "ABCD"[i % 4]), ("点", str)
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "lines", "told"),
+    [
+        ({"点": {**KEEP, "type": "integer", "title": "長谷川花子の点"}}, "", "number 4 of them"),
+        (
+            {
+                "組": {
+                    "treat": [
+                        {
+                            "criterion": 4,
+                            "method": "rare_categories",
+                            "action": "group",
+                            "label": "千葉健次郎",
+                        }
+                    ]
+                }
+            },
+            "",
+            "number 3 of them",
+        ),
+        ({}, "A;佐藤 太郎班;*\nB;佐藤 太郎班;*\nC;二班;*\nD;二班;*\n", "number 3 of them"),
+        ({}, "A;千葉班;*\nB;千葉班;*\nC;太郎班;*\nD;太郎班;*\n", None),
+    ],
+    ids=["title", "label", "hierarchy", "family names alone"],
+)
+def test_the_name_of_somebody_in_titles_and_labels_stops_the_run(run, change, lines, told):
+    columns = {"id": PSEUDONYM, "氏名": DELETED, "点": {**KEEP, "type": "integer"}}
+    columns["組"] = {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": HIERARCHY}]}
+    lines = lines or "A;一班;*\nB;一班;*\nC;二班;*\nD;二班;*\n"
+    ordered = {name: (columns | change)[name] for name in ("id", "氏名", "組", "点")}
+    done = run(policy_of(ordered, person="id"), {"data.csv": WITH_NAMES, "towns.csv": lines})
+    if told is None:
+        assert done.status == 0, done.err
+    else:
+        assert done.status == 4 and "verification.name_in_label" in done.err and told in done.err, done.err
+        assert not any(name in done.err for name in ("長谷川", "健次郎", "太郎"))
+
+
+def test_a_column_that_is_called_like_somebody_stops_the_run(run):
+    """A table that was turned, with people for columns."""
+    data = WITH_NAMES.replace("点", "五十嵐一馬", 1)
+    columns = {"id": PSEUDONYM, "氏名": DELETED, "組": KEEP, "五十嵐一馬": {**KEEP, "type": "integer"}}
+    done = run(policy_of(columns, person="id"), {"data.csv": data})
+    assert done.status == 4 and "number 4 of them" in done.err and "五十嵐" not in done.err, done.err

@@ -326,7 +326,7 @@ def test_no_bands_of_ages(name):
     [
         (("氏　名", "氏\u200b名", "Ｎａｍｅ", "shimei", "onamae", "PatientName", "顧客 名", "first"), "name"),
         (("カナ", "シメイ", "しめい", "name_kana", "患者名フリガナ", "ﾌﾘｶﾞﾅ"), "kana"),
-        (("TEL", "携帯", "denwa", "Tel_No", "自宅TEL１", "mobilePhone"), "contact phone"),
+        (("TEL", "携帯", "denwa", "denwa_no", "Tel_No", "自宅TEL１", "mobilePhone"), "contact phone"),
         (("mail", "メール", "E-Mail", "ﾒｰﾙｱﾄﾞﾚｽ", "user_email"), "contact mail"),
         (("住所", "jusho", "Address1", "お届け先住所", "street"), "address"),
         (
@@ -344,11 +344,11 @@ def test_no_bands_of_ages(name):
         (("IPアドレス", "ip", "ip_address", "IPv4"), "identifier ip"),
         (("端末ID", "device_id", "IMEI", "広告ID"), "identifier device"),
         (("クレジットカード番号", "cc_num", "cardNo"), "identifier card"),
-        (("会員番号", "会員ＩＤ", "customer_id", "患者 ID", "kaiin_no", "宛名番号"), "link"),
+        (("会員番号", "ユーザーID", "会員ＩＤ", "customer_id", "患者 ID", "kaiin_no", "宛名番号"), "link"),
         (("生年月日", "seinengappi", "dob", "birthDate", "BIRTH_DAY", "患者生年月日"), "birth date"),
-        (("生年月", "birth_ym"), "birth month"),
+        (("生年月", "birth_ym", "month_of_birth"), "birth month"),
         (("生年", "year_of_birth"), "birth year"),
-        (("郵便番号", "yubin", "zip_code", "〒"), "postal"),
+        (("郵便番号", "yubin", "yuubin_no", "zip_code", "〒"), "postal"),
         (("病名", "傷病名コード", "犯罪歴", "障害の有無", "icd10"), "sensitive"),
     ],
 )

@@ -127,6 +127,13 @@ def test_what_is_treated_or_names_nobody_is_not_asked(name, fate):
     assert code_of(name, fate) is None
 
 
+def test_all_columns_that_are_asked_about_are_told_at_once():
+    data = policy_of({"x": KEEP, "氏　名": KEEP, "駅名": KEEP, "zairyu": KEEP, "TEL": TOP}, k=K)
+    with pytest.raises(ValueError, match=r"to be looked at too: zairyu, TEL") as refused:
+        Policy.model_validate_json(json.dumps(data))
+    assert refused.value.errors()[0]["type"] == REFUSED and "駅名" not in refused.value.errors()[0]["msg"]
+
+
 @pytest.mark.parametrize("name", ["氏名", "年金番号", "会員番号", "koyo", "住所"])
 def test_a_reason_answers(name):
     assert code_of(name, {**KEEP, **ANSWER}) is None
@@ -152,3 +159,6 @@ def test_fewer_people_than_k_are_not_enough(step):
     kind = {} if step["method"] in {"rare_categories", "postal_prefix"} else NUMBER
     assert code_of("c", treated(step, **kind)) == "treat.few_people"
     assert code_of("c", treated({**step, "people": K}, **kind)) is None
+    shared = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}
+    if step["method"] != "microaggregate":
+        assert code_of("c", treated(step, shared, **kind)) is None

@@ -152,7 +152,18 @@ def test_every_model_of_a_column_has_an_example(model):
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=tag)
 def test_every_attack_has_an_example(attack):
-    (asked,) = validated({"requirements": {"attacks": [yaml.safe_load(attack.example)]}}).requirements.attacks
+    piece = {"requirements": {"attacks": [yaml.safe_load(attack.example)]}}
+    if attack.name() == "membership":
+        piece["tables"] = {"members": {"population": {"source": {"path": "city.csv", "format": "csv"}}}}
+        piece["requirements"]["models"] = [{"model": "k_map", "k": 20}]
+    if attack.name() == "known_facts":
+        facts = [{"table": "members", "quasi_identifiers": True}]
+        piece["histories"] = [{"known": 1, "because": "試験", "facts": facts}]
+    if attack.name() == "habit_profile":
+        item = {"keep": True, "because": "試験"}
+        columns = {"item": item, "bought": {"type": "date", **item}}
+        piece["tables"] = {"members": {"rows_per_person": "several", "columns": columns}}
+    (asked,) = validated(piece).requirements.attacks
     assert type(asked) is attack
 
 

@@ -48,7 +48,7 @@ COLUMNS = {
             {"criterion": 4, "method": "rare_categories", "action": "cell"},
         ],
     },
-    "income": {"type": "integer", "treat": [{"criterion": 4, "method": "tail", "side": "top", "people": 5}]},
+    "income": {"type": "integer", "treat": [{"criterion": 4, "method": "tail", "side": "top"}]},
 }
 POLICY = {
     "version": 1,

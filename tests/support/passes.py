@@ -37,7 +37,7 @@ def dealt(plan, table, decision, done):
     found = {}
     for (_, part), rows in (pair for chunk in done[::-1] for pair in chunk.slices):
         found.setdefault(part, []).append(rows)
-    terms = part_terms(plan, decision, KEY)
+    terms = part_terms(plan.tables["t"], decision, KEY)
     return [encode_dealt(plan, table, terms, gather(part, slices)) for part, slices in found.items()]
 
 

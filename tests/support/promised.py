@@ -40,6 +40,9 @@ def drawn(rng: random.Random):
     for record, name in itertools.product(records, sorted(nulls)):
         if rng.random() < 0.1:
             record[name] = None
+    for step in (step for column in columns.values() for step in column.get("treat", ())):
+        if "people" in step:
+            step["people"] = max(step["people"], k)
     policy = policy_of(
         columns,
         k=k,

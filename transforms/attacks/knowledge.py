@@ -21,6 +21,7 @@ from tokumei.transforms.counting.keyed import keyed_hashes
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, numbers_of, present
 
@@ -120,6 +121,8 @@ def _known(plan: TablePlan, decision: Decision, name: str, spread: Spread, value
         place = plan.quasi_identifiers.index(name)
         domain = decision.columns[name].domain or ()
         targets, labels = _generalized(decision.recoder, place, domain, texts)
+    elif plan.chains[name].generalize is not None and name in decision.columns:
+        targets, labels = _coarsened(plan.chains[name].ladder(decision.columns[name]), texts)
     else:
         targets, labels = np.flatnonzero(present(texts)).astype(np.int32), texts.drop_null()
     return KnownColumn(
@@ -138,3 +141,17 @@ def _generalized(
     pairs = np.unique(np.stack([np.tile(there, len(levels)), numbers.ravel()]), axis=1)
     labels = pa.array(recoder.labels[column], pa.string()).take(pa.array(pairs[1]))
     return pairs[0][present(labels)].astype(np.int32), labels.drop_null()
+
+
+def _coarsened(ladder: Ladder, texts: pa.Array) -> tuple[npt.NDArray[np.int32], pa.StringArray]:
+    """Return targets and the labels of their values at every level: facts choose one for each value."""
+    place = pc.index_in(texts, value_set=pa.array(ladder.values, pa.string()))
+    there = np.flatnonzero(present(place) & present(texts)).astype(np.int32)
+    codes = place.take(pa.array(there)).to_numpy()
+    found = [
+        pa.array(labels, pa.string()).take(pa.array(of_level[codes]))
+        for labels, of_level in zip(ladder.labels, ladder.codes, strict=True)
+    ]
+    labels = pa.concat_arrays(found)
+    told = present(labels)
+    return np.tile(there, ladder.levels)[told], labels.drop_null()

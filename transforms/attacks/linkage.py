@@ -134,16 +134,13 @@ def count_same(aim: Aim, combinations: Marks, marks: Marks) -> tuple[Ints, Ints]
         combinations: of every source record, as `combination_of` gives it.
         marks: the person of each.
     """
-    order = np.argsort(aim.combinations, kind="stable")
-    known = aim.combinations[order]
-    values, n = np.unique(combinations, return_counts=True)
-    place = np.minimum(np.searchsorted(values, known), max(len(values) - 1, 0))
-    same = np.zeros(len(known), np.int64)
-    if len(values):
-        same[order] = np.where(values[place] == known, n[place], 0)
+    known, of_target = np.unique(aim.combinations, return_inverse=True)
+    place = np.minimum(np.searchsorted(known, combinations), max(len(known) - 1, 0))
+    met = place[known[place] == combinations] if len(known) else place
+    same = np.bincount(met, minlength=len(known))[of_target.ravel()].astype(np.int64)
     rows, targets = _of_people(marks, aim.marks)
     agree = combinations[rows] == aim.combinations[targets]
-    return same, np.bincount(targets[agree], minlength=len(known)).astype(np.int64)
+    return same, np.bincount(targets[agree], minlength=len(aim.marks)).astype(np.int64)
 
 
 def merge_shots(parts: Sequence[Shots]) -> Shots:
@@ -257,6 +254,8 @@ def _best(tables: Sequence[Scores], codes: Sequence[Ints], records: Ints) -> tup
 def _of_people(marks: Marks, people: Marks) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the rows of some people, and which of the people each is of; all people are different."""
     order = np.argsort(people)
+    if not len(people):
+        return order, order
     place = np.minimum(np.searchsorted(people[order], marks), len(people) - 1)
     rows = np.flatnonzero(people[order][place] == marks)
     return rows, order[place[rows]]

@@ -15,6 +15,7 @@ from tokumei.transforms.attacks.targets import (
     Pool,
     combination_of,
     combinations_first,
+    earliest,
     first,
     held_out,
     marks_of,
@@ -49,7 +50,7 @@ class Linked:
     """What a linkage attack came to.
 
     Attributes:
-        targets: people who were looked for and are in what is attacked.
+        people: who were looked for and are in what is attacked.
         left_out: people who were looked for and of whom no record is released: nobody can find them.
         found: of the targets, whose record was taken for theirs; expected where several fit equally well.
         swapped: the same, looking for somebody with what is known of somebody else.
@@ -58,7 +59,7 @@ class Linked:
         named: of them, for whom one single record fits best, though it is somebody else's.
     """
 
-    targets: int
+    people: int
     left_out: int
     found: float
     swapped: float
@@ -84,11 +85,13 @@ def scout(plan: TablePlan, attack: Linkage, chunk: Chunk[Decision], released: pa
     key, records = chunk.work.key, known_records(plan, attack, chunk)
     marks = marks_of(plan, chunk)
     order = order_of(marks, key)
-    everybody = pool_of(records, marks, order, combination_of(records, attack.knows, key))
-    held = held_out(order)
+    combination, held = combination_of(records, attack.knows, key), held_out(order)
+    few = held | (earliest(order, attack.targets) if attack.people == "everybody" else True)
+    rows = np.flatnonzero(few)
+    some = pool_of(records.take(pa.array(rows)), marks[rows], order[rows], combination[rows])
     part = Scouted(
-        drawn=_only(everybody, ~held),
-        absent=_only(everybody, held),
+        drawn=_only(some, ~held[rows]),
+        absent=_only(some, held[rows]),
         spreads={
             name: spread_of(released.column(name), key, near=comes_near(plan, name)) for name in attack.knows
         },
@@ -178,7 +181,7 @@ def linked(trail: Trail) -> Linked:
     there = present.own >= 0
     unreleased = present.own_same / np.maximum(present.same, 1)
     return Linked(
-        targets=int(there.sum()),
+        people=int(there.sum()),
         left_out=int((~there).sum()),
         found=_hits(present.best, present.ties, present.own, present.own_ties),
         swapped=_hits(present.best, present.ties, present.other, present.other_ties),

@@ -64,3 +64,11 @@ def residual(attack: Estimate, control: Estimate) -> Estimate:
         return Estimate(0.0, 0.0)
     errors = attack.error / missed, (attack.rate - 1) / missed**2 * control.error
     return Estimate((attack.rate - control.rate) / missed, math.hypot(*errors))
+
+
+def alone_by_chance(people: int, weight: float) -> float:
+    """Return how likely a condition that holds for a share of all people holds for exactly one of so many.
+
+    n·w·(1 − w)^(n − 1) (Cohen and Nissim, PNAS 117(15), 2020): with w = 1/n, 37 %, without any data.
+    """
+    return people * weight * (1 - weight) ** (people - 1)

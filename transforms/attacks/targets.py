@@ -50,6 +50,14 @@ def held_out(order: npt.NDArray[np.float64]) -> Mask:
     return held
 
 
+def earliest(order: npt.NDArray[np.float64], people: int) -> Mask:
+    """Return the rows of those who are not held out and are among so many who come first, or a few more."""
+    draws = np.unique(order[~held_out(order), 1])
+    bound = draws[people - 1] if len(draws) > people else np.inf
+    early: Mask = order[:, 1] <= bound
+    return early
+
+
 def combination_of(records: pa.RecordBatch, names: Sequence[str], key: RunKey) -> Marks:
     """Return a keyed number for what stands in some columns of each record: equal where all values are."""
     found = np.zeros(records.num_rows, np.uint64)

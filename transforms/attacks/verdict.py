@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tokumei.schemas.attack_rules import table_attacked
-from tokumei.schemas.attacks import AnyAttack, Homogeneity, Inference, Linkage
+from tokumei.schemas.attacks import (
+    AnyAttack,
+    HabitProfile,
+    Homogeneity,
+    Inference,
+    Intersection,
+    KnownFacts,
+    Linkage,
+    Membership,
+    SinglingOut,
+)
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.formats import listed
 from tokumei.transforms.attacks.classes import ClassAttack
+from tokumei.transforms.attacks.habits import Recognized
+from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.learned import Learned, attack_learned
+from tokumei.transforms.attacks.presence import Presence
 from tokumei.transforms.attacks.scouting import Linked
-from tokumei.transforms.attacks.statistics import Estimate, residual, wilson
+from tokumei.transforms.attacks.singled import Singled
+from tokumei.transforms.attacks.statistics import Estimate, alone_by_chance, residual, wilson
 from tokumei.transforms.planning.plan import Plan
+
+
+@dataclass(frozen=True)
+class Unique:
+    """Of a sample of people, the share whom so many of their facts single out, by how many, from one."""
+
+    people: int
+    alone: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,20 +47,25 @@ class MeasuredAttack:
         table: that it was made on.
         declared: its place among the requirements; None: the policy asks nothing of it.
         found: what was counted.
-        people: who were attacked and are in the release.
         success: how often it was right about them.
         control: how often it is right about people who were held out, or of whom it knows nothing.
         chance: how often guessing is right.
+        untreated: how often the same attack is right on the file before it was treated; None: not measured.
     """
 
     attack: AnyAttack
     table: str
     declared: int | None
-    found: ClassAttack | Linked
-    people: int
+    found: ClassAttack | Linked | JointClasses | Recognized | Singled | Presence | Unique
     success: Estimate
     control: Estimate
     chance: float
+    untreated: float | None
+
+    @property
+    def people(self) -> int:
+        """Who were attacked and are in the release."""
+        return self.found.people
 
     @property
     def advantage(self) -> Estimate:
@@ -51,20 +78,37 @@ class MeasuredAttack:
         return self.declared is None or self.advantage.high <= self.attack.at_most
 
 
-def measure_attacks(
-    plan: Plan, learned: Mapping[str, Learned], linked: Mapping[int, Linked]
-) -> tuple[MeasuredAttack, ...]:
+@dataclass(frozen=True, kw_only=True)
+class AttackEvidence:
+    """What was counted for attacks.
+
+    Attributes:
+        learned: by table and column, people of what was written by class and value.
+        records: what linkage, intersection and habits came to, by the attack's place among the requirements.
+        singled: what singling out came to, by the same places.
+        present: by table, what guessing members came to, in the release and before anything was recoded.
+        unique: by history, people of a sample, and the share of them whom 1 to 5 facts single out; in the
+            release, and before.
+    """
+
+    learned: Mapping[str, Learned]
+    records: Mapping[int, Linked | JointClasses | Recognized]
+    singled: Mapping[int, Singled]
+    present: Mapping[str, tuple[Presence, Presence]]
+    unique: Sequence[tuple[Unique, Unique]]
+
+
+def measure_attacks(plan: Plan, evidence: AttackEvidence) -> tuple[MeasuredAttack, ...]:
     """Return all attacks that were made: those declared in their order, then those that are made anyway.
 
     Args:
         plan: the run.
-        learned: by table, people of what was written by class and value.
-        linked: what linkage came to, by the attack's place among the requirements.
+        evidence: what was counted.
     """
     declared = plan.policy.requirements.attacks
-    measured = [*_declared(plan, declared, learned, linked)]
+    measured = [_declared(plan, attack, i, evidence) for i, attack in enumerate(declared)]
     named = {(m.table, m.attack.attack, m.attack.about.get("learns")) for m in measured}
-    for table, columns in learned.items():
+    for table, columns in evidence.learned.items():
         for name, found in columns.items():
             counted = attack_learned(found)
             for attack in (
@@ -76,18 +120,42 @@ def measure_attacks(
     return tuple(measured)
 
 
-def _declared(
-    plan: Plan,
-    attacks: Sequence[AnyAttack],
-    learned: Mapping[str, Learned],
-    linked: Mapping[int, Linked],
-) -> Iterator[MeasuredAttack]:
-    for i, attack in enumerate(attacks):
-        table = table_attacked(attack, plan.policy.tables)
-        if isinstance(attack, Linkage):
-            yield _of_targets(attack, table, i, linked[i])
+def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: AttackEvidence) -> MeasuredAttack:
+    table = table_attacked(attack, plan.policy.tables)
+    if isinstance(attack, Homogeneity | Inference):
+        return _of_classes(attack, table, place, attack_learned(evidence.learned[table][attack.learns]))
+    success, control, chance = Estimate(0.0), Estimate(0.0), 0.0
+    untreated: float | None = None
+    found: Linked | JointClasses | Recognized | Singled | Presence | Unique
+    if isinstance(attack, Linkage | Intersection | HabitProfile):
+        found = evidence.records[place]
+        if isinstance(found, JointClasses):
+            success = Estimate(found.few / max(1, found.people))
         else:
-            yield _of_classes(attack, table, i, attack_learned(learned[table][attack.learns]))
+            success, control = wilson(found.found, found.people), wilson(found.swapped, found.people)
+            chance, untreated = found.swapped / max(1, found.people), found.unreleased / max(1, found.people)
+    elif isinstance(attack, SinglingOut):
+        found = evidence.singled[place]
+        success = Estimate(found.alone / max(1, found.people))
+        chance = alone_by_chance(found.people, 1 / found.people) if found.people else 0.0
+    elif isinstance(attack, Membership):
+        found, before = evidence.present[table]
+        success, control = Estimate(found.found / max(1, found.people)), Estimate(found.chance)
+        chance, untreated = found.chance, before.found / max(1, before.people)
+    else:
+        found, earlier = evidence.unique[attack.history]
+        success = wilson(found.alone[attack.facts - 1] * found.people, found.people)
+        untreated = earlier.alone[attack.facts - 1]
+    return MeasuredAttack(
+        attack=attack,
+        table=table,
+        declared=place,
+        found=found,
+        success=success,
+        control=control,
+        chance=chance,
+        untreated=untreated,
+    )
 
 
 def _of_classes(
@@ -102,23 +170,10 @@ def _of_classes(
         table=table,
         declared=declared,
         found=found,
-        people=found.people,
         success=Estimate(success),
         control=Estimate(control),
         chance=chance,
-    )
-
-
-def _of_targets(attack: Linkage, table: str, declared: int, found: Linked) -> MeasuredAttack:
-    return MeasuredAttack(
-        attack=attack,
-        table=table,
-        declared=declared,
-        found=found,
-        people=found.targets,
-        success=wilson(found.found, found.targets),
-        control=wilson(found.swapped, found.targets),
-        chance=found.swapped / max(1, found.targets),
+        untreated=None,
     )
 
 
@@ -142,24 +197,30 @@ def refuse_attacks(measured: Sequence[MeasuredAttack]) -> None:
 
 def _told(measured: MeasuredAttack) -> str:
     attack, gained = measured.attack, measured.advantage
+    people = f"{measured.success.rate:.1%} of {measured.people:,} people"
     if isinstance(attack, Linkage):
-        done = (
-            f"who knows {listed(attack.knows, 'and')} finds the record of {measured.success.rate:.1%} of"
-            f" {measured.people:,} people looked for"
-            f"{' among the rarest' if attack.people == 'rarest' else ''}"
-        )
+        rarest = " among the rarest" if attack.people == "rarest" else ""
+        done = f"who knows {listed(attack.knows, 'and')} finds the record of {people} looked for{rarest}"
     elif isinstance(attack, Homogeneity):
         done = (
-            f"who finds a person's class knows their {attack.learns} for {measured.success.rate:.1%} of"
-            f" {measured.people:,} people: all of the class have one"
+            f"who finds a person's class knows their {attack.learns} for {people}: all of the class have one"
         )
+    elif isinstance(attack, Inference):
+        done = f"who finds a person's class guesses their {attack.learns} right for {people}"
+    elif isinstance(attack, SinglingOut):
+        done = f"who knows up to {attack.columns} values can point at {people} alone"
+    elif isinstance(attack, Intersection):
+        done = f"who holds the earlier release narrows {people} of both to fewer than k"
+    elif isinstance(attack, HabitProfile):
+        known = f"who knows a person's {listed(attack.knows, 'and')} before {attack.since}"
+        done = f"{known} finds the history of {people} after"
+    elif isinstance(attack, Membership):
+        done = f"who has the population names {people} of it who are in the file"
     else:
-        done = (
-            f"who finds a person's class guesses their {attack.learns} right for"
-            f" {measured.success.rate:.1%} of {measured.people:,} people"
-        )
+        done = f"who knows {attack.facts} facts finds {people} drawn"
     upper = f"up to {gained.high:.1%}" if gained.error else f"{gained.high:.1%}"
+    where = "" if isinstance(attack, KnownFacts) else f" on tables.{measured.table}"
     return (
-        f"{attack.attack} on tables.{measured.table}: {done}, {measured.control.rate:.1%} without their own"
-        f" records; that is {upper} beyond this control, more than at_most={attack.at_most:g}"
+        f"{attack.attack}{where}: {done}; its control comes to {measured.control.rate:.1%}, so that it gains"
+        f" {upper}, more than at_most={attack.at_most:g}"
     )

@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from tokumei.schemas.treatment_base import Treatment
 from tokumei.schemas.treatments import AnyTreatment
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
@@ -219,6 +220,7 @@ class ChunkRows:
         units: keyed hash of each record's person and period of pseudonyms, shape (n,), where a method asks.
         times: by column, when each record was made, as periods of pseudonyms are taken from it.
         own: the record's values of what is not released, where a method asks.
+        names: of the people of all tables; None where none are sought.
     """
 
     key: RunKey
@@ -229,6 +231,7 @@ class ChunkRows:
     units: npt.NDArray[np.uint64] | None
     times: Mapping[str, pa.Array]
     own: Mapping[OwnColumn, pa.Array] = field(default_factory=dict)
+    names: NameSet | None = None
 
     def column_seed(self, method: str) -> bytes:
         """Return the key of a method's draws for the whole column: equal in every chunk of the run."""

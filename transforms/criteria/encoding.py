@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 Indices = npt.NDArray[np.int32]
 
 _SAMPLE = 4096
+_FEW = 256  # values that may all be in use in a sample, where each repeats
 _REPEATING = 0.3  # share of distinct values in a sample up to which encoding pays for itself
 
 
@@ -74,11 +75,15 @@ def compacted(values: pa.Array) -> pa.Array:
         return values
     places, used = used_values(values)
     labels = used.drop_null()
-    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places == len(labels)), labels)
+    nulls = places == len(labels) if len(labels) < len(used) else None
+    # They were just numbered: to look whether each is within the labels takes as long.
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=nulls), labels, safe=False)
 
 
 def _numbered(places: npt.NDArray[np.integer], size: int) -> tuple[Indices, npt.NDArray[np.int64]]:
     """Number the places in use in ascending order: the number of each row's place, and these places."""
+    if size <= _FEW and np.bincount(places[:_SAMPLE], minlength=size).all():
+        return places.astype(np.int32, copy=False), np.arange(size)
     seen = np.bincount(places, minlength=size) > 0
     used = np.flatnonzero(seen)
     if len(used) == size:  # as most often

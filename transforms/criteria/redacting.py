@@ -7,11 +7,15 @@ import pyarrow as pa
 
 from tokumei.schemas import redaction as t
 from tokumei.transforms.criteria.base import Applied, ChunkRows, PerRecord
+from tokumei.transforms.detect.spans import SpanLabel
+from tokumei.transforms.detect.words import dictionary_version
 from tokumei.transforms.redaction.counted import Redaction, merge_redactions
 from tokumei.transforms.redaction.own import OwnValues
-from tokumei.transforms.redaction.planted import counted, own_of, planted_cases
-from tokumei.transforms.redaction.redact import Redacted, redact
+from tokumei.transforms.redaction.planted import counted, names_of, own_of, planted_cases
+from tokumei.transforms.redaction.redact import Layers, Redacted, redact
 from tokumei.transforms.values.cells import as_text, present
+
+_LEFT = {"places": SpanLabel.PLACE, "dates": SpanLabel.DATE, "ages": SpanLabel.AGE}
 
 
 class RedactText(PerRecord, treats=t.RedactText):
@@ -31,19 +35,28 @@ class RedactText(PerRecord, treats=t.RedactText):
 
     def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return the texts with labels; nulls stay null."""
-        cases = planted_cases(rows.chunk_seed(self.method), [*rows.own])
+        left = frozenset(_LEFT[kind] for kind in self.spec.leave)
+        others, seed = rows.names is not None, rows.chunk_seed(self.method)
+        cases = planted_cases(seed, [*rows.own], left, others=others)
         texts = as_text(values).fill_null("").to_pylist()
         own = {
             column.name: pa.concat_arrays([as_text(of_records), pa.array(own_of(cases, column), pa.string())])
             for column, of_records in rows.own.items()
         }
-        done = redact([*texts, *(case.text for case in cases)], OwnValues([*rows.own], own), ())
+        names = () if rows.names is None else (rows.names, names_of(cases, seed))
+        layers = Layers(own=OwnValues([*rows.own], own), names=names, left=left)
+        done = redact([*texts, *(case.text for case in cases)], layers)
         held, n = present(values), len(values)
         changed = np.zeros(n, dtype=bool)
         changed[[row for row in done.labels if row < n]] = True
         planted, missed = counted(cases, done.texts[n:])
         told = Redaction(
-            texts=int(held.sum()), characters=sum(map(len, texts)), planted=planted, missed=missed
+            texts=int(held.sum()),
+            characters=sum(map(len, texts)),
+            unknown=int(done.unknown[:n].sum()),
+            dictionaries=frozenset({dictionary_version()}),
+            planted=planted,
+            missed=missed,
         )
         return Applied(
             pa.array(done.texts[:n], pa.string(), mask=~held),
@@ -55,8 +68,13 @@ class RedactText(PerRecord, treats=t.RedactText):
         """Return what is replaced, and by what."""
         return (
             "自由記述から、本人の値、氏名、住所、連絡先、番号などを見つけ、〔氏名〕、〔住所〕、〔電話〕、〔番号〕などの語に置き換えた。"
-            "個人識別符号に当たる番号も、同じく全部を置き換えた（二号）。"
+            f"個人識別符号に当たる番号も、同じく全部を置き換えた（二号）。{self._left}"
         )
+
+    @property
+    def _left(self) -> str:
+        names = "、".join(_LEFT[kind].title for kind in self.spec.leave)
+        return f"文章から分かる{names}は、方針によりそのまま残した。" if names else ""
 
 
 def _of_records(done: Redacted, n: int) -> Redaction:

@@ -6,12 +6,15 @@ days is not believed where its cells read AB12345678CD. Forms are those of 施�
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 
 import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.column_names import Role
+from tokumei.schemas.tables import name_readings
 from tokumei.transforms.detect.contacts import contacts
 from tokumei.transforms.detect.shadow import number_shadow
 
@@ -49,6 +52,8 @@ _FORMS: Mapping[tuple[Role, str | None], str] = {
     ): r"^(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9]{14,16}|[0-9A-F]{16,})$",
     (Role.BIRTH, "date"): r"^(?:18|19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[2-9]|[12][0-9]|3[01])",
 }
+_PERSON = re.compile("[姓独両共森] ?[名単両共]|姓|名")  # by the letters of `words`
+_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _CONTACTS = frozenset({Role.CONTACT, Role.IDENTIFIER})
 
 
@@ -65,7 +70,24 @@ def looks_as_named(role: Role, kind: str | None, cells: pl.Series) -> pl.Series:
     found = texts.str.contains(form) if form is not None else texts.is_null()
     if role in {Role.NAME, Role.ADDRESS}:
         found &= ~texts.str.contains(_PLACE)
+    if role in {Role.NAME, Role.KANA}:
+        found |= pl.Series(_named_people(texts) if role == Role.NAME else [_is_kana_name(t) for t in cells])
     if role in _CONTACTS:
         for look in contacts():
             found |= look.holding(texts)
     return found
+
+
+def _named_people(texts: pl.Series) -> list[bool]:
+    """Return which texts are a surname, a given name or both, as the dictionary reads them."""
+    from tokumei.transforms.detect.words import words_of  # its dictionary is loaded here
+
+    read = words_of(texts.to_list()).letters.split("\n")[: len(texts)]
+    return [_PERSON.fullmatch(letters) is not None for letters in read]
+
+
+def _is_kana_name(text: str) -> bool:
+    """Return whether a reading of a surname stands before one of a given name."""
+    kana = unicodedata.normalize("NFKC", text).translate(_KATAKANA).replace(" ", "")
+    surnames, given = name_readings()
+    return any(kana[:end] in surnames and kana[end:] in given for end in range(1, len(kana)))

@@ -9,8 +9,8 @@ from tokumei.schemas.tables import name_readings
 
 _TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _SPACED = re.compile(
-    r"(?<![ァ-ヺー])[ァ-ヺー]{2,6}[ \u3000・][ァ-ヺー]{2,5}(?![ァ-ヺー])"
-    r"|[ぁ-ゖー]{2,40}[ \u3000][ぁ-ゖー]{2,5}"
+    r"(?<![ァ-ヺー])[ァ-ヺー]{2,6}[ \u3000・][ァ-ヺー]{2,6}(?![ァ-ヺー])"
+    r"|[ぁ-ゖー]{2,40}[ \u3000][ぁ-ゖー]{2,6}"
 )
 _GAP = re.compile(r"[ \u3000・]")
 _RUN = re.compile(r"[ぁ-ゖー]{4,}")
@@ -28,6 +28,12 @@ def may_be_surname(word: str) -> bool:
 def may_be_given(word: str) -> bool:
     """Return whether a word in kana reads like a given name."""
     return word.translate(_TO_KATAKANA) in name_readings()[1]
+
+
+def given_at(text: str, place: int) -> int:
+    """Return where the longest given name in kana that begins at a place ends; the place if none does."""
+    ends = range(place + _GIVEN[0], place + 1, -1)
+    return next((end for end in ends if may_be_given(text[place:end])), place)
 
 
 def is_full_name(word: str) -> bool:
@@ -48,14 +54,17 @@ def kana_names(texts: Sequence[str]) -> Iterator[tuple[int, int, int]]:
 
 
 def _spaced(found: str) -> tuple[int, int] | None:
-    """Return where a surname ends at the gap, and where a given name that begins behind it ends."""
-    surname, given = _GAP.split(found)
-    hiragana = "ぁ" <= surname[0] <= "ゖ"
-    starts = range(max(0, len(surname) - 6), len(surname) - 1) if hiragana else range(1)
-    start = next((at for at in starts if may_be_surname(surname[at:])), None)
-    ends = range(len(given), 1, -1) if hiragana else range(len(given), len(given) - 1, -1)
-    end = next((at for at in ends if may_be_given(given[:at])), None)
-    return None if start is None or end is None else (start, len(surname) + 1 + end)
+    """Return where the first of two names begins and where the other ends, the surname before or behind."""
+    first, second = _GAP.split(found)
+    hiragana = "ぁ" <= first[0] <= "ゖ"  # particles may stand around it
+    starts = range(max(0, len(first) - 6), len(first) - 1) if hiragana else range(1)
+    ends = range(len(second), 1, -1) if hiragana else range(len(second), len(second) - 1, -1)
+    for one, other in ((may_be_surname, may_be_given), (may_be_given, may_be_surname)):
+        start = next((at for at in starts if one(first[at:])), None)
+        end = next((at for at in ends if other(second[:at])), None)
+        if start is not None and end is not None:
+            return start, len(first) + 1 + end
+    return None
 
 
 def _joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ By itself:
     漢 ひ      one kanji, or kanji that no dictionary has; hiragana that read like a name
     Ｙ Ｔ Ｅ   Latin: surname and given name in romaji, foreign name
     Ａ Ｉ      Latin: capitalized, one capital
+    Ｕ Ｂ      Latin: foreign name and other word in capitals
 
 By what it says of its neighbour (`sentence_words.csv`):
 
@@ -24,7 +25,8 @@ By what it says of its neighbour (`sentence_words.csv`):
     所 町 方   behind a place, behind a district, before either
     近 里      behind where one is, before a name of a town
 
-The rest: 数 number (一: of one kanji), 般 noun, 他 all else; の と は 、・（）：. and space are themselves.
+The rest: 数 number (一: of one kanji), 般 noun (為: of a deed or a time), 他 all else; の と は 、・（）：.
+and space are themselves.
 """
 
 from __future__ import annotations
@@ -127,20 +129,21 @@ def _begins_with_place(word: str, lookup: Lookup) -> bool:
 
 
 def _common(word: str, speech: PartOfSpeech, lookup: Lookup) -> str:
-    if speech[0] == "助詞":
-        return "他"
     may_be = lookup(word)
     if _KATAKANA.fullmatch(word):
         return _katakana(word, may_be)
-    noun = speech[0] == "名詞"
+    noun, particle = speech[0] == "名詞", speech[0] == "助詞"
     names = {_PERSON[kind] for kind in (_SURNAME, _GIVEN) if kind in may_be}
     if names and (noun or not _HIRAGANA.fullmatch(word)):
         return "共" if len(names) == 2 else "森" if "姓" in names else "桜"
     if noun and _KANJI.fullmatch(word) and (not may_be or len(word) == 1):
         return "漢"
     if _HIRAGANA.fullmatch(word):
-        return "ひ" if names or may_be_surname(word) or may_be_given(word) else "他"
-    return "地" if _begins_with_place(word, lookup) else "般" if noun else "他"
+        reads = names or may_be_surname(word) or may_be_given(word)
+        return "ひ" if reads and not particle else "他"
+    if noun and _begins_with_place(word, lookup):
+        return "地"
+    return ("為" if speech[2] in {"サ変可能", "副詞可能"} else "般") if noun else "他"
 
 
 def _katakana(word: str, may_be: frozenset[str]) -> str:
@@ -161,7 +164,8 @@ def _latin(word: str, lookup: Lookup) -> str:
         return "Ｙ"
     if _GIVEN in may_be or any(map(may_be_given, read)):
         return "Ｔ"
-    return "Ｅ" if _OTHER in may_be else "Ａ"
+    written = "ＥＡ" if not word.isupper() else "ＵＢ"
+    return written[0] if _OTHER in may_be else written[1]
 
 
 @cache

@@ -3,7 +3,7 @@
 A name is compared by its letters (`letters`): kanji with what is beside it (佐藤花子), kana in hiragana or
 katakana, or Latin letters. Looked up is every stretch of a text that is as long as some name and begins by
 three letters as some name does. A name is told from a word that it equals (金子大 in 金子大臣) by what stands
-around it, its `Evidence`; and by decoys, words made of the same names, which are words as often by chance.
+around it, its `NameSign`; and by decoys, words made of the same names, which are words as often by chance.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SAN = [np.array([ord(c) for c in letters], dtype=np.uint32) for letters in ("�
 _BEHIND_KANA = np.array([ord(c) for c in "サさクくチちドどはノをニにもとへヘやでよケ"], dtype=np.uint32)
 
 
-class Evidence(IntEnum):
+class NameSign(IntEnum):
     """How surely a stretch that equals a name is one, by what stands around it."""
 
     WEAK = 0  # as short as many words are, and in the midst of others
@@ -48,7 +48,7 @@ class NameHits(NamedTuple):
 
     Attributes:
         owner, start, end: shape (n,), the text and where in it, in code points; ``end`` is the first behind.
-        evidence: shape (n,), an `Evidence`.
+        evidence: shape (n,), an `NameSign`.
         decoy: shape (n,), whether it is none; see `NameSet.decoys`.
         looked: stretches that were looked up.
     """
@@ -204,8 +204,8 @@ def _judged(text: Letters, letters: Codes, firsts: Places, length: int) -> NameH
     weak = np.where(kanji, (length == _WEAK) | (window[:, 1] != Script.KANJI), length < _COMMON)
     alone = (before != Script.KANJI) & (behind != Script.KANJI)
     spoken = kanji & (behind == Script.HIRAGANA) & (ends != Script.HIRAGANA)
-    evidence = np.where(weak & ~(alone & kanji), Evidence.WEAK, Evidence.LIKELY).astype(np.int8)
-    evidence[addressed | (apart & (alone | ~kanji)) | (spoken & ~weak)] = Evidence.SURE
+    evidence = np.where(weak & ~(alone & kanji), NameSign.WEAK, NameSign.LIKELY).astype(np.int8)
+    evidence[addressed | (apart & (alone | ~kanji)) | (spoken & ~weak)] = NameSign.SURE
     rows = np.flatnonzero(kanji | whole)
     owner = text.owners(start[rows])
     begin = text.begins[owner]

@@ -11,21 +11,23 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tokumei.transforms.detect.kana import given_at
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.detect.words import Words
 
 _TAIL = "株社所町病"
-_NO_NAME = f"(?![般漢固カ]?[{_TAIL}])"
+_NO_NAME = f"(?![般為漢固カ]?[{_TAIL}])"
 _MAYBE = "両森桜共漢未仮独単"
-_NOUN = "般漢カ固地国両数一姓独名単森桜共仮"
+_NOUN = "般為漢カ固地国両数一姓独名単森桜共仮"
 _LINK = "人姓名独単両地国固森桜共仮未カＡＩＹＴＥ"
 _RULES = tuple(
     re.compile(rule)
     for rule in (
         # 山田太郎, 山田 太郎, 森 茂, 佐藤 さくら, 河北義次郎
-        rf"(?<!株)([姓独両森共仮漢] ?名{{1,3}}[漢一森桜共単]?){_NO_NAME}",
-        rf"(?<!株)([姓独両] ?単[漢一森桜共]?){_NO_NAME}",
-        rf"(?<!株)([姓独](?: ?[桜共仮]|[漢一人両森姓桜共単]{{1,3}}| ひ)){_NO_NAME}",
+        rf"(?<!株)([姓独両森共仮漢ひ] ?名{{1,3}}[漢一森桜共単]?|[姓独]・[名単一]){_NO_NAME}",
+        rf"(?<!株)([姓独両] ?単[漢一森桜共]?|[姓独両] [桜共ひ人姓]){_NO_NAME}",
+        rf"([般地名者社森] 名{{1,3}}|[名単桜共漢一] 姓){_NO_NAME}",
+        rf"(?<!株)([姓独](?: ?[桜共仮一]|[漢一人両森姓桜共単]{{1,3}}| ひ)){_NO_NAME}",
         # 山田, 太郎, 朝青龍, 林
         rf"(?<!株)(姓){_NO_NAME}",
         rf"(?<![株カ未仮人])(人){_NO_NAME}(?![カ未仮人])",
@@ -45,11 +47,11 @@ _RULES = tuple(
         # 朝青龍、黒海、白鵬
         r"(?<=[姓名人独][、・と])(両)(?=[、・と][姓名人独])",
         # Yamada Taro, TARO YAMADA, J. K. Smith, Dr. Tanaka, Tanakaさん
-        r"(Ｙ[、 ]{1,2}[ＴＹＡＥ]|[ＴＡＥ] Ｙ|Ｅ(?: [ＥＩ]\.?){0,3}(?: [ＥＡ]))",
-        r"((?:Ｉ[.・] ?){1,3}[・ ]?[未仮人姓ＹＥ])",
+        r"(Ｙ[、 ]{1,2}[ＴＹＥ]|[ＴＥ] Ｙ|Ｅ(?: [ＥＩ]\.?){0,3}(?: [ＥＡＵ]))(?! ?[社所])",
+        r"((?:Ｉ[.・] ?){1,3}[・ ]?[未仮人姓ＹＥＵ])",
         r"((?:Ｉ[.・]?){1,3})敬",
-        r"([ＹＴＥＡ](?: [ＹＴＥＡ])?) ?敬|([ＹＴＥ](?: [ＹＴＥＡ])?) ?者",
-        r"[前者] ?([ＹＴＥＡ](?: [ＹＴＥＡ])?)|前 ?([未仮人カ])",
+        r"([ＹＴＥＡＵＢ](?: [ＹＴＥＡＵＢ])?) ?敬|([ＹＴＥ](?: [ＹＴＥＡ])?) ?者",
+        r"[前者] ?([ＹＴＥＡ](?: [ＹＴＥＡＵ])?)|前 ?([未仮人カ])",
     )
 )
 _CHAIN = re.compile(rf"(?<![{_LINK}]・)(?P<chain>[{_LINK}](?:・[{_LINK}])+)(?P<tail>[敬者職所町社])?")
@@ -57,6 +59,8 @@ _IN_BRACKETS = re.compile(
     r"[（(](?P<reading>[ぁ-ゖァ-ヺｦ-ﾟー・=＝ \u3000]{2,24})?[、，, ]*"
     r"(?P<age>[0-9０-９]{1,3}(?:歳|才)?)?(?=[）)、，,])"
 )
+_SPACED = re.compile("(?<!株)[姓独] (?![為敬者職続称株社病所町方近里数地])")
+_GIVEN_RUN = re.compile("[一-龥々]{1,3}(?![一-龥々])|[ぁ-ゖ]{2,4}(?![ぁ-ゖー])|[ァ-ヺー]{2,5}(?![ァ-ヺー])")
 _SAID_AGAIN = "未仮両森共固カ"
 _AGAIN = re.compile(rf"(?<!株)[{_SAID_AGAIN}]{_NO_NAME}")
 
@@ -66,7 +70,7 @@ class NamedPeople(NamedTuple):
 
     Attributes:
         words: (first, behind the last) word of each, in any order; they may overlap.
-        beside: (text, start, end, label) of readings and ages.
+        beside: (text, start, end, label) of readings and ages, and of given names that are no word.
     """
 
     words: list[tuple[int, int]]
@@ -84,7 +88,19 @@ def named_people(texts: Sequence[str], words: Words) -> NamedPeople:
     ]
     found.extend(_chains(words.letters))
     found.extend(_said_again(texts, words, found))
-    return NamedPeople(found, [beside for _, last in found for beside in _beside(texts, words, last)])
+    beside = [place for _, behind in found for place in _beside(texts, words, behind)]
+    return NamedPeople(found, [*beside, *_given_behind(texts, words)])
+
+
+def _given_behind(texts: Sequence[str], words: Words) -> Iterator[tuple[int, int, int, int]]:
+    """Yield what stands behind a surname and one space, where it is no more than a given name."""
+    for match in _SPACED.finditer(words.letters):
+        text = int(words.text[match.start()])
+        place = int(words.end[match.end() - 1])
+        given = _GIVEN_RUN.match(texts[text], place)
+        end = given.end() if given else given_at(texts[text], place)
+        if end > place:
+            yield text, int(words.start[match.start()]), end, SpanLabel.PERSON
 
 
 def _chains(letters: str) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,6 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tokumei.schemas.tables import kanji_variants
 from tokumei.transforms.detect.spans import Spans
 from tokumei.transforms.values.text import strings
 
@@ -27,7 +26,7 @@ class Readable(NamedTuple):
     """The different texts of a column.
 
     Attributes:
-        texts: those with a letter or a number, new forms of kanji for old ones, without what nobody sees.
+        texts: those with a letter or a number, without what nobody sees.
         number: (len(texts),) of which of the different texts of the column each is.
         of_row: (rows,) which of the different texts each row holds; -1 where it is null.
         moved: (len(texts),) where a text's characters begin in ``stood``; -1: nothing was taken away.
@@ -66,9 +65,7 @@ def readable_texts(texts: pa.Array) -> Readable:
     number = different.str.contains(_SAYS_SOMETHING).arg_true()
     said = different.gather(number)
     hidden = said.str.contains(f"[{_UNSEEN}]").arg_true().to_list()
-    old, new = kanji_variants()
-    folded = str.maketrans(dict(zip(old, new, strict=True)))
-    written = [text.translate(folded) for text in said]
+    written = said.to_list()
     moved = np.full(len(written), -1, dtype=np.int64)
     stood: list[int] = []
     for text in hidden:

@@ -33,15 +33,16 @@ _SYLLABLE = re.compile(
     r"(?P<vowel>[aiueo])(?:h(?![aiueoy]))?|n'|n(?![aiueoy])|m(?=[bpm])"
 )
 _BEFORE_VOWEL = re.compile("n(?=[aiueo])")
+_LONGER = {"o": ("", "ウ", "オ"), "u": ("", "ウ")}
 _LONGEST = 14
-_MOST_WAYS = 8
+_MOST_WAYS = 12
 
 
 def katakana_of(romaji: str) -> list[str]:
     """Return how a word of small Latin letters may be written in katakana; nothing if it is no romaji.
 
-    Hepburn and Kunrei. What romaji leaves out is tried: long vowels (Taro: タロ, タロウ), at most eight ways,
-    and ン before a vowel (Kenichi: ケニチ, ケンイチ).
+    Hepburn and Kunrei. What romaji leaves out is tried: long vowels (Taro: タロ, タロウ), at most twelve
+    ways, and ン before a vowel (Kenichi: ケニチ, ケンイチ).
     """
     if len(romaji) > _LONGEST:
         return []
@@ -72,4 +73,4 @@ def _kana(syllable: re.Match[str]) -> list[str]:
     if "\0" in made:
         return []
     made = "ッ" * bool(syllable["twice"]) + made
-    return [made, made + "ウ"] if vowel in "ou" else [made]
+    return [made + longer for longer in _LONGER.get(vowel, ("",))]

@@ -16,13 +16,14 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.tables import kanji_variants
-from tokumei.transforms.detect.wrapped import with_wrapped
+from tokumei.transforms.detect.wrapped import PERHAPS_WRAPPED, with_wrapped
 from tokumei.transforms.values.text import HYPHENS, is_ascii, strings
 
 # What NFKC changes, or may hold other digits or hyphens but ー: little of what is written.
 _NOT_SIMPLE = (
     r"[^\x00-\x7F\x{3001}-\x{3003}\x{3005}-\x{3029}\x{3041}-\x{3096}\x{30A1}-\x{30FC}\x{4E00}-\x{9FFF}]"
 )
+_UNUSUAL = rf"{PERHAPS_WRAPPED}|{_NOT_SIMPLE}|\p{{Ll}}"  # one look at most texts is enough
 # Marks that are left after NFKC, formatting characters, and the letters that nobody sees.
 _INVISIBLE = r"[\p{Mn}\p{Me}\p{Cf}\x{115F}\x{1160}]"
 _OTHER_DIGITS = r"[\p{Nd}--[0-9]]"
@@ -35,7 +36,13 @@ KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]
 
 def shadow(texts: pa.Array) -> pl.Series:
     """Return the shadow of every text; nulls stay null."""
-    return _one_way(with_wrapped(pl.Series(texts, dtype=pl.String)))
+    written = pl.Series(texts, dtype=pl.String)
+    rows = written.str.contains(_UNUSUAL).fill_null(value=False).arg_true()
+    if len(rows) == len(written):
+        return _one_way(with_wrapped(written))
+    if not len(rows):
+        return _of_usual(written)
+    return _of_usual(written).scatter(rows, _one_way(with_wrapped(written.gather(rows))))
 
 
 def spelled(texts: pa.Array) -> pl.Series:
@@ -43,11 +50,18 @@ def spelled(texts: pa.Array) -> pl.Series:
     return _one_way(pl.Series(texts, dtype=pl.String))
 
 
+def _of_usual(written: pl.Series) -> pl.Series:
+    """Return the same where nothing but a long vowel or a variant may be to be changed."""
+    if is_ascii(strings(written.to_arrow())):
+        return written.clone()
+    old, new = kanji_variants()
+    written = written.str.replace_all("ー", "-", literal=True)
+    return _where(written, f"[{''.join(old)}]", lambda texts: texts.str.replace_many(old, new))
+
+
 def _one_way(written: pl.Series) -> pl.Series:
     if not is_ascii(strings(written.to_arrow())):
-        written = _where(written, _NOT_SIMPLE, _compatible).str.replace_all("ー", "-", literal=True)
-        old, new = kanji_variants()
-        written = _where(written, f"[{''.join(old)}]", lambda texts: texts.str.replace_many(old, new))
+        written = _of_usual(_where(written, _NOT_SIMPLE, _compatible))
     return _where(written, r"\p{Ll}", lambda texts: texts.str.to_uppercase())
 
 
@@ -63,14 +77,17 @@ def _compatible(texts: pl.Series) -> pl.Series:
 
 
 def number_shadow(texts: pa.Array) -> pl.Series:
-    """Return the shadow of every text, without outer spaces, numbers that are written in kanji as ASCII.
+    """Return the shadow of every text as numbers are looked for in it; see `numbered`."""
+    return numbered(shadow(texts))
+
+
+def numbered(shadows: pl.Series) -> pl.Series:
+    """Return shadows without outer spaces, numbers that are written in kanji as ASCII.
 
     Only in texts with six kanji digits in a row (第三〇九〇一二三四五六二〇号): names are made of them too.
     """
     digits = list(KANJI_DIGITS), list(KANJI_DIGITS.values())
-    return _where(
-        shadow(texts).str.strip_chars(), KANJI_NUMBER, lambda found: found.str.replace_many(*digits)
-    )
+    return _where(shadows.str.strip_chars(), KANJI_NUMBER, lambda found: found.str.replace_many(*digits))
 
 
 @cache

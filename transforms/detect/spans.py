@@ -68,6 +68,10 @@ class Spans(NamedTuple):
         found = [cls.of(()), *several]
         return cls(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
+    def only(self, chosen: NDArray[np.bool_]) -> Spans:
+        """Return some of the spans."""
+        return Spans(self.owner[chosen], self.start[chosen], self.end[chosen], self.kind[chosen])
+
     def merged(self) -> Spans:
         """Return spans of which no two overlap, by text and place; what touches stays apart.
 

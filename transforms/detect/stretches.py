@@ -36,6 +36,7 @@ _LABELS = {
     "position": SpanLabel.POSITION,
 }
 MASK = "\ufffc"  # no letter, no digit, and nothing that people put between them
+_NONE = "X"
 _EDGE = "\n"
 # Of what a pattern matched, the part that is replaced: not the words before, nor the signs around.
 _NUMBER = re.compile(r"(?<![A-Z])(?:[A-Z]{1,2} ?)?[0-9].*|[0-9].*", re.DOTALL)
@@ -62,6 +63,7 @@ _FEW_GROUPS, _OF_A_TELEPHONE = 7, 3
 _FOURS = re.compile(
     r"(?<![0-9])(?<![0-9][ ・._/-])[0-9]{4}(?:([ ・._/-])[0-9]{4})(?:\1[0-9]{1,4})+(?![0-9])(?![.・_/-][0-9])"
 )
+_JAPAN = "81"
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _LONG = re.compile(
     r"(?<![0-9.,])(?<![0-9]-)[0-9](?:-?[0-9]){7,}(?![0-9])(?!,[0-9]{3})"
@@ -74,7 +76,7 @@ _POSTAL = re.compile(r"〒 ?[0-9]{3}-?[0-9]{4}(?![0-9])|(?<![0-9-])[0-9]{3}-[0-9
 _SEVEN_DIGITS = r"[0-9](?:[^0-9]{0,3}[0-9]){6}"
 
 _Row = tuple[int, int, int, int]  # text, start, end, label; places in the shadow
-_Cut = tuple[int, int]
+_Cut = tuple[int, int, str]  # start, end, what each character becomes
 
 
 def codes_and_contacts_in(texts: Sequence[str]) -> Spans:
@@ -93,7 +95,7 @@ def codes_and_contacts_in(texts: Sequence[str]) -> Spans:
     long = shadows.str.contains(_SEVEN_DIGITS).arg_true().to_list()
     masks: dict[int, list[_Cut]] = {row: [] for row in long}
     for row, start, end, _ in rows:
-        masks.get(row, []).append((start, end))
+        masks.get(row, []).append((start, end, MASK))
     for row in long:
         numbers = _numbers(_masked(shadows[row], masks[row]))
         rows += ((row, start, end, int(label)) for start, end, label in numbers)
@@ -124,7 +126,7 @@ def _matches(kind: Kind, texts: pl.Series) -> Iterator[tuple[int, int, int]]:
     """Yield where a kind stands in texts: row, start, end.
 
     Each round masks what the round before has found, as matches overlap: the sign between two numbers belongs
-    to both. What was matched and is none loses its first character, so that rounds end.
+    to both. Of what was matched and is none, the first character becomes a letter, so that rounds end.
     """
     rows = texts.str.contains(kind.pattern).arg_true()
     work = texts.gather(rows)
@@ -140,7 +142,7 @@ def _matches(kind: Kind, texts: pl.Series) -> Iterator[tuple[int, int, int]]:
             held = [*kind.confirm([written[i][start:end] for i, start, end in cores])]
         cuts: list[list[_Cut]] = [[] for _ in written]
         for (i, start, end), sure in zip(cores, held, strict=True):
-            cuts[i].append((start, end if sure else start + 1))
+            cuts[i].append((start, end, MASK) if sure else (start, start + 1, _NONE))
             if sure:
                 yield rows[i], start, end
         work = pl.Series(map(_masked, written, cuts), dtype=pl.String)
@@ -151,8 +153,8 @@ def _matches(kind: Kind, texts: pl.Series) -> Iterator[tuple[int, int, int]]:
 def _masked(text: str, cuts: Iterable[_Cut]) -> str:
     """Return a text of the same length in which some stretches cannot be read."""
     pieces, done = [], 0
-    for start, end in sorted(cuts):
-        pieces += [text[done:start], MASK * (end - max(start, done))]
+    for start, end, sign in sorted(cuts):
+        pieces += [text[done:start], sign * (end - max(start, done))]
         done = max(done, end)
     return "".join([*pieces, text[done:]])
 
@@ -198,6 +200,12 @@ def _numbers(text: str) -> Iterator[tuple[int, int, int]]:
             yield *chain.span(), SpanLabel.NUMBER
         elif len(groups) == _OF_A_TELEPHONE and _is_telephone(digits):
             yield *chain.span(), SpanLabel.TELEPHONE
+        elif (
+            groups[0] == _JAPAN
+            and text.startswith("+", chain.start() - 1)
+            and _is_telephone(f"0{digits[2:]}")
+        ):
+            yield chain.start() - 1, chain.end(), SpanLabel.TELEPHONE
     for fours in _FOURS.finditer(text):
         if not all(map(_YEAR.fullmatch, _GAPS.split(fours[0]))):
             yield *fours.span(), SpanLabel.NUMBER

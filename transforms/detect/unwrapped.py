@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from tokumei.transforms.detect.wrapped import BASE64_RUN, HEX_RUN, decoded_base64, decoded_json, first_reading
+from tokumei.transforms.detect.wrapped import (
+    BASE64_RUN,
+    HEX_RUN,
+    decoded_base64,
+    decoded_json,
+    printed,
+)
+from tokumei.transforms.values.encodings import ENCODINGS
 
 _Reader = Callable[[re.Match[str]], str | None]
 
@@ -33,15 +40,25 @@ class Unwrapped(NamedTuple):
 def unwrap(text: str) -> Iterator[Unwrapped]:
     """Yield a text without its escapes, and without what else is wrapped in it; nothing where it has none.
 
-    What looks like base64 may be a code that is read as it is: so there are two.
+    Bytes are read in every usual encoding that reads them (two kanji of Shift_JIS may be a letter of another
+    script in UTF-8). What looks like base64 may be a code that is read as it is: so both are yielded.
     """
     found = Unwrapped(text, [*range(len(text))], [*range(1, len(text) + 1)])
-    for wrappings in (_ESCAPES, _ENCODED):
-        before = found
-        for pattern, read in wrappings:
-            found = _unwrapped(found, pattern, read)
-        if found is not before:
-            yield found
+    seen = {text: found}
+    for encoding in ENCODINGS:
+        read = _all_unwrapped(found, (*_ESCAPES, *_of_bytes(encoding)))
+        if read is not found and seen.setdefault(read.text, read) is read:
+            yield read
+    for read in [*seen.values()]:
+        inside = _all_unwrapped(read, _ENCODED)
+        if inside is not read:
+            yield inside
+
+
+def _all_unwrapped(found: Unwrapped, wrappings: Iterable[tuple[re.Pattern[str], _Reader]]) -> Unwrapped:
+    for pattern, read in wrappings:
+        found = _unwrapped(found, pattern, read)
+    return found
 
 
 def _unwrapped(found: Unwrapped, pattern: re.Pattern[str], read: _Reader) -> Unwrapped:
@@ -65,37 +82,36 @@ def _unwrapped(found: Unwrapped, pattern: re.Pattern[str], read: _Reader) -> Unw
     )
 
 
-def _printed(content: bytes) -> str | None:
-    try:
-        plain = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return plain if re.sub(r"[\n\r\t]", "", plain).isprintable() else None
-
-
 def _hexadecimal(run: re.Match[str]) -> str | None:
-    return _printed(bytes.fromhex(run[1]))
+    return printed(bytes.fromhex(run[1]))
 
 
 def _base64(run: re.Match[str]) -> str | None:
     try:
-        return _printed(decoded_base64(run[1]))
+        return printed(decoded_base64(run[1]))
     except ValueError:
         return None
+
+
+def _of_bytes(encoding: str) -> Iterator[tuple[re.Pattern[str], _Reader]]:
+    """Yield how bytes are read that are written one by one."""
+
+    def decoded(content: bytes) -> str | None:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            return None
+
+    yield _BYTES, lambda run: decoded(bytes.fromhex(run[0].replace("\\x", "")))
+    yield _PERCENT, lambda run: decoded(unquote_to_bytes(run[0]))
 
 
 _ESCAPES: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"(?:\\u[0-9A-Fa-f]{4})+"), decoded_json),
     (re.compile(r"&#?[0-9A-Za-z]{2,8};"), lambda run: html.unescape(run[0])),
-    (
-        re.compile(r"(?:\\x[0-9A-Fa-f]{2})+"),
-        lambda run: first_reading(bytes.fromhex(run[0].replace("\\x", ""))),
-    ),
-    (
-        re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*"),
-        lambda run: first_reading(unquote_to_bytes(run[0])),
-    ),
 )
+_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*")
 _ENCODED: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (HEX_RUN, _hexadecimal),
     (BASE64_RUN, _base64),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tokumei.schemas.tables import kanji_variants
 from tokumei.transforms.detect.letters import letter_of
 
 if TYPE_CHECKING:
@@ -106,10 +107,13 @@ class _Reader:
             self._dictionary = _dictionary()
             self._tokenizer = self._dictionary.tokenizer()
         self._met: dict[tuple[str, int], str] = {}
+        old, new = kanji_variants()
+        known = {char for char in old if self._may_be(char)}  # 龍 stands in names of its own, 髙 in none
+        self._folded = str.maketrans({o: n for o, n in zip(old, new, strict=True) if o not in known})
 
     def read(self, piece: str, offset: int, letters: list[str], starts: array[int], ends: array[int]) -> None:
         met = self._met
-        for word in self._tokenizer.tokenize(piece):
+        for word in self._tokenizer.tokenize(piece.translate(self._folded)):
             surface, speech = word.surface(), word.part_of_speech_id()
             letter = met.get((surface, speech))
             if letter is None:

@@ -16,6 +16,8 @@ from urllib.parse import unquote_to_bytes
 
 import polars as pl
 
+from tokumei.transforms.values.encodings import ENCODINGS
+
 _ESCAPES = r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{2,8};|%[0-9A-Fa-f]{2}"
 # Bytes that can be printed begin with 2 to 7, those of Japanese in UTF-8 with E3 to E9 (and EF).
 _PRINTED = r"(?:[2-7][0-9A-Fa-f]|[Ee][3-9Ff][89ABab][0-9A-Fa-f][89ABab][0-9A-Fa-f])"
@@ -28,6 +30,8 @@ _BASE64 = r"(?:^|[^0-9A-Za-z+/_-])[I-Za-f4-7][0-9A-Za-z+/_-]{11,}={0,2}(?:$|[^0-
 _NO_BASE64 = r"^[0-9A-Fa-f-]*$"  # numbers, digests and UUIDs
 _PERHAPS = f"{_ESCAPES}|{_HEX}|{_BASE64}"
 
+PERHAPS_WRAPPED = f"{_PERHAPS}|{_HEX}"  # no text without it has something wrapped
+
 _JSON = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
 _BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _PERCENT = re.compile(
@@ -35,7 +39,7 @@ _PERCENT = re.compile(
 )
 HEX_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:0[Xx])?({_DIGITS})(?![0-9A-Za-z])")
 BASE64_RUN = re.compile(r"(?<![0-9A-Za-z+/_-])([0-9A-Za-z+/_-]{12,})={0,2}(?![0-9A-Za-z+/_=-])")
-_ENCODINGS = ("utf-8", "cp932", "euc_jp")
+_UNPRINTED = re.compile("[\n\r\t\u00a0\u3000\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def with_wrapped(texts: pl.Series) -> pl.Series:
@@ -80,11 +84,20 @@ def decoded_json(found: re.Match[str]) -> str:
 def _decoded(runs: re.Pattern[str], decode: Callable[[str], bytes], text: str) -> Iterator[str]:
     for run in runs.findall(text):
         try:
-            plain = decode(run).decode("utf-8")
-        except ValueError:  # of binascii and of UTF-8 too
+            plain = printed(decode(run))
+        except ValueError:  # of binascii
             continue
-        if plain.replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
+        if plain is not None:
             yield plain
+
+
+def printed(content: bytes) -> str | None:
+    """Return the text that bytes are in UTF-8, if it can be printed, blanks and what nobody sees aside."""
+    try:
+        plain = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return plain if _UNPRINTED.sub("", plain).isprintable() else None
 
 
 def decoded_base64(run: str) -> bytes:
@@ -96,7 +109,7 @@ def decoded_base64(run: str) -> bytes:
 
 def first_reading(content: bytes) -> str | None:
     """Return bytes as the first of the usual encodings that reads them."""
-    for encoding in _ENCODINGS:
+    for encoding in ENCODINGS:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:

@@ -133,7 +133,7 @@ def _from_dictionary(
         return convert(values.dictionary_decode(), kind, null_values, how)
     distinct, bad, _ = convert(values.dictionary, kind, null_values, how)
     if not distinct.null_count and pa.types.is_string(distinct.type):
-        return Converted(pa.DictionaryArray.from_arrays(values.indices, distinct), {})
+        return Converted(pa.DictionaryArray.from_arrays(values.indices, distinct, safe=False), {})
     places = places_of(values)
     if pa.types.is_string(distinct.type):
         return Converted(spread(distinct, places), of_rows(bad, places))

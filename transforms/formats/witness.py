@@ -9,13 +9,17 @@ make, unless it is in a column that the first pass had no need of, about which n
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 import google_crc32c
 import numpy as np
 
 from tokumei.schemas.splits import SourceFile
+from tokumei.transforms.engine.overlap import overlapped
+from tokumei.transforms.formats.streams import refuse_changed
+from tokumei.transforms.formats.together import FETCHES
 from tokumei.transforms.storage.base import Store, changed
 
 # Reads of a split that are kept: 6 KiB of them. Splits of text have 5, those of 200 columns of Parquet
@@ -74,6 +78,38 @@ def as_store(witness: Witness) -> Store:
 
 def _unpacked(seen: bytes) -> Reads:
     return {(file, start, size): crc for file, start, size, crc in np.frombuffer(seen, _READ).tolist()}
+
+
+def refuse_replaced(store: Store, files: Sequence[SourceFile], seen: bytes) -> None:
+    """Read the bytes of a split once more, as far as a witness has noted them, and compare.
+
+    Args:
+        store: where the files are.
+        files: of the split, in its order.
+        seen: what the witness returned.
+
+    Raises:
+        InputError: input.changed; or a file is gone.
+    """
+    reads: dict[int, list[tuple[int, int, int]]] = {place: [] for place in range(len(files))}
+    for (place, start, size), crc in _unpacked(seen).items():
+        reads[place].append((start, size, crc))
+    for _ in overlapped(partial(_compare, store), zip(files, reads.values(), strict=True), FETCHES):
+        pass
+
+
+def _compare(store: Store, noted: tuple[SourceFile, Sequence[tuple[int, int, int]]]) -> None:
+    file, reads = noted
+    refuse_changed(file, store)
+    with store.open_input(file) as source:
+        for start, size, crc in reads:
+            source.seek(start)
+            parts, left = [], size
+            while left and (part := source.read(left)):
+                parts.append(part)
+                left -= len(part)
+            if left or google_crc32c.value(b"".join(parts)) != crc:
+                raise changed(file.uri)
 
 
 class _Watched(io.RawIOBase):

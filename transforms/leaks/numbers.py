@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import TELEPHONE, contacts, without_uuids
-from tokumei.transforms.detect.shadow import KANJI_DIGITS, number_shadow, spelled
+from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
+from tokumei.transforms.leaks.values import Read
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
 from tokumei.transforms.values.text import strings
@@ -27,12 +28,12 @@ _DIGIT = rf"[\d{''.join(KANJI_DIGITS)}]"
 # What a cell must have to be read at all: some digits, a sign of an address, or something wrapped.
 _PERHAPS = (
     rf"{_DIGIT}\D?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
-    r"|[0-9A-Za-z+/_-]{12}"
+    r"|[0-9A-Za-z+/_-]{12}|[<＜]{2}"
 )
 # What contacts have in common; in cells of letters and digits alone stand none.
 _CONTACT = (
     r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
-    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]"
+    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|[0-9][A-Z]{3}[0-9]{7}"
 )
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
@@ -48,11 +49,12 @@ _TWELVE = r"\d(?:\D{0,3}\d){11}"
 _MOBILE = r"^([5-9]0[1-9][0-9]{7})$"
 
 
-def numbers_in(values: pa.Array) -> dict[str, Found]:
+def numbers_in(values: pa.Array, read: Read | None = None) -> dict[str, Found]:
     """Count the codes and contacts in one batch of a column, by name of their kind.
 
     Args:
         values: texts (dictionary-encoded or not) or numbers; equal cells are counted once.
+        read: the same with their shadows, where another search needs them too.
 
     Returns:
         By kind: ``compared`` cells that are a number of the format or a code with one, of them ``chance``
@@ -61,6 +63,11 @@ def numbers_in(values: pa.Array) -> dict[str, Found]:
     """
     if not len(values):
         return {}
+    if read is not None and (read.places is None or len(read.cells) > _FEW):
+        perhaps = read.cells.str.contains(_PERHAPS).fill_null(value=False)
+        if read.places is None:
+            perhaps &= read.cells.is_first_distinct()
+        return _numbers_of(read.written.filter(perhaps))
     return _of_distinct(_numbers_in, _distinct(values))
 
 
@@ -78,10 +85,13 @@ def _in_labels(count: _Count, labels: tuple[str, ...]) -> dict[str, Found]:
 
 
 def _numbers_in(cells: pl.Series) -> dict[str, Found]:
-    cells = cells.filter(cells.str.contains(_PERHAPS))
-    if not len(cells):
+    return _numbers_of(shadow(strings(cells.filter(cells.str.contains(_PERHAPS)).to_arrow())))
+
+
+def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
+    if not len(shadows):
         return {}
-    texts = number_shadow(strings(cells.to_arrow()))
+    texts = numbered(shadows)
     whole = is_whole(texts)
     text = texts.filter(~whole)
     found: dict[str, Found] = {}

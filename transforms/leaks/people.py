@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tokumei.transforms.detect.name_set import SHORTEST_NAME, Evidence, NameHits, NameSet
+from tokumei.transforms.detect.name_set import SHORTEST_NAME, NameHits, NameSet, NameSign
 from tokumei.transforms.leaks.found import Found, LeakSearch
 
 _CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
@@ -37,18 +37,18 @@ def names_in(
     compared = len(cells) - cells.null_count()
     error = hits.looked * names.names.error if names.names.bits is not None else 0.0
     if error:  # then nothing is sure
-        counts = {(min(e, Evidence.LIKELY), what): n for (e, what), n in sorted(counts.items())}
+        counts = {(min(e, NameSign.LIKELY), what): n for (e, what), n in sorted(counts.items())}
     found = {
-        Evidence.WEAK: LeakSearch("name", column, ""),
-        Evidence.LIKELY: LeakSearch("likely", column, ""),
+        NameSign.WEAK: LeakSearch("name", column, ""),
+        NameSign.LIKELY: LeakSearch("likely", column, ""),
     }
     return {
         search: Found(
             compared,
             counts.get((evidence, _NAME), 0),
-            counts.get((Evidence.SURE, _NAME), 0) if evidence is Evidence.WEAK else 0,
+            counts.get((NameSign.SURE, _NAME), 0) if evidence is NameSign.WEAK else 0,
             0,
-            counts.get((evidence, _DECOY), 0) * names.a_decoy + (error if evidence is Evidence.LIKELY else 0),
+            counts.get((evidence, _DECOY), 0) * names.a_decoy + (error if evidence is NameSign.LIKELY else 0),
         )
         for evidence, search in found.items()
     }
@@ -78,6 +78,6 @@ def _by_evidence(
         .agg(pl.len().alias("cells"), pl.col(_RECORDS).sum())
     )
     return {
-        (evidence, _DECOY if decoy else _NAME): records if evidence == Evidence.SURE else n
+        (evidence, _DECOY if decoy else _NAME): records if evidence == NameSign.SURE else n
         for evidence, decoy, n, records in counts.iter_rows()
     }

@@ -10,6 +10,8 @@ hyphen), dates, and values too short to be told from chance.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -17,17 +19,29 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
+from tokumei.transforms.leaks.beside import beside
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
+from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.people import names_in
-from tokumei.transforms.leaks.values import other_values, own_values, plain_texts, sought
+from tokumei.transforms.leaks.values import (
+    Texts,
+    as_compared,
+    other_values,
+    own_values,
+    plain_texts,
+    read_cells,
+    sought,
+)
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import without_dictionary
 
 _LABEL = 10  # people, at least, that make a cell a label
 _LONG = 4_096  # bytes; longer values (pictures, whole documents) are not looked for
+_NUMERIC = r"[0-9]{6}"  # of cells in which numbers may stand that are looked for
+_NOT_DIGITS = r"[^0-9 ()+.-]"
 _SHORT = 100_000  # smaller integers have fewer digits than any value that is looked for
 
 
@@ -48,37 +62,79 @@ def scan(
         order: the row of each released record in ``sources``.
         names: of the people of all tables; None where none are sought.
     """
-    found = _codes(table, batch, sources) | dict(named_values(table, batch, sources, order))
-    if not (table.sought or names) or not batch.num_rows:
-        return found
+    found: dict[LeakSearch, Found] = dict(named_values(table, batch, sources, order))
     people = _people(table, sources, order) if names is not None else None
     shared = max(table.k, _LABEL)
+    wanted = _wanted(table, batch, sources, order, shared)
+    forms = OwnForms(table, sources, order, shared)
+    for name, column in table.table.columns.items():
+        if not column.carries_numbers or not batch.num_rows:
+            continue
+        carries = column.carries_values and bool(wanted or names)
+        read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
+        for kind, count in numbers_in(batch.column(name), read).items():
+            found[LeakSearch("number", name, kind)] = count
+        if read is not None:
+            cells = as_compared(read)
+            if names is not None:
+                found |= names_in(names, name, cells.written, people, shared)
+            found |= _values(name, cells, wanted, shared)
+            found |= forms.found(name, cells.written)
+        elif carries:
+            found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, shared)
+    found |= dict(beside(table, batch, names))
+    for name in table.judged:
+        for kind, count in codes_in(sources.column(name)).items():
+            found[LeakSearch("source", name, kind)] = count
+    return found
+
+
+def _wanted(
+    table: TablePlan, batch: pa.RecordBatch, sources: pa.RecordBatch, order: pa.Array, shared: int
+) -> dict[str, _Source]:
     wanted = {}
-    for name in table.sought:
+    for name in table.sought if batch.num_rows else ():
         column = table.table.columns[name]
         partly = any(step.keeps_coarse for step in column.treat)
         released = batch.column(name) if partly else None
         wanted[name] = _Source(sources.column(name), order, released, None if column.identifies else shared)
-    for name, column in table.table.columns.items():
-        if not column.carries_values:
-            continue
-        values = whole_numbers_of(batch.column(name))
-        whole = pa.types.is_integer(values.type)
-        if whole and not _may_be_long(values):
-            continue
-        cells = plain_texts(values)
-        if names is not None and column.type == "string":
-            found |= names_in(names, name, cells.written, people, shared)
-        groups = Cells.of(cells.plain)
-        for name_of, source in wanted.items():
-            rows = groups.but_labels(source.values, shared)
-            texts, chosen = source.values(rows), cells.rows(rows)
-            if whole:
-                texts = texts.str.strip_chars_start("0")  # as a number has lost them
-            found[LeakSearch("own", name, name_of)] = own_values(texts, chosen, shared)
-            if not whole and len(rows):
-                others = other_values(texts, chosen, shared, source.everybody())
-                found[LeakSearch("other", name, name_of)] = others
+    return wanted
+
+
+def _values(name: str, cells: Texts, wanted: dict[str, _Source], shared: int) -> dict[LeakSearch, Found]:
+    """Search a column of texts for source values."""
+    found = {}
+    groups = Cells.of(cells.plain)
+    whole = sought(cells.plain)
+    numeric = cells.plain.str.contains(_NUMERIC).fill_null(value=False).to_numpy()
+    for name_of, source in wanted.items():
+        rows = groups.but_labels(source.values, shared)
+        compared = len(rows)
+        if source.digits:
+            rows = rows[numeric[rows]]
+        texts, chosen = source.values(rows), cells.rows(rows)
+        found[LeakSearch("own", name, name_of)] = own_values(texts, chosen, shared, compared)
+        if len(rows) and not source.digits:
+            others = other_values(texts, whole.gather(pl.Series(rows)), shared, source.everybody())
+            found[LeakSearch("other", name, name_of)] = others
+    return found
+
+
+def _in_numbers(
+    name: str, values: pa.Array, wanted: dict[str, _Source], shared: int
+) -> dict[LeakSearch, Found]:
+    """Search a column of numbers for source values, as such a column has them: without zeros before them."""
+    whole = pa.types.is_integer(values.type)
+    if whole and not _may_be_long(values):
+        return {}
+    cells = plain_texts(values)
+    groups = Cells.of(cells.plain)
+    found = {}
+    for name_of, source in wanted.items():
+        rows = groups.but_labels(source.values, shared)
+        texts = source.values(rows)
+        texts = texts.str.strip_chars_start("0") if whole else texts
+        found[LeakSearch("own", name, name_of)] = own_values(texts, cells.rows(rows), shared)
     return found
 
 
@@ -88,19 +144,6 @@ def _people(table: TablePlan, sources: pa.RecordBatch, order: pa.Array) -> pl.Se
     if person is None or person not in sources.schema.names or not table.counts_people:
         return None
     return pl.Series(without_dictionary(sources.column(person).take(order)))
-
-
-def _codes(table: TablePlan, batch: pa.RecordBatch, sources: pa.RecordBatch) -> dict[LeakSearch, Found]:
-    """Search for codes and contacts of anybody."""
-    found: dict[LeakSearch, Found] = {}
-    for name, column in table.table.columns.items():
-        if column.carries_numbers:
-            for kind, count in numbers_in(batch.column(name)).items():
-                found[LeakSearch("number", name, kind)] = count
-    for name in table.judged:
-        for kind, count in codes_in(sources.column(name)).items():
-            found[LeakSearch("source", name, kind)] = count
-    return found
 
 
 class _Source:
@@ -134,6 +177,13 @@ class _Source:
         if self._all is None:
             self._all = self._normalized(np.arange(len(self._order)))
         return self._all
+
+    @cached_property
+    def digits(self) -> bool:
+        """Whether no value has anything but digits, and what stands between them."""
+        if not pa.types.is_string(self._source.type):
+            return bool(pa.types.is_integer(self._source.type))
+        return bool(not pc.any(pc.match_substring_regex(self._source, _NOT_DIGITS)).as_py())
 
     def _normalized(self, rows: RowNumbers) -> pl.Series:
         chosen = pa.array(rows)

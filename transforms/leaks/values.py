@@ -23,6 +23,7 @@ from tokumei.transforms.values.text import HYPHENS
 
 SHORTEST = 3
 _SHORTEST_ASCII, _SHORTEST_DIGITS = 5, 6
+_LONGEST_NUMBER = 64  # digits
 _REPEATS = 0.5  # share of distinct cells up to which plain texts are made once for each
 _SOURCE, _CELL, _WRITTEN = "source", "cell", "written"
 _CONTAINED = pl.col(_CELL).str.contains(pl.col(_SOURCE), literal=True)
@@ -38,6 +39,20 @@ _ABROAD = (
     rf"([1-9](?:{_BETWEEN}[0-9]){{8,9}})([^0-9]|$)"
 )
 _PERHAPS_ABROAD = r"(?:\+|00|010).{0,3}81"
+
+
+class Read(NamedTuple):
+    """Cells of a column, each once where they repeat, and their shadows.
+
+    Attributes:
+        cells: as they are.
+        written: their shadows.
+        places: of each record its cell; None where a record has its own.
+    """
+
+    cells: pl.Series
+    written: pl.Series
+    places: pl.Series | None
 
 
 class Texts(NamedTuple):
@@ -59,15 +74,26 @@ def plain_texts(values: pa.Array, write: Callable[[pa.Array], pl.Series] = shado
         values: of any column.
         write: `shadow` of what is searched, where something may be wrapped; `spelled` of what is sought.
     """
+    return as_compared(read_cells(values, write))
+
+
+def as_compared(read: Read) -> Texts:
+    """Return the cells of a column as they are compared, one a record."""
+    texts = _plain(read.written)
+    return texts if read.places is None else Texts(*(column.gather(read.places) for column in texts))
+
+
+def read_cells(values: pa.Array, write: Callable[[pa.Array], pl.Series] = shadow) -> Read:
+    """Return the cells of a column, texts or whole numbers, with their shadows, once for all searches."""
     if isinstance(values, pa.DictionaryArray):
         distinct, places = as_text(values.dictionary), values.indices
     else:
         encoded = as_text(values).dictionary_encode()
         distinct, places = encoded.dictionary, encoded.indices
         if len(distinct) > _REPEATS * len(values):
-            return _plain(write(as_text(values)))
-    rows = pl.Series(places)
-    return Texts(*(column.gather(rows) for column in _plain(write(distinct))))
+            distinct, places = as_text(values), None
+    cells = pl.Series(distinct, dtype=pl.String)
+    return Read(cells, write(distinct), None if places is None else pl.Series(places))
 
 
 def _plain(written: pl.Series) -> Texts:
@@ -91,7 +117,7 @@ def sought(texts: pl.Series) -> pl.Series:
     return pl.select(pl.when(letters >= least).then(texts)).to_series()
 
 
-def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
+def own_values(source: pl.Series, cells: Texts, shared: int, compared: int | None = None) -> Found:
     """Count the records whose cell contains their own source value.
 
     Labels are not counted. A cell is a label (千葉県) if the records that bear it have at least ``shared``
@@ -105,6 +131,7 @@ def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
         source: `sought` values, one a record.
         cells: those of a released column, in the same order.
         shared: how many people, by their source values, make a label.
+        compared: records, with those left out because their cell has too few digits for such values.
     """
     frame = pl.DataFrame({_SOURCE: source, _CELL: cells.plain, _WRITTEN: cells.written}).drop_nulls()
     inside = frame.select(_CONTAINED).to_series()
@@ -112,10 +139,10 @@ def own_values(source: pl.Series, cells: Texts, shared: int) -> Found:
     numeric = hits.filter(pl.col(_SOURCE).str.contains(_DIGITS))
     chance = sum(map(_in_longer_digits, numeric[_SOURCE], numeric[_WRITTEN]))
     equal = len(numeric.filter(pl.col(_SOURCE) == pl.col(_CELL)))
-    return Found(len(frame), chance, len(hits) - chance, equal, _coincidences(frame))
+    return Found(compared or len(frame), chance, len(hits) - chance, equal, _coincidences(frame))
 
 
-def other_values(source: pl.Series, cells: Texts, shared: int, everybody: pl.Series) -> Found:
+def other_values(source: pl.Series, cells: pl.Series, shared: int, everybody: pl.Series) -> Found:
     """Count the records whose whole cell is the source value of another record of the batch.
 
     Labels are not counted, which here are cells that records with ``shared`` different source values bear.
@@ -123,13 +150,13 @@ def other_values(source: pl.Series, cells: Texts, shared: int, everybody: pl.Ser
 
     Args:
         source: `sought` values, one a record.
-        cells: those of a released column, in the same order.
+        cells: `sought` cells of a released column, in the same order.
         shared: how many people, by their source values, make a label.
         everybody: `sought` values of all records of the batch.
     """
-    frame = pl.DataFrame({_SOURCE: source, _CELL: sought(cells.plain)}).drop_nulls(_CELL)
     wanted = everybody.drop_nulls().unique()
     wanted = wanted.filter(~wanted.str.contains(_DIGITS))
+    frame = pl.DataFrame({_SOURCE: source, _CELL: cells}).drop_nulls(_CELL)
     hits = frame.filter(pl.col(_CELL).is_in(wanted.implode()))
     hits = hits.filter(pl.col(_SOURCE).n_unique().over(_CELL) < shared) if len(hits) else hits
     return Found(len(frame), 0, len(hits.filter(~_CONTAINED.fill_null(value=False))))
@@ -137,7 +164,8 @@ def other_values(source: pl.Series, cells: Texts, shared: int, everybody: pl.Ser
 
 def _coincidences(frame: pl.DataFrame) -> float:
     """Return how many records would have their own number for a cell if cells were dealt at random."""
-    numbers = frame.filter(pl.col(_CELL).str.contains(_DIGITS)).group_by(_CELL).len("cells")
+    short = frame.filter(pl.col(_CELL).str.len_bytes() <= _LONGEST_NUMBER)
+    numbers = short.filter(pl.col(_CELL).str.contains(_DIGITS)).group_by(_CELL).len("cells")
     pairs = frame.select(_SOURCE).join(numbers, left_on=_SOURCE, right_on=_CELL)["cells"].sum()
     return float(pairs) / len(frame) if len(frame) else 0.0
 

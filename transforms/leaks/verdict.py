@@ -26,6 +26,7 @@ _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has 
 # Share of values up to which a column counts as treated, and up to which a reason given for its name is true.
 _BY_NAME = {"kept": 0.1, "named": 0.5}
 _MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
+_VALUES = frozenset({"own", "other", "form"})
 _NAMES = frozenset({"name", "likely"})
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
@@ -38,11 +39,12 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
         return found.chance > _BY_NAME[search.kind] * found.compared
     if search.kind in _NAMES:
         return (search.kind == "likely" and found.expected < 1) or _more_than(found.chance, found.expected)
-    if search.kind in {"own", "other"}:
+    if search.kind in _VALUES:
         return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
     if search.of in _BY_SHARE:
         return 2 * found.chance > found.compared
-    return found.compared < ENOUGH or _surprising(found.chance, found.expected, _UNLIKELY_NUMBERS)
+    few = found.compared < ENOUGH and not search.beside
+    return few or _surprising(found.chance, found.expected, _UNLIKELY_NUMBERS)
 
 
 def _surprising(met: int, expected: float, unlikely: float = _UNLIKELY) -> bool:
@@ -118,7 +120,7 @@ def _told_once(found: Leaks) -> Leaks:
     """Return what was found without names that are no more than the values found in the same column."""
     values: Counter[str] = Counter()
     for search, count in found.items():
-        if search.kind in {"own", "other"}:
+        if search.kind in _VALUES:
             values[search.column] += count.sure
     return {
         search: count
@@ -142,7 +144,7 @@ def _key(search: LeakSearch) -> str | None:
     """Return the key of a column by which the policy allows what a search finds; None where nothing does."""
     if search.kind in _BY_NAME:
         return "name_allowed" if search.kind == "kept" else None
-    return "source_values_allowed" if search.kind in {"own", "other", *_NAMES} else "codes_allowed"
+    return "source_values_allowed" if search.kind in _VALUES | _NAMES else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
@@ -152,6 +154,12 @@ def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
 
 
 def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
+    """Say what was found, and beside which other columns."""
+    beside = f" together with {' and '.join(search.beside)}" if search.beside else ""
+    return _alone(search, found) + beside
+
+
+def _alone(search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
     if search.kind == "kept":
         return f"{count:,} of {found.compared:,} values are released as they were, or nearly ({search.of})"
@@ -163,11 +171,18 @@ def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
         return f"{count:,} value(s) hold: {search.of}"
     if search.kind == "source":
         return f"{count:,} of {found.compared:,} source values are: {search.of}, of which nothing may be left"
-    whose = "their own value" if search.kind == "own" else "another record's value"
-    return f"{count:,} record(s) with {whose} of {search.of}"
+    whose = "another record's value" if search.kind == "other" else "their own value"
+    form = ", otherwise written" if search.kind == "form" else ""
+    return f"{count:,} record(s) with {whose} of {search.of}{form}"
 
 
 def _sought(table: TablePlan, search: LeakSearch) -> str:
+    """Say in Japanese what was sought, and beside which other columns."""
+    titles = [table.table.columns[name].title or name for name in search.beside]
+    return _sought_alone(table, search) + (f"（{'・'.join(titles)}と合わせて）" if titles else "")
+
+
+def _sought_alone(table: TablePlan, search: LeakSearch) -> str:
     if search.kind in _BY_NAME:
         return "加工前と同じ値" if search.kind == "kept" else "項目の名が示すもの"
     if search.kind in _NAMES:
@@ -177,6 +192,8 @@ def _sought(table: TablePlan, search: LeakSearch) -> str:
     if search.kind == "source":
         return f"加工前の{_title(search.of)}"
     title = table.table.columns[search.of].title or search.of
+    if search.kind == "form":
+        return f"その人の{title}（別の書き方）"
     return f"その人の{title}" if search.kind == "own" else f"他の人の{title}"
 
 

@@ -23,7 +23,8 @@ _GIVEN = re.compile(
 
 def carries_sentences(table: Table) -> bool:
     """Return whether some cell of what is released may be a sentence of the source."""
-    return any(column.carries_values and column.type == "string" for column in table.columns.values())
+    sentences = {"string", "text"}
+    return any(column.carries_values and column.type in sentences for column in table.columns.values())
 
 
 def name_columns(table: Table) -> tuple[NameColumns, ...]:
@@ -31,7 +32,7 @@ def name_columns(table: Table) -> tuple[NameColumns, ...]:
     names = {
         name: text
         for name, column in table.columns.items()
-        if column.sought and column.type in {"string", "text"}
+        if column.sought and column.type in {"string", "text"} and not column.carries_values
         for text in [_read(name, column.title)]
     }
     family, given = _parts(names, _FAMILY), _parts(names, _GIVEN)

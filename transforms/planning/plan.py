@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.histories import History
 from tokumei.schemas.measures import measured_columns
-from tokumei.schemas.named_columns import answered, left_whole
 from tokumei.schemas.people import Numbering, PersonCodes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.privacy_models import Requirements
@@ -25,6 +24,7 @@ from tokumei.transforms.criteria.base import ByRecord
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.engine.packed import PackedOnce
 from tokumei.transforms.formats.convert import ARROW_TYPES
+from tokumei.transforms.planning.compared import compared_columns
 from tokumei.transforms.planning.histories import HistoryPlan, plan_histories, plan_windows
 from tokumei.transforms.planning.name_columns import NameColumns
 
@@ -49,7 +49,7 @@ class TablePlan(PackedOnce):
     together: tuple[str, ...] = ()
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
-    named: tuple[NameColumns, ...] = ()  # columns of people's names, if any table is searched for such
+    named: tuple[NameColumns, ...] = ()  # columns of people's names
 
     @property
     def k(self) -> int:
@@ -131,8 +131,7 @@ class TablePlan(PackedOnce):
     @cached_property
     def compared(self) -> tuple[str, ...]:
         """Columns whose source values are held against what is released, each once."""
-        by_name = (*left_whole(self.table.columns, self.k), *answered(self.table.columns))
-        return tuple(dict.fromkeys((*self.sought, *self.judged, *by_name)))
+        return compared_columns(self.table, self.k, self.sought, self.judged)
 
     @cached_property
     def dropping(self) -> tuple[str, ...]:
@@ -239,8 +238,8 @@ class TablePlan(PackedOnce):
 
     def output_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 3: those released, sought or able to drop records; person and times."""
-        names = (*self.table.released, *self.sought, *self.dropping, *self.table.times, *self.table.totalled)
-        return self.types(*names, self.table.person)
+        names = (*self.table.released, *self.compared, *self.dropping, *self.table.times)
+        return self.types(*names, *self.table.totalled, self.table.person)
 
     def output_schema(self) -> pa.Schema:
         """Arrow schema of the released table; it depends on the policy alone, never on the data."""

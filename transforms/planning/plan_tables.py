@@ -12,7 +12,7 @@ from tokumei.schemas.table import Table
 from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.planning.histories import known_columns
-from tokumei.transforms.planning.name_columns import carries_sentences, name_columns
+from tokumei.transforms.planning.name_columns import name_columns
 from tokumei.transforms.planning.names import refuse_codes_in_names
 from tokumei.transforms.planning.plan import POPULATION, TablePlan
 
@@ -33,7 +33,6 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     joined = joined_tables(policy.tables)
     folded = frozenset(link for link, how in codes.items() if how == "folded")
     known, joined = known_columns(policy), joined_tables(policy.tables)
-    searched = any(map(carries_sentences, policy.tables.values()))
     return {
         name: TablePlan(
             name=name,
@@ -54,7 +53,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             together=joined.get(table.person_link or "", ()) if table.joined else (),
             codes=_codes(table, codes),
             histories=policy.histories,
-            named=name_columns(table) if searched else (),
+            named=name_columns(table),
         )
         for name, table in policy.tables.items()
     }

@@ -16,6 +16,7 @@ from tokumei.schemas.splits import TableFile
 from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released, without_unsearched
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
+from tokumei.transforms.planning.redactions import dictionaries_of
 from tokumei.transforms.storage.policy_folder import folder_of, locate, read_policy
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -120,7 +121,7 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
 
 
 def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
-    """Return the SHA-256 of everything that determines a release: policy, hierarchy files, inputs."""
+    """Return the SHA-256 of what determines a release: policy, hierarchy files, inputs, dictionaries."""
     content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
     hierarchies = {
         hierarchy.where: sorted(hierarchy.rows.items())
@@ -129,5 +130,8 @@ def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object
         for hierarchy in chain.hierarchies
         if hierarchy.rows
     }
-    text = json.dumps([content, hierarchies, inputs], ensure_ascii=False, sort_keys=True)
+    read_by = dictionaries_of(tables.values())
+    text = json.dumps(
+        [content, hierarchies, inputs, *([read_by] if read_by else [])], ensure_ascii=False, sort_keys=True
+    )
     return hashlib.sha256(text.encode()).hexdigest()

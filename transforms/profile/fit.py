@@ -17,6 +17,7 @@ from tokumei.transforms.planning.name_columns import carries_sentences
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.decoding import refuse_wrong_encoding
 from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
+from tokumei.transforms.profile.released_words import refuse_people_in_words
 from tokumei.transforms.profile.spellings import doubtful_spellings
 
 
@@ -66,10 +67,13 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
     Raises:
         InputError: a wrong encoding, too many rejects, records without a person, several rows a person where
             one was declared, or a table without any record.
+        RequirementError: somebody's name stands in what is released beside the cells.
     """
     _check_rejects(plan, profile)
     fitted = {}
     names = NameSet.merged([found.names for found in profile.values() if found.names is not None])
+    if names is not None:
+        refuse_people_in_words(plan, names)
     for name, table in plan.tables.items():
         found = profile.get(name)
         if found is None or found.records == 0:

@@ -16,6 +16,8 @@ class Redaction:
         changed: of these, with a label.
         whole: of these, replaced as a whole.
         characters: of the texts, as they were.
+        unknown: proper nouns, and words that no dictionary has, that no label replaces.
+        dictionaries: what the sentences were read by.
         labels: by title, how many stand in the texts.
         planted, missed: by title of a kind, cases planted, and those of which something was left.
     """
@@ -24,6 +26,8 @@ class Redaction:
     changed: int = 0
     whole: int = 0
     characters: int = 0
+    unknown: int = 0
+    dictionaries: frozenset[str] = frozenset()
     labels: Mapping[str, int] = field(default_factory=dict)
     planted: Mapping[str, int] = field(default_factory=dict)
     missed: Mapping[str, int] = field(default_factory=dict)
@@ -36,6 +40,8 @@ def merge_redactions(parts: Sequence[Redaction]) -> Redaction:
         changed=sum(p.changed for p in parts),
         whole=sum(p.whole for p in parts),
         characters=sum(p.characters for p in parts),
+        unknown=sum(p.unknown for p in parts),
+        dictionaries=frozenset().union(*(p.dictionaries for p in parts)),
         labels=_added(p.labels for p in parts),
         planted=_added(p.planted for p in parts),
         missed=_added(p.missed for p in parts),

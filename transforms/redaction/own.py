@@ -136,7 +136,7 @@ def _unparted(spans: Spans, texts: Sequence[str]) -> Spans:
     """Return the spans in which no sentence ends, and no clause."""
     stretches = zip(spans.owner.tolist(), spans.start.tolist(), spans.end.tolist(), strict=True)
     whole = np.array([not _PARTING.search(texts[i], a, b) for i, a, b in stretches], dtype=bool)
-    return Spans(*(column[whole] for column in spans))
+    return spans.only(whole)
 
 
 def _places(cell: str, value: str) -> Iterator[tuple[int, int]]:

@@ -7,13 +7,26 @@ left of one is looked for in what was made of its sentence. A seed plants the sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import pyarrow as pa
+
+from tokumei.transforms.detect.name_forms import full_names
+from tokumei.transforms.detect.name_set import NameSet
+from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.redaction.draws import Draws
 from tokumei.transforms.redaction.own import OwnColumn
-from tokumei.transforms.redaction.planted_kinds import CONTACTS, PLANTED_CODES, PlantedKind, own_kind
+from tokumei.transforms.redaction.planted_kinds import (
+    CONTACTS,
+    OF_OTHERS,
+    PLANTED_CODES,
+    PlantedKind,
+    described_kinds,
+    own_kind,
+)
 
+_OF_THE_OTHERS = 4  # where a share must be found: so many cases that chance alone misses no floor
 _LEFT = 4  # characters of a case that nothing else explains; of one that is shorter, all
 
 
@@ -25,23 +38,33 @@ class PlantedCase(NamedTuple):
         written: as it stands in its sentence.
         text: the sentence.
         own: the column whose value it is, and that value; None where it is nobody's.
+        plain: the case as it was made, before it was spelled.
     """
 
     kind: PlantedKind
     written: str
     text: str
     own: tuple[OwnColumn, str] | None = None
+    plain: str = ""
 
 
-def planted_cases(seed: bytes, columns: Sequence[OwnColumn]) -> list[PlantedCase]:
+def planted_cases(
+    seed: bytes, columns: Sequence[OwnColumn], left: Collection[SpanLabel] = (), *, others: bool = False
+) -> list[PlantedCase]:
     """Make one case of every kind in every spelling, and of every column with own values.
 
     Args:
         seed: 32 bytes.
         columns: whose values are looked for in the texts of the same record.
+        left: what sentences tell and is left standing; of that none is planted.
+        others: whether names of other people of the files are looked for.
     """
     draws = Draws(seed)
-    cases = [PlantedCase(*made) for kind in (*PLANTED_CODES, *CONTACTS) for made in _of_kind(kind, draws)]
+    cases = [
+        case
+        for kind in (*PLANTED_CODES, *CONTACTS, *described_kinds(left), *([OF_OTHERS] * others))
+        for case in _of_kind(kind, draws)
+    ]
     for column in columns:
         kind = own_kind(column)
         for spelling in kind.spellings.values():
@@ -54,6 +77,12 @@ def planted_cases(seed: bytes, columns: Sequence[OwnColumn]) -> list[PlantedCase
 def own_of(cases: Sequence[PlantedCase], column: OwnColumn) -> list[str | None]:
     """Return the value of a column in the record of each case."""
     return [case.own[1] if case.own is not None and case.own[0] == column else None for case in cases]
+
+
+def names_of(cases: Sequence[PlantedCase], key: bytes) -> NameSet:
+    """Return the planted names of other people as the names of the files are known: hashed by a key."""
+    names = [case.plain for case in cases if case.kind is OF_OTHERS]
+    return NameSet.of(full_names(pa.array(names, pa.string())), key)
 
 
 def counted(
@@ -73,7 +102,9 @@ def _stands_in(written: str, text: str) -> bool:
     return any(written[i : i + size] in text for i in range(len(written) - size + 1))
 
 
-def _of_kind(kind: PlantedKind, draws: Draws) -> Iterator[tuple[PlantedKind, str, str]]:
-    for spelling in kind.spellings.values():
-        written = spelling(kind.make(draws))
-        yield kind, written, draws.of(kind.frames).format(written)
+def _of_kind(kind: PlantedKind, draws: Draws) -> Iterator[PlantedCase]:
+    times = 1 if kind.certain else _OF_THE_OTHERS
+    for spelling in [*kind.spellings.values()] * times:
+        made = kind.make(draws)
+        written = spelling(made)
+        yield PlantedCase(kind, written, draws.of(kind.frames).format(written), plain=made)

@@ -5,21 +5,23 @@ The people, addresses and numbers are made up; names come from Faker, places fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from tokumei.schemas.tables import municipalities, plate_offices
+from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.redaction.draws import Draws
 from tokumei.transforms.redaction.own import OwnColumn
-from tokumei.transforms.redaction.spellings import GROUPED, PLAIN, Spelling
+from tokumei.transforms.redaction.spellings import GROUPED, LATIN, PLAIN, Spelling
 from tokumei.transforms.values.check_digits import Digits, luhn_check, my_number_check
 from tokumei.transforms.values.code_formats import LICENCE
 
 _FRAMES = ("{}", "本人の申し出：{}。", "（{}）", "以前のもの {} を訂正", "{}、確認済み", "{}\n以上")
 _UPPER = "ABCDEFGHJKLMNPRSTUVWXYZ"
+_UNUSUAL = "桐杜椛榊楠樺漣灘燿珀琥瑛皐禎稜竪苳萱蓼蕗"
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _WRITTEN = {"as written": PLAIN["as written"], "full width": PLAIN["full width"]}
 
@@ -138,37 +140,33 @@ PLANTED_CODES: tuple[PlantedKind, ...] = (
 CONTACTS: tuple[PlantedKind, ...] = (
     PlantedKind(title="携帯電話の番号", make=_mobile),
     PlantedKind(title="固定電話の番号", make=_landline),
-    PlantedKind(title="電子メールアドレス", make=_mail, spellings=PLAIN),
+    PlantedKind(title="電子メールアドレス", make=_mail, spellings=LATIN),
     PlantedKind(
         title="URL",
         make=lambda d: f"https://{d.letters(8, _LOWER)}.example.jp/{d.letters(5, _LOWER)}",
-        spellings=PLAIN,
+        spellings=LATIN,
     ),
     PlantedKind(
-        title="SNS等のアカウント", make=lambda d: f"@{d.letters(7, _LOWER)}{d.digits(2)}", spellings=PLAIN
+        title="SNS等のアカウント", make=lambda d: f"@{d.letters(7, _LOWER)}{d.digits(2)}", spellings=LATIN
     ),
-    PlantedKind(title="IPアドレス", make=_address, spellings=PLAIN),
-    PlantedKind(title="MACアドレス", make=_mac, spellings=PLAIN),
-    PlantedKind(title="UUID", make=_uuid, spellings=PLAIN),
-    PlantedKind(title="自動車の登録番号", make=_plate, spellings=PLAIN),
-    PlantedKind(title="緯度・経度", make=_position, spellings=PLAIN),
+    PlantedKind(title="IPアドレス", make=_address, spellings=LATIN),
+    PlantedKind(title="MACアドレス", make=_mac, spellings=LATIN),
+    PlantedKind(title="UUID", make=_uuid, spellings=LATIN),
+    PlantedKind(title="自動車の登録番号", make=_plate, spellings=LATIN),
+    PlantedKind(title="緯度・経度", make=_position, spellings=LATIN),
     PlantedKind(title="郵便番号", make=lambda d: f"〒{d.digits(3)}-{d.digits(4)}", spellings=_WRITTEN),
 )
 _OWN_NAME, _OWN_PLACE, _OWN_TEXT = "本人の値（氏名など）", "本人の値（住所）", "本人の値（そのほか）"
 
 
-def own_kind(column: OwnColumn) -> PlantedKind:
-    """Return the kind of the values of a column, as its name tells."""
-    if column.places:
-        return PlantedKind(_OWN_PLACE, _place, spellings=PLAIN)
-    if column.names:
-        return PlantedKind(_OWN_NAME, _name, spellings=_NAMES)
-    return PlantedKind(_OWN_TEXT, lambda d: f"{d.letters(2, _UPPER)}-{d.digits(6)}", spellings=PLAIN)
+def _unheard_of(draws: Draws) -> str:
+    """Return a name that no dictionary has, so that only what is known of the record can find it."""
+    return f"{draws.letters(2, _UNUSUAL)} {draws.letters(2, _UNUSUAL)}"
 
 
 def _name(draws: Draws) -> str:
-    people = _people()
-    return f"{draws.of(people[0])} {draws.of(people[1])}"
+    family, given = _drawn_people()
+    return f"{draws.of(family)[0]} {draws.of(given)[0]}"
 
 
 def _place(draws: Draws) -> str:
@@ -177,12 +175,12 @@ def _place(draws: Draws) -> str:
 
 
 @cache
-def _people() -> tuple[list[str], list[str]]:
-    """Return family names and given names, in kanji."""
+def _drawn_people() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return family names and given names, each in kanji and katakana."""
     from faker.providers.person.ja_JP import Provider  # it takes a while
 
     given = (*Provider.first_name_male_pairs, *Provider.first_name_female_pairs)
-    return [name for name, *_ in Provider.last_name_pairs], [name for name, *_ in given]
+    return [pair[:2] for pair in Provider.last_name_pairs], [pair[:2] for pair in given]
 
 
 _NAMES: dict[str, Spelling] = PLAIN | {
@@ -192,3 +190,63 @@ _NAMES: dict[str, Spelling] = PLAIN | {
     "the other way": lambda name: " ".join(reversed(name.split())),
     "family name": lambda name: f"{name.split()[0]}様",
 }
+
+
+def _kana(draws: Draws) -> str:
+    family, given = _drawn_people()
+    return f"{draws.of(family)[1]} {draws.of(given)[1]}"
+
+
+def _day(draws: Draws) -> tuple[int, int, int]:
+    return 1930 + draws.below(80), 1 + draws.below(12), 1 + draws.below(28)
+
+
+def _western(draws: Draws) -> str:
+    return draws.of(("{}年{}月{}日", "{}/{}/{}", "{}-{:02d}-{:02d}", "{}.{}.{}")).format(*_day(draws))
+
+
+def _japanese(draws: Draws) -> str:
+    era, years = draws.of((("昭和", 63), ("平成", 30), ("S", 63), ("H", 30)))
+    _, month, day = _day(draws)
+    year = 1 + draws.below(years)
+    return f"{era}{year}.{month}.{day}" if era.isascii() else f"{era}{year}年{month}月{day}日"
+
+
+_BORN = ("生年月日：{}", "{}生まれの方", "{}生", "本人（{}生）から申し出", "誕生日は{}です。")
+_AGED = ("{}の女性から電話。", "本人（{}）", "母は{}で一人暮らし。", "{}、男性")
+_SAID = (
+    "{}さんから電話あり。",
+    "昨日{}様が来所。",
+    "担当は{}です。",
+    "夫の{}が同席した。",
+    "{}氏に伝えた。",
+    "申請者は{}本人。",
+)
+_LIVED = ("住所は{}。", "{}に転居した。", "{}在住", "書類を{}へ送る。", "本人は{}に住む。")
+_FULL_NAMES = {name: spelling for name, spelling in _NAMES.items() if name != "family name"}
+_SHORT = {
+    name: spelling for name, spelling in PLAIN.items() if name != "hexadecimal"
+}  # of few digits: a number
+_DESCRIBED: tuple[tuple[SpanLabel, PlantedKind], ...] = (
+    (SpanLabel.PERSON, PlantedKind("氏名", _name, _SAID, _FULL_NAMES, certain=False)),
+    (SpanLabel.PERSON, PlantedKind("氏名（仮名）", _kana, _SAID[:2], _FULL_NAMES, certain=False)),
+    (SpanLabel.PLACE, PlantedKind("住所", _place, _LIVED, PLAIN, certain=False)),
+    (SpanLabel.DATE, PlantedKind("日付（西暦）", _western, _BORN, PLAIN, certain=False)),
+    (SpanLabel.DATE, PlantedKind("日付（和暦）", _japanese, _BORN, _SHORT, certain=False)),
+    (SpanLabel.AGE, PlantedKind("年齢", lambda d: f"{20 + d.below(75)}歳", _AGED, _SHORT, certain=False)),
+)
+OF_OTHERS = PlantedKind("ファイルにある他の人の氏名", _unheard_of, _SAID, _FULL_NAMES)
+
+
+def described_kinds(left: Collection[SpanLabel]) -> tuple[PlantedKind, ...]:
+    """Return the kinds that sentences tell, without those that are left standing."""
+    return tuple(kind for label, kind in _DESCRIBED if label not in left)
+
+
+def own_kind(column: OwnColumn) -> PlantedKind:
+    """Return the kind of the values of a column, as its name tells."""
+    if column.places:
+        return PlantedKind(_OWN_PLACE, _place, spellings=PLAIN)
+    if column.names:
+        return PlantedKind(_OWN_NAME, _unheard_of, spellings=_NAMES)
+    return PlantedKind(_OWN_TEXT, lambda d: f"{d.letters(2, _UPPER)}-{d.digits(6)}", spellings=PLAIN)

@@ -10,24 +10,45 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
+from tokumei.transforms.detect.described import described_in
+from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.names import kinds_of
 from tokumei.transforms.detect.spans import SpanLabel, Spans
 from tokumei.transforms.detect.stretches import MASK, codes_and_contacts_in
 from tokumei.transforms.detect.unwrapped import unwrap
 from tokumei.transforms.detect.wrapped import perhaps_wrapped
+from tokumei.transforms.redaction.others import names_of_others
 from tokumei.transforms.redaction.own import OwnValues
 
-Finder = Callable[[Sequence[str]], Spans]
 _LABELS = tuple(SpanLabel)
 _LABELLED = re.compile(f"〔(?:{'|'.join(label.title for label in _LABELS)})〕")
 _BETWEEN = re.compile(r"[\s・･]?")  # between two that become one label
 _ROUNDS = 6
+_CHARACTERS = 1 << 19  # that are searched together
 _SAME_TEXT, _SAME_DIGITS = 2, 4  # characters from which on the same elsewhere in the text goes too
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers:
+    """What is looked for in texts beside codes and contacts.
+
+    Attributes:
+        own: the own values of the records that the texts are of.
+        names: of the people of the files.
+        left: what of all that sentences tell (people, places, dates, ages) is left standing.
+    """
+
+    own: OwnValues
+    names: tuple[NameSet, ...] = ()
+    left: frozenset[SpanLabel] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,38 +59,58 @@ class Redacted:
         texts: one for each that was given.
         labels: of each that changed, how many labels of which kind stand in it, by its place.
         whole: places of those that became one label, because what they hold could not be placed.
+        unknown: (texts,) proper nouns, and words that no dictionary has, that no label replaces.
     """
 
     texts: list[str]
-    labels: Mapping[int, Counter[SpanLabel]] = field(default_factory=dict)
-    whole: frozenset[int] = frozenset()
+    labels: Mapping[int, Counter[SpanLabel]]
+    whole: frozenset[int]
+    unknown: npt.NDArray[np.int64]
 
 
-def redact(texts: Sequence[str], own: OwnValues, finders: Sequence[Finder]) -> Redacted:
+def redact(texts: Sequence[str], layers: Layers) -> Redacted:
     """Replace by labels what is personal in texts; a function of each text and its own values alone.
 
     Args:
         texts: one a record.
-        own: the own values of the same records.
-        finders: the further layers.
+        layers: what is looked for; own values are those of the same records.
     """
-    written, rows = list(texts), [*range(len(texts))]
+    written = list(texts)
     labels: dict[int, Counter[SpanLabel]] = {}
-    for _ in range(_ROUNDS):
-        spans = _found([written[row] for row in rows], rows, own, finders)
-        changed = []
-        for i, of_text in _by_text(spans):
-            row = rows[i]
-            written[row], counted = _replaced(written[row], of_text)
-            labels[row] = labels.get(row, Counter()) + counted
-            changed.append(row)
-        rows = changed
-        if not rows:
-            break
-    whole = frozenset({*rows, *_unplaced(written, labels)})
+    unknown = np.zeros(len(written), dtype=np.int64)
+    restless: list[int] = []
+    for some in _batches(written):
+        rows = some
+        for _ in range(_ROUNDS):
+            spans, proper = _found([written[row] for row in rows], rows, layers)
+            unknown[rows] = _uncovered(proper, spans, len(rows))
+            found = [(rows[i], of_text) for i, of_text in _by_text(spans)]
+            for row, of_text in found:
+                written[row], counted = _replaced(written[row], of_text)
+                labels[row] = labels.get(row, Counter()) + counted
+            rows = [row for row, _ in found]
+            if not rows:
+                break
+        restless += rows
+    whole = frozenset({*restless, *_unplaced(written, labels)})
     for row in whole:
         written[row], labels[row] = _label(SpanLabel.OTHER), Counter({SpanLabel.OTHER: 1})
-    return Redacted(texts=written, labels=labels, whole=whole)
+    unknown[list(whole)] = 0
+    return Redacted(texts=written, labels=labels, whole=whole, unknown=unknown)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the texts in stretches of so many characters, or of a single longer text, as memory allows."""
+    rows: list[int] = []
+    size = 0
+    for row, text in enumerate(texts):
+        if rows and size + len(text) > _CHARACTERS:
+            yield rows
+            rows, size = [], 0
+        rows.append(row)
+        size += len(text)
+    if rows:
+        yield rows
 
 
 def _unplaced(written: Sequence[str], labels: Mapping[int, object]) -> Iterator[int]:
@@ -81,36 +122,51 @@ def _unplaced(written: Sequence[str], labels: Mapping[int, object]) -> Iterator[
             yield row
 
 
-def _found(texts: list[str], rows: Sequence[int], own: OwnValues, finders: Sequence[Finder]) -> Spans:
+def _found(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Spans, Spans]:
+    """Return what is replaced in texts, disjoint; and their proper nouns."""
     masked = [_LABELLED.sub(lambda label: MASK * len(label[0]), text) for text in texts]
-    spans = [_layers(masked, rows, own, finders)]
+    spans, proper = _searched(masked, rows, layers)
     wrapped = perhaps_wrapped(pl.Series(masked, dtype=pl.String)).arg_true().to_list()
     plain = [(i, found) for i in wrapped for found in unwrap(masked[i])]
-    inside = _layers([found.text for _, found in plain], [rows[i] for i, _ in plain], own, finders)
-    spans.append(
-        Spans.of(
-            (plain[o][0], plain[o][1].start[start], plain[o][1].end[end - 1], kind)
-            for o, start, end, kind in zip(*(column.tolist() for column in inside), strict=True)
-        )
+    inside, _ = _searched([found.text for _, found in plain], [rows[i] for i, _ in plain], layers)
+    back = Spans.of(
+        (plain[o][0], plain[o][1].start[start], plain[o][1].end[end - 1], kind)
+        for o, start, end, kind in zip(*(column.tolist() for column in inside), strict=True)
     )
-    merged = Spans.joined(spans).merged()
-    return Spans.joined([merged, Spans.of(_repeated(masked, merged))]).merged()
+    merged = Spans.joined([spans, back]).merged()
+    return Spans.joined([merged, Spans.of(_repeated(masked, merged))]).merged(), proper
 
 
-def _layers(texts: list[str], rows: Sequence[int], own: OwnValues, finders: Sequence[Finder]) -> Spans:
+def _searched(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Spans, Spans]:
     if not texts:
-        return Spans.of(())
-    places: dict[str, list[int]] = {}
+        return Spans.of(()), Spans.of(())
+    said = described_in(pa.array(texts, pa.string()))
+    taken = ~np.isin(said.spans.kind, [int(label) for label in layers.left])
+    known = [layers.own.spans(texts, rows), names_of_others(layers.names, texts)]
+    return Spans.joined([*known, _each_once(texts), said.spans.only(taken)]), said.proper
+
+
+def _each_once(texts: Sequence[str]) -> Spans:
+    """Return where codes and contacts stand; equal texts are searched once."""
+    rows: dict[str, list[int]] = {}
     for i, text in enumerate(texts):
-        places.setdefault(text, []).append(i)
-    distinct = [*places]
-    of_distinct = Spans.joined(find(distinct) for find in (codes_and_contacts_in, *finders))
-    spread = Spans.of(
+        rows.setdefault(text, []).append(i)
+    distinct = [*rows]
+    found = codes_and_contacts_in(distinct)
+    return Spans.of(
         (i, start, end, kind)
-        for owner, start, end, kind in zip(*(column.tolist() for column in of_distinct), strict=True)
-        for i in places[distinct[owner]]
+        for owner, start, end, kind in zip(*(column.tolist() for column in found), strict=True)
+        for i in rows[distinct[owner]]
     )
-    return Spans.joined([own.spans(texts, rows), spread])
+
+
+def _uncovered(proper: Spans, spans: Spans, texts: int) -> npt.NDArray[np.int64]:
+    """Count by text the proper nouns that no span touches; the spans are disjoint and in order."""
+    start, end = ((spans.owner << 32) + column for column in (spans.start, spans.end))
+    before = np.searchsorted(start, (proper.owner << 32) + proper.end) - 1
+    held = (before >= 0) & (np.append(end, 0)[before] > (proper.owner << 32) + proper.start)
+    counts: npt.NDArray[np.int64] = np.bincount(proper.owner[~held], minlength=texts)
+    return counts
 
 
 def _by_text(spans: Spans) -> Iterator[tuple[int, list[tuple[int, int, SpanLabel]]]]:

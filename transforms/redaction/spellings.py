@@ -13,6 +13,12 @@ _KANJI = str.maketrans("0123456789", "〇一二三四五六七八九")
 _FORMAL = str.maketrans("0123456789", "零壱弐参肆伍陸漆捌玖")
 _FULL = {c: c + 0xFEE0 for c in range(0x21, 0x7F)} | {0x20: 0x3000}
 
+_BOLD = (
+    {ord("a") + i: 0x1D41A + i for i in range(26)}
+    | {ord("A") + i: 0x1D400 + i for i in range(26)}
+    | {ord("0") + i: 0x1D7CE + i for i in range(10)}
+)
+
 
 def _digits_from(zero: int) -> Spelling:
     table = {ord("0") + i: zero + i for i in range(10)}
@@ -46,6 +52,16 @@ PLAIN: dict[str, Spelling] = {
     "base64": lambda text: base64.b64encode(f"({text})です".encode()).decode(),
     "base64 for urls": lambda text: base64.urlsafe_b64encode(f"「{text}」です".encode()).decode().rstrip("="),
     "hexadecimal": lambda text: f"（{text}）".encode().hex(),
+}
+# Of what is written in Latin letters and digits.
+LATIN: dict[str, Spelling] = PLAIN | {
+    "upper case": str.upper,
+    "byte order marks": "\ufeff".join,
+    "marks of direction": "\u200e".join,
+    "selectors of variants": "\ufe0f".join,
+    "combining marks": "\u0301".join,
+    "bytes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "mathematical": lambda text: text.translate(_BOLD),
 }
 # Of digits in groups.
 GROUPED: dict[str, Spelling] = PLAIN | {

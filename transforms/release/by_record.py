@@ -50,6 +50,7 @@ def treat_records(
                     for column in own_columns(plan)
                     if method.asks_own and column.name != name
                 },
+                names=chunk.work.decision.names,
             ),
         )
         for name, method in plan.by_record.items()
@@ -69,6 +70,10 @@ def exposed_sources(
         plan,
         chunk.work.key,
         (chunk.work.split.split_id, chunk.number),
-        moved={name: (columns[name].take(at), applied.values) for name, applied in by_record.items()},
+        moved={
+            name: (columns[name].take(at), applied.values)
+            for name, applied in by_record.items()
+            if not pa.types.is_string(applied.values.type)  # codes and texts are not moved
+        },
         sources=chunk.batch.select(list(identifying(plan))),
     )

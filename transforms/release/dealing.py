@@ -201,5 +201,7 @@ def _joined(batches: Sequence[pa.RecordBatch], order: npt.NDArray[np.intp]) -> p
 def _places_in(known: pa.Array, labels: pa.DictionaryArray) -> npt.NDArray[np.int32]:
     """Return the place of each row's label among known ones, -1 for null."""
     own, _ = dictionary_places(labels)
+    if not labels.null_count and labels.dictionary.equals(known):
+        return own.astype(np.int32)
     places: npt.NDArray[np.int32] = pc.index_in(labels.dictionary, value_set=known).to_numpy()
     return np.append(places, np.int32(-1)).take(own)

@@ -85,8 +85,8 @@ def verify(
         _check_combinations(table, account.fitted, found)
         _check_promises(table, account, found)
         _check_totals(table, account.fitted, totals.get(name, {}))
-        for column in redacted_columns(table):
-            refuse_missed(name, column, tally.redactions.get(column))
+        for column, spec in redacted_columns(table).items():
+            refuse_missed(f"tables.{name}.columns.{column}", spec, tally.redactions.get(column))
         refuse_leaks(table, found.leaks)
         refuse_blanks(plan.policy.not_understood, table, tally)
     _check_facts(plan, chosen, facts, fingerprint)

@@ -15,6 +15,7 @@ from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.pages.environment import day
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
+from tokumei.transforms.planning.redactions import dictionaries_of
 from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.release.joined import JoinedFound
@@ -111,7 +112,8 @@ def build_report(
         order=order_told(tables),
         limits=_limits(plan),
         versions={
-            name: importlib.metadata.version(name) for name in ("tokumei", "apache-beam", "pyarrow", "polars")
+            **{n: importlib.metadata.version(n) for n in ("tokumei", "apache-beam", "pyarrow", "polars")},
+            **dictionaries_of(plan.tables.values()),
         },
     )
 

@@ -4,23 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tokumei.schemas.attacks import Homogeneity, Linkage
+from tokumei.schemas.attacks import (
+    HabitProfile,
+    Homogeneity,
+    Inference,
+    Intersection,
+    KnownFacts,
+    Linkage,
+    Membership,
+    SinglingOut,
+)
 from tokumei.schemas.report_attacks import AttackReport, SuccessRate, TargetsReport
+from tokumei.transforms.attacks.habits import Recognized
+from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.scouting import Linked
+from tokumei.transforms.attacks.singled import singling_columns
 from tokumei.transforms.attacks.statistics import Estimate, wilson
 from tokumei.transforms.attacks.verdict import MeasuredAttack
-from tokumei.transforms.pages.environment import number, percent
+from tokumei.transforms.pages.environment import day, number, percent
 from tokumei.transforms.planning.plan import Plan, TablePlan
 
 _TITLES = {
     "homogeneity": "同質性攻撃",
     "inference": "属性推定",
-    "linkage": "照合（最もよく合うレコードを本人のものとみる）",
+    "linkage": "照合",
+    "singling_out": "一人だけを指す条件",
+    "membership": "ファイルにいることの推定",
+    "intersection": "前の公表との突合",
+    "habit_profile": "行動の傾向による特定",
+    "known_facts": "履歴による特定",
 }
+_NOBODY = "公表するデータを見ない者（誰にも行き当たらない）"
 _CONTROLS = {
-    "homogeneity": "値が人の間で入れ替わっていたとしても、同じ割合になる分",
-    "inference": "その人を除いたグループから同じように推定したとき（その人がファイルにいなくても当たる分）",
+    "homogeneity": "値を人の間で無作為に入れ替えても、同じようになる分",
+    "inference": "その人を除いたグループから、同じように推定したとき",
     "linkage": "別の人について知っていることで、その人のレコードを探したとき",
+    "singling_out": _NOBODY,
+    "membership": "母集団から無作為に選んだとき",
+    "intersection": "前の公表だけを持つ者（k 人より少なくは絞れない）",
+    "habit_profile": "別の人の傾向によって、その人の履歴を探したとき",
+    "known_facts": _NOBODY,
 }
 
 
@@ -31,8 +54,7 @@ def explain_attacks(plan: Plan, measured: Sequence[MeasuredAttack]) -> tuple[Att
 
 def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
     attack, found = measured.attack, measured.found
-    known = attack.knows if isinstance(attack, Linkage) else table.quasi_identifiers
-    learns = None if isinstance(attack, Linkage) else _title(table, attack.learns)
+    learns = attack.learns if isinstance(attack, Homogeneity | Inference) else None
     return AttackReport(
         attack=attack.attack,
         rarest=isinstance(attack, Linkage) and attack.people == "rarest",
@@ -40,19 +62,30 @@ def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
         table_title=table.table.title or table.name,
         title=_TITLES[attack.attack],
         sentence=_sentence(table, measured),
-        knows=tuple(_title(table, name) for name in known),
-        learns=learns,
-        counted=not isinstance(found, Linked),
+        knows=tuple(_title(table, name) for name in _known(table, measured)),
+        learns=None if learns is None else _title(table, learns),
+        counted=measured.success.error == 0,
         people=measured.people,
         success=_rate(measured.success),
         control=_rate(measured.control),
         control_meaning=_CONTROLS[attack.attack],
         advantage=_rate(measured.advantage),
         chance=measured.chance,
+        untreated=measured.untreated,
         targets=_targets(found) if isinstance(found, Linked) else None,
         declared=measured.declared,
         at_most=None if measured.declared is None else attack.at_most,
     )
+
+
+def _known(table: TablePlan, measured: MeasuredAttack) -> tuple[str, ...]:
+    """Return the columns that are known; none where facts are, which may be of several tables."""
+    attack = measured.attack
+    if isinstance(attack, Linkage | HabitProfile):
+        return attack.knows
+    if isinstance(attack, SinglingOut):
+        return singling_columns(table, attack)
+    return () if isinstance(attack, KnownFacts) else table.quasi_identifiers
 
 
 def _title(table: TablePlan, name: str) -> str:
@@ -64,12 +97,11 @@ def _rate(estimate: Estimate) -> SuccessRate:
 
 
 def _targets(found: Linked) -> TargetsReport:
-    drawn = found.targets + found.left_out
+    drawn = found.people + found.left_out
     return TargetsReport(
         drawn=drawn,
         left_out=found.left_out,
         of_all=_rate(wilson(found.found, drawn)),
-        untreated=found.unreleased / max(1, found.targets),
         absent=found.absent,
         named=found.named,
     )
@@ -77,19 +109,55 @@ def _targets(found: Linked) -> TargetsReport:
 
 def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
     """Return who could do what, and how often it succeeded."""
-    attack, found = measured.attack, measured.found
-    if isinstance(attack, Linkage) and isinstance(found, Linked):
+    attack, found, share = measured.attack, measured.found, percent(measured.success.rate)
+    told, people = "", f"{number(measured.people)}人のうち{share}"
+    if measured.success.error:
+        people += f"（95%の信頼区間の上限は{percent(measured.success.high)}）"
+    if isinstance(attack, Homogeneity | Inference):
+        told = _of_classes(attack, f"「{_title(table, attack.learns)}」", people)
+    elif isinstance(attack, Linkage):
         known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
-        whom = f"{known}を知っている人" + (
-            "（その組合せが最も珍しい2%の人）" if attack.people == "rarest" else ""
+        rarest = "、その組合せが最も珍しい2%に入る人" if attack.people == "rarest" else "人"
+        told = (
+            f"{known}を知っている{rarest}について、それに最もよく合うレコードを本人のものとみる者は、"
+            f"探した{people}について、正しいレコードに行き当たった。"
         )
-        return (
-            f"{whom}のレコードを探す者は、探した{number(found.targets)}人のうち{percent(measured.success.rate)}"
-            f"（95%の信頼区間の上限は{percent(measured.success.high)}）について、正しいレコードに行き当たった。"
+    elif isinstance(attack, SinglingOut):
+        told = (
+            f"公表する値のうち{attack.columns}つまでを知る者は、公表する{people}について、"
+            "その値の組合せをもつのがその人だけであると分かる。"
         )
-    classes = "準識別子からその人のグループを見つけた者は、"
-    people = f"{number(measured.people)}人のうち{percent(measured.success.rate)}の人について、"
-    learnt = "" if isinstance(attack, Linkage) else f"「{_title(table, attack.learns)}」"
+    elif isinstance(attack, Membership):
+        told = (
+            "母集団の名簿を持ち、公表するデータのグループの人数と見比べる者が、公表する人数と同じだけの人を"
+            f"「ファイルにいる」と名指しすると、{people}が当たる。"
+        )
+    elif isinstance(attack, Intersection) and isinstance(found, JointClasses):
+        told = (
+            f"前に公表したデータも持つ者は、両方に載る{people}を、k 人より少ない人数に絞り込むことができた"
+            f"（{number(found.alone)}人は、その人だけになる）。"
+        )
+        if attack.learns is not None:
+            told += (
+                f"また、{number(found.told)}人については、両方のグループにある"
+                f"「{_title(table, attack.learns)}」の値が1つしかない。"
+            )
+    elif isinstance(attack, HabitProfile) and isinstance(found, Recognized):
+        known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
+        told = (
+            f"{day(attack.since)}より前の{known}を知る者が、それ以後の履歴のうち最も似たものを本人のものとみると、"
+            f"探した{people}について、正しい履歴に行き当たった（上位10件までに入ったのは{number(found.among_ten)}人）。"
+        )
+    elif isinstance(attack, KnownFacts):
+        told = (
+            f"ある人についての事実を{attack.facts}つ知る者は、無作為に選んだ{people}について、"
+            "そのすべてに当てはまる人がほかにいないため、その人の履歴を見つけることができた。"
+        )
+    return told
+
+
+def _of_classes(attack: Homogeneity | Inference, learnt: str, people: str) -> str:
+    classes = f"準識別子からその人のグループを見つけた者は、{people}の人について、"
     if isinstance(attack, Homogeneity):
-        return f"{classes}{people}グループの全員の{learnt}が同じであるため、その値を知ることができた。"
-    return f"{classes}グループで最も多い{learnt}を答えれば、{people}当たった。"
+        return f"{classes}グループの全員の{learnt}が同じであるため、その値を知ることができた。"
+    return f"{classes}グループで最も多い{learnt}を答えて当てた。"

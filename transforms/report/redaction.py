@@ -9,6 +9,8 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.redactions import redacted_columns
 from tokumei.transforms.release.written import Written
 
+_LEFT = {"places": "場所", "dates": "日付", "ages": "年齢"}
+
 
 def explain_redactions(tables: Mapping[str, TablePlan], written: Written) -> Iterator[RedactionReport]:
     """Yield what was done to each column of redacted text, in the order of the policy.
@@ -29,6 +31,10 @@ def explain_redactions(tables: Mapping[str, TablePlan], written: Written) -> Ite
                 changed=found.changed,
                 whole=found.whole,
                 characters=found.characters,
+                unknown=1000 * found.unknown / max(1, found.characters),
+                dictionary="、".join(sorted(found.dictionaries)),
+                floor=spec.floor,
+                left=tuple(_LEFT[kind] for kind in spec.leave),
                 labels=tuple(LabelCount(label=label, labels=n) for label, n in found.labels.items()),
                 planted=tuple(
                     PlantedCount(kind=kind, planted=n, missed=found.missed[kind])

@@ -11,13 +11,14 @@ from apache_beam.pvalue import PBegin, PCollection
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.engine.guard import guarded
+from tokumei.transforms.engine.share import BeginWith
 from tokumei.transforms.engine.steps import each
 from tokumei.transforms.planning.inputs import files_together
 from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.publish import Published, find_published, finish
-from tokumei.transforms.stages.attacks import LinkPeople
+from tokumei.transforms.stages.attacks import AttackRecords
 from tokumei.transforms.stages.between_passes import settle
 from tokumei.transforms.stages.histories import DropWindows, ProtectHistories
 from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
@@ -96,8 +97,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     """
     splits = (
         root
-        | "Files"
-        >> beam.Create(list(files_together(files, plan.sources))).with_output_types(tuple[TableFile, ...])
+        | "Files" >> BeginWith(list(files_together(files, plan.sources)), _first_of, tuple[TableFile, ...])
         | "PlanSplits" >> PlanSplits(plan.sources, one_of=plan.sample or 1)
     )
     key = root | "Run" >> beam.Impulse() | "DrawKey" >> DrawKey()
@@ -111,9 +111,13 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-    link = LinkPeople(plan, key, chosen)
-    attacked = splits | "LinkPeople" >> link if link.made else None
+    attack = AttackRecords(plan, key, chosen)
+    attacked = splits | "AttackRecords" >> attack if attack.made else None
     return chosen | "Publish" >> PublishRelease(plan, key, outcome, attacked)
+
+
+def _first_of(files: tuple[TableFile, ...]) -> str:
+    return f"{files[0].table} {files[0].file.uri}"
 
 
 @guarded

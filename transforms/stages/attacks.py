@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import apache_beam as beam
+import polars as pl
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.attack_rules import table_attacked
-from tokumei.schemas.attacks import Linkage
+from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage
 from tokumei.schemas.splits import Split
+from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_overlaps, overlap
+from tokumei.transforms.attacks.habits import Recognized, habits, merge_habits, recognize
+from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.scouting import (
     Hunts,
     Linked,
@@ -39,18 +43,19 @@ from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
-Attacks = Mapping[int, tuple[TablePlan, Linkage]]  # by place among the requirements
+A = TypeVar("A", bound=HabitProfile | Intersection | Linkage)
+Attacks = Mapping[int, tuple[TablePlan, A]]  # by place among the requirements
 
 
-class Scouts(dict[int, Scouted]):
-    """Whom attacks may look for, by the attack's place among the requirements."""
+class Scouts(dict[int, Scouted | SharedClasses | pl.DataFrame]):
+    """Whom attacks may look for, classes of two releases, or habits, by the attack's place."""
 
 
 class Trails(dict[int, Trail]):
     """How well records fit whom attacks look for, by the same places."""
 
 
-class LinkedPeople(dict[int, Linked]):
+class AttackedRecords(dict[int, Linked | JointClasses | Recognized]):
     """What attacks came to, by the same places."""
 
 
@@ -76,22 +81,22 @@ class Hunting:
         return self.decision.seen
 
 
-class LinkPeople(beam.PTransform):
-    """Splits to what declared linkage attacks come to.
+class AttackRecords(beam.PTransform):
+    """Splits to what declared attacks on single records come to: linkage, habits, and an earlier release.
 
-    Element types: `Split` → `LinkedPeople` (exactly one; none where no such attack is declared). Tables that
-    are attacked are read twice more, treated as pass 3 treats them: first for targets, then to compare these
-    with all records. Nothing is written; what crosses a shuffle are the targets of each chunk with what is
-    known of them, and scores. Under retry the same people are drawn.
+    Element types: `Split` → `AttackedRecords` (exactly one). Tables that are attacked are read once more,
+    treated as pass 3 treats them; and for linkage again, to compare targets with all records. Nothing is
+    written; what crosses a shuffle are the targets of each chunk with what is known of them, scores, and
+    counts of classes. Under retry the same people are drawn.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
         super().__init__()
-        self._key, self._chosen = key, chosen
-        self._attacks: Attacks = {
+        self._k, self._key, self._chosen = plan.policy.requirements.k, key, chosen
+        self._attacks: Attacks[HabitProfile | Intersection | Linkage] = {
             i: (plan.tables[table_attacked(attack, plan.policy.tables)], attack)
             for i, attack in enumerate(plan.policy.requirements.attacks)
-            if isinstance(attack, Linkage)
+            if isinstance(attack, HabitProfile | Intersection | Linkage)
         }
 
     @property
@@ -99,27 +104,42 @@ class LinkPeople(beam.PTransform):
         """Whether there is any."""
         return bool(self._attacks)
 
-    def expand(self, splits: PCollection[Split]) -> PCollection[LinkedPeople]:
-        """`Split` → `Scouts` (one) → `Hunts` (one) → `Trails` (one) → `LinkedPeople` (one)."""
+    def expand(self, splits: PCollection[Split]) -> PCollection[AttackedRecords]:
+        """`Split` → `Scouts` (one); where people are looked for, `Trails` (one) → `AttackedRecords` (one)."""
         attacks, key, chosen = self._attacks, AsSingleton(self._key), AsSingleton(self._chosen)
         tables = {table.name: table for table, _ in attacks.values()}
         merge: Any = partial(_merge_scouts, attacks)
-        hunts = (
+        scouts = (
             splits
             | "BindChosen" >> each_to_many(_bind_chosen, tables, key, chosen).with_output_types(Work)
             | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="targets")
             | "Scout" >> beam.ParDo(TreatChunks(partial(_scout, attacks))).with_output_types(Scouts)
             | "MergeScouts" >> merge_globally(merge, Scouts)
-            | "Hunt" >> each(_hunt, attacks, key, chosen).with_output_types(dict)
         )
+        linkage: Attacks[Linkage] = {
+            i: (table, attack) for i, (table, attack) in attacks.items() if isinstance(attack, Linkage)
+        }
+        trails: Any = Trails()
+        if linkage:
+            trails = AsSingleton(self._trails(splits, scouts, linkage))
+        return scouts | "Sum" >> each(_outcome, attacks, self._k, key, trails).with_output_types(
+            AttackedRecords
+        )
+
+    def _trails(
+        self, splits: PCollection[Split], scouts: PCollection[Scouts], attacks: Attacks[Linkage]
+    ) -> PCollection[Trails]:
+        """`Split`, `Scouts` (one) → `Trails` (one): all records are compared with those looked for."""
+        key, chosen = AsSingleton(self._key), AsSingleton(self._chosen)
+        tables = {table.name: table for table, _ in attacks.values()}
+        hunts = scouts | "Hunt" >> each(_hunt, attacks, key, chosen).with_output_types(dict)
         return (
             splits
             | "BindHunts"
-            >> each_to_many(_bind_hunts, attacks, key, chosen, AsSingleton(hunts, {})).with_output_types(Work)
+            >> each_to_many(_bind_hunts, attacks, key, chosen, AsSingleton(hunts)).with_output_types(Work)
             | "ReadAgain" >> ReadChunks(tables, columns=TablePlan.output_types, stage="attacks")
             | "Follow" >> beam.ParDo(TreatChunks(partial(_follow, attacks))).with_output_types(Trails)
             | "MergeTrails" >> merge_globally(_merge_trails, Trails)
-            | "Sum" >> each(_linked).with_output_types(LinkedPeople)
         )
 
 
@@ -130,48 +150,68 @@ def _bind_chosen(
     return [Work(split, key, chosen.decisions[split.table])] if split.table in tables else []
 
 
-def _scout(attacks: Attacks, chunk: Chunk[Decision]) -> Scouts:
+def _scout(attacks: Attacks[HabitProfile | Intersection | Linkage], chunk: Chunk[Decision]) -> Scouts:
     table, own = _of_table(attacks, chunk.work.split.table)
     done = anonymize_chunk(table, chunk, people=table.counts_people)
-    return Scouts({i: scout(table, attack, chunk, done.batch) for i, attack in own.items()})
+    found, released = Scouts(), (done.batch, done.order)
+    for i, attack in own.items():
+        if isinstance(attack, Linkage):
+            found[i] = scout(table, attack, chunk, done.batch)
+        elif isinstance(attack, Intersection):
+            found[i] = overlap(table, attack, chunk, released)
+        else:
+            found[i] = habits(table, attack, chunk, released)
+    return found
 
 
-def _of_table(attacks: Attacks, name: str) -> tuple[TablePlan, dict[int, Linkage]]:
+def _of_table(attacks: Attacks[A], name: str) -> tuple[TablePlan, dict[int, A]]:
     """Return the plan of a table, and the attacks on it."""
     own = {i: attack for i, (table, attack) in attacks.items() if table.name == name}
     return attacks[next(iter(own))][0], own
 
 
-def _merge_scouts(attacks: Attacks, parts: Sequence[Scouts]) -> Scouts:
-    places = sorted({i for part in parts for i in part})
-    return Scouts({i: merge_scouted(attacks[i][1], [p[i] for p in parts if i in p]) for i in places})
+def _merge_scouts(attacks: Attacks[HabitProfile | Intersection | Linkage], parts: Sequence[Scouts]) -> Scouts:
+    merged = Scouts()
+    for i in sorted({i for part in parts for i in part}):
+        of_attack, (_, attack) = [part[i] for part in parts if i in part], attacks[i]
+        if isinstance(attack, Linkage):
+            merged[i] = merge_scouted(attack, [found for found in of_attack if isinstance(found, Scouted)])
+        elif isinstance(attack, Intersection):
+            merged[i] = merge_overlaps([found for found in of_attack if isinstance(found, SharedClasses)])
+        else:
+            merged[i] = merge_habits([found for found in of_attack if isinstance(found, pl.DataFrame)])
+    return merged
 
 
 @guarded
-def _hunt(scouts: Scouts, attacks: Attacks, key: RunKey, chosen: Chosen) -> dict[int, Any]:
+def _hunt(scouts: Scouts, attacks: Attacks[Linkage], key: RunKey, chosen: Chosen) -> dict[int, Any]:
     return {
-        i: hunt(table, attack, chosen.decisions[table.name], key, scouts[i])
+        i: hunt(table, attack, chosen.decisions[table.name], key, found)
         for i, (table, attack) in attacks.items()
+        if isinstance(found := scouts[i], Scouted)
     }
 
 
 @guarded
 def _bind_hunts(
-    split: Split, attacks: Attacks, key: RunKey, chosen: Chosen, hunts: Hunts
+    split: Split, attacks: Attacks[Linkage], key: RunKey, chosen: Chosen, hunts: Hunts
 ) -> Sequence[Work[Hunting]]:
     own = {i: hunts[i] for i, (table, _) in attacks.items() if table.name == split.table}
     return [Work(split, key, Hunting(chosen.decisions[split.table], own))] if own else []
 
 
-def _follow(attacks: Attacks, chunk: Chunk[Hunting]) -> Trails:
+def _follow(attacks: Attacks[Linkage], chunk: Chunk[Hunting]) -> Trails:
     table, own = _of_table(attacks, chunk.work.split.table)
     work = chunk.work
-    unbound: Any = chunk
-    bound: Chunk[Decision] = replace(unbound, work=Work(work.split, work.key, work.decision.decision))
+    bound = _rebound(chunk, Work(work.split, work.key, work.decision.decision))
     done = anonymize_chunk(table, bound, people=table.counts_people)
-    released = done.batch, done.order
-    hunts = work.decision.hunts
+    released, hunts = (done.batch, done.order), work.decision.hunts
     return Trails({i: follow(table, attack, bound, hunts[i], released) for i, attack in own.items()})
+
+
+def _rebound(chunk: Any, work: Work[Decision]) -> Chunk[Decision]:
+    bound: Chunk[Decision] = replace(chunk, work=work)
+    return bound
 
 
 def _merge_trails(parts: Sequence[Trails]) -> Trails:
@@ -180,5 +220,18 @@ def _merge_trails(parts: Sequence[Trails]) -> Trails:
 
 
 @guarded
-def _linked(trails: Trails) -> LinkedPeople:
-    return LinkedPeople({i: linked(trail) for i, trail in trails.items()})
+def _outcome(
+    scouts: Scouts,
+    attacks: Attacks[HabitProfile | Intersection | Linkage],
+    k: int,
+    key: RunKey,
+    trails: Trails,
+) -> AttackedRecords:
+    outcome = AttackedRecords({i: linked(trail) for i, trail in trails.items()})
+    for i, (_, attack) in attacks.items():
+        found = scouts[i]
+        if isinstance(attack, Intersection) and isinstance(found, SharedClasses):
+            outcome[i] = intersect(attack, k, found)
+        elif isinstance(attack, HabitProfile) and isinstance(found, pl.DataFrame):
+            outcome[i] = recognize(attack, key, found)
+    return outcome

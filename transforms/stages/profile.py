@@ -25,6 +25,7 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
+from tokumei.transforms.planning.kept_chunks import read_and_keep
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.fit import check_keys, fit, tables_to_count
 from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_chunk
@@ -77,7 +78,13 @@ class ProfileSplits(beam.PTransform):
         return (
             splits
             | "BindKey" >> each(_bind_key, AsSingleton(self._key)).with_output_types(Work)
-            | "Read" >> ReadChunks(tables, columns=TablePlan.profile_types, stage="profile")
+            | "Read"
+            >> ReadChunks(
+                tables,
+                columns=TablePlan.profile_types,
+                stage="profile",
+                read=partial(read_and_keep, frozenset(self._plan.tables)),
+            )
             | "ProfileChunk" >> beam.ParDo(TreatChunks(partial(_profile, tables))).with_output_types(Profile)
             | "Merge" >> merge_globally(partial(merge_profiles, tables), Profile)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
@@ -13,11 +14,14 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
 from tokumei.transforms.engine.progress import count_records
+from tokumei.transforms.engine.share import DealElements
 from tokumei.transforms.engine.steps import Step
 from tokumei.transforms.formats.splits import cut_files
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
 from tokumei.transforms.storage.places import open_store
+
+ReadSplit = Callable[[TablePlan, dict[str, ColumnType], Work[Any]], Iterator[Chunk[Any]]]
 
 
 class PlanSplits(beam.PTransform):
@@ -36,8 +40,12 @@ class PlanSplits(beam.PTransform):
         return (
             files
             | "CutFiles" >> beam.ParDo(_CutFile(self._tables, self._one_of)).with_output_types(Split)
-            | "ShareSplits" >> beam.Reshuffle()
+            | "ShareSplits" >> DealElements(_id_of, Split)
         )
+
+
+def _id_of(split: Split) -> str:
+    return split.split_id
 
 
 class _CutFile(Step):
@@ -62,6 +70,7 @@ class ReadChunks(beam.PTransform):
         tables: the plan.
         columns: which columns of a table this pass needs.
         stage: name for progress and counters.
+        read: how a table's split is read: `read_chunks`, or what keeps them or takes those that are kept.
 
     Raises:
         InputError: at run time, if a file is damaged, has changed since planning, or holds other content
@@ -74,9 +83,10 @@ class ReadChunks(beam.PTransform):
         *,
         columns: Callable[[TablePlan], dict[str, ColumnType]],
         stage: str,
+        read: ReadSplit = read_chunks,
     ) -> None:
         super().__init__()
-        self._reader = _ReadChunk({n: (t, columns(t)) for n, t in tables.items()}, stage)
+        self._reader = _ReadChunk({n: (t, columns(t)) for n, t in tables.items()}, stage, read)
 
     def expand(self, work: PCollection[Work[D_co]]) -> PCollection[Chunk[D_co]]:
         """`Work` → `Chunk` (one or more a split)."""
@@ -84,12 +94,14 @@ class ReadChunks(beam.PTransform):
 
 
 class _ReadChunk(Step):
-    def __init__(self, tables: dict[str, tuple[TablePlan, dict[str, ColumnType]]], stage: str) -> None:
-        self._tables, self._stage = tables, stage
+    def __init__(
+        self, tables: dict[str, tuple[TablePlan, dict[str, ColumnType]]], stage: str, read: ReadSplit
+    ) -> None:
+        self._tables, self._stage, self._read = tables, stage, read
 
     @guarded_steps
     def process(self, work: Work[D_co]) -> Iterator[Chunk[D_co]]:
         plan, columns = self._tables[work.split.table]
-        for chunk in read_chunks(plan, columns, work):
+        for chunk in self._read(plan, columns, work):
             count_records(self._stage, chunk.records)
             yield chunk

@@ -14,9 +14,8 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from tokumei.schemas.errors import RequirementError, TokumeiError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.attacks.verdict import measure_attacks, refuse_attacks
+from tokumei.transforms.attacks.verdict import refuse_attacks
 from tokumei.transforms.counting.headcount import Headcount
-from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
@@ -26,9 +25,11 @@ from tokumei.transforms.engine.steps import Step, each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
 from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.joined.layout import joined_groups
+from tokumei.transforms.planning.kept_chunks import read_kept
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
+from tokumei.transforms.release.attacked import attack_release
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
 from tokumei.transforms.release.exposed import refuse_exposures
@@ -46,7 +47,7 @@ from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.attacks import explain_attacks
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.report.rehearsal import rehearsed
-from tokumei.transforms.stages.attacks import LinkedPeople
+from tokumei.transforms.stages.attacks import AttackedRecords
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
 from tokumei.transforms.stages.histories import RecountFacts
 from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
@@ -118,7 +119,7 @@ class AnonymizeSplits(beam.PTransform):
             >> each_to_many(
                 _bind, tables, AsSingleton(self._key), AsSingleton(self._chosen)
             ).with_output_types(Work)
-            | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release")
+            | "Read" >> ReadChunks(tables, columns=TablePlan.output_types, stage="release", read=read_kept)
             | "ApplyCriteria"
             >> beam.ParDo(TreatChunks(partial(_anonymize, self._plan))).with_output_types(ReleasedChunk)
         )
@@ -208,7 +209,7 @@ class PublishRelease(beam.PTransform):
         plan: Plan,
         key: PCollection[RunKey],
         outcome: Outcome,
-        attacked: PCollection[LinkedPeople] | None,
+        attacked: PCollection[AttackedRecords] | None,
     ) -> None:
         super().__init__()
         self._plan, self._key, self._outcome, self._attacked = plan, key, outcome, attacked
@@ -222,7 +223,7 @@ class PublishRelease(beam.PTransform):
             AsSingleton(self._key),
             *(AsSingleton(part, merge_written([])) for part in self._outcome.written),
             **_UNTOLD | counts,
-            linked={} if self._attacked is None else AsSingleton(self._attacked),
+            attacked={} if self._attacked is None else AsSingleton(self._attacked),
         ).with_output_types(Published)
 
 
@@ -236,13 +237,13 @@ def _publish(
     facts: CountedFacts,
     joined: WrittenJoined,
     totals: RecountedTotals,
-    linked: LinkedPeople,
+    attacked: AttackedRecords,
 ) -> Published:
     written = merge_written(summaries)
     try:
         total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
         found = verify_joined(plan, chosen, joined, key.fingerprint)
-        attacks = measure_attacks(plan, _learned(written), linked)
+        attacks = attack_release(plan, chosen, written, people.by_table, attacked)
         report = build_report(
             plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
         )
@@ -264,11 +265,3 @@ def _publish(
             files=0,
         )
     return publish(plan, report, written, partial(documents_of, plan.policy, report))
-
-
-def _learned(written: Written) -> dict[str, dict[str, PeoplePerKey]]:
-    """Return, by table and column, people of what was written by class and value."""
-    return {
-        name: {**table.recount.learned, **(table.recount.classes.sensitive if table.recount.classes else {})}
-        for name, table in written.items()
-    }

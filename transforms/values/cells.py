@@ -87,4 +87,4 @@ def labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryAr
         code = pa.array(np.argsort(order.to_numpy()).astype(np.int32))
     else:
         code = pc.index_in(labels, value_set=sorted_texts)
-    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), sorted_texts)
+    return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), sorted_texts, safe=False)

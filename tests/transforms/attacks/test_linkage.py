@@ -87,6 +87,13 @@ def test_blocks_of_targets_and_records_change_nothing(monkeypatch):
     assert all(np.array_equal(getattr(cut, name), value) for name, value in vars(whole).items())
 
 
+def test_nobody_to_look_for_and_nobody_to_find():
+    rows = [("a", "b", "c")] * 3
+    nobody, somebody = shots(aim_of([]), rows, range(3)), shots(aim_of(rows[:1]), [], [])
+    assert all(len(value) == 0 for value in vars(nobody).values())
+    assert (somebody.best.tolist(), somebody.own.tolist(), somebody.same.tolist()) == ([-1], [-1], [0])
+
+
 def test_near_numbers():
     """The nearest record wins where released numbers are moved."""
     truth = np.array([10.0, 20.0, 30.0])

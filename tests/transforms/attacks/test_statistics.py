@@ -2,7 +2,7 @@
 
 import pytest
 
-from tokumei.transforms.attacks.statistics import Estimate, residual, wilson
+from tokumei.transforms.attacks.statistics import Estimate, alone_by_chance, residual, wilson
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,24 @@ def test_residual():
     found = residual(Estimate(0.9, 0.02), Estimate(0.85, 0.02))
     assert (round(found.rate, 3), round(found.error, 2)) == (0.333, 0.16)
     assert residual(Estimate(0.9), Estimate(1.0)) == Estimate(0.0)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "right", "control", "rate", "error", "gained", "within"),
+    [
+        (955, 15, 2, 0.017647056512510778, 0.008105752444609638, 0.01361369546143098, 0.008852152558357243),
+        (300, 7, 0, 0.029359816283700275, 0.01801215598457504, 0.023184893643013647, 0.019162337999174144),
+        (1000, 24, 1, 0.02582153703912424, 0.009641368572487244, 0.02297884270370696, 0.010033491125498324),
+    ],
+)
+def test_is_what_anonymeter_estimates(attempts, right, control, rate, error, gained, within):
+    """anonymeter 1.1.0 cannot be installed beside today's numpy and pyarrow; these are what it returned."""
+    attack, held_out = wilson(right, attempts), wilson(control, attempts)
+    found = residual(attack, held_out)
+    told = (attack.rate, attack.error, found.rate, found.error)
+    assert told == pytest.approx((rate, error, gained, within), rel=1e-12)
+
+
+def test_a_condition_that_points_at_one_by_chance():
+    assert alone_by_chance(2, 0.5) == 0.5
+    assert alone_by_chance(10_000, 1 / 10_000) == pytest.approx(0.3679, abs=1e-4)

@@ -4,8 +4,10 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from support.news import PERSON, PLACE, covered, sentences
@@ -224,9 +226,9 @@ def test_marks_on_sentences_that_the_rules_were_not_made_on():
     which redacts everything is seen too.
     """
     told = sentences()[250:]
-    spans = described_in(pa.array([text for text, _ in told])).spans
+    spans = described_in(pa.array([text for text, _ in told])).spans.merged()
     for kind, label, least, sure in (
-        (PERSON, SpanLabel.PERSON, 0.90, 0.85),
+        (PERSON, SpanLabel.PERSON, 0.90, 0.8),
         (PLACE, SpanLabel.PLACE, 0.85, 0.8),
     ):
         marked = [(n, a, b) for n, (_, marks) in enumerate(told) for a, b, of in marks if of == kind]
@@ -238,6 +240,24 @@ def test_marks_on_sentences_that_the_rules_were_not_made_on():
             for start, end in ranges
         ]
         assert np.mean(hit) >= sure
+
+
+def test_names_of_customers():
+    """Of 500 dummy customers, as a register writes them and inside a sentence: at least 95 of 100 whole."""
+    file = Path(__file__).parents[3] / "pipelines" / "example" / "customer.csv"
+    names = pl.read_csv(file, infer_schema=False)["customer_name"].unique(maintain_order=True)[:500].to_list()
+    for before, behind in (("", ""), ("担当は", "です。"), ("", "に連絡した。")):
+        spans = described_in(pa.array([before + name + behind for name in names])).spans
+        marked = [(n, len(before), len(before + name)) for n, name in enumerate(names)]
+        assert np.mean(covered(marked, by_text(spans, SpanLabel.PERSON))) >= 0.95
+
+
+def test_products_are_nobody():
+    """Of 3,150 articles in English capitals at most one in a hundred is taken for a name."""
+    file = Path(__file__).parents[3] / "pipelines" / "example" / "online_retail.parquet"
+    articles = pl.read_parquet(file)["Description"].drop_nulls().unique().sort()
+    found = by_text(described_in(articles.to_arrow()).spans, SpanLabel.PERSON)
+    assert len(found) <= len(articles) / 100
 
 
 def test_proper_nouns_that_are_left_are_told():

@@ -8,7 +8,7 @@ import pytest
 from tokumei.transforms.detect import hash_set
 from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_forms import full_names, joined_names
-from tokumei.transforms.detect.name_set import Evidence, NameSet
+from tokumei.transforms.detect.name_set import NameSet, NameSign
 from tokumei.transforms.detect.shadow import shadow
 
 KEY = bytes(range(32))
@@ -36,7 +36,7 @@ def found(text):
     hits = NAMES.find(read)
     names = ~hits.decoy
     return {
-        read[0][start:end]: Evidence(best)
+        read[0][start:end]: NameSign(best)
         for start, end, best in zip(hits.start[names], hits.end[names], hits.evidence[names], strict=True)
     }
 
@@ -87,7 +87,7 @@ SURE = [
 
 @pytest.mark.parametrize("text", SURE)
 def test_a_name_is_found_in_every_spelling(text):
-    assert Evidence.SURE in found(text).values()
+    assert NameSign.SURE in found(text).values()
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,14 @@ def test_a_name_is_found_in_every_spelling(text):
     ["佐藤太郎", "佐藤太郎転出", "世帯主佐藤太郎死亡", "鈴木一郎。", "スズキイチロウ", "SATOTARO", "金子大"],
 )
 def test_a_name_without_anything_that_tells_is_likely(text):
-    assert [*found(text).values()] == [Evidence.LIKELY]
+    assert [*found(text).values()] == [NameSign.LIKELY]
 
 
 @pytest.mark.parametrize(
     "text", ["金子大臣が答弁", "東金子大学前", "高原のぞみ号", "ジョンスミス", "サトウタロウ"]
 )
 def test_what_may_well_be_a_word_is_weak(text):
-    assert [*found(text).values()] == [Evidence.WEAK]
+    assert [*found(text).values()] == [NameSign.WEAK]
 
 
 @pytest.mark.parametrize(

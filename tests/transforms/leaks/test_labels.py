@@ -42,8 +42,8 @@ def test_the_same_is_found_without_the_labels(pairs, shared, times):
     assert len(set(rows.tolist())) == len(rows) and asked[0] <= len(pairs)
     few, chosen = source.gather(pl.Series(rows)), cells.rows(rows)
     assert own_values(few, chosen, shared)[1:4] == own_values(source, cells, shared)[1:4]
-    others = other_values(few, chosen, shared, source)
-    assert others[1:] == other_values(source, cells, shared, source)[1:]
+    others = other_values(few, sought(chosen.plain), shared, source)
+    assert others[1:] == other_values(source, sought(cells.plain), shared, source)[1:]
 
 
 def test_few_records_of_a_common_cell_are_asked_for():

@@ -85,7 +85,6 @@ def test_the_title_tells_where_the_name_does_not():
         "件名",
         "市町村名",
         "姓別",
-        "first",
         "記録",
         "会社名フリガナ",
     ],
@@ -95,7 +94,7 @@ def test_other_columns_hold_none(name):
 
 
 def test_what_is_released_is_not_sought_and_numbers_are_no_sentences():
-    kept = {"担当": {"keep": True, "because": "公表", "title": "担当者"}}
-    assert found(kept) == ()
+    kept = {"keep": True, "because": "公表", "name_allowed": {"because": "職員の氏名であり、公表されている"}}
+    assert found({"担当者": kept}) == ()
     integer = {"n": {"type": "integer", "keep": True, "because": "試験"}, "氏名": DROPPED}
     assert not carries_sentences(table(integer))

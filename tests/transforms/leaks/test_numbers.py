@@ -146,3 +146,27 @@ def test_integers_are_searched_as_they_are_written():
 def test_short_insurer_numbers_are_counted_among_all_numbers_so_long():
     days = [f"2026{m:02d}{d:02d}" for m, d in itertools.product(range(1, 13), range(1, 29))]
     assert numbers_in(pa.array([*days, "33120015"]))["insurer number"][:3] == (len(days) + 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "P<JPNSATO<<TARO<<<<<<<<<<<<<<<<<<<<<<<<<<<<",
+        "MRZ: P<JPNSATO<<TARO<JIRO<<<<<<<<<",
+        "Ｐ＜ＪＰＮＳＡＴＯ＜＜ＴＡＲＯ＜＜＜＜",
+        "p<jpnsato<<taro<<<<<",
+        "P&lt;JPNSATO&lt;&lt;TARO&lt;&lt;&lt;",
+        "I<JPNSUZUKI<<HANAKO<<<<<",
+        "TR12345670JPN5001151M3001012<<<<<<<<<<<<<<04",
+        "二行目 TR12345670JPN5001151F3001012<<<",
+    ],
+)
+def test_machine_readable_zones_of_passports(cell):
+    assert "machine-readable zone" in numbers_in(pa.array([cell]))
+
+
+@pytest.mark.parametrize(
+    "cell", ["<<重要>>", "A<B<<C", "P<0.05", "ISBN4123456789", "P<JPN", "x << 3 >> 2", "PJPNSATO TARO"]
+)
+def test_other_signs_are_none(cell):
+    assert "machine-readable zone" not in numbers_in(pa.array([cell]))

@@ -20,7 +20,7 @@ def go(source, cells, shared=NOBODY):
     looked_for = sought(plain_texts(pa.array(source, pa.string())).plain)
     released = plain_texts(pa.array(cells, pa.string()))
     return own_values(looked_for, released, shared)[:3], other_values(
-        looked_for, released, shared, looked_for
+        looked_for, sought(released.plain), shared, looked_for
     )[:3]
 
 

@@ -14,8 +14,8 @@ from tokumei.transforms.detect.stretches import codes_and_contacts_in
 from tokumei.transforms.detect.unwrapped import unwrap
 from tokumei.transforms.redaction.own import OwnColumn, OwnValues
 from tokumei.transforms.redaction.planted import counted, own_of, planted_cases
-from tokumei.transforms.redaction.planted_kinds import CODES, CONTACTS
-from tokumei.transforms.redaction.redact import redact
+from tokumei.transforms.redaction.planted_kinds import CONTACTS, PLANTED_CODES
+from tokumei.transforms.redaction.redact import Layers, redact
 
 NAME, KANA, CODE = (OwnColumn.of(name, None) for name in ("氏名", "フリガナ", "会員番号"))
 PIECES = [
@@ -80,9 +80,9 @@ def test_spans_are_disjoint_and_in_the_text(texts):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(ANY, min_size=1, max_size=4))
 def test_the_result_stays_and_does_not_depend_on_the_other_texts(texts):
-    done = redact(texts, own(len(texts)), [])
-    assert redact(done.texts, own(len(texts)), []).texts == done.texts
-    assert [redact([text], own(1), []).texts[0] for text in texts] == done.texts
+    done = redact(texts, Layers(own=own(len(texts))))
+    assert redact(done.texts, Layers(own=own(len(texts)))).texts == done.texts
+    assert [redact([text], Layers(own=own(1))).texts[0] for text in texts] == done.texts
     assert {i for i, (a, b) in enumerate(zip(texts, done.texts, strict=True)) if a != b} <= {*done.labels}
     assert not any(
         name in text for text in done.texts for name in ("佐藤", "花子", "090-1234", "サトウ", "K-203948")
@@ -110,8 +110,13 @@ def test_what_is_wrapped_maps_to_its_wrapping():
     assert [*unwrap("なにもない")] == []
 
 
+def test_bytes_are_read_in_every_encoding_that_reads_them():
+    found = [read.text for read in unwrap("%E0%A0%92G 様")]  # in UTF-8 they are a letter of Samaritan
+    assert found == ["\u0812G 様", "燿竪 様"]
+
+
 def test_what_was_found_once_goes_wherever_it_stands():
-    (text,) = redact(["佐藤花子。佐\u200b藤の件、佐藤製薬"], own(1), []).texts
+    (text,) = redact(["佐藤花子。佐\u200b藤の件、佐藤製薬"], Layers(own=own(1))).texts
     assert text == "〔氏名〕。〔氏名〕の件、〔氏名〕製薬"
 
 
@@ -119,18 +124,19 @@ def test_what_was_found_once_goes_wherever_it_stands():
     "text", ["費用は12,345,678円", "2026-03-31", "20260331", "120/80", "第3回、12名", "1,200人"]
 )
 def test_amounts_dates_and_short_numbers_stay(text):
-    assert redact([text], own(1), []).texts == [text]
+    layers = Layers(own=own(1), left=frozenset({SpanLabel.DATE}))
+    assert redact([text], layers).texts == [text]
 
 
 def test_a_name_of_one_character_is_found_before_an_honorific():
     values = OwnValues([NAME], {"氏名": pa.array(["林 花子"])})
-    assert redact(["林様の林業"], values, []).texts == ["〔氏名〕様の林業"]
+    assert redact(["林様の林業"], Layers(own=values)).texts == ["〔氏名〕様の林業"]
 
 
 def test_family_and_given_name_of_two_columns_are_found_in_any_order():
     columns = [OwnColumn.of(name, None) for name in ("姓", "名")]
     values = OwnValues(columns, {"姓": pa.array(["林"]), "名": pa.array(["一"])})
-    assert redact(["林　一、一・林、一日"], values, []).texts == ["〔氏名〕、〔氏名〕、一日"]
+    assert redact(["林　一、一・林、一日"], Layers(own=values)).texts == ["〔氏名〕、〔氏名〕、一日"]
 
 
 def test_every_planted_case_is_found():
@@ -139,10 +145,12 @@ def test_every_planted_case_is_found():
         cases = planted_cases(bytes([seed]) * 32, columns)
         assert len({(case.kind.title, case.text) for case in cases}) > 500
         values = {column.name: pa.array(own_of(cases, column), pa.string()) for column in columns}
-        done = redact([case.text for case in cases], OwnValues(columns, values), [])
+        done = redact([case.text for case in cases], Layers(own=OwnValues(columns, values)))
         planted, missed = counted(cases, done.texts)
-        assert not any(missed.values()), missed
-        assert {kind.title for kind in (*CODES, *CONTACTS)} < {*planted}
+        certain = {case.kind.title for case in cases if case.kind.certain}
+        assert not any(missed[kind] for kind in certain), missed
+        assert all(missed[kind] <= 0.1 * planted[kind] for kind in {*planted} - certain), missed
+        assert {kind.title for kind in (*PLANTED_CODES, *CONTACTS)} < {*planted}
 
 
 def test_a_miss_is_seen_and_a_seed_plants_the_same_again():
@@ -154,7 +162,7 @@ def test_a_miss_is_seen_and_a_seed_plants_the_same_again():
 
 def test_labels_say_what_was_found():
     text = "電話03-1234-5678、taro@example.jp、https://example.jp、品川 300 あ 12-34、192.168.0.1、〒150-0002"
-    (labels,) = redact([text], OwnValues([], {}), []).labels.values()
+    (labels,) = redact([text], Layers(own=OwnValues([], {}))).labels.values()
     assert {*labels} == {
         *(
             SpanLabel.TELEPHONE,

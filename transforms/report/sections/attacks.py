@@ -11,6 +11,14 @@ from tokumei.transforms.pages.environment import percent
 NOTHING = "方針に攻撃の定めがなく、要配慮個人情報とした項目とグループのどちらかがないため、行っていない。"
 
 
+_UNTREATED = {
+    "linkage": "加工する前のファイルに対して、同じ攻撃をしたとき",
+    "membership": "一般化する前のファイルに対して、同じ攻撃をしたとき",
+    "habit_profile": "加工する前のファイルに対して、同じ攻撃をしたとき",
+    "known_facts": "履歴の加工をする前のファイルに対して、同じ攻撃をしたとき",
+}
+
+
 class RateBar(NamedTuple):
     """One share on the scale from 0 to 100 %, in percent of its length.
 
@@ -47,10 +55,12 @@ def _attack(attack: AttackReport) -> AttackView:
     ]
     if attack.attack == "inference":
         bars.append(_bar("ファイル全体で最も多い値をいつも答えたとき", "chance", _fixed(attack.chance)))
-    if attack.targets is not None:
+    if attack.attack == "singling_out":
         bars.append(
-            _bar("加工する前のファイルに対して同じ攻撃をしたとき", "before", _fixed(attack.targets.untreated))
+            _bar("データを見ずに作った条件が、ちょうど一人を指す見込み", "chance", _fixed(attack.chance))
         )
+    if attack.untreated is not None:
+        bars.append(_bar(_UNTREATED[attack.attack], "chance", _fixed(attack.untreated)))
     light = ""
     if attack.at_most is not None:
         light = "上限以下" if attack.advantage.high <= attack.at_most else "上限超過"

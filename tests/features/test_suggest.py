@@ -1,0 +1,220 @@
+"""`tokumei suggest`: files → a policy with marked questions → answers → check → a release; and what changes later."""
+
+import builtins
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from tokumei.pipelines.cli import main
+from tokumei.schemas.strict import TO_DECIDE
+
+FACTS = {
+    "file.name": "住民の台帳",
+    "file.body": "株式会社サンプル",
+    "file.department": "企画課",
+    "file.purpose": "統計の作成",
+    "file.how_provided": "暗号化した通信による送信",
+    "requirements.because": "試算から",
+}
+
+
+@pytest.fixture
+def made(tmp_path, capsys, monkeypatch):
+    """Invented files in the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(preset, rows=1500, *more):
+        assert main(["synthesize", preset, "--rows", str(rows), "--output", ".", *more]) == 0
+        capsys.readouterr()
+        return tmp_path
+
+    return make
+
+
+def suggested(run, *files, answers=None, args=()):
+    """Run `suggest` with answers kept in a file; the policy's text."""
+    extra = []
+    if answers is not None:
+        Path("answers.yaml").write_text(json.dumps(answers, ensure_ascii=False))
+        extra = ["--answers", "answers.yaml"]
+    done = run(files[0], job="suggest", args=[*files[1:], *extra, *args])
+    assert done.status == 0, done.err
+    return done.out
+
+
+def test_from_a_file_to_a_release(run, made):
+    folder = made("residents")
+    text = suggested(run, "residents.csv")
+    (folder / "policy.yaml").write_text(text)
+    refused = run(folder / "policy.yaml", job="check", args=["--json"])
+    assert (refused.status, json.loads(refused.err)["code"]) == (2, "policy.to_decide")
+    assert sum(TO_DECIDE in line for line in text.splitlines() if not line.startswith("#")) == len(FACTS)
+
+    (folder / "policy.yaml").write_text(suggested(run, "residents.csv", answers=FACTS))
+    assert run(folder / "policy.yaml", job="check").status == 0
+    released = run(folder / "policy.yaml")
+    assert released.status == 0, released.err
+    frame = pl.read_csv(folder / "residents.csv", infer_schema=False)
+    for name in ("氏名", "氏名カナ", "電話番号", "個人番号", "住民票コード", "住所"):
+        assert not [value for value in frame[name] if value in text]
+    columns = yaml.safe_load(text)["tables"]["residents"]["columns"]
+    assert {name: [step["method"] for step in c["treat"]] for name, c in columns.items()} == {
+        "宛名番号": ["pseudonym"],
+        "氏名": ["delete"],
+        "氏名カナ": ["delete"],
+        "性別": ["generalize"],
+        "生年月日": ["year", "generalize"],
+        "郵便番号": ["delete"],
+        "住所": ["address", "generalize"],
+        "電話番号": ["delete"],
+        "住民票コード": ["delete"],
+        "個人番号": ["delete"],
+        "世帯ID": ["delete"],
+        "続柄": ["generalize"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("preset", "files", "case"),
+    [
+        ("id_pos", ["members.csv", "receipts.csv"], "id_pos"),
+        ("claims", ["claims.csv"], "prescriptions"),
+        ("cards", ["card_members.csv", "card_uses.csv"], "cards"),
+        ("tax", ["tax.csv"], "residents"),
+    ],
+)
+def test_every_use_case_is_accepted(run, made, preset, files, case):
+    folder = made(preset, 3000)
+    text = suggested(run, *files, answers=FACTS, args=["--use-case", case])
+    assert TO_DECIDE not in "".join(line for line in text.splitlines() if not line.startswith("#"))
+    (folder / "policy.yaml").write_text(text)
+    done = run(folder / "policy.yaml", job="check")
+    assert done.status == 0, done.err
+    policy = yaml.safe_load(text)
+    assert ("histories" in policy) == (case != "residents")
+    links = {
+        step["link"]
+        for table in policy["tables"].values()
+        for column in table["columns"].values()
+        for step in column.get("treat", ())
+        if step["method"] == "pseudonym"
+    }
+    assert links == (set() if preset == "claims" else {"person"})
+
+
+def test_what_is_doubtful_is_an_error_until_it_is_answered(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "".join(f"{i:04d},ほげ{'あいうえお'[i % 5]}{i}の{i % 7},{'男女'[i % 2]}\n" for i in range(200))
+    (tmp_path / "t.csv").write_text("会員番号,ふしぎ,性別\n" + body)
+    place = "tables.t.columns.ふしぎ"
+    text = suggested(run, "t.csv", answers=FACTS)
+    (tmp_path / "policy.yaml").write_text(text)
+    done = run(tmp_path / "policy.yaml", job="check", args=["--json"])
+    told = json.loads(done.err)
+    assert (done.status, told["code"]) == (2, "policy.to_decide") and place in told["where"]
+    answers = {**FACTS, place: {"as": "自由記述", "because": "窓口のメモである"}}
+    (tmp_path / "policy.yaml").write_text(suggested(run, "t.csv", answers=answers))
+    assert run(tmp_path / "policy.yaml", job="check").status == 0
+
+
+def test_two_numbers_that_may_be_the_person_are_a_question(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "".join(f"{i % 50:04d},{i % 47:04d},{i}\n" for i in range(400))
+    (tmp_path / "t.csv").write_text("会員番号,患者番号,数量\n" + body)
+    (tmp_path / "policy.yaml").write_text(suggested(run, "t.csv", answers=FACTS))
+    told = json.loads(run(tmp_path / "policy.yaml", job="check", args=["--json"]).err)
+    assert told["code"] == "policy.to_decide" and told["where"].endswith("tables.t.person")
+    answers = {**FACTS, "tables.t.person": "会員番号"}
+    (tmp_path / "policy.yaml").write_text(suggested(run, "t.csv", answers=answers))
+    assert run(tmp_path / "policy.yaml", job="check").status == 0
+
+
+def test_unreadable_records_are_counted_into_the_policy(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "".join(f"{i:04d},{'男女'[i % 2]},{20 + i % 50}\n" for i in range(300))
+    (tmp_path / "t.csv").write_text("会員番号,性別,年齢\n" + body + "0400,男\n")
+    text = suggested(run, "t.csv", answers=FACTS)
+    assert yaml.safe_load(text)["rejects"] == {"limit": 1} and "ほかに読めない記録 1件" in text
+    (tmp_path / "policy.yaml").write_text(text)
+    assert run(tmp_path / "policy.yaml", job="check").status == 0
+
+
+@pytest.mark.parametrize(
+    "layout", [{"encoding": "cp932"}, {"delimiter": "\t"}, {"parquet": True}, {"jsonl": True}]
+)
+def test_how_a_file_is_written_is_found(run, tmp_path, monkeypatch, layout):
+    monkeypatch.chdir(tmp_path)
+    rows = {
+        "会員番号": [f"{i:04d}" for i in range(300)],
+        "氏名": [
+            f"{'佐藤鈴木'[i % 2 * 2 : i % 2 * 2 + 2]} {'花子太郎'[i % 2 * 2 : i % 2 * 2 + 2]}"
+            for i in range(300)
+        ],
+        "性別": ["男女"[i % 2] for i in range(300)],
+        "登録日": ["2024-01-01" if i % 2 else "2024-02-01" for i in range(300)],
+    }
+    frame, name = pl.DataFrame(rows), "t.csv"
+    if layout.get("parquet"):
+        name = "t.parquet"
+        frame.with_columns(pl.col("登録日").str.to_date()).write_parquet(name)
+    elif layout.get("jsonl"):
+        name = "t.jsonl"
+        frame.write_ndjson(name)
+    else:
+        text = frame.write_csv(separator=layout.get("delimiter", ","))
+        Path(name).write_bytes(text.encode(layout.get("encoding", "utf-8")))
+    (tmp_path / "policy.yaml").write_text(suggested(run, name, answers=FACTS))
+    assert run(tmp_path / "policy.yaml", job="check").status == 0
+    table = yaml.safe_load((tmp_path / "policy.yaml").read_text())["tables"]["t"]
+    assert table["person"] == "会員番号" and table["columns"]["登録日"]["type"] == "date"
+
+
+def test_on_a_terminal_it_asks_and_keeps_the_answers(run, made, monkeypatch):
+    folder = made("residents", 500)
+    asked = []
+
+    def answer(prompt=""):
+        asked.append(prompt)
+        return "答え"
+
+    monkeypatch.setattr(builtins, "input", answer)
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    done = run("residents.csv", job="suggest", args=["--answers", "kept.yaml", "--output", "policy.yaml"])
+    assert done.status == 0, done.err
+    assert len(asked) == len(FACTS) and set(yaml.safe_load((folder / "kept.yaml").read_text())) == set(FACTS)
+    assert run(folder / "policy.yaml", job="check").status == 0
+    asked.clear()
+    again = run("residents.csv", job="suggest", args=["--answers", "kept.yaml"])
+    assert again.status == 0 and asked == []
+
+
+def test_nothing_has_changed(run, made, capsys):
+    folder = made("residents", 800)
+    (folder / "policy.yaml").write_text(suggested(run, "residents.csv", answers=FACTS))
+    assert main(["suggest", "--against", str(folder / "policy.yaml")]) == 0
+    both = run("residents.csv", job="suggest", args=["--against", str(folder / "policy.yaml")])
+    assert both.status == 2 and "usage.files" in both.err
+
+
+def test_against_tells_each_change_and_no_value(made, run, capsys):
+    folder = made("residents", 800)
+    (folder / "policy.yaml").write_text(suggested(run, "residents.csv", answers=FACTS))
+    frame = pl.read_csv(folder / "residents.csv", infer_schema=False)
+    frame.with_columns(
+        pl.lit("a").alias("新"),
+        pl.lit("不明").alias("生年月日"),
+        pl.col("電話番号").alias("続柄"),
+    ).drop("世帯ID").write_csv(folder / "residents.csv")
+    capsys.readouterr()
+    assert main(["suggest", "--against", str(folder / "policy.yaml")]) == 4
+    out, err = capsys.readouterr()
+    at = "tables.residents.columns."
+    assert f"{at}新: new column" in out and f"{at}世帯ID: the column is gone" in out
+    assert f"{at}生年月日: type: 800 of 800 values cannot be read as date" in out
+    assert f"{at}続柄: role: values or name say contact" in out and f"{at}続柄: share: " in out
+    assert "suggest.changed" in err and not [v for v in frame["電話番号"] if v in out + err]

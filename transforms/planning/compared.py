@@ -1,0 +1,32 @@
+"""Which columns' source values are held against what is released."""
+
+from __future__ import annotations
+
+from tokumei.schemas.column_names import Role, says
+from tokumei.schemas.named_columns import answered, left_whole
+from tokumei.schemas.table import Table
+
+_DATED = frozenset({"date", "string", "text"})
+
+
+def compared_columns(
+    table: Table, k: int, sought: tuple[str, ...], judged: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the columns to read for the search of a release, each once.
+
+    Args:
+        table: its declaration.
+        k: how many people must share a value.
+        sought: the columns whose values are searched for; none where no cell is searched.
+        judged: those of which nothing may be released if they are codes.
+
+    Returns:
+        These; those whose names ask for it; and where cells are searched, birth dates that are not kept.
+    """
+    by_name = (*left_whole(table.columns, k), *answered(table.columns))
+    births = (
+        name
+        for name, column in table.columns.items()
+        if sought and column.type in _DATED and not column.keep and says({Role.BIRTH}, name, column.title)
+    )
+    return tuple(dict.fromkeys((*sought, *judged, *by_name, *births)))

@@ -1,0 +1,78 @@
+"""Names and titles of columns and labels are released too: nobody in the files may be called so.
+
+A pivoted table has people for columns, and a hierarchy file may be made from the data. Codes in names are
+refused before the run; whose names they are, pass 1 tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+import pyarrow as pa
+
+from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.detect.name_set import NameSet, NameSign
+from tokumei.transforms.detect.shadow import shadow
+from tokumei.transforms.planning.plan import Plan, TablePlan
+
+_LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other"})
+
+
+def refuse_people_in_words(plan: Plan, names: NameSet) -> None:
+    """Check what is released of every table beside its cells, but for columns with ``source_values_allowed``.
+
+    A label that many others stand beside may equal a name by chance (平八新田), so of labels only those count
+    of which a name is more than a word (`NameSign`), or of which decoys are rarer than names.
+
+    Raises:
+        RequirementError: verification.name_in_label, telling the column by its place.
+    """
+    for of_table, table in plan.tables.items():
+        for place, (name, column) in enumerate(table.table.columns.items(), start=1):
+            if not column.released or column.source_values_allowed is not None:
+                continue
+            for what, words in _words(table, name):
+                if _named(names, words):
+                    raise RequirementError(
+                        "verification.name_in_label",
+                        where=f"tables.{of_table}.columns, number {place} of them",
+                        what=f"its {what}, released with the data, holds the name of somebody in the files",
+                        fix="write it otherwise; where columns are people, turn the table so that each has a"
+                        " record",
+                    )
+
+
+def _words(table: TablePlan, name: str) -> Iterator[tuple[str, list[str]]]:
+    column = table.table.columns[name]
+    for what, text in (("name", name), ("title", column.title), ("released_as", column.released_as)):
+        if text:
+            yield what, [text]
+    yield "labels", list(_labels([step.model_dump(mode="json") for step in column.treat]))
+    for hierarchy in table.chains[name].hierarchies:
+        rows = hierarchy.rows
+        if rows is not None:
+            yield "hierarchy", sorted({label for labels in rows.values() for label in labels})
+
+
+def _labels(said: object) -> Iterator[str]:
+    if isinstance(said, list):
+        for part in said:
+            yield from _labels(part)
+    elif isinstance(said, dict):
+        for key, part in said.items():
+            if key in _LABELS:
+                yield from (str(text) for text in (part if isinstance(part, list) else [part]) if text)
+            else:
+                yield from _labels(part)
+
+
+def _named(names: NameSet, words: list[str]) -> bool:
+    if not words:
+        return False
+    hits = names.find(shadow(pa.array(words, pa.string())))
+    told = hits.evidence >= NameSign.LIKELY
+    if (told & (hits.evidence == NameSign.SURE) & ~hits.decoy).any():
+        return True
+    likely = pl.Series(hits.owner[told & ~hits.decoy]).n_unique()
+    return likely > pl.Series(hits.owner[told & hits.decoy]).n_unique() * max(2.0, names.a_decoy)

@@ -1,0 +1,94 @@
+"""What was counted for attacks on a release, put together from what was decided and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tokumei.schemas.attacks import Membership, SinglingOut
+from tokumei.transforms.attacks.habits import Recognized
+from tokumei.transforms.attacks.joint import JointClasses
+from tokumei.transforms.attacks.presence import Presence, attack_presence
+from tokumei.transforms.attacks.scouting import Linked
+from tokumei.transforms.attacks.singled import Singled, single_out
+from tokumei.transforms.attacks.verdict import AttackEvidence, MeasuredAttack, Unique, measure_attacks
+from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.histories.measures import Unicity
+from tokumei.transforms.planning.plan import Plan
+from tokumei.transforms.recode.chosen import Account, Chosen
+from tokumei.transforms.release.recount import classes_of
+from tokumei.transforms.release.written import TableWritten, Written
+
+
+def attack_release(
+    plan: Plan,
+    chosen: Chosen,
+    written: Written,
+    people: Mapping[str, int],
+    records: Mapping[int, Linked | JointClasses | Recognized],
+) -> tuple[MeasuredAttack, ...]:
+    """Return what attacks on the release come to.
+
+    Args:
+        plan: the run.
+        chosen: its decisions.
+        written: what was written, verified.
+        people: released people by table, where they were counted one by one.
+        records: what attacks on records came to, by the attack's place among the requirements.
+
+    Raises:
+        RequirementError: a declared attack needs more than can be counted.
+    """
+    declared = plan.policy.requirements.attacks
+    singled = dict[int, Singled]()
+    for name, table in written.items():
+        count = people.get(name, table.tally.records_out)
+        for place, found in table.recount.tuples.items():
+            attack = declared[place]
+            if isinstance(attack, SinglingOut):
+                singled[place] = single_out(attack, place, found, count)
+    present = dict[str, tuple[Presence, Presence]]()
+    if any(isinstance(attack, Membership) for attack in declared):
+        for name, table in written.items():
+            if (presence := _present(chosen.accounts[name], table)) is not None:
+                present[name] = presence
+    return measure_attacks(
+        plan,
+        AttackEvidence(
+            learned={
+                name: {
+                    **table.recount.learned,
+                    **(table.recount.classes.sensitive if table.recount.classes else {}),
+                }
+                for name, table in written.items()
+            },
+            records=records,
+            singled=singled,
+            present=present,
+            unique=[(_unique(account.after), _unique(account.before)) for account in chosen.histories],
+        ),
+    )
+
+
+def _present(account: Account, written: TableWritten) -> tuple[Presence, Presence] | None:
+    """Return what guessing members comes to in the release, and in the file before it was recoded."""
+    recoded = account.recoded
+    if recoded is None or recoded.population is None or written.recount.classes is None:
+        return None
+    classes = classes_of(written.recount.classes, account.fitted, recoded.population)
+    if recoded.against_before is None or classes.population is None:
+        return None
+    everybody = sum(recoded.population.values())
+    after = _with_others(classes.people, classes.population, everybody)
+    return after, _with_others(*recoded.against_before, everybody)
+
+
+def _with_others(people: Ints, population: Ints, everybody: int) -> Presence:
+    """Attack classes, and those of the population of which nobody is in the file, as one."""
+    others = max(0, everybody - int(population.sum()))
+    return attack_presence(np.append(people, 0), np.append(population, others))
+
+
+def _unique(found: Unicity) -> Unique:
+    return Unique(found.sample, tuple(alone for alone, _ in found.known))

@@ -1,0 +1,151 @@
+"""How columns belong together: what determines what, whose record it is, and what tells people apart.
+
+All from the samples of `sketch`: of the values kept of a column, it is known exactly whether one value or
+several stand beside them in another. X → Y holds where beside nearly all of them stands one; only values of
+several records say anything. Separation and distinction are those of ARX (quasi-identifier detection).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from tokumei.transforms.suggest.holdings import FEW_RECORDS, Content, Holding
+from tokumei.transforms.suggest.sketch import Beside, ColumnSketch, TableSketch
+
+_NEARLY = 0.99
+_LEAST = 20  # values of several records, from which something follows; or all there are
+_OF_PEOPLE = frozenset(
+    {Holding.NAME, Holding.BIRTH, Holding.SEX, Holding.AGE, Holding.ADDRESS, Holding.POSTAL}
+)
+_MAY_BE_PERSON = frozenset({Holding.LINK, Holding.CODE, Holding.KEY, Holding.ITEM, Holding.IDENTIFIER})
+_OTHER_NUMBERS = frozenset({"position", "IP address", "web address", "device", "foreign"})  # not one a person
+_KNOWN = frozenset(
+    {
+        *(Holding.SEX, Holding.AGE, Holding.BIRTH, Holding.ADDRESS, Holding.POSTAL, Holding.PLACE),
+        *(Holding.OBSERVABLE, Holding.TIME),
+    }
+)
+# Whose number it is that serves people, and is none of those whom a file is about if it has others.
+_STAFF = re.compile(
+    r"担当|職員|社員|従業員|医師|店員|タントウ|tanto|staff|stf|employee|emp_|provider|doctor|operator",
+    re.IGNORECASE,
+)
+_APART = 0.9
+LINKED = 0.5  # share of their values by which two columns are of the same people
+_PRESENT = 0.5
+HIGHEST = np.uint64(2**64 - 1)
+_LARGEST_SET = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """The column that tells whose record it is.
+
+    Attributes:
+        column: its name; None where no column does. instead: others that may as well be it.
+        people: how many there are; rows: the most that one of the sampled people has, and the mean.
+    """
+
+    column: str | None
+    people: int
+    rows: tuple[int, float]
+    instead: tuple[str, ...] = ()
+
+    @property
+    def several(self) -> bool:
+        """Whether people have several rows."""
+        return self.rows[0] > 1
+
+
+def determines(table: TableSketch, one: str, other: str) -> bool:
+    """Return whether each value of a column stands beside one value of another (X → Y)."""
+    names = list(table.columns)
+    beside, column = table.beside[one], table.columns[one]
+    several = np.isin(beside.hashes, column.hashes[column.counts > 1]) & beside.some(names.index(other))
+    least = min(_LEAST, max(2, len(column.hashes) // 2))
+    if several.sum() < least or table.columns[other].distinct < 2:
+        return False
+    return bool(beside.single(names.index(other))[several].mean() >= _NEARLY)
+
+
+def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequence[ColumnSketch]) -> Person:
+    """Return whose a record is: the code beside which what belongs to a person is always the same.
+
+    Args:
+        table: its sketch.
+        held: what its columns hold.
+        elsewhere: the person columns of other tables. A column of the same values goes first, then one that
+            is called a person's number, then one of which people have several records.
+    """
+    personal = [name for name, found in held.items() if found.holding in _OF_PEOPLE]
+    ranked = []
+    for name, found in held.items():
+        column = table.columns[name]
+        if found.holding not in _MAY_BE_PERSON or found.kind in _OTHER_NUMBERS or found.doubt:
+            continue
+        shared = any(same_values(column, other) >= LINKED for other in elsewhere)
+        called = found.holding in {Holding.LINK, Holding.CODE} and found.kind != FEW_RECORDS
+        alone = bool((column.counts == 1).all())
+        if column.cells < _PRESENT * table.rows or column.distinct < 2 or not (shared or called or personal):
+            continue
+        if alone or all(determines(table, name, other) for other in personal):
+            link = called and found.holding is Holding.LINK
+            rank = (shared, link and not _STAFF.search(name), link, called, not alone and bool(personal))
+            ranked.append((*rank, column.distinct * (-1 if rank[-1] else 1), name))
+    if not ranked:
+        return Person(column=None, people=table.rows, rows=(1, 1.0))
+    *others, best = sorted(ranked)
+    name = best[-1]
+    like = [one[-1] for one in others if one[:-2] == best[:-2] and not personal and not best[0]]
+    counts, column = table.columns[name].counts, table.columns[name]
+    people = min(column.distinct, column.cells)
+    return Person(
+        column=name,
+        people=people,
+        rows=(int(counts.max()), column.cells / people),
+        instead=tuple(other for other in like if not determines(table, name, other)),
+    )
+
+
+def same_values(one: ColumnSketch, other: ColumnSketch) -> float:
+    """Return which share of the values of the smaller of two columns the other has, by both samples."""
+    least = min((c.hashes[-1] for c in (one, other) if not c.all_kept), default=HIGHEST)
+    few, many = (column.hashes[column.hashes <= least] for column in (one, other))
+    smaller = min(len(few), len(many))
+    return float(np.isin(few, many).sum() / smaller) if smaller else 0.0
+
+
+def separating(
+    table: TableSketch, held: Mapping[str, Content], person: Person
+) -> Iterator[tuple[tuple[str, ...], float, float]]:
+    """Yield minimal sets of columns that others can know, by which nine of ten pairs of people differ.
+
+    Yields:
+        The columns, their distinction (distinct ÷ people, of the sample) and separation.
+    """
+    sample = table.sample if person.column is None else table.beside[person.column]
+    names = list(table.columns)
+    known = [name for name, found in held.items() if found.holding in _KNOWN and name != person.column]
+    found: list[set[str]] = []
+    for size in range(1, _LARGEST_SET + 1):
+        for chosen in combinations(known, size):
+            if any(smaller <= set(chosen) for smaller in found):
+                continue
+            distinction, separation = _apart(sample, [names.index(name) for name in chosen])
+            if separation >= _APART:
+                found.append(set(chosen))
+                yield chosen, distinction, separation
+
+
+def _apart(sample: Beside, columns: Sequence[int]) -> tuple[float, float]:
+    rows = sample.high[:, columns]
+    n = len(rows)
+    if n < 2:
+        return 0.0, 0.0
+    _, counts = np.unique(rows, axis=0, return_counts=True)
+    return len(counts) / n, 1 - float((counts * (counts - 1)).sum()) / (n * (n - 1))

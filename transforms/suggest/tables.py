@@ -1,0 +1,206 @@
+"""One table of a suggestion: what its columns hold, whose its records are, what becomes of each column."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tokumei.transforms.suggest.evidence import Traits, look_at
+from tokumei.transforms.suggest.holdings import DATES, Content, Holding, held_by, settled
+from tokumei.transforms.suggest.proposals import Around, Keys, proposed
+from tokumei.transforms.suggest.relations import LINKED, Person, determines, find_person, same_values
+from tokumei.transforms.suggest.sketch import ColumnSketch, TableSketch
+from tokumei.transforms.suggest.sources import FoundTable
+from tokumei.transforms.suggest.words import said_by
+from tokumei.transforms.values.code_formats import INSURER
+
+_DAY = re.compile(r"_?(?:date|datetime|time|dt)$")
+_CLASSED = frozenset({Holding.ITEM, Holding.CATEGORY, Holding.OBSERVABLE, Holding.PLACE, Holding.TIME})
+_PERSONAL = frozenset({Holding.NAME, Holding.BIRTH, Holding.SEX, Holding.AGE, Holding.LINK, Holding.CODE})
+_STAYS = frozenset(
+    {
+        *(Holding.SEX, Holding.AGE, Holding.BIRTH, Holding.ADDRESS, Holding.POSTAL),
+        *(Holding.PLACE, Holding.OBSERVABLE, Holding.TIME, Holding.QUANTITY),
+    }
+)
+_OF_INSURANCE = frozenset(
+    {
+        *("記号", "番号", "枝番", "キゴウ", "バンゴウ", "エダバン", "KIGO", "BANGO", "EDABAN"),
+        *("KIG", "BAN", "SYMBOL", "NUMBER", "INSUREDSYMBOL", "INSUREDNUMBER"),
+    }
+)
+_INSURERS = frozenset({"保険者番号", "ホケンシャバンゴウ", "HOKENJABANGO", "INSURERNUMBER", "INSURERNO"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenTable:
+    """A table as one pass has seen it.
+
+    Attributes:
+        found: its files; sketch: what was kept of them; held, seen: by column, what it holds and shows.
+    """
+
+    found: FoundTable
+    sketch: TableSketch
+    held: Mapping[str, Content]
+    seen: Mapping[str, Traits | None]
+
+    @property
+    def personal(self) -> bool:
+        """Whether it says something of people."""
+        kinds = {held.holding for held in self.held.values() if held.doubt is None}
+        return bool(kinds & _PERSONAL)
+
+    def of(self, *holdings: Holding) -> list[str]:
+        """Return the columns that hold something, in the order of the file."""
+        return [name for name, held in self.held.items() if held.holding in holdings]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuggestedTable:
+    """What a suggestion says of a table.
+
+    Attributes:
+        table: what was seen; person: whose its records are; fates: by column; notes: for comments, by column.
+        facts: the columns of lines that others may know, where histories are declared.
+    """
+
+    table: SeenTable
+    person: Person
+    fates: Mapping[str, Keys]
+    notes: Mapping[str, Sequence[str]]
+    facts: tuple[str, ...] = field(default=())
+
+    @property
+    def people(self) -> ColumnSketch:
+        """The person column."""
+        return self.table.sketch.columns[str(self.person.column)]
+
+
+def see(found: FoundTable, sketch: TableSketch) -> SeenTable:
+    """Look at the columns of a table."""
+    seen = {name: look_at(column) if column.cells else None for name, column in sketch.columns.items()}
+    return SeenTable(found=found, sketch=sketch, held=contents_of(sketch.columns, seen), seen=seen)
+
+
+def contents_of(columns: Mapping[str, ColumnSketch], seen: Mapping[str, Traits | None]) -> dict[str, Content]:
+    """Return what each column of a table holds. Beside an insurer's number, 記号 and 番号 are codes."""
+    held = {name: settled(held_by(name, column, seen[name]), column) for name, column in columns.items()}
+    plain = {name: unicodedata.normalize("NFKC", name).upper().replace("_", "") for name in held}
+    insured = not _INSURERS.isdisjoint(plain.values()) or any(
+        one is not None and INSURER in one.codes for one in seen.values()
+    )
+    why = ("保険者番号と並ぶ被保険者等記号・番号",)
+    for name in held:
+        if insured and plain[name] in _OF_INSURANCE:
+            held[name] = Content(holding=Holding.CODE, kind="insurance", why=why)
+    return held
+
+
+def suggest_table(
+    table: SeenTable, others: Sequence[SuggestedTable], trees: Mapping[str, Any], *, facts: bool
+) -> SuggestedTable:
+    """Return what becomes of a table's columns.
+
+    Args:
+        table: as it was seen.
+        others: other tables with a person column, as far as they are known.
+        trees: hierarchies by column, made of other tables.
+        facts: what others may know of lines is to be declared.
+    """
+    person = find_person(table.sketch, table.held, [other.people for other in others])
+    restored = _restored(table, person) | _repeated(table, person, others)
+    told = _facts(table, restored) if facts and person.several else ()
+    fates: dict[str, Keys] = {}
+    notes: dict[str, list[str]] = {}
+    for name, held in table.held.items():
+        context = Around(
+            kind=table.found.kinds[name] if table.found.typed else None,
+            person=name == person.column,
+            several=person.several,
+            facts=name in told,
+            with_address=bool(table.of(Holding.ADDRESS)),
+            tree=trees.get(name, {}),
+        )
+        fates[name] = proposed(held, table.sketch.columns[name], table.seen[name], context)
+        notes[name] = []
+        if name in restored and name != person.column:
+            reason = restored[name]
+            notes[name].append(reason)
+            fates[name] = _without(held, reason)
+        elif told and held.holding is Holding.TIME and name not in told:
+            fates[name] = {"drop": True, "because": f"{told[-1]}の一般化を戻せてしまうため"}
+    return SuggestedTable(table=table, person=person, fates=fates, notes=notes, facts=told)
+
+
+def _without(held: Content, reason: str) -> Keys:
+    if held.holding in {Holding.BIRTH, Holding.ADDRESS, Holding.POSTAL}:
+        return {"treat": [{"criterion": 1, "method": "delete"}]}
+    return {"drop": True, "because": f"{reason}ため"}
+
+
+def _restored(table: SeenTable, person: Person) -> dict[str, str]:
+    """Return the columns that another restores, and would undo what is done to it: with the reason."""
+    lost: dict[str, str] = {}
+    ages, births = table.of(Holding.AGE), table.of(Holding.BIRTH)
+    lost |= {name: f"{ages[0]}から復元できる" for name in births if ages}
+    births.sort(key=lambda name: (seen := table.seen[name]) is None or seen.kind not in DATES)
+    lost |= dict.fromkeys(births[1:], f"{births[0]}と同じ内容である") if births and not ages else {}
+    addresses = table.of(Holding.ADDRESS)
+    lost |= dict.fromkeys(addresses[1:], f"{addresses[0]}と同じ内容である") if addresses else {}
+    classed = [n for n, h in table.held.items() if h.holding in _CLASSED | {Holding.SEX} and h.doubt is None]
+    for place in table.of(Holding.PLACE):
+        if addresses and determines(table.sketch, addresses[0], place):
+            lost[place] = f"{addresses[0]}から分かる"
+    for i, one in enumerate(classed):
+        for other in classed[i + 1 :]:
+            if {one, other} & {*lost, person.column} or not _same(table, one, other):
+                continue
+            kept, gone = (other, one) if _is_code(table, one) and not _is_code(table, other) else (one, other)
+            lost[gone] = f"{kept}と一対一に対応し、互いに復元できる"
+    return lost
+
+
+def _repeated(table: SeenTable, person: Person, others: Sequence[SuggestedTable]) -> dict[str, str]:
+    """Return the columns of lines that a table of the same people, one row each, has too: with the reason."""
+    if person.column is None or not person.several:
+        return {}
+    own = table.sketch.columns[person.column]
+    masters = [o for o in others if not o.person.several and same_values(own, o.people) >= LINKED]
+    return {
+        name: f"{other.table.found.name}に同じ項目がある"
+        for other in masters
+        for name, held in table.held.items()
+        if held.holding in _STAYS
+        and name in other.table.held
+        and held.holding is other.table.held[name].holding
+        and determines(table.sketch, person.column, name)
+    }
+
+
+def _same(table: SeenTable, one: str, other: str) -> bool:
+    both = {table.held[name].holding for name in (one, other)}
+    if Holding.SEX in both and len(both) > 1:
+        return False
+    if len({_DAY.sub("", name.lower()) for name in (one, other)}) == 1:  # start_date and start_datetime
+        return True
+    few = [table.sketch.columns[name].distinct for name in (one, other)]
+    return max(few) <= 1.05 * min(few) and all(
+        determines(table.sketch, a, b) for a, b in ((one, other), (other, one))
+    )
+
+
+def _is_code(table: SeenTable, name: str) -> bool:
+    seen = table.seen[name]
+    return seen is not None and (seen.share("digits", "code") >= 0.5 or said_by(name).code)
+
+
+def _facts(table: SeenTable, restored: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the item and the time of a line that others may know."""
+    items = [n for n in table.of(Holding.ITEM) if n not in restored and table.held[n].doubt is None]
+    items.sort(key=lambda n: said_by(n).holds != "item" and not table.held[n].sensitive)
+    times = [n for n in table.of(Holding.TIME) if n not in restored]
+    return (*items[:1], *times[:1])
