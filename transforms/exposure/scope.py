@@ -10,6 +10,7 @@ from tokumei.transforms.planning.plan import TablePlan
 MOST_SETS = 64  # columns and sets that are counted of one table
 LARGEST = 3
 _MOST = 1 << 16  # entries of one count, where rows are people
+_DRAWN = 1 << 14  # the same of all columns together, and of pseudonyms, which nearly all people have alone
 _MOST_PEOPLE, _FEWEST = 1 << 14, 1 << 11  # the same of people, by one column; and by sets of several
 
 Columns = tuple[str, ...]
@@ -38,7 +39,8 @@ class ExposureScope:
 
     def most(self, names: Columns) -> int:
         """Return how many entries of a set are held."""
-        return self.entries if len(names) == 1 else self.of_people
+        most = self.entries if len(names) == 1 else self.of_people
+        return min(most, _DRAWN) if len(names) > LARGEST or names[0] in self.codes else most
 
 
 def exposure_scope(plan: TablePlan) -> ExposureScope:

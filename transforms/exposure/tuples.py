@@ -20,6 +20,7 @@ from tokumei.transforms.exposure.hashed import HashedColumn, Hashes, summed
 Counts = npt.NDArray[np.int64]
 
 _FEW = 1 << 16  # places that 16 bits number
+_TWICE = 4 / 3  # instead of 2, by far less than chance could make of it
 _DENSE = 2  # cells of a table of all tuples, a row, up to which it is cheaper than sorting
 
 
@@ -125,7 +126,9 @@ def people_by_tuple(counts: TupleCounts) -> Counts:
 def _drawn(tuples: Hashes, seconds: Hashes | None, *, most: int, cap: int) -> TupleCounts:
     zeros = max(0, math.ceil(math.log2(max(1, len(tuples)) / most)))
     found = _of_zeros(tuples, seconds, zeros, cap)
-    while zeros > 0:  # values that repeat need fewer
+    # Values that repeat need fewer zeros. One fewer draws twice as many: where these surely do not fit,
+    # which differ by the root of their number, none is sorted in vain.
+    while zeros > 0 and _TWICE * len(found.tuples) <= most:
         zeros -= 1
         more = _of_zeros(tuples, seconds, zeros, cap)
         if len(more.tuples) > most:
