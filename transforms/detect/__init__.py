@@ -1,1 +1,1 @@
-"""What in a text is personal, however it is written: codes (個人識別符号), contacts, devices, positions."""
+"""What in a text is personal, however written: codes (個人識別符号), contacts, names, places, dates, ages."""
