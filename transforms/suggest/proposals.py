@@ -14,6 +14,7 @@ from tokumei.transforms.suggest.evidence import Traits
 from tokumei.transforms.suggest.holdings import Content, Holding
 from tokumei.transforms.suggest.sketch import ColumnSketch
 
+_GENERALIZE = "generalize"  # the method of quasi-identifiers alone
 _PEOPLE = 20  # who share a category, at least
 _COVERED = 0.5  # share of the cells whose values so many have, or nothing would be left of the column
 _OLD = 90
@@ -68,6 +69,11 @@ def proposed(held: Content, column: ColumnSketch, seen: Traits | None, context: 
     return {**fate, "because": f"{TO_DECIDE}{held.doubt}"}
 
 
+def is_quasi(fate: Keys) -> bool:
+    """Return whether a column becomes a quasi-identifier (準識別子)."""
+    return _GENERALIZE in {step["method"] for step in fate.get("treat", ())}
+
+
 def _dropped(reason: str) -> Keys:
     return {"drop": True, "because": reason}
 
@@ -77,7 +83,7 @@ def _treated(criterion: int, method: str, **keys: Any) -> dict[str, Any]:
 
 
 def _generalized(kind: str, **keys: Any) -> dict[str, Any]:
-    return _treated(5, "generalize", hierarchy={"kind": kind, **keys})
+    return _treated(5, _GENERALIZE, hierarchy={"kind": kind, **keys})
 
 
 _DELETED = {Holding.CODE: 2, Holding.NAME: 1, Holding.CONTACT: 1, Holding.IDENTIFIER: 1, Holding.LINK: 3}
@@ -158,7 +164,7 @@ def _time(seen: Traits, context: Around) -> Keys:
     if context.facts:
         return {**fate, "treat": [*before, _treated(5, "coarsen", **levels)]}
     if not context.several:
-        return {**fate, "treat": [*before, _treated(5, "generalize", **levels)]}
+        return {**fate, "treat": [*before, _treated(5, _GENERALIZE, **levels)]}
     last = _treated(1, "recode", level=1, **levels)
     return {**fate, "treat": [last] if month else before}
 

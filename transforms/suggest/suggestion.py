@@ -11,7 +11,7 @@ import numpy as np
 
 from tokumei.schemas.strict import TO_DECIDE
 from tokumei.transforms.suggest.holdings import Holding
-from tokumei.transforms.suggest.proposals import Keys
+from tokumei.transforms.suggest.proposals import Keys, is_quasi
 from tokumei.transforms.suggest.relations import HIGHEST, LINKED, determines, same_values
 from tokumei.transforms.suggest.tables import SeenTable, SuggestedTable, suggest_table
 from tokumei.transforms.suggest.words import said_by
@@ -209,13 +209,9 @@ def _histories(tables: Mapping[str, SuggestedTable], use_case: str | None) -> li
     if not facts:
         return []
     if use_case != "id_pos":
-        classed = (name for name, table in tables.items() if any(_is_quasi(f) for f in table.fates.values()))
+        classed = (name for name, table in tables.items() if any(is_quasi(f) for f in table.fates.values()))
         facts += [{"table": name, "quasi_identifiers": True} for name in classed]
     return [{"known": 2, "because": _KNOWN_BY[str(use_case)], "facts": facts}]
-
-
-def _is_quasi(fate: Keys) -> bool:
-    return any(step["method"] == "generalize" for step in fate.get("treat", []))
 
 
 def _trees(table: SeenTable, labels: Sequence[SeenTable]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from tokumei.transforms.profile.profile import Profile, merge_profiles, profile_
 from tokumei.transforms.recode.choose import choose
 from tokumei.transforms.recode.count import Histograms, count_chunk, count_tuples, merge_histograms
 from tokumei.transforms.suggest.measure import READERS, splits_of
+from tokumei.transforms.suggest.proposals import is_quasi
 from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SuggestedTable
 
@@ -89,11 +90,7 @@ def _try_ks(name: str, suggestion: Suggestion, base: str) -> list[Tried]:
 def _alone(name: str, policy: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a policy of one table, of which nothing is released but its quasi-identifiers."""
     table = dict(policy["tables"][name])
-    quasi = {
-        c
-        for c, fate in table["columns"].items()
-        if any(s["method"] == "generalize" for s in fate.get("treat", ()))
-    }
+    quasi = {c for c, fate in table["columns"].items() if is_quasi(fate)}
     if not quasi:
         return None
     if table.get("person", "").startswith(TO_DECIDE):
