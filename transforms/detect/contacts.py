@@ -23,8 +23,9 @@ TELEPHONE = "telephone number"
 _UUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _HOST = r"[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}"
+_PHONE_GAP = r"[\s.()|*=~〜-]{1,3}"
 _PHONE = (
-    r"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{0,4}|\(?0)[0-9]{1,4}\)?[\s.()-]{1,3}[0-9]{1,4}[\s.()-]{1,3}[0-9]{3,4}"
+    rf"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{{0,4}}|\(?0)[0-9]{{1,4}}\)?{_PHONE_GAP}[0-9]{{1,4}}{_PHONE_GAP}[0-9]{{3,4}}"
     r"|\+[\s-]?81[1-9][0-9]{8,9}|0[5-9]0[1-9][0-9]{7})(?:$|[^0-9A-Z-])"
 )
 # Lines of a passport (P<JPNSATO<<TARO<<<<, TR12345670JPN5001151M3001012): ICAO Doc 9303.
@@ -37,7 +38,8 @@ _LATITUDES, _LONGITUDES = (20.0, 46.5), (122.0, 154.5)  # of Japan, its islands 
 
 
 def _telephones(texts: Sequence[str]) -> list[bool]:
-    valid: list[bool] = phone_area(pa.array(texts)).is_valid().to_pylist()
+    usual = [re.sub(r"[|*=~〜]", "-", text) for text in texts]
+    valid: list[bool] = phone_area(pa.array(usual, pa.string())).is_valid().to_pylist()
     return valid
 
 

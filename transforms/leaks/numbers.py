@@ -27,7 +27,7 @@ from tokumei.transforms.values.text import strings
 _DIGIT = rf"[\d{''.join(KANJI_DIGITS)}]"
 # What a cell must have to be read at all: some digits, a sign of an address, or something wrapped.
 _PERHAPS = (
-    rf"{_DIGIT}\D?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
+    rf"{_DIGIT}(?:\D|[^\p{{L}}\p{{N}}]{{2,6}})?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
     r"|[0-9A-Za-z+/_-]{12}|[<＜]{2}"
 )
 # What contacts have in common; in cells of letters and digits alone stand none.
