@@ -33,7 +33,7 @@ _PERHAPS = (
 # What contacts have in common; in cells of letters and digits alone stand none.
 _CONTACT = (
     r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
-    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|[0-9][A-Z]{3}[0-9]{7}"
+    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|(?:ID|アカウント)[^A-Z0-9。]{0,4}[A-Z0-9_.-]{4}|[0-9][A-Z]{3}[0-9]{7}"
 )
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
