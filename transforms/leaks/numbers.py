@@ -27,13 +27,13 @@ from tokumei.transforms.values.text import strings
 _DIGIT = rf"[\d{''.join(KANJI_DIGITS)}]"
 # What a cell must have to be read at all: some digits, a sign of an address, or something wrapped.
 _PERHAPS = (
-    rf"{_DIGIT}\D?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
+    rf"{_DIGIT}(?:\D|[^\p{{L}}\p{{N}}]{{2,6}})?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
     r"|[0-9A-Za-z+/_-]{12}|[<＜]{2}"
 )
 # What contacts have in common; in cells of letters and digits alone stand none.
 _CONTACT = (
     r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
-    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|[0-9][A-Z]{3}[0-9]{7}"
+    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|(?:ID|アカウント)[^A-Z0-9。]{0,4}[A-Z0-9_.-]{4}|[0-9][A-Z]{3}[0-9]{7}"
 )
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"

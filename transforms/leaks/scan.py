@@ -25,7 +25,7 @@ from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
-from tokumei.transforms.leaks.people import names_in
+from tokumei.transforms.leaks.people import full_names_in, names_in
 from tokumei.transforms.leaks.values import (
     Texts,
     as_compared,
@@ -68,6 +68,8 @@ def scan(
     wanted = _wanted(table, batch, sources, order, shared)
     forms = OwnForms(table, sources, order, shared)
     for name, column in table.table.columns.items():
+        if column.carries_days and batch.num_rows:
+            found |= forms.days(name, batch.column(name))
         if not column.carries_numbers or not batch.num_rows:
             continue
         carries = column.carries_values and bool(wanted or names)
@@ -76,6 +78,8 @@ def scan(
             found[LeakSearch("number", name, kind)] = count
         if read is not None:
             cells = as_compared(read)
+            if column.type == "string":
+                found |= full_names_in(name, cells.written, shared)
             if names is not None:
                 found |= names_in(names, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared)
