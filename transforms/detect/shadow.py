@@ -23,7 +23,6 @@ from tokumei.transforms.values.text import HYPHENS, is_ascii, strings
 _NOT_SIMPLE = (
     r"[^\x00-\x7F\x{3001}-\x{3003}\x{3005}-\x{3029}\x{3041}-\x{3096}\x{30A1}-\x{30FC}\x{4E00}-\x{9FFF}]"
 )
-_UNUSUAL = rf"{PERHAPS_WRAPPED}|{_NOT_SIMPLE}|\p{{Ll}}"  # one look at most texts is enough
 # Marks that are left after NFKC, formatting characters, and the letters that nobody sees.
 _INVISIBLE = r"[\p{Mn}\p{Me}\p{Cf}\x{115F}\x{1160}]"
 _OTHER_DIGITS = r"[\p{Nd}--[0-9]]"
@@ -37,17 +36,23 @@ KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]
 def shadow(texts: pa.Array) -> pl.Series:
     """Return the shadow of every text; nulls stay null."""
     written = pl.Series(texts, dtype=pl.String)
-    rows = written.str.contains(_UNUSUAL).fill_null(value=False).arg_true()
+    rows = written.str.contains(_unusual()).fill_null(value=False).arg_true()
     if len(rows) == len(written):
         return _one_way(with_wrapped(written))
-    if not len(rows):
-        return _of_usual(written)
-    return _of_usual(written).scatter(rows, _one_way(with_wrapped(written.gather(rows))))
+    usual = written.str.replace_all("ー", "-", literal=True)
+    return usual.scatter(rows, _one_way(with_wrapped(written.gather(rows)))) if len(rows) else usual
 
 
 def spelled(texts: pa.Array) -> pl.Series:
     """Return the shadow of every text without what is wrapped in it; nulls stay null."""
     return _one_way(pl.Series(texts, dtype=pl.String))
+
+
+@cache
+def _unusual() -> str:
+    """Return what texts have in which more than a long vowel is to be changed; one look at most is enough."""
+    old, _ = kanji_variants()
+    return rf"{PERHAPS_WRAPPED}|{_NOT_SIMPLE}|\p{{Ll}}|[{''.join(old)}]"
 
 
 def _of_usual(written: pl.Series) -> pl.Series:

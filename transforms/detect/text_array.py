@@ -52,7 +52,7 @@ class Letters(NamedTuple):
     @classmethod
     def of(cls, shadows: pl.Series) -> Letters:
         """Take texts without nulls."""
-        joined = "\0".join([*shadows, ""])
+        joined = shadows.str.join("\0").item() + "\0" if len(shadows) else ""
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         folded = _folded().take(codes, mode="clip")
         places = np.flatnonzero(folded)

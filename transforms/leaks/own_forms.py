@@ -25,6 +25,7 @@ _MONTH = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 _DAYS = rf"(?:18|19|20)[0-9]{{6}}|[0-9] ?[./年月-]|元年|(?:{_MONTH})[A-Z]*\.? [0-9]"
 _LATIN = r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}"
 _ELEVEN = r"(?:[0-9][^0-9]{0,3}){10}[0-9]"
+_PERHAPS = "|".join((_STEPS, _DAYS, _LATIN, _ELEVEN))  # one look at most cells is enough
 _WHOLE_DATE = r"^[A-Z']?[0-9]+(?:-[0-9]+){2}#$|^[0-9]{8}#$"
 _SHORTEST_ROMAJI = 7
 _TWO_WORDS = r"^([^\s・]+)[\s・]+([^\s・]+)$"
@@ -52,13 +53,15 @@ class OwnForms:
             cells: its shadows, one a record.
         """
         found: dict[LeakSearch, Found] = {}
+        perhaps = cells.str.contains(_PERHAPS).fill_null(value=False).arg_true()
+        some = cells.gather(perhaps)
         for pattern, canonical, forms in (
             (_STEPS, otherwise.addresses, self._addresses),
             (_DAYS, otherwise.dates, self._births),
             (_LATIN, otherwise.sounds, self._romaji),
             (_ELEVEN, otherwise.numbers, self._codes),
         ):
-            rows = cells.str.contains(pattern).fill_null(value=False).arg_true()
+            rows = perhaps.filter(some.str.contains(pattern))
             if not len(rows):
                 continue
             texts = canonical(cells.gather(rows))
