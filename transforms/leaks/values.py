@@ -106,8 +106,12 @@ def _seem_different(texts: pa.Array) -> bool:
 
 
 def _plain(written: pl.Series) -> Texts:
-    if written.filter(written.str.contains(_JAPAN, literal=True)).str.contains(_PERHAPS_ABROAD).any():
-        written = written.str.replace_all(_ABROAD, "${1}0$2$3")
+    rows = written.str.contains(_JAPAN, literal=True).fill_null(value=False).arg_true()
+    some = written.gather(rows)
+    abroad = some.str.contains(_PERHAPS_ABROAD)
+    if abroad.any():
+        at_home = some.filter(abroad).str.replace_all(_ABROAD, "${1}0$2$3")
+        written = written.clone().scatter(rows.filter(abroad), at_home)
     return Texts(written.str.replace_all(_APART, ""), written)
 
 
@@ -144,7 +148,9 @@ def own_values(source: pl.Series, cells: Texts, shared: int, compared: int | Non
     """
     frame = pl.DataFrame({_SOURCE: source, _CELL: cells.plain, _WRITTEN: cells.written}).drop_nulls()
     inside = frame.select(_CONTAINED).to_series()
-    hits = _without_labels(frame.filter(inside), frame.filter(~inside), shared)
+    hits = frame.filter(inside)
+    if len(hits):
+        hits = _without_labels(hits, frame.filter(~inside), shared)
     numeric = hits.filter(pl.col(_SOURCE).str.contains(_DIGITS))
     chance = sum(map(_in_longer_digits, numeric[_SOURCE], numeric[_WRITTEN]))
     equal = len(numeric.filter(pl.col(_SOURCE) == pl.col(_CELL)))
@@ -180,8 +186,6 @@ def _coincidences(frame: pl.DataFrame) -> float:
 
 
 def _without_labels(hits: pl.DataFrame, others: pl.DataFrame, shared: int) -> pl.DataFrame:
-    if not len(hits):
-        return hits
     others = others.filter(pl.col(_CELL).is_in(hits[_CELL].unique().implode()))
     counts = others.group_by(_CELL).agg(people=pl.col(_SOURCE).n_unique())
     labels = counts.filter(pl.col("people") >= shared)[_CELL]
