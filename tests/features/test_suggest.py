@@ -228,3 +228,61 @@ def test_against_tells_each_change_and_no_value(made, run, capsys):
     assert f"{at}生年月日: type: 800 of 800 values cannot be read as date" in out
     assert f"{at}続柄: role: values or name say contact" in out and f"{at}続柄: share: " in out
     assert "suggest.changed" in err and not [v for v in frame["電話番号"] if v in out + err]
+
+
+def of_table(text, table="t"):
+    """The columns of a table of a suggested policy."""
+    return yaml.safe_load(text)["tables"][table]["columns"]
+
+
+def methods(column):
+    """The methods of a column."""
+    return [step["method"] for step in column.get("treat", ())]
+
+
+def test_lines_of_people_are_histories_without_a_use_case(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    goods = ("米", "茶", "塩", "酢")
+    body = "".join(
+        f"{i % 90:04d},R{i // 2:05d},2025-0{i * 7 % 6 + 1}-{i * 11 % 28 + 1:02d},{'東西南北'[i * 13 % 4]}店,"
+        f"{goods[i * 17 // 3 % 4]}\n"
+        for i in range(900)
+    )
+    (tmp_path / "t.csv").write_text("会員番号,レシート番号,購入日,店舗名,商品名\n" + body)
+    text = suggested(run, "t.csv", answers=FACTS)
+    policy = yaml.safe_load(text)
+    (history,) = policy["histories"]
+    assert history["known"] == 2
+    known = {column for fact in history["facts"] for column in fact["columns"]}
+    assert known == {"購入日", "店舗名", "商品名"}
+    columns = of_table(text)
+    assert all(methods(columns[name])[-1] == "coarsen" for name in known)
+    (tmp_path / "policy.yaml").write_text(text)
+    released = run(tmp_path / "policy.yaml")
+    assert released.status == 0, released.err
+
+
+def test_what_separates_people_belongs_to_the_class_and_restores_nothing(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cities = (("東京都", "世田谷区太子堂", "154-0004"), ("大阪府", "大阪市北区梅田", "530-0001"))
+    body = "".join(
+        ",".join(
+            (
+                f"{i:04d}",
+                *cities[i // 2 % 2],
+                "男女"[i % 2],
+                f"p{i % 2}{i % 3}",
+                f"S{i * 31 % 29:03d}",
+            )
+        )
+        + "\n"
+        for i in range(1200)
+    )
+    header = "kaiin_no,todofuken,shikuchoson,yubin,seibetsu,profile,tenpo_cd\n"
+    (tmp_path / "t.csv").write_text(header + body)
+    columns = of_table(suggested(run, "t.csv", answers=FACTS))
+    quasi = {name for name, column in columns.items() if "generalize" in methods(column)}
+    assert quasi == {"shikuchoson", "seibetsu", "tenpo_cd"}
+    assert columns["profile"]["drop"] and "seibetsu" in columns["profile"]["because"]
+    assert columns["todofuken"]["drop"] and methods(columns["yubin"]) == ["delete"]
+    assert "市区町村" in columns["shikuchoson"]["released_as"]
