@@ -217,6 +217,7 @@ def test_against_tells_each_change_and_no_value(made, run, capsys):
     frame = pl.read_csv(folder / "residents.csv", infer_schema=False)
     frame.with_columns(
         pl.lit("a").alias("新"),
+        pl.col("電話番号").alias("れんらく"),
         pl.lit("不明").alias("生年月日"),
         pl.col("電話番号").alias("続柄"),
     ).drop("世帯ID").write_csv(folder / "residents.csv")
@@ -224,6 +225,7 @@ def test_against_tells_each_change_and_no_value(made, run, capsys):
     assert main(["suggest", "--against", str(folder / "policy.yaml")]) == 4
     out, err = capsys.readouterr()
     at = "tables.residents.columns."
+    assert f"{at}れんらく: new column, which seems to hold contact (連絡先)" in out
     assert f"{at}新: new column" in out and f"{at}世帯ID: the column is gone" in out
     assert f"{at}生年月日: type: 800 of 800 values cannot be read as date" in out
     assert f"{at}続柄: role: values or name say contact" in out and f"{at}続柄: share: " in out
@@ -286,3 +288,16 @@ def test_what_separates_people_belongs_to_the_class_and_restores_nothing(run, tm
     assert columns["profile"]["drop"] and "seibetsu" in columns["profile"]["because"]
     assert columns["todofuken"]["drop"] and methods(columns["yubin"]) == ["delete"]
     assert "市区町村" in columns["shikuchoson"]["released_as"]
+
+
+def test_a_trial_says_what_it_tried_and_what_is_estimated(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    people = 4500  # more than a sample keeps
+    body = "".join(f"{i % people:05d},{'男女'[i % people % 2]},{i % 7}\n" for i in range(2 * people))
+    (tmp_path / "t.csv").write_text("会員番号,性別,数量\n" + body)
+    text = suggested(run, "t.csv", answers=FACTS)
+    tried = [line for line in text.splitlines() if line.startswith("#")]
+    assert "# 問いにはすべて答えがある。" in tried and not any("全件" in line for line in tried)
+    assert [line for line in tried if "k=5: 約" in line]
+    assert any("histories、四号の処理を含まない" in line for line in tried)
+    assert any("tokumei rehearse policy.yaml --try k=5,10,20" in line for line in tried)
