@@ -98,6 +98,12 @@ def contacts() -> tuple[Kind, ...]:
     )
 
 
+@cache
+def any_contact() -> str:
+    """Return how a shadow with any of them reads: one look tells it from all others."""
+    return "|".join(f"(?:{kind.pattern})" for kind in contacts())
+
+
 def without_uuids(shadows: pl.Series) -> pl.Series:
     """Return shadows with a sign for each UUID, whose last twelve digits are no number."""
     return shadows.str.replace_all(_UUID, "#")

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
-from tokumei.transforms.detect.contacts import TELEPHONE, contacts, without_uuids
+from tokumei.transforms.detect.contacts import TELEPHONE, any_contact, contacts, without_uuids
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
@@ -65,9 +65,10 @@ def numbers_in(values: pa.Array, read: Read | None = None) -> dict[str, Found]:
         return {}
     if read is not None and (read.places is None or len(read.cells) > _FEW):
         perhaps = read.cells.str.contains(_PERHAPS).fill_null(value=False)
+        written = read.written.filter(perhaps)
         if read.places is None:
-            perhaps &= read.cells.is_first_distinct()
-        return _numbers_of(read.written.filter(perhaps))
+            written = written.filter(read.cells.filter(perhaps).is_first_distinct())
+        return _numbers_of(written)
     return _of_distinct(_numbers_in, _distinct(values))
 
 
@@ -103,6 +104,7 @@ def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
     reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
+    reached = reached.filter(reached.str.contains(any_contact()))
     for looks, some in ((worded, with_word(text)), (contacts, reached)):
         for look in looks() if len(some) else ():
             if holding := int(look.holding(some).sum()):

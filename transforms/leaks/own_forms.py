@@ -28,6 +28,7 @@ _DAYS = (
 )
 _LATIN = r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}"
 _ELEVEN = r"(?:[0-9][^0-9]{0,3}){10}[0-9]"
+_PERHAPS = "|".join((_STEPS, _DAYS, _LATIN, _ELEVEN))  # one look at most cells is enough
 _WHOLE_DATE = r"^[A-Z']?[0-9]+(?:-[0-9]+){2}#$|^[0-9]{8}#$"
 _SHORTEST_ROMAJI = 7
 _TWO_WORDS = r"^([^\s・]+)[\s・]+([^\s・]+)$"
@@ -55,13 +56,15 @@ class OwnForms:
             cells: its shadows, one a record.
         """
         found: dict[LeakSearch, Found] = {}
+        perhaps = cells.str.contains(_PERHAPS).fill_null(value=False).arg_true()
+        some = cells.gather(perhaps)
         for pattern, canonical, forms in (
             (_STEPS, otherwise.addresses, self._addresses),
             (_DAYS, otherwise.dates, self._births),
             (_LATIN, otherwise.sounds, self._romaji),
             (_ELEVEN, otherwise.numbers, self._codes),
         ):
-            rows = cells.str.contains(pattern).fill_null(value=False).arg_true()
+            rows = perhaps.filter(some.str.contains(pattern))
             if not len(rows):
                 continue
             texts = canonical(cells.gather(rows))
