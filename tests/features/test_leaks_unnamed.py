@@ -31,6 +31,7 @@ def released(run, a, **column):
     [
         lambda i: f"{FAMILY[i % 10]} {GIVEN[i // 10]}",
         lambda i: f"{FAMILY[i % 10]}{GIVEN[i // 10]}",
+        lambda i: f"{i:04d}_{FAMILY[i % 10]} {GIVEN[i // 10]}様",
         lambda i: (
             f"{GIVEN[i // 10]}　{FAMILY[i % 10]}" if i % 4 == 0 else f"{FAMILY[i % 10]}・{GIVEN[i // 10]}"
         ),
