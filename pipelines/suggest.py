@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--use-case",
         choices=("id_pos", "prescriptions", "cards", "residents"),
-        help="what the file is of: declares which facts of histories others may know",
+        help="what the file is of: how the facts of histories that others may know go together",
     )
     for key, title in _FACTS.items():
         parser.add_argument(f"--{key}", help=f"{title} (default: a question)")

@@ -83,7 +83,8 @@ class ImpersonalWord(NamedTuple):
     """One word in names of columns that is about no person.
 
     Attributes:
-        holds: what the column holds by it: time, quantity, item, observable, place, key, position, category.
+        holds: what the column holds by it: time, quantity, item, observable, place, key, position, category;
+            empty of a word that only gives a title.
         title: in Japanese, for who reads the policy.
         word: without separators; case and width do not matter.
     """

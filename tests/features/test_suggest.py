@@ -301,3 +301,46 @@ def test_a_trial_says_what_it_tried_and_what_is_estimated(run, tmp_path, monkeyp
     assert [line for line in tried if "k=5: 約" in line]
     assert any("histories、四号の処理を含まない" in line for line in tried)
     assert any("tokumei rehearse policy.yaml --try k=5,10,20" in line for line in tried)
+
+
+def test_codes_of_health_are_sensitive_categories_and_titles_are_japanese(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    codes = [(i * 7919 % 9000 + 1000) * 11003 for i in range(80)]  # of a code system, and no quantity
+    body = "".join(
+        f"{i % 120},{i // 2},{codes[i * 31 % 80]},{1 + i % 12},{1 + i % 120 % 28},{i % 9},{i % 120}\n"
+        for i in range(2400)
+    )
+    header = "person_id,receipt_no,condition_source_value,visit_month,day_of_birth,point,receipt_cd\n"
+    (tmp_path / "t.csv").write_text(header.replace("receipt_cd", "memo") + body)
+    columns = of_table(suggested(run, "t.csv", answers=FACTS))
+    condition = columns["condition_source_value"]
+    assert condition["sensitive"] and methods(condition) == ["rare_categories", "coarsen"]
+    assert condition["treat"][0]["action"] == "group"
+    titles = {name: column.get("title") for name, column in columns.items()}
+    assert titles == {
+        "person_id": "本人ID",
+        "receipt_no": "レシート番号",
+        "condition_source_value": "病名の元の値",
+        "visit_month": "受診の月",
+        "day_of_birth": "生日",
+        "point": "ポイント",
+        "memo": "自由記述",
+    }
+
+
+def test_numbers_that_bind_lines_are_no_category_and_codes_get_prefixes(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    goods = [  # six things have two codes
+        (f"{84000 + j}{'AB'[j % 2] if j % 3 else ''}", f"LAMP {j % 90 % 10} {j % 90 // 10}")
+        for j in range(96)
+    ]
+    body = "".join(
+        f"{i // 8:04d},Z{i // 4:05d},2025-0{i % 6 + 1}-01,{','.join(goods[i * 37 % 96 if i % 2 else i % 96])}\n"
+        for i in range(1600)
+    )
+    (tmp_path / "t.csv").write_text("会員番号,束ね番号,購入日,StockCode,Description\n" + body)
+    columns = of_table(suggested(run, "t.csv", answers=FACTS))
+    assert columns["束ね番号"]["drop"] and "束ねる番号" in columns["束ね番号"]["because"]
+    assert columns["Description"]["drop"]
+    (step,) = columns["StockCode"]["treat"]
+    assert step["hierarchy"] == {"kind": "prefix", "keep": [5, 3, 1]}

@@ -127,7 +127,7 @@ def held_by(name: str, column: ColumnSketch, seen: Traits | None) -> Content:
         or _by_words(said, column, seen)
         or _by_shape(said, roles, column, seen)
     )
-    sensitive = Role.SENSITIVE in roles
+    sensitive = Role.SENSITIVE in roles or said.sensitive
     return Content(**{**vars(found), "sensitive": sensitive, "why": (*found.why, *_told(roles, said))})
 
 

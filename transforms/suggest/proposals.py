@@ -90,6 +90,10 @@ def _generalized(kind: str, **keys: Any) -> dict[str, Any]:
 
 # A label that rare values share, and not blanks: few blanks would point at those who have them.
 _RARE = _treated(4, "rare_categories", people=_PEOPLE, action="group")
+_OF_KEYS: Mapping[str | None, str] = {
+    "time of day": "一日の行動を特定させるため",
+    "lines": "本人の複数の行を束ねる番号であり、記録を特定させるため",
+}
 _SUPPRESS = {"kind": "suppress"}
 _DELETED = {Holding.CODE: 2, Holding.NAME: 1, Holding.CONTACT: 1, Holding.IDENTIFIER: 1, Holding.LINK: 3}
 
@@ -101,11 +105,7 @@ def _deleted(held: Content, seen: Traits) -> Keys | None:
         criterion = 3 if held.kind in {"card", "bank"} else _DELETED.get(holding, 1)
         return {"treat": [_treated(criterion, "delete")]}
     others: Mapping[Holding, Keys] = {
-        Holding.KEY: _dropped(
-            "一日の行動を特定させるため"
-            if held.kind == "time of day"
-            else "受領者に不要であり、記録を一つに特定させるため"
-        ),
+        Holding.KEY: _dropped(_OF_KEYS.get(held.kind, "受領者に不要であり、記録を一つに特定させるため")),
         Holding.TEXT: {"type": "text"},
         Holding.OPEN: _dropped(""),
     }
@@ -211,7 +211,11 @@ def _peculiar(held: Content, column: ColumnSketch, seen: Traits, context: Around
 def _prefixes(seen: Traits, context: Around) -> Keys:
     """Return the levels of codes by how they begin; nothing of numbers, whose beginnings say nothing."""
     mean, longest = seen.lengths
-    if context.kind not in {None, "text"} or seen.share("code", "digits") < _MOSTLY or mean < _SHORTEST:
+    if (
+        context.kind not in {None, "text", "string"}
+        or seen.share("code", "digits") < _MOSTLY
+        or mean < _SHORTEST
+    ):
         return {}
     if seen.numbers and not seen.zeros:
         return {}

@@ -62,15 +62,15 @@ class Person:
         return self.rows[0] > 1
 
 
-def determines(table: TableSketch, one: str, other: str) -> bool:
-    """Return whether each value of a column stands beside one value of another (X → Y)."""
+def determines(table: TableSketch, one: str, other: str, nearly: float = _NEARLY) -> bool:
+    """Return whether nearly each value of a column stands beside one value of another (X → Y)."""
     names = list(table.columns)
     beside, column = table.beside[one], table.columns[one]
     several = np.isin(beside.hashes, column.hashes[column.counts > 1]) & beside.some(names.index(other))
     least = min(_LEAST, max(2, len(column.hashes) // 2))
     if several.sum() < least or table.columns[other].distinct < 2:
         return False
-    return bool(beside.single(names.index(other))[several].mean() >= _NEARLY)
+    return bool(beside.single(names.index(other))[several].mean() >= nearly)
 
 
 def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequence[ColumnSketch]) -> Person:

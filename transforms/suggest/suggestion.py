@@ -171,20 +171,24 @@ def _table(name: str, table: SuggestedTable, links: Mapping[str, str]) -> dict[s
         told["person"] = f"{TO_DECIDE}本人を表す列の名を書く。1行が1人であれば、この行を消す"
     told["rows_per_person"] = "several" if person.several else "one"
     told["columns"] = {
-        column: {**_title(column), **_linked(table.fates[column], links.get(name))} for column in table.fates
+        column: {**_title(column, fate), **_linked(fate, links.get(name))}
+        for column, fate in table.fates.items()
     }
+    nested = {"drop": True, "because": "入れ子の値であり、処理できないため"}
     for column, kind in found.kinds.items():
         if kind is None:
             told["columns"][column] = {
-                **_title(column),
-                "drop": True,
-                "because": "入れ子の値であり、処理できないため",
+                **_title(column, nested),
+                **nested,
             }
     return told
 
 
-def _title(column: str) -> Keys:
+def _title(column: str, fate: Keys) -> Keys:
+    """Return the title of a column; a question where a name does not tell it and the column is released."""
     title = said_by(column).title
+    if title is None and not fate.get("drop") and fate.get("treat", [{}])[-1].get("method") != "delete":
+        title = f"{TO_DECIDE}項目の日本語の名称"
     return {} if title is None else {"title": title}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tokumei.transforms.suggest.evidence import Traits, look_at
-from tokumei.transforms.suggest.holdings import DATES, Content, Holding, held_by, settled
+from tokumei.transforms.suggest.holdings import DATES, FEW_RECORDS, Content, Holding, held_by, settled
 from tokumei.transforms.suggest.proposals import Around, Keys, proposed
 from tokumei.transforms.suggest.relations import (
     LINKED,
@@ -26,6 +26,7 @@ from tokumei.transforms.values.code_formats import INSURER
 
 _AREAS = 0.5
 _BANDED = frozenset({Holding.SEX, Holding.AGE, Holding.BIRTH})
+_OTHER_WORDS = 0.9  # of the descriptions of goods, that stand beside one code
 _FEW_ROWS, _OF_A_VALUE = 50, 20
 _DAY = re.compile(r"_?(?:date|datetime|time|dt)$")
 _CLASSED = frozenset({Holding.ITEM, Holding.CATEGORY, Holding.OBSERVABLE, Holding.PLACE, Holding.TIME})
@@ -132,6 +133,7 @@ def suggest_table(
         trees: hierarchies by column, made of other tables.
     """
     person = find_person(table.sketch, table.held, [other.people for other in others])
+    table = replace(table, held=_keyed(table, person))
     restored = _restored(table, person) | _repeated(table, person, others)
     told = _facts(table, restored, person) if person.several and person.column else ()
     fates: dict[str, Keys] = {}
@@ -151,9 +153,24 @@ def suggest_table(
             reason = restored[name]
             notes[name].append(reason)
             fates[name] = _without(held, reason)
-        elif told and held.holding is Holding.TIME and name not in told:
-            fates[name] = {"drop": True, "because": f"{told[-1]}の一般化を戻せてしまうため"}
+        elif name not in told and name != person.column and (undone := _undone(table, held, name, told)):
+            fates[name] = {"drop": True, "because": f"{undone}の加工を戻せてしまうため"}
     return SuggestedTable(table=table, person=person, fates=fates, notes=notes, facts=told)
+
+
+def _keyed(table: SeenTable, person: Person) -> dict[str, Content]:
+    """Return what columns hold, with numbers that bind some lines of one person (receipts) as such."""
+    held = dict(table.held)
+    if not person.several or person.column is None:
+        return held
+    for name in table.of(Holding.ITEM, Holding.CATEGORY, Holding.LINK):
+        code = said_by(name).code or held[name].kind == FEW_RECORDS
+        if held[name].holding is Holding.LINK and held[name].kind != FEW_RECORDS:
+            continue
+        many = table.sketch.columns[name].distinct > person.people
+        if code and many and determines(table.sketch, name, person.column):
+            held[name] = replace(held[name], holding=Holding.KEY, kind="lines")
+    return held
 
 
 def _without(held: Content, reason: str) -> Keys:
@@ -238,6 +255,15 @@ def _tells(table: SeenTable, name: str, other: str) -> bool:
 def _is_code(table: SeenTable, name: str) -> bool:
     seen = table.seen[name]
     return seen is not None and (seen.share("digits", "code") >= 0.5 or said_by(name).code)
+
+
+def _undone(table: SeenTable, held: Content, name: str, told: Sequence[str]) -> str | None:
+    """Return the fact that another time, or other words for the item, would undo; None for none."""
+    if held.holding is Holding.TIME:
+        return next((fact for fact in told if table.held[fact].holding is Holding.TIME), None)
+    if held.holding is not Holding.ITEM or not told:
+        return None
+    return told[0] if determines(table.sketch, name, told[0], _OTHER_WORDS) else None
 
 
 def _facts(table: SeenTable, restored: Mapping[str, str], person: Person) -> tuple[str, ...]:
