@@ -54,6 +54,7 @@ _RULES = tuple(
         r"[前者] ?([ＹＴＥＡ](?: [ＹＴＥＡＵ])?)|前 ?([未仮人カ])",
     )
 )
+_COMPOUND = re.compile(rf"[姓名人独単両地森桜共][般為漢固カ]?[{_TAIL}]|[固地所社病町般為]")
 _CHAIN = re.compile(rf"(?<![{_LINK}]・)(?P<chain>[{_LINK}](?:・[{_LINK}])+)(?P<tail>[敬者職所町社])?")
 _IN_BRACKETS = re.compile(
     r"[（(](?P<reading>[ぁ-ゖァ-ヺｦ-ﾟー・=＝ \u3000]{2,24})?[、，, ]*"
@@ -90,6 +91,12 @@ def named_people(texts: Sequence[str], words: Words) -> NamedPeople:
     found.extend(_said_again(texts, words, found))
     beside = [place for _, behind in found for place in _beside(texts, words, behind)]
     return NamedPeople(found, [*beside, *_given_behind(texts, words)])
+
+
+def longer_names(words: Words) -> Iterator[tuple[int, int]]:
+    """Yield the words that are names of no person, though one's may be in them: 山口大学."""
+    for match in _COMPOUND.finditer(words.letters):
+        yield match.span()
 
 
 def _given_behind(texts: Sequence[str], words: Words) -> Iterator[tuple[int, int, int, int]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -36,6 +37,32 @@ _HIRAGANA = (0x3041, 0x3096, 0x60)  # first, last, distance to katakana
 _MOST_NAMES = 6  # columns of names that are put behind one another
 
 
+class OwnSpans(NamedTuple):
+    """Where own values stand in texts.
+
+    Attributes:
+        whole: those that the leak search would find too.
+        parts: a family name or a given name alone; within a longer name (山口大学) it tells of nobody.
+    """
+
+    whole: Spans
+    parts: Spans
+
+
+class _Wanted(NamedTuple):
+    """Plain values and their labels, one a record.
+
+    Attributes:
+        together: whether all of it must stand in one sentence.
+        part: whether it is a part of a name.
+    """
+
+    values: pl.Series
+    labels: pl.Series
+    together: bool
+    part: bool
+
+
 class OwnValues:
     """The own values of some records, as they are looked for.
 
@@ -45,8 +72,7 @@ class OwnValues:
     """
 
     def __init__(self, columns: Sequence[OwnColumn], values: Mapping[str, pa.Array]) -> None:
-        # Plain value and label, one a record; and whether its parts must stand in one sentence.
-        self._wanted: list[tuple[pl.Series, pl.Series, bool]] = []
+        self._wanted: list[_Wanted] = []
         whole: dict[OwnColumn, list[str | None]] = {}
         self._otherwise = OwnOtherwise(columns, values)
         for column in columns:
@@ -54,24 +80,33 @@ class OwnValues:
                 continue  # a day is told by its forms alone
             texts = _short(as_text(values[column.name])).to_pylist()
             whole[column] = texts
-            self._add(column, texts)
+            short = [text if column.names and text and len(text) < _TEXT else None for text in texts]
+            self._add(column, short, part=True)
+            self._add(column, [None if s else text for s, text in zip(short, texts, strict=True)])
             if column.names:
                 for part in _parts(texts):
-                    self._add(column, part)
+                    self._add(column, part, part=True)
                 self._add(column, [_turned(text) for text in texts], together=True)
         named = [c for c in whole if c.names and not c.places][:_MOST_NAMES]
         for one, other in permutations(named, 2):
             pairs = zip(whole[one], whole[other], strict=True)
             self._add(one, [_name_of(a, b) for a, b in pairs], together=True)
 
-    def _add(self, column: OwnColumn, texts: Sequence[str | None], *, together: bool = False) -> None:
+    def _add(
+        self,
+        column: OwnColumn,
+        texts: Sequence[str | None],
+        *,
+        together: bool = False,
+        part: bool = False,
+    ) -> None:
         if not any(texts):
             return
         plain = plain_of(located([text or "" for text in texts])).texts()
         labels = pl.Series([int(_label(text or "", column)) for text in texts], dtype=pl.Int8)
-        self._wanted.append((_long_enough(plain, column), labels, together))
+        self._wanted.append(_Wanted(_long_enough(plain, column), labels, together, part))
 
-    def spans(self, texts: Sequence[str], rows: Sequence[int]) -> Spans:
+    def spans(self, texts: Sequence[str], rows: Sequence[int]) -> OwnSpans:
         """Return where they stand in texts.
 
         Args:
@@ -81,9 +116,9 @@ class OwnValues:
         found = located(texts)
         plain = plain_of(found)
         cells = plain.texts()
-        spans = [placed(found, [*self._otherwise.places(found.texts(), rows)])]
+        spans, parts = [placed(found, [*self._otherwise.places(found.texts(), rows)])], [Spans.of(())]
         chosen = pl.Series(rows, dtype=pl.UInt32)
-        for values, labels, together in self._wanted:
+        for values, labels, together, part in self._wanted:
             met: list[tuple[int, int, int, int]] = []
             frame = pl.DataFrame(
                 {"cell": cells, "value": values.gather(chosen), "label": labels.gather(chosen)}
@@ -94,8 +129,9 @@ class OwnValues:
             for row, cell, value, label in hits.iter_rows():
                 met += ((row, start, end, label) for start, end in _places(cell, value))
             there = _in_texts(plain, met)
-            spans.append(_unparted(there, texts) if together else there)
-        return Spans.joined(spans)
+            there = _unparted(there, texts) if together else there
+            (parts if part else spans).append(there)
+        return OwnSpans(Spans.joined(spans), Spans.joined(parts))
 
 
 def plain_of(found: Located) -> Located:

@@ -118,7 +118,24 @@ def test_bytes_are_read_in_every_encoding_that_reads_them():
 
 def test_what_was_found_once_goes_wherever_it_stands():
     (text,) = redact(["佐藤花子。佐\u200b藤の件、佐藤製薬"], Layers(own=own(1))).texts
-    assert text == "〔氏名〕。〔氏名〕の件、〔氏名〕製薬"
+    assert text == "〔氏名〕。〔氏名〕の件、佐藤製薬"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["山口大学式の評価で12点", "山口県立病院、山口商店", "山口出身", "山口療法を紹介", "（山口）"],
+)
+def test_a_word_that_others_write_too_does_not_tell_whose_text_it_is(text):
+    values = {
+        "氏名": pa.array(["山口 一郎", "田中 花子"]),
+        "フリガナ": pa.array(["ヤマグチ イチロウ", "タナカ ハナコ"]),
+    }
+    mine, others = redact([text, text], Layers(own=OwnValues([NAME, KANA], values))).texts
+    assert mine == others
+    values = {"姓": pa.array(["山口", "田中"]), "名": pa.array(["一郎", "花子"])}
+    columns = [OwnColumn.of(name, None) for name in values]
+    mine, others = redact([text, text], Layers(own=OwnValues(columns, values))).texts
+    assert mine == others
 
 
 @pytest.mark.parametrize(
