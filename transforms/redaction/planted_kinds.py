@@ -247,9 +247,31 @@ _FULL_NAMES = {name: spelling for name, spelling in NAMES.items() if name != "fa
 _SHORT = {
     name: spelling for name, spelling in PLAIN.items() if name != "hexadecimal"
 }  # of few digits: a number
+_IN_PLACE = {
+    name: PLAIN[name] for name in ("as written", "full width", "zero width", "soft hyphen", "joiner")
+}
+_TO_STAFF = ("担当：{}", "{}に連絡済み。", "ケアマネ{}へ書類を送った。", "佐藤→{}へ引継ぎ", "医師 {}より電話")
+_IN_LATIN = ("担当 {}", "担当：{}、電話済み", "Mr. {} called", "wife is {}, phone later", "Ms. {}より")
+
+
+def _in_latin(draws: Draws) -> str:
+    if draws.below(2):
+        family, given = people_of_faker()
+        return f"{draws.of(given)[2]} {draws.of(family)[2]}"
+    first, last = ("Emily", "Michael", "Jennifer", "David"), ("Johnson", "Smith", "Miller", "Watson")
+    return f"{draws.of(first)} {draws.of(last)}"
+
+
 _DESCRIBED: tuple[tuple[SpanLabel, PlantedKind], ...] = (
     (SpanLabel.PERSON, PlantedKind("氏名", _name, _SAID, _FULL_NAMES, certain=False)),
     (SpanLabel.PERSON, PlantedKind("氏名（仮名）", _kana, _SAID[:2], _FULL_NAMES, certain=False)),
+    (
+        SpanLabel.PERSON,
+        PlantedKind(
+            "氏名（一字の姓）", lambda d: d.of("林森王金原関南泉"), _TO_STAFF, _IN_PLACE, certain=False
+        ),
+    ),
+    (SpanLabel.PERSON, PlantedKind("氏名（ローマ字）", _in_latin, _IN_LATIN, _IN_PLACE, certain=False)),
     (SpanLabel.PLACE, PlantedKind("住所", made_up_place, _LIVED, PLAIN, certain=False)),
     (SpanLabel.DATE, PlantedKind("日付（西暦）", _western, _BORN, PLAIN, certain=False)),
     (SpanLabel.DATE, PlantedKind("日付（和暦）", _japanese, _BORN, _SHORT, certain=False)),
