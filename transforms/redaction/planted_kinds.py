@@ -23,6 +23,9 @@ UPPER = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _UNUSUAL = "桐杜椛榊楠樺漣灘燿珀琥瑛皐禎稜竪苳萱蓼蕗"
 LOWER = "abcdefghijklmnopqrstuvwxyz"
 _WRITTEN = {"as written": PLAIN["as written"], "full width": PLAIN["full width"]}
+_IN_PLACE = {
+    name: PLAIN[name] for name in ("as written", "full width", "zero width", "soft hyphen", "joiner")
+}
 
 
 class PlantedKind(NamedTuple):
@@ -163,10 +166,10 @@ CONTACTS: tuple[PlantedKind, ...] = (
         ("LINE ID", "LINE", "インスタ", "Twitter", "ID"),
         lambda d: f"{d.letters(7, LOWER)}{d.digits(2)}_{d.letters(1, LOWER)}",
         joints=("：", ": ", "は"),
-        spellings=_WRITTEN,
+        spellings=_IN_PLACE,
     ),
     _worded(
-        "電話番号などの下4桁", ("下4桁", "末尾４桁", "下四桁"), lambda d: d.digits(4), spellings=_WRITTEN
+        "電話番号などの下4桁", ("下4桁", "末尾４桁", "下四桁"), lambda d: d.digits(4), spellings=_IN_PLACE
     ),
     PlantedKind(title="IPアドレス", make=_address, spellings=LATIN),
     PlantedKind(title="MACアドレス", make=_mac, spellings=LATIN),
@@ -247,9 +250,6 @@ _FULL_NAMES = {name: spelling for name, spelling in NAMES.items() if name != "fa
 _SHORT = {
     name: spelling for name, spelling in PLAIN.items() if name != "hexadecimal"
 }  # of few digits: a number
-_IN_PLACE = {
-    name: PLAIN[name] for name in ("as written", "full width", "zero width", "soft hyphen", "joiner")
-}
 _TO_STAFF = ("担当：{}", "{}に連絡済み。", "ケアマネ{}へ書類を送った。", "佐藤→{}へ引継ぎ", "医師 {}より電話")
 _IN_LATIN = ("担当 {}", "担当：{}、電話済み", "Mr. {} called", "wife is {}, phone later", "Ms. {}より")
 

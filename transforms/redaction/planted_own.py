@@ -39,7 +39,7 @@ def own_kinds(column: OwnColumn) -> Iterator[PlantedKind]:
         yield PlantedKind("本人の値（氏名など）", unheard_of, spellings=NAMES)
         yield PlantedKind("本人の値（氏名のローマ字）", _kana, spellings=_LATIN)
         yield PlantedKind("本人の値（電話）", mobile, spellings=_SPOKEN)
-        yield PlantedKind("本人の値（メール）", mail_address, spellings=MAIL)
+        yield PlantedKind("本人の値（メール）", mail_address, spellings=_MAIL)
     else:
         yield PlantedKind(
             "本人の値（そのほか）", lambda d: f"{d.letters(2, UPPER)}-{d.digits(6)}", spellings=PLAIN
@@ -97,9 +97,16 @@ _LATIN: dict[str, Spelling] = {
     "closed up": _in_latin("{low}{lown}"),
     "mail": _in_latin("{low}.{lown}42 at example dot jp"),
 }
-_SPOKEN: dict[str, Spelling] = GROUPED | {
+_SPOKEN: dict[str, Spelling] = {
+    **{
+        name: GROUPED[name]
+        for name in ("as written", "full width", "kanji", "long vowels", "dots", "brackets")
+    },
     "particles": lambda text: text.replace("-", "の"),
     "particles and kanji": lambda text: text.replace("-", "の").translate(_KANJI),
+}
+_MAIL = {
+    name: MAIL[name] for name in ("as written", "full width", "upper case", "at in brackets", "at and dot")
 }
 _BORN: dict[str, Spelling] = {
     "as written": str,
