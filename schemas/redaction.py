@@ -17,7 +17,10 @@ from tokumei.schemas.treatment_base import Left, Treatment
 class RedactText(Treatment):
     """Free text with a label for everything personal that is found in it (自由記述の置換え).
 
-    Identification codes (二号) are among it, and the record's own values of what is not released.
+    Identification codes (二号) are among it, and the record's own values of what is not released, in every
+    form that the leak search looks for. Not found are names of employers, schools and hospitals, accounts and
+    parts of numbers that no word names, and what the sentences are about; a surname within such a name
+    (山口大学) stays, in everybody's text.
     In every chunk of a run made-up cases of every kind are planted and redacted with the texts. If one of a
     code, a contact or a record's own value is missed, or more of the others than the floor allows, nothing is
     released.

@@ -13,7 +13,8 @@ import pyarrow as pa
 from support.news import sentences
 
 from tokumei.transforms.redaction.draws import Draws
-from tokumei.transforms.redaction.own import OwnColumn, OwnValues
+from tokumei.transforms.redaction.own import OwnValues
+from tokumei.transforms.redaction.own_columns import OwnColumn
 from tokumei.transforms.redaction.planted import PlantedCase, counted
 from tokumei.transforms.redaction.planted_kinds import CONTACTS, PLANTED_CODES
 from tokumei.transforms.redaction.redact import Layers, redact

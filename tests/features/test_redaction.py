@@ -11,6 +11,7 @@ from support.helpers import policy_of
 from tokumei.transforms.criteria import redacting
 from tokumei.transforms.detect.spans import Spans
 from tokumei.transforms.redaction import redact as layers
+from tokumei.transforms.redaction.own import OwnSpans
 
 PSEUDONYM = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}
 DELETED = {"treat": [{"criterion": 1, "method": "delete"}]}
@@ -114,7 +115,8 @@ def test_a_share_of_what_sentences_tell_may_be_missed_and_the_floor_says_which(r
 def test_a_missed_case_stops_the_run(run, monkeypatch, layer):
     """The same worker that would have missed a number or a name misses the planted ones, and says so."""
     if layer == "OwnValues":
-        monkeypatch.setattr(redacting.OwnValues, "spans", lambda *_: Spans.of(()))
+        nothing = OwnSpans(Spans.of(()), Spans.of(()))
+        monkeypatch.setattr(redacting.OwnValues, "spans", lambda *_: nothing)
     else:
         monkeypatch.setattr(layers, layer, lambda _: Spans.of(()))
     files = people(["発熱が続く"])  # nothing that the leak search could find
@@ -162,3 +164,27 @@ def test_redacted_text_is_in_no_combination_and_no_quasi_identifier(run):
     text = {"type": "text", "treat": [*redacted()["treat"], then]}
     done = run(policy_of({**COLUMNS, "note": text}, person="id"), people())
     assert done.status == 2 and "treat.redact_text_last" in done.err, done.err
+
+
+def test_no_form_of_an_own_value_and_no_boilerplate_stops_the_run(run):
+    """What the leak search finds in other forms has been replaced; what many write is nobody's text."""
+    born = {"type": "date", "treat": [{"criterion": 1, "method": "delete"}]}
+    forms = [
+        "satou.hanako542",
+        "hanako_sato",
+        "昭和18年6月12日",
+        "June 12, 1943",
+        "〇九〇の七〇五六の一一八八",
+    ]
+    notes = [*(f"{form} とあり" for form in forms), "佐藤さんより入電", "〔氏名〕さんより入電"]
+    (name, text), *_ = people(notes).items()
+    head, *lines = text.splitlines()
+    files = {
+        name: "\n".join([f"{head},生年月日,電話", *(f"{line},1943-06-12,090-7056-1188" for line in lines)])
+    }
+    columns = {**COLUMNS, "note": redacted(leave=["dates"]), "生年月日": born, "電話": DELETED}
+    done = run(policy_of(columns, person="id"), files)
+    assert done.status == 0, done.err
+    told = [row["note"] for row in done.rows()]
+    assert not any(form in note for form in forms for note in told)
+    assert told.count("〔氏名〕さんより入電") == 2

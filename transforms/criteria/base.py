@@ -29,7 +29,7 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.bound import BoundHierarchy
 from tokumei.transforms.hierarchies.steps import ANYWHERE, Between
 from tokumei.transforms.redaction.counted import Redaction
-from tokumei.transforms.redaction.own import OwnColumn
+from tokumei.transforms.redaction.own_columns import OwnColumn
 from tokumei.transforms.values.cells import Mask, present
 
 Persons = npt.NDArray[np.uint64] | None

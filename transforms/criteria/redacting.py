@@ -30,7 +30,9 @@ class RedactText(PerRecord, treats=t.RedactText):
         """Return what nobody finds in a text."""
         return (
             "自由記述の置換えは、本人の値、番号、連絡先と、辞書と規則で分かる表現を見つける。文章の内容そのもの（珍しい出来事、"
-            "職業、家族の事情など）から本人が分かることがないかは確かめていない。"
+            "職業、家族の事情など）から本人が分かることがないかは確かめていない。勤務先や学校、病院などの名称、言葉の添えられていない"
+            "アカウントや番号の一部、人名と読めない呼び名は見つけない。機関名や病名などの語の一部である姓（山口大学、森田療法など）は、"
+            "どの人の文章でもそのまま残す。"
         )
 
     def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:

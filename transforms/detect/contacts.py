@@ -24,6 +24,10 @@ _UUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _HOST = r"[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}"
 _PHONE_GAP = r"[\s.()|*=~〜-]{1,3}"
+_USER = r"[A-Z0-9._%+-]+"
+# Written so that no program finds it: taro [at] example dot jp, taro アット example ドット jp.
+_AT = r"(?: ?[(\[] ?(?:AT|@|アット(?:マ-ク)?) ?[)\]] ?| (?:AT|アット(?:マ-ク)?) | ?@ ?)"
+_DOT = r"(?: ?[(\[] ?(?:DOT|\.|ドット) ?[)\]] ?| (?:DOT|ドット) )"
 _PHONE = (
     rf"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{{0,4}}|\(?0)[0-9]{{1,4}}\)?{_PHONE_GAP}[0-9]{{1,4}}{_PHONE_GAP}[0-9]{{3,4}}"
     r"|\+[\s-]?81[1-9][0-9]{8,9}|0[5-9]0[1-9][0-9]{7})(?:$|[^0-9A-Z-])"
@@ -65,7 +69,7 @@ def contacts() -> tuple[Kind, ...]:
         Kind(
             "e-mail address",
             "電子メールアドレス",
-            rf"[A-Z0-9._%+-]+ ?(?:@|[(\[] ?(?:AT|@) ?[)\]]) ?{_HOST}",
+            rf"{_USER} ?(?:@|[(\[] ?(?:AT|@) ?[)\]]) ?{_HOST}|{_USER}{_AT}[A-Z0-9-]+(?:{_DOT}[A-Z0-9-]+)+",
         ),
         Kind(TELEPHONE, "電話番号", _PHONE, _telephones),
         Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tokumei.transforms.detect.dates import age_spans, date_spans
 from tokumei.transforms.detect.kana import kana_names
-from tokumei.transforms.detect.people import named_people
+from tokumei.transforms.detect.people import longer_names, named_people
 from tokumei.transforms.detect.places import address_tails, municipality_spans, place_words
 from tokumei.transforms.detect.readable import readable_texts
 from tokumei.transforms.detect.spans import SpanLabel, Spans
@@ -28,11 +28,14 @@ class Described(NamedTuple):
 
     Attributes:
         spans: people, places, dates and ages; they may overlap (`Spans.merged`).
+        longer: names of institutions, diseases and other things, in which a person's name is none (山口大学).
+            Labelled `SpanLabel.OTHER`.
         proper: all words that are proper nouns, or that no dictionary has, found or not: those that no span
             of any kind covers are what redaction leaves to be judged. Labelled `SpanLabel.OTHER`.
     """
 
     spans: Spans
+    longer: Spans
     proper: Spans
 
 
@@ -58,7 +61,10 @@ def described_in(texts: pa.Array) -> Described:
         *_labelled(date_spans(read.texts), SpanLabel.DATE),
         *_labelled(age_spans(read.texts), SpanLabel.AGE),
     ]
-    return Described(read.in_rows(Spans.of(found)), read.in_rows(_proper(words)))
+    longer = _labelled(_places(words, longer_names(words)), SpanLabel.OTHER)
+    return Described(
+        read.in_rows(Spans.of(found)), read.in_rows(Spans.of(longer)), read.in_rows(_proper(words))
+    )
 
 
 def _place(words: Words, first: int, behind: int) -> tuple[int, int, int]:

@@ -165,7 +165,15 @@ def _latin(word: str, lookup: Lookup) -> str:
     if _GIVEN in may_be or any(map(may_be_given, read)):
         return "Ｔ"
     written = "ＥＡ" if not word.isupper() else "ＵＢ"
-    return written[0] if _OTHER in may_be else written[1]
+    given = not may_be and word.title() in _english_given_names()
+    return written[0] if given or _OTHER in may_be else written[1]
+
+
+@cache
+def _english_given_names() -> frozenset[str]:
+    from faker.providers.person.en_US import Provider  # it takes a while
+
+    return frozenset(Provider.first_names)
 
 
 @cache

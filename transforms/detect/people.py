@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tokumei.transforms.detect.by_role import people_by_role
 from tokumei.transforms.detect.kana import given_at
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.detect.words import Words
@@ -51,9 +52,12 @@ _RULES = tuple(
         r"((?:Ｉ[.・] ?){1,3}[・ ]?[未仮人姓ＹＥＵ])",
         r"((?:Ｉ[.・]?){1,3})敬",
         r"([ＹＴＥＡＵＢ](?: [ＹＴＥＡＵＢ])?) ?敬|([ＹＴＥ](?: [ＹＴＥＡ])?) ?者",
-        r"[前者] ?([ＹＴＥＡ](?: [ＹＴＥＡＵ])?)|前 ?([未仮人カ])",
+        r"[前者] ?([ＹＴＥＡ](?: [ＹＴＥＡＵ])?)|前 ?([未仮人カ固両姓森共独])",
+        # 担当 Nakamura, 氏名：Emily Johnson
+        r"称(?: |： ?)([ＹＴＥＡＵ](?: [ＹＴＥＡＵＢ])?)(?! ?[社所])",
     )
 )
+_COMPOUND = re.compile(rf"[姓名人独単両地森桜共][般為漢固カ]?[{_TAIL}]|[固地所社病町般為]")
 _CHAIN = re.compile(rf"(?<![{_LINK}]・)(?P<chain>[{_LINK}](?:・[{_LINK}])+)(?P<tail>[敬者職所町社])?")
 _IN_BRACKETS = re.compile(
     r"[（(](?P<reading>[ぁ-ゖァ-ヺｦ-ﾟー・=＝ \u3000]{2,24})?[、，, ]*"
@@ -87,9 +91,16 @@ def named_people(texts: Sequence[str], words: Words) -> NamedPeople:
         if match[group]
     ]
     found.extend(_chains(words.letters))
+    found.extend(people_by_role(texts, words))
     found.extend(_said_again(texts, words, found))
     beside = [place for _, behind in found for place in _beside(texts, words, behind)]
     return NamedPeople(found, [*beside, *_given_behind(texts, words)])
+
+
+def longer_names(words: Words) -> Iterator[tuple[int, int]]:
+    """Yield the words that are names of no person, though one's may be in them: 山口大学."""
+    for match in _COMPOUND.finditer(words.letters):
+        yield match.span()
 
 
 def _given_behind(texts: Sequence[str], words: Words) -> Iterator[tuple[int, int, int, int]]:

@@ -72,6 +72,22 @@ class Spans(NamedTuple):
         """Return some of the spans."""
         return Spans(self.owner[chosen], self.start[chosen], self.end[chosen], self.kind[chosen])
 
+    def within(self, others: Spans, *, less: bool = False) -> NDArray[np.bool_]:
+        """Return which of the spans lie in a single one of others, which are disjoint and in order.
+
+        Args:
+            others: `merged`.
+            less: whether it must be longer.
+        """
+        if not len(others.owner):
+            return np.zeros(len(self.owner), dtype=bool)
+        text, of_others = self.owner << 32, others.owner << 32
+        at = np.searchsorted(of_others + others.start, text + self.start, side="right") - 1
+        held: NDArray[np.bool_] = (at >= 0) & (text + self.end <= (of_others + others.end)[at])
+        if less:
+            held &= (others.end - others.start)[at] > self.end - self.start
+        return held
+
     def merged(self) -> Spans:
         """Return spans of which no two overlap, by text and place; what touches stays apart.
 

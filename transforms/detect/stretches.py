@@ -20,6 +20,7 @@ from tokumei.transforms.detect.contacts import TELEPHONE, contacts
 from tokumei.transforms.detect.kinds import Kind
 from tokumei.transforms.detect.offsets import Located, as_numbers, located
 from tokumei.transforms.detect.spans import SpanLabel, Spans
+from tokumei.transforms.detect.told_by_word import told_by_word
 from tokumei.transforms.detect.worded import GAP, worded
 from tokumei.transforms.values.phones import phone_area
 
@@ -75,6 +76,7 @@ _TELEPHONE = re.compile(r"0[0-9]{9,10}")
 _POSTAL = re.compile(
     r"(?:〒|郵便番号)[ :は]{0,2}[0-9]{3}-?[0-9]{4}(?![0-9])|(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"
 )
+_CALLED, _NEAR = re.compile(r"(?:TEL|FAX|電話|ファックス|内線)[^0-9。]*\Z"), 8
 _SEVEN_DIGITS = r"[0-9](?:[^0-9]{0,3}[0-9]){6}"
 
 _Row = tuple[int, int, int, int]  # text, start, end, label; places in the shadow
@@ -94,6 +96,7 @@ def codes_and_contacts_in(texts: Sequence[str]) -> Spans:
         for kind in (*contacts(), *worded())
         for row, start, end in _matches(kind, edged)
     ]
+    rows += told_by_word(shadows)
     written, long = shadows.to_list(), shadows.str.contains(_SEVEN_DIGITS).arg_true().to_list()
     masks: dict[int, list[_Cut]] = {row: [] for row in long}
     for row, start, end, _ in rows:
@@ -216,7 +219,8 @@ def _numbers(text: str) -> Iterator[tuple[int, int, int]]:
             continue
         yield *long.span(), SpanLabel.TELEPHONE if _is_telephone(long[0]) else SpanLabel.NUMBER
     for postal in _POSTAL.finditer(text):
-        yield *postal.span(), SpanLabel.PLACE
+        called = _CALLED.search(text, max(0, postal.start() - _NEAR), postal.start())
+        yield *postal.span(), SpanLabel.PLACE if called is None else SpanLabel.TELEPHONE
 
 
 def _is_telephone(number: str) -> bool:

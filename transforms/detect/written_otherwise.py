@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from tokumei.schemas.tables import eras
+from tokumei.transforms.detect.shadow import KANJI_DIGITS
 
 _END = "#"
 _KANJI = "一二三四五六七八九"
@@ -57,6 +58,7 @@ _SOUNDS = {
     **{"SH": "SY", "CH": "TY", "JY": "ZY", "J": "ZY", "DY": "ZY", "TCH": "TTY"},
     **dict(zip("ĀĪŪĒŌÂÎÛÊÔ", "AIUEOAIUEO", strict=True)),
 }
+_SAID_GAP = r"([0-9])[\s.,、・/_()ノの-]{1,3}([0-9])"
 _DOUBLED = r"ッ([KSTPGZDBH])"
 
 
@@ -135,6 +137,14 @@ def numbers(shadows: pl.Series) -> pl.Series:
     for _ in range(2):
         texts = texts.str.replace_all(r"([0-9])[\s.,/_-]{1,3}([0-9])", "${1}${2}")
     return texts.str.replace_all(r"([0-9])([^0-9]|$)", f"${{1}}{_END}${{2}}")
+
+
+def said_numbers(shadows: pl.Series) -> pl.Series:
+    """Return texts whose numbers are without gaps and kanji: 〇九〇の七〇五六 is 0907056."""
+    texts = _replaced(shadows, KANJI_DIGITS)
+    for _ in range(2):
+        texts = texts.str.replace_all(_SAID_GAP, "${1}${2}")
+    return texts
 
 
 _HIRAGANA = [chr(code) for code in range(0x3041, 0x3097)]

@@ -12,26 +12,17 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.column_names import Role, roles_of
+from tokumei.transforms.detect import other_forms as other
 from tokumei.transforms.detect import written_otherwise as otherwise
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.values import Texts, own_values
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
-from tokumei.transforms.values.dates import parse_dates
 
-_STEPS = r"[0-9] ?(?:丁目|番|[-のノ] ?[0-9])|[一二三四五六七八九十]丁目"
-_MONTH = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
-_DAYS = (
-    rf"(?:(?:18|19|20)[0-9]{{2}}|[MTSHR][0-9]{{2}})[0-9]{{4}}|[0-9] ?[./年月-]|元年"
-    rf"|(?:{_MONTH})[A-Z]*\.? [0-9]"
-)
-_LATIN = r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}"
-_ELEVEN = r"(?:[0-9][^0-9]{0,3}){10}[0-9]"
-_PERHAPS = "|".join((_STEPS, _DAYS, _LATIN, _ELEVEN))  # one look at most cells is enough
+_FORMS = (other.ADDRESSES, other.BIRTHS, other.NAMES_IN_LATIN, other.ELEVEN)
+_PERHAPS = "|".join(form.pattern for form in _FORMS)  # one look at most cells is enough
 _WHOLE_DATE = r"^[A-Z']?[0-9]+(?:-[0-9]+){2}#$|^[0-9]{8}#$"
-_SHORTEST_ROMAJI = 7
-_TWO_WORDS = r"^([^\s・]+)[\s・]+([^\s・]+)$"
 
 
 class OwnForms:
@@ -58,16 +49,12 @@ class OwnForms:
         found: dict[LeakSearch, Found] = {}
         perhaps = cells.str.contains(_PERHAPS).fill_null(value=False).arg_true()
         some = cells.gather(perhaps)
-        for pattern, canonical, forms in (
-            (_STEPS, otherwise.addresses, self._addresses),
-            (_DAYS, otherwise.dates, self._births),
-            (_LATIN, otherwise.sounds, self._romaji),
-            (_ELEVEN, otherwise.numbers, self._codes),
-        ):
-            rows = perhaps.filter(some.str.contains(pattern))
+        sources = (self._addresses, self._births, self._latin, self._codes)
+        for form, forms in zip(_FORMS, sources, strict=True):
+            rows = perhaps.filter(some.str.contains(form.pattern))
             if not len(rows):
                 continue
-            texts = canonical(cells.gather(rows))
+            texts = form.canonical(cells.gather(rows))
             for of, values in forms(self._order.take(rows.to_arrow())):
                 search = LeakSearch("form", column, of)
                 met = self._met(values, texts, len(cells))
@@ -98,46 +85,29 @@ class OwnForms:
         alone = int(((values == texts) & texts.str.contains(_WHOLE_DATE)).fill_null(value=False).sum())
         return met._replace(chance=met.chance + min(alone, met.sure), sure=met.sure - min(alone, met.sure))
 
-    def _addresses(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
-        return [
-            (name, otherwise.town_and_number(otherwise.addresses(self._texts(name, rows))))
-            for name in self._of(Role.ADDRESS)
-        ]
+    def _addresses(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
+        for name in self._of(Role.ADDRESS):
+            yield from ((name, form) for form in other.address_forms(self._texts(name, rows)))
 
-    def _births(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
-        return [
-            (name, form) for name, days in self._born(rows) for form in otherwise.spellings_of_dates(days)
-        ]
+    def _births(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
+        for name, days in self._born(rows):
+            yield from ((name, form) for form in otherwise.spellings_of_dates(days))
 
     def _born(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for name in self._of(Role.BIRTH):
-            values = self._rows(name, rows)
-            if pa.types.is_string(values.type):
-                values = parse_dates(values, self._table.table.columns[name].dates)
-            if pa.types.is_date(values.type):
-                yield name, pl.Series(values)
+            days = other.birth_days(self._rows(name, rows), self._table.table.columns[name].dates)
+            if days is not None:
+                yield name, days
 
-    def _romaji(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
-        return [(name, form) for name, *parts in self._read_names(rows) for form in _both_orders(*parts)]
-
-    def _codes(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
-        """Individual numbers without their last digit, which follows from the others."""
-        found = []
-        for name in self._of(Role.CODE):
-            digits = self._texts(name, rows).str.replace_all(r"[\s-]", "")
-            eleven = digits.str.extract(r"^([0-9]{11})[0-9]$") + "#"
-            found.append((name, eleven))
-        return found
-
-    def _read_names(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series, pl.Series]]:
-        """Yield the names that are written in kana, as Latin letters: family name and given name."""
+    def _latin(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for parts in self._table.named:
-            if len(parts) == 2:
-                family, given = (self._texts(name, rows).str.strip_chars() for name in parts)
-            else:
-                whole = self._texts(parts[0], rows).str.strip_chars()
-                family, given = (whole.str.extract(_TWO_WORDS, group) for group in (1, 2))
-            yield parts[0], otherwise.romaji(family), otherwise.romaji(given)
+            texts = [self._texts(name, rows) for name in parts]
+            family, given = texts if len(texts) == 2 else other.two_words(texts[0])
+            yield from ((parts[0], form) for form in other.latin_forms(family, given))
+
+    def _codes(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
+        for name in self._of(Role.CODE):
+            yield from ((name, form) for form in other.eleven_forms(self._texts(name, rows)))
 
     def _of(self, role: Role) -> list[str]:
         """Return the columns of one role that are not released as they are."""
@@ -153,9 +123,3 @@ class OwnForms:
 
     def _texts(self, name: str, rows: pa.Array) -> pl.Series:
         return spelled(as_text(self._rows(name, rows)))
-
-
-def _both_orders(family: pl.Series, given: pl.Series) -> Iterator[pl.Series]:
-    for joined in (family + given, given + family):
-        long = joined.str.len_chars() >= _SHORTEST_ROMAJI
-        yield otherwise.sounds(pl.select(pl.when(long).then(joined)).to_series())

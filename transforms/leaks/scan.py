@@ -36,6 +36,7 @@ from tokumei.transforms.leaks.values import (
     sought,
 )
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.planning.redactions import redacted_columns
 from tokumei.transforms.values.cells import without_dictionary
 
 _LABEL = 10  # people, at least, that make a cell a label
@@ -68,6 +69,7 @@ def scan(
     shared = max(table.k, _LABEL)
     wanted = _wanted(table, batch, sources, order, shared)
     forms = OwnForms(table, sources, order, shared)
+    redacted = redacted_columns(table)
     for name, column in table.table.columns.items():
         if column.carries_days and batch.num_rows:
             found |= forms.days(name, batch.column(name))
@@ -83,7 +85,7 @@ def scan(
                 found |= full_names_in(name, cells.written, shared)
             if names is not None:
                 found |= names_in(names, name, cells.written, people, shared)
-            found |= _values(name, cells, wanted, shared)
+            found |= _values(name, cells, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells.written)
         elif carries:
             found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, shared)
@@ -106,8 +108,14 @@ def _wanted(
     return wanted
 
 
-def _values(name: str, cells: Texts, wanted: dict[str, _Source], shared: int) -> dict[LeakSearch, Found]:
-    """Search a column of texts for source values."""
+def _values(
+    name: str, cells: Texts, wanted: dict[str, _Source], shared: int, *, itself: bool
+) -> dict[LeakSearch, Found]:
+    """Search a column of texts for source values; for others' of its own only if ``itself``.
+
+    What many write (boilerplate) stands in redacted texts as it stood, where nothing in it is personal: that
+    another's text had a name in it besides makes no source value of it.
+    """
     found = {}
     groups = Cells.of(cells.plain)
     whole = sought(cells.plain)
@@ -119,7 +127,7 @@ def _values(name: str, cells: Texts, wanted: dict[str, _Source], shared: int) ->
             rows = rows[numeric[rows]]
         texts, chosen = source.values(rows), cells.rows(rows)
         found[LeakSearch("own", name, name_of)] = own_values(texts, chosen, shared, compared)
-        if len(rows) and not source.digits:
+        if len(rows) and not source.digits and (itself or name_of != name):
             others = other_values(texts, whole.gather(pl.Series(rows)), shared, source.everybody())
             found[LeakSearch("other", name, name_of)] = others
     return found

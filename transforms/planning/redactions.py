@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from tokumei.schemas.redaction import RedactText
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.redaction.own import OwnColumn
+from tokumei.transforms.redaction.own_columns import OwnColumn
 
 
 def redacted_columns(table: TablePlan) -> dict[str, RedactText]:
@@ -24,5 +24,10 @@ def dictionaries_of(tables: Iterable[TablePlan]) -> dict[str, str]:
 
 
 def own_columns(table: TablePlan) -> tuple[OwnColumn, ...]:
-    """Return the columns whose values must not stand in the texts of the same record."""
-    return tuple(OwnColumn.of(name, table.table.columns[name].title) for name in table.sought)
+    """Return the columns whose values must not stand in the texts of the same record.
+
+    They are those that the leak search looks for: what it seeks, and dates of birth.
+    """
+    columns = table.table.columns
+    own = (OwnColumn.of(n, columns[n].title, dates=columns[n].dates) for n in table.compared)
+    return tuple(column for column in own if column.name in table.sought or column.born)

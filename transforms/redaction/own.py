@@ -4,57 +4,63 @@ Compared are letters and digits alone, as the leak search compares them; hiragan
 names a person also the parts stand for it (佐藤 of 佐藤 花子), and two columns one behind the other, in both
 orders (姓 and 名). Shorter values than these are in other words by chance, and are not looked for: two
 characters of a name, or one before 様 or the like, three of other texts, five where all are ASCII, six of
-digits.
+digits. What is written in another form is found by `own_otherwise`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.schemas.column_names import Role, says
 from tokumei.transforms.detect.offsets import Located, located
 from tokumei.transforms.detect.spans import SpanLabel, Spans
+from tokumei.transforms.detect.stretches import placed
+from tokumei.transforms.redaction.own_columns import OwnColumn
+from tokumei.transforms.redaction.own_otherwise import OwnOtherwise
 from tokumei.transforms.values.cells import as_text
 
-_REACHES = frozenset({Role.NAME, Role.KANA, Role.CONTACT, Role.ADDRESS})
 LONGEST = 4_096  # bytes; longer values are whole documents
 _NAME, _TEXT, _ASCII, _DIGITS = 1, 3, 5, 6
 _ADDRESSED = re.compile(r"様|氏|サン|君|クン|チャン|殿|先生|サマ")  # as plain texts are written
 _PARTS = re.compile(r"[\s・･,、/@＠]+")
-_PLACE = re.compile(r"住所|居所|所番地|番地|方書|本籍|address", re.IGNORECASE)
 _PARTING = re.compile(r"[。、\n!?！？]")
-_DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[^\W\d_]")
+_LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile("[0-9]")
+_MAIL, _TELEPHONE = re.compile("[@＠]"), re.compile(r"[^\w]*[+＋0０](?:[^\w]*ー?\d){8,12}[^\w]*")
 _HIRAGANA = (0x3041, 0x3096, 0x60)  # first, last, distance to katakana
 _MOST_NAMES = 6  # columns of names that are put behind one another
 
 
-@dataclass(frozen=True)
-class OwnColumn:
-    """A column whose values must not stand in the text of the same record.
+class OwnSpans(NamedTuple):
+    """Where own values stand in texts.
 
     Attributes:
-        name: of the column.
-        names: whether its name or title says that it holds what names a person, or where they are reached.
-        places: whether that says an address.
+        whole: those that the leak search would find too.
+        parts: a family name or a given name alone; within a longer name (山口大学) it tells of nobody.
     """
 
-    name: str
-    names: bool
-    places: bool
+    whole: Spans
+    parts: Spans
 
-    @classmethod
-    def of(cls, name: str, title: str | None) -> OwnColumn:
-        """Return what a column's name and title say of it."""
-        place = any(_PLACE.search(text) for text in (name, title) if text)
-        return cls(name, place or says(_REACHES, name, title), place)
+
+class _Wanted(NamedTuple):
+    """Plain values and their labels, one a record.
+
+    Attributes:
+        together: whether all of it must stand in one sentence.
+        part: whether it is a part of a name.
+    """
+
+    values: pl.Series
+    labels: pl.Series
+    together: bool
+    part: bool
 
 
 class OwnValues:
@@ -66,41 +72,54 @@ class OwnValues:
     """
 
     def __init__(self, columns: Sequence[OwnColumn], values: Mapping[str, pa.Array]) -> None:
-        # Plain value and label, one a record; and whether its parts must stand in one sentence.
-        self._wanted: list[tuple[pl.Series, pl.Series, bool]] = []
+        self._wanted: list[_Wanted] = []
         whole: dict[OwnColumn, list[str | None]] = {}
+        self._otherwise = OwnOtherwise(columns, values)
         for column in columns:
+            if column.born:
+                continue  # a day is told by its forms alone
             texts = _short(as_text(values[column.name])).to_pylist()
             whole[column] = texts
-            self._add(column, texts)
+            short = [text if column.names and text and len(text) < _TEXT else None for text in texts]
+            self._add(column, short, part=True)
+            self._add(column, [None if s else text for s, text in zip(short, texts, strict=True)])
             if column.names:
                 for part in _parts(texts):
-                    self._add(column, part)
+                    self._add(column, part, part=True)
                 self._add(column, [_turned(text) for text in texts], together=True)
         named = [c for c in whole if c.names and not c.places][:_MOST_NAMES]
         for one, other in permutations(named, 2):
             pairs = zip(whole[one], whole[other], strict=True)
             self._add(one, [_name_of(a, b) for a, b in pairs], together=True)
 
-    def _add(self, column: OwnColumn, texts: Sequence[str | None], *, together: bool = False) -> None:
+    def _add(
+        self,
+        column: OwnColumn,
+        texts: Sequence[str | None],
+        *,
+        together: bool = False,
+        part: bool = False,
+    ) -> None:
         if not any(texts):
             return
         plain = plain_of(located([text or "" for text in texts])).texts()
-        self._wanted.append((_long_enough(plain, column), _labels(plain, column), together))
+        labels = pl.Series([int(_label(text or "", column)) for text in texts], dtype=pl.Int8)
+        self._wanted.append(_Wanted(_long_enough(plain, column), labels, together, part))
 
-    def spans(self, texts: Sequence[str], rows: Sequence[int]) -> Spans:
+    def spans(self, texts: Sequence[str], rows: Sequence[int]) -> OwnSpans:
         """Return where they stand in texts.
 
         Args:
             texts: any.
             rows: of each, the record that it is of.
         """
-        plain = plain_of(located(texts))
+        found = located(texts)
+        plain = plain_of(found)
         cells = plain.texts()
-        spans = []
+        spans, parts = [placed(found, [*self._otherwise.places(found.texts(), rows)])], [Spans.of(())]
         chosen = pl.Series(rows, dtype=pl.UInt32)
-        for values, labels, together in self._wanted:
-            found: list[tuple[int, int, int, int]] = []
+        for values, labels, together, part in self._wanted:
+            met: list[tuple[int, int, int, int]] = []
             frame = pl.DataFrame(
                 {"cell": cells, "value": values.gather(chosen), "label": labels.gather(chosen)}
             )
@@ -108,10 +127,11 @@ class OwnValues:
                 pl.col("cell").str.contains(pl.col("value"), literal=True).fill_null(value=False)
             )
             for row, cell, value, label in hits.iter_rows():
-                found += ((row, start, end, label) for start, end in _places(cell, value))
-            placed = _in_texts(plain, found)
-            spans.append(_unparted(placed, texts) if together else placed)
-        return Spans.joined(spans)
+                met += ((row, start, end, label) for start, end in _places(cell, value))
+            there = _in_texts(plain, met)
+            there = _unparted(there, texts) if together else there
+            (parts if part else spans).append(there)
+        return OwnSpans(Spans.joined(spans), Spans.joined(parts))
 
 
 def plain_of(found: Located) -> Located:
@@ -193,14 +213,14 @@ def _long_enough(plain: pl.Series, column: OwnColumn) -> pl.Series:
     return pl.select(pl.when(letters >= least).then(plain)).to_series()
 
 
-def _labels(plain: pl.Series, column: OwnColumn) -> pl.Series:
-    """Return what each value is called where it is replaced."""
-    return pl.Series([int(_label(text, column)) for text in plain], dtype=pl.Int8)
-
-
 def _label(text: str, column: OwnColumn) -> SpanLabel:
+    """Return what a value is called where it is replaced."""
     if column.places:
         return SpanLabel.PLACE
-    if _DIGIT.search(text) is not None:
+    if column.names and _MAIL.search(text) is not None:
+        return SpanLabel.MAIL
+    if column.names and _TELEPHONE.fullmatch(text) is not None:
+        return SpanLabel.TELEPHONE
+    if any(map(str.isdecimal, text)):
         return SpanLabel.NUMBER
     return SpanLabel.PERSON if column.names and _LETTER.search(text) else SpanLabel.OTHER

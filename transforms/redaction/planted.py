@@ -17,15 +17,15 @@ from tokumei.transforms.detect.name_forms import full_names
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.redaction.draws import Draws
-from tokumei.transforms.redaction.own import OwnColumn
+from tokumei.transforms.redaction.own_columns import OwnColumn
 from tokumei.transforms.redaction.planted_kinds import (
     CONTACTS,
     OF_OTHERS,
     PLANTED_CODES,
     PlantedKind,
     described_kinds,
-    own_kind,
 )
+from tokumei.transforms.redaction.planted_own import own_kinds
 
 _OF_THE_OTHERS = 4  # where a share must be found: so many cases that chance alone misses no floor
 _LEFT = 4  # characters of a case that nothing else explains; of one that is shorter, all
@@ -67,11 +67,12 @@ def planted_cases(
         for case in _of_kind(kind, draws)
     ]
     for column in columns:
-        kind = own_kind(column)
-        for spelling in kind.spellings.values():
-            value = kind.make(draws)
-            written = spelling(value)
-            cases.append(PlantedCase(kind, written, draws.of(kind.frames).format(written), (column, value)))
+        for kind in own_kinds(column):
+            for spelling in kind.spellings.values():
+                value = kind.make(draws)
+                written = spelling(value)
+                text = draws.of(kind.frames).format(written)
+                cases.append(PlantedCase(kind, written, text, (column, value)))
     return cases
 
 

@@ -125,25 +125,36 @@ def _unplaced(written: Sequence[str], labels: Mapping[int, object]) -> Iterator[
 def _found(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Spans, Spans]:
     """Return what is replaced in texts, disjoint; and their proper nouns."""
     masked = [_LABELLED.sub(lambda label: MASK * len(label[0]), text) for text in texts]
-    spans, proper = _searched(masked, rows, layers)
+    spans, longer, proper = _searched(masked, rows, layers)
     wrapped = perhaps_wrapped(pl.Series(masked, dtype=pl.String)).arg_true().to_list()
     plain = [(i, found) for i in wrapped for found in unwrap(masked[i])]
-    inside, _ = _searched([found.text for _, found in plain], [rows[i] for i, _ in plain], layers)
+    inside, _, _ = _searched([found.text for _, found in plain], [rows[i] for i, _ in plain], layers)
     back = Spans.of(
         (plain[o][0], plain[o][1].start[start], plain[o][1].end[end - 1], kind)
         for o, start, end, kind in zip(*(column.tolist() for column in inside), strict=True)
     )
     merged = Spans.joined([spans, back]).merged()
-    return Spans.joined([merged, Spans.of(_repeated(masked, merged))]).merged(), proper
+    again = Spans.of(_repeated(masked, merged))
+    return Spans.joined([merged, again.only(~_no_person(again, longer))]).merged(), proper
 
 
-def _searched(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Spans, Spans]:
+def _searched(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Spans, Spans, Spans]:
+    """Return what is found in texts, the longer names in which that of a person is none, and proper nouns."""
     if not texts:
-        return Spans.of(()), Spans.of(())
+        return (Spans.of(()),) * 3
     said = described_in(pa.array(texts, pa.string()))
-    taken = ~np.isin(said.spans.kind, [int(label) for label in layers.left])
-    known = [layers.own.spans(texts, rows), names_of_others(layers.names, texts)]
-    return Spans.joined([*known, _each_once(texts), said.spans.only(taken)]), said.proper
+    told = said.spans.only(~np.isin(said.spans.kind, [int(label) for label in layers.left]))
+    own, longer = layers.own.spans(texts, rows), said.longer.merged()
+    # In the texts of others the same word stands, and is called what sentences tell of it.
+    parts = own.parts.only(~(_no_person(own.parts, longer) | own.parts.within(told.merged())))
+    known = [own.whole, parts, names_of_others(layers.names, texts)]
+    return Spans.joined([*known, _each_once(texts), told]), longer, said.proper
+
+
+def _no_person(spans: Spans, longer: Spans) -> npt.NDArray[np.bool_]:
+    """Return which names are but a part of a longer one; replaced there, they would tell whose text it is."""
+    people: npt.NDArray[np.bool_] = spans.kind == SpanLabel.PERSON
+    return people & spans.within(longer, less=True)
 
 
 def _each_once(texts: Sequence[str]) -> Spans:

@@ -9,7 +9,7 @@ from tokumei.schemas.redaction import RedactText as Spec
 from tokumei.transforms.criteria.base import ChunkRows, Context
 from tokumei.transforms.criteria.redacting import RedactText
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.redaction.own import OwnColumn
+from tokumei.transforms.redaction.own_columns import OwnColumn
 
 NAME = OwnColumn.of("氏名", None)
 TEXTS = pa.array(["佐藤様、090-1234-5678", None, "", "発熱", "鈴木は不在、隣の佐藤一郎さんが対応"])

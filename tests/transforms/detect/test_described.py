@@ -39,6 +39,11 @@ def by_text(spans, label):
 
 # A sentence, and what must be covered in it, each behind the sign of its kind.
 TOLD = [
+    ("担当 Nakamura、wife is Emily Johnson, phone later", "人Nakamura 人Emily_Johnson"),
+    ("氏名：Emily Watson、Mr. Hall", "人Emily_Watson 人Hall"),
+    ("担当：王、ケアマネ王へ書類、金に連絡済み。", "人王 人王 人金"),
+    ("王→田中へ引継ぎ、阿部→林へ、森より入電", "人王 人田中 人阿部 人林 人森"),
+    ("Dr.ヤマダの指示、Dr.タカナシの指示", "人ヤマダ 人タカナシ"),
     ("患者の山田太郎様は佐藤医師の診察を受けた。", "人山田太郎 人佐藤"),
     ("氏名：髙橋　一郎", "人髙橋　一郎"),
     ("担当：森 茂、連絡先は母の渡邉恵子。", "人森_茂 人渡邉恵子"),
@@ -76,6 +81,9 @@ TOLD = [
 ]  # fmt: skip
 
 LEFT = [
+    "森田療法とモロー反射、山口大学式の評価",
+    "勤務先は株式会社東海林製作所",
+    "王国と森林に関する書類、金属に注意",
     "高橋商店で買い物をし、田中クリニックを紹介受診。株式会社山田製作所に勤務。",
     "橋本病、川崎病、高安動脈炎、パーキンソン病、アルツハイマー型認知症、クローン病。",
     "アムロジピン錠5mgを1日1回朝食後に内服。ロキソニンとムコスタを頓用。",
@@ -160,6 +168,12 @@ def test_told(text, told):
 @pytest.mark.parametrize("text", LEFT)
 def test_left(text):
     assert stood([text]) == [[]]
+
+
+def test_a_place_that_is_a_surname_too_is_a_person_where_it_stands_like_one():
+    texts = ["松本に連絡済み。", "異常なし。（松本）", "Dr.ヤマダの指示", "山田→山口へ引継ぎ"]
+    labels = [[label for label, _ in found] for found in stood(texts)]
+    assert labels == [*([SpanLabel.PERSON] for _ in range(3)), [SpanLabel.PERSON] * 2]
 
 
 def test_dates():

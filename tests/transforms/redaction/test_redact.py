@@ -12,7 +12,8 @@ from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.detect.stretches import codes_and_contacts_in
 from tokumei.transforms.detect.unwrapped import unwrap
-from tokumei.transforms.redaction.own import OwnColumn, OwnValues
+from tokumei.transforms.redaction.own import OwnValues
+from tokumei.transforms.redaction.own_columns import OwnColumn
 from tokumei.transforms.redaction.planted import counted, own_of, planted_cases
 from tokumei.transforms.redaction.planted_kinds import CONTACTS, PLANTED_CODES
 from tokumei.transforms.redaction.redact import Layers, redact
@@ -117,7 +118,24 @@ def test_bytes_are_read_in_every_encoding_that_reads_them():
 
 def test_what_was_found_once_goes_wherever_it_stands():
     (text,) = redact(["佐藤花子。佐\u200b藤の件、佐藤製薬"], Layers(own=own(1))).texts
-    assert text == "〔氏名〕。〔氏名〕の件、〔氏名〕製薬"
+    assert text == "〔氏名〕。〔氏名〕の件、佐藤製薬"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["山口大学式の評価で12点", "山口県立病院、山口商店", "山口出身", "山口療法を紹介", "（山口）"],
+)
+def test_a_word_that_others_write_too_does_not_tell_whose_text_it_is(text):
+    values = {
+        "氏名": pa.array(["山口 一郎", "田中 花子"]),
+        "フリガナ": pa.array(["ヤマグチ イチロウ", "タナカ ハナコ"]),
+    }
+    mine, others = redact([text, text], Layers(own=OwnValues([NAME, KANA], values))).texts
+    assert mine == others
+    values = {"姓": pa.array(["山口", "田中"]), "名": pa.array(["一郎", "花子"])}
+    columns = [OwnColumn.of(name, None) for name in values]
+    mine, others = redact([text, text], Layers(own=OwnValues(columns, values))).texts
+    assert mine == others
 
 
 @pytest.mark.parametrize(
@@ -140,7 +158,7 @@ def test_family_and_given_name_of_two_columns_are_found_in_any_order():
 
 
 def test_every_planted_case_is_found():
-    columns = [OwnColumn.of(name, None) for name in ("氏名", "住所", "会員番号")]
+    columns = [OwnColumn.of(name, None) for name in ("氏名", "住所", "会員番号", "生年月日")]
     for seed in range(2):
         cases = planted_cases(bytes([seed]) * 32, columns)
         assert len({(case.kind.title, case.text) for case in cases}) > 500
@@ -180,3 +198,59 @@ def test_half_a_mail_address_and_a_postal_code_after_its_word_go():
     values = OwnValues([mail], {"メールアドレス": pa.array(["taro.sato77@example.jp"])})
     told = redact(["taro.sato77 へ返信。郵便番号1050023"], Layers(own=values)).texts[0]
     assert "sato77" not in told and "1050023" not in told
+
+
+OWN_OF_MORI = {
+    "氏名": "森　一郎",
+    "カナ": "モリ イチロウ",
+    "生年月日": "1943-06-12",
+    "電話": "090-7056-1188",
+    "メール": "mori.ichiro1142@example.co.jp",
+    "個人番号": "123456789018",
+    "住所": "東京都世田谷区太子堂4-13-2",
+}
+
+
+def of_mori(text):
+    """What is made of a text of this record."""
+    columns = [OwnColumn.of(name, None) for name in OWN_OF_MORI]
+    values = {name: pa.array([value]) for name, value in OWN_OF_MORI.items()}
+    return redact([text], Layers(own=OwnValues(columns, values), left=frozenset(LEAVE))).texts[0]
+
+
+LEAVE = (SpanLabel.PLACE, SpanLabel.DATE, SpanLabel.AGE)  # so that what is found is found as the own value
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("SATOH扱いのmori_ichiroで登録", "SATOH扱いの〔氏名〕で登録"),
+        ("Gmailのmori.ichiro1142宛", "Gmailの〔アカウント〕宛"),
+        ("アドレスは mori.ichiro1142 at example dot co dot jp", "アドレスは 〔メール〕"),
+        ("mori.ichiro1142 [at] example.co.jp へ", "〔メール〕 へ"),
+        ("ｍｏｒｉ．ｉｃｈｉｒｏ１１４２＠ｅｘａｍｐｌｅ．ｃｏ．ｊｐ へ", "〔メール〕 へ"),
+        ("Ichiro MORI called", "〔氏名〕 called"),
+        ("自宅は太子堂四丁目13番2号", "自宅は〔住所〕号"),
+        ("昭和18年6月12日生まれ", "〔日付〕日生まれ"),
+        ("June 12, 1943生", "〔日付〕生"),
+        ("番号は〇九〇の七〇五六の一一八八", "番号は〔電話〕"),
+        ("携帯 ０９０ー７０５６ー１１８８", "携帯 〔電話〕"),
+        ("090.7056.1188", "〔電話〕"),
+        ("番号の上11桁 1234-5678-901", "番号の上11桁 〔番号〕"),
+    ],
+)
+def test_own_values_are_found_in_every_form_that_the_leak_search_looks_for(text, made):
+    assert of_mori(text) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("LINE ID: yamaguchi1016_x", "LINE ID: 〔アカウント〕"),
+        ("インスタはhana_pon、TEL 849-1621", "インスタは〔アカウント〕、TEL 〔電話〕"),
+        ("携帯の下4桁は4017、末尾３桁 123", "携帯の下4桁は〔番号〕、末尾３桁 〔番号〕"),
+        ("LINEで連絡、ONLINE 会議、VALID: 1200", "LINEで連絡、ONLINE 会議、VALID: 1200"),
+    ],
+)
+def test_accounts_and_ends_of_numbers_are_told_by_the_word_before_them(text, made):
+    assert redact([text], Layers(own=OwnValues([], {}))).texts == [made]

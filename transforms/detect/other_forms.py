@@ -1,0 +1,106 @@
+"""In what other form a record's own values may stand in a text: what is compared, and where it is looked for.
+
+The search for leaks and redaction ask the same, so that what the one would find the other has replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import polars as pl
+import pyarrow as pa
+
+from tokumei.schemas.column_names import Role
+from tokumei.schemas.date_formats import DateReading
+from tokumei.transforms.detect import written_otherwise as otherwise
+from tokumei.transforms.detect.shadow import KANJI_DIGITS
+from tokumei.transforms.values.dates import parse_dates
+
+_MONTH = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
+_SHORTEST_ROMAJI = 7
+_TWO_WORDS = r"^([^\s・]+)[\s・]+([^\s・]+)$"
+
+
+class OtherForm(NamedTuple):
+    """A form in which values of columns with one role are compared.
+
+    Attributes:
+        role: of the columns whose values are compared.
+        pattern: of cells that may hold one, in the shadow.
+        canonical: makes of shadows texts in which a value of that form stands as it is.
+    """
+
+    role: Role
+    pattern: str
+    canonical: Callable[[pl.Series], pl.Series]
+
+
+ADDRESSES = OtherForm(
+    Role.ADDRESS, r"[0-9] ?(?:丁目|番|[-のノ] ?[0-9])|[一二三四五六七八九十]丁目", otherwise.addresses
+)
+BIRTHS = OtherForm(
+    Role.BIRTH,
+    rf"(?:(?:18|19|20)[0-9]{{2}}|[MTSHR][0-9]{{2}})[0-9]{{4}}|[0-9] ?[./年月-]|元年"
+    rf"|(?:{_MONTH})[A-Z]*\.? [0-9]",
+    otherwise.dates,
+)
+NAMES_IN_LATIN = OtherForm(Role.KANA, r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}", otherwise.sounds)
+ELEVEN = OtherForm(Role.CODE, r"(?:[0-9][^0-9]{0,3}){10}[0-9]", otherwise.numbers)
+
+_NUMERAL = f"[0-9{''.join(KANJI_DIGITS)}]"
+TELEPHONES = OtherForm(Role.CONTACT, rf"(?:{_NUMERAL}[^0-9]{{0,3}}){{9}}{_NUMERAL}", otherwise.said_numbers)
+
+
+def address_forms(shadows: pl.Series) -> list[pl.Series]:
+    """Return of addresses the town with its number, as `ADDRESSES` compares them, or null."""
+    return [otherwise.town_and_number(otherwise.addresses(shadows))]
+
+
+def birth_days(values: pa.Array, how: DateReading) -> pl.Series | None:
+    """Return birth dates as days; None where they cannot be read as such.
+
+    Args:
+        values: dates, or texts that are read as such.
+        how: what the column declares of its dates.
+    """
+    days = parse_dates(values, how) if pa.types.is_string(values.type) else values
+    return pl.Series(days) if pa.types.is_date(days.type) else None
+
+
+def birth_forms(values: pa.Array, how: DateReading) -> list[pl.Series]:
+    """Return the spellings of birth dates, as `BIRTHS` compares them; see `birth_days`."""
+    days = birth_days(values, how)
+    return [] if days is None else otherwise.spellings_of_dates(days)
+
+
+def latin_forms(family: pl.Series, given: pl.Series) -> list[pl.Series]:
+    """Return names in Latin letters, in both orders, as `NAMES_IN_LATIN` compares them; null if not in kana.
+
+    Args:
+        family: shadows of family names.
+        given: and of given names.
+    """
+    one, other = otherwise.romaji(family.str.strip_chars()), otherwise.romaji(given.str.strip_chars())
+    found = []
+    for joined in (one + other, other + one):
+        long = joined.str.len_chars() >= _SHORTEST_ROMAJI
+        found.append(otherwise.sounds(pl.select(pl.when(long).then(joined)).to_series()))
+    return found
+
+
+def two_words(shadows: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return the first and the second of two words; null where there are not two."""
+    stripped = shadows.str.strip_chars()
+    return stripped.str.extract(_TWO_WORDS, 1), stripped.str.extract(_TWO_WORDS, 2)
+
+
+def eleven_forms(shadows: pl.Series) -> list[pl.Series]:
+    """Return individual numbers without their last digit, which follows from the others, as `ELEVEN` does."""
+    digits = shadows.str.replace_all(r"[\s-]", "")
+    return [digits.str.extract(r"^([0-9]{11})[0-9]$") + "#"]
+
+
+def telephone_forms(shadows: pl.Series) -> list[pl.Series]:
+    """Return telephone numbers as `TELEPHONES` compares them; null where there is none."""
+    return [shadows.str.replace_all(r"[\s()-]", "").str.extract(r"^(0[0-9]{9,10})$")]
