@@ -217,6 +217,7 @@ def test_against_tells_each_change_and_no_value(made, run, capsys):
     frame = pl.read_csv(folder / "residents.csv", infer_schema=False)
     frame.with_columns(
         pl.lit("a").alias("新"),
+        pl.col("電話番号").alias("れんらく"),
         pl.lit("不明").alias("生年月日"),
         pl.col("電話番号").alias("続柄"),
     ).drop("世帯ID").write_csv(folder / "residents.csv")
@@ -224,7 +225,79 @@ def test_against_tells_each_change_and_no_value(made, run, capsys):
     assert main(["suggest", "--against", str(folder / "policy.yaml")]) == 4
     out, err = capsys.readouterr()
     at = "tables.residents.columns."
+    assert f"{at}れんらく: new column, which seems to hold contact (連絡先)" in out
     assert f"{at}新: new column" in out and f"{at}世帯ID: the column is gone" in out
     assert f"{at}生年月日: type: 800 of 800 values cannot be read as date" in out
     assert f"{at}続柄: role: values or name say contact" in out and f"{at}続柄: share: " in out
     assert "suggest.changed" in err and not [v for v in frame["電話番号"] if v in out + err]
+
+
+def of_table(text, table="t"):
+    """The columns of a table of a suggested policy."""
+    return yaml.safe_load(text)["tables"][table]["columns"]
+
+
+def methods(column):
+    """The methods of a column."""
+    return [step["method"] for step in column.get("treat", ())]
+
+
+def test_lines_of_people_are_histories_without_a_use_case(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    goods = ("米", "茶", "塩", "酢")
+    body = "".join(
+        f"{i % 90:04d},R{i // 2:05d},2025-0{i * 7 % 6 + 1}-{i * 11 % 28 + 1:02d},{'東西南北'[i * 13 % 4]}店,"
+        f"{goods[i * 17 // 3 % 4]}\n"
+        for i in range(900)
+    )
+    (tmp_path / "t.csv").write_text("会員番号,レシート番号,購入日,店舗名,商品名\n" + body)
+    text = suggested(run, "t.csv", answers=FACTS)
+    policy = yaml.safe_load(text)
+    (history,) = policy["histories"]
+    assert history["known"] == 2
+    known = {column for fact in history["facts"] for column in fact["columns"]}
+    assert known == {"購入日", "店舗名", "商品名"}
+    columns = of_table(text)
+    assert all(methods(columns[name])[-1] == "coarsen" for name in known)
+    (tmp_path / "policy.yaml").write_text(text)
+    released = run(tmp_path / "policy.yaml")
+    assert released.status == 0, released.err
+
+
+def test_what_separates_people_belongs_to_the_class_and_restores_nothing(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cities = (("東京都", "世田谷区太子堂", "154-0004"), ("大阪府", "大阪市北区梅田", "530-0001"))
+    body = "".join(
+        ",".join(
+            (
+                f"{i:04d}",
+                *cities[i // 2 % 2],
+                "男女"[i % 2],
+                f"p{i % 2}{i % 3}",
+                f"S{i * 31 % 29:03d}",
+            )
+        )
+        + "\n"
+        for i in range(1200)
+    )
+    header = "kaiin_no,todofuken,shikuchoson,yubin,seibetsu,profile,tenpo_cd\n"
+    (tmp_path / "t.csv").write_text(header + body)
+    columns = of_table(suggested(run, "t.csv", answers=FACTS))
+    quasi = {name for name, column in columns.items() if "generalize" in methods(column)}
+    assert quasi == {"shikuchoson", "seibetsu", "tenpo_cd"}
+    assert columns["profile"]["drop"] and "seibetsu" in columns["profile"]["because"]
+    assert columns["todofuken"]["drop"] and methods(columns["yubin"]) == ["delete"]
+    assert "市区町村" in columns["shikuchoson"]["released_as"]
+
+
+def test_a_trial_says_what_it_tried_and_what_is_estimated(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    people = 4500  # more than a sample keeps
+    body = "".join(f"{i % people:05d},{'男女'[i % people % 2]},{i % 7}\n" for i in range(2 * people))
+    (tmp_path / "t.csv").write_text("会員番号,性別,数量\n" + body)
+    text = suggested(run, "t.csv", answers=FACTS)
+    tried = [line for line in text.splitlines() if line.startswith("#")]
+    assert "# 問いにはすべて答えがある。" in tried and not any("全件" in line for line in tried)
+    assert [line for line in tried if "k=5: 約" in line]
+    assert any("histories、四号の処理を含まない" in line for line in tried)
+    assert any("tokumei rehearse policy.yaml --try k=5,10,20" in line for line in tried)

@@ -41,12 +41,16 @@ ADDRESSES = OtherForm(
 )
 BIRTHS = OtherForm(
     Role.BIRTH,
-    rf"(?:18|19|20)[0-9]{{6}}|[0-9] ?[./年月-]|元年|(?:{_MONTH})[A-Z]*\.? [0-9]",
+    rf"(?:(?:18|19|20)[0-9]{{2}}|[MTSHR][0-9]{{2}})[0-9]{{4}}|[0-9] ?[./年月-]|元年"
+    rf"|(?:{_MONTH})[A-Z]*\.? [0-9]",
     otherwise.dates,
 )
 NAMES_IN_LATIN = OtherForm(Role.KANA, r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}", otherwise.sounds)
 ELEVEN = OtherForm(Role.CODE, r"(?:[0-9][^0-9]{0,3}){10}[0-9]", otherwise.numbers)
 
+ANY_FORM = "|".join(
+    form.pattern for form in (ADDRESSES, BIRTHS, NAMES_IN_LATIN, ELEVEN)
+)  # one look is enough
 _NUMERAL = f"[0-9{''.join(KANJI_DIGITS)}]"
 TELEPHONES = OtherForm(Role.CONTACT, rf"(?:{_NUMERAL}[^0-9]{{0,3}}){{9}}{_NUMERAL}", otherwise.said_numbers)
 
@@ -56,15 +60,20 @@ def address_forms(shadows: pl.Series) -> list[pl.Series]:
     return [otherwise.town_and_number(otherwise.addresses(shadows))]
 
 
-def birth_forms(values: pa.Array, how: DateReading) -> list[pl.Series]:
-    """Return the spellings of birth dates, as `BIRTHS` compares them.
+def birth_days(values: pa.Array, how: DateReading) -> pl.Series | None:
+    """Return dates of birth as days; None where they are no dates.
 
     Args:
         values: dates, or texts that are read as such.
         how: what the column declares of its dates.
     """
     days = parse_dates(values, how) if pa.types.is_string(values.type) else values
-    return otherwise.spellings_of_dates(pl.Series(days)) if pa.types.is_date(days.type) else []
+    return pl.Series(days) if pa.types.is_date(days.type) else None
+
+
+def birth_forms(days: pl.Series) -> list[pl.Series]:
+    """Return the spellings of birth dates, as `BIRTHS` compares them."""
+    return otherwise.spellings_of_dates(days)
 
 
 def latin_forms(family: pl.Series, given: pl.Series) -> list[pl.Series]:

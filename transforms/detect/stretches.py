@@ -43,7 +43,7 @@ _EDGE = "\n"
 _NUMBER = re.compile(r"(?<![A-Z])(?:[A-Z]{1,2} ?)?[0-9].*|[0-9].*", re.DOTALL)
 _CORES = {
     "web address": re.compile(r"(?:HTTPS?|FTP|WWW).*", re.DOTALL),
-    "account name": re.compile(r"@.*", re.DOTALL),
+    "account name": re.compile(r"@.*|[A-Z0-9_.-]{4,}\Z", re.DOTALL),
     "e-mail address": re.compile(r".*", re.DOTALL),
     "UUID": re.compile(r"[0-9A-F]{8}-.*", re.DOTALL),
     "IP address": re.compile(r"[0-9A-F].*", re.DOTALL),
@@ -73,7 +73,9 @@ _LONG = re.compile(
 _DATE = re.compile(r"(?:19|20)[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])")
 _MONEY = re.compile(r"[¥$€\\] ?$")
 _TELEPHONE = re.compile(r"0[0-9]{9,10}")
-_POSTAL = re.compile(r"〒 ?[0-9]{3}-?[0-9]{4}(?![0-9])|(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])")
+_POSTAL = re.compile(
+    r"(?:〒|郵便番号)[ :は]{0,2}[0-9]{3}-?[0-9]{4}(?![0-9])|(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"
+)
 _CALLED, _NEAR = re.compile(r"(?:TEL|FAX|電話|ファックス|内線)[^0-9。]*\Z"), 8
 _SEVEN_DIGITS = r"[0-9](?:[^0-9]{0,3}[0-9]){6}"
 

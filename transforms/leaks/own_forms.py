@@ -44,13 +44,15 @@ class OwnForms:
             cells: its shadows, one a record.
         """
         found: dict[LeakSearch, Found] = {}
+        perhaps = cells.str.contains(other.ANY_FORM).fill_null(value=False).arg_true()
+        some = cells.gather(perhaps)
         for form, forms in (
             (other.ADDRESSES, self._addresses),
             (other.BIRTHS, self._births),
             (other.NAMES_IN_LATIN, self._latin),
             (other.ELEVEN, self._codes),
         ):
-            rows = cells.str.contains(form.pattern).fill_null(value=False).arg_true()
+            rows = perhaps.filter(some.str.contains(form.pattern))
             if not len(rows):
                 continue
             texts = form.canonical(cells.gather(rows))
@@ -59,6 +61,24 @@ class OwnForms:
                 met = self._met(values, texts, len(cells))
                 found[search] = found[search] + met if search in found else met
         return found
+
+    def days(self, column: str, released: pa.Array) -> dict[LeakSearch, Found]:
+        """Count the records whose released day is their own birth date.
+
+        Args:
+            column: a released column of days or times.
+            released: its values, one a record.
+        """
+        if not (pa.types.is_date(released.type) or pa.types.is_timestamp(released.type)):
+            return {}
+        days = pl.Series(released).cast(pl.Date)
+        return {
+            LeakSearch("form", column, of): Found(
+                len(days) - days.null_count(), int((born.cast(pl.Date) == days).sum()), 0
+            )
+            for of, born in self._born(self._order)
+            if of != column
+        }
 
     def _met(self, values: pl.Series, texts: pl.Series, compared: int) -> Found:
         met = own_values(values, Texts(texts, texts), self._shared, compared)
@@ -71,9 +91,14 @@ class OwnForms:
             yield from ((name, form) for form in other.address_forms(self._texts(name, rows)))
 
     def _births(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
+        for name, days in self._born(rows):
+            yield from ((name, form) for form in other.birth_forms(days))
+
+    def _born(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for name in self._of(Role.BIRTH):
-            how = self._table.table.columns[name].dates
-            yield from ((name, form) for form in other.birth_forms(self._rows(name, rows), how))
+            days = other.birth_days(self._rows(name, rows), self._table.table.columns[name].dates)
+            if days is not None:
+                yield name, days
 
     def _latin(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for parts in self._table.named:

@@ -29,7 +29,7 @@ from tokumei.transforms.values.cells import as_text
 LONGEST = 4_096  # bytes; longer values are whole documents
 _NAME, _TEXT, _ASCII, _DIGITS = 1, 3, 5, 6
 _ADDRESSED = re.compile(r"様|氏|サン|君|クン|チャン|殿|先生|サマ")  # as plain texts are written
-_PARTS = re.compile(r"[\s・･,、/]+")
+_PARTS = re.compile(r"[\s・･,、/@＠]+")
 _PARTING = re.compile(r"[。、\n!?！？]")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile("[0-9]")
 _MAIL, _TELEPHONE = re.compile("[@＠]"), re.compile(r"[^\w]*[+＋0０](?:[^\w]*ー?\d){8,12}[^\w]*")
@@ -222,5 +222,5 @@ def _label(text: str, column: OwnColumn) -> SpanLabel:
     if column.names and _TELEPHONE.fullmatch(text) is not None:
         return SpanLabel.TELEPHONE
     if any(map(str.isdecimal, text)):
-        return SpanLabel.NUMBER
+        return SpanLabel.ACCOUNT if column.names and _LETTER.search(text) else SpanLabel.NUMBER
     return SpanLabel.PERSON if column.names and _LETTER.search(text) else SpanLabel.OTHER

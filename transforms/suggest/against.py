@@ -63,7 +63,8 @@ def changes(policy: Policy, text: str, seen: Mapping[str, SeenTable]) -> Iterato
     for name, table in policy.tables.items():
         now = seen[name]
         at = f"tables.{name}.columns"
-        yield from (f"{at}.{c}: new column" for c in now.found.kinds if c not in table.columns)
+        new = (c for c in now.found.kinds if c not in table.columns)
+        yield from (f"{at}.{c}: new column{_seems(now.held.get(c))}" for c in new)
         yield from (f"{at}.{c}: the column is gone" for c in table.columns if c not in now.found.kinds)
         for column, declared in table.columns.items():
             if column in now.held:
@@ -71,6 +72,13 @@ def changes(policy: Policy, text: str, seen: Mapping[str, SeenTable]) -> Iterato
                     declared, column == table.person, column, now, before.get((name, column))
                 ):
                     yield f"{at}.{column}: {change}"
+
+
+def _seems(held: Content | None) -> str:
+    """Say what a new column seems to hold; nothing of one that has no values or cannot be told."""
+    if held is None or held.holding in {Holding.EMPTY, Holding.CONSTANT, Holding.OPEN}:
+        return ""
+    return f", which seems to hold {held.holding.name.lower()} ({held.holding.value})"
 
 
 def _of_column(

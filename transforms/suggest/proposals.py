@@ -22,6 +22,7 @@ _FIRST, _LAST = 1868, 2100  # years of births
 _FEW_BANDS = 12
 _TENTHS = (1, 3, 5, 7, 9)
 _UNDERSTOOD = 0.5
+_MOSTLY, _SHORTEST = 0.8, 3  # of codes: share of the values, and characters
 _LABELS = 60  # of a quasi-identifier that has no hierarchy
 
 Keys = dict[str, Any]
@@ -33,17 +34,18 @@ class Around:
 
     Attributes:
         kind: the column's type in the file, where that says it; None for text.
-        person: it is the person column; several: people have several records.
-        facts: the table's items and times are known facts, whose levels `histories` decide.
-        with_address: the table has an address.
+        person: it is the person column.
+        facts: it is a known fact of lines, whose levels `histories` decide.
+        with_address: the table has an address, or a column of municipalities or prefectures.
+        separates: it alone tells most people from most others, one record each: it belongs to the class.
         tree: columns of another table that make the levels of its values; empty for none.
     """
 
     kind: ColumnType | None
     person: bool
-    several: bool
     facts: bool
     with_address: bool
+    separates: bool
     tree: Mapping[str, Any]
 
 
@@ -86,6 +88,9 @@ def _generalized(kind: str, **keys: Any) -> dict[str, Any]:
     return _treated(5, _GENERALIZE, hierarchy={"kind": kind, **keys})
 
 
+# A label that rare values share, and not blanks: few blanks would point at those who have them.
+_RARE = _treated(4, "rare_categories", people=_PEOPLE, action="group")
+_SUPPRESS = {"kind": "suppress"}
 _DELETED = {Holding.CODE: 2, Holding.NAME: 1, Holding.CONTACT: 1, Holding.IDENTIFIER: 1, Holding.LINK: 3}
 
 
@@ -110,36 +115,57 @@ def _deleted(held: Content, seen: Traits) -> Keys | None:
 def _quasi(held: Content, column: ColumnSketch, seen: Traits, context: Around) -> Keys | None:
     """Return what becomes of what others can know: quasi-identifiers (五号)."""
     found: Mapping[Holding, Callable[[], Keys | None]] = {
-        Holding.ADDRESS: lambda: {**_areas(seen), "released_as": "市区町村"},
-        Holding.PLACE: lambda: _areas(seen) or _few(column),
+        Holding.ADDRESS: lambda: _areas(seen, context),
+        Holding.PLACE: lambda: _areas(seen, context) or _labels(column, context),
         Holding.POSTAL: lambda: _postal(seen, context),
         Holding.BIRTH: lambda: _born(seen),
         Holding.AGE: _aged,
-        Holding.SEX: lambda: {"treat": [_generalized("suppress")]},
-        Holding.OBSERVABLE: lambda: _few(column),
+        Holding.SEX: lambda: {"treat": [_generalized(**_SUPPRESS)]},
+        Holding.OBSERVABLE: lambda: _labels(column, context),
         Holding.TIME: lambda: _time(seen, context),
     }
     return found.get(held.holding, lambda: None)()
 
 
-def _areas(seen: Traits) -> Keys:
+def _chosen(context: Around, hierarchy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the levels of what others can know: chosen with the class, or of lines for `histories`."""
+    return _treated(5, "coarsen" if context.facts else _GENERALIZE, hierarchy=dict(hierarchy))
+
+
+def _areas(seen: Traits, context: Around) -> Keys:
     """Return municipalities or prefectures, whichever the values are; nothing if they are neither."""
     read = {"city": seen.share("address"), "prefecture": seen.share("prefecture")}
     level = max(read, key=lambda name: read[name])
     if read[level] < _UNDERSTOOD:
         return {}
-    return {"treat": [_treated(1, "address", level=level), _generalized("address")]}
+    said = "市区町村" if level == "city" else "都道府県"
+    steps = [_treated(1, "address", level=level), _chosen(context, {"kind": "address"})]
+    return {"released_as": f"{said}（またはより広い地域）", "treat": steps}
 
 
-def _few(column: ColumnSketch) -> Keys | None:
-    return {"treat": [_generalized("suppress")]} if column.distinct <= _LABELS else None
+def _labels(column: ColumnSketch, context: Around) -> Keys | None:
+    """Return the class by labels, of many labels the rare together; nothing where nearly all are rare."""
+    if column.distinct <= _LABELS:
+        return {"treat": [_chosen(context, _SUPPRESS)]}
+    return {"treat": _rare_and(context)} if _common(column) >= _COVERED else None
+
+
+def _rare_and(context: Around) -> list[dict[str, Any]]:
+    """Return the rare together, and the rest chosen; known facts ask for k, and promise no more."""
+    rare = {key: value for key, value in _RARE.items() if key != "people" or not context.facts}
+    return [rare, _chosen(context, _SUPPRESS)]
+
+
+def _common(column: ColumnSketch) -> float:
+    """Return the share of the cells whose value stands in `_PEOPLE` or more."""
+    return float(column.counts[column.counts >= _PEOPLE].sum() / max(1, column.counts.sum()))
 
 
 def _postal(seen: Traits, context: Around) -> Keys:
     if context.with_address or seen.share("postal") < _UNDERSTOOD:
         return {"treat": [_treated(1, "delete")]}
     steps = [_treated(1, "postal_prefix", digits=3), _generalized("prefix", keep=[2, 1])]
-    return {"released_as": "郵便番号の上3桁", "treat": steps}
+    return {"released_as": "郵便番号の上3桁以下", "treat": steps}
 
 
 def _aged() -> Keys:
@@ -150,23 +176,17 @@ def _aged() -> Keys:
 def _born(seen: Traits) -> Keys:
     if seen.kind in {"date", "month", "datetime"}:
         year = [_treated(1, "year"), _generalized("dates", levels=["decade"])]
-        return {"type": seen.kind, "released_as": "生年", "treat": year}
+        return {"type": seen.kind, "released_as": "生年（または10年ごと）", "treat": year}
     if seen.numbers and seen.numbers[0] >= _FIRST and seen.numbers[-1] <= _LAST:
-        return {"type": "integer", "treat": [_generalized("intervals", widths=[5, 10, 20])]}
+        widths = _generalized("intervals", widths=[5, 10, 20])
+        return {"type": "integer", "released_as": "生年（または区間）", "treat": [widths]}
     return {"treat": [_treated(1, "delete")]}
 
 
 def _time(seen: Traits, context: Around) -> Keys:
-    month = seen.kind == "month"
-    fate: Keys = {"type": seen.kind, "released_as": "時期"}
-    before = [] if month else [_treated(1, "year_month")]
-    levels = {"hierarchy": {"kind": "dates", "levels": ["quarter", "year"]}}
-    if context.facts:
-        return {**fate, "treat": [*before, _treated(5, "coarsen", **levels)]}
-    if not context.several:
-        return {**fate, "treat": [*before, _treated(5, _GENERALIZE, **levels)]}
-    last = _treated(1, "recode", level=1, **levels)
-    return {**fate, "treat": [last] if month else before}
+    before = [] if seen.kind == "month" else [_treated(1, "year_month")]
+    levels = _chosen(context, {"kind": "dates", "levels": ["quarter", "year"]})
+    return {"type": seen.kind, "released_as": "時期（年月、四半期または年）", "treat": [*before, levels]}
 
 
 def _peculiar(held: Content, column: ColumnSketch, seen: Traits, context: Around) -> Keys:
@@ -177,15 +197,26 @@ def _peculiar(held: Content, column: ColumnSketch, seen: Traits, context: Around
         return _dropped(f"{seen.codes[0].title}であり、番号は残せないため")
     sensitive: Keys = {"sensitive": True} if held.sensitive else {}
     typed = _category_type(seen, context)
-    if held.holding in {Holding.ITEM, Holding.CATEGORY} and context.facts:
-        tree = dict(context.tree) or {"kind": "suppress"}
-        return {**typed, **sensitive, "treat": [_treated(5, "coarsen", hierarchy=tree)]}
-    many = column.counts >= _PEOPLE
-    covered = float(column.counts[many].sum() / max(1, column.counts.sum()))
+    covered = _common(column)
+    if context.facts:
+        tree = context.tree or _prefixes(seen, context)
+        steps = [_chosen(context, tree)] if tree else _rare_and(context)
+        return {**typed, **sensitive, "treat": steps}
     if covered < _COVERED and (column.cells >= 50 or column.distinct > _PEOPLE):
         return _dropped(f"値の{1 - covered:.0%}は{_PEOPLE}件に満たない値であり、残せば本人を推測させるため")
-    action = {"action": "cell"} if held.sensitive else {"action": "group"}
-    return {**typed, **sensitive, "treat": [_treated(4, "rare_categories", people=_PEOPLE, **action)]}
+    steps = _rare_and(context) if context.separates and not sensitive else [_RARE]
+    return {**typed, **sensitive, "treat": steps}
+
+
+def _prefixes(seen: Traits, context: Around) -> Keys:
+    """Return the levels of codes by how they begin; nothing of numbers, whose beginnings say nothing."""
+    mean, longest = seen.lengths
+    if context.kind not in {None, "text"} or seen.share("code", "digits") < _MOSTLY or mean < _SHORTEST:
+        return {}
+    if seen.numbers and not seen.zeros:
+        return {}
+    first = round(mean) - (longest <= round(mean))
+    return {"kind": "prefix", "keep": sorted({first, math.ceil(mean / 2), 1}, reverse=True)}
 
 
 def _category_type(seen: Traits, context: Around) -> Keys:

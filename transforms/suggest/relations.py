@@ -142,6 +142,11 @@ def separating(
                 yield chosen, distinction, separation
 
 
+def separates(table: TableSketch, column: str) -> bool:
+    """Return whether by one column nine of ten pairs of rows differ."""
+    return _apart(table.sample, [list(table.columns).index(column)])[1] >= _APART
+
+
 def _apart(sample: Beside, columns: Sequence[int]) -> tuple[float, float]:
     rows = sample.high[:, columns]
     n = len(rows)

@@ -27,6 +27,8 @@ _KNOWN_BY = {
     "prescriptions": "欠勤や会話から、病気や薬とその時期の1つ2つは知られ得るため",
     "cards": "同行者や店員には、店と時期の1つ2つは知られ得るため",
 }
+_TOGETHER = frozenset({"prescriptions", "cards"})  # what is known of a line is known of one line
+_KNOWN = "1人に複数の行があり、その品目、時期、場所の1つ2つは、居合わせた人に知られ得るため"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ def suggest(seen: Sequence[SeenTable], facts: FileFacts, use_case: UseCase | Non
     Args:
         seen: the tables.
         facts: what is said of the file.
-        use_case: by which facts are declared.
+        use_case: how facts of lines go together; they are declared wherever people have several lines.
         k: for the requirements.
     """
     people = [table for table in seen if table.personal] or list(seen)
@@ -74,13 +76,11 @@ def suggest(seen: Sequence[SeenTable], facts: FileFacts, use_case: UseCase | Non
     left_out = [
         (table, "個人の項目がない表であり、方針に入れていない（分類の木には使う）") for table in labels
     ]
-    told = use_case in _KNOWN_BY
     tables: dict[str, SuggestedTable] = {}
     for _ in range(2):  # the person columns of the first round tell those of the second
         for table in people:
             others = [t for name, t in tables.items() if name != table.found.name and t.person.column]
-            trees = _trees(table, labels) if told else {}
-            tables[table.found.name] = suggest_table(table, others, trees, facts=told)
+            tables[table.found.name] = suggest_table(table, others, _trees(table, labels))
     few = [name for name, table in tables.items() if table.person.people < K_LEAST]
     if len(few) < len(tables):
         left_out += [(tables.pop(name).table, f"{K_LEAST}人に満たず、公表できない表である") for name in few]
@@ -96,7 +96,7 @@ def suggest(seen: Sequence[SeenTable], facts: FileFacts, use_case: UseCase | Non
             "suppression_limit": _suppressed(tables, k),
         },
     }
-    if histories := _histories(tables, use_case) if told else []:
+    if histories := _histories(tables, use_case):
         policy["histories"] = histories
     if broken := sum(table.table.sketch.broken for table in tables.values()):
         policy["rejects"] = {"limit": broken}
@@ -200,18 +200,18 @@ def _histories(tables: Mapping[str, SuggestedTable], use_case: str | None) -> li
     for name, table in tables.items():
         if not table.facts:
             continue
-        apart = use_case == "id_pos" and len(table.facts) > 1
+        together = use_case in _TOGETHER
         facts += (
-            [{"table": name, "columns": [c]} for c in table.facts]
-            if apart
-            else [{"table": name, "columns": [*table.facts]}]
+            [{"table": name, "columns": [*table.facts]}]
+            if together
+            else [{"table": name, "columns": [c]} for c in table.facts]
         )
     if not facts:
         return []
     if use_case != "id_pos":
         classed = (name for name, table in tables.items() if any(is_quasi(f) for f in table.fates.values()))
         facts += [{"table": name, "quasi_identifiers": True} for name in classed]
-    return [{"known": 2, "because": _KNOWN_BY[str(use_case)], "facts": facts}]
+    return [{"known": 2, "because": _KNOWN_BY.get(str(use_case), _KNOWN), "facts": facts}]
 
 
 def _trees(table: SeenTable, labels: Sequence[SeenTable]) -> dict[str, Any]:

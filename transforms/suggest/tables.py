@@ -11,12 +11,22 @@ from typing import Any
 from tokumei.transforms.suggest.evidence import Traits, look_at
 from tokumei.transforms.suggest.holdings import DATES, Content, Holding, held_by, settled
 from tokumei.transforms.suggest.proposals import Around, Keys, proposed
-from tokumei.transforms.suggest.relations import LINKED, Person, determines, find_person, same_values
+from tokumei.transforms.suggest.relations import (
+    LINKED,
+    Person,
+    determines,
+    find_person,
+    same_values,
+    separates,
+)
 from tokumei.transforms.suggest.sketch import ColumnSketch, TableSketch
 from tokumei.transforms.suggest.sources import FoundTable
 from tokumei.transforms.suggest.words import said_by
 from tokumei.transforms.values.code_formats import INSURER
 
+_AREAS = 0.5
+_BANDED = frozenset({Holding.SEX, Holding.AGE, Holding.BIRTH})
+_FEW_ROWS, _OF_A_VALUE = 50, 20
 _DAY = re.compile(r"_?(?:date|datetime|time|dt)$")
 _CLASSED = frozenset({Holding.ITEM, Holding.CATEGORY, Holding.OBSERVABLE, Holding.PLACE, Holding.TIME})
 _PERSONAL = frozenset({Holding.NAME, Holding.BIRTH, Holding.SEX, Holding.AGE, Holding.LINK, Holding.CODE})
@@ -53,6 +63,17 @@ class SeenTable:
         """Whether it says something of people."""
         kinds = {held.holding for held in self.held.values() if held.doubt is None}
         return bool(kinds & _PERSONAL)
+
+    @property
+    def areas(self) -> list[str]:
+        """The columns of municipalities or prefectures, the finest first."""
+        read = {name: self.seen[name] for name in self.of(Holding.PLACE)}
+        found = {
+            name: seen.share("address")
+            for name, seen in read.items()
+            if seen is not None and seen.share("address", "prefecture") >= _AREAS
+        }
+        return sorted(found, key=lambda name: -found[name])
 
     def of(self, *holdings: Holding) -> list[str]:
         """Return the columns that hold something, in the order of the file."""
@@ -101,7 +122,7 @@ def contents_of(columns: Mapping[str, ColumnSketch], seen: Mapping[str, Traits |
 
 
 def suggest_table(
-    table: SeenTable, others: Sequence[SuggestedTable], trees: Mapping[str, Any], *, facts: bool
+    table: SeenTable, others: Sequence[SuggestedTable], trees: Mapping[str, Any]
 ) -> SuggestedTable:
     """Return what becomes of a table's columns.
 
@@ -109,20 +130,19 @@ def suggest_table(
         table: as it was seen.
         others: other tables with a person column, as far as they are known.
         trees: hierarchies by column, made of other tables.
-        facts: what others may know of lines is to be declared.
     """
     person = find_person(table.sketch, table.held, [other.people for other in others])
     restored = _restored(table, person) | _repeated(table, person, others)
-    told = _facts(table, restored) if facts and person.several else ()
+    told = _facts(table, restored, person) if person.several and person.column else ()
     fates: dict[str, Keys] = {}
     notes: dict[str, list[str]] = {}
     for name, held in table.held.items():
         context = Around(
             kind=table.found.kinds[name] if table.found.typed else None,
             person=name == person.column,
-            several=person.several,
             facts=name in told,
-            with_address=bool(table.of(Holding.ADDRESS)),
+            with_address=bool(table.of(Holding.ADDRESS) or table.areas),
+            separates=not person.several and separates(table.sketch, name),
             tree=trees.get(name, {}),
         )
         fates[name] = proposed(held, table.sketch.columns[name], table.seen[name], context)
@@ -146,7 +166,7 @@ def _restored(table: SeenTable, person: Person) -> dict[str, str]:
     """Return the columns that another restores, and would undo what is done to it: with the reason."""
     lost: dict[str, str] = {}
     ages, births = table.of(Holding.AGE), table.of(Holding.BIRTH)
-    lost |= {name: f"{ages[0]}から復元できる" for name in births if ages}
+    lost |= {name: f"{ages[0]}が残れば足り、より細かい" for name in births if ages}
     births.sort(key=lambda name: (seen := table.seen[name]) is None or seen.kind not in DATES)
     lost |= dict.fromkeys(births[1:], f"{births[0]}と同じ内容である") if births and not ages else {}
     addresses = table.of(Holding.ADDRESS)
@@ -155,6 +175,15 @@ def _restored(table: SeenTable, person: Person) -> dict[str, str]:
     for place in table.of(Holding.PLACE):
         if addresses and determines(table.sketch, addresses[0], place):
             lost[place] = f"{addresses[0]}から分かる"
+    if areas := table.areas:
+        lost |= {n: f"{areas[0]}から分かる" for n in areas[1:] if determines(table.sketch, areas[0], n)}
+    for name in table.of(Holding.CATEGORY, Holding.ITEM, Holding.OBSERVABLE):
+        for other in (o for o in table.of(*_BANDED) if _tells(table, name, o)):
+            lost[name] = f"値ごとに{other}が一つに決まり、{other}の加工を戻せてしまう"
+    for name in table.of(Holding.CATEGORY, Holding.ITEM):
+        for other in table.of(Holding.OBSERVABLE):
+            if _stem(name) == _stem(other) and determines(table.sketch, other, name):
+                lost[name] = f"{other}から分かる"
     for i, one in enumerate(classed):
         for other in classed[i + 1 :]:
             if {one, other} & {*lost, person.column} or not _same(table, one, other):
@@ -193,14 +222,40 @@ def _same(table: SeenTable, one: str, other: str) -> bool:
     )
 
 
+def _stem(name: str) -> str:
+    return name.partition("_")[0].lower()
+
+
+def _tells(table: SeenTable, name: str, other: str) -> bool:
+    """Whether a category restores sex or age; of few rows, only one that is the same in other words."""
+    column = table.sketch.columns[name]
+    if column.cells < _FEW_ROWS and not determines(table.sketch, other, name):
+        return False
+    common = column.cells >= _OF_A_VALUE * column.distinct or column.cells < _FEW_ROWS
+    return common and determines(table.sketch, name, other)
+
+
 def _is_code(table: SeenTable, name: str) -> bool:
     seen = table.seen[name]
     return seen is not None and (seen.share("digits", "code") >= 0.5 or said_by(name).code)
 
 
-def _facts(table: SeenTable, restored: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the item and the time of a line that others may know."""
-    items = [n for n in table.of(Holding.ITEM) if n not in restored and table.held[n].doubt is None]
+def _facts(table: SeenTable, restored: Mapping[str, str], person: Person) -> tuple[str, ...]:
+    """Return the item, what it belongs to, the time and the place of a line that others may know."""
+
+    def of(*holdings: Holding) -> list[str]:
+        return [n for n in table.of(*holdings) if n not in restored and table.held[n].doubt is None]
+
+    def of_lines(name: str) -> bool:
+        return not determines(table.sketch, str(person.column), name)
+
+    items = of(Holding.ITEM) + [
+        n for n in of(Holding.CATEGORY) if said_by(n).holds == "item" or table.held[n].sensitive
+    ]
     items.sort(key=lambda n: said_by(n).holds != "item" and not table.held[n].sensitive)
-    times = [n for n in table.of(Holding.TIME) if n not in restored]
-    return (*items[:1], *times[:1])
+    implied = [
+        n for n in of(Holding.ITEM, Holding.CATEGORY) if items and determines(table.sketch, items[0], n)
+    ]
+    places = [n for n in of(Holding.PLACE, Holding.OBSERVABLE) if of_lines(n)]
+    known = (*items[:1], *implied[:1], *of(Holding.TIME)[:1], *places[:1])
+    return tuple(dict.fromkeys(known))

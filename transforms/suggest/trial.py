@@ -1,7 +1,8 @@
 """What k would cost: pass 1, pass 2 and the search of a run, on the quasi-identifiers of each table alone.
 
 The tables are read whole, and the search is that of a run. What a run does beside (criteria 4, histories, the
-tables together) can leave out more people; the comment says so.
+tables together) can leave out more people; the lines say so, and where the true figures are had. How many
+people have several lines is estimated by the sketch where they are many, and told as 約.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ from tokumei.transforms.suggest.tables import SuggestedTable
 
 TRIED = (5, 10, 20)
 _WHY = "試算"
+_NOT_TRIED = (
+    "この試算は表ごとに準識別子だけで行い、表の結合、histories、四号の処理を含まない。実際に残る人数は、",
+    "要確認に答えた後、tokumei rehearse policy.yaml --try k=5,10,20 で分かる。",
+)
 
 M = TypeVar("M")
 
@@ -43,13 +48,15 @@ class Tried:
     """What one k would cost a table.
 
     Attributes:
-        k: tried; people: all; kept: who are released, None where no generalization meets it.
+        k: tried; people: all; about: these are estimated.
+        kept: who are released, None where no generalization meets it.
         loss: of the quasi-identifiers, 0 to 1; levels: of each, how it is called.
     """
 
     k: int
     people: int
     kept: int | None
+    about: bool = False
     loss: float = 1.0
     levels: Mapping[str, str] | None = None
 
@@ -63,6 +70,7 @@ def with_trials(suggestion: Suggestion, base: str) -> Suggestion:
     """
     tried = {name: _try_ks(name, suggestion, base) for name in suggestion.tables}
     lines = [line for name, found in tried.items() for line in _told(name, found)]
+    lines += _NOT_TRIED if lines else ()
     unmet = {one.k for found in tried.values() for one in found if one.kept is None}
     asked = suggestion.policy["requirements"]
     met = [k for k in TRIED if k <= asked["k"] and k not in unmet]
@@ -84,7 +92,8 @@ def _try_ks(name: str, suggestion: Suggestion, base: str) -> list[Tried]:
     people = {n: table.person.people if table.person.several else profile[n].records for n in counted}
     fits = fit(plan, profile, people, key)
     histograms = _classes(plan, table, fits, profile, key)
-    return [_tried(plan, name, k, fits, histograms) for k in TRIED]
+    about = table.person.several and not table.people.all_kept
+    return [replace(_tried(plan, name, k, fits, histograms), about=about) for k in TRIED]
 
 
 def _alone(name: str, policy: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -175,11 +184,12 @@ def _told(name: str, tried: list[Tried]) -> Iterator[str]:
     """Yield what trials of a table showed, for comments."""
     if not tried:
         return
-    yield f"試算（{name}、準識別子だけで、全件を読んで）:"
+    yield f"試算（{name}だけ、準識別子だけ）:"
     for one in tried:
         if one.kept is None:
             yield f"  k={one.k}: 満たす一般化がない"
             continue
         levels = "、".join(f"{column} {level}" for column, level in (one.levels or {}).items())
         gone = one.people - one.kept
-        yield f"  k={one.k}: {one.kept:,}人が残る（{gone:,}人を除く）、損失 {one.loss:.2f}（{levels}）"
+        kept = f"{'約' if one.about else ''}{one.kept:,}人が残る（{gone:,}人を除く）"
+        yield f"  k={one.k}: {kept}、損失 {one.loss:.2f}（{levels}）"

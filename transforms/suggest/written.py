@@ -14,11 +14,16 @@ from tokumei.transforms.suggest.relations import separating
 from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SuggestedTable
 
+_OPEN = (
+    "「{mark}」（案の時点で{count}か所）のすべてに答えるまで、tokumei check は受け付けない。"
+    "答えか理由に書き換える。"
+)
+_ANSWERED = "問いにはすべて答えがある。"
 _SETS = 5
 _WIDEST = 1 << 20
 _HEAD = """\
 # tokumei suggest による方針の案。項目ごとの注記は判断の根拠（名称の語、値の型と割合）であり、値は記さない。
-# {count}か所の「{mark}」に答えるまで、tokumei check は受け付けない。答えか理由に書き換える。
+# {open}
 # source.path は、このファイルを置いたフォルダから読まれる。型: 9 数字、A 英字、あ ア 漢 かな・カナ・漢字。"""
 
 
@@ -49,7 +54,8 @@ def written(suggestion: Suggestion) -> str:
         lines += [f"      - {_flow(fact)}" for fact in history["facts"]]
     body = "\n".join(lines)
     count = sum(TO_DECIDE in line for line in lines if not line.lstrip().startswith("#"))
-    return f"{_HEAD.format(count=count, mark=TO_DECIDE)}\n{body}\n"
+    told = _OPEN.format(count=count, mark=TO_DECIDE) if count else _ANSWERED
+    return f"{_HEAD.format(open=told)}\n{body}\n"
 
 
 def _flow(value: Any) -> str:
@@ -91,7 +97,8 @@ def _about(suggested: SuggestedTable) -> Iterator[str]:
             if person.several
             else "1人1件"
         )
-        yield f"本人: {person.column}（約{person.people:,}人、{rows}）"
+        about = "" if suggested.people.all_kept else "約"
+        yield f"本人: {person.column}（{about}{person.people:,}人、{rows}）"
     sets = list(separating(sketch, suggested.table.held, person))
     if sets:
         yield "準識別子になり得る組（本人の対の9割以上を分ける最小の組。違い: 種類÷人数、分離: 分かれる対）:"
