@@ -69,7 +69,16 @@ def test_text_is_released_with_labels_and_the_report_says_how_many(run):
     assert labels == {"氏名": 6, "番号": 2, "電話": 1, "住所": 1, "年齢": 1, "日付": 1}
     assert "sudachidict-core" in done.report["versions"] and "sudachidict-core" in done.manifest["versions"]
     kinds = {kind["kind"]: kind for kind in told["planted"]}
-    described = {"氏名", "氏名（仮名）", "住所", "日付（西暦）", "日付（和暦）", "年齢"}
+    described = {
+        "氏名",
+        "氏名（仮名）",
+        "氏名（一字の姓）",
+        "氏名（ローマ字）",
+        "住所",
+        "日付（西暦）",
+        "日付（和暦）",
+        "年齢",
+    }
     assert (
         len(kinds) > 25
         and all(kind["planted"] for kind in kinds.values())

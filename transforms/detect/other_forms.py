@@ -48,6 +48,9 @@ BIRTHS = OtherForm(
 NAMES_IN_LATIN = OtherForm(Role.KANA, r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}", otherwise.sounds)
 ELEVEN = OtherForm(Role.CODE, r"(?:[0-9][^0-9]{0,3}){10}[0-9]", otherwise.numbers)
 
+ANY_FORM = "|".join(
+    form.pattern for form in (ADDRESSES, BIRTHS, NAMES_IN_LATIN, ELEVEN)
+)  # one look is enough
 _NUMERAL = f"[0-9{''.join(KANJI_DIGITS)}]"
 TELEPHONES = OtherForm(Role.CONTACT, rf"(?:{_NUMERAL}[^0-9]{{0,3}}){{9}}{_NUMERAL}", otherwise.said_numbers)
 
@@ -58,7 +61,7 @@ def address_forms(shadows: pl.Series) -> list[pl.Series]:
 
 
 def birth_days(values: pa.Array, how: DateReading) -> pl.Series | None:
-    """Return birth dates as days; None where they cannot be read as such.
+    """Return dates of birth as days; None where they are no dates.
 
     Args:
         values: dates, or texts that are read as such.
@@ -68,10 +71,9 @@ def birth_days(values: pa.Array, how: DateReading) -> pl.Series | None:
     return pl.Series(days) if pa.types.is_date(days.type) else None
 
 
-def birth_forms(values: pa.Array, how: DateReading) -> list[pl.Series]:
-    """Return the spellings of birth dates, as `BIRTHS` compares them; see `birth_days`."""
-    days = birth_days(values, how)
-    return [] if days is None else otherwise.spellings_of_dates(days)
+def birth_forms(days: pl.Series) -> list[pl.Series]:
+    """Return the spellings of birth dates, as `BIRTHS` compares them."""
+    return otherwise.spellings_of_dates(days)
 
 
 def latin_forms(family: pl.Series, given: pl.Series) -> list[pl.Series]:

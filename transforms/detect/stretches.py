@@ -43,7 +43,7 @@ _EDGE = "\n"
 _NUMBER = re.compile(r"(?<![A-Z])(?:[A-Z]{1,2} ?)?[0-9].*|[0-9].*", re.DOTALL)
 _CORES = {
     "web address": re.compile(r"(?:HTTPS?|FTP|WWW).*", re.DOTALL),
-    "account name": re.compile(r"@.*", re.DOTALL),
+    "account name": re.compile(r"@.*|[A-Z0-9_.-]{4,}\Z", re.DOTALL),
     "e-mail address": re.compile(r".*", re.DOTALL),
     "UUID": re.compile(r"[0-9A-F]{8}-.*", re.DOTALL),
     "IP address": re.compile(r"[0-9A-F].*", re.DOTALL),

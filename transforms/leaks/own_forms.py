@@ -13,15 +13,12 @@ import pyarrow as pa
 
 from tokumei.schemas.column_names import Role, roles_of
 from tokumei.transforms.detect import other_forms as other
-from tokumei.transforms.detect import written_otherwise as otherwise
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.values import Texts, own_values
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
-_FORMS = (other.ADDRESSES, other.BIRTHS, other.NAMES_IN_LATIN, other.ELEVEN)
-_PERHAPS = "|".join(form.pattern for form in _FORMS)  # one look at most cells is enough
 _WHOLE_DATE = r"^[A-Z']?[0-9]+(?:-[0-9]+){2}#$|^[0-9]{8}#$"
 
 
@@ -47,10 +44,14 @@ class OwnForms:
             cells: its shadows, one a record.
         """
         found: dict[LeakSearch, Found] = {}
-        perhaps = cells.str.contains(_PERHAPS).fill_null(value=False).arg_true()
+        perhaps = cells.str.contains(other.ANY_FORM).fill_null(value=False).arg_true()
         some = cells.gather(perhaps)
-        sources = (self._addresses, self._births, self._latin, self._codes)
-        for form, forms in zip(_FORMS, sources, strict=True):
+        for form, forms in (
+            (other.ADDRESSES, self._addresses),
+            (other.BIRTHS, self._births),
+            (other.NAMES_IN_LATIN, self._latin),
+            (other.ELEVEN, self._codes),
+        ):
             rows = perhaps.filter(some.str.contains(form.pattern))
             if not len(rows):
                 continue
@@ -91,7 +92,7 @@ class OwnForms:
 
     def _births(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for name, days in self._born(rows):
-            yield from ((name, form) for form in otherwise.spellings_of_dates(days))
+            yield from ((name, form) for form in other.birth_forms(days))
 
     def _born(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for name in self._of(Role.BIRTH):

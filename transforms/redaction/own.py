@@ -222,5 +222,5 @@ def _label(text: str, column: OwnColumn) -> SpanLabel:
     if column.names and _TELEPHONE.fullmatch(text) is not None:
         return SpanLabel.TELEPHONE
     if any(map(str.isdecimal, text)):
-        return SpanLabel.NUMBER
+        return SpanLabel.ACCOUNT if column.names and _LETTER.search(text) else SpanLabel.NUMBER
     return SpanLabel.PERSON if column.names and _LETTER.search(text) else SpanLabel.OTHER

@@ -43,8 +43,9 @@ class OwnOtherwise:
     def __init__(self, columns: Sequence[OwnColumn], values: Mapping[str, pa.Array]) -> None:
         self._sought: dict[OtherForm, list[pl.Series]] = {}
         for column in columns:
-            if column.born:
-                self._add(other.BIRTHS, other.birth_forms(values[column.name], column.dates))
+            days = other.birth_days(values[column.name], column.dates) if column.born else None
+            if days is not None:
+                self._add(other.BIRTHS, other.birth_forms(days))
         texts = {c: spelled(as_text(values[c.name])) for c in columns if c.names or c.coded}
         for column, shadows in texts.items():
             if column.places:

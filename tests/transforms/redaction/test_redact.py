@@ -193,13 +193,6 @@ def test_labels_say_what_was_found():
     }
 
 
-def test_half_a_mail_address_and_a_postal_code_after_its_word_go():
-    mail = OwnColumn.of("メールアドレス", None)
-    values = OwnValues([mail], {"メールアドレス": pa.array(["taro.sato77@example.jp"])})
-    told = redact(["taro.sato77 へ返信。郵便番号1050023"], Layers(own=values)).texts[0]
-    assert "sato77" not in told and "1050023" not in told
-
-
 OWN_OF_MORI = {
     "氏名": "森　一郎",
     "カナ": "モリ イチロウ",
@@ -254,3 +247,10 @@ def test_own_values_are_found_in_every_form_that_the_leak_search_looks_for(text,
 )
 def test_accounts_and_ends_of_numbers_are_told_by_the_word_before_them(text, made):
     assert redact([text], Layers(own=OwnValues([], {}))).texts == [made]
+
+
+def test_half_a_mail_address_and_a_postal_code_after_its_word_go():
+    mail = OwnColumn.of("メールアドレス", None)
+    values = OwnValues([mail], {"メールアドレス": pa.array(["taro.sato77@example.jp"])})
+    told = redact(["taro.sato77 へ返信。郵便番号1050023"], Layers(own=values)).texts[0]
+    assert "sato77" not in told and "1050023" not in told
