@@ -274,17 +274,19 @@ def test_what_separates_people_belongs_to_the_class_and_restores_nothing(run, tm
                 *cities[i // 2 % 2],
                 "男女"[i % 2],
                 f"p{i % 2}{i % 3}",
+                f"adults_{('50up', '25_50')[i // 5 % 2]}_urban",
                 f"S{i * 31 % 29:03d}",
             )
         )
         + "\n"
         for i in range(1200)
     )
-    header = "kaiin_no,todofuken,shikuchoson,yubin,seibetsu,profile,tenpo_cd\n"
+    header = "kaiin_no,todofuken,shikuchoson,yubin,seibetsu,profile,kind,tenpo_cd\n"
     (tmp_path / "t.csv").write_text(header + body)
     columns = of_table(suggested(run, "t.csv", answers=FACTS))
+    assert methods(columns["kind"]) == ["generalize"] and TO_DECIDE in columns["kind"]["title"]
     quasi = {name for name, column in columns.items() if "generalize" in methods(column)}
-    assert quasi == {"shikuchoson", "seibetsu", "tenpo_cd"}
+    assert quasi == {"shikuchoson", "seibetsu", "tenpo_cd", "kind"}
     assert columns["profile"]["drop"] and "seibetsu" in columns["profile"]["because"]
     assert columns["todofuken"]["drop"] and methods(columns["yubin"]) == ["delete"]
     assert "市区町村" in columns["shikuchoson"]["released_as"]
