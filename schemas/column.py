@@ -7,7 +7,14 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.date_formats import FORMATS_OF, DateFormat, DateReading
-from tokumei.schemas.leaks import Allowed, carries_numbers, carries_values, identifies, may_be_codes
+from tokumei.schemas.leaks import (
+    Allowed,
+    carries_days,
+    carries_numbers,
+    carries_values,
+    identifies,
+    may_be_codes,
+)
 from tokumei.schemas.privacy_models import AnyProtection
 from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.strict import Strict, Text, broken
@@ -137,7 +144,7 @@ class Column(Strict):
     def _searched(self) -> Self:
         for key, searched in (
             ("codes_allowed", self.carries_numbers or self.may_be_codes),
-            ("source_values_allowed", self.carries_values),
+            ("source_values_allowed", self.carries_values or self.carries_days),
         ):
             if getattr(self, key) is not None and not searched:
                 raise broken(
@@ -279,6 +286,11 @@ class Column(Strict):
     def carries_values(self) -> bool:
         """Whether a released cell may be this very record's text of the source."""
         return self.released and carries_values(self.type, self.treat)
+
+    @property
+    def carries_days(self) -> bool:
+        """Whether a released cell may be a day of the source, among them a birth date."""
+        return self.released and carries_days(self.type, self.treat)
 
     @property
     def carries_numbers(self) -> bool:

@@ -38,6 +38,16 @@ def carries_values(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
     )
 
 
+def carries_days(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
+    """Return whether a released cell may be a day of the source, such as somebody's birth date.
+
+    Args:
+        kind: type of a released column.
+        treat: its methods.
+    """
+    return kind in {"date", "datetime"} and all(step.text_left() is Left.OWN for step in treat)
+
+
 def carries_numbers(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
     """Return whether a released cell may hold a number of the source, however many people share it.
 

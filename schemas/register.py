@@ -14,10 +14,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokumei.schemas.column import Column
 from tokumei.schemas.file_items import Office, Ordinance, Period
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.pseudonym_periods import PERIOD_NAMES
 from tokumei.schemas.report import PeopleBasis, Report
 from tokumei.schemas.strict import Strict, broken
 from tokumei.schemas.table import Table
@@ -95,7 +93,8 @@ _PLACE = {"number", "version", "status", "created_at", "updated_at"}  # set by t
 def entry_of(policy: Policy, report: Report) -> RegisterEntry:
     """Return the entry that a release adds to the register.
 
-    Items 1 to 14, 16 and 17 come from the policy, 本人の数 (distinct people, 規則63条) from the report.
+    Items 1 to 14, 16 and 17 come from the policy, 本人の数 (distinct people, 規則63条) and 情報の項目 from
+    the report, which knows what is left of each.
     """
     small = report.people < SMALL_FILE
     return entry_of_file(policy, report.created_at, small=small).model_copy(
@@ -103,7 +102,7 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
             "release_id": report.release_id,
             "product_people": report.people,
             "product_people_basis": report.people_basis,
-            "product_items": released_items(policy),
+            "product_items": released_items(report),
         }
     )
 
@@ -153,22 +152,12 @@ def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
     )
 
 
-def released_items(policy: Policy) -> tuple[TableItems, ...]:
-    """Return the titles of the released columns by table (情報の項目; 法43条3項, 117条1号)."""
+def released_items(report: Report) -> tuple[TableItems, ...]:
+    """Return what is released by table, as `ColumnReport.item` (情報の項目; 法43条3項, 117条1号)."""
     return tuple(
-        TableItems(
-            table=table.title or name,
-            items=tuple(_item(n, table.columns[n]) for n in table.released),
-        )
-        for name, table in policy.tables.items()
+        TableItems(table=table.title, items=tuple(c.item for c in table.columns if c.item is not None))
+        for table in report.tables
     )
-
-
-def _item(name: str, column: Column) -> str:
-    """Return what is left of a column, with the period of its pseudonyms where they have one (仮IDの期間)."""
-    item = column.released_as or column.title or name
-    per = None if column.pseudonym is None else column.pseudonym.per
-    return item if per is None else f"{item}（仮IDの期間：{PERIOD_NAMES[per]}）"
 
 
 def column_titles(table: Table, names: tuple[str, ...]) -> tuple[str, ...]:

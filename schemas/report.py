@@ -74,6 +74,11 @@ class ColumnReport(Strict):
     type: str
     released: bool
     sensitive: bool
+    item: str | None = Field(
+        default=None,
+        description="What notice and register call what is released of it, with the level that was chosen;"
+        " None where it is deleted, or where every released cell is blank or *.",
+    )
     because: str | None = None
     steps: tuple[StepReport, ...] = ()
     before: Picture | None = None

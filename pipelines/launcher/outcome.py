@@ -209,8 +209,12 @@ def _tell_attack(attack: dict[str, Any]) -> None:
 def _of_little_use(table: dict[str, Any]) -> Iterator[str]:
     """Say where nothing, or not much, is left of what was to be released."""
     levels = (table["recoding"] or {"levels": ()})["levels"]
-    if levels and all(level["finest"] == level["levels"] - 1 for level in levels):
+    gone = [c["name"] for c in table["columns"] if c["released"] and c.get("item") is None]
+    if levels and {level["column"] for level in levels} <= set(gone):
         yield "nothing is left of any quasi-identifier, all are *: see k, suppression_limit, hierarchies"
+    if gone:
+        names = ", ".join(gone)
+        yield f"every cell is blank or * in {names}: notice and register do not name it; drop it, or see k"
     if 2 * table["records_out"] < table["records_in"]:
         yield "more than half of the records are left out"
 

@@ -8,12 +8,14 @@ import logging
 import os
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from types import TracebackType
 from typing import TextIO
 
+EVERY = 30.0  # seconds between lines of a log
 STAGES = {
     "profile": "pass 1 profile",
     "people": "counting people",
@@ -97,7 +99,10 @@ def mute_stdout() -> None:
 
 
 class Progress:
-    """Shows records by stage, and nodes of the search, while the block runs; only on a terminal."""
+    """Shows records by stage, and nodes of the search, while the block runs.
+
+    Where stderr is no terminal, a line every `EVERY` seconds: a run of minutes in a log shows that it lives.
+    """
 
     def __init__(self) -> None:
         self._stop = threading.Event()
@@ -107,10 +112,11 @@ class Progress:
         from tokumei.transforms.engine import progress
 
         progress.reset()
-        if sys.stderr.isatty():
+        with suppress(OSError):  # a program's own stream, without a descriptor
             # A descriptor of its own, which `quiet` does not touch.
             terminal = open(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding)  # noqa: PTH123
-            self._thread = threading.Thread(target=self._show, args=(terminal,), daemon=True)
+            show = self._show if terminal.isatty() else self._log
+            self._thread = threading.Thread(target=show, args=(terminal,), daemon=True)
             self._thread.start()
         return self
 
@@ -137,6 +143,16 @@ class Progress:
                 for stage, n in progress.seen().items():  # the newest stage stays
                     bars.update(task, description=describe(stage, n, progress.best_cost()))
                 bars.refresh()
+
+    def _log(self, log: TextIO) -> None:
+        from tokumei.transforms.engine import progress
+
+        began = time.monotonic()
+        with log, suppress(OSError):  # a closed log stops no run
+            while not self._stop.wait(EVERY):
+                for stage, n in list(progress.seen().items())[-1:]:
+                    told = describe(stage, n, progress.best_cost())
+                    print(f"{time.monotonic() - began:,.0f} s: {told}", file=log, flush=True)
 
 
 def describe(stage: str, n: int, best: float | None) -> str:

@@ -63,7 +63,9 @@ def test_what_protects_passes(run):
     assert found["linkage", False]["untreated"] > 0.5
     assert found["linkage", True]["untreated"] > 0.95
     assert found["homogeneity", False]["success"]["rate"] == 0
-    assert found["inference", False]["success"]["rate"] > found["inference", False]["control"]["rate"]
+    guessed = found["inference", False]  # illnesses fell on people at random, and that is all that is gained
+    assert guessed["control"]["low"] < guessed["success"]["rate"] < guessed["control"]["high"]
+    assert guessed["advantage"]["high"] < 0.02
 
 
 def test_what_does_not_protect_fails(run):

@@ -170,6 +170,54 @@ def test_what_was_looked_at_is_accepted_with_a_reason(run):
     assert done.status == 0, done.err  # a class of ten of a hundred people, and 90 by age and illness
 
 
+def summary_of(done):
+    page = (done.release / "report.html").read_text()
+    return page[page.index('id="summary"') : page.index('id="items"')]
+
+
+def test_the_summary_tells_the_worst_and_how_it_stops_a_run(run):
+    columns, files, _ = KEPT_BIRTHS
+    done = run(policy(columns), files)
+    worst = max(done.report["exposure"]["findings"], key=lambda f: (f["people"], f["alone"]))
+    summary = summary_of(done)
+    assert worst["sentence"] in summary and 'href="#exposure"' in summary and "exposure: {}" in summary
+    assert f"<dt>宣言のない危険</dt><dd>{worst['people']}<span>人" in summary
+    accepted = [{"columns": [name], "because": "検討した"} for name in ("day", "area")]
+    done = run(policy(columns, exposure={"accepted": accepted}), files, output="more")
+    assert done.status == 0, done.err
+    assert "<dt>宣言のない危険</dt><dd>なし" in summary_of(done) and "方針で認めた" in summary_of(done)
+
+
+NAMED = {
+    "id": ID,
+    "患者氏名": DELETE,
+    "カナ": DELETE,
+    "備考": {"type": "text"},
+    "電話": DELETE,
+    "sex": TOWN,
+}
+
+
+@pytest.mark.parametrize(("phones", "alike"), [(300, False), (100, True)])
+def test_namesakes_are_other_people_unless_something_else_is_alike_too(run, phones, alike):
+    rows = [
+        (
+            f"C{i}",
+            f"佐藤 {'一二三四五'[i % 5]}",
+            "サトウ",
+            "特になし",
+            f"090-0000-{i % phones:04d}",
+            "男女"[i % 2],
+        )
+        for i in range(300)
+    ]
+    done = run(policy(NAMED), csv(",".join(NAMED), rows))
+    assert done.status == 0, done.err
+    assert ("persons" in findings(done)) == alike
+    if alike:
+        assert findings(done)["persons"]["columns"] == ["患者氏名", "カナ", "電話", "sex"]
+
+
 def test_figures_are_those_of_counting_people(run):
     columns, files, _ = ALL_ALIKE
     found = findings(run(policy(columns), files))["homogeneous"]

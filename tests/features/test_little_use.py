@@ -7,6 +7,7 @@ from support.helpers import QI, policy_of
 
 KEEP = {"keep": True, "because": "試験"}
 SEX = {"treat": [{**QI, "hierarchy": {"kind": "suppress"}}]}
+UNNAMED = "notice and register do not name it; drop it, or see k"
 PHONE = {"treat": [{"criterion": 1, "method": "phone_area"}]}
 
 
@@ -21,7 +22,10 @@ def rows(*people):
             {"sex": SEX, "x": KEEP},
             rows(("男", 1), ("女", 2), ("男", 3)),
             {"k": 3},
-            ["nothing is left of any quasi-identifier, all are *: see k, suppression_limit, hierarchies"],
+            [
+                "nothing is left of any quasi-identifier, all are *: see k, suppression_limit, hierarchies",
+                f"every cell is blank or * in sex: {UNNAMED}",
+            ],
         ),
         (
             {"sex": SEX, "x": KEEP},
@@ -29,7 +33,12 @@ def rows(*people):
             {"k": 2, "limit": 0.9},
             ["more than half of the records are left out"],
         ),
-        ({"sex": KEEP, "x": PHONE}, rows(("男", "?"), ("女", "??")), {}, ["nothing is left of x"]),
+        (
+            {"sex": KEEP, "x": PHONE},
+            rows(("男", "?"), ("女", "??")),
+            {},
+            ["nothing is left of x", f"every cell is blank or * in x: {UNNAMED}"],
+        ),
         ({"sex": SEX, "x": KEEP}, rows(*[("男", 1), ("女", 1)] * 3), {"k": 3}, []),
     ],
     ids=["all general", "most suppressed", "all blank", "of use"],

@@ -1,14 +1,16 @@
-"""Progress is for terminals: shown there, silent elsewhere."""
+"""Progress is for terminals: shown there; elsewhere a line now and then, of runs that are long."""
 
 import os
 import pty
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from support.helpers import EXAMPLE
 
+from tokumei.pipelines.launcher import terminal
 from tokumei.pipelines.launcher.terminal import describe, quiet
 from tokumei.transforms.engine import progress
 
@@ -40,6 +42,18 @@ def test_a_pipe_sees_nothing_but_the_result(tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("released 21,629 records of 21,629 people")
+
+
+def test_a_log_of_a_long_run_hears_how_far_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(terminal, "EVERY", 0.01)
+    path = tmp_path / "log"
+    with path.open("w") as log:
+        monkeypatch.setattr(sys, "stderr", log)
+        with terminal.Progress(), quiet():
+            progress.note_node(0.25)
+            while "lowest cost so far 0.25" not in path.read_text():
+                time.sleep(0.01)
+    assert path.read_text().startswith("0 s: search of levels: 1 combinations")
 
 
 def test_help_is_fast_because_it_imports_nothing_heavy():

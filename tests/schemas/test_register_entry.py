@@ -20,6 +20,15 @@ from tokumei.schemas.report import Report
 SCHEMA = json.loads(
     resources.files("tokumei.schemas").joinpath("register_entry.avsc").read_text(encoding="utf-8")
 )
+COUNTS = (
+    "records_in",
+    "records_rejected",
+    "records_dropped",
+    "records_suppressed",
+    "records_out",
+    "people_in",
+    "people_out",
+)
 OFFICE = {"name": "情報公開課", "address": "みなと市本町1"}
 
 
@@ -86,11 +95,25 @@ def report(**changes: Any) -> Report:
     return Report(**(fields | changes))
 
 
-def test_items_come_from_the_policy_and_the_head_count_from_the_report():
-    entry = entry_of(policy(), report())
+def table_report(name: str, title: str, items: dict[str, str | None]) -> dict[str, Any]:
+    columns = tuple(
+        {"name": n, "title": n, "type": "string", "released": True, "sensitive": False, "item": item}
+        for n, item in items.items()
+    )
+    return (
+        {"name": name, "title": title, "columns": columns} | dict.fromkeys(COUNTS, 0) | {"people_check": ""}
+    )
+
+
+def test_items_come_from_the_policy_and_what_is_released_from_the_report():
+    tables = (
+        table_report("people", "顧客", {"id": "会員番号", "birth": "生年（10年ごと）", "gone": None}),
+        table_report("sales", "sales", {"id": "会員番号", "item": "item"}),
+    )
+    entry = entry_of(policy(), report(tables=tables))
     assert entry.record_items == "1会員番号、2氏名、3item、4備考"
     assert [(t.table, t.items) for t in entry.product_items] == [
-        ("顧客", ("会員番号",)),
+        ("顧客", ("会員番号", "生年（10年ごと）")),
         ("sales", ("会員番号", "item")),
     ]
     assert (entry.product_people, entry.release_id, entry.updated_at) == (

@@ -83,6 +83,7 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
             title="会員番号",
             type="string",
             released=True,
+            item="会員番号",
             sensitive=False,
             steps=(
                 step(
@@ -109,6 +110,7 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
             title="生年月日",
             type="date",
             released=True,
+            item="生年月日",
             sensitive=False,
             steps=(
                 step(1, "age_band", "年齢を7区分（20歳未満～70歳以上）に置き換えた。", cells_changed=PEOPLE),
@@ -127,6 +129,7 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
             title="性別",
             type="string",
             released=True,
+            item="性別",
             sensitive=False,
             steps=(
                 step(
@@ -144,6 +147,7 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
             title="住所",
             type="string",
             released=True,
+            item="住所",
             sensitive=False,
             steps=(
                 step(
@@ -186,6 +190,7 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
             title="職業",
             type="string",
             released=True,
+            item="職業",
             sensitive=False,
             steps=(
                 step(
@@ -203,6 +208,7 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
             title="年間購入額",
             type="number",
             released=True,
+            item="年間購入額",
             sensitive=False,
             steps=(
                 step(
@@ -225,6 +231,7 @@ def id_pos_columns() -> tuple[ColumnReport, ...]:
             title="入会日",
             type="date",
             released=True,
+            item="入会日",
             sensitive=False,
             steps=(step(1, "year", "月日を削除し、年に置き換えた。", cells_changed=PEOPLE),),
             before=Picture(bars=joined, ordered=True),

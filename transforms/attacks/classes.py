@@ -8,9 +8,14 @@ quasi-identifiers of a person who is in the file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
+
+from tokumei.transforms.attacks.statistics import CONFIDENCE, Estimate
+
+_DEALS, _MOST_DRAWS = 1 << 12, 1 << 20  # of each size of classes; and numbers drawn in all
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -25,19 +30,19 @@ class ClassAttack:
         homogeneous: whose class has one value.
         by_chance: whose class would, if values fell on people at random.
         majority: of whom the most frequent value of their class is theirs; among equal ones, one at random.
-        held_out: the same, guessed from the class without that person; from all others, where nobody is left.
+        dealt: the same, where values fall on people at random: a class of ten has some value three times
+            though it tells nothing. With the error that one such deal has.
+        held_out: guessed from the class without that person; from all others, where nobody is left.
         frequent: of whom the most frequent value of all is theirs: guessing without the release's classes.
-        shuffled: of whom the most frequent value of somebody else's class is theirs, drawn at random: what
-            the attack comes to where classes say nothing.
     """
 
     people: int
     homogeneous: float
     by_chance: float
     majority: float
+    dealt: Estimate
     held_out: float
     frequent: float
-    shuffled: float
 
 
 def attack_classes(classes: Ints, values: Ints, people: Ints) -> ClassAttack:
@@ -51,7 +56,7 @@ def attack_classes(classes: Ints, values: Ints, people: Ints) -> ClassAttack:
     total = int(people.sum())
     if not total:
         return ClassAttack(
-            people=0, homogeneous=0, by_chance=0, majority=0, held_out=0, frequent=0, shuffled=0
+            people=0, homogeneous=0, by_chance=0, majority=0, dealt=Estimate(0.0), held_out=0, frequent=0
         )
     sizes = np.bincount(classes, weights=people).astype(np.int64)
     shares = np.bincount(values, weights=people).astype(np.float64)
@@ -69,15 +74,14 @@ def attack_classes(classes: Ints, values: Ints, people: Ints) -> ClassAttack:
     right = np.where(ahead, 1.0, np.where(level, 1.0 / (1 + rivals), 0.0)) * first
     held_out = float(right[alone & (sizes > 1)].sum())
     held_out += _guessed_from_all(shares, np.bincount(values, weights=sizes[classes] == 1).astype(np.float64))
-    guessed = np.bincount(values[leading], weights=(sizes / leaders)[classes[leading]], minlength=len(shares))
     return ClassAttack(
         people=total,
         homogeneous=float(sizes[first == sizes].sum()) / total,
         by_chance=_homogeneous_by_chance(sizes, shares / total) / total,
         majority=float(first.sum()) / total,
+        dealt=_majority_by_chance(sizes, shares.astype(np.int64)),
         held_out=held_out / total,
         frequent=float(shares.max()) / total,
-        shuffled=float((guessed / total) @ (shares / total)),
     )
 
 
@@ -102,3 +106,29 @@ def _homogeneous_by_chance(sizes: Ints, shares: Floats) -> float:
     share, values = np.unique(shares, return_counts=True)
     agreeing = [float((values * share**n).sum()) for n in size.tolist()]
     return float((size * classes) @ agreeing)
+
+
+def _majority_by_chance(sizes: Ints, people: Ints) -> Estimate:
+    """Return how many would have the most frequent value of their class if values fell on people at random.
+
+    Drawn from a fixed seed, by the sizes of classes and of values in their order, so that it is the same
+    however either are numbered. The values of a class are drawn without replacement from those of all.
+
+    Args:
+        sizes: people by class.
+        people: by value.
+    """
+    size, classes = np.unique(sizes, return_counts=True)
+    people, total = np.sort(people)[::-1], int(people.sum())
+    draws = min(_DEALS, max(2, _MOST_DRAWS // (len(size) * len(people))))
+    draw = np.random.Generator(np.random.PCG64(0))
+    first = np.stack(
+        [
+            draw.multivariate_hypergeometric(people, n, size=draws, method="marginals").max(axis=1)
+            for n in size.tolist()
+        ]
+    )
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    # Of one deal to all classes, and of the mean of the deals that were drawn.
+    error = z * float(np.sqrt((classes + classes**2 / draws) @ first.var(axis=1, ddof=1))) / total
+    return Estimate(float(classes @ first.mean(axis=1)) / total, error)

@@ -162,16 +162,16 @@ def _of_classes(
     attack: Homogeneity | Inference, table: str, declared: int | None, found: ClassAttack
 ) -> MeasuredAttack:
     if isinstance(attack, Homogeneity):
-        success, control, chance = found.homogeneous, found.by_chance, found.by_chance
+        success, control, chance = found.homogeneous, Estimate(found.by_chance), found.by_chance
     else:
-        success, control, chance = found.majority, found.held_out, found.frequent
+        success, control, chance = found.majority, found.dealt, found.frequent
     return MeasuredAttack(
         attack=attack,
         table=table,
         declared=declared,
         found=found,
         success=Estimate(success),
-        control=Estimate(control),
+        control=control,
         chance=chance,
         untreated=None,
     )

@@ -53,6 +53,7 @@ _FORMS: Mapping[tuple[Role, str | None], str] = {
     (Role.BIRTH, "date"): r"^(?:18|19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[2-9]|[12][0-9]|3[01])",
 }
 _PERSON = re.compile("[姓独両共森] ?[名単両共]|姓|名")  # by the letters of `words`
+_FULL = re.compile("[姓独両森] ?[名単共桜]|名 [姓独両]")  # a surname and a given name
 _KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _CONTACTS = frozenset({Role.CONTACT, Role.IDENTIFIER})
 
@@ -76,6 +77,24 @@ def looks_as_named(role: Role, kind: str | None, cells: pl.Series) -> pl.Series:
         for look in contacts():
             found |= look.holding(texts)
     return found
+
+
+def are_full_names(texts: pl.Series) -> pl.Series:
+    """Return which texts are a surname and a given name, as the dictionary reads them, or apart in kana.
+
+    Args:
+        texts: shadows without null.
+    """
+    from tokumei.transforms.detect.words import words_of  # its dictionary is loaded here
+
+    texts = texts.str.replace_all(r"[\s・･]+", " ")
+    read = words_of(texts.to_list()).letters.split("\n")[: len(texts)]
+    surnames, given = name_readings()
+    halves = (text.translate(_KATAKANA).replace("-", "ー").split(" ") for text in texts)
+    return pl.Series(
+        _FULL.fullmatch(letters) is not None or (len(half) == 2 and half[0] in surnames and half[1] in given)
+        for letters, half in zip(read, halves, strict=True)
+    ).cast(pl.Boolean)
 
 
 def _named_people(texts: pl.Series) -> list[bool]:

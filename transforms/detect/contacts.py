@@ -23,9 +23,14 @@ TELEPHONE = "telephone number"
 _UUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _HOST = r"[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}"
+_PHONE_GAP = r"[\s.()|*=~〜-]{1,3}"
 _PHONE = (
-    r"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{0,4}|\(?0)[0-9]{1,4}\)?[\s.()-]{1,3}[0-9]{1,4}[\s.()-]{1,3}[0-9]{3,4}"
+    rf"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{{0,4}}|\(?0)[0-9]{{1,4}}\)?{_PHONE_GAP}[0-9]{{1,4}}{_PHONE_GAP}[0-9]{{3,4}}"
     r"|\+[\s-]?81[1-9][0-9]{8,9}|0[5-9]0[1-9][0-9]{7})(?:$|[^0-9A-Z-])"
+)
+_NAMED_ACCOUNT = (
+    r"(?:LINE|ライン|インスタ(?:グラム)?|INSTAGRAM|ツイッター|TWITTER|FACEBOOK|フェイスブック|TIKTOK)"
+    r" ?の?(?:ID|アカウント)[^A-Z0-9。]{0,4}[A-Z0-9_.-]{4,}"
 )
 # Lines of a passport (P<JPNSATO<<TARO<<<<, TR12345670JPN5001151M3001012): ICAO Doc 9303.
 _MRZ = (
@@ -37,7 +42,8 @@ _LATITUDES, _LONGITUDES = (20.0, 46.5), (122.0, 154.5)  # of Japan, its islands 
 
 
 def _telephones(texts: Sequence[str]) -> list[bool]:
-    valid: list[bool] = phone_area(pa.array(texts)).is_valid().to_pylist()
+    usual = [re.sub(r"[|*=~〜]", "-", text) for text in texts]
+    valid: list[bool] = phone_area(pa.array(usual, pa.string())).is_valid().to_pylist()
     return valid
 
 
@@ -64,6 +70,7 @@ def contacts() -> tuple[Kind, ...]:
         Kind(TELEPHONE, "電話番号", _PHONE, _telephones),
         Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),
         Kind("account name", "SNS等のアカウント", r"(?:^|[\s(「、。:/])@[A-Z0-9_][A-Z0-9_.]{3,}"),
+        Kind("account name", "SNS等のアカウント", _NAMED_ACCOUNT),
         Kind("IP address", "IPアドレス", rf"(?:^|[^0-9.A-Z])(?:{_OCTET}\.){{3}}{_OCTET}(?:$|[^0-9.])"),
         Kind(
             "IP address",
@@ -89,6 +96,12 @@ def contacts() -> tuple[Kind, ...]:
         Kind("machine-readable zone", "旅券等の機械読取部分", _MRZ),
         Kind("position", "緯度・経度", _POSITION, _positions),
     )
+
+
+@cache
+def any_contact() -> str:
+    """Return how a shadow with any of them reads: one look tells it from all others."""
+    return "|".join(f"(?:{kind.pattern})" for kind in contacts())
 
 
 def without_uuids(shadows: pl.Series) -> pl.Series:

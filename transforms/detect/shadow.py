@@ -23,7 +23,6 @@ from tokumei.transforms.values.text import HYPHENS, is_ascii, strings
 _NOT_SIMPLE = (
     r"[^\x00-\x7F\x{3001}-\x{3003}\x{3005}-\x{3029}\x{3041}-\x{3096}\x{30A1}-\x{30FC}\x{4E00}-\x{9FFF}]"
 )
-_UNUSUAL = rf"{PERHAPS_WRAPPED}|{_NOT_SIMPLE}|\p{{Ll}}"  # one look at most texts is enough
 # Marks that are left after NFKC, formatting characters, and the letters that nobody sees.
 _INVISIBLE = r"[\p{Mn}\p{Me}\p{Cf}\x{115F}\x{1160}]"
 _OTHER_DIGITS = r"[\p{Nd}--[0-9]]"
@@ -36,18 +35,34 @@ KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]
 
 def shadow(texts: pa.Array) -> pl.Series:
     """Return the shadow of every text; nulls stay null."""
-    written = pl.Series(texts, dtype=pl.String)
-    rows = written.str.contains(_UNUSUAL).fill_null(value=False).arg_true()
-    if len(rows) == len(written):
-        return _one_way(with_wrapped(written))
-    if not len(rows):
-        return _of_usual(written)
-    return _of_usual(written).scatter(rows, _one_way(with_wrapped(written.gather(rows))))
+    perhaps = f"{PERHAPS_WRAPPED}|{_unusual()}"
+    return _changed(texts, perhaps, lambda unusual: _one_way(with_wrapped(unusual)))
 
 
 def spelled(texts: pa.Array) -> pl.Series:
     """Return the shadow of every text without what is wrapped in it; nulls stay null."""
-    return _one_way(pl.Series(texts, dtype=pl.String))
+    return _changed(texts, _unusual(), _one_way)
+
+
+def _changed(texts: pa.Array, unusual: str, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Change the texts that have something unusual, found in one look, and in the others long vowels."""
+    written = pl.Series(texts, dtype=pl.String)
+    rows = written.str.contains(unusual).fill_null(value=False).arg_true()
+    if len(rows) == len(written):
+        return change(written)
+    usual = _long_vowels(written)
+    return usual.scatter(rows, change(written.gather(rows))) if len(rows) else usual
+
+
+def _long_vowels(written: pl.Series) -> pl.Series:
+    return _where(written, "ー", lambda texts: texts.str.replace_all("ー", "-", literal=True))
+
+
+@cache
+def _unusual() -> str:
+    """Return what texts have in which more than a long vowel is to be changed; but for what is wrapped."""
+    old, _ = kanji_variants()
+    return rf"{_NOT_SIMPLE}|\p{{Ll}}|[{''.join(old)}]"
 
 
 def _of_usual(written: pl.Series) -> pl.Series:
@@ -55,8 +70,7 @@ def _of_usual(written: pl.Series) -> pl.Series:
     if is_ascii(strings(written.to_arrow())):
         return written.clone()
     old, new = kanji_variants()
-    written = written.str.replace_all("ー", "-", literal=True)
-    return _where(written, f"[{''.join(old)}]", lambda texts: texts.str.replace_many(old, new))
+    return _where(_long_vowels(written), f"[{''.join(old)}]", lambda texts: texts.str.replace_many(old, new))
 
 
 def _one_way(written: pl.Series) -> pl.Series:

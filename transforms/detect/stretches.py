@@ -72,7 +72,9 @@ _LONG = re.compile(
 _DATE = re.compile(r"(?:19|20)[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])")
 _MONEY = re.compile(r"[¥$€\\] ?$")
 _TELEPHONE = re.compile(r"0[0-9]{9,10}")
-_POSTAL = re.compile(r"〒 ?[0-9]{3}-?[0-9]{4}(?![0-9])|(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])")
+_POSTAL = re.compile(
+    r"(?:〒|郵便番号)[ :は]{0,2}[0-9]{3}-?[0-9]{4}(?![0-9])|(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"
+)
 _SEVEN_DIGITS = r"[0-9](?:[^0-9]{0,3}[0-9]){6}"
 
 _Row = tuple[int, int, int, int]  # text, start, end, label; places in the shadow

@@ -52,10 +52,10 @@ class Letters(NamedTuple):
     @classmethod
     def of(cls, shadows: pl.Series) -> Letters:
         """Take texts without nulls."""
-        joined = "\0".join([*shadows, ""])
+        joined = shadows.str.join("\0").item() + "\0" if len(shadows) else ""
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         folded = _folded().take(codes, mode="clip")
-        places = np.flatnonzero(folded)
+        places = np.flatnonzero(folded > 0)
         ends = np.flatnonzero(codes == 0)
         if len(ends) != len(shadows):  # a text has such a character itself
             return cls.of(shadows.str.replace_all("\0", " ", literal=True))

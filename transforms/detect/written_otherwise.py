@@ -107,8 +107,10 @@ def spellings_of_dates(days: pl.Series) -> list[pl.Series]:
         year + "-" + month + "-" + day + _END,
         era + "-" + month + "-" + day + _END,
         day + "-" + month + "-" + year + _END,
+        month + "-" + day + "-" + year + _END,
         "'" + year.str.slice(2) + "-" + month + "-" + day + _END,
         days.dt.strftime("%Y%m%d") + _END,
+        era.str.head(1) + era.str.slice(1).str.zfill(2) + days.dt.strftime("%m%d") + _END,
     ]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tokumei.schemas.column_names import Role, says
 from tokumei.transforms.exposure.hashed import Hashes, hashed, last_bytes
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import present
@@ -40,12 +41,30 @@ class Repeated:
 def identifying(plan: TablePlan) -> tuple[str, ...]:
     """Return the columns by which people would be known, quasi-identifiers last.
 
-    None where a person may have several records, or where fewer than two identify: families share one.
+    None where a person may have several records, or where columns of fewer than two kinds identify: families
+    share one. Sentences identify nobody: many are alike.
     """
-    sought = tuple(name for name in plan.sought if name not in {plan.table.person, *plan.quasi_identifiers})
-    if plan.counts_people or len(sought) < _IDENTIFYING:
+    sought = tuple(
+        name
+        for name in plan.sought
+        if name not in {plan.table.person, *plan.quasi_identifiers} and not _is_text(plan, name)
+    )
+    if plan.counts_people or len(_kinds(plan, sought)) < _IDENTIFYING:
         return ()
     return (*sought, *plan.quasi_identifiers)
+
+
+def _is_text(plan: TablePlan, name: str) -> bool:
+    column = plan.table.columns[name]
+    return column.type == "text" or says({Role.FREE_TEXT}, name, column.title)
+
+
+def _kinds(plan: TablePlan, names: Sequence[str]) -> set[str]:
+    """Return what columns tell of people: a name and how it is read are one, and those of no kind are each."""
+    return {
+        "name" if says({Role.NAME, Role.KANA}, name, plan.table.columns[name].title) else name
+        for name in names
+    }
 
 
 def count_repeated(plan: TablePlan, keys: Mapping[str, bytes], sources: pa.RecordBatch) -> Repeated | None:
@@ -84,7 +103,7 @@ def same_people(plan: TablePlan, repeated: Repeated) -> tuple[int, int, tuple[st
     rows, names = len(repeated.hashes), identifying(plan)
     columns = [i for i, column in enumerate(repeated.hashes.T) if _distinct(column) < _present(column)]
     told = tuple(names[i] for i in columns)
-    if len({*told} - {*plan.quasi_identifiers}) < _IDENTIFYING:
+    if len(_kinds(plan, [name for name in told if name not in plan.quasi_identifiers])) < _IDENTIFYING:
         return 0, rows, told
     chosen = repeated.hashes[:, columns]
     whole = chosen[(chosen != 0).all(axis=1)]

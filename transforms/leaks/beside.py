@@ -62,7 +62,14 @@ def _piece(values: pa.Array | None) -> pl.Series | None:
     if not len(first) or not first.str.contains(_DIGITS).all():
         return None
     texts = pl.Series(as_text(values), dtype=pl.String)
-    return texts if texts.drop_nulls().str.contains(_DIGITS).all() else None
+    if not texts.drop_nulls().str.contains(_DIGITS).all():
+        return None
+    # A number has lost the zeros before it: 17 of 0017.
+    return (
+        texts.str.zfill(max(map(len, texts.drop_nulls().unique())))
+        if pa.types.is_integer(values.type)
+        else texts
+    )
 
 
 def _word(values: pa.Array | None) -> pl.Series | None:

@@ -39,12 +39,14 @@ class Cells(NamedTuple):
         """Group a column of plain texts."""
         frame = pl.DataFrame({"cell": texts}).with_row_index("row")
         frame = frame.filter(pl.col("cell").str.len_chars() >= SHORTEST)
-        groups = frame.group_by("cell").agg("row")
-        counts = groups["row"].list.len().to_numpy()
+        single = frame["cell"].is_unique()  # most sentences are, and need no grouping
+        alone, groups = frame.filter(single), frame.filter(~single).group_by("cell").agg("row")
+        counts = np.append(np.ones(len(alone), dtype=np.int64), groups["row"].list.len().to_numpy())
         rows = groups["row"].explode().to_numpy() if len(groups) else np.empty(0)
+        cells = pl.concat([alone["cell"], groups["cell"]])
         return cls(
-            groups["cell"].str.len_chars().to_numpy().astype(np.int64),
-            rows.astype(np.int64),
+            cells.str.len_chars().to_numpy().astype(np.int64),
+            np.append(alone["row"].to_numpy(), rows).astype(np.int64),
             np.concatenate(([0], np.cumsum(counts, dtype=np.int64))),
         )
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
-from tokumei.transforms.detect.contacts import TELEPHONE, contacts, without_uuids
+from tokumei.transforms.detect.contacts import TELEPHONE, any_contact, contacts, without_uuids
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
@@ -27,13 +27,13 @@ from tokumei.transforms.values.text import strings
 _DIGIT = rf"[\d{''.join(KANJI_DIGITS)}]"
 # What a cell must have to be read at all: some digits, a sign of an address, or something wrapped.
 _PERHAPS = (
-    rf"{_DIGIT}\D?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
+    rf"{_DIGIT}(?:\D|[^\p{{L}}\p{{N}}]{{2,6}})?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
     r"|[0-9A-Za-z+/_-]{12}|[<＜]{2}"
 )
 # What contacts have in common; in cells of letters and digits alone stand none.
 _CONTACT = (
     r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
-    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|[0-9][A-Z]{3}[0-9]{7}"
+    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|(?:ID|アカウント)[^A-Z0-9。]{0,4}[A-Z0-9_.-]{4}|[0-9][A-Z]{3}[0-9]{7}"
 )
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
@@ -65,9 +65,10 @@ def numbers_in(values: pa.Array, read: Read | None = None) -> dict[str, Found]:
         return {}
     if read is not None and (read.places is None or len(read.cells) > _FEW):
         perhaps = read.cells.str.contains(_PERHAPS).fill_null(value=False)
+        written = read.written.filter(perhaps)
         if read.places is None:
-            perhaps &= read.cells.is_first_distinct()
-        return _numbers_of(read.written.filter(perhaps))
+            written = written.filter(read.cells.filter(perhaps).is_first_distinct())
+        return _numbers_of(written)
     return _of_distinct(_numbers_in, _distinct(values))
 
 
@@ -103,6 +104,7 @@ def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
     reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
+    reached = reached.filter(reached.str.contains(any_contact()))
     for looks, some in ((worded, with_word(text)), (contacts, reached)):
         for look in looks() if len(some) else ():
             if holding := int(look.holding(some).sum()):

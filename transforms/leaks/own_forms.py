@@ -22,9 +22,13 @@ from tokumei.transforms.values.dates import parse_dates
 
 _STEPS = r"[0-9] ?(?:丁目|番|[-のノ] ?[0-9])|[一二三四五六七八九十]丁目"
 _MONTH = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
-_DAYS = rf"(?:18|19|20)[0-9]{{6}}|[0-9] ?[./年月-]|元年|(?:{_MONTH})[A-Z]*\.? [0-9]"
+_DAYS = (
+    rf"(?:(?:18|19|20)[0-9]{{2}}|[MTSHR][0-9]{{2}})[0-9]{{4}}|[0-9] ?[./年月-]|元年"
+    rf"|(?:{_MONTH})[A-Z]*\.? [0-9]"
+)
 _LATIN = r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}"
 _ELEVEN = r"(?:[0-9][^0-9]{0,3}){10}[0-9]"
+_PERHAPS = "|".join((_STEPS, _DAYS, _LATIN, _ELEVEN))  # one look at most cells is enough
 _WHOLE_DATE = r"^[A-Z']?[0-9]+(?:-[0-9]+){2}#$|^[0-9]{8}#$"
 _SHORTEST_ROMAJI = 7
 _TWO_WORDS = r"^([^\s・]+)[\s・]+([^\s・]+)$"
@@ -52,13 +56,15 @@ class OwnForms:
             cells: its shadows, one a record.
         """
         found: dict[LeakSearch, Found] = {}
+        perhaps = cells.str.contains(_PERHAPS).fill_null(value=False).arg_true()
+        some = cells.gather(perhaps)
         for pattern, canonical, forms in (
             (_STEPS, otherwise.addresses, self._addresses),
             (_DAYS, otherwise.dates, self._births),
             (_LATIN, otherwise.sounds, self._romaji),
             (_ELEVEN, otherwise.numbers, self._codes),
         ):
-            rows = cells.str.contains(pattern).fill_null(value=False).arg_true()
+            rows = perhaps.filter(some.str.contains(pattern))
             if not len(rows):
                 continue
             texts = canonical(cells.gather(rows))
@@ -67,6 +73,24 @@ class OwnForms:
                 met = self._met(values, texts, len(cells))
                 found[search] = found[search] + met if search in found else met
         return found
+
+    def days(self, column: str, released: pa.Array) -> dict[LeakSearch, Found]:
+        """Count the records whose released day is their own birth date.
+
+        Args:
+            column: a released column of days or times.
+            released: its values, one a record.
+        """
+        if not (pa.types.is_date(released.type) or pa.types.is_timestamp(released.type)):
+            return {}
+        days = pl.Series(released).cast(pl.Date)
+        return {
+            LeakSearch("form", column, of): Found(
+                len(days) - days.null_count(), int((born.cast(pl.Date) == days).sum()), 0
+            )
+            for of, born in self._born(self._order)
+            if of != column
+        }
 
     def _met(self, values: pl.Series, texts: pl.Series, compared: int) -> Found:
         met = own_values(values, Texts(texts, texts), self._shared, compared)
@@ -81,14 +105,17 @@ class OwnForms:
         ]
 
     def _births(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
-        found = []
+        return [
+            (name, form) for name, days in self._born(rows) for form in otherwise.spellings_of_dates(days)
+        ]
+
+    def _born(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for name in self._of(Role.BIRTH):
             values = self._rows(name, rows)
             if pa.types.is_string(values.type):
                 values = parse_dates(values, self._table.table.columns[name].dates)
             if pa.types.is_date(values.type):
-                found += [(name, form) for form in otherwise.spellings_of_dates(pl.Series(values))]
-        return found
+                yield name, pl.Series(values)
 
     def _romaji(self, rows: pa.Array) -> list[tuple[str, pl.Series]]:
         return [(name, form) for name, *parts in self._read_names(rows) for form in _both_orders(*parts)]

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from tokumei.transforms.detect.as_named import are_full_names
 from tokumei.transforms.detect.name_set import SHORTEST_NAME, NameHits, NameSet, NameSign
 from tokumei.transforms.leaks.found import Found, LeakSearch
 
+_LOOKED, _ENOUGH = 256, 10  # different cells that tell whether a column is one of names
+# Family name and given name, with a space or without; a firm, a shop or a place ends otherwise.
+_LETTER, _KANA = r"[\p{Han}\p{Hiragana}\p{Katakana}々]", r"[\p{Katakana}\p{Hiragana}-]"
+_PERHAPS_NAME = rf"^[\p{{Han}}々ヶノ]{{1,4}}[ ・]?{_LETTER}{{1,4}}$|^{_KANA}{{2,8}} {_KANA}{{2,8}}$"
 _CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
 _NAME, _DECOY = "name", "decoy"
 
@@ -52,6 +57,30 @@ def names_in(
         )
         for evidence, search in found.items()
     }
+
+
+def full_names_in(column: str, cells: pl.Series, shared: int) -> dict[LeakSearch, Found]:
+    """Count the cells that are somebody's full name: a column of names, whatever it is called.
+
+    Only where most cells may be one, a dictionary is asked, for a part of them.
+
+    Args:
+        column: the released column.
+        cells: shadows, one a record.
+        shared: how many records make a label.
+
+    Returns:
+        Of different cells that fewer records bear, how many were looked at and how many are a full name, if
+        most are; else nothing.
+    """
+    counted = cells.drop_nulls().value_counts(name=_BEARERS)
+    distinct = counted.filter((pl.col(_BEARERS) < shared) & (pl.col(cells.name).str.len_chars() > 0))
+    texts = distinct[cells.name].sort()
+    if len(texts) < _ENOUGH or 2 * int(texts.str.contains(_PERHAPS_NAME).sum()) <= len(texts):
+        return {}
+    texts = texts.gather_every(1 + len(texts) // _LOOKED)
+    names = int(are_full_names(texts).sum())
+    return {LeakSearch("person", column, ""): Found(len(texts), names, 0)} if 2 * names > len(texts) else {}
 
 
 def _by_evidence(

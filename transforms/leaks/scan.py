@@ -25,7 +25,7 @@ from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
-from tokumei.transforms.leaks.people import names_in
+from tokumei.transforms.leaks.people import full_names_in, names_in
 from tokumei.transforms.leaks.values import (
     Texts,
     as_compared,
@@ -42,6 +42,7 @@ _LABEL = 10  # people, at least, that make a cell a label
 _LONG = 4_096  # bytes; longer values (pictures, whole documents) are not looked for
 _NUMERIC = r"[0-9]{6}"  # of cells in which numbers may stand that are looked for
 _NOT_DIGITS = r"[^0-9 ()+.-]"
+_FEW = 64
 _SHORT = 100_000  # smaller integers have fewer digits than any value that is looked for
 
 
@@ -68,6 +69,8 @@ def scan(
     wanted = _wanted(table, batch, sources, order, shared)
     forms = OwnForms(table, sources, order, shared)
     for name, column in table.table.columns.items():
+        if column.carries_days and batch.num_rows:
+            found |= forms.days(name, batch.column(name))
         if not column.carries_numbers or not batch.num_rows:
             continue
         carries = column.carries_values and bool(wanted or names)
@@ -76,6 +79,8 @@ def scan(
             found[LeakSearch("number", name, kind)] = count
         if read is not None:
             cells = as_compared(read)
+            if column.type == "string":
+                found |= full_names_in(name, cells.written, shared)
             if names is not None:
                 found |= names_in(names, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared)
@@ -183,7 +188,10 @@ class _Source:
         """Whether no value has anything but digits, and what stands between them."""
         if not pa.types.is_string(self._source.type):
             return bool(pa.types.is_integer(self._source.type))
-        return bool(not pc.any(pc.match_substring_regex(self._source, _NOT_DIGITS)).as_py())
+        few = self._source.slice(0, _FEW)  # of texts the first ones tell
+        return not any(
+            pl.Series(cells, dtype=pl.String).str.contains(_NOT_DIGITS).any() for cells in (few, self._source)
+        )
 
     def _normalized(self, rows: RowNumbers) -> pl.Series:
         chosen = pa.array(rows)

@@ -25,6 +25,7 @@ SHORTEST = 3
 _SHORTEST_ASCII, _SHORTEST_DIGITS = 5, 6
 _LONGEST_NUMBER = 64  # digits
 _REPEATS = 0.5  # share of distinct cells up to which plain texts are made once for each
+_SOME, _DIFFERENT = 2_048, 0.99  # cells that tell whether it is worth while to look for equal ones
 _SOURCE, _CELL, _WRITTEN = "source", "cell", "written"
 _CONTAINED = pl.col(_CELL).str.contains(pl.col(_SOURCE), literal=True)
 _DIGITS = r"^[0-9]+$"
@@ -38,7 +39,8 @@ _ABROAD = (
     rf"(^|[^0-9])(?:\+{_BETWEEN}|00|010{_BETWEEN})81{_BETWEEN}(?:0{_BETWEEN})?"
     rf"([1-9](?:{_BETWEEN}[0-9]){{8,9}})([^0-9]|$)"
 )
-_PERHAPS_ABROAD = r"(?:\+|00|010).{0,3}81"
+_JAPAN = "81"
+_PERHAPS_ABROAD = rf"(?:\+|00|010).{{0,3}}{_JAPAN}"
 
 
 class Read(NamedTuple):
@@ -88,17 +90,28 @@ def read_cells(values: pa.Array, write: Callable[[pa.Array], pl.Series] = shadow
     if isinstance(values, pa.DictionaryArray):
         distinct, places = as_text(values.dictionary), values.indices
     else:
-        encoded = as_text(values).dictionary_encode()
-        distinct, places = encoded.dictionary, encoded.indices
-        if len(distinct) > _REPEATS * len(values):
-            distinct, places = as_text(values), None
+        distinct, places = as_text(values), None
+        if not _seem_different(distinct):
+            encoded = distinct.dictionary_encode()
+            if len(encoded.dictionary) <= _REPEATS * len(values):
+                distinct, places = encoded.dictionary, encoded.indices
     cells = pl.Series(distinct, dtype=pl.String)
     return Read(cells, write(distinct), None if places is None else pl.Series(places))
 
 
+def _seem_different(texts: pa.Array) -> bool:
+    """Whether some cells from all over a column are so different that they are hardly fewer than records."""
+    some = texts.take(pa.array(range(0, len(texts), 1 + len(texts) // _SOME), pa.int64()))
+    return len(some) > _SOME // 2 and len(some.unique()) > _DIFFERENT * len(some)
+
+
 def _plain(written: pl.Series) -> Texts:
-    if written.str.contains(_PERHAPS_ABROAD).any():
-        written = written.str.replace_all(_ABROAD, "${1}0$2$3")
+    rows = written.str.contains(_JAPAN, literal=True).fill_null(value=False).arg_true()
+    some = written.gather(rows)
+    abroad = some.str.contains(_PERHAPS_ABROAD)
+    if abroad.any():
+        at_home = some.filter(abroad).str.replace_all(_ABROAD, "${1}0$2$3")
+        written = written.clone().scatter(rows.filter(abroad), at_home)
     return Texts(written.str.replace_all(_APART, ""), written)
 
 
@@ -135,7 +148,9 @@ def own_values(source: pl.Series, cells: Texts, shared: int, compared: int | Non
     """
     frame = pl.DataFrame({_SOURCE: source, _CELL: cells.plain, _WRITTEN: cells.written}).drop_nulls()
     inside = frame.select(_CONTAINED).to_series()
-    hits = _without_labels(frame.filter(inside), frame.filter(~inside), shared)
+    hits = frame.filter(inside)
+    if len(hits):
+        hits = _without_labels(hits, frame.filter(~inside), shared)
     numeric = hits.filter(pl.col(_SOURCE).str.contains(_DIGITS))
     chance = sum(map(_in_longer_digits, numeric[_SOURCE], numeric[_WRITTEN]))
     equal = len(numeric.filter(pl.col(_SOURCE) == pl.col(_CELL)))
@@ -171,8 +186,6 @@ def _coincidences(frame: pl.DataFrame) -> float:
 
 
 def _without_labels(hits: pl.DataFrame, others: pl.DataFrame, shared: int) -> pl.DataFrame:
-    if not len(hits):
-        return hits
     others = others.filter(pl.col(_CELL).is_in(hits[_CELL].unique().implode()))
     counts = others.group_by(_CELL).agg(people=pl.col(_SOURCE).n_unique())
     labels = counts.filter(pl.col("people") >= shared)[_CELL]

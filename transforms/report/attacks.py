@@ -15,6 +15,7 @@ from tokumei.schemas.attacks import (
     SinglingOut,
 )
 from tokumei.schemas.report_attacks import AttackReport, SuccessRate, TargetsReport
+from tokumei.transforms.attacks.classes import ClassAttack
 from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.scouting import Linked
@@ -37,7 +38,7 @@ _TITLES = {
 _NOBODY = "公表するデータを見ない者（誰にも行き当たらない）"
 _CONTROLS = {
     "homogeneity": "値を人の間で無作為に入れ替えても、同じようになる分",
-    "inference": "その人を除いたグループから、同じように推定したとき",
+    "inference": "値を人の間で無作為に入れ替えても、同じように当たる分",
     "linkage": "別の人について知っていることで、その人のレコードを探したとき",
     "singling_out": _NOBODY,
     "membership": "母集団から無作為に選んだとき",
@@ -113,8 +114,8 @@ def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
     told, people = "", f"{number(measured.people)}人のうち{share}"
     if measured.success.error:
         people += f"（95%の信頼区間の上限は{percent(measured.success.high)}）"
-    if isinstance(attack, Homogeneity | Inference):
-        told = _of_classes(attack, f"「{_title(table, attack.learns)}」", people)
+    if isinstance(attack, Homogeneity | Inference) and isinstance(found, ClassAttack):
+        told = _of_classes(attack, found, f"「{_title(table, attack.learns)}」", people)
     elif isinstance(attack, Linkage):
         known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
         rarest = "、その組合せが最も珍しい2%に入る人" if attack.people == "rarest" else "人"
@@ -156,8 +157,11 @@ def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
     return told
 
 
-def _of_classes(attack: Homogeneity | Inference, learnt: str, people: str) -> str:
+def _of_classes(attack: Homogeneity | Inference, found: ClassAttack, learnt: str, people: str) -> str:
     classes = f"準識別子からその人のグループを見つけた者は、{people}の人について、"
     if isinstance(attack, Homogeneity):
         return f"{classes}グループの全員の{learnt}が同じであるため、その値を知ることができた。"
-    return f"{classes}グループで最も多い{learnt}を答えて当てた。"
+    return (
+        f"{classes}グループで最も多い{learnt}を答えて当てた"
+        f"（本人を除いて数えたグループから答えれば、{percent(found.held_out)}）。"
+    )

@@ -20,6 +20,7 @@ from tokumei.transforms.report.histories import GroupsTold, coarsened_sentence, 
 from tokumei.transforms.report.picture import picture_of
 from tokumei.transforms.report.recoding import generalized_cells, sentence_of
 from tokumei.transforms.report.redaction import code_steps
+from tokumei.transforms.report.released import released_item
 from tokumei.transforms.values.text import folded
 
 _MOST_UNMET = 20
@@ -92,6 +93,7 @@ def explain_column(
         type=column.type,
         released=column.released,
         sensitive=column.sensitive,
+        item=released_item(table, name, account, written),
         because=column.because,
         steps=tuple(steps),
         before=picture_of(tally.before[name], column.type, max(table.k, chain.picture_people), _listed(chain))

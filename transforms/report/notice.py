@@ -12,6 +12,6 @@ from tokumei.transforms.pages.environment import markdown
 def render_notice(policy: Policy, report: Report) -> str:
     """Return notice.md (private: 法43条3項・4項; public: the outline of 法117条)."""
     name = f"notice/{'private' if policy.regime == 'private' else 'public'}.md.j2"
-    law, tables = LAWS[policy.regime], released_items(policy)
+    law, tables = LAWS[policy.regime], released_items(report)
     template = markdown().get_template(name)
     return template.render(file=policy.file, law=law, report=report, tables=tables, uncounted=UNCOUNTED)

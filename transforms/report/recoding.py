@@ -82,7 +82,7 @@ def recoding_of(
         metric=needed.minimize,
         queries=tuple(_query(table, answer) for answer in recoded.answers),
         query_error=mean_error(recoded.answers) if recoded.answers else None,
-        levels=tuple(_level(table, recoded, i) for i in range(len(table.quasi_identifiers))),
+        levels=tuple(level_of(table, recoded, i) for i in range(len(table.quasi_identifiers))),
         loss=recoded.costs["loss"],
         costs=dict(recoded.costs),
         optimum=_levels(table, recoded, choice.node),
@@ -113,7 +113,7 @@ def _levels(table: TablePlan, recoded: Recoded, node: Sequence[int]) -> str:
 
 def sentence_of(table: TablePlan, recoded: Recoded, name: str) -> str:
     """Say in Japanese how far a quasi-identifier was generalized."""
-    level = _level(table, recoded, table.quasi_identifiers.index(name))
+    level = level_of(table, recoded, table.quasi_identifiers.index(name))
     if level.level is None:
         done = f"次の段階まで一般化した：{level.label}"
     else:
@@ -144,7 +144,8 @@ def _not_compared(recoded: Recoded, compared: bool) -> str | None:
     )
 
 
-def _level(table: TablePlan, recoded: Recoded, column: int) -> report_recoding.LevelReport:
+def level_of(table: TablePlan, recoded: Recoded, column: int) -> report_recoding.LevelReport:
+    """Return the level at which a quasi-identifier, by its place among them, is released."""
     titles, (finest, coarsest) = recoded.titles[column], recoded.levels[column]
     base, name = recoded.base[column], table.quasi_identifiers[column]
     level = finest if finest == coarsest else None

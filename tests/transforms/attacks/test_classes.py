@@ -72,9 +72,41 @@ def test_untreated_is_broken_and_shuffled_is_at_chance():
     values = draw.choice(4, size=20_000, p=[0.4, 0.3, 0.2, 0.1])
     untreated = attack_classes(*entries(np.arange(len(values)), values))
     assert (untreated.homogeneous, untreated.majority) == (1.0, 1.0)
-    assert untreated.shuffled == pytest.approx(0.3, abs=0.01)
     grouped = attack_classes(*entries(draw.integers(0, 400, len(values)), values))
-    assert grouped.held_out == pytest.approx(grouped.shuffled, abs=0.02)
-    assert grouped.shuffled < grouped.frequent < grouped.majority
+    assert grouped.frequent < grouped.majority == pytest.approx(grouped.dealt.rate, abs=grouped.dealt.error)
     pairs = attack_classes(*entries(np.repeat(np.arange(10_000), 2), values))
     assert pairs.homogeneous == pytest.approx(pairs.by_chance, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("people", "size", "kinds"), [(3_000, 10, 9), (3_000, 300, 9), (500, 5, 2), (60, 60, 3)]
+)
+def test_what_tells_nothing_gains_nothing(people, size, kinds):
+    draw = np.random.default_rng(people + size)
+    classes = np.arange(people) // size
+    gains = []
+    for _ in range(20):
+        values = draw.integers(0, kinds, people)
+        found = attack_classes(*entries(classes, values))
+        once = [
+            np.mean([np.bincount(dealt[classes == c]).max() for c in np.unique(classes)]) / size
+            for dealt in (draw.permutation(values) for _ in range(20))
+        ]
+        assert found.dealt.rate == pytest.approx(np.mean(once), abs=found.dealt.error + 1e-9)
+        gains.append(found.majority - found.dealt.rate)
+    assert abs(np.mean(gains)) <= found.dealt.error / 20**0.5 * 2 + 1e-9
+    assert sum(abs(gain) > found.dealt.error + 1e-9 for gain in gains) <= 4
+
+
+def test_a_class_of_two_values_in_halves_is_a_gain_though_nobody_is_guessed_from_the_others():
+    values = np.concatenate([np.tile([v, v + 1], 5) for v in range(0, 18, 2)])
+    found = attack_classes(*entries(np.arange(len(values)) // 10, values))
+    assert (found.majority, found.held_out) == (0.5, 0.0)
+    assert found.dealt.rate + found.dealt.error < 0.35
+
+
+def test_the_control_is_the_same_however_classes_and_values_are_numbered():
+    draw = np.random.default_rng(3)
+    classes, values = draw.integers(0, 30, 500), draw.integers(0, 7, 500) ** 2 % 5
+    one = attack_classes(*entries(classes, values))
+    assert attack_classes(*entries(29 - classes, (values + 2) % 5)).dealt == one.dealt

@@ -26,7 +26,8 @@ def leaks(*columns):
         parse_policy(json.dumps(policy_of({f"c{i}": KEEP for i in range(len(columns))})), "policy"), "."
     )["t"]
     batch = pa.RecordBatch.from_arrays(
-        [pa.array(c, pa.string()) for c in columns], [f"c{i}" for i in range(len(columns))]
+        [pa.array(c, pa.int64() if isinstance(c[0], int) else pa.string()) for c in columns],
+        [f"c{i}" for i in range(len(columns))],
     )
     return [search for search, count in beside(table, batch, NAMES) if is_leak(search, count)]
 
@@ -84,6 +85,14 @@ def test_a_telephone_number_in_pieces(area):
 )
 def test_other_columns_of_digits(columns):
     assert not leaks(*columns)
+
+
+def test_pieces_that_are_numbers_have_lost_their_zeros():
+    def numbers(of):
+        return [[int(piece) for piece in column] for column in cut(of, 4, 4, 4)]
+
+    assert leaks(*numbers(NUMBERS))
+    assert not leaks(*numbers(RANDOM))
 
 
 @pytest.mark.parametrize(

@@ -170,3 +170,26 @@ def test_machine_readable_zones_of_passports(cell):
 )
 def test_other_signs_are_none(cell):
     assert "machine-readable zone" not in numbers_in(pa.array([cell]))
+
+
+@pytest.mark.parametrize("gap", ["〜", "～", "~", "*", "|", "="])
+def test_telephones_with_unusual_signs_between(gap):
+    assert "telephone number" in numbers_in(pa.array([f"tel {gap.join(('090', '1234', '5678'))}"]))
+    assert not numbers_in(pa.array([f"計 {gap.join(('090', '1', '5678'))}"]))
+
+
+def test_telephones_of_emoji():
+    cell = "".join(c + "\ufe0f\u20e3" if c.isdecimal() else c for c in "090-1234-5678")
+    assert "telephone number" in numbers_in(pa.array([cell]))
+
+
+@pytest.mark.parametrize(
+    "cell", ["LINE ID: taro_1985x", "インスタのアカウントは taro.1985x", "ＬＩＮＥＩＤ：taro1985"]
+)
+def test_accounts_that_a_word_tells(cell):
+    assert "account name" in numbers_in(pa.array([cell]))
+
+
+@pytest.mark.parametrize("cell", ["LINEで連絡", "LINE IDを交換", "Twitter 2024-01-01", "オンラインID登録"])
+def test_words_without_an_account(cell):
+    assert "account name" not in numbers_in(pa.array([cell]))

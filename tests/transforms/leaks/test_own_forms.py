@@ -75,6 +75,8 @@ def test_other_addresses(cell):
         "'50.1.15生まれ",
         "１９５０．１．１５ 生",
         "1950/1/15の生まれ",
+        "S250115生",
+        "01/15/1950生",
     ],
 )
 def test_own_birth_date(cell):

@@ -173,3 +173,10 @@ def test_labels_say_what_was_found():
             SpanLabel.PLACE,
         )
     }
+
+
+def test_half_a_mail_address_and_a_postal_code_after_its_word_go():
+    mail = OwnColumn.of("メールアドレス", None)
+    values = OwnValues([mail], {"メールアドレス": pa.array(["taro.sato77@example.jp"])})
+    told = redact(["taro.sato77 へ返信。郵便番号1050023"], Layers(own=values)).texts[0]
+    assert "sato77" not in told and "1050023" not in told

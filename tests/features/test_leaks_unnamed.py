@@ -1,0 +1,72 @@
+"""Columns whose names say nothing: full names of anybody, and days that are the person's own birth date."""
+
+import csv
+import io
+
+import pytest
+from support.helpers import policy_of
+
+KEEP = {"keep": True, "because": "試験"}
+ID = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}
+SUPPRESS = {"treat": [{"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}]}
+BORN = {"treat": [{"criterion": 1, "method": "delete"}]}
+FAMILY = "佐藤 鈴木 高橋 田中 伊藤 山本 中村 小林 加藤 吉田".split()  # noqa: SIM905
+GIVEN = "太郎 花子 健一 美咲 翔太 陽子 恵子 大輔 直樹 真由美".split()  # noqa: SIM905
+
+
+def released(run, a, **column):
+    """Run 100 people with a column whose name says nothing."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["id", "a", "生年月日", "town"])
+    writer.writerows(
+        [f"C{i:07d}", a(i), f"19{40 + i % 50}-0{1 + i % 9}-{10 + i % 19}", "A"] for i in range(100)
+    )
+    columns = {"id": ID, "a": {**KEEP, **column}, "生年月日": BORN, "town": SUPPRESS}
+    return run(policy_of(columns, person="id"), {"data.csv": text.getvalue()})
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        lambda i: f"{FAMILY[i % 10]} {GIVEN[i // 10]}",
+        lambda i: f"{FAMILY[i % 10]}{GIVEN[i // 10]}",
+        lambda i: (
+            f"{GIVEN[i // 10]}　{FAMILY[i % 10]}" if i % 4 == 0 else f"{FAMILY[i % 10]}・{GIVEN[i // 10]}"
+        ),
+    ],
+)
+def test_a_column_of_full_names_stops_whatever_it_is_called(run, a):
+    done = released(run, a)
+    assert done.status == 4 and "verification.leak" in done.err and "are names of people" in done.err
+    assert not any(name in done.err for name in FAMILY + GIVEN)
+
+
+def test_names_that_somebody_has_looked_at_are_released(run):
+    done = released(run, lambda i: FAMILY[i % 10] + GIVEN[i // 10], source_values_allowed={"because": "役員"})
+    assert done.status == 0, done.err
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        lambda i: FAMILY[i % 10] + ["", "商店", "製薬", "建設"][i // 10 % 4] + str(i // 40),
+        lambda i: (
+            ["高血圧症", "糖尿病", "胃潰瘍", "白内障"][i % 4] + ["疑い", "急性", "慢性", "術後"][i // 4 % 4]
+        ),
+        lambda i: (
+            f"{['新宿', '大宮', '渋谷', '品川', '中野'][i % 5]} {['本町', '栄町', '元町', '旭町'][i // 5 % 4]}"
+        ),
+    ],
+)
+def test_firms_illnesses_and_towns_are_no_names(run, a):
+    assert released(run, a).status == 0
+
+
+def test_a_day_that_is_the_own_birth_date_stops(run):
+    def own(i):
+        return f"19{40 + i % 50}-0{1 + i % 9}-{10 + i % 19}"
+
+    done = released(run, own, type="date")
+    assert done.status == 4 and "their own value of 生年月日" in done.err
+    assert released(run, lambda i: f"2024-0{1 + i % 9}-{10 + i % 19}", type="date").status == 0
