@@ -247,15 +247,16 @@ def test_lines_of_people_are_histories_without_a_use_case(run, tmp_path, monkeyp
     goods = ("米", "茶", "塩", "酢")
     body = "".join(
         f"{i % 90:04d},R{i // 2:05d},2025-0{i * 7 % 6 + 1}-{i * 11 % 28 + 1:02d},{'東西南北'[i * 13 % 4]}店,"
-        f"{goods[i * 17 // 3 % 4]}\n"
+        f"{goods[i * 17 // 3 % 4]},{i % 5 + 1}\n"
         for i in range(900)
     )
-    (tmp_path / "t.csv").write_text("会員番号,レシート番号,購入日,店舗名,商品名\n" + body)
+    (tmp_path / "t.csv").write_text("会員番号,レシート番号,購入日,店舗名,商品名,数量\n" + body)
     text = suggested(run, "t.csv", answers=FACTS)
     policy = yaml.safe_load(text)
     (history,) = policy["histories"]
     assert history["known"] == 2
     known = {column for fact in history["facts"] for column in fact["columns"]}
+    assert "tの数量は、行ごとには知られないものとした" in text
     assert known == {"購入日", "店舗名", "商品名"}
     columns = of_table(text)
     assert all(methods(columns[name])[-1] == "coarsen" for name in known)
