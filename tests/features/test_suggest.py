@@ -247,15 +247,16 @@ def test_lines_of_people_are_histories_without_a_use_case(run, tmp_path, monkeyp
     goods = ("米", "茶", "塩", "酢")
     body = "".join(
         f"{i % 90:04d},R{i // 2:05d},2025-0{i * 7 % 6 + 1}-{i * 11 % 28 + 1:02d},{'東西南北'[i * 13 % 4]}店,"
-        f"{goods[i * 17 // 3 % 4]}\n"
+        f"{goods[i * 17 // 3 % 4]},{i % 5 + 1}\n"
         for i in range(900)
     )
-    (tmp_path / "t.csv").write_text("会員番号,レシート番号,購入日,店舗名,商品名\n" + body)
+    (tmp_path / "t.csv").write_text("会員番号,レシート番号,購入日,店舗名,商品名,数量\n" + body)
     text = suggested(run, "t.csv", answers=FACTS)
     policy = yaml.safe_load(text)
     (history,) = policy["histories"]
     assert history["known"] == 2
     known = {column for fact in history["facts"] for column in fact["columns"]}
+    assert "tの数量は、行ごとには知られないものとした" in text
     assert known == {"購入日", "店舗名", "商品名"}
     columns = of_table(text)
     assert all(methods(columns[name])[-1] == "coarsen" for name in known)
@@ -274,17 +275,19 @@ def test_what_separates_people_belongs_to_the_class_and_restores_nothing(run, tm
                 *cities[i // 2 % 2],
                 "男女"[i % 2],
                 f"p{i % 2}{i % 3}",
+                f"adults_{('50up', '25_50')[i // 5 % 2]}_urban",
                 f"S{i * 31 % 29:03d}",
             )
         )
         + "\n"
         for i in range(1200)
     )
-    header = "kaiin_no,todofuken,shikuchoson,yubin,seibetsu,profile,tenpo_cd\n"
+    header = "kaiin_no,todofuken,shikuchoson,yubin,seibetsu,profile,kind,tenpo_cd\n"
     (tmp_path / "t.csv").write_text(header + body)
     columns = of_table(suggested(run, "t.csv", answers=FACTS))
+    assert methods(columns["kind"]) == ["generalize"] and TO_DECIDE in columns["kind"]["title"]
     quasi = {name for name, column in columns.items() if "generalize" in methods(column)}
-    assert quasi == {"shikuchoson", "seibetsu", "tenpo_cd"}
+    assert quasi == {"shikuchoson", "seibetsu", "tenpo_cd", "kind"}
     assert columns["profile"]["drop"] and "seibetsu" in columns["profile"]["because"]
     assert columns["todofuken"]["drop"] and methods(columns["yubin"]) == ["delete"]
     assert "市区町村" in columns["shikuchoson"]["released_as"]

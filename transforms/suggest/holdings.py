@@ -34,6 +34,11 @@ _NO_NAMES = 0.25
 _FEW_VALUES = 60
 _FEW_NUMBERS = 12
 _OLDEST = 125
+# Words of age or sex inside labels: "adults 50up male", 30代, 女性.
+_OF_A_PERSON = (
+    r"(?i)(?:^|[^a-z])(?:fe)?males?(?:[^a-z]|$)|[男女]|[0-9]{2}\s*(?:歳|才|代|up|over|plus)"
+    r"|(?:^|[^0-9])[0-9]{2}[_~〜～-][0-9]{2}(?:[^0-9]|$)"
+)
 DATES: frozenset[ColumnType] = frozenset({"date", "month", "datetime"})
 
 
@@ -127,6 +132,8 @@ def held_by(name: str, column: ColumnSketch, seen: Traits | None) -> Content:
         or _by_words(said, column, seen)
         or _by_shape(said, roles, column, seen)
     )
+    if found.holding is Holding.CATEGORY and _of_a_person(column):
+        found = replace(found, holding=Holding.OBSERVABLE, why=("値の半ば以上に性別や年齢層の語", *found.why))
     sensitive = Role.SENSITIVE in roles or said.sensitive
     return Content(**{**vars(found), "sensitive": sensitive, "why": (*found.why, *_told(roles, said))})
 
@@ -179,6 +186,11 @@ def _by_identity(roles: dict[Role, str | None], column: ColumnSketch, seen: Trai
     return Content(
         holding=holding, kind=kind, why=(f"氏名の形 {shape:.0%}",) if holding is Holding.NAME else ()
     )
+
+
+def _of_a_person(column: ColumnSketch) -> bool:
+    """Whether half of the labels tell a sex or an age band, which outsiders know."""
+    return 2 * (pc.sum(pc.match_substring_regex(column.texts, _OF_A_PERSON)).as_py() or 0) >= column.distinct
 
 
 def _few(column: ColumnSketch) -> bool:

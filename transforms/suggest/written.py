@@ -10,6 +10,7 @@ import yaml
 
 from tokumei.schemas.strict import TO_DECIDE
 from tokumei.transforms.suggest.holdings import Content
+from tokumei.transforms.suggest.proposals import is_quasi
 from tokumei.transforms.suggest.relations import separating
 from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SuggestedTable
@@ -52,6 +53,7 @@ def written(suggestion: Suggestion) -> str:
             "    facts:",
         ]
         lines += [f"      - {_flow(fact)}" for fact in history["facts"]]
+        lines += [f"    # {line}" for table in suggestion.tables.values() for line in _taken_unknown(table)]
     body = "\n".join(lines)
     count = sum(TO_DECIDE in line for line in lines if not line.lstrip().startswith("#"))
     told = _OPEN.format(count=count, mark=TO_DECIDE) if count else _ANSWERED
@@ -86,6 +88,23 @@ def _table_lines(name: str, table: Mapping[str, Any], suggested: SuggestedTable)
                 yield from (f"          - {_flow(step)}" for step in value)
             else:
                 yield f"        {key}: {_flow(value)}"
+
+
+def _taken_unknown(suggested: SuggestedTable) -> Iterator[str]:
+    """Yield what of lines is released and taken for unknown: those who know it may single people out."""
+    left = [
+        name
+        for name, fate in suggested.fates.items()
+        if suggested.facts
+        and name not in {*suggested.facts, suggested.person.column}
+        and fate.get("treat", [{"method": "delete"}])[-1]["method"] != "delete"
+        and not is_quasi(fate)
+    ]
+    if left:
+        yield (
+            f"{suggested.table.found.name}の{'、'.join(left)}は、行ごとには知られないものとした。"
+            "知られ得るなら facts に加える。"
+        )
 
 
 def _about(suggested: SuggestedTable) -> Iterator[str]:
