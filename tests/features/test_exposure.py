@@ -195,6 +195,7 @@ NAMED = {
     "備考": {"type": "text"},
     "電話": DELETE,
     "sex": TOWN,
+    "種別": KEEP_ALL,
 }
 
 
@@ -208,6 +209,7 @@ def test_namesakes_are_other_people_unless_something_else_is_alike_too(run, phon
             "特になし",
             f"090-0000-{i % phones:04d}",
             "男女"[i % 2],
+            "初診",
         )
         for i in range(300)
     ]
