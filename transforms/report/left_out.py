@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tokumei.schemas.report import LeftOut, TableReport
+from tokumei.schemas.report import LostShares, TableReport
 from tokumei.transforms.pages.environment import number, percent
 
 _TIMES, _LEAST = 3, 0.05  # of the limit; and what is little of any table
@@ -15,7 +15,7 @@ _TIMES, _LEAST = 3, 0.05  # of the limit; and what is little of any table
 
 def left_out_of(
     limit: float, *, records: tuple[int, int], people: tuple[int | None, int | None]
-) -> LeftOut | None:
+) -> LostShares | None:
     """Return what criterion 5 takes of a table; None where it is about as much as the limit says.
 
     Args:
@@ -28,7 +28,7 @@ def left_out_of(
     persons = 1 - after / before if before and after is not None else None
     if not suppressed or max(lines, persons or 0.0) <= max(_TIMES * limit, _LEAST):
         return None
-    return LeftOut(records=lines, people=persons, limit=limit)
+    return LostShares(records=lines, people=persons, limit=limit)
 
 
 def left_out_warnings(tables: Sequence[TableReport]) -> Iterable[str]:
