@@ -118,6 +118,14 @@ class OrderReport(Strict):
     sentence: str
 
 
+class LostShares(Strict):
+    """What criterion 5 took of a table, where that is far more than the limit, which counts all people."""
+
+    records: float = Field(description="Share of the table's records.")
+    people: float | None = Field(description="Share of its people, all criteria; None where not told apart.")
+    limit: float = Field(description="suppression_limit.")
+
+
 class TableReport(Strict):
     """One table of the release."""
 
@@ -132,6 +140,7 @@ class TableReport(Strict):
     )
     records_dropped: int = Field(description="Dropped by criterion 4 (特異な記述).")
     records_suppressed: int = Field(description="Dropped by criterion 5 (k-匿名性).")
+    left_out: LostShares | None = Field(default=None, description="Where records_suppressed is much.")
     records_out: int
     people_in: int | None = Field(description="None where the table has no person column.")
     people_left: int | None = Field(

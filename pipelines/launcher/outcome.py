@@ -215,6 +215,12 @@ def _of_little_use(table: dict[str, Any]) -> Iterator[str]:
     if gone:
         names = ", ".join(gone)
         yield f"every cell is blank or * in {names}: notice and register do not name it; drop it, or see k"
+    if (left_out := table.get("left_out")) is not None:
+        people = "" if left_out["people"] is None else f", and {left_out['people']:.0%} of its people"
+        yield (
+            f"{left_out['records']:.0%} of the table's records{people}, are left out;"
+            f" suppression_limit ({left_out['limit']:.0%}) counts people of the whole"
+        )
     if 2 * table["records_out"] < table["records_in"]:
         yield "more than half of the records are left out"
 

@@ -188,6 +188,40 @@ def test_the_summary_tells_the_worst_and_how_it_stops_a_run(run):
     assert "<dt>宣言のない危険</dt><dd>なし" in summary_of(done) and "方針で認めた" in summary_of(done)
 
 
+PROFILED = {
+    "id": ID,
+    "born": {"type": "date", "treat": [{"criterion": 1, "method": "year"}, SUPPRESS]},
+    "town": TOWN,
+    "profile": KEEP_ALL,
+    "store": KEEP_ALL,
+    "luck": KEEP_ALL,
+}
+
+
+def profiled(i):
+    born, town = 1940 + i * 7 % 60, i * 11 % 40
+    return (
+        f"C{i}",
+        f"{born}-05-01",
+        f"町{town}",
+        f"{born // 20 * 20}年代の会員",
+        f"店{town // 2}",
+        f"札{i * 13 % 7}",
+    )
+
+
+def test_what_tells_of_a_suppressed_value_is_told_and_stops_the_run(run):
+    """A profile tells the age of whoever bears it though every birth date is *, and a shop tells the town."""
+    files = csv(",".join(PROFILED), [profiled(i) for i in range(2400)])
+    done = run(policy(PROFILED, k=61), files)
+    assert done.status == 0, done.err
+    found = [f for f in done.report["exposure"]["findings"] if f["kind"] == "restored"]
+    assert [f["columns"] for f in found] == [["profile", "born"], ["store", "town"]]
+    assert all("元の値の見当がつく" in f["sentence"] and f["counted"] == "exactly" for f in found)
+    done = run(policy(PROFILED, k=61, exposure={"refuse": ["restored"]}), files, output="more")
+    assert done.status == 4 and "profile × born" in done.err
+
+
 NAMED = {
     "id": ID,
     "患者氏名": DELETE,
@@ -195,6 +229,7 @@ NAMED = {
     "備考": {"type": "text"},
     "電話": DELETE,
     "sex": TOWN,
+    "種別": KEEP_ALL,
 }
 
 
@@ -208,6 +243,7 @@ def test_namesakes_are_other_people_unless_something_else_is_alike_too(run, phon
             "特になし",
             f"090-0000-{i % phones:04d}",
             "男女"[i % 2],
+            "初診",
         )
         for i in range(300)
     ]

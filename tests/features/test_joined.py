@@ -127,6 +127,26 @@ def test_classes_hold_over_members_and_receipts_and_absence_from_them(run):
     assert f"最も少ない組合せで{least}人" in (done.release / "public-report.html").read_text()
 
 
+def test_a_table_that_loses_far_more_than_the_limit_says_so(run):
+    """Two people of two hundred are alone in their area, and half of all receipts are theirs."""
+    members = [(f"M{i:04}", 30, "Z9" if i < 2 else "A1") for i in range(200)]
+    receipts = [(f"M{i % 2 if i < 200 else i - 198:04}", "S", 1) for i in range(396)]
+    files = {"members.csv": text("id,age,area", members), "receipts.csv": text("id,shop,amount", receipts)}
+    columns = {"age": {"type": "integer"} | KEEP_ALL, "area": ANY}
+    receipt = {"shop": KEEP_ALL, "amount": {"type": "integer"} | KEEP_ALL}
+    policy = policy_of(
+        {"members": table("members", columns), "receipts": table("receipts", receipt, "several")}
+    )
+    policy["requirements"]["suppression_limit"] = 0.02
+    done = run(policy, files)
+    assert done.status == 0, done.err
+    lost = {t["name"]: t["left_out"] for t in done.report["tables"]}
+    assert lost["members"] is None and lost["receipts"]["records"] == 200 / 396
+    assert "warning: 51% of the table's records, and 1% of its people, are left out; suppression" in done.out
+    (warning,) = done.report["warnings"]
+    assert "「receipts」" in warning and warning in (done.release / "report.html").read_text()
+
+
 def test_who_is_left_out_of_members_has_no_receipts(run):
     """A member alone in a class, and one whose record criterion 4 drops: neither has receipts any more."""
     members = [(f"M{i}", "A1", "") for i in range(20)] + [("ALONE", "B1", ""), ("RARE", "A1", "x")]

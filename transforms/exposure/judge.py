@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tokumei.schemas.exposure import CountedHow, ExposureKind
+from tokumei.transforms.exposure.betrayed import Betrayed, betrayals_of
 from tokumei.transforms.exposure.count import Exposed
 from tokumei.transforms.exposure.moved import Moved, recognized, step
 from tokumei.transforms.exposure.repeated import Repeated, same_people
 from tokumei.transforms.exposure.scope import Columns, ExposureScope, exposure_scope
+from tokumei.transforms.exposure.sources import SourceExposed
 from tokumei.transforms.exposure.tuples import TupleCounts, people_by_tuple
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import Mask
@@ -59,15 +61,14 @@ class _Shared:
 
 
 def findings_of(
-    plan: TablePlan, exposed: Exposed, moved: Mapping[str, Moved], repeated: Repeated | None, people: int
+    plan: TablePlan, exposed: Exposed, sources: SourceExposed, people: int
 ) -> tuple[Finding, ...]:
     """Return what was found of one table, by kind.
 
     Args:
         plan: the table.
         exposed: what was counted of the parts.
-        moved: by perturbed column.
-        repeated: identifying values of the source; None where there are none.
+        sources: what was looked at where source values still were.
         people: of the released table.
     """
     scope = exposure_scope(plan)
@@ -78,11 +79,11 @@ def findings_of(
     return (
         *_of_columns(plan, single, links, people),
         *_of_sets(plan, scope, exposed, links, people),
-        *_restored(plan, scope, exposed, people),
+        *_restored(plan, scope, exposed, sources.betrayed, people),
         *_pseudonyms(plan, scope, exposed, people),
         *_homogeneous(plan, exposed, people),
-        *_perturbed(moved, people),
-        *_persons(plan, repeated, people),
+        *_perturbed(sources.moved, people),
+        *_persons(plan, sources.repeated, people),
     )
 
 
@@ -171,8 +172,30 @@ def _of_sets(
         )
 
 
-def _restored(plan: TablePlan, scope: ExposureScope, exposed: Exposed, people: int) -> Iterator[Finding]:
-    """Columns whose values tell those of a treated one, or leave two: a year of birth beside an age."""
+def _restored(
+    plan: TablePlan, scope: ExposureScope, exposed: Exposed, told: Betrayed | None, people: int
+) -> Iterator[Finding]:
+    """Columns whose values tell those of a treated one, as it is released or as it was before."""
+    found = {finding.columns: finding for finding in _released_twice(plan, scope, exposed, people)}
+    yield from found.values()
+    if told is None:
+        return
+    for teller, name, share in betrayals_of(plan, told):
+        if (teller, name) not in found:
+            yield Finding(
+                kind="restored",
+                columns=(teller, name),
+                people=people,
+                of=people,
+                counted="exactly" if len(told.draws) == people else "about",
+                figures={"told": share},
+            )
+
+
+def _released_twice(
+    plan: TablePlan, scope: ExposureScope, exposed: Exposed, people: int
+) -> Iterator[Finding]:
+    """Columns that tell a treated one, or leave two of its values: a year of birth beside an age."""
     values = {name: exposed.sets[(name,)] for name in scope.watched}
     treated = [name for name in scope.watched if plan.table.columns[name].treat]
     for told in treated:

@@ -1,4 +1,4 @@
-"""What only a chunk can tell, where source values still are: how far they move, whether people repeat."""
+"""What only a chunk can tell, where source values still are: how far they move, who repeats, what is told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.exposure.betrayed import Betrayed, count_betrayed, merge_betrayed, tellers
 from tokumei.transforms.exposure.count import exposure_keys
 from tokumei.transforms.exposure.moved import Moved, count_moved, merge_moved
 from tokumei.transforms.exposure.repeated import Repeated, count_repeated, identifying, merge_repeated
@@ -21,10 +22,12 @@ class SourceExposed:
     Attributes:
         moved: by perturbed column.
         repeated: identifying values; None where there are none.
+        betrayed: quasi-identifiers before and after, beside other columns; None where there are none.
     """
 
     moved: Mapping[str, Moved] = field(default_factory=dict)
     repeated: Repeated | None = None
+    betrayed: Betrayed | None = None
 
 
 def count_sources(
@@ -34,6 +37,8 @@ def count_sources(
     *,
     moved: Mapping[str, tuple[pa.Array, pa.Array]],
     sources: pa.RecordBatch,
+    released: Mapping[str, pa.Array],
+    before: Mapping[str, pa.Array],
 ) -> SourceExposed:
     """Look at one chunk.
 
@@ -43,6 +48,8 @@ def count_sources(
         place: id of the chunk's split, and its number in it.
         moved: by perturbed column, its values before and after.
         sources: the identifying columns of all records.
+        released: columns of the released records, as `count_betrayed` asks for them.
+        before: their quasi-identifiers before these were generalized.
     """
     return SourceExposed(
         moved={
@@ -55,16 +62,25 @@ def count_sources(
             for name, (before, after) in moved.items()
         },
         repeated=count_repeated(plan, exposure_keys(identifying(plan), key), sources),
+        betrayed=count_betrayed(
+            plan,
+            exposure_keys((*tellers(plan), *plan.quasi_identifiers), key),
+            key.derive("\0".join(("exposure told", *map(str, place)))),
+            released,
+            before,
+        ),
     )
 
 
 def merge_sources(parts: Sequence[SourceExposed]) -> SourceExposed:
     """Add up what was looked at, in any order."""
     repeated = [part.repeated for part in parts if part.repeated is not None]
+    betrayed = [part.betrayed for part in parts if part.betrayed is not None]
     return SourceExposed(
         moved={
             name: merge_moved([part.moved[name] for part in parts if name in part.moved])
             for name in sorted({name for part in parts for name in part.moved})
         },
         repeated=merge_repeated(repeated) if repeated else None,
+        betrayed=merge_betrayed(betrayed) if betrayed else None,
     )

@@ -91,6 +91,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
     """
     _refuse_rejects(plan, chunk)
     treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
+    exact = treated
     reaching = kept_rows(chunk.batch.num_rows, treated)
     labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
     hidden = dict[str, int]()
@@ -147,7 +148,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             redactions={n: a.redaction for n, a in by_record.items() if a.redaction is not None},
         ),
         terms=part_terms(plan, chunk.work.decision, key),
-        exposed=exposed_sources(plan, chunk, columns, by_record, left),
+        exposed=exposed_sources(plan, chunk, columns, by_record, left, exact=exact),
         totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
 

@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tokumei.transforms.criteria.base import Applied, ChunkRows
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.exposure.betrayed import tellers
 from tokumei.transforms.exposure.repeated import identifying
 from tokumei.transforms.exposure.sources import SourceExposed, count_sources
 from tokumei.transforms.planning.plan import TablePlan
@@ -63,9 +65,13 @@ def exposed_sources(
     columns: Mapping[str, pa.Array],
     by_record: Mapping[str, Applied],
     left: npt.NDArray[np.intp],
+    *,
+    exact: Mapping[str, Treated],
 ) -> SourceExposed:
-    """Look at how far values are moved, and whether people repeat, where the source values still are."""
+    """Look at how far values move, who repeats, and what tells of them, where source values still are."""
     at = pa.array(left)
+    tell = tellers(plan)
+    coarsened = plan.quasi_identifiers if tell else ()
     return count_sources(
         plan,
         chunk.work.key,
@@ -76,4 +82,6 @@ def exposed_sources(
             if not pa.types.is_string(applied.values.type)  # codes and texts are not moved
         },
         sources=chunk.batch.select(list(identifying(plan))),
+        released={name: columns[name].take(at) for name in (*tell, *coarsened)},
+        before={name: exact[name].rows().take(at) for name in coarsened},
     )

@@ -20,8 +20,7 @@ def exposures(table: TablePlan, written: TableWritten, people: int) -> tuple[Fin
     """
     if written.recount.exposed is None:
         return ()
-    sources = written.sources
-    return findings_of(table, written.recount.exposed, sources.moved, sources.repeated, people)
+    return findings_of(table, written.recount.exposed, written.sources, people)
 
 
 def refuse_exposures(plan: Plan, written: Written, people: Mapping[str, int]) -> None:

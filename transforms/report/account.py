@@ -27,6 +27,7 @@ from tokumei.transforms.report.combinations import LIMIT, explain_removal
 from tokumei.transforms.report.exposure import explain_exposures
 from tokumei.transforms.report.histories import GroupsTold, explain_histories, groups_told, history_limits
 from tokumei.transforms.report.joined import apart_of, joined_limits, joined_of
+from tokumei.transforms.report.left_out import left_out_of, left_out_warnings
 from tokumei.transforms.report.order import explain_order, order_told
 from tokumei.transforms.report.people import explain_count, explain_people, people_basis, unattributed_out
 from tokumei.transforms.report.recoding import recoding_of
@@ -89,7 +90,7 @@ def build_report(
         people_basis=people_basis(plan),
         people_check=explain_people(plan, people, total),
         small_file_ordinance=_ordinance(policy, total),
-        warnings=_warnings(policy),
+        warnings=(*_warnings(policy), *left_out_warnings(tables)),
         tables=tables,
         histories=explain_histories(plan, chosen.histories, written, facts),
         joined=joined_of(plan, joined),
@@ -194,20 +195,27 @@ def _table(
             average=account.recoded.average_before,
             matched=account.recoded.matching_before,
         )
+    read = fitted.records + sum(fitted.rejects.values()) + unattributed_out(table, fitted)
+    people_out = None if table.table.person is None else people.get(table.name, tally.records_out)
     return TableReport(
         name=table.name,
         title=table.table.title or table.name,
-        records_in=fitted.records + sum(fitted.rejects.values()) + unattributed_out(table, fitted),
+        records_in=read,
         records_blank=fitted.blank,
         records_rejected=sum(fitted.rejects.values()),
         records_without_person=fitted.unattributed,
         person_missing=table.table.person_missing,
         records_dropped=tally.dropped,
         records_suppressed=tally.suppressed,
+        left_out=left_out_of(
+            float(table.requirements.suppression_limit),
+            records=(tally.suppressed, read),
+            people=(fitted.people, people_out),
+        ),
         records_out=tally.records_out,
         people_in=fitted.people,
         people_left=None if account.recoded is None else account.recoded.people_before,
-        people_out=None if table.table.person is None else people.get(table.name, tally.records_out),
+        people_out=people_out,
         people_check=explain_count(table, fitted),
         reading=_reading(table),
         columns=tuple(

@@ -31,6 +31,10 @@ _SENTENCES: dict[ExposureKind, str] = {
     "persons": "本人として数えた{whom}は、{names}が他の人と全て同じである。本人を示す項目が、人ではなく"
     "受診や取引の番号である疑いがある。",
 }
+_TOLD = (
+    "「{last}」を粗くしても、「{first}」の値から、元の値の見当がつく（分からなかったことの{told:.0%}が分かる）。"
+    "「{first}」は準識別子でないため、「{last}」を粗くした効果が失われる。"
+)
 _ABOUT: dict[CountedHow, str] = {"exactly": "", "about": "およそ", "at_least": "少なくとも"}
 _ADVICE: dict[ExposureKind, str] = {
     "links": "不要なら削除する。要るなら、丸めるか、準識別子とする（五号）。",
@@ -97,7 +101,8 @@ def _told(table: TablePlan, finding: Finding) -> ExposureReport:
 def _sentence(table: TablePlan, finding: Finding, titles: tuple[str, ...]) -> str:
     about, figures = _ABOUT[finding.counted], finding.figures
     more = int(figures.get("sets", 1)) - 1
-    return _SENTENCES[finding.kind].format(
+    sentence = _TOLD if "told" in figures else _SENTENCES[finding.kind]
+    return sentence.format(
         k=table.k,
         names="".join(f"「{title}」" for title in titles),
         first=titles[0],
