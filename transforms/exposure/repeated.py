@@ -60,11 +60,7 @@ def _is_text(plan: TablePlan, name: str) -> bool:
 
 
 def _kinds(plan: TablePlan, names: Sequence[str]) -> set[str]:
-<<<<<<< HEAD
     """Return what columns tell of people: a name and its reading are one; those of no kind are each."""
-=======
-    """Return what columns tell of people: a name and how it is read are one, others are each."""
->>>>>>> rehearse
     return {
         "name" if says({Role.NAME, Role.KANA}, name, plan.table.columns[name].title) else name
         for name in names

@@ -12,6 +12,7 @@ _LOOKED, _ENOUGH = 256, 10  # different cells that tell whether a column is one 
 # Family name and given name, with a space or without; a firm, a shop or a place ends otherwise.
 _LETTER, _KANA = r"[\p{Han}\p{Hiragana}\p{Katakana}々]", r"[\p{Katakana}\p{Hiragana}-]"
 _PERHAPS_NAME = rf"^[\p{{Han}}々ヶノ]{{1,4}}[ ・]?{_LETTER}{{1,4}}$|^{_KANA}{{2,8}} {_KANA}{{2,8}}$"
+_BEFORE, _ADDRESSED = r"^[0-9A-Z]+[ _:-]+", r" ?(?:様|さん|氏|殿|先生)$"  # 0185_佐藤 花子様
 _CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
 _NAME, _DECOY = "name", "decoy"
 
@@ -75,7 +76,7 @@ def full_names_in(column: str, cells: pl.Series, shared: int) -> dict[LeakSearch
     """
     counted = cells.drop_nulls().value_counts(name=_BEARERS)
     distinct = counted.filter((pl.col(_BEARERS) < shared) & (pl.col(cells.name).str.len_chars() > 0))
-    texts = distinct[cells.name].sort()
+    texts = distinct[cells.name].sort().str.replace(_BEFORE, "").str.replace(_ADDRESSED, "")
     if len(texts) < _ENOUGH or 2 * int(texts.str.contains(_PERHAPS_NAME).sum()) <= len(texts):
         return {}
     texts = texts.gather_every(1 + len(texts) // _LOOKED)

@@ -14,7 +14,7 @@ from tokumei.transforms.suggest.evidence import Traits
 from tokumei.transforms.suggest.holdings import Content, Holding
 from tokumei.transforms.suggest.sketch import ColumnSketch
 
-_GENERALIZE = "generalize"  # the method of quasi-identifiers alone
+_GENERALIZE, _DELETE = "generalize", "delete"  # of quasi-identifiers alone; of what is not released
 _PEOPLE = 20  # who share a category, at least
 _COVERED = 0.5  # share of the cells whose values so many have, or nothing would be left of the column
 _OLD = 90
@@ -74,6 +74,11 @@ def proposed(held: Content, column: ColumnSketch, seen: Traits | None, context: 
 def is_quasi(fate: Keys) -> bool:
     """Return whether a column becomes a quasi-identifier (準識別子)."""
     return _GENERALIZE in {step["method"] for step in fate.get("treat", ())}
+
+
+def is_deleted(fate: Keys) -> bool:
+    """Return whether nothing of a column is released; what is neither treated nor kept is deleted too."""
+    return _DELETE in {step["method"] for step in fate.get("treat", [{"method": _DELETE}])[-1:]}
 
 
 def _dropped(reason: str) -> Keys:

@@ -10,7 +10,7 @@ import yaml
 
 from tokumei.schemas.strict import TO_DECIDE
 from tokumei.transforms.suggest.holdings import Content
-from tokumei.transforms.suggest.proposals import is_quasi
+from tokumei.transforms.suggest.proposals import is_deleted, is_quasi
 from tokumei.transforms.suggest.relations import separating
 from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SuggestedTable
@@ -97,7 +97,7 @@ def _taken_unknown(suggested: SuggestedTable) -> Iterator[str]:
         for name, fate in suggested.fates.items()
         if suggested.facts
         and name not in {*suggested.facts, suggested.person.column}
-        and fate.get("treat", [{"method": "delete"}])[-1]["method"] != "delete"
+        and not is_deleted(fate)
         and not is_quasi(fate)
     ]
     if left:
