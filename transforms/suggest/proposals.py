@@ -14,7 +14,8 @@ from tokumei.transforms.suggest.evidence import Traits
 from tokumei.transforms.suggest.holdings import Content, Holding
 from tokumei.transforms.suggest.sketch import ColumnSketch
 
-_GENERALIZE, _DELETE = "generalize", "delete"  # of quasi-identifiers alone; of what is not released
+_GENERALIZE = "generalize"  # the method of quasi-identifiers alone
+_DELETE = "delete"
 _PEOPLE = 20  # who share a category, at least
 _COVERED = 0.5  # share of the cells whose values so many have, or nothing would be left of the column
 _OLD = 90
