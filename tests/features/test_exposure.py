@@ -212,13 +212,13 @@ def profiled(i):
 
 def test_what_tells_of_a_suppressed_value_is_told_and_stops_the_run(run):
     """A profile tells the age of whoever bears it though every birth date is *, and a shop tells the town."""
-    files = csv(",".join(PROFILED), [profiled(i) for i in range(2400)])
-    done = run(policy(PROFILED, k=61), files)
+    files = csv(",".join(PROFILED), [profiled(i) for i in range(2040)])
+    done = run(policy(PROFILED, k=52), files)
     assert done.status == 0, done.err
     found = [f for f in done.report["exposure"]["findings"] if f["kind"] == "restored"]
     assert [f["columns"] for f in found] == [["profile", "born"], ["store", "town"]]
     assert all("元の値の見当がつく" in f["sentence"] and f["counted"] == "exactly" for f in found)
-    done = run(policy(PROFILED, k=61, exposure={"refuse": ["restored"]}), files, output="more")
+    done = run(policy(PROFILED, k=52, exposure={"refuse": ["restored"]}), files, output="more")
     assert done.status == 4 and "profile × born" in done.err
 
 

@@ -21,7 +21,7 @@ from tokumei.transforms.exposure.scope import exposure_scope
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
-_PEOPLE = 1 << 12
+_PEOPLE = 1 << 11
 _ORDERED = NUMERIC | {"date", "month", "datetime"}
 _TOLD = 0.4  # of what a label leaves open, that a column tells; one that leaves two of many tells half
 
