@@ -1,4 +1,4 @@
-"""Columns whose names say nothing: full names of anybody, and days that are the person's own birth date."""
+"""Columns whose names say nothing: full names and addresses of anybody, and own birth dates."""
 
 import csv
 import io
@@ -61,6 +61,43 @@ def test_names_that_somebody_has_looked_at_are_released(run):
     ],
 )
 def test_firms_illnesses_and_towns_are_no_names(run, a):
+    assert released(run, a).status == 0
+
+
+TOWNS = [
+    "東京都港区芝浦",
+    "横浜市中区山下町",
+    "北海道札幌市中央区北一条",
+    "大阪府堺市堺区南瓦町",
+    "武蔵野市吉祥寺本町",
+]
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        lambda i: f"{TOWNS[i % 5]}{1 + i // 9}-{1 + i % 9}-{1 + i % 20}",
+        lambda i: f"{TOWNS[i % 5]}{1 + i // 9}丁目{1 + i % 9}番{1 + i % 20}号",
+        lambda i: f"{TOWNS[i % 5]} {1 + i // 9}－{1 + i % 9} 第{i}コーポ",
+        lambda i: f"{TOWNS[i % 5]}{i + 1}",
+    ],
+)
+def test_a_column_of_addresses_stops_whatever_it_is_called(run, a):
+    done = released(run, a)
+    assert done.status == 4 and "are addresses with numbers" in done.err
+    assert not any(town in done.err for town in TOWNS)
+    assert released(run, a, source_values_allowed={"because": "店舗の所在地"}).status == 0
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        lambda i: TOWNS[i % 5] + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i % 26],  # no number of a house
+        lambda i: f"第{i}回 市民マラソン {2000 + i}",
+        lambda i: f"市区町村コード {13101 + i}",
+    ],
+)
+def test_areas_and_numbered_things_are_no_addresses(run, a):
     assert released(run, a).status == 0
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import polars as pl
+import pyarrow as pa
 
 from tokumei.transforms.detect.as_named import are_full_names
 from tokumei.transforms.detect.name_set import SHORTEST_NAME, NameHits, NameSet, NameSign
 from tokumei.transforms.leaks.found import Found, LeakSearch
+from tokumei.transforms.values.addresses import generalize_addresses
 
 _LOOKED, _ENOUGH = 256, 10  # different cells that tell whether a column is one of names
 # Family name and given name, with a space or without; a firm, a shop or a place ends otherwise.
 _LETTER, _KANA = r"[\p{Han}\p{Hiragana}\p{Katakana}々]", r"[\p{Katakana}\p{Hiragana}-]"
 _PERHAPS_NAME = rf"^[\p{{Han}}々ヶノ]{{1,4}}[ ・]?{_LETTER}{{1,4}}$|^{_KANA}{{2,8}} {_KANA}{{2,8}}$"
 _BEFORE, _ADDRESSED = r"^[0-9A-Z]+[ _:-]+", r" ?(?:様|さん|氏|殿|先生)$"  # 0185_佐藤 花子様
+_PERHAPS_HOME = r"[都道府県市区町村郡].*[0-9一二三四五六七八九十]"
+_NUMBERED = r"[0-9]+-[0-9]|[0-9一二三四五六七八九十] ?(?:丁目|番|号)|[^0-9][0-9]{1,5}$"
 _CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
 _NAME, _DECOY = "name", "decoy"
 
@@ -60,10 +64,10 @@ def names_in(
     }
 
 
-def full_names_in(column: str, cells: pl.Series, shared: int) -> dict[LeakSearch, Found]:
-    """Count the cells that are somebody's full name: a column of names, whatever it is called.
+def names_and_addresses(column: str, cells: pl.Series, shared: int) -> dict[LeakSearch, Found]:
+    """Count the cells that are somebody's full name, or an address down to its number, in any column.
 
-    Only where most cells may be one, a dictionary is asked, for a part of them.
+    Only where most cells may be one, the dictionary or the table of municipalities is asked, for a part.
 
     Args:
         column: the released column.
@@ -71,17 +75,31 @@ def full_names_in(column: str, cells: pl.Series, shared: int) -> dict[LeakSearch
         shared: how many records make a label.
 
     Returns:
-        Of different cells that fewer records bear, how many were looked at and how many are a full name, if
-        most are; else nothing.
+        By ``person`` and ``home``, of different cells that fewer records bear: how many were looked at, and
+        how many are one, if most are; else nothing.
     """
     counted = cells.drop_nulls().value_counts(name=_BEARERS)
     distinct = counted.filter((pl.col(_BEARERS) < shared) & (pl.col(cells.name).str.len_chars() > 0))
-    texts = distinct[cells.name].sort().str.replace(_BEFORE, "").str.replace(_ADDRESSED, "")
-    if len(texts) < _ENOUGH or 2 * int(texts.str.contains(_PERHAPS_NAME).sum()) <= len(texts):
-        return {}
-    texts = texts.gather_every(1 + len(texts) // _LOOKED)
-    names = int(are_full_names(texts).sum())
-    return {LeakSearch("person", column, ""): Found(len(texts), names, 0)} if 2 * names > len(texts) else {}
+    texts = distinct[cells.name].sort()
+    names = texts.str.replace(_BEFORE, "").str.replace(_ADDRESSED, "")
+    found = {}
+    for kind, some, pattern, judge in (
+        ("person", names, _PERHAPS_NAME, are_full_names),
+        ("home", texts, _PERHAPS_HOME, _are_homes),
+    ):
+        if len(some) < _ENOUGH or 2 * int(some.str.contains(pattern).sum()) <= len(some):
+            continue
+        looked = some.gather_every(1 + len(some) // _LOOKED)
+        met = int(judge(looked).sum())
+        if 2 * met > len(looked):
+            found[LeakSearch(kind, column, "")] = Found(len(looked), met, 0)
+    return found
+
+
+def _are_homes(texts: pl.Series) -> pl.Series:
+    """Return which texts are an address down to its number: that of a home, or of a shop."""
+    cities = pl.Series(generalize_addresses(texts.to_arrow().cast(pa.string()), "city"))
+    return cities.is_not_null() & texts.str.contains(_NUMBERED)
 
 
 def _by_evidence(

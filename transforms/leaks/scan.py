@@ -25,7 +25,7 @@ from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
-from tokumei.transforms.leaks.people import full_names_in, names_in
+from tokumei.transforms.leaks.people import names_and_addresses, names_in
 from tokumei.transforms.leaks.values import (
     Texts,
     as_compared,
@@ -82,7 +82,7 @@ def scan(
         if read is not None:
             cells = as_compared(read)
             if column.type == "string":
-                found |= full_names_in(name, cells.written, shared)
+                found |= names_and_addresses(name, cells.written, shared)
             if names is not None:
                 found |= names_in(names, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared, itself=name not in redacted)

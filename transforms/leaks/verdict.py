@@ -24,8 +24,12 @@ _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own 
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
 # Share of values up to which a column counts as treated, and up to which a reason given for its name is true.
-_BY_SHARE_OF_VALUES = {"kept": 0.1, "named": 0.5, "person": 0.5}
+_BY_SHARE_OF_VALUES = {"kept": 0.1, "named": 0.5, "person": 0.5, "home": 0.5}
 _BY_NAME = frozenset({"kept", "named"})
+_WHOLE = {
+    "person": ("are names of people", "人の氏名"),
+    "home": ("are addresses with numbers", "番地までの住所"),
+}
 _MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
 _VALUES = frozenset({"own", "other", "form"})
 _NAMES = frozenset({"name", "likely"})
@@ -145,7 +149,7 @@ def _key(search: LeakSearch) -> str | None:
     """Return the key of a column by which the policy allows what a search finds; None where nothing does."""
     if search.kind in _BY_NAME:
         return "name_allowed" if search.kind == "kept" else None
-    return "source_values_allowed" if search.kind in _VALUES | _NAMES | {"person"} else "codes_allowed"
+    return "source_values_allowed" if search.kind in _VALUES | _NAMES | _WHOLE.keys() else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
@@ -164,8 +168,8 @@ def _alone(search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
     if search.kind == "kept":
         return f"{count:,} of {found.compared:,} values are released as they were, or nearly ({search.of})"
-    if search.kind in {"named", "person"}:
-        what = f"look as its name says ({search.of})" if search.kind == "named" else "are names of people"
+    if search.kind == "named" or search.kind in _WHOLE:
+        what = f"look as its name says ({search.of})" if search.kind == "named" else _WHOLE[search.kind][0]
         return f"{count:,} of {found.compared:,} values {what}"
     if search.kind in _NAMES:
         return f"{count:,} record(s) with the name of somebody in the files"
@@ -187,8 +191,8 @@ def _sought(table: TablePlan, search: LeakSearch) -> str:
 def _sought_alone(table: TablePlan, search: LeakSearch) -> str:
     if search.kind in _BY_NAME:
         return "加工前と同じ値" if search.kind == "kept" else "項目の名が示すもの"
-    if search.kind in _NAMES | {"person"}:
-        return "人の氏名" if search.kind == "person" else "ファイルにある人の氏名"
+    if search.kind in _NAMES or search.kind in _WHOLE:
+        return _WHOLE[search.kind][1] if search.kind in _WHOLE else "ファイルにある人の氏名"
     if search.kind == "number":
         return _title(search.of)
     if search.kind == "source":
