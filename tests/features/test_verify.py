@@ -51,6 +51,7 @@ CHANGES = {
         lambda r: same_size(next((r / "documents").rglob("report.json"))),
         "is not as it was written",
     ),
+    "a file beside": (lambda r: (r / "names.csv").write_text("氏名"), "is not listed"),
     "data beside": (lambda r: (r / "data" / "more.parquet").write_bytes(b"x"), "is not listed"),
     "a part of another attempt": (
         lambda r: shutil.copy(part_of(r), part_of(r).with_name(f"part-{'a' * 12}-{1:024x}.csv")),

@@ -109,12 +109,11 @@ def _compared(store: Store, base: str, listed: tuple[str, str]) -> Difference | 
 
 
 def _unlisted(store: Store, base: str, manifest: dict[str, Any]) -> list[Difference]:
-    """Tell of data that the manifest does not list: who reads the whole folder takes it for the release's."""
-    keep = listed_parts(manifest)
-    left, others = find_orphans(store, base, keep)
-    known = keep | RELEASE
+    """Tell of files that the manifest does not list: who hands on the whole folder hands them on too."""
+    known = listed_parts(manifest) | RELEASE
+    left, others = find_orphans(store, base, listed_parts(manifest))
     paths = [orphan.file.uri for orphan in left if orphan.file.becomes is None]
-    paths += [store.join(base, path) for path in others if path not in known and path.startswith("data/")]
+    paths += [store.join(base, path) for path in others if path not in known and not path.endswith(".lock")]
     return [Difference(uri, "is not listed in the manifest") for uri in sorted(paths)]
 
 
