@@ -12,6 +12,7 @@ a little differently every time, and so does another version of a library.
 New tables: ``PYTHONPATH=tests .venv/bin/python tests/features/test_work_done.py``, and look at what differs.
 """
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -88,6 +89,16 @@ def bound(size):
 
 # Histograms of 64 buckets, of which the engine encodes some more to learn their size: how many is chance.
 SAMPLED = {"pickled, TableCount"}
+# Different values of people who are drawn (exposures) are hashed too: some more or fewer, by the path of the file.
+DRAWN = {"calls, keyed_hashes"}
+_OVER = re.compile(r"(\d+) over ([\d,]+) values")
+
+
+def nearly(one, other):
+    """Whether two counts of calls over values are of as many calls, and within one value in a thousand."""
+    (calls, values), (as_many, others) = (_OVER.fullmatch(count).groups() for count in (one, other))
+    values, others = (int(text.replace(",", "")) for text in (values, others))
+    return calls == as_many and abs(values - others) <= 0.001 * others
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -97,6 +108,8 @@ def test_a_job_does_the_work_that_its_table_says(name, tmp_path):
     for what, fact in counted.items():
         count, most = table.get(what, ("nothing", 0))
         if what in SAMPLED and int(fact.count) <= int(count) * 1.3:
+            continue
+        if what in DRAWN and count != "nothing" and nearly(fact.count, count):
             continue
         if fact.count != count:
             changes.append(f"{what}: {fact.count}, was {count}")
