@@ -25,7 +25,10 @@ _ELAPSED = re.compile(r"\[[hms]+\]")
 _NO_CODE = re.compile(
     r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]'
 )  # texts, fillers, colours and locales of a number format
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+# A character, or the two halves of one; half a character is none, and stays as it is written.
+_ESCAPED = re.compile(
+    r"_x((?:[Dd][89ABab][0-9A-Fa-f]{2}__x[Dd][C-Fc-f]|(?![Dd][89A-Fa-f])[0-9A-Fa-f]{2})[0-9A-Fa-f]{2})_"
+)
 
 Attributes = Mapping[str, str]
 
@@ -76,7 +79,11 @@ def open_workbook(file: SourceFile, store: Store, sheet: str | None) -> Iterator
 
 def unescaped(text: str) -> str:
     """Return a text of a workbook with the characters that XML cannot have (``_x000D_``)."""
-    return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
+    return _ESCAPED.sub(_character, text) if "_x" in text else text
+
+
+def _character(code: re.Match[str]) -> str:
+    return bytes.fromhex(code[1].replace("__x", "")).decode("utf-16-be")
 
 
 def feed(parts: zipfile.ZipFile, part: str, handlers: Handlers, uri: str) -> Iterator[None]:

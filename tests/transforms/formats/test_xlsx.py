@@ -53,6 +53,9 @@ def written(tmp_path, data):
         ("<|<f>1+1</f><v>2</v>", "integer", 2),
         ("<t=\"d\"|<v>2024-04-01T00:00:00</v>", "date", dt.date(2024, 4, 1)),
         ("a_x000D_b", "string", "a\rb"),
+        ("_xD83D__xDE00_", "string", "\U0001f600"),  # two halves of a character
+        ("a_xD83D_b", "string", "a_xD83D_b"),  # half of one is none
+        ("_xDE00__xD83D_", "string", "_xDE00__xD83D_"),
         ("", "string", None),
         (" 　", "string", None),
         (" 　a", "string", " 　a"),
