@@ -11,14 +11,13 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-from tokumei.schemas.tables import ColumnWord, code_words, column_words, is_invisible
+from tokumei.schemas.tables import KATAKANA, ColumnWord, code_words, column_words, is_invisible
 
 Word = tuple[ColumnWord, ...]  # all that a word may be; an unknown one is empty
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 DIGITS = (ColumnWord("form", "", "", "0"),)
 # What a kind of `code_words` is in a name, and how its words stand; the words for banks alone say nothing.
 _KINDS = {"bank": ("", ""), "device": ("identifier", "any"), "account": ("identifier", "alone")}
-_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
 def _spelled(text: str) -> tuple[str, frozenset[int]]:
@@ -27,7 +26,7 @@ def _spelled(text: str) -> tuple[str, frozenset[int]]:
     Upper case, katakana for hiragana, without の between words; ``customerName`` parts before its N.
     """
     plain = _HUMP.sub("_", unicodedata.normalize("NFKC", text))
-    plain = plain.replace("の", "").translate(_KATAKANA).upper()
+    plain = plain.replace("の", "").translate(KATAKANA).upper()
     kept: list[str] = []
     edges = {0}
     for char in plain:

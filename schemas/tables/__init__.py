@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+# Hiragana → katakana, by code point, as `str.translate` takes it.
+KATAKANA = MappingProxyType({code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)})
+
 
 class Municipality(NamedTuple):
     """One municipality, ward of a designated city, or designated city as a whole.

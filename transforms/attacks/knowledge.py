@@ -23,7 +23,7 @@ from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.cells import as_text, numbers_of, present
+from tokumei.transforms.values.cells import as_text, numbers_of, present, without_dictionary
 
 _BUCKETS = 4096  # in which labels are counted: Σp² to within one in so many
 
@@ -107,7 +107,7 @@ def _treated(plan: TablePlan, decision: Decision, key: RunKey, pool: Pool, name:
     values = plan.values_of(name, pool.records)
     if name in decision.columns:
         return plan.chains[name].apply(decision.columns[name], values, key).rows()
-    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+    return without_dictionary(values)
 
 
 def _known(plan: TablePlan, decision: Decision, name: str, spread: Spread, values: pa.Array) -> KnownColumn:

@@ -16,7 +16,7 @@ from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.cells import Mask, as_text
+from tokumei.transforms.values.cells import Mask, as_text, without_dictionary
 
 HELD_OUT = 0.01  # of the people
 RAREST = 0.02  # of the people
@@ -165,5 +165,5 @@ def _joined(pools: Sequence[Pool]) -> Pool:
 
 def _plain(records: pa.RecordBatch) -> pa.RecordBatch:
     """Return records without dictionaries, which differ from chunk to chunk."""
-    columns = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in records.columns]
+    columns = [without_dictionary(column) for column in records.columns]
     return pa.RecordBatch.from_arrays(columns, names=records.schema.names)

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.column_names import Role
-from tokumei.schemas.tables import name_readings
+from tokumei.schemas.tables import KATAKANA, name_readings
 from tokumei.transforms.detect.contacts import contacts
 from tokumei.transforms.detect.shadow import number_shadow
 
@@ -54,7 +54,6 @@ _FORMS: Mapping[tuple[Role, str | None], str] = {
 }
 _PERSON = re.compile("[姓独両共森] ?[名単両共]|姓|名")  # by the letters of `words`
 _FULL = re.compile("[姓独両森] ?[名単共桜]|名 [姓独両]")  # a surname and a given name
-_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _CONTACTS = frozenset({Role.CONTACT, Role.IDENTIFIER})
 
 
@@ -85,12 +84,10 @@ def are_full_names(texts: pl.Series) -> pl.Series:
     Args:
         texts: shadows without null.
     """
-    from tokumei.transforms.detect.words import words_of  # its dictionary is loaded here
-
     texts = texts.str.replace_all(r"[\s・･]+", " ")
-    read = words_of(texts.to_list()).letters.split("\n")[: len(texts)]
+    read = _letters_of(texts)
     surnames, given = name_readings()
-    halves = (text.translate(_KATAKANA).replace("-", "ー").split(" ") for text in texts)
+    halves = (text.translate(KATAKANA).replace("-", "ー").split(" ") for text in texts)
     return pl.Series(
         _FULL.fullmatch(letters) is not None or (len(half) == 2 and half[0] in surnames and half[1] in given)
         for letters, half in zip(read, halves, strict=True)
@@ -99,14 +96,18 @@ def are_full_names(texts: pl.Series) -> pl.Series:
 
 def _named_people(texts: pl.Series) -> list[bool]:
     """Return which texts are a surname, a given name or both, as the dictionary reads them."""
+    return [_PERSON.fullmatch(letters) is not None for letters in _letters_of(texts)]
+
+
+def _letters_of(texts: pl.Series) -> list[str]:
+    """Return how the words of each text are read, a letter a word (`letters`)."""
     from tokumei.transforms.detect.words import words_of  # its dictionary is loaded here
 
-    read = words_of(texts.to_list()).letters.split("\n")[: len(texts)]
-    return [_PERSON.fullmatch(letters) is not None for letters in read]
+    return words_of(texts.to_list()).letters.split("\n")[: len(texts)]
 
 
 def _is_kana_name(text: str) -> bool:
     """Return whether a reading of a surname stands before one of a given name."""
-    kana = unicodedata.normalize("NFKC", text).translate(_KATAKANA).replace(" ", "")
+    kana = unicodedata.normalize("NFKC", text).translate(KATAKANA).replace(" ", "")
     surnames, given = name_readings()
     return any(kana[:end] in surnames and kana[end:] in given for end in range(1, len(kana)))

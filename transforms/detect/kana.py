@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tokumei.schemas.tables import name_readings
+from tokumei.schemas.tables import KATAKANA, name_readings
 
-_TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _SPACED = re.compile(
     r"(?<![ァ-ヺー])[ァ-ヺー]{2,6}[ \u3000・][ァ-ヺー]{2,6}(?![ァ-ヺー])"
     r"|[ぁ-ゖー]{2,40}[ \u3000][ぁ-ゖー]{2,6}"
@@ -22,12 +21,12 @@ _SURE = 3  # of either, that a name needs which nothing tells of
 
 def may_be_surname(word: str) -> bool:
     """Return whether a word in kana reads like a surname."""
-    return word.translate(_TO_KATAKANA) in name_readings()[0]
+    return word.translate(KATAKANA) in name_readings()[0]
 
 
 def may_be_given(word: str) -> bool:
     """Return whether a word in kana reads like a given name."""
-    return word.translate(_TO_KATAKANA) in name_readings()[1]
+    return word.translate(KATAKANA) in name_readings()[1]
 
 
 def given_at(text: str, place: int) -> int:
@@ -69,7 +68,7 @@ def _spaced(found: str) -> tuple[int, int] | None:
 
 def _joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield full names in a run of hiragana: long ones, and short ones before an honorific."""
-    run = text[start:end].translate(_TO_KATAKANA)
+    run = text[start:end].translate(KATAKANA)
     surnames, given_names = name_readings()
     for at in range(len(run) - 3):
         if run.startswith(_THANKS, at):

@@ -14,12 +14,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tokumei.schemas.tables import KATAKANA
+
 Codes = NDArray[np.uint32]
 Places = NDArray[np.int64]
 
 _PLANES = 0x30000  # no letter that is written stands behind
-_HIRAGANA = range(0x3041, 0x3097)
-_TO_KATAKANA = 0x60
 _END = 1  # stands behind each text
 
 
@@ -83,7 +83,7 @@ def _folded() -> Codes:
     found = np.zeros(_PLANES, dtype=np.uint32)
     found[[c for c in range(_PLANES) if chr(c).isalnum()]] = 1
     found *= np.arange(_PLANES, dtype=np.uint32)
-    found[list(_HIRAGANA)] += np.uint32(_TO_KATAKANA)
+    found[[*KATAKANA]] = [*KATAKANA.values()]
     found[0], found[-1] = _END, 0  # what is behind the planes is taken for the last
     return found
 

@@ -1,7 +1,7 @@
 """Accounts and ends of numbers that only the word before them tells: LINE ID: hanako_x, 携帯の下4桁は1234.
 
-They are no codes, and no source values: the leak search looks for none of them. They are for redaction,
-where a word more costs little.
+Of these the leak search looks only for accounts that are called so at the few largest services (`contacts`).
+The others are for redaction, where a word more costs little.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from tokumei.transforms.detect.contacts import SERVICES
 from tokumei.transforms.detect.spans import SpanLabel
 
 _SERVICES = (
-    "LINE|ライン|INSTAGRAM|INSTA|インスタ(?:グラム)?|TWITTER|ツイッタ-?|FACEBOOK|フェイスブック|TIKTOK|ティックトック"
+    rf"{SERVICES}|INSTA|ティックトック"
     "|DISCORD|ディスコ-ド|SKYPE|スカイプ|THREADS|スレッズ|KAKAO(?:TALK)?|カカオ(?:ト-ク)?|WECHAT|微信|WHATSAPP"
     "|TELEGRAM|YOUTUBE|ユ-チュ-ブ|GMAIL|ZOOM|PAYPAY|SNS"
 )

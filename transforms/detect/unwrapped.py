@@ -12,13 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from tokumei.transforms.detect.wrapped import (
-    BASE64_RUN,
-    HEX_RUN,
-    decoded_base64,
-    decoded_json,
-    printed,
-)
+from tokumei.transforms.detect.wrapped import BYTES_RUN, ENCODED, JSON_RUN, decoded_json, escaped_bytes
 from tokumei.transforms.values.encodings import ENCODINGS
 
 _Reader = Callable[[re.Match[str]], str | None]
@@ -50,7 +44,7 @@ def unwrap(text: str) -> Iterator[Unwrapped]:
         if read is not found and seen.setdefault(read.text, read) is read:
             yield read
     for read in [*seen.values()]:
-        inside = _all_unwrapped(read, _ENCODED)
+        inside = _all_unwrapped(read, ENCODED)
         if inside is not read:
             yield inside
 
@@ -82,17 +76,6 @@ def _unwrapped(found: Unwrapped, pattern: re.Pattern[str], read: _Reader) -> Unw
     )
 
 
-def _hexadecimal(run: re.Match[str]) -> str | None:
-    return printed(bytes.fromhex(run[1]))
-
-
-def _base64(run: re.Match[str]) -> str | None:
-    try:
-        return printed(decoded_base64(run[1]))
-    except ValueError:
-        return None
-
-
 def _of_bytes(encoding: str) -> Iterator[tuple[re.Pattern[str], _Reader]]:
     """Yield how bytes are read that are written one by one."""
 
@@ -102,17 +85,12 @@ def _of_bytes(encoding: str) -> Iterator[tuple[re.Pattern[str], _Reader]]:
         except UnicodeDecodeError:
             return None
 
-    yield _BYTES, lambda run: decoded(bytes.fromhex(run[0].replace("\\x", "")))
+    yield BYTES_RUN, lambda run: decoded(escaped_bytes(run))
     yield _PERCENT, lambda run: decoded(unquote_to_bytes(run[0]))
 
 
 _ESCAPES: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (re.compile(r"(?:\\u[0-9A-Fa-f]{4})+"), decoded_json),
+    (JSON_RUN, decoded_json),
     (re.compile(r"&#?[0-9A-Za-z]{2,8};"), lambda run: html.unescape(run[0])),
 )
-_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*")
-_ENCODED: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (HEX_RUN, _hexadecimal),
-    (BASE64_RUN, _base64),
-)

@@ -28,17 +28,15 @@ _HEX = rf"(?:^|[^0-9A-Za-z]|0[Xx])(?:{_DIGITS})(?:$|[^0-9A-Za-z])"
 # The first character of base64 tells the first six bits of the first byte.
 _BASE64 = r"(?:^|[^0-9A-Za-z+/_-])[I-Za-f4-7][0-9A-Za-z+/_-]{11,}={0,2}(?:$|[^0-9A-Za-z+/_=-])"
 _NO_BASE64 = r"^[0-9A-Fa-f-]*$"  # numbers, digests and UUIDs
-_PERHAPS = f"{_ESCAPES}|{_HEX}|{_BASE64}"
+PERHAPS_WRAPPED = f"{_ESCAPES}|{_HEX}|{_BASE64}"  # no text without it has something wrapped
 
-PERHAPS_WRAPPED = f"{_PERHAPS}|{_HEX}"  # no text without it has something wrapped
-
-_JSON = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
-_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
+JSON_RUN = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
+BYTES_RUN = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _PERCENT = re.compile(
     r"(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z._~+-])*"
 )
-HEX_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:0[Xx])?({_DIGITS})(?![0-9A-Za-z])")
-BASE64_RUN = re.compile(r"(?<![0-9A-Za-z+/_-])([0-9A-Za-z+/_-]{12,})={0,2}(?![0-9A-Za-z+/_=-])")
+_HEX_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:0[Xx])?({_DIGITS})(?![0-9A-Za-z])")
+_BASE64_RUN = re.compile(r"(?<![0-9A-Za-z+/_-])([0-9A-Za-z+/_-]{12,})={0,2}(?![0-9A-Za-z+/_=-])")
 _UNPRINTED = re.compile("[\n\r\t\u00a0\u3000\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -52,8 +50,8 @@ def with_wrapped(texts: pl.Series) -> pl.Series:
 
 def perhaps_wrapped(texts: pl.Series) -> pl.Series:
     """Return which texts may have something wrapped in them; not null."""
-    perhaps = (texts.str.contains(_PERHAPS) & ~texts.str.contains(_NO_BASE64)) | texts.str.contains(_HEX)
-    return perhaps.fill_null(value=False)
+    perhaps = texts.str.contains(PERHAPS_WRAPPED) & ~texts.str.contains(_NO_BASE64)
+    return (perhaps | texts.str.contains(_HEX)).fill_null(value=False)
 
 
 def _with_wrapped(text: str) -> str:
@@ -61,18 +59,16 @@ def _with_wrapped(text: str) -> str:
 
 
 def _inside(text: str) -> Iterator[str]:
-    unescaped = html.unescape(_JSON.sub(decoded_json, text))
-    unescaped = _BYTES.sub(
-        lambda found: first_reading(bytes.fromhex(found[0].replace("\\x", ""))) or found[0], unescaped
-    )
+    unescaped = html.unescape(JSON_RUN.sub(decoded_json, text))
+    unescaped = BYTES_RUN.sub(lambda found: first_reading(escaped_bytes(found)) or found[0], unescaped)
     if unescaped != text:
         yield unescaped
     if "%" in text:
         unquoted = _PERCENT.sub(lambda found: first_reading(unquote_to_bytes(found[0])) or found[0], text)
         if unquoted != text:
             yield unquoted
-    yield from _decoded(HEX_RUN, bytes.fromhex, unescaped)
-    yield from _decoded(BASE64_RUN, decoded_base64, unescaped)
+    for runs, read in ENCODED:
+        yield from (plain for run in runs.finditer(unescaped) if (plain := read(run)) is not None)
 
 
 def decoded_json(found: re.Match[str]) -> str:
@@ -81,17 +77,23 @@ def decoded_json(found: re.Match[str]) -> str:
     return units.decode("utf-16-be", errors="replace")
 
 
-def _decoded(runs: re.Pattern[str], decode: Callable[[str], bytes], text: str) -> Iterator[str]:
-    for run in runs.findall(text):
-        try:
-            plain = printed(decode(run))
-        except ValueError:  # of binascii
-            continue
-        if plain is not None:
-            yield plain
+def escaped_bytes(found: re.Match[str]) -> bytes:
+    r"""Return the bytes that are written one by one, as ``\xe4\xbd``."""
+    return bytes.fromhex(found[0].replace("\\x", ""))
 
 
-def printed(content: bytes) -> str | None:
+def _hexadecimal(run: re.Match[str]) -> str | None:
+    return _printed(bytes.fromhex(run[1]))
+
+
+def _base64(run: re.Match[str]) -> str | None:
+    try:
+        return _printed(_decoded_base64(run[1]))
+    except ValueError:  # of binascii
+        return None
+
+
+def _printed(content: bytes) -> str | None:
     """Return the text that bytes are in UTF-8, if it can be printed, blanks and what nobody sees aside."""
     try:
         plain = content.decode("utf-8")
@@ -100,7 +102,7 @@ def printed(content: bytes) -> str | None:
     return plain if _UNPRINTED.sub("", plain).isprintable() else None
 
 
-def decoded_base64(run: str) -> bytes:
+def _decoded_base64(run: str) -> bytes:
     """Return what base64 holds, of any alphabet; raises ValueError where it is none."""
     if len(run) % 4 == 1:
         raise binascii.Error
@@ -115,3 +117,10 @@ def first_reading(content: bytes) -> str | None:
         except UnicodeDecodeError:
             continue
     return None
+
+
+# What holds UTF-8 as a whole: its runs, and how one is read; None where it holds none.
+ENCODED: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+    (_HEX_RUN, _hexadecimal),
+    (_BASE64_RUN, _base64),
+)

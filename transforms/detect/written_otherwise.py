@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from tokumei.schemas.tables import eras
+from tokumei.schemas.tables import KATAKANA, eras
 from tokumei.transforms.detect.shadow import KANJI_DIGITS
 
 _END = "#"
@@ -118,7 +118,8 @@ def spellings_of_dates(days: pl.Series) -> list[pl.Series]:
 
 def romaji(kana: pl.Series) -> pl.Series:
     """Return shadows of names in kana in Latin letters (Hepburn); null where something else stands."""
-    folded = kana.str.replace_many(_HIRAGANA, _KATAKANA).str.replace_all("-", "")
+    hiragana, katakana = ([*map(chr, codes)] for codes in (KATAKANA, KATAKANA.values()))
+    folded = kana.str.replace_many(hiragana, katakana).str.replace_all("-", "")
     latin = _replaced(folded, _KANA).str.replace_all(_DOUBLED, "${1}${1}")
     return pl.select(pl.when(latin.str.contains("^[A-Z]+$")).then(latin)).to_series()
 
@@ -145,10 +146,6 @@ def said_numbers(shadows: pl.Series) -> pl.Series:
     for _ in range(2):
         texts = texts.str.replace_all(_SAID_GAP, "${1}${2}")
     return texts
-
-
-_HIRAGANA = [chr(code) for code in range(0x3041, 0x3097)]
-_KATAKANA = [chr(ord(char) + 0x60) for char in _HIRAGANA]
 
 
 def _ended(texts: pl.Series) -> pl.Series:

@@ -16,7 +16,7 @@ from tokumei.schemas.named_columns import answered, left_whole
 from tokumei.transforms.detect.as_named import looks_as_named
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.cells import as_text
+from tokumei.transforms.values.cells import as_text, without_dictionary
 
 _ENOUGH = 2_000  # values of a batch that tell whether a reason is true
 _SOURCE, _LEFT = "source", "left"
@@ -56,6 +56,4 @@ def _kept(role: Role, source: pa.Array, released: pa.Array) -> Found:
 
 
 def _texts(values: pa.Array) -> pl.Series:
-    if isinstance(values, pa.DictionaryArray):
-        values = values.dictionary_decode()
-    return pl.Series(as_text(values), dtype=pl.String).str.strip_chars()
+    return pl.Series(as_text(without_dictionary(values)), dtype=pl.String).str.strip_chars()

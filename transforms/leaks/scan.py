@@ -1,11 +1,11 @@
 """The search of one written batch: which source values and which numbers stand in its columns.
 
 What is covered, exactly: in every column that can carry source text, each record's own values of what is not
-released, anywhere in its cell and over the whole file, and codes and contacts (`numbers`). Beyond that, cells
-that are as a whole the value of another record of the same batch (a chunk: families and referrers often stand
-together). Not covered, because it would need all values of the file at every record: those of people
-elsewhere in the file; and values written in another way than a shadow tells (kanji and kana, 丁目 and
-hyphen), dates, and values too short to be told from chance.
+released, anywhere in its cell and over the whole file, some of them in other forms too (`own_forms`), and
+codes and contacts (`numbers`). Names are sought of anybody in the files (`people`). Beyond that, cells that
+are as a whole the value of another record of the same batch (a chunk: families and referrers often stand
+together), or anybody's name or address. Not covered, because it would need all values of the file at every
+record: other values of people elsewhere in the file; and values too short to be told from chance.
 """
 
 from __future__ import annotations

@@ -19,10 +19,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.schemas.tables import KATAKANA
 from tokumei.transforms.detect.offsets import Located, located
 from tokumei.transforms.detect.spans import SpanLabel, Spans
 from tokumei.transforms.detect.stretches import placed
-from tokumei.transforms.redaction.own_columns import OwnColumn
+from tokumei.transforms.redaction.own_columns import MOST_NAMES, OwnColumn
 from tokumei.transforms.redaction.own_otherwise import OwnOtherwise
 from tokumei.transforms.values.cells import as_text
 
@@ -33,8 +34,6 @@ _PARTS = re.compile(r"[\s・･,、/@＠]+")
 _PARTING = re.compile(r"[。、\n!?！？]")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile("[0-9]")
 _MAIL, _TELEPHONE = re.compile("[@＠]"), re.compile(r"[^\w]*[+＋0０](?:[^\w]*ー?\d){8,12}[^\w]*")
-_HIRAGANA = (0x3041, 0x3096, 0x60)  # first, last, distance to katakana
-_MOST_NAMES = 6  # columns of names that are put behind one another
 
 
 class OwnSpans(NamedTuple):
@@ -87,7 +86,7 @@ class OwnValues:
                 for part in _parts(texts):
                     self._add(column, part, part=True)
                 self._add(column, [_turned(text) for text in texts], together=True)
-        named = [c for c in whole if c.names and not c.places][:_MOST_NAMES]
+        named = [c for c in whole if c.names and not c.places][:MOST_NAMES]
         for one, other in permutations(named, 2):
             pairs = zip(whole[one], whole[other], strict=True)
             self._add(one, [_name_of(a, b) for a, b in pairs], together=True)
@@ -138,9 +137,8 @@ def plain_of(found: Located) -> Located:
     """Return the letters and digits of shadows alone, hiragana as katakana."""
     distinct, which = np.unique(found.codes, return_inverse=True)
     kept = np.array([chr(code).isalnum() for code in distinct.tolist()], dtype=bool)
-    first, last, distance = _HIRAGANA
-    kana = np.where((distinct >= first) & (distinct <= last), distinct + distance, distinct)
-    return found._replace(codes=kana[which].astype(np.uint32)).only(kept[which])
+    kana = np.array([KATAKANA.get(code, code) for code in distinct.tolist()], dtype=np.uint32)
+    return found._replace(codes=kana[which]).only(kept[which])
 
 
 def _in_texts(plain: Located, rows: Sequence[tuple[int, int, int, int]]) -> Spans:
@@ -183,7 +181,7 @@ def _short(texts: pa.Array) -> pa.Array:
 def _parts(texts: Sequence[str | None]) -> Iterator[list[str | None]]:
     """Yield the first, second and further parts of values that have several."""
     parts = [found if text and len(found := _PARTS.split(text.strip())) > 1 else [] for text in texts]
-    for i in range(min(max(map(len, parts), default=0), _MOST_NAMES)):
+    for i in range(min(max(map(len, parts), default=0), MOST_NAMES)):
         yield [found[i] if i < len(found) else None for found in parts]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tokumei.schemas.column_names import Role, roles_of
 from tokumei.schemas.date_formats import USUAL, DateReading
 
+MOST_NAMES = 6  # columns of names that are put behind one another
 _REACHES = frozenset({Role.NAME, Role.KANA, Role.CONTACT, Role.ADDRESS})
 _PLACE = re.compile(r"住所|居所|所番地|番地|方書|本籍|address", re.IGNORECASE)
 

@@ -18,10 +18,9 @@ from tokumei.transforms.detect import other_forms as other
 from tokumei.transforms.detect.other_forms import OtherForm
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.detect.spans import SpanLabel
-from tokumei.transforms.redaction.own_columns import OwnColumn
+from tokumei.transforms.redaction.own_columns import MOST_NAMES, OwnColumn
 from tokumei.transforms.values.cells import as_text
 
-_MOST_NAMES = 6  # columns of names that are put behind one another
 _NOT_LATIN = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]+")
 _ACCOUNT = re.compile(r"[A-Z0-9_.%+-]*[A-Z0-9_%+]|")
 _BEFORE = re.compile(r"[A-Z0-9_%+][A-Z0-9_.%+-]*\Z")
@@ -56,7 +55,7 @@ class OwnOtherwise:
             if column.coded:
                 self._add(other.ELEVEN, other.eleven_forms(shadows))
         named = [shadows for column, shadows in texts.items() if column.names and not column.places]
-        for family, given in permutations(named[:_MOST_NAMES], 2):
+        for family, given in permutations(named[:MOST_NAMES], 2):
             self._add(other.NAMES_IN_LATIN, other.latin_forms(family, given)[:1])
 
     def _add(self, form: OtherForm, values: Sequence[pl.Series]) -> None:

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.counting.keyed import joint_keys, keyed_hashes
 from tokumei.transforms.formats.convert import convert
-from tokumei.transforms.values.cells import as_text
+from tokumei.transforms.values.cells import as_text, without_dictionary
 
 KEPT = 4096  # distinct values of a column
 TYPES: tuple[ColumnType, ...] = ("integer", "number", "date", "month", "datetime")
@@ -167,7 +167,7 @@ def _sketch_column(values: pa.Array) -> tuple[ColumnSketch, Hashes]:
     """Return the sketch of a column, and the hash of every cell: 0 where there is no value."""
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if not pa.types.is_string(kind):
-        values = as_text(values.dictionary_decode() if pa.types.is_dictionary(values.type) else values)
+        values = as_text(without_dictionary(values))
     coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     texts = coded.dictionary.cast(pa.string())

@@ -184,7 +184,13 @@ def test_telephones_of_emoji():
 
 
 @pytest.mark.parametrize(
-    "cell", ["LINE ID: taro_1985x", "インスタのアカウントは taro.1985x", "ＬＩＮＥＩＤ：taro1985"]
+    "cell",
+    [
+        "LINE ID: taro_1985x",
+        "ツイッターのID: taro_1985x",
+        "インスタのアカウントは taro.1985x",
+        "ＬＩＮＥＩＤ：taro1985",
+    ],
 )
 def test_accounts_that_a_word_tells(cell):
     assert "account name" in numbers_in(pa.array([cell]))
