@@ -58,6 +58,8 @@ _SOUNDS = {
     **{"SH": "SY", "CH": "TY", "JY": "ZY", "J": "ZY", "DY": "ZY", "TCH": "TTY"},
     **dict(zip("ĀĪŪĒŌÂÎÛÊÔ", "AIUEOAIUEO", strict=True)),
 }
+_KANA_GAP = r"([\p{Hiragana}\p{Katakana}-])[\s・=]([\p{Hiragana}\p{Katakana}])"
+_PARTICLE, _NO_KANA = r"(\p{Katakana}-*)(\p{Hiragana})", r"[^\p{Hiragana}\p{Katakana}-]+"  # タロウさん
 _SAID_GAP = r"([0-9])[\s.,、・/_()ノの-]{1,3}([0-9])"
 _DOUBLED = r"ッ([KSTPGZDBH])"
 
@@ -122,6 +124,18 @@ def romaji(kana: pl.Series) -> pl.Series:
     folded = kana.str.replace_many(hiragana, katakana).str.replace_all("-", "")
     latin = _replaced(folded, _KANA).str.replace_all(_DOUBLED, "${1}${1}")
     return pl.select(pl.when(latin.str.contains("^[A-Z]+$")).then(latin)).to_series()
+
+
+def kana_words(shadows: pl.Series) -> pl.Series:
+    """Return the kana of texts in katakana without long vowels, what is between them and at the ends as #.
+
+    Two words with one sign between them are one: サトウ タロウさん is #サトウタロウ#サン#.
+    """
+    joined = shadows.str.replace_all(_KANA_GAP, "${1}${2}")
+    parted = joined.str.replace_all(_PARTICLE, "${1}#${2}").str.replace_all(_NO_KANA, "#")
+    hiragana, katakana = ([*map(chr, codes)] for codes in (KATAKANA, KATAKANA.values()))
+    folded = parted.str.replace_many(hiragana, katakana).str.replace_all("-", "", literal=True)
+    return pl.select(pl.lit(_END) + folded + pl.lit(_END)).to_series()
 
 
 def sounds(shadows: pl.Series) -> pl.Series:
