@@ -47,6 +47,7 @@ BIRTHS = OtherForm(
     rf"|(?:{_MONTH})[A-Z]*\.? [0-9]",
     otherwise.dates,
 )
+BIRTH_NUMBERS = OtherForm(Role.BIRTH, r"(?:^|[^0-9])[0-9]{6,7}(?:[^0-9]|$)", otherwise.dates)
 NAMES_IN_LATIN = OtherForm(Role.KANA, r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}", otherwise.sounds)
 NAMES_IN_KANA = OtherForm(
     Role.NAME, r"[\p{Hiragana}\p{Katakana}]{2,}-*[\s・=]?[\p{Hiragana}\p{Katakana}]{2}", otherwise.kana_words
@@ -79,6 +80,11 @@ def birth_days(values: pa.Array, how: DateReading) -> pl.Series | None:
 def birth_forms(days: pl.Series) -> list[pl.Series]:
     """Return the spellings of birth dates, as `BIRTHS` compares them."""
     return otherwise.spellings_of_dates(days)
+
+
+def birth_numbers(days: pl.Series) -> list[pl.Series]:
+    """Return birth dates in six or seven digits, as `BIRTH_NUMBERS` does: 851126, 601126, 3601126."""
+    return otherwise.days_in_digits(days)
 
 
 def latin_forms(family: pl.Series, given: pl.Series) -> list[pl.Series]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from tokumei.schemas.tables import KATAKANA, eras
+from tokumei.schemas.tables import KATAKANA, Era, eras
 from tokumei.transforms.detect.shadow import KANJI_DIGITS
 
 _END = "#"
@@ -98,15 +98,18 @@ def dates(shadows: pl.Series) -> pl.Series:
     return _ended(texts.str.replace_all(r"-0([0-9])", "-${1}"))
 
 
+def days_in_digits(days: pl.Series) -> list[pl.Series]:
+    """Return days as two digits each, by year and by era, and with the number of the era before them."""
+    era, month_and_day = _of_era(days), days.dt.strftime("%m%d") + _END
+    short = era.str.slice(1).str.zfill(2) + month_and_day
+    numbers = {known.letter: str(i) for i, known in enumerate(_eras(), start=1)}
+    return [days.dt.strftime("%y%m%d") + _END, short, era.str.head(1).replace(numbers) + short]
+
+
 def spellings_of_dates(days: pl.Series) -> list[pl.Series]:
     """Return how texts of `dates` may hold some days: by year, era, the other way round, in eight digits."""
     month, day = days.dt.month().cast(pl.String), days.dt.day().cast(pl.String)
-    year = days.dt.year().cast(pl.String)
-    era = pl.Series([None] * len(days), dtype=pl.String)
-    for known in sorted(eras(), key=lambda e: e.first_day):
-        number = (days.dt.year() - known.first_year + 1).cast(pl.String)
-        named = pl.Series([known.letter] * len(days), dtype=pl.String) + number
-        era = pl.select(pl.when(days >= known.first_day).then(named).otherwise(era)).to_series()
+    year, era = days.dt.year().cast(pl.String), _of_era(days)
     return [
         year + "-" + month + "-" + day + _END,
         era + "-" + month + "-" + day + _END,
@@ -116,6 +119,20 @@ def spellings_of_dates(days: pl.Series) -> list[pl.Series]:
         days.dt.strftime("%Y%m%d") + _END,
         era.str.head(1) + era.str.slice(1).str.zfill(2) + days.dt.strftime("%m%d") + _END,
     ]
+
+
+def _of_era(days: pl.Series) -> pl.Series:
+    """Return the year of each day in its era: S25."""
+    era = pl.Series([None] * len(days), dtype=pl.String)
+    for known in _eras():
+        number = (days.dt.year() - known.first_year + 1).cast(pl.String)
+        named = pl.Series([known.letter] * len(days), dtype=pl.String) + number
+        era = pl.select(pl.when(days >= known.first_day).then(named).otherwise(era)).to_series()
+    return era
+
+
+def _eras() -> list[Era]:
+    return sorted(eras(), key=lambda e: e.first_day)
 
 
 def romaji(kana: pl.Series) -> pl.Series:

@@ -46,6 +46,7 @@ class OwnOtherwise:
             days = other.birth_days(values[column.name], column.dates) if column.born else None
             if days is not None:
                 self._add(other.BIRTHS, other.birth_forms(days))
+                self._add(other.BIRTH_NUMBERS, other.birth_numbers(days))
         texts = {c: spelled(as_text(values[c.name])) for c in columns if c.names or c.coded}
         for column, shadows in texts.items():
             if column.places:
@@ -158,6 +159,7 @@ _LABELS = {
     other.ADDRESSES: SpanLabel.PLACE,
     other.NAMES_IN_KANA: SpanLabel.PERSON,
     other.BIRTHS: SpanLabel.DATE,
+    other.BIRTH_NUMBERS: SpanLabel.DATE,
     other.ELEVEN: SpanLabel.NUMBER,
     other.TELEPHONES: SpanLabel.TELEPHONE,
 }
