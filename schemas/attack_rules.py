@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tokumei.schemas.attacks import AnyAttack, AttackDeclaration, HabitProfile, KnownFacts, Membership
+from tokumei.schemas.attacks import (
+    AnyAttack,
+    AttackDeclaration,
+    Downcoding,
+    HabitProfile,
+    KnownFacts,
+    Membership,
+)
 from tokumei.schemas.histories import History
 from tokumei.schemas.strict import broken
 from tokumei.schemas.table import Table
@@ -78,5 +85,7 @@ def _unfit(attack: AnyAttack, table: Table) -> Iterator[tuple[str, str]]:
         yield "attack", "the table has one row a person, and so no histories"
     if isinstance(attack, Membership) and table.population is None:
         yield "attack", "the table has no population, of which members could be told"
+    if isinstance(attack, Downcoding) and not table.quasi_identifiers:
+        yield "attack", "nothing is generalized: the table has no quasi-identifier"
     if "learns" in attack.about and not table.quasi_identifiers:
         yield "attack", "there are no classes to find: the table has no quasi-identifier"

@@ -193,7 +193,29 @@ class KnownFacts(AttackDeclaration):
     history: int = Field(default=0, ge=0, description="Which of the policy's histories, from 0.")
 
 
+class Downcoding(AttackDeclaration):
+    """Whoever knows the method concludes what was not released finer, and why (加工方法からの逆算).
+
+    A coarse label beside finer ones does not stand for their values (downcoding, for the ways of recoding in
+    which records are at levels of their own), and a level that its sensitive values alone forbade tells of
+    these (minimality, for ``recoding: full_domain``). Counted for all people of the release, with the truth
+    in hand: of whom such a conclusion is right. Without the release nothing is concluded: the control is 0.
+    ``deterministic_cut: false`` leaves nobody.
+    """
+
+    example: ClassVar[str] = "{attack: downcoding, at_most: 0}"
+    attack: Literal["downcoding"]
+
+
 AnyAttack = Annotated[
-    Homogeneity | Inference | Linkage | SinglingOut | Membership | Intersection | HabitProfile | KnownFacts,
+    Homogeneity
+    | Inference
+    | Linkage
+    | SinglingOut
+    | Membership
+    | Intersection
+    | HabitProfile
+    | KnownFacts
+    | Downcoding,
     Field(discriminator="attack"),
 ]

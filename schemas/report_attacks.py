@@ -41,6 +41,7 @@ class AttackReport(Strict):
         "intersection",
         "habit_profile",
         "known_facts",
+        "downcoding",
     ]
     rarest: bool = Field(description="Whether it was made on people with the rarest combinations alone.")
     table: str

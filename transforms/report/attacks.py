@@ -21,7 +21,7 @@ from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import singling_columns
 from tokumei.transforms.attacks.statistics import Estimate, wilson
-from tokumei.transforms.attacks.verdict import MeasuredAttack
+from tokumei.transforms.attacks.verdict import Concluded, MeasuredAttack
 from tokumei.transforms.pages.environment import day, number, percent
 from tokumei.transforms.planning.plan import Plan, TablePlan
 
@@ -34,6 +34,7 @@ _TITLES = {
     "intersection": "前の公表との突合",
     "habit_profile": "行動の傾向による特定",
     "known_facts": "履歴による特定",
+    "downcoding": "加工方法からの逆算",
 }
 _NOBODY = "公表するデータを見ない者（誰にも行き当たらない）"
 _CONTROLS = {
@@ -45,6 +46,7 @@ _CONTROLS = {
     "intersection": "前の公表だけを持つ者（k 人より少なくは絞れない）",
     "habit_profile": "別の人の傾向によって、その人の履歴を探したとき",
     "known_facts": _NOBODY,
+    "downcoding": "公表するデータを見ない者（何も逆算できない）",
 }
 
 
@@ -148,6 +150,11 @@ def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
         told = (
             f"{day(attack.since)}より前の{known}を知る者が、それ以後の履歴のうち最も似たものを本人のものとみると、"
             f"探した{people}について、正しい履歴に行き当たった（上位10件までに入ったのは{number(found.among_ten)}人）。"
+        )
+    elif isinstance(found, Concluded):
+        told = (
+            f"加工の方法を知る者は、より細かく公表されなかった理由を逆算し、公表する{people}について、"
+            f"公表した区分より狭く値を絞り込むことができた（{number(found.to_one)}人は、1つの値まで）。"
         )
     elif isinstance(attack, KnownFacts):
         told = (
