@@ -11,6 +11,7 @@ from tokumei.schemas.attacks import (
     HabitProfile,
     KnownFacts,
     Membership,
+    Signature,
 )
 from tokumei.schemas.histories import History
 from tokumei.schemas.strict import broken
@@ -81,7 +82,7 @@ def _unfit(attack: AnyAttack, table: Table) -> Iterator[tuple[str, str]]:
                 yield key, "it names a column that is no quasi-identifier, and has no levels"
             elif key == "learns" and column.quasi_identifier:
                 yield key, "it names a quasi-identifier, by which the class is found"
-    if isinstance(attack, HabitProfile) and table.rows_per_person == "one":
+    if isinstance(attack, HabitProfile | Signature) and table.rows_per_person == "one":
         yield "attack", "the table has one row a person, and so no histories"
     if isinstance(attack, Membership) and table.population is None:
         yield "attack", "the table has no population, of which members could be told"

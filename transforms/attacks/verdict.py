@@ -16,14 +16,15 @@ from tokumei.schemas.attacks import (
     KnownFacts,
     Linkage,
     Membership,
+    Signature,
     SinglingOut,
 )
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.formats import listed
 from tokumei.transforms.attacks.classes import ClassAttack
-from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.learned import Learned, attack_learned
+from tokumei.transforms.attacks.likeness import Recognized
 from tokumei.transforms.attacks.presence import Presence
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import Singled
@@ -97,7 +98,8 @@ class AttackEvidence:
 
     Attributes:
         learned: by table and column, people of what was written by class and value.
-        records: what linkage, intersection and habits came to, by the attack's place among the requirements.
+        records: what linkage, intersection, habits and signatures came to, by the attack's place among the
+            requirements.
         singled: what singling out came to, by the same places.
         concluded: by table, of whom who knows the method concludes something.
         present: by table, what guessing members came to, in the release and before anything was recoded.
@@ -142,7 +144,7 @@ def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: AttackEvidenc
     success, control, chance = Estimate(0.0), Estimate(0.0), 0.0
     untreated: float | None = None
     found: AttackFound
-    if isinstance(attack, Linkage | Intersection | HabitProfile):
+    if isinstance(attack, Linkage | Intersection | HabitProfile | Signature):
         found = evidence.records[place]
         if isinstance(found, JointClasses):
             success = Estimate(found.few / max(1, found.people))
@@ -235,6 +237,10 @@ def _told(measured: MeasuredAttack) -> str:
         done = f"{known} finds the history of {people} after"
     elif isinstance(attack, Downcoding):
         done = f"who knows the method concludes more than the label of {people} tells"
+    elif isinstance(attack, Signature):
+        done = (
+            f"who knows the {listed(attack.knows, 'and')} of a person's lines finds the history of {people}"
+        )
     elif isinstance(attack, Membership):
         done = f"who has the population names {people} of it who are in the file"
     else:

@@ -8,8 +8,8 @@ import numpy as np
 
 from tokumei.schemas.attacks import Downcoding, Membership, SinglingOut
 from tokumei.schemas.errors import RequirementError
-from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
+from tokumei.transforms.attacks.likeness import Recognized
 from tokumei.transforms.attacks.presence import Presence, attack_presence
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import Singled, single_out

@@ -12,12 +12,13 @@ from tokumei.schemas.attacks import (
     KnownFacts,
     Linkage,
     Membership,
+    Signature,
     SinglingOut,
 )
 from tokumei.schemas.report_attacks import AttackReport, SuccessRate, TargetsReport
 from tokumei.transforms.attacks.classes import ClassAttack
-from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
+from tokumei.transforms.attacks.likeness import Recognized
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import singling_columns
 from tokumei.transforms.attacks.statistics import Estimate, wilson
@@ -33,6 +34,7 @@ _TITLES = {
     "membership": "ファイルにいることの推定",
     "intersection": "前の公表との突合",
     "habit_profile": "行動の傾向による特定",
+    "signature": "明細の突合",
     "known_facts": "履歴による特定",
     "downcoding": "加工方法からの逆算",
 }
@@ -45,6 +47,7 @@ _CONTROLS = {
     "membership": "母集団から無作為に選んだとき",
     "intersection": "前の公表だけを持つ者（k 人より少なくは絞れない）",
     "habit_profile": "別の人の傾向によって、その人の履歴を探したとき",
+    "signature": "別の人の明細によって、その人の履歴を探したとき",
     "known_facts": _NOBODY,
     "downcoding": "公表するデータを見ない者（何も逆算できない）",
 }
@@ -75,7 +78,7 @@ def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
         advantage=_rate(measured.advantage),
         chance=measured.chance,
         untreated=measured.untreated,
-        targets=_targets(found) if isinstance(found, Linked) else None,
+        targets=_targets(found) if isinstance(found, Linked | Recognized) else None,
         declared=measured.declared,
         at_most=None if measured.declared is None else attack.at_most,
     )
@@ -84,7 +87,7 @@ def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
 def _known(table: TablePlan, measured: MeasuredAttack) -> tuple[str, ...]:
     """Return the columns that are known; none where facts are, which may be of several tables."""
     attack = measured.attack
-    if isinstance(attack, Linkage | HabitProfile):
+    if isinstance(attack, Linkage | HabitProfile | Signature):
         return attack.knows
     if isinstance(attack, SinglingOut):
         return singling_columns(table, attack)
@@ -99,11 +102,12 @@ def _rate(estimate: Estimate) -> SuccessRate:
     return SuccessRate(rate=estimate.rate, low=estimate.low, high=estimate.high)
 
 
-def _targets(found: Linked) -> TargetsReport:
-    drawn = found.people + found.left_out
+def _targets(found: Linked | Recognized) -> TargetsReport:
+    left_out = found.left_out if isinstance(found, Linked) else 0  # who has no lines cannot be drawn by them
+    drawn = found.people + left_out
     return TargetsReport(
         drawn=drawn,
-        left_out=found.left_out,
+        left_out=left_out,
         of_all=_rate(wilson(found.found, drawn)),
         absent=found.absent,
         named=found.named,
@@ -145,6 +149,12 @@ def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
                 f"また、{number(found.told)}人については、両方のグループにある"
                 f"「{_title(table, attack.learns)}」の値が1つしかない。"
             )
+    elif isinstance(attack, Signature):
+        known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
+        told = (
+            f"ある人の明細の{known}をすべて知る者が、明細の最もよく一致する履歴を本人のものとみると、"
+            f"探した{people}について、その人の仮ID をすべて正しく言い当てた。"
+        )
     elif isinstance(attack, HabitProfile) and isinstance(found, Recognized):
         known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
         told = (
