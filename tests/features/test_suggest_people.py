@@ -201,4 +201,6 @@ def test_a_wide_table_is_suggested_for(run, here):
     rows = (",".join([f"{i:05d}", *("あいう"[(i * j) % 3] for j in range(400))]) for i in range(20))
     lines(here, "t.csv", ",".join(header), *rows)
     columns = yaml.safe_load(suggested(run, "t.csv"))["tables"]["t"]["columns"]
-    assert sum(column.get("drop", False) for column in columns.values()) == 399  # c0 is constant, c1 tells the others
+    assert (
+        sum(column.get("drop", False) for column in columns.values()) == 399
+    )  # c0 is constant, c1 tells the others
