@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.transforms.counting.person_values import Theirs
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.beside import beside
@@ -26,6 +27,7 @@ from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.people import names_and_addresses, names_in
+from tokumei.transforms.leaks.theirs import theirs_in
 from tokumei.transforms.leaks.values import (
     Texts,
     as_compared,
@@ -54,6 +56,7 @@ def scan(
     sources: pa.RecordBatch,
     order: pa.Array,
     names: NameSet | None,
+    theirs: Theirs | None = None,
 ) -> Leaks:
     """Search one released batch; counts only, for every search that had something to compare.
 
@@ -63,6 +66,7 @@ def scan(
         sources: source values to look for and to judge, of all records of the chunk.
         order: the row of each released record in ``sources``.
         names: of the people of all tables; None where none are sought.
+        theirs: what other tables delete of the people of the released records; None where none is joined.
     """
     found: dict[LeakSearch, Found] = dict(named_values(table, batch, sources, order))
     people = _people(table, sources, order) if names is not None else None
@@ -75,7 +79,7 @@ def scan(
             found |= forms.days(name, batch.column(name))
         if not column.carries_numbers or not batch.num_rows:
             continue
-        carries = column.carries_values and bool(wanted or names)
+        carries = column.carries_values and bool(wanted or names or theirs)
         read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
         for kind, count in numbers_in(batch.column(name), read).items():
             found[LeakSearch("number", name, kind)] = count
@@ -87,8 +91,13 @@ def scan(
                 found |= names_in(names, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
+            if theirs is not None:
+                found |= theirs_in(theirs, name, cells.plain, shared)
         elif carries:
-            found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, shared)
+            numbers = whole_numbers_of(batch.column(name))
+            found |= _in_numbers(name, numbers, wanted, shared)
+            if theirs is not None:
+                found |= theirs_in(theirs, name, plain_texts(numbers).plain, shared)
     found |= dict(beside(table, batch, names))
     for name in table.judged:
         for kind, count in codes_in(sources.column(name)).items():
