@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.events import Event
 from tokumei.schemas.register import body_folder
-from tokumei.transforms.ledger.segments import BEGINNING, damaged_segment, decoded_segment, encoded_segment
+from tokumei.transforms.ledger.segments import BEGINNING, decoded_segment, encoded_segment
 from tokumei.transforms.storage.base import ConflictError, Store
 
 _FOLDER = "ledger"
@@ -43,7 +43,7 @@ class Journal:
         """Return the events after a head, and the head that they lead to.
 
         Raises:
-            InputError: a segment is missing, damaged_segment, or does not follow the one before.
+            InputError: a segment is missing, damaged, or does not follow the one before.
         """
         noted = self._noted()  # before looking: what is appended meanwhile is then not missed
         events: list[Event] = []
