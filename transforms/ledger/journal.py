@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.events import Event
 from tokumei.schemas.register import body_folder
-from tokumei.transforms.ledger.segments import BEGINNING, decoded_segment, encoded_segment
+from tokumei.transforms.ledger.segments import BEGINNING, damaged_segment, decoded_segment, encoded_segment
 from tokumei.transforms.storage.base import ConflictError, Store
 
 _FOLDER = "ledger"
