@@ -196,3 +196,24 @@ def test_a_bar_lasts_two_years_and_then_what_is_kept_goes(years):
     assert later == [("bar_begun", "2023-05-01"), *(ended if years == 3 else [])]
     begun = next(e.payload for e in journal.events if e.kind == "bar_begun")
     assert begun.free_on == dt.date(2025, 5, 1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=4))
+def test_whatever_is_annulled_the_rest_follows_and_time_is_up_to_date(picks):
+    journal = lived(set(DEEDS), set())
+    for number, pick in enumerate(picks):
+        before = list(journal.events)
+        wrong = before[pick % len(before)].event_id
+        said = {"event": wrong, "because": f"誤り{number}"}
+        try:
+            done = execute(
+                journal, COMMANDS["ledger"]["annul"], [given_record("ledger", "annul", said)], occasion(140)
+            )
+        except Refused:
+            assert journal.events == before
+            continue
+        assert journal.events[: len(before)] == before, "nothing that was recorded is changed"
+        assert fold_events(journal.events) == done.body
+        assert all(state in LEGAL[of] for of, state in states(done.body))
+        assert execute(journal, None, (), occasion(140)).events == []
