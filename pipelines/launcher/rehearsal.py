@@ -149,6 +149,16 @@ def rehearse(candidates: Sequence[Candidate], stage: Stage) -> None:
         raise first.error
 
 
+def rehearsed(candidate: Candidate, stage: Stage) -> tuple[RehearsedChoice, Report | None]:
+    """Rehearse one policy, and return what became of it; nothing is printed or written.
+
+    Raises:
+        TokumeiError: it cannot be tried: a policy, its files or the place is wrong.
+    """
+    done = _run(candidate, stage, alone=False)
+    return _choice(candidate, done), done.report
+
+
 def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     """Rehearse one policy; what refuses it is told in its row."""
     from tokumei.pipelines.launcher.engine import release_on

@@ -1,0 +1,109 @@
+"""Grounds of disqualification (欠格事由, 法113条): who may not propose on a day, and until when."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tokumei.schemas.errors import InputError
+from tokumei.schemas.procedure import PROCEDURES, PublicRegime
+from tokumei.schemas.screening import EndedContract, Examined, Sentence
+from tokumei.transforms.pages.environment import day as written
+
+_YEARS = 2
+_GRAVE = frozenset({"死刑", "懲役", "禁錮", "拘禁刑"})  # 禁錮, from 2025-06-01 拘禁刑, or heavier
+CONFINEMENT = dt.date(2025, 6, 1)  # 拘禁刑 takes the place of 懲役 and 禁錮 (令和4年法律第67号)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One ground that applies: its article, why, and its last day; None: no end is known."""
+
+    article: str
+    reason: str
+    until: dt.date | None
+
+
+def last_barred(event: dt.date) -> dt.date:
+    """Return the last day of the two years that begin on the day of the event itself (起算).
+
+    Of 2023-05-01 it is 2025-04-30. Where the day has no counterpart two years on (29 February), the years end
+    with that month (民法143条2項).
+    """
+    year = event.year + _YEARS
+    if event.day > calendar.monthrange(year, event.month)[1]:
+        return dt.date(year, event.month, calendar.monthrange(year, event.month)[1])
+    return dt.date(year, event.month, event.day) - dt.timedelta(days=1)
+
+
+def grounds_of(persons: Sequence[Examined], *, day: dt.date, regime: PublicRegime) -> tuple[Ground, ...]:
+    """Return every ground that applies to a proposer on a day, those of officers included.
+
+    Args:
+        persons: the proposer, and the officers where it is a body.
+        day: on which the proposal is looked at.
+        regime: of that day.
+
+    Raises:
+        InputError: a sentence cannot be, for its penalty is newer than its end.
+    """
+    found: list[Ground] = []
+    for person in persons:
+        own = tuple(_grounds(person, day, regime))
+        if person.role == "proposer":
+            found += own
+        else:
+            number = "第7号" if regime == "public_2017" else "第6号"
+            article = PROCEDURES[regime].disqualified + number
+            found += [
+                Ground(article, f"役員に{g.article}に該当する者がある（{g.reason}）", g.until) for g in own
+            ]
+    return tuple(dict.fromkeys(found))
+
+
+def _grounds(person: Examined, day: dt.date, regime: PublicRegime) -> Iterator[Ground]:
+    article = PROCEDURES[regime].disqualified
+    if person.minor:
+        yield Ground(f"{article}第1号", "未成年者である", None)
+    if person.incapable:
+        yield Ground(f"{article}第2号", "心身の故障により事業を適正に行うことができない", None)
+    if person.bankrupt:
+        yield Ground(f"{article}第3号", "破産手続開始の決定を受けて復権を得ていない", None)
+    for sentence in person.sentences:
+        until = None if sentence.ended is None else last_barred(sentence.ended)
+        if _counts(sentence) and (until is None or day <= until):
+            yield Ground(f"{article}第4号", _sentence(sentence, day, until), until)
+    for contract in person.terminated:
+        if (until := last_barred(contract.terminated)) >= day >= contract.terminated:
+            yield Ground(f"{article}{_contract_number(contract, regime)}", _contract(contract, until), until)
+
+
+def _counts(sentence: Sentence) -> bool:
+    if sentence.penalty == "拘禁刑" and sentence.ended is not None and sentence.ended < CONFINEMENT:
+        raise InputError(
+            "screening.penalty",
+            where="sentences",
+            what="拘禁刑 is a penalty since 2025-06-01, and this one ended before",
+            fix="correct penalty (懲役 or 禁錮) or ended",
+        )
+    return sentence.under_act or sentence.penalty in _GRAVE
+
+
+def _sentence(sentence: Sentence, day: dt.date, until: dt.date | None) -> str:
+    least = "拘禁刑" if day >= CONFINEMENT else "禁錮"
+    what = f"{least}以上の刑" if sentence.penalty in _GRAVE else "法の規定により刑"
+    if until is None:
+        return f"{what}に処せられ、その執行を終わっていない"
+    served = "その執行を終わり、又は執行を受けることがなくなった日から起算して2年を経過しない"
+    return f"{what}に処せられ、{served}（{written(until)}まで）"
+
+
+def _contract_number(contract: EndedContract, regime: PublicRegime) -> str:
+    return "第6号" if regime == "public_2017" and contract.of_corporation else "第5号"
+
+
+def _contract(contract: EndedContract, until: dt.date) -> str:
+    began = written(contract.terminated)
+    return f"契約を解除された日（{began}）から起算して2年を経過しない（{written(until)}まで）"
