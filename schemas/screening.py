@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.fees import Yen
 from tokumei.schemas.strict import Day, Strict, Text, broken
 
 Penalty = Literal["死刑", "懲役", "禁錮", "拘禁刑", "罰金", "拘留", "科料"]
@@ -59,8 +60,8 @@ class NeededUntil(Strict):
     because: Text = Field(description="Why.")
 
 
-class WantedItem(Strict):
-    """One item that the proposal wants, and how fine (法112条2項4号)."""
+class WantedLevel(Strict):
+    """One item that the proposal wants, and how fine (法112条2項4号), in the terms of a policy."""
 
     item: Text = Field(description="記録項目 as the policy's title, or the column's name.")
     level: int | None = Field(
@@ -74,7 +75,24 @@ class WantedMethod(Strict):
     """The method that the proposal fixes, as it is tried on the file: a policy, and what is wanted of it."""
 
     policy: Text = Field(description="Policy of the file, by its path.")
-    items: tuple[WantedItem, ...] = Field(min_length=1, description="What is wanted; all else is dropped.")
+    items: tuple[WantedLevel, ...] = Field(min_length=1, description="What is wanted; all else is dropped.")
+
+
+class FeeBasis(Strict):
+    """What the fee is worked out from (法119条; 令31条)."""
+
+    hours: Text = Field(description="Of creation, as expected: 10.2, or 10:01. Not for 法118条.", default="0")
+    outsourcing: Yen = Field(default=0, description="To be paid to a contractor, yen.")
+    third_parties: int = Field(default=0, ge=0, description="Who are heard: 2017 alone.")
+
+
+class NoticeOfFit(Strict):
+    """What the notice of a fit proposal states (規則59条)."""
+
+    fee: FeeBasis = Field(description="What the fee is worked out from.")
+    pay_how: Text = Field(description="手数料の納付方法")
+    pay_until: Day = Field(description="手数料の納付期限")
+    how_provided: Text | None = Field(default=None, description="提供の方法. Default: that of the proposal.")
 
 
 class ScreeningRecord(Strict):
@@ -86,6 +104,9 @@ class ScreeningRecord(Strict):
     needed_until: NeededUntil | None = Field(default=None, description="Test 5, where less is needed.")
     method: WantedMethod | None = Field(default=None, description="Test 3; not for 法118条.")
     corrections: tuple[Text, ...] = Field(default=(), description="What the proposer must mend (補正).")
+
+    correct_until: Day | None = Field(default=None, description="The last day for corrections.")
+    notice: NoticeOfFit | None = Field(default=None, description="Where the proposal turns out fit.")
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.procedure import PROCEDURES, PublicRegime
+from tokumei.schemas.regimes import PublicRegime, cited
 from tokumei.schemas.screening import EndedContract, Examined, Sentence
 from tokumei.transforms.pages.environment import day as written
 
@@ -56,7 +56,7 @@ def grounds_of(persons: Sequence[Examined], *, day: dt.date, regime: PublicRegim
             found += own
         else:
             number = "第7号" if regime == "public_2017" else "第6号"
-            article = PROCEDURES[regime].disqualified + number
+            article = cited("113", regime) + number
             found += [
                 Ground(article, f"役員に{g.article}に該当する者がある（{g.reason}）", g.until) for g in own
             ]
@@ -64,7 +64,7 @@ def grounds_of(persons: Sequence[Examined], *, day: dt.date, regime: PublicRegim
 
 
 def _grounds(person: Examined, day: dt.date, regime: PublicRegime) -> Iterator[Ground]:
-    article = PROCEDURES[regime].disqualified
+    article = cited("113", regime)
     if person.minor:
         yield Ground(f"{article}第1号", "未成年者である", None)
     if person.incapable:

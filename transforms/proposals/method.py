@@ -18,7 +18,7 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
 from tokumei.schemas.report import Report
 from tokumei.schemas.report_rehearsal import RehearsedChoice
-from tokumei.schemas.screening import WantedItem, WantedMethod
+from tokumei.schemas.screening import WantedLevel, WantedMethod
 from tokumei.schemas.treatments import Generalize
 
 _DROPPED = {"drop": True, "because": "提案で求められていない"}
@@ -137,7 +137,7 @@ def starred_items(report: Report, wanted: WantedMethod) -> tuple[str, ...]:
     )
 
 
-def _wanted(by_item: Mapping[str, WantedItem], name: str, column: Column) -> WantedItem | None:
+def _wanted(by_item: Mapping[str, WantedLevel], name: str, column: Column) -> WantedLevel | None:
     return by_item.get(column.title or name) or by_item.get(name)
 
 
@@ -145,7 +145,7 @@ def _without(column: dict[str, Any]) -> dict[str, Any]:
     return {**{key: column[key] for key in _KEPT_OF_COLUMN if key in column}, **_DROPPED}
 
 
-def _fixed(steps: list[dict[str, Any]], column: Column, item: WantedItem) -> list[dict[str, Any]]:
+def _fixed(steps: list[dict[str, Any]], column: Column, item: WantedLevel) -> list[dict[str, Any]]:
     """Return the chain with its search replaced by the wanted level, which stands or falls as a whole."""
     last = column.treat[-1] if column.treat else None
     if not isinstance(last, Generalize):

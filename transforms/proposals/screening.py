@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tokumei.schemas.errors import RequirementError
@@ -67,7 +67,12 @@ class Screened:
 
 
 def screened(
-    asked: Asked, record: ScreeningRecord, *, grounds: Sequence[Ground], method: MethodAnswer | None
+    asked: Asked,
+    record: ScreeningRecord,
+    *,
+    grounds: Sequence[Ground],
+    method: MethodAnswer | None,
+    final: bool = False,
 ) -> Screened:
     """Return what the tests come to; a judgement that nobody has given passes nothing.
 
@@ -76,6 +81,7 @@ def screened(
         record: what officers entered.
         grounds: of disqualification that apply on the day, the register's own included.
         method: what a rehearsal answered to test 3; None: there was none.
+        final: the day for corrections is over; what is missing still is not met (規則54条7項).
 
     Raises:
         RequirementError: a judgement of test 4, 6 or 7 is missing, and nothing else decides.
@@ -86,6 +92,8 @@ def screened(
         findings += [_of_people(asked), _of_method(asked, method)]
     findings += [_of_period(asked, record.needed_until), *map(_of_judgement, judged.values())]
     findings.sort(key=lambda finding: finding.test)
+    if final:
+        findings = [replace(f, passes=False) if f.passes is None else f for f in findings]
     mend = (*record.corrections, *(f.reason for f in findings if f.passes is None))
     if any(finding.passes is False for finding in findings):
         return Screened("不適合", tuple(findings), ())
