@@ -92,7 +92,7 @@ def screen_case(
     if notice is None:
         raise _lacking("notice", "what the notice of a fit proposal states", "fee, pay_how and pay_until")
     fee = _fee(body, case, notice, fees[regime_of(day)])
-    how = notice.how_provided or (case.proposal and case.proposal.how_provided)
+    how = notice.how_provided or (None if case.proposal is None else case.proposal.how_provided)
     if how is None:
         raise _lacking("notice.how_provided", "the method of provision", "it stands in no proposal")
     fit = ScreenedFit(fee=fee.yen, pay_how=notice.pay_how, pay_until=notice.pay_until, how_provided=how)
