@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tokumei.schemas.fees import Yen
-from tokumei.schemas.strict import Day, Strict, Text, broken
+from tokumei.schemas.strict import Day, Strict, Text
 
 Penalty = Literal["死刑", "懲役", "禁錮", "拘禁刑", "罰金", "拘留", "科料"]
 
@@ -93,33 +93,3 @@ class NoticeOfFit(Strict):
     pay_how: Text = Field(description="手数料の納付方法")
     pay_until: Day = Field(description="手数料の納付期限")
     how_provided: Text | None = Field(default=None, description="提供の方法. Default: that of the proposal.")
-
-
-class ScreeningRecord(Strict):
-    """What is entered for the screening of one case; one record a case."""
-
-    case: Text = Field(description="Id of the case.")
-    persons: tuple[Examined, ...] = Field(min_length=1, description="The proposer, and a body's officers.")
-    judgements: tuple[Judgement, ...] = Field(default=(), description="Tests 4, 6 and 7.")
-    needed_until: NeededUntil | None = Field(default=None, description="Test 5, where less is needed.")
-    method: WantedMethod | None = Field(default=None, description="Test 3; not for 法118条.")
-    corrections: tuple[Text, ...] = Field(default=(), description="What the proposer must mend (補正).")
-
-    correct_until: Day | None = Field(default=None, description="The last day for corrections.")
-    notice: NoticeOfFit | None = Field(default=None, description="Where the proposal turns out fit.")
-
-    @model_validator(mode="after")
-    def _once_each(self) -> Self:
-        tests = [judgement.test for judgement in self.judgements]
-        if len(set(tests)) != len(tests):
-            raise broken(
-                "screening.twice", "a test is judged twice", "leave one judgement a test", ["judgements"]
-            )
-        if sum(person.role == "proposer" for person in self.persons) != 1:
-            raise broken(
-                "screening.proposer",
-                "exactly one person is the proposer",
-                "enter the proposer, and a body's officers beside",
-                ["persons"],
-            )
-        return self

@@ -18,7 +18,7 @@ CONFINEMENT = dt.date(2025, 6, 1)  # 拘禁刑 takes the place of 懲役 and 禁
 
 
 @dataclass(frozen=True)
-class Ground:
+class BarringGround:
     """One ground that applies: its article, why, and its last day; None: no end is known."""
 
     article: str
@@ -38,7 +38,9 @@ def last_barred(event: dt.date) -> dt.date:
     return dt.date(year, event.month, event.day) - dt.timedelta(days=1)
 
 
-def grounds_of(persons: Sequence[Examined], *, day: dt.date, regime: PublicRegime) -> tuple[Ground, ...]:
+def grounds_of(
+    persons: Sequence[Examined], *, day: dt.date, regime: PublicRegime
+) -> tuple[BarringGround, ...]:
     """Return every ground that applies to a proposer on a day, those of officers included.
 
     Args:
@@ -49,7 +51,7 @@ def grounds_of(persons: Sequence[Examined], *, day: dt.date, regime: PublicRegim
     Raises:
         InputError: a sentence cannot be, for its penalty is newer than its end.
     """
-    found: list[Ground] = []
+    found: list[BarringGround] = []
     for person in persons:
         own = tuple(_grounds(person, day, regime))
         if person.role == "proposer":
@@ -58,26 +60,29 @@ def grounds_of(persons: Sequence[Examined], *, day: dt.date, regime: PublicRegim
             number = "第7号" if regime == "public_2017" else "第6号"
             article = cited("113", regime) + number
             found += [
-                Ground(article, f"役員に{g.article}に該当する者がある（{g.reason}）", g.until) for g in own
+                BarringGround(article, f"役員に{g.article}に該当する者がある（{g.reason}）", g.until)
+                for g in own
             ]
     return tuple(dict.fromkeys(found))
 
 
-def _grounds(person: Examined, day: dt.date, regime: PublicRegime) -> Iterator[Ground]:
+def _grounds(person: Examined, day: dt.date, regime: PublicRegime) -> Iterator[BarringGround]:
     article = cited("113", regime)
     if person.minor:
-        yield Ground(f"{article}第1号", "未成年者である", None)
+        yield BarringGround(f"{article}第1号", "未成年者である", None)
     if person.incapable:
-        yield Ground(f"{article}第2号", "心身の故障により事業を適正に行うことができない", None)
+        yield BarringGround(f"{article}第2号", "心身の故障により事業を適正に行うことができない", None)
     if person.bankrupt:
-        yield Ground(f"{article}第3号", "破産手続開始の決定を受けて復権を得ていない", None)
+        yield BarringGround(f"{article}第3号", "破産手続開始の決定を受けて復権を得ていない", None)
     for sentence in person.sentences:
         until = None if sentence.ended is None else last_barred(sentence.ended)
         if _counts(sentence) and (until is None or day <= until):
-            yield Ground(f"{article}第4号", _sentence(sentence, day, until), until)
+            yield BarringGround(f"{article}第4号", _sentence(sentence, day, until), until)
     for contract in person.terminated:
         if (until := last_barred(contract.terminated)) >= day >= contract.terminated:
-            yield Ground(f"{article}{_contract_number(contract, regime)}", _contract(contract, until), until)
+            yield BarringGround(
+                f"{article}{_contract_number(contract, regime)}", _contract(contract, until), until
+            )
 
 
 def _counts(sentence: Sentence) -> bool:

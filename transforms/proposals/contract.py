@@ -1,8 +1,10 @@
-"""Contract, payment, opinions and termination of a case: the events that follow (法115条–120条)."""
+"""Contract, payment, opinions and termination of a case: a record to events (法115条, 119条, 120条)."""
 
 from __future__ import annotations
 
-import datetime as dt
+from typing import Literal
+
+from pydantic import Field
 
 from tokumei.schemas.case_events import (
     ContractApplied,
@@ -12,81 +14,123 @@ from tokumei.schemas.case_events import (
     OpinionGiven,
     Terminated,
 )
-from tokumei.schemas.case_records import (
-    ContractRecord,
-    HearingRecord,
-    OpinionRecord,
-    PaymentRecord,
-    TerminationRecord,
-)
-from tokumei.schemas.errors import RequirementError
+from tokumei.schemas.events import Event
+from tokumei.schemas.fees import Yen
 from tokumei.schemas.file_items import Period
+from tokumei.schemas.strict import Day, Text
 from tokumei.transforms.ledger.state import Body, Case
+from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.screen import known_case
 
-
-def heard(record: HearingRecord) -> OpinionAsked:
-    """Return that third parties are asked; that the law of the day knows no such step, the table tells."""
-    return OpinionAsked(third_parties=record.third_parties, until=record.until)
+HEARING = "44条の8"  # of the law of 2017 alone
 
 
-def opined(body: Body, record: OpinionRecord) -> OpinionGiven:
-    """Return that a third party answered.
+class AskedOpinions(Record):
+    """Third parties are given the chance of an opinion (行個法44条の8)."""
+
+    case: Text = Field(description="Id of the case.")
+    third_parties: int = Field(ge=1, description="How many are asked.")
+    until: Day = Field(description="The last day for opinions.")
+
+
+class GivenOpinion(Record):
+    """The opinion of one third party."""
+
+    case: Text = Field(description="Id of the case.")
+    third_party: Text = Field(description="A number, never a name.")
+    objected: bool = Field(description="Whether they object; then their records are taken out of the file.")
+
+
+class ContractStep(Record):
+    """A contract was applied for (様式第十), or concluded (法115条)."""
+
+    case: Text = Field(description="Id of the case.")
+    step: Literal["applied", "concluded"] = Field(description="Which of the two.")
+    period: Period | None = Field(default=None, description="Of use. Default: that of the proposal.")
+
+
+class PaidFee(Record):
+    """The fee was paid (法119条)."""
+
+    case: Text = Field(description="Id of the case.")
+    amount: Yen = Field(description="Yen.")
+    how: Text = Field(description="For example 収入印紙.")
+
+
+class TerminatedContract(Record):
+    """A contract is terminated (法120条)."""
+
+    case: Text = Field(description="Id of the case.")
+    ground: int = Field(ge=1, le=3, description="1 false means, 2 disqualified, 3 serious breach.")
+    because: Text = Field(description="Why; stands in the paper, and names no private person.")
+
+
+def ask_opinions(body: Body, record: AskedOpinions, occasion: Occasion) -> list[Event]:
+    """Ask third parties; that the law of the day knows no such step, the table of transitions tells."""
+    known_case(body, record.case, occasion)
+    payload = OpinionAsked(third_parties=record.third_parties, until=record.until)
+    return [occasion.event(record, payload, record.case, "行政機関等")]
+
+
+def take_opinion(body: Body, record: GivenOpinion, occasion: Occasion) -> list[Event]:
+    """Take in what a third party answers.
 
     Raises:
-        RequirementError: more would have answered than were asked.
+        Refused: more would have answered than were asked.
     """
-    case = known_case(body, record.case)
-    if len({*case.opinions, record.third_party}) > case.asked:
-        raise RequirementError(
-            "case.opinions",
-            where=f"case {record.case}",
-            what=f"{case.asked:,} third parties were asked, and as many have answered",
+    case = known_case(body, record.case, occasion)
+    if case.asked and len({*case.opinions, record.third_party}) > case.asked:
+        raise occasion.refuse(
+            f"case {record.case}",
+            f"{case.asked:,} third parties were asked, and as many have answered",
+            article=HEARING,
             fix="correct third_party, or the number of those who were asked",
         )
-    return OpinionGiven(third_party=record.third_party, objected=record.objected)
+    payload = OpinionGiven(third_party=record.third_party, objected=record.objected)
+    return [occasion.event(record, payload, record.case, "第三者")]
 
 
-def contracted(body: Body, record: ContractRecord, *, day: dt.date) -> ContractApplied | ContractConcluded:
-    """Return that a contract was applied for, or concluded for the period that was screened or less.
+def step_contract(body: Body, record: ContractStep, occasion: Occasion) -> list[Event]:
+    """Take in an application, or conclude a contract for the period that was screened, or a part of it.
 
     Raises:
-        RequirementError: the period is longer than the one that was screened, or over;
-
+        Refused: the period is longer, or over.
     """
-    case = known_case(body, record.case)
+    case = known_case(body, record.case, occasion)
     if record.step == "applied":
-        return ContractApplied()
-    period = _period(case, record)
-    if period.end < day:
-        raise RequirementError(
-            "case.period",
-            where=f"case {record.case}",
-            what="the period of use is over",
-            fix="let the proposer make a new proposal",
-        )
-    return ContractConcluded(period=period)
+        return [occasion.event(record, ContractApplied(), record.case, "提案者")]
+    payload = ContractConcluded(period=_period(case, record, occasion))
+    return [occasion.event(record, payload, record.case, "行政機関等")]
 
 
-def paid(record: PaymentRecord) -> FeePaid:
-    """Return that the fee was paid; whether it is whole, the table tells."""
-    return FeePaid(amount=record.amount, how=record.how)
+def take_payment(body: Body, record: PaidFee, occasion: Occasion) -> list[Event]:
+    """Take in a payment; whether it is the whole fee, the table of transitions tells."""
+    known_case(body, record.case, occasion)
+    return [occasion.event(record, FeePaid(amount=record.amount, how=record.how), record.case, "提案者")]
 
 
-def terminated(record: TerminationRecord) -> Terminated:
-    """Return that the contract was terminated."""
-    return Terminated(ground=record.ground, because=record.because)
+def terminate(body: Body, record: TerminatedContract, occasion: Occasion) -> list[Event]:
+    """Terminate a contract; the bar of the proposer begins with the next tick, dated by this day."""
+    known_case(body, record.case, occasion)
+    payload = Terminated(ground=record.ground, because=record.because)
+    return [occasion.event(record, payload, record.case, "行政機関等")]
 
 
-def _period(case: Case, record: ContractRecord) -> Period:
+def _period(case: Case, record: ContractStep, occasion: Occasion) -> Period:
     screened = None if case.proposal is None else case.proposal.period
     period = record.period or screened
     if period is None or screened is None or period.start < screened.start or period.end > screened.end:
-        raise RequirementError(
-            "case.period",
-            where=f"case {record.case}",
-            what="a contract is concluded for the period that was proposed and screened, or a part of it"
-            " (法114条1項5号)",
+        raise occasion.refuse(
+            f"case {record.case}",
+            "a contract is concluded for the period that was proposed and screened, or a part of it",
+            article="115",
             fix="correct period, or leave it out",
+        )
+    if period.end < occasion.happened(record).date():
+        raise occasion.refuse(
+            f"case {record.case}",
+            "the period of use is over",
+            article="115",
+            fix="let the proposer make a new proposal",
         )
     return period

@@ -7,10 +7,10 @@ requirements, as ``*``. Whatever is not wanted is dropped, since what a recipien
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from pydantic import Field
 
 from tokumei.schemas.column import Column
 from tokumei.schemas.errors import InputError
@@ -19,31 +19,23 @@ from tokumei.schemas.policy_file import parse_policy, written_policy
 from tokumei.schemas.report import Report
 from tokumei.schemas.report_rehearsal import RehearsedChoice
 from tokumei.schemas.screening import WantedLevel, WantedMethod
+from tokumei.schemas.strict import Strict
 from tokumei.schemas.treatments import Generalize
 
 _DROPPED = {"drop": True, "because": "提案で求められていない"}
 _KEPT_OF_COLUMN = ("type", "title", "codes", "date_format", "future_eras", "sensitive")
 
 
-@dataclass(frozen=True, kw_only=True)
-class MethodAnswer:
-    """What a rehearsal says of the wanted method, kept with the case.
+class MethodAnswer(Strict):
+    """What a rehearsal says of the wanted method; kept with the case."""
 
-    Attributes:
-        reasons: why it cannot be met, in Japanese; none where it can.
-        people: who would be in the product.
-        left_out: records that would be left out.
-        loss: of detail, by the search; None where nothing is searched.
-        instead: levels that could be met where the wanted ones cannot, in Japanese.
-        policy: what was rehearsed, as YAML.
-    """
-
-    reasons: tuple[str, ...]
-    people: int
-    left_out: int
-    loss: float | None
-    instead: tuple[str, ...]
-    policy: str
+    reasons: tuple[str, ...] = Field(description="Why it cannot be met, in Japanese; none where it can.")
+    people: int = Field(description="Who would be in the product.")
+    left_out: int = Field(description="Records that would be left out.")
+    loss: float | None = Field(description="Of detail, by the search; None where nothing is searched.")
+    instead: tuple[str, ...] = Field(description="Levels that could be met where the wanted ones cannot.")
+    items: tuple[str, ...] = Field(description="Titles of the items that are wanted.")
+    policy: str = Field(description="What was rehearsed, as YAML.")
 
 
 def implied_policy(policy: Policy, wanted: WantedMethod, *, as_wanted: bool = True) -> Policy:
@@ -121,6 +113,7 @@ def answer_of(
         left_out=choice.left_out,
         loss=choice.loss,
         instead=instead,
+        items=released_titles(policy),
         policy=written_policy(policy),
     )
 
@@ -135,6 +128,12 @@ def starred_items(report: Report, wanted: WantedMethod) -> tuple[str, ...]:
         for level in table.recoding.levels
         if {level.title, level.column} & levels and level.finest == level.levels - 1
     )
+
+
+def released_titles(policy: Policy) -> tuple[str, ...]:
+    """Return the titles of the columns that a policy releases."""
+    columns = ((n, c) for table in policy.tables.values() for n, c in table.columns.items())
+    return tuple(column.title or name for name, column in columns if column.released)
 
 
 def _wanted(by_item: Mapping[str, WantedLevel], name: str, column: Column) -> WantedLevel | None:

@@ -7,9 +7,11 @@ sent, and stay out of what this keeps.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from jinja2 import TemplateError
 
@@ -17,10 +19,24 @@ from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.regimes import PublicRegime, cited
 from tokumei.transforms.pages.letters import letters
+from tokumei.transforms.proposals.occasion import GivenPaper, Record
+
+R = TypeVar("R", bound=Record)
 
 PaperKind = Literal[
     "fit", "unfit", "correction", "application", "contract", "terminated", "mark", "terms", "receipt"
 ]
+PAPER_NAMES: dict[PaperKind, str] = {
+    "fit": "審査結果通知書",
+    "unfit": "審査結果通知書",
+    "correction": "補正の依頼",
+    "application": "契約申込書",
+    "contract": "契約書",
+    "terminated": "契約解除通知書",
+    "mark": "表示",
+    "terms": "利用の条件",
+    "receipt": "提供の通知",
+}
 # As far as they are known: of today's rule, for proposals under 法112条. No other number is invented.
 _FORMS = {"fit": "様式第九", "application": "様式第十", "unfit": "様式第十一"}
 _CITED = ("112", "113", "114", "115", "118", "119", "120", "121")
@@ -95,3 +111,12 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
             what="the template cannot be filled in: it is no jinja2, or asks for what papers are not told",
             fix="start from the template of the package (transforms/pages/templates/papers)",
         ) from None
+
+
+def with_papers(record: R, papers: Mapping[PaperKind, str]) -> R:
+    """Return a record that rests on papers too: the event that is made of it holds their digests."""
+    made = {
+        PAPER_NAMES[kind]: GivenPaper(sha256=hashlib.sha256(text.encode()).hexdigest())
+        for kind, text in papers.items()
+    }
+    return record.model_copy(update={"papers": {**record.papers, **made}})

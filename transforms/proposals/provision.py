@@ -5,15 +5,40 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from pydantic import Field
 
 from tokumei.schemas.case_events import ProductCreated, Provided
-from tokumei.schemas.case_records import ProvisionRecord
-from tokumei.schemas.errors import RequirementError
+from tokumei.schemas.events import Event
+from tokumei.schemas.fees import Yen
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
 from tokumei.schemas.report import Report
+from tokumei.schemas.strict import Strict, Text
 from tokumei.transforms.ledger.state import Body, Case
+from tokumei.transforms.proposals.contract import HEARING
+from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.screen import is_existing, known_case
+
+
+class ObjectorsRemoved(Strict):
+    """That the records of third parties who objected are not in the release, as an officer has seen to it."""
+
+    by: Text = Field(description="Who.")
+    because: Text = Field(description="How it was done.")
+
+
+class ProvidedRelease(Record):
+    """A release is handed to the proposer (法109条2項)."""
+
+    case: Text = Field(description="Id of the case.")
+    release: Text = Field(description="Id of the release that was made for the case.")
+    minutes: int = Field(default=0, ge=0, description="Time that making it took; 0 for 法118条.")
+    outsourced: Yen = Field(default=0, description="Paid to a contractor, yen.")
+    objectors_removed: ObjectorsRemoved | None = Field(
+        default=None, description="Where a third party objected."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,63 +50,88 @@ class Offered:
         entry: the version of the register entry that was made with the release; None: there is none.
         newest: the newest version of that entry.
         wanted: titles of items that the screened method wants; None where no method was tested (法118条).
+        product: work of the product that a case of 法118条 is about; None for other cases.
     """
 
     report: Report
     entry: RegisterEntry | None
     newest: RegisterEntry | None
     wanted: frozenset[str] | None
+    product: str | None
 
 
-def refuse_provision(body: Body, record: ProvisionRecord, offered: Offered, *, day: dt.date) -> None:
+def refuse_provision(body: Body, record: ProvidedRelease, offered: Offered, occasion: Occasion) -> None:
     """Refuse to hand a release over unless all that is known of it and of the case agrees.
 
     Contract and fee are asked of the table of transitions, when the events are recorded.
 
     Raises:
-        RequirementError: something does not agree; nothing may leave.
+        Refused: something does not agree; nothing may leave.
     """
-    case = known_case(body, record.case)
-    where = f"case {record.case}, release {record.release}"
-    for wrong, what, fix in (
+    case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
+    for check in (
         *_of_contract(case, record, day),
         *_of_entry(case, offered),
         *_of_release(body, case, record, offered, day),
     ):
-        if wrong:
-            raise RequirementError("provide.gate", where=where, what=what, fix=fix)
+        if check.wrong:
+            where = f"case {record.case}, release {record.release}"
+            raise occasion.refuse(where, check.what, article=check.article, fix=check.fix)
 
 
-def provided(
-    body: Body, record: ProvisionRecord, offered: Offered, *, package: str
-) -> Sequence[ProductCreated | Provided]:
-    """Return the events of a provision: the product, where it was made for this case, and the provision."""
-    case = known_case(body, record.case)
-    handed = Provided(package=package)
-    if is_existing(case) or case.state == "created":
-        return (handed,)
-    period = None if offered.entry is None else offered.entry.product_period
-    made = ProductCreated(
-        people=offered.report.people, minutes=record.minutes, outsourced=record.outsourced, offered=period
-    )
-    return made, handed
+def provide(
+    body: Body, record: ProvidedRelease, occasion: Occasion, *, offered: Offered, package: str
+) -> list[Event]:
+    """Hand a release over: the product, where it was made for this case, and the provision.
+
+    Args:
+        body: as its events tell.
+        record: which release, to which case.
+        occasion: of the command.
+        offered: what is known of the release.
+        package: SHA-256 of the package's list of checksums.
+
+    Raises:
+        Refused: as `refuse_provision`.
+    """
+    refuse_provision(body, record, offered, occasion)
+    case = known_case(body, record.case, occasion)
+    payloads: list[ProductCreated | Provided] = [Provided(package=package)]
+    if not is_existing(case) and case.state != "created":
+        made = ProductCreated(
+            people=offered.report.people,
+            minutes=record.minutes,
+            outsourced=record.outsourced,
+            offered=None if offered.entry is None else offered.entry.product_period,
+        )
+        payloads.insert(0, made)
+    return [
+        occasion.event(record, payload, record.case, "行政機関等", file=case.file, release=record.release)
+        for payload in payloads
+    ]
 
 
-_Check = tuple[bool, str, str]
+class _Check(NamedTuple):
+    """One thing that must not be, why, on which article, and what to do."""
+
+    wrong: bool
+    what: str
+    article: str
+    fix: str
 
 
-def _of_contract(case: Case, record: ProvisionRecord, day: dt.date) -> Sequence[_Check]:
-    over = case.contract is not None and day > case.contract.period.end
-    objected = any(case.opinions.values()) and record.objectors_removed is None
+def _of_contract(case: Case, record: ProvidedRelease, day: dt.date) -> Sequence[_Check]:
     return (
-        (
-            over,
-            "the period of use of the contract is over (法109条2項)",
+        _Check(
+            case.contract is not None and day > case.contract.period.end,
+            "the period of use of the contract is over",
+            "109",
             "nothing can be handed over any more",
         ),
-        (
-            objected,
-            "a third party objected, whose records are not part of the file (行個法44条の8)",
+        _Check(
+            any(case.opinions.values()) and record.objectors_removed is None,
+            "a third party objected, whose records are not part of the file",
+            HEARING,
             "make the release without them, and enter objectors_removed with by and because",
         ),
     )
@@ -90,71 +140,97 @@ def _of_contract(case: Case, record: ProvisionRecord, day: dt.date) -> Sequence[
 def _of_entry(case: Case, offered: Offered) -> Sequence[_Check]:
     entry, newest = offered.entry, offered.newest
     if entry is None or newest is None:
-        return ((True, "the release is in no register book (法117条)", "run tokumei anonymize again"),)
-    missing = [
-        str(number)
-        for number, there in (
-            (13, entry.call_for_proposals),
-            (14, entry.proposal_office),
-            (15, entry.product_people),
-            (16, entry.product_office),
-            (17, entry.product_period),
+        return (
+            _Check(True, "the release is in no register book", "117", "run the same tokumei anonymize again"),
         )
-        if not there
-    ]
+    items = {
+        13: entry.call_for_proposals,
+        14: entry.proposal_office,
+        15: entry.product_people,
+        16: entry.product_office,
+        17: entry.product_period,
+    }
+    missing = ", ".join(str(number) for number, there in items.items() if not there)
     return (
-        (entry.entry_id != case.file, "the release is of another file than the case", "name the right one"),
-        (newest.status == "erased", "the file's register entry is erased", "nothing may be provided of it"),
-        (
-            bool(missing),
-            f"the register entry lacks item(s) {', '.join(missing)} (法110条・117条)",
-            "complete file in the policy, then run tokumei register enter",
+        _Check(
+            entry.entry_id != case.file,
+            "the release is of another file than the case",
+            "115",
+            "name the release that was made for the case",
         ),
-        (
+        _Check(newest.status == "erased", "the file's entry is erased", "75", "nothing is provided of it"),
+        _Check(
+            bool(missing),
+            f"the register entry lacks item(s) {missing}",
+            "117",
+            "complete file in the policy, and make the release with it",
+        ),
+        _Check(
             entry.product_people != offered.report.people,
             "register entry and report tell other numbers of people",
+            "117",
             "run tokumei verify",
         ),
     )
 
 
 def _of_release(
-    body: Body, case: Case, record: ProvisionRecord, offered: Offered, day: dt.date
+    body: Body, case: Case, record: ProvidedRelease, offered: Offered, day: dt.date
 ) -> Sequence[_Check]:
-    report, holder = offered.report, body.products.get(record.release)
-    others = {
-        other.received.proposer
-        for other in body.cases.values()
-        if other.release == record.release and "provided" in other.since and other.received is not None
-    }
-    mine = None if case.received is None else case.received.proposer
-    concluded = case.since.get("contract_concluded")
+    report, existing = offered.report, is_existing(case)
     made = dt.datetime.fromisoformat(report.created_at).date()
-    early = concluded is not None and made < concluded.date() and not is_existing(case)
-    more = () if offered.wanted is None else sorted(_titles(report) - offered.wanted)
+    concluded = case.since.get("contract_concluded")
+    more = set() if offered.wanted is None else _titles(report) - offered.wanted
+    anew = "make one for this case: tokumei anonymize with another --release-id"
     return (
-        (report.regime != regime_of(day), "the release was made under another law", "make it anew"),
-        (
+        _Check(report.regime != regime_of(day), "the release was made under another law", "116", anew),
+        _Check(
             report.people < SMALL_FILE,
             f"the release has fewer than {SMALL_FILE:,} people (規則56条)",
+            "114",
             "nothing may be provided of it",
         ),
-        (
-            holder not in {None, record.case} and not is_existing(case),
-            "the release was made for another case, whose recipient knows its pseudonyms",
-            "make one for this case: tokumei anonymize with another --release-id",
+        _Check(
+            not existing and body.products.get(record.release, record.case) != record.case,
+            "the release was made for another case",
+            "116",
+            anew,
         ),
-        (
-            bool(others - {mine}) and _has_pseudonyms(report),
-            "another recipient has this release; two who have the same pseudonyms can join what they know",
-            "make one with pseudonyms of its own: tokumei anonymize with another --release-id",
+        _Check(
+            existing and report.work_sha256 != offered.product,
+            "the case is about another product (作成済み) than this release",
+            "118",
+            "name the release that the proposal is about, or one of the same policy and inputs",
         ),
-        (early, "the release was made before the contract, so not for it (法116条)", "make one for the case"),
-        (
+        _Check(
+            _has_pseudonyms(report) and _other_recipients(body, case, record.release),
+            "another recipient has this release; those who have the same pseudonyms can join what they know",
+            "121",
+            anew,
+        ),
+        _Check(
+            not existing and concluded is not None and made < concluded.date(),
+            "the release was made before the contract, so not for it",
+            "116",
+            anew,
+        ),
+        _Check(
             bool(more),
-            f"{len(more)} item(s) are released that the screened method does not want (法114条1項3号)",
+            f"{len(more)} item(s) are released that the screened method does not want (3号)",
+            "114",
             "make the release by the policy that is kept with the case",
         ),
+    )
+
+
+def _other_recipients(body: Body, case: Case, release: str) -> bool:
+    mine = None if case.received is None else case.received.proposer
+    return any(
+        other.release == release
+        and "provided" in other.since
+        and other.received is not None
+        and other.received.proposer != mine
+        for other in body.cases.values()
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from tokumei.schemas.case_events import (
     CorrectionAsked,
@@ -13,107 +15,191 @@ from tokumei.schemas.case_events import (
     ScreeningJudged,
     UnfitReason,
 )
-from tokumei.schemas.errors import RequirementError
-from tokumei.schemas.event_base import Payload
+from tokumei.schemas.events import Event
 from tokumei.schemas.fees import FeeTable
 from tokumei.schemas.regimes import regime_of
-from tokumei.schemas.screening import EndedContract, NoticeOfFit, ScreeningRecord
+from tokumei.schemas.screening import EndedContract, NoticeOfFit
 from tokumei.transforms.ledger.state import Body, Case
-from tokumei.transforms.proposals.bars import Ground, grounds_of
+from tokumei.transforms.proposals.bars import BarringGround, grounds_of
 from tokumei.transforms.proposals.fees import Fee, creation_fee, existing_fee, worked_hours
 from tokumei.transforms.proposals.method import MethodAnswer
-from tokumei.transforms.proposals.screening import Asked, Screened, screened
+from tokumei.transforms.proposals.occasion import Occasion
+from tokumei.transforms.proposals.papers import About, PaperKind, paper, with_papers
+from tokumei.transforms.proposals.screening import (
+    AskedFor,
+    FoundByTest,
+    Screened,
+    ScreenedCase,
+    screened,
+)
 
 PROGRAM = "tokumei"  # who finds what is computed
+UNSTATED = "契約で定める方法"  # of provision, where neither notice nor proposal says one
 
 
 @dataclass(frozen=True)
-class Decided:
-    """What a screening came to: events in order, tests, and the fee where the proposal fits."""
+class RehearsedMethod:
+    """What a rehearsal answered to test 3, and the SHA-256 of that answer, which is kept with the case."""
 
-    events: tuple[Payload, ...]
+    answer: MethodAnswer
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What a screening needs beside the record.
+
+    Attributes:
+        fees: tables by regime.
+        rehearsed: by case, what rehearsals answered.
+        templates: a folder of the body's own papers; None: those of the package.
+    """
+
+    fees: Mapping[str, FeeTable]
+    rehearsed: Mapping[str, RehearsedMethod]
+    templates: Path | None = None
+
+
+@dataclass(frozen=True)
+class ScreeningDecision:
+    """What a screening came to: events in order, tests, the fee of a fit proposal, and papers by kind."""
+
+    events: tuple[Event, ...]
     screened: Screened
     fee: Fee | None
+    papers: Mapping[PaperKind, str]
 
 
-def screen_case(
-    body: Body,
-    record: ScreeningRecord,
-    *,
-    day: dt.date,
-    fees: Mapping[str, FeeTable],
-    answer: MethodAnswer | None,
-    evidence: str | None,
-) -> Decided:
-    """Screen a case of a body.
-
-    Args:
-        body: as its events tell.
-        record: what officers entered.
-        day: of the screening.
-        fees: tables by regime.
-        answer: what the rehearsal said.
-        evidence: SHA-256 of it, kept with the case.
+def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Means) -> ScreeningDecision:
+    """Screen a case: its tests, and the outcome with its papers.
 
     Raises:
-        RequirementError: what the outcome needs is missing: a judgement, the day for corrections, what the
+        Refused: the case is none, or what the outcome needs is missing: the day for corrections, what the
             notice states.
+        RequirementError: a judgement is missing, or a fee is not known.
         InputError: a sentence, or hours, cannot be.
     """
-    case = known_case(body, record.case)
-    asked = _asked(body, case)
+    case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
+    rehearsed = means.rehearsed.get(record.case)
     found = screened(
-        asked,
+        _asked(body, case),
         record,
         grounds=_grounds(body, case, record, day),
-        method=answer,
+        method=None if rehearsed is None else rehearsed.answer,
         final=case.state == "correcting" and case.until is not None and day > case.until,
     )
-    if found.outcome == "補正":
-        until = record.correct_until
-        if until is None or until < day:
-            raise _lacking("correct_until", "the last day for corrections", "of the day itself or later")
-        return Decided((CorrectionAsked(missing=found.corrections, until=until),), found, None)
-    judged = [
-        ScreeningJudged(
-            test=finding.test,
-            passed=bool(finding.passes),
-            computed=finding.by is None,
-            by=finding.by or PROGRAM,
-            reason=finding.reason,
-            evidence=evidence if finding.test == 3 else None,
+    evidence = None if rehearsed is None else rehearsed.evidence
+    judged = [] if found.outcome == "補正" else [_judged(finding, evidence) for finding in found.findings]
+    fee = _fee(body, case, _notice(record, occasion), means.fees[regime_of(day)]) if found.fits else None
+    outcome = _outcome(case, record, occasion, found, fee)
+    papers = {
+        kind: paper(kind, about_case(body, case, record.case, day), templates=means.templates, **said)
+        for kind, said in _papers(case, found, outcome, fee).items()
+    }
+    signed = with_papers(record, papers)
+    events = [occasion.event(record, payload, record.case, "行政機関等") for payload in judged]
+    events.append(occasion.event(signed, outcome, record.case, "行政機関等"))
+    return ScreeningDecision(tuple(events), found, fee, papers)
+
+
+def _judged(finding: FoundByTest, evidence: str | None) -> ScreeningJudged:
+    return ScreeningJudged(
+        test=finding.test,
+        passed=bool(finding.passes),
+        computed=finding.by is None,
+        by=finding.by or PROGRAM,
+        reason=finding.reason,
+        evidence=evidence if finding.test == 3 else None,
+    )
+
+
+def _notice(record: ScreenedCase, occasion: Occasion) -> NoticeOfFit:
+    if record.notice is None:
+        raise occasion.refuse(
+            f"case {record.case}",
+            "the notice of a fit proposal states fee, payment and provision (規則59条)",
+            article="114",
+            fix="enter notice with fee, pay_how and pay_until",
         )
-        for finding in found.findings
-    ]
+    return record.notice
+
+
+def _outcome(
+    case: Case, record: ScreenedCase, occasion: Occasion, found: Screened, fee: Fee | None
+) -> CorrectionAsked | ScreenedUnfit | ScreenedFit:
+    if fee is not None and record.notice is not None:
+        notice, proposed = record.notice, case.proposal and case.proposal.how_provided
+        return ScreenedFit(
+            fee=fee.yen,
+            pay_how=notice.pay_how,
+            pay_until=notice.pay_until,
+            how_provided=notice.how_provided or proposed or UNSTATED,
+        )
     if found.outcome == "不適合":
-        reasons = [UnfitReason(test=f.test, reason=f.reason) for f in found.findings if f.passes is False]
-        return Decided((*judged, ScreenedUnfit(reasons=tuple(reasons))), found, None)
-    notice = record.notice
-    if notice is None:
-        raise _lacking("notice", "what the notice of a fit proposal states", "fee, pay_how and pay_until")
-    fee = _fee(body, case, notice, fees[regime_of(day)])
-    how = notice.how_provided or (None if case.proposal is None else case.proposal.how_provided)
-    if how is None:
-        raise _lacking("notice.how_provided", "the method of provision", "it stands in no proposal")
-    fit = ScreenedFit(fee=fee.yen, pay_how=notice.pay_how, pay_until=notice.pay_until, how_provided=how)
-    return Decided((*judged, fit), found, fee)
+        failed = (finding for finding in found.findings if finding.passes is False)
+        return ScreenedUnfit(reasons=tuple(UnfitReason(test=f.test, reason=f.reason) for f in failed))
+    until = record.correct_until
+    if until is None or until < occasion.happened(record).date():
+        raise occasion.refuse(
+            f"case {record.case}",
+            f"{len(found.corrections)} item(s) must be mended first (補正), until a day that is told",
+            article="112",
+            fix="enter correct_until, of the day itself or later",
+        )
+    return CorrectionAsked(missing=found.corrections, until=until)
 
 
-def known_case(body: Body, case_id: str) -> Case:
+def _papers(
+    case: Case, found: Screened, outcome: CorrectionAsked | ScreenedUnfit | ScreenedFit, fee: Fee | None
+) -> dict[PaperKind, dict[str, Any]]:
+    """Return what each paper of an outcome says."""
+    said: dict[str, Any] = {"proposed_at": case.since["proposal_received"].date(), "findings": found.findings}
+    match outcome:
+        case CorrectionAsked():
+            return {"correction": {**said, "corrections": outcome.missing, "until": outcome.until}}
+        case ScreenedUnfit():
+            return {"unfit": said}
+        case ScreenedFit():
+            proposal = case.proposal
+            terms = {
+                "fee": fee,
+                "period": proposal and proposal.period,
+                "people": proposal and proposal.people,
+                "pay_how": outcome.pay_how,
+                "pay_until": outcome.pay_until,
+                "how_provided": outcome.how_provided,
+            }
+            return {"fit": {**said, **terms}, "application": terms, "contract": terms}
+
+
+def known_case(body: Body, case_id: str, occasion: Occasion) -> Case:
     """Return a case.
 
     Raises:
-        RequirementError: no proposal of this id is recorded, or it came too late to become a case.
+        Refused: no proposal of this id is recorded, or it came too late to become a case.
     """
     case = body.cases.get(case_id)
     if case is None or case.proposal is None:
-        raise RequirementError(
-            "case.unknown",
-            where=f"case {case_id}",
-            what="no proposal of this id is recorded in time",
+        raise occasion.refuse(
+            f"case {case_id}",
+            "no proposal of this id is recorded in time",
+            article="112",
             fix="correct the id, or record the proposal first (tokumei propose)",
         )
     return case
+
+
+def about_case(body: Body, case: Case, case_id: str, day: dt.date) -> About:
+    """Return what every paper of a case says, dated by a day."""
+    file = body.files.get(case.file or "")
+    return About(
+        case=case_id,
+        file_name=file.judged.name if file is not None and file.judged is not None else case.file or "",
+        body=body.name,
+        at=day,
+        regime=regime_of(day),
+        existing=is_existing(case),
+    )
 
 
 def is_existing(case: Case) -> bool:
@@ -121,11 +207,11 @@ def is_existing(case: Case) -> bool:
     return case.received is not None and case.received.under == "118"
 
 
-def _asked(body: Body, case: Case) -> Asked:
+def _asked(body: Body, case: Case) -> AskedFor:
     proposal = case.proposal
     assert proposal is not None  # noqa: S101  (`known_case`)
     file = body.files.get(case.file or "")
-    return Asked(
+    return AskedFor(
         existing=is_existing(case),
         people=proposal.people,
         people_of_file=file.judged.people if file is not None and file.judged is not None else None,
@@ -134,7 +220,7 @@ def _asked(body: Body, case: Case) -> Asked:
     )
 
 
-def _grounds(body: Body, case: Case, record: ScreeningRecord, day: dt.date) -> tuple[Ground, ...]:
+def _grounds(body: Body, case: Case, record: ScreenedCase, day: dt.date) -> tuple[BarringGround, ...]:
     """Return the grounds that officers entered, and those of the proposer that the ledger knows."""
     mine = None if case.received is None else case.received.proposer
     known = tuple(
@@ -171,9 +257,3 @@ def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:
         for other in body.cases.values()
     )
     return existing_fee(table, made=None if first is None else first.paid, repeat=repeat)
-
-
-def _lacking(where: str, what: str, fix: str) -> RequirementError:
-    return RequirementError(
-        "screening.lacking", where=where, what=f"the outcome needs {what}", fix=f"enter it: {fix}"
-    )

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.register import SMALL_FILE
-from tokumei.schemas.screening import Judgement, NeededUntil, ScreeningRecord
+from tokumei.schemas.screening import (
+    Examined,
+    Judgement,
+    NeededUntil,
+    NoticeOfFit,
+    WantedMethod,
+)
+from tokumei.schemas.strict import Day, Text, broken
 from tokumei.transforms.pages.environment import day as written
 from tokumei.transforms.pages.environment import number
-from tokumei.transforms.proposals.bars import Ground
+from tokumei.transforms.proposals.bars import BarringGround
 from tokumei.transforms.proposals.method import MethodAnswer
+from tokumei.transforms.proposals.occasion import Record
 
-Outcome = Literal["適合", "不適合", "補正"]
+ScreeningOutcome = Literal["適合", "不適合", "補正"]
 JUDGED = {
     4: "事業が新たな産業の創出又は活力ある経済社会若しくは豊かな国民生活の実現に資すること",
     6: "利用の目的及び方法並びに管理のための措置が本人の権利利益を保護するために適切であること",
@@ -23,8 +33,38 @@ JUDGED = {
 }
 
 
+class ScreenedCase(Record):
+    """What is entered for the screening of one case; one record a case."""
+
+    case: Text = Field(description="Id of the case.")
+    persons: tuple[Examined, ...] = Field(min_length=1, description="The proposer, and a body's officers.")
+    judgements: tuple[Judgement, ...] = Field(default=(), description="Tests 4, 6 and 7.")
+    needed_until: NeededUntil | None = Field(default=None, description="Test 5, where less is needed.")
+    method: WantedMethod | None = Field(default=None, description="Test 3; not for 法118条.")
+    corrections: tuple[Text, ...] = Field(default=(), description="What the proposer must mend (補正).")
+
+    correct_until: Day | None = Field(default=None, description="The last day for corrections.")
+    notice: NoticeOfFit | None = Field(default=None, description="Where the proposal turns out fit.")
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        tests = [judgement.test for judgement in self.judgements]
+        if len(set(tests)) != len(tests):
+            raise broken(
+                "screening.twice", "a test is judged twice", "leave one judgement a test", ["judgements"]
+            )
+        if sum(person.role == "proposer" for person in self.persons) != 1:
+            raise broken(
+                "screening.proposer",
+                "exactly one person is the proposer",
+                "enter the proposer, and a body's officers beside",
+                ["persons"],
+            )
+        return self
+
+
 @dataclass(frozen=True)
-class Finding:
+class FoundByTest:
     """What one test came to.
 
     Attributes:
@@ -41,7 +81,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class AskedFor:
     """What a proposal asks for, and of which file, as far as tests need it.
 
     Attributes:
@@ -61,16 +101,21 @@ class Asked:
 class Screened:
     """The outcome, with every test in its order, and what the proposer must mend."""
 
-    outcome: Outcome
-    findings: tuple[Finding, ...]
+    outcome: ScreeningOutcome
+    findings: tuple[FoundByTest, ...]
     corrections: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether every test is met."""
+        return self.outcome == "適合"
 
 
 def screened(
-    asked: Asked,
-    record: ScreeningRecord,
+    asked: AskedFor,
+    record: ScreenedCase,
     *,
-    grounds: Sequence[Ground],
+    grounds: Sequence[BarringGround],
     method: MethodAnswer | None,
     final: bool = False,
 ) -> Screened:
@@ -111,18 +156,18 @@ def screened(
     return Screened("適合", tuple(findings), ())
 
 
-def _of_grounds(grounds: Sequence[Ground]) -> Finding:
+def _of_grounds(grounds: Sequence[BarringGround]) -> FoundByTest:
     if not grounds:
-        return Finding(1, True, "欠格事由に該当しない。")
-    return Finding(1, False, "".join(f"{g.article}に該当する。{g.reason}。" for g in grounds))
+        return FoundByTest(1, True, "欠格事由に該当しない。")
+    return FoundByTest(1, False, "".join(f"{g.article}に該当する。{g.reason}。" for g in grounds))
 
 
-def _of_people(asked: Asked) -> Finding:
+def _of_people(asked: AskedFor) -> FoundByTest:
     if asked.people is None:
-        return Finding(2, None, "作成する匿名加工情報の本人の数を記載すること。")
+        return FoundByTest(2, None, "作成する匿名加工情報の本人の数を記載すること。")
     told = f"提案に係る本人の数は{number(asked.people)}人"
     if asked.people < SMALL_FILE:
-        return Finding(2, False, f"{told}であり、{number(SMALL_FILE)}人に満たない。")
+        return FoundByTest(2, False, f"{told}であり、{number(SMALL_FILE)}人に満たない。")
     if asked.people_of_file is None:
         raise RequirementError(
             "screening.people",
@@ -132,44 +177,48 @@ def _of_people(asked: Asked) -> Finding:
         )
     if asked.people > asked.people_of_file:
         most = number(asked.people_of_file)
-        return Finding(2, False, f"{told}であり、個人情報ファイルを構成する本人の数（{most}人）を超える。")
-    return Finding(
+        return FoundByTest(
+            2, False, f"{told}であり、個人情報ファイルを構成する本人の数（{most}人）を超える。"
+        )
+    return FoundByTest(
         2, True, f"{told}であり、{number(SMALL_FILE)}人以上で、個人情報ファイルの本人の数以下である。"
     )
 
 
-def _of_method(asked: Asked, answer: MethodAnswer | None) -> Finding:
+def _of_method(asked: AskedFor, answer: MethodAnswer | None) -> FoundByTest:
     if answer is None:
-        return Finding(3, None, "求める記録項目及びその粒度を、加工の方法が特定できるように記載すること。")
+        return FoundByTest(
+            3, None, "求める記録項目及びその粒度を、加工の方法が特定できるように記載すること。"
+        )
     if answer.reasons:
-        return Finding(3, False, "".join(answer.reasons))
+        return FoundByTest(3, False, "".join(answer.reasons))
     if asked.people is not None and answer.people < asked.people:
-        return Finding(
+        return FoundByTest(
             3,
             False,
             f"求める粒度で加工の基準を満たす本人の数は{number(answer.people)}人であり、"
             f"提案に係る本人の数（{number(asked.people)}人）に満たない。",
         )
-    return Finding(
+    return FoundByTest(
         3, True, f"求める粒度で、{number(answer.people)}人について加工の基準を満たすことを確認した。"
     )
 
 
-def _of_period(asked: Asked, needed: NeededUntil | None) -> Finding:
+def _of_period(asked: AskedFor, needed: NeededUntil | None) -> FoundByTest:
     if asked.use is None or not asked.use_because:
-        return Finding(5, None, "利用の期間及びその期間を必要とする理由を記載すること。")
+        return FoundByTest(5, None, "利用の期間及びその期間を必要とする理由を記載すること。")
     told = f"{written(asked.use.start)}から{written(asked.use.end)}まで"
     if needed is not None and asked.use.end > needed.day:
         reason = f"利用の期間（{told}）は、事業に必要な期間（{written(needed.day)}まで）を超える。"
-        return Finding(5, False, f"{reason}{_sentence(needed.because)}", needed.by)
+        return FoundByTest(5, False, f"{reason}{_sentence(needed.because)}", needed.by)
     by = None if needed is None else needed.by
-    return Finding(5, True, f"利用の期間（{told}）は、事業に必要な期間を超えない。", by)
+    return FoundByTest(5, True, f"利用の期間（{told}）は、事業に必要な期間を超えない。", by)
 
 
-def _of_judgement(judgement: Judgement) -> Finding:
+def _of_judgement(judgement: Judgement) -> FoundByTest:
     met = "と認める。" if judgement.passes else "と認められない。"
     reason = f"{JUDGED[judgement.test]}{met}{_sentence(judgement.because)}"
-    return Finding(judgement.test, judgement.passes, reason, judgement.by)
+    return FoundByTest(judgement.test, judgement.passes, reason, judgement.by)
 
 
 def _sentence(text: str) -> str:

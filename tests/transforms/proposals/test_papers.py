@@ -12,12 +12,12 @@ from tokumei.schemas.file_items import Period
 from tokumei.schemas.regimes import PublicRegime
 from tokumei.transforms.proposals.fees import creation_fee, worked_hours
 from tokumei.transforms.proposals.papers import About, PaperKind, paper
-from tokumei.transforms.proposals.screening import Finding
+from tokumei.transforms.proposals.screening import FoundByTest
 
 DAY = dt.date(2026, 4, 1)
 FINDINGS = (
-    Finding(1, True, "欠格事由に該当しない。"),
-    Finding(4, False, "資すると認められない。", "審査 花子"),
+    FoundByTest(1, True, "欠格事由に該当しない。"),
+    FoundByTest(4, False, "資すると認められない。", "審査 花子"),
 )
 SAID = {
     "proposed_at": DAY,

@@ -7,10 +7,9 @@ import pytest
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.file_items import Period
-from tokumei.schemas.screening import ScreeningRecord
-from tokumei.transforms.proposals.bars import Ground
+from tokumei.transforms.proposals.bars import BarringGround
 from tokumei.transforms.proposals.method import MethodAnswer
-from tokumei.transforms.proposals.screening import Asked, screened
+from tokumei.transforms.proposals.screening import AskedFor, ScreenedCase, screened
 
 PERSON = {"role": "proposer", "minor": False, "incapable": False, "bankrupt": False}
 JUDGED = [
@@ -27,16 +26,16 @@ def asked(**more):
         "use": USE,
         "use_because": "2年の研究",
     }
-    return Asked(**{**given, **more})
+    return AskedFor(**{**given, **more})
 
 
 def answer(*reasons, people=1200):
-    return MethodAnswer(reasons=reasons, people=people, left_out=3, loss=0.2, instead=(), policy="")
+    return MethodAnswer(reasons=reasons, people=people, left_out=3, loss=0.2, instead=(), items=(), policy="")
 
 
 def record(**more):
     entered = {"case": "c1", "persons": [PERSON], "judgements": JUDGED, **more}
-    return ScreeningRecord.model_validate_json(json.dumps(entered))
+    return ScreenedCase.model_validate_json(json.dumps(entered))
 
 
 def outcome(wanted=None, entered=None, grounds=(), method=None):
@@ -52,7 +51,7 @@ def test_all_seven_are_met():
 @pytest.mark.parametrize(
     ("changes", "test"),
     [
-        ({"grounds": (Ground("法第113条第1号", "未成年者である", None),)}, 1),
+        ({"grounds": (BarringGround("法第113条第1号", "未成年者である", None),)}, 1),
         ({"wanted": asked(people=999)}, 2),
         ({"wanted": asked(people=5001), "method": answer(people=5001)}, 2),
         ({"method": answer("「住所」は、求める粒度では加工の基準を満たさない。")}, 3),
