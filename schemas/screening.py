@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import datetime as dt
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tokumei.schemas.fees import Yen
-from tokumei.schemas.strict import Day, Strict, Text
+from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
 
 Penalty = Literal["死刑", "懲役", "禁錮", "拘禁刑", "罰金", "拘留", "科料"]
+CONFINEMENT = dt.date(2025, 6, 1)  # 拘禁刑 takes the place of 懲役 and 禁錮 (令和4年法律第67号)
+Hours = Annotated[
+    str,
+    Matching(
+        r"[0-9]{1,6}(\.[0-9]{1,6})?|[0-9]{1,6}:[0-5][0-9]",
+        "fee.hours",
+        "hours are written 10.2, or 10:01 for hours and minutes",
+        "correct it",
+    ),
+]
 
 
 class Sentence(Strict):
@@ -18,8 +29,20 @@ class Sentence(Strict):
     penalty: Penalty = Field(description="The penalty.")
     under_act: bool = Field(description="Whether it was for a breach of this Act; then every penalty counts.")
     ended: Day | None = Field(
-        description="When its execution ended, or it was not to be executed any more; null: not yet."
+        default=None,
+        description="When its execution ended, or it was not to be executed any more. Default: not yet.",
     )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.penalty == "拘禁刑" and self.ended is not None and self.ended < CONFINEMENT:
+            raise broken(
+                "screening.penalty",
+                "拘禁刑 is a penalty since 2025-06-01, and this one ended before",
+                "correct penalty (懲役 or 禁錮) or ended",
+                ["penalty"],
+            )
+        return self
 
 
 class EndedContract(Strict):
@@ -27,15 +50,13 @@ class EndedContract(Strict):
 
     terminated: Day = Field(description="When.")
     of_corporation: bool = Field(
-        default=False,
-        description="By a 独立行政法人等 under its own Act, which the law of 2017 numbers apart.",
+        default=False, description="By a 独立行政法人等 under its own Act, which the law of 2017 numbers apart."
     )
 
 
 class Examined(Strict):
     """One person who is examined for grounds of disqualification (欠格事由): the proposer, or an officer."""
 
-    role: Literal["proposer", "officer"] = Field(description="Whose grounds these are.")
     minor: bool = Field(description="1 未成年者")
     incapable: bool = Field(description="2 心身の故障により事業を適正に行うことができない者 (規則55条)")
     bankrupt: bool = Field(description="3 破産手続開始の決定を受けて復権を得ない者")
@@ -44,12 +65,11 @@ class Examined(Strict):
 
 
 class Judgement(Strict):
-    """What a named officer judges of one test; nothing else answers it."""
+    """What a named officer judges of a test that nothing computes; nothing else answers it."""
 
-    test: Literal[4, 6, 7] = Field(description="Which test of 法114条1項.")
     passes: bool = Field(description="Whether it is met.")
     by: Text = Field(description="Who judges.")
-    because: Text = Field(description="Why; stands in the paper where it is not met.")
+    because: Text = Field(description="Why; stands in the paper.")
 
 
 class NeededUntil(Strict):
@@ -60,28 +80,21 @@ class NeededUntil(Strict):
     because: Text = Field(description="Why.")
 
 
-class WantedLevel(Strict):
-    """One item that the proposal wants, and how fine (法112条2項4号), in the terms of a policy."""
-
-    item: Text = Field(description="記録項目 as the policy's title, or the column's name.")
-    level: int | None = Field(
-        default=None,
-        ge=0,
-        description="Of the policy's hierarchy: 0 the value itself. Without: as the policy treats it.",
-    )
-
-
 class WantedMethod(Strict):
-    """The method that the proposal fixes, as it is tried on the file: a policy, and what is wanted of it."""
+    """The method that a proposal fixes (法112条2項4号), as it is tried on the file."""
 
-    policy: Text = Field(description="Policy of the file, by its path.")
-    items: tuple[WantedLevel, ...] = Field(min_length=1, description="What is wanted; all else is dropped.")
+    policy: Text = Field(description="The body's policy for the file: a path, from the file of records.")
+    items: dict[Text, Literal["policy"] | Annotated[int, Field(ge=0)]] = Field(
+        min_length=1,
+        description="What is wanted: 記録項目 → level of the policy's hierarchy, 0 the value itself; or policy:"
+        " as the policy treats it. All else is dropped.",
+    )
 
 
 class FeeBasis(Strict):
     """What the fee is worked out from (法119条; 令31条)."""
 
-    hours: Text = Field(description="Of creation, as expected: 10.2, or 10:01. Not for 法118条.", default="0")
+    hours: Hours = Field(default="0", description="Of creation, as expected: 10.2, or 10:01. Not for 法118条.")
     outsourcing: Yen = Field(default=0, description="To be paid to a contractor, yen.")
     third_parties: int = Field(default=0, ge=0, description="Who are heard: 2017 alone.")
 
@@ -89,7 +102,7 @@ class FeeBasis(Strict):
 class NoticeOfFit(Strict):
     """What the notice of a fit proposal states (規則59条)."""
 
-    fee: FeeBasis = Field(description="What the fee is worked out from.")
+    fee: FeeBasis = Field(default=FeeBasis(), description="What the fee is worked out from.")
     pay_how: Text = Field(description="手数料の納付方法")
     pay_until: Day = Field(description="手数料の納付期限")
     how_provided: Text | None = Field(default=None, description="提供の方法. Default: that of the proposal.")

@@ -7,14 +7,12 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tokumei.schemas.errors import InputError
 from tokumei.schemas.regimes import PublicRegime, cited
-from tokumei.schemas.screening import EndedContract, Examined, Sentence
+from tokumei.schemas.screening import CONFINEMENT, EndedContract, Examined, Sentence
 from tokumei.transforms.pages.environment import day as written
 
 _YEARS = 2
 _GRAVE = frozenset({"死刑", "懲役", "禁錮", "拘禁刑"})  # 禁錮, from 2025-06-01 拘禁刑, or heavier
-CONFINEMENT = dt.date(2025, 6, 1)  # 拘禁刑 takes the place of 懲役 and 禁錮 (令和4年法律第67号)
 
 
 @dataclass(frozen=True)
@@ -39,30 +37,21 @@ def last_barred(event: dt.date) -> dt.date:
 
 
 def grounds_of(
-    persons: Sequence[Examined], *, day: dt.date, regime: PublicRegime
+    proposer: Examined, officers: Sequence[Examined], *, day: dt.date, regime: PublicRegime
 ) -> tuple[BarringGround, ...]:
     """Return every ground that applies to a proposer on a day, those of officers included.
 
     Args:
-        persons: the proposer, and the officers where it is a body.
+        proposer: a person, or a body.
+        officers: of the body.
         day: on which the proposal is looked at.
         regime: of that day.
-
-    Raises:
-        InputError: a sentence cannot be, for its penalty is newer than its end.
     """
-    found: list[BarringGround] = []
-    for person in persons:
-        own = tuple(_grounds(person, day, regime))
-        if person.role == "proposer":
-            found += own
-        else:
-            number = "第7号" if regime == "public_2017" else "第6号"
-            article = cited("113", regime) + number
-            found += [
-                BarringGround(article, f"役員に{g.article}に該当する者がある（{g.reason}）", g.until)
-                for g in own
-            ]
+    found = [*_grounds(proposer, day, regime)]
+    article = cited("113", regime) + ("第7号" if regime == "public_2017" else "第6号")
+    for ground in (ground for officer in officers for ground in _grounds(officer, day, regime)):
+        reason = f"役員に{ground.article}に該当する者がある（{ground.reason}）"
+        found.append(BarringGround(article, reason, ground.until))
     return tuple(dict.fromkeys(found))
 
 
@@ -76,24 +65,13 @@ def _grounds(person: Examined, day: dt.date, regime: PublicRegime) -> Iterator[B
         yield BarringGround(f"{article}第3号", "破産手続開始の決定を受けて復権を得ていない", None)
     for sentence in person.sentences:
         until = None if sentence.ended is None else last_barred(sentence.ended)
-        if _counts(sentence) and (until is None or day <= until):
+        if (sentence.under_act or sentence.penalty in _GRAVE) and (until is None or day <= until):
             yield BarringGround(f"{article}第4号", _sentence(sentence, day, until), until)
     for contract in person.terminated:
         if (until := last_barred(contract.terminated)) >= day >= contract.terminated:
             yield BarringGround(
                 f"{article}{_contract_number(contract, regime)}", _contract(contract, until), until
             )
-
-
-def _counts(sentence: Sentence) -> bool:
-    if sentence.penalty == "拘禁刑" and sentence.ended is not None and sentence.ended < CONFINEMENT:
-        raise InputError(
-            "screening.penalty",
-            where="sentences",
-            what="拘禁刑 is a penalty since 2025-06-01, and this one ended before",
-            fix="correct penalty (懲役 or 禁錮) or ended",
-        )
-    return sentence.under_act or sentence.penalty in _GRAVE
 
 
 def _sentence(sentence: Sentence, day: dt.date, until: dt.date | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
 
 from pydantic import Field
 
@@ -19,8 +19,10 @@ from tokumei.schemas.fees import Yen
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.strict import Day, Text
 from tokumei.transforms.ledger.state import Body, Case
+from tokumei.transforms.proposals.bars import last_barred
 from tokumei.transforms.proposals.occasion import Occasion, Record
-from tokumei.transforms.proposals.screen import known_case
+from tokumei.transforms.proposals.papers import paper, with_papers
+from tokumei.transforms.proposals.screen import about_case, known_case
 
 HEARING = "44条の8"  # of the law of 2017 alone
 
@@ -28,7 +30,7 @@ HEARING = "44条の8"  # of the law of 2017 alone
 class AskedOpinions(Record):
     """Third parties are given the chance of an opinion (行個法44条の8)."""
 
-    case: Text = Field(description="Id of the case.")
+    case: Text = Field(description="受付番号")
     third_parties: int = Field(ge=1, description="How many are asked.")
     until: Day = Field(description="The last day for opinions.")
 
@@ -36,23 +38,28 @@ class AskedOpinions(Record):
 class GivenOpinion(Record):
     """The opinion of one third party."""
 
-    case: Text = Field(description="Id of the case.")
+    case: Text = Field(description="受付番号")
     third_party: Text = Field(description="A number, never a name.")
     objected: bool = Field(description="Whether they object; then their records are taken out of the file.")
 
 
-class ContractStep(Record):
-    """A contract was applied for (様式第十), or concluded (法115条)."""
+class AppliedContract(Record):
+    """That a proposer applied for the contract (様式第十)."""
 
-    case: Text = Field(description="Id of the case.")
-    step: Literal["applied", "concluded"] = Field(description="Which of the two.")
-    period: Period | None = Field(default=None, description="Of use. Default: that of the proposal.")
+    case: Text = Field(description="受付番号")
+
+
+class ConcludedContract(Record):
+    """That a contract was concluded (法115条)."""
+
+    case: Text = Field(description="受付番号")
+    period: Period | None = Field(default=None, description="利用の期間. Default: that of the proposal.")
 
 
 class PaidFee(Record):
     """The fee was paid (法119条)."""
 
-    case: Text = Field(description="Id of the case.")
+    case: Text = Field(description="受付番号")
     amount: Yen = Field(description="Yen.")
     how: Text = Field(description="For example 収入印紙.")
 
@@ -60,7 +67,7 @@ class PaidFee(Record):
 class TerminatedContract(Record):
     """A contract is terminated (法120条)."""
 
-    case: Text = Field(description="Id of the case.")
+    case: Text = Field(description="受付番号")
     ground: int = Field(ge=1, le=3, description="1 false means, 2 disqualified, 3 serious breach.")
     because: Text = Field(description="Why; stands in the paper, and names no private person.")
 
@@ -90,15 +97,19 @@ def take_opinion(body: Body, record: GivenOpinion, occasion: Occasion) -> list[E
     return [occasion.event(record, payload, record.case, "第三者")]
 
 
-def step_contract(body: Body, record: ContractStep, occasion: Occasion) -> list[Event]:
-    """Take in an application, or conclude a contract for the period that was screened, or a part of it.
+def apply_for(body: Body, record: AppliedContract, occasion: Occasion) -> list[Event]:
+    """Take in an application for a contract."""
+    known_case(body, record.case, occasion)
+    return [occasion.event(record, ContractApplied(), record.case, "提案者")]
+
+
+def conclude(body: Body, record: ConcludedContract, occasion: Occasion) -> list[Event]:
+    """Conclude a contract for the period that was screened, or a part of it.
 
     Raises:
         Refused: the period is longer, or over.
     """
     case = known_case(body, record.case, occasion)
-    if record.step == "applied":
-        return [occasion.event(record, ContractApplied(), record.case, "提案者")]
     payload = ContractConcluded(period=_period(case, record, occasion))
     return [occasion.event(record, payload, record.case, "行政機関等")]
 
@@ -109,14 +120,25 @@ def take_payment(body: Body, record: PaidFee, occasion: Occasion) -> list[Event]
     return [occasion.event(record, FeePaid(amount=record.amount, how=record.how), record.case, "提案者")]
 
 
-def terminate(body: Body, record: TerminatedContract, occasion: Occasion) -> list[Event]:
-    """Terminate a contract; the bar of the proposer begins with the next tick, dated by this day."""
-    known_case(body, record.case, occasion)
+def terminate(
+    body: Body, record: TerminatedContract, occasion: Occasion, templates: Path | None
+) -> tuple[list[Event], str]:
+    """Terminate a contract, and return the notice too; the bar of the proposer begins with this day."""
+    case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
+    text = paper(
+        "terminated",
+        about_case(body, case, record.case, day),
+        templates=templates,
+        ground=record.ground,
+        because=record.because,
+        barred_until=last_barred(day),
+    )
     payload = Terminated(ground=record.ground, because=record.because)
-    return [occasion.event(record, payload, record.case, "行政機関等")]
+    signed = with_papers(record, {"terminated": text})
+    return [occasion.event(signed, payload, record.case, "行政機関等")], text
 
 
-def _period(case: Case, record: ContractStep, occasion: Occasion) -> Period:
+def _period(case: Case, record: ConcludedContract, occasion: Occasion) -> Period:
     screened = None if case.proposal is None else case.proposal.period
     period = record.period or screened
     if period is None or screened is None or period.start < screened.start or period.end > screened.end:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.schemas.fees import FeeTable
+from tokumei.transforms.ledger.fold import refusal
 
 
 @dataclass(frozen=True)
@@ -33,21 +32,9 @@ class Fee:
 
 
 def worked_hours(text: str) -> Fraction:
-    """Read hours of creation, ``10.2`` or ``10:01`` (hours and minutes), exactly.
-
-    Raises:
-        InputError: the text is neither.
-    """
-    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
-        return Fraction(text)
-    if found := re.fullmatch(r"([0-9]{1,6}):([0-5][0-9])", text):
-        return Fraction(int(found[1])) + Fraction(int(found[2]), 60)
-    raise InputError(
-        "fee.hours",
-        where="hours",
-        what="hours of creation are written 10.2, or 10:01 for hours and minutes",
-        fix="correct it",
-    )
+    """Return hours that are written ``10.2`` or ``10:01`` (hours and minutes), exactly."""
+    hours, _, minutes = text.partition(":")
+    return Fraction(hours) + Fraction(int(minutes or 0), 60)
 
 
 def creation_fee(table: FeeTable, *, hours: Fraction, outsourcing: int = 0, third_parties: int = 0) -> Fee:
@@ -60,14 +47,14 @@ def creation_fee(table: FeeTable, *, hours: Fraction, outsourcing: int = 0, thir
         third_parties: who were heard (2017: 行個法44条の8).
 
     Raises:
-        RequirementError: third parties are told though the table takes nothing for them.
+        Refused: third parties are told though the table takes nothing for them.
     """
     begun = math.ceil(hours)
     if third_parties and not table.third_party:
-        raise RequirementError(
-            "fee.third_parties",
-            where="third_parties",
-            what="third parties are heard, and paid for, under the law of 2017 alone (行個法44条の8)",
+        raise refusal(
+            "notice.fee.third_parties",
+            "third parties are heard, and paid for, under the law of 2017 alone (行個法44条の8)",
+            article="",
             fix="leave third_parties out, or 0",
         )
     lines = [FeeLine("基本額", table.base)]
@@ -92,22 +79,22 @@ def existing_fee(table: FeeTable, *, made: int | None, repeat: bool) -> Fee:
         repeat: whether the proposer has a contract about the product already.
 
     Raises:
-        RequirementError: the amount is not known from the table, nor from the first contract.
+        Refused: the amount is not known from the table, nor from the first contract.
     """
     if table.repeat is None:
-        raise RequirementError(
-            "fee.existing",
-            where="--fees",
-            what="what is taken for a product that is there already is not known for this regime",
+        raise refusal(
+            "--fees",
+            "what is taken for a product that is there already is not known for this regime",
+            article="",
             fix="give the body's own table (--fees) with the amount under repeat",
         )
     if repeat:
         return Fee((FeeLine("既に契約を締結している者の利用", table.repeat),), table.basis)
     if made is None:
-        raise RequirementError(
-            "fee.first_contract",
-            where="case",
-            what="the fee is that of the contract for which the product was made, and no case here has one",
-            fix="enter the fee of that case first (tokumei fee)",
+        raise refusal(
+            "notice.fee",
+            "the fee is that of the contract for which the product was made, and no case here has paid one",
+            article="",
+            fix="record the payment of that case first (tokumei fee)",
         )
     return Fee((FeeLine("当該匿名加工情報の作成に係る手数料と同一の額", made),), table.basis)

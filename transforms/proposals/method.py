@@ -6,7 +6,7 @@ requirements, as ``*``. Whatever is not wanted is dropped, since what a recipien
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -18,8 +18,9 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
 from tokumei.schemas.report import Report
 from tokumei.schemas.report_rehearsal import RehearsedChoice
-from tokumei.schemas.screening import WantedLevel, WantedMethod
+from tokumei.schemas.screening import WantedMethod
 from tokumei.schemas.strict import Strict
+from tokumei.schemas.table import Table
 from tokumei.schemas.treatments import Generalize
 
 _DROPPED = {"drop": True, "because": "提案で求められていない"}
@@ -50,26 +51,25 @@ def implied_policy(policy: Policy, wanted: WantedMethod, *, as_wanted: bool = Tr
         InputError: an item that is wanted is none of the policy's, or has no such level.
         PolicyError: what is left is no policy.
     """
-    by_item = {item.item: item for item in wanted.items}
     content: dict[str, Any] = yaml.safe_load(written_policy(policy))
     found: set[str] = set()
     for name, table in policy.tables.items():
         columns = content["tables"][name]["columns"]
+        here = {column: item for column, item in _items(table, wanted).items() if item is not None}
         for column_name, column in table.columns.items():
-            item = _wanted(by_item, column_name, column)
-            if item is None:
-                if column.released:
-                    columns[column_name] = _without(columns[column_name])
-                continue
-            found.add(item.item)
-            if as_wanted and item.level is not None:
-                columns[column_name]["treat"] = _fixed(columns[column_name].get("treat", []), column, item)
-        if not any(_wanted(by_item, n, c) for n, c in table.columns.items()):
+            item = here.get(column_name)
+            level = None if item is None else wanted.items[item]
+            if item is None and column.released:
+                columns[column_name] = _without(columns[column_name])
+            elif as_wanted and isinstance(level, int):
+                columns[column_name]["treat"] = _fixed(columns[column_name].get("treat", []), column, level)
+        found |= set(here.values())
+        if not here:
             del content["tables"][name]
-    if missing := set(by_item) - found:
+    if missing := set(wanted.items) - found:
         raise InputError(
             "screening.item",
-            where=f"method.items ({len(missing)} of {len(by_item)})",
+            where=f"method.items ({len(missing)} of {len(wanted.items)})",
             what="an item that is wanted is no column or title of the policy",
             fix="write it as the policy does, or ask the proposer what is meant (corrections)",
         )
@@ -78,12 +78,11 @@ def implied_policy(policy: Policy, wanted: WantedMethod, *, as_wanted: bool = Tr
 
 def unreleased(policy: Policy, wanted: WantedMethod) -> tuple[str, ...]:
     """Return, in Japanese, why items cannot be released at all: the policy deletes them."""
-    by_item = {item.item: item for item in wanted.items}
     deleted = [
-        item.item
+        item
         for table in policy.tables.values()
-        for name, column in table.columns.items()
-        if (item := _wanted(by_item, name, column)) is not None and not column.released
+        for name, item in _items(table, wanted).items()
+        if item is not None and not table.columns[name].released
     ]
     return tuple(f"「{item}」は、加工の基準により削除する記録項目である。" for item in deleted)
 
@@ -99,7 +98,9 @@ def answer_of(
         policy: the one implied.
         starred: as `starred_items` returns them.
     """
-    reasons = [f"「{title}」は、求める粒度では加工の基準を満たさない。" for title in starred]
+    reasons = [
+        f"求める粒度の組合せでは、加工の基準を満たすために「{title}」を削る必要がある。" for title in starred
+    ]
     if choice.refused is not None:
         reasons.append(
             "求める記録項目及び粒度の組合せでは、加工の基準を満たす匿名加工情報を作成することができない。"
@@ -120,7 +121,7 @@ def answer_of(
 
 def starred_items(report: Report, wanted: WantedMethod) -> tuple[str, ...]:
     """Return the titles of items that are wanted at a level, and would be ``*`` for everybody."""
-    levels = {item.item for item in wanted.items if item.level is not None}
+    levels = {item for item, level in wanted.items.items() if isinstance(level, int)}
     return tuple(
         level.title
         for table in report.tables
@@ -136,29 +137,25 @@ def released_titles(policy: Policy) -> tuple[str, ...]:
     return tuple(column.title or name for name, column in columns if column.released)
 
 
-def _wanted(by_item: Mapping[str, WantedLevel], name: str, column: Column) -> WantedLevel | None:
-    return by_item.get(column.title or name) or by_item.get(name)
+def _items(table: Table, wanted: WantedMethod) -> dict[str, str | None]:
+    """Return, by column, the item that is wanted of it: named by title or column; None where none is."""
+    names = {name: (column.title or name, name) for name, column in table.columns.items()}
+    return {name: next((n for n in both if n in wanted.items), None) for name, both in names.items()}
 
 
 def _without(column: dict[str, Any]) -> dict[str, Any]:
     return {**{key: column[key] for key in _KEPT_OF_COLUMN if key in column}, **_DROPPED}
 
 
-def _fixed(steps: list[dict[str, Any]], column: Column, item: WantedLevel) -> list[dict[str, Any]]:
+def _fixed(steps: list[dict[str, Any]], column: Column, level: int) -> list[dict[str, Any]]:
     """Return the chain with its search replaced by the wanted level, which stands or falls as a whole."""
-    last = column.treat[-1] if column.treat else None
-    if not isinstance(last, Generalize):
+    if not column.treat or not isinstance(column.treat[-1], Generalize):
         raise InputError(
             "screening.level",
             where="method.items",
             what="a level is wanted of an item that the policy does not generalize by a hierarchy",
-            fix="leave level out (as the policy treats it), or generalize the column in the policy",
+            fix="say policy in place of the level, or generalize the column in the policy",
         )
-    return [*_recoded(steps, item.level or 0), {**steps[-1], "hierarchy": {"kind": "suppress"}}]
-
-
-def _recoded(steps: list[dict[str, Any]], level: int) -> Iterator[dict[str, Any]]:
-    yield from steps[:-1]
-    if level:
-        hierarchy = steps[-1]["hierarchy"]
-        yield {"criterion": 5, "method": "recode", "hierarchy": hierarchy, "level": level}
+    *before, search = steps
+    fixed = {"criterion": 5, "method": "recode", "hierarchy": search["hierarchy"], "level": level}
+    return [*before, *([fixed] if level else []), {**search, "hierarchy": {"kind": "suppress"}}]

@@ -32,7 +32,7 @@ class ObjectorsRemoved(Strict):
 class ProvidedRelease(Record):
     """A release is handed to the proposer (法109条2項)."""
 
-    case: Text = Field(description="Id of the case.")
+    case: Text = Field(description="受付番号")
     release: Text = Field(description="Id of the release that was made for the case.")
     minutes: int = Field(default=0, ge=0, description="Time that making it took; 0 for 法118条.")
     outsourced: Yen = Field(default=0, description="Paid to a contractor, yen.")
@@ -224,12 +224,8 @@ def _of_release(
 
 
 def _other_recipients(body: Body, case: Case, release: str) -> bool:
-    mine = None if case.received is None else case.received.proposer
     return any(
-        other.release == release
-        and "provided" in other.since
-        and other.received is not None
-        and other.received.proposer != mine
+        other.release == release and "provided" in other.since and other.reference != case.reference
         for other in body.cases.values()
     )
 

@@ -74,10 +74,8 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
     """Screen a case: its tests, and the outcome with its papers.
 
     Raises:
-        Refused: the case is none, or what the outcome needs is missing: the day for corrections, what the
-            notice states.
-        RequirementError: a judgement is missing, or a fee is not known.
-        InputError: a sentence, or hours, cannot be.
+        Refused: the case is none, or what the outcome needs is missing: a judgement, the day for corrections,
+            what the notice states, a fee that is known.
     """
     case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
     rehearsed = means.rehearsed.get(record.case)
@@ -222,19 +220,14 @@ def _asked(body: Body, case: Case) -> AskedFor:
 
 def _grounds(body: Body, case: Case, record: ScreenedCase, day: dt.date) -> tuple[BarringGround, ...]:
     """Return the grounds that officers entered, and those of the proposer that the ledger knows."""
-    mine = None if case.received is None else case.received.proposer
     known = tuple(
         EndedContract(terminated=other.since["terminated"].date())
         for other in body.cases.values()
-        if other.received is not None and other.received.proposer == mine and "terminated" in other.since
+        if other.reference == case.reference and "terminated" in other.since
     )
-    persons = [
-        person.model_copy(update={"terminated": tuple(dict.fromkeys((*person.terminated, *known)))})
-        if person.role == "proposer"
-        else person
-        for person in record.persons
-    ]
-    return grounds_of(persons, day=day, regime=regime_of(day))
+    ended = tuple(dict.fromkeys((*record.proposer.terminated, *known)))
+    proposer = record.proposer.model_copy(update={"terminated": ended})
+    return grounds_of(proposer, record.officers, day=day, regime=regime_of(day))
 
 
 def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:
@@ -247,13 +240,11 @@ def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:
             third_parties=basis.third_parties,
         )
     first = body.cases.get(body.products.get(case.release or "", ""))
-    mine = None if case.received is None else case.received.proposer
     repeat = any(
         other is not case
         and other.release == case.release
         and other.contract is not None
-        and other.received is not None
-        and other.received.proposer == mine
+        and other.reference == case.reference
         for other in body.cases.values()
     )
     return existing_fee(table, made=None if first is None else first.paid, repeat=repeat)

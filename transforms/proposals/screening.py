@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.screening import (
@@ -18,12 +17,13 @@ from tokumei.schemas.screening import (
     NoticeOfFit,
     WantedMethod,
 )
-from tokumei.schemas.strict import Day, Text, broken
+from tokumei.schemas.strict import Day, Text
+from tokumei.transforms.ledger.fold import refusal
 from tokumei.transforms.pages.environment import day as written
 from tokumei.transforms.pages.environment import number
 from tokumei.transforms.proposals.bars import BarringGround
 from tokumei.transforms.proposals.method import MethodAnswer
-from tokumei.transforms.proposals.occasion import Record
+from tokumei.transforms.proposals.occasion import Lines, Record
 
 ScreeningOutcome = Literal["適合", "不適合", "補正"]
 JUDGED = {
@@ -34,33 +34,19 @@ JUDGED = {
 
 
 class ScreenedCase(Record):
-    """What is entered for the screening of one case; one record a case."""
+    """What is entered for the screening of one case."""
 
-    case: Text = Field(description="Id of the case.")
-    persons: tuple[Examined, ...] = Field(min_length=1, description="The proposer, and a body's officers.")
-    judgements: tuple[Judgement, ...] = Field(default=(), description="Tests 4, 6 and 7.")
-    needed_until: NeededUntil | None = Field(default=None, description="Test 5, where less is needed.")
+    case: Text = Field(description="受付番号")
+    proposer: Examined = Field(description="Test 1: the proposer.")
+    officers: tuple[Examined, ...] = Field(default=(), description="Test 1: the officers of a body.")
     method: WantedMethod | None = Field(default=None, description="Test 3; not for 法118条.")
-    corrections: tuple[Text, ...] = Field(default=(), description="What the proposer must mend (補正).")
-
+    needed_until: NeededUntil | None = Field(default=None, description="Test 5, where less is needed.")
+    judgements: dict[Literal["4", "6", "7"], Judgement] = Field(
+        default={}, description="What officers judge of tests 4, 6 and 7."
+    )
+    corrections: Lines = Field(default=(), description="What the proposer must mend (補正), each on a line.")
     correct_until: Day | None = Field(default=None, description="The last day for corrections.")
     notice: NoticeOfFit | None = Field(default=None, description="Where the proposal turns out fit.")
-
-    @model_validator(mode="after")
-    def _once_each(self) -> Self:
-        tests = [judgement.test for judgement in self.judgements]
-        if len(set(tests)) != len(tests):
-            raise broken(
-                "screening.twice", "a test is judged twice", "leave one judgement a test", ["judgements"]
-            )
-        if sum(person.role == "proposer" for person in self.persons) != 1:
-            raise broken(
-                "screening.proposer",
-                "exactly one person is the proposer",
-                "enter the proposer, and a body's officers beside",
-                ["persons"],
-            )
-        return self
 
 
 @dataclass(frozen=True)
@@ -129,13 +115,12 @@ def screened(
         final: the day for corrections is over; what is missing still is not met (規則54条7項).
 
     Raises:
-        RequirementError: a judgement of test 4, 6 or 7 is missing, and nothing else decides.
+        Refused: a judgement of test 4, 6 or 7 is missing, and nothing else decides.
     """
-    judged = {int(judgement.test): judgement for judgement in record.judgements}
     findings = [_of_grounds(grounds)]
     if not asked.existing:
         findings += [_of_people(asked), _of_method(asked, method)]
-    findings += [_of_period(asked, record.needed_until), *map(_of_judgement, judged.values())]
+    findings += [_of_period(asked, record.needed_until), *map(_of_judgement, record.judgements.items())]
     findings.sort(key=lambda finding: finding.test)
     if final:
         findings = [replace(f, passes=False) if f.passes is None else f for f in findings]
@@ -144,14 +129,14 @@ def screened(
         return Screened("不適合", tuple(findings), ())
     if mend:
         return Screened("補正", tuple(findings), tuple(dict.fromkeys(mend)))
-    missing = [test for test in JUDGED if test not in judged]
+    missing = [str(test) for test in JUDGED if str(test) not in record.judgements]
     if missing:
-        raise RequirementError(
-            "screening.judgement",
-            where=f"judgements of tests {', '.join(map(str, missing))}",
-            what="these tests of 法114条1項 need the judgement of a named officer; they are never passed by"
-            " default",
-            fix="enter test, passes, by and because for each",
+        raise refusal(
+            f"case {record.case}",
+            f"test(s) {', '.join(missing)} of 法114条1項 need the judgement of a named officer; they are never"
+            " passed by default",
+            article="",
+            fix="enter judgements with passes, by and because for each",
         )
     return Screened("適合", tuple(findings), ())
 
@@ -169,11 +154,11 @@ def _of_people(asked: AskedFor) -> FoundByTest:
     if asked.people < SMALL_FILE:
         return FoundByTest(2, False, f"{told}であり、{number(SMALL_FILE)}人に満たない。")
     if asked.people_of_file is None:
-        raise RequirementError(
-            "screening.people",
-            where="people of the file",
-            what="the proposed number of people is compared with that of the file, which is not recorded",
-            fix="record the number of people of the file with its eligibility (tokumei call)",
+        raise refusal(
+            "people of the file",
+            "the proposed number of people is compared with that of the file, which is not recorded",
+            article="",
+            fix="judge the file first (tokumei call files)",
         )
     if asked.people > asked.people_of_file:
         most = number(asked.people_of_file)
@@ -215,10 +200,12 @@ def _of_period(asked: AskedFor, needed: NeededUntil | None) -> FoundByTest:
     return FoundByTest(5, True, f"利用の期間（{told}）は、事業に必要な期間を超えない。", by)
 
 
-def _of_judgement(judgement: Judgement) -> FoundByTest:
+def _of_judgement(judged: tuple[str, Judgement]) -> FoundByTest:
+    test, judgement = int(judged[0]), judged[1]
     met = "と認める。" if judgement.passes else "と認められない。"
-    reason = f"{JUDGED[judgement.test]}{met}{_sentence(judgement.because)}"
-    return FoundByTest(judgement.test, judgement.passes, reason, judgement.by)
+    return FoundByTest(
+        test, judgement.passes, f"{JUDGED[test]}{met}{_sentence(judgement.because)}", judgement.by
+    )
 
 
 def _sentence(text: str) -> str:
