@@ -50,7 +50,8 @@ class EndedContract(Strict):
 
     terminated: Day = Field(description="When.")
     of_corporation: bool = Field(
-        default=False, description="By a 独立行政法人等 under its own Act, which the law of 2017 numbers apart."
+        default=False,
+        description="By a 独立行政法人等 under its own Act, which the law of 2017 numbers apart.",
     )
 
 
@@ -86,15 +87,17 @@ class WantedMethod(Strict):
     policy: Text = Field(description="The body's policy for the file: a path, from the file of records.")
     items: dict[Text, Literal["policy"] | Annotated[int, Field(ge=0)]] = Field(
         min_length=1,
-        description="What is wanted: 記録項目 → level of the policy's hierarchy, 0 the value itself; or policy:"
-        " as the policy treats it. All else is dropped.",
+        description="What is wanted: 記録項目 → level of the policy's hierarchy, 0 the value itself; or"
+        " policy: as the policy treats it. All else is dropped.",
     )
 
 
 class FeeBasis(Strict):
     """What the fee is worked out from (法119条; 令31条)."""
 
-    hours: Hours = Field(default="0", description="Of creation, as expected: 10.2, or 10:01. Not for 法118条.")
+    hours: Hours = Field(
+        default="0", description="Of creation, as expected: 10.2, or 10:01. Not for 法118条."
+    )
     outsourcing: Yen = Field(default=0, description="To be paid to a contractor, yen.")
     third_parties: int = Field(default=0, ge=0, description="Who are heard: 2017 alone.")
 

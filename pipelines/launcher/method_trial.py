@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tokumei.pipelines.launcher.rehearsal import Candidate, Stage, rehearsed
+from tokumei.pipelines.launcher.rehearsal import Candidate, Stage, choice_of, rehearsed
+from tokumei.schemas.errors import RequirementError
 
 if TYPE_CHECKING:
     from tokumei.schemas.screening import WantedMethod
@@ -17,17 +18,20 @@ def try_method(
 ) -> MethodAnswer:
     """Rehearse the policy that a proposal implies; where it cannot be met, also what could be.
 
+    Where a release by this very policy is finished, its report answers: a finished product is not matched
+    with its source again (法121条1項).
+
     Args:
         wanted: the items, and how fine.
         policy_place: path or URI of the body's policy for the file.
-        output: where releases are: a product that is finished is not rehearsed.
+        output: where releases are.
         folder: private, for what a rehearsal leaves on its way.
         options: Beam's, with a runner.
 
     Raises:
-        RequirementError: a release by this very policy is there already: the proposal is one of 法118条.
         TokumeiError: it cannot be tried: a policy, an item that is wanted, or the files are wrong.
     """
+    from tokumei.schemas.report import Report
     from tokumei.transforms.proposals.method import (
         MethodAnswer,
         answer_of,
@@ -35,6 +39,7 @@ def try_method(
         starred_items,
         unreleased,
     )
+    from tokumei.transforms.storage.places import open_store
     from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
     policy, base = read_policy(policy_place), folder_of(policy_place)
@@ -42,7 +47,14 @@ def try_method(
     if deleted := unreleased(policy, wanted):
         return MethodAnswer(reasons=deleted, people=0, left_out=0, loss=None, instead=(), items=(), policy="")
     implied = implied_policy(policy, wanted)
-    choice, report = rehearsed(Candidate("", implied, base), stage)
+    try:
+        choice, report = rehearsed(Candidate("", implied, base), stage)
+    except RequirementError as error:
+        if error.code != "rehearsal.finished":
+            raise
+        store = open_store(error.where)
+        report = Report.model_validate_json(store.read(store.join(error.where, "report.json"))[0])
+        choice = choice_of(report)
     starred = () if report is None else starred_items(report, wanted)
     freely = None
     if starred or choice.refused:

@@ -62,9 +62,11 @@ def papers_beside(
 ) -> dict[str, str]:
     """Return the papers of a package by file name: the mark, the terms, and the notice."""
     case = body.cases[record.case]
+    if case.contract is None:  # which the table of transitions refuses
+        return {}
     said = {
         "release": record.release,
-        "period": case.contract and case.contract.period,
+        "period": case.contract.period,
         "how_provided": case.fit and case.fit.how_provided,
         "product": {"people": report.people, "tables": released_items(report)},
     }

@@ -88,7 +88,7 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
     )
     evidence = None if rehearsed is None else rehearsed.evidence
     judged = [] if found.outcome == "補正" else [_judged(finding, evidence) for finding in found.findings]
-    fee = _fee(body, case, _notice(record, occasion), means.fees[regime_of(day)]) if found.fits else None
+    fee = _fee(body, case, _notice(record, occasion), _table(means, day, occasion)) if found.fits else None
     outcome = _outcome(case, record, occasion, found, fee)
     papers = {
         kind: paper(kind, about_case(body, case, record.case, day), templates=means.templates, **said)
@@ -98,6 +98,18 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
     events = [occasion.event(record, payload, record.case, "行政機関等") for payload in judged]
     events.append(occasion.event(signed, outcome, record.case, "行政機関等"))
     return ScreeningDecision(tuple(events), found, fee, papers)
+
+
+def _table(means: Means, day: dt.date, occasion: Occasion) -> FeeTable:
+    table = means.fees.get(regime_of(day))
+    if table is None:
+        raise occasion.refuse(
+            "--fees",
+            "the State's fees are those of 行政機関 alone; others have an ordinance, or rules of their own",
+            article="119",
+            fix="give the body's own table: --fees",
+        )
+    return table
 
 
 def _judged(finding: FoundByTest, evidence: str | None) -> ScreeningJudged:
@@ -227,7 +239,16 @@ def _grounds(body: Body, case: Case, record: ScreenedCase, day: dt.date) -> tupl
     )
     ended = tuple(dict.fromkeys((*record.proposer.terminated, *known)))
     proposer = record.proposer.model_copy(update={"terminated": ended})
-    return grounds_of(proposer, record.officers, day=day, regime=regime_of(day))
+    proposed = case.since["proposal_received"].date()
+    found = [
+        ground
+        for when in (
+            proposed,
+            day,
+        )  # who may not propose (113条), and whose proposal is not met (114条1項1号)
+        for ground in grounds_of(proposer, record.officers, day=when, regime=regime_of(day))
+    ]
+    return tuple({(ground.article, ground.until): ground for ground in found}.values())
 
 
 def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:

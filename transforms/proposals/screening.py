@@ -133,8 +133,8 @@ def screened(
     if missing:
         raise refusal(
             f"case {record.case}",
-            f"test(s) {', '.join(missing)} of 法114条1項 need the judgement of a named officer; they are never"
-            " passed by default",
+            f"test(s) {', '.join(missing)} of 法114条1項 need the judgement of a named officer; they are"
+            " never passed by default",
             article="",
             fix="enter judgements with passes, by and because for each",
         )

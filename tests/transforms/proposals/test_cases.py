@@ -13,13 +13,15 @@ from tokumei.schemas.file_items import Period
 from tokumei.schemas.japan_time import JST
 from tokumei.transforms.ledger.fold import Refused, fold_events
 from tokumei.transforms.proposals.contract import (
+    AppliedContract,
     AskedOpinions,
-    ContractStep,
+    ConcludedContract,
     GivenOpinion,
     PaidFee,
     TerminatedContract,
+    apply_for,
     ask_opinions,
-    step_contract,
+    conclude,
     take_opinion,
     take_payment,
     terminate,
@@ -32,8 +34,8 @@ from tokumei.transforms.proposals.screening import ScreenedCase
 USE = Period(start=dt.date(2026, 4, 1), end=dt.date(2028, 3, 31))
 PROPOSAL = Proposal(people=1000, period=USE, period_reason="2年の研究", how_provided="媒体の交付")
 ANSWER = MethodAnswer(reasons=(), people=1200, left_out=0, loss=0.1, instead=(), items=("年齢",), policy="")
-PERSON = {"role": "proposer", "minor": False, "incapable": False, "bankrupt": False}
-JUDGED = [{"test": t, "passes": True, "by": "審査 花子", "because": "確認した"} for t in (4, 6, 7)]
+PERSON = {"minor": False, "incapable": False, "bankrupt": False}
+JUDGED = {t: {"passes": True, "by": "審査 花子", "because": "確認した"} for t in ("4", "6", "7")}
 NOTICE = {"fee": {"hours": "10.2"}, "pay_how": "収入印紙", "pay_until": "2026-02-28"}
 
 
@@ -73,6 +75,7 @@ class Story:
             under=under,
             proposer=by,
             proposer_is="body",
+            kept="x",
             destroy_on=dt.date(2031, 3, 31),
             proposal=proposal,
             missing=missing,
@@ -93,15 +96,18 @@ class Story:
         self.events += events
 
     def screen(self, case="k1", answer=ANSWER, **more):
-        entered = {"case": case, "persons": [PERSON], "judgements": JUDGED, "notice": NOTICE, **more}
+        entered = {"case": case, "proposer": PERSON, "judgements": JUDGED, "notice": NOTICE, **more}
         record = ScreenedCase.model_validate_json(json.dumps(entered))
         means = Means(fees=state_fees(), rehearsed={case: RehearsedMethod(answer, "0" * 64)})
         decided = screen_case(self.body, record, self.occasion, means)
         self.take(list(decided.events))
         return decided
 
-    def contract(self, case="k1", step="applied", period=None):
-        self.do(step_contract, ContractStep(case=case, step=step, period=period))
+    def contract(self, case="k1"):
+        self.do(apply_for, AppliedContract(case=case))
+
+    def conclude(self, case="k1", period=None):
+        self.do(conclude, ConcludedContract(case=case, period=period))
 
     def pay(self, amount, case="k1"):
         self.do(take_payment, PaidFee(case=case, amount=amount, how="収入印紙"))
@@ -115,7 +121,7 @@ def test_from_a_proposal_to_a_contract_in_force():
     with pytest.raises(Refused, match="not the fee"):
         story.pay(64_449)
     story.pay(64_450)
-    story.contract(step="concluded")
+    story.conclude()
     case = story.body.cases["k1"]
     assert case.state == "ready" and case.contract.period == USE
     assert {n for n, test in case.judged.items() if test.computed} == {1, 2, 3, 5}
@@ -125,7 +131,7 @@ def test_from_a_proposal_to_a_contract_in_force():
 def test_what_fails_is_told_with_reasons_and_bars_nobody():
     story = Story()
     story.propose(proposal=PROPOSAL.model_copy(update={"people": 999}))
-    assert story.screen(judgements=[], notice=None).fee is None
+    assert story.screen(judgements={}, notice=None).fee is None
     case = story.body.cases["k1"]
     assert case.state == "unfit" and [r.test for r in case.unfit.reasons] == [2]
 
@@ -151,9 +157,13 @@ def test_whoever_lost_a_contract_is_barred_by_the_ledger_itself():
     story.propose()
     story.screen()
     story.contract()
-    story.contract(step="concluded")
+    story.conclude()
     story.day = dt.date(2025, 12, 1)
-    story.do(terminate, TerminatedContract(case="k1", ground=3, because="契約違反"))
+    events, notice = terminate(
+        story.body, TerminatedContract(case="k1", ground=3, because="契約違反。"), story.occasion, None
+    )
+    story.take(events)
+    assert "2027年11月30日まで提案をすることができません。" in notice
     story.propose("k2")
     story.propose("k3", by="p2")
     (failed,) = [f for f in story.screen("k2").screened.findings if f.passes is False]
@@ -167,8 +177,8 @@ def test_a_contract_is_for_the_period_that_was_screened():
     story.screen()
     story.contract()
     with pytest.raises(Refused, match="proposed and screened"):
-        story.contract(step="concluded", period=Period(start=USE.start, end=dt.date(2028, 4, 1)))
-    story.contract(step="concluded", period=Period(start=USE.start, end=dt.date(2027, 3, 31)))
+        story.conclude(period=Period(start=USE.start, end=dt.date(2028, 4, 1)))
+    story.conclude(period=Period(start=USE.start, end=dt.date(2027, 3, 31)))
     assert story.body.cases["k1"].contract.period.end == dt.date(2027, 3, 31)
 
 

@@ -27,8 +27,7 @@ def made(**more):
 
 
 def wanted(*items):
-    found = [{"item": i} if level is None else {"item": i, "level": level} for i, level in items]
-    return WantedMethod.model_validate_json(json.dumps({"policy": "policy.yaml", "items": found}))
+    return WantedMethod(policy="policy.yaml", items=dict(items))
 
 
 def test_what_is_not_wanted_is_dropped_and_what_is_wanted_so_fine_is_fixed():
@@ -39,7 +38,7 @@ def test_what_is_not_wanted_is_dropped_and_what_is_wanted_so_fine_is_fixed():
 
 
 def test_the_value_itself_is_level_0():
-    (step,) = implied_policy(made(), wanted(("age", 0), ("区分", None))).tables["t"].columns["age"].treat
+    (step,) = implied_policy(made(), wanted(("age", 0), ("区分", "policy"))).tables["t"].columns["age"].treat
     assert step.method == "generalize" and step.hierarchy.kind == "suppress"
 
 
@@ -49,7 +48,7 @@ def test_left_free_the_search_chooses():
 
 
 def test_items_that_cannot_be():
-    assert len(unreleased(made(), wanted(("氏名", None), ("年齢", 1)))) == 1
+    assert len(unreleased(made(), wanted(("氏名", "policy"), ("年齢", 1)))) == 1
     for items in ([("住所", 1)], [("区分", 1)]):
         with pytest.raises(InputError, match=r"screening\."):
             implied_policy(made(), wanted(*items))

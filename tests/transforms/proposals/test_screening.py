@@ -5,16 +5,14 @@ import json
 
 import pytest
 
-from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.file_items import Period
+from tokumei.transforms.ledger.fold import Refused
 from tokumei.transforms.proposals.bars import BarringGround
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.screening import AskedFor, ScreenedCase, screened
 
-PERSON = {"role": "proposer", "minor": False, "incapable": False, "bankrupt": False}
-JUDGED = [
-    {"test": t, "passes": True, "by": "審査 花子", "because": "事業計画書で確認した"} for t in (4, 6, 7)
-]
+PERSON = {"minor": False, "incapable": False, "bankrupt": False}
+JUDGED = {t: {"passes": True, "by": "審査 花子", "because": "事業計画書で確認した"} for t in ("4", "6", "7")}
 USE = Period(start=dt.date(2026, 4, 1), end=dt.date(2028, 3, 31))
 
 
@@ -34,7 +32,7 @@ def answer(*reasons, people=1200):
 
 
 def record(**more):
-    entered = {"case": "c1", "persons": [PERSON], "judgements": JUDGED, **more}
+    entered = {"case": "c1", "proposer": PERSON, "judgements": JUDGED, **more}
     return ScreenedCase.model_validate_json(json.dumps(entered))
 
 
@@ -56,7 +54,7 @@ def test_all_seven_are_met():
         ({"wanted": asked(people=5001), "method": answer(people=5001)}, 2),
         ({"method": answer("「住所」は、求める粒度では加工の基準を満たさない。")}, 3),
         ({"method": answer(people=999)}, 3),
-        ({"entered": record(judgements=[{**JUDGED[0], "passes": False}, *JUDGED[1:]])}, 4),
+        ({"entered": record(judgements={**JUDGED, "4": {**JUDGED["4"], "passes": False}})}, 4),
         (
             {
                 "entered": record(
@@ -78,14 +76,14 @@ def test_5000_of_5000_people_are_not_more_than_the_file():
     assert outcome(asked(people=5000), method=answer(people=5000)).outcome == "適合"
 
 
-@pytest.mark.parametrize("missing", [4, 6, 7])
+@pytest.mark.parametrize("missing", ["4", "6", "7"])
 def test_what_only_people_can_judge_is_never_passed_by_default(missing):
-    with pytest.raises(RequirementError, match=r"screening\.judgement"):
-        outcome(entered=record(judgements=[j for j in JUDGED if j["test"] != missing]))
+    with pytest.raises(Refused, match="never passed by default"):
+        outcome(entered=record(judgements={t: j for t, j in JUDGED.items() if t != missing}))
 
 
 def test_a_refusal_needs_no_judgement():
-    assert outcome(asked(people=999), record(judgements=[])).outcome == "不適合"
+    assert outcome(asked(people=999), record(judgements={})).outcome == "不適合"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +95,7 @@ def test_what_is_missing_is_to_be_mended_not_refused(wanted):
 
 
 def test_what_officers_ask_for_is_to_be_mended():
-    found = outcome(entered=record(corrections=["法人の登記事項証明書を添付すること。"]))
+    found = outcome(entered=record(corrections="法人の登記事項証明書を添付すること。"))
     assert found.corrections == ("法人の登記事項証明書を添付すること。",)
     assert screened(asked(), record(), grounds=(), method=None).outcome == "補正"  # no method is fixed
 
@@ -110,5 +108,5 @@ def test_of_a_product_that_is_there_neither_people_nor_method_are_tested():
 
 
 def test_a_file_whose_people_are_not_recorded_cannot_be_compared():
-    with pytest.raises(RequirementError, match=r"screening\.people"):
+    with pytest.raises(Refused, match="not recorded"):
         outcome(asked(people_of_file=None))
