@@ -1,1 +1,1 @@
-"""Proposals (提案) and what follows: what a body decides about them, from events and input. No Beam."""
+"""What the commands of the register's life do: a state and a record to events, or a refusal on an article."""
