@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.proposals.offers import FoundRelease
     from tokumei.transforms.proposals.provision import ProvidedRelease
-    from tokumei.transforms.proposals.records import Row
+    from tokumei.transforms.proposals.records import GivenRecord
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         packages[record.case] = _Package(release.release, sums, papers)
         return provide(body, record, occasion, offered=release.offered, package=digest_of(sums))
 
-    def keep(row: Row[ProvidedRelease]) -> None:
+    def keep(row: GivenRecord[ProvidedRelease]) -> None:
         case = row.record.case
         made = packages[case]
         make_package(store, package_folder(store, args.output, case), made.release, made.sums, made.papers)

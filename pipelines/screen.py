@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tokumei.transforms.ledger.state import Body
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.proposals.papers import PaperKind
-    from tokumei.transforms.proposals.records import Row
+    from tokumei.transforms.proposals.records import GivenRecord
     from tokumei.transforms.proposals.screen import RehearsedMethod
     from tokumei.transforms.proposals.screening import ScreenedCase
     from tokumei.transforms.storage.base import Store
@@ -75,7 +75,7 @@ def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
         papers[record.case] = decision.papers
         return list(decision.events)
 
-    def keep(row: Row[ScreenedCase]) -> None:
+    def keep(row: GivenRecord[ScreenedCase]) -> None:
         write_papers(args.papers, row.record.case, papers[row.record.case])
 
     tell(execute(journal, Command("", ScreenedCase, decide), rows, occasion, keep))
@@ -88,7 +88,7 @@ def _rehearsed(
     args: argparse.Namespace,
     store: Store,
     body: Body,
-    rows: Sequence[Row[ScreenedCase]],
+    rows: Sequence[GivenRecord[ScreenedCase]],
     options: Sequence[str],
 ) -> dict[str, RehearsedMethod]:
     """Rehearse the methods that are wanted, of cases that are screened now, and keep the answers."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tokumei.transforms.ledger.state import Body
     from tokumei.transforms.proposals.contract import TerminatedContract
     from tokumei.transforms.proposals.occasion import Occasion
-    from tokumei.transforms.proposals.records import Row
+    from tokumei.transforms.proposals.records import GivenRecord
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         events, notices[record.case] = terminate(body, record, occasion, args.templates)
         return events
 
-    def keep(row: Row[TerminatedContract]) -> None:
+    def keep(row: GivenRecord[TerminatedContract]) -> None:
         write_papers(args.papers, row.record.case, {"terminated": notices[row.record.case]})
 
     rows = case_records(args.records, TerminatedContract, "terminate")

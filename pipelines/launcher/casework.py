@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tokumei.schemas.fees import FeeTable
     from tokumei.transforms.proposals.occasion import Record
     from tokumei.transforms.proposals.papers import PaperKind
-    from tokumei.transforms.proposals.records import Row
+    from tokumei.transforms.proposals.records import GivenRecord
 
     R = TypeVar("R", bound=Record)
 
@@ -58,7 +58,7 @@ def add_fees(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def case_records(uri: str, model: type[R], command: str) -> list[Row[R]]:
+def case_records(uri: str, model: type[R], command: str) -> list[GivenRecord[R]]:
     """Read records from a local path or a gs:// URI."""
     from tokumei.transforms.proposals.records import read_records
     from tokumei.transforms.storage.places import open_store

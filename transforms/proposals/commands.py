@@ -21,12 +21,16 @@ COMMANDS: Mapping[str, Mapping[str, Command]] = {
         "withdraw": Command("note that proposals were withdrawn", received.TakenBack, received.withdraw),
     },
     "screen": {
-        "hear": Command("ask third parties for opinions (2017)", contract.AskedOpinions, contract.ask_opinions),
+        "hear": Command(
+            "ask third parties for opinions (2017)", contract.AskedOpinions, contract.ask_opinions
+        ),
         "opinion": Command("take opinions in (2017)", contract.GivenOpinion, contract.take_opinion),
     },
     "contract": {
         "apply": Command("take applications for contracts in", contract.AppliedContract, contract.apply_for),
-        "conclude": Command("note that contracts were concluded", contract.ConcludedContract, contract.conclude),
+        "conclude": Command(
+            "note that contracts were concluded", contract.ConcludedContract, contract.conclude
+        ),
     },
     "fee": {
         "pay": Command("take payments in", contract.PaidFee, contract.take_payment),

@@ -23,7 +23,7 @@ from tokumei.transforms.pages.environment import day as written
 from tokumei.transforms.pages.environment import number
 from tokumei.transforms.proposals.bars import BarringGround
 from tokumei.transforms.proposals.method import MethodAnswer
-from tokumei.transforms.proposals.occasion import Lines, Record
+from tokumei.transforms.proposals.occasion import Record, TextLines
 
 ScreeningOutcome = Literal["適合", "不適合", "補正"]
 JUDGED = {
@@ -44,7 +44,9 @@ class ScreenedCase(Record):
     judgements: dict[Literal["4", "6", "7"], Judgement] = Field(
         default={}, description="What officers judge of tests 4, 6 and 7."
     )
-    corrections: Lines = Field(default=(), description="What the proposer must mend (補正), each on a line.")
+    corrections: TextLines = Field(
+        default=(), description="What the proposer must mend (補正), each on a line."
+    )
     correct_until: Day | None = Field(default=None, description="The last day for corrections.")
     notice: NoticeOfFit | None = Field(default=None, description="Where the proposal turns out fit.")
 
