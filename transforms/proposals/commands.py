@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, Mapping[str, Command]] = {
     "contract": {
         "apply": Command("take applications for contracts in", contract.AppliedContract, contract.apply_for),
         "conclude": Command(
-            "note that contracts were concluded", contract.ConcludedContract, contract.conclude
+            "note that contracts were concluded", contract.ConcludedContract, contract.conclude_contract
         ),
     },
     "fee": {

@@ -103,7 +103,7 @@ def apply_for(body: Body, record: AppliedContract, occasion: Occasion) -> list[E
     return [occasion.event(record, ContractApplied(), record.case, "提案者")]
 
 
-def conclude(body: Body, record: ConcludedContract, occasion: Occasion) -> list[Event]:
+def conclude_contract(body: Body, record: ConcludedContract, occasion: Occasion) -> list[Event]:
     """Conclude a contract for the period that was screened, or a part of it.
 
     Raises:

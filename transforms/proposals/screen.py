@@ -26,8 +26,8 @@ from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Occasion
 from tokumei.transforms.proposals.papers import About, PaperKind, paper, with_papers
 from tokumei.transforms.proposals.screening import (
-    AskedFor,
     FoundByTest,
+    ProposalTerms,
     Screened,
     ScreenedCase,
     screened,
@@ -217,11 +217,11 @@ def is_existing(case: Case) -> bool:
     return case.received is not None and case.received.under == "118"
 
 
-def _asked(body: Body, case: Case) -> AskedFor:
+def _asked(body: Body, case: Case) -> ProposalTerms:
     proposal = case.proposal
     assert proposal is not None  # noqa: S101  (`known_case`)
     file = body.files.get(case.file or "")
-    return AskedFor(
+    return ProposalTerms(
         existing=is_existing(case),
         people=proposal.people,
         people_of_file=file.judged.people if file is not None and file.judged is not None else None,

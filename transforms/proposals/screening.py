@@ -69,7 +69,7 @@ class FoundByTest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedFor:
+class ProposalTerms:
     """What a proposal asks for, and of which file, as far as tests need it.
 
     Attributes:
@@ -100,7 +100,7 @@ class Screened:
 
 
 def screened(
-    asked: AskedFor,
+    asked: ProposalTerms,
     record: ScreenedCase,
     *,
     grounds: Sequence[BarringGround],
@@ -149,7 +149,7 @@ def _of_grounds(grounds: Sequence[BarringGround]) -> FoundByTest:
     return FoundByTest(1, False, "".join(f"{g.article}に該当する。{g.reason}。" for g in grounds))
 
 
-def _of_people(asked: AskedFor) -> FoundByTest:
+def _of_people(asked: ProposalTerms) -> FoundByTest:
     if asked.people is None:
         return FoundByTest(2, None, "作成する匿名加工情報の本人の数を記載すること。")
     told = f"提案に係る本人の数は{number(asked.people)}人"
@@ -172,7 +172,7 @@ def _of_people(asked: AskedFor) -> FoundByTest:
     )
 
 
-def _of_method(asked: AskedFor, answer: MethodAnswer | None) -> FoundByTest:
+def _of_method(asked: ProposalTerms, answer: MethodAnswer | None) -> FoundByTest:
     if answer is None:
         return FoundByTest(
             3, None, "求める記録項目及びその粒度を、加工の方法が特定できるように記載すること。"
@@ -191,7 +191,7 @@ def _of_method(asked: AskedFor, answer: MethodAnswer | None) -> FoundByTest:
     )
 
 
-def _of_period(asked: AskedFor, needed: NeededUntil | None) -> FoundByTest:
+def _of_period(asked: ProposalTerms, needed: NeededUntil | None) -> FoundByTest:
     if asked.use is None or not asked.use_because:
         return FoundByTest(5, None, "利用の期間及びその期間を必要とする理由を記載すること。")
     told = f"{written(asked.use.start)}から{written(asked.use.end)}まで"

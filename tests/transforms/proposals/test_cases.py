@@ -21,7 +21,7 @@ from tokumei.transforms.proposals.contract import (
     TerminatedContract,
     apply_for,
     ask_opinions,
-    conclude,
+    conclude_contract,
     take_opinion,
     take_payment,
     terminate,
@@ -107,7 +107,7 @@ class Story:
         self.do(apply_for, AppliedContract(case=case))
 
     def conclude(self, case="k1", period=None):
-        self.do(conclude, ConcludedContract(case=case, period=period))
+        self.do(conclude_contract, ConcludedContract(case=case, period=period))
 
     def pay(self, amount, case="k1"):
         self.do(take_payment, PaidFee(case=case, amount=amount, how="収入印紙"))

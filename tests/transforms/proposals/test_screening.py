@@ -9,7 +9,7 @@ from tokumei.schemas.file_items import Period
 from tokumei.transforms.ledger.fold import Refused
 from tokumei.transforms.proposals.bars import BarringGround
 from tokumei.transforms.proposals.method import MethodAnswer
-from tokumei.transforms.proposals.screening import AskedFor, ScreenedCase, screened
+from tokumei.transforms.proposals.screening import ProposalTerms, ScreenedCase, screened
 
 PERSON = {"minor": False, "incapable": False, "bankrupt": False}
 JUDGED = {t: {"passes": True, "by": "審査 花子", "because": "事業計画書で確認した"} for t in ("4", "6", "7")}
@@ -24,7 +24,7 @@ def asked(**more):
         "use": USE,
         "use_because": "2年の研究",
     }
-    return AskedFor(**{**given, **more})
+    return ProposalTerms(**{**given, **more})
 
 
 def answer(*reasons, people=1200):
