@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 from tokumei.schemas.regimes import PublicRegime, cited
 from tokumei.schemas.screening import CONFINEMENT, EndedContract, Examined, Sentence
 from tokumei.transforms.pages.environment import day as written
+from tokumei.transforms.proposals.due import BAR_YEARS, years_after
 
-_YEARS = 2
 _GRAVE = frozenset({"死刑", "懲役", "禁錮", "拘禁刑"})  # 禁錮, from 2025-06-01 拘禁刑, or heavier
 
 
@@ -27,13 +26,9 @@ class BarringGround:
 def last_barred(event: dt.date) -> dt.date:
     """Return the last day of the two years that begin on the day of the event itself (起算).
 
-    Of 2023-05-01 it is 2025-04-30. Where the day has no counterpart two years on (29 February), the years end
-    with that month (民法143条2項).
+    Of 2023-05-01 it is 2025-04-30.
     """
-    year = event.year + _YEARS
-    if event.day > calendar.monthrange(year, event.month)[1]:
-        return dt.date(year, event.month, calendar.monthrange(year, event.month)[1])
-    return dt.date(year, event.month, event.day) - dt.timedelta(days=1)
+    return years_after(event, BAR_YEARS) - dt.timedelta(days=1)
 
 
 def grounds_of(

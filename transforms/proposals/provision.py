@@ -16,6 +16,7 @@ from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
 from tokumei.schemas.report import Report
 from tokumei.schemas.strict import Strict, Text
+from tokumei.schemas.treatments import Pseudonym
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.contract import HEARING
 from tokumei.transforms.proposals.occasion import Occasion, Record
@@ -235,5 +236,5 @@ def _titles(report: Report) -> set[str]:
 
 
 def _has_pseudonyms(report: Report) -> bool:
-    steps = (step for table in report.tables for column in table.columns for step in column.steps)
-    return any(step.method == "pseudonym" for step in steps)
+    columns = (column for table in report.tables for column in table.columns)
+    return Pseudonym.name() in {step.method for column in columns for step in column.steps}
