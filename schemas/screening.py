@@ -23,6 +23,12 @@ Hours = Annotated[
 ]
 
 
+Serial = Annotated[
+    str,
+    Matching(r"[0-9]{1,4}", "screening.serial", "this is a number that tells several apart", "write 1, 2, …"),
+]
+
+
 class Sentence(Strict):
     """A sentence that somebody has served, or serves (法113条4号)."""
 
@@ -61,8 +67,10 @@ class Examined(Strict):
     minor: bool = Field(description="1 未成年者")
     incapable: bool = Field(description="2 心身の故障により事業を適正に行うことができない者 (規則55条)")
     bankrupt: bool = Field(description="3 破産手続開始の決定を受けて復権を得ない者")
-    sentences: tuple[Sentence, ...] = Field(default=(), description="4 刑")
-    terminated: tuple[EndedContract, ...] = Field(default=(), description="5 解除された契約")
+    sentences: dict[Serial, Sentence] = Field(default={}, description="4 刑, by a number of your own.")
+    terminated: dict[Serial, EndedContract] = Field(
+        default={}, description="5 解除された契約, by a number of your own."
+    )
 
 
 class Judgement(Strict):

@@ -58,11 +58,11 @@ def _grounds(person: Examined, day: dt.date, regime: PublicRegime) -> Iterator[B
         yield BarringGround(f"{article}第2号", "心身の故障により事業を適正に行うことができない", None)
     if person.bankrupt:
         yield BarringGround(f"{article}第3号", "破産手続開始の決定を受けて復権を得ていない", None)
-    for sentence in person.sentences:
+    for sentence in person.sentences.values():
         until = None if sentence.ended is None else last_barred(sentence.ended)
         if (sentence.under_act or sentence.penalty in _GRAVE) and (until is None or day <= until):
             yield BarringGround(f"{article}第4号", _sentence(sentence, day, until), until)
-    for contract in person.terminated:
+    for contract in person.terminated.values():
         if (until := last_barred(contract.terminated)) >= day >= contract.terminated:
             yield BarringGround(
                 f"{article}{_contract_number(contract, regime)}", _contract(contract, until), until

@@ -232,21 +232,17 @@ def _asked(body: Body, case: Case) -> ProposalTerms:
 
 def _grounds(body: Body, case: Case, record: ScreenedCase, day: dt.date) -> tuple[BarringGround, ...]:
     """Return the grounds that officers entered, and those of the proposer that the ledger knows."""
-    known = tuple(
-        EndedContract(terminated=other.since["terminated"].date())
-        for other in body.cases.values()
+    known = {
+        f"ledger {number}": EndedContract(terminated=other.since["terminated"].date())
+        for number, other in enumerate(body.cases.values())
         if other.reference == case.reference and "terminated" in other.since
-    )
-    ended = tuple(dict.fromkeys((*record.proposer.terminated, *known)))
-    proposer = record.proposer.model_copy(update={"terminated": ended})
-    proposed = case.since["proposal_received"].date()
+    }
+    proposer = record.proposer.model_copy(update={"terminated": {**record.proposer.terminated, **known}})
+    officers = tuple(record.officers.values())
     found = [
         ground
-        for when in (
-            proposed,
-            day,
-        )  # who may not propose (113条), and whose proposal is not met (114条1項1号)
-        for ground in grounds_of(proposer, record.officers, day=when, regime=regime_of(day))
+        for when in (case.since["proposal_received"].date(), day)  # 113条: may not propose; 114条1項1号: now
+        for ground in grounds_of(proposer, officers, day=when, regime=regime_of(day))
     ]
     return tuple({(ground.article, ground.until): ground for ground in found}.values())
 

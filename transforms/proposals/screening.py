@@ -15,6 +15,7 @@ from tokumei.schemas.screening import (
     Judgement,
     NeededUntil,
     NoticeOfFit,
+    Serial,
     WantedMethod,
 )
 from tokumei.schemas.strict import Day, Text
@@ -38,7 +39,9 @@ class ScreenedCase(Record):
 
     case: Text = Field(description="受付番号")
     proposer: Examined = Field(description="Test 1: the proposer.")
-    officers: tuple[Examined, ...] = Field(default=(), description="Test 1: the officers of a body.")
+    officers: dict[Serial, Examined] = Field(
+        default={}, description="Test 1: the officers of a body, by a number of your own, never a name."
+    )
     method: WantedMethod | None = Field(default=None, description="Test 3; not for 法118条.")
     needed_until: NeededUntil | None = Field(default=None, description="Test 5, where less is needed.")
     judgements: dict[Literal["4", "6", "7"], Judgement] = Field(

@@ -22,7 +22,7 @@ def on(day, proposer, *officers, regime="public"):
 
 
 def test_a_terminated_contract_bars_two_years_from_its_day():
-    who = person(terminated=({"terminated": "2023-05-01"},))
+    who = person(terminated={"1": {"terminated": "2023-05-01"}})
     assert [g.article for g in on("2025-04-30", who)] == ["法第113条第5号"]
     assert on("2025-04-30", who)[0].until == dt.date(2025, 4, 30)
     assert on("2025-05-01", who) == ()
@@ -30,14 +30,15 @@ def test_a_terminated_contract_bars_two_years_from_its_day():
 
 
 def test_officers_bar_their_body():
-    officer = person(terminated=({"terminated": "2023-05-01"},))
+    officer = person(terminated={"1": {"terminated": "2023-05-01"}})
     (ground,) = on("2025-04-30", person(), officer)
     assert ground.article == "法第113条第6号" and "法第113条第5号" in ground.reason
     assert on("2025-05-01", person(), officer) == ()
 
 
 def test_2017_numbers_corporations_and_officers_apart():
-    who = ({"terminated": "2018-05-01"}, {"terminated": "2018-05-01", "of_corporation": True})
+    day = "2018-05-01"
+    who = {"1": {"terminated": day}, "2": {"terminated": day, "of_corporation": True}}
     found = on("2019-05-01", person(terminated=who), regime="public_2017")
     assert [g.article for g in found] == ["法第44条の6第5号", "法第44条の6第6号"]
     officer = person(bankrupt=True)
@@ -61,7 +62,7 @@ def test_2017_numbers_corporations_and_officers_apart():
     ],
 )
 def test_sentences_count_by_kind_and_are_called_as_the_law_of_the_day_does(sentence, day, words):
-    found = on(day, person(sentences=(sentence,)))
+    found = on(day, person(sentences={"1": sentence}))
     assert bool(found) == (words is not None)
     if words:
         assert found[0].article == "法第113条第4号" and words in found[0].reason
@@ -69,7 +70,7 @@ def test_sentences_count_by_kind_and_are_called_as_the_law_of_the_day_does(sente
 
 def test_a_penalty_that_did_not_exist_is_refused():
     with pytest.raises(ValidationError, match="since 2025-06-01"):
-        person(sentences=({"penalty": "拘禁刑", "under_act": False, "ended": "2025-05-31"},))
+        person(sentences={"1": {"penalty": "拘禁刑", "under_act": False, "ended": "2025-05-31"}})
 
 
 def test_grounds_without_a_date_have_no_end():
