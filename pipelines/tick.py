@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Record what time has brought, in order, however many nights were missed; a second time does nothing."""
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.execute import execute
     from tokumei.transforms.proposals.notices import notices
-    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.proposals.small_files import erase_small_files
 
     store, register = opened(args)

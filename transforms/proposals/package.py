@@ -71,6 +71,11 @@ def make_package(
         if _digest(data) != digest:
             raise damaged(uri)
         _put(store, store.join(folder, name), data)
+    for file in store.walk(folder):
+        if file.becomes is not None:
+            store.delete_abandoned(file.uri)
+        elif file.uri.removeprefix(folder).lstrip("/") not in {*sums, SUMS}:
+            raise _another(file.uri)
     _put(store, store.join(folder, SUMS), _listed(sums))
 
 
@@ -89,9 +94,13 @@ def _put(store: Store, uri: str, data: bytes) -> None:
         store.create(uri, data)
     except FileExistsError:
         if store.read(uri)[0] != data:
-            raise RequirementError(
-                "provide.package",
-                where=uri,
-                what="another package of this case stands here, or was begun",
-                fix="find out whether it was handed over; if not, remove its folder and run again",
-            ) from None
+            raise _another(uri) from None
+
+
+def _another(uri: str) -> RequirementError:
+    return RequirementError(
+        "provide.package",
+        where=uri,
+        what="another package of this case stands here, or was begun, or something else beside it",
+        fix="find out whether it was handed over; if not, remove its folder and run again",
+    )

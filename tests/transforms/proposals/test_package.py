@@ -56,6 +56,15 @@ def test_what_a_killed_command_left_is_completed(tmp_path, release):
     assert make(tmp_path, release)[1] == digest and (folder / "SHA256SUMS").exists()
 
 
+def test_nothing_else_is_in_it(tmp_path, release):
+    folder, _ = make(tmp_path, release)
+    (folder / "SHA256SUMS").unlink()
+    (folder / "notes.txt").write_text("x")
+    with pytest.raises(RequirementError, match=r"provide\.package"):
+        make(tmp_path, release)
+    assert not (folder / "SHA256SUMS").exists()
+
+
 def test_never_another_in_its_place(tmp_path, release):
     make(tmp_path, release)
     with pytest.raises(RequirementError, match=r"provide\.package"):
