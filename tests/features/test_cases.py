@@ -65,7 +65,7 @@ class Cases(Desk):
         """Run a command that is about cases that are there."""
         self.runs += 1
         path = self.folder / f"records{self.runs}.yaml"
-        path.write_text(json.dumps([said], ensure_ascii=False))
+        path.write_text(json.dumps(said if isinstance(said, list) else [said], ensure_ascii=False))
         more = ("--papers", str(self.folder / "papers")) if papers else ()
         return self.run("--json", *words, self.output, str(path), "--as-of", as_of, *more)
 
@@ -115,6 +115,10 @@ class Cases(Desk):
         lines = self("propose", "list")[1].splitlines()
         return next(line.split()[1] for line in lines if line.split()[:1] == [case])
 
+    @property
+    def events(self):
+        return [json.loads(line) for line in self("ledger", "show")[1].splitlines()]
+
     def check(self):
         return self.run("--json", "register", "check", self.output)
 
@@ -140,6 +144,9 @@ def test_from_the_file_to_the_provision(cases, tmp_path):
     assert status == 0 and "can be met, for 1,200 people" in out, error
     assert "手数料の額\n　　64,450円" in cases.paper("fit") and "様式第九" in cases.paper("fit")
     assert "様式第十" in cases.paper("application") and "契約書" in cases.paper("contract")
+    fit = next(event for event in cases.events if event["payload"]["kind"] == "screened_fit")
+    digests = {paper["name"]: paper["sha256"] for paper in fit["papers"]}
+    assert digests["審査結果通知書"] == hashlib.sha256(cases.paper("fit").encode()).hexdigest()
     assert cases.kept["items"] == ["年齢", "都道府県"] and cases.kept["people"] == 1200
     status, _, error = cases(
         "fee", "pay", {"case": "案1", "amount": 64_450, "how": "印紙"}, as_of="2026-02-10"
@@ -167,6 +174,24 @@ def test_from_the_file_to_the_provision(cases, tmp_path):
     shutil.rmtree(tmp_path / "out/releases/r1")
     status, _, error = cases.run("--json", "register", "check", cases.output, "--repair")
     assert status == 4 and error["code"] == "register.case_without_release" and "案1" in error["where"]
+
+
+def test_all_records_or_none(cases):
+    cases.propose()
+    cases.propose("案2")
+    asked = {
+        "case": "案1",
+        "proposer": CLEAN,
+        "corrections": "粒度を示すこと。",
+        "correct_until": "2026-01-31",
+    }
+    undecided = {"case": "案2", "proposer": CLEAN, "corrections": "粒度を示すこと。"}
+    status, _, error = cases.on_cases("screen", "decide", said=[asked, undecided], as_of="2026-01-15")
+    assert status == 4 and "record 2" in error["what"] and "record 1" not in error["what"]
+    assert cases.state() == cases.state("案2") == "received" and not (cases.folder / "papers").exists()
+    said = [asked, {**undecided, "correct_until": "2026-01-31"}]
+    assert cases.on_cases("screen", "decide", said=said, as_of="2026-01-15")[0] == 0
+    assert cases.state() == cases.state("案2") == "correcting" and "粒度" in cases.paper("correction", "案2")
 
 
 def test_refused_with_reasons(cases):
