@@ -56,9 +56,9 @@ def take_in(args: argparse.Namespace, job: str) -> int:
     from dataclasses import replace
 
     from tokumei.schemas.proposers import KeptProposer
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.commands import COMMANDS
     from tokumei.transforms.proposals.execute import execute, proposer_of
-    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.proposals.records import GivenRecord, read_records
     from tokumei.transforms.storage.places import open_store
 
