@@ -45,7 +45,7 @@ def carries_days(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
         kind: type of a released column.
         treat: its methods.
     """
-    return kind in {"date", "datetime"} and all(step.text_left() is Left.OWN for step in treat)
+    return kind in {"date", "datetime"} and all(step.day_left() for step in treat)
 
 
 def carries_numbers(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:

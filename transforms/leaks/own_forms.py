@@ -72,9 +72,11 @@ class OwnForms:
             column: a released column of days or times.
             released: its values, one a record.
         """
-        if not (pa.types.is_date(released.type) or pa.types.is_timestamp(released.type)):
-            return {}
-        days = pl.Series(released).cast(pl.Date)
+        if pa.types.is_date(released.type) or pa.types.is_timestamp(released.type):
+            days = pl.Series(released).cast(pl.Date)
+        else:  # times that were cut: 1950-01-15, 1950-01-15 10:00
+            texts = pl.Series(as_text(without_dictionary(released)), dtype=pl.String)
+            days = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
         return {
             LeakSearch("form", column, of): Found(
                 len(days) - days.null_count(), int((born.cast(pl.Date) == days).sum()), 0

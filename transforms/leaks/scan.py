@@ -25,6 +25,7 @@ from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
+from tokumei.transforms.leaks.own_whole import whole_values
 from tokumei.transforms.leaks.people import names_and_addresses, names_in
 from tokumei.transforms.leaks.values import (
     Texts,
@@ -89,6 +90,9 @@ def scan(
             found |= forms.found(name, cells)
         elif carries:
             found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, shared)
+        if carries and name not in redacted:
+            whole = whole_numbers_of(batch.column(name))
+            found |= whole_values(table, sources, order, name, whole)
     found |= dict(beside(table, batch, names))
     for name in table.judged:
         for kind, count in codes_in(sources.column(name)).items():

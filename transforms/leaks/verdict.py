@@ -31,7 +31,8 @@ _WHOLE = {
     "home": ("are addresses with numbers", "番地までの住所"),
 }
 _MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
-_VALUES = frozenset({"own", "other", "form"})
+_VALUES = frozenset({"own", "other", "form", "part"})
+_OTHERWISE = {"form": "別の書き方", "part": "一部、又は短い書き方"}
 _NAMES = frozenset({"name", "likely"})
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
@@ -45,7 +46,10 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
     if search.kind in _NAMES:
         return (search.kind == "likely" and found.expected < 1) or _more_than(found.chance, found.expected)
     if search.kind in _VALUES:
-        return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
+        often = found.chance > _CHANCE_DIGITS * found.compared
+        unlikely = _UNLIKELY_NUMBERS if search.kind == "part" else _UNLIKELY
+        surprising = _surprising(found.equal, found.expected, unlikely)
+        return (often and surprising) if search.kind == "part" else (often or surprising)  # parts are short
     if search.of in _BY_SHARE:
         return 2 * found.chance > found.compared
     few = found.compared < ENOUGH and not search.beside
@@ -178,7 +182,7 @@ def _alone(search: LeakSearch, found: Found) -> str:
     if search.kind == "source":
         return f"{count:,} of {found.compared:,} source values are: {search.of}, of which nothing may be left"
     whose = "another record's value" if search.kind == "other" else "their own value"
-    form = ", otherwise written" if search.kind == "form" else ""
+    form = {"form": ", otherwise written", "part": ", or a part of it"}.get(search.kind, "")
     return f"{count:,} record(s) with {whose} of {search.of}{form}"
 
 
@@ -198,8 +202,8 @@ def _sought_alone(table: TablePlan, search: LeakSearch) -> str:
     if search.kind == "source":
         return f"加工前の{_title(search.of)}"
     title = table.table.columns[search.of].title or search.of
-    if search.kind == "form":
-        return f"その人の{title}（別の書き方）"
+    if search.kind in _OTHERWISE:
+        return f"その人の{title}（{_OTHERWISE[search.kind]}）"
     return f"その人の{title}" if search.kind == "own" else f"他の人の{title}"
 
 

@@ -13,7 +13,7 @@ from tokumei.schemas.table import Table
 NameColumns = tuple[str, ...]  # one column of whole names, or two: of family names, and of given names
 
 _NAMES = frozenset({Role.NAME, Role.KANA})
-_LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other"})
+_LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other", "by"})
 _SHORTEST = 3  # letters of a name
 _DIGIT = re.compile(r"\d")
 _APART, _JAPANESE = re.compile(r"[\W_]+"), re.compile("[ぁ-ヺ一-龥]")
@@ -53,8 +53,6 @@ def may_name_somebody(table: Table) -> bool:
     word is known. Names of most columns are known (生年月日, 続柄): then nothing is read for this.
     """
     for name, column in table.columns.items():
-        if not column.released:
-            continue
         hierarchies = (getattr(step, "hierarchy", None) for step in column.treat)
         if any(isinstance(hierarchy, FileHierarchy) for hierarchy in hierarchies):
             return True
