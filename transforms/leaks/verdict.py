@@ -23,6 +23,7 @@ ENOUGH = 100
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
+_UNLIKELY_BESIDE = 1e-8  # and of columns put together, of which there are many ways
 # Share of values up to which a column counts as treated, and up to which a reason given for its name is true.
 _BY_SHARE_OF_VALUES = {"kept": 0.1, "named": 0.5, "person": 0.5, "home": 0.5}
 _BY_NAME = frozenset({"kept", "named"})
@@ -53,7 +54,8 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
     if search.of in _BY_SHARE:
         return 2 * found.chance > found.compared
     few = found.compared < ENOUGH and not search.beside
-    return few or _surprising(found.chance, found.expected, _UNLIKELY_NUMBERS)
+    unlikely = _UNLIKELY_BESIDE if search.beside else _UNLIKELY_NUMBERS
+    return few or _surprising(found.chance, found.expected, unlikely)
 
 
 def _surprising(met: int, expected: float, unlikely: float = _UNLIKELY) -> bool:
