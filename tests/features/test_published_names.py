@@ -37,7 +37,11 @@ def planned(columns, **table):
     ],
 )
 def test_a_column_that_is_called_like_a_person(name):
-    for columns in ({name: KEEP}, {"x": {**KEEP, "title": name}}, {name: {"drop": True, "because": "不要"}}):
+    for columns in (
+        {name: KEEP},
+        {"x": {**KEEP, "title": name}},
+        {"x": {"drop": True, "because": "不要", "title": name}},
+    ):
         with pytest.raises(PolicyError) as told:
             planned(columns)
         assert told.value.code == "column.person_in_name" and name not in str(told.value)

@@ -66,17 +66,15 @@ class OwnForms:
         return found
 
     def days(self, column: str, released: pa.Array) -> dict[LeakSearch, Found]:
-        """Count the records whose released day is their own birth date.
+        """Count the records whose released day is their own birth date, or is made of it.
 
         Args:
             column: a released column of days or times.
-            released: its values, one a record.
+            released: its values, one a record; of one that is treated, those of the source.
         """
-        if pa.types.is_date(released.type) or pa.types.is_timestamp(released.type):
-            days = pl.Series(released).cast(pl.Date)
-        else:  # times that were cut: 1950-01-15, 1950-01-15 10:00
-            texts = pl.Series(as_text(without_dictionary(released)), dtype=pl.String)
-            days = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        if not (pa.types.is_date(released.type) or pa.types.is_timestamp(released.type)):
+            return {}
+        days = pl.Series(released).cast(pl.Date)
         return {
             LeakSearch("form", column, of): Found(
                 len(days) - days.null_count(), int((born.cast(pl.Date) == days).sum()), 0

@@ -26,7 +26,7 @@ _SHORT, _DIGIT, _BETWEEN = r"^[0-9A-Z]{3,17}$", "[0-9]", r"[^0-9A-Z]+"
 _NUMBERS = r"([0-9]+(?:-[0-9]+)+#)$|([0-9]+(?:-[0-9]+)+#)[^0-9]"
 _WITH_HYPHENS = r"^[^0-9]*[0-9]+(?:-[0-9]+)+#$"
 _LOCAL = r"^0[0-9]{1,4}([0-9]{8})$"
-_LONGEST = 200  # bytes
+_LONGEST, _LEAST = 200, 4  # bytes of a value, digits of a code
 _SERIAL = pl.date(1899, 12, 30)  # from which spreadsheets count days
 
 
@@ -96,7 +96,7 @@ def _forms(table: TablePlan, name: str, values: pa.Array) -> Iterator[tuple[bool
     codes = pl.select(pl.when(plain.str.contains(_SHORT)).then(plain)).to_series()
     digits = codes.str.replace_all(r"[^0-9]+", "")
     yield False, pl.select(pl.when(codes != digits).then(codes)).to_series()
-    yield False, pl.select(pl.when(digits.str.len_chars() >= 3).then(digits)).to_series()
+    yield False, pl.select(pl.when(digits.str.len_chars() >= _LEAST).then(digits)).to_series()
     yield False, digits.str.extract(_LOCAL, 1)
 
 

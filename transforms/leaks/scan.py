@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.schemas.leaks import leaves_numbers
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.beside import beside
@@ -73,7 +74,9 @@ def scan(
     redacted = redacted_columns(table)
     for name, column in table.table.columns.items():
         if column.carries_days and batch.num_rows:
-            found |= forms.days(name, batch.column(name))
+            found |= forms.days(
+                name, sources.column(name).take(order) if column.treat else batch.column(name)
+            )
         if not column.carries_numbers or not batch.num_rows:
             continue
         carries = column.carries_values and bool(wanted or names)
@@ -97,7 +100,22 @@ def scan(
     for name in table.judged:
         for kind, count in codes_in(sources.column(name)).items():
             found[LeakSearch("source", name, kind)] = count
+        column = table.table.columns[name]
+        if batch.num_rows and leaves_numbers(column.type, column.treat):
+            found |= _still_numbers(table, name, batch.column(name), sources, order)
     return found
+
+
+def _still_numbers(
+    table: TablePlan, name: str, released: pa.Array, sources: pa.RecordBatch, order: pa.Array
+) -> dict[LeakSearch, Found]:
+    """Search a column of numbers that were capped, rounded, swapped or blurred, and are numbers all the same.
+
+    Its source is compared with the record's own values: a little noise does not make another number of it.
+    """
+    found = {LeakSearch("number", name, kind): count for kind, count in numbers_in(released).items()}
+    source = whole_numbers_of(without_dictionary(sources.column(name).take(order)))
+    return found | whole_values(table, sources, order, name, source)
 
 
 def _wanted(

@@ -58,7 +58,7 @@ def may_name_somebody(table: Table) -> bool:
             return True
         stated = [step.model_dump(mode="json", exclude_defaults=True) for step in column.treat]
         labels = (label for label in labels_of(stated) if not _DIGIT.search(label))
-        for text in (name, column.title, column.released_as, *labels):
+        for text in (name if column.released else None, column.title, column.released_as, *labels):
             plain = _APART.sub("", unicodedata.normalize("NFKC", text or ""))
             if _JAPANESE.search(plain) and len(plain) >= _SHORTEST and not roles_of(text):
                 return True

@@ -1,7 +1,7 @@
 """Names, titles and labels are published too: no code, contact or person may stand in them.
 
-A pivoted table, with people for columns, has some. Deleted columns are named in report and register. Names of
-the people of the files are sought after pass 1 (`profile/released_words`); whole names of anybody, here.
+A pivoted table, with people for columns, has some. Titles of deleted columns stand in report and register.
+Names of the people of the files are sought after pass 1 (`profile/released_words`), those of anybody here.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def refuse_people_in_names(tables: Mapping[str, Table]) -> None:
             (place, what, text)
             for place, (name, column) in enumerate(table.columns.items(), start=1)
             if column.source_values_allowed is None
-            for what, text in (("name", name), ("title", column.title))
+            for what, text in (("name", name if column.released else None), ("title", column.title))
             if text and _perhaps_person(text)
         ]
         if not told:
@@ -90,7 +90,8 @@ def refuse_people_in_names(tables: Mapping[str, Table]) -> None:
 
 def _published(name: str, column: Column) -> Iterator[tuple[str, str]]:
     """Yield what is published of a column beside its cells: its name, title, and what replaces values."""
-    yield "name", name
+    if column.released:
+        yield "name", name
     if column.title:
         yield "title", column.title
     stated = [step.model_dump(mode="json", exclude_defaults=True) for step in column.treat]

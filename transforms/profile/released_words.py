@@ -48,7 +48,7 @@ def refuse_people_in_words(plan: Plan, names: NameSet) -> None:
 def _words(table: TablePlan, name: str) -> Iterator[tuple[str, list[str]]]:
     column = table.table.columns[name]
     for what, text in (("name", name), ("title", column.title), ("released_as", column.released_as)):
-        if text:
+        if text and (column.released or what == "title"):
             yield what, [text]
     yield "labels", list(labels_of([step.model_dump(mode="json") for step in column.treat]))
     for hierarchy in table.chains[name].hierarchies:
