@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.schemas.leaks import leaves_numbers
 from tokumei.transforms.counting.person_values import Theirs
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
@@ -26,6 +27,7 @@ from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
+from tokumei.transforms.leaks.own_whole import whole_values
 from tokumei.transforms.leaks.people import names_and_addresses, names_in
 from tokumei.transforms.leaks.theirs import theirs_in
 from tokumei.transforms.leaks.values import (
@@ -76,7 +78,9 @@ def scan(
     redacted = redacted_columns(table)
     for name, column in table.table.columns.items():
         if column.carries_days and batch.num_rows:
-            found |= forms.days(name, batch.column(name))
+            found |= forms.days(
+                name, sources.column(name).take(order) if column.treat else batch.column(name)
+            )
         if not column.carries_numbers or not batch.num_rows:
             continue
         carries = column.carries_values and bool(wanted or names or theirs)
@@ -91,18 +95,32 @@ def scan(
                 found |= names_in(names, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
-            if theirs is not None:
-                found |= theirs_in(theirs, name, cells.plain, shared)
+            found |= theirs_in(theirs, name, cells.plain, shared)
         elif carries:
-            numbers = whole_numbers_of(batch.column(name))
-            found |= _in_numbers(name, numbers, wanted, shared)
-            if theirs is not None:
-                found |= theirs_in(theirs, name, plain_texts(numbers).plain, shared)
+            found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, theirs, shared)
+        if carries and name not in redacted:
+            whole = whole_numbers_of(batch.column(name))
+            found |= whole_values(table, sources, order, name, whole)
     found |= dict(beside(table, batch, names))
     for name in table.judged:
         for kind, count in codes_in(sources.column(name)).items():
             found[LeakSearch("source", name, kind)] = count
+        column = table.table.columns[name]
+        if batch.num_rows and leaves_numbers(column.type, column.treat):
+            found |= _still_numbers(table, name, batch.column(name), sources, order)
     return found
+
+
+def _still_numbers(
+    table: TablePlan, name: str, released: pa.Array, sources: pa.RecordBatch, order: pa.Array
+) -> dict[LeakSearch, Found]:
+    """Search a column of numbers that were capped, rounded, swapped or blurred, and are numbers all the same.
+
+    Its source is compared with the record's own values: a little noise does not make another number of it.
+    """
+    found = {LeakSearch("number", name, kind): count for kind, count in numbers_in(released).items()}
+    source = whole_numbers_of(without_dictionary(sources.column(name).take(order)))
+    return found | whole_values(table, sources, order, name, source)
 
 
 def _wanted(
@@ -143,7 +161,7 @@ def _values(
 
 
 def _in_numbers(
-    name: str, values: pa.Array, wanted: dict[str, _Source], shared: int
+    name: str, values: pa.Array, wanted: dict[str, _Source], theirs: Theirs | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Search a column of numbers for source values, as such a column has them: without zeros before them."""
     whole = pa.types.is_integer(values.type)
@@ -151,7 +169,7 @@ def _in_numbers(
         return {}
     cells = plain_texts(values)
     groups = Cells.of(cells.plain)
-    found = {}
+    found = theirs_in(theirs, name, cells.plain, shared)
     for name_of, source in wanted.items():
         rows = groups.but_labels(source.values, shared)
         texts = source.values(rows)

@@ -11,17 +11,19 @@ _BY_CHANCE = 1e-4  # share of short numbers that equal another number of the sam
 _CELL, _PERSON = "cell", "person"
 
 
-def theirs_in(theirs: Theirs, column: str, plain: pl.Series, shared: int) -> dict[LeakSearch, Found]:
+def theirs_in(theirs: Theirs | None, column: str, plain: pl.Series, shared: int) -> dict[LeakSearch, Found]:
     """Count the records whose whole cell is a value of their person that another table deletes.
 
     Cells that records of ``shared`` people of the batch bear are labels, and not counted.
 
     Args:
-        theirs: what is sought.
+        theirs: what is sought; None: nothing.
         column: the released column.
         plain: its cells, letters and digits, one a record.
         shared: how many people make a label.
     """
+    if theirs is None:
+        return {}
     rows, hashes, short = person_values(theirs.persons, plain, theirs.key)
     held = theirs.values.holds(hashes)
     if held.any():

@@ -36,8 +36,8 @@ def compared_columns(
         judged: those of which nothing may be released if they are codes.
 
     Returns:
-        These; those whose names ask for it; and where cells are searched or days released, birth dates that
-        are not kept.
+        These; those whose names ask for it; where cells are searched or days released, birth dates that are
+        not kept; and days that are treated and may be such.
     """
     searched = sought or any(column.carries_days for column in table.columns.values())
     by_name = (*left_whole(table.columns, k), *answered(table.columns))
@@ -46,4 +46,5 @@ def compared_columns(
         for name, column in table.columns.items()
         if searched and column.type in _DATED and not column.keep and says({Role.BIRTH}, name, column.title)
     )
-    return tuple(dict.fromkeys((*sought, *judged, *by_name, *births)))
+    days = (name for name, column in table.columns.items() if column.carries_days and column.treat)
+    return tuple(dict.fromkeys((*sought, *judged, *by_name, *births, *days)))

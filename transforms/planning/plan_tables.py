@@ -14,7 +14,7 @@ from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.planning.compared import values_of_people
 from tokumei.transforms.planning.histories import known_columns
 from tokumei.transforms.planning.name_columns import carries_sentences, may_name_somebody, name_columns
-from tokumei.transforms.planning.names import refuse_codes_in_names
+from tokumei.transforms.planning.names import refuse_codes_in_names, refuse_people_in_names
 from tokumei.transforms.planning.plan import POPULATION, TablePlan
 
 
@@ -29,6 +29,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
         PolicyError: a hierarchy file cannot be used, or a code stands in the name of a column.
     """
     refuse_codes_in_names(policy.tables)
+    refuse_people_in_names(policy.tables)
     k, day = policy.requirements.k, policy.reference_date
     codes = link_codes(policy.tables)
     joined = joined_tables(policy.tables)
