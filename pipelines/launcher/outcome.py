@@ -143,6 +143,9 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
         if level["level"] is None:
             at = f"levels {level['finest']} to {level['coarsest']}"
         print(f"    {level['column']}: {at} of {level['levels'] - 1} ({level['label']})")
+    audit = (table["recoding"] or {}).get("narrowed") or {"people": 0, "by_values": None}
+    if people := audit["people"] + (audit["by_values"] or 0):
+        print(f"    who knows the method can conclude more than the labels of {people:,} people tell")
     for line in _of_little_use(table):
         print(f"    warning: {line}")
 
