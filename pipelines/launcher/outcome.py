@@ -205,7 +205,7 @@ def _tell_attack(attack: dict[str, Any]) -> None:
     print(
         f"  attack: {attack['table']}: {attack['attack']}{rarest}: right for {attack['success']['rate']:.1%}"
         f" of {attack['people']:,} people, {attack['control']['rate']:.1%} in its control; gains up to"
-        f" {attack['advantage']['high']:.1%}, at most {attack['at_most']:.1%}"
+        f" {max(0, attack['advantage']['high']):.1%}, at most {attack['at_most']:.1%}"
     )
 
 
