@@ -46,7 +46,7 @@ def people(n=600):
 
 
 PEOPLE, MANY = csv("age,town,income", people()), csv("age,town,income", people(8000))
-ILL = csv("town,illness", [(town, "ABCD".index(town[0])) for _, town, _ in people()])
+ILL = csv("town,illness", [(town, "ABCD".index(town[0])) for _, town, _ in people(3000)])
 ASKED = {"sensitive": True, **NUMBER}
 DIVERSE = {**ASKED, "protect": [{"model": "l_diversity", "kind": "distinct", "l": 3}]}
 TOWNS = {"treat": [{**QI, "hierarchy": {"kind": "prefix", "keep": [1]}}]}
@@ -108,14 +108,14 @@ def of_islands(**requirements):
 
 
 def linkage(**more):
-    return {"attack": "linkage", "knows": ["age", "income"], "targets": 300, **more}
+    return {"attack": "linkage", "knows": ["age", "income"], "targets": 300, "held_out": 0.1, **more}
 
 
 OF_PEOPLE = (of_people(NUMBER, NUMBER), of_people(BANDS, GONE), of_people(SHUFFLED, SHUFFLED))
 OF_MANY = (of_people(NUMBER, NUMBER, MANY), of_people(BANDS, GONE, MANY), of_people(SHUFFLED, SHUFFLED, MANY))
 OF_ILLNESS = (of_illness(ASKED), of_illness(DIVERSE), of_illness({"sensitive": True, **SHUFFLED}))
 OF_LINES = (of_lines(NUMBER), of_lines(NOTHING_LEFT), of_lines(SHUFFLED))
-HABITS = {"attack": "habit_profile", "knows": ["item"], "time": "day", "since": "2025-01-01"}
+HABITS = {"attack": "habit_profile", "knows": ["item"], "time": "day", "since": "2025-01-01", "held_out": 0.1}
 FACTS = {"attack": "known_facts", "facts": 4}
 CASES = {
     "linkage": Case(linkage(), "who knows age and income finds the record of", *OF_PEOPLE),
@@ -136,7 +136,9 @@ CASES = {
     ),
     "habits": Case(HABITS, "before 2025-01-01 finds the history of", *OF_LINES),
     "signature": Case(
-        {"attack": "signature", "knows": ["item"]}, "of a person's lines finds the history of", *OF_LINES
+        {"attack": "signature", "knows": ["item"], "held_out": 0.1},
+        "of a person's lines finds the history of",
+        *OF_LINES,
     ),
     "facts": Case(FACTS, "who knows 4 facts finds", of_lines(NUMBER, True), of_lines(NOTHING_LEFT, True)),
     "method": Case(
@@ -175,6 +177,8 @@ def test_what_is_closed_passes(run, name):
     assert done.status == 0, done.err
     (found,) = [a for a in done.report["attacks"] if a["declared"] == 0]
     assert found["advantage"]["high"] <= 0.05
+    if name == "facts":  # each is held out in turn, and all have the same
+        assert (found["targets"]["absent"], found["targets"]["named"]) == (400, 0)
     if found["untreated"] is not None and name != "facts":  # measured before histories alone are treated
         assert found["untreated"] > 0.8, "the same attack breaks what was not treated"
 
@@ -186,6 +190,8 @@ def test_a_shuffled_file_gives_chance(run, name):
     assert done.status == 0, done.err
     (found,) = [a for a in done.report["attacks"] if a["declared"] == 0]
     chance = found["control"]["rate"]
-    assert found["success"]["rate"] == pytest.approx(chance, abs=0.04 if name == "membership" else 0.02)
+    assert found["success"]["rate"] == pytest.approx(
+        chance, abs=0.04 if name in {"membership", "inference"} else 0.02
+    )
     if found["targets"]:
         assert found["targets"]["absent"] > 0, "people who were held out were looked for too"

@@ -118,4 +118,4 @@ def _with_others(people: Ints, population: Ints, everybody: int) -> Presence:
 
 
 def _unique(found: Unicity) -> Unique:
-    return Unique(found.sample, tuple(alone for alone, _ in found.known))
+    return Unique(found.sample, found.known)
