@@ -21,7 +21,7 @@ from tokumei.transforms.detect.shadow import spelled
 
 Persons = npt.NDArray[np.uint64]
 
-PURPOSE = "values of people"  # of the key
+VALUES_PURPOSE = "values of people"  # of the key
 _SHORTEST, _SHORTEST_ASCII = 3, 5
 _APART = r"(?:[^\p{L}\p{N}]|ー)+"
 _DIGITS = r"^[0-9]+$"
@@ -48,7 +48,7 @@ def values_of(persons: Persons, columns: Sequence[pa.Array], key: bytes) -> Hash
     Args:
         persons: whose each record is: keyed hashes.
         columns: their values, one a record.
-        key: of the run, for `PURPOSE`.
+        key: of the run, for `VALUES_PURPOSE`.
     """
     parts = [
         person_values(persons, spelled(values).str.replace_all(_APART, ""), key)[1] for values in columns

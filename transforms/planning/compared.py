@@ -9,7 +9,7 @@ from tokumei.schemas.table import Table
 _DATED = frozenset({"date", "string", "text"})
 
 
-def values_of_people(table: Table) -> tuple[str, ...]:
+def held_against_others(table: Table) -> tuple[str, ...]:
     """Return the columns that tell or link people, of whose values no table of the same people may hold one.
 
     Not those of which a part is released (a municipality): that part is no more than what others hold.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from tokumei.transforms.counting.person_values import PURPOSE, values_of
+from tokumei.transforms.counting.person_values import VALUES_PURPOSE, values_of
 from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_forms import full_names, joined_names
 from tokumei.transforms.detect.name_set import NameSet
@@ -30,4 +30,4 @@ def gather_values(plan: TablePlan, chunk: Chunk[LeftOut]) -> HashSet | None:
     if not plan.held_against or not chunk.batch.num_rows:
         return None
     columns = [chunk.batch.column(name) for name in plan.held_against]
-    return values_of(persons_of(plan, chunk)[:, 0], columns, chunk.work.key.derive(PURPOSE))
+    return values_of(persons_of(plan, chunk)[:, 0], columns, chunk.work.key.derive(VALUES_PURPOSE))

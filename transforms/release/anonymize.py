@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.counting.person_values import PURPOSE, Theirs
+from tokumei.transforms.counting.person_values import VALUES_PURPOSE, Theirs
 from tokumei.transforms.criteria.base import Applied
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import compacted, used_values
@@ -159,7 +159,7 @@ def _theirs(plan: TablePlan, chunk: Chunk[Decision], order: npt.NDArray[np.intp]
     values = chunk.work.decision.theirs
     if values is None:
         return None
-    return Theirs(values, chunk.work.key.derive(PURPOSE), persons_of(plan, chunk)[order, 0])
+    return Theirs(values, chunk.work.key.derive(VALUES_PURPOSE), persons_of(plan, chunk)[order, 0])
 
 
 def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:
