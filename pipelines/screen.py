@@ -93,6 +93,7 @@ def _rehearsed(
 ) -> dict[str, RehearsedMethod]:
     """Rehearse the methods that are wanted, of cases that are screened now, and keep the answers."""
     from tokumei.pipelines.launcher.method_trial import try_method
+    from tokumei.schemas.errors import InputError, PolicyError
     from tokumei.transforms.proposals.evidence import keep_evidence
     from tokumei.transforms.proposals.screen import RehearsedMethod, is_existing
     from tokumei.transforms.release.rehearsal import private_folder
@@ -103,13 +104,17 @@ def _rehearsed(
         wanted, case = row.record.method, body.cases.get(row.record.case)
         if wanted is None or case is None or case.state not in _OPEN or is_existing(case):
             continue
-        answer = try_method(
-            wanted,
-            locate(folder_of(args.records), wanted.policy),
-            output=args.output,
-            folder=private_folder(args.papers),
-            options=options,
-        )
+        try:
+            answer = try_method(
+                wanted,
+                locate(folder_of(args.records), wanted.policy),
+                output=args.output,
+                folder=private_folder(args.papers),
+                options=options,
+            )
+        except (InputError, PolicyError) as error:
+            where = f"record {row.number}, {error.where}"
+            raise type(error)(error.code, where=where, what=error.what, fix=error.fix) from None
         digest = keep_evidence(store, store.join(args.output, "register"), body.name, answer)
         found[row.record.case] = RehearsedMethod(answer, digest)
         verdict = "can be met" if not answer.reasons else "cannot be met"

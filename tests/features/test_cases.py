@@ -205,6 +205,13 @@ def test_refused_with_reasons(cases):
     assert status == 4 and "unfit" in error["what"]
 
 
+def test_an_item_that_the_file_does_not_have_is_a_question(cases):
+    cases.propose()
+    status, _, error = cases.screen(wanted={"職業": 0, "年齢": 1})
+    assert (status, error["code"]) == (3, "screening.item") and error["where"].startswith("record 1, ")
+    assert "職業" not in json.dumps(error, ensure_ascii=False) and cases.state() == "received"
+
+
 def test_what_cannot_be_met_is_told_with_what_could_be(cases):
     cases.policy_file.write_text(
         json.dumps({**cases.policy, "requirements": {"k": 30, "because": "試験"}}, ensure_ascii=False)
