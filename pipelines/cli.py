@@ -27,11 +27,12 @@ JOBS = {
     "rehearse": "do all that anonymize does but publish: report, risks and choices, into a private folder",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
+    "statistics": "count ledgers of many bodies: figures of a fiscal year, and pages for everybody",
     "suggest": "suggest a policy from files, with what must be decided marked in it",
     "synthesize": "write synthetic agency files of any size",
     "verify": "read published releases again, and compare them with manifest, reports and register",
 }
-_BEAM_JOBS = {"anonymize", "demo", "rehearse"}
+_BEAM_JOBS = {"anonymize", "demo", "rehearse", "statistics"}
 _EPILOG = "All other options go to Beam unchanged. Exit statuses: pipelines/README.md"
 
 

@@ -7,13 +7,12 @@ bodies that called, files offered by kind of body, and inquiries by who asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 from tokumei.schemas.case_events import TEST_NUMBERS
 
+FIRST_YEAR = 2017  # the system began on 30 May 2017
 Counted = Literal["bodies", "files", "subjects", "total"]
 
 
@@ -29,7 +28,7 @@ class Figure:
         definition: what is counted, in a sentence; a reader can count it again from it.
         kinds: kinds of the events that are counted, in the fiscal year of their day.
         counted: the bodies, files or subjects (calls, cases, …) of these events, each once, or the sum of their numbers.
-        parts: titles of the parts that it is told by, as the events name them; empty where it has none.
+        parts: the parts that it is told by, as events name them, with their titles; empty where it has none.
         overlap: whether one subject may be in several parts, so that these need not add up.
     """
 
@@ -40,7 +39,7 @@ class Figure:
     definition: str
     kinds: tuple[str, ...]
     counted: Counted = "subjects"
-    parts: Mapping[str, str] = MappingProxyType({})
+    parts: tuple[tuple[str, str], ...] = ()
     overlap: bool = False
 
 
@@ -95,18 +94,16 @@ class Flow:
 
 # A judgement is counted by how it went.
 ELIGIBLE, INELIGIBLE = "file_judged eligible", "file_judged ineligible"
-ASKED_BY = MappingProxyType({"agency": "行政機関等", "local": "地方公共団体", "private": "民間事業者等"})
-_UNDER = MappingProxyType({"112": "募集に応じた提案", "118": "作成済みの情報についての提案"})
-_TESTS = MappingProxyType(
-    dict(
-        zip(
-            map(str, TEST_NUMBERS),
-            ("欠格事由", "本人の数", "加工の方法", "産業・社会への寄与", "利用の期間", "利用目的・安全管理", "事務への支障"),
-            strict=True,
-        )
+_ASKED_BY = (("agency", "行政機関等"), ("local", "地方公共団体"), ("private", "民間事業者等"))
+_UNDER = (("112", "募集に応じた提案"), ("118", "作成済みの情報についての提案"))
+_TESTS = tuple(
+    zip(
+        map(str, TEST_NUMBERS),
+        ("欠格事由", "本人の数", "加工の方法", "産業・社会への寄与", "利用の期間", "利用目的・安全管理", "事務への支障"),
+        strict=True,
     )
 )
-_GROUNDS = MappingProxyType({"1": "不正の手段", "2": "欠格事由への該当", "3": "契約の重大な違反"})
+_GROUNDS = (("1", "不正の手段"), ("2", "欠格事由への該当"), ("3", "契約の重大な違反"))
 _DECIDED = ("screened_fit", "screened_unfit")
 _OVER = ("screened_unfit", "proposal_withdrawn", "period_ended", "terminated")
 
@@ -119,7 +116,7 @@ FIGURES = (
            kinds=("call_opened",), definition="その年度に始まった提案募集の対象である個人情報ファイル。二度募集したものも一つと数える"),
     Figure(key="files_judged", title="三つの要件を判断したファイル", unit="ファイル", article="60", kinds=(ELIGIBLE, INELIGIBLE),
            definition="募集の対象とするかをその年度に判断した個人情報ファイル",
-           parts=MappingProxyType({"eligible": "要件を満たすとしたもの", "ineligible": "満たさないとしたもの"}),
+           parts=(("eligible", "要件を満たすとしたもの"), ("ineligible", "満たさないとしたもの")),
            overlap=True),
     Figure(key="files_erased", title="記載を消除したファイル", unit="ファイル", article="75", kinds=("file_erased",),
            definition="保有をやめ、又は本人が1,000人未満となり、その年度に帳簿の記載を消除した個人情報ファイル"),
@@ -160,7 +157,7 @@ FIGURES = (
     Figure(key="complaints_answered", title="回答した苦情", unit="件", article="128", kinds=("complaint_answered",),
            definition="その年度に回答した苦情"),
     Figure(key="inquiries", title="総合案内所への問合せ", unit="件", article="169", kinds=("inquiry_received",),
-           definition="その年度に案内所が受け付けた問合せ", parts=ASKED_BY),
+           definition="その年度に案内所が受け付けた問合せ", parts=_ASKED_BY),
     Figure(key="inquiries_answered", title="回答した問合せ", unit="件", article="169", kinds=("inquiry_answered",),
            definition="その年度に回答した問合せ"),
 )  # fmt: skip

@@ -6,15 +6,17 @@ Nothing of a proposal is here, nor of who made it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from tokumei.schemas.body_events import CallAnnounced, FileErased, FileJudged
+import polars as pl
+
+from tokumei.schemas.body_events import CallAnnounced, FileJudged
 from tokumei.schemas.case_events import ProductCreated
-from tokumei.schemas.events import Event
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.regimes import fiscal_year
-from tokumei.transforms.figures.happened import eligible
+from tokumei.transforms.figures.happened import ELIGIBLE_NOW
 from tokumei.transforms.figures.views.dataset import Cell
 
 Line = Mapping[str, Cell]
@@ -28,7 +30,7 @@ class Published:
         body: what it is called, of which kind, and the window of its latest call.
         calls: calls that are announced, with period and window.
         files: files that the three conditions hold for and that stand in the register.
-        products: what was made of them and is on offer (117条, 118条).
+        products: what was made of them and is on offer, now or soon (117条, 118条).
     """
 
     body: Line
@@ -37,78 +39,74 @@ class Published:
     products: tuple[Line, ...]
 
 
-@dataclass
-class _Lists:
-    calls: dict[str, tuple[Event, CallAnnounced]] = field(default_factory=dict)
-    files: dict[str, FileJudged] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    products: list[tuple[Event, ProductCreated]] = field(default_factory=list)
-
-
-def published(events: Iterable[Event], key: str, until: dt.date, year: int) -> Published | None:
+def published(events: pl.DataFrame, key: str, until: dt.date, year: int) -> Published | None:
     """Return what is public of a body at the end of a day; None where nothing happened by then.
 
     Args:
-        events: of the body, those in force, in the order in which they happened.
+        events: of the body, as `tokumei.transforms.figures.columns.ledger_columns` returns them.
         key: of the body, the same in all lists.
         until: that day.
         year: the fiscal year whose calls are counted.
     """
-    lists, last = _Lists(), None
-    for event in events:
-        if event.at.date() <= until:
-            last = event
-            _take(lists, event)
-    if last is None:
+    events = events.filter(pl.col("day") <= until)
+    if not len(events):
         return None
-    calls = tuple(_call(event, said, key, until) for event, said in lists.calls.values())
-    window = next(reversed([said.window for _, said in lists.calls.values()]), None)
-    at = {"body_key": key, "body": last.body, "body_kind": last.body_kind}
-    offered = {file: call for call, (_, said) in lists.calls.items() for file in said.files}
-    files = tuple(
-        {**at, "key": file, "name": said.name, "people": said.people, "call": offered.get(file)}
-        for file, said in lists.files.items()
-    )
+    body, body_kind = events.select("body", "body_kind").row(0)
+    at = {"body_key": key, "body": body, "body_kind": body_kind}
+    calls = [(event, CallAnnounced.model_validate_json(said)) for event, said in _of(events, "call_announced")]
+    files = _files(events)
+    names = {file: said.name for file, (said, _) in files.items()}
+    eligible = {file: said for file, (said, now) in files.items() if now}
+    window = calls[-1][1].window if calls else None
+    offered = {file: event["subject"] for event, said in calls for file in said.files}
+    products = [(event, ProductCreated.model_validate_json(said)) for event, said in _of(events, "product_created")]
     return Published(
         body={
             "key": key,
-            "body": last.body,
-            "body_kind": last.body_kind,
+            "body": body,
+            "body_kind": body_kind,
             "window": window.name if window else None,
             "address": window.address if window else None,
             "contact": window.contact if window else None,
-            "calls": sum(fiscal_year(s.period.start) == year for _, s in lists.calls.values()),
-            "files": len(files),
+            "calls": sum(fiscal_year(said.period.start) == year for _, said in calls),
+            "files": len(eligible),
         },
-        calls=tuple({**at, **call} for call in calls),
-        files=files,
+        calls=tuple({**at, **_call(event, said, key, until)} for event, said in calls),
+        files=tuple(
+            {**at, "key": file, "name": said.name, "people": said.people, "call": offered.get(file)}
+            for file, said in eligible.items()
+        ),
         products=tuple(
-            {**at, **_product(event, said, lists.names, until)} for event, said in lists.products
+            {**at, **_product(event, said, said.offered, names, until)}
+            for event, said in products
+            if said.offered is not None and said.offered.end >= until
         ),
     )
 
 
-def _take(lists: _Lists, event: Event) -> None:
-    said = event.payload
-    if isinstance(said, CallAnnounced):
-        lists.calls[event.subject] = (event, said)
-    elif isinstance(said, FileJudged):
-        lists.names[event.subject] = said.name
-        lists.files.pop(event.subject, None)
-        if eligible(said):
-            lists.files[event.subject] = said
-    elif isinstance(said, FileErased):
-        lists.files.pop(event.subject, None)
-    elif isinstance(said, ProductCreated):
-        lists.products.append((event, said))
+def _of(events: pl.DataFrame, *kinds: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield the events of these kinds, and what each says."""
+    for event in events.filter(pl.col("kind").is_in(kinds)).iter_rows(named=True):
+        yield event, event["payload"]
 
 
-def _call(event: Event, said: CallAnnounced, key: str, until: dt.date) -> Line:
+def _files(events: pl.DataFrame) -> dict[str, tuple[FileJudged, bool]]:
+    """Return every file that was judged, as it was last, and whether proposals may be made on it now."""
+    files: dict[str, tuple[FileJudged, bool]] = {}
+    for event, said in _of(events.with_columns(ELIGIBLE_NOW.alias("eligible")), "file_judged", "file_erased"):
+        if event["kind"] == "file_judged":
+            files[event["subject"]] = (FileJudged.model_validate_json(said), bool(event["eligible"]))
+        elif event["subject"] in files:
+            files[event["subject"]] = (files[event["subject"]][0], False)
+    return files
+
+
+def _call(event: Mapping[str, Any], said: CallAnnounced, key: str, until: dt.date) -> Line:
     return {
-        "key": f"{key}-{event.subject}",
-        "call": event.subject,
+        "key": f"{key}-{event['subject']}",
+        "call": event["subject"],
         "title": said.title,
-        "announced": f"{event.at.date()}",
+        "announced": f"{event['day']}",
         "first_day": f"{said.period.start}",
         "last_day": f"{said.period.end}",
         "state": standing(said.period, until),
@@ -119,20 +117,21 @@ def _call(event: Event, said: CallAnnounced, key: str, until: dt.date) -> Line:
     }
 
 
+def _product(
+    event: Mapping[str, Any], said: ProductCreated, offered: Period, names: Mapping[str, str], until: dt.date
+) -> Line:
+    return {
+        "key": event["release"] or event["event_id"],
+        "file": event["file"],
+        "name": names.get(event["file"]),
+        "people": said.people,
+        "created": f"{event['day']}",
+        "offered_from": f"{offered.start}",
+        "offered_to": f"{offered.end}",
+        "state": standing(offered, until),
+    }
+
+
 def standing(period: Period, day: dt.date) -> str:
     """Return where a period stands at the end of a day, as pages say it."""
     return "募集前" if day < period.start else "募集中" if day < period.end else "募集終了"
-
-
-def _product(event: Event, said: ProductCreated, names: Mapping[str, str], until: dt.date) -> Line:
-    offered = said.offered
-    return {
-        "key": event.release or event.event_id,
-        "file": event.file,
-        "name": names.get(event.file or ""),
-        "people": said.people,
-        "created": f"{event.at.date()}",
-        "offered_from": f"{offered.start}" if offered else None,
-        "offered_to": f"{offered.end}" if offered else None,
-        "state": None if offered is None else standing(offered, until),
-    }

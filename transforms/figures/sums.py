@@ -92,7 +92,7 @@ def _by_kind(tally: Tally, year: int) -> Iterator[Sum]:
 def _by_part(value: Callable[..., int], year: int) -> Iterator[Sum]:
     for figure in FIGURES:
         if figure.parts and not figure.overlap:
-            terms = tuple((title, value(figure.key, year, part)) for part, title in figure.parts.items())
+            terms = tuple((title, value(figure.key, year, part)) for part, title in figure.parts)
             yield Sum(f"{figure.title}：内訳の計は、全体に等しい", terms, value(figure.key, year))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 import polars as pl
 
-from tokumei.schemas.figures import FIGURES, STEPS, STOCKS, Stock
+from tokumei.schemas.figures import FIGURES, STEPS, STOCKS
 from tokumei.schemas.regimes import fiscal_year
 
 MONTHLY = ("proposals", "contracts")  # figures that are also told by month
@@ -63,7 +63,7 @@ def tally(lines: pl.DataFrame, body: str, body_kind: str, until: dt.date) -> Tal
     dated = lines.with_columns(_YEAR)
     whose = (pl.lit(body).alias("body"), pl.lit(body_kind).alias("body_kind"))
     counted = _of_figures(dated)
-    counts = pl.concat([counted, *(_of_stock(dated, stock, until) for stock in STOCKS)])
+    counts = pl.concat([counted, _of_stocks(dated, until)])
     return Tally(
         _in_form([counts.with_columns(*whose)], "counts"),
         _in_form([_by_month(dated).with_columns(*whose)], "months"),
@@ -106,22 +106,32 @@ def _of_figures(dated: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _of_stock(dated: pl.DataFrame, stock: Stock, until: dt.date) -> pl.DataFrame:
+def _of_stocks(dated: pl.DataFrame, until: dt.date) -> pl.DataFrame:
     """Count the subjects whose last event, at the end of each year, was one by which they began."""
-    about = dated.filter(pl.col("kind").is_in([*stock.begins, *stock.ends]))
-    first = dated["year"].min()
-    years = range(int(first), fiscal_year(until) + 1) if isinstance(first, int) else range(0)
-    found = [
-        about.filter(pl.col("day") <= min(dt.date(year + 1, 3, 31), until))
-        .group_by("subject")
-        .agg(pl.col("kind").last().is_in(stock.begins).alias("counts"))["counts"]
-        .sum()
-        for year in years
-    ]
-    return pl.DataFrame(
-        {"year": list(years), "file": _WHOLE, "figure": stock.key, "part": _WHOLE, "value": found},
-        schema_overrides=_WHOLE_NUMBERS,
+    which = pl.DataFrame(
+        [(kind, stock.key, kind in stock.begins) for stock in STOCKS for kind in (*stock.begins, *stock.ends)],
+        schema=["kind", "figure", "counts"],
+        orient="row",
     )
+    changes = (
+        dated.filter(pl.col("day") <= until)
+        .join(which, on="kind", maintain_order="left")
+        .with_columns(
+            pl.col("counts").cast(pl.Int64)
+            - pl.col("counts").shift(1, fill_value=False).over("figure", "subject").cast(pl.Int64)
+        )
+        .group_by("figure", "year")
+        .agg(pl.col("counts").sum())
+    )
+    found = {(figure, year): int(n) for figure, year, n in changes.iter_rows()}
+    first = min((year for _, year in found), default=fiscal_year(until) + 1)
+    rows = [
+        (year, _WHOLE, stock.key, _WHOLE, sum(found.get((stock.key, y), 0) for y in range(first, year + 1)))
+        for stock in STOCKS
+        for year in range(first, fiscal_year(until) + 1)
+    ]
+    columns = ("year", "file", "figure", "part", "value")
+    return pl.DataFrame(rows, schema={c: _WHOLE_NUMBERS.get(c, pl.String) for c in columns}, orient="row")
 
 
 def _by_month(dated: pl.DataFrame) -> pl.DataFrame:
@@ -139,25 +149,22 @@ def _by_month(dated: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_steps(dated: pl.DataFrame) -> pl.DataFrame:
-    """Count how many days each step took, from its first beginning to the first end after it."""
-    found = []
-    for step in STEPS:
-        begun, ended = (
-            dated.filter(pl.col("kind").is_in(kinds)).group_by("subject").agg(pl.col("day").min())
-            for kinds in (step.begins, step.ends)
-        )
-        found.append(
-            begun.join(ended, on="subject", suffix="_of_end")
-            .select(
-                pl.col("day_of_end").alias("day"),
-                (pl.col("day_of_end") - pl.col("day")).dt.total_days().cast(pl.Int32).alias("days"),
-                pl.lit(step.key).alias("step"),
-            )
-            .with_columns(_YEAR)
-            .group_by("year", "step", "days")
-            .agg(pl.len().cast(pl.Int64).alias("cases"))
-        )
-    return pl.concat(found)
+    """Count how many days each step took, from the first event that begins it to the first that ends it."""
+    which = pl.DataFrame(
+        [(kind, step.key, kind in step.ends) for step in STEPS for kind in (*step.begins, *step.ends)],
+        schema=["kind", "step", "ends"],
+        orient="row",
+    )
+    begun, ended = (pl.col("day").filter(pl.col("ends") == end).min() for end in (False, True))
+    return (
+        dated.join(which, on="kind")
+        .group_by("step", "subject")
+        .agg(begun.alias("begun"), ended.alias("day"))
+        .drop_nulls()
+        .with_columns((pl.col("day") - pl.col("begun")).dt.total_days().cast(pl.Int32).alias("days"), _YEAR)
+        .group_by("year", "step", "days")
+        .agg(pl.len().cast(pl.Int64).alias("cases"))
+    )
 
 
 def _added(parts: Sequence[pl.DataFrame], name: str) -> pl.DataFrame:

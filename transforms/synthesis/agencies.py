@@ -16,13 +16,14 @@ import numpy as np
 
 from tokumei.schemas import body_events as b
 from tokumei.schemas.events import BodyKind, Event
+from tokumei.schemas.figures import FIRST_YEAR
 from tokumei.schemas.file_items import Period
-from tokumei.transforms.ledger.fold import folded
+from tokumei.transforms.ledger.fold import fold_events
 from tokumei.transforms.synthesis.cases import Path, case_of
 from tokumei.transforms.synthesis.drafts import Draft, at, events_of
 from tokumei.transforms.synthesis.sampling import stream
 
-FIRST_YEAR, YEARS = 2017, 3
+_YEARS = 3
 _FIELDS = (
     *("個人情報", "統計", "福祉", "農務", "水産", "森林", "気象", "海事", "航路", "鉄道", "道路", "河川", "住宅"),
     *("観光", "文化", "体育", "学術", "科学", "工業", "特産", "商務", "資源", "環境", "防災", "消防", "医務"),
@@ -76,7 +77,7 @@ def ledger_of(agency: Agency, seed: int) -> Iterator[list[Event]]:
     files = _held(agency, rng)
     drafts = [*_judged(files, rng), *_unfit_files(agency, rng)]
     windows: list[_Window] = []
-    for year in range(FIRST_YEAR, FIRST_YEAR + YEARS):
+    for year in range(FIRST_YEAR, FIRST_YEAR + _YEARS):
         for window in _calls(agency, year, rng):
             offered = files[: max(1, len(files) // 3)] if window.again else files
             drafts += _called(agency, offered, window, rng)
@@ -85,7 +86,7 @@ def ledger_of(agency: Agency, seed: int) -> Iterator[list[Event]]:
     drafts += _asked(rng) if agency.desk else ()
     drafts += _complaints(agency, rng)
     events = list(events_of(agency.name, agency.kind, drafts))
-    folded(events)
+    fold_events(events)
     yield from _by_month(events)
 
 
@@ -186,7 +187,7 @@ def _called(
             title=f"{call[:4]}年度の提案の募集（第{call[-1]}回）",
             period=Period(start=first, end=last),
             files=tuple(file.key for file in files),
-            window=b.Window(name="総務課情報公開窓口", address=f"架空市中央{agency.number + 1}番地", contact=contact),
+            window=b.Desk(name="総務課情報公開窓口", address=f"架空市中央{agency.number + 1}番地", contact=contact),
         )
 
     contact = f"窓口番号{agency.number + 1:03}"

@@ -13,7 +13,6 @@ import numpy as np
 from tokumei.schemas import case_events as c
 from tokumei.schemas.body_events import BarBegun, BarEnded, ProposerDestroyed
 from tokumei.schemas.file_items import Period
-from tokumei.schemas.regimes import regime_of
 from tokumei.transforms.ledger.conditions import TESTS
 from tokumei.transforms.synthesis.drafts import Draft, at
 
@@ -43,9 +42,10 @@ class Path(NamedTuple):
 
 
 class Product(NamedTuple):
-    """What a case has made: of which file, under which name, and when."""
+    """What a case has made: of which file (and whether third parties are heard about it), as what, and when."""
 
     file: str
+    heard: bool
     release: str
     day: dt.date
 
@@ -59,7 +59,8 @@ class _Case:
     def __init__(self, path: Path, rng: np.random.Generator) -> None:
         self.path, self._draws = path, iter(rng.random(64).tolist())
         self.day = path.first + dt.timedelta(days=int(self.share() * (path.last - path.first).days))
-        self.file, self.release = path.file, None
+        self.file, self.heard = path.file, path.heard
+        self.release: str | None = None
         self.under = "112"
 
     def share(self) -> float:
@@ -87,7 +88,7 @@ def case_of(path: Path, products: Sequence[Product], rng: np.random.Generator) -
     case = _Case(path, rng)
     existing = [of for of in products[:64] if of.day < case.day]
     if existing and case.share() < 0.125:
-        case.file, case.release, _ = existing[int(case.share() * len(existing))]
+        case.file, case.heard, case.release, _ = existing[int(case.share() * len(existing))]
         case.under = "118"
     proposer = f"者{hashlib.sha256(path.case.encode()).hexdigest()[:16]}"
     destroyed = case.day + dt.timedelta(days=183)
@@ -199,7 +200,7 @@ def _judged(number: int, passed: bool) -> c.ScreeningJudged:
 
 def _contracted(case: _Case, proposer: str, fit: c.ScreenedFit) -> _Drafts:
     """Go on from a proposal that fits: third parties, contract, fee, product, provision, end."""
-    if case.path.heard and regime_of(case.day + dt.timedelta(days=60)) == "public_2017":
+    if case.heard:
         yield from _heard(case)
     if case.share() < 0.04:
         case.wait(1, 20)
@@ -221,7 +222,7 @@ def _contracted(case: _Case, proposer: str, fit: c.ScreenedFit) -> _Drafts:
         offered = Period(start=case.day, end=case.day + dt.timedelta(days=1095))
         people = max(1000, int(case.path.people * (0.3 + 0.7 * case.share())))
         yield case.draft(c.ProductCreated(people=people, minutes=60 * (fit.fee - 21_000) // 3_950, offered=offered))
-        product = Product(case.file, case.release, case.day)
+        product = Product(case.file, case.heard, case.release, case.day)
     case.wait(0, 7)
     yield case.draft(c.Provided(package=hashlib.sha256(case.path.case.encode()).hexdigest()))
     yield from _ended(case, proposer, period)

@@ -63,7 +63,7 @@ def counted(tally: Tally, year: int) -> tuple[Counted, ...]:
             values(of.key),
             tuple(
                 Part(key, title, values(of.key, key))
-                for key, title in (of.parts if isinstance(of, Figure) else {}).items()
+                for key, title in (of.parts if isinstance(of, Figure) else ())
             ),
         )
         for of in (*FIGURES, *STOCKS)
@@ -142,7 +142,7 @@ def _long(tally: Tally, year: int, *, files: bool) -> list[Mapping[str, Cell]]:
     for row in chosen.drop("year").iter_rows(named=True):
         one = of[row["figure"]]
         place = row["file"] if files else row["body"]
-        parts = one.parts if isinstance(one, Figure) else {}
+        parts = dict(one.parts) if isinstance(one, Figure) else {}
         rows.append(
             {
                 **row,
