@@ -1,4 +1,4 @@
-"""The job `tokumei statistics`: ledgers of many bodies become the figures of a year, and the pages that all may read."""
+"""The job `tokumei statistics`: ledgers of many bodies become figures and pages for everybody."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ SITE = "statistics"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the job's own arguments; everything else goes to Beam unchanged."""
     parser.add_argument(
-        "registers", nargs="+", metavar="OUTPUT", help="directory or gs:// URI that holds register/, with ledgers"
+        "registers",
+        nargs="+",
+        metavar="OUTPUT",
+        help="directory or gs:// URI that holds register/, with ledgers",
     )
-    parser.add_argument("--year", type=int, required=True, metavar="YYYY", help="fiscal year: 2017 is 平成29年度")
+    parser.add_argument(
+        "--year", type=int, required=True, metavar="YYYY", help="fiscal year: 2017 is 平成29年度"
+    )
     parser.add_argument(
         "--pages",
         default=SITE,
@@ -70,7 +75,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         )
     options = pin_runner(beam_args)
     with quiet():
-        from tokumei.transforms.figures.account import Asked
+        from tokumei.transforms.figures.account import YearAsked
 
         if beam_args:
             refuse_unknown(options)
@@ -80,8 +85,11 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     with one_temporary_folder(until_exit=begins):
         with quiet():
             pipeline = empty_pipeline(options)
-        described = count_on(pipeline, folders, Asked(args.year, until, args.pages))
-    print(described or f"figures of fiscal {args.year}, {len(folders):,} bodies, as of {until}: {args.pages}/index.html")
+        described = count_on(pipeline, folders, YearAsked(args.year, until, args.pages))
+    print(
+        described
+        or f"figures of fiscal {args.year}, {len(folders):,} bodies, as of {until}: {args.pages}/index.html"
+    )
     return 0
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import apache_beam as beam
 
-    from tokumei.transforms.figures.account import Asked
+    from tokumei.transforms.figures.account import YearAsked
 
 
-def count_on(pipeline: beam.Pipeline, folders: Sequence[str], asked: Asked) -> str:
+def count_on(pipeline: beam.Pipeline, folders: Sequence[str], asked: YearAsked) -> str:
     """Count ledgers on the engine that a pipeline's options name, and wait until their site is written.
 
     Args:

@@ -1,4 +1,4 @@
-"""The account of a year: counts and lists of bodies, one ledger at a time; together; and published as a site."""
+"""The account of a year: counts and lists of bodies, a ledger at a time; together; and as a site."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.register import body_folder
 from tokumei.transforms.figures.columns import ledger_columns
 from tokumei.transforms.figures.happened import happened
-from tokumei.transforms.figures.published import Published, published
+from tokumei.transforms.figures.published import PublicLists, published
 from tokumei.transforms.figures.sums import check
-from tokumei.transforms.figures.tally import Tally, tally
+from tokumei.transforms.figures.tally import YearCounts, tally
 from tokumei.transforms.figures.views.site import site
 from tokumei.transforms.ledger.journal import Journal
 from tokumei.transforms.storage.ledger import swap
@@ -22,7 +22,7 @@ _LAST = "index.html"  # written after everything that it links to
 
 
 @dataclass(frozen=True)
-class Asked:
+class YearAsked:
     """What is asked for: the fiscal year, the last day that counts, and the directory of the site."""
 
     year: int
@@ -31,23 +31,23 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Account:
+class YearAccount:
     """What is counted, and what is public, of some bodies."""
 
-    tally: Tally
-    bodies: tuple[Published, ...]
+    tally: YearCounts
+    bodies: tuple[PublicLists, ...]
 
     @classmethod
-    def together(cls, parts: Sequence[Account]) -> Account:
+    def together(cls, parts: Sequence[YearAccount]) -> YearAccount:
         """Return the account of all bodies; in any order and grouping, the same."""
         bodies = (body for part in parts for body in part.bodies)
         return cls(
-            Tally.together([part.tally for part in parts]),
+            YearCounts.together([part.tally for part in parts]),
             tuple(sorted(bodies, key=lambda of: (str(of.body["key"]), str(of.body["body"])))),
         )
 
 
-def account_of(folder: str, asked: Asked) -> Account:
+def account_of(folder: str, asked: YearAsked) -> YearAccount:
     """Return the account of the one body whose ledger stands in a folder.
 
     Raises:
@@ -56,13 +56,13 @@ def account_of(folder: str, asked: Asked) -> Account:
     events = ledger_columns(Journal(open_store(folder), folder))
     body, body_kind = events.select("body", "body_kind").row(0)
     public = published(events, body_folder(body), asked.until, asked.year)
-    return Account(
+    return YearAccount(
         tally(happened(events, asked.until), body, body_kind, asked.until),
         () if public is None else (public,),
     )
 
 
-def publish_account(account: Account, asked: Asked) -> int:
+def publish_account(account: YearAccount, asked: YearAsked) -> int:
     """Write the site of an account, its first page last; return how many bodies it is of.
 
     Under retry it writes the same bytes. What is there already is replaced.

@@ -1,7 +1,7 @@
 """A body's ledger as columns: its segments read together, corrections in effect, and no event object made.
 
-This is the fold of `tokumei.transforms.ledger.fold` for what figures need of it, over all events at once; a test
-compares the two. What no line of the table of transitions allows one after the other is refused here too.
+This is the fold of `tokumei.transforms.ledger.fold` for what figures need of it, over all events at once; a
+test compares the two. Events that no line of the table of transitions allows one after the other are refused.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def ledger_columns(journal: Journal) -> pl.DataFrame:
         The columns of `schemas/event.avsc` that figures need, and ``day``, the Japanese day of the event.
 
     Raises:
-        InputError: the ledger is damaged, holds events of several bodies, or events that cannot follow one another.
+        InputError: the ledger is damaged, holds events of several bodies, or some cannot follow others.
     """
     parts = []
     for uri, data in journal.segments():
@@ -77,7 +77,9 @@ def _legal(events: pl.DataFrame, where: str) -> pl.DataFrame:
         pl.col("kind").shift(1).over("of", "subject").fill_null("").alias("before")
     ).select("before", "kind")
     if len(pairs.unique().join(_allowed(), on=["before", "kind"], how="anti")):
-        raise damaged_segment(where, "an event in it cannot follow the one before it (tokumei register check)")
+        raise damaged_segment(
+            where, "an event in it cannot follow the one before it (tokumei register check)"
+        )
     return events
 
 
@@ -90,7 +92,7 @@ def _of_kinds() -> pl.DataFrame:
 
 @cache
 def _allowed() -> pl.DataFrame:
-    """Return the pairs of events that may follow one another in some state; ``before`` is empty for the first."""
+    """Return the pairs of events that may follow one another; ``before`` is empty for the first."""
     after: dict[str, set[str]] = {}
     allowed = [line for line in lines() if line["next"]]
     for line in allowed:

@@ -1,4 +1,4 @@
-"""What happened, as lines: the events of one body that count, one line for each thing that a figure may count."""
+"""What happened, as lines: the events of one body, a line for each thing that a figure may count."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def happened(events: pl.DataFrame, until: dt.date) -> pl.DataFrame:
         until: the last day that counts.
 
     Returns:
-        kind, day (Japanese), subject, file (null where it is about none), part (null where none), number; in the
-        order of the ledger.
+        kind, day (Japanese), subject, file (null where it is about none), part (null where none), number; in
+        the order of the ledger.
     """
     plain = events.with_row_index("place").with_columns(
         pl.when(pl.col("kind").is_in(["file_judged", "file_erased"]))

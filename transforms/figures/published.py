@@ -1,4 +1,4 @@
-"""What everybody may read of one body: its calls, its windows (窓口), files that proposals may be made on, products.
+"""What everybody may read of one body: its calls, its window (窓口), the files it offers, its products.
 
 Nothing of a proposal is here, nor of who made it.
 """
@@ -8,22 +8,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 
 from tokumei.schemas.body_events import CallAnnounced, FileJudged
 from tokumei.schemas.case_events import ProductCreated
+from tokumei.schemas.events import BodyKind
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.regimes import fiscal_year
 from tokumei.transforms.figures.happened import ELIGIBLE_NOW
-from tokumei.transforms.figures.views.dataset import Cell
+from tokumei.transforms.figures.views.dataset import ListCell
 
-Line = Mapping[str, Cell]
+PublicLine = Mapping[str, ListCell]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
+class PublicLists:
     """Lines of one body's lists, each with a ``key`` of its own, in the order of its events.
 
     Attributes:
@@ -33,13 +34,13 @@ class Published:
         products: what was made of them and is on offer, now or soon (117条, 118条).
     """
 
-    body: Line
-    calls: tuple[Line, ...]
-    files: tuple[Line, ...]
-    products: tuple[Line, ...]
+    body: PublicLine
+    calls: tuple[PublicLine, ...]
+    files: tuple[PublicLine, ...]
+    products: tuple[PublicLine, ...]
 
 
-def published(events: pl.DataFrame, key: str, until: dt.date, year: int) -> Published | None:
+def published(events: pl.DataFrame, key: str, until: dt.date, year: int) -> PublicLists | None:
     """Return what is public of a body at the end of a day; None where nothing happened by then.
 
     Args:
@@ -53,14 +54,18 @@ def published(events: pl.DataFrame, key: str, until: dt.date, year: int) -> Publ
         return None
     body, body_kind = events.select("body", "body_kind").row(0)
     at = {"body_key": key, "body": body, "body_kind": body_kind}
-    calls = [(event, CallAnnounced.model_validate_json(said)) for event, said in _of(events, "call_announced")]
+    calls = [
+        (event, CallAnnounced.model_validate_json(said)) for event, said in _of(events, "call_announced")
+    ]
     files = _files(events)
     names = {file: said.name for file, (said, _) in files.items()}
     eligible = {file: said for file, (said, now) in files.items() if now}
     window = calls[-1][1].window if calls else None
     offered = {file: event["subject"] for event, said in calls for file in said.files}
-    products = [(event, ProductCreated.model_validate_json(said)) for event, said in _of(events, "product_created")]
-    return Published(
+    products = [
+        (event, ProductCreated.model_validate_json(said)) for event, said in _of(events, "product_created")
+    ]
+    return PublicLists(
         body={
             "key": key,
             "body": body,
@@ -101,7 +106,7 @@ def _files(events: pl.DataFrame) -> dict[str, tuple[FileJudged, bool]]:
     return files
 
 
-def _call(event: Mapping[str, Any], said: CallAnnounced, key: str, until: dt.date) -> Line:
+def _call(event: Mapping[str, Any], said: CallAnnounced, key: str, until: dt.date) -> PublicLine:
     return {
         "key": f"{key}-{event['subject']}",
         "call": event["subject"],
@@ -109,7 +114,7 @@ def _call(event: Mapping[str, Any], said: CallAnnounced, key: str, until: dt.dat
         "announced": f"{event['day']}",
         "first_day": f"{said.period.start}",
         "last_day": f"{said.period.end}",
-        "state": standing(said.period, until),
+        "state": period_standing(said.period, until),
         "files": len(said.files),
         "window": said.window.name,
         "address": said.window.address,
@@ -119,7 +124,7 @@ def _call(event: Mapping[str, Any], said: CallAnnounced, key: str, until: dt.dat
 
 def _product(
     event: Mapping[str, Any], said: ProductCreated, offered: Period, names: Mapping[str, str], until: dt.date
-) -> Line:
+) -> PublicLine:
     return {
         "key": event["release"] or event["event_id"],
         "file": event["file"],
@@ -128,10 +133,15 @@ def _product(
         "created": f"{event['day']}",
         "offered_from": f"{offered.start}",
         "offered_to": f"{offered.end}",
-        "state": standing(offered, until),
+        "state": period_standing(offered, until),
     }
 
 
-def standing(period: Period, day: dt.date) -> str:
+def kind_place(kind: str) -> int:
+    """Return the place of a kind of body among all kinds, as the law names them."""
+    return get_args(BodyKind).index(kind)
+
+
+def period_standing(period: Period, day: dt.date) -> str:
     """Return where a period stands at the end of a day, as pages say it."""
     return "募集前" if day < period.start else "募集中" if day < period.end else "募集終了"

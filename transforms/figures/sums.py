@@ -1,4 +1,4 @@
-"""Sums that must agree (検算): what was counted in different ways is compared before anything is published."""
+"""Sums that must agree (検算): what was counted in different ways is compared before it is published."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import NamedTuple
 import polars as pl
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.schemas.figures import FIGURES, FLOWS, STOCKS, Figure
-from tokumei.transforms.figures.tally import Tally
+from tokumei.schemas.figures import FIGURES, FLOWS, STOCKS, YearFigure
+from tokumei.transforms.figures.published import kind_place
+from tokumei.transforms.figures.tally import YearCounts
 
 _TITLES = {of.key: of.title for of in (*FIGURES, *STOCKS)}
 # Figures of which every event is about one file, so that files' counts add up to that of their body.
@@ -41,8 +42,8 @@ class Sum(NamedTuple):
         return sum(value for _, value in self.terms) == self.total
 
 
-def sums(tally: Tally, year: int) -> tuple[Sum, ...]:
-    """Return the comparisons of a year: by kind of body, by part, by file, and what was there with what came and went."""
+def sums(tally: YearCounts, year: int) -> tuple[Sum, ...]:
+    """Return the comparisons of a year: by kind, by part, by file; and stocks with what came and went."""
 
     def value(figure: str, at: int, part: str = "") -> int:
         found = tally.counts.filter(
@@ -53,10 +54,15 @@ def sums(tally: Tally, year: int) -> tuple[Sum, ...]:
         )
         return int(found["value"].sum())
 
-    return (*_by_kind(tally, year), *_by_part(value, year), *_by_file(tally, value, year), *_flows(value, year))
+    return (
+        *_by_kind(tally, year),
+        *_by_part(value, year),
+        *_by_file(tally, value, year),
+        *_flows(value, year),
+    )
 
 
-def check(tally: Tally, year: int) -> tuple[Sum, ...]:
+def check(tally: YearCounts, year: int) -> tuple[Sum, ...]:
     """Return the comparisons of a year, all of which agree.
 
     Raises:
@@ -74,7 +80,7 @@ def check(tally: Tally, year: int) -> tuple[Sum, ...]:
     return found
 
 
-def _by_kind(tally: Tally, year: int) -> Iterator[Sum]:
+def _by_kind(tally: YearCounts, year: int) -> Iterator[Sum]:
     """Compare counts by kind of body with those that bodies have."""
     for key in ("bodies_called", "files_offered", "proposals", "contracts"):
         of = tally.counts.filter(
@@ -83,10 +89,16 @@ def _by_kind(tally: Tally, year: int) -> Iterator[Sum]:
             & (pl.col("file") == "")
             & (pl.col("part") == "")
         )
-        kinds = of.group_by("body_kind").agg(pl.col("value").sum()).sort("body_kind", descending=True)
+        kinds = of.group_by("body_kind").agg(pl.col("value").sum())
         bodies = of.group_by("body").agg(pl.col("value").sum())
-        terms = tuple((str(kind), int(n)) for kind, n in kinds.iter_rows())
-        yield Sum(f"{_TITLES[key]}：機関の種別の計は、{len(bodies):,}機関の計に等しい", terms, int(bodies["value"].sum()))
+        terms = tuple(
+            (str(kind), int(n)) for kind, n in sorted(kinds.iter_rows(), key=lambda of: kind_place(of[0]))
+        )
+        yield Sum(
+            f"{_TITLES[key]}：機関の種別の計は、{len(bodies):,}機関の計に等しい",
+            terms,
+            int(bodies["value"].sum()),
+        )
 
 
 def _by_part(value: Callable[..., int], year: int) -> Iterator[Sum]:
@@ -96,7 +108,7 @@ def _by_part(value: Callable[..., int], year: int) -> Iterator[Sum]:
             yield Sum(f"{figure.title}：内訳の計は、全体に等しい", terms, value(figure.key, year))
 
 
-def _by_file(tally: Tally, value: Callable[..., int], year: int) -> Iterator[Sum]:
+def _by_file(tally: YearCounts, value: Callable[..., int], year: int) -> Iterator[Sum]:
     by_file = tally.counts.filter((pl.col("year") == year) & (pl.col("file") != "") & (pl.col("part") == ""))
     for figure in FIGURES:
         if figure.key in _BY_FILE:
@@ -106,7 +118,7 @@ def _by_file(tally: Tally, value: Callable[..., int], year: int) -> Iterator[Sum
 
 
 def _flows(value: Callable[..., int], year: int) -> Iterator[Sum]:
-    by_key: dict[str, Figure] = {figure.key: figure for figure in FIGURES}
+    by_key: dict[str, YearFigure] = {figure.key: figure for figure in FIGURES}
     for flow in FLOWS:
         terms = (
             ("前年度末", value(flow.stock, year - 1)),

@@ -1,7 +1,7 @@
 """What is counted of one body, and how counts of many bodies come together.
 
-A figure is counted from what `tokumei.schemas.figures` says of it, and from nothing else: all of them in one pass over
-the lines, for the body and for each of its files.
+A figure is counted from what `tokumei.schemas.figures` says of it, and from nothing else: all of them in one
+pass over the lines, for the body and for each of its files.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _COUNTS = ("year", "body", "body_kind", "file", "figure", "part", "value")
 
 
 @dataclass(frozen=True)
-class Tally:
+class YearCounts:
     """Counts of bodies, which add up: that of several bodies is theirs together.
 
     Attributes:
-        counts: year, body, body_kind, file, figure, part, value; ``file`` is empty where a count is of the whole
-            body, ``part`` where it is of the whole figure.
+        counts: year, body, body_kind, file, figure, part, value; ``file`` is empty where a count is of the
+            whole body, ``part`` where it is of the whole figure.
         months: year, month (0 for April), body_kind, figure, value.
         days: year, body_kind, step, days, cases: how many subjects took so many days.
     """
@@ -37,7 +37,7 @@ class Tally:
     days: pl.DataFrame
 
     @classmethod
-    def together(cls, parts: Sequence[Tally]) -> Tally:
+    def together(cls, parts: Sequence[YearCounts]) -> YearCounts:
         """Return the tally of all; of none, one that counts nothing. In any order and grouping, the same."""
         return cls(*(_added([getattr(part, of.name) for part in parts], of.name) for of in fields(cls)))
 
@@ -48,10 +48,16 @@ _KEYS = {
     "days": ("year", "body_kind", "step", "days"),
 }
 _VALUES = {"counts": "value", "months": "value", "days": "cases"}
-_WHOLE_NUMBERS = {"year": pl.Int32, "month": pl.Int32, "days": pl.Int32, "value": pl.Int64, "cases": pl.Int64}
+_WHOLE_NUMBERS: dict[str, pl.DataType] = {
+    "year": pl.Int32(),
+    "month": pl.Int32(),
+    "days": pl.Int32(),
+    "value": pl.Int64(),
+    "cases": pl.Int64(),
+}
 
 
-def tally(lines: pl.DataFrame, body: str, body_kind: str, until: dt.date) -> Tally:
+def tally(lines: pl.DataFrame, body: str, body_kind: str, until: dt.date) -> YearCounts:
     """Return what one body's lines come to.
 
     Args:
@@ -64,7 +70,7 @@ def tally(lines: pl.DataFrame, body: str, body_kind: str, until: dt.date) -> Tal
     whose = (pl.lit(body).alias("body"), pl.lit(body_kind).alias("body_kind"))
     counted = _of_figures(dated)
     counts = pl.concat([counted, _of_stocks(dated, until)])
-    return Tally(
+    return YearCounts(
         _in_form([counts.with_columns(*whose)], "counts"),
         _in_form([_by_month(dated).with_columns(*whose)], "months"),
         _in_form([_of_steps(dated).with_columns(*whose)], "days"),
@@ -109,7 +115,7 @@ def _of_figures(dated: pl.DataFrame) -> pl.DataFrame:
 def _of_stocks(dated: pl.DataFrame, until: dt.date) -> pl.DataFrame:
     """Count the subjects whose last event, at the end of each year, was one by which they began."""
     which = pl.DataFrame(
-        [(kind, stock.key, kind in stock.begins) for stock in STOCKS for kind in (*stock.begins, *stock.ends)],
+        [(kind, stock.key, kind in stock.kinds) for stock in STOCKS for kind in (*stock.kinds, *stock.ends)],
         schema=["kind", "figure", "counts"],
         orient="row",
     )
@@ -131,7 +137,7 @@ def _of_stocks(dated: pl.DataFrame, until: dt.date) -> pl.DataFrame:
         for year in range(first, fiscal_year(until) + 1)
     ]
     columns = ("year", "file", "figure", "part", "value")
-    return pl.DataFrame(rows, schema={c: _WHOLE_NUMBERS.get(c, pl.String) for c in columns}, orient="row")
+    return pl.DataFrame(rows, schema={c: _WHOLE_NUMBERS.get(c, pl.String()) for c in columns}, orient="row")
 
 
 def _by_month(dated: pl.DataFrame) -> pl.DataFrame:
@@ -175,6 +181,6 @@ def _added(parts: Sequence[pl.DataFrame], name: str) -> pl.DataFrame:
 def _in_form(parts: Sequence[pl.DataFrame], name: str) -> pl.DataFrame:
     """Return lines in one order of columns and rows; of no parts, none."""
     columns = [*_KEYS[name], _VALUES[name]]
-    schema = {column: _WHOLE_NUMBERS.get(column, pl.String) for column in columns}
+    schema = pl.Schema({column: _WHOLE_NUMBERS.get(column, pl.String()) for column in columns})
     empty = pl.DataFrame(schema=schema)
     return pl.concat([empty, *(part.select(columns).cast(schema) for part in parts)]).sort(columns)

@@ -13,16 +13,16 @@ from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.share import BeginWith
 from tokumei.transforms.engine.steps import each
-from tokumei.transforms.figures.account import Account, Asked, account_of, publish_account
+from tokumei.transforms.figures.account import YearAccount, YearAsked, account_of, publish_account
 
-registry.register_coder(Account, SizedPickleCoder)
+registry.register_coder(YearAccount, SizedPickleCoder)
 
 
 class CountLedgers(beam.PTransform):
     """The root of a pipeline → how many bodies were counted (one): their figures and lists are a site.
 
-    A ledger is read whole by one worker, whose counts and lists alone travel on. Under retry it counts the same
-    and writes the same bytes.
+    A ledger is read whole by one worker, whose counts and lists alone travel on. Under retry it counts the
+    same and writes the same bytes.
 
     Args:
         folders: of the ledgers, one a body.
@@ -32,16 +32,16 @@ class CountLedgers(beam.PTransform):
         TokumeiError: when the pipeline runs: a ledger is damaged, sums do not agree, or storage fails.
     """
 
-    def __init__(self, folders: Sequence[str], asked: Asked) -> None:
+    def __init__(self, folders: Sequence[str], asked: YearAsked) -> None:
         super().__init__()
         self._folders, self._asked = folders, asked
 
     def expand(self, root: PBegin) -> PCollection[int]:
-        """Folder → `Account` (one a body) → `Account` (one) → how many bodies (one)."""
+        """Folder → `YearAccount` (one a body) → `YearAccount` (one) → how many bodies (one)."""
         return (
             root
             | "Ledgers" >> BeginWith(self._folders, str, str)
-            | "Count" >> each(guarded(account_of), self._asked).with_output_types(Account)
-            | "Add" >> merge_globally(Account.together, Account)
+            | "Count" >> each(guarded(account_of), self._asked).with_output_types(YearAccount)
+            | "Add" >> merge_globally(YearAccount.together, YearAccount)
             | "Publish" >> each(guarded(publish_account), self._asked).with_output_types(int)
         )

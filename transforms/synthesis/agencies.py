@@ -1,8 +1,8 @@
-"""Ledgers of invented public bodies in the size of fiscal 2017 (平成29年度): calls, cases by every path, inquiries.
+"""Ledgers of invented public bodies in the size of fiscal 2017 (平成29年度): calls, cases, inquiries.
 
-141 bodies call for proposals on 1,932 files in that year (283 of State organs, 1,649 of incorporated agencies), and
-144 inquiries come to the information desk (92, 23, 29), as the commission published. Names, days and cases are
-invented. What a ledger holds was accepted by the fold of all ledgers, so replay accepts it.
+141 bodies call for proposals on 1,932 files in that year (283 of State organs, 1,649 of incorporated
+agencies), and 144 inquiries come to the information desk (92, 23, 29), as the commission published. Names,
+days and cases are invented. The fold of ledgers has accepted what a ledger holds, so replay accepts it.
 """
 
 from __future__ import annotations
@@ -19,18 +19,41 @@ from tokumei.schemas.events import BodyKind, Event
 from tokumei.schemas.figures import FIRST_YEAR
 from tokumei.schemas.file_items import Period
 from tokumei.transforms.ledger.fold import fold_events
-from tokumei.transforms.synthesis.cases import Path, case_of
+from tokumei.transforms.synthesis.cases import Path, Product, case_of
 from tokumei.transforms.synthesis.drafts import Draft, at, events_of
 from tokumei.transforms.synthesis.sampling import stream
 
 _YEARS = 3
 _FIELDS = (
-    *("個人情報", "統計", "福祉", "農務", "水産", "森林", "気象", "海事", "航路", "鉄道", "道路", "河川", "住宅"),
+    *(
+        "個人情報",
+        "統計",
+        "福祉",
+        "農務",
+        "水産",
+        "森林",
+        "気象",
+        "海事",
+        "航路",
+        "鉄道",
+        "道路",
+        "河川",
+        "住宅",
+    ),
     *("観光", "文化", "体育", "学術", "科学", "工業", "特産", "商務", "資源", "環境", "防災", "消防", "医務"),
     *("薬務", "年金", "労務", "職業", "検疫", "税務", "財務", "文書"),
 )
 _AGENCIES = ("研究所", "機構", "センター", "振興会")
-_TOPICS = ("利用者台帳", "申請者名簿", "相談記録", "給付記録", "受診記録", "届出受付簿", "会員台帳", "調査対象者名簿")
+_TOPICS = (
+    "利用者台帳",
+    "申請者名簿",
+    "相談記録",
+    "給付記録",
+    "受診記録",
+    "届出受付簿",
+    "会員台帳",
+    "調査対象者名簿",
+)
 _FILES: dict[BodyKind, int] = {"行政機関": 283, "独立行政法人等": 1649}
 _BODIES: dict[BodyKind, int] = {"行政機関": len(_FIELDS), "独立行政法人等": 141 - len(_FIELDS)}
 _ASKED: dict[b.InquiredBy, int] = {"agency": 92, "local": 23, "private": 29}
@@ -153,19 +176,19 @@ def _judged(files: list[_Held], rng: np.random.Generator) -> Iterator[Draft]:
 
 
 def _unfit_files(agency: Agency, rng: np.random.Generator) -> Iterator[Draft]:
-    """Files that no call offers: not eligible, or erased before the first call for having become too small."""
+    """Files that no call offers: not eligible, or erased before for having become too small."""
     for n in range(int(rng.integers(0, 3))):
         key = _key(agency, f"対象外{n}")
         erased = n == 1
         said = _file(f"対象外の記録{n + 1}", 1200, eligible=erased, opinion=False)
         yield Draft(at(dt.date(FIRST_YEAR, 5, 31), 11), said, key)
         if erased:
-            yield Draft(at(dt.date(FIRST_YEAR, 6, 9), 11), b.FileErased(people=int(rng.integers(200, 1000))), key)
+            yield Draft(
+                at(dt.date(FIRST_YEAR, 6, 9), 11), b.FileErased(people=int(rng.integers(200, 1000))), key
+            )
 
 
-def _calls(
-    agency: Agency, year: int, rng: np.random.Generator
-) -> Iterator[_Window]:
+def _calls(agency: Agency, year: int, rng: np.random.Generator) -> Iterator[_Window]:
     """Yield the calls of a year; every seventeenth body has a second one."""
     first = dt.date(year, 7, 10) + dt.timedelta(days=int(rng.integers(0, 140)))
     last = first + dt.timedelta(days=int(rng.integers(30, 46)))
@@ -175,9 +198,7 @@ def _calls(
         yield _Window(f"{year}-2", first, first + dt.timedelta(days=30), again=True)
 
 
-def _called(
-    agency: Agency, files: list[_Held], window: _Window, rng: np.random.Generator
-) -> Iterator[Draft]:
+def _called(agency: Agency, files: list[_Held], window: _Window, rng: np.random.Generator) -> Iterator[Draft]:
     """Announce, open and close a call; the contact of a few announcements was wrong and is corrected."""
     call, first, last = window.call, window.first, window.last
     announced = at(first - dt.timedelta(days=int(rng.integers(10, 31))), 10)
@@ -187,7 +208,9 @@ def _called(
             title=f"{call[:4]}年度の提案の募集（第{call[-1]}回）",
             period=Period(start=first, end=last),
             files=tuple(file.key for file in files),
-            window=b.Desk(name="総務課情報公開窓口", address=f"架空市中央{agency.number + 1}番地", contact=contact),
+            window=b.Desk(
+                name="総務課情報公開窓口", address=f"架空市中央{agency.number + 1}番地", contact=contact
+            ),
         )
 
     contact = f"窓口番号{agency.number + 1:03}"
@@ -203,14 +226,22 @@ def _cases(
     windows: list[_Window],
     rng: np.random.Generator,
 ) -> Iterator[Draft]:
-    """Deal the agency's cases over its calls and files; from the second year on some are on existing products."""
-    products: list[tuple[str, str, dt.date]] = []  # file, release, day on which it was made
+    """Deal the agency's cases over its calls and files; some are on products that exist."""
+    products: list[Product] = []
     which = np.sort(rng.integers(0, len(windows), agency.cases)).tolist() if windows else []
     for n, number in enumerate(which):
         window = windows[number]
         offered = max(1, len(files) // 3) if window.again else len(files)
         file = files[int(rng.integers(0, offered))]
-        path = Path(case=f"{window.call}-{n + 1:06}", file=file.key, call=window.call, first=window.first, last=window.last, heard=file.heard, people=file.people)
+        path = Path(
+            case=f"{window.call}-{n + 1:06}",
+            file=file.key,
+            call=window.call,
+            first=window.first,
+            last=window.last,
+            heard=file.heard,
+            people=file.people,
+        )
         made = yield from case_of(path, products, rng)
         if made is not None:
             products.append(made)

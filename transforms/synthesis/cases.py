@@ -1,10 +1,10 @@
-"""Cases of synthetic ledgers: one proposal and what came of it, by every path that the table of transitions allows."""
+"""Cases of synthetic ledgers: a proposal and what came of it, by every path that the law allows."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ class Path(NamedTuple):
 
 
 class Product(NamedTuple):
-    """What a case has made: of which file (and whether third parties are heard about it), as what, and when."""
+    """What a case has made: of which file, whether third parties are heard about it, as what, and when."""
 
     file: str
     heard: bool
@@ -57,7 +57,8 @@ class _Case:
     """One case that goes on day by day; what is drawn for it is drawn in one order."""
 
     def __init__(self, path: Path, rng: np.random.Generator) -> None:
-        self.path, self._draws = path, iter(rng.random(64).tolist())
+        self.path = path
+        self._draws: Iterator[float] = iter(rng.random(64).tolist())
         self.day = path.first + dt.timedelta(days=int(self.share() * (path.last - path.first).days))
         self.file, self.heard = path.file, path.heard
         self.release: str | None = None
@@ -82,7 +83,7 @@ def case_of(path: Path, products: Sequence[Product], rng: np.random.Generator) -
 
     Args:
         path: where it begins.
-        products: those of the body that exist already; one case of eight is on one of these, if one is old enough.
+        products: those of the body so far; one case of eight is on one of these, where one is old enough.
         rng: of the body.
     """
     case = _Case(path, rng)
@@ -116,7 +117,9 @@ def _received(case: _Case, proposer: str, destroyed: dt.date, missing: tuple[str
         under="112" if case.under == "112" else "118",
         proposer=proposer,
         destroy_on=destroyed,
-        proposal=_proposal(1000 + int(case.share() * max(case.path.people - 1000, 0)), case.day, bool(missing)),
+        proposal=_proposal(
+            1000 + int(case.share() * max(case.path.people - 1000, 0)), case.day, bool(missing)
+        ),
         missing=missing,
     )
 
@@ -163,7 +166,9 @@ def _screened(case: _Case, overdue: bool) -> Generator[Draft, None, c.ScreenedFi
     case.wait(5, 40)
     failed = {6} if overdue else set()
     if case.share() < 0.3:
-        failed |= {_drawn(case.share()), _drawn(case.share())} if case.share() < 0.2 else {_drawn(case.share())}
+        failed |= (
+            {_drawn(case.share()), _drawn(case.share())} if case.share() < 0.2 else {_drawn(case.share())}
+        )
     failed &= TESTS["112" if case.under == "112" else "118"]
     for number in sorted(TESTS["112" if case.under == "112" else "118"]):
         yield case.draft(_judged(number, number not in failed), 10)
@@ -208,8 +213,9 @@ def _contracted(case: _Case, proposer: str, fit: c.ScreenedFit) -> _Drafts:
         return None
     case.wait(1, 20)
     yield case.draft(c.ContractApplied())
-    paid, period = c.FeePaid(amount=fit.fee, how="収入印紙"), Period(
-        start=case.day + dt.timedelta(days=60), end=case.day + dt.timedelta(days=425)
+    paid, period = (
+        c.FeePaid(amount=fit.fee, how="収入印紙"),
+        Period(start=case.day + dt.timedelta(days=60), end=case.day + dt.timedelta(days=425)),
     )
     steps = (paid, c.ContractConcluded(period=period))
     for said in steps if case.share() < 0.8 else reversed(steps):
@@ -221,7 +227,9 @@ def _contracted(case: _Case, proposer: str, fit: c.ScreenedFit) -> _Drafts:
         case.release = f"r-{hashlib.sha256(f'{case.file}{case.path.case}'.encode()).hexdigest()[:12]}"
         offered = Period(start=case.day, end=case.day + dt.timedelta(days=1095))
         people = max(1000, int(case.path.people * (0.3 + 0.7 * case.share())))
-        yield case.draft(c.ProductCreated(people=people, minutes=60 * (fit.fee - 21_000) // 3_950, offered=offered))
+        yield case.draft(
+            c.ProductCreated(people=people, minutes=60 * (fit.fee - 21_000) // 3_950, offered=offered)
+        )
         product = Product(case.file, case.heard, case.release, case.day)
     case.wait(0, 7)
     yield case.draft(c.Provided(package=hashlib.sha256(case.path.case.encode()).hexdigest()))

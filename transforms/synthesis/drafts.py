@@ -45,45 +45,43 @@ def at(day: dt.date, hour: int) -> dt.datetime:
 
 
 def events_of(body: str, body_kind: BodyKind, drafts: Iterable[Draft]) -> Iterator[Event]:
-    """Yield the events of a body in the order in which they were recorded, corrections and annulments among them."""
-    later: list[tuple[dt.datetime, int, Draft, Event]] = []
-    recorded = sorted(((draft.at, n, draft) for n, draft in enumerate(drafts)), key=lambda of: of[:2])
-    for when, n, draft in recorded:
-        while later and later[0][0] <= when:
+    """Yield the events of a body in the order of their recording, corrections and annulments among them."""
+    later: list[tuple[dt.datetime, Draft, Event]] = []
+    whose = {"body": body, "body_kind": body_kind}
+    for draft in sorted(drafts, key=lambda draft: draft.at):  # those of one moment stay as they come
+        while later and later[0][0] <= draft.at:
             yield _mended(*later.pop(0))
-        event = _event(body, body_kind, draft, draft.wrong or draft.said, when)
+        event = _event(draft, draft.wrong or draft.said, recorded_at=draft.at, **whose)
         if draft.wrong is not None or draft.void:
-            later.append((when + _NOTICED, n, draft, event))
+            later.append((draft.at + _NOTICED, draft, event))
         yield event
     for of in later:
         yield _mended(*of)
 
 
-def _mended(when: dt.datetime, _: int, draft: Draft, event: Event) -> Event:
-    said = Annulled(because="誤って記録した。") if draft.void else draft.said
-    return _event(event.body, event.body_kind, draft, said, when, corrects=event.event_id)
+def _mended(when: dt.datetime, draft: Draft, event: Event) -> Event:
+    """Return the event that corrects one, or annuls it."""
+    more = {"body": event.body, "body_kind": event.body_kind, "recorded_at": when, "corrects": event.event_id}
+    if draft.void:
+        more |= {"at": when, "subject": event.event_id}
+        return _event(draft, Annulled(because="誤って記録した。"), **more)
+    return _event(draft, draft.said, **more)
 
 
-def _event(
-    body: str, body_kind: BodyKind, draft: Draft, said: Any, recorded: dt.datetime, corrects: str | None = None
-) -> Event:
+def _event(draft: Draft, said: Any, **more: Any) -> Event:
     who = _actors()[said.kind]
-    told = "" if who == "時の経過" else f"{body}\0{said.kind}\0{draft.subject}\0{recorded.isoformat()}"
-    return Event.made(
-        body=body,
-        body_kind=body_kind,
-        at=recorded if draft.void and corrects else draft.at,
-        recorded_at=recorded,
-        actor=who,
-        subject=corrects if draft.void and corrects else draft.subject,
-        file=draft.file,
-        call=draft.call,
-        release=draft.release,
-        papers=(),
-        record=hashlib.sha256(told.encode()).hexdigest()[:32] if told else "",
-        corrects=corrects,
-        payload=said,
-    )
+    told = "\0".join([more["body"], said.kind, draft.subject, more["recorded_at"].isoformat()])
+    fields = {
+        "at": draft.at,
+        "actor": who,
+        "subject": draft.subject,
+        "file": draft.file,
+        "call": draft.call,
+        "release": draft.release,
+        "papers": (),
+        "record": "" if who == "時の経過" else hashlib.sha256(told.encode()).hexdigest()[:32],
+    }
+    return Event.made(**{**fields, **more}, payload=said)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Lists that are published: one list gives a page, a CSV file and a JSON file, of the same rows in the same order."""
+"""Lists that are published: one gives a page, a CSV file and a JSON file, of the same rows in one order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tokumei.transforms.values.formulas import inert
 
-Cell = str | int | None
+ListCell = str | int | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Dataset:
     unit: str
     about: str
     captions: tuple[Caption, ...]
-    rows: Sequence[Mapping[str, Cell]]
+    rows: Sequence[Mapping[str, ListCell]]
 
     def as_csv(self) -> bytes:
         """Return the list for spreadsheets: UTF-8 with BOM, CRLF, every cell quoted and texts `inert`."""
@@ -54,9 +54,9 @@ class Dataset:
         table = csv.writer(out, quoting=csv.QUOTE_ALL)
         table.writerow([caption.text for caption in self.captions])
         texts = {caption.name for caption in self.captions if not caption.number}
-        harmless: dict[Cell, Cell] = {}  # names of bodies and files stand in many rows
+        harmless: dict[ListCell, ListCell] = {}  # names of bodies and files stand in many rows
         for row in self.rows:
-            cells: list[Cell] = []
+            cells: list[ListCell] = []
             for caption in self.captions:
                 cell = row[caption.name]
                 if caption.name in texts and cell is not None:
@@ -80,4 +80,4 @@ class Dataset:
         rows = ",\n".join(
             json.dumps({name: row[name] for name in names}, ensure_ascii=False) for row in self.rows
         )
-        return f"{json.dumps(head, ensure_ascii=False)[:-1]}, \"rows\": [\n{rows}\n]}}\n".encode()
+        return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "rows": [\n{rows}\n]}}\n'.encode()

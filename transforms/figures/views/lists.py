@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tokumei.schemas.regimes import PublicRegime, cited
-from tokumei.transforms.figures.published import Line, Published
+from tokumei.transforms.figures.published import PublicLine, PublicLists, kind_place
 from tokumei.transforms.figures.views.dataset import Caption, Dataset
 
 _KEY = Caption("key", "キー")
@@ -18,11 +18,15 @@ _WINDOW = (
 )
 
 
-class Group(NamedTuple):
-    """Rows of a page that stand under one heading."""
+_PAGE = 2_000  # rows that a page holds; a list of more has a page for each heading
+
+
+class Heading(NamedTuple):
+    """Rows that stand under one heading; ``page`` is the file of their own page, or empty."""
 
     title: str
-    rows: tuple[Line, ...]
+    rows: tuple[PublicLine, ...]
+    page: str
 
 
 class Listing(NamedTuple):
@@ -39,34 +43,48 @@ class Listing(NamedTuple):
         return tuple(by_name[name] for name in self.shown)
 
     @property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[Heading, ...]:
         """The rows under their headings, in the order in which these come."""
-        found: dict[str, list[Line]] = {}
+        found: dict[str, list[PublicLine]] = {}
         for row in self.dataset.rows:
             found.setdefault(str(row[self.by]), []).append(row)
-        return tuple(Group(title, tuple(rows)) for title, rows in found.items())
+        split = len(self.dataset.rows) > _PAGE and self.by == "body"
+        return tuple(
+            Heading(title, tuple(rows), f"{self.dataset.name}-{rows[0]['body_key']}.html" if split else "")
+            for title, rows in found.items()
+        )
 
 
-def listings(bodies: Sequence[Published], regime: PublicRegime) -> tuple[Listing, ...]:
+def listings(bodies: Sequence[PublicLists], regime: PublicRegime) -> tuple[Listing, ...]:
     """Return the lists of a site, bodies in the order of their kinds and names.
 
     Args:
         bodies: what is public of each.
         regime: whose articles the lists cite.
     """
-    ordered = sorted(bodies, key=lambda one: (str(one.body["body_kind"]), str(one.body["body"])))
+    ordered = sorted(bodies, key=lambda one: (kind_place(str(one.body["body_kind"])), str(one.body["body"])))
     return (_calls(ordered), _bodies(ordered), _files(ordered, regime), _products(ordered, regime))
 
 
-def _rows(found: Iterable[Iterable[Line]]) -> tuple[Line, ...]:
+def _rows(found: Iterable[Iterable[PublicLine]]) -> tuple[PublicLine, ...]:
     return tuple(row for rows in found for row in rows)
 
 
-def _calls(bodies: Sequence[Published]) -> Listing:
+def _calls(bodies: Sequence[PublicLists]) -> Listing:
     rows = sorted(_rows(one.calls for one in bodies), key=lambda row: str(row["first_day"]), reverse=True)
     captions = (
-        *(_KEY, *_BODY, Caption("call", "募集のキー"), Caption("title", "募集の名称"), Caption("state", "状況")),
-        *(Caption("announced", "公示の日"), Caption("first_day", "募集の初日"), Caption("last_day", "募集の末日")),
+        *(
+            _KEY,
+            *_BODY,
+            Caption("call", "募集のキー"),
+            Caption("title", "募集の名称"),
+            Caption("state", "状況"),
+        ),
+        *(
+            Caption("announced", "公示の日"),
+            Caption("first_day", "募集の初日"),
+            Caption("last_day", "募集の末日"),
+        ),
         *(Caption("files", "対象ファイル", number=True), *_WINDOW),
     )
     about = "各機関が公示した提案の募集です。新しいものから順に掲載しています。"
@@ -78,7 +96,7 @@ def _calls(bodies: Sequence[Published]) -> Listing:
     )
 
 
-def _bodies(bodies: Sequence[Published]) -> Listing:
+def _bodies(bodies: Sequence[PublicLists]) -> Listing:
     captions = (
         *(_KEY, *_BODY[1:], *_WINDOW),
         *(Caption("calls", "この年度の募集", number=True), Caption("files", "対象ファイル", number=True)),
@@ -98,9 +116,14 @@ def _bodies(bodies: Sequence[Published]) -> Listing:
     )
 
 
-def _files(bodies: Sequence[Published], regime: PublicRegime) -> Listing:
+def _files(bodies: Sequence[PublicLists], regime: PublicRegime) -> Listing:
     captions = (
-        *(_KEY, *_BODY, Caption("name", "個人情報ファイルの名称"), Caption("people", "本人の数", number=True)),
+        *(
+            _KEY,
+            *_BODY,
+            Caption("name", "個人情報ファイルの名称"),
+            Caption("people", "本人の数", number=True),
+        ),
         Caption("call", "最近の募集"),
     )
     about = (
@@ -121,10 +144,14 @@ def _files(bodies: Sequence[Published], regime: PublicRegime) -> Listing:
     )
 
 
-def _products(bodies: Sequence[Published], regime: PublicRegime) -> Listing:
+def _products(bodies: Sequence[PublicLists], regime: PublicRegime) -> Listing:
     captions = (
         *(_KEY, *_BODY, Caption("file", "ファイルのキー"), Caption("name", "個人情報ファイルの名称")),
-        *(Caption("people", "本人の数", number=True), Caption("created", "作成の日"), Caption("state", "提案の受付")),
+        *(
+            Caption("people", "本人の数", number=True),
+            Caption("created", "作成の日"),
+            Caption("state", "提案の受付"),
+        ),
         *(Caption("offered_from", "提案の期間の初日"), Caption("offered_to", "提案の期間の末日")),
     )
     about = f"作成済みの情報です。これについても提案をすることができます（{cited('118', regime)}）。"

@@ -1,4 +1,4 @@
-"""The figures of a year as lists: by kind of body, by body, by file; days of each step; and the sums that agree."""
+"""The figures of a year as lists: by kind of body, by body, by file; days of steps; and sums that agree."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import NamedTuple
 
 import polars as pl
 
-from tokumei.schemas.figures import FIGURES, STEPS, STOCKS, Figure, Stock
+from tokumei.schemas.figures import FIGURES, STEPS, STOCKS, YearFigure
 from tokumei.schemas.regimes import cited, regime_of
 from tokumei.transforms.figures.medians import Days, quartiles
+from tokumei.transforms.figures.published import kind_place
 from tokumei.transforms.figures.sums import Sum
-from tokumei.transforms.figures.tally import Tally
-from tokumei.transforms.figures.views.dataset import Caption, Cell, Dataset
+from tokumei.transforms.figures.tally import YearCounts
+from tokumei.transforms.figures.views.dataset import Caption, Dataset, ListCell
 
-ALL = "計"  # of all kinds of bodies
+ALL_KINDS = "計"  # of all kinds of bodies
 
 
-class Part(NamedTuple):
+class FigurePart(NamedTuple):
     """A part of a figure, by kind of body."""
 
     key: str
@@ -26,23 +27,23 @@ class Part(NamedTuple):
     values: Mapping[str, int]
 
 
-class Counted(NamedTuple):
+class FigureValues(NamedTuple):
     """A figure of a year: what it is, on which article of the year's law, and its values by kind of body."""
 
-    figure: Figure | Stock
+    figure: YearFigure
     article: str
     values: Mapping[str, int]
-    parts: tuple[Part, ...]
+    parts: tuple[FigurePart, ...]
 
 
-def kinds(tally: Tally, year: int) -> tuple[str, ...]:
+def kinds(tally: YearCounts, year: int) -> tuple[str, ...]:
     """Return the kinds of the bodies of a year, and the name of them all."""
     of = tally.counts.filter(pl.col("year") == year)["body_kind"].unique().to_list()
-    return (*sorted(of, reverse=True), ALL)
+    return (*sorted(of, key=kind_place), ALL_KINDS)
 
 
-def counted(tally: Tally, year: int) -> tuple[Counted, ...]:
-    """Return every figure and stock of a year, in the order of their definitions; zero where nothing was counted.
+def figure_values(tally: YearCounts, year: int) -> tuple[FigureValues, ...]:
+    """Return every figure and stock of a year, in the order of their definitions, zeros too.
 
     What an article of another regime asks for alone is left out.
     """
@@ -54,24 +55,21 @@ def counted(tally: Tally, year: int) -> tuple[Counted, ...]:
 
     def values(figure: str, part: str = "") -> Mapping[str, int]:
         of = {kind: found.get((figure, part, kind), 0) for kind in columns[:-1]}
-        return {**of, ALL: sum(of.values())}
+        return {**of, ALL_KINDS: sum(of.values())}
 
     return tuple(
-        Counted(
+        FigureValues(
             of,
             cited(of.article, regime),
             values(of.key),
-            tuple(
-                Part(key, title, values(of.key, key))
-                for key, title in (of.parts if isinstance(of, Figure) else ())
-            ),
+            tuple(FigurePart(key, title, values(of.key, key)) for key, title in of.parts),
         )
         for of in (*FIGURES, *STOCKS)
         if of.article.isdigit() or regime == "public_2017"
     )
 
 
-def days(tally: Tally, year: int) -> Mapping[str, Mapping[str, Days]]:
+def days_of_steps(tally: YearCounts, year: int) -> Mapping[str, Mapping[str, Days]]:
     """Return how long each step took in a year, by step and kind of body; without those that nobody took."""
     columns = kinds(tally, year)
     of = tally.days.filter(pl.col("year") == year)
@@ -79,7 +77,7 @@ def days(tally: Tally, year: int) -> Mapping[str, Mapping[str, Days]]:
     for step in STEPS:
         for kind in columns:
             chosen = of.filter(
-                (pl.col("step") == step.key) & (pl.lit(kind == ALL) | (pl.col("body_kind") == kind))
+                (pl.col("step") == step.key) & (pl.lit(kind == ALL_KINDS) | (pl.col("body_kind") == kind))
             )
             by_days = chosen.group_by("days").agg(pl.col("cases").sum())
             if len(by_days):
@@ -87,9 +85,15 @@ def days(tally: Tally, year: int) -> Mapping[str, Mapping[str, Days]]:
     return found
 
 
-def datasets(tally: Tally, year: int, agreed: Sequence[Sum]) -> tuple[Dataset, ...]:
+def datasets(tally: YearCounts, year: int, agreed: Sequence[Sum]) -> tuple[Dataset, ...]:
     """Return the figures of a year as lists, one line a number."""
-    return (_figures(tally, year), _by_body(tally, year), _by_file(tally, year), _days(tally, year), _sums(year, agreed))
+    return (
+        _figures(tally, year),
+        _by_body(tally, year),
+        _by_file(tally, year),
+        _days(tally, year),
+        _sums(year, agreed),
+    )
 
 
 _YEAR = (Caption("key", "キー"), Caption("year", "年度", number=True))
@@ -102,10 +106,10 @@ _FIGURE = (
 _VALUE = (Caption("value", "値", number=True), Caption("unit", "単位"))
 
 
-def _figures(tally: Tally, year: int) -> Dataset:
-    rows: list[Mapping[str, Cell]] = []
-    for one in counted(tally, year):
-        for part in (Part("", "", one.values), *one.parts):
+def _figures(tally: YearCounts, year: int) -> Dataset:
+    rows: list[Mapping[str, ListCell]] = []
+    for one in figure_values(tally, year):
+        for part in (FigurePart("", "", one.values), *one.parts):
             rows += [
                 {
                     "key": f"{year}/{one.figure.key}/{part.key}/{kind}",
@@ -135,21 +139,20 @@ def _figures(tally: Tally, year: int) -> Dataset:
     )
 
 
-def _long(tally: Tally, year: int, *, files: bool) -> list[Mapping[str, Cell]]:
+def _long(tally: YearCounts, year: int, *, files: bool) -> list[Mapping[str, ListCell]]:
     of = {one.key: one for one in (*FIGURES, *STOCKS)}
     chosen = tally.counts.filter((pl.col("year") == year) & ((pl.col("file") != "") == files))
-    rows: list[Mapping[str, Cell]] = []
+    rows: list[Mapping[str, ListCell]] = []
     for row in chosen.drop("year").iter_rows(named=True):
         one = of[row["figure"]]
         place = row["file"] if files else row["body"]
-        parts = dict(one.parts) if isinstance(one, Figure) else {}
         rows.append(
             {
                 **row,
                 "key": f"{year}/{one.key}/{row['part']}/{place}",
                 "year": year,
                 "title": one.title,
-                "part_title": parts.get(row["part"], ""),
+                "part_title": dict(one.parts).get(row["part"], ""),
                 "unit": one.unit,
             }
         )
@@ -159,7 +162,7 @@ def _long(tally: Tally, year: int, *, files: bool) -> list[Mapping[str, Cell]]:
 _BODY = (Caption("body", "機関"), Caption("body_kind", "機関の区分"))
 
 
-def _by_body(tally: Tally, year: int) -> Dataset:
+def _by_body(tally: YearCounts, year: int) -> Dataset:
     return Dataset(
         name="figures_by_body",
         title="機関ごとの数",
@@ -170,7 +173,7 @@ def _by_body(tally: Tally, year: int) -> Dataset:
     )
 
 
-def _by_file(tally: Tally, year: int) -> Dataset:
+def _by_file(tally: YearCounts, year: int) -> Dataset:
     return Dataset(
         name="figures_by_file",
         title="個人情報ファイルごとの数",
@@ -181,9 +184,9 @@ def _by_file(tally: Tally, year: int) -> Dataset:
     )
 
 
-def _days(tally: Tally, year: int) -> Dataset:
+def _days(tally: YearCounts, year: int) -> Dataset:
     titles = {step.key: step.title for step in STEPS}
-    rows = [
+    rows: list[Mapping[str, ListCell]] = [
         {
             "key": f"{year}/{step}/{kind}",
             "year": year,
@@ -195,7 +198,7 @@ def _days(tally: Tally, year: int) -> Dataset:
             "median": f"{one.median:g}",
             "high": f"{one.high:g}",
         }
-        for step, of in days(tally, year).items()
+        for step, of in days_of_steps(tally, year).items()
         for kind, one in of.items()
     ]
     return Dataset(
@@ -204,7 +207,12 @@ def _days(tally: Tally, year: int) -> Dataset:
         unit="行",
         about="手続の段階ごとの日数の四分位数です。後の段階の日の属する年度に数えています。",
         captions=(
-            *(*_YEAR, Caption("step", "段階のキー"), Caption("title", "段階"), Caption("body_kind", "機関の区分")),
+            *(
+                *_YEAR,
+                Caption("step", "段階のキー"),
+                Caption("title", "段階"),
+                Caption("body_kind", "機関の区分"),
+            ),
             *(Caption("cases", "件数", number=True), Caption("low", "第1四分位", number=True)),
             *(Caption("median", "中央値", number=True), Caption("high", "第3四分位", number=True)),
         ),
@@ -213,7 +221,7 @@ def _days(tally: Tally, year: int) -> Dataset:
 
 
 def _sums(year: int, agreed: Sequence[Sum]) -> Dataset:
-    rows = [
+    rows: list[Mapping[str, ListCell]] = [
         {
             "key": f"{year}/{number}",
             "year": year,
@@ -228,6 +236,11 @@ def _sums(year: int, agreed: Sequence[Sum]) -> Dataset:
         title="検算",
         unit="件",
         about="別々に数えた数を比べたものです。すべて一致しています。",
-        captions=(*_YEAR, Caption("rule", "比べたもの"), Caption("terms", "項"), Caption("total", "計", number=True)),
+        captions=(
+            *_YEAR,
+            Caption("rule", "比べたもの"),
+            Caption("terms", "項"),
+            Caption("total", "計", number=True),
+        ),
         rows=rows,
     )

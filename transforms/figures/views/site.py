@@ -1,4 +1,4 @@
-"""The pages of a site: the figures of a year, and the lists; each page with its data beside it as CSV and JSON.
+"""The pages of a site: the figures of a year, and the lists; each with its data beside it as CSV and JSON.
 
 A site needs no network and no script. The same tally, lists and day give the same bytes.
 """
@@ -14,12 +14,12 @@ import polars as pl
 from tokumei.schemas.figures import FIGURES, STEPS
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.tables import eras
-from tokumei.transforms.figures.published import Published
+from tokumei.transforms.figures.published import PublicLists
 from tokumei.transforms.figures.sums import Sum
-from tokumei.transforms.figures.tally import MONTHLY, Tally
+from tokumei.transforms.figures.tally import MONTHLY, YearCounts
 from tokumei.transforms.figures.views import numbers, plots
 from tokumei.transforms.figures.views.dataset import Dataset
-from tokumei.transforms.figures.views.lists import listings
+from tokumei.transforms.figures.views.lists import Listing, listings
 from tokumei.transforms.pages.environment import day, html
 
 _HEADLINES = ("bodies_called", "files_offered", "inquiries", "proposals", "contracts", "products")
@@ -50,7 +50,7 @@ class Tile(NamedTuple):
 
 
 def site(
-    bodies: Sequence[Published], tally: Tally, agreed: Sequence[Sum], year: int, until: dt.date
+    bodies: Sequence[PublicLists], tally: YearCounts, agreed: Sequence[Sum], year: int, until: dt.date
 ) -> Mapping[str, bytes]:
     """Return every file of a site: file name → content.
 
@@ -73,10 +73,7 @@ def site(
     data = numbers.datasets(tally, year, agreed)
     files = {"index.html": _figures(about, data, tally, year, agreed)}
     for link, one in zip(links[1:], shown, strict=True):
-        page = html().get_template("figures/list.html.j2")
-        files[link.file] = page.render(
-            site=about, page=link, dataset=one.dataset, captions=one.captions, groups=one.groups
-        ).encode()
+        files |= _pages(about, link, one)
     for dataset in (*data, *(one.dataset for one in shown)):
         files[f"{dataset.name}.csv"] = dataset.as_csv()
         files[f"{dataset.name}.json"] = dataset.as_json(f"{until}")
@@ -84,16 +81,16 @@ def site(
 
 
 def _figures(
-    about: Site, data: Sequence[Dataset], tally: Tally, year: int, agreed: Sequence[Sum]
+    about: Site, data: Sequence[Dataset], tally: YearCounts, year: int, agreed: Sequence[Sum]
 ) -> bytes:
-    counted = numbers.counted(tally, year)
+    counted = numbers.figure_values(tally, year)
     by_key = {one.figure.key: one for one in counted}
     kinds = numbers.kinds(tally, year)
-    days = numbers.days(tally, year)
+    days = numbers.days_of_steps(tally, year)
     titles = {step.key: step.title for step in STEPS}
-    whole = {titles[key]: of[numbers.ALL] for key, of in days.items()}
-    spreads, axis = plots.spreads({title: (d.low, d.median, d.high) for title, d in whole.items()})
-    unfit = {part.title: part.values[numbers.ALL] for part in by_key["proposals_unfit"].parts}
+    whole = {titles[key]: of[numbers.ALL_KINDS] for key, of in days.items()}
+    spreads = plots.spreads({title: (d.low, d.median, d.high) for title, d in whole.items()})
+    unfit = {part.title: part.values[numbers.ALL_KINDS] for part in by_key["proposals_unfit"].parts}
     return (
         html()
         .get_template("figures/index.html.j2")
@@ -103,12 +100,13 @@ def _figures(
             data=data,
             tiles=[_tile(by_key[key], kinds[:-1]) for key in _HEADLINES],
             files_by_kind=plots.bars({kind: by_key["files_offered"].values[kind] for kind in kinds[:-1]}),
-            asked_by=plots.bars({part.title: part.values[numbers.ALL] for part in by_key["inquiries"].parts}),
+            asked_by=plots.bars(
+                {part.title: part.values[numbers.ALL_KINDS] for part in by_key["inquiries"].parts}
+            ),
             unfit_for=plots.bars({title: n for title, n in unfit.items() if n}),
             by_month=[(_title(key), plots.months(_months(tally, year, key))) for key in MONTHLY],
             spreads=spreads,
-            axis=axis,
-            days=[(titles[key], of[numbers.ALL]) for key, of in days.items()],
+            days=[(titles[key], of[numbers.ALL_KINDS]) for key, of in days.items()],
             kinds=kinds,
             counted=counted,
             sums=agreed,
@@ -117,19 +115,37 @@ def _figures(
     )
 
 
-def _tile(one: numbers.Counted, kinds: Sequence[str]) -> Tile:
+def _pages(about: Site, link: Link, listing: Listing) -> dict[str, bytes]:
+    """Return the page of a list, and those of its headings where they have pages of their own."""
+    groups = listing.groups
+    page = html().get_template("figures/list.html.j2")
+    shown = {"site": about, "dataset": listing.dataset, "captions": listing.captions}
+    alone = html().get_template("figures/group.html.j2")
+    return {
+        link.file: page.render(page=link, groups=groups, **shown).encode(),
+        **{
+            group.page: alone.render(
+                page=Link(group.page, group.title, link.lead), group=group, back=link, **shown
+            ).encode()
+            for group in groups
+            if group.page
+        },
+    }
+
+
+def _tile(one: numbers.FigureValues, kinds: Sequence[str]) -> Tile:
     if one.parts:
-        made_of = [f"{part.title} {part.values[numbers.ALL]:,}" for part in one.parts]
+        made_of = [f"{part.title} {part.values[numbers.ALL_KINDS]:,}" for part in one.parts]
     else:
         made_of = [f"{kind} {one.values[kind]:,}" for kind in kinds if one.values[kind]]
-    return Tile(one.figure.title, one.values[numbers.ALL], one.figure.unit, "、".join(made_of))
+    return Tile(one.figure.title, one.values[numbers.ALL_KINDS], one.figure.unit, "、".join(made_of))
 
 
 def _title(key: str) -> str:
     return next(figure.title for figure in FIGURES if figure.key == key)
 
 
-def _months(tally: Tally, year: int, figure: str) -> tuple[int, ...]:
+def _months(tally: YearCounts, year: int, figure: str) -> tuple[int, ...]:
     of = tally.months.filter((pl.col("year") == year) & (pl.col("figure") == figure))
     found = dict(of.group_by("month").agg(pl.col("value").sum()).iter_rows())
     return tuple(found.get(month, 0) for month in range(12))
