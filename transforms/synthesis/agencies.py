@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -89,7 +90,7 @@ def agencies(cases: int, seed: int) -> tuple[Agency, ...]:
 
 
 def ledger_of(agency: Agency, seed: int) -> Iterator[list[Event]]:
-    """Yield the events of one body, a segment a month, in the order in which they were recorded.
+    """Yield the events of one body, a segment a quarter, in the order in which they were recorded.
 
     The same agency and seed give the same events.
 
@@ -110,7 +111,7 @@ def ledger_of(agency: Agency, seed: int) -> Iterator[list[Event]]:
     drafts += _complaints(agency, rng)
     events = list(events_of(agency.name, agency.kind, drafts))
     fold_events(events)
-    yield from _by_month(events)
+    yield from _by_quarter(events)
 
 
 @dataclass(frozen=True)
@@ -273,11 +274,6 @@ def _complaints(agency: Agency, rng: np.random.Generator) -> Iterator[Draft]:
             yield Draft(answered, b.ComplaintAnswered(outcome="案内を改めた。"), key)
 
 
-def _by_month(events: list[Event]) -> Iterator[list[Event]]:
-    held: list[Event] = []
-    for event in events:
-        if held and event.recorded_at.strftime("%Y-%m") != held[-1].recorded_at.strftime("%Y-%m"):
-            yield held
-            held = []
-        held.append(event)
-    yield held
+def _by_quarter(events: list[Event]) -> Iterator[list[Event]]:
+    for _, segment in itertools.groupby(events, lambda e: (e.recorded_at.year, (e.recorded_at.month - 1) // 3)):
+        yield list(segment)
