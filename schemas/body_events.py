@@ -38,6 +38,7 @@ class FileJudged(Payload):
     disclosable: Condition = Field(description="2号: 開示請求があれば全部不開示とはならない")
     unhindered: Condition = Field(description="3号: 事務・事業の適正かつ円滑な運営に支障がない")
     third_party_opinion: bool = Field(default=False, description="2号ロ: third parties would be heard.")
+    by_ordinance: bool = Field(default=False, description="法75条5項: entered although it is small.")
 
 
 class FileErased(Payload):

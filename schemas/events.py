@@ -19,7 +19,7 @@ from tokumei.schemas import case_events as c
 from tokumei.schemas.event_base import Subject
 from tokumei.schemas.japan_time import JST
 from tokumei.schemas.regimes import PublicRegime, cited, regime_of
-from tokumei.schemas.strict import Strict, Text, broken
+from tokumei.schemas.strict import Day, Strict, Text, broken
 from tokumei.schemas.transitions import articles
 
 BodyKind = Literal[
@@ -67,6 +67,7 @@ class Paper(Strict):
 
     name: Text = Field(description="For example 提案書, 誓約書, 登記事項証明書.")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Of its file.")
+    issued_on: Day | None = Field(default=None, description="When its issuer made it (作成日).")
 
 
 class Event(Strict):

@@ -30,37 +30,44 @@ def _of_case(body: Body, case: Case, event: Event) -> None:
     case.file, case.call = event.file or case.file, event.call or case.call
     case.release = event.release or case.release
     match event.payload:
-        case c.ProposalReceived() as said:
-            case.received, case.proposal, case.missing = said, said.proposal, said.missing
-        case c.ProposalLate() as said:
-            case.received = said
+        case c.ProposalReceived() | c.ProposalLate() | c.ProposalCorrected():
+            _of_proposal(case, event)
         case c.CorrectionAsked() as said:
             case.missing, case.until = said.missing, said.until
-        case c.ProposalCorrected() as said:
-            case.proposal, case.missing, case.judged = said.proposal, said.missing, {}
         case c.ScreeningJudged() as said:
             case.judged = {**case.judged, said.test: said}
+        case c.ScreenedFit() as said:
+            case.fit = said
+        case c.ScreenedUnfit() as said:
+            case.unfit = said
         case c.OpinionAsked() as said:
             case.asked, case.until = said.third_parties, said.until
         case c.OpinionGiven() as said:
             case.opinions = {**case.opinions, said.third_party: said.objected}
+        case _:
+            _of_contract(body, case, event)
+
+
+def _of_proposal(case: Case, event: Event) -> None:
+    said = event.payload
+    if isinstance(said, c.ProposalReceived | c.ProposalLate):
+        case.received = said
+    if isinstance(said, c.ProposalReceived | c.ProposalCorrected):
+        case.proposal, case.missing, case.judged = said.proposal, said.missing, {}
+        case.papers = {**case.papers, **{paper.name: paper for paper in event.papers}}
+    if isinstance(said, c.ProposalReceived | c.ProposalLate | c.ProposalCorrected):
+        case.reference, case.kept = said.proposer or case.reference, said.kept or case.kept
+
+
+def _of_contract(body: Body, case: Case, event: Event) -> None:
+    match event.payload:
+        case c.FeePaid() as said:
+            case.paid = said.amount
+        case c.ContractConcluded() as said:
+            case.contract = said
         case c.ProductCreated() as said:
             case.product = said
             if event.release:
                 body.products[event.release] = event.subject
-        case said:
-            _of_contract(case, said)
-
-
-def _of_contract(case: Case, said: object) -> None:
-    match said:
-        case c.ScreenedFit():
-            case.fit = said
-        case c.ScreenedUnfit():
-            case.unfit = said
-        case c.FeePaid():
-            case.paid = said.amount
-        case c.ContractConcluded():
-            case.contract = said
         case _:
             pass  # the name of the state says it all

@@ -132,7 +132,7 @@ def _step(body: Body, thing: Thing, state: str, event: Event) -> str:
         f"{event.of} {event.subject}, {event.kind}",
         line.reason,
         article=cited(line.article, regime_of(event.at.date())),
-        fix="see the table of transitions in pipelines/README.md",
+        fix="see the table of transitions in schemas/life.md",
     )
 
 

@@ -25,7 +25,7 @@ from tokumei.transforms.ledger.segments import (
 from tokumei.transforms.storage.base import Store
 
 _FOLDER = "ledger"
-_SEGMENT = re.compile(r"(\d{8})\.avro")
+_SEGMENT = re.compile(r"(\d{8})-events\.avro")
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,15 @@ class Journal:
             yield uri, data
             head = Reached(number, hashlib.sha256(data).hexdigest())
 
+    def first(self) -> Event | None:
+        """Return the first event; None where there is none yet.
+
+        Raises:
+            InputError: the first segment is damaged.
+        """
+        uri = self._uri(1)
+        return decoded_segment(self.store.read(uri)[0], uri)[1][0] if self.store.exists(uri) else None
+
     def append(self, events: Sequence[Event], head: Reached) -> Reached | None:
         """Append events as the next segment, whole or not at all; return the new head.
 
@@ -92,12 +101,12 @@ class Journal:
         return Reached(head.number + 1, hashlib.sha256(data).hexdigest())
 
     def _numbers(self) -> list[int]:
-        found = self.store.glob(self.store.join(self.folder, "*.avro"))
+        found = self.store.glob(self.store.join(self.folder, "*-events.avro"))
         names = (_SEGMENT.fullmatch(file.uri.rpartition("/")[2]) for file in found)
         return sorted(int(name[1]) for name in names if name)
 
     def _uri(self, number: int) -> str:
-        return self.store.join(self.folder, f"{number:08}.avro")
+        return self.store.join(self.folder, f"{number:08}-events.avro")
 
 
 def journal_of(store: Store, register: str, body: str) -> Journal:
@@ -112,7 +121,11 @@ def journals(store: Store, register: str) -> list[Journal]:
         InputError: the store cannot be reached.
     """
     folders = [store.join(register, name, _FOLDER) for name in store.folders(register)]
-    return [Journal(store, folder) for folder in folders if store.exists(store.join(folder, f"{1:08}.avro"))]
+    return [
+        Journal(store, folder)
+        for folder in folders
+        if store.exists(store.join(folder, f"{1:08}-events.avro"))
+    ]
 
 
 def the_only_body(store: Store, register: str) -> str:
@@ -129,4 +142,6 @@ def the_only_body(store: Store, register: str) -> str:
             what="no body has a ledger here" if not found else f"{len(found)} bodies have a ledger here",
             fix="say which body is meant: --body",
         )
-    return found[0].read()[0][0].body
+    first = found[0].first()
+    assert first is not None  # noqa: S101  (a ledger that is found has a first segment)
+    return first.body

@@ -22,7 +22,7 @@ from tokumei.schemas.case_events import (
     ScreenedUnfit,
     ScreeningJudged,
 )
-from tokumei.schemas.events import BodyKind
+from tokumei.schemas.events import BodyKind, Paper
 from tokumei.schemas.transitions import NEW
 
 
@@ -57,6 +57,7 @@ class Case(Thing):
     release: str | None = None
     received: ProposalReceived | ProposalLate | None = None
     proposal: Proposal | None = None  # as last corrected
+    papers: dict[str, Paper] = field(default_factory=dict)  # that came with the proposal, by name
     missing: tuple[str, ...] = ()
     until: dt.date | None = None  # the last day for a correction, or for opinions
     judged: dict[int, ScreeningJudged] = field(default_factory=dict)
@@ -70,6 +71,8 @@ class Case(Thing):
     bar: str = NEW
     barred: BarBegun | None = None
     proposer: str = "held"  # what identifies them: held or destroyed
+    reference: str = ""  # of the proposer
+    kept: str = ""  # the record that what identifies them came with
 
 
 @dataclass(kw_only=True)

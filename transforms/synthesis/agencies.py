@@ -275,5 +275,7 @@ def _complaints(agency: Agency, rng: np.random.Generator) -> Iterator[Draft]:
 
 
 def _by_quarter(events: list[Event]) -> Iterator[list[Event]]:
-    for _, segment in itertools.groupby(events, lambda e: (e.recorded_at.year, (e.recorded_at.month - 1) // 3)):
+    for _, segment in itertools.groupby(
+        events, lambda e: (e.recorded_at.year, (e.recorded_at.month - 1) // 3)
+    ):
         yield list(segment)

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def case_of(path: Path, products: Sequence[Product], rng: np.random.Generator) -
     fate = case.share()
     if fate < 0.02 and case.under == "112":
         case.day = path.last + dt.timedelta(days=1 + int(case.share() * 3))
-        yield case.draft(c.ProposalLate(under="112", proposer=proposer, destroy_on=destroyed))
+        yield case.draft(c.ProposalLate(**_proposer(case, proposer, destroyed)))
         return None
     missing = ("安全管理の措置",) if case.share() < 0.2 else ()
     yield case.draft(_received(case, proposer, destroyed, missing), 11)
@@ -114,14 +114,25 @@ def case_of(path: Path, products: Sequence[Product], rng: np.random.Generator) -
 
 def _received(case: _Case, proposer: str, destroyed: dt.date, missing: tuple[str, ...]) -> c.ProposalReceived:
     return c.ProposalReceived(
-        under="112" if case.under == "112" else "118",
-        proposer=proposer,
-        destroy_on=destroyed,
+        **_proposer(case, proposer, destroyed),
         proposal=_proposal(
             1000 + int(case.share() * max(case.path.people - 1000, 0)), case.day, bool(missing)
         ),
         missing=missing,
     )
+
+
+def _proposer(case: _Case, proposer: str, destroyed: dt.date) -> dict[str, Any]:
+    """Return what an event says of who proposes: nothing that identifies anybody."""
+    kept = hashlib.sha256(f"提案者\0{case.path.case}".encode()).hexdigest()[:32]
+    return {
+        "under": case.under,
+        "proposer": proposer,
+        "kept": kept,
+        "proposer_is": "body" if int(kept[0], 16) % 5 else "person",
+        "agent": kept[1] == "0",
+        "destroy_on": destroyed,
+    }
 
 
 def _proposal(people: int, day: dt.date, unsafe: bool) -> c.Proposal:

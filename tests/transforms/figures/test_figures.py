@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import itertools
 import json
 import statistics
 from dataclasses import replace
@@ -15,8 +16,8 @@ from support.pages import Page
 from tokumei.schemas import body_events as b
 from tokumei.schemas import case_events as c
 from tokumei.schemas.errors import InputError, RequirementError
-from tokumei.schemas.file_items import Period
 from tokumei.schemas.figures import FIGURES, FLOWS, STEPS, STOCKS
+from tokumei.schemas.file_items import Period
 from tokumei.schemas.japan_time import JST
 from tokumei.schemas.regimes import fiscal_year
 from tokumei.schemas.transitions import articles
@@ -41,9 +42,11 @@ def journals(tmp_path_factory):
     root = str(tmp_path_factory.mktemp("synthetic"))
     store = open_store(root)
     found = []
-    for agency in agencies(200, seed=7):
+    for agency in agencies(150, seed=7):
         journal = journal_of(store, root, agency.name)
-        assert journal.append([event for segment in ledger_of(agency, seed=7) for event in segment], Reached())
+        assert journal.append(
+            [event for segment in ledger_of(agency, seed=7) for event in segment], Reached()
+        )
         found.append(journal)
     return found
 
@@ -72,7 +75,7 @@ def test_fiscal_2017_to_the_digit(whole):
 
 def test_every_sum_agrees_in_every_year(whole, journals):
     later = YearAccount.together(
-        [account_of(j.folder, YearAsked(2020, dt.date(2021, 3, 31), "unused")) for j in journals]
+        [account_of(j.folder, YearAsked(2020, dt.date(2021, 3, 31), "unused")) for j in journals[:40]]
     )
     for year in (2017, 2018, 2019, 2020):
         assert len(check(later.tally, year)) > 20
@@ -120,7 +123,10 @@ def test_counts_come_together_in_any_order_and_grouping(accounts, whole):
 
 def test_sums_that_do_not_agree_are_refused(whole):
     counts = whole.tally.counts.with_columns(
-        pl.when(pl.col("figure") == "contracts_in_force").then(pl.col("value") + 1).otherwise("value").alias("value")
+        pl.when(pl.col("figure") == "contracts_in_force")
+        .then(pl.col("value") + 1)
+        .otherwise("value")
+        .alias("value")
     )
     with pytest.raises(RequirementError) as refused:
         check(replace(whole.tally, counts=counts), YEAR)
@@ -174,9 +180,7 @@ def test_a_call_of_files_that_were_called_before_counts_them_once(tmp_path):
         desk = b.Desk(name="窓口", address="見本市1", contact="番号1")
         announced = b.CallAnnounced(title="募集", period=period, files=files, window=desk)
         events += [event(announced, call, day(first - 5)), event(b.CallOpened(), call, day(first, 0))]
-    account = account_of(
-        written(tmp_path, *events).folder, YearAsked(2025, day(105).date(), "unused")
-    )
+    account = account_of(written(tmp_path, *events).folder, YearAsked(2025, day(105).date(), "unused"))
     found = values(account, 2025)
     assert found["calls"].values[ALL_KINDS] == 2 and found["files_offered"].values[ALL_KINDS] == 2
     (body,) = account.bodies
@@ -220,16 +224,23 @@ def test_pages_are_whole_and_readable_without_a_network(files):
         text = content.decode()
         page = Page(text)
         levels = [int(tag[1]) for tag, _ in page.tags if tag in {"h1", "h2", "h3"}]
-        assert levels[0] == 1 and levels.count(1) == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+        assert (
+            levels[0] == 1 and levels.count(1) == 1 and all(b - a <= 1 for a, b in itertools.pairwise(levels))
+        )
         assert ("html", {"lang": "ja"}) in page.tags
         assert all(attributes.get("scope") for tag, attributes in page.tags if tag == "th")
         assert all(attributes.get("aria-label") for tag, attributes in page.tags if tag == "svg")
         links = {str(attributes["href"]) for tag, attributes in page.tags if tag == "a"}
         ids = {f"#{attributes['id']}" for _, attributes in page.tags if attributes.get("id")}
-        assert links <= ids | set(files) and "http:" not in text and "https:" not in text and "<script" not in text
+        assert (
+            links <= ids | set(files)
+            and "http:" not in text
+            and "https:" not in text
+            and "<script" not in text
+        )
     page = Page(files["index.html"].decode())
-    assert page.cells("figures")["提案募集ファイル（ファイル） 法第44条の4。その年度に始まった提案募集の対象である"
-                                 "個人情報ファイル。二度募集したものも一つと数える。"] == ["283", "1,649", "1,932"]
+    (offered,) = [row[1:] for row in page.rows["main"] if row[0].startswith("提案募集ファイル（ファイル）")]
+    assert offered == ["283", "1,649", "1,932"]
 
 
 def test_csv_and_json_say_the_same_and_every_row_has_its_key(files):

@@ -46,7 +46,7 @@ def test_a_segment_that_is_gone_or_changed_is_told(journal, number, tmp_path):
     head = Reached()
     for n in (1, 2, 3):
         head = journal.append([inquiry(n)], head)
-    path = next(tmp_path.rglob(f"*{number}.avro"))
+    path = next(tmp_path.rglob(f"*{number}-events.avro"))
     good = path.read_bytes()
     path.unlink()
     with pytest.raises(InputError, match="missing"):
