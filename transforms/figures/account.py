@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.register import body_folder
 from tokumei.transforms.figures.columns import ledger_columns
+from tokumei.transforms.figures.entries import register_lines
 from tokumei.transforms.figures.happened import happened
 from tokumei.transforms.figures.published import PublicLists, published
 from tokumei.transforms.figures.sums import check
@@ -51,11 +51,14 @@ def account_of(folder: str, asked: YearAsked) -> YearAccount:
     """Return the account of the one body whose ledger stands in a folder.
 
     Raises:
-        InputError: the ledger is damaged, or storage fails.
+        InputError: the ledger or the register book is damaged, or storage fails.
     """
-    events = ledger_columns(Journal(open_store(folder), folder))
+    store = open_store(folder)
+    events = ledger_columns(Journal(store, folder))
     body, body_kind = events.select("body", "body_kind").row(0)
-    public = published(events, body_folder(body), asked.until, asked.year)
+    own, shared = (folder.rsplit("/", above)[0] for above in (1, 2))
+    register = register_lines(store, (own, shared), body, asked.until)
+    public = published(events, register, asked.until, asked.year)
     return YearAccount(
         tally(happened(events, asked.until), body, body_kind, asked.until),
         () if public is None else (public,),

@@ -77,9 +77,7 @@ def _legal(events: pl.DataFrame, where: str) -> pl.DataFrame:
         pl.col("kind").shift(1).over("of", "subject").fill_null("").alias("before")
     ).select("before", "kind")
     if len(pairs.unique().join(_allowed(), on=["before", "kind"], how="anti")):
-        raise damaged_segment(
-            where, "an event in it cannot follow the one before it (tokumei register check)"
-        )
+        raise damaged_segment(where, "an event in it cannot follow the one before it (tokumei ledger check)")
     return events
 
 

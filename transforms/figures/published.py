@@ -6,7 +6,7 @@ Nothing of a proposal is here, nor of who made it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -17,6 +17,7 @@ from tokumei.schemas.case_events import ProductCreated
 from tokumei.schemas.events import BodyKind
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.regimes import fiscal_year
+from tokumei.schemas.register import body_folder
 from tokumei.transforms.figures.happened import ELIGIBLE_NOW
 from tokumei.transforms.figures.views.dataset import ListCell
 
@@ -31,21 +32,25 @@ class PublicLists:
         body: what it is called, of which kind, and the window of its latest call.
         calls: calls that are announced, with period and window.
         files: files that the three conditions hold for and that stand in the register.
+        register: entries of the register book that are in force.
         products: what was made of them and is on offer, now or soon (117条, 118条).
     """
 
     body: PublicLine
     calls: tuple[PublicLine, ...]
     files: tuple[PublicLine, ...]
+    register: tuple[PublicLine, ...]
     products: tuple[PublicLine, ...]
 
 
-def published(events: pl.DataFrame, key: str, until: dt.date, year: int) -> PublicLists | None:
+def published(
+    events: pl.DataFrame, register: Iterable[PublicLine], until: dt.date, year: int
+) -> PublicLists | None:
     """Return what is public of a body at the end of a day; None where nothing happened by then.
 
     Args:
         events: of the body, as `tokumei.transforms.figures.columns.ledger_columns` returns them.
-        key: of the body, the same in all lists.
+        register: entries of the body that are in force.
         until: that day.
         year: the fiscal year whose calls are counted.
     """
@@ -53,6 +58,7 @@ def published(events: pl.DataFrame, key: str, until: dt.date, year: int) -> Publ
     if not len(events):
         return None
     body, body_kind = events.select("body", "body_kind").row(0)
+    key = body_folder(body)
     at = {"body_key": key, "body": body, "body_kind": body_kind}
     calls = [
         (event, CallAnnounced.model_validate_json(said)) for event, said in _of(events, "call_announced")
@@ -81,6 +87,7 @@ def published(events: pl.DataFrame, key: str, until: dt.date, year: int) -> Publ
             {**at, "key": file, "name": said.name, "people": said.people, "call": offered.get(file)}
             for file, said in eligible.items()
         ),
+        register=tuple({**at, **entry} for entry in register),
         products=tuple(
             {**at, **_product(event, said, said.offered, names, until)}
             for event, said in products

@@ -75,7 +75,7 @@ def check(tally: YearCounts, year: int) -> tuple[Sum, ...]:
             "figures.sums",
             where=f"fiscal year {year}",
             what=f"{len(wrong)} sums do not agree; first: {wrong[0]}",
-            fix="run tokumei register check over the ledgers; nothing was written",
+            fix="run tokumei ledger check; nothing was written",
         )
     return found
 

@@ -86,7 +86,7 @@ class Journal:
             InputError: the first segment is damaged.
         """
         uri = self._uri(1)
-        return decoded_segment(self.store.read(uri)[0], uri)[1][0] if self.store.exists(uri) else None
+        return decoded_segment(self.store.read(uri)[0], uri)[0] if self.store.exists(uri) else None
 
     def append(self, events: Sequence[Event], head: Reached) -> Reached | None:
         """Append events as the next segment, whole or not at all; return the new head.

@@ -19,6 +19,7 @@ from tokumei.schemas import body_events as b
 from tokumei.schemas.events import BodyKind, Event
 from tokumei.schemas.figures import FIRST_YEAR
 from tokumei.schemas.file_items import Period
+from tokumei.schemas.regimes import fiscal_year
 from tokumei.transforms.ledger.fold import fold_events
 from tokumei.transforms.synthesis.cases import Path, Product, case_of
 from tokumei.transforms.synthesis.drafts import Draft, at, events_of
@@ -90,7 +91,7 @@ def agencies(cases: int, seed: int) -> tuple[Agency, ...]:
 
 
 def ledger_of(agency: Agency, seed: int) -> Iterator[list[Event]]:
-    """Yield the events of one body, a segment a quarter, in the order in which they were recorded.
+    """Yield the events of one body, a segment a fiscal year, in the order in which they were recorded.
 
     The same agency and seed give the same events.
 
@@ -111,7 +112,8 @@ def ledger_of(agency: Agency, seed: int) -> Iterator[list[Event]]:
     drafts += _complaints(agency, rng)
     events = list(events_of(agency.name, agency.kind, drafts))
     fold_events(events)
-    yield from _by_quarter(events)
+    for _, segment in itertools.groupby(events, lambda event: fiscal_year(event.recorded_at.date())):
+        yield list(segment)
 
 
 @dataclass(frozen=True)
@@ -272,10 +274,3 @@ def _complaints(agency: Agency, rng: np.random.Generator) -> Iterator[Draft]:
         if not void and rng.random() < 0.9:
             answered = at(day + dt.timedelta(days=int(rng.integers(1, 60))), 16)
             yield Draft(answered, b.ComplaintAnswered(outcome="案内を改めた。"), key)
-
-
-def _by_quarter(events: list[Event]) -> Iterator[list[Event]]:
-    for _, segment in itertools.groupby(
-        events, lambda e: (e.recorded_at.year, (e.recorded_at.month - 1) // 3)
-    ):
-        yield list(segment)

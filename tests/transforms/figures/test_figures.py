@@ -11,6 +11,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 from support.events import event
+from support.ledgers import write_ledgers
 from support.pages import Page
 
 from tokumei.schemas import body_events as b
@@ -31,7 +32,7 @@ from tokumei.transforms.figures.views.site import era_year, site
 from tokumei.transforms.ledger.fold import effective, fold_events
 from tokumei.transforms.ledger.journal import Reached, journal_of
 from tokumei.transforms.storage.places import open_store
-from tokumei.transforms.synthesis.agencies import agencies, ledger_of
+from tokumei.transforms.synthesis.agencies import agencies
 
 YEAR, END = 2017, dt.date(2018, 3, 31)
 ASKED = YearAsked(YEAR, END, "unused")
@@ -39,16 +40,7 @@ ASKED = YearAsked(YEAR, END, "unused")
 
 @pytest.fixture(scope="module")
 def journals(tmp_path_factory):
-    root = str(tmp_path_factory.mktemp("synthetic"))
-    store = open_store(root)
-    found = []
-    for agency in agencies(150, seed=7):
-        journal = journal_of(store, root, agency.name)
-        assert journal.append(
-            [event for segment in ledger_of(agency, seed=7) for event in segment], Reached()
-        )
-        found.append(journal)
-    return found
+    return write_ledgers(tmp_path_factory.mktemp("synthetic"), agencies(150, seed=7), seed=7)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tokumei.schemas.regimes import PublicRegime, cited
+from tokumei.transforms.figures.entries import ENTRY_CAPTIONS
 from tokumei.transforms.figures.published import PublicLine, PublicLists, kind_place
 from tokumei.transforms.figures.views.dataset import Caption, Dataset
 
@@ -63,7 +64,13 @@ def listings(bodies: Sequence[PublicLists], regime: PublicRegime) -> tuple[Listi
         regime: whose articles the lists cite.
     """
     ordered = sorted(bodies, key=lambda one: (kind_place(str(one.body["body_kind"])), str(one.body["body"])))
-    return (_calls(ordered), _bodies(ordered), _files(ordered, regime), _products(ordered, regime))
+    return (
+        _calls(ordered),
+        _bodies(ordered),
+        _files(ordered, regime),
+        _register(ordered),
+        _products(ordered, regime),
+    )
 
 
 def _rows(found: Iterable[Iterable[PublicLine]]) -> tuple[PublicLine, ...]:
@@ -140,6 +147,22 @@ def _files(bodies: Sequence[PublicLists], regime: PublicRegime) -> Listing:
             rows=_rows(one.files for one in bodies),
         ),
         ("name", "people", "call"),
+        "body",
+    )
+
+
+def _register(bodies: Sequence[PublicLists]) -> Listing:
+    captions = (_KEY, *_BODY, *(Caption(key, text) for key, text in ENTRY_CAPTIONS.items()))
+    return Listing(
+        Dataset(
+            name="register",
+            title="個人情報ファイル簿",
+            unit="ファイル",
+            about="帳簿に記載している個人情報ファイルです。すべての記載事項はデータにあります。",
+            captions=captions,
+            rows=_rows(one.register for one in bodies),
+        ),
+        ("name", "department", "purpose", "call_for_proposals", "product"),
         "body",
     )
 
