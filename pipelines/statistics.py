@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 
 from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas import japan_time
@@ -85,12 +86,17 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     with one_temporary_folder(until_exit=begins):
         with quiet():
             pipeline = empty_pipeline(options)
-        described = count_on(pipeline, folders, YearAsked(args.year, until, args.pages))
+        described = count_on(pipeline, folders, YearAsked(args.year, until, _everywhere(args.pages)))
     print(
         described
         or f"figures of fiscal {args.year}, {len(folders):,} bodies, as of {until}: {args.pages}/index.html"
     )
     return 0
+
+
+def _everywhere(place: str) -> str:
+    """Return a place as workers name it, who may have another working directory."""
+    return place if "://" in place else str(Path(place).absolute())
 
 
 def _ledgers(registers: Sequence[str]) -> list[str]:
@@ -99,7 +105,7 @@ def _ledgers(registers: Sequence[str]) -> list[str]:
     from tokumei.transforms.storage.places import open_store
 
     found = []
-    for output in registers:
+    for output in map(_everywhere, registers):
         store = open_store(output)
         ledgers = journals(store, store.join(output, "register"))
         if not ledgers:

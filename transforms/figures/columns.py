@@ -14,7 +14,7 @@ from polars.exceptions import PolarsError
 
 from tokumei.schemas.transitions import NEW, lines
 from tokumei.transforms.ledger.journal import Journal
-from tokumei.transforms.ledger.segments import damaged_segment
+from tokumei.transforms.ledger.segments import damaged_segment, decoded_segment
 
 _COLUMNS = (
     *("event_id", "body", "body_kind", "kind", "at", "subject", "file", "release", "corrects", "payload"),
@@ -33,11 +33,15 @@ def ledger_columns(journal: Journal) -> pl.DataFrame:
         InputError: the ledger is damaged, holds events of several bodies, or some cannot follow others.
     """
     parts = []
+    uri, data = journal.folder, b""
     for uri, data in journal.segments():
         try:
             parts.append(pl.read_avro(io.BytesIO(data), columns=list(_COLUMNS)))
         except (PolarsError, ValueError):
             raise damaged_segment(uri, "it is no segment of a ledger, or cut short") from None
+    if not parts:
+        raise damaged_segment(uri, "there is no segment")
+    decoded_segment(data, uri)  # each is proven by the one after it, the last by the ids of its events
     events = _in_effect(pl.concat(parts), journal.folder)
     if not events["at"].str.ends_with(_ZONE).all():
         raise damaged_segment(journal.folder, "an event has a time of another zone than Japan's")
