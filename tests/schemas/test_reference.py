@@ -160,7 +160,7 @@ def test_every_attack_has_an_example(attack):
     if attack.name() == "known_facts":
         facts = [{"table": "members", "quasi_identifiers": True}]
         piece["histories"] = [{"known": 1, "because": "試験", "facts": facts}]
-    if attack.name() == "habit_profile":
+    if attack.name() in {"habit_profile", "signature"}:
         item = {"keep": True, "because": "試験"}
         columns = {"item": item, "bought": {"type": "date", **item}}
         piece["tables"] = {"members": {"rows_per_person": "several", "columns": columns}}

@@ -25,7 +25,7 @@ from tokumei.transforms.ledger.segments import (
 from tokumei.transforms.storage.base import Store
 
 _FOLDER = "ledger"
-_SEGMENT = re.compile(r"(\d{8})-events\.avro")
+SEGMENT_NAME = r"(\d{8})-events\.avro"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Journal:
 
     def _numbers(self) -> list[int]:
         found = self.store.glob(self.store.join(self.folder, "*-events.avro"))
-        names = (_SEGMENT.fullmatch(file.uri.rpartition("/")[2]) for file in found)
+        names = (re.fullmatch(SEGMENT_NAME, file.uri.rpartition("/")[2]) for file in found)
         return sorted(int(name[1]) for name in names if name)
 
     def _uri(self, number: int) -> str:
