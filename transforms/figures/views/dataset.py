@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tokumei.transforms.values.formulas import inert
+from tokumei.transforms.values.formulas import inert_all
 
 ListCell = str | int | None
 
@@ -53,18 +53,13 @@ class Dataset:
         out = io.StringIO(newline="")
         table = csv.writer(out, quoting=csv.QUOTE_ALL)
         table.writerow([caption.text for caption in self.captions])
-        texts = {caption.name for caption in self.captions if not caption.number}
-        harmless: dict[ListCell, ListCell] = {}  # names of bodies and files stand in many rows
-        for row in self.rows:
-            cells: list[ListCell] = []
-            for caption in self.captions:
-                cell = row[caption.name]
-                if caption.name in texts and cell is not None:
-                    if cell not in harmless:
-                        harmless[cell] = inert(str(cell))
-                    cell = harmless[cell]
-                cells.append(cell)
-            table.writerow(cells)
+        texts = [caption.name for caption in self.captions if not caption.number]
+        distinct = list({row[name] for row in self.rows for name in texts} - {None})
+        harmless = dict(zip(distinct, inert_all([str(cell) for cell in distinct]), strict=True))
+        table.writerows(
+            [harmless.get(row[c.name]) if not c.number else row[c.name] for c in self.captions]
+            for row in self.rows
+        )
         return out.getvalue().encode("utf-8-sig")
 
     def as_json(self, as_of: str) -> bytes:
