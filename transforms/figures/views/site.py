@@ -108,7 +108,10 @@ def _figures(
             spreads=spreads,
             days=[(titles[key], of[numbers.ALL_KINDS]) for key, of in days.items()],
             kinds=kinds,
-            counted=counted,
+            groups=[
+                (title, [one for one in counted if (one.figure.counted == "stock") == stock])
+                for title, stock in (("その年度にあったこと", False), ("年度末の状況", True))
+            ],
             sums=agreed,
         )
         .encode()
