@@ -118,7 +118,7 @@ def asked_journals(args: argparse.Namespace, store: Store, register: str) -> lis
     from tokumei.transforms.ledger.journal import journal_of, journals
 
     found = [journal_of(store, register, args.body)] if args.body else journals(store, register)
-    if not found or not all(journal.first() for journal in found):
+    if not found or (args.body and not found[0].first()):
         raise InputError(
             "ledger.none",
             where=register,

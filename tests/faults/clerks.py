@@ -27,7 +27,7 @@ from support.clerks import BODY, NO, call, enter, judged, proposal
 from support.deal import EVERYTHING, Deal
 
 from tokumei.pipelines.cli import JOBS
-from tokumei.transforms.ledger.journal import journal_of
+from tokumei.transforms.ledger.journal import NOTE_NAME, journal_of
 from tokumei.transforms.proposals.commands import COMMANDS
 from tokumei.transforms.storage.local import LocalStore
 
@@ -109,7 +109,9 @@ def files_of(out: Path) -> dict[str, bytes]:
 
 def told_by(out: Path) -> dict[str, bytes]:
     """The files that no random reference stands in: the book, what is derived from it, who is kept."""
-    return {name: data for name, data in files_of(out).items() if not name.endswith("-events.avro")}
+    return {
+        name: data for name, data in files_of(out).items() if not name.endswith(("-events.avro", NOTE_NAME))
+    }
 
 
 def killed(world: World, tally: Counter[str], wrong: list[str], number: int, name: str, fault: Fault) -> Case:

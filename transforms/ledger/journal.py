@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError
@@ -22,9 +23,10 @@ from tokumei.transforms.ledger.segments import (
     encoded_segment,
     segment_before,
 )
-from tokumei.transforms.storage.base import Store
+from tokumei.transforms.storage.base import ConflictError, Store
 
 _FOLDER = "ledger"
+NOTE_NAME = "reached.txt"
 SEGMENT_NAME = r"(\d{8})-events\.avro"
 
 
@@ -47,7 +49,7 @@ class Journal:
         """Return the events after a head, and the head that they lead to.
 
         Raises:
-            InputError: a segment is missing, damaged_segment, or does not follow the one before.
+            InputError: a segment is missing, damaged, or does not follow the one before.
         """
         events: list[Event] = []
         head = since
@@ -62,6 +64,7 @@ class Journal:
         Raises:
             InputError: a segment is missing, or does not follow the one before.
         """
+        noted = self._noted()  # before looking: what is appended meanwhile is then not missed
         head = since
         for number in self._numbers():
             if number <= since.number:
@@ -78,6 +81,10 @@ class Journal:
                 )
             yield uri, data
             head = Reached(number, hashlib.sha256(data).hexdigest())
+        if head.number < noted:
+            raise damaged_segment(
+                self._uri(head.number + 1), "the segment is missing, the ledger once had it"
+            )
 
     def first(self) -> Event | None:
         """Return the first event; None where there is none yet.
@@ -98,7 +105,26 @@ class Journal:
             self.store.create(self._uri(head.number + 1), data)
         except FileExistsError:
             return None
+        self._note(head.number + 1)
         return Reached(head.number + 1, hashlib.sha256(data).hexdigest())
+
+    def _note(self, number: int) -> None:
+        """Note how far the ledger reaches, so that the loss of its end is told.
+
+        It may lag: a writer was killed, or is beaten by one who notes more. Then later losses alone are told.
+        """
+        uri = self.store.join(self.folder, NOTE_NAME)
+        before, version = self.store.read(uri) if self.store.exists(uri) else (b"0", None)
+        if int(before) < number:
+            with suppress(ConflictError):
+                self.store.replace(uri, b"%d\n" % number, version)
+
+    def _noted(self) -> int:
+        uri = self.store.join(self.folder, NOTE_NAME)
+        try:
+            return int(self.store.read(uri)[0]) if self.store.exists(uri) else 0
+        except ValueError:
+            raise damaged_segment(uri, "it does not say how far the ledger reaches") from None
 
     def _numbers(self) -> list[int]:
         found = self.store.glob(self.store.join(self.folder, "*-events.avro"))

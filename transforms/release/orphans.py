@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
-from tokumei.transforms.ledger.journal import SEGMENT_NAME
+from tokumei.transforms.ledger.journal import NOTE_NAME, SEGMENT_NAME
 from tokumei.transforms.proposals.proposers import KEPT_NAME
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
@@ -28,7 +28,7 @@ _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
 _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
 _DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
-_LEDGER = re.compile(f"{SEGMENT_NAME}|{KEPT_NAME}")
+_LEDGER = re.compile(f"{SEGMENT_NAME}|{re.escape(NOTE_NAME)}|{KEPT_NAME}")
 _NAMES = (_PART, _DOCUMENT, _DECISION)
 
 
