@@ -1,4 +1,4 @@
-"""Yearly figures on every engine: the same pages, and the same refusal of a ledger that was changed."""
+"""Yearly figures on every engine: the same pages, to the byte."""
 
 import subprocess
 import sys
@@ -13,7 +13,8 @@ from tokumei.transforms.synthesis.agencies import agencies
 def ledgers(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ledgers")
     few = [body for body in agencies(60, seed=2) if body.files < 8][:6]
-    return folder, write_ledgers(folder / "out", few, seed=2)
+    write_ledgers(folder / "out", few, seed=2)
+    return folder
 
 
 def statistics(folder, pages, args):
@@ -30,27 +31,12 @@ def pages_of(folder):
 
 @pytest.fixture(scope="session")
 def expected_pages(ledgers):
-    folder, _ = ledgers
-    done = statistics(folder, "expected", [])
+    done = statistics(ledgers, "expected", [])
     assert (done.returncode, done.stderr) == (0, "")
-    return pages_of(folder / "expected")
+    return pages_of(ledgers / "expected")
 
 
 def test_the_pages_are_the_same(engine, ledgers, expected_pages, tmp_path):
-    folder, _ = ledgers
-    done = statistics(folder, str(tmp_path / "pages"), engine.args)
+    done = statistics(ledgers, str(tmp_path / "pages"), engine.args)
     assert (done.returncode, done.stderr) == (0, "")
     assert pages_of(tmp_path / "pages") == expected_pages
-
-
-def test_a_changed_ledger_is_refused_alike(engine, ledgers, tmp_path):
-    folder, journals = ledgers
-    (name,) = {uri for uri, _ in journals[2].segments()}
-    data = (folder / name).read_bytes()
-    (folder / name).write_bytes(data[:-20])
-    try:
-        done = statistics(folder, str(tmp_path / "pages"), engine.args)
-    finally:
-        (folder / name).write_bytes(data)
-    assert done.returncode == 3 and done.stderr.startswith("error [ledger.damaged"), done.stderr
-    assert not (tmp_path / "pages").exists()

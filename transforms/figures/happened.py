@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 
 import polars as pl
 
 from tokumei.schemas.figures import ELIGIBLE, INELIGIBLE
+from tokumei.schemas.transitions import lines
 
 # The part of a figure that an event belongs to, and the number that it adds, by the fields of what it says.
 _PARTS = {"proposal_received": "under", "terminated": "ground", "inquiry_received": "by"}
@@ -15,6 +17,7 @@ _CONDITIONS = ("published", "disclosable", "unhindered")
 _SPLIT = ("call_opened", "screened_unfit")  # events of several lines
 _REASONS = pl.Struct({"reasons": pl.List(pl.Struct({"test": pl.Int64}))})
 _FILES = pl.Struct({"files": pl.List(pl.String)})
+NO_FILE = "-"  # stands for the file of a proposal that names none (yet)
 _LINE = ("kind", "day", "subject", "file", "part", "number")
 ELIGIBLE_NOW = pl.all_horizontal(
     *(pl.col("payload").str.json_path_match(f"$.{name}.holds") == "true" for name in _CONDITIONS)
@@ -32,12 +35,14 @@ def happened(events: pl.DataFrame, until: dt.date) -> pl.DataFrame:
         until: the last day that counts.
 
     Returns:
-        kind, day (Japanese), subject, file (null where it is about none), part (null where none), number; in
-        the order of the ledger.
+        kind, day (Japanese), subject, file, part (null where none), number; in the order of the ledger. The
+        file of a case is the last that its events name; it is null in lines about no file.
     """
     plain = events.with_row_index("place").with_columns(
         pl.when(pl.col("kind").is_in(["file_judged", "file_erased"]))
         .then(pl.col("subject"))
+        .when(pl.col("kind").is_in(_of_cases()))
+        .then(pl.col("file").drop_nulls().last().over("subject").fill_null(NO_FILE))
         .otherwise(pl.col("file"))
         .alias("file"),
         pl.lit(None, pl.String).alias("part"),
@@ -55,8 +60,13 @@ def happened(events: pl.DataFrame, until: dt.date) -> pl.DataFrame:
         _opened(plain),
         _reasons(plain),
     ]
-    lines = pl.concat([part.select("place", *_LINE) for part in parts])
-    return lines.filter(pl.col("day") <= until).sort("place", "file", "part").drop("place")
+    found = pl.concat([part.select("place", *_LINE) for part in parts])
+    return found.filter(pl.col("day") <= until).sort("place", "file", "part").drop("place")
+
+
+@cache
+def _of_cases() -> list[str]:
+    return sorted({line["event"] for line in lines() if line["of"] == "case"})
 
 
 def _said(

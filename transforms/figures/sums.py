@@ -9,6 +9,7 @@ import polars as pl
 
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.figures import FIGURES, FLOWS, STOCKS, YearFigure
+from tokumei.transforms.figures.happened import NO_FILE
 from tokumei.transforms.figures.published import kind_place
 from tokumei.transforms.figures.tally import YearCounts
 
@@ -113,7 +114,12 @@ def _by_file(tally: YearCounts, value: Callable[..., int], year: int) -> Iterato
     for figure in FIGURES:
         if figure.key in _BY_FILE:
             of = by_file.filter(pl.col("figure") == figure.key)
-            terms = ((f"{of['file'].n_unique():,}ファイルの計", int(of["value"].sum())),)
+            named = of.filter(pl.col("file") != NO_FILE)
+            unnamed = int(of["value"].sum()) - int(named["value"].sum())
+            terms = (
+                (f"{named['file'].n_unique():,}ファイルの計", int(named["value"].sum())),
+                *([("ファイルの定まらないもの", unnamed)] if unnamed else ()),
+            )
             yield Sum(f"{figure.title}：ファイルごとの計は、全体に等しい", terms, value(figure.key, year))
 
 

@@ -180,6 +180,30 @@ def test_a_call_of_files_that_were_called_before_counts_them_once(tmp_path):
     assert body.body["window"] == "窓口" and body.body["files"] == 2
 
 
+def test_a_proposal_counts_for_the_file_that_it_names_in_the_end(tmp_path):
+    fields = {
+        "under": "112",
+        "proposer": "者1",
+        "kept": "k",
+        "proposer_is": "body",
+        "destroy_on": day(200).date(),
+    }
+    received = c.ProposalReceived(**fields, proposal=c.Proposal(), missing=("ファイルの名称",))
+    asked_for = c.CorrectionAsked(missing=("ファイルの名称",), until=day(9).date())
+    corrected = c.ProposalCorrected(proposal=c.Proposal())
+    journal = written(
+        tmp_path,
+        event(received, "事案1", day(1)),
+        event(received, "事案2", day(1)),
+        event(asked_for, "事案1", day(2)),
+        event(corrected, "事案1", day(3), file="f1"),
+    )
+    tally = account_of(journal.folder, YearAsked(2025, day(9).date(), "unused")).tally
+    check(tally, 2025)
+    of = tally.counts.filter((pl.col("figure") == "proposals") & (pl.col("part") == ""))
+    assert dict(of.select("file", "value").iter_rows()) == {"": 2, "f1": 1, "-": 1}
+
+
 def test_events_that_no_line_of_the_table_allows_are_refused(tmp_path):
     journal = written(tmp_path, event(c.PeriodEnded(), "事案1", day(1)))
     with pytest.raises(InputError) as refused:
