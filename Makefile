@@ -12,7 +12,7 @@ SEED ?= 1
 DEAL ?= 0/1
 PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
-.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-retail bench-search bench-stages bench-flink bench-arx bench-suggest clean
+.PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-retail bench-search bench-stages bench-flink bench-arx bench-suggest bench-figures clean
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -99,6 +99,9 @@ bench-suggest: $(INSTALLED)  ## suggestions for real tables (DATA, a folder of t
 
 bench-flink: $(INSTALLED)  ## the job on a Flink cluster of this machine, whole and broken (ROWS, RUNS); needs Java, Maven
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/flink.py --rows $(ROWS) --runs $(RUNS) --write
+
+bench-figures: $(INSTALLED)  ## yearly figures over synthetic ledgers of 141 bodies, counted and rendered (ROWS: cases; ROUNDS)
+	$(BIN)/python tests/benchmarks/figures.py --cases $(ROWS) --rounds $(ROUNDS)
 
 clean:
 	rm -rf .venv .peers out build dist

@@ -36,13 +36,14 @@ JOBS = {
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
     "screen": "screen proposals by the seven tests, with rehearsal and papers (審査)",
+    "statistics": "count ledgers of many bodies: figures of a fiscal year, and pages for everybody",
     "suggest": "suggest a policy from files, with what must be decided marked in it",
     "synthesize": "write synthetic agency files of any size",
     "terminate": "terminate contracts, and write the notices (解除)",
     "tick": "record what time brings to registers, every night, and tell what is due",
     "verify": "read published releases again, and compare them with manifest, reports and register",
 }
-_BEAM_JOBS = {"anonymize", "demo", "rehearse", "screen"}
+_BEAM_JOBS = {"anonymize", "demo", "rehearse", "screen", "statistics"}
 _EPILOG = "All other options go to Beam unchanged. Exit statuses: pipelines/README.md"
 
 

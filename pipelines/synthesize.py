@@ -1,4 +1,4 @@
-"""`tokumei synthesize`: write synthetic agency files of any size."""
+"""`tokumei synthesize`: write synthetic agency files of any size, or ledgers of agencies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.formats import SOURCE_FORMATS, listed
-from tokumei.transforms.synthesis import PRESETS, SYNTHETIC_FORMATS
+from tokumei.transforms.synthesis import LEDGERS, PRESETS, SYNTHETIC_FORMATS
 
 if TYPE_CHECKING:
     from tokumei.transforms.synthesis.files import FilePlan
@@ -21,14 +21,14 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "cp932", "euc_jp")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `tokumei synthesize` on a parser."""
-    about = "; ".join(f"{name} = {text}" for name, text in PRESETS.items())
-    parser.add_argument("preset", choices=sorted(PRESETS), help=about)
+    about = "; ".join(f"{name} = {text}" for name, text in (PRESETS | LEDGERS).items())
+    parser.add_argument("preset", choices=sorted(PRESETS | LEDGERS), help=about)
     parser.add_argument(
         "--rows",
         type=int,
         default=1000,
         help=f"1 to {MAX_ROWS:,}; presets of two files make this many uses or receipts,"
-        " and a tenth of it members",
+        " and a tenth of it members; agencies so many cases",
     )
     parser.add_argument("--seed", type=int, default=0, help="same seed, same bytes; 0 or more")
     parser.add_argument("--format", choices=SYNTHETIC_FORMATS, default=SYNTHETIC_FORMATS[0])
@@ -68,6 +68,9 @@ def run(args: argparse.Namespace) -> int:
         PolicyError: an argument is out of range, arguments exclude each other, or a file exists.
     """
     _check(args)
+    if args.preset in LEDGERS:
+        _write_ledgers(args)
+        return 0
     from tokumei.transforms.synthesis.files import Order, plan_files, write_file
     from tokumei.transforms.synthesis.write import Layout
 
@@ -92,6 +95,31 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _write_ledgers(args: argparse.Namespace) -> None:
+    """Write the ledger of each body into register/ of the output; a ledger that is there is not touched."""
+    from tokumei.transforms.ledger.journal import Reached, journal_of, journals
+    from tokumei.transforms.storage.places import open_store
+    from tokumei.transforms.synthesis.agencies import agencies, ledger_of
+
+    store = open_store(str(args.output))
+    register = store.join(str(args.output), "register")
+    if journals(store, register):
+        raise PolicyError(
+            "synthesize.exists",
+            where=register,
+            what="there are ledgers, to which nothing synthetic is added",
+            fix="choose another --output",
+        )
+    started, events, bodies = time.perf_counter(), 0, agencies(args.rows, args.seed)
+    for body in bodies:
+        journal, reached = journal_of(store, register, body.name), Reached()
+        for segment in ledger_of(body, args.seed):
+            reached = journal.append(segment, reached) or reached
+            events += len(segment)
+    elapsed = time.perf_counter() - started
+    print(f"{register}: {len(bodies)} ledgers, {events:,} events, {events / elapsed:,.0f} events/s")
+
+
 def _check(args: argparse.Namespace) -> None:
     text = SOURCE_FORMATS[args.format].text
     texts = listed((name for name in SYNTHETIC_FORMATS if SOURCE_FORMATS[name].text), "or")
@@ -110,6 +138,9 @@ def _check(args: argparse.Namespace) -> None:
          f"{args.format} is always UTF-8", f"leave --encoding out, or use {encoded}"),
         (args.person_order == "random" and args.preset != "residents", "--person-order",
          "only residents have an order to choose", "leave --person-order out"),
+        (args.preset in LEDGERS and (args.format, args.encoding, args.line_ending, args.gzip, args.peculiar,
+                                     args.dirty, args.force) != ("csv", "utf-8", "lf", False, None, 0, False),
+         args.preset, "ledgers are Avro, and never replaced", "give --rows, --seed and --output alone"),
     ]  # fmt: skip
     for is_wrong, where, what, fix in wrong:
         if is_wrong:

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.events import Event
 from tokumei.schemas.register import body_folder
-from tokumei.transforms.ledger.segments import BEGINNING, damaged_segment, decoded_segment, encoded_segment
+from tokumei.transforms.ledger.segments import (
+    BEGINNING,
+    damaged_segment,
+    decoded_segment,
+    encoded_segment,
+    segment_before,
+)
 from tokumei.transforms.storage.base import ConflictError, Store
 
 _FOLDER = "ledger"
@@ -45,8 +51,20 @@ class Journal:
         Raises:
             InputError: a segment is missing, damaged, or does not follow the one before.
         """
-        noted = self._noted()  # before looking: what is appended meanwhile is then not missed
         events: list[Event] = []
+        head = since
+        for uri, data in self.segments(since):
+            events += decoded_segment(data, uri)
+            head = Reached(head.number + 1, hashlib.sha256(data).hexdigest())
+        return events, head
+
+    def segments(self, since: Reached = Reached()) -> Iterator[tuple[str, bytes]]:
+        """Yield the URI and the file of each segment after a head, in order.
+
+        Raises:
+            InputError: a segment is missing, or does not follow the one before.
+        """
+        noted = self._noted()  # before looking: what is appended meanwhile is then not missed
         head = since
         for number in self._numbers():
             if number <= since.number:
@@ -57,18 +75,16 @@ class Journal:
                     self._uri(head.number + 1), "the segment is missing, later ones are there"
                 )
             data, _ = self.store.read(uri)
-            previous, found = decoded_segment(data, uri)
-            if previous != head.digest:
+            if segment_before(data, uri) != head.digest:
                 raise damaged_segment(
                     uri, "it does not follow the segment before: one of the two was changed"
                 )
-            events += found
+            yield uri, data
             head = Reached(number, hashlib.sha256(data).hexdigest())
         if head.number < noted:
             raise damaged_segment(
                 self._uri(head.number + 1), "the segment is missing, the ledger once had it"
             )
-        return events, head
 
     def first(self) -> Event | None:
         """Return the first event; None where there is none yet.
@@ -77,7 +93,7 @@ class Journal:
             InputError: the first segment is damaged.
         """
         uri = self._uri(1)
-        return decoded_segment(self.store.read(uri)[0], uri)[1][0] if self.store.exists(uri) else None
+        return decoded_segment(self.store.read(uri)[0], uri)[0] if self.store.exists(uri) else None
 
     def append(self, events: Sequence[Event], head: Reached) -> Reached | None:
         """Append events as the next segment, whole or not at all; return the new head.

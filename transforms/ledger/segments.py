@@ -21,6 +21,7 @@ from tokumei.schemas.events import Event
 
 BEGINNING = "0" * 64  # stands for the digest before the first segment
 _PREVIOUS = "tokumei.previous"
+_NO_SEGMENT = "it is no segment of a ledger, or cut short"
 
 
 def encoded_segment(events: Sequence[Event], previous: str) -> bytes:
@@ -43,8 +44,20 @@ def encoded_segment(events: Sequence[Event], previous: str) -> bytes:
     return out.getvalue()
 
 
-def decoded_segment(data: bytes, uri: str) -> tuple[str, list[Event]]:
-    """Return the digest of the segment before, and the events.
+def segment_before(data: bytes, uri: str) -> str:
+    """Return the digest of the segment before, as a segment's file names it.
+
+    Raises:
+        InputError: it is no segment.
+    """
+    try:
+        return str(fastavro.reader(io.BytesIO(data)).metadata[_PREVIOUS])
+    except (ValueError, KeyError, EOFError, TypeError, IndexError):
+        raise damaged_segment(uri, _NO_SEGMENT) from None
+
+
+def decoded_segment(data: bytes, uri: str) -> list[Event]:
+    """Return the events of a segment.
 
     Args:
         data: a segment's file.
@@ -54,14 +67,12 @@ def decoded_segment(data: bytes, uri: str) -> tuple[str, list[Event]]:
         InputError: it is no segment, or an event is not what its id says.
     """
     try:
-        reader = fastavro.reader(io.BytesIO(data))
-        previous = str(reader.metadata[_PREVIOUS])
-        events = [_event(row) for row in reader]
+        events = [_event(row) for row in fastavro.reader(io.BytesIO(data))]
     except (ValidationError, ValueError, KeyError, EOFError, TypeError, IndexError):
-        raise damaged_segment(uri, "it is no segment of a ledger, or cut short") from None
+        raise damaged_segment(uri, _NO_SEGMENT) from None
     if any(event.digest() != event.event_id for event in events):
         raise damaged_segment(uri, "an event in it is not what its id says")
-    return previous, events
+    return events
 
 
 def damaged_segment(uri: str, what: str) -> InputError:

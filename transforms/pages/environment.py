@@ -43,7 +43,7 @@ def _environment(autoescape: bool, finalize: Callable[[object], object] | None =
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(num=number, pct=percent, numeral=numeral, day=day, moment=moment)
+    environment.filters.update(num=number, pct=percent, numeral=numeral, day=day, moment=moment, days=days)
     return environment
 
 
@@ -74,6 +74,11 @@ def numeral(number: int) -> str:
 def day(value: dt.date) -> str:
     """Write a day: 2026年4月1日."""
     return f"{value.year}年{value.month}月{value.day}日"
+
+
+def days(number: float) -> str:
+    """Write a number of days: 12日, 12.5日."""
+    return f"{number:,g}日"
 
 
 def moment(stamp: str) -> str:

@@ -1,7 +1,7 @@
 """Synthetic agency files: seeded, vectorised, any size.
 
-Every preset is one module naming its files as `TABLES`; a file is generated chunk by chunk, so that its
-size never meets the memory.
+Every preset of files is one module naming them as `TABLES`; a file is generated chunk by chunk, so that its
+size never meets the memory. `agencies` makes ledgers of registers instead, body by body.
 """
 
 from __future__ import annotations
@@ -14,4 +14,8 @@ PRESETS: dict[str, str] = {
     "claims": "診療報酬明細: several rows an insured person",
     "id_pos": "ID-POS: members and their receipts, two files",
     "cards": "credit cards: members and their uses, two files",
+}
+# What is made into ledgers, not files.
+LEDGERS: dict[str, str] = {
+    "agencies": "公的機関の台帳: ledgers of 141 bodies with 1,932 files (fiscal 2017), and cases"
 }

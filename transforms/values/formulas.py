@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +22,15 @@ def inert(text: str) -> str:
     For cells that are read by people alone: numbers get one too, and so does a text that begins with an
     apostrophe, so that taking the first one away restores every cell.
     """
-    return f"'{text}" if text.startswith("'") or _may_be_formula(pa.scalar(text)).as_py() else text
+    return inert_all([text])[0]
+
+
+def inert_all(texts: Sequence[str]) -> list[str]:
+    """Return each of many cells as `inert` does."""
+    risky = _may_be_formula(pa.array(texts, pa.string())).to_pylist()
+    return [
+        f"'{text}" if risk or text.startswith("'") else text for text, risk in zip(texts, risky, strict=True)
+    ]
 
 
 def neutralized(table: pa.Table) -> pa.Table:

@@ -1,0 +1,1 @@
+"""What readers see of figures and lists: pages, plots, CSV and JSON."""
