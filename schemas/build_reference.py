@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from tokumei.schemas.attacks import AnyAttack
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
+from tokumei.schemas.earlier import EarlierReleases, Frozen
 from tokumei.schemas.exposure import Accepted, Exposure
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
@@ -63,6 +64,8 @@ NODES: dict[str, type[BaseModel]] = {
     "lost_at_most": LostAtMost,
     "totals": Total,
     "requirements": Requirements,
+    "earlier_releases": EarlierReleases,
+    "frozen": Frozen,
     "exposure": Exposure,
     "accepted": Accepted,
     "metric": Metric,
