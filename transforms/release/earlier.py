@@ -201,13 +201,15 @@ def record_of(
 
 
 def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) -> tuple[Compared, ...]:
-    """Compare what is released with all earlier releases of the file; nothing where the policy does not ask.
+    """Compare what is released with all earlier releases of the file, where the policy asks.
+
+    A sample of a file is compared with none.
 
     Raises:
         TokumeiError: another release of the file has come since the run was planned.
     """
     needed = plan.policy.requirements
-    if needed.earlier_releases is None or record is None:
+    if needed.earlier_releases is None or record is None or plan.sample:
         return ()
     from tokumei.transforms.earlier.compare import compare_table
 

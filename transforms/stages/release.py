@@ -48,6 +48,7 @@ from tokumei.transforms.release.written import Written, merge_written, written_o
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.attacks import explain_attacks
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.report.earlier import explain_earlier
 from tokumei.transforms.report.rehearsal import rehearsed
 from tokumei.transforms.stages.attacks import AttackedRecords
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
@@ -253,13 +254,15 @@ def _publish(
         report = build_report(
             plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
         )
-        report = report.model_copy(update={"attacks": explain_attacks(plan, attacks)})
+        record = record_of(plan, chosen, written, seen, key)
+        compared = compared_with(plan, seen, record)
+        told = {"attacks": explain_attacks(plan, attacks), "earlier": explain_earlier(plan, chosen, compared)}
+        report = report.model_copy(update=told)
         if plan.rehearsal:
             keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
         refuse_exposures(plan, written, people.by_table)
         refuse_attacks(attacks)
-        record = record_of(plan, chosen, written, seen, key)
-        refuse_shown(compared_with(plan, seen, record))
+        refuse_shown(compared)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
