@@ -35,10 +35,11 @@ class KeptRecoding(Strict):
     levels: dict[str, int]
     removed: dict[str, tuple[str, ...]] = Field(description="Labels that became *, by quasi-identifier.")
     releases: tuple[str, ...]
-    classes: tuple[tuple[str | None, ...], ...] = Field(description="Labels, in the order of the levels.")
-    counts: tuple[tuple[int, ...], ...] | None = Field(
-        description="By class, the numbers of people that it had in any release; None: not counted exactly."
+    classes: str = Field(
+        description="Base64 of a Parquet file: labels in the order of the levels, and the numbers of people"
+        " that the class had in any release, the newest first."
     )
+    exact: bool = Field(description="Whether these numbers are exact, not only up to k.")
     people: KeptPeople | None = None
 
     def same(self, other: KeptRecoding) -> bool:

@@ -30,7 +30,10 @@ class EarlierReport(Strict):
         description="So many, or nobody, may be shown; None: nothing was compared, levels are frozen alone."
     )
     releases: int = Field(description="Earlier ones that were compared.")
-    told_apart: bool = Field(description="Whether people were told to be the same, by their codes.")
+    by_counts: int = Field(
+        description="Of them, those of the same levels of which counts alone were compared: people were not"
+        " told to be the same, or are not kept."
+    )
     frozen: str | None = Field(description="The release whose levels are applied.")
     suppressed: int = Field(description="People in classes that do not hold what is required.")
     held_back: int = Field(description="People kept out of a class so that nobody is shown.")

@@ -209,6 +209,8 @@ def _tell_earlier(beside: dict[str, Any]) -> None:
         since = (
             f"; since the last {beside['came']:,} came, {beside['left']:,} left, {beside['stayed']:,} stayed"
         )
+    if beside["by_counts"]:
+        since += f"; {beside['by_counts']:,} of them by counts alone"
     held = ""
     if beside["held_back"]:
         held = f"; {beside['held_back']:,} held back, {beside['waiting']:,} of them never released yet"

@@ -1,11 +1,19 @@
 """Releases over time: one beside another shows nobody, or k people."""
 
+import base64
+import io
 import json
 import random
 from collections import Counter, defaultdict
 
+import polars as pl
 import pyarrow.parquet as pq
-from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
+import pytest
+from support.helpers import KEEP_ALL, PSEUDONYM, QI, SUPPRESS, policy_of
+
+from tokumei.transforms.earlier.kept import keep_record
+from tokumei.transforms.release.earlier import record_of
+from tokumei.transforms.storage.places import open_store
 
 AGE = {"type": "integer", "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [10, 20]}}]}
 TOWN = {"treat": [{**QI, "hierarchy": {"kind": "prefix", "keep": [1]}}]}
@@ -62,7 +70,8 @@ def test_every_release_keeps_its_levels_and_counts(run):
     assert done.status == 0, done.err
     kept = ledger(done)
     assert len(kept["releases"]) == 1 and kept["recodings"][0]["people"] is None
-    assert sum(numbers[0] for numbers in kept["recodings"][0]["counts"]) == done.report["people"]
+    classes = pl.read_parquet(io.BytesIO(base64.b64decode(kept["recodings"][0]["classes"])))
+    assert classes["#counts"].list.first().sum() == done.report["people"]
     assert (done.root / "private").stat().st_mode & 0o077 == 0
 
 
@@ -85,6 +94,42 @@ def test_k_people_of_a_class_may_come_together(run):
     done = run(policy(**COMPARED), file_of([*rows, *((f"q{i}", 30, "A1", "v") for i in range(5))]))
     assert done.status == 0, done.err
     assert len(ledger(done)["releases"]) == 2
+
+
+def test_without_codes_counts_are_compared_and_that_is_said(run):
+    rows = people()
+    plain = policy(person=None, **COMPARED)
+    plain["tables"]["t"]["columns"]["id"] = {"treat": [{"criterion": 1, "method": "delete"}]}
+    assert run(plain, file_of(rows)).status == 0
+    done = run(plain, file_of([*rows, ("p9999", 30, "A1", "v")]))
+    assert done.status == 4 and "counts of classes differ" in done.err
+    done = run(plain, file_of([*rows[1:], ("p9999", *rows[0][1:3], "v")]))
+    assert done.status == 0, done.err
+    assert "1 of them by counts alone" in done.out
+
+
+def test_releases_of_other_levels_are_joined(run):
+    rows = people(200)
+    by_age = policy(k=30, **COMPARED)
+    by_age["requirements"]["suppression_limit"] = 0
+    by_age["tables"]["t"]["columns"]["town"] = {"treat": [SUPPRESS]}
+    assert run(by_age, file_of(rows)).status == 0
+    by_age["requirements"] |= {"k": 60, "earlier_releases": {"people": 5}}
+    done = run(by_age, file_of(rows))
+    assert done.status == 0, done.err
+    joint = next(r for r in reports(done) if r["earlier"][0]["joint"])["earlier"][0]["joint"][0]
+    assert joint["people"] == 200 and joint["few"] == 0  # bands of ten years are parts of those of twenty
+
+
+def test_joint_classes_of_few_are_refused(run):
+    rows = people(200)
+    one = policy(**COMPARED)
+    one["requirements"]["suppression_limit"] = 0
+    assert run(one, file_of(rows)).status == 0
+    one["requirements"]["k"], one["requirements"]["earlier_releases"] = 40, {"people": 40}
+    done = run(one, file_of(rows))
+    assert done.status == 4
+    assert "people are in joint classes of fewer than 40 with release" in done.err
 
 
 def test_a_record_that_changed_is_one_who_left_and_one_who_came(run):
@@ -131,6 +176,18 @@ def test_nights_with_people_held_back(run):
         done = run(nightly("n0", suppression_limit=0.3), file_of(rows), args=["--release-id", f"n{night}"])
         assert done.status == 0, done.err
     assert len(ledger(done)["releases"]) == 7
+    last = done.root / "releases" / "n6"
+    told = json.loads((last / "report.json").read_text())["earlier"][0]
+    assert told["releases"] == 6 and told["classes"] == 0 and told["frozen"] == "n0"
+    assert told["waiting"] <= told["held_back"] < 60
+    assert told["stayed"] + told["came"] == sum(c.total() for c in classes_of(last).values())
+    assert "earlier: t: compared with 6 releases, each of which shows nobody or 5 people; since" in done.out
+    assert "これまでの公表6件" in (last / "report.html").read_text()
+    for name in ("notice.md", "public-report.html", "public-report.json"):
+        assert "これまでの公表" not in (last / name).read_text()
+    public = [*done.root.glob("register/**/*"), *done.root.glob("releases/**/*")]
+    salt = ledger(done)["salt"].encode()
+    assert not [p for p in public if p.is_file() and salt in p.read_bytes()]
     shown = [classes_of(done.root / "releases" / f"n{night}") for night in range(7)]
     assert all(sum(c.total() for c in night.values()) > 250 for night in shown)
     assert shown[0] != shown[6]  # people went, and others with them
@@ -140,3 +197,82 @@ def test_nights_with_people_held_back(run):
                 came, left = one[label] - other[label], other[label] - one[label]
                 for changed in (came.total(), left.total(), abs(came.total() - left.total())):
                     assert changed == 0 or changed >= 5
+
+
+def test_a_release_whose_run_died_before_its_record_was_kept_is_compared_nevertheless(run, monkeypatch):
+    rows = people()
+    with monkeypatch.context() as patch:
+        patch.setattr("tokumei.transforms.release.earlier.keep_record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(policy(**COMPARED), file_of(rows))
+    done = run(policy(**COMPARED), file_of([*rows, ("p9999", 30, "A1", "v")]))
+    assert done.status == 4 and "1 classes show fewer than 5" in done.err
+    assert len(ledger(done)["releases"]) == 1
+
+
+def killed(*args):
+    raise KeyboardInterrupt
+
+
+def test_a_release_that_came_meanwhile_is_told(run, monkeypatch):
+    rows = people()
+    first = run(policy(**COMPARED), file_of(rows))
+
+    def meanwhile(*args):
+        made = record_of(*args)
+        other = made.model_copy(update={"release_id": "other"})
+        keep_record(open_store(str(first.root)), str(first.root), other)
+        return made
+
+    monkeypatch.setattr("tokumei.transforms.stages.release.record_of", meanwhile)
+    done = run(policy(**COMPARED), file_of(rows))
+    assert done.status == 1 and "another release of the file was published" in done.err
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "told"),
+    [
+        ({"recoding": {"frozen": "other"}}, "requirement.frozen", "nothing is kept of the release"),
+        ({"recoding": "cells", **COMPARED}, "earlier.recoding", "levels of their own"),
+        ({"earlier_releases": {"action": "hold_back"}}, "earlier.frozen", "publish a first release"),
+        ({"nulls": "wildcard", **COMPARED}, "earlier.nulls", "several classes"),
+    ],
+)
+def test_what_cannot_be_exact_is_refused(run, change, code, told):
+    done = run(policy(**change), file_of(people()))
+    assert done.status in {2, 4} and code in done.err and told in done.err
+
+
+def test_releases_that_cannot_be_applied_to_today_are_refused(run):
+    rows = people()
+    assert run(policy(recoding="cells"), file_of(rows), args=["--release-id", "cells"]).status == 0
+    done = run(policy(**COMPARED), file_of(rows))
+    assert done.status == 4 and "release cells was recoded by cells" in done.err
+    done = run(policy(recoding={"frozen": "cells"}), file_of(rows))
+    assert done.status == 4 and "release cells was recoded by cells" in done.err
+
+
+def test_another_hierarchy_is_refused(run):
+    assert run(policy(**COMPARED), file_of(people()), args=["--release-id", "first"]).status == 0
+    other = policy(recoding={"frozen": "first"})
+    other["tables"]["t"]["columns"]["age"] = {
+        "type": "integer",
+        "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [5, 20]}}],
+    }
+    done = run(other, file_of(people()))
+    assert done.status == 4 and "treated age otherwise" in done.err
+
+
+def test_several_records_of_a_person_are_held_back_together(run):
+    """Who comes with three records is one person; a record more of somebody is another content of theirs."""
+    rows = [row for row in people(150) for _ in range(2)]
+    first = policy(**COMPARED)
+    nights = nightly("first", suppression_limit=0.2)
+    for plain in (first, nights):
+        plain["tables"]["t"]["rows_per_person"] = "several"
+    assert run(first, file_of(rows), args=["--release-id", "first"]).status == 0
+    came = [("p9999", 30, "A1", x) for x in "uvw"]
+    done = run(nights, file_of([*rows, *came]), args=["--release-id", "second"])
+    assert done.status == 0, done.err
+    told = json.loads((done.root / "releases/second/report.json").read_text())["earlier"][0]
+    assert told["held_back"] >= 1 and told["waiting"] >= 1 and told["came"] == told["left"] == 0

@@ -15,8 +15,7 @@ from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_o
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.counting.people import PEOPLE
 from tokumei.transforms.earlier.changes import Changes, InClasses, few, merge_standing, tell_changes
-from tokumei.transforms.earlier.kept import past_of
-from tokumei.transforms.earlier.recorded import kept_classes
+from tokumei.transforms.earlier.kept import COUNTS, kept_classes, past_of
 from tokumei.transforms.planning.plan import TablePlan
 
 
@@ -71,6 +70,7 @@ class Compared:
         table: its name.
         people: so many, or nobody, may be shown.
         releases: earlier ones that were compared.
+        by_counts: of them, those of which no people are kept, so that counts alone were compared.
         changes: to those of the same levels whose people are kept; None if there are none.
         counts: classes, or unions of classes that both releases have, whose count differs by fewer people.
         joint: with releases of other levels, by their newest: who is in both.
@@ -79,6 +79,7 @@ class Compared:
     table: str
     people: int
     releases: int
+    by_counts: int
     changes: Changes | None
     counts: int
     joint: Mapping[str, JointClasses]
@@ -120,17 +121,19 @@ def compare_table(
         earlier: all recodings of this table, at the places that ``seen`` numbers; of other tables too.
         k: so many people, or nobody, may be shown.
     """
-    counts, joint, changes = 0, {}, None
+    counts, by_counts, joint, changes = 0, 0, {}, None
     for i, recoding in enumerate(earlier):
         if recoding.table != table.name:
             continue
         if recoding.same(now):
             counts += _counts_apart(now, recoding, k)
+            by_counts += len(recoding.releases)
             if recoding.people is not None and seen.standing is not None:
                 releases = len(recoding.people.releases)
+                by_counts -= releases
                 changes = tell_changes(seen.standing, past_of(recoding.people), k, releases)
         else:
-            found, classes = seen.shared[i], kept_classes(recoding)
+            found, classes = seen.shared[i], kept_classes(recoding).drop(COUNTS)
             newest = recoding.releases[-1]
             joint[newest] = intersect(as_attack(recoding, learnt(table)), k, found, classes)
             counts += _unions_apart(found, recoding, k)
@@ -139,6 +142,7 @@ def compare_table(
         people=k,
         releases=sum(len(r.releases) for r in earlier if r.table == table.name),
         changes=changes,
+        by_counts=by_counts,
         counts=counts,
         joint=joint,
     )
@@ -146,9 +150,13 @@ def compare_table(
 
 def _counts_apart(now: KeptRecoding, earlier: KeptRecoding, k: int) -> int:
     """Count the classes of the same levels whose number differs from one of theirs by fewer than k."""
-    today = {c: numbers[0] for c, numbers in zip(now.classes, now.counts or (), strict=True)}
-    before = dict(zip(earlier.classes, earlier.counts or (), strict=True))
-    return sum(any(0 < abs(today.get(c, 0) - n) < k for n in before.get(c, (0,))) for c in {*today, *before})
+    today, before = kept_classes(now), kept_classes(earlier)
+    labels = [name for name in before.columns if name != COUNTS]
+    found = today.join(before, on=labels, how="full", coalesce=True, nulls_equal=True, suffix="_before")
+    people = pl.col(COUNTS).list.first().fill_null(0)
+    each = found.select(people.alias("now"), pl.col(f"{COUNTS}_before").alias("then")).with_row_index("class")
+    apart = (pl.col("now") - pl.col("then").fill_null(0)).abs()
+    return each.explode("then").filter(apart.is_between(1, k - 1))["class"].n_unique()
 
 
 def _unions_apart(found: SharedClasses, earlier: KeptRecoding, k: int) -> int:
@@ -162,9 +170,7 @@ def _unions_apart(found: SharedClasses, earlier: KeptRecoding, k: int) -> int:
     both = found.both.people()
     names = {side: [n for n in both.columns if n.startswith(side)] for side in ("n", "e")}
     pairs = both.group_by(*names["n"], *names["e"], maintain_order=True).agg(pl.col(PEOPLE).sum())
-    classes = kept_classes(earlier).with_columns(
-        pl.Series("#count", [numbers[0] for numbers in earlier.counts or ()], pl.Int64)
-    )
+    classes = kept_classes(earlier).with_columns(pl.col(COUNTS).list.first())
     every = pl.concat([pairs.select(names["e"]), classes.select(names["e"])]).unique(maintain_order=True)
     then = every.with_row_index("#e")
     now = pairs.select(names["n"]).unique(maintain_order=True).with_row_index("#n")
@@ -175,7 +181,7 @@ def _unions_apart(found: SharedClasses, earlier: KeptRecoding, k: int) -> int:
     people, before = np.zeros(size, np.int64), np.zeros(size, np.int64)
     np.add.at(people, part[pairs["#n"].to_numpy()], pairs[PEOPLE].to_numpy())
     held = classes.join(then, on=names["e"], nulls_equal=True)
-    np.add.at(before, part[held["#e"].to_numpy() + now.height], held["#count"].to_numpy())
+    np.add.at(before, part[held["#e"].to_numpy() + now.height], held[COUNTS].to_numpy())
     return int((few(np.abs(people - before), k) & (before > 0)).sum())
 
 

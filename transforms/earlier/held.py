@@ -41,7 +41,7 @@ class HeldBack:
     ) -> tuple[dict[str, Treated], Taken]:
         """Drop the records of people held back, in their class, under criterion 5; see `Removal.apply`."""
         left = dict(treated)
-        if self.records == 0:
+        if self.records == 0 or plan.table.person is None:  # a population
             return left, Taken((), (0, 0))
         labels = frozen_labels(plan, chunk.work.decision.columns, treated)
         gone = among(self.pairs, pair_keys(plan, chunk, labels, self.salt)[1])

@@ -8,10 +8,12 @@ compare-and-swap; a release that is there already changes nothing.
 from __future__ import annotations
 
 import base64
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from tokumei.schemas.kept_releases import KeptPeople, KeptRecoding, KeptReleases, ReleaseRecord
 from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Past
@@ -19,6 +21,7 @@ from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
 PRIVATE_SIDE = "private"
+COUNTS = "#counts"
 _FORM = LedgerForm(
     name="earlier_releases",
     book="releases.json",
@@ -76,13 +79,12 @@ def with_record(kept: KeptReleases, record: ReleaseRecord) -> KeptReleases:
 
 def _joined(kept: KeptRecoding, new: KeptRecoding) -> KeptRecoding:
     """Add a release to a recoding. A class that is not there has nobody."""
-    counts = None
-    classes = tuple(
-        sorted({*kept.classes, *new.classes}, key=lambda c: tuple((v is None, v or "") for v in c))
-    )
-    if kept.counts is not None and new.counts is not None:
-        before, after = (dict(zip(r.classes, r.counts or (), strict=True)) for r in (kept, new))
-        counts = tuple(tuple(sorted({*before.get(c, (0,)), *after.get(c, (0,))})) for c in classes)
+    before, after = (kept_classes(recoding) for recoding in (kept, new))
+    labels = [name for name in before.columns if name != COUNTS]
+    found = after.join(before, on=labels, how="full", coalesce=True, nulls_equal=True, suffix="_before")
+    nobody = pl.lit([0], pl.List(pl.Int64))
+    numbers = pl.concat_list(*(pl.col(n).fill_null(nobody) for n in (COUNTS, f"{COUNTS}_before")))
+    classes = packed_classes(found.with_columns(numbers.list.unique(maintain_order=True).alias(COUNTS)))
     people = kept.people if new.people is None else new.people
     if kept.people is not None and new.people is not None:
         people = _with_people(kept.people, new.people)
@@ -90,10 +92,23 @@ def _joined(kept: KeptRecoding, new: KeptRecoding) -> KeptRecoding:
         update={
             "releases": (*kept.releases, *new.releases),
             "classes": classes,
-            "counts": counts,
+            "exact": kept.exact and new.exact,
             "people": people,
         }
     )
+
+
+def packed_classes(classes: pl.DataFrame) -> str:
+    """Return classes as they are kept; see `kept_classes`."""
+    names = [name for name in classes.columns if name.startswith("e")]
+    file = BytesIO()
+    classes.select(*names, COUNTS).sort(names, nulls_last=True).write_parquet(file)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def kept_classes(recoding: KeptRecoding) -> pl.DataFrame:
+    """Return the classes of a recoding: labels as e0, e1, …, and `COUNTS`, the newest first."""
+    return pl.read_parquet(BytesIO(base64.b64decode(recoding.classes)))
 
 
 def kept_people(release: str, standing: InClasses) -> KeptPeople:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tokumei.schemas.kept_releases import KeptPeople, KeptRecoding
 from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey
+from tokumei.transforms.earlier.kept import COUNTS, packed_classes
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
@@ -34,7 +34,7 @@ def kept_recoding(
         return None
     settled = {} if account.settlement is None else account.settlement.generalized
     exact = not table.counts_people or table.people_cap == EVERYBODY
-    found = counted.people().sort(counted.keys, nulls_last=True)
+    found = counted.people().rename({key: f"e{i}" for i, key in enumerate(counted.keys)})
     levels = recoded.base if recoded.way == "full_domain" else ()
     return KeptRecoding(
         table=table.name,
@@ -43,8 +43,8 @@ def kept_recoding(
         levels=dict(zip(table.quasi_identifiers, levels, strict=False)),
         removed={name: tuple(sorted(gone)) for name, gone in sorted(settled.items()) if gone},
         releases=(release,),
-        classes=tuple(found.select(counted.keys).rows()),
-        counts=tuple((n,) for n in found[PEOPLE].to_list()) if exact else None,
+        classes=packed_classes(found.with_columns(pl.concat_list(PEOPLE).alias(COUNTS))),
+        exact=exact,
         people=people,
     )
 
@@ -58,12 +58,3 @@ def declared_of(table: TablePlan) -> dict[str, str]:
         text = json.dumps([column.model_dump(mode="json"), rows], ensure_ascii=False, sort_keys=True)
         declared[name] = hashlib.sha256(text.encode()).hexdigest()
     return declared
-
-
-def kept_classes(recoding: KeptRecoding) -> pl.DataFrame:
-    """Return the classes of a recoding as columns e0, e1, … of text."""
-    names = [f"e{i}" for i, _ in enumerate(recoding.declared)]
-    columns: Mapping[str, list[str | None]] = dict(
-        zip(names, map(list, zip(*recoding.classes, strict=True)), strict=True)
-    )
-    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # they bring Beam along, which finding a published release do
 
 
 def beside_earlier(plan: Plan, published: str) -> Plan:
-    """Return the plan with what it must know of earlier releases: their recodings, and the levels it freezes.
+    """Return the plan with what workers must know of earlier releases: recodings, and the levels to freeze.
 
     A release whose run died before its record was in the ledger is taken in first.
 
@@ -60,8 +60,8 @@ def beside_earlier(plan: Plan, published: str) -> Plan:
             if table.quasi_identifiers:
                 levels = _frozen(table, kept, needed.recoding.frozen, needed.hold_back)
                 tables[name] = replace(table, frozen=levels)
-    without_people = tuple(r.model_copy(update={"people": None}) for r in kept.recodings)
-    known = kept.model_copy(update={"recodings": without_people})
+    small = {"people": None, "classes": ""}
+    known = kept.model_copy(update={"recodings": tuple(r.model_copy(update=small) for r in kept.recodings)})
     return replace(plan, tables=tables, earlier=known, published=published)
 
 
@@ -155,7 +155,7 @@ def _refuse_inexact(plan: Plan, kept: KeptReleases) -> None:
         table = plan.tables.get(recoding.table)
         if table is None or not table.quasi_identifiers:
             reason: str | None = "this policy has no such table with classes"
-        elif recoding.counts is None:
+        elif not recoding.exact:
             reason = (
                 f"of release {recoding.releases[-1]} no exact numbers of people are kept: its policy did not"
                 " say earlier_releases"

@@ -119,6 +119,8 @@ def publish(
         except RequirementError:
             if not find_published(plan, store):  # else the winner has removed them
                 raise
+        if plan.published:
+            read_earlier(plan)  # refuses where another release came meanwhile
         if not decide(plan, store, PUBLISH):
             raise TokumeiError(
                 "run.cancelled",
@@ -126,8 +128,6 @@ def publish(
                 what="this run was stopped before it published; nothing of it is published",
                 fix="run the same command again",
             )
-        if plan.published:
-            read_earlier(plan)  # refuses where another release came meanwhile
         try:
             store.create(store.join(base, MANIFEST), manifest)
         except FileExistsError:

@@ -8,7 +8,6 @@ from tokumei.schemas.earlier import Frozen
 from tokumei.schemas.report_earlier import EarlierReport, JointRelease
 from tokumei.transforms.earlier.compare import Compared
 from tokumei.transforms.earlier.held import HeldBack
-from tokumei.transforms.earlier.standing import told_apart
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Account, Chosen
 
@@ -40,7 +39,7 @@ def _explain(
         title=table.table.title or table.name,
         people=None if compared is None else compared.people,
         releases=0 if compared is None else compared.releases,
-        told_apart=told_apart(table),
+        by_counts=0 if compared is None else compared.by_counts,
         frozen=frozen,
         suppressed=0 if account.recoded is None else account.recoded.count.suppressed_people,
         held_back=0 if held is None else len(held.pairs),
