@@ -225,7 +225,12 @@ class Requirements(Strict):
         default=None,
         description="What is asked of the release beside [earlier ones](#earlier-releases) of the same file.",
     )
-
+    deterministic_cut: bool = Field(
+        default=True,
+        description="Whether the data alone decide the levels, as fine as can be had. `false`: the run's key"
+        " decides some of it, at a loss that the report tells, so that a reader who knows the method cannot"
+        " conclude which values are [not behind a label](#recoding).",
+    )
     exposure: Exposure | None = Field(
         default=None,
         description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; none by"

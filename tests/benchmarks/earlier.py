@@ -17,10 +17,10 @@ from tokumei.schemas.kept_releases import KeptRecoding, KeptReleases, ReleaseRec
 from tokumei.transforms.counting.keyed import joint_keys
 from tokumei.transforms.earlier.changes import InClasses, tell_changes
 from tokumei.transforms.earlier.held import held_back
-from tokumei.transforms.earlier.kept import COUNTS, kept_people, packed_classes, past_of, with_record
+from tokumei.transforms.earlier.kept import KEPT_COUNTS, kept_people, packed_classes, past_of, with_record
 from tokumei.transforms.engine.run_key import RunKey
 
-NOBODY = pl.DataFrame(schema={"e0": pl.String, COUNTS: pl.List(pl.Int64)})
+NOBODY = pl.DataFrame(schema={"e0": pl.String, KEPT_COUNTS: pl.List(pl.Int64)})
 PEOPLE, RATE, K = 10_000, 0.001, 5
 # Three bands of age and eight towns, of which the largest has a quarter of the people.
 TOWNS = np.array([0.25, 0.2, 0.15, 0.12, 0.1, 0.08, 0.06, 0.04])

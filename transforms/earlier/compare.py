@@ -15,7 +15,7 @@ from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_o
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.counting.people import PEOPLE
 from tokumei.transforms.earlier.changes import Changes, InClasses, few, merge_standing, tell_changes
-from tokumei.transforms.earlier.kept import COUNTS, kept_classes, past_of
+from tokumei.transforms.earlier.kept import KEPT_COUNTS, kept_classes, past_of
 from tokumei.transforms.planning.plan import TablePlan
 
 
@@ -133,7 +133,7 @@ def compare_table(
                 by_counts -= releases
                 changes = tell_changes(seen.standing, past_of(recoding.people), k, releases)
         else:
-            found, classes = seen.shared[i], kept_classes(recoding).drop(COUNTS)
+            found, classes = seen.shared[i], kept_classes(recoding).drop(KEPT_COUNTS)
             newest = recoding.releases[-1]
             joint[newest] = intersect(as_attack(recoding, learnt(table)), k, found, classes)
             counts += _unions_apart(found, recoding, k)
@@ -151,10 +151,12 @@ def compare_table(
 def _counts_apart(now: KeptRecoding, earlier: KeptRecoding, k: int) -> int:
     """Count the classes of the same levels whose number differs from one of theirs by fewer than k."""
     today, before = kept_classes(now), kept_classes(earlier)
-    labels = [name for name in before.columns if name != COUNTS]
+    labels = [name for name in before.columns if name != KEPT_COUNTS]
     found = today.join(before, on=labels, how="full", coalesce=True, nulls_equal=True, suffix="_before")
-    people = pl.col(COUNTS).list.first().fill_null(0)
-    each = found.select(people.alias("now"), pl.col(f"{COUNTS}_before").alias("then")).with_row_index("class")
+    people = pl.col(KEPT_COUNTS).list.first().fill_null(0)
+    each = found.select(people.alias("now"), pl.col(f"{KEPT_COUNTS}_before").alias("then")).with_row_index(
+        "class"
+    )
     apart = (pl.col("now") - pl.col("then").fill_null(0)).abs()
     return each.explode("then").filter(apart.is_between(1, k - 1))["class"].n_unique()
 
@@ -170,7 +172,7 @@ def _unions_apart(found: SharedClasses, earlier: KeptRecoding, k: int) -> int:
     both = found.both.people()
     names = {side: [n for n in both.columns if n.startswith(side)] for side in ("n", "e")}
     pairs = both.group_by(*names["n"], *names["e"], maintain_order=True).agg(pl.col(PEOPLE).sum())
-    classes = kept_classes(earlier).with_columns(pl.col(COUNTS).list.first())
+    classes = kept_classes(earlier).with_columns(pl.col(KEPT_COUNTS).list.first())
     every = pl.concat([pairs.select(names["e"]), classes.select(names["e"])]).unique(maintain_order=True)
     then = every.with_row_index("#e")
     now = pairs.select(names["n"]).unique(maintain_order=True).with_row_index("#n")
@@ -181,7 +183,7 @@ def _unions_apart(found: SharedClasses, earlier: KeptRecoding, k: int) -> int:
     people, before = np.zeros(size, np.int64), np.zeros(size, np.int64)
     np.add.at(people, part[pairs["#n"].to_numpy()], pairs[PEOPLE].to_numpy())
     held = classes.join(then, on=names["e"], nulls_equal=True)
-    np.add.at(before, part[held["#e"].to_numpy() + now.height], held[COUNTS].to_numpy())
+    np.add.at(before, part[held["#e"].to_numpy() + now.height], held[KEPT_COUNTS].to_numpy())
     return int((few(np.abs(people - before), k) & (before > 0)).sum())
 
 

@@ -21,7 +21,7 @@ from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
 PRIVATE_SIDE = "private"
-COUNTS = "#counts"
+KEPT_COUNTS = "#counts"
 _FORM = LedgerForm(
     name="earlier_releases",
     book="releases.json",
@@ -80,11 +80,11 @@ def with_record(kept: KeptReleases, record: ReleaseRecord) -> KeptReleases:
 def _joined(kept: KeptRecoding, new: KeptRecoding) -> KeptRecoding:
     """Add a release to a recoding. A class that is not there has nobody."""
     before, after = (kept_classes(recoding) for recoding in (kept, new))
-    labels = [name for name in before.columns if name != COUNTS]
+    labels = [name for name in before.columns if name != KEPT_COUNTS]
     found = after.join(before, on=labels, how="full", coalesce=True, nulls_equal=True, suffix="_before")
     nobody = pl.lit([0], pl.List(pl.Int64))
-    numbers = pl.concat_list(*(pl.col(n).fill_null(nobody) for n in (COUNTS, f"{COUNTS}_before")))
-    classes = packed_classes(found.with_columns(numbers.list.unique(maintain_order=True).alias(COUNTS)))
+    numbers = pl.concat_list(*(pl.col(n).fill_null(nobody) for n in (KEPT_COUNTS, f"{KEPT_COUNTS}_before")))
+    classes = packed_classes(found.with_columns(numbers.list.unique(maintain_order=True).alias(KEPT_COUNTS)))
     people = kept.people if new.people is None else new.people
     if kept.people is not None and new.people is not None:
         people = _with_people(kept.people, new.people)
@@ -102,12 +102,12 @@ def packed_classes(classes: pl.DataFrame) -> str:
     """Return classes as they are kept; see `kept_classes`."""
     names = [name for name in classes.columns if name.startswith("e")]
     file = BytesIO()
-    classes.select(*names, COUNTS).sort(names, nulls_last=True).write_parquet(file)
+    classes.select(*names, KEPT_COUNTS).sort(names, nulls_last=True).write_parquet(file)
     return base64.b64encode(file.getvalue()).decode()
 
 
 def kept_classes(recoding: KeptRecoding) -> pl.DataFrame:
-    """Return the classes of a recoding: labels as e0, e1, …, and `COUNTS`, the newest first."""
+    """Return the classes of a recoding: labels as e0, e1, …, and `KEPT_COUNTS`, the newest first."""
     return pl.read_parquet(BytesIO(base64.b64decode(recoding.classes)))
 
 

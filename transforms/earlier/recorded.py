@@ -10,7 +10,7 @@ import polars as pl
 
 from tokumei.schemas.kept_releases import KeptPeople, KeptRecoding
 from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey
-from tokumei.transforms.earlier.kept import COUNTS, packed_classes
+from tokumei.transforms.earlier.kept import KEPT_COUNTS, packed_classes
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
@@ -43,7 +43,7 @@ def kept_recoding(
         levels=dict(zip(table.quasi_identifiers, levels, strict=False)),
         removed={name: tuple(sorted(gone)) for name, gone in sorted(settled.items()) if gone},
         releases=(release,),
-        classes=packed_classes(found.with_columns(pl.concat_list(PEOPLE).alias(COUNTS))),
+        classes=packed_classes(found.with_columns(pl.concat_list(PEOPLE).alias(KEPT_COUNTS))),
         exact=exact,
         people=people,
     )

@@ -19,6 +19,7 @@ _PERHAPS_HOME = r"[都道府県市区町村郡].*[0-9一二三四五六七八九
 _NUMBERED = r"[0-9]+-[0-9]|[0-9一二三四五六七八九十] ?(?:丁目|番|号)|[^0-9][0-9]{1,5}$"
 _CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
 _NAME, _DECOY = "name", "decoy"
+_SURE = (NameSign.SURE, NameSign.ADDRESSED)
 
 
 def names_in(
@@ -26,7 +27,8 @@ def names_in(
 ) -> dict[LeakSearch, Found]:
     """Count the records whose cell holds the name of somebody of the files.
 
-    Labels (山田太郎商店) are not counted, which here are cells that ``shared`` people bear.
+    Labels (山田太郎商店) are not counted, which here are cells that ``shared`` people bear and that address
+    nobody.
 
     Args:
         names: to be looked for.
@@ -48,6 +50,7 @@ def names_in(
     error = hits.looked * names.names.error if names.names.bits is not None else 0.0
     if error:  # then nothing is sure
         counts = {(min(e, NameSign.LIKELY), what): n for (e, what), n in sorted(counts.items())}
+    sure = sum(counts.get((sign, _NAME), 0) for sign in _SURE)
     found = {
         NameSign.WEAK: LeakSearch("name", column, ""),
         NameSign.LIKELY: LeakSearch("likely", column, ""),
@@ -56,7 +59,7 @@ def names_in(
         search: Found(
             compared,
             counts.get((evidence, _NAME), 0),
-            counts.get((NameSign.SURE, _NAME), 0) if evidence is NameSign.WEAK else 0,
+            sure if evidence is NameSign.WEAK else 0,
             0,
             counts.get((evidence, _DECOY), 0) * names.a_decoy + (error if evidence is NameSign.LIKELY else 0),
         )
@@ -120,12 +123,12 @@ def _by_evidence(
         .filter(pl.col(_CELL).is_in(held[_CELL].unique().implode()))
         .group_by(_CELL)
         .agg(pl.len().alias(_RECORDS), bearers.alias(_BEARERS))
-        .filter(pl.col(_BEARERS) < shared)
         .join(held, on=_CELL)
+        .filter((pl.col(_BEARERS) < shared) | (pl.col("evidence") == NameSign.ADDRESSED))
         .group_by("evidence", "decoy")
         .agg(pl.len().alias("cells"), pl.col(_RECORDS).sum())
     )
     return {
-        (evidence, _DECOY if decoy else _NAME): records if evidence == NameSign.SURE else n
+        (evidence, _DECOY if decoy else _NAME): records if evidence in _SURE else n
         for evidence, decoy, n, records in counts.iter_rows()
     }

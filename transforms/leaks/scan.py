@@ -86,7 +86,7 @@ def scan(
             if names is not None:
                 found |= names_in(names, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared, itself=name not in redacted)
-            found |= forms.found(name, cells.written)
+            found |= forms.found(name, cells)
         elif carries:
             found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, shared)
     found |= dict(beside(table, batch, names))

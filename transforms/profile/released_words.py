@@ -59,7 +59,7 @@ def _named(names: NameSet, words: list[str]) -> bool:
         return False
     hits = names.find(shadow(pa.array(words, pa.string())))
     told = hits.evidence >= NameSign.LIKELY
-    if (told & (hits.evidence == NameSign.SURE) & ~hits.decoy).any():
+    if (told & (hits.evidence >= NameSign.SURE) & ~hits.decoy).any():
         return True
     likely = pl.Series(hits.owner[told & ~hits.decoy]).n_unique()
     return likely > pl.Series(hits.owner[told & hits.decoy]).n_unique() * max(2.0, names.a_decoy)

@@ -22,12 +22,11 @@ from tokumei.transforms.decisions.removal import Removing, remove_all, suppresse
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.exposure.sources import SourceExposed
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import persons_in_periods, units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
-from tokumei.transforms.release.by_record import exposed_sources, treat_records
+from tokumei.transforms.release.by_record import SourceRows, treat_records
 from tokumei.transforms.release.dealing import drawn_order
 from tokumei.transforms.release.part_recount import PartTerms, part_terms
 from tokumei.transforms.release.tally import Tally
@@ -56,7 +55,7 @@ class Anonymized:
         names: of people, which the batch is searched for.
         terms: what the recount of the written rows must know.
         totals: what the released lines come to, by person, dealt to buckets.
-        exposed: what the source tells of the released lines.
+        exposed: what is left to look at in the source, for `exposed_sources`; never written.
     """
 
     split: Split
@@ -74,7 +73,7 @@ class Anonymized:
     names: NameSet | None
     terms: PartTerms
     totals: tuple[tuple[int, WrittenTotals], ...]
-    exposed: SourceExposed
+    exposed: SourceRows
     tally: Tally
 
 
@@ -148,7 +147,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             redactions={n: a.redaction for n, a in by_record.items() if a.redaction is not None},
         ),
         terms=part_terms(plan, chunk.work.decision, key),
-        exposed=exposed_sources(plan, chunk, columns, by_record, left, exact=exact),
+        exposed=SourceRows(chunk=chunk, columns=columns, by_record=by_record, left=left, exact=exact),
         totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
 

@@ -13,11 +13,12 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.attack_rules import table_attacked
-from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage
+from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage, Signature
 from tokumei.schemas.splits import Split
 from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_overlaps, overlap
-from tokumei.transforms.attacks.habits import Recognized, habits, merge_habits, recognize
+from tokumei.transforms.attacks.habits import habits, recognize
 from tokumei.transforms.attacks.joint import JointClasses
+from tokumei.transforms.attacks.likeness import Recognized, merge_lines
 from tokumei.transforms.attacks.scouting import (
     Hunts,
     Linked,
@@ -30,6 +31,7 @@ from tokumei.transforms.attacks.scouting import (
     merge_trails,
     scout,
 )
+from tokumei.transforms.attacks.signatures import match, signatures
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
@@ -43,7 +45,8 @@ from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
-A = TypeVar("A", bound=HabitProfile | Intersection | Linkage)
+AttackOnRecords = HabitProfile | Intersection | Linkage | Signature
+A = TypeVar("A", bound=AttackOnRecords)
 Attacks = Mapping[int, tuple[TablePlan, A]]  # by place among the requirements
 
 
@@ -82,7 +85,7 @@ class Hunting:
 
 
 class AttackRecords(beam.PTransform):
-    """Splits to what declared attacks on single records come to: linkage, habits, and an earlier release.
+    """Splits to what declared attacks on records come to: linkage, habits, lines, and an earlier release.
 
     Element types: `Split` → `AttackedRecords` (exactly one). Tables that are attacked are read once more,
     treated as pass 3 treats them; and for linkage again, to compare targets with all records. Nothing is
@@ -93,10 +96,10 @@ class AttackRecords(beam.PTransform):
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
         super().__init__()
         self._k, self._key, self._chosen = plan.policy.requirements.k, key, chosen
-        self._attacks: Attacks[HabitProfile | Intersection | Linkage] = {
+        self._attacks: Attacks[AttackOnRecords] = {
             i: (plan.tables[table_attacked(attack, plan.policy.tables)], attack)
             for i, attack in enumerate(plan.policy.requirements.attacks)
-            if isinstance(attack, HabitProfile | Intersection | Linkage)
+            if isinstance(attack, AttackOnRecords)
         }
 
     @property
@@ -150,7 +153,7 @@ def _bind_chosen(
     return [Work(split, key, chosen.decisions[split.table])] if split.table in tables else []
 
 
-def _scout(attacks: Attacks[HabitProfile | Intersection | Linkage], chunk: Chunk[Decision]) -> Scouts:
+def _scout(attacks: Attacks[AttackOnRecords], chunk: Chunk[Decision]) -> Scouts:
     table, own = _of_table(attacks, chunk.work.split.table)
     done = anonymize_chunk(table, chunk, people=table.counts_people)
     found, released = Scouts(), (done.batch, done.order)
@@ -159,6 +162,8 @@ def _scout(attacks: Attacks[HabitProfile | Intersection | Linkage], chunk: Chunk
             found[i] = scout(table, attack, chunk, done.batch)
         elif isinstance(attack, Intersection):
             found[i] = overlap(table, attack, chunk, released)
+        elif isinstance(attack, Signature):
+            found[i] = signatures(table, attack, chunk, released)
         else:
             found[i] = habits(table, attack, chunk, released)
     return found
@@ -170,7 +175,7 @@ def _of_table(attacks: Attacks[A], name: str) -> tuple[TablePlan, dict[int, A]]:
     return attacks[next(iter(own))][0], own
 
 
-def _merge_scouts(attacks: Attacks[HabitProfile | Intersection | Linkage], parts: Sequence[Scouts]) -> Scouts:
+def _merge_scouts(attacks: Attacks[AttackOnRecords], parts: Sequence[Scouts]) -> Scouts:
     merged = Scouts()
     for i in sorted({i for part in parts for i in part}):
         of_attack, (_, attack) = [part[i] for part in parts if i in part], attacks[i]
@@ -179,7 +184,7 @@ def _merge_scouts(attacks: Attacks[HabitProfile | Intersection | Linkage], parts
         elif isinstance(attack, Intersection):
             merged[i] = merge_overlaps([found for found in of_attack if isinstance(found, SharedClasses)])
         else:
-            merged[i] = merge_habits([found for found in of_attack if isinstance(found, pl.DataFrame)])
+            merged[i] = merge_lines([found for found in of_attack if isinstance(found, pl.DataFrame)])
     return merged
 
 
@@ -222,7 +227,7 @@ def _merge_trails(parts: Sequence[Trails]) -> Trails:
 @guarded
 def _outcome(
     scouts: Scouts,
-    attacks: Attacks[HabitProfile | Intersection | Linkage],
+    attacks: Attacks[AttackOnRecords],
     k: int,
     key: RunKey,
     trails: Trails,
@@ -234,4 +239,6 @@ def _outcome(
             outcome[i] = intersect(attack, k, found)
         elif isinstance(attack, HabitProfile) and isinstance(found, pl.DataFrame):
             outcome[i] = recognize(attack, key, found)
+        elif isinstance(attack, Signature) and isinstance(found, pl.DataFrame):
+            outcome[i] = match(attack, key, found)
     return outcome

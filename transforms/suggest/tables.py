@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tokumei.transforms.suggest.evidence import Traits, look_at
-from tokumei.transforms.suggest.holdings import DATES, FEW_RECORDS, Content, Holding, held_by, settled
+from tokumei.transforms.suggest.holdings import DATES, FEW_RECORDS, Content, Holding, held_by
 from tokumei.transforms.suggest.proposals import Around, Keys, proposed
+from tokumei.transforms.suggest.read_names import settled
 from tokumei.transforms.suggest.relations import (
     LINKED,
     Person,
     determines,
     find_person,
+    person_of,
     same_values,
     separates,
 )
@@ -52,12 +54,15 @@ class SeenTable:
 
     Attributes:
         found: its files; sketch: what was kept of them; held, seen: by column, what it holds and shows.
+        said: whose its records are, as an officer answered: a column, or nothing where a record is a person;
+            None where nobody was asked.
     """
 
     found: FoundTable
     sketch: TableSketch
     held: Mapping[str, Content]
     seen: Mapping[str, Traits | None]
+    said: str | None = None
 
     @property
     def personal(self) -> bool:
@@ -132,7 +137,11 @@ def suggest_table(
         others: other tables with a person column, as far as they are known.
         trees: hierarchies by column, made of other tables.
     """
-    person = find_person(table.sketch, table.held, [other.people for other in others])
+    person = (
+        find_person(table.sketch, table.held, [other.people for other in others])
+        if table.said is None
+        else person_of(table.sketch, table.said or None)
+    )
     table = replace(table, held=_keyed(table, person))
     restored = _restored(table, person) | _repeated(table, person, others)
     told = _facts(table, restored, person) if person.several and person.column else ()
@@ -187,7 +196,8 @@ def _restored(table: SeenTable, person: Person) -> dict[str, str]:
     births.sort(key=lambda name: (seen := table.seen[name]) is None or seen.kind not in DATES)
     lost |= dict.fromkeys(births[1:], f"{births[0]}と同じ内容である") if births and not ages else {}
     addresses = table.of(Holding.ADDRESS)
-    lost |= dict.fromkeys(addresses[1:], f"{addresses[0]}と同じ内容である") if addresses else {}
+    if addresses:
+        lost |= dict.fromkeys(addresses[1:], f"{addresses[0]}があれば足り、住まいをより細かく示す")
     classed = [n for n, h in table.held.items() if h.holding in _CLASSED | {Holding.SEX} and h.doubt is None]
     for place in table.of(Holding.PLACE):
         if addresses and determines(table.sketch, addresses[0], place):
@@ -278,6 +288,9 @@ def _facts(table: SeenTable, restored: Mapping[str, str], person: Person) -> tup
     items = of(Holding.ITEM) + [
         n for n in of(Holding.CATEGORY) if said_by(n).holds == "item" or table.held[n].sensitive
     ]
+    if not items:  # what differs most among the lines of a person
+        others = [n for n in of(Holding.CATEGORY) if of_lines(n)]
+        items = sorted(others, key=lambda n: -table.sketch.columns[n].distinct)[:1]
     items.sort(key=lambda n: said_by(n).holds != "item" and not table.held[n].sensitive)
     implied = [
         n for n in of(Holding.ITEM, Holding.CATEGORY) if items and determines(table.sketch, items[0], n)

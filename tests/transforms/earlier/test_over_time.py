@@ -11,11 +11,11 @@ from tokumei.schemas.kept_releases import KeptRecoding, KeptReleases, ReleaseRec
 from tokumei.transforms.counting.keyed import joint_keys
 from tokumei.transforms.earlier.changes import InClasses, merge_standing, tell_changes
 from tokumei.transforms.earlier.hold import hold_back
-from tokumei.transforms.earlier.kept import COUNTS, kept_people, packed_classes, past_of, with_record
+from tokumei.transforms.earlier.kept import KEPT_COUNTS, kept_people, packed_classes, past_of, with_record
 from tokumei.transforms.engine.run_key import RunKey
 
 KEY = RunKey(bytes(32))
-NOBODY = pl.DataFrame(schema={"e0": pl.String, COUNTS: pl.List(pl.Int64)})
+NOBODY = pl.DataFrame(schema={"e0": pl.String, KEPT_COUNTS: pl.List(pl.Int64)})
 
 
 def standing(people):

@@ -26,6 +26,7 @@ def refuse_unsupported(
         "recoding other than full_domain": needed.way != "full_domain",
         "frozen levels": needed.way != needed.recoding,
         "earlier_releases": needed.earlier_releases is not None,
+        "deterministic_cut: false": not needed.deterministic_cut,
         "metric.queries": bool(needed.queries),
         "nulls: wildcard": needed.nulls == "wildcard",
         " and ".join(collective_models()): any(model.collective for model in models),
