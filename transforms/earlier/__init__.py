@@ -1,6 +1,6 @@
 """Releases over time (これまでの公表): what recipients hold of a file, and how a new release differs from it.
 
-A release keeps, on the private side of its output, its levels, the people of its classes, and where the
+A release keeps, on the private side of the register, its levels, the people of its classes, and where the
 policy asks for comparison a keyed hash of who stands in which class with which record. The hashes are no
 対応表: they name no record of the release. But with their key they tell whether somebody was in it. So they
 stay with the body as what it must keep safe (加工方法等情報, 規則35条), and never lie in a release.

@@ -20,9 +20,9 @@ from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Past
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
-PRIVATE_SIDE = "private"
+_PRIVATE_SIDE = "register", "private"  # in it an account may replace, as it does the book
 KEPT_COUNTS = "#counts"
-_FORM = LedgerForm(
+KEPT = LedgerForm(
     name="earlier_releases",
     book="releases.json",
     model=KeptReleases,
@@ -33,18 +33,20 @@ _FORM = LedgerForm(
 
 def private_folder_of(store: Store, output: str, entry_id: str) -> str:
     """Return the folder of what is kept of a file's releases."""
-    return store.join(output, PRIVATE_SIDE, "releases", entry_id)
+    return store.join(output, *_PRIVATE_SIDE, entry_id)
 
 
 def make_private(output: str) -> None:
     """Make the private side of a local output, for its owner alone; a bucket's rights are its own."""
     if "://" not in output:
-        (Path(output) / PRIVATE_SIDE).mkdir(mode=0o700, parents=True, exist_ok=True)
+        register, private = _PRIVATE_SIDE
+        (Path(output) / register).mkdir(parents=True, exist_ok=True)
+        (Path(output) / register / private).mkdir(mode=0o700, exist_ok=True)
 
 
 def ledger_of(store: Store, output: str, entry_id: str) -> Ledger[KeptReleases]:
     """Return the ledger of a file's releases; its book is empty before the first."""
-    return Ledger(_FORM, store, private_folder_of(store, output, entry_id))
+    return Ledger(KEPT, store, private_folder_of(store, output, entry_id))
 
 
 def keep_record(store: Store, output: str, record: ReleaseRecord) -> KeptReleases:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
+from tokumei.transforms.earlier.kept import KEPT
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
@@ -76,7 +77,9 @@ def find_orphans(store: Store, base: str, keep: Collection[str] = ()) -> tuple[l
 
 def find_book_orphans(store: Store, directory: str) -> list[Orphan]:
     """Return the temporary files of killed writes of a register book."""
-    return [Orphan(None, file) for file in store.walk(directory) if file.becomes in REGISTER.files]
+    return [
+        Orphan(None, file) for file in store.walk(directory) if file.becomes in REGISTER.files | KEPT.files
+    ]
 
 
 def remove(store: Store, orphans: Iterable[Orphan]) -> Iterator[str]:
