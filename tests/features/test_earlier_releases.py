@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import random
 from collections import Counter, defaultdict
 
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from support.helpers import KEEP_ALL, PSEUDONYM, QI, SUPPRESS, policy_of
 
+from tokumei.pipelines.cli import main
 from tokumei.transforms.earlier.kept import keep_record
 from tokumei.transforms.release.earlier import record_of
 from tokumei.transforms.storage.places import open_store
@@ -277,3 +279,13 @@ def test_several_records_of_a_person_are_held_back_together(run):
     assert done.status == 0, done.err
     told = json.loads((done.root / "releases/second/report.json").read_text())["earlier"][0]
     assert told["held_back"] >= 1 and told["waiting"] >= 1 and told["came"] == told["left"] == 0
+
+
+def test_the_record_of_a_run_that_died_before_its_manifest_is_cleaned(run):
+    done = run(policy(**COMPARED), file_of(people()))
+    folder = next(done.root.glob("register/private/*"))
+    lost = folder / f"lost-{'0' * 12}-{'1' * 8}.json"
+    lost.write_text("{}")
+    os.utime(lost, (0, 0))
+    assert main(["clean", str(done.root), "--older-than", "7"]) == 0
+    assert [p.name for p in folder.iterdir() if not p.name.startswith(".")] == ["releases.json"]

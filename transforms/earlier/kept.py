@@ -20,7 +20,7 @@ from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Past
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
-_PRIVATE_SIDE = "register", "private"  # in it an account may replace, as it does the book
+PRIVATE_SIDE = "register", "private"  # in it an account may replace, as it does the book
 KEPT_COUNTS = "#counts"
 KEPT = LedgerForm(
     name="earlier_releases",
@@ -33,13 +33,13 @@ KEPT = LedgerForm(
 
 def private_folder_of(store: Store, output: str, entry_id: str) -> str:
     """Return the folder of what is kept of a file's releases."""
-    return store.join(output, *_PRIVATE_SIDE, entry_id)
+    return store.join(output, *PRIVATE_SIDE, entry_id)
 
 
 def make_private(output: str) -> None:
     """Make the private side of a local output, for its owner alone; a bucket's rights are its own."""
     if "://" not in output:
-        register, private = _PRIVATE_SIDE
+        register, private = PRIVATE_SIDE
         (Path(output) / register).mkdir(parents=True, exist_ok=True)
         (Path(output) / register / private).mkdir(mode=0o700, exist_ok=True)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -221,16 +223,24 @@ def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) 
     )
 
 
-def write_record(plan: Plan, store: Store, record: ReleaseRecord | None, unique: str) -> dict[str, str]:
-    """Write a record where the release's manifest will name it; return what the manifest says of it."""
+@contextmanager
+def recorded(plan: Plan, store: Store, record: ReleaseRecord | None, unique: str) -> Iterator[dict[str, str]]:
+    """Write a record; yield what the manifest says of it. It goes again if that cannot be created."""
     if record is None:
-        return {}
+        yield {}
+        return
     make_private(plan.output)
     data = record.model_dump_json().encode()
-    folder = private_folder_of(store, plan.output, record.entry_id)
     name = f"{record.release_id}-{unique}.json"
-    store.create(store.join(folder, name), data)
-    return {"entry_id": record.entry_id, "name": name, "sha256": hashlib.sha256(data).hexdigest()}
+    uri = store.join(private_folder_of(store, plan.output, record.entry_id), name)
+    store.create(uri, data)
+    try:
+        yield {"entry_id": record.entry_id, "name": name, "sha256": hashlib.sha256(data).hexdigest()}
+    except TokumeiError:
+        with suppress(TokumeiError):
+            if read_manifest(store, store.join(plan.output, "releases", plan.release_id)) is None:
+                store.delete(uri)
+        raise
 
 
 def take_record(store: Store, output: str, release: str, manifest: dict[str, Any]) -> None:
@@ -259,7 +269,8 @@ def take_record(store: Store, output: str, release: str, manifest: dict[str, Any
     for file in store.walk(folder):
         name = file.uri.rsplit("/", 1)[-1]
         if name.startswith(f"{release}-") and len(name) == len(named["name"]):
-            store.delete(file.uri)
+            with suppress(InputError):  # who may not delete leaves it
+                store.delete(file.uri)
 
 
 def _take_in(store: Store, output: str, entry_id: str) -> None:

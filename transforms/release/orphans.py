@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
-from tokumei.transforms.earlier.kept import KEPT
+from tokumei.transforms.earlier.kept import KEPT, PRIVATE_SIDE
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
@@ -27,6 +27,7 @@ _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
 _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
 _DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
+_RECORD = re.compile(r"(?P<release>.+)-(?P<attempt>[0-9a-f]{12})-[0-9a-f]{8}\.json")
 _NAMES = (_PART, _DOCUMENT, _DECISION)
 
 
@@ -75,6 +76,16 @@ def find_orphans(store: Store, base: str, keep: Collection[str] = ()) -> tuple[l
     return orphans, others
 
 
+def find_records(store: Store, output: str) -> list[Orphan]:
+    """Return the records of attempts at releases that are not there: their runs died before the manifest."""
+    found = []
+    for file in store.walk(store.join(output, *PRIVATE_SIDE)):
+        name = _RECORD.fullmatch(file.uri.rsplit("/", 1)[-1])
+        if name and read_manifest(store, store.join(output, "releases", name["release"])) is None:
+            found.append(Orphan(name["attempt"], file))
+    return found
+
+
 def find_book_orphans(store: Store, directory: str) -> list[Orphan]:
     """Return the temporary files of killed writes of a register book."""
     return [
@@ -119,6 +130,8 @@ def clean(store: Store, output: str, before: float, *, dry_run: bool) -> Cleaned
     for release in store.folders(store.join(output, "releases")):
         with _noted(done):
             _clean_release(store, store.join(output, "releases", release), before, done, dry_run)
+    with _noted(done):
+        _remove_old(store, find_records(store, output), before, done, dry_run)
     with _noted(done):
         _remove_old(store, find_book_orphans(store, store.join(output, "register")), before, done, dry_run)
     return done

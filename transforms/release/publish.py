@@ -25,7 +25,7 @@ from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.register.books import add_entry, check_book, check_clock
 from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
-from tokumei.transforms.release.earlier import read_earlier, take_record, write_record
+from tokumei.transforms.release.earlier import read_earlier, recorded, take_record
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
 from tokumei.transforms.release.stored import check_parts, refuse_incomplete
@@ -111,9 +111,7 @@ def publish(
         folder = f"documents/{unique}"
         for name, text in documents.items():
             store.create(store.join(base, folder, name), text.encode())
-        named = write_record(plan, store, record, unique)
-        content = {**_manifest(plan, report, written, folder, documents), "record": named}
-        manifest = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+        content = _manifest(plan, report, written, folder, documents)
         try:
             check_parts(store, (part for table in written.values() for part in table.parts))
         except RequirementError:
@@ -128,10 +126,12 @@ def publish(
                 what="this run was stopped before it published; nothing of it is published",
                 fix="run the same command again",
             )
-        try:
-            store.create(store.join(base, MANIFEST), manifest)
-        except FileExistsError:
-            find_published(plan, store)  # raises where the winner published other work
+        with recorded(plan, store, record, unique) as named:
+            manifest = json.dumps(content | {"record": named}, ensure_ascii=False, indent=2) + "\n"
+            try:
+                store.create(store.join(base, MANIFEST), manifest.encode())
+            except FileExistsError:
+                find_published(plan, store)  # raises where the winner published other work
     return finish(plan, store)
 
 
