@@ -22,7 +22,7 @@ from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
 PRIVATE_SIDE = "register", "private"  # in it an account may replace, as it does the book
 KEPT_COUNTS = "#counts"
-KEPT = LedgerForm(
+OVER_TIME = LedgerForm(
     name="earlier_releases",
     book="releases.json",
     model=KeptReleases,
@@ -46,7 +46,7 @@ def make_private(output: str) -> None:
 
 def ledger_of(store: Store, output: str, entry_id: str) -> Ledger[KeptReleases]:
     """Return the ledger of a file's releases; its book is empty before the first."""
-    return Ledger(KEPT, store, private_folder_of(store, output, entry_id))
+    return Ledger(OVER_TIME, store, private_folder_of(store, output, entry_id))
 
 
 def keep_record(store: Store, output: str, record: ReleaseRecord) -> KeptReleases:

@@ -52,6 +52,7 @@ class TablePlan(PackedOnce):
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
     named: tuple[NameColumns, ...] = ()  # columns of people's names
     frozen: Mapping[str, int] = field(default_factory=dict)  # levels of an earlier release, applied once more
+    held_against: tuple[str, ...] = ()  # those whose values no table of the same people may hold
 
     @property
     def k(self) -> int:
@@ -211,7 +212,7 @@ class TablePlan(PackedOnce):
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
-        used, named = self.output_types(), [name for parts in self.named for name in parts]
+        used, named = self.output_types(), [*self.held_against, *(n for parts in self.named for n in parts)]
         if self.table.source.facts.parsed:
             return used | self.types(*named)
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
@@ -263,7 +264,6 @@ class Plan(PackedOnce):
         attempt: random name of this run; the files it writes carry it, so that they can be told apart.
         tuples_a_worker, shards: above how many distinct tuples a histogram is cut, and into how many parts.
         rehearsal, sample: whether only a report is written, into ``output``; of one stretch of so many.
-        earlier, published: what is kept of earlier releases, but for people; and the output they are in.
     """
 
     policy: Policy
@@ -277,8 +277,8 @@ class Plan(PackedOnce):
     shards: int = 64
     rehearsal: bool = False
     sample: int | None = None
-    earlier: KeptReleases = field(default_factory=KeptReleases)
-    published: str = ""
+    earlier: KeptReleases = field(default_factory=KeptReleases)  # without people
+    published: str = ""  # the output that earlier releases are in
 
     @cached_property
     def sources(self) -> dict[str, TablePlan]:

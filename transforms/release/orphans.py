@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
-from tokumei.transforms.earlier.kept import KEPT, PRIVATE_SIDE
+from tokumei.transforms.earlier.kept import OVER_TIME, PRIVATE_SIDE
+from tokumei.transforms.ledger.journal import NOTE_NAME, SEGMENT_NAME
+from tokumei.transforms.ledger.proposers import KEPT_NAME
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
@@ -28,6 +30,7 @@ _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
 _DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
 _RECORD = re.compile(r"(?P<release>.+)-(?P<attempt>[0-9a-f]{12})-[0-9a-f]{8}\.json")
+_LEDGER = re.compile(f"{SEGMENT_NAME}|{re.escape(NOTE_NAME)}|{KEPT_NAME}")
 _NAMES = (_PART, _DOCUMENT, _DECISION)
 
 
@@ -87,9 +90,12 @@ def find_records(store: Store, output: str) -> list[Orphan]:
 
 
 def find_book_orphans(store: Store, directory: str) -> list[Orphan]:
-    """Return the temporary files of killed writes of a register book."""
+    """Return the temporary files of killed writes of books, ledgers and what is kept of proposers."""
+    books = REGISTER.files | OVER_TIME.files
     return [
-        Orphan(None, file) for file in store.walk(directory) if file.becomes in REGISTER.files | KEPT.files
+        Orphan(None, file)
+        for file in store.walk(directory)
+        if file.becomes in books or (file.becomes and _LEDGER.fullmatch(file.becomes))
     ]
 
 
