@@ -45,6 +45,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     options = pin_runner(beam_args)
     with quiet():  # libraries log while they are imported
         from tokumei.transforms.planning.prepare import make_plan
+        from tokumei.transforms.release.earlier import beside_earlier
         from tokumei.transforms.release.publish import find_published, finish
         from tokumei.transforms.storage.places import open_store
 
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         with quiet():
             describe_done(options, plan.release_id)
         return 0
+    plan = beside_earlier(plan, plan.output)
     with quiet():
         import_beam(beam_args)
         begins = begins_job_server(options)

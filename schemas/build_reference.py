@@ -22,6 +22,7 @@ from tokumei.schemas.attacks import AnyAttack
 from tokumei.schemas.build_transitions import markdown_table
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
+from tokumei.schemas.earlier import EarlierReleases, Frozen
 from tokumei.schemas.exposure import Accepted, Exposure
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
@@ -66,6 +67,8 @@ NODES: dict[str, type[BaseModel]] = {
     "lost_at_most": LostAtMost,
     "totals": Total,
     "requirements": Requirements,
+    "earlier_releases": EarlierReleases,
+    "frozen": Frozen,
     "exposure": Exposure,
     "accepted": Accepted,
     "metric": Metric,

@@ -131,11 +131,11 @@ def _classes_joined(names: Sequence[str], tables: Mapping[str, Table], requireme
             f"remove per from the pseudonyms of the person; {_APART}",
             ("tables", names[0], "joined"),
         )
-    if requirements.recoding != "full_domain":
+    if requirements.way != "full_domain":
         raise broken(
             "policy.joined_recoding",
             f"a reader can join {together} by their pseudonyms, and classes over several tables are formed by"
-            f" recoding: full_domain alone, not by {requirements.recoding}",
+            f" recoding: full_domain alone, not by {requirements.way}",
             f"use recoding: full_domain; {_APART}",
             ("requirements", "recoding"),
         )

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from tokumei.schemas.attack_rules import check_attacks
 from tokumei.schemas.column import Column
+from tokumei.schemas.earlier_rules import check_earlier
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.histories import History
@@ -157,6 +158,7 @@ class Policy(Strict):
         told = {fact.table for history in self.histories for fact in history.facts}
         check_joined(self.tables, self.requirements, told)
         check_queries(self.requirements.queries, self.tables)
+        check_earlier(self.requirements, self.tables)
         check_attacks(self.requirements.attacks, self.tables, self.histories)
         refuse_mixed_periods(self.tables)
         refuse_mixed_shifts(self.tables)
@@ -198,8 +200,8 @@ class Policy(Strict):
         if needed.nulls != "wildcard":
             return
         found = ["requirements.models"] if needed.models else []
-        if needed.recoding != "full_domain":
-            found.append(f"recoding: {needed.recoding}")
+        if needed.way != "full_domain":
+            found.append(f"recoding: {needed.way}")
         for name, table in self.tables.items():
             if table.quasi_identifiers and table.rows_per_person == "several":
                 found.append(f"rows_per_person: several of tables.{name}")

@@ -12,12 +12,14 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from tokumei.schemas.attacks import AnyAttack
+from tokumei.schemas.earlier import EarlierReleases, Frozen
 from tokumei.schemas.exposure import Exposure
 from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.queries import AnyMetric, Metric, MetricName, Query
 from tokumei.schemas.strict import Number, Strict, Text, broken
 
 Share = Annotated[float, Field(ge=0, le=1)]
+WayAsked = Literal["full_domain", "cells", "local", "multidimensional", "best"]
 
 
 class ModelDeclaration(Strict):
@@ -212,11 +214,16 @@ class Requirements(Strict):
     nulls: Literal["value", "wildcard"] = Field(
         default="value", description="Whether a missing quasi-identifier is a value, or matches every value."
     )
-    recoding: Literal["full_domain", "cells", "local", "multidimensional", "best"] = Field(
+    recoding: WayAsked | Frozen = Field(
         default="full_domain",
         description="One level a column for everybody; or then rescue whom that would suppress by blanking"
         " cells; or regions that each have levels of their own; or such regions, weighed twice (local); or of"
-        " these the one that keeps the queries closest.",
+        " these the one that keeps the queries closest. Or the levels of an earlier release,"
+        " [frozen](#earlier-releases).",
+    )
+    earlier_releases: EarlierReleases | None = Field(
+        default=None,
+        description="What is asked of the release beside [earlier ones](#earlier-releases) of the same file.",
     )
     deterministic_cut: bool = Field(
         default=True,
@@ -245,14 +252,14 @@ class Requirements(Strict):
                 "remove it; the report tells how many were alone before and are after",
                 ["models", kinds.index("sample_uniqueness")],
             )
-        if self.recoding != "full_domain" and any(m.needs_population for m in self.models):
+        if self.way != "full_domain" and any(m.needs_population for m in self.models):
             raise broken(
                 "requirements.population",
                 f"{OF_POPULATION} are defined for recoding: full_domain",
                 "remove one of the two",
                 ["recoding"],
             )
-        if self.recoding == "best" and not self.queries:
+        if self.way == "best" and not self.queries:
             raise broken(
                 "requirements.best",
                 "recoding: best is the way that keeps declared queries closest, and there are none",
@@ -260,6 +267,22 @@ class Requirements(Strict):
                 ["recoding"],
             )
         return self
+
+    @property
+    def way(self) -> WayAsked:
+        """The way of recoding; frozen levels are those of everybody."""
+        return "full_domain" if isinstance(self.recoding, Frozen) else self.recoding
+
+    @property
+    def hold_back(self) -> bool:
+        """Whether people are kept out until so many come at once."""
+        return self.earlier_releases is not None and self.earlier_releases.action == "hold_back"
+
+    @property
+    def compared_people(self) -> int:
+        """So many people, or nobody, by whom a release may differ from an earlier one."""
+        declared = self.earlier_releases
+        return self.k if declared is None or declared.people is None else declared.people
 
     @property
     def minimize(self) -> MetricName:

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from tokumei.schemas.report_attacks import AttackReport
+from tokumei.schemas.report_earlier import EarlierReport
 from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
@@ -254,6 +255,9 @@ class Report(Strict):
     rehearsal: Rehearsal | None = Field(default=None, description="Of a rehearsal; None of a release.")
     attacks: tuple[AttackReport, ...] = Field(
         default=(), description="What attacks on the release came to; never in public-report.json."
+    )
+    earlier: tuple[EarlierReport, ...] = Field(
+        default=(), description="Beside earlier releases of the file; never in public-report.json."
     )
     redactions: tuple[RedactionReport, ...] = Field(
         default=(), description="Free text that is released with labels."

@@ -19,7 +19,7 @@ WIRING = {"stages", "engine"}
 ROOMS = """
     engine storage values detect counting redaction formats hierarchies
     criteria planning decisions
-    profile totals combinations risk histories joined recode promises attacks leaks exposure
+    profile totals combinations risk histories joined recode promises attacks earlier leaks exposure
     pages register ledger release report proposals figures preview suggest
     stages
     synthesis

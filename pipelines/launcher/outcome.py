@@ -83,6 +83,8 @@ def tell_report(policy: Policy, report: dict[str, Any]) -> None:
         _tell_joined(join)
     for finding in report.get("exposure", {"findings": ()})["findings"]:
         _tell_exposure(finding)
+    for beside in report.get("earlier", ()):
+        _tell_earlier(beside)
     for attack in report.get("attacks", ()):
         if attack["declared"] is not None:
             _tell_attack(attack)
@@ -196,6 +198,28 @@ def _tell_exposure(finding: dict[str, Any]) -> None:
     print(
         f"  exposed: {finding['table']}: {what}: {about}{finding['people']:,} of {finding['of_people']:,}"
         f" people{alone}{kept}"
+    )
+
+
+def _tell_earlier(beside: dict[str, Any]) -> None:
+    """Say how the release differs from earlier ones of the file, and who is held back for that."""
+    if beside["frozen"] is not None:
+        print(f"  earlier: {beside['table']}: levels of release {beside['frozen']}, as they were")
+    if beside["people"] is None:
+        return
+    since = ""
+    if beside["came"] is not None:
+        since = (
+            f"; since the last {beside['came']:,} came, {beside['left']:,} left, {beside['stayed']:,} stayed"
+        )
+    if beside["by_counts"]:
+        since += f"; {beside['by_counts']:,} of them by counts alone"
+    held = ""
+    if beside["held_back"]:
+        held = f"; {beside['held_back']:,} held back, {beside['waiting']:,} of them never released yet"
+    print(
+        f"  earlier: {beside['table']}: compared with {beside['releases']:,} releases, each of which shows"
+        f" nobody or {beside['people']:,} people{since}{held}"
     )
 
 

@@ -167,18 +167,20 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     from tokumei.pipelines.launcher.plain_beam import import_beam
     from tokumei.pipelines.launcher.terminal import quiet
     from tokumei.transforms.planning.prepare import output_of, plan_of
+    from tokumei.transforms.release.earlier import beside_earlier
     from tokumei.transforms.release.rehearsal import refuse_finished, take_report
 
     declared = stage.output or candidate.policy.output.directory
     policy = candidate.policy
     plan, files = plan_of(policy, candidate.base, stage.folder)
+    released = output_of(policy, candidate.base, stage.output) if declared else stage.folder
     if declared:
-        refuse_finished(plan, output_of(policy, candidate.base, stage.output))
+        refuse_finished(plan, released)
     if alone and not policy.report.compare:
         compared = policy.report.model_copy(update={"compare": True})
         policy = policy.model_copy(update={"report": compared})
         plan, files = plan_of(policy, candidate.base, stage.folder)
-    plan = replace(plan, rehearsal=True, sample=stage.sample)
+    plan = replace(beside_earlier(plan, released), rehearsal=True, sample=stage.sample)
     with quiet():
         import_beam(stage.options)
     began, used = time.monotonic(), _cpu()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from tokumei.transforms.attacks.joint import HeldValues, Ints, JointClasses, joi
 from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 from tokumei.transforms.values.cells import as_text
@@ -40,6 +41,7 @@ def overlap(
     attack: Intersection,
     chunk: Chunk[Decision],
     released: tuple[pa.RecordBatch, pa.Array],
+    removed: Mapping[str, Sequence[str]] | None = None,
 ) -> SharedClasses:
     """Count a chunk's people by their classes in both releases.
 
@@ -48,10 +50,14 @@ def overlap(
         attack: as declared, with the levels of the earlier release.
         chunk: its records as they were read, bound to the decisions.
         released: its records as they are released, and which of those that were read each is.
+        removed: by quasi-identifier, labels that were ``*`` in the earlier release.
     """
     batch, order = released
+    gone = removed or {}
     names = plan.quasi_identifiers
-    earlier = pl.DataFrame({f"e{i}": _earlier(plan, attack, chunk, name) for i, name in enumerate(names)})
+    earlier = pl.DataFrame(
+        {f"e{i}": _earlier(plan, attack, chunk, name, gone.get(name, ())) for i, name in enumerate(names)}
+    )
     value = pl.Series(_VALUE, [None] * chunk.batch.num_rows, pl.String)
     if attack.learns is not None:
         chain, fitted = plan.chains[attack.learns], chunk.work.decision.columns.get(attack.learns)
@@ -72,7 +78,9 @@ def overlap(
     )
 
 
-def _earlier(plan: TablePlan, attack: Intersection, chunk: Chunk[Decision], name: str) -> pl.Series:
+def _earlier(
+    plan: TablePlan, attack: Intersection, chunk: Chunk[Decision], name: str, removed: Sequence[str]
+) -> pl.Series:
     """Return the label of each record's value at the level of the earlier release."""
     fitted, chain = chunk.work.decision.columns[name], plan.chains[name]
     ladder = chain.ladder(fitted)
@@ -80,7 +88,8 @@ def _earlier(plan: TablePlan, attack: Intersection, chunk: Chunk[Decision], name
     texts = as_text(chain.apply(fitted, plan.values_of(name, chunk.batch), chunk.work.key).rows())
     place = pc.index_in(texts, value_set=pa.array(ladder.values, pa.string())).fill_null(0)
     codes = ladder.codes[level][place.to_numpy(zero_copy_only=False)]
-    return pl.Series(pa.array(ladder.labels[level], pa.string()).take(pa.array(codes))).cast(pl.String)
+    labels = [ANY if label in removed else label for label in ladder.labels[level]]
+    return pl.Series(pa.array(labels, pa.string()).take(pa.array(codes))).cast(pl.String)
 
 
 def merge_overlaps(parts: Sequence[SharedClasses]) -> SharedClasses:
@@ -88,18 +97,24 @@ def merge_overlaps(parts: Sequence[SharedClasses]) -> SharedClasses:
     return SharedClasses(merge_people([p.both for p in parts]), merge_people([p.earlier for p in parts]))
 
 
-def intersect(attack: Intersection, k: int, found: SharedClasses) -> JointClasses:
+def intersect(
+    attack: Intersection, k: int, found: SharedClasses, released: pl.DataFrame | None = None
+) -> JointClasses:
     """Join both releases; classes of the earlier one that were too small were not released then.
 
     Args:
         attack: as declared.
         k: of the release at hand; of the earlier one, where the attack does not say.
         found: what was counted.
+        released: classes of the earlier one, where they are known, as columns e0, e1, …
     """
     both, before = found.both.people(), found.earlier.people()
     now = [name for name in both.columns if name.startswith("n")]
     then = [name for name in both.columns if name.startswith("e")]
-    kept = before.filter(pl.col(PEOPLE).sum().over(then) >= (attack.k or k))
+    if released is None:
+        kept = before.filter(pl.col(PEOPLE).sum().over(then) >= (attack.k or k))
+    else:
+        kept = before.join(released, on=then, how="semi", nulls_equal=True)
     both = both.join(kept.select(then).unique(), on=then, how="semi", nulls_equal=True)
     pairs = both.group_by([*now, *then], maintain_order=True).agg(pl.col(PEOPLE).sum())
     one, other = pairs.select(now), pairs.select(then)

@@ -25,6 +25,11 @@ class RunKey:
         """Draw a new key."""
         return cls(secrets.token_bytes(KEY_BYTES))
 
+    @property
+    def hexadecimal(self) -> str:
+        """The key itself, to be kept: never of a run, only of what lasts over many (`earlier`)."""
+        return self._secret.hex()
+
     def derive(self, purpose: str) -> bytes:
         """Return an independent 32-byte key for one purpose (HMAC-SHA256 of its name)."""
         return hmac.digest(self._secret, purpose.encode(), hashlib.sha256)

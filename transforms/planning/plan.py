@@ -6,7 +6,7 @@ A plan holds the policy and its criteria objects: no record, no key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.date_formats import USUAL, DateReading
 from tokumei.schemas.histories import History
+from tokumei.schemas.kept_releases import KeptReleases
 from tokumei.schemas.measures import measured_columns
 from tokumei.schemas.people import Numbering, PersonCodes, numbering_of, tables_by_numbering
 from tokumei.schemas.policy import Policy
@@ -50,6 +51,7 @@ class TablePlan(PackedOnce):
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
     named: tuple[NameColumns, ...] = ()  # columns of people's names
+    frozen: Mapping[str, int] = field(default_factory=dict)  # levels of an earlier release, applied once more
     held_against: tuple[str, ...] = ()  # those whose values no table of the same people may hold
 
     @property
@@ -85,9 +87,8 @@ class TablePlan(PackedOnce):
     @cached_property
     def people_cap(self) -> int:
         """How many people of a class must be told apart: k, or everybody where more than k is asked."""
-        more = (
-            self.protected or self.requirements.models or self.dropping or self.combined or self.table.totals
-        )
+        needed, apart = self.requirements, (self.dropping, self.combined, self.table.totals)
+        more = any((self.protected, needed.models, needed.earlier_releases, *apart))
         return EVERYBODY if more else self.k
 
     @cached_property
@@ -98,9 +99,8 @@ class TablePlan(PackedOnce):
     @property
     def known_facts(self) -> bool:
         """Whether facts that may be known stand in this table, or a value that they may give away."""
-        watched = (history.at_most.table for history in self.histories if history.at_most)
-        facts = (fact.table for history in self.histories for fact in history.facts)
-        return self.name in {*facts, *watched}
+        watched = {history.at_most.table for history in self.histories if history.at_most}
+        return self.name in watched.union(fact.table for h in self.histories for fact in h.facts)
 
     @cached_property
     def window(self) -> tuple[str, str] | None:
@@ -111,8 +111,8 @@ class TablePlan(PackedOnce):
     @cached_property
     def measured(self) -> tuple[str, ...]:
         """Columns that these measures are made of, in the order of the policy."""
-        facts = [fact for history in self.histories for fact in history.facts]
-        return tuple(name for name in self.columns if name in measured_columns(facts, self.name))
+        measured = measured_columns([f for h in self.histories for f in h.facts], self.name)
+        return tuple(name for name in self.columns if name in measured)
 
     @cached_property
     def known(self) -> tuple[str, ...]:
@@ -154,12 +154,16 @@ class TablePlan(PackedOnce):
         """Columns whose values say what a record counts for: quasi-identifiers and protected ones."""
         return tuple(dict.fromkeys((*self.quasi_identifiers, *self.protected)))
 
+    @property
+    def by_person(self) -> bool:
+        """Whether somebody may be left out of classes for who they are, or rows are not people."""
+        return self.counts_people or bool(self.together) or self.requirements.hold_back
+
     @cached_property
     def counted_early(self) -> bool:
         """Whether pass 1 may count the classes: rows are people, and nothing else has a say in them."""
         others = {*self.dropping} - {*self.tupled}
-        apart = self.counts_people or self.combined or self.together
-        return bool(self.quasi_identifiers) and not (apart or others)
+        return bool(self.quasi_identifiers) and not (self.by_person or self.combined or others)
 
     @cached_property
     def by_record(self) -> dict[str, ByRecord]:
@@ -172,10 +176,9 @@ class TablePlan(PackedOnce):
         return tuple(name for name, chain in self.chains.items() if chain.needs_profile)
 
     def types(self, *names: str | None) -> dict[str, ColumnType]:
-        """Return name → type to read of the given columns, in the order of the policy, each once.
+        """Return name → type to read of columns and those they are joined with, in the order of the policy.
 
-        With them come those that they are joined with. A column that is deleted is only searched for: it is
-        read as ``text``, which every value fits.
+        A column that is deleted is only searched for: it is read as ``text``, which every value fits.
         """
         joined = {other for name in names if name for other in self.table.columns[name].joined}
         wanted = {*names, *joined}
@@ -201,10 +204,10 @@ class TablePlan(PackedOnce):
     def values_of(self, name: str, batch: pa.RecordBatch) -> pa.Array:
         """Return the values of a column as its chain takes them: behind those that it is joined with."""
         values = batch.column(name)
-        others = [batch.column(other) for other in self.table.columns[name].joined]
-        if not others:
+        names = self.table.columns[name].joined
+        if not names:
             return values
-        parts = [pc.fill_null(other.cast(pa.string()), "") for other in others]
+        parts = [pc.fill_null(batch.column(other).cast(pa.string()), "") for other in names]
         return pc.binary_join_element_wise(*parts, values.cast(pa.string()), "")
 
     def profile_types(self) -> dict[str, ColumnType]:
@@ -219,8 +222,8 @@ class TablePlan(PackedOnce):
 
     def combination_types(self) -> dict[str, ColumnType]:
         """Columns read to count combinations."""
-        person = self.table.person if self.counts_people else None
-        return self.types(*self.combined, *self.dropping, *self.table.totalled, person)
+        names = (*self.combined, *self.dropping, *self.table.totalled)
+        return self.types(*names, self.table.person if self.counts_people else None)
 
     def total_types(self) -> dict[str, ColumnType]:
         """Columns read to measure what people's lines come to."""
@@ -228,9 +231,8 @@ class TablePlan(PackedOnce):
 
     def count_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 2, and to join tables: who is left out of one is known by their person."""
-        person = self.table.person if self.counts_people or self.together else None
         names = (*self.quasi_identifiers, *self.protected, *self.combined, *self.dropping)
-        return self.types(*names, *self.table.totalled, person)
+        return self.types(*names, *self.table.totalled, self.table.person if self.by_person else None)
 
     def fact_types(self) -> dict[str, ColumnType]:
         """Columns read to tell the facts about people."""
@@ -244,11 +246,9 @@ class TablePlan(PackedOnce):
 
     def output_schema(self) -> pa.Schema:
         """Arrow schema of the released table; it depends on the policy alone, never on the data."""
-        fields = []
-        for name in self.table.released:
-            kind = self.table.columns[name].released_type
-            fields.append(pa.field(name, pa.string() if kind == "month" else ARROW_TYPES[kind]))
-        return pa.schema(fields)
+        kinds = {name: self.table.columns[name].released_type for name in self.table.released}
+        types = ((n, pa.string() if kind == "month" else ARROW_TYPES[kind]) for n, kind in kinds.items())
+        return pa.schema(list(types))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,6 +277,8 @@ class Plan(PackedOnce):
     shards: int = 64
     rehearsal: bool = False
     sample: int | None = None
+    earlier: KeptReleases = field(default_factory=KeptReleases)  # without people
+    published: str = ""  # the output that earlier releases are in
 
     @cached_property
     def sources(self) -> dict[str, TablePlan]:
@@ -310,11 +312,9 @@ class Plan(PackedOnce):
 
     @cached_property
     def headcount(self) -> frozenset[str]:
-        """Tables whose released people must be counted one by one.
+        """Tables whose released people must be counted one by one: joined, or of the release's numbering.
 
-        Others have one row a person, as pass 1 has shown: their rows are people, though the same people may
-        stand in other tables; so all are counted that number their people as the release does, or are joined.
+        Others have one row a person, as pass 1 has shown: their rows are people.
         """
         shared = self.people_tables if len(self.people_tables) > 1 else ()
-        apart = (t.name for t in self.tables.values() if t.counts_people or t.together)
-        return frozenset({*shared, *apart})
+        return frozenset(shared).union(t.name for t in self.tables.values() if t.counts_people or t.together)

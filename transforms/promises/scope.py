@@ -60,7 +60,7 @@ def settles(plan: TablePlan) -> bool:
 def settle_types(plan: TablePlan) -> dict[str, ColumnType]:
     """Return the columns read to settle what is promised of the release."""
     scope = scope_of(plan)
-    person = plan.table.person if plan.counts_people or plan.together or plan.known else None
+    person = plan.table.person if plan.by_person or plan.known else None
     settled = (*scope.refitted, *scope.recounted, *plan.known, *plan.measured)
     units = plan.table.unit_columns if plan.known or plan.window else ()
     names = (*plan.quasi_identifiers, *plan.combined, *plan.dropping, *settled, *plan.table.totalled)

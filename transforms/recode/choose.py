@@ -27,6 +27,7 @@ from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen, Recoded, before_joining
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.downcoding import Narrowed, narrowed
+from tokumei.transforms.recode.frozen import apply_frozen
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
@@ -103,23 +104,25 @@ def _choose_table(
     objective = objectives[table.requirements.minimize]
     given = given_of(fitted)
     queries = queries_of(table, fitted, ladders, histogram)
-    choice = _search(table, lattice, objective, watch, given=given, queries=queries)
+    early = sum(removal.expected(table).dropped[1] for removal in fitted.removals)
+    choice = _search(table, lattice, objective, watch, given=given, queries=queries, early=early)
     optimum = full_domain(choice.node, lattice.failing(choice.node))
     if not (optimum.released & (histogram.records > 0)).any():
         raise nobody_left(table)
     # Over joined tables there is one way: others would take no heed of the classes of the other tables.
-    asked = table.requirements.recoding
+    asked = table.requirements.way
     compared = (plan.policy.report.compare or asked == "best") and given is None
     ways = _ways(table, lattice, objective, optimum, compared=compared)
     usual = {name: w.assignment for name, w in ways.items()}
-    if not table.requirements.deterministic_cut:
+    decided = table.requirements.deterministic_cut or table.frozen
+    if not decided:
         choice, ways = cut_anew(table, lattice, objective, choice, ways=ways, key=key)
     counts = {name: count_assignment(w.assignment, ladders, histogram) for name, w in ways.items()}
     answers = {name: queries.answers(w.assignment) for name, w in ways.items()} if queries else {}
     errors = {name: mean_error(told) for name, told in answers.items()}
     name = _closest(errors) if asked == "best" else asked
     audited = {way: narrowed(found.assignment, ladders, histogram) for way, found in ways.items()}
-    if (found := audited.get("full_domain")) is not None and table.requirements.deterministic_cut:
+    if (found := audited.get("full_domain")) is not None and decided and not table.frozen:
         by_values = told_by_values(
             lattice, choice.node, people_allowed(table, lattice.histogram.total_people)
         )
@@ -148,7 +151,7 @@ def _closest(errors: Mapping[WayName, float]) -> WayName:
 def _ways(
     table: TablePlan, lattice: Lattice, objective: Objective, optimum: Assignment, *, compared: bool
 ) -> Mapping[WayName, Way]:
-    asked = table.requirements.recoding
+    asked = table.requirements.way
     chosen: WayName = "full_domain" if asked == "best" else asked
     try:
         return work_out(lattice, objective, optimum, chosen, compared=compared)
@@ -193,9 +196,12 @@ def _search(
     *,
     given: GivenNode | None,
     queries: Queries,
+    early: int,
 ) -> Choice:
     allowed = people_allowed(table, lattice.histogram.total_people)
     try:
+        if table.frozen:
+            return apply_frozen(table, lattice, objective, early)
         if given is not None:
             search = GivenSearch(objective, lattice.models, given)
             search.learn(lattice.count(given.levels))

@@ -19,7 +19,7 @@ from tokumei.transforms.criteria.encoding import compacted, used_values
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.recoded import recoded
-from tokumei.transforms.decisions.removal import remove_all, suppressed_by
+from tokumei.transforms.decisions.removal import Removing, remove_all, suppressed_by
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
@@ -91,7 +91,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
         InputError: a value cannot be read, or was not there when the decision was made.
     """
     _refuse_rejects(plan, chunk)
-    treated, taken = remove_all(plan, chunk, _treat(plan, chunk))
+    treated, taken = remove_all(plan, chunk, treat(plan, chunk))
     exact = treated
     reaching = kept_rows(chunk.batch.num_rows, treated)
     labels, keep = recoded(plan, chunk.work.decision, treated, reaching)
@@ -174,7 +174,7 @@ def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:
     )
 
 
-def _treat(plan: TablePlan, chunk: Chunk[Decision]) -> dict[str, Treated]:
+def treat(plan: TablePlan, chunk: Chunk[Removing]) -> dict[str, Treated]:
     """Apply the methods of every column that is released or can drop records."""
     return {
         name: plan.chains[name].apply(

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
+from tokumei.transforms.earlier.kept import OVER_TIME, PRIVATE_SIDE
 from tokumei.transforms.ledger.journal import NOTE_NAME, SEGMENT_NAME
 from tokumei.transforms.ledger.proposers import KEPT_NAME
 from tokumei.transforms.register.books import REGISTER
@@ -28,6 +29,7 @@ _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
 _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
 _DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
+_RECORD = re.compile(r"(?P<release>.+)-(?P<attempt>[0-9a-f]{12})-[0-9a-f]{8}\.json")
 _LEDGER = re.compile(f"{SEGMENT_NAME}|{re.escape(NOTE_NAME)}|{KEPT_NAME}")
 _NAMES = (_PART, _DOCUMENT, _DECISION)
 
@@ -77,12 +79,23 @@ def find_orphans(store: Store, base: str, keep: Collection[str] = ()) -> tuple[l
     return orphans, others
 
 
+def find_records(store: Store, output: str) -> list[Orphan]:
+    """Return the records of attempts at releases that are not there: their runs died before the manifest."""
+    found = []
+    for file in store.walk(store.join(output, *PRIVATE_SIDE)):
+        name = _RECORD.fullmatch(file.uri.rsplit("/", 1)[-1])
+        if name and read_manifest(store, store.join(output, "releases", name["release"])) is None:
+            found.append(Orphan(name["attempt"], file))
+    return found
+
+
 def find_book_orphans(store: Store, directory: str) -> list[Orphan]:
     """Return the temporary files of killed writes of books, ledgers and what is kept of proposers."""
+    books = REGISTER.files | OVER_TIME.files
     return [
         Orphan(None, file)
         for file in store.walk(directory)
-        if file.becomes in REGISTER.files or (file.becomes and _LEDGER.fullmatch(file.becomes))
+        if file.becomes in books or (file.becomes and _LEDGER.fullmatch(file.becomes))
     ]
 
 
@@ -123,6 +136,8 @@ def clean(store: Store, output: str, before: float, *, dry_run: bool) -> Cleaned
     for release in store.folders(store.join(output, "releases")):
         with _noted(done):
             _clean_release(store, store.join(output, "releases", release), before, done, dry_run)
+    with _noted(done):
+        _remove_old(store, find_records(store, output), before, done, dry_run)
     with _noted(done):
         _remove_old(store, find_book_orphans(store, store.join(output, "register")), before, done, dry_run)
     return done

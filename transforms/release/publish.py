@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError, TokumeiError
+from tokumei.schemas.kept_releases import ReleaseRecord
 from tokumei.schemas.register import entry_of
 from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.register.books import add_entry, check_book, check_clock
 from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
+from tokumei.transforms.release.earlier import read_earlier, recorded, take_record
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
 from tokumei.transforms.release.stored import check_parts, refuse_incomplete
@@ -79,7 +81,13 @@ def find_published(plan: Plan, store: Store) -> bool:
     return manifest is not None
 
 
-def publish(plan: Plan, report: Report, written: Written, render: Callable[[], Documents]) -> Published:
+def publish(
+    plan: Plan,
+    report: Report,
+    written: Written,
+    render: Callable[[], Documents],
+    record: ReleaseRecord | None = None,
+) -> Published:
     """Publish a verified release, unless the same work has been published meanwhile.
 
     Args:
@@ -87,6 +95,7 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
         report: what was done and measured.
         written: merged summaries of all parts.
         render: gives the documents; asked only where they are needed.
+        record: what is kept of the release, to compare the next of the file with it.
 
     Raises:
         AlreadyPublishedError: another run published other work under the id first.
@@ -98,15 +107,18 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
     base = release_dir(plan, store)
     if not find_published(plan, store):
         documents = render()
-        folder = f"documents/{plan.attempt}-{secrets.token_hex(4)}"  # an engine may run this step twice
+        unique = f"{plan.attempt}-{secrets.token_hex(4)}"  # an engine may run this step twice
+        folder = f"documents/{unique}"
         for name, text in documents.items():
             store.create(store.join(base, folder, name), text.encode())
-        manifest = _manifest(plan, report, written, folder, documents)
+        content = _manifest(plan, report, written, folder, documents)
         try:
             check_parts(store, (part for table in written.values() for part in table.parts))
         except RequirementError:
             if not find_published(plan, store):  # else the winner has removed them
                 raise
+        if plan.published:
+            read_earlier(plan)  # refuses where another release came meanwhile
         if not decide(plan, store, PUBLISH):
             raise TokumeiError(
                 "run.cancelled",
@@ -114,10 +126,12 @@ def publish(plan: Plan, report: Report, written: Written, render: Callable[[], D
                 what="this run was stopped before it published; nothing of it is published",
                 fix="run the same command again",
             )
-        try:
-            store.create(store.join(base, MANIFEST), manifest)
-        except FileExistsError:
-            find_published(plan, store)  # raises where the winner published other work
+        with recorded(plan, store, record, unique) as named:
+            manifest = json.dumps(content | {"record": named}, ensure_ascii=False, indent=2) + "\n"
+            try:
+                store.create(store.join(base, MANIFEST), manifest.encode())
+            except FileExistsError:
+                find_published(plan, store)  # raises where the winner published other work
     return finish(plan, store)
 
 
@@ -150,6 +164,7 @@ def finish(plan: Plan, store: Store) -> Published:
             report = Report.model_validate_json(data)
     register = store.join(plan.output, "register")
     add_entry(store, register, entry_of(plan.policy, report))
+    take_record(store, plan.output, plan.release_id, manifest)
     # A reader who takes whole directories would mix in what killed or beaten attempts left. Nobody misses
     # it: under a published manifest no other attempt can win. Who may only create leaves it, unlisted.
     orphans, _ = find_orphans(store, base, listed_parts(manifest))
@@ -168,10 +183,16 @@ def finish(plan: Plan, store: Store) -> Published:
     )
 
 
-def _manifest(plan: Plan, report: Report, written: Written, folder: str, documents: Documents) -> bytes:
+def _manifest(
+    plan: Plan,
+    report: Report,
+    written: Written,
+    folder: str,
+    documents: Documents,
+) -> dict[str, object]:
     store = open_store(plan.output)
     base = release_dir(plan, store)
-    content = {
+    return {
         "release_id": plan.release_id,
         "created_at": report.created_at,
         "work": plan.work,
@@ -212,4 +233,3 @@ def _manifest(plan: Plan, report: Report, written: Written, folder: str, documen
         "documents_path": folder,
         "versions": report.versions,
     }
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()

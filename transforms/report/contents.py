@@ -9,6 +9,7 @@ from __future__ import annotations
 from tokumei.transforms.report.sections import (
     attacks,
     criteria,
+    earlier,
     exposure,
     histories,
     joined,
@@ -37,6 +38,7 @@ SECTIONS = (
     Section("risk", "測定した値", risk.view),
     Section("exposure", "宣言のない危険", exposure.view),
     Section("attacks", "攻撃による評価", attacks.view, nothing=attacks.NOTHING),
+    Section("earlier", "これまでの公表との比較", earlier.view, nothing=earlier.NOTHING),
     Section("pictures", "項目ごとの加工前と加工後", pictures.view),
     Section("unneeded", "不要な項目・そのままの項目", unneeded.view),
     Section("rejects", "読み取れなかったレコード", rejects.view),

@@ -64,7 +64,7 @@ def recoding_of(
         ),
         not_compared=_JOINED
         if joining is not None
-        else _not_compared(recoded, compared or needed.recoding == "best"),
+        else _not_compared(recoded, compared or needed.way == "best"),
         rounds=tuple(
             report_recoding.Rescue(
                 levels=dict(zip(table.quasi_identifiers, saved.node, strict=True)),

@@ -17,9 +17,11 @@ from tokumei.transforms.planning.inputs import files_together
 from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
+from tokumei.transforms.release.earlier import beside_earlier
 from tokumei.transforms.release.publish import Published, find_published, finish
 from tokumei.transforms.stages.attacks import AttackRecords
 from tokumei.transforms.stages.between_passes import settle
+from tokumei.transforms.stages.earlier import SeeReleased
 from tokumei.transforms.stages.histories import DropWindows, ProtectHistories
 from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
 from tokumei.transforms.stages.promises import SettlePromises
@@ -75,7 +77,7 @@ class Anonymize(beam.PTransform):
         if find_published(plan, open_store(plan.output)):
             done = root | "Plan" >> beam.Create([plan]).with_output_types(Plan)
             return done | "Finish" >> each(_finish).with_output_types(Published)
-        return build(root, plan, files)
+        return build(root, beside_earlier(plan, plan.output), files)
 
 
 def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PCollection[Published]:
@@ -113,7 +115,9 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
     attack = AttackRecords(plan, key, chosen)
     attacked = splits | "AttackRecords" >> attack if attack.made else None
-    return chosen | "Publish" >> PublishRelease(plan, key, outcome, attacked)
+    see = SeeReleased(plan, key, chosen)
+    seen = splits | "SeeReleased" >> see if see.made else None
+    return chosen | "Publish" >> PublishRelease(plan, key, outcome, attacked, seen)
 
 
 def _first_of(files: tuple[TableFile, ...]) -> str:

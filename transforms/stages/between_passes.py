@@ -17,6 +17,7 @@ from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.stages.combinations import RemoveCombinations
+from tokumei.transforms.stages.earlier import HoldBack
 from tokumei.transforms.stages.joined import JoinTables
 from tokumei.transforms.stages.totals import BoundTotals
 
@@ -37,7 +38,7 @@ class BetweenPasses(Protocol):
 
 
 # No total grows when lines go, but combinations become rare when people go: so totals are bounded first.
-BETWEEN_PASSES: tuple[BetweenPasses, ...] = (BoundTotals, RemoveCombinations, JoinTables)
+BETWEEN_PASSES: tuple[BetweenPasses, ...] = (BoundTotals, RemoveCombinations, JoinTables, HoldBack)
 
 
 def settle(

@@ -17,6 +17,7 @@ from tokumei.schemas.splits import Split
 from tokumei.transforms.attacks.verdict import refuse_attacks
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.earlier.compare import SeenReleases, refuse_shown
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
@@ -32,6 +33,7 @@ from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.release.attacked import attack_release
 from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
+from tokumei.transforms.release.earlier import compared_with, record_of
 from tokumei.transforms.release.exposed import refuse_exposures
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
 from tokumei.transforms.release.part_recount import Count
@@ -46,6 +48,7 @@ from tokumei.transforms.release.written import Written, merge_written, written_o
 from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.attacks import explain_attacks
 from tokumei.transforms.report.documents import documents_of
+from tokumei.transforms.report.earlier import explain_earlier
 from tokumei.transforms.report.rehearsal import rehearsed
 from tokumei.transforms.stages.attacks import AttackedRecords
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
@@ -210,9 +213,11 @@ class PublishRelease(beam.PTransform):
         key: PCollection[RunKey],
         outcome: Outcome,
         attacked: PCollection[AttackedRecords] | None,
+        seen: PCollection[SeenReleases] | None,
     ) -> None:
         super().__init__()
-        self._plan, self._key, self._outcome, self._attacked = plan, key, outcome, attacked
+        self._plan, self._key, self._outcome = plan, key, outcome
+        self._attacked, self._seen = attacked, seen
 
     def expand(self, chosen: PCollection[Chosen]) -> PCollection[Published]:
         """`Chosen` → `Published`, exactly one each."""
@@ -224,6 +229,7 @@ class PublishRelease(beam.PTransform):
             *(AsSingleton(part, merge_written([])) for part in self._outcome.written),
             **_UNTOLD | counts,
             attacked={} if self._attacked is None else AsSingleton(self._attacked),
+            seen=SeenReleases() if self._seen is None else AsSingleton(self._seen, SeenReleases()),
         ).with_output_types(Published)
 
 
@@ -238,6 +244,7 @@ def _publish(
     joined: WrittenJoined,
     totals: RecountedTotals,
     attacked: AttackedRecords,
+    seen: SeenReleases,
 ) -> Published:
     written = merge_written(summaries)
     try:
@@ -247,11 +254,15 @@ def _publish(
         report = build_report(
             plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
         )
-        report = report.model_copy(update={"attacks": explain_attacks(plan, attacks)})
+        record = record_of(plan, chosen, written, seen, key)
+        compared = compared_with(plan, seen, record)
+        told = {"attacks": explain_attacks(plan, attacks), "earlier": explain_earlier(plan, chosen, compared)}
+        report = report.model_copy(update=told)
         if plan.rehearsal:
             keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
         refuse_exposures(plan, written, people.by_table)
         refuse_attacks(attacks)
+        refuse_shown(compared)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)
@@ -264,4 +275,4 @@ def _publish(
             records=sum(table.records_out for table in report.tables),
             files=0,
         )
-    return publish(plan, report, written, partial(documents_of, plan.policy, report))
+    return publish(plan, report, written, partial(documents_of, plan.policy, report), record)

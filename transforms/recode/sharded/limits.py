@@ -23,7 +23,9 @@ def refuse_unsupported(
     needed = table.requirements
     nodes = math.prod(ladder.levels for ladder in ladders)
     reasons = {
-        "recoding other than full_domain": needed.recoding != "full_domain",
+        "recoding other than full_domain": needed.way != "full_domain",
+        "frozen levels": needed.way != needed.recoding,
+        "earlier_releases": needed.earlier_releases is not None,
         "deterministic_cut: false": not needed.deterministic_cut,
         "metric.queries": bool(needed.queries),
         "nulls: wildcard": needed.nulls == "wildcard",

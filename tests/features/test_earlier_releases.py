@@ -1,0 +1,291 @@
+"""Releases over time: one beside another shows nobody, or k people."""
+
+import base64
+import io
+import json
+import os
+import random
+from collections import Counter, defaultdict
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from support.helpers import KEEP_ALL, PSEUDONYM, QI, SUPPRESS, policy_of
+
+from tokumei.pipelines.cli import main
+from tokumei.transforms.earlier.kept import keep_record
+from tokumei.transforms.release.earlier import record_of
+from tokumei.transforms.storage.places import open_store
+
+AGE = {"type": "integer", "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [10, 20]}}]}
+TOWN = {"treat": [{**QI, "hierarchy": {"kind": "prefix", "keep": [1]}}]}
+COMPARED = {"earlier_releases": {"action": "refuse"}}
+
+
+def people(n=400, seed=1, first=0):
+    draw = random.Random(seed)
+    return [
+        (
+            f"p{first + i}",
+            draw.randint(20, 59),
+            f"{draw.choice('AB')}{draw.randint(0, 9)}",
+            draw.choice("uvwxyz"),
+        )
+        for i in range(n)
+    ]
+
+
+def file_of(rows):
+    return {"data.csv": "\n".join(["id,age,town,illness", *(",".join(map(str, row)) for row in rows)]) + "\n"}
+
+
+def policy(k=5, person="id", **requirements):
+    columns = {
+        "id": {"treat": [PSEUDONYM]},
+        "age": AGE,
+        "town": TOWN,
+        "illness": {**KEEP_ALL, "sensitive": True},
+    }
+    plain = policy_of(columns, k=k, limit=0.1, person=person)
+    plain["file"]["sensitive"] = True
+    plain["requirements"] |= requirements
+    return plain
+
+
+def classes_of(release):
+    """Return the multiset of illnesses of each class of a release, as a reader sees it."""
+    found = defaultdict(Counter)
+    for part in release.rglob("*.parquet"):
+        for row in pq.read_table(part).to_pylist():
+            found[row["age"], row["town"]][row["illness"]] += 1
+    return found
+
+
+def ledger(done):
+    found = [*done.root.glob("register/private/*/releases.json")]
+    assert len(found) == 1
+    return json.loads(found[0].read_text())
+
+
+def test_every_release_keeps_its_levels_and_counts(run):
+    done = run(policy(), file_of(people()))
+    assert done.status == 0, done.err
+    kept = ledger(done)
+    assert len(kept["releases"]) == 1 and kept["recodings"][0]["people"] is None
+    classes = pl.read_parquet(io.BytesIO(base64.b64decode(kept["recodings"][0]["classes"])))
+    assert classes["#counts"].list.first().sum() == done.report["people"]
+    assert (done.root / "register" / "private").stat().st_mode & 0o077 == 0
+
+
+def test_who_came_alone_is_refused_and_advice_is_given(run):
+    """Found by an attack: of two nights the difference was the whole record of who came."""
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows)).status == 0
+    done = run(policy(**COMPARED), file_of([*rows, ("p9999", 30, "A1", "v")]))
+    assert done.status == 4 and len(done.releases) == 1
+    assert "1 classes show fewer than 5 people who came, left or changed" in done.err
+    assert "hold_back" in done.err and "frozen" in done.err
+    assert "p9999" not in done.err
+    # The same policy on the same file again does nothing.
+    assert run(policy(**COMPARED), file_of(rows)).status == 0
+
+
+def test_k_people_of_a_class_may_come_together(run):
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows)).status == 0
+    done = run(policy(**COMPARED), file_of([*rows, *((f"q{i}", 30, "A1", "v") for i in range(5))]))
+    assert done.status == 0, done.err
+    assert len(ledger(done)["releases"]) == 2
+
+
+def test_without_codes_counts_are_compared_and_that_is_said(run):
+    rows = people()
+    plain = policy(person=None, **COMPARED)
+    plain["tables"]["t"]["columns"]["id"] = {"treat": [{"criterion": 1, "method": "delete"}]}
+    assert run(plain, file_of(rows)).status == 0
+    done = run(plain, file_of([*rows, ("p9999", 30, "A1", "v")]))
+    assert done.status == 4 and "counts of classes differ" in done.err
+    done = run(plain, file_of([*rows[1:], ("p9999", *rows[0][1:3], "v")]))
+    assert done.status == 0, done.err
+    assert "1 of them by counts alone" in done.out
+
+
+def test_releases_of_other_levels_are_joined(run):
+    rows = people(200)
+    by_age = policy(k=30, **COMPARED)
+    by_age["requirements"]["suppression_limit"] = 0
+    by_age["tables"]["t"]["columns"]["town"] = {"treat": [SUPPRESS]}
+    assert run(by_age, file_of(rows)).status == 0
+    by_age["requirements"] |= {"k": 60, "earlier_releases": {"people": 5}}
+    done = run(by_age, file_of(rows))
+    assert done.status == 0, done.err
+    joint = next(r for r in reports(done) if r["earlier"][0]["joint"])["earlier"][0]["joint"][0]
+    assert joint["people"] == 200 and joint["few"] == 0  # bands of ten years are parts of those of twenty
+
+
+def test_joint_classes_of_few_are_refused(run):
+    rows = people(200)
+    one = policy(**COMPARED)
+    one["requirements"]["suppression_limit"] = 0
+    assert run(one, file_of(rows)).status == 0
+    one["requirements"]["k"], one["requirements"]["earlier_releases"] = 40, {"people": 40}
+    done = run(one, file_of(rows))
+    assert done.status == 4
+    assert "people are in joint classes of fewer than 40 with release" in done.err
+
+
+def test_a_record_that_changed_is_one_who_left_and_one_who_came(run):
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows)).status == 0
+    changed = [(*rows[0][:3], "z" if rows[0][3] != "z" else "u"), *rows[1:]]
+    done = run(policy(**COMPARED), file_of(changed))
+    assert done.status == 4
+    assert "1 classes show fewer" in done.err and "(2 people)" in done.err
+
+
+def nightly(first, **more):
+    return policy(recoding={"frozen": first}, earlier_releases={"action": "hold_back"}, **more)
+
+
+def test_frozen_levels_are_applied_and_nothing_is_searched_for(run):
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"]).status == 0
+    done = run(policy(recoding={"frozen": "first"}), file_of(people(seed=2)))
+    assert done.status == 0, done.err
+    levels = [[level["level"] for level in r["tables"][0]["recoding"]["levels"]] for r in reports(done)]
+    assert levels[0] == levels[1]
+    assert reports(done)[1]["tables"][0]["recoding"]["nodes_checked"] == 1
+
+
+def test_frozen_levels_that_do_not_hold_any_more_are_refused(run):
+    assert run(policy(**COMPARED), file_of(people()), args=["--release-id", "first"]).status == 0
+    done = run(policy(recoding={"frozen": "first"}), file_of(people(30, seed=2)))
+    assert done.status == 4
+    assert "requirement.frozen" in done.err and "the file has drifted" in done.err
+
+
+def reports(done):
+    return [json.loads(p.read_text()) for p in sorted(done.root.glob("releases/*/report.json"))]
+
+
+def test_nights_with_people_held_back(run):
+    """Six nights, in which one or two come and leave: no comparison of any two shows fewer than five."""
+    draw, rows = random.Random(3), people(300)
+    assert run(policy(**COMPARED), file_of(rows), args=["--release-id", "n0"]).status == 0
+    for night in range(1, 7):
+        del rows[draw.randrange(len(rows))]
+        rows += people(2, seed=night, first=1000 * night)
+        done = run(nightly("n0", suppression_limit=0.3), file_of(rows), args=["--release-id", f"n{night}"])
+        assert done.status == 0, done.err
+    assert len(ledger(done)["releases"]) == 7
+    last = done.root / "releases" / "n6"
+    told = json.loads((last / "report.json").read_text())["earlier"][0]
+    assert told["releases"] == 6 and told["classes"] == 0 and told["frozen"] == "n0"
+    assert told["waiting"] <= told["held_back"] < 60
+    assert told["stayed"] + told["came"] == sum(c.total() for c in classes_of(last).values())
+    assert "earlier: t: compared with 6 releases, each of which shows nobody or 5 people; since" in done.out
+    assert "これまでの公表6件" in (last / "report.html").read_text()
+    for name in ("notice.md", "public-report.html", "public-report.json"):
+        assert "これまでの公表" not in (last / name).read_text()
+    public = [*done.root.glob("register/**/*"), *done.root.glob("releases/**/*")]
+    salt = ledger(done)["salt"].encode()
+    assert [p.name for p in public if p.is_file() and salt in p.read_bytes()] == ["releases.json"]
+    shown = [classes_of(done.root / "releases" / f"n{night}") for night in range(7)]
+    assert all(sum(c.total() for c in night.values()) > 250 for night in shown)
+    assert shown[0] != shown[6]  # people went, and others with them
+    for one in shown:
+        for other in shown:
+            for label in {*one, *other}:
+                came, left = one[label] - other[label], other[label] - one[label]
+                for changed in (came.total(), left.total(), abs(came.total() - left.total())):
+                    assert changed == 0 or changed >= 5
+
+
+def test_a_release_whose_run_died_before_its_record_was_kept_is_compared_nevertheless(run, monkeypatch):
+    rows = people()
+    with monkeypatch.context() as patch:
+        patch.setattr("tokumei.transforms.release.earlier.keep_record", killed)
+        died = run(policy(**COMPARED), file_of(rows))
+    assert died.status != 0 and len(died.releases) == 1
+    assert not [*died.root.glob("register/private/*/releases.json")]
+    done = run(policy(**COMPARED), file_of([*rows, ("p9999", 30, "A1", "v")]))
+    assert done.status == 4 and "1 classes show fewer than 5" in done.err
+    assert len(ledger(done)["releases"]) == 1
+
+
+def killed(*args):
+    raise KeyboardInterrupt
+
+
+def test_a_release_that_came_meanwhile_is_told(run, monkeypatch):
+    rows = people()
+    first = run(policy(**COMPARED), file_of(rows))
+
+    def meanwhile(*args):
+        made = record_of(*args)
+        other = made.model_copy(update={"release_id": "other"})
+        keep_record(open_store(str(first.root)), str(first.root), other)
+        return made
+
+    monkeypatch.setattr("tokumei.transforms.stages.release.record_of", meanwhile)
+    done = run(policy(**COMPARED), file_of(rows))
+    assert done.status == 1 and "another release of the file was published" in done.err
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "told"),
+    [
+        ({"recoding": {"frozen": "other"}}, "requirement.frozen", "nothing is kept of the release"),
+        ({"recoding": "cells", **COMPARED}, "earlier.recoding", "levels of their own"),
+        ({"earlier_releases": {"action": "hold_back"}}, "earlier.frozen", "publish a first release"),
+        ({"nulls": "wildcard", **COMPARED}, "earlier.nulls", "several classes"),
+    ],
+)
+def test_what_cannot_be_exact_is_refused(run, change, code, told):
+    done = run(policy(**change), file_of(people()))
+    assert done.status in {2, 4} and code in done.err and told in done.err
+
+
+def test_releases_that_cannot_be_applied_to_today_are_refused(run):
+    rows = people()
+    assert run(policy(recoding="cells"), file_of(rows), args=["--release-id", "cells"]).status == 0
+    done = run(policy(**COMPARED), file_of(rows))
+    assert done.status == 4 and "release cells was recoded by cells" in done.err
+    done = run(policy(recoding={"frozen": "cells"}), file_of(rows))
+    assert done.status == 4 and "release cells was recoded by cells" in done.err
+
+
+def test_another_hierarchy_is_refused(run):
+    assert run(policy(**COMPARED), file_of(people()), args=["--release-id", "first"]).status == 0
+    other = policy(recoding={"frozen": "first"})
+    other["tables"]["t"]["columns"]["age"] = {
+        "type": "integer",
+        "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [5, 20]}}],
+    }
+    done = run(other, file_of(people()))
+    assert done.status == 4 and "treated age otherwise" in done.err
+
+
+def test_several_records_of_a_person_are_held_back_together(run):
+    """Who comes with three records is one person; a record more of somebody is another content of theirs."""
+    rows = [row for row in people(150) for _ in range(2)]
+    first = policy(**COMPARED)
+    nights = nightly("first", suppression_limit=0.2)
+    for plain in (first, nights):
+        plain["tables"]["t"]["rows_per_person"] = "several"
+    assert run(first, file_of(rows), args=["--release-id", "first"]).status == 0
+    came = [("p9999", 30, "A1", x) for x in "uvw"]
+    done = run(nights, file_of([*rows, *came]), args=["--release-id", "second"])
+    assert done.status == 0, done.err
+    told = json.loads((done.root / "releases/second/report.json").read_text())["earlier"][0]
+    assert told["held_back"] >= 1 and told["waiting"] >= 1 and told["came"] == told["left"] == 0
+
+
+def test_the_record_of_a_run_that_died_before_its_manifest_is_cleaned(run):
+    done = run(policy(**COMPARED), file_of(people()))
+    folder = next(done.root.glob("register/private/*"))
+    lost = folder / f"lost-{'0' * 12}-{'1' * 8}.json"
+    lost.write_text("{}")
+    os.utime(lost, (0, 0))
+    assert main(["clean", str(done.root), "--older-than", "7"]) == 0
+    assert [p.name for p in folder.iterdir() if not p.name.startswith(".")] == ["releases.json"]

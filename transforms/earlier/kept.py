@@ -1,0 +1,178 @@
+"""The ledger of a file's releases, beside the register book: what each adds, and what is read from it.
+
+A release brings its record along: it is written before the manifest, which names it with its digest, and with
+the manifest it counts. Whoever completes the release, at once or later, adds the record to the ledger by
+compare-and-swap; a release that is there already changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tokumei.schemas.kept_releases import KeptPeople, KeptRecoding, KeptReleases, ReleaseRecord
+from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Past
+from tokumei.transforms.storage.base import Store
+from tokumei.transforms.storage.ledger import Ledger, LedgerForm
+
+PRIVATE_SIDE = "register", "private"  # in it an account may replace, as it does the book
+KEPT_COUNTS = "#counts"
+OVER_TIME = LedgerForm(
+    name="earlier_releases",
+    book="releases.json",
+    model=KeptReleases,
+    views={},
+    when_busy="run the same command again; the release is there, only its record is missing",
+)
+
+
+def private_folder_of(store: Store, output: str, entry_id: str) -> str:
+    """Return the folder of what is kept of a file's releases."""
+    return store.join(output, *PRIVATE_SIDE, entry_id)
+
+
+def make_private(output: str) -> None:
+    """Make the private side of a local output, for its owner alone; a bucket's rights are its own."""
+    if "://" not in output:
+        register, private = PRIVATE_SIDE
+        (Path(output) / register).mkdir(parents=True, exist_ok=True)
+        (Path(output) / register / private).mkdir(mode=0o700, exist_ok=True)
+
+
+def ledger_of(store: Store, output: str, entry_id: str) -> Ledger[KeptReleases]:
+    """Return the ledger of a file's releases; its book is empty before the first."""
+    return Ledger(OVER_TIME, store, private_folder_of(store, output, entry_id))
+
+
+def keep_record(store: Store, output: str, record: ReleaseRecord) -> KeptReleases:
+    """Add a release to the ledger of its file; the same release again changes nothing.
+
+    Raises:
+        InputError: the ledger is damaged; it is left as it is.
+        TokumeiError: others kept writing it for as long as this was tried.
+    """
+    return ledger_of(store, output, record.entry_id).change(lambda kept: with_record(kept, record))
+
+
+def with_record(kept: KeptReleases, record: ReleaseRecord) -> KeptReleases:
+    """Return what is kept with one release more; the same object where it is there."""
+    if record.release_id in kept.releases:
+        return kept
+    recodings = list(kept.recodings)
+    # Of two first releases at once nobody can compare the people.
+    lost = {"people": None} if kept.salt not in {"", record.salt} else {}
+    for one in (table.model_copy(update=lost) for table in record.tables):
+        place = next((i for i, other in enumerate(recodings) if other.same(one)), None)
+        if place is None:
+            recodings.append(one)
+        else:
+            recodings[place] = _joined(recodings[place], one)
+    return KeptReleases(
+        salt=kept.salt or record.salt,
+        releases=(*kept.releases, record.release_id),
+        recodings=tuple(recodings),
+    )
+
+
+def _joined(kept: KeptRecoding, new: KeptRecoding) -> KeptRecoding:
+    """Add a release to a recoding. A class that is not there has nobody."""
+    before, after = (kept_classes(recoding) for recoding in (kept, new))
+    labels = [name for name in before.columns if name != KEPT_COUNTS]
+    found = after.join(before, on=labels, how="full", coalesce=True, nulls_equal=True, suffix="_before")
+    nobody = pl.lit([0], pl.List(pl.Int64))
+    numbers = pl.concat_list(*(pl.col(n).fill_null(nobody) for n in (KEPT_COUNTS, f"{KEPT_COUNTS}_before")))
+    classes = packed_classes(found.with_columns(numbers.list.unique(maintain_order=True).alias(KEPT_COUNTS)))
+    people = kept.people if new.people is None else new.people
+    if kept.people is not None and new.people is not None:
+        people = _with_people(kept.people, new.people)
+    return kept.model_copy(
+        update={
+            "releases": (*kept.releases, *new.releases),
+            "classes": classes,
+            "exact": kept.exact and new.exact,
+            "people": people,
+        }
+    )
+
+
+def packed_classes(classes: pl.DataFrame) -> str:
+    """Return classes as they are kept; see `kept_classes`."""
+    names = [name for name in classes.columns if name.startswith("e")]
+    file = BytesIO()
+    classes.select(*names, KEPT_COUNTS).sort(names, nulls_last=True).write_parquet(file)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def kept_classes(recoding: KeptRecoding) -> pl.DataFrame:
+    """Return the classes of a recoding: labels as e0, e1, …, and `KEPT_COUNTS`, the newest first."""
+    return pl.read_parquet(BytesIO(base64.b64decode(recoding.classes)))
+
+
+def kept_people(release: str, standing: InClasses) -> KeptPeople:
+    """Return the people of one release.
+
+    Args:
+        release: its id.
+        standing: who is released, in which class, merged.
+    """
+    tokens, first = np.unique(standing.tokens, return_index=True)
+    return KeptPeople(
+        releases=(release,),
+        tokens=_packed(tokens),
+        classes=_packed(standing.classes[first]),
+        history=_packed(np.zeros(len(tokens), np.int32)),
+        histories=("1",),
+    )
+
+
+def _with_people(kept: KeptPeople, new: KeptPeople) -> KeptPeople:
+    bit = 1 << len(kept.releases)
+    old, added = _keys(kept.tokens), _keys(new.tokens)
+    tokens = np.union1d(old, added)
+    classes = np.empty(len(tokens), np.uint64)
+    history = np.zeros(len(tokens), np.int64)  # 0: none yet
+    at, of_new = np.searchsorted(tokens, old), np.searchsorted(tokens, added)
+    classes[of_new], classes[at] = _keys(new.classes), _keys(kept.classes)
+    history[at] = _numbers(kept.history) + 1
+    here = np.zeros(len(tokens), bool)
+    here[of_new] = True
+    numbers, of = np.unique(history * 2 + here, return_inverse=True)
+    masks = [0, *(int(mask, 16) for mask in kept.histories)]
+    return KeptPeople(
+        releases=(*kept.releases, *new.releases),
+        tokens=_packed(tokens),
+        classes=_packed(classes),
+        history=_packed(of.ravel().astype(np.int32)),
+        histories=tuple(f"{masks[n // 2] | (bit if n % 2 else 0):x}" for n in numbers.tolist()),
+    )
+
+
+def past_of(people: KeptPeople) -> Past:
+    """Return who stood in which classes; of releases that follow one another with the same people, one."""
+    masks = [int(mask, 16) for mask in people.histories]
+    bits = np.array([[mask >> i & 1 for i in range(len(people.releases))] for mask in masks], bool)
+    other = np.append((bits[:, 1:] != bits[:, :-1]).any(axis=0), True)
+    return Past(
+        _keys(people.tokens),
+        _keys(people.classes),
+        _numbers(people.history),
+        bits[:, other],
+    )
+
+
+def _packed(numbers: npt.NDArray[np.generic]) -> str:
+    little = numbers.astype(numbers.dtype.newbyteorder("<"))
+    return base64.b64encode(np.ascontiguousarray(little).tobytes()).decode()
+
+
+def _keys(packed: str) -> Keys:
+    return np.frombuffer(base64.b64decode(packed), "<u8").astype(np.uint64)
+
+
+def _numbers(packed: str) -> Counts:
+    return np.frombuffer(base64.b64decode(packed), "<i4").astype(np.int64)

@@ -1,0 +1,115 @@
+"""Who stands in which class, of one chunk: keyed hashes of people, classes and records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tokumei.schemas.treatment_base import ColumnType
+from tokumei.transforms.attacks.targets import combination_of
+from tokumei.transforms.counting.keyed import joint_keys, person_hashes
+from tokumei.transforms.criteria.chain import Fitted
+from tokumei.transforms.criteria.coded import domain_codes
+from tokumei.transforms.criteria.treated import Treated
+from tokumei.transforms.earlier.changes import InClasses, Keys, merge_standing
+from tokumei.transforms.engine.chunks import Chunk
+from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.persons import person_codes
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.cells import Mask
+
+
+def told_apart(plan: TablePlan) -> bool:
+    """Whether people of a table can be told to be the same in two releases: every record has a code."""
+    return plan.table.person is not None and plan.table.person_missing != "each_alone"
+
+
+def standing_types(plan: TablePlan) -> dict[str, ColumnType]:
+    """Columns read to tell who stands in which class with which record."""
+    names = (*plan.table.released, *plan.dropping, *plan.combined, *plan.table.totalled)
+    return plan.types(*names, plan.table.person)
+
+
+def shown(plan: TablePlan) -> tuple[str, ...]:
+    """Columns of which a reader sees the same text every time that the source has it.
+
+    Pseudonyms and moved values are others in every release.
+    """
+    return tuple(
+        name
+        for name in plan.table.released
+        if name not in plan.quasi_identifiers
+        and name not in plan.by_record
+        and plan.table.columns[name].link is None
+    )
+
+
+def pair_keys(
+    plan: TablePlan, chunk: Chunk[Any], labels: Mapping[str, pa.Array], salt: RunKey
+) -> tuple[Keys, Keys]:
+    """Return the key of the class of each record, and of its person in that class.
+
+    Args:
+        plan: the table.
+        chunk: as it was read.
+        labels: its generalized quasi-identifiers.
+        salt: the key of all releases of the file.
+    """
+    names = plan.quasi_identifiers
+    columns = pa.RecordBatch.from_arrays([labels[name] for name in names], names=list(names))
+    classes = combination_of(columns, names, salt)
+    persons = person_hashes(person_codes(plan, chunk.batch), salt)[:, 0]
+    return classes, joint_keys(persons, classes.view(np.int64))
+
+
+def standing_of(
+    plan: TablePlan,
+    chunk: Chunk[Any],
+    treated: Mapping[str, Treated],
+    labels: Mapping[str, pa.Array],
+    *,
+    keep: Mask,
+    salt: RunKey,
+) -> InClasses:
+    """Return who of a chunk stands in which class with which record.
+
+    Args:
+        plan: the table; see `told_apart`.
+        chunk: as it was read.
+        treated: its columns after their own treatments and all removals.
+        labels: its generalized quasi-identifiers, before labels that too few bear become ``*``: what holds
+            in the finer classes holds in theirs.
+        keep: which records count.
+        salt: the key of all releases of the file.
+    """
+    classes, pairs = pair_keys(plan, chunk, labels, salt)
+    names = shown(plan)
+    columns = [treated[name].rows() if name in treated else chunk.batch.column(name) for name in names]
+    records = pairs
+    if names:
+        batch = pa.RecordBatch.from_arrays(columns, names=list(names))
+        records = joint_keys(pairs, combination_of(batch, names, salt).view(np.int64))
+    lines = np.ones(len(pairs), np.int64)
+    return merge_standing([InClasses(classes, pairs, records, lines).only(keep)])
+
+
+def frozen_labels(
+    plan: TablePlan, fitted: Mapping[str, Fitted], treated: Mapping[str, Treated]
+) -> dict[str, pa.DictionaryArray]:
+    """Return the quasi-identifiers of a chunk at the levels of an earlier release.
+
+    Raises:
+        InputError: a value is not in its hierarchy, or was not there in pass 1.
+    """
+    labels = {}
+    for name in plan.quasi_identifiers:
+        where = f"tables.{plan.name}.columns.{name}"
+        ladder = plan.chains[name].ladder(fitted[name])
+        level = plan.frozen[name]
+        places = ladder.codes[level][domain_codes(treated[name], ladder.values, where)]
+        texts = pa.array(ladder.labels[level], pa.string())
+        labels[name] = texts.take(pa.array(places)).dictionary_encode()
+    return labels

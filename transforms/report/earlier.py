@@ -1,0 +1,55 @@
+"""From a comparison with earlier releases to what the report says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tokumei.schemas.earlier import Frozen
+from tokumei.schemas.report_earlier import EarlierReport, JointRelease
+from tokumei.transforms.earlier.compare import Compared
+from tokumei.transforms.earlier.held import HeldBack
+from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.recode.chosen import Account, Chosen
+
+
+def explain_earlier(plan: Plan, chosen: Chosen, compared: Sequence[Compared]) -> tuple[EarlierReport, ...]:
+    """Return a row for each table that is compared, or whose levels are frozen.
+
+    Args:
+        plan: the run.
+        chosen: what was decided.
+        compared: one a table, where the policy asks for comparison.
+    """
+    recoding, found = plan.policy.requirements.recoding, {c.table: c for c in compared}
+    frozen = recoding.frozen if isinstance(recoding, Frozen) else None
+    return tuple(
+        _explain(table, chosen.accounts[name], frozen, found.get(name))
+        for name, table in plan.tables.items()
+        if table.quasi_identifiers and (frozen or name in found)
+    )
+
+
+def _explain(
+    table: TablePlan, account: Account, frozen: str | None, compared: Compared | None
+) -> EarlierReport:
+    held = account.fitted.removal(HeldBack)
+    changes = None if compared is None else compared.changes
+    return EarlierReport(
+        table=table.name,
+        title=table.table.title or table.name,
+        people=None if compared is None else compared.people,
+        releases=0 if compared is None else compared.releases,
+        by_counts=0 if compared is None else compared.by_counts,
+        frozen=frozen,
+        suppressed=0 if account.recoded is None else account.recoded.count.suppressed_people,
+        held_back=0 if held is None else len(held.pairs),
+        waiting=0 if held is None else held.waiting,
+        stayed=None if changes is None else changes.stayed,
+        came=None if changes is None else changes.came,
+        left=None if changes is None else changes.left,
+        classes=0 if changes is None else changes.classes,
+        joint=tuple(
+            JointRelease(release=name, people=j.people, few=j.few, alone=j.alone, told=j.told)
+            for name, j in (() if compared is None else compared.joint.items())
+        ),
+    )
