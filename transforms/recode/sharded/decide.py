@@ -71,7 +71,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         answers=(),
         rounds=(),
         regions=0,
-        narrowed=Narrowed(),
+        narrowed=Narrowed(by_values=0 if all(model.watches is None for model in t.models) else None),
         usual_loss=None,
         least_loss=None,
         blanked=None,
