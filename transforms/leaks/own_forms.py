@@ -44,7 +44,7 @@ class OwnForms:
             cells: its shadows, one a record.
         """
         found: dict[LeakSearch, Found] = {}
-        perhaps = cells.str.contains(other.ANY_FORM).fill_null(value=False).arg_true()
+        perhaps = other.may_have_form(cells).arg_true()
         some = cells.gather(perhaps)
         for form, forms in (
             (other.ADDRESSES, self._addresses),
