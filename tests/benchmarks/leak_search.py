@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-HERE = Path(__file__).parent
+UNSEARCHED = Path(__file__).with_name("unsearched.py")
 SENTENCES = "residents_sentences.parquet"
 BATCH = 131_072
 NOTED = (
@@ -71,30 +71,12 @@ def with_sentences(folder):
             writer.write_batch(pa.RecordBatch.from_arrays([*batch.columns, noted], schema=schema))
 
 
-def be_the_command(arguments, *, search):
-    """Be the command; without the search nothing is gathered, read or looked for."""
-    from tokumei.pipelines.cli import main
-
-    if not search:
-        from tokumei.schemas.table import Table
-        from tokumei.transforms.leaks import scan
-        from tokumei.transforms.planning import name_columns
-
-        Table.sought = property(lambda _: ())
-        name_columns.name_columns = lambda _: ()
-        scan.scan = lambda *_, **__: {}  # before the steps of the pipeline are imported
-    raise SystemExit(main(arguments))
-
-
 def main():
     """Measure both files, with the search and without."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--job", choices=["with", "without"], help="be the command that follows")
-    args, command = parser.parse_known_args()
-    if args.job:
-        be_the_command(command, search=args.job == "with")
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         job.synthesize(folder, "residents", args.rows, "--format", "parquet")
@@ -105,9 +87,7 @@ def main():
         print("| | CPU s with | without | search | peak MiB with | without |\n|---|---|---|---|---|---|")
         for name, by in (("as they are", "policy.yaml"), ("with a sentence", "sentences.yaml")):
             command = ["anonymize", folder / by, "--output", folder / "out"]
-            contestants = {
-                way: [sys.executable, __file__, "--job", way, *command] for way in ("with", "without")
-            }
+            contestants = {"with": [job.TOKUMEI, *command], "without": [sys.executable, UNSEARCHED, *command]}
             found = measure.in_turn(
                 contestants, args.rounds, lambda: shutil.rmtree(folder / "out", ignore_errors=True)
             )

@@ -27,6 +27,7 @@ from tokumei.transforms.counting.contingency import group
 from tokumei.transforms.counting.histogram import PACKED, Ints, Mask, pack, radices, unpack
 from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey
 from tokumei.transforms.decisions.fitted import FittedTable
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.planning.plan import TablePlan
 
 
@@ -76,7 +77,7 @@ def decide_tuples(
         for r in rare:
             found[turn][len(r.columns) - 1] += r.combinations
         if rare and combination.action == "record":
-            gone = np.unique(np.concatenate([r.tuples for r in rare]))
+            gone = distinct(np.concatenate([r.tuples for r in rare]))
             left.codes[:, gone] = MISSING  # neither looked at again, nor anyone's support
             dropped_by[gone] = turn
         elif rare:

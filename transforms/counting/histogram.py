@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tokumei.transforms.counting.contingency import Contingency, group
+from tokumei.transforms.engine.distinct import distinct
 
 PACKED = "#tuple"
 MAX_TUPLES = (1 << 63) - 1  # possible tuples that fit one integer
@@ -138,7 +139,7 @@ class Histogram:
         """Count the people with a record in any chosen tuple; exact if all of their people are kept."""
         if self.pair_rows is None or self.pair_persons is None:
             return int(self.records[chosen].sum())
-        return len(np.unique(self.pair_persons[chosen[self.pair_rows]]))
+        return len(distinct(self.pair_persons[chosen[self.pair_rows]]))
 
     def marginals(self, chosen: Mask | None = None) -> list[Ints]:
         """Return the records of each code, per column; of all tuples, or of the chosen ones."""

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tokumei.transforms.engine.distinct import distinct
+
 Hashes = NDArray[np.uint64]
 
 MOST_HASHES = 1 << 22  # hashes that are kept one by one: 32 MiB
@@ -36,13 +38,13 @@ class HashSet:
     @classmethod
     def of(cls, hashes: Hashes) -> HashSet:
         """Put hashes into a new set."""
-        return cls.merged([cls(np.unique(hashes))])
+        return cls.merged([cls(distinct(hashes))])
 
     @classmethod
     def merged(cls, parts: Sequence[HashSet]) -> HashSet:
         """Return the union of sets."""
         filters = [part.bits for part in parts if part.bits is not None]
-        known = np.unique(np.concatenate([_NOTHING, *(part.known for part in parts)]))
+        known = distinct(np.concatenate([_NOTHING, *(part.known for part in parts)]))
         if not filters and len(known) <= MOST_HASHES:
             return cls(known)
         bits = np.zeros(_BITS // 8, dtype=np.uint8)

@@ -8,7 +8,7 @@ around it, its `NameSign`; and by decoys, words made of the same names, which ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -19,15 +19,26 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tokumei.transforms.detect.hash_set import Hashes, HashSet
-from tokumei.transforms.detect.text_array import Codes, Letters, Places, Script, scripts
+from tokumei.transforms.detect.text_array import (
+    Codes,
+    Factors,
+    Letters,
+    Places,
+    Script,
+    scripts,
+    stretches,
+    three_letters,
+)
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.engine.packed import PackedOnce
 
 SHORTEST_NAME, LONGEST_NAME = 3, 24  # letters
 _SHORTEST_KANA, _SHORTEST_LATIN = 5, 7
+_32_BITS = (1 << 32) - 1
 _WEAK = 3  # letters of a name in kanji that words may equal
 _COMMON = 7  # letters of one in kana, from which on few words equal it
-_HEADS = 24  # bits of the hash of three letters
-_CHARACTERS = 1 << 22  # that are looked at in one go
+_HEADS, _COARSE = 24, 20  # bits of the hash of three letters, and of what tells most others at once
+_HEAD, _FIRST = np.uint32(32 - _HEADS), np.uint32(_HEADS - _COARSE)
 # Who is so addressed is a person: behind a name in kanji, and in kana, which a particle may follow.
 _ADDRESSED = np.array([ord(c) for c in "様氏殿君宅方家夫妻嬢先医さちく"], dtype=np.uint32)
 _POLITE = np.array([ord(c) for c in "様氏殿君嬢先"], dtype=np.uint32)
@@ -119,7 +130,7 @@ class NameSet(PackedOnce):
             seeds,
             HashSet.of(hashes),
             HashSet.of(_row_hashes(words, sizes, seeds)),
-            np.unique(_head(starts[:, 0], starts[:, 1], starts[:, 2], seeds)),
+            distinct(three_letters(starts[:, 0], starts[:, 1], starts[:, 2], _factors(seeds)) >> _HEAD),
             tuple(int(width) for width in np.unique(widths)),
         )
 
@@ -136,9 +147,14 @@ class NameSet(PackedOnce):
             parts[0].seeds,
             HashSet.merged([part.names for part in parts]),
             HashSet.merged([part.decoys for part in parts]),
-            np.unique(np.concatenate([part.heads for part in parts])),
+            distinct(np.concatenate([part.heads for part in parts])),
             tuple(sorted({length for part in parts for length in part.lengths})),
         )
+
+    @property
+    def factors(self) -> Factors:
+        """With which three letters are hashed."""
+        return _factors(self.seeds)
 
     @cached_property
     def a_decoy(self) -> float:
@@ -153,10 +169,13 @@ class NameSet(PackedOnce):
 
     def find(self, shadows: pl.Series) -> NameHits:
         """Return where names stand in the shadows of texts; nulls hold none."""
+        return self.find_in(stretches(shadows))
+
+    def find_in(self, texts: Iterable[tuple[int, Letters]]) -> NameHits:
+        """Return the same for texts that come as `stretches`."""
         found = [_NO_HITS]
-        texts = shadows.fill_null("")
-        for begin, end in _stretches(texts):
-            hits = self._find(Letters.of(texts[begin:end]))
+        for begin, letters in texts:
+            hits = self._find(letters)
             found.append(hits._replace(owner=hits.owner + begin))
         return NameHits.joined(found)
 
@@ -164,8 +183,9 @@ class NameSet(PackedOnce):
         if len(text.letters) < SHORTEST_NAME or not self.lengths:
             return _NO_HITS
         letters = np.concatenate((text.letters, np.zeros(LONGEST_NAME, dtype=np.uint32)))
-        heads = _head(letters[:-2], letters[1:-1], letters[2:], self.seeds)
-        at = np.flatnonzero(self._starts[heads])
+        heads = text.threes(self.factors) >> _HEAD
+        at = np.flatnonzero(self._coarse[heads >> _FIRST])
+        at = at[self._starts[heads[at]]]
         found, looked = [_NO_HITS], 0
         for length, hashes in _hashes(letters, at, self.lengths, self.seeds):
             looked += len(at)
@@ -175,6 +195,12 @@ class NameSet(PackedOnce):
                     hits = _judged(text, letters, at[held], length)
                     found.append(hits._replace(decoy=np.full(len(hits.owner), decoy)))
         return NameHits.joined(found)._replace(looked=looked)
+
+    @cached_property
+    def _coarse(self) -> NDArray[np.bool_]:
+        found = np.zeros(1 << _COARSE, dtype=bool)
+        found[self.heads >> _FIRST] = True
+        return found
 
     @cached_property
     def _starts(self) -> NDArray[np.bool_]:
@@ -216,17 +242,6 @@ def _judged(text: Letters, letters: Codes, firsts: Places, length: int) -> NameH
     )
 
 
-def _stretches(texts: pl.Series) -> Iterator[tuple[int, int]]:
-    """Cut a column into rows of so many characters together, or a single longer one."""
-    sizes = np.cumsum(texts.str.len_chars().to_numpy().astype(np.int64) + 1)
-    begin = 0
-    while begin < len(texts):
-        before = int(sizes[begin - 1]) if begin else 0
-        end = max(begin + 1, int(np.searchsorted(sizes, before + _CHARACTERS, side="right")))
-        yield begin, end
-        begin = end
-
-
 def _matrix(names: Letters, rows: int) -> tuple[Codes, Places]:
     """Return the letters of names, a row each, 0 behind them; and how many. Longer ones are cut."""
     ends = np.flatnonzero(names.letters == 1)
@@ -259,10 +274,9 @@ def _decoys(matrix: Codes, widths: Places) -> tuple[Codes, Places]:
     return np.concatenate(words), np.concatenate(sizes)
 
 
-def _head(first: Codes, second: Codes, third: Codes, seeds: tuple[int, int]) -> NDArray[np.uint32]:
-    a, b, c = (np.uint32(seeds[i % 2] >> shift & 0xFFFFFFFF | 1) for i, shift in enumerate((0, 0, 32)))
-    mixed: NDArray[np.uint32] = (first * a + second * b + third * c) >> np.uint32(32 - _HEADS)
-    return mixed
+def _factors(seeds: tuple[int, int]) -> Factors:
+    one, other = seeds
+    return one & _32_BITS | 1, other & _32_BITS | 1, one >> 32 & _32_BITS | 1
 
 
 def _row_hashes(matrix: Codes, widths: Places, seeds: tuple[int, int]) -> Hashes:

@@ -54,11 +54,18 @@ NAMES_IN_KANA = OtherForm(
 )
 ELEVEN = OtherForm(Role.CODE, r"(?:[0-9][^0-9]{0,3}){10}[0-9]", otherwise.numbers)
 
-ANY_FORM = "|".join(
-    form.pattern for form in (ADDRESSES, BIRTHS, NAMES_IN_LATIN, ELEVEN)
-)  # one look is enough
+# Each form has one of these. Looked for one by one: classes of up to ten characters are found fastest.
+_OF_FORMS = ("[0-9]", "丁目", "元年", "[AIUEO]", "[ĀĪŪĒŌÂÎÛÊÔ]")
 _NUMERAL = f"[0-9{''.join(KANJI_DIGITS)}]"
 TELEPHONES = OtherForm(Role.CONTACT, rf"(?:{_NUMERAL}[^0-9]{{0,3}}){{9}}{_NUMERAL}", otherwise.said_numbers)
+
+
+def may_have_form(shadows: pl.Series) -> pl.Series:
+    """Return which texts may have a value in one of the forms but `TELEPHONES`; nulls have none."""
+    found = shadows.is_null()
+    for pattern in _OF_FORMS:
+        found |= shadows.str.contains(pattern)
+    return found & shadows.is_not_null()
 
 
 def address_forms(shadows: pl.Series) -> list[pl.Series]:

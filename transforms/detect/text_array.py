@@ -6,9 +6,10 @@ has. All is done for a column at once, at some nanoseconds a character.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cache
-from typing import NamedTuple
+from functools import cache, cached_property
 
 import numpy as np
 import polars as pl
@@ -18,9 +19,12 @@ from tokumei.schemas.tables import KATAKANA
 
 Codes = NDArray[np.uint32]
 Places = NDArray[np.int64]
+Factors = tuple[int, int, int]  # of three letters
 
 _PLANES = 0x30000  # no letter that is written stands behind
-_END = 1  # stands behind each text
+_ALL = 0x110000
+END = 1  # among letters stands behind each text
+_CHARACTERS = 1 << 18  # that are looked at in one go, so that they stay in the processor's cache
 
 
 class Script(IntEnum):
@@ -34,33 +38,44 @@ class Script(IntEnum):
     KANJI = 5
 
 
-class Letters(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Letters:
     """Some texts, one behind the other.
 
     Attributes:
         codes: their code points, with one more behind each text.
         begins: where each text begins in ``codes``.
         letters: of these the letters and digits as they are compared, and the ends of texts.
-        places: where each of them stands in ``codes``.
     """
 
     codes: Codes
     begins: Places
     letters: Codes
-    places: Places
+    _threes: dict[Factors, Codes] = field(default_factory=dict)
 
     @classmethod
     def of(cls, shadows: pl.Series) -> Letters:
         """Take texts without nulls."""
         joined = shadows.str.join("\0").item() + "\0" if len(shadows) else ""
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        folded = _folded().take(codes, mode="clip")
-        places = np.flatnonzero(folded > 0)
         ends = np.flatnonzero(codes == 0)
         if len(ends) != len(shadows):  # a text has such a character itself
             return cls.of(shadows.str.replace_all("\0", " ", literal=True))
-        begins = np.concatenate(([0], ends + 1))[:-1]
-        return cls(codes, begins, folded[places], places)
+        folded = folded_letters()[codes]
+        return cls(codes, np.concatenate(([0], ends + 1))[:-1], folded[folded > 0])
+
+    def threes(self, factors: Factors) -> Codes:
+        """Return a hash of each letter with the two behind it, made once for everybody who asks."""
+        if factors not in self._threes:
+            self._threes[factors] = three_letters(
+                self.letters[:-2], self.letters[1:-1], self.letters[2:], factors
+            )
+        return self._threes[factors]
+
+    @cached_property
+    def places(self) -> Places:
+        """Where each of ``letters`` stands in ``codes``."""
+        return np.flatnonzero(folded_letters()[self.codes])
 
     def owners(self, places: Places) -> Places:
         """Return the text of each place in ``codes``."""
@@ -72,19 +87,42 @@ class Letters(NamedTuple):
         return np.where(inside, scripts(self.codes.take(places, mode="clip")), np.uint8(Script.NONE))
 
 
+def three_letters(first: Codes, second: Codes, third: Codes, factors: Factors) -> Codes:
+    """Return a hash of three letters; its first bits are the best."""
+    a, b, c = (np.uint32(factor) for factor in factors)
+    mixed: Codes = first * a + second * b + third * c
+    return mixed
+
+
+def stretches(shadows: pl.Series) -> Iterator[tuple[int, Letters]]:
+    """Yield a column in stretches of so many characters, or of a single longer text: first row, and texts.
+
+    Args:
+        shadows: of texts; nulls are empty.
+    """
+    texts = shadows.fill_null("")
+    sizes = np.cumsum(texts.str.len_chars().to_numpy().astype(np.int64) + 1)
+    begin = 0
+    while begin < len(texts):
+        before = int(sizes[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(sizes, before + _CHARACTERS, side="right")))
+        yield begin, Letters.of(texts[begin:end])
+        begin = end
+
+
 def scripts(codes: Codes) -> NDArray[np.uint8]:
     """Return the `Script` of each character."""
     return _scripts().take(codes, mode="clip")
 
 
 @cache
-def _folded() -> Codes:
-    """Return, by code point, the letter as it is compared, or 0."""
-    found = np.zeros(_PLANES, dtype=np.uint32)
-    found[[c for c in range(_PLANES) if chr(c).isalnum()]] = 1
-    found *= np.arange(_PLANES, dtype=np.uint32)
+def folded_letters() -> Codes:
+    """Return, by code point, the letter as it is compared; 0 for what is none."""
+    found = np.zeros(_ALL, dtype=np.uint32)
+    letters = [c for c in range(_PLANES - 1) if chr(c).isalnum()]
+    found[letters] = letters
     found[[*KATAKANA]] = [*KATAKANA.values()]
-    found[0], found[-1] = _END, 0  # what is behind the planes is taken for the last
+    found[0] = END
     return found
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from tokumei.schemas.treatment_base import NUMERIC, ColumnType
 from tokumei.transforms.counting.keyed import counters, uniforms
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.exposure.hashed import Hashes, hashed
 from tokumei.transforms.exposure.scope import exposure_scope
 from tokumei.transforms.planning.plan import TablePlan
@@ -118,7 +119,7 @@ def betrayals_of(plan: TablePlan, told: Betrayed) -> Iterator[tuple[str, str, fl
     names = tellers(plan)
     for j, name in enumerate(plan.quasi_identifiers):
         label, source = told.released[:, len(names) + j], told.sources[:, j]
-        if len(np.unique(source)) <= len(np.unique(label)):
+        if len(distinct(source)) <= len(distinct(label)):
             continue  # it is as it was
         for i, teller in enumerate(names):
             there = (told.released[:, i] != 0) & (source != 0)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tokumei.schemas.exposure import CountedHow, ExposureKind
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.exposure.betrayed import Betrayed, betrayals_of
 from tokumei.transforms.exposure.count import Exposed
 from tokumei.transforms.exposure.moved import Moved, recognized, step
 from tokumei.transforms.exposure.repeated import Repeated, same_people
 from tokumei.transforms.exposure.scope import Columns, ExposureScope, exposure_scope
 from tokumei.transforms.exposure.sources import SourceExposed
-from tokumei.transforms.exposure.tuples import TupleCounts, people_by_tuple
+from tokumei.transforms.exposure.tuples import TupleCounts, distinct_tuples, people_by_tuple
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import Mask
 
@@ -102,7 +103,7 @@ def _shared(counts: TupleCounts, k: int, people: int) -> _Shared:
         if counts.seconds is None:
             return min(people, int(sizes[mask].sum()) * int(scale))
         rows = np.repeat(mask, sizes)
-        return len(np.unique(counts.seconds[rows]))  # of tuples that were drawn: at least so many
+        return len(distinct(counts.seconds[rows]))  # of tuples that were drawn: at least so many
 
     return _Shared(
         people_few=whom(few),
@@ -203,19 +204,17 @@ def _released_twice(
             both = exposed.sets.get(tuple(n for n in scope.watched if n in {told, teller}))
             if teller == told or both is None or teller in plan.quasi_identifiers:
                 continue
-            a, b = len(np.unique(values[teller].tuples)), len(np.unique(values[told].tuples))
+            if values[teller].zeros or values[told].zeros or both.zeros:
+                continue
+            tellers, tolds = distinct_tuples(values[teller]), distinct_tuples(values[told])
+            a, b = len(tellers), len(tolds)
+            if a * plan.k > people:  # values that few people share tell anything: told of the column itself
+                continue
             # With a blank, the hash of a pair is that of the other value.
-            pairs = len(np.setdiff1d(both.tuples, np.append(values[teller].tuples, values[told].tuples)))
-            blank = int(people_by_tuple(values[told])[np.unique(values[told].tuples) == 0].sum())
-            whole = not (values[teller].zeros or values[told].zeros or both.zeros)
-            # Values that few people share tell anything; that is told of the column itself.
-            if (
-                whole
-                and a * plan.k <= people
-                and 2 * blank < people
-                and 0 < pairs <= _FOLLOWS * a
-                and b >= _VARIED * pairs / a
-            ):
+            beside = np.isin(distinct_tuples(both), np.append(tellers, tolds), invert=True)
+            pairs = int(beside.sum())
+            blank = int(people_by_tuple(values[told])[tolds == 0].sum())
+            if 2 * blank < people and 0 < pairs <= _FOLLOWS * a and b >= _VARIED * pairs / a:
                 yield Finding(
                     kind="restored",
                     columns=(teller, told),

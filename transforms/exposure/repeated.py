@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tokumei.schemas.column_names import Role, says
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.exposure.hashed import Hashes, hashed, last_bytes
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import present
@@ -124,7 +125,7 @@ def _at_most(repeated: Repeated) -> Repeated:
 
 
 def _distinct(column: Hashes) -> int:
-    return len(np.unique(column[column != 0]))
+    return len(distinct(column[column != 0]))
 
 
 def _present(column: Hashes) -> int:

@@ -123,6 +123,11 @@ def people_by_tuple(counts: TupleCounts) -> Counts:
     return np.diff(np.append(_begins(counts.tuples), len(counts.tuples)))
 
 
+def distinct_tuples(counts: TupleCounts) -> Hashes:
+    """Return the hash of each tuple once, ascending."""
+    return counts.tuples[_begins(counts.tuples)]
+
+
 def _drawn(tuples: Hashes, seconds: Hashes | None, *, most: int, cap: int) -> TupleCounts:
     zeros = max(0, math.ceil(math.log2(max(1, len(tuples)) / most)))
     found = _of_zeros(tuples, seconds, zeros, cap)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.measures import ENDS
 from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.histories.applied import dropped
 from tokumei.transforms.histories.kept import kept
@@ -75,7 +76,7 @@ def _lost(name: str, keys: npt.NDArray[np.uint64], reading: Reading) -> WindowsL
         if (windows := people.windows.get(name)) is None:
             continue
         gone = np.isin(windows.keys, keys)
-        everybody, standing = np.unique(windows.units), np.unique(windows.units[~gone])
+        everybody, standing = distinct(windows.units), distinct(windows.units[~gone])
         counted += [
             gone.sum(),
             windows.lines[gone].sum(),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.lookup import among
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.histories.problem import DROPPED, Bucket, Lines, Masks, Problem
 from tokumei.transforms.histories.vocabulary import Flags, Ints, Numbers, Vocabulary
 
@@ -109,7 +110,7 @@ def sensitive_rows(bucket: Bucket, holds: Held) -> tuple[Ints, Ints] | None:
     """Return the sensitive values of people by their row in `Held.matrix`."""
     if bucket.sensitive is None:
         return None
-    people = np.unique(holds.person)
+    people = distinct(holds.person)
     person, value = bucket.sensitive
     has = np.isin(person, people)
     return np.searchsorted(people, person[has]), value[has].astype(np.int64)

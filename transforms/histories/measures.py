@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.histories.count import Histories
 from tokumei.transforms.histories.held import Held
 from tokumei.transforms.histories.problem import Buckets, Problem
@@ -163,7 +164,7 @@ def _rare_facts(problem: Problem, ones: Ints, reading: _Reading) -> tuple[RareFa
             rare = ones[holds.fact] < least
             person, fact = holds.person[rare], holds.fact[rare]
             for row, of in enumerate(among):
-                people[row, column] += len(np.unique(person[of[fact]]))
+                people[row, column] += len(distinct(person[of[fact]]))
     found = []
     for of, (of_one, of_few) in zip(among, people, strict=True):
         shared = ones[: len(of)][of]
@@ -184,8 +185,8 @@ def _rare_pairs(problem: Problem, table: FactTable, reading: _Reading) -> RareFa
             people = [holds.person[ones[holds.fact] < least]]
             for low, high in pairs_of(holds):
                 rare = table.pairs[0][holds.fact[low], holds.fact[high]] < least
-                people.append(np.unique(holds.person[low[rare]]))
-            found[i] += len(np.unique(np.concatenate(people)))
+                people.append(distinct(holds.person[low[rare]]))
+            found[i] += len(distinct(np.concatenate(people)))
     number = of_one = of_few = 0
     for i, row in enumerate(table.pairs[0]):
         above = row[i + 1 :]
@@ -226,7 +227,7 @@ def _mixed(values: Hashes) -> Hashes:
 
 def _known(problem: Problem, reading: _Reading, chosen: list[Ints]) -> tuple[Drawn, ...]:
     """Return, for 1 to 5 drawn facts, the shares that they single out; who has fewer is known by all."""
-    wanted = np.unique(np.concatenate([np.zeros(0, np.int64), *chosen]))
+    wanted = distinct(np.concatenate([np.zeros(0, np.int64), *chosen]))
     having = np.zeros((len(chosen), _KNOWN), np.int64)
     for holds in reading.people() if chosen else ():
         if not len(holds.fact):

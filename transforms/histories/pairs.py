@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from tokumei.transforms.engine.distinct import distinct
+
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
@@ -62,7 +64,7 @@ def add_pairs(parts: Sequence[PairCounts]) -> PairCounts:
     """Add up the counts of different people."""
     if len(parts) == 1:
         return parts[0]
-    facts = np.unique(np.concatenate([part.facts for part in parts]))
+    facts = distinct(np.concatenate([part.facts for part in parts]))
     total = parts[0].at(facts)
     for part in parts[1:]:
         total = total + part.at(facts)

@@ -15,6 +15,7 @@ import polars as pl
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.histogram import PACKED, Ints
 from tokumei.transforms.counting.people import PERSON, RECORDS
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.joined.deal import Dealt, People
 from tokumei.transforms.joined.layout import LEFT_OUT, JoinedLayout
 from tokumei.transforms.planning.plan import TablePlan
@@ -59,7 +60,7 @@ def join_people(
         of_person = frame.group_by(PERSON).agg(pl.col(RECORDS).cast(pl.Int64).sum())
         records[name] = of_person
         out.append(of_person.filter(pl.col(RECORDS) == 0)[PERSON].to_numpy())
-    gone = np.unique(np.concatenate(out))
+    gone = distinct(np.concatenate(out))
     kept = {
         name: frame.filter(pl.col(PACKED) != LEFT_OUT).join(_people(gone), on=PERSON, how="anti")
         for name, frame in frames.items()
@@ -165,7 +166,7 @@ def excluded_of(found: JoinedPeople, failing: Ints, people: People) -> Excluded:
     """
     short = found.tuples.join(pl.DataFrame({JOINED: failing}, {JOINED: pl.Int64}), on=JOINED, how="semi")
     own = found.tuples.join(_people(people), on=PERSON, how="semi")
-    out = np.unique(np.concatenate([found.out, short[PERSON].to_numpy(), own[PERSON].to_numpy()]))
+    out = distinct(np.concatenate([found.out, short[PERSON].to_numpy(), own[PERSON].to_numpy()]))
     lost = {
         name: frame.join(_people(out), on=PERSON, how="semi").filter(pl.col(RECORDS) > 0)
         for name, frame in found.records.items()

@@ -39,7 +39,7 @@ class Cells(NamedTuple):
         """Group a column of plain texts."""
         frame = pl.DataFrame({"cell": texts}).with_row_index("row")
         frame = frame.filter(pl.col("cell").str.len_chars() >= SHORTEST)
-        single = frame["cell"].is_unique()  # most sentences are, and need no grouping
+        single = frame["cell"].hash().is_unique()  # most sentences are, and need no grouping
         alone, groups = frame.filter(single), frame.filter(~single).group_by("cell").agg("row")
         counts = np.append(np.ones(len(alone), dtype=np.int64), groups["row"].list.len().to_numpy())
         rows = groups["row"].explode().to_numpy() if len(groups) else np.empty(0)
@@ -60,6 +60,8 @@ class Cells(NamedTuple):
         sizes = np.diff(self.starts)
         needed = (self.lengths - 1) * (self.lengths - 2) // 2 + shared
         sampled = np.where(sizes >= 2 * needed, 2 * needed, 0)
+        if not sampled.any():
+            return self.order
         owners = np.repeat(np.arange(len(sizes)), sampled)
         places = np.arange(len(owners)) - np.repeat(np.cumsum(sampled) - sampled, sampled)
         values = source(self.order[self.starts[owners] + places])

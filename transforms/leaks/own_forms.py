@@ -49,7 +49,7 @@ class OwnForms:
         """
         cells = compared.written
         found: dict[LeakSearch, Found] = self._kana(column, compared)
-        perhaps = cells.str.contains(other.ANY_FORM).fill_null(value=False).arg_true()
+        perhaps = other.may_have_form(cells).arg_true()
         some = cells.gather(perhaps)
         for form, forms in (
             (other.ADDRESSES, self._addresses),

@@ -7,14 +7,20 @@ import pyarrow as pa
 
 from tokumei.transforms.detect.as_named import are_full_names
 from tokumei.transforms.detect.name_set import SHORTEST_NAME, NameHits, NameSet, NameSign
+from tokumei.transforms.detect.text_array import stretches
+from tokumei.transforms.leaks.beginnings import SeenLetters
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.values.addresses import generalize_addresses
 
 _LOOKED, _ENOUGH = 256, 10  # different cells that tell whether a column is one of names
 # Family name and given name, with a space or without; a firm, a shop or a place ends otherwise.
 _LETTER, _KANA = r"[\p{Han}\p{Hiragana}\p{Katakana}々]", r"[\p{Katakana}\p{Hiragana}-]"
-_PERHAPS_NAME = rf"^[\p{{Han}}々ヶノ]{{1,4}}[ ・]?{_LETTER}{{1,4}}$|^{_KANA}{{2,8}} {_KANA}{{2,8}}$"
-_BEFORE, _ADDRESSED = r"^[0-9A-Z]+[ _:-]+", r" ?(?:様|さん|氏|殿|先生)$"  # 0185_佐藤 花子様
+_NAME_LIKE = rf"[\p{{Han}}々ヶノ]{{1,4}}[ ・]?{_LETTER}{{1,4}}|{_KANA}{{2,8}} {_KANA}{{2,8}}"
+_BEFORE, _BEHIND = r"[0-9A-Z]+[ _:-]+", r" ?(?:様|さん|氏|殿|先生)"  # 0185_佐藤 花子様
+_PERHAPS_NAME, _PERHAPS_ADDRESSED = (
+    rf"^(?:{_NAME_LIKE})$",
+    rf"^(?:{_BEFORE})?(?:{_NAME_LIKE})(?:{_BEHIND})?$",
+)
 _PERHAPS_HOME = r"[都道府県市区町村郡].*[0-9一二三四五六七八九十]"
 _NUMBERED = r"[0-9]+-[0-9]|[0-9一二三四五六七八九十] ?(?:丁目|番|号)|[^0-9][0-9]{1,5}$"
 _CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
@@ -23,7 +29,7 @@ _SURE = (NameSign.SURE, NameSign.ADDRESSED)
 
 
 def names_in(
-    names: NameSet, column: str, cells: pl.Series, people: pl.Series | None, shared: int
+    names: NameSet, column: str, cells: pl.Series, people: pl.Series | None, shared: int, *, seen: SeenLetters
 ) -> dict[LeakSearch, Found]:
     """Count the records whose cell holds the name of somebody of the files.
 
@@ -36,6 +42,7 @@ def names_in(
         cells: shadows, one a record.
         people: whose record each is; None where a record is a person.
         shared: how many people make a label.
+        seen: gets to see the cells.
 
     Returns:
         By ``name``: ``sure`` records with a name; and ``chance`` different cells with what may well be a
@@ -44,7 +51,7 @@ def names_in(
     """
     distinct = cells.unique().drop_nulls()
     distinct = distinct.filter(distinct.str.len_chars() >= SHORTEST_NAME)
-    hits = names.find(distinct)
+    hits = names.find_in(seen.through(stretches(distinct)))
     counts = _by_evidence(distinct, hits, cells, people, shared)
     compared = len(cells) - cells.null_count()
     error = hits.looked * names.names.error if names.names.bits is not None else 0.0
@@ -83,20 +90,25 @@ def names_and_addresses(column: str, cells: pl.Series, shared: int) -> dict[Leak
     """
     counted = cells.drop_nulls().value_counts(name=_BEARERS)
     distinct = counted.filter((pl.col(_BEARERS) < shared) & (pl.col(cells.name).str.len_chars() > 0))
-    texts = distinct[cells.name].sort()
-    names = texts.str.replace(_BEFORE, "").str.replace(_ADDRESSED, "")
+    texts = distinct[cells.name]
     found = {}
-    for kind, some, pattern, judge in (
-        ("person", names, _PERHAPS_NAME, are_full_names),
-        ("home", texts, _PERHAPS_HOME, _are_homes),
+    for kind, perhaps, pattern, made, judge in (
+        ("person", _PERHAPS_ADDRESSED, _PERHAPS_NAME, _alone, are_full_names),
+        ("home", _PERHAPS_HOME, _PERHAPS_HOME, pl.Series.clone, _are_homes),
     ):
-        if len(some) < _ENOUGH or 2 * int(some.str.contains(pattern).sum()) <= len(some):
+        like = made(texts.filter(texts.str.contains(perhaps))).str.contains(pattern)
+        if len(texts) < _ENOUGH or 2 * int(like.sum()) <= len(texts):
             continue
-        looked = some.gather_every(1 + len(some) // _LOOKED)
+        looked = made(texts.sort()).gather_every(1 + len(texts) // _LOOKED)
         met = int(judge(looked).sum())
         if 2 * met > len(looked):
             found[LeakSearch(kind, column, "")] = Found(len(looked), met, 0)
     return found
+
+
+def _alone(texts: pl.Series) -> pl.Series:
+    """Return names without a number before them, and without how somebody is addressed."""
+    return texts.str.replace(f"^{_BEFORE}", "").str.replace(f"{_BEHIND}$", "")
 
 
 def _are_homes(texts: pl.Series) -> pl.Series:

@@ -10,9 +10,6 @@ record: other values of people elsewhere in the file; and values too short to be
 
 from __future__ import annotations
 
-from functools import cached_property
-
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,34 +17,24 @@ import pyarrow.compute as pc
 from tokumei.schemas.leaks import leaves_numbers
 from tokumei.transforms.counting.person_values import Theirs
 from tokumei.transforms.detect.name_set import NameSet
-from tokumei.transforms.detect.shadow import spelled
+from tokumei.transforms.leaks.beginnings import ANY_FACTORS, SeenLetters
 from tokumei.transforms.leaks.beside import beside
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
-from tokumei.transforms.leaks.labels import Cells, RowNumbers
+from tokumei.transforms.leaks.labels import Cells
 from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
+from tokumei.transforms.leaks.own_search import OwnSearch
 from tokumei.transforms.leaks.own_whole import whole_values
 from tokumei.transforms.leaks.people import names_and_addresses, names_in
+from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.theirs import theirs_in
-from tokumei.transforms.leaks.values import (
-    Texts,
-    as_compared,
-    other_values,
-    own_values,
-    plain_texts,
-    read_cells,
-    sought,
-)
+from tokumei.transforms.leaks.values import Texts, as_compared, own_values, plain_texts, read_cells
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.redactions import redacted_columns
 from tokumei.transforms.values.cells import without_dictionary
 
 _LABEL = 10  # people, at least, that make a cell a label
-_LONG = 4_096  # bytes; longer values (pictures, whole documents) are not looked for
-_NUMERIC = r"[0-9]{6}"  # of cells in which numbers may stand that are looked for
-_NOT_DIGITS = r"[^0-9 ()+.-]"
-_FEW = 64
 _SHORT = 100_000  # smaller integers have fewer digits than any value that is looked for
 
 
@@ -91,9 +78,13 @@ def scan(
             cells = as_compared(read)
             if column.type == "string":
                 found |= names_and_addresses(name, cells.written, shared)
+            seen = SeenLetters(ANY_FACTORS if names is None else names.factors)
             if names is not None:
-                found |= names_in(names, name, cells.written, people, shared)
-            found |= _values(name, cells, wanted, shared, itself=name not in redacted)
+                found |= names_in(names, name, cells.written, people, shared, seen=seen)
+            elif wanted:
+                seen.look(cells.written)
+            if wanted:
+                found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
             found |= theirs_in(theirs, name, cells.plain, shared)
         elif carries:
@@ -102,6 +93,14 @@ def scan(
             whole = whole_numbers_of(batch.column(name))
             found |= whole_values(table, sources, order, name, whole)
     found |= dict(beside(table, batch, names))
+    return found | _judged(table, batch, sources, order)
+
+
+def _judged(
+    table: TablePlan, batch: pa.RecordBatch, sources: pa.RecordBatch, order: pa.Array
+) -> dict[LeakSearch, Found]:
+    """Search the sources of columns of which nothing may be released if they are codes."""
+    found = {}
     for name in table.judged:
         for kind, count in codes_in(sources.column(name)).items():
             found[LeakSearch("source", name, kind)] = count
@@ -125,43 +124,36 @@ def _still_numbers(
 
 def _wanted(
     table: TablePlan, batch: pa.RecordBatch, sources: pa.RecordBatch, order: pa.Array, shared: int
-) -> dict[str, _Source]:
+) -> dict[str, SoughtColumn]:
     wanted = {}
     for name in table.sought if batch.num_rows else ():
         column = table.table.columns[name]
         partly = any(step.keeps_coarse for step in column.treat)
         released = batch.column(name) if partly else None
-        wanted[name] = _Source(sources.column(name), order, released, None if column.identifies else shared)
+        wanted[name] = SoughtColumn(
+            sources.column(name), order, released, None if column.identifies else shared
+        )
     return wanted
 
 
 def _values(
-    name: str, cells: Texts, wanted: dict[str, _Source], shared: int, *, itself: bool
+    name: str, cells: Texts, seen: SeenLetters, wanted: dict[str, SoughtColumn], shared: int, *, itself: bool
 ) -> dict[LeakSearch, Found]:
     """Search a column of texts for source values; for others' of its own only if ``itself``.
 
     What many write (boilerplate) stands in redacted texts as it stood, where nothing in it is personal: that
     another's text had a name in it besides makes no source value of it.
     """
-    found = {}
-    groups = Cells.of(cells.plain)
-    whole = sought(cells.plain)
-    numeric = cells.plain.str.contains(_NUMERIC).fill_null(value=False).to_numpy()
-    for name_of, source in wanted.items():
-        rows = groups.but_labels(source.values, shared)
-        compared = len(rows)
-        if source.digits:
-            rows = rows[numeric[rows]]
-        texts, chosen = source.values(rows), cells.rows(rows)
-        found[LeakSearch("own", name, name_of)] = own_values(texts, chosen, shared, compared)
-        if len(rows) and not source.digits and (itself or name_of != name):
-            others = other_values(texts, whole.gather(pl.Series(rows)), shared, source.everybody())
-            found[LeakSearch("other", name, name_of)] = others
+    search = OwnSearch(cells, seen, wanted, shared)
+    found = {LeakSearch("own", name, of): count for of, count in search.own().items()}
+    for of in (of for of in wanted if itself or of != name):
+        if (others := search.others(of)) is not None:
+            found[LeakSearch("other", name, of)] = others
     return found
 
 
 def _in_numbers(
-    name: str, values: pa.Array, wanted: dict[str, _Source], theirs: Theirs | None, shared: int
+    name: str, values: pa.Array, wanted: dict[str, SoughtColumn], theirs: Theirs | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Search a column of numbers for source values, as such a column has them: without zeros before them."""
     whole = pa.types.is_integer(values.type)
@@ -184,63 +176,6 @@ def _people(table: TablePlan, sources: pa.RecordBatch, order: pa.Array) -> pl.Se
     if person is None or person not in sources.schema.names or not table.counts_people:
         return None
     return pl.Series(without_dictionary(sources.column(person).take(order)))
-
-
-class _Source:
-    """A source column of a batch, normalized as far as it is asked for."""
-
-    def __init__(
-        self, source: pa.Array, order: pa.Array, released: pa.Array | None, most: int | None
-    ) -> None:
-        """Take a column.
-
-        Args:
-            source: its values.
-            order: their rows, one for each released record.
-            released: what its own treatment left, if that may be a part of the value.
-            most: only values that fewer records have are looked for; None: all.
-        """
-        self._source, self._order, self._released, self._most = source, order, released, most
-        self._all: pl.Series | None = None
-
-    def values(self, rows: RowNumbers) -> pl.Series:
-        """Return the values to look for: not those that the column's own treatment left as they were.
-
-        An address that had nothing but the municipality is no more than what is released.
-        """
-        if self._all is None and self._most is None and 2 * len(rows) <= len(self._order):
-            return self._normalized(rows)
-        return self.everybody().gather(pl.Series(rows))
-
-    def everybody(self) -> pl.Series:
-        """Return the values of all records."""
-        if self._all is None:
-            self._all = self._normalized(np.arange(len(self._order)))
-        return self._all
-
-    @cached_property
-    def digits(self) -> bool:
-        """Whether no value has anything but digits, and what stands between them."""
-        if not pa.types.is_string(self._source.type):
-            return bool(pa.types.is_integer(self._source.type))
-        few = self._source.slice(0, _FEW)  # of texts the first ones tell
-        return not any(
-            pl.Series(cells, dtype=pl.String).str.contains(_NOT_DIGITS).any() for cells in (few, self._source)
-        )
-
-    def _normalized(self, rows: RowNumbers) -> pl.Series:
-        chosen = pa.array(rows)
-        source = self._source.take(self._order.take(chosen))
-        if pa.types.is_string(source.type) and (pc.max(pc.binary_length(source)).as_py() or 0) > _LONG:
-            source = pc.if_else(pc.less_equal(pc.binary_length(source), _LONG), source, None)
-        texts = plain_texts(source, spelled).plain
-        if self._released is not None:
-            texts = texts.set(texts == plain_texts(self._released.take(chosen), spelled).plain, None)
-        texts = sought(texts)
-        if self._most is not None:
-            bearers = pl.DataFrame({"text": texts}).select(pl.len().over("text")).to_series()
-            texts = pl.select(pl.when(bearers < self._most).then(texts)).to_series()
-        return texts
 
 
 def _may_be_long(values: pa.Array) -> bool:

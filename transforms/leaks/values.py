@@ -117,17 +117,17 @@ def _plain(written: pl.Series) -> Texts:
 
 def sought(texts: pl.Series) -> pl.Series:
     """Return plain texts, null where they are too short to be looked for."""
-    letters, size = texts.str.len_chars(), texts.str.len_bytes()
-    ascii_only = letters == size
-    digits = texts.str.contains(_DIGITS)
-    least = (
-        pl.select(
-            pl.when(digits).then(_SHORTEST_DIGITS).when(ascii_only).then(_SHORTEST_ASCII).otherwise(SHORTEST)
-        )
-        .to_series()
-        .cast(letters.dtype)
-    )
-    return pl.select(pl.when(letters >= least).then(texts)).to_series()
+    return pl.select(pl.when(long_enough(texts)).then(texts)).to_series()
+
+
+def long_enough(texts: pl.Series) -> pl.Series:
+    """Return which plain texts are long enough to be looked for; nulls stay null."""
+    letters = texts.str.len_chars()
+    long = letters >= _SHORTEST_DIGITS
+    rows = ((letters >= SHORTEST) & ~long).arg_true()
+    some, size = texts.gather(rows), letters.gather(rows)
+    ascii_only = size == some.str.len_bytes()
+    return long.scatter(rows, ~(some.str.contains(_DIGITS) | (ascii_only & (size < _SHORTEST_ASCII))))
 
 
 def own_values(source: pl.Series, cells: Texts, shared: int, compared: int | None = None) -> Found:
@@ -177,10 +177,20 @@ def other_values(source: pl.Series, cells: pl.Series, shared: int, everybody: pl
     return Found(len(frame), 0, len(hits.filter(~_CONTAINED.fill_null(value=False))))
 
 
+def contained(source: pl.Series, cells: pl.Series) -> pl.Series:
+    """Return whether each plain text stands in the cell of the same record."""
+    return pl.DataFrame({_SOURCE: source, _CELL: cells}).select(_CONTAINED).to_series()
+
+
+def numbers_among(cells: pl.Series) -> pl.Series:
+    """Return those plain texts that are a number, and nothing else."""
+    short = cells.filter(cells.str.len_bytes() <= _LONGEST_NUMBER)
+    return short.filter(short.str.contains(_DIGITS))
+
+
 def _coincidences(frame: pl.DataFrame) -> float:
     """Return how many records would have their own number for a cell if cells were dealt at random."""
-    short = frame.filter(pl.col(_CELL).str.len_bytes() <= _LONGEST_NUMBER)
-    numbers = short.filter(pl.col(_CELL).str.contains(_DIGITS)).group_by(_CELL).len("cells")
+    numbers = numbers_among(frame[_CELL]).value_counts(name="cells")
     pairs = frame.select(_SOURCE).join(numbers, left_on=_SOURCE, right_on=_CELL)["cells"].sum()
     return float(pairs) / len(frame) if len(frame) else 0.0
 

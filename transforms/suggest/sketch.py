@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.counting.keyed import joint_keys, keyed_hashes
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.formats.convert import convert
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
@@ -235,7 +236,7 @@ def _read(texts: pa.StringArray, kind: ColumnType) -> npt.NDArray[np.bool_]:
 
 def _beside(own: Hashes, hashes: Hashes, most: int) -> Beside:
     rows = np.flatnonzero(own)
-    low = np.unique(own[rows]) if len(rows) <= _ROWS else _few_lowest(own[rows], most)
+    low = distinct(own[rows]) if len(rows) <= _ROWS else _few_lowest(own[rows], most)
     if len(low) > most:
         rows = rows[own[rows] <= low[most - 1]]
     rows = rows[:: -(-len(rows) // _ROWS) or 1]
@@ -246,11 +247,11 @@ def _few_lowest(hashes: Hashes, most: int) -> Hashes:
     """Return the lowest distinct hashes, at least so many if there are; without sorting all."""
     size = most * 2
     while size < len(hashes):
-        low = np.unique(np.partition(hashes, size)[:size])
+        low = distinct(np.partition(hashes, size)[:size])
         if len(low) > most:
             return low
         size *= 8
-    return np.unique(hashes)
+    return distinct(hashes)
 
 
 def _grouped(own: Hashes, low: Hashes, high: Hashes, most: int) -> Beside:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tokumei.schemas.public_bodies import names_public_body
 from tokumei.schemas.strict import TO_DECIDE
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.suggest.holdings import Holding
 from tokumei.transforms.suggest.proposals import Keys, is_quasi
 from tokumei.transforms.suggest.relations import HIGHEST, LINKED, determines, same_values
@@ -132,7 +133,7 @@ def _suppressed(tables: Mapping[str, SuggestedTable], k: int) -> float:
         return _SUPPRESSED
     least = min((column.hashes[-1] for column in kept if not column.all_kept), default=HIGHEST)
     hashes = [column.hashes[column.hashes <= least] for column in kept]
-    everybody = np.unique(np.concatenate(hashes))
+    everybody = distinct(np.concatenate(hashes))
     present = np.stack([np.isin(everybody, own) for own in hashes], axis=1)
     _, which, counts = np.unique(present, axis=0, return_inverse=True, return_counts=True)
     scale = 2.0**64 / float(least)

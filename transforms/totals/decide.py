@@ -17,6 +17,7 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.counting.keyed import joint_keys
 from tokumei.transforms.counting.lookup import among
 from tokumei.transforms.counting.people import PERSON
+from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.totals.bound import COMES_TO, lines_by_table, values_of_people
 from tokumei.transforms.totals.lines import LINES, Hashes, Placed, TotalLines, placed_totals
@@ -145,7 +146,7 @@ def _account(
     taken = np.zeros(lines.height, bool)
     found = []
     for i, placed in enumerate(totals):
-        keys = np.unique(np.concatenate([k.to_numpy() for k in gone[i]] or [np.empty(0, np.uint64)]))
+        keys = distinct(np.concatenate([k.to_numpy() for k in gone[i]] or [np.empty(0, np.uint64)]))
         hit = among(keys, lines[_key(i)].to_numpy())
         own = lines.filter(hit & ~taken)
         taken |= hit
