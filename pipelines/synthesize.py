@@ -99,7 +99,7 @@ def _write_ledgers(args: argparse.Namespace) -> None:
     """Write the ledger of each body into register/ of the output; a ledger that is there is not touched."""
     from tokumei.transforms.ledger.journal import Reached, journal_of, journals
     from tokumei.transforms.storage.places import open_store
-    from tokumei.transforms.synthesis.agencies import agencies, ledger_of
+    from tokumei.transforms.synthesis.agencies import agencies, events_of_agency
 
     store = open_store(str(args.output))
     register = store.join(str(args.output), "register")
@@ -113,7 +113,7 @@ def _write_ledgers(args: argparse.Namespace) -> None:
     started, events, bodies = time.perf_counter(), 0, agencies(args.rows, args.seed)
     for body in bodies:
         journal, reached = journal_of(store, register, body.name), Reached()
-        for segment in ledger_of(body, args.seed):
+        for segment in events_of_agency(body, args.seed):
             reached = journal.append(segment, reached) or reached
             events += len(segment)
     elapsed = time.perf_counter() - started

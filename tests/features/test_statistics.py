@@ -8,7 +8,7 @@ from support.ledgers import write_ledgers
 from tokumei.pipelines.cli import main
 from tokumei.transforms.ledger.journal import journals
 from tokumei.transforms.storage.places import open_store
-from tokumei.transforms.synthesis.agencies import agencies, ledger_of
+from tokumei.transforms.synthesis.agencies import agencies, events_of_agency
 
 
 @pytest.fixture
@@ -86,5 +86,5 @@ def test_synthetic_ledgers_are_written_once(tmp_path, capsys):
 
 
 def test_synthetic_ledgers_are_seeded():
-    a, b, c = ([list(ledger_of(body, seed)) for body in agencies(30, seed)[:3]] for seed in (3, 3, 4))
+    a, b, c = ([list(events_of_agency(body, seed)) for body in agencies(30, seed)[:3]] for seed in (3, 3, 4))
     assert a == b != c

@@ -21,6 +21,7 @@ from tokumei.schemas.tables import (
     variant_groups,
 )
 from tokumei.schemas.tables.build_municipalities import build_municipalities, main
+from tokumei.schemas.tables.people import name_kanji
 
 LINES = [
     ("13102", "東京都", "中央区", "銀座"),
@@ -200,3 +201,10 @@ def test_kernels_and_tables_do_not_import_beam():
         "sys.exit('apache_beam' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_in_kanji_and_how_they_are_read():
+    surnames, given = name_kanji()
+    assert (len(surnames), len(given)) == (29_208, 69_864)  # as the READMEs say
+    assert surnames["佐藤"] == ("サトウ",) and {"アズマ", "ヒガシ"} <= {*surnames["東"]}
+    assert "タロウ" in given["太郎"]

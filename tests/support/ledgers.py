@@ -2,7 +2,7 @@
 
 from tokumei.transforms.ledger.journal import Reached, journal_of
 from tokumei.transforms.storage.places import open_store
-from tokumei.transforms.synthesis.agencies import ledger_of
+from tokumei.transforms.synthesis.agencies import events_of_agency
 
 
 def write_ledgers(output, bodies, seed):
@@ -11,7 +11,7 @@ def write_ledgers(output, bodies, seed):
     found = []
     for body in bodies:
         journal = journal_of(store, store.join(str(output), "register"), body.name)
-        events = [event for segment in ledger_of(body, seed) for event in segment]
+        events = [event for segment in events_of_agency(body, seed) for event in segment]
         assert journal.append(events, Reached())
         found.append(journal)
     return found

@@ -90,7 +90,7 @@ def agencies(cases: int, seed: int) -> tuple[Agency, ...]:
     )
 
 
-def ledger_of(agency: Agency, seed: int) -> Iterator[list[Event]]:
+def events_of_agency(agency: Agency, seed: int) -> Iterator[list[Event]]:
     """Yield the events of one body, a segment a fiscal year, in the order in which they were recorded.
 
     The same agency and seed give the same events.
