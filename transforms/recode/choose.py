@@ -126,7 +126,8 @@ def _choose_table(
         by_values = told_by_values(
             lattice, choice.node, people_allowed(table, lattice.histogram.total_people)
         )
-        audited["full_domain"] = replace(found, by_values=by_values)
+        # Of joined tables, others may have forbidden finer levels.
+        audited["full_domain"] = replace(found, by_values=by_values if given is None else None)
     recoded = _account(
         choice,
         name,
