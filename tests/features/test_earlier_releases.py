@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import re
 from collections import Counter, defaultdict
 
 import polars as pl
@@ -289,3 +290,16 @@ def test_the_record_of_a_run_that_died_before_its_manifest_is_cleaned(run):
     os.utime(lost, (0, 0))
     assert main(["clean", str(done.root), "--older-than", "7"]) == 0
     assert [p.name for p in folder.iterdir() if not p.name.startswith(".")] == ["releases.json"]
+
+
+def test_a_rehearsal_is_compared_with_what_is_published_and_keeps_nothing(run, tmp_path):
+    rows = people(300)
+    done = run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"])
+    tonight, out = file_of([*rows, ("p9999", 30, "A1", "v")]), ["--output", str(done.root)]
+    args = [*out, "--report-folder", str(tmp_path / "rehearsed")]
+    told = run(policy(**COMPARED), tonight, job="rehearse", args=args)
+    assert told.status == 4 and "1 classes show fewer than 5" in told.err
+    told = run(nightly("first", suppression_limit=0.3), tonight, job="rehearse", args=args)
+    assert told.status == 0, told.err
+    assert re.search(r"; (\d+) held back, \1 of them never released yet", told.out)
+    assert ledger(done)["releases"] == ["first"] and len(done.releases) == 1
