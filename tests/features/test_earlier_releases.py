@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import re
 from collections import Counter, defaultdict
 
 import polars as pl
@@ -169,30 +170,30 @@ def reports(done):
 
 
 def test_nights_with_people_held_back(run):
-    """Six nights, in which one or two come and leave: no comparison of any two shows fewer than five."""
+    """Five nights, in which one or two come and leave: no comparison of any two shows fewer than five."""
     draw, rows = random.Random(3), people(300)
     assert run(policy(**COMPARED), file_of(rows), args=["--release-id", "n0"]).status == 0
-    for night in range(1, 7):
+    for night in range(1, 6):
         del rows[draw.randrange(len(rows))]
         rows += people(2, seed=night, first=1000 * night)
         done = run(nightly("n0", suppression_limit=0.3), file_of(rows), args=["--release-id", f"n{night}"])
         assert done.status == 0, done.err
-    assert len(ledger(done)["releases"]) == 7
-    last = done.root / "releases" / "n6"
+    assert len(ledger(done)["releases"]) == 6
+    last = done.root / "releases" / "n5"
     told = json.loads((last / "report.json").read_text())["earlier"][0]
-    assert told["releases"] == 6 and told["classes"] == 0 and told["frozen"] == "n0"
+    assert told["releases"] == 5 and told["classes"] == 0 and told["frozen"] == "n0"
     assert told["waiting"] <= told["held_back"] < 60
     assert told["stayed"] + told["came"] == sum(c.total() for c in classes_of(last).values())
-    assert "earlier: t: compared with 6 releases, each of which shows nobody or 5 people; since" in done.out
-    assert "これまでの公表6件" in (last / "report.html").read_text()
+    assert "earlier: t: compared with 5 releases, each of which shows nobody or 5 people; since" in done.out
+    assert "これまでの公表5件" in (last / "report.html").read_text()
     for name in ("notice.md", "public-report.html", "public-report.json"):
         assert "これまでの公表" not in (last / name).read_text()
     public = [*done.root.glob("register/**/*"), *done.root.glob("releases/**/*")]
     salt = ledger(done)["salt"].encode()
     assert [p.name for p in public if p.is_file() and salt in p.read_bytes()] == ["releases.json"]
-    shown = [classes_of(done.root / "releases" / f"n{night}") for night in range(7)]
+    shown = [classes_of(done.root / "releases" / f"n{night}") for night in range(6)]
     assert all(sum(c.total() for c in night.values()) > 250 for night in shown)
-    assert shown[0] != shown[6]  # people went, and others with them
+    assert shown[0] != shown[5]  # people went, and others with them
     for one in shown:
         for other in shown:
             for label in {*one, *other}:
@@ -289,3 +290,16 @@ def test_the_record_of_a_run_that_died_before_its_manifest_is_cleaned(run):
     os.utime(lost, (0, 0))
     assert main(["clean", str(done.root), "--older-than", "7"]) == 0
     assert [p.name for p in folder.iterdir() if not p.name.startswith(".")] == ["releases.json"]
+
+
+def test_a_rehearsal_is_compared_with_what_is_published_and_keeps_nothing(run, tmp_path):
+    rows = people(300)
+    done = run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"])
+    tonight, out = file_of([*rows, ("p9999", 30, "A1", "v")]), ["--output", str(done.root)]
+    args = [*out, "--report-folder", str(tmp_path / "rehearsed")]
+    told = run(policy(**COMPARED), tonight, job="rehearse", args=args)
+    assert told.status == 4 and "1 classes show fewer than 5" in told.err
+    told = run(nightly("first", suppression_limit=0.3), tonight, job="rehearse", args=args)
+    assert told.status == 0, told.err
+    assert re.search(r"; (\d+) held back, \1 of them never released yet", told.out)
+    assert ledger(done)["releases"] == ["first"] and len(done.releases) == 1
