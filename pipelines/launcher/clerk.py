@@ -53,8 +53,6 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
 
 def take_in(args: argparse.Namespace, job: str) -> int:
     """Take the records of a file in, all or none; print what was recorded."""
-    from dataclasses import replace
-
     from tokumei.schemas.proposers import KeptProposer
     from tokumei.transforms.proposals.commands import COMMANDS
     from tokumei.transforms.proposals.execute import execute, proposer_of
@@ -67,8 +65,6 @@ def take_in(args: argparse.Namespace, job: str) -> int:
     rows = read_records(open_store(args.records), args.records, command.model, f"{job} {args.action}")
     journal, occasion = asked(args, store, register)
     apart = proposers_of(store, register, occasion.body)
-    if "proposer" in command.model.model_fields:
-        occasion = replace(occasion, key=apart.key())
 
     def keep(row: GivenRecord[Any]) -> None:
         proposer = proposer_of(row.record)
@@ -96,6 +92,7 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     """
     from tokumei.transforms.ledger.journal import journal_of
     from tokumei.transforms.proposals.occasion import Occasion
+    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.register.books import books
 
     found = books(store, register)
@@ -104,7 +101,11 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     journal = journal_of(store, register, body)
     entries = {e.entry_id: e for book in found for e in book.current if e.body == body}
     return journal, Occasion(
-        body=body, kind=_kind(args, journal), as_of=args.as_of or _now(), registered=entries
+        body=body,
+        kind=_kind(args, journal),
+        as_of=args.as_of or _now(),
+        registered=entries,
+        key=proposers_of(store, register, body).key(),
     )
 
 

@@ -12,6 +12,8 @@ from support.workbooks import book_of
 from tokumei.pipelines.cli import main
 from tokumei.transforms.ledger.journal import journal_of
 from tokumei.transforms.proposals.commands import COMMANDS
+from tokumei.transforms.proposals.occasion import Occasion
+from tokumei.transforms.proposals.proposers import proposers_of
 from tokumei.transforms.proposals.records import read_records
 from tokumei.transforms.storage.gcs import GcsStore
 from tokumei.transforms.storage.local import LocalStore
@@ -97,7 +99,9 @@ def test_a_record_says_the_same_in_every_format(desk, tmp_path, form):
     (tmp_path / "same.yaml").write_bytes(written("yaml", records[:1]))
     model = COMMANDS["propose"]["receive"].model
     (row,) = read_records(LocalStore(), str(tmp_path / "same.yaml"), model, "propose receive")
-    assert said[0]["record"] == row.digest  # of what is said, not of how it is written
+    key = proposers_of(LocalStore(), f"{desk.output}/register", BODY).key()
+    occasion = Occasion(body=BODY, kind="行政機関", as_of=None, registered={}, key=key)
+    assert said[0]["record"] == occasion.keyed(row.digest)  # of what is said, not of how it is written
 
 
 @pytest.mark.parametrize(
