@@ -22,9 +22,6 @@ from tokumei.schemas.policy_nodes import UnwantedError, compose
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats.reader import read_header, read_split
-from tokumei.transforms.formats.registry import NESTED
-from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.proposals.occasion import Record
 from tokumei.transforms.storage.base import Store
 
@@ -103,6 +100,8 @@ def _suffix(uri: str) -> str:
 
 def _read(store: Store, file: SourceFile) -> list[Any]:
     """Return the records of a file, each a mapping of texts and of mappings and lists of them."""
+    from tokumei.transforms.formats.registry import NESTED  # what reads files is slow to import
+
     suffix = _suffix(file.uri)
     if suffix not in _YAML and (suffix not in SOURCE_FORMATS or SOURCE_FORMATS[suffix].widths):
         readable = [name for name, facts in SOURCE_FORMATS.items() if not facts.widths]
@@ -131,6 +130,9 @@ def _read(store: Store, file: SourceFile) -> list[Any]:
 
 
 def _of_table(store: Store, file: SourceFile, suffix: str) -> list[dict[str, Any]]:
+    from tokumei.transforms.formats.reader import read_header, read_split
+    from tokumei.transforms.formats.splits import plan_splits
+
     source = Source(path=file.uri, format=suffix)
     names = read_header(source, file, store).names or []
     columns: dict[str, ColumnType] = dict.fromkeys(names, "text")
