@@ -118,6 +118,17 @@ def test_a_record_says_the_same_in_every_format(desk, tmp_path, form):
         ("r.yaml", b"- {case: x, because: y, himitsu: HIMITSU}\n", "record.invalid"),
         ("r.csv", b"case,because\nHIMITSU,\n", "record.invalid"),
         ("r.yaml", b"- HIMITSU\n", "record.invalid"),
+        ("r.yaml", b"- {case: x, because: y, at: HIMITSU}\n", "record.invalid"),
+        ("r.yaml", b"- {case: x, because: y, at: [HIMITSU]}\n", "record.invalid"),
+        ("r.yaml", b"- {case: x, because: y, HIMITSU: z}\n", "record.invalid"),
+        ("r.csv", b"HIMITSU,x\nz,HIMITSU\n", "record.invalid"),
+        (
+            "r.yaml",
+            b"- {case: x, because: y, papers: {z: {sha256: HIMITSU, issued_on: HIMITSU}}}\n",
+            "record.invalid",
+        ),
+        ("r.yaml", b'- {case: "\\ud800", because: y}\n', "record.broken"),
+        ("r.yaml", b"- {case: " + b"x" * 300_000 + b", becaus: y}\n", "record.invalid"),
     ],
 )
 def test_what_cannot_be_read_is_told_without_a_value(desk, tmp_path, name, data, code):

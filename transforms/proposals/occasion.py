@@ -20,13 +20,16 @@ from tokumei.schemas.events import Actor, AnyPayload, BodyKind, Event, Paper
 from tokumei.schemas.japan_time import JST
 from tokumei.schemas.regimes import cited, regime_of
 from tokumei.schemas.register import RegisterEntry
-from tokumei.schemas.strict import Day, Strict, Text
+from tokumei.schemas.strict import Day, Strict, Text, broken
 from tokumei.transforms.ledger.fold import Refused, refusal
 
 
 def _in_japan(value: Any) -> Any:
     if isinstance(value, str):
-        value = dt.datetime.fromisoformat(value)
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:  # it quotes the text
+            raise broken("record.moment", "must be a moment: YYYY-MM-DDTHH:MM", "correct it") from None
     if isinstance(value, dt.datetime) and value.tzinfo is None:
         return value.replace(tzinfo=JST)
     return value
