@@ -156,8 +156,15 @@ def states(journal: Journal) -> Body:
 def _kind(args: argparse.Namespace, journal: Journal) -> BodyKind:
     from tokumei.schemas.errors import PolicyError
 
-    first = journal.first()
-    kind: BodyKind | None = first.body_kind if first else getattr(args, "body_kind", None)
+    first, said = journal.first(), getattr(args, "body_kind", None)
+    if first and said and said != first.body_kind:
+        raise PolicyError(
+            "usage.body_kind",
+            where="--body-kind",
+            what=f"the ledger of this body is that of {first.body_kind}",
+            fix="correct --body or --body-kind",
+        )
+    kind: BodyKind | None = first.body_kind if first else said
     if kind is None:
         raise PolicyError(
             "usage.body_kind",

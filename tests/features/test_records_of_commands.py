@@ -146,6 +146,10 @@ def test_the_first_records_of_a_body_say_what_kind_it_is(desk, tmp_path):
     status, _, error = desk.run("--json", "inquire", "receive", desk.output, str(tmp_path / "r.yaml"))
     assert (status, error["code"]) == (2, "usage.body_kind")
     assert desk.run("--json", "tick", desk.output)[2]["code"] == "ledger.none"
+    inquiry = {"inquiry": "a", "by": "local", "about": "x"}
+    assert desk("inquire", "receive", inquiry)[0] == 0
+    status, _, error = desk("inquire", "receive", {**inquiry, "inquiry": "b"}, kind="市区町村")
+    assert status == 2 and "行政機関" in error["what"]
 
 
 def test_the_regime_is_that_of_the_day(desk):
