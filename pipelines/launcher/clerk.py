@@ -54,9 +54,9 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
 def take_in(args: argparse.Namespace, job: str) -> int:
     """Take the records of a file in, all or none; print what was recorded."""
     from tokumei.schemas.proposers import KeptProposer
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.commands import COMMANDS
     from tokumei.transforms.proposals.execute import execute, proposer_of
-    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.proposals.records import GivenRecord, read_records
     from tokumei.transforms.storage.places import open_store
 
@@ -91,8 +91,8 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
         InputError: it is not said which body is meant; a book or the ledger is damaged.
     """
     from tokumei.transforms.ledger.journal import journal_of
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.occasion import Occasion
-    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.register.books import books
 
     found = books(store, register)

@@ -11,9 +11,9 @@ from support.workbooks import book_of
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.ledger.journal import journal_of
+from tokumei.transforms.ledger.proposers import proposers_of
 from tokumei.transforms.proposals.commands import COMMANDS
 from tokumei.transforms.proposals.occasion import Occasion
-from tokumei.transforms.proposals.proposers import proposers_of
 from tokumei.transforms.proposals.records import read_records
 from tokumei.transforms.storage.gcs import GcsStore
 from tokumei.transforms.storage.local import LocalStore
