@@ -25,7 +25,7 @@ def _list(args: argparse.Namespace) -> int:
         print(f"{body.name}（{body.kind}）")
         for name, case in body.cases.items():
             until = f"  補正の期限 {case.until}" if case.state == "correcting" else ""
-            print(f"  {name}  {case.state}  call {case.call}  file {case.file}{until}")
+            print(f"  {name}  {case.state}  call {case.call or '―'}  file {case.file or '―'}{until}")
             for text in case.missing if case.state in {"incomplete", "correcting"} else ():
                 print(f"    {text}")
     return 0

@@ -40,9 +40,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look_after(args: argparse.Namespace, store: Store, register: str, journal: Journal) -> None:
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.execute import execute
     from tokumei.transforms.proposals.notices import notices
-    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.proposals.small_files import erase_small_files
 
     first = journal.first()

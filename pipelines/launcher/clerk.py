@@ -53,12 +53,10 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
 
 def take_in(args: argparse.Namespace, job: str) -> int:
     """Take the records of a file in, all or none; print what was recorded."""
-    from dataclasses import replace
-
     from tokumei.schemas.proposers import KeptProposer
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.commands import COMMANDS
     from tokumei.transforms.proposals.execute import execute, proposer_of
-    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.proposals.records import GivenRecord, read_records
     from tokumei.transforms.storage.places import open_store
 
@@ -67,8 +65,6 @@ def take_in(args: argparse.Namespace, job: str) -> int:
     rows = read_records(open_store(args.records), args.records, command.model, f"{job} {args.action}")
     journal, occasion = asked(args, store, register)
     apart = proposers_of(store, register, occasion.body)
-    if "proposer" in command.model.model_fields:
-        occasion = replace(occasion, key=apart.key())
 
     def keep(row: GivenRecord[Any]) -> None:
         proposer = proposer_of(row.record)
@@ -95,6 +91,7 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
         InputError: it is not said which body is meant; a book or the ledger is damaged.
     """
     from tokumei.transforms.ledger.journal import journal_of
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.register.books import books
 
@@ -104,7 +101,11 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     journal = journal_of(store, register, body)
     entries = {e.entry_id: e for book in found for e in book.current if e.body == body}
     return journal, Occasion(
-        body=body, kind=_kind(args, journal), as_of=args.as_of or _now(), registered=entries
+        body=body,
+        kind=_kind(args, journal),
+        as_of=args.as_of or _now(),
+        registered=entries,
+        key=proposers_of(store, register, body).key(),
     )
 
 
@@ -155,8 +156,15 @@ def states(journal: Journal) -> Body:
 def _kind(args: argparse.Namespace, journal: Journal) -> BodyKind:
     from tokumei.schemas.errors import PolicyError
 
-    first = journal.first()
-    kind: BodyKind | None = first.body_kind if first else getattr(args, "body_kind", None)
+    first, said = journal.first(), getattr(args, "body_kind", None)
+    if first and said and said != first.body_kind:
+        raise PolicyError(
+            "usage.body_kind",
+            where="--body-kind",
+            what=f"the ledger of this body is that of {first.body_kind}",
+            fix="correct --body or --body-kind",
+        )
+    kind: BodyKind | None = first.body_kind if first else said
     if kind is None:
         raise PolicyError(
             "usage.body_kind",

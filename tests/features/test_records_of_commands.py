@@ -11,7 +11,9 @@ from support.workbooks import book_of
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.ledger.journal import journal_of
+from tokumei.transforms.ledger.proposers import proposers_of
 from tokumei.transforms.proposals.commands import COMMANDS
+from tokumei.transforms.proposals.occasion import Occasion
 from tokumei.transforms.proposals.records import read_records
 from tokumei.transforms.storage.gcs import GcsStore
 from tokumei.transforms.storage.local import LocalStore
@@ -97,7 +99,9 @@ def test_a_record_says_the_same_in_every_format(desk, tmp_path, form):
     (tmp_path / "same.yaml").write_bytes(written("yaml", records[:1]))
     model = COMMANDS["propose"]["receive"].model
     (row,) = read_records(LocalStore(), str(tmp_path / "same.yaml"), model, "propose receive")
-    assert said[0]["record"] == row.digest  # of what is said, not of how it is written
+    key = proposers_of(LocalStore(), f"{desk.output}/register", BODY).key()
+    occasion = Occasion(body=BODY, kind="行政機関", as_of=None, registered={}, key=key)
+    assert said[0]["record"] == occasion.keyed(row.digest)  # of what is said, not of how it is written
 
 
 @pytest.mark.parametrize(
@@ -114,6 +118,17 @@ def test_a_record_says_the_same_in_every_format(desk, tmp_path, form):
         ("r.yaml", b"- {case: x, because: y, himitsu: HIMITSU}\n", "record.invalid"),
         ("r.csv", b"case,because\nHIMITSU,\n", "record.invalid"),
         ("r.yaml", b"- HIMITSU\n", "record.invalid"),
+        ("r.yaml", b"- {case: x, because: y, at: HIMITSU}\n", "record.invalid"),
+        ("r.yaml", b"- {case: x, because: y, at: [HIMITSU]}\n", "record.invalid"),
+        ("r.yaml", b"- {case: x, because: y, HIMITSU: z}\n", "record.invalid"),
+        ("r.csv", b"HIMITSU,x\nz,HIMITSU\n", "record.invalid"),
+        (
+            "r.yaml",
+            b"- {case: x, because: y, papers: {z: {sha256: HIMITSU, issued_on: HIMITSU}}}\n",
+            "record.invalid",
+        ),
+        ("r.yaml", b'- {case: "\\ud800", because: y}\n', "record.broken"),
+        ("r.yaml", b"- {case: " + b"x" * 300_000 + b", becaus: y}\n", "record.invalid"),
     ],
 )
 def test_what_cannot_be_read_is_told_without_a_value(desk, tmp_path, name, data, code):
@@ -131,6 +146,10 @@ def test_the_first_records_of_a_body_say_what_kind_it_is(desk, tmp_path):
     status, _, error = desk.run("--json", "inquire", "receive", desk.output, str(tmp_path / "r.yaml"))
     assert (status, error["code"]) == (2, "usage.body_kind")
     assert desk.run("--json", "tick", desk.output)[2]["code"] == "ledger.none"
+    inquiry = {"inquiry": "a", "by": "local", "about": "x"}
+    assert desk("inquire", "receive", inquiry)[0] == 0
+    status, _, error = desk("inquire", "receive", {**inquiry, "inquiry": "b"}, kind="市区町村")
+    assert status == 2 and "行政機関" in error["what"]
 
 
 def test_the_regime_is_that_of_the_day(desk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 
@@ -55,7 +56,7 @@ def judged(file, people=5000, **more):
 
 def proposal(file, case="提案1", at="2025-11-20T10:00", **more):
     said = {"case": case, "call": "R7-1", "file": file, "at": at, "proposer": COMPANY}
-    return {**said, "items": ITEMS, "papers": PAPERS, **more}
+    return copy.deepcopy({**said, "items": ITEMS, "papers": PAPERS, **more})
 
 
 def enter(store, register, name, regime="public", body=BODY, **more):

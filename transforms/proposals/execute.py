@@ -72,13 +72,14 @@ def execute(
         command: what is done with each record.
         rows: the records.
         occasion: whose ledger it is, and as of when.
-        keep: called with each record that will be taken in, before it is.
+        keep: called with each record that will be taken in, before it is; its digest is the keyed one.
 
     Raises:
         Refused: records are refused; the message names each, and nothing was appended.
         InputError: the ledger is damaged.
         TokumeiError: others kept appending for as long as this was tried.
     """
+    rows = [replace(row, digest=occasion.keyed(row.digest)) for row in rows]
     history: list[Event] = []
     head = Reached()
     for attempt in range(TRIES):

@@ -7,6 +7,8 @@ state, the record and the occasion alone, so that it may be asked again whenever
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +20,16 @@ from tokumei.schemas.events import Actor, AnyPayload, BodyKind, Event, Paper
 from tokumei.schemas.japan_time import JST
 from tokumei.schemas.regimes import cited, regime_of
 from tokumei.schemas.register import RegisterEntry
-from tokumei.schemas.strict import Day, Strict, Text
+from tokumei.schemas.strict import Day, Strict, Text, broken
 from tokumei.transforms.ledger.fold import Refused, refusal
 
 
 def _in_japan(value: Any) -> Any:
     if isinstance(value, str):
-        value = dt.datetime.fromisoformat(value)
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:  # it quotes the text
+            raise broken("record.moment", "must be a moment: YYYY-MM-DDTHH:MM", "correct it") from None
     if isinstance(value, dt.datetime) and value.tzinfo is None:
         return value.replace(tzinfo=JST)
     return value
@@ -68,8 +73,8 @@ class Occasion:
         body, kind: whose register it is.
         as_of: the moment as of which all is recorded, Japanese time.
         registered: the entries in force of the body's register book, by entry_id.
-        key: by which proposers are referred to; empty for commands that take in none.
-        record: digest of the record; empty for what time alone brings.
+        key: of the body, by which proposers and records are referred to; empty in tests alone.
+        record: keyed digest of the record; empty for what time alone brings.
         events: all of the ledger so far.
     """
 
@@ -80,6 +85,13 @@ class Occasion:
     key: bytes = b""
     record: str = ""
     events: Sequence[Event] = ()
+
+    def keyed(self, digest: str) -> str:
+        """Return a digest of a record as events have it: without the key no guess can be tried on it.
+
+        Records name people; events, which others read, do not.
+        """
+        return hmac.new(self.key, digest.encode(), hashlib.sha256).hexdigest()[:32]
 
     def happened(self, record: Record) -> dt.datetime:
         """Return when a record says that it happened.

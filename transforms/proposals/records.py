@@ -22,9 +22,6 @@ from tokumei.schemas.policy_nodes import UnwantedError, compose
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats.reader import read_header, read_split
-from tokumei.transforms.formats.registry import NESTED
-from tokumei.transforms.formats.splits import plan_splits
 from tokumei.transforms.proposals.occasion import Record
 from tokumei.transforms.storage.base import Store
 
@@ -65,7 +62,7 @@ def read_records(store: Store, uri: str, model: type[R], command: str) -> list[G
         try:
             record = model.model_validate_strings(said, strict=False)
         except ValidationError as error:
-            faults.append(f"record {number}: {_fault(error)}")
+            faults.append(f"record {number}: {_fault(error, model)}")
         else:
             rows.append(GivenRecord(number, record, _digest(command, record)))
     if faults:
@@ -91,10 +88,15 @@ def _digest(command: str, record: Record) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def _fault(error: ValidationError) -> str:
+def _fault(error: ValidationError, model: type[Record]) -> str:
+    """Return the first fault of a record; a key that is not known may be a value, so it is not shown."""
     first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the record"
-    return f"{place}: {first['ctx'].get('rule', first['msg']) if 'ctx' in first else first['msg']}"
+    *above, last = first["loc"] or ("the record",)
+    if first["type"] == "extra_forbidden":
+        known = f" ({', '.join(model.model_fields)})" if not above else ""
+        return f"{'.'.join(map(str, above)) or 'the record'}: a key that is not known{known}"
+    told = first.get("ctx", {}).get("rule", first["msg"])
+    return f"{'.'.join(map(str, (*above, last)))}: {told}"
 
 
 def _suffix(uri: str) -> str:
@@ -103,6 +105,8 @@ def _suffix(uri: str) -> str:
 
 def _read(store: Store, file: SourceFile) -> list[Any]:
     """Return the records of a file, each a mapping of texts and of mappings and lists of them."""
+    from tokumei.transforms.formats.registry import NESTED  # what reads files is slow to import
+
     suffix = _suffix(file.uri)
     if suffix not in _YAML and (suffix not in SOURCE_FORMATS or SOURCE_FORMATS[suffix].widths):
         readable = [name for name, facts in SOURCE_FORMATS.items() if not facts.widths]
@@ -131,6 +135,9 @@ def _read(store: Store, file: SourceFile) -> list[Any]:
 
 
 def _of_table(store: Store, file: SourceFile, suffix: str) -> list[dict[str, Any]]:
+    from tokumei.transforms.formats.reader import read_header, read_split
+    from tokumei.transforms.formats.splits import plan_splits
+
     source = Source(path=file.uri, format=suffix)
     names = read_header(source, file, store).names or []
     columns: dict[str, ColumnType] = dict.fromkeys(names, "text")
@@ -175,7 +182,7 @@ def _plain(node: yaml.Node) -> Any:
         return {key: value for key, value in pairs if value is not None}
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item) for item in node.value]
-    return None if node.tag.endswith(":null") else str(node.value)
+    return None if node.tag.endswith(":null") else _text(node.value)
 
 
 def _texts(value: Any) -> Any:
@@ -186,4 +193,14 @@ def _texts(value: Any) -> Any:
         return [_texts(part) for part in value]
     if isinstance(value, bool):
         return str(value).lower()
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
+    return value.isoformat() if isinstance(value, dt.date) else _text(str(value))
+
+
+def _text(text: str) -> str:
+    """Return a text that can be written.
+
+    Raises:
+        ValueError: it holds half a character, which an escape can write.
+    """
+    text.encode()
+    return text

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
 from tokumei.transforms.ledger.journal import NOTE_NAME, SEGMENT_NAME
-from tokumei.transforms.proposals.proposers import KEPT_NAME
+from tokumei.transforms.ledger.proposers import KEPT_NAME
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile

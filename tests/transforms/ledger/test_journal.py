@@ -1,5 +1,9 @@
+import contextlib
+import random
+
 import pytest
 from support.events import event
+from support.payloads import case_payloads
 
 from tokumei.schemas.body_events import Annulled, InquiryAnswered, InquiryReceived
 from tokumei.schemas.errors import InputError
@@ -74,6 +78,17 @@ def test_the_loss_of_the_end_is_told(journal, tmp_path):
     note.write_text("x")
     with pytest.raises(InputError, match="how far"):
         journal.read()
+
+
+def test_whatever_is_broken_is_told_as_such():
+    said = [event(payload, f"案{n}") for n, payload in enumerate(case_payloads())]
+    data, draw = encoded_segment(said, "0" * 64), random.Random(1)
+    assert segment_before(data, "x") == "0" * 64 and decoded_segment(data, "x") == said
+    for _ in range(400):
+        broken = bytearray(data)
+        broken[draw.randrange(len(data))] = draw.randrange(256)
+        with contextlib.suppress(InputError):
+            decoded_segment(bytes(broken[: draw.choice([len(data), draw.randrange(len(data))])]), "x")
 
 
 def test_corrections_take_the_place_of_what_they_correct():

@@ -41,7 +41,7 @@ def as_child(work):
 
 @pytest.mark.parametrize("same", [False, True], ids=["each its own", "all the same number"])
 def test_clerks_at_once(tmp_path, same):
-    occasion = Occasion(body="見本省", kind="行政機関", as_of=WHEN, registered={})
+    occasion = Occasion(body="見本省", kind="行政機関", as_of=WHEN, registered={}, key=b"k")
     journal = journal_of(LocalStore(), str(tmp_path), "見本省")
 
     def work(clerk):
@@ -64,7 +64,7 @@ def test_a_register_of_two_bodies_keeps_their_ledgers_apart(tmp_path):
     for body in ("見本省", "見本県"):
         enter(store, register, "名簿", body=body)
         kind = "行政機関" if body == "見本省" else "都道府県"
-        occasion = Occasion(body=body, kind=kind, as_of=WHEN, registered={})
+        occasion = Occasion(body=body, kind=kind, as_of=WHEN, registered={}, key=b"k")
         execute(
             journal_of(store, register, body), COMMANDS["inquire"]["receive"], [record("問", body)], occasion
         )
