@@ -12,6 +12,7 @@ from tokumei.transforms.detect.contacts import contacts
 from tokumei.transforms.detect.filled import with_gaps
 from tokumei.transforms.detect.shadow import number_shadow
 from tokumei.transforms.detect.worded import worded
+from tokumei.transforms.values.code_formats import INSURER
 
 _LONG = r"[0-9](?:[^0-9]{0,3}[0-9]){7}"  # no number with a check digit has fewer digits
 
@@ -29,4 +30,6 @@ def kinds_of(texts: Sequence[str]) -> list[str | None]:
 
 def _checked(one: pl.Series) -> str | None:
     counts = whole_numbers(one) if is_whole(one)[0] else numbers_inside(one)
-    return next((kind.name for kind, n in counts.items() if n.passing or n.sure), None)
+    # One number of an insurer in ten passes by chance, and days of eight digits are written so.
+    found = (kind.name for kind, n in counts.items() if kind is not INSURER and (n.passing or n.sure))
+    return next(found, None)

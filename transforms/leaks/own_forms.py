@@ -66,11 +66,11 @@ class OwnForms:
         return found
 
     def days(self, column: str, released: pa.Array) -> dict[LeakSearch, Found]:
-        """Count the records whose released day is their own birth date.
+        """Count the records whose released day is their own birth date, or is made of it.
 
         Args:
             column: a released column of days or times.
-            released: its values, one a record.
+            released: its values, one a record; of one that is treated, those of the source.
         """
         if not (pa.types.is_date(released.type) or pa.types.is_timestamp(released.type)):
             return {}
