@@ -20,7 +20,7 @@ ROOMS = """
     engine storage values detect counting redaction formats hierarchies
     criteria planning decisions
     profile totals combinations risk histories joined recode promises attacks earlier leaks exposure
-    pages register ledger release report proposals figures preview suggest
+    pages register ledger figures release report proposals preview suggest
     stages
     synthesis
 """

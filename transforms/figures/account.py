@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tokumei.schemas.errors import InputError
 from tokumei.transforms.figures.columns import ledger_columns
@@ -17,8 +18,6 @@ from tokumei.transforms.figures.views.site import site
 from tokumei.transforms.ledger.journal import Journal
 from tokumei.transforms.storage.ledger import swap
 from tokumei.transforms.storage.places import open_store
-
-_LAST = "index.html"  # written after everything that it links to
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,10 @@ def publish_account(account: YearAccount, asked: YearAsked) -> int:
         )
     agreed = check(account.tally, asked.year)
     store = open_store(asked.output)
-    files = site(account.bodies, account.tally, agreed, asked.year, asked.until)
-    for name in sorted(files, key=lambda name: (name == _LAST, name)):
-        swap(store, store.join(asked.output, name), lambda _, name=name: files[name])  # type: ignore[misc]
+    for name, content in site(account.bodies, account.tally, agreed, asked.year, asked.until):
+        swap(store, store.join(asked.output, name), partial(_as, content))
     return len(names)
+
+
+def _as(content: bytes, _: bytes | None) -> bytes:
+    return content

@@ -10,7 +10,6 @@ import io
 from functools import cache
 
 import polars as pl
-from polars.exceptions import PolarsError
 
 from tokumei.schemas.transitions import NEW, lines
 from tokumei.transforms.ledger.journal import Journal
@@ -32,16 +31,12 @@ def ledger_columns(journal: Journal) -> pl.DataFrame:
     Raises:
         InputError: the ledger is damaged, holds events of several bodies, or some cannot follow others.
     """
-    parts = []
-    uri, data = journal.folder, b""
-    for uri, data in journal.segments():
-        try:
-            parts.append(pl.read_avro(io.BytesIO(data), columns=list(_COLUMNS)))
-        except (PolarsError, ValueError):
-            raise damaged_segment(uri, "it is no segment of a ledger, or cut short") from None
-    if not parts:
-        raise damaged_segment(uri, "there is no segment")
+    segments = list(journal.segments())
+    if not segments:
+        raise damaged_segment(journal.folder, "there is no segment")
+    uri, data = segments[-1]
     decoded_segment(data, uri)  # each is proven by the one after it, the last by the ids of its events
+    parts = [pl.read_avro(io.BytesIO(data), columns=list(_COLUMNS)) for _, data in segments]
     events = _in_effect(pl.concat(parts), journal.folder)
     if not events["at"].str.ends_with(_ZONE).all():
         raise damaged_segment(journal.folder, "an event has a time of another zone than Japan's")

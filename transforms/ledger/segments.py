@@ -51,7 +51,7 @@ def segment_before(data: bytes, uri: str) -> str:
     """
     try:
         return str(fastavro.reader(io.BytesIO(data)).metadata[_PREVIOUS])
-    except (ValueError, KeyError, EOFError, TypeError, IndexError):
+    except Exception:  # as in `decoded_segment`
         raise damaged_segment(uri, _NO_SEGMENT) from None
 
 

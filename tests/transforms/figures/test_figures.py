@@ -230,7 +230,7 @@ def test_medians_are_those_of_the_cases(days):
 
 @pytest.fixture(scope="module")
 def files(whole):
-    return site(whole.bodies, whole.tally, check(whole.tally, YEAR), YEAR, END)
+    return dict(site(whole.bodies, whole.tally, check(whole.tally, YEAR), YEAR, END))
 
 
 def test_pages_are_whole_and_readable_without_a_network(files):
@@ -281,7 +281,7 @@ def test_csv_and_json_say_the_same_and_every_row_has_its_key(files):
 def test_long_lists_have_a_page_for_each_body(whole):
     (first, *others) = whole.bodies
     many = replace(first, files=tuple({**first.files[0], "key": f"k{n}"} for n in range(2001)))
-    found = site([many, *others[:3]], whole.tally, (), YEAR, END)
+    found = dict(site([many, *others[:3]], whole.tally, (), YEAR, END))
     page = f"files-{first.body['key']}.html"
     assert f'href="{page}"'.encode() in found["files.html"] and found[page].count(b'id="k') == 2001
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -85,15 +85,13 @@ def days_of_steps(tally: YearCounts, year: int) -> Mapping[str, Mapping[str, Day
     return found
 
 
-def datasets(tally: YearCounts, year: int, agreed: Sequence[Sum]) -> tuple[Dataset, ...]:
-    """Return the figures of a year as lists, one line a number."""
-    return (
-        _figures(tally, year),
-        _by_body(tally, year),
-        _by_file(tally, year),
-        _days(tally, year),
-        _sums(year, agreed),
-    )
+def datasets(tally: YearCounts, year: int, agreed: Sequence[Sum]) -> Iterator[Dataset]:
+    """Yield the figures of a year as lists, one line a number."""
+    yield _figures(tally, year)
+    yield _by_body(tally, year)
+    yield _by_file(tally, year)
+    yield _days(tally, year)
+    yield _sums(year, agreed)
 
 
 _YEAR = (Caption("key", "キー"), Caption("year", "年度", number=True))

@@ -6,7 +6,8 @@ A site needs no network and no script. The same tally, lists and day give the sa
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import polars as pl
@@ -51,8 +52,8 @@ class Tile(NamedTuple):
 
 def site(
     bodies: Sequence[PublicLists], tally: YearCounts, agreed: Sequence[Sum], year: int, until: dt.date
-) -> Mapping[str, bytes]:
-    """Return every file of a site: file name → content.
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of every file of a site, one by one; its first page is the last.
 
     Args:
         bodies: what is public of each body.
@@ -70,14 +71,19 @@ def site(
         *(Link(f"{one.dataset.name}.html", one.dataset.title, lead) for one in shown),
     )
     about = Site(f"{product}の提案の募集　{whose}", links)
-    data = numbers.datasets(tally, year, agreed)
-    files = {"index.html": _figures(about, data, tally, year, agreed)}
     for link, one in zip(links[1:], shown, strict=True):
-        files |= _pages(about, link, one)
-    for dataset in (*data, *(one.dataset for one in shown)):
-        files[f"{dataset.name}.csv"] = dataset.as_csv()
-        files[f"{dataset.name}.json"] = dataset.as_json(f"{until}")
-    return files
+        yield from _pages(about, link, one)
+        yield from _files(one.dataset, until)
+    told = []
+    for dataset in numbers.datasets(tally, year, agreed):
+        told.append(replace(dataset, rows=()))  # a list of all files is large
+        yield from _files(dataset, until)
+    yield "index.html", _figures(about, told, tally, year, agreed)
+
+
+def _files(dataset: Dataset, until: dt.date) -> Iterator[tuple[str, bytes]]:
+    yield f"{dataset.name}.csv", dataset.as_csv()
+    yield f"{dataset.name}.json", dataset.as_json(f"{until}")
 
 
 def _figures(
@@ -118,22 +124,17 @@ def _figures(
     )
 
 
-def _pages(about: Site, link: Link, listing: Listing) -> dict[str, bytes]:
-    """Return the page of a list, and those of its headings where they have pages of their own."""
+def _pages(about: Site, link: Link, listing: Listing) -> Iterator[tuple[str, bytes]]:
+    """Yield the page of a list, and those of its headings where they have pages of their own."""
     groups = listing.groups
-    page = html().get_template("figures/list.html.j2")
     shown = {"site": about, "dataset": listing.dataset, "captions": listing.captions}
+    page = html().get_template("figures/list.html.j2").render(page=link, groups=groups, **shown)
+    yield link.file, page.encode()
     alone = html().get_template("figures/group.html.j2")
-    return {
-        link.file: page.render(page=link, groups=groups, **shown).encode(),
-        **{
-            group.page: alone.render(
-                page=Link(group.page, group.title, link.lead), group=group, back=link, **shown
-            ).encode()
-            for group in groups
-            if group.page
-        },
-    }
+    for group in groups:
+        if group.page:
+            own = Link(group.page, group.title, link.lead)
+            yield group.page, alone.render(page=own, group=group, back=link, **shown).encode()
 
 
 def _tile(one: numbers.FigureValues, kinds: Sequence[str]) -> Tile:
