@@ -37,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for key, title in _FACTS.items():
         parser.add_argument(f"--{key}", help=f"{title} (default: a question)")
     parser.add_argument(
+        "--regime",
+        choices=("private", "public"),
+        help="whose file it is: a business's, or that of 行政機関等 (default: by the name of the body)",
+    )
+    parser.add_argument(
         "--output", metavar="POLICY.yaml", help="where the policy is written (default: stdout)"
     )
     parser.add_argument(
@@ -87,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from tokumei.pipelines.launcher.asking import ask
 
-        answers = ask(suggestion, answers)
+        answers = ask(suggestion, answers, lambda given: _suggested(seen, args, given))
         if kept is not None:
             _write(kept, questions.written_answers(answers))
         suggestion = _suggested(seen, args, answers)
@@ -115,7 +120,9 @@ def _suggested(seen: list[SeenTable], args: argparse.Namespace, answers: Answers
     from tokumei.transforms.suggest.suggestion import FileFacts, suggest
     from tokumei.transforms.suggest.trial import with_trials
 
-    facts = FileFacts(**{key.replace("-", "_"): getattr(args, key.replace("-", "_")) for key in _FACTS})
+    stated = {key.replace("-", "_"): getattr(args, key.replace("-", "_")) for key in _FACTS}
+    said = {key: value or answers.get(f"file.{key}") for key, value in stated.items()}
+    facts = FileFacts(**said, regime=args.regime)
     suggestion = suggest(questions.decided(seen, answers), facts, args.use_case)
     return questions.with_answers(with_trials(suggestion, str(Path.cwd())), answers)
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tokumei.schemas.attacks import AnyAttack, AttackDeclaration, HabitProfile, KnownFacts, Membership
+from tokumei.schemas.attacks import (
+    AnyAttack,
+    AttackDeclaration,
+    Downcoding,
+    HabitProfile,
+    KnownFacts,
+    Membership,
+    Signature,
+)
 from tokumei.schemas.histories import History
 from tokumei.schemas.strict import broken
 from tokumei.schemas.table import Table
@@ -74,9 +82,11 @@ def _unfit(attack: AnyAttack, table: Table) -> Iterator[tuple[str, str]]:
                 yield key, "it names a column that is no quasi-identifier, and has no levels"
             elif key == "learns" and column.quasi_identifier:
                 yield key, "it names a quasi-identifier, by which the class is found"
-    if isinstance(attack, HabitProfile) and table.rows_per_person == "one":
+    if isinstance(attack, HabitProfile | Signature) and table.rows_per_person == "one":
         yield "attack", "the table has one row a person, and so no histories"
     if isinstance(attack, Membership) and table.population is None:
         yield "attack", "the table has no population, of which members could be told"
+    if isinstance(attack, Downcoding) and not table.quasi_identifiers:
+        yield "attack", "nothing is generalized: the table has no quasi-identifier"
     if "learns" in attack.about and not table.quasi_identifiers:
         yield "attack", "there are no classes to find: the table has no quasi-identifier"

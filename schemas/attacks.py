@@ -36,6 +36,19 @@ class AttackDeclaration(Strict):
         return {}
 
 
+class AttackOnDrawn(AttackDeclaration):
+    """Base of attacks on people who are drawn by the key of the run, and looked for among all."""
+
+    targets: int = Field(default=1000, ge=100, le=MOST_TARGETS, description="How many people are looked for.")
+    held_out: float = Field(
+        default=0.01,
+        gt=0,
+        le=0.5,
+        description="Share of the people, drawn by the key, whose records the attacker does not get and who"
+        " are looked for all the same. They are released.",
+    )
+
+
 class Homogeneity(AttackDeclaration):
     """Whoever finds a person's class knows a value of theirs, because all of the class have it (同質性攻撃).
 
@@ -72,7 +85,7 @@ class Inference(AttackDeclaration):
         return {"learns": (self.learns,)}
 
 
-class Linkage(AttackDeclaration):
+class Linkage(AttackOnDrawn):
     """Whoever knows some values of a person takes the record that fits them best for theirs (照合).
 
     Targets are drawn by the key of the run and compared with all records of the release; control is the same
@@ -89,7 +102,6 @@ class Linkage(AttackDeclaration):
         description="Of whom targets are drawn; rarest: the 2 % with the rarest combinations of what is"
         " known.",
     )
-    targets: int = Field(default=1000, ge=100, le=MOST_TARGETS, description="How many people are looked for.")
 
     @property
     def about(self) -> dict[str, tuple[str, ...]]:
@@ -101,7 +113,8 @@ class SinglingOut(AttackDeclaration):
     """Whoever knows few released values of a person can point at them alone (特定の一人を指し示す条件).
 
     Counted for all people of the release: at whom some set of so many values points alone. A value that may
-    be any (`*`, or none) is no knowledge. Without the release nobody can be pointed at: the control is 0.
+    be any (`*`, or none) is no knowledge, nor is a number that noise or a swap has changed. Without the
+    release nobody can be pointed at: the control is 0.
     """
 
     example: ClassVar[str] = "{attack: singling_out, knows: [birth, gender, income], at_most: 0.01}"
@@ -156,7 +169,7 @@ class Intersection(AttackDeclaration):
         return {"levels": tuple(self.levels), **({"learns": (self.learns,)} if self.learns else {})}
 
 
-class HabitProfile(AttackDeclaration):
+class HabitProfile(AttackOnDrawn):
     """Whoever knows what a person did before a day looks for whose lines after it are alike (行動の傾向).
 
     For tables with several rows a person. Targets are drawn by the key of the run and compared with all
@@ -172,12 +185,32 @@ class HabitProfile(AttackDeclaration):
     )
     time: Text = Field(description="The column of days, which is released.")
     since: Day = Field(description="Lines from this day on are searched; those before it are known.")
-    targets: int = Field(default=1000, ge=100, le=MOST_TARGETS, description="How many people are looked for.")
 
     @property
     def about(self) -> dict[str, tuple[str, ...]]:
         """What is known, and when."""
         return {"knows": self.knows, "time": (self.time,)}
+
+
+class Signature(AttackOnDrawn):
+    """Whoever knows the lines of a person finds all pseudonyms under which they stand (明細の突合).
+
+    For tables with several rows a person. Lines are joined by a few columns that stand in them together, as
+    in the attack samples of PWS Cup (day and quantity, article and price); targets are drawn by the key of
+    the run and compared with all histories; control is the same with the lines of somebody else. An attack
+    of who knows everything: few releases of histories withstand it but by telling little of each line.
+    """
+
+    example: ClassVar[str] = "{attack: signature, knows: [item, bought], at_most: 0.1}"
+    attack: Literal["signature"]
+    knows: tuple[Text, ...] = Field(
+        min_length=1, description="Released columns that are known together, of each line."
+    )
+
+    @property
+    def about(self) -> dict[str, tuple[str, ...]]:
+        """What is known."""
+        return {"knows": self.knows}
 
 
 class KnownFacts(AttackDeclaration):
@@ -193,7 +226,30 @@ class KnownFacts(AttackDeclaration):
     history: int = Field(default=0, ge=0, description="Which of the policy's histories, from 0.")
 
 
+class Downcoding(AttackDeclaration):
+    """Whoever knows the method concludes what was not released finer, and why (加工方法からの逆算).
+
+    A coarse label beside finer ones does not stand for their values (downcoding, for the ways of recoding in
+    which records are at levels of their own), and a level that its sensitive values alone forbade tells of
+    these (minimality, for ``recoding: full_domain``). Counted for all people of the release, with the truth
+    in hand: of whom such a conclusion is right. Without the release nothing is concluded: the control is 0.
+    ``deterministic_cut: false`` leaves nobody.
+    """
+
+    example: ClassVar[str] = "{attack: downcoding, at_most: 0}"
+    attack: Literal["downcoding"]
+
+
 AnyAttack = Annotated[
-    Homogeneity | Inference | Linkage | SinglingOut | Membership | Intersection | HabitProfile | KnownFacts,
+    Homogeneity
+    | Inference
+    | Linkage
+    | SinglingOut
+    | Membership
+    | Intersection
+    | HabitProfile
+    | Signature
+    | KnownFacts
+    | Downcoding,
     Field(discriminator="attack"),
 ]

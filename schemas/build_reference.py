@@ -1,4 +1,4 @@
-"""Regenerate the parts of `schemas/README.md` that are made from the models of the policy.
+"""Regenerate the parts of the pages of `schemas/` that are made from models and tables.
 
 Usage: ``python -m tokumei.schemas.build_reference``
 
@@ -17,7 +17,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue
 
+from tokumei.schemas import build_transitions
 from tokumei.schemas.attacks import AnyAttack
+from tokumei.schemas.build_transitions import markdown_table
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.exposure import Accepted, Exposure
@@ -39,6 +41,7 @@ from tokumei.schemas.treatment_base import ALL, ColumnType, Left, Treatment
 from tokumei.schemas.treatments import METHODS, Delete
 
 README = Path(__file__).with_name("README.md")
+LIFE = Path(__file__).with_name("life.md")
 HIERARCHIES: tuple[type[AnyHierarchy], ...] = get_args(get_args(Hierarchy)[0])
 PROTECTIONS: tuple[type[BaseModel], ...] = get_args(get_args(AnyProtection)[0])
 MODELS: tuple[type[BaseModel], ...] = get_args(get_args(AnyModel)[0])
@@ -121,12 +124,12 @@ def keys(model: type[BaseModel], *, beside: Iterable[str] = ()) -> str:
                 meaning,
             )
         )
-    return _table(("key", "type", "default", "meaning"), rows) if rows else ""
+    return markdown_table(("key", "type", "default", "meaning"), rows) if rows else ""
 
 
 def methods() -> str:
     """Return the table of all methods: what they serve, work on, give and leave."""
-    return _table(
+    return markdown_table(
         ("method", "criterion", "works on", "gives", "leaves of the text", "does"),
         [
             (
@@ -173,6 +176,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "each hierarchy": each_hierarchy,
     "each model": each_model,
     "each attack": each_attack,
+    "events": build_transitions.events,
+    "what is allowed": build_transitions.allowed,
+    "what is refused": build_transitions.denied,
 }
 
 
@@ -292,18 +298,10 @@ def _tag(model: type[BaseModel], key: str) -> str:
     return str(get_args(model.model_fields[key].annotation)[0])
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [
-        list(head),
-        ["---"] * len(list(head)),
-        *([cell.replace("|", "\\|") for cell in row] for row in rows),
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def main() -> None:
-    """Write the parts into `schemas/README.md`."""
-    README.write_text(rebuilt(README.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write the parts into the pages of `schemas/`."""
+    for page in (README, LIFE):
+        page.write_text(rebuilt(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tokumei.schemas.leaks import (
     carries_numbers,
     carries_values,
     identifies,
+    leaves_numbers,
     may_be_codes,
 )
 from tokumei.schemas.privacy_models import AnyProtection
@@ -142,10 +143,9 @@ class Column(Strict):
 
     @model_validator(mode="after")
     def _searched(self) -> Self:
-        for key, searched in (
-            ("codes_allowed", self.carries_numbers or self.may_be_codes),
-            ("source_values_allowed", self.carries_values or self.carries_days),
-        ):
+        values = self.carries_values or self.carries_days or leaves_numbers(self.type, self.treat)
+        numbers = self.carries_numbers or self.may_be_codes
+        for key, searched in (("codes_allowed", numbers), ("source_values_allowed", values)):
             if getattr(self, key) is not None and not searched:
                 raise broken(
                     "column.allowed",

@@ -139,6 +139,14 @@ def _classes_joined(names: Sequence[str], tables: Mapping[str, Table], requireme
             f"use recoding: full_domain; {_APART}",
             ("requirements", "recoding"),
         )
+    if not requirements.deterministic_cut:
+        raise broken(
+            "policy.joined_cut",
+            f"a reader can join {together} by their pseudonyms, and levels of joined tables are chosen for"
+            " all of them at once, by a deterministic cut",
+            f"remove deterministic_cut; {_APART}",
+            ("requirements", "deterministic_cut"),
+        )
     if requirements.nulls == "wildcard":
         raise broken(
             "policy.joined_nulls",

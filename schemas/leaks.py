@@ -38,14 +38,25 @@ def carries_values(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
     )
 
 
-def carries_days(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
-    """Return whether a released cell may be a day of the source, such as somebody's birth date.
+def leaves_numbers(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
+    """Return whether methods leave most numbers as they were, or little changed: capped, swapped, blurred.
 
     Args:
         kind: type of a released column.
         treat: its methods.
     """
-    return kind in {"date", "datetime"} and all(step.text_left() is Left.OWN for step in treat)
+    near = all(step.spares or step.gives is None for step in treat)
+    return kind in {"integer", "number"} and bool(treat) and near
+
+
+def carries_days(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:
+    """Return whether a released cell may be a day of the source, such as somebody's birth date, or nearly.
+
+    Args:
+        kind: type of a released column.
+        treat: its methods.
+    """
+    return kind in {"date", "datetime"} and all(step.day_left() or step.gives is None for step in treat)
 
 
 def carries_numbers(kind: ColumnType, treat: Sequence[AnyTreatment]) -> bool:

@@ -218,7 +218,12 @@ class Requirements(Strict):
         " cells; or regions that each have levels of their own; or such regions, weighed twice (local); or of"
         " these the one that keeps the queries closest.",
     )
-
+    deterministic_cut: bool = Field(
+        default=True,
+        description="Whether the data alone decide the levels, as fine as can be had. `false`: the run's key"
+        " decides some of it, at a loss that the report tells, so that a reader who knows the method cannot"
+        " conclude which values are [not behind a label](#recoding).",
+    )
     exposure: Exposure | None = Field(
         default=None,
         description="Which of the [exposures](#what-nobody-declared) that every run tells stop it; none by"

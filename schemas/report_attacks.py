@@ -40,7 +40,9 @@ class AttackReport(Strict):
         "membership",
         "intersection",
         "habit_profile",
+        "signature",
         "known_facts",
+        "downcoding",
     ]
     rarest: bool = Field(description="Whether it was made on people with the rarest combinations alone.")
     table: str
@@ -65,6 +67,6 @@ class AttackReport(Strict):
         description="How often the same attack is right on the file before it was treated, where it must"
         " succeed; None: not measured."
     )
-    targets: TargetsReport | None = Field(description="Of linkage alone.")
+    targets: TargetsReport | None = Field(description="Of attacks on people who were drawn by the key.")
     declared: int | None = Field(description="Its place among requirements.attacks; None: nothing is asked.")
     at_most: float | None = Field(description="What the policy lets it gain; a higher `advantage` stops it.")

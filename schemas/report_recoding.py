@@ -26,6 +26,11 @@ class Narrowing(Strict):
 
     people: int
     to_one: int = Field(description="Of these, people of whom a single value of the file is left.")
+    by_values: int | None = Field(
+        default=None,
+        description="People in finer classes that were not released because of their sensitive values alone;"
+        " None where that is not counted.",
+    )
 
 
 class Alternative(Strict):
@@ -83,6 +88,10 @@ class Recoding(Strict):
     regions: int = 0
     narrowed: Narrowing | None = Field(
         default=None, description="By the way that was chosen; None if that is not known."
+    )
+    usual_loss: float | None = Field(
+        default=None,
+        description="Where deterministic_cut is false, what the same way loses with the usual cut.",
     )
     least_loss: float | None = Field(
         default=None, description="No release loses less, however it is recoded; None if not known."

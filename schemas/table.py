@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination, check_combinations
+from tokumei.schemas.leaks import leaves_numbers
 from tokumei.schemas.perturbations import ShiftDates
 from tokumei.schemas.privacy_models import OF_POPULATION
 from tokumei.schemas.source import Source
@@ -260,6 +261,6 @@ class Table(Strict):
     @property
     def sought(self) -> tuple[str, ...]:
         """Names of the columns whose values the release is searched for; none if no column carries any."""
-        if not any(column.carries_values for column in self.columns.values()):
+        if not any(c.carries_values or leaves_numbers(c.type, c.treat) for c in self.columns.values()):
             return ()
         return tuple(name for name, column in self.columns.items() if column.sought)

@@ -133,6 +133,10 @@ class Treatment(Strict):
         """Return what is left of a value's text."""
         return self.left
 
+    def day_left(self) -> bool:
+        """Return whether a day of the source is left as it was."""
+        return self.text_left() is Left.OWN
+
     def content_after(self, content: str) -> str:
         """Return what a hierarchy finds in the result.
 

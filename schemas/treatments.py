@@ -102,6 +102,10 @@ class TruncateTime(Treatment):
     leaves_exact = True
     example = "{type: datetime, treat: [{criterion: 1, method: truncate_time, unit: hour}]}"
 
+    def day_left(self) -> bool:
+        """Return whether the unit is no longer than a day."""
+        return self.unit != "month"
+
 
 class _Area(Treatment):
     people: People | None = Field(

@@ -20,7 +20,7 @@ ROOMS = """
     engine storage values detect counting redaction formats hierarchies
     criteria planning decisions
     profile totals combinations risk histories joined recode promises attacks leaks exposure
-    pages register release report preview suggest
+    pages register ledger release report proposals preview suggest
     stages
     synthesis
 """
@@ -35,7 +35,7 @@ CARRIED_OUT = {
 }
 # Modules of one kind, called by the same names: formats, sections of the report, presets, programs.
 ALIKE = {
-    "transforms.formats": {"header", "plan", "rows", "write"},
+    "transforms.formats": {"header", "plan", "rows", "nested", "write"},
     "transforms.report.sections": {"NOTHING", "view"},
     "transforms.synthesis": {"TABLES"},
     "schemas.tables": {"main"},

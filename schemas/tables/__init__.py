@@ -117,7 +117,8 @@ class Era(NamedTuple):
     last_day: datetime.date
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def read_rows(name: str) -> Iterator[dict[str, str]]:
+    """Return the rows of a table by the names of its columns."""
     text = resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
     return csv.DictReader(text.splitlines())
 
@@ -139,7 +140,7 @@ def municipalities() -> tuple[Municipality, ...]:
             row["county_alone"] == "1",
             row["name_alone"] == "1",
         )
-        for row in _rows("municipalities.csv")
+        for row in read_rows("municipalities.csv")
     )
 
 
@@ -149,25 +150,25 @@ def former_municipalities() -> tuple[FormerMunicipality, ...]:
 
     Each name stood once in its prefecture, whatever its county; names that stood twice are left out.
     """
-    return tuple(FormerMunicipality(**row) for row in _rows("former_municipalities.csv"))
+    return tuple(FormerMunicipality(**row) for row in read_rows("former_municipalities.csv"))
 
 
 @cache
 def readings() -> tuple[tuple[str, str], ...]:
     """Return prefecture and name of each municipality in half-width kana, in code order."""
-    return tuple((row["prefecture"], row["name"]) for row in _rows("readings.csv"))
+    return tuple((row["prefecture"], row["name"]) for row in read_rows("readings.csv"))
 
 
 @cache
 def town_areas() -> Mapping[str, tuple[str, ...]]:
     """Return code → how the names of its areas begin, folded, for towns and villages with a unique name."""
-    return MappingProxyType({row["code"]: tuple(row["areas"].split()) for row in _rows("town_areas.csv")})
+    return MappingProxyType({row["code"]: tuple(row["areas"].split()) for row in read_rows("town_areas.csv")})
 
 
 @cache
 def regions() -> Mapping[str, str]:
     """Return prefecture → region (地方) for the 47 prefectures, in code order."""
-    return MappingProxyType({row["prefecture"]: row["region"] for row in _rows("prefectures.csv")})
+    return MappingProxyType({row["prefecture"]: row["region"] for row in read_rows("prefectures.csv")})
 
 
 @cache
@@ -198,7 +199,7 @@ def eras() -> tuple[Era, ...]:
             datetime.date.fromisoformat(row["first_day"]),
             datetime.date.fromisoformat(row["last_day"]) if row["last_day"] else datetime.date.max,
         )
-        for row in _rows("eras.csv")
+        for row in read_rows("eras.csv")
     )
 
 
@@ -210,7 +211,7 @@ def area_codes() -> Mapping[str, str]:
         A prefix-free mapping, for example ``"0463" → "0463"`` and ``"0429…" → "04"``; every geographic
         number begins with exactly one key. Source: see README.md.
     """
-    return MappingProxyType({row["prefix"]: row["area_code"] for row in _rows("area_codes.csv")})
+    return MappingProxyType({row["prefix"]: row["area_code"] for row in read_rows("area_codes.csv")})
 
 
 @cache
@@ -241,7 +242,7 @@ def kanji_variants() -> tuple[list[str], list[str]]:
 @cache
 def code_words() -> Mapping[str, tuple[str, ...]]:
     """Return the words before numbers of a person, by kind of number; the short ones of daily use too."""
-    rows = list(_rows("code_words.csv"))
+    rows = list(read_rows("code_words.csv"))
     kinds = dict.fromkeys(row["kind"] for row in rows)
     return MappingProxyType({kind: tuple(r["word"] for r in rows if r["kind"] == kind) for kind in kinds})
 
@@ -249,26 +250,19 @@ def code_words() -> Mapping[str, tuple[str, ...]]:
 @cache
 def sentence_words() -> Mapping[str, str]:
     """Return word → what it says of the name beside it: ``honorific``, ``company_after`` …; see README.md."""
-    return MappingProxyType({row["word"]: row["kind"] for row in _rows("sentence_words.csv")})
-
-
-@cache
-def name_readings() -> tuple[frozenset[str], frozenset[str]]:
-    """Return how Japanese surnames are read, and how given names are, in katakana."""
-    surnames, given_names = (frozenset(row["readings"].split()) for row in _rows("name_readings.csv"))
-    return surnames, given_names
+    return MappingProxyType({row["word"]: row["kind"] for row in read_rows("sentence_words.csv")})
 
 
 @cache
 def column_words() -> tuple[ColumnWord, ...]:
     """Return the words of which names of columns are made; those of ``code_words`` are not repeated."""
-    return tuple(ColumnWord(**row) for row in _rows("column_words.csv"))
+    return tuple(ColumnWord(**row) for row in read_rows("column_words.csv"))
 
 
 @cache
 def impersonal_words() -> tuple[ImpersonalWord, ...]:
     """Return the words of names of columns that are about no person, with their titles."""
-    return tuple(ImpersonalWord(**row) for row in _rows("impersonal_words.csv"))
+    return tuple(ImpersonalWord(**row) for row in read_rows("impersonal_words.csv"))
 
 
 @cache

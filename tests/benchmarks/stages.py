@@ -140,7 +140,7 @@ def run(folder):
 
     histogram = merged("pass 2: merging", merge_histograms, histograms())
     with stage("search", once=True):
-        chosen = choose(plan, fitted, histogram)
+        chosen = choose(plan, fitted, histogram, key)
     COSTS["search"].shuffled = len(registry.get_coder(Chosen).encode(chosen))
 
     def summaries():

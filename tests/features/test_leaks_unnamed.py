@@ -22,7 +22,12 @@ def released(run, a, **column):
     writer.writerows(
         [f"C{i:07d}", a(i), f"19{40 + i % 50}-0{1 + i % 9}-{10 + i % 19}", "A"] for i in range(100)
     )
-    columns = {"id": ID, "a": {**KEEP, **column}, "生年月日": BORN, "town": SUPPRESS}
+    columns = {
+        "id": ID,
+        "a": column if "treat" in column else {**KEEP, **column},
+        "生年月日": BORN,
+        "town": SUPPRESS,
+    }
     return run(policy_of(columns, person="id"), {"data.csv": text.getvalue()})
 
 
@@ -108,3 +113,52 @@ def test_a_day_that_is_the_own_birth_date_stops(run):
     done = released(run, own, type="date")
     assert done.status == 4 and "their own value of 生年月日" in done.err
     assert released(run, lambda i: f"2024-0{1 + i % 9}-{10 + i % 19}", type="date").status == 0
+
+
+@pytest.mark.parametrize("unit", ["minute", "hour", "day"])
+def test_a_time_that_is_cut_is_still_the_own_birth_date(run, unit):
+    cut = {"type": "datetime", "treat": [{"criterion": 1, "method": "truncate_time", "unit": unit}]}
+    done = released(run, lambda i: f"19{40 + i % 50}-0{1 + i % 9}-{10 + i % 19} 10:30", **cut)
+    assert done.status == 4 and "their own value of 生年月日" in done.err
+    assert released(run, lambda i: f"2024-0{1 + i % 9}-{10 + i % 19} 10:30", **cut).status == 0
+
+
+def test_digits_of_the_own_birth_date_stop(run):
+    done = released(run, lambda i: f"19{40 + i % 50}0{1 + i % 9}{10 + i % 19}", type="integer")
+    assert done.status == 4 and "their own value of 生年月日, or a part of it" in done.err
+
+
+TREATED = [
+    {"criterion": 4, "method": "tail"},
+    {"criterion": 4, "method": "top_code", "at": 19950101, "label": "以上"},
+    {"criterion": 4, "method": "bottom_code", "at": 19300101, "label": "以前"},
+    {"criterion": 4, "method": "fence", "action": "code"},
+    {"criterion": 5, "method": "noise", "scale": 1},
+    {"criterion": 5, "method": "rank_swap", "within": 0.05},
+]
+
+
+@pytest.mark.parametrize("step", TREATED, ids=[step["method"] for step in TREATED])
+def test_no_method_that_leaves_numbers_makes_another_number_of_a_birth_date(run, step):
+    def born(i):
+        return f"19{40 + i % 50}0{1 + i % 9}{10 + i % 19}"
+
+    done = released(run, born, type="integer", treat=[step])
+    assert done.status == 4 and "their own value of 生年月日, or a part of it" in done.err
+    assert (
+        released(run, lambda i: f"{(i * 7919) % 9973 + 19400000}", type="integer", treat=[step]).status == 0
+    )
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"criterion": 5, "method": "shift_dates", "days": 3},
+        {"criterion": 5, "method": "rank_swap", "within": 0.05},
+        {"criterion": 5, "method": "noise", "scale": 2},
+    ],
+    ids=["shift_dates", "rank_swap", "noise"],
+)
+def test_a_birth_date_that_is_blurred_under_another_name(run, step):
+    done = released(run, lambda i: f"19{40 + i % 50}-0{1 + i % 9}-{10 + i % 19}", type="date", treat=[step])
+    assert done.status == 4 and "their own value of 生年月日" in done.err

@@ -129,10 +129,16 @@ WITH_NAMES = csv_of(
             "",
             "number 3 of them",
         ),
+        (
+            {"氏名": {"treat": [{"criterion": 1, "method": "replace", "by": "千葉健次郎"}]}},
+            "",
+            "number 2 of them",
+        ),
+        ({"氏名": {**DELETED, "title": "千葉健次郎班の氏名"}}, "", "number 2 of them"),
         ({}, "A;佐藤 太郎班;*\nB;佐藤 太郎班;*\nC;二班;*\nD;二班;*\n", "number 3 of them"),
         ({}, "A;千葉班;*\nB;千葉班;*\nC;太郎班;*\nD;太郎班;*\n", None),
     ],
-    ids=["title", "label", "hierarchy", "family names alone"],
+    ids=["title", "label", "in its place", "title of what is deleted", "hierarchy", "family names alone"],
 )
 def test_the_name_of_somebody_in_titles_and_labels_stops_the_run(run, change, lines, told):
     columns = {"id": PSEUDONYM, "氏名": DELETED, "点": {**KEEP, "type": "integer"}}
@@ -149,7 +155,12 @@ def test_the_name_of_somebody_in_titles_and_labels_stops_the_run(run, change, li
 
 def test_a_column_that_is_called_like_somebody_stops_the_run(run):
     """A table that was turned, with people for columns."""
-    data = WITH_NAMES.replace("点", "五十嵐一馬", 1)
-    columns = {"id": PSEUDONYM, "氏名": DELETED, "組": KEEP, "五十嵐一馬": {**KEEP, "type": "integer"}}
+    data = WITH_NAMES.replace("点", "五十嵐一馬さんの点", 1)
+    columns = {
+        "id": PSEUDONYM,
+        "氏名": DELETED,
+        "組": KEEP,
+        "五十嵐一馬さんの点": {**KEEP, "type": "integer"},
+    }
     done = run(policy_of(columns, person="id"), {"data.csv": data})
     assert done.status == 4 and "number 4 of them" in done.err and "五十嵐" not in done.err, done.err

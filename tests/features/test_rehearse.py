@@ -117,7 +117,7 @@ def test_who_knows_the_method_can_narrow_some_ways(rehearse):
     done, report = rehearse(made, files={"data.csv": text})
     assert done.status == 0, done.err
     found = report["tables"][0]["recoding"]
-    assert found["narrowed"] == {"people": 5, "to_one": 0}
+    assert found["narrowed"] == {"people": 5, "to_one": 0, "by_values": None}
     ways = {way["name"]: way["narrowed"]["people"] for way in found["alternatives"]}
     assert ways["full_domain"] == 0 and ways["cells"] == 5
     assert "絞り込める人は5人" in (done.root.parent / "r" / "report.html").read_text()

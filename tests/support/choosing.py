@@ -80,4 +80,4 @@ def decide(plan, pieces):
     people = len({row[0] for piece in pieces for row in piece})
     fitted = fit(plan, profile, dict.fromkeys(tables_to_count(plan.tables, profile), people), KEY)
     counted = [count_chunk(table, c) for c in chunks_of(pieces, fitted["t"])]
-    return choose(plan, fitted, merge_histograms(counted[::-1]))
+    return choose(plan, fitted, merge_histograms(counted[::-1]), KEY)

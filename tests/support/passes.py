@@ -77,7 +77,7 @@ def released(policy, pieces):
         found = merge_combined([count_combined(table, c) for c in chunks(fits["t"])])
         fits = removals(tables, fits, found)
     classes = [count_chunk(table, c) for c in chunks(fits["t"])] if table.quasi_identifiers else []
-    chosen = promise_all(choose(plan, fits, merge_histograms(classes) if classes else {}), tables, KEY)
+    chosen = promise_all(choose(plan, fits, merge_histograms(classes) if classes else {}, KEY), tables, KEY)
     counted = []
     if unsettled(table, chosen.accounts["t"]):
         counted = [count_released(table, c) for c in chunks(chosen.decisions["t"])]

@@ -85,8 +85,8 @@ def scout(plan: TablePlan, attack: Linkage, chunk: Chunk[Decision], released: pa
     key, records = chunk.work.key, known_records(plan, attack, chunk)
     marks = marks_of(plan, chunk)
     order = order_of(marks, key)
-    combination, held = combination_of(records, attack.knows, key), held_out(order)
-    few = held | (earliest(order, attack.targets) if attack.people == "everybody" else True)
+    combination, held = combination_of(records, attack.knows, key), held_out(order, attack.held_out)
+    few = held | (earliest(order, attack.targets, attack.held_out) if attack.people == "everybody" else True)
     rows = np.flatnonzero(few)
     some = pool_of(records.take(pa.array(rows)), marks[rows], order[rows], combination[rows])
     part = Scouted(
@@ -158,7 +158,7 @@ def follow(
     """
     key, (batch, order) = chunk.work.key, released
     marks = marks_of(plan, chunk)
-    held = held_out(order_of(marks, key))
+    held = held_out(order_of(marks, key), attack.held_out)
     left = np.flatnonzero(~held[order.to_numpy()])
     candidates, whose = batch.take(pa.array(left)), marks[order.to_numpy()[left]]
     combinations = combination_of(known_records(plan, attack, chunk), attack.knows, key)

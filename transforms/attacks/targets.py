@@ -13,13 +13,11 @@ import pyarrow as pa
 
 from tokumei.transforms.counting.keyed import encrypted, joint_keys, keyed_hashes, uniforms
 from tokumei.transforms.engine.chunks import Chunk
-from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import Mask, as_text, without_dictionary
 
-HELD_OUT = 0.01  # of the people
 RAREST = 0.02  # of the people
 _COMBINATIONS = 50_000  # that are drawn to find the rarest among
 _MARK, _ORDER, _TUPLE, _PEOPLE = "mark", "order", "tuple", "people"
@@ -45,18 +43,53 @@ def order_of(marks: Marks, key: RunKey) -> npt.NDArray[np.float64]:
     return uniforms(np.stack([marks, np.zeros_like(marks)], axis=1), key.derive("attacked people"))
 
 
-def held_out(order: npt.NDArray[np.float64]) -> Mask:
-    """Return who is held out of what is attacked."""
-    held: Mask = order[:, 0] < HELD_OUT
+def held_out(order: npt.NDArray[np.float64], share: float) -> Mask:
+    """Return who is held out of what is attacked: so great a share of the people."""
+    held: Mask = order[:, 0] < share
     return held
 
 
-def earliest(order: npt.NDArray[np.float64], people: int) -> Mask:
+def drawn(marks: Marks, key: RunKey, people: int, share: float) -> tuple[Marks, Marks]:
+    """Return so many people who are looked for, and as many at most of those who are held out.
+
+    Args:
+        marks: of all people, each once.
+        key: of the run.
+        people: how many.
+        share: of the people who are held out.
+    """
+    order = order_of(marks, key)
+    rank = np.argsort(order[:, 1], kind="stable")
+    held = held_out(order[rank], share)
+    return marks[rank[~held]][:people], marks[rank[held]][:people]
+
+
+def searched_in(lines: pl.DataFrame, key: RunKey, share: float) -> pl.DataFrame:
+    """Return the lines of those who are not held out, by the first column, their number."""
+    people = lines.select(pl.first().unique())
+    held = held_out(order_of(people.to_series().to_numpy(), key), share)
+    return lines.join(people.filter(~pl.Series(held)), on=people.columns, how="semi")
+
+
+def earliest(order: npt.NDArray[np.float64], people: int, share: float) -> Mask:
     """Return the rows of those who are not held out and are among so many who come first, or a few more."""
-    draws = distinct(order[~held_out(order), 1])
+    draws = np.unique(order[~held_out(order, share), 1])
     bound = draws[people - 1] if len(draws) > people else np.inf
     early: Mask = order[:, 1] <= bound
     return early
+
+
+def as_known(
+    plan: TablePlan, names: Sequence[str], chunk: Chunk[Any], released: tuple[pa.RecordBatch, pa.Array]
+) -> pa.RecordBatch:
+    """Return what is known of released records: their labels, and of what is drawn at random the source.
+
+    Who knows the method knows the label of every value. Noise, swaps and shifted days cannot be followed.
+    """
+    batch, order = released
+    moved = {name: plan.values_of(name, chunk.batch).take(order) for name in names if name in plan.by_record}
+    columns = [moved.get(name, batch.column(name)) for name in names]
+    return pa.RecordBatch.from_arrays(columns, names=list(names))
 
 
 def combination_of(records: pa.RecordBatch, names: Sequence[str], key: RunKey) -> Marks:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tokumei.schemas.attack_rules import table_attacked
 from tokumei.schemas.attacks import (
     AnyAttack,
+    Downcoding,
     HabitProfile,
     Homogeneity,
     Inference,
@@ -15,27 +16,41 @@ from tokumei.schemas.attacks import (
     KnownFacts,
     Linkage,
     Membership,
+    Signature,
     SinglingOut,
 )
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.formats import listed
 from tokumei.transforms.attacks.classes import ClassAttack
-from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.learned import Learned, attack_learned
+from tokumei.transforms.attacks.likeness import Recognized
 from tokumei.transforms.attacks.presence import Presence
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import Singled
 from tokumei.transforms.attacks.statistics import Estimate, alone_by_chance, residual, wilson
+from tokumei.transforms.histories.measures import Drawn
 from tokumei.transforms.planning.plan import Plan
 
 
 @dataclass(frozen=True)
 class Unique:
-    """Of a sample of people, the share whom so many of their facts single out, by how many, from one."""
+    """Of a sample of people, what so many of their facts tell, by how many, from one."""
 
     people: int
-    alone: tuple[float, ...]
+    known: tuple[Drawn, ...]
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """Of the people of a release, those of whom who knows the method concludes something, and one value."""
+
+    people: int
+    narrowed: int
+    to_one: int
+
+
+AttackFound = ClassAttack | Linked | JointClasses | Recognized | Singled | Presence | Unique | Concluded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +71,7 @@ class MeasuredAttack:
     attack: AnyAttack
     table: str
     declared: int | None
-    found: ClassAttack | Linked | JointClasses | Recognized | Singled | Presence | Unique
+    found: AttackFound
     success: Estimate
     control: Estimate
     chance: float
@@ -84,8 +99,10 @@ class AttackEvidence:
 
     Attributes:
         learned: by table and column, people of what was written by class and value.
-        records: what linkage, intersection and habits came to, by the attack's place among the requirements.
+        records: what linkage, intersection, habits and signatures came to, by the attack's place among the
+            requirements.
         singled: what singling out came to, by the same places.
+        concluded: by table, of whom who knows the method concludes something.
         present: by table, what guessing members came to, in the release and before anything was recoded.
         unique: by history, people of a sample, and the share of them whom 1 to 5 facts single out; in the
             release, and before.
@@ -94,6 +111,7 @@ class AttackEvidence:
     learned: Mapping[str, Learned]
     records: Mapping[int, Linked | JointClasses | Recognized]
     singled: Mapping[int, Singled]
+    concluded: Mapping[str, Concluded]
     present: Mapping[str, tuple[Presence, Presence]]
     unique: Sequence[tuple[Unique, Unique]]
 
@@ -126,8 +144,8 @@ def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: AttackEvidenc
         return _of_classes(attack, table, place, attack_learned(evidence.learned[table][attack.learns]))
     success, control, chance = Estimate(0.0), Estimate(0.0), 0.0
     untreated: float | None = None
-    found: Linked | JointClasses | Recognized | Singled | Presence | Unique
-    if isinstance(attack, Linkage | Intersection | HabitProfile):
+    found: AttackFound
+    if isinstance(attack, Linkage | Intersection | HabitProfile | Signature):
         found = evidence.records[place]
         if isinstance(found, JointClasses):
             success = Estimate(found.few / max(1, found.people))
@@ -138,14 +156,17 @@ def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: AttackEvidenc
         found = evidence.singled[place]
         success = Estimate(found.alone / max(1, found.people))
         chance = alone_by_chance(found.people, 1 / found.people) if found.people else 0.0
+    elif isinstance(attack, Downcoding):
+        found = evidence.concluded[table]
+        success = Estimate(found.narrowed / max(1, found.people))
     elif isinstance(attack, Membership):
         found, before = evidence.present[table]
         success, control = Estimate(found.found / max(1, found.people)), Estimate(found.chance)
         chance, untreated = found.chance, before.found / max(1, before.people)
     else:
         found, earlier = evidence.unique[attack.history]
-        success = wilson(found.alone[attack.facts - 1] * found.people, found.people)
-        untreated = earlier.alone[attack.facts - 1]
+        success = wilson(found.known[attack.facts - 1].alone * found.people, found.people)
+        untreated = earlier.known[attack.facts - 1].alone
     return MeasuredAttack(
         attack=attack,
         table=table,
@@ -191,7 +212,8 @@ def refuse_attacks(measured: Sequence[MeasuredAttack]) -> None:
             where=places,
             what="; ".join(map(_told, broken)),
             fix="coarsen or delete what the attacker knows or learns (generalize, a higher k, protect with"
-            " l_diversity or t_closeness); or raise at_most, which then says what is accepted",
+            " l_diversity or t_closeness; against downcoding, deterministic_cut: false); or raise at_most,"
+            " which then says what is accepted",
         )
 
 
@@ -214,6 +236,12 @@ def _told(measured: MeasuredAttack) -> str:
     elif isinstance(attack, HabitProfile):
         known = f"who knows a person's {listed(attack.knows, 'and')} before {attack.since}"
         done = f"{known} finds the history of {people} after"
+    elif isinstance(attack, Downcoding):
+        done = f"who knows the method concludes more than the label of {people} tells"
+    elif isinstance(attack, Signature):
+        done = (
+            f"who knows the {listed(attack.knows, 'and')} of a person's lines finds the history of {people}"
+        )
     elif isinstance(attack, Membership):
         done = f"who has the population names {people} of it who are in the file"
     else:

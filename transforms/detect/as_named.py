@@ -14,7 +14,8 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.column_names import Role
-from tokumei.schemas.tables import KATAKANA, name_readings
+from tokumei.schemas.tables import KATAKANA
+from tokumei.schemas.tables.people import name_readings
 from tokumei.transforms.detect.contacts import contacts
 from tokumei.transforms.detect.shadow import number_shadow
 

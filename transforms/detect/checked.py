@@ -104,6 +104,14 @@ def checked_runs(shadow: str) -> Iterator[tuple[int, int, str]]:
         yield *found.span(), _GAPS.sub("", found[0])
 
 
+def passes_check(digits: str) -> bool:
+    """Return whether digits are as many as those of a format with a check digit, and pass it."""
+    row = np.frombuffer(digits.encode("ascii"), dtype=np.uint8).reshape(1, -1) - ord("0")
+    return any(
+        len(digits) in kind.widths and bool((kind.fits(row) & kind.passes(row))[0]) for kind in CHECKED
+    )
+
+
 def _runs(owner: int, text: str) -> Iterator[tuple[int, str, bool]]:
     """Yield the numbers of a text as digits, and whether Latin letters are attached to each."""
     for start, end, digits in checked_runs(text):

@@ -32,6 +32,7 @@ _PHONE = (
     rf"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{{0,4}}|\(?0)[0-9]{{1,4}}\)?{_PHONE_GAP}[0-9]{{1,4}}{_PHONE_GAP}[0-9]{{3,4}}"
     r"|\+[\s-]?81[1-9][0-9]{8,9}|0[5-9]0[1-9][0-9]{7})(?:$|[^0-9A-Z-])"
 )
+_ALL_DIGITS = re.compile(r"0[0-9]{9,10}")
 # Where people have accounts, as shadows write it: every long vowel is a hyphen.
 SERVICES = "LINE|ライン|インスタ(?:グラム)?|INSTAGRAM|ツイッタ-?|TWITTER|FACEBOOK|フェイスブック|TIKTOK"
 _NAMED_ACCOUNT = rf"(?:{SERVICES}) ?の?(?:ID|アカウント)[^A-Z0-9。]{{0,4}}[A-Z0-9_.-]{{4,}}"
@@ -99,6 +100,12 @@ def contacts() -> tuple[Kind, ...]:
         Kind("machine-readable zone", "旅券等の機械読取部分", _MRZ),
         Kind("position", "緯度・経度", _POSITION, _positions),
     )
+
+
+def is_telephone(number: str) -> bool:
+    """Return whether digits, with hyphens or without, are a telephone number in use."""
+    digits = number.replace("-", "")
+    return _ALL_DIGITS.fullmatch(digits) is not None and phone_area(pa.array([digits])).null_count == 0
 
 
 @cache

@@ -13,9 +13,15 @@ import numpy as np
 import pyarrow as pa
 
 from tokumei.transforms.detect.dates import age_spans, date_spans
+from tokumei.transforms.detect.introduced import introduced_people
 from tokumei.transforms.detect.kana import kana_names
 from tokumei.transforms.detect.people import longer_names, named_people
-from tokumei.transforms.detect.places import address_tails, municipality_spans, place_words
+from tokumei.transforms.detect.places import (
+    address_tails,
+    addresses_by_form,
+    municipality_spans,
+    place_words,
+)
 from tokumei.transforms.detect.readable import readable_texts
 from tokumei.transforms.detect.spans import SpanLabel, Spans
 from tokumei.transforms.detect.words import Words, words_of
@@ -58,6 +64,8 @@ def described_in(texts: pa.Array) -> Described:
         *people.beside,
         *_labelled(kana_names(read.texts), SpanLabel.PERSON),
         *_labelled(address_tails(read.texts, (*places, *municipality_spans(read.texts))), SpanLabel.PLACE),
+        *_labelled(introduced_people(read.texts), SpanLabel.PERSON),
+        *_labelled(addresses_by_form(read.texts), SpanLabel.PLACE),
         *_labelled(date_spans(read.texts), SpanLabel.DATE),
         *_labelled(age_spans(read.texts), SpanLabel.AGE),
     ]

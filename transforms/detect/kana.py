@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tokumei.schemas.tables import KATAKANA, name_readings
+from tokumei.schemas.tables import KATAKANA
+from tokumei.schemas.tables.people import name_readings
 
 _SPACED = re.compile(
     r"(?<![ァ-ヺー])[ァ-ヺー]{2,6}[ \u3000・][ァ-ヺー]{2,6}(?![ァ-ヺー])"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pyarrow as pa
 
+from tokumei.transforms.detect.readings import are_given, are_two_names, name_parts
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.values.cells import without_dictionary
 from tokumei.transforms.values.text import strings
@@ -13,7 +14,10 @@ _LONGEST = 200  # bytes of a cell that holds names
 _ASIDE = r"[(\[〔【<《「][^)\]〕】>》」]*[)\]〕】>》」]"  # 佐藤太郎（世帯主）
 _ADDRESSED = r"\s*(?:様|殿|氏|さん|さま|先生)$"
 _COMMA = r"^([A-Z'-]+), ?([A-Z'-]+)$"  # SATO, TARO
-_SEVERAL = r"[,、，;/|&\n]"
+_SEVERAL = r"[,、，;/|&\n＋+]"
+_MORE = r"\s*(?:ほか|他|外)\s*[0-9一二三四五六七八九十]*\s*名?$"  # 佐藤太郎ほか1名
+_LONG = r"^[\p{Han}々ヶノ]{3,}[\s・][\p{Han}々ヶノ]{2,}$"
+_WORDS = r"^[\p{Han}々ヶノ]+(?:[\s・][\p{Han}々ヶノ]+){2,3}$"
 _TWO = r"^([^\s・=]+)[\s・=]+([^\s・=]+)$"
 # What stands for a name that is not there, and what has another kind of name.
 _NOBODY = (
@@ -33,12 +37,36 @@ def full_names(values: pa.Array) -> list[pl.Series]:
     """
     texts = _spelled(values)
     texts = texts.str.replace_all(_ASIDE, " ").str.strip_chars().str.replace(_COMMA, "$1 $2")
+    texts = texts.str.replace(_MORE, "")
     several = texts.str.contains(_SEVERAL)
     parts = texts.filter(several).str.replace_all(_SEVERAL, "\n").str.split("\n").explode()
     names = pl.concat([texts.filter(~several), parts]).str.strip_chars().str.replace(_ADDRESSED, "")
-    names = names.filter(~names.str.contains(_NOBODY))
-    turned = names.filter(names.str.contains(_TWO)).str.replace(_TWO, "$2 $1")
-    return [names, turned]
+    names = _one_each(names.filter(~names.str.contains(_NOBODY)))
+    family, given = name_parts(names)
+    return [names, (given + " " + family).drop_nulls()]
+
+
+def _one_each(names: pl.Series) -> pl.Series:
+    """Return names of which some were two in one: 佐藤太郎 鈴木花子, 佐藤太郎・花子, 佐藤 太郎 花子."""
+    long, words = names.str.contains(_LONG), names.str.contains(_WORDS)
+    two = names.filter(long)
+    one, other = two.str.extract(_TWO, 1), two.str.extract(_TWO, 2)
+    family, _ = name_parts(one)
+    apart, alike = are_two_names(one, other), family.is_not_null() & are_given(other)
+    shared = (family + " " + other).filter(alike)
+    pieces = [word for text in names.filter(words) for word in _by_two(text.replace("・", " ").split())]
+    alone = pl.concat([names.filter(~(long | words)), two.filter(~apart)])
+    more = [one.filter(apart | alike), other.filter(apart), shared, pl.Series(pieces, dtype=pl.String)]
+    return pl.concat([alone, *more])
+
+
+def _by_two(words: list[str]) -> list[str]:
+    """Return the people of 佐藤 太郎 花子, who share a family name, and of 佐藤 太郎 鈴木 花子."""
+    family, *rest = words
+    pairs = (
+        [(family, given) for given in rest] if len(words) == 3 else [(family, rest[0]), (rest[1], rest[2])]
+    )
+    return [f"{one} {other}" for one, other in pairs]
 
 
 def joined_names(surnames: pa.Array, given: pa.Array) -> list[pl.Series]:

@@ -52,6 +52,7 @@ class NameSign(IntEnum):
     WEAK = 0  # as short as many words are, and in the midst of others
     LIKELY = 1
     SURE = 2  # somebody is addressed; family name and given name stand apart; a particle follows
+    ADDRESSED = 3  # sure, and politely, of a name that is no word: of a person, however many write it
 
 
 class NameHits(NamedTuple):
@@ -232,6 +233,7 @@ def _judged(text: Letters, letters: Codes, firsts: Places, length: int) -> NameH
     spoken = kanji & (behind == Script.HIRAGANA) & (ends != Script.HIRAGANA)
     evidence = np.where(weak & ~(alone & kanji), NameSign.WEAK, NameSign.LIKELY).astype(np.int8)
     evidence[addressed | (apart & (alone | ~kanji)) | (spoken & ~weak)] = NameSign.SURE
+    evidence[kanji & ~weak & (np.isin(following, _POLITE) | san)] = NameSign.ADDRESSED
     rows = np.flatnonzero(kanji | whole)
     owner = text.owners(start[rows])
     begin = text.begins[owner]

@@ -14,12 +14,14 @@ import pyarrow as pa
 from tokumei.schemas.column_names import Role
 from tokumei.schemas.date_formats import DateReading
 from tokumei.transforms.detect import written_otherwise as otherwise
+from tokumei.transforms.detect.readings import in_hiragana
 from tokumei.transforms.detect.shadow import KANJI_DIGITS
 from tokumei.transforms.values.dates import parse_dates
 
 _MONTH = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 _SHORTEST_ROMAJI = 7
-_TWO_WORDS = r"^([^\s・]+)[\s・]+([^\s・]+)$"
+_SHORTEST_KANA, _LONG_KANA = 4, 6  # from which on a name is looked for as whole words, and within others
+_LONG_VOWEL = "([オコソトノホモヨロゴゾドボポョ])[ウオ]|([ウクスツヌフムユルグズブプュ])ウ"
 
 
 class OtherForm(NamedTuple):
@@ -45,7 +47,11 @@ BIRTHS = OtherForm(
     rf"|(?:{_MONTH})[A-Z]*\.? [0-9]",
     otherwise.dates,
 )
+BIRTH_NUMBERS = OtherForm(Role.BIRTH, r"(?:^|[^0-9])[0-9]{6,7}(?:[^0-9]|$)", otherwise.dates)
 NAMES_IN_LATIN = OtherForm(Role.KANA, r"[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}.*[A-ZĀĪŪĒŌÂÎÛÊÔ]{2}", otherwise.sounds)
+NAMES_IN_KANA = OtherForm(
+    Role.NAME, r"[\p{Hiragana}\p{Katakana}]{2,}-*[\s・=]?[\p{Hiragana}\p{Katakana}]{2}", otherwise.kana_words
+)
 ELEVEN = OtherForm(Role.CODE, r"(?:[0-9][^0-9]{0,3}){10}[0-9]", otherwise.numbers)
 
 # Each form has one of these. Looked for one by one: classes of up to ten characters are found fastest.
@@ -83,6 +89,11 @@ def birth_forms(days: pl.Series) -> list[pl.Series]:
     return otherwise.spellings_of_dates(days)
 
 
+def birth_numbers(days: pl.Series) -> list[pl.Series]:
+    """Return birth dates in six or seven digits, as `BIRTH_NUMBERS` does: 851126, 601126, 3601126."""
+    return otherwise.days_in_digits(days)
+
+
 def latin_forms(family: pl.Series, given: pl.Series) -> list[pl.Series]:
     """Return names in Latin letters, in both orders, as `NAMES_IN_LATIN` compares them; null if not in kana.
 
@@ -98,10 +109,40 @@ def latin_forms(family: pl.Series, given: pl.Series) -> list[pl.Series]:
     return found
 
 
-def two_words(shadows: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return the first and the second of two words; null where there are not two."""
-    stripped = shadows.str.strip_chars()
-    return stripped.str.extract(_TWO_WORDS, 1), stripped.str.extract(_TWO_WORDS, 2)
+def kana_forms(family: pl.Series, given: pl.Series) -> list[pl.Series]:
+    """Return names in kana, as `NAMES_IN_KANA` compares them, in both orders; short ones as whole words.
+
+    Args:
+        family: readings of family names, in katakana.
+        given: and of given names.
+    """
+    found = []
+    for joined in (family + given, given + family):
+        size, plain = joined.str.len_chars(), joined.str.replace_all("ー", "", literal=True)
+        found.append(
+            pl.select(
+                pl.when(size >= _LONG_KANA)
+                .then(plain)
+                .when(size >= _SHORTEST_KANA)
+                .then(pl.lit("#") + plain + pl.lit("#"))
+            ).to_series()
+        )
+    spoken = (family + given).str.replace_all(_LONG_VOWEL, "${1}${2}")  # サトー タロー
+    long = spoken.str.len_chars() >= _SHORTEST_KANA
+    return [*found, pl.select(pl.when(long).then(pl.lit("#") + spoken + pl.lit("#"))).to_series()]
+
+
+def perhaps_in_kana(forms: pl.Series, plain: pl.Series) -> pl.Series:
+    """Return which texts hold a form of `kana_forms` when no word is told from another: few, at little cost.
+
+    Args:
+        forms: of the record's name.
+        plain: letters and digits of its text.
+    """
+    names = forms.str.strip_chars("#")
+    frame = pl.DataFrame({"text": plain, "katakana": names, "hiragana": in_hiragana(names)})
+    held = (pl.col("text").str.contains(pl.col(of), literal=True) for of in ("katakana", "hiragana"))
+    return frame.select(pl.any_horizontal(*held).fill_null(value=False)).to_series()
 
 
 def eleven_forms(shadows: pl.Series) -> list[pl.Series]:

@@ -13,16 +13,15 @@ from functools import cache
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from tokumei.transforms.detect.checked import CHECKED, checked_runs
-from tokumei.transforms.detect.contacts import TELEPHONE, contacts
+from tokumei.transforms.detect.checked import checked_runs, passes_check
+from tokumei.transforms.detect.contacts import TELEPHONE, contacts, is_telephone
+from tokumei.transforms.detect.filled import with_gaps
 from tokumei.transforms.detect.kinds import Kind
 from tokumei.transforms.detect.offsets import Located, as_numbers, located
 from tokumei.transforms.detect.spans import SpanLabel, Spans
 from tokumei.transforms.detect.told_by_word import told_by_word
 from tokumei.transforms.detect.worded import GAP, worded
-from tokumei.transforms.values.phones import phone_area
 
 _LABELS = {
     "e-mail address": SpanLabel.MAIL,
@@ -72,7 +71,6 @@ _LONG = re.compile(
 )
 _DATE = re.compile(r"(?:19|20)[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])")
 _MONEY = re.compile(r"[¥$€\\] ?$")
-_TELEPHONE = re.compile(r"0[0-9]{9,10}")
 _POSTAL = re.compile(
     r"(?:〒|郵便番号)[ :は]{0,2}[0-9]{3}-?[0-9]{4}(?![0-9])|(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"
 )
@@ -89,7 +87,7 @@ def codes_and_contacts_in(texts: Sequence[str]) -> Spans:
     What is wrapped in them is not looked into. Time is linear in the length of the texts.
     """
     found = located(texts)
-    shadows = as_numbers(found.texts())
+    shadows = with_gaps(as_numbers(found.texts()), "-")
     edged = pl.select(pl.lit(_EDGE) + shadows + pl.lit(_EDGE)).to_series()
     rows = [
         (row, start - len(_EDGE), end - len(_EDGE), int(_LABELS.get(kind.name, SpanLabel.NUMBER)))
@@ -196,19 +194,18 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _numbers(text: str) -> Iterator[tuple[int, int, int]]:
     """Yield numbers that pass a check, long ones and postal codes of a shadow, with their label."""
     for start, end, digits in checked_runs(text):
-        if _passes(digits):
+        if passes_check(digits):
             yield start, end, SpanLabel.NUMBER
     for chain in _CHAIN.finditer(text):
         groups = _GAPS.split(chain[0])
         digits = "".join(groups)
-        if (len(groups) <= _FEW_GROUPS or len(groups) == len(digits)) and _passes(digits):
+        each = len(groups) == len(digits)
+        if (len(groups) <= _FEW_GROUPS or each) and passes_check(digits):
             yield *chain.span(), SpanLabel.NUMBER
-        elif len(groups) == _OF_A_TELEPHONE and _is_telephone(digits):
+        elif (len(groups) == _OF_A_TELEPHONE or each) and is_telephone(digits):
             yield *chain.span(), SpanLabel.TELEPHONE
         elif (
-            groups[0] == _JAPAN
-            and text.startswith("+", chain.start() - 1)
-            and _is_telephone(f"0{digits[2:]}")
+            groups[0] == _JAPAN and text.startswith("+", chain.start() - 1) and is_telephone(f"0{digits[2:]}")
         ):
             yield chain.start() - 1, chain.end(), SpanLabel.TELEPHONE
     for fours in _FOURS.finditer(text):
@@ -217,19 +214,7 @@ def _numbers(text: str) -> Iterator[tuple[int, int, int]]:
     for long in _LONG.finditer(text):
         if _DATE.fullmatch(long[0]) or _MONEY.search(text, max(0, long.start() - 2), long.start()):
             continue
-        yield *long.span(), SpanLabel.TELEPHONE if _is_telephone(long[0]) else SpanLabel.NUMBER
+        yield *long.span(), SpanLabel.TELEPHONE if is_telephone(long[0]) else SpanLabel.NUMBER
     for postal in _POSTAL.finditer(text):
         called = _CALLED.search(text, max(0, postal.start() - _NEAR), postal.start())
         yield *postal.span(), SpanLabel.PLACE if called is None else SpanLabel.TELEPHONE
-
-
-def _is_telephone(number: str) -> bool:
-    digits = number.replace("-", "")
-    return _TELEPHONE.fullmatch(digits) is not None and phone_area(pa.array([digits])).null_count == 0
-
-
-def _passes(digits: str) -> bool:
-    row = np.frombuffer(digits.encode("ascii"), dtype=np.uint8).reshape(1, -1) - ord("0")
-    return any(
-        len(digits) in kind.widths and bool((kind.fits(row) & kind.passes(row))[0]) for kind in CHECKED
-    )

@@ -34,11 +34,24 @@ class Unwrapped(NamedTuple):
 def unwrap(text: str) -> Iterator[Unwrapped]:
     """Yield a text without its escapes, and without what else is wrapped in it; nothing where it has none.
 
+    What was wrapped is looked at once more: base64 of a URL, escapes of escapes.
+
     Bytes are read in every usual encoding that reads them (two kanji of Shift_JIS may be a letter of another
     script in UTF-8). What looks like base64 may be a code that is read as it is: so both are yielded.
     """
     found = Unwrapped(text, [*range(len(text))], [*range(1, len(text) + 1)])
-    seen = {text: found}
+    once = [*_unwrap(found)]
+    yield from once
+    seen = {text, *(read.text for read in once)}
+    for read in once:
+        for twice in _unwrap(read):
+            if twice.text not in seen:
+                seen.add(twice.text)
+                yield twice
+
+
+def _unwrap(found: Unwrapped) -> Iterator[Unwrapped]:
+    seen = {found.text: found}
     for encoding in ENCODINGS:
         read = _all_unwrapped(found, (*_ESCAPES, *_of_bytes(encoding)))
         if read is not found and seen.setdefault(read.text, read) is read:

@@ -1,4 +1,4 @@
-r"""What is wrapped in a text, decoded once: escapes of JSON and XML, URLs, base64 and hexadecimal digits.
+r"""What is wrapped in a text, once or twice: escapes of JSON and XML, URLs, base64 and hexadecimal digits.
 
 ``{"memo": "\u4f50\u85e4"}``, ``%E4%BD%90%E8%97%A4``, ``5L2Q6Jek``, ``313233343536``. What a wrapping holds is
 put behind the text, so that a search of the text is one of both. Base64 and hexadecimal digits count as
@@ -30,6 +30,7 @@ _BASE64 = r"(?:^|[^0-9A-Za-z+/_-])[I-Za-f4-7][0-9A-Za-z+/_-]{11,}={0,2}(?:$|[^0-
 _NO_BASE64 = r"^[0-9A-Fa-f-]*$"  # numbers, digests and UUIDs
 PERHAPS_WRAPPED = f"{_ESCAPES}|{_HEX}|{_BASE64}"  # no text without it has something wrapped
 
+_WRAPPED = re.compile(PERHAPS_WRAPPED)
 JSON_RUN = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
 BYTES_RUN = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _PERCENT = re.compile(
@@ -55,7 +56,9 @@ def perhaps_wrapped(texts: pl.Series) -> pl.Series:
 
 
 def _with_wrapped(text: str) -> str:
-    return " ".join((text, *dict.fromkeys(_inside(text))))
+    once = dict.fromkeys(_inside(text))
+    twice = dict.fromkeys(deep for plain in once if _WRAPPED.search(plain) for deep in _inside(plain))
+    return " ".join((text, *(once | twice)))
 
 
 def _inside(text: str) -> Iterator[str]:

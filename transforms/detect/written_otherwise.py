@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from tokumei.schemas.tables import KATAKANA, eras
+from tokumei.schemas.tables import KATAKANA, Era, eras
 from tokumei.transforms.detect.shadow import KANJI_DIGITS
 
 _END = "#"
@@ -58,6 +58,8 @@ _SOUNDS = {
     **{"SH": "SY", "CH": "TY", "JY": "ZY", "J": "ZY", "DY": "ZY", "TCH": "TTY"},
     **dict(zip("ĀĪŪĒŌÂÎÛÊÔ", "AIUEOAIUEO", strict=True)),
 }
+_KANA_GAP = r"([\p{Hiragana}\p{Katakana}-])[\s・=]([\p{Hiragana}\p{Katakana}])"
+_PARTICLE, _NO_KANA = r"(\p{Katakana}-*)(\p{Hiragana})", r"[^\p{Hiragana}\p{Katakana}-]+"  # タロウさん
 _SAID_GAP = r"([0-9])[\s.,、・/_()ノの-]{1,3}([0-9])"
 _DOUBLED = r"ッ([KSTPGZDBH])"
 
@@ -96,15 +98,18 @@ def dates(shadows: pl.Series) -> pl.Series:
     return _ended(texts.str.replace_all(r"-0([0-9])", "-${1}"))
 
 
+def days_in_digits(days: pl.Series) -> list[pl.Series]:
+    """Return days as two digits each, by year and by era, and with the number of the era before them."""
+    era, month_and_day = _of_era(days), days.dt.strftime("%m%d") + _END
+    short = era.str.slice(1).str.zfill(2) + month_and_day
+    numbers = {known.letter: str(i) for i, known in enumerate(_eras(), start=1)}
+    return [days.dt.strftime("%y%m%d") + _END, short, era.str.head(1).replace(numbers) + short]
+
+
 def spellings_of_dates(days: pl.Series) -> list[pl.Series]:
     """Return how texts of `dates` may hold some days: by year, era, the other way round, in eight digits."""
     month, day = days.dt.month().cast(pl.String), days.dt.day().cast(pl.String)
-    year = days.dt.year().cast(pl.String)
-    era = pl.Series([None] * len(days), dtype=pl.String)
-    for known in sorted(eras(), key=lambda e: e.first_day):
-        number = (days.dt.year() - known.first_year + 1).cast(pl.String)
-        named = pl.Series([known.letter] * len(days), dtype=pl.String) + number
-        era = pl.select(pl.when(days >= known.first_day).then(named).otherwise(era)).to_series()
+    year, era = days.dt.year().cast(pl.String), _of_era(days)
     return [
         year + "-" + month + "-" + day + _END,
         era + "-" + month + "-" + day + _END,
@@ -116,12 +121,38 @@ def spellings_of_dates(days: pl.Series) -> list[pl.Series]:
     ]
 
 
+def _of_era(days: pl.Series) -> pl.Series:
+    """Return the year of each day in its era: S25."""
+    era = pl.Series([None] * len(days), dtype=pl.String)
+    for known in _eras():
+        number = (days.dt.year() - known.first_year + 1).cast(pl.String)
+        named = pl.Series([known.letter] * len(days), dtype=pl.String) + number
+        era = pl.select(pl.when(days >= known.first_day).then(named).otherwise(era)).to_series()
+    return era
+
+
+def _eras() -> list[Era]:
+    return sorted(eras(), key=lambda e: e.first_day)
+
+
 def romaji(kana: pl.Series) -> pl.Series:
     """Return shadows of names in kana in Latin letters (Hepburn); null where something else stands."""
     hiragana, katakana = ([*map(chr, codes)] for codes in (KATAKANA, KATAKANA.values()))
     folded = kana.str.replace_many(hiragana, katakana).str.replace_all("-", "")
     latin = _replaced(folded, _KANA).str.replace_all(_DOUBLED, "${1}${1}")
     return pl.select(pl.when(latin.str.contains("^[A-Z]+$")).then(latin)).to_series()
+
+
+def kana_words(shadows: pl.Series) -> pl.Series:
+    """Return the kana of texts in katakana without long vowels, what is between them and at the ends as #.
+
+    Two words with one sign between them are one: サトウ タロウさん is #サトウタロウ#サン#.
+    """
+    joined = shadows.str.replace_all(_KANA_GAP, "${1}${2}")
+    parted = joined.str.replace_all(_PARTICLE, "${1}#${2}").str.replace_all(_NO_KANA, "#")
+    hiragana, katakana = ([*map(chr, codes)] for codes in (KATAKANA, KATAKANA.values()))
+    folded = parted.str.replace_many(hiragana, katakana).str.replace_all("-", "", literal=True)
+    return pl.select(pl.lit(_END) + folded + pl.lit(_END)).to_series()
 
 
 def sounds(shadows: pl.Series) -> pl.Series:

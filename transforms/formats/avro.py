@@ -104,6 +104,18 @@ def _without_blank(rows: Rows, records: Sequence[dict[str, Any]], source: Source
     return without_blank(rows, blank)
 
 
+def nested(data: bytes) -> list[Any]:
+    """Return the records of a small file with all their parts.
+
+    Raises:
+        ValueError: it is no Avro file, or broken.
+    """
+    try:
+        return list(fastavro.reader(io.BytesIO(data)))
+    except (ValueError, KeyError, EOFError, TypeError, IndexError, OverflowError):
+        raise ValueError from None
+
+
 def write(table: pa.Table) -> bytes:
     """Encode a table, packed by deflate."""
     table = without_dictionaries(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections import Counter
@@ -80,6 +81,18 @@ def rows(
                     numbers=found.numbers + done, broken=[(n + done, why) for n, why in found.broken]
                 )
                 done += found.records
+
+
+def nested(data: bytes) -> list[Any]:
+    """Return the objects of a small file with all their parts; numbers are their texts.
+
+    Raises:
+        ValueError: a line is no object.
+    """
+    found = [_record(line) for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n") if line.strip()]
+    if any(isinstance(record, str) for record in found):
+        raise ValueError
+    return found
 
 
 class _Layout(NamedTuple):

@@ -20,7 +20,7 @@ releases a file of a new format.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -88,6 +88,11 @@ FORMATS: Mapping[str, InputFormat] = {
     "jsonl": jsonl,
     "fixed": fixed,
     "xlsx": xlsx,
+}
+# Formats whose records have parts: the bytes of a small file → its records; ValueError where it is broken.
+NESTED: Mapping[str, Callable[[bytes], list[Any]]] = {
+    "avro": avro.nested,
+    "jsonl": jsonl.nested,
 }
 WRITERS: Mapping[str, Writer] = {
     "parquet": parquet.write,

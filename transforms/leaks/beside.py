@@ -1,13 +1,14 @@
-"""Released columns that make something side by side: a number in pieces, a telephone number, 姓 and 名.
+"""Released columns that make something together: a number in pieces, a telephone number, 姓 and 名.
 
-Columns are joined as they stand in the release, up to four numbers or two texts, since that is how whoever
-splits a number leaves its pieces. What they make is judged as a column of its own would be.
+Columns of digits are joined as they follow one another in the release, whatever stands between them: up to
+twelve, forwards and backwards, three and two in every order; texts as neighbours. What they make is judged as
+a column of its own would be, with so much less chance as there are more ways to join.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import polars as pl
 import pyarrow as pa
@@ -24,10 +25,11 @@ from tokumei.transforms.values.code_formats import INSURER
 from tokumei.transforms.values.phones import phone_area
 from tokumei.transforms.values.text import strings
 
-_PIECES, _PHONE_PIECES = 4, 3  # 03|1234|5678
+_PIECES, _PHONE_PIECES = 12, 3  # 1|2|3|…, 03|1234|5678
 _DIGITS = r"^[0-9]{1,8}$"
 _CODES = frozenset({12, 14, 15, 16})
 _PHONE = r"^0[0-9]{9,10}$"
+_TELEPHONE = 10  # digits of one, or one more
 _LONGEST_WORD = 24  # bytes of a family name or a given name
 _FEW = 1_000  # records that tell whether a column is one of pieces
 
@@ -47,8 +49,8 @@ def beside(
         values = batch.column(name) if column.carries_values else None
         pieces.append((name, _piece(values)))
         texts.append((name, _word(values) if column.type == "string" else None))
-    for run in _runs(pieces):
-        yield from _numbers(run)
+    for run in _runs([(name, piece) for name, piece in pieces if piece is not None]):
+        yield from _numbers(*run)
     for (one, family), (other, given) in pairwise(texts) if names is not None else ():
         if family is not None and given is not None and names is not None:
             yield LeakSearch("likely", one, "", (other,)), _names(names, family, given)
@@ -82,32 +84,58 @@ def _word(values: pa.Array | None) -> pl.Series | None:
 
 
 def _runs(
-    columns: Sequence[tuple[str, pl.Series | None]],
+    columns: Sequence[tuple[str, pl.Series]],
 ) -> Iterator[tuple[tuple[str, ...], list[pl.Series]]]:
-    """Yield two to four neighbours that are pieces, with their names."""
+    """Yield two to twelve pieces that follow one another, with their names, if they may make a number."""
+    widths = [_widths(values) for _, values in columns]
     for start in range(len(columns)):
         for size in range(2, _PIECES + 1):
             run = columns[start : start + size]
-            if len(run) < size or any(values is None for _, values in run):
+            least, most = (sum(width[i] for width in widths[start : start + size]) for i in (0, 1))
+            if len(run) < size or least > max(_CODES):
                 break
-            yield tuple(name for name, _ in run), [values for _, values in run if values is not None]
+            if (least == most and most in _CODES) or (
+                size == _PHONE_PIECES and least <= _TELEPHONE + 1 and most >= _TELEPHONE
+            ):
+                yield tuple(name for name, _ in run), [values for _, values in run]
 
 
-def _numbers(run: tuple[tuple[str, ...], list[pl.Series]]) -> Iterator[tuple[LeakSearch, Found]]:
-    (one, *others), columns = run
+def _widths(values: pl.Series) -> tuple[int, int]:
+    """Return the least and greatest number of digits."""
+    sizes = values.drop_nulls().str.len_bytes().unique().to_list()
+    return min(sizes), max(sizes)
+
+
+def _numbers(names: tuple[str, ...], columns: list[pl.Series]) -> Iterator[tuple[LeakSearch, Found]]:
+    """Yield what some pieces make, in that order in which most of it is valid."""
+    one, *others = names
     frame = pl.DataFrame({str(i): column for i, column in enumerate(columns)}).drop_nulls().unique()
-    joined = frame.select(pl.concat_str(frame.columns)).to_series().unique()
+    orders = (
+        [*permutations(frame.columns)]
+        if len(names) <= _PHONE_PIECES
+        else [frame.columns, frame.columns[::-1]]
+    )
+    found: dict[str, Found] = {}
+    for order in orders:
+        joined = frame.select(pl.concat_str(order)).to_series().unique()
+        for kind, count in _made(joined, telephones=len(names) == _PHONE_PIECES):
+            if kind not in found or count.chance - count.expected > found[kind].chance - found[kind].expected:
+                found[kind] = count
+    for kind, count in found.items():
+        yield LeakSearch("number", one, kind, tuple(others)), count
+
+
+def _made(joined: pl.Series, *, telephones: bool) -> Iterator[tuple[str, Found]]:
     sizes = joined.str.len_bytes().unique().to_list()
     if len(sizes) == 1 and sizes[0] in _CODES:
         for kind, n in whole_numbers(joined).items():
             if kind is not INSURER:
-                found = Found(n.compared, n.passing, 0, 0, n.by_chance)
-                yield LeakSearch("number", one, kind.name, tuple(others)), found
-    if len(columns) == _PHONE_PIECES:
+                yield kind.name, Found(n.compared, n.passing, 0, 0, n.by_chance)
+    if telephones:
         numbers = joined.filter(joined.str.contains(_PHONE))
         if len(numbers):
             valid = len(numbers) - phone_area(strings(numbers.to_arrow())).null_count
-            yield LeakSearch("number", one, TELEPHONE, tuple(others)), Found(len(joined), valid, 0)
+            yield TELEPHONE, Found(len(joined), valid, 0)
 
 
 def _names(names: NameSet, family: pl.Series, given: pl.Series) -> Found:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import TELEPHONE, any_contact, contacts, without_uuids
+from tokumei.transforms.detect.filled import with_gaps
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
@@ -92,7 +93,7 @@ def _numbers_in(cells: pl.Series) -> dict[str, Found]:
 def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
     if not len(shadows):
         return {}
-    texts = numbered(shadows)
+    texts = with_gaps(numbered(shadows), "")
     whole = is_whole(texts)
     text = texts.filter(~whole)
     found: dict[str, Found] = {}

@@ -1,21 +1,25 @@
-"""The record's own values in another form: address, birth date, name in Latin letters, code without its end.
+"""The record's own values in another form: address, birth date, name as it is read, code without its end.
 
 `written_otherwise` makes one form of them. Only cells that may hold one are looked at: with steps of an
-address or a date, with Latin letters, with eleven digits.
+address or a date, with Latin letters or kana, with eleven digits. Where the file has no column of readings,
+names are read as the tables of names have them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import polars as pl
 import pyarrow as pa
 
-from tokumei.schemas.column_names import Role, roles_of
+from tokumei.schemas.column_names import Role, roles_of, says
 from tokumei.transforms.detect import other_forms as other
+from tokumei.transforms.detect.readings import name_parts, readings_of
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.values import Texts, own_values
+from tokumei.transforms.planning.name_columns import NameColumns
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
@@ -36,14 +40,15 @@ class OwnForms:
         """
         self._table, self._sources, self._order, self._shared = table, sources, order, shared
 
-    def found(self, column: str, cells: pl.Series) -> dict[LeakSearch, Found]:
+    def found(self, column: str, compared: Texts) -> dict[LeakSearch, Found]:
         """Count the records of a released column whose cell holds their own value in another form.
 
         Args:
             column: its name.
-            cells: its shadows, one a record.
+            compared: its cells, one a record.
         """
-        found: dict[LeakSearch, Found] = {}
+        cells = compared.written
+        found: dict[LeakSearch, Found] = self._kana(column, compared)
         perhaps = other.may_have_form(cells).arg_true()
         some = cells.gather(perhaps)
         for form, forms in (
@@ -57,17 +62,15 @@ class OwnForms:
                 continue
             texts = form.canonical(cells.gather(rows))
             for of, values in forms(self._order.take(rows.to_arrow())):
-                search = LeakSearch("form", column, of)
-                met = self._met(values, texts, len(cells))
-                found[search] = found[search] + met if search in found else met
+                _add(found, LeakSearch("form", column, of), self._met(values, texts, len(cells)))
         return found
 
     def days(self, column: str, released: pa.Array) -> dict[LeakSearch, Found]:
-        """Count the records whose released day is their own birth date.
+        """Count the records whose released day is their own birth date, or is made of it.
 
         Args:
             column: a released column of days or times.
-            released: its values, one a record.
+            released: its values, one a record; of one that is treated, those of the source.
         """
         if not (pa.types.is_date(released.type) or pa.types.is_timestamp(released.type)):
             return {}
@@ -101,10 +104,42 @@ class OwnForms:
                 yield name, days
 
     def _latin(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
+        for name, family, given in self._names(rows):
+            yield from ((name, form) for form in other.latin_forms(family, given))
+        for name, family, given in self._read(rows):
+            yield from ((name, form) for form in other.latin_forms(family, given))
+
+    def _kana(self, column: str, compared: Texts) -> dict[LeakSearch, Found]:
+        """Count the records whose cell holds their own name as it is read, if no column has readings."""
+        found: dict[LeakSearch, Found] = {}
+        if not self._unread:
+            return found
+        cells = compared.written
+        rows = cells.str.contains(other.NAMES_IN_KANA.pattern).fill_null(value=False).arg_true()
+        for name, family, given in self._read(self._order.take(rows.to_arrow())) if len(rows) else ():
+            for form in other.kana_forms(family, given):
+                held = other.perhaps_in_kana(form, compared.plain.gather(rows)).arg_true()
+                texts = other.NAMES_IN_KANA.canonical(cells.gather(rows.gather(held)))
+                _add(found, LeakSearch("form", column, name), self._met(form.gather(held), texts, len(cells)))
+        return found
+
+    @cached_property
+    def _unread(self) -> tuple[NameColumns, ...]:
+        """The columns of names, if no column has their readings."""
+        columns = self._table.table.columns
+        read = any(says({Role.KANA}, n, columns[n].title) for parts in self._table.named for n in parts)
+        return () if read else self._table.named
+
+    def _read(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series, pl.Series]]:
+        """Yield the names of people as they may be read, in katakana."""
+        for name, family, given in self._names(rows) if self._unread else ():
+            yield from ((name, one, other_) for one, other_ in readings_of(family, given))
+
+    def _names(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series, pl.Series]]:
+        """Yield family names and given names."""
         for parts in self._table.named:
             texts = [self._texts(name, rows) for name in parts]
-            family, given = texts if len(texts) == 2 else other.two_words(texts[0])
-            yield from ((parts[0], form) for form in other.latin_forms(family, given))
+            yield (parts[0], *(texts if len(texts) == 2 else name_parts(texts[0])))
 
     def _codes(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for name in self._of(Role.CODE):
@@ -124,3 +159,7 @@ class OwnForms:
 
     def _texts(self, name: str, rows: pa.Array) -> pl.Series:
         return spelled(as_text(self._rows(name, rows)))
+
+
+def _add(found: dict[LeakSearch, Found], search: LeakSearch, met: Found) -> None:
+    found[search] = found[search] + met if search in found else met

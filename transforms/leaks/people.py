@@ -25,17 +25,25 @@ _PERHAPS_HOME = r"[都道府県市区町村郡].*[0-9一二三四五六七八九
 _NUMBERED = r"[0-9]+-[0-9]|[0-9一二三四五六七八九十] ?(?:丁目|番|号)|[^0-9][0-9]{1,5}$"
 _CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
 _NAME, _DECOY = "name", "decoy"
+_SURE = (NameSign.SURE, NameSign.ADDRESSED)
 
 
 def names_in(
-    names: NameSet, column: str, cells: pl.Series, people: pl.Series | None, shared: int, *, seen: SeenLetters
+    names: NameSet | None,
+    column: str,
+    cells: pl.Series,
+    people: pl.Series | None,
+    shared: int,
+    *,
+    seen: SeenLetters,
 ) -> dict[LeakSearch, Found]:
     """Count the records whose cell holds the name of somebody of the files.
 
-    Labels (山田太郎商店) are not counted, which here are cells that ``shared`` people bear.
+    Labels (山田太郎商店) are not counted, which here are cells that ``shared`` people bear and that address
+    nobody.
 
     Args:
-        names: to be looked for.
+        names: to be looked for; None: the cells are seen, and nothing is found.
         column: the released column.
         cells: shadows, one a record.
         people: whose record each is; None where a record is a person.
@@ -49,12 +57,16 @@ def names_in(
     """
     distinct = cells.unique().drop_nulls()
     distinct = distinct.filter(distinct.str.len_chars() >= SHORTEST_NAME)
+    if names is None:
+        seen.look(distinct)
+        return {}
     hits = names.find_in(seen.through(stretches(distinct)))
     counts = _by_evidence(distinct, hits, cells, people, shared)
     compared = len(cells) - cells.null_count()
     error = hits.looked * names.names.error if names.names.bits is not None else 0.0
     if error:  # then nothing is sure
         counts = {(min(e, NameSign.LIKELY), what): n for (e, what), n in sorted(counts.items())}
+    sure = sum(counts.get((sign, _NAME), 0) for sign in _SURE)
     found = {
         NameSign.WEAK: LeakSearch("name", column, ""),
         NameSign.LIKELY: LeakSearch("likely", column, ""),
@@ -63,7 +75,7 @@ def names_in(
         search: Found(
             compared,
             counts.get((evidence, _NAME), 0),
-            counts.get((NameSign.SURE, _NAME), 0) if evidence is NameSign.WEAK else 0,
+            sure if evidence is NameSign.WEAK else 0,
             0,
             counts.get((evidence, _DECOY), 0) * names.a_decoy + (error if evidence is NameSign.LIKELY else 0),
         )
@@ -132,12 +144,12 @@ def _by_evidence(
         .filter(pl.col(_CELL).is_in(held[_CELL].unique().implode()))
         .group_by(_CELL)
         .agg(pl.len().alias(_RECORDS), bearers.alias(_BEARERS))
-        .filter(pl.col(_BEARERS) < shared)
         .join(held, on=_CELL)
+        .filter((pl.col(_BEARERS) < shared) | (pl.col("evidence") == NameSign.ADDRESSED))
         .group_by("evidence", "decoy")
         .agg(pl.len().alias("cells"), pl.col(_RECORDS).sum())
     )
     return {
-        (evidence, _DECOY if decoy else _NAME): records if evidence == NameSign.SURE else n
+        (evidence, _DECOY if decoy else _NAME): records if evidence in _SURE else n
         for evidence, decoy, n, records in counts.iter_rows()
     }

@@ -14,6 +14,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.schemas.leaks import leaves_numbers
+from tokumei.transforms.counting.person_values import Theirs
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.leaks.beginnings import ANY_FACTORS, SeenLetters
 from tokumei.transforms.leaks.beside import beside
@@ -23,8 +25,10 @@ from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.own_search import OwnSearch
+from tokumei.transforms.leaks.own_whole import whole_values
 from tokumei.transforms.leaks.people import names_and_addresses, names_in
 from tokumei.transforms.leaks.sought_column import SoughtColumn
+from tokumei.transforms.leaks.theirs import theirs_in
 from tokumei.transforms.leaks.values import Texts, as_compared, own_values, plain_texts, read_cells
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.redactions import redacted_columns
@@ -41,6 +45,7 @@ def scan(
     sources: pa.RecordBatch,
     order: pa.Array,
     names: NameSet | None,
+    theirs: Theirs | None = None,
 ) -> Leaks:
     """Search one released batch; counts only, for every search that had something to compare.
 
@@ -50,6 +55,7 @@ def scan(
         sources: source values to look for and to judge, of all records of the chunk.
         order: the row of each released record in ``sources``.
         names: of the people of all tables; None where none are sought.
+        theirs: what other tables delete of the people of the released records; None where none is joined.
     """
     found: dict[LeakSearch, Found] = dict(named_values(table, batch, sources, order))
     people = _people(table, sources, order) if names is not None else None
@@ -59,10 +65,12 @@ def scan(
     redacted = redacted_columns(table)
     for name, column in table.table.columns.items():
         if column.carries_days and batch.num_rows:
-            found |= forms.days(name, batch.column(name))
+            found |= forms.days(
+                name, sources.column(name).take(order) if column.treat else batch.column(name)
+            )
         if not column.carries_numbers or not batch.num_rows:
             continue
-        carries = column.carries_values and bool(wanted or names)
+        carries = column.carries_values and bool(wanted or names or theirs)
         read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
         for kind, count in numbers_in(batch.column(name), read).items():
             found[LeakSearch("number", name, kind)] = count
@@ -71,20 +79,35 @@ def scan(
             if column.type == "string":
                 found |= names_and_addresses(name, cells.written, shared)
             seen = SeenLetters(ANY_FACTORS if names is None else names.factors)
-            if names is not None:
-                found |= names_in(names, name, cells.written, people, shared, seen=seen)
-            elif wanted:
-                seen.look(cells.written)
-            if wanted:
-                found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
-            found |= forms.found(name, cells.written)
+            found |= names_in(names, name, cells.written, people, shared, seen=seen)
+            found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
+            found |= forms.found(name, cells)
+            found |= theirs_in(theirs, name, cells.plain, shared)
         elif carries:
-            found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, shared)
+            found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, theirs, shared)
+        if carries and name not in redacted:
+            whole = whole_numbers_of(batch.column(name))
+            found |= whole_values(table, sources, order, name, whole)
     found |= dict(beside(table, batch, names))
     for name in table.judged:
         for kind, count in codes_in(sources.column(name)).items():
             found[LeakSearch("source", name, kind)] = count
+        column = table.table.columns[name]
+        if batch.num_rows and leaves_numbers(column.type, column.treat):
+            found |= _still_numbers(table, name, batch.column(name), sources, order)
     return found
+
+
+def _still_numbers(
+    table: TablePlan, name: str, released: pa.Array, sources: pa.RecordBatch, order: pa.Array
+) -> dict[LeakSearch, Found]:
+    """Search a column of numbers that were capped, rounded, swapped or blurred, and are numbers all the same.
+
+    Its source is compared with the record's own values: a little noise does not make another number of it.
+    """
+    found = {LeakSearch("number", name, kind): count for kind, count in numbers_in(released).items()}
+    source = whole_numbers_of(without_dictionary(sources.column(name).take(order)))
+    return found | whole_values(table, sources, order, name, source)
 
 
 def _wanted(
@@ -109,6 +132,8 @@ def _values(
     What many write (boilerplate) stands in redacted texts as it stood, where nothing in it is personal: that
     another's text had a name in it besides makes no source value of it.
     """
+    if not wanted:
+        return {}
     search = OwnSearch(cells, seen, wanted, shared)
     found = {LeakSearch("own", name, of): count for of, count in search.own().items()}
     for of in (of for of in wanted if itself or of != name):
@@ -118,7 +143,7 @@ def _values(
 
 
 def _in_numbers(
-    name: str, values: pa.Array, wanted: dict[str, SoughtColumn], shared: int
+    name: str, values: pa.Array, wanted: dict[str, SoughtColumn], theirs: Theirs | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Search a column of numbers for source values, as such a column has them: without zeros before them."""
     whole = pa.types.is_integer(values.type)
@@ -126,7 +151,7 @@ def _in_numbers(
         return {}
     cells = plain_texts(values)
     groups = Cells.of(cells.plain)
-    found = {}
+    found = theirs_in(theirs, name, cells.plain, shared)
     for name_of, source in wanted.items():
         rows = groups.but_labels(source.values, shared)
         texts = source.values(rows)

@@ -23,6 +23,7 @@ ENOUGH = 100
 _CHANCE_DIGITS = 0.01  # share of records whose digits contain the record's own by chance
 _UNLIKELY = 0.01  # what is rarer among columns that have nothing to do with one another is no chance
 _UNLIKELY_NUMBERS = 1e-4  # the same of columns of numbers, of which a file has many
+_UNLIKELY_BESIDE = 1e-8  # and of columns put together, of which there are many ways
 # Share of values up to which a column counts as treated, and up to which a reason given for its name is true.
 _BY_SHARE_OF_VALUES = {"kept": 0.1, "named": 0.5, "person": 0.5, "home": 0.5}
 _BY_NAME = frozenset({"kept", "named"})
@@ -31,8 +32,14 @@ _WHOLE = {
     "home": ("are addresses with numbers", "番地までの住所"),
 }
 _MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
-_VALUES = frozenset({"own", "other", "form"})
+_VALUES = frozenset({"own", "other", "form", "part"})
+_OTHERWISE = {"form": "別の書き方", "part": "一部、又は短い書き方"}
 _NAMES = frozenset({"name", "likely"})
+_OF_PEOPLE = {
+    **dict.fromkeys(_NAMES, ("the name of somebody in the files", "ファイルにある人の氏名")),
+    "theirs": ("a value of the same person that another table deletes", "同じ人の、ほかの表で削除する値"),
+}
+_OF_SOURCES = frozenset({*_VALUES, *_OF_PEOPLE, *_WHOLE})
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
 
@@ -42,14 +49,18 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
         return found.sure > 0
     if search.kind in _BY_SHARE_OF_VALUES:
         return found.chance > _BY_SHARE_OF_VALUES[search.kind] * found.compared
-    if search.kind in _NAMES:
+    if search.kind in _OF_PEOPLE:
         return (search.kind == "likely" and found.expected < 1) or _more_than(found.chance, found.expected)
     if search.kind in _VALUES:
-        return found.chance > _CHANCE_DIGITS * found.compared or _surprising(found.equal, found.expected)
+        often = found.chance > _CHANCE_DIGITS * found.compared
+        unlikely = _UNLIKELY_NUMBERS if search.kind == "part" else _UNLIKELY
+        surprising = _surprising(found.equal, found.expected, unlikely)
+        return (often and surprising) if search.kind == "part" else (often or surprising)  # parts are short
     if search.of in _BY_SHARE:
         return 2 * found.chance > found.compared
     few = found.compared < ENOUGH and not search.beside
-    return few or _surprising(found.chance, found.expected, _UNLIKELY_NUMBERS)
+    unlikely = _UNLIKELY_BESIDE if search.beside else _UNLIKELY_NUMBERS
+    return few or _surprising(found.chance, found.expected, unlikely)
 
 
 def _surprising(met: int, expected: float, unlikely: float = _UNLIKELY) -> bool:
@@ -149,7 +160,7 @@ def _key(search: LeakSearch) -> str | None:
     """Return the key of a column by which the policy allows what a search finds; None where nothing does."""
     if search.kind in _BY_NAME:
         return "name_allowed" if search.kind == "kept" else None
-    return "source_values_allowed" if search.kind in _VALUES | _NAMES | _WHOLE.keys() else "codes_allowed"
+    return "source_values_allowed" if search.kind in _OF_SOURCES else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
@@ -171,14 +182,14 @@ def _alone(search: LeakSearch, found: Found) -> str:
     if search.kind == "named" or search.kind in _WHOLE:
         what = f"look as its name says ({search.of})" if search.kind == "named" else _WHOLE[search.kind][0]
         return f"{count:,} of {found.compared:,} values {what}"
-    if search.kind in _NAMES:
-        return f"{count:,} record(s) with the name of somebody in the files"
+    if search.kind in _OF_PEOPLE:
+        return f"{count:,} record(s) with {_OF_PEOPLE[search.kind][0]}"
     if search.kind == "number":
         return f"{count:,} value(s) hold: {search.of}"
     if search.kind == "source":
         return f"{count:,} of {found.compared:,} source values are: {search.of}, of which nothing may be left"
     whose = "another record's value" if search.kind == "other" else "their own value"
-    form = ", otherwise written" if search.kind == "form" else ""
+    form = {"form": ", otherwise written", "part": ", or a part of it"}.get(search.kind, "")
     return f"{count:,} record(s) with {whose} of {search.of}{form}"
 
 
@@ -191,15 +202,15 @@ def _sought(table: TablePlan, search: LeakSearch) -> str:
 def _sought_alone(table: TablePlan, search: LeakSearch) -> str:
     if search.kind in _BY_NAME:
         return "加工前と同じ値" if search.kind == "kept" else "項目の名が示すもの"
-    if search.kind in _NAMES or search.kind in _WHOLE:
-        return _WHOLE[search.kind][1] if search.kind in _WHOLE else "ファイルにある人の氏名"
+    if search.kind in _OF_PEOPLE or search.kind in _WHOLE:
+        return (_OF_PEOPLE | _WHOLE)[search.kind][1]
     if search.kind == "number":
         return _title(search.of)
     if search.kind == "source":
         return f"加工前の{_title(search.of)}"
     title = table.table.columns[search.of].title or search.of
-    if search.kind == "form":
-        return f"その人の{title}（別の書き方）"
+    if search.kind in _OTHERWISE:
+        return f"その人の{title}（{_OTHERWISE[search.kind]}）"
     return f"その人の{title}" if search.kind == "own" else f"他の人の{title}"
 
 

@@ -9,6 +9,21 @@ from tokumei.schemas.table import Table
 _DATED = frozenset({"date", "string", "text"})
 
 
+def held_against_others(table: Table) -> tuple[str, ...]:
+    """Return the columns that tell or link people, of whose values no table of the same people may hold one.
+
+    Not those of which a part is released (a municipality): that part is no more than what others hold.
+    """
+    return tuple(
+        name
+        for name, column in table.columns.items()
+        if name != table.person
+        and column.sought
+        and column.identifies
+        and not any(step.keeps_coarse for step in column.treat)
+    )
+
+
 def compared_columns(
     table: Table, k: int, sought: tuple[str, ...], judged: tuple[str, ...]
 ) -> tuple[str, ...]:
@@ -21,8 +36,8 @@ def compared_columns(
         judged: those of which nothing may be released if they are codes.
 
     Returns:
-        These; those whose names ask for it; and where cells are searched or days released, birth dates that
-        are not kept.
+        These; those whose names ask for it; where cells are searched or days released, birth dates that are
+        not kept; and days that are treated and may be such.
     """
     searched = sought or any(column.carries_days for column in table.columns.values())
     by_name = (*left_whole(table.columns, k), *answered(table.columns))
@@ -31,4 +46,5 @@ def compared_columns(
         for name, column in table.columns.items()
         if searched and column.type in _DATED and not column.keep and says({Role.BIRTH}, name, column.title)
     )
-    return tuple(dict.fromkeys((*sought, *judged, *by_name, *births)))
+    days = (name for name, column in table.columns.items() if column.carries_days and column.treat)
+    return tuple(dict.fromkeys((*sought, *judged, *by_name, *births, *days)))

@@ -13,7 +13,7 @@ from tokumei.schemas.table import Table
 NameColumns = tuple[str, ...]  # one column of whole names, or two: of family names, and of given names
 
 _NAMES = frozenset({Role.NAME, Role.KANA})
-_LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other"})
+_LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other", "by"})
 _SHORTEST = 3  # letters of a name
 _DIGIT = re.compile(r"\d")
 _APART, _JAPANESE = re.compile(r"[\W_]+"), re.compile("[ぁ-ヺ一-龥]")
@@ -53,14 +53,12 @@ def may_name_somebody(table: Table) -> bool:
     word is known. Names of most columns are known (生年月日, 続柄): then nothing is read for this.
     """
     for name, column in table.columns.items():
-        if not column.released:
-            continue
         hierarchies = (getattr(step, "hierarchy", None) for step in column.treat)
         if any(isinstance(hierarchy, FileHierarchy) for hierarchy in hierarchies):
             return True
         stated = [step.model_dump(mode="json", exclude_defaults=True) for step in column.treat]
         labels = (label for label in labels_of(stated) if not _DIGIT.search(label))
-        for text in (name, column.title, column.released_as, *labels):
+        for text in (name if column.released else None, column.title, column.released_as, *labels):
             plain = _APART.sub("", unicodedata.normalize("NFKC", text or ""))
             if _JAPANESE.search(plain) and len(plain) >= _SHORTEST and not roles_of(text):
                 return True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.decisions.decision import decision_of
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.recoder import Recoder
+from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.joined.removal import GivenNode, given_of
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
@@ -29,15 +30,22 @@ from tokumei.transforms.recode.downcoding import Narrowed, narrowed
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
+from tokumei.transforms.recode.minimality import told_by_values
 from tokumei.transforms.recode.objectives import OBJECTIVES
 from tokumei.transforms.recode.objectives.base import Node, NodeCount, Objective
 from tokumei.transforms.recode.objectives.by_column import Loss
 from tokumei.transforms.recode.queries import Answer, Queries, mean_error, queries_of
 from tokumei.transforms.recode.ranking import Choice, InfeasibleError, Known
 from tokumei.transforms.recode.regions import MAX_DIVIDED
-from tokumei.transforms.recode.requirements import covered_by_population, histogram_of, models_of
+from tokumei.transforms.recode.requirements import (
+    covered_by_population,
+    histogram_of,
+    models_of,
+    people_allowed,
+)
 from tokumei.transforms.recode.search import affordable_checks, conclude, counter, find_optimum
 from tokumei.transforms.recode.unavoidable import unavoidable_loss
+from tokumei.transforms.recode.undetermined import cut_anew
 from tokumei.transforms.recode.ways import WAYS, TooManyTuplesError, Way, WayLoss, WayName, compare, work_out
 from tokumei.transforms.risk.sizes import ClassSizes
 
@@ -46,13 +54,16 @@ def choose(
     plan: Plan,
     fitted: Mapping[str, FittedTable],
     histograms: Histograms,
+    key: RunKey,
     watch: Callable[[Known], None] = lambda _: None,
 ) -> Chosen:
     """Search every table's lattice; ``watch`` is told of every node counted.
 
+    The key decides where a policy asks for a cut that is not deterministic, and nowhere else.
+
     Raises:
-        RequirementError: no generalization meets the requirements within the suppression limit, or nobody
-            would be left.
+        RequirementError: no generalization meets the requirements within the suppression limit, nobody
+            would be left, or no cut was found of which nothing can be concluded.
         InputError: values are not in their hierarchy, or a population table does not hold the file's people.
         PolicyError: a table has more people than the population declared.
     """
@@ -60,7 +71,7 @@ def choose(
     for name, table in plan.tables.items():
         recoder, recoded = None, None
         if table.quasi_identifiers:
-            recoder, recoded = _choose_table(plan, table, fitted[name], histograms, watch)
+            recoder, recoded = _choose_table(plan, table, fitted[name], histograms, key=key, watch=watch)
         fits = fitted[name]
         decisions[name] = decision_of(fits, recoder)
         accounts[name] = Account(fitted[name], recoded)
@@ -72,6 +83,8 @@ def _choose_table(
     table: TablePlan,
     fitted: FittedTable,
     histograms: Histograms,
+    *,
+    key: RunKey,
     watch: Callable[[Known], None],
 ) -> tuple[Recoder, Recoded]:
     ladders = ladders_of(table, fitted)
@@ -98,11 +111,19 @@ def _choose_table(
     asked = table.requirements.recoding
     compared = (plan.policy.report.compare or asked == "best") and given is None
     ways = _ways(table, lattice, objective, optimum, compared=compared)
+    usual = {name: w.assignment for name, w in ways.items()}
+    if not table.requirements.deterministic_cut:
+        choice, ways = cut_anew(table, lattice, objective, choice, ways=ways, key=key)
     counts = {name: count_assignment(w.assignment, ladders, histogram) for name, w in ways.items()}
     answers = {name: queries.answers(w.assignment) for name, w in ways.items()} if queries else {}
     errors = {name: mean_error(told) for name, told in answers.items()}
     name = _closest(errors) if asked == "best" else asked
     audited = {way: narrowed(found.assignment, ladders, histogram) for way, found in ways.items()}
+    if (found := audited.get("full_domain")) is not None and table.requirements.deterministic_cut:
+        by_values = told_by_values(
+            lattice, choice.node, people_allowed(table, lattice.histogram.total_people)
+        )
+        audited["full_domain"] = replace(found, by_values=by_values)
     recoded = _account(
         choice,
         name,
@@ -110,6 +131,7 @@ def _choose_table(
         counts[name],
         compare(counts, objectives["loss"], objective, errors, audited) if compared else (),
         narrow=audited[name],
+        usual=usual[name],
         answers=answers.get(name, ()),
         lattice=lattice,
         objectives=objectives,
@@ -172,8 +194,7 @@ def _search(
     given: GivenNode | None,
     queries: Queries,
 ) -> Choice:
-    limit = float(table.requirements.suppression_limit)
-    allowed = math.floor(limit * lattice.histogram.total_people + 1e-9)
+    allowed = people_allowed(table, lattice.histogram.total_people)
     try:
         if given is not None:
             search = GivenSearch(objective, lattice.models, given)
@@ -205,6 +226,7 @@ def _account(
     alternatives: tuple[WayLoss, ...],
     *,
     narrow: Narrowed | None,
+    usual: Assignment,
     answers: tuple[Answer, ...],
     lattice: Lattice,
     objectives: Mapping[str, Objective],
@@ -229,6 +251,9 @@ def _account(
         rounds=way.rounds,
         regions=way.regions,
         narrowed=narrow,
+        usual_loss=None
+        if table.requirements.deterministic_cut
+        else objectives["loss"].value(count_assignment(usual, ladders, histogram)),
         least_loss=unavoidable_loss(lattice, objectives["loss"], objectives["loss"].value(count))
         if way.regions
         else None,

@@ -40,6 +40,7 @@ class Recoded:
         rounds: of the rescue of whom the optimum suppresses, for cells.
         regions: the number of classes, for local and multidimensional; 0 otherwise.
         narrowed: whom a reader who knows the way can narrow; None if that is not known.
+        usual_loss: what the same way loses with a deterministic cut; None where the release has that.
         least_loss: no release loses less, however it is recoded; None if that is not known.
         blanked: for cells, how many are blanked, and how many are needed at least; None if that is not known.
         models: what every class satisfies.
@@ -66,6 +67,7 @@ class Recoded:
     rounds: tuple[Round, ...]
     regions: int
     narrowed: Narrowed | None
+    usual_loss: float | None
     least_loss: float | None
     blanked: BlankedCells | None
     models: tuple[PrivacyModel, ...]

@@ -7,13 +7,13 @@ is left of the label may be a single value (A. Cohen, Attacks on Deidentificatio
 2022). At one level for everybody nothing is below anything, and nobody is narrowed.
 
 The audit knows the truth, and counts the classes of which the conclusion is right for every record. It looks
-at one column at a time; what follows from several at once, or from a sensitive value (R. C.-W. Wong and
-others, Minimality Attack in Privacy Preserving Data Publishing, VLDB 2007), is not counted.
+at one column at a time; what follows from several at once is not counted. What follows from a sensitive value
+is counted at one level for everybody: see `minimality`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,18 +32,39 @@ class Narrowed:
     Attributes:
         people: in classes of which some values of a label are excluded.
         to_one: of these, people of whom a single value of the file is left.
+        by_values: people in finer classes that were not released because of their sensitive values alone;
+            None where that is not counted.
     """
 
     people: int = 0
     to_one: int = 0
+    by_values: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NarrowedClass:
+    """A class of which values of one column are excluded.
+
+    Attributes:
+        column: its place among the quasi-identifiers.
+        tuples: of the class, by their place in the histogram.
+        finer: the same of each class that bears a label directly below, and is equal in all other columns.
+        left: how many values of the label are under none of these.
+    """
+
+    column: int
+    tuples: Ints
+    finer: tuple[Ints, ...]
+    left: int
 
 
 @dataclass
 class _Labels:
-    """Labels of one column, as stretches of values in the order of the hierarchy."""
+    """Labels of one column, as stretches of values in the order of the hierarchy, and whose they are."""
 
     starts: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    classes: list[int] = field(default_factory=list)
 
 
 def narrowed(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram) -> Narrowed | None:
@@ -57,28 +78,47 @@ def narrowed(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histo
     Returns:
         Whom it lets narrow; None where it has more than `MOST_CLASSES` classes.
     """
+    found = narrowed_classes(assignment, ladders, histogram)
+    if found is None:
+        return None
+    some, one = np.zeros(len(histogram), bool), np.zeros(len(histogram), bool)
+    for each in found:
+        some[each.tuples] = True
+        one[each.tuples] |= each.left == 1
+    return Narrowed(histogram.people_in(some), histogram.people_in(one))
+
+
+def narrowed_classes(
+    assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram
+) -> Iterator[NarrowedClass] | None:
+    """Return the classes that `narrowed` counts, once for each column; None where there are too many."""
     rows = np.flatnonzero(assignment.released & (histogram.records > 0))
     levels = assignment.nodes[assignment.of_tuple[rows]].astype(np.int64)
     if (levels == levels[:1]).all():
-        return Narrowed()
+        return iter(())
     values = histogram.codes[:, rows].astype(np.int64)
     columns = [_stretches(ladder, levels[:, i], values[i]) for i, ladder in enumerate(ladders)]
     labels = [np.unique(start << 32 | size, return_inverse=True)[1] for _, start, size in columns]
     of_row, first = _grouped(labels)
-    if len(first) > MOST_CLASSES:
-        return None
-    some, one = np.zeros(len(first), bool), np.zeros(len(first), bool)
+    return None if len(first) > MOST_CLASSES else _narrowed_classes(rows, columns, labels, of_row, first)
+
+
+def _narrowed_classes(
+    rows: Ints, columns: Sequence[tuple[Ints, Ints, Ints]], labels: Sequence[Ints], of_row: Ints, first: Ints
+) -> Iterator[NarrowedClass]:
     order = np.argsort(of_row, kind="stable")
     bounds = np.searchsorted(of_row[order], np.arange(len(first) + 1))
+
+    def held(c: int) -> Ints:
+        return order[bounds[c] : bounds[c + 1]]
+
     for i, (place, start, size) in enumerate(columns):
         for group in _alike([label[first] for j, label in enumerate(labels) if j != i], len(first)):
             for c, below in _below(group, start[first], size[first]).items():
-                held = place[order[bounds[c] : bounds[c + 1]]]
                 left = int(size[first[c]]) - sum(below.sizes)
-                if left > 0 and not _inside(held, below).any():
-                    some[c] = True
-                    one[c] |= left == 1
-    return Narrowed(_people(histogram, rows, some[of_row]), _people(histogram, rows, one[of_row]))
+                if left > 0 and not _inside(place[held(c)], below).any():
+                    finer = tuple(rows[held(other)] for other in below.classes)
+                    yield NarrowedClass(column=i, tuples=rows[held(c)], finer=finer, left=left)
 
 
 def _stretches(ladder: Ladder, levels: Ints, codes: Ints) -> tuple[Ints, Ints, Ints]:
@@ -126,6 +166,7 @@ def _below(group: Ints, start: Ints, size: Ints) -> dict[int, _Labels]:
             below = found.setdefault(open_[-1][0], _Labels())
             below.starts.append(begin)
             below.sizes.append(end - begin)
+            below.classes.append(c)
         open_.append((c, end))
     return found
 
@@ -136,9 +177,3 @@ def _inside(places: Ints, below: _Labels) -> Mask:
     ends = np.array(below.starts) + np.array(below.sizes)
     inside: Mask = (at >= 0) & (places < ends[np.maximum(at, 0)])
     return inside
-
-
-def _people(histogram: Histogram, rows: Ints, chosen: Mask) -> int:
-    mask = np.zeros(len(histogram), bool)
-    mask[rows[chosen]] = True
-    return histogram.people_in(mask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -90,6 +91,11 @@ def covered_by_population(table: TablePlan, histogram: Histogram) -> None:
             fix="give the population that the file is drawn from, as of the same day, written the same way,"
             " and with one row for every person",
         )
+
+
+def people_allowed(table: TablePlan, people: int) -> int:
+    """Return how many of the people of a table may lose a record."""
+    return math.floor(float(table.requirements.suppression_limit) * people + 1e-9)
 
 
 def contingency_of(found: PeoplePerKey, keys: Ints, size: int) -> Contingency:

@@ -30,6 +30,11 @@ from tokumei.transforms.values.cells import as_text
 LONGEST = 4_096  # bytes; longer values are whole documents
 _NAME, _TEXT, _ASCII, _DIGITS = 1, 3, 5, 6
 _ADDRESSED = re.compile(r"様|氏|サン|君|クン|チャン|殿|先生|サマ")  # as plain texts are written
+_LETTERED = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]{1,4}[-－ ]?([0-9０-９]+)|([0-9０-９]+)[A-Za-z]{1,2}")
+_KIND_OF_FIRM = re.compile(
+    "(?:株式|有限|合同|合資|合名|相互)会社|[（(][株有同資名社財医学福][）)]|[㈱㈲]|(?:一般|公益)(?:社団|財団)法人"
+    "|(?:医療|学校|社会福祉|宗教|特定非営利活動)法人"
+)
 _PARTS = re.compile(r"[\s・･,、/@＠]+")
 _PARTING = re.compile(r"[。、\n!?！？]")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile("[0-9]")
@@ -82,6 +87,8 @@ class OwnValues:
             short = [text if column.names and text and len(text) < _TEXT else None for text in texts]
             self._add(column, short, part=True)
             self._add(column, [None if s else text for s, text in zip(short, texts, strict=True)])
+            self._add(column, [_without_letters(text) for text in texts])
+            self._add(column, [_core_of_firm(text) for text in texts])
             if column.names:
                 for part in _parts(texts):
                     self._add(column, part, part=True)
@@ -183,6 +190,18 @@ def _parts(texts: Sequence[str | None]) -> Iterator[list[str | None]]:
     parts = [found if text and len(found := _PARTS.split(text.strip())) > 1 else [] for text in texts]
     for i in range(min(max(map(len, parts), default=0), MOST_NAMES)):
         yield [found[i] if i < len(found) else None for found in parts]
+
+
+def _without_letters(text: str | None) -> str | None:
+    """Return the digits of a code with Latin letters before or behind them: 9540623 of M9540623."""
+    code = _LETTERED.fullmatch(text.strip()) if text else None
+    return None if code is None else code[1] or code[2]
+
+
+def _core_of_firm(text: str | None) -> str | None:
+    """Return the name of a firm without what kind of firm it is."""
+    core = _KIND_OF_FIRM.sub("", text).strip() if text else text
+    return None if core == text else core
 
 
 def _turned(text: str | None) -> str | None:

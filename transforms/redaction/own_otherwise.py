@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from tokumei.transforms.detect import other_forms as other
 from tokumei.transforms.detect.other_forms import OtherForm
+from tokumei.transforms.detect.readings import name_parts, readings_of
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.redaction.own_columns import MOST_NAMES, OwnColumn
@@ -45,18 +46,28 @@ class OwnOtherwise:
             days = other.birth_days(values[column.name], column.dates) if column.born else None
             if days is not None:
                 self._add(other.BIRTHS, other.birth_forms(days))
+                self._add(other.BIRTH_NUMBERS, other.birth_numbers(days))
         texts = {c: spelled(as_text(values[c.name])) for c in columns if c.names or c.coded}
         for column, shadows in texts.items():
             if column.places:
                 self._add(other.ADDRESSES, other.address_forms(shadows))
             elif column.names:
                 self._add(other.TELEPHONES, other.telephone_forms(shadows))
-                self._add(other.NAMES_IN_LATIN, other.latin_forms(*other.two_words(shadows)))
+                family, given = name_parts(shadows)
+                self._add(other.NAMES_IN_LATIN, other.latin_forms(family, given))
+                self._add_read(family, given)
             if column.coded:
                 self._add(other.ELEVEN, other.eleven_forms(shadows))
         named = [shadows for column, shadows in texts.items() if column.names and not column.places]
         for family, given in permutations(named[:MOST_NAMES], 2):
             self._add(other.NAMES_IN_LATIN, other.latin_forms(family, given)[:1])
+            self._add_read(family, given)
+
+    def _add_read(self, family: pl.Series, given: pl.Series) -> None:
+        """Add names in kanji as they may be read."""
+        for one, another in readings_of(family, given):
+            self._add(other.NAMES_IN_KANA, other.kana_forms(one, another))
+            self._add(other.NAMES_IN_LATIN, other.latin_forms(one, another))
 
     def _add(self, form: OtherForm, values: Sequence[pl.Series]) -> None:
         self._sought.setdefault(form, []).extend(v for v in values if v.null_count() < len(v))
@@ -146,7 +157,9 @@ def _labelled(form: OtherForm, i: int, start: int, end: int, cells: pl.Series) -
 
 _LABELS = {
     other.ADDRESSES: SpanLabel.PLACE,
+    other.NAMES_IN_KANA: SpanLabel.PERSON,
     other.BIRTHS: SpanLabel.DATE,
+    other.BIRTH_NUMBERS: SpanLabel.DATE,
     other.ELEVEN: SpanLabel.NUMBER,
     other.TELEPHONES: SpanLabel.TELEPHONE,
 }

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
+from tokumei.transforms.counting.person_values import VALUES_PURPOSE, Theirs
 from tokumei.transforms.criteria.base import Applied
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import compacted, used_values
@@ -22,12 +23,11 @@ from tokumei.transforms.decisions.removal import remove_all, suppressed_by
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.exposure.sources import SourceExposed
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import persons_in_periods, units_of
 from tokumei.transforms.profile.pictures import Distribution, picture_after, picture_before
-from tokumei.transforms.release.by_record import exposed_sources, treat_records
+from tokumei.transforms.release.by_record import SourceRows, treat_records
 from tokumei.transforms.release.dealing import drawn_order
 from tokumei.transforms.release.part_recount import PartTerms, part_terms
 from tokumei.transforms.release.tally import Tally
@@ -53,10 +53,10 @@ class Anonymized:
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
-        names: of people, which the batch is searched for.
+        names: of people, which the batch is searched for; theirs: what other tables delete of the same.
         terms: what the recount of the written rows must know.
         totals: what the released lines come to, by person, dealt to buckets.
-        exposed: what the source tells of the released lines.
+        exposed: what is left to look at in the source, for `exposed_sources`; never written.
     """
 
     split: Split
@@ -72,9 +72,10 @@ class Anonymized:
     sources: pa.RecordBatch
     order: pa.Array
     names: NameSet | None
+    theirs: Theirs | None
     terms: PartTerms
     totals: tuple[tuple[int, WrittenTotals], ...]
-    exposed: SourceExposed
+    exposed: SourceRows
     tally: Tally
 
 
@@ -131,6 +132,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
         sources=chunk.batch.select(list(plan.compared)),
         order=pa.array(order),
         names=chunk.work.decision.names,
+        theirs=_theirs(plan, chunk, order),
         tally=Tally(
             records_in=len(reaching),
             dropped=int(len(reaching) - reaching.sum()) - suppressed_by(taken),
@@ -148,9 +150,16 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
             redactions={n: a.redaction for n, a in by_record.items() if a.redaction is not None},
         ),
         terms=part_terms(plan, chunk.work.decision, key),
-        exposed=exposed_sources(plan, chunk, columns, by_record, left, exact=exact),
+        exposed=SourceRows(chunk=chunk, columns=columns, by_record=by_record, left=left, exact=exact),
         totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
+
+
+def _theirs(plan: TablePlan, chunk: Chunk[Decision], order: npt.NDArray[np.intp]) -> Theirs | None:
+    values = chunk.work.decision.theirs
+    if values is None:
+        return None
+    return Theirs(values, chunk.work.key.derive(VALUES_PURPOSE), persons_of(plan, chunk)[order, 0])
 
 
 def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:

@@ -6,17 +6,26 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tokumei.schemas.attacks import Membership, SinglingOut
-from tokumei.transforms.attacks.habits import Recognized
+from tokumei.schemas.attack_rules import table_attacked
+from tokumei.schemas.attacks import Downcoding, Membership, SinglingOut
+from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.attacks.joint import JointClasses
+from tokumei.transforms.attacks.likeness import Recognized
 from tokumei.transforms.attacks.presence import Presence, attack_presence
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import Singled, single_out
-from tokumei.transforms.attacks.verdict import AttackEvidence, MeasuredAttack, Unique, measure_attacks
+from tokumei.transforms.attacks.verdict import (
+    AttackEvidence,
+    Concluded,
+    MeasuredAttack,
+    Unique,
+    measure_attacks,
+)
 from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.histories.measures import Unicity
 from tokumei.transforms.planning.plan import Plan
-from tokumei.transforms.recode.chosen import Account, Chosen
+from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.written import TableWritten, Written
 
@@ -26,7 +35,7 @@ def attack_release(
     chosen: Chosen,
     written: Written,
     people: Mapping[str, int],
-    records: Mapping[int, Linked | JointClasses | Recognized],
+    records: Mapping[int, Linked | JointClasses | Recognized | PeoplePerKey],
 ) -> tuple[MeasuredAttack, ...]:
     """Return what attacks on the release come to.
 
@@ -42,12 +51,17 @@ def attack_release(
     """
     declared = plan.policy.requirements.attacks
     singled = dict[int, Singled]()
-    for name, table in written.items():
-        count = people.get(name, table.tally.records_out)
-        for place, found in table.recount.tuples.items():
-            attack = declared[place]
-            if isinstance(attack, SinglingOut):
-                singled[place] = single_out(attack, place, found, count)
+    for place, found in records.items():
+        attack = declared[place]
+        if isinstance(attack, SinglingOut) and isinstance(found, PeoplePerKey):
+            name = table_attacked(attack, plan.policy.tables)
+            count = people.get(name, written[name].tally.records_out)
+            singled[place] = single_out(attack, place, found, count)
+    concluded = dict[str, Concluded]()
+    if any(isinstance(attack, Downcoding) for attack in declared):
+        for name, table in written.items():
+            if (recoded := chosen.accounts[name].recoded) is not None:
+                concluded[name] = _concluded(recoded, name, people.get(name, table.tally.records_out))
     present = dict[str, tuple[Presence, Presence]]()
     if any(isinstance(attack, Membership) for attack in declared):
         for name, table in written.items():
@@ -63,12 +77,25 @@ def attack_release(
                 }
                 for name, table in written.items()
             },
-            records=records,
+            records={i: found for i, found in records.items() if not isinstance(found, PeoplePerKey)},
             singled=singled,
+            concluded=concluded,
             present=present,
             unique=[(_unique(account.after), _unique(account.before)) for account in chosen.histories],
         ),
     )
+
+
+def _concluded(recoded: Recoded, table: str, people: int) -> Concluded:
+    if recoded.narrowed is None:
+        raise RequirementError(
+            "attack.too_many",
+            where=f"tables.{table}",
+            what="the release has more classes than are audited for what the method tells",
+            fix="use recoding: full_domain, coarsen columns by fixed methods, or leave the attack out",
+        )
+    audit = recoded.narrowed
+    return Concluded(people, min(people, audit.people + (audit.by_values or 0)), audit.to_one)
 
 
 def _present(account: Account, written: TableWritten) -> tuple[Presence, Presence] | None:
@@ -91,4 +118,4 @@ def _with_others(people: Ints, population: Ints, everybody: int) -> Presence:
 
 
 def _unique(found: Unicity) -> Unique:
-    return Unique(found.sample, tuple(alone for alone, _ in found.known))
+    return Unique(found.sample, found.known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -59,17 +60,28 @@ def treat_records(
     }
 
 
-def exposed_sources(
-    plan: TablePlan,
-    chunk: Chunk[Decision],
-    columns: Mapping[str, pa.Array],
-    by_record: Mapping[str, Applied],
-    left: npt.NDArray[np.intp],
-    *,
-    exact: Mapping[str, Treated],
-) -> SourceExposed:
+@dataclass(frozen=True, kw_only=True)
+class SourceRows:
+    """What is left to look at where source values still are; `exposed_sources` counts it for who publishes.
+
+    Attributes:
+        chunk: the records as they were read, bound to the decisions.
+        columns: by name, the released values of all rows of the chunk; what is treated by record, before.
+        by_record: what was treated by record, of the released rows alone.
+        left: the rows that are released.
+        exact: the treated columns before anything was generalized.
+    """
+
+    chunk: Chunk[Decision]
+    columns: Mapping[str, pa.Array]
+    by_record: Mapping[str, Applied]
+    left: npt.NDArray[np.intp]
+    exact: Mapping[str, Treated]
+
+
+def exposed_sources(plan: TablePlan, rows: SourceRows) -> SourceExposed:
     """Look at how far values move, who repeats, and what tells of them, where source values still are."""
-    at = pa.array(left)
+    at, columns, chunk = pa.array(rows.left), rows.columns, rows.chunk
     tell = tellers(plan)
     coarsened = plan.quasi_identifiers if tell else ()
     return count_sources(
@@ -78,10 +90,10 @@ def exposed_sources(
         (chunk.work.split.split_id, chunk.number),
         moved={
             name: (columns[name].take(at), applied.values)
-            for name, applied in by_record.items()
+            for name, applied in rows.by_record.items()
             if not pa.types.is_string(applied.values.type)  # codes and texts are not moved
         },
         sources=chunk.batch.select(list(identifying(plan))),
         released={name: columns[name].take(at) for name in (*tell, *coarsened)},
-        before={name: exact[name].rows().take(at) for name in coarsened},
+        before={name: rows.exact[name].rows().take(at) for name in coarsened},
     )

@@ -23,6 +23,7 @@ from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
+from tokumei.transforms.release.by_record import exposed_sources
 from tokumei.transforms.release.dealing import Gathered, PartPlace, Slice, deal, mark
 from tokumei.transforms.release.part_recount import (
     Count,
@@ -153,9 +154,16 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
         fingerprint=chunk.key.fingerprint,
         marks=marks,
         settled=recount_combined(table, chunk.settled, chunk.settled_persons),
-        leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order, names=chunk.names),
+        leaks=scan(
+            table,
+            chunk.batch,
+            sources=chunk.sources,
+            order=chunk.order,
+            names=chunk.names,
+            theirs=chunk.theirs,
+        ),
         tally=chunk.tally,
-        exposed=chunk.exposed,
+        exposed=exposed_sources(table, chunk.exposed),
     )
     part = None
     if records and not chunk.parts:

@@ -12,16 +12,17 @@ from tokumei.schemas.attacks import (
     KnownFacts,
     Linkage,
     Membership,
+    Signature,
     SinglingOut,
 )
 from tokumei.schemas.report_attacks import AttackReport, SuccessRate, TargetsReport
 from tokumei.transforms.attacks.classes import ClassAttack
-from tokumei.transforms.attacks.habits import Recognized
 from tokumei.transforms.attacks.joint import JointClasses
+from tokumei.transforms.attacks.likeness import Recognized
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import singling_columns
 from tokumei.transforms.attacks.statistics import Estimate, wilson
-from tokumei.transforms.attacks.verdict import MeasuredAttack
+from tokumei.transforms.attacks.verdict import Concluded, MeasuredAttack, Unique
 from tokumei.transforms.pages.environment import day, number, percent
 from tokumei.transforms.planning.plan import Plan, TablePlan
 
@@ -33,7 +34,9 @@ _TITLES = {
     "membership": "ファイルにいることの推定",
     "intersection": "前の公表との突合",
     "habit_profile": "行動の傾向による特定",
+    "signature": "明細の突合",
     "known_facts": "履歴による特定",
+    "downcoding": "加工方法からの逆算",
 }
 _NOBODY = "公表するデータを見ない者（誰にも行き当たらない）"
 _CONTROLS = {
@@ -44,7 +47,9 @@ _CONTROLS = {
     "membership": "母集団から無作為に選んだとき",
     "intersection": "前の公表だけを持つ者（k 人より少なくは絞れない）",
     "habit_profile": "別の人の傾向によって、その人の履歴を探したとき",
+    "signature": "別の人の明細によって、その人の履歴を探したとき",
     "known_facts": _NOBODY,
+    "downcoding": "公表するデータを見ない者（何も逆算できない）",
 }
 
 
@@ -54,7 +59,7 @@ def explain_attacks(plan: Plan, measured: Sequence[MeasuredAttack]) -> tuple[Att
 
 
 def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
-    attack, found = measured.attack, measured.found
+    attack = measured.attack
     learns = attack.learns if isinstance(attack, Homogeneity | Inference) else None
     return AttackReport(
         attack=attack.attack,
@@ -73,7 +78,7 @@ def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
         advantage=_rate(measured.advantage),
         chance=measured.chance,
         untreated=measured.untreated,
-        targets=_targets(found) if isinstance(found, Linked) else None,
+        targets=_targets(measured),
         declared=measured.declared,
         at_most=None if measured.declared is None else attack.at_most,
     )
@@ -82,7 +87,7 @@ def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
 def _known(table: TablePlan, measured: MeasuredAttack) -> tuple[str, ...]:
     """Return the columns that are known; none where facts are, which may be of several tables."""
     attack = measured.attack
-    if isinstance(attack, Linkage | HabitProfile):
+    if isinstance(attack, Linkage | HabitProfile | Signature):
         return attack.knows
     if isinstance(attack, SinglingOut):
         return singling_columns(table, attack)
@@ -97,11 +102,21 @@ def _rate(estimate: Estimate) -> SuccessRate:
     return SuccessRate(rate=estimate.rate, low=estimate.low, high=estimate.high)
 
 
-def _targets(found: Linked) -> TargetsReport:
-    drawn = found.people + found.left_out
+def _targets(measured: MeasuredAttack) -> TargetsReport | None:
+    found, attack = measured.found, measured.attack
+    if isinstance(found, Unique) and isinstance(attack, KnownFacts):
+        # Each is held out in turn: who then fits alone is somebody else.
+        named = round(found.known[attack.facts - 1].one_other * found.people)
+        return TargetsReport(
+            drawn=found.people, left_out=0, of_all=_rate(measured.success), absent=found.people, named=named
+        )
+    if not isinstance(found, Linked | Recognized):
+        return None
+    left_out = found.left_out if isinstance(found, Linked) else 0  # who has no lines cannot be drawn by them
+    drawn = found.people + left_out
     return TargetsReport(
         drawn=drawn,
-        left_out=found.left_out,
+        left_out=left_out,
         of_all=_rate(wilson(found.found, drawn)),
         absent=found.absent,
         named=found.named,
@@ -143,11 +158,22 @@ def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
                 f"また、{number(found.told)}人については、両方のグループにある"
                 f"「{_title(table, attack.learns)}」の値が1つしかない。"
             )
+    elif isinstance(attack, Signature):
+        known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
+        told = (
+            f"ある人の明細の{known}をすべて知る者が、明細の最もよく一致する履歴を本人のものとみると、"
+            f"探した{people}について、その人の仮ID をすべて正しく言い当てた。"
+        )
     elif isinstance(attack, HabitProfile) and isinstance(found, Recognized):
         known = "、".join(f"「{_title(table, name)}」" for name in attack.knows)
         told = (
             f"{day(attack.since)}より前の{known}を知る者が、それ以後の履歴のうち最も似たものを本人のものとみると、"
             f"探した{people}について、正しい履歴に行き当たった（上位10件までに入ったのは{number(found.among_ten)}人）。"
+        )
+    elif isinstance(found, Concluded):
+        told = (
+            f"加工の方法を知る者は、より細かく公表されなかった理由を逆算し、公表する{people}について、"
+            f"公表した区分より狭く値を絞り込むことができた（{number(found.to_one)}人は、1つの値まで）。"
         )
     elif isinstance(attack, KnownFacts):
         told = (

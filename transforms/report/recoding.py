@@ -76,6 +76,7 @@ def recoding_of(
         ),
         regions=recoded.regions,
         narrowed=_narrowing(recoded.narrowed),
+        usual_loss=recoded.usual_loss,
         least_loss=recoded.least_loss,
         cells=None if recoded.blanked is None else recoded.blanked.cells,
         cells_least=None if recoded.blanked is None else recoded.blanked.least,
@@ -101,7 +102,9 @@ def recoding_of(
 
 
 def _narrowing(found: Narrowed | None) -> report_recoding.Narrowing | None:
-    return None if found is None else report_recoding.Narrowing(people=found.people, to_one=found.to_one)
+    if found is None:
+        return None
+    return report_recoding.Narrowing(people=found.people, to_one=found.to_one, by_values=found.by_values)
 
 
 def _levels(table: TablePlan, recoded: Recoded, node: Sequence[int]) -> str:

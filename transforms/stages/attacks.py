@@ -13,11 +13,12 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.attack_rules import table_attacked
-from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage
+from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage, Signature, SinglingOut
 from tokumei.schemas.splits import Split
 from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_overlaps, overlap
-from tokumei.transforms.attacks.habits import Recognized, habits, merge_habits, recognize
+from tokumei.transforms.attacks.habits import habits, recognize
 from tokumei.transforms.attacks.joint import JointClasses
+from tokumei.transforms.attacks.likeness import Recognized, merge_lines
 from tokumei.transforms.attacks.scouting import (
     Hunts,
     Linked,
@@ -30,6 +31,9 @@ from tokumei.transforms.attacks.scouting import (
     merge_trails,
     scout,
 )
+from tokumei.transforms.attacks.signatures import match, signatures
+from tokumei.transforms.attacks.singled import count_singling
+from tokumei.transforms.counting.people import PeoplePerKey, merge_people
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
@@ -43,19 +47,20 @@ from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
-A = TypeVar("A", bound=HabitProfile | Intersection | Linkage)
+AttackOnRecords = HabitProfile | Intersection | Linkage | Signature | SinglingOut
+A = TypeVar("A", bound=AttackOnRecords)
 Attacks = Mapping[int, tuple[TablePlan, A]]  # by place among the requirements
 
 
-class Scouts(dict[int, Scouted | SharedClasses | pl.DataFrame]):
-    """Whom attacks may look for, classes of two releases, or habits, by the attack's place."""
+class Scouts(dict[int, Scouted | SharedClasses | PeoplePerKey | pl.DataFrame]):
+    """Whom attacks may look for, classes of two releases, tuples, or lines, by the attack's place."""
 
 
 class Trails(dict[int, Trail]):
     """How well records fit whom attacks look for, by the same places."""
 
 
-class AttackedRecords(dict[int, Linked | JointClasses | Recognized]):
+class AttackedRecords(dict[int, Linked | JointClasses | Recognized | PeoplePerKey]):
     """What attacks came to, by the same places."""
 
 
@@ -82,7 +87,7 @@ class Hunting:
 
 
 class AttackRecords(beam.PTransform):
-    """Splits to what declared attacks on single records come to: linkage, habits, and an earlier release.
+    """Splits to what declared attacks on records come to: linkage, singling out, histories, earlier releases.
 
     Element types: `Split` → `AttackedRecords` (exactly one). Tables that are attacked are read once more,
     treated as pass 3 treats them; and for linkage again, to compare targets with all records. Nothing is
@@ -93,10 +98,10 @@ class AttackRecords(beam.PTransform):
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
         super().__init__()
         self._k, self._key, self._chosen = plan.policy.requirements.k, key, chosen
-        self._attacks: Attacks[HabitProfile | Intersection | Linkage] = {
+        self._attacks: Attacks[AttackOnRecords] = {
             i: (plan.tables[table_attacked(attack, plan.policy.tables)], attack)
             for i, attack in enumerate(plan.policy.requirements.attacks)
-            if isinstance(attack, HabitProfile | Intersection | Linkage)
+            if isinstance(attack, AttackOnRecords)
         }
 
     @property
@@ -150,7 +155,7 @@ def _bind_chosen(
     return [Work(split, key, chosen.decisions[split.table])] if split.table in tables else []
 
 
-def _scout(attacks: Attacks[HabitProfile | Intersection | Linkage], chunk: Chunk[Decision]) -> Scouts:
+def _scout(attacks: Attacks[AttackOnRecords], chunk: Chunk[Decision]) -> Scouts:
     table, own = _of_table(attacks, chunk.work.split.table)
     done = anonymize_chunk(table, chunk, people=table.counts_people)
     found, released = Scouts(), (done.batch, done.order)
@@ -159,6 +164,10 @@ def _scout(attacks: Attacks[HabitProfile | Intersection | Linkage], chunk: Chunk
             found[i] = scout(table, attack, chunk, done.batch)
         elif isinstance(attack, Intersection):
             found[i] = overlap(table, attack, chunk, released)
+        elif isinstance(attack, SinglingOut):
+            found[i] = count_singling(table, attack, chunk, released)
+        elif isinstance(attack, Signature):
+            found[i] = signatures(table, attack, chunk, released)
         else:
             found[i] = habits(table, attack, chunk, released)
     return found
@@ -170,7 +179,7 @@ def _of_table(attacks: Attacks[A], name: str) -> tuple[TablePlan, dict[int, A]]:
     return attacks[next(iter(own))][0], own
 
 
-def _merge_scouts(attacks: Attacks[HabitProfile | Intersection | Linkage], parts: Sequence[Scouts]) -> Scouts:
+def _merge_scouts(attacks: Attacks[AttackOnRecords], parts: Sequence[Scouts]) -> Scouts:
     merged = Scouts()
     for i in sorted({i for part in parts for i in part}):
         of_attack, (_, attack) = [part[i] for part in parts if i in part], attacks[i]
@@ -178,8 +187,10 @@ def _merge_scouts(attacks: Attacks[HabitProfile | Intersection | Linkage], parts
             merged[i] = merge_scouted(attack, [found for found in of_attack if isinstance(found, Scouted)])
         elif isinstance(attack, Intersection):
             merged[i] = merge_overlaps([found for found in of_attack if isinstance(found, SharedClasses)])
+        elif isinstance(attack, SinglingOut):
+            merged[i] = merge_people([found for found in of_attack if isinstance(found, PeoplePerKey)])
         else:
-            merged[i] = merge_habits([found for found in of_attack if isinstance(found, pl.DataFrame)])
+            merged[i] = merge_lines([found for found in of_attack if isinstance(found, pl.DataFrame)])
     return merged
 
 
@@ -222,7 +233,7 @@ def _merge_trails(parts: Sequence[Trails]) -> Trails:
 @guarded
 def _outcome(
     scouts: Scouts,
-    attacks: Attacks[HabitProfile | Intersection | Linkage],
+    attacks: Attacks[AttackOnRecords],
     k: int,
     key: RunKey,
     trails: Trails,
@@ -232,6 +243,10 @@ def _outcome(
         found = scouts[i]
         if isinstance(attack, Intersection) and isinstance(found, SharedClasses):
             outcome[i] = intersect(attack, k, found)
+        elif isinstance(found, PeoplePerKey):
+            outcome[i] = found
         elif isinstance(attack, HabitProfile) and isinstance(found, pl.DataFrame):
             outcome[i] = recognize(attack, key, found)
+        elif isinstance(attack, Signature) and isinstance(found, pl.DataFrame):
+            outcome[i] = match(attack, key, found)
     return outcome

@@ -105,7 +105,7 @@ class ChooseRecoding(beam.PTransform):
 
 @guarded
 def _choose(fits: Fits, plan: Plan, histograms: Histograms, key: RunKey, profile: Profile) -> Chosen:
-    return choose(plan, fits, {**histograms, **counted_early(fits, plan, key, profile)}, watch)
+    return choose(plan, fits, {**histograms, **counted_early(fits, plan, key, profile)}, key, watch)
 
 
 def watch(known: Known) -> None:

@@ -272,7 +272,7 @@ def _decide(
     # Of the tables without terms, if not of all, one worker holds the histogram after all.
     alone = {name: table for name, table in plan.tables.items() if name not in terms}
     histograms = {**gathered, **counted_early(fits, plan, key, profile)}
-    chosen = choose(replace(plan, tables=alone), fits, histograms, watch)
+    chosen = choose(replace(plan, tables=alone), fits, histograms, key, watch)
     all_verdicts = add_verdicts([verdicts, tuples])
     spread = decide_all(fits, terms, choices, verdicts=all_verdicts, suppressed=suppressed)
     return Chosen(

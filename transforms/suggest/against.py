@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tokumei.schemas.column import Column
 from tokumei.schemas.policy import Policy
+from tokumei.schemas.redaction import RedactText
 from tokumei.schemas.treatments import Delete
 from tokumei.transforms.suggest.holdings import Content, Holding
 from tokumei.transforms.suggest.tables import SeenTable
@@ -106,7 +107,7 @@ def _of_column(
 
 
 def _worse(declared: Column, held: Content) -> bool:
-    """Whether a column should be deleted that is released as anything."""
-    pseudonym = declared.pseudonym is not None
-    deleted = any(isinstance(step, Delete) for step in declared.treat)
-    return held.holding in _GONE and held.doubt is None and not deleted and not pseudonym
+    """Whether a column should be deleted, or as a text redacted, that is released as anything else."""
+    gone = any(isinstance(step, Delete) for step in declared.treat) or declared.pseudonym is not None
+    redacted = held.holding is Holding.TEXT and any(isinstance(step, RedactText) for step in declared.treat)
+    return held.holding in _GONE and held.doubt is None and not gone and not redacted

@@ -145,6 +145,8 @@ def _numbers(column: ColumnSketch, kind: ColumnType) -> tuple[float, ...]:
 
 
 def _as_codes(plain: pl.Series, column: ColumnSketch) -> bool:
+    if plain.str.contains(r"[0-9]\.[0-9]").any():
+        return False  # of measured sizes all may be as long
     widths = plain.str.len_chars()
     padded = plain.str.contains(r"^0[0-9]+$").any()
     return bool(padded) or (widths.n_unique() == 1 and len(column.hashes) > 20 and int(widths[0]) >= 4)

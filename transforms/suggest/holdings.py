@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-import numpy as np
 import pyarrow.compute as pc
 
 from tokumei.schemas.column_names import Role, roles_of
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.detect.spans import SpanLabel
 from tokumei.transforms.suggest.evidence import Traits
 from tokumei.transforms.suggest.sketch import ColumnSketch
 from tokumei.transforms.suggest.words import Said, said_by
@@ -29,10 +27,8 @@ _CATEGORIES = 1000
 _LONG_NUMBER = 10**7  # a middle value of no quantity that nobody calls one
 _OF_A_CODE = 20  # records
 FEW_RECORDS = "few records"  # the kind of a number that nobody calls a person's
-_READ = 256  # values that a dictionary reads
-_NO_NAMES = 0.25
 _FEW_VALUES = 60
-_FEW_NUMBERS = 12
+_FEW__NUMBERS = 12
 _OLDEST = 125
 # Words of age or sex inside labels: "adults 50up male", 30代, 女性.
 _OF_A_PERSON = (
@@ -40,6 +36,7 @@ _OF_A_PERSON = (
     r"|(?:^|[^0-9])[0-9]{2}[_~〜～-][0-9]{2}(?:[^0-9]|$)"
 )
 DATES: frozenset[ColumnType] = frozenset({"date", "month", "datetime"})
+_NUMBERS: frozenset[ColumnType] = frozenset({"integer", "number"})
 
 
 class Holding(StrEnum):
@@ -221,6 +218,9 @@ def _by_attribute(roles: dict[Role, str | None], column: ColumnSketch, seen: Tra
     various = column.distinct >= _SOME * column.cells  # goods repeat, sentences do not
     if named or (various and sentences >= _SOME and seen.lengths[0] >= _LONG):
         return Content(holding=Holding.TEXT, why=(f"文の形 {sentences:.0%}、平均{seen.lengths[0]:.0f}字",))
+    if Role.FREE_TEXT in roles:
+        question = f"名称は自由記述を示すが、値は{column.distinct}種しかない。文章か、選択肢などの区分か"
+        return Content(holding=Holding.TEXT, doubt=question, instead=(Holding.CATEGORY,))
     return None
 
 
@@ -245,6 +245,9 @@ def _by_date(said: Said, roles: dict[Role, str | None], seen: Traits) -> Content
 def _by_words(said: Said, column: ColumnSketch, seen: Traits) -> Content | None:
     """Return what an impersonal word of the name says, if the values can be that."""
     read = seen.share("address", "prefecture")
+    if said.holds == "quantity" and not said.code and seen.nearly and seen.nearly[0] in _NUMBERS:
+        question = f"ほとんどは数だが、{seen.nearly[1]:,}件が読めない。項目を渡さないか、ファイルを直すか"
+        return Content(holding=Holding.OPEN, doubt=question)
     can = {
         "position": bool(seen.numbers),
         "quantity": bool(seen.numbers) and not said.code,
@@ -265,12 +268,12 @@ def _by_words(said: Said, column: ColumnSketch, seen: Traits) -> Content | None:
 
 def _by_shape(said: Said, roles: dict[Role, str | None], column: ColumnSketch, seen: Traits) -> Content:
     """Return what values look like of which no name tells anything."""
-    alone = bool((column.counts == 1).all()) and column.cells >= _FEW_NUMBERS
+    alone = bool((column.counts == 1).all()) and column.cells >= _FEW__NUMBERS
     unique = alone or (column.distinct >= 0.9 * column.cells and column.cells >= _LEAST)
     texts = not seen.numbers and seen.share("code", "digits", "UUID") >= _MOSTLY
     long = seen.kind == "integer" and bool(seen.numbers) and abs(seen.numbers[5]) >= _LONG_NUMBER
     coded = seen.zeros or said.code or texts or long
-    labels = _FEW_NUMBERS if seen.numbers and not coded and Role.SENSITIVE not in roles else _FEW_VALUES
+    labels = _FEW__NUMBERS if seen.numbers and not coded and Role.SENSITIVE not in roles else _FEW_VALUES
     person = seen.share("kanji name", "kana")
     if coded and unique:
         found = Content(holding=Holding.KEY)
@@ -294,26 +297,3 @@ def _by_shape(said: Said, roles: dict[Role, str | None], column: ColumnSketch, s
     else:
         found = Content(holding=Holding.ITEM)
     return found
-
-
-def settled(content: Content, column: ColumnSketch) -> Content:
-    """Return what a column holds that may be names of people, once a dictionary has read its values.
-
-    The dictionary is loaded here alone. Of names it finds two in three or more, of goods and shops one in
-    five or fewer; between them the question stays.
-    """
-    if content.doubt is None or content.holding is not Holding.NAME:
-        return content
-    from tokumei.transforms.detect.described import described_in  # it reads a dictionary of words
-
-    texts = column.texts.slice(0, _READ)
-    spans = described_in(texts).spans
-    whole = pc.utf8_length(texts).to_numpy(zero_copy_only=False)[spans.owner] - 1
-    people = (spans.kind == SpanLabel.PERSON) & (spans.end - spans.start >= whole)
-    share = len(np.unique(spans.owner[people])) / len(texts)
-    why = (f"辞書が人名と読む値 {share:.0%}", *content.why)
-    if share >= _HALF:
-        return replace(content, doubt=None, instead=(), why=why)
-    if share <= _NO_NAMES and content.instead:
-        return replace(content, holding=content.instead[0], doubt=None, instead=(), why=why)
-    return replace(content, why=why)

@@ -10,12 +10,12 @@ import yaml
 
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.strict import TO_DECIDE
-from tokumei.transforms.suggest.holdings import Holding
+from tokumei.transforms.suggest.holdings import Content, Holding
 from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SeenTable
 
 Answers = dict[str, Any]
-_AS, _BECAUSE = "as", "because"
+_AS, _BECAUSE, _PERSON = "as", "because", "person"
 
 
 class Question(NamedTuple):
@@ -49,43 +49,95 @@ def questions(suggestion: Suggestion) -> Iterator[Question]:
 
 
 def _open(node: Any, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(node, str) and node.startswith(TO_DECIDE):
-        yield place, node.removeprefix(TO_DECIDE)
-    elif isinstance(node, Mapping):
+    for at, value in _leaves(node, place):
+        if isinstance(value, str) and value.startswith(TO_DECIDE):
+            yield at, value.removeprefix(TO_DECIDE)
+
+
+def _leaves(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield what a policy says, with its places."""
+    if isinstance(node, Mapping):
         for key, value in node.items():
-            yield from _open(value, f"{place}.{key}" if place else str(key))
+            yield from _leaves(value, f"{place}.{key}" if place else str(key))
+    else:
+        yield place, node
 
 
 def decided(seen: Sequence[SeenTable], answers: Answers) -> list[SeenTable]:
-    """Return tables in which the columns that were with_answers hold what was with_answers.
+    """Return tables whose columns hold, and whose records are, what was answered.
 
     Raises:
-        PolicyError: an answer names no kind of column.
+        PolicyError: an answer is to nothing that there is, or names no kind of column.
     """
-    return [replace(table, held={n: _held(table, n, answers) for n in table.held}) for table in seen]
+    for place, answer in answers.items():
+        if place.startswith("tables."):
+            _check_place(place, seen, answer)
+    return [
+        replace(
+            table,
+            held={n: _held(table, n, answers) for n in table.held},
+            said=answers.get(f"tables.{table.found.name}.{_PERSON}"),
+        )
+        for table in seen
+    ]
 
 
-def _held(table: SeenTable, name: str, answers: Answers) -> Any:
+def _check_place(place: str, seen: Sequence[SeenTable], answer: object) -> None:
+    """Refuse an answer that nothing asks for: a name spelled otherwise would leave the question as it is."""
+    _, _, rest = place.partition("tables.")
+    table = next((t for t in seen if rest.startswith(f"{t.found.name}.")), None)
+    if table is None:
+        raise _unasked(place)
+    of_table = rest.removeprefix(f"{table.found.name}.")
+    if of_table == _PERSON and answer not in {"", *table.held}:
+        raise PolicyError(
+            "suggest.answer",
+            where=f"answers, {place}",
+            what="the answer names no column of the table",
+            fix=f'one of {", ".join(table.held)}, or "" where a record is a person',
+        )
+    columns = (f"columns.{name}" for name in table.held)
+    if of_table != _PERSON and not any(of_table == c or of_table.startswith(f"{c}.") for c in columns):
+        raise _unasked(place)
+
+
+def _unasked(place: str) -> PolicyError:
+    return PolicyError(
+        "suggest.answer",
+        where=f"answers, {place}",
+        what="nothing in the suggestion asks for this answer",
+        fix="spell the place as the policy has it (tables.<table>.columns.<column>), or take it out",
+    )
+
+
+def _held(table: SeenTable, name: str, answers: Answers) -> Content:
     held = table.held[name]
     place = f"tables.{table.found.name}.columns.{name}"
     answer = answers.get(place)
-    if held.doubt is None or not isinstance(answer, Mapping):
+    if answer is None:
         return held
-    said = answer.get(_AS, held.holding.value)
+    said = answer.get(_AS, held.holding.value) if isinstance(answer, Mapping) else None
     if said not in {kind.value for kind in Holding}:
         raise PolicyError(
             "suggest.answer",
             where=f"answers, {place}",
             what="the answer names no kind of column",
-            fix=f"one of {', '.join(kind.value for kind in Holding)}",
+            fix=f"{{as: …, because: …}} with one of {', '.join(kind.value for kind in Holding)}",
         )
-    return replace(
-        held, holding=Holding(said), doubt=None, why=(f"答え: {answer.get(_BECAUSE, '')}", *held.why)
-    )
+    because = answer.get(_BECAUSE, "")
+    return replace(held, holding=Holding(said), doubt=None, why=(f"答え: {because}", *held.why))
 
 
 def with_answers(suggestion: Suggestion, answers: Answers) -> Suggestion:
-    """Return a suggestion with the answers to its texts; an empty answer removes the key."""
+    """Return a suggestion with the answers to its texts; an empty answer removes the key.
+
+    Raises:
+        PolicyError: an answer is to no text of the policy.
+    """
+    asked = {place for place, _ in _leaves(suggestion.policy, "")}
+    for place in answers:
+        if not place.startswith("tables.") and place not in asked:
+            raise _unasked(place)
     return replace(suggestion, policy=_answered(suggestion.policy, answers, ""))
 
 

@@ -30,9 +30,12 @@ _KNOWN = frozenset(
         *(Holding.OBSERVABLE, Holding.TIME),
     }
 )
-# Whose number it is that serves people, and is none of those whom a file is about if it has others.
+# What is the same in all records of a person; an address may be a shop's, a name that of who serves.
+_ALWAYS = frozenset({Holding.BIRTH, Holding.SEX, Holding.AGE})
+# Whose number or name it is that serves people, and is none of those whom a file is about if it has others.
 _STAFF = re.compile(
-    r"担当|職員|社員|従業員|医師|店員|タントウ|tanto|staff|stf|employee|emp_|provider|doctor|operator",
+    r"担当|責任者|職員|社員|従業員|医師|店員|処方医|主治医|薬剤師|看護師|係員|販売員|更新者|登録者|入力者|作成者|記入者|記録者"
+    r"|タントウ|tanto|staff|stf|employee|emp_|provider|doctor|operator|pharmacist|nurse|updated_?by|created_?by",
     re.IGNORECASE,
 )
 _APART = 0.9
@@ -62,15 +65,18 @@ class Person:
         return self.rows[0] > 1
 
 
+def determined_by(table: TableSketch, one: str, nearly: float = _NEARLY) -> set[str]:
+    """Return the columns of which nearly each value of one stands beside one value (X → Y)."""
+    least = min(_LEAST, max(2, len(table.columns[one].hashes) // 2))
+    held, single = table.determined(one)
+    names = list(table.columns)
+    found = (names[at] for at in np.flatnonzero((held >= least) & (single >= nearly)))
+    return {name for name in found if table.columns[name].distinct > 1}
+
+
 def determines(table: TableSketch, one: str, other: str, nearly: float = _NEARLY) -> bool:
     """Return whether nearly each value of a column stands beside one value of another (X → Y)."""
-    names = list(table.columns)
-    beside, column = table.beside[one], table.columns[one]
-    several = np.isin(beside.hashes, column.hashes[column.counts > 1]) & beside.some(names.index(other))
-    least = min(_LEAST, max(2, len(column.hashes) // 2))
-    if several.sum() < least or table.columns[other].distinct < 2:
-        return False
-    return bool(beside.single(names.index(other))[several].mean() >= nearly)
+    return other in determined_by(table, one, nearly)
 
 
 def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequence[ColumnSketch]) -> Person:
@@ -83,7 +89,9 @@ def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequ
             is called a person's number, then one of which people have several records.
     """
     personal = [name for name, found in held.items() if found.holding in _OF_PEOPLE]
-    ranked = []
+    always = [name for name in personal if held[name].holding in _ALWAYS]
+    names = [n for n in personal if held[n].holding is Holding.NAME and not _STAFF.search(n)]
+    ranked, passed_over = [], []
     for name, found in held.items():
         column = table.columns[name]
         if found.holding not in _MAY_BE_PERSON or found.kind in _OTHER_NUMBERS or found.doubt:
@@ -93,23 +101,30 @@ def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequ
         alone = bool((column.counts == 1).all())
         if column.cells < _PRESENT * table.rows or column.distinct < 2 or not (shared or called or personal):
             continue
-        if alone or all(determines(table, name, other) for other in personal):
-            link = called and found.holding is Holding.LINK
-            rank = (shared, link and not _STAFF.search(name), link, called, not alone and bool(personal))
+        link = called and found.holding is Holding.LINK and not _STAFF.search(name)
+        if alone or all(determines(table, name, other) for other in always or names):
+            rank = (shared, link, called, not alone and bool(personal))
             ranked.append((*rank, column.distinct * (-1 if rank[-1] else 1), name))
+        elif shared or link:
+            passed_over.append(name)
     if not ranked:
-        return Person(column=None, people=table.rows, rows=(1, 1.0))
+        return person_of(table, None, tuple(passed_over))
     *others, best = sorted(ranked)
     name = best[-1]
     like = [one[-1] for one in others if one[:-2] == best[:-2] and not personal and not best[0]]
-    counts, column = table.columns[name].counts, table.columns[name]
-    people = min(column.distinct, column.cells)
-    return Person(
-        column=name,
-        people=people,
-        rows=(int(counts.max()), column.cells / people),
-        instead=tuple(other for other in like if not determines(table, name, other)),
-    )
+    also = passed_over if not any(best[:2]) else []  # one record each, and a number that is called a person's
+    instead = tuple(n for n in (*like, *also) if not determines(table, name, n))
+    return person_of(table, name, instead)
+
+
+def person_of(table: TableSketch, column: str | None, instead: tuple[str, ...] = ()) -> Person:
+    """Return a column as the one that tells whose record it is; None: each record is a person."""
+    if column is None:
+        return Person(column=None, people=table.rows, rows=(1, 1.0), instead=instead)
+    counts, sketch = table.columns[column].counts, table.columns[column]
+    people = min(sketch.distinct, sketch.cells)
+    rows = (int(counts.max()), sketch.cells / people)
+    return Person(column=column, people=people, rows=rows, instead=instead)
 
 
 def same_values(one: ColumnSketch, other: ColumnSketch) -> float:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tokumei.schemas.public_bodies import names_public_body
 from tokumei.schemas.strict import TO_DECIDE
 from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.suggest.holdings import Holding
@@ -30,6 +31,16 @@ _KNOWN_BY = {
 }
 _TOGETHER = frozenset({"prescriptions", "cards"})  # what is known of a line is known of one line
 _KNOWN = "1人に複数の行があり、その品目、時期、場所の1つ2つは、居合わせた人に知られ得るため"
+_OF_A_REGISTER: Mapping[str, str | Mapping[str, str]] = {  # 法74条1項・75条1項・117条
+    "scope": "記録範囲（誰の情報か）",
+    "collection": "記録情報の収集方法",
+    "request_office": {"name": "開示請求等を受理する組織の名称", "address": "同じく所在地"},
+    "product_office": {"name": "作成した情報の提案を受ける組織の名称", "address": "同じく所在地"},
+    "product_period": {
+        "start": "その提案ができる期間の初日（YYYY-MM-DD）",
+        "end": "同じく末日（YYYY-MM-DD）",
+    },
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +48,8 @@ class FileFacts:
     """What of the file as such the caller states; None is asked.
 
     Attributes:
-        name, body, department, purpose, how_provided: as in the policy; regime: of the law.
+        name, body, department, purpose, how_provided: as in the policy.
+        regime: of the law; None goes by the name of the body, and asks for what a register entry needs.
     """
 
     name: str | None = None
@@ -45,7 +57,14 @@ class FileFacts:
     department: str | None = None
     purpose: str | None = None
     how_provided: str | None = None
-    regime: str = "private"
+    regime: Literal["private", "public"] | None = None
+
+    @property
+    def public(self) -> bool:
+        """Whether the file is one of a public body (行政機関等), whose entry in the register needs more."""
+        if self.regime is None:
+            return self.body is not None and names_public_body(self.body)
+        return self.regime == "public"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +107,7 @@ def suggest(seen: Sequence[SeenTable], facts: FileFacts, use_case: UseCase | Non
     links = _links(tables)
     policy: dict[str, Any] = {
         "version": 1,
-        "regime": facts.regime,
+        "regime": "public" if facts.public else "private",
         "file": _file(facts, tables, links),
         "tables": {name: _table(name, table, links) for name, table in tables.items()},
         "requirements": {
@@ -131,12 +150,20 @@ def _file(facts: FileFacts, tables: Mapping[str, SuggestedTable], links: Mapping
         "how_provided": (facts.how_provided, "提供の方法"),
     }
     found: dict[str, Any] = {key: said or f"{TO_DECIDE}{title}" for key, (said, title) in asked.items()}
+    if facts.public:
+        found |= {item: _asked(told) for item, told in _OF_A_REGISTER.items()}
     if any(held.sensitive for table in tables.values() for held in table.table.held.values()):
         found["sensitive"] = True
     named = list(dict.fromkeys(links.values()))
     if len(named) > 1:
         found["people"] = named[0]
     return found
+
+
+def _asked(told: str | Mapping[str, str]) -> Any:
+    if isinstance(told, str):
+        return f"{TO_DECIDE}{told}"
+    return {key: f"{TO_DECIDE}{title}" for key, title in told.items()}
 
 
 def _links(tables: Mapping[str, SuggestedTable]) -> dict[str, str]:
@@ -169,7 +196,8 @@ def _table(name: str, table: SuggestedTable, links: Mapping[str, str]) -> dict[s
         if table.table.sketch.columns[person.column].cells < table.table.sketch.rows:
             told["person_missing"] = "drop"
     elif table.table.personal:
-        told["person"] = f"{TO_DECIDE}本人を表す列の名を書く。1行が1人であれば、この行を消す"
+        among = f"（{'、'.join(person.instead)} か）" if person.instead else ""
+        told["person"] = f"{TO_DECIDE}本人を表す列の名{among}を書く。1行が1人であれば、この行を消す"
     told["rows_per_person"] = "several" if person.several else "one"
     told["columns"] = {
         column: {**_title(column, fate), **_linked(fate, links.get(name))}
@@ -213,9 +241,8 @@ def _histories(tables: Mapping[str, SuggestedTable], use_case: str | None) -> li
         )
     if not facts:
         return []
-    if use_case != "id_pos":
-        classed = (name for name, table in tables.items() if any(is_quasi(f) for f in table.fates.values()))
-        facts += [{"table": name, "quasi_identifiers": True} for name in classed]
+    classed = (name for name, table in tables.items() if any(is_quasi(f) for f in table.fates.values()))
+    facts += [{"table": name, "quasi_identifiers": True} for name in classed]
     return [{"known": 2, "because": _KNOWN_BY.get(str(use_case), _KNOWN), "facts": facts}]
 
 

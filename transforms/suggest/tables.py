@@ -6,16 +6,20 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 from tokumei.transforms.suggest.evidence import Traits, look_at
-from tokumei.transforms.suggest.holdings import DATES, FEW_RECORDS, Content, Holding, held_by, settled
+from tokumei.transforms.suggest.holdings import DATES, FEW_RECORDS, Content, Holding, held_by
 from tokumei.transforms.suggest.proposals import Around, Keys, proposed
+from tokumei.transforms.suggest.read_names import settled
 from tokumei.transforms.suggest.relations import (
     LINKED,
     Person,
+    determined_by,
     determines,
     find_person,
+    person_of,
     same_values,
     separates,
 )
@@ -52,12 +56,15 @@ class SeenTable:
 
     Attributes:
         found: its files; sketch: what was kept of them; held, seen: by column, what it holds and shows.
+        said: whose its records are, as an officer answered: a column, or nothing where a record is a person;
+            None where nobody was asked.
     """
 
     found: FoundTable
     sketch: TableSketch
     held: Mapping[str, Content]
     seen: Mapping[str, Traits | None]
+    said: str | None = None
 
     @property
     def personal(self) -> bool:
@@ -132,7 +139,11 @@ def suggest_table(
         others: other tables with a person column, as far as they are known.
         trees: hierarchies by column, made of other tables.
     """
-    person = find_person(table.sketch, table.held, [other.people for other in others])
+    person = (
+        find_person(table.sketch, table.held, [other.people for other in others])
+        if table.said is None
+        else person_of(table.sketch, table.said or None)
+    )
     table = replace(table, held=_keyed(table, person))
     restored = _restored(table, person) | _repeated(table, person, others)
     told = _facts(table, restored, person) if person.several and person.column else ()
@@ -187,8 +198,8 @@ def _restored(table: SeenTable, person: Person) -> dict[str, str]:
     births.sort(key=lambda name: (seen := table.seen[name]) is None or seen.kind not in DATES)
     lost |= dict.fromkeys(births[1:], f"{births[0]}と同じ内容である") if births and not ages else {}
     addresses = table.of(Holding.ADDRESS)
-    lost |= dict.fromkeys(addresses[1:], f"{addresses[0]}と同じ内容である") if addresses else {}
-    classed = [n for n, h in table.held.items() if h.holding in _CLASSED | {Holding.SEX} and h.doubt is None]
+    if addresses:
+        lost |= dict.fromkeys(addresses[1:], f"{addresses[0]}があれば足り、住まいをより細かく示す")
     for place in table.of(Holding.PLACE):
         if addresses and determines(table.sketch, addresses[0], place):
             lost[place] = f"{addresses[0]}から分かる"
@@ -201,10 +212,25 @@ def _restored(table: SeenTable, person: Person) -> dict[str, str]:
         for other in table.of(Holding.OBSERVABLE):
             if _stem(name) == _stem(other) and determines(table.sketch, other, name):
                 lost[name] = f"{other}から分かる"
-    for i, one in enumerate(classed):
-        for other in classed[i + 1 :]:
-            if {one, other} & {*lost, person.column} or not _same(table, one, other):
-                continue
+    return _without_doubles(table, person, lost)
+
+
+def _without_doubles(table: SeenTable, person: Person, lost: dict[str, str]) -> dict[str, str]:
+    """Return with the lost columns those that say the same as another, one of each two."""
+    classed = [n for n, h in table.held.items() if h.holding in _CLASSED | {Holding.SEX} and h.doubt is None]
+    named: dict[str, list[str]] = {}  # start_date, start_datetime
+    for name in classed:
+        named.setdefault(_DAY.sub("", name.lower()), []).append(name)
+    doubles = [pair for alike in named.values() for pair in combinations(alike, 2)]
+    for one in classed:
+        told = determined_by(table.sketch, one)
+        doubles += [(one, other) for other in classed if other in told and one != other]
+    places = table.sketch.places
+    for one, other in sorted(
+        {(a, b) if places[a] < places[b] else (b, a) for a, b in doubles},
+        key=lambda pair: [places[name] for name in pair],
+    ):
+        if not {one, other} & {*lost, person.column} and _same(table, one, other):
             kept, gone = (other, one) if _is_code(table, one) and not _is_code(table, other) else (one, other)
             lost[gone] = f"{kept}と一対一に対応し、互いに復元できる"
     return lost
@@ -231,7 +257,7 @@ def _same(table: SeenTable, one: str, other: str) -> bool:
     both = {table.held[name].holding for name in (one, other)}
     if Holding.SEX in both and len(both) > 1:
         return False
-    if len({_DAY.sub("", name.lower()) for name in (one, other)}) == 1:  # start_date and start_datetime
+    if len({_DAY.sub("", name.lower()) for name in (one, other)}) == 1:
         return True
     few = [table.sketch.columns[name].distinct for name in (one, other)]
     return max(few) <= 1.05 * min(few) and all(
@@ -278,6 +304,9 @@ def _facts(table: SeenTable, restored: Mapping[str, str], person: Person) -> tup
     items = of(Holding.ITEM) + [
         n for n in of(Holding.CATEGORY) if said_by(n).holds == "item" or table.held[n].sensitive
     ]
+    if not items:  # what differs most among the lines of a person
+        others = [n for n in of(Holding.CATEGORY) if of_lines(n)]
+        items = sorted(others, key=lambda n: -table.sketch.columns[n].distinct)[:1]
     items.sort(key=lambda n: said_by(n).holds != "item" and not table.held[n].sensitive)
     implied = [
         n for n in of(Holding.ITEM, Holding.CATEGORY) if items and determines(table.sketch, items[0], n)

@@ -93,7 +93,7 @@ def _try_ks(name: str, suggestion: Suggestion, base: str) -> list[Tried]:
     fits = fit(plan, profile, people, key)
     histograms = _classes(plan, table, fits, profile, key)
     about = table.person.several and not table.people.all_kept
-    return [replace(_tried(plan, name, k, fits, histograms), about=about) for k in TRIED]
+    return [replace(_tried(plan, name, k, fits, histograms, key=key), about=about) for k in TRIED]
 
 
 def _alone(name: str, policy: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -158,13 +158,13 @@ def _classes(plan: Plan, table: SuggestedTable, fits: Fits, profile: Profile, ke
     return merged
 
 
-def _tried(plan: Plan, name: str, k: int, fits: Fits, histograms: Histograms) -> Tried:
+def _tried(plan: Plan, name: str, k: int, fits: Fits, histograms: Histograms, *, key: RunKey) -> Tried:
     own = plan.tables[name]
     asked = own.requirements.model_copy(update={"k": k})
     changed: TablePlan = replace(own, requirements=asked)
     people = fits[name].people or fits[name].records
     try:
-        chosen = choose(replace(plan, tables={name: changed}), fits, histograms)
+        chosen = choose(replace(plan, tables={name: changed}), fits, histograms, key)
     except (RequirementError, InputError):
         return Tried(k=k, people=people, kept=None)
     recoded = chosen.accounts[name].recoded

@@ -87,9 +87,9 @@ def _found(words: list[str], *, code: bool) -> str | None:
                 return holds
     whole = "".join(words)
     if _JAPANESE.search(whole):
-        inside = [w for w in known if len(w) > 1 and w in whole and _JAPANESE.search(w)]
+        inside = [w for w in _words() if len(w) > 1 and w in whole and _JAPANESE.search(w)]
         if inside:
-            return known[max(inside, key=lambda w: (whole.rfind(w) + len(w), len(w)))]
+            return known.get(max(inside, key=lambda w: (whole.rfind(w) + len(w), len(w))))
     return None
 
 

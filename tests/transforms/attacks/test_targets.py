@@ -5,7 +5,6 @@ import pyarrow as pa
 import pytest
 
 from tokumei.transforms.attacks.targets import (
-    HELD_OUT,
     Pool,
     combination_of,
     combinations_first,
@@ -55,8 +54,8 @@ def test_the_rarest_are_those_whom_fewest_share(chunks):
 
 def test_one_in_a_hundred_is_held_out():
     order = order_of(np.arange(100_000, dtype=np.uint64), KEY)
-    assert held_out(order).mean() == pytest.approx(HELD_OUT, abs=0.001)
-    early = earliest(order, 1000) & ~held_out(order)
+    assert held_out(order, 0.01).mean() == pytest.approx(0.01, abs=0.001)
+    early = earliest(order, 1000, 0.01) & ~held_out(order, 0.01)
     assert early.sum() == 1000
     assert not np.array_equal(order, order_of(np.arange(100_000, dtype=np.uint64), RunKey(b"x" * 32)))
 

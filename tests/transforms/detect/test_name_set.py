@@ -87,7 +87,7 @@ SURE = [
 
 @pytest.mark.parametrize("text", SURE)
 def test_a_name_is_found_in_every_spelling(text):
-    assert NameSign.SURE in found(text).values()
+    assert max(found(text).values()) >= NameSign.SURE
 
 
 @pytest.mark.parametrize(

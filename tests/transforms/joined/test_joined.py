@@ -116,7 +116,7 @@ def decided(plan, data):
         for c in chunks_of(plan, data, fits)
         if plan.tables[c.work.split.table].quasi_identifiers
     ]
-    return choice, fits, choose(plan, fits, merge_histograms(counted))
+    return choice, fits, choose(plan, fits, merge_histograms(counted), KEY)
 
 
 # The same by definition. A value is two letters: itself, its first letter, or nothing.

@@ -53,12 +53,40 @@ def cut(numbers, *sizes):
 
 
 @pytest.mark.parametrize(
-    "sizes", [(4, 4, 4), (6, 6), (4, 8), (8, 4), (3, 3, 3, 3), (2, 5, 5), (1, 4, 7), (5, 7)]
+    "sizes",
+    [
+        *((4, 4, 4), (6, 6), (4, 8), (8, 4), (3, 3, 3, 3), (2, 5, 5), (1, 4, 7), (5, 7)),
+        *((1,) * 12, (2,) * 6, (3, 2, 2, 2, 3), (1, 1, 2, 2, 3, 3), (4, 1, 1, 1, 1, 4)),
+    ],
 )
 def test_an_individual_number_in_pieces(sizes):
     assert leaks(*cut(NUMBERS, *sizes)) and leaks(*cut(NUMBERS[:20], *sizes))
     assert leaks(["A"] * 300, *cut(NUMBERS, *sizes), ["備考"] * 300)
     assert not leaks(*cut(RANDOM, *sizes)) and not leaks(*cut(RANDOM[:20], *sizes))
+
+
+@pytest.mark.parametrize(
+    "sizes", [(4, 4, 4), (6, 6), (3, 3, 3, 3), (1,) * 12, (2,) * 6, (4, 8), (1, 4, 7), (5, 7)]
+)
+def test_an_individual_number_in_pieces_the_other_way_round(sizes):
+    assert leaks(*cut(NUMBERS, *sizes)[::-1])
+    parted = [column for piece in cut(NUMBERS, *sizes) for column in (piece, ["備考"] * 300)]
+    assert leaks(*parted)
+
+
+def test_three_pieces_in_any_order():
+    first, second, third = cut(NUMBERS, 4, 4, 4)
+    for pieces in ((first, third, second), (second, first, third), (third, first, second)):
+        assert leaks(*pieces)
+
+
+def test_columns_of_digits_that_are_nothing_together():
+    draw = random.Random(5)
+    columns = [
+        [str(draw.randrange(10 ** (1 + i % 3))).zfill(1 + i % 3) for _ in range(300)] for i in range(30)
+    ]
+    assert not leaks(*columns)
+    assert not leaks(*cut(RANDOM, *(1,) * 12))
 
 
 def test_pieces_of_few_valid_numbers_are_not_chance():

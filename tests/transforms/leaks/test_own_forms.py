@@ -8,8 +8,8 @@ import pytest
 from support.helpers import policy_of
 
 from tokumei.schemas.policy_file import parse_policy
-from tokumei.transforms.detect.shadow import shadow
 from tokumei.transforms.leaks.own_forms import OwnForms
+from tokumei.transforms.leaks.values import plain_texts
 from tokumei.transforms.leaks.verdict import is_leak
 from tokumei.transforms.planning.plan_tables import plan_tables
 
@@ -28,7 +28,7 @@ def leaks(column, value, cell, more=()):
     values = {column: [value, None], **{name: [one, None] for name, one in more}}
     sources = pa.RecordBatch.from_pydict(values)
     forms = OwnForms(table, sources, pa.array([0, 1]), 10)
-    found = forms.found("note", shadow(pa.array([cell, cell], pa.string())))
+    found = forms.found("note", plain_texts(pa.array([cell, cell], pa.string())))
     return any(is_leak(search, count) for search, count in found.items())
 
 
@@ -146,3 +146,63 @@ def test_eleven_digits_of_an_individual_number(cell):
 @pytest.mark.parametrize("cell", ["2000009771", "200000977112", "30000097711", "1-2000"])
 def test_other_digits(cell):
     assert not leaks("個人番号", "200000977119", cell)
+
+
+IN_KANA = [
+    "サトウ タロウ様",
+    "サトウタロウさん来所",
+    "さとう たろうさん",
+    "さとうたろう",
+    "ｻﾄｳ ﾀﾛｳ",
+    "タロウ・サトウ",
+    "たろうさとうです",
+    "サトー タロー",
+    "本人（サトウ　タロウ）",
+]
+IN_LATIN = [
+    "Taro SATO",
+    "Sato Taro",
+    "SATOH Taroh",
+    "Satou, Tarou",
+    "sato.taro@",
+    "satotaro542",
+    "Ｔａｒｏ　Ｓａｔｏ",
+    "Satō Tarō",
+]
+
+
+@pytest.mark.parametrize("cell", IN_KANA + IN_LATIN)
+@pytest.mark.parametrize("name", ["佐藤 太郎", "佐藤太郎"])
+def test_own_name_as_it_is_read_though_no_column_says_how(name, cell):
+    assert leaks("氏名", name, cell)
+
+
+def test_a_column_of_readings_says_how_names_are_read():
+    assert not leaks("氏名", "佐藤 太郎", "サトウ タロウ様", more=[("フリガナ", "サイトウ タロウ")])
+
+
+@pytest.mark.parametrize("cell", [*IN_LATIN[:5], "Sato-Taro", "TAROSATO", "T. Satotaro"])
+def test_own_name_in_latin_letters_of_kana_in_one_piece(cell):
+    assert leaks("フリガナ", "サトウタロウ", cell)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"), [("小野 恵美", "オノ エミ"), ("小野恵美", "（おのえみ）"), ("東 一", "ヒガシ ハジメ")]
+)
+def test_short_and_several_readings(name, cell):
+    assert leaks("氏名", name, cell)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("佐藤 太郎", "カトウ タロウ"),
+        ("佐藤 太郎", "サトウを太郎に"),
+        ("小野 恵美", "おのえみるく"),  # short ones are words by chance
+        ("小野 恵美", "コノエミナト"),
+        ("佐藤 太郎", "あさとうたろ"),
+        ("佐藤 太郎商店", "サトウ タロウ"),
+    ],
+)
+def test_other_kana(name, cell):
+    assert not leaks("氏名", name, cell)

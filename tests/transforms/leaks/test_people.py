@@ -32,14 +32,30 @@ def test_records_with_a_sure_name_are_counted_and_cells_with_others():
 
 @pytest.mark.parametrize(("bearers", "met"), [(9, 9), (10, 0)])
 def test_what_ten_people_bear_is_a_label(bearers, met):
-    assert searched(["佐藤太郎様商店"] * bearers)[SURE].sure == met
+    assert searched(["佐藤太郎の店"] * bearers)[SURE].sure == met
 
 
 @pytest.mark.parametrize(("bearers", "met"), [(9, 40), (10, 0)])
 def test_people_make_a_label_not_records(bearers, met):
     """Forty records of nine people are nine people's."""
     people = pl.Series([f"P{i % bearers}" for i in range(40)])
-    assert searched(["佐藤太郎様商店"] * 40, people)[SURE].sure == met
+    assert searched(["佐藤太郎の店"] * 40, people)[SURE].sure == met
+
+
+@pytest.mark.parametrize(
+    ("cell", "met"),
+    [
+        *[(f"佐藤太郎{who}の集会に参加", 12) for who in ("氏", "様", "さん", "君", "殿", "先生", "サン")],
+        ("佐藤 太郎氏の集会に参加", 12),
+        ("太郎 佐藤様", 12),
+        ("佐藤太郎の集会に参加", 0),
+        ("佐藤太郎商店", 0),
+        ("佐藤 太郎", 0),
+        ("金子大先生の会", 0),  # as short as words are
+    ],
+)
+def test_who_is_addressed_is_a_person_however_many_write_it(cell, met):
+    assert searched([cell] * 12)[SURE].sure == met
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_more_combinations_of_levels_than_fit_an_array_are_searched_all_the_same
     profile = merge_profiles(plan.tables, [profile_chunk(plan.tables["t"], chunk())])
     fitted = fit(plan, profile, {}, KEY)
     counted = merge_histograms([count_chunk(plan.tables["t"], chunk(fitted["t"]))])
-    choice = choose(plan, fitted, counted).accounts["t"].recoded.choice
+    choice = choose(plan, fitted, counted, KEY).accounts["t"].recoded.choice
     assert (choice.lattice_nodes, choice.node, choice.proven) == (1 << 23, (0,) * 23, True)
 
 

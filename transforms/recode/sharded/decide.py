@@ -72,6 +72,7 @@ def _account(t: Terms, choice: Choice, verdict: Verdict) -> Recoded:
         rounds=(),
         regions=0,
         narrowed=Narrowed(),
+        usual_loss=None,
         least_loss=None,
         blanked=None,
         models=t.models,

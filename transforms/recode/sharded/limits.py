@@ -24,6 +24,7 @@ def refuse_unsupported(
     nodes = math.prod(ladder.levels for ladder in ladders)
     reasons = {
         "recoding other than full_domain": needed.recoding != "full_domain",
+        "deterministic_cut: false": not needed.deterministic_cut,
         "metric.queries": bool(needed.queries),
         "nulls: wildcard": needed.nulls == "wildcard",
         " and ".join(collective_models()): any(model.collective for model in models),

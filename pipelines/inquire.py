@@ -1,0 +1,22 @@
+"""The job `tokumei inquire`: inquiries (法127条, 案内所) come in and are answered."""
+
+from __future__ import annotations
+
+import argparse
+
+from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.clerk import add_actions, take_in
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be recorded."""
+    add_actions(parser, "inquire")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Take the records in, all or none; returns 0 also where all had been taken in before."""
+    return take_in(args, "inquire")
+
+
+if __name__ == "__main__":
+    run_as_program(__spec__)

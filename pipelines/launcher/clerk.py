@@ -1,0 +1,192 @@
+"""What the commands over ledgers share: whose ledger, as of when, the records, and what is printed."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from typing import TYPE_CHECKING, Any, get_args
+
+from tokumei.schemas.japan_time import JST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokumei.schemas.events import BodyKind, Event
+    from tokumei.transforms.ledger.journal import Journal
+    from tokumei.transforms.ledger.state import Body
+    from tokumei.transforms.proposals.execute import Done
+    from tokumei.transforms.proposals.occasion import Occasion
+    from tokumei.transforms.storage.base import Store
+
+
+def add_actions(parser: argparse.ArgumentParser, job: str) -> Any:
+    """Declare the actions of a job that take records; return argparse's, to which others can be added."""
+    from tokumei.transforms.proposals.commands import COMMANDS
+
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, command in COMMANDS[job].items():
+        action = actions.add_parser(name, help=command.help, description=command.help)
+        add_place(action)
+        action.add_argument("records", metavar="RECORDS", help="file of records: a table, JSON lines or YAML")
+        action.add_argument(
+            "--body-kind", choices=_kinds(), help="行政機関等の区分; needed with the first records"
+        )
+        add_as_of(action)
+    return actions
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Declare where the register is, and whose ledger is meant."""
+    parser.add_argument("output", metavar="OUTPUT", help="directory or gs:// URI that holds register/")
+    parser.add_argument("--body", help="行政機関等の名称; default: the only one of this register")
+
+
+def add_as_of(parser: argparse.ArgumentParser) -> None:
+    """Declare the day as of which all is recorded."""
+    parser.add_argument(
+        "--as-of",
+        type=_moment,
+        metavar="DATE",
+        help="the day, or YYYY-MM-DDTHH:MM, Japanese time; default: now",
+    )
+
+
+def take_in(args: argparse.Namespace, job: str) -> int:
+    """Take the records of a file in, all or none; print what was recorded."""
+    from dataclasses import replace
+
+    from tokumei.schemas.proposers import KeptProposer
+    from tokumei.transforms.ledger.proposers import proposers_of
+    from tokumei.transforms.proposals.commands import COMMANDS
+    from tokumei.transforms.proposals.execute import execute, proposer_of
+    from tokumei.transforms.proposals.records import GivenRecord, read_records
+    from tokumei.transforms.storage.places import open_store
+
+    store, register = opened(args)
+    command = COMMANDS[job][args.action]
+    rows = read_records(open_store(args.records), args.records, command.model, f"{job} {args.action}")
+    journal, occasion = asked(args, store, register)
+    apart = proposers_of(store, register, occasion.body)
+    if "proposer" in command.model.model_fields:
+        occasion = replace(occasion, key=apart.key())
+
+    def keep(row: GivenRecord[Any]) -> None:
+        proposer = proposer_of(row.record)
+        if proposer is not None:
+            apart.keep(row.digest, KeptProposer(case=row.record.case, proposer=proposer))
+
+    tell(execute(journal, command, rows, occasion, keep))
+    return 0
+
+
+def opened(args: argparse.Namespace) -> tuple[Store, str]:
+    """Return the store of an output, and its register directory."""
+    from tokumei.transforms.storage.places import open_store
+
+    store = open_store(args.output)
+    return store, store.join(args.output, "register")
+
+
+def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journal, Occasion]:
+    """Return the ledger that is meant, and the occasion: its body, the moment, the entries in force.
+
+    Raises:
+        PolicyError: a ledger that has no event yet needs to be told what kind of body it is of.
+        InputError: it is not said which body is meant; a book or the ledger is damaged.
+    """
+    from tokumei.transforms.ledger.journal import journal_of
+    from tokumei.transforms.proposals.occasion import Occasion
+    from tokumei.transforms.register.books import books
+
+    found = books(store, register)
+    names = [name for book in found for name in book.bodies]
+    body = args.body or (names[0] if len(names) == 1 else _only(store, register))
+    journal = journal_of(store, register, body)
+    entries = {e.entry_id: e for book in found for e in book.current if e.body == body}
+    return journal, Occasion(
+        body=body, kind=_kind(args, journal), as_of=args.as_of or _now(), registered=entries
+    )
+
+
+def asked_journals(args: argparse.Namespace, store: Store, register: str) -> list[Journal]:
+    """Return the ledger of the body that is named, or of every body.
+
+    Raises:
+        InputError: there is none.
+    """
+    from tokumei.schemas.errors import InputError
+    from tokumei.transforms.ledger.journal import journal_of, journals
+
+    found = [journal_of(store, register, args.body)] if args.body else journals(store, register)
+    if not found or (args.body and not found[0].first()):
+        raise InputError(
+            "ledger.none",
+            where=register,
+            what="there is no ledger with an event",
+            fix="name the directory that records were taken into, and the body as it was named",
+        )
+    return found
+
+
+def tell(done: Done) -> None:
+    """Print what was recorded."""
+    for event in done.events:
+        print(line_of(event))
+    if done.before:
+        numbers = ", ".join(map(str, done.before))
+        print(f"taken in before, nothing to do: record {numbers}")
+    if not done.events and not done.before:
+        print("nothing to record")
+
+
+def line_of(event: Event) -> str:
+    """Return an event as one line."""
+    basis = f" ({event.basis})" if event.basis else ""
+    return f"{event.at:%Y-%m-%d %H:%M}  {event.kind}  {event.of} {event.subject}{basis}"
+
+
+def states(journal: Journal) -> Body:
+    """Return what a ledger folds to."""
+    from tokumei.transforms.ledger.fold import fold_events
+
+    return fold_events(journal.read()[0])
+
+
+def _kind(args: argparse.Namespace, journal: Journal) -> BodyKind:
+    from tokumei.schemas.errors import PolicyError
+
+    first = journal.first()
+    kind: BodyKind | None = first.body_kind if first else getattr(args, "body_kind", None)
+    if kind is None:
+        raise PolicyError(
+            "usage.body_kind",
+            where="--body-kind",
+            what="the ledger of this body has no event yet, and nothing says what kind of body it is",
+            fix=f"give --body-kind: {', '.join(_kinds())}",
+        )
+    return kind
+
+
+def _only(store: Store, register: str) -> str:
+    from tokumei.transforms.ledger.journal import the_only_body
+
+    return the_only_body(store, register)
+
+
+def _kinds() -> Sequence[str]:
+    from tokumei.schemas.events import BodyKind
+
+    return get_args(BodyKind)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(JST).replace(microsecond=0)
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        if len(text) not in {10, 16}:
+            raise ValueError
+        return dt.datetime.fromisoformat(text).replace(tzinfo=JST)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a day, YYYY-MM-DD, or YYYY-MM-DDTHH:MM") from None

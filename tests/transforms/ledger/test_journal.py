@@ -1,0 +1,90 @@
+import pytest
+from support.events import event
+
+from tokumei.schemas.body_events import Annulled, InquiryAnswered, InquiryReceived
+from tokumei.schemas.errors import InputError
+from tokumei.transforms.ledger.fold import Refused, fold_events
+from tokumei.transforms.ledger.journal import Reached, journal_of, journals, the_only_body
+from tokumei.transforms.ledger.segments import decoded_segment, encoded_segment
+from tokumei.transforms.storage.local import LocalStore
+
+
+def inquiry(number):
+    return event(InquiryReceived(by="local", about="制度の概要"), f"問{number}", release="r", corrects=None)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return journal_of(LocalStore(), str(tmp_path), "見本市")
+
+
+def test_what_is_appended_is_read(journal, tmp_path):
+    assert journal.read() == ([], Reached())
+    assert journals(LocalStore(), str(tmp_path)) == []
+    one = journal.append([inquiry(1), inquiry(2)], Reached())
+    two = journal.append([inquiry(3)], one)
+    assert journal.read() == ([inquiry(1), inquiry(2), inquiry(3)], two)
+    assert journal.read(one) == ([inquiry(3)], two)
+    assert the_only_body(LocalStore(), str(tmp_path)) == "見本市"
+
+
+def test_whoever_comes_late_appends_nothing(journal):
+    one = journal.append([inquiry(1)], Reached())
+    assert journal.append([inquiry(2)], Reached()) is None
+    assert journal.read() == ([inquiry(1)], one)
+
+
+def test_the_same_events_give_the_same_bytes():
+    data = encoded_segment([inquiry(1), inquiry(2)], "0" * 64)
+    assert data == encoded_segment([inquiry(1), inquiry(2)], "0" * 64)
+    assert decoded_segment(data, "x") == ("0" * 64, [inquiry(1), inquiry(2)])
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_segment_that_is_gone_or_changed_is_told(journal, number, tmp_path):
+    head = Reached()
+    for n in (1, 2, 3):
+        head = journal.append([inquiry(n)], head)
+    path = next(tmp_path.rglob(f"*{number}-events.avro"))
+    good = path.read_bytes()
+    path.unlink()
+    with pytest.raises(InputError, match="missing"):
+        journal.read()
+    path.write_bytes(encoded_segment([inquiry(9)], decoded_segment(good, "x")[0]))
+    with pytest.raises(InputError, match="does not follow"):
+        journal.read()
+    path.write_bytes(good[:-20])
+    with pytest.raises(InputError, match="cut short"):
+        journal.read()
+
+
+def test_the_loss_of_the_end_is_told(journal, tmp_path):
+    head = journal.append([inquiry(1)], Reached())
+    journal.append([inquiry(2)], head)
+    (note,) = tmp_path.rglob("reached.txt")
+    assert note.read_text() == "2\n"
+    note.write_text("1\n")  # as a killed writer leaves it
+    assert len(journal.read()[0]) == 2
+    journal.append([inquiry(3)], journal.read()[1])
+    assert note.read_text() == "3\n"
+    next(tmp_path.rglob("*3-events.avro")).unlink()
+    with pytest.raises(InputError, match="once had it"):
+        journal.read()
+    note.write_text("x")
+    with pytest.raises(InputError, match="how far"):
+        journal.read()
+
+
+def test_corrections_take_the_place_of_what_they_correct():
+    first, answer = inquiry(1), event(InquiryAnswered(), "問1")
+    other = event(InquiryReceived(by="private", about="手数料"), "問1", corrects=first.event_id)
+    body = fold_events([first, answer, other])
+    assert body.inquiries["問1"].received.by == "private" and body.inquiries["問1"].state == "answered"
+    gone = event(Annulled(because="二重"), "問1", corrects=answer.event_id)
+    assert fold_events([first, answer, other, gone]).inquiries["問1"].state == "open"
+    with pytest.raises(Refused, match="annulled already"):
+        fold_events(
+            [first, answer, other, gone, event(Annulled(because="また"), "問1", corrects=answer.event_id)]
+        )
+    with pytest.raises(Refused):  # an answer to nothing
+        fold_events([first, answer, event(Annulled(because="誤"), "問1", corrects=first.event_id)])

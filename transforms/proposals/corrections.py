@@ -1,0 +1,102 @@
+"""Corrections: a wrong event is replaced, or annulled, by a new one; what follows from it is decided anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from tokumei.schemas.body_events import Annulled
+from tokumei.schemas.events import AnyPayload, Event
+from tokumei.schemas.strict import Text
+from tokumei.transforms.ledger.fold import apply, effective, refusal
+from tokumei.transforms.ledger.state import Body
+from tokumei.transforms.proposals.due import is_due
+from tokumei.transforms.proposals.occasion import Occasion, Record
+
+_PAYLOAD: TypeAdapter[Any] = TypeAdapter(AnyPayload)
+
+
+class CorrectedEvent(Record):
+    """What an event should have said; what is left out stays."""
+
+    event: Text = Field(description="event_id, as tokumei ledger show prints it.")
+    payload: dict[str, Any] = Field(default={}, description="Keys of what it says, with the right values.")
+
+
+class AnnulledEvent(Record):
+    """An event that should never have been recorded."""
+
+    event: Text = Field(description="event_id, as tokumei ledger show prints it.")
+    because: Text
+
+
+def correct(_: Body, record: CorrectedEvent, occasion: Occasion) -> list[Event]:
+    """Return the event that replaces another.
+
+    Raises:
+        Refused: there is no such event, or it cannot say that.
+    """
+    wrong = _found(occasion.events, record.event)
+    try:
+        said = {**wrong.payload.model_dump(mode="json"), **record.payload, "kind": wrong.kind}
+        payload = _PAYLOAD.validate_python(said, strict=False)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors(include_input=False)[0]["loc"][1:]))
+        raise refusal(
+            f"event {record.event}",
+            f"an event of this kind cannot say that: {place}",
+            article="",
+            fix="see the events in schemas/life.md",
+        ) from None
+    about = {"file": wrong.file, "call": wrong.call, "release": wrong.release, "corrects": wrong.event_id}
+    at = wrong.at if record.at is None else occasion.happened(record)
+    return [occasion.event(record, payload, wrong.subject, wrong.actor, at=at, **about)]
+
+
+def annul(_: Body, record: AnnulledEvent, occasion: Occasion) -> list[Event]:
+    """Return the event that makes another void.
+
+    Raises:
+        Refused: there is no such event.
+    """
+    wrong = _found(occasion.events, record.event)
+    payload = Annulled(because=record.because)
+    return [occasion.event(record, payload, wrong.subject, "行政機関等", corrects=wrong.event_id)]
+
+
+def revise(events: Sequence[Event], occasion: Occasion) -> list[Event]:
+    """Return the events, and after them annulments of what time would not have brought as things now stand.
+
+    A contract whose last day is corrected has not ended; a call whose last day is, has not closed.
+
+    Raises:
+        Refused: other events no longer follow.
+    """
+    body, stale = Body(), []
+    for event in effective(events):
+        if event.actor == "時の経過" and not is_due(body, event):
+            stale.append(event)
+        else:
+            apply(body, event)
+    payload = Annulled(because="訂正により、時の経過によっては生じなかったこととなるため")
+    return [
+        *events,
+        *(
+            occasion.event(None, payload, event.subject, "時の経過", corrects=event.event_id)
+            for event in stale
+        ),
+    ]
+
+
+def _found(events: Sequence[Event], event_id: str) -> Event:
+    for event in events:
+        if event.event_id == event_id:
+            return event
+    raise refusal(
+        f"event {event_id}",
+        "no such event is recorded",
+        article="",
+        fix="take the id from tokumei ledger show",
+    )
