@@ -24,7 +24,7 @@ from tokumei.transforms.counting import domain, people
 from tokumei.transforms.formats import workbook
 from tokumei.transforms.formats.batches import MAX_ROWS
 from tokumei.transforms.formats.text_kernels import PARSE
-from tokumei.transforms.leaks import scan, values, verdict
+from tokumei.transforms.leaks import scan, sought_column, values, verdict
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.profile import decoding
 from tokumei.transforms.recode import queries, regions, search, ways
@@ -268,7 +268,7 @@ def test_rules_of_the_leak_search_are_told_from_the_constants():
     for text in (
         f"values under {values.SHORTEST} characters, under {values._SHORTEST_ASCII} if all are ASCII, and under"
         f" {values._SHORTEST_DIGITS} digits",
-        f"nor those above {scan._LONG:,} bytes",
+        f"nor those above {sought_column._LONG:,} bytes",
         f"at least {scan._LABEL} people (k, if that is more)",
         f"more than {verdict._CHANCE_DIGITS * 100:g} in 100 records",
         f"any that passes, if under {verdict.ENOUGH} fit the format",

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from tokumei.transforms.counting.keyed import encrypted, joint_keys, keyed_hashes, uniforms
 from tokumei.transforms.engine.chunks import Chunk
-from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
@@ -74,7 +73,7 @@ def searched_in(lines: pl.DataFrame, key: RunKey, share: float) -> pl.DataFrame:
 
 def earliest(order: npt.NDArray[np.float64], people: int, share: float) -> Mask:
     """Return the rows of those who are not held out and are among so many who come first, or a few more."""
-    draws = distinct(order[~held_out(order, share), 1])
+    draws = np.unique(order[~held_out(order, share), 1])
     bound = draws[people - 1] if len(draws) > people else np.inf
     early: Mask = order[:, 1] <= bound
     return early

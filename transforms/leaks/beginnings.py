@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.detect.text_array import END, Codes, Factors, Letters, folded_letters, stretches
+from tokumei.transforms.leaks.values import repeated
 from tokumei.transforms.values.cells import as_text
 
 Keys = npt.NDArray[np.uint32]
@@ -93,7 +94,10 @@ def beginnings(values: pa.Array, by: Factors | None) -> Keys:
         of_labels: Keys = np.append(beginnings(values.dictionary, by), np.uint32(_NOWHERE))
         keys: Keys = of_labels[values.indices.fill_null(len(values.dictionary)).to_numpy()]
         return keys
-    texts, width = as_text(values).fill_null(""), _WIDTH_OF_DIGITS if by is None else _WIDTH
+    texts = as_text(values)
+    if (labels := repeated(texts)) is not None:
+        return beginnings(labels, by)
+    texts, width = texts.fill_null(""), _WIDTH_OF_DIGITS if by is None else _WIDTH
     factors = np.array([*(_TENS if by is None else by), 0], dtype=np.uint32)
     wanted = len(factors) - 1
     sums, unsure, zero = (

@@ -29,7 +29,13 @@ _SURE = (NameSign.SURE, NameSign.ADDRESSED)
 
 
 def names_in(
-    names: NameSet, column: str, cells: pl.Series, people: pl.Series | None, shared: int, *, seen: SeenLetters
+    names: NameSet | None,
+    column: str,
+    cells: pl.Series,
+    people: pl.Series | None,
+    shared: int,
+    *,
+    seen: SeenLetters,
 ) -> dict[LeakSearch, Found]:
     """Count the records whose cell holds the name of somebody of the files.
 
@@ -37,7 +43,7 @@ def names_in(
     nobody.
 
     Args:
-        names: to be looked for.
+        names: to be looked for; None: the cells are seen, and nothing is found.
         column: the released column.
         cells: shadows, one a record.
         people: whose record each is; None where a record is a person.
@@ -51,6 +57,9 @@ def names_in(
     """
     distinct = cells.unique().drop_nulls()
     distinct = distinct.filter(distinct.str.len_chars() >= SHORTEST_NAME)
+    if names is None:
+        seen.look(distinct)
+        return {}
     hits = names.find_in(seen.through(stretches(distinct)))
     counts = _by_evidence(distinct, hits, cells, people, shared)
     compared = len(cells) - cells.null_count()

@@ -79,12 +79,8 @@ def scan(
             if column.type == "string":
                 found |= names_and_addresses(name, cells.written, shared)
             seen = SeenLetters(ANY_FACTORS if names is None else names.factors)
-            if names is not None:
-                found |= names_in(names, name, cells.written, people, shared, seen=seen)
-            elif wanted:
-                seen.look(cells.written)
-            if wanted:
-                found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
+            found |= names_in(names, name, cells.written, people, shared, seen=seen)
+            found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
             found |= theirs_in(theirs, name, cells.plain, shared)
         elif carries:
@@ -144,6 +140,8 @@ def _values(
     What many write (boilerplate) stands in redacted texts as it stood, where nothing in it is personal: that
     another's text had a name in it besides makes no source value of it.
     """
+    if not wanted:
+        return {}
     search = OwnSearch(cells, seen, wanted, shared)
     found = {LeakSearch("own", name, of): count for of, count in search.own().items()}
     for of in (of for of in wanted if itself or of != name):

@@ -91,12 +91,18 @@ def read_cells(values: pa.Array, write: Callable[[pa.Array], pl.Series] = shadow
         distinct, places = as_text(values.dictionary), values.indices
     else:
         distinct, places = as_text(values), None
-        if not _seem_different(distinct):
-            encoded = distinct.dictionary_encode()
-            if len(encoded.dictionary) <= _REPEATS * len(values):
-                distinct, places = encoded.dictionary, encoded.indices
+        if (labels := repeated(distinct)) is not None:
+            distinct, places = labels.dictionary, labels.indices
     cells = pl.Series(distinct, dtype=pl.String)
     return Read(cells, write(distinct), None if places is None else pl.Series(places))
+
+
+def repeated(texts: pa.Array) -> pa.DictionaryArray | None:
+    """Return plain texts with a dictionary, if they repeat so often that it is worth while; else None."""
+    if not len(texts) or _seem_different(texts):
+        return None
+    encoded = texts.dictionary_encode()
+    return encoded if len(encoded.dictionary) <= _REPEATS * len(texts) else None
 
 
 def _seem_different(texts: pa.Array) -> bool:

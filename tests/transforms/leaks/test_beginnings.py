@@ -57,6 +57,8 @@ def test_most_others_are_left_out():
     seen = seen_in(plain_texts(pa.array(["担当は鈴木花子", None, "林一さん"])))
     assert seen.inside[beginnings(values, ANY_FACTORS)].tolist() == [False, True, False, False, False, False]
     assert seen.inside[beginnings(values.dictionary_encode(), ANY_FACTORS)].sum() == 1
+    assert len(beginnings(pa.array([], pa.string()), ANY_FACTORS)) == 0
+    assert not seen.inside[beginnings(pa.array([None, None], pa.string()), ANY_FACTORS)].any()
     numbers = seen_in(plain_texts(pa.array(["番号1234567", "99 88 77"])))
     known = numbers.digits[beginnings(pa.array(["234567", "123-456", "998877", "765432"]), None)]
     assert known.tolist() == [True, True, True, False]
