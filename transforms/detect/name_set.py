@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tokumei.transforms.detect.code_set import CodeSet
 from tokumei.transforms.detect.hash_set import Hashes, HashSet
 from tokumei.transforms.detect.text_array import Codes, Letters, Places, Script, scripts
 from tokumei.transforms.engine.packed import PackedOnce
@@ -74,7 +75,7 @@ class NameHits(NamedTuple):
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class NameSet(PackedOnce):
     """Names, in every spelling that is looked for; no name can be read from it without the key of the run.
 
@@ -85,6 +86,7 @@ class NameSet(PackedOnce):
             and the rest of another. By chance they stand in texts as often as the names do.
         heads: sorted, the hashes of the first three letters of both.
         lengths: of the names, in letters.
+        codes: the codes of the same people; None where none are known.
     """
 
     seeds: tuple[int, int]
@@ -92,6 +94,7 @@ class NameSet(PackedOnce):
     decoys: HashSet
     heads: NDArray[np.uint32]
     lengths: tuple[int, ...]
+    codes: CodeSet | None = None
 
     @classmethod
     def of(cls, spelled: Sequence[pl.Series], key: bytes) -> NameSet:
@@ -116,11 +119,11 @@ class NameSet(PackedOnce):
         words, sizes = _decoys(matrix, widths)
         starts = np.concatenate((matrix, words))
         return cls(
-            seeds,
-            HashSet.of(hashes),
-            HashSet.of(_row_hashes(words, sizes, seeds)),
-            np.unique(_head(starts[:, 0], starts[:, 1], starts[:, 2], seeds)),
-            tuple(int(width) for width in np.unique(widths)),
+            seeds=seeds,
+            names=HashSet.of(hashes),
+            decoys=HashSet.of(_row_hashes(words, sizes, seeds)),
+            heads=np.unique(_head(starts[:, 0], starts[:, 1], starts[:, 2], seeds)),
+            lengths=tuple(int(width) for width in np.unique(widths)),
         )
 
     @classmethod
@@ -133,11 +136,12 @@ class NameSet(PackedOnce):
         if len(parts) == 1:
             return parts[0]
         return cls(
-            parts[0].seeds,
-            HashSet.merged([part.names for part in parts]),
-            HashSet.merged([part.decoys for part in parts]),
-            np.unique(np.concatenate([part.heads for part in parts])),
-            tuple(sorted({length for part in parts for length in part.lengths})),
+            seeds=parts[0].seeds,
+            names=HashSet.merged([part.names for part in parts]),
+            decoys=HashSet.merged([part.decoys for part in parts]),
+            heads=np.unique(np.concatenate([part.heads for part in parts])),
+            lengths=tuple(sorted({length for part in parts for length in part.lengths})),
+            codes=CodeSet.merged([part.codes for part in parts if part.codes is not None]),
         )
 
     @cached_property
@@ -149,7 +153,8 @@ class NameSet(PackedOnce):
     @property
     def nbytes(self) -> int:
         """Its size."""
-        return self.names.nbytes + self.decoys.nbytes + self.heads.nbytes
+        codes = 0 if self.codes is None else self.codes.codes.nbytes
+        return self.names.nbytes + self.decoys.nbytes + self.heads.nbytes + codes
 
     def find(self, shadows: pl.Series) -> NameHits:
         """Return where names stand in the shadows of texts; nulls hold none."""

@@ -27,7 +27,7 @@ from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.own_whole import whole_values
-from tokumei.transforms.leaks.people import names_and_addresses, names_in
+from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses, names_in
 from tokumei.transforms.leaks.values import (
     Texts,
     as_compared,
@@ -89,6 +89,7 @@ def scan(
                 found |= names_and_addresses(name, cells.written, shared)
             if names is not None:
                 found |= names_in(names, name, cells.written, people, shared)
+                found |= codes_of_people(names.codes, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
         elif carries:

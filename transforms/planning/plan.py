@@ -50,6 +50,7 @@ class TablePlan(PackedOnce):
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
     named: tuple[NameColumns, ...] = ()  # columns of people's names
+    coded: tuple[str, ...] = ()  # and of their codes
 
     @property
     def k(self) -> int:
@@ -208,7 +209,7 @@ class TablePlan(PackedOnce):
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
-        used, named = self.output_types(), [name for parts in self.named for name in parts]
+        used, named = self.output_types(), [*(name for parts in self.named for name in parts), *self.coded]
         if self.table.source.facts.parsed:
             return used | self.types(*named)
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})

@@ -12,7 +12,12 @@ from tokumei.schemas.table import Table
 from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.planning.histories import known_columns
-from tokumei.transforms.planning.name_columns import carries_sentences, may_name_somebody, name_columns
+from tokumei.transforms.planning.name_columns import (
+    carries_sentences,
+    code_columns,
+    may_name_somebody,
+    name_columns,
+)
 from tokumei.transforms.planning.names import refuse_codes_in_names, refuse_people_in_names
 from tokumei.transforms.planning.plan import POPULATION, TablePlan
 
@@ -56,6 +61,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             codes=_codes(table, codes),
             histories=policy.histories,
             named=name_columns(table) if gathered else (),
+            coded=code_columns(table) if gathered else (),
         )
         for name, table in policy.tables.items()
     }
