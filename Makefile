@@ -34,6 +34,7 @@ runners: $(INSTALLED)  ## the same job on every engine; Prism needs Go, Flink ne
 faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of its life; stop it on engines (DEAL)
 	PYTHONPATH=tests/faults:tests OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/harness.py --deal $(DEAL)
 	PYTHONPATH=tests/faults:tests OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/engine_kills.py --deal $(DEAL)
+	PYTHONPATH=tests/faults:tests OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/faults/clerks.py --deal $(DEAL)
 
 field: $(INSTALLED)  ## run every case of a folder (CASES) and compare it with tests/field/expected.yaml
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/field/cases.py $(CASES)

@@ -25,19 +25,24 @@ JOBS = {
     "check": "check a policy against itself, and the headers and first records of its files",
     "clean": "remove what killed or beaten runs left in an output directory",
     "complain": "take complaints (苦情) in, and note what became of them",
+    "contract": "take in that contracts about products were applied for, and concluded (契約)",
     "demo": "anonymize an invented customer master and real purchases, and show where the results are",
+    "fee": "work fees out (手数料), and take payments in",
     "inquire": "take inquiries (問合せ) in, and note that they were answered",
     "ledger": "show and check the events of registers, correct or annul wrong ones",
     "propose": "take proposals (提案) in, ask for corrections, complete and list them",
     "rehearse": "do all that anonymize does but publish: report, risks and choices, into a private folder",
+    "provide": "hand releases over as packages, once release, case, contract and fee agree (提供)",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
     "schema": "print the JSON Schema of policies, for editors",
+    "screen": "screen proposals by the seven tests, with rehearsal and papers (審査)",
     "suggest": "suggest a policy from files, with what must be decided marked in it",
     "synthesize": "write synthetic agency files of any size",
+    "terminate": "terminate contracts, and write the notices (解除)",
     "tick": "record what time brings to registers, every night, and tell what is due",
     "verify": "read published releases again, and compare them with manifest, reports and register",
 }
-_BEAM_JOBS = {"anonymize", "demo", "rehearse"}
+_BEAM_JOBS = {"anonymize", "demo", "rehearse", "screen"}
 _EPILOG = "All other options go to Beam unchanged. Exit statuses: pipelines/README.md"
 
 

@@ -173,9 +173,28 @@ def _check(args: argparse.Namespace) -> int:
             what="an entry in force speaks of this release, which is not here",
             fix="restore it from a backup, or run tokumei anonymize again under another --release-id",
         )
+    _tell_unmatched(store, args.output)
     entries = sum(len(book.current) for book in found)
     print(f"the register is whole: {len(found)} book(s), {entries} entries in force")
     return 0
+
+
+def _tell_unmatched(store: Store, output: str) -> None:
+    """Print which releases have no case, and which packages were never handed over; refuse the reverse."""
+    from tokumei.transforms.proposals.unmatched import unmatched
+
+    found = unmatched(store, output)
+    if found.cases:
+        raise RequirementError(
+            "register.case_without_release",
+            where=", ".join(found.cases),
+            what="the ledger says that a release was provided in these cases, and no register book knows it",
+            fix="restore the book or the ledger from a backup",
+        )
+    for release in found.releases:
+        print(f"release {release}: no case; made for one that goes on, or outside of proposals (法109条)")
+    for case in found.packages:
+        print(f"package of case {case}: not recorded as provided; run tokumei provide again, or remove it")
 
 
 def _register(output: str) -> tuple[Store, str]:

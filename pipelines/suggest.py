@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from tokumei.pipelines.launcher.asking import ask
 
-        answers = ask(suggestion, answers)
+        answers = ask(suggestion, answers, lambda given: _suggested(seen, args, given))
         if kept is not None:
             _write(kept, questions.written_answers(answers))
         suggestion = _suggested(seen, args, answers)

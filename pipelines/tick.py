@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
 from tokumei.pipelines.launcher.clerk import add_as_of, add_place, asked, asked_journals, opened, tell
+from tokumei.schemas.errors import TokumeiError
+
+if TYPE_CHECKING:
+    from tokumei.transforms.ledger.journal import Journal
+    from tokumei.transforms.storage.base import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,27 +22,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Record what time has brought, in order, however many nights were missed; a second time does nothing."""
+    """Record what time has brought, in order, however many nights were missed; a second time does nothing.
+
+    Raises:
+        TokumeiError: the first of what went wrong; other bodies are looked after all the same.
+    """
+    store, register = opened(args)
+    failed: list[TokumeiError] = []
+    for journal in asked_journals(args, store, register):
+        try:
+            _look_after(args, store, register, journal)
+        except TokumeiError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return 0
+
+
+def _look_after(args: argparse.Namespace, store: Store, register: str, journal: Journal) -> None:
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.execute import execute
     from tokumei.transforms.proposals.notices import notices
-    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.proposals.small_files import erase_small_files
 
-    store, register = opened(args)
-    for journal in asked_journals(args, store, register):
-        first = journal.first()
-        args.body = first.body if first else args.body
-        _, occasion = asked(args, store, register)
-        done = execute(journal, None, (), occasion)
-        print(f"{occasion.body}:")
-        tell(done)
-        for name in erase_small_files(store, register, done.body):
-            print(f"erased from the register: entry {name}")
-        for uri in proposers_of(store, register, occasion.body).purge(done.body, time.time()):
-            print(f"destroyed: {uri}")
-        for notice in notices(done.body, occasion.as_of.date()):
-            print(f"due: {notice}")
-    return 0
+    first = journal.first()
+    assert first is not None  # noqa: S101  (only ledgers that have begun are looked after)
+    args.body = first.body
+    _, occasion = asked(args, store, register)
+    done = execute(journal, None, (), occasion)
+    print(f"{occasion.body}:")
+    tell(done)
+    for name in erase_small_files(store, register, done.body):
+        print(f"erased from the register: entry {name}")
+    for uri in proposers_of(store, register, occasion.body).purge(done.body, time.time()):
+        print(f"destroyed: {uri}")
+    for notice in notices(done.body, occasion.as_of.date()):
+        print(f"due: {notice}")
 
 
 if __name__ == "__main__":

@@ -113,7 +113,8 @@ class SinglingOut(AttackDeclaration):
     """Whoever knows few released values of a person can point at them alone (特定の一人を指し示す条件).
 
     Counted for all people of the release: at whom some set of so many values points alone. A value that may
-    be any (`*`, or none) is no knowledge. Without the release nobody can be pointed at: the control is 0.
+    be any (`*`, or none) is no knowledge, nor is a number that noise or a swap has changed. Without the
+    release nobody can be pointed at: the control is 0.
     """
 
     example: ClassVar[str] = "{attack: singling_out, knows: [birth, gender, income], at_most: 0.01}"

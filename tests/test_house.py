@@ -20,7 +20,7 @@ ROOMS = """
     engine storage values detect counting redaction formats hierarchies
     criteria planning decisions
     profile totals combinations risk histories joined recode promises attacks leaks exposure
-    pages register ledger proposals release report preview suggest
+    pages register ledger release report proposals preview suggest
     stages
     synthesis
 """

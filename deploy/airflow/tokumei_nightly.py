@@ -1,4 +1,4 @@
-"""Airflow 3: `tokumei anonymize` every night, one task a policy.
+"""Airflow 3: `tokumei anonymize` every night, one task a policy, and `tokumei tick`, one task a register.
 
 Put this file and tokumei_nightly.yaml, which says what is run, into the folder of DAGs. The command has an
 environment of its own, never Airflow's. Running it again is safe: the same work ends at once as already
@@ -125,7 +125,7 @@ def build() -> DAG:
         ValueError: the settings lack something, or have something that is not known.
     """
     settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
-    _only(settings, {"schedule", "command", "policies"}, {"alert"}, "the file")
+    _only(settings, {"schedule", "command", "policies"}, {"alert", "registers"}, "the file")
     with DAG(
         "tokumei_nightly",
         description="匿名加工情報の作成",
@@ -144,6 +144,8 @@ def build() -> DAG:
             "on_failure_callback": [_alert(settings["alert"])] if "alert" in settings else [],
         },
     ) as dag:
+        for name, output in settings.get("registers", {}).items():
+            TokumeiOperator(task_id=f"tick_{name}", command=[settings["command"], "--json", "tick", output])
         for name, job in settings["policies"].items():
             _only(job, {"policy", "output"}, {"options"}, f"policies.{name}")
             command = [settings["command"], "--json", "anonymize", job["policy"], "--output", job["output"]]

@@ -56,9 +56,9 @@ def take_in(args: argparse.Namespace, job: str) -> int:
     from dataclasses import replace
 
     from tokumei.schemas.proposers import KeptProposer
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.commands import COMMANDS
     from tokumei.transforms.proposals.execute import execute, proposer_of
-    from tokumei.transforms.proposals.proposers import proposers_of
     from tokumei.transforms.proposals.records import GivenRecord, read_records
     from tokumei.transforms.storage.places import open_store
 
@@ -118,7 +118,7 @@ def asked_journals(args: argparse.Namespace, store: Store, register: str) -> lis
     from tokumei.transforms.ledger.journal import journal_of, journals
 
     found = [journal_of(store, register, args.body)] if args.body else journals(store, register)
-    if not found or not all(journal.first() for journal in found):
+    if not found or (args.body and not found[0].first()):
         raise InputError(
             "ledger.none",
             where=register,

@@ -143,6 +143,9 @@ def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:
         if level["level"] is None:
             at = f"levels {level['finest']} to {level['coarsest']}"
         print(f"    {level['column']}: {at} of {level['levels'] - 1} ({level['label']})")
+    audit = (table["recoding"] or {}).get("narrowed") or {"people": 0, "by_values": None}
+    if people := audit["people"] + (audit["by_values"] or 0):
+        print(f"    who knows the method can conclude more than the labels of {people:,} people tell")
     for line in _of_little_use(table):
         print(f"    warning: {line}")
 
@@ -202,7 +205,7 @@ def _tell_attack(attack: dict[str, Any]) -> None:
     print(
         f"  attack: {attack['table']}: {attack['attack']}{rarest}: right for {attack['success']['rate']:.1%}"
         f" of {attack['people']:,} people, {attack['control']['rate']:.1%} in its control; gains up to"
-        f" {attack['advantage']['high']:.1%}, at most {attack['at_most']:.1%}"
+        f" {max(0, attack['advantage']['high']):.1%}, at most {attack['at_most']:.1%}"
     )
 
 

@@ -149,6 +149,16 @@ def rehearse(candidates: Sequence[Candidate], stage: Stage) -> None:
         raise first.error
 
 
+def rehearsed(candidate: Candidate, stage: Stage) -> tuple[RehearsedChoice, Report | None]:
+    """Rehearse one policy, and return what became of it; nothing is printed or written.
+
+    Raises:
+        TokumeiError: it cannot be tried: a policy, its files or the place is wrong.
+    """
+    done = _run(candidate, stage, alone=False)
+    return _choice(candidate, done), done.report
+
+
 def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     """Rehearse one policy; what refuses it is told in its row."""
     from tokumei.pipelines.launcher.engine import release_on
@@ -202,13 +212,17 @@ def _choice(candidate: Candidate, done: _Done) -> RehearsedChoice:
     refused, name = None if done.error is None else done.error.code, candidate.name or "方針のとおり"
     if done.report is None:
         return RehearsedChoice(name=name, refused=refused, seconds=done.expected.seconds)
-    report = done.report
+    told = {"name": name, "refused": refused, "seconds": done.expected.seconds}
+    return choice_of(done.report).model_copy(update=told)
+
+
+def choice_of(report: Report) -> RehearsedChoice:
+    """Return what a choice comes to by its report, of a rehearsal or a release."""
     recoded = [table.recoding for table in report.tables if table.recoding is not None]
     risks = [table.risk_after for table in report.tables if table.risk_after is not None]
     averages = [risk.average_risk for risk in risks if risk.average_risk is not None]
     return RehearsedChoice(
-        name=name,
-        refused=refused,
+        name=report.release_id,
         records=sum(table.records_out for table in report.tables),
         people=report.people,
         left_out=sum(table.records_dropped + table.records_suppressed for table in report.tables),
@@ -218,7 +232,6 @@ def _choice(candidate: Candidate, done: _Done) -> RehearsedChoice:
         exposed=len(report.exposure.findings),
         exposed_people=max((finding.alone for finding in report.exposure.findings), default=0),
         levels=tuple(f"{level.title} {level.label}" for recoding in recoded for level in recoding.levels),
-        seconds=done.expected.seconds,
     )
 
 

@@ -56,6 +56,17 @@ HISTORIES = (
 )
 
 
+# Attacks that a policy may declare: on many residents, and all that can be made on Adult, which pass whatever they find.
+ON_RESIDENTS = "attacks: [{attack: linkage, knows: [性別, 生年月日, 住所, 電話番号, 続柄], at_most: 1}]"
+ON_ADULT = (
+    "attacks: [{attack: linkage, knows: [age, sex, race, education], at_most: 1},"
+    " {attack: linkage, people: rarest, knows: [age, sex, race, education], at_most: 1},"
+    " {attack: singling_out, at_most: 1}, {attack: downcoding, at_most: 1},"
+    " {attack: homogeneity, learns: salary-class, at_most: 1}, {attack: inference, learns: salary-class, at_most: 1},"
+    " {attack: intersection, levels: {age: 0, sex: 0, race: 1}, learns: salary-class, at_most: 1}]"
+)
+
+
 def synthesize(folder, preset, rows, *options):
     """Make the files of a preset and put the benchmark's policy beside them."""
     made = [TOKUMEI, "synthesize", preset, "--rows", rows, "--output", folder, *options]
@@ -104,6 +115,19 @@ def whole(folder, rows, rounds):
         "pyarrow copy": by_hand(folder, "by_copy.py", "residents.parquet"),
     }
     compare("Residents", rows, rounds, folder, contestants)
+
+
+def attacked(folder, rows, rounds):
+    """What attacks cost: on all residents, and on Adult."""
+    synthesize(folder, "residents", rows, "--format", "parquet")
+    policy(folder, "residents.yaml")
+    limit = "suppression_limit: 0.01"
+    policy(folder, "residents.yaml", (limit, f"{limit}, {ON_RESIDENTS}"), to="attacked.yaml")
+    contestants = {"with attacks": job(folder, "attacked.yaml"), "without": job(folder)}
+    compare("Residents, linkage of 1,000 people", rows, rounds, folder, contestants)
+    people = of_adult(folder, limit.replace("0.01", "0.04"), learnt="salary-class")
+    of_adult(folder, f"suppression_limit: 0.04, {ON_ADULT}", learnt="salary-class", to="attacked.yaml")
+    compare("Adult, all attacks", people, rounds, folder, contestants)
 
 
 def alone(folder, rows, rounds):
@@ -201,14 +225,21 @@ def text(folder, rows, rounds):
 
 def adult(folder, rows, rounds):
     """Adult with nine quasi-identifiers, k = 5, at most 4 % suppressed; ``rows`` are its own."""
+    people = of_adult(folder, "suppression_limit: 0.04")
+    compare("Adult, nine quasi-identifiers", people, rounds, folder, {"tokumei": job(folder)})
+
+
+def of_adult(folder, requirements, *, learnt=None, to="policy.yaml"):
+    """Write Adult and a policy of its quasi-identifiers, all but one that is learnt; return how many people it has."""
     shutil.copytree(HERE.parent / "data" / "arx_adult", folder, dirs_exist_ok=True)
     head, *records = (folder / "adult.csv").read_text(encoding="utf-8").splitlines()
-    columns = "".join(ADULT_COLUMN.format(name) for name in head.split(";"))
-    (folder / "policy.yaml").write_text(
-        POLICY.format("adult.csv, format: csv, delimiter: ';'", columns, "k: 5, suppression_limit: 0.04"),
-        encoding="utf-8",
+    columns = "".join(
+        f"      {name}: {{keep: true, because: 試験}}\n" if name == learnt else ADULT_COLUMN.format(name)
+        for name in head.split(";")
     )
-    compare("Adult, nine quasi-identifiers", len(records), rounds, folder, {"tokumei": job(folder)})
+    text = POLICY.format("adult.csv, format: csv, delimiter: ';'", columns, f"k: 5, {requirements}")
+    (folder / to).write_text(text, encoding="utf-8")
+    return len(records)
 
 
 def small(folder, rows, rounds):
@@ -244,7 +275,7 @@ def columns(folder, rows, rounds):
 OWN_SIZE = (adult, small, columns)  # cases whose size is part of them
 CASES = {
     case.__name__: case
-    for case in (whole, alone, shuffled, several, order, joined, histories, wide, text, *OWN_SIZE)
+    for case in (whole, alone, attacked, shuffled, several, order, joined, histories, wide, text, *OWN_SIZE)
 }
 
 

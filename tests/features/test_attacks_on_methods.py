@@ -42,6 +42,7 @@ def test_what_the_method_tells_is_told_and_fails(run, case):
     assert done.status == 0, done.err
     told = done.report["tables"][0]["recoding"]["narrowed"]
     assert (told["by_values"] or 0) + told["people"] == people
+    assert f"more than the labels of {people} people tell" in done.out
     page = (done.release / "report.html").read_text()
     assert f"は{people}人" in page and "加工の方法を知る者" in page
     made["requirements"]["attacks"] = [DOWNCODING]

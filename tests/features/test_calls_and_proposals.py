@@ -3,7 +3,11 @@
 import json
 
 import pytest
-from support.clerks import COMPANY, ITEMS, NO, PAPERS, Desk, call, judged, proposal
+from support.clerks import COMPANY, ITEMS, NO, PAPERS, Desk, call, enter, judged, proposal
+
+from tokumei.schemas.register import body_folder
+from tokumei.schemas.transitions import lines
+from tokumei.transforms.storage.local import LocalStore
 
 
 @pytest.fixture
@@ -193,6 +197,53 @@ def test_a_wrong_event_is_corrected_by_a_new_one(called):
     first = events(called)[0]["event_id"]  # the call stands on it
     called("ledger", "annul", {"event": first, "because": "誤り"}, as_of="2025-11-23")
     assert called("ledger", "check")[0] == 0 and called("call", "list")[0] == 0
+
+
+def test_time_is_brought_anew_when_a_day_is_corrected(called):
+    called.tick("2025-12-02")
+    (announced,) = [e for e in events(called) if e["payload"]["kind"] == "call_announced"]
+    longer = {
+        "event": announced["event_id"],
+        "payload": {"period": {"start": "2025-11-01", "end": "2025-12-20"}},
+    }
+    assert called("ledger", "correct", longer, as_of="2025-12-03")[0] == 0
+    assert kinds(called)[2:] == ["call_opened", "call_closed", "call_announced", "annulled"]
+    assert "(open)" in called("call", "list")[1]
+    said = proposal(called.file, at="2025-12-20T12:00")
+    assert called("propose", "receive", said, as_of="2025-12-21")[0] == 0
+    assert kinds(called)[-2:] == ["call_closed", "proposal_received"]
+    assert events(called)[-2]["at"] == "2025-12-21T00:00:00+09:00"
+
+
+def test_what_was_annulled_can_be_recorded_again(called):
+    said = proposal(called.file)
+    called("propose", "receive", said, as_of="2025-11-21")
+    annulled = {"event": events(called)[-1]["event_id"], "because": "二重"}
+    called("ledger", "annul", annulled, as_of="2025-11-21")
+    assert "提案1" not in called("propose", "list")[1]
+    assert "nothing to do" in called("ledger", "annul", annulled, as_of="2025-11-21")[1]
+    assert "proposal_received" in called("propose", "receive", said, as_of="2025-11-21")[1]
+    assert "提案1  received" in called("propose", "list")[1]
+
+
+def test_whose_act_an_event_is_stands_in_the_table(called):
+    called("propose", "receive", proposal(called.file, items={}), as_of="2025-12-05")
+    who = {line["event"]: line["who"] for line in lines()}
+    assert all(event["actor"] == who[event["payload"]["kind"]] for event in events(called))
+
+
+def test_tick_goes_on_when_one_ledger_is_damaged(called, tmp_path):
+    enter(LocalStore(), f"{called.output}/register", "台帳", body="見本庁")
+    inquiry = {"inquiry": "問", "by": "local", "about": "制度"}
+    assert called("inquire", "receive", inquiry, args=("--body", "見本庁"))[0] == 0
+    for body, other in (("見本省", "見本庁"), ("見本庁", "見本省")):
+        path = next((tmp_path / "out/register" / body_folder(body) / "ledger").glob("*1-events.avro"))
+        good = path.read_bytes()
+        path.write_bytes(good[:-9] + b"damaged!!")
+        status, out, error = called.tick("2025-10-03")
+        assert status == 3 and error["code"] == "ledger.damaged" and f"{other}:" in out
+        path.write_bytes(good)
+    assert called.tick("2025-10-03")[0] == 0
 
 
 def test_tick_twice_is_once_and_erases_small_files(called):

@@ -1,5 +1,7 @@
 """What nobody declared: each of the releases that once passed in silence is told, and stops where it shall."""
 
+from random import Random
+
 import pytest
 from support.helpers import KEEP_ALL, PSEUDONYM, QI, SUPPRESS, policy_of
 
@@ -107,7 +109,31 @@ YEARS = (  # a year of birth beside a band of ages
     csv("id,age,year", [(f"C{i}", 20 + i // 20, 2006 - i // 20) for i in range(800)]),
     {"restored": ("year", "age")},
 )
+SIDE_BY_SIDE = (  # B01: quasi-identifiers of k = 5, and beside them columns of which each is shared by many
+    {
+        "id": ID,
+        "birth": {"type": "date", "treat": [{"criterion": 1, "method": "year"}, SUPPRESS]},
+        "postal": {"treat": [{"criterion": 1, "method": "postal_prefix", "digits": 3}]},
+        "joined": {"type": "date", "treat": [{"criterion": 1, "method": "year_month"}]},
+        "sex": KEEP_ALL,
+    },
+    csv(
+        "id,birth,postal,joined,sex",
+        [
+            (
+                f"C{i}",
+                f"{1950 + b % 4}-05-01",
+                f"1{b % 20:02d}0000",
+                f"20{10 + b % 9}-{b % 7 + 1:02d}-01",
+                "男女"[b % 2],
+            )
+            for i, b in enumerate(Random(1).sample(range(10**6), 2000))
+        ],
+    ),
+    {"sets": ("birth", "postal", "joined", "sex")},
+)
 CASES = {
+    "side by side": SIDE_BY_SIDE,
     "kept births": KEPT_BIRTHS,
     "all alike": ALL_ALIKE,
     "one blank": ONE_BLANK,

@@ -1,6 +1,9 @@
 """`tokumei suggest` where it must tell whose records they are: staff, slips, several numbers; and answers."""
 
+import csv
+import gzip
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +147,60 @@ def test_a_redacted_text_is_what_it_was(run, here):
     (here / "policy.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), "utf-8")
     done = run("--against", job="suggest", args=["policy.yaml"])
     assert done.status == 0, done.out + done.err
+
+
+def test_a_public_body_named_on_the_terminal_is_asked_what_its_register_needs(run, here, monkeypatch):
+    prescriptions(here, 100)
+    answers = {"file.body": "富士見市", "requirements.k": "5", "file.product_period.start": "2026-04-01"}
+    answers["file.product_period.end"] = "2027-03-31"
+    asked = []
+
+    def answer(prompt=""):
+        place = asked[-1] if prompt == "> " else prompt.strip().partition(":")[0]
+        return answers.get(place, "答え")
+
+    def shown(*texts, **_):
+        asked.append("".join(map(str, texts)).strip().partition(":")[0])
+
+    monkeypatch.setattr("builtins.input", answer)
+    monkeypatch.setattr("tokumei.pipelines.launcher.asking.print", shown, raising=False)
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    done = run("slips.csv", job="suggest", args=["--output", "policy.yaml"])
+    assert done.status == 0, done.err
+    policy = yaml.safe_load((here / "policy.yaml").read_text("utf-8"))
+    assert (policy["regime"], policy["requirements"]["k"]) == ("public", 5)
+    assert asked.index("file.scope") > asked.index("file.body")
+    assert asked[-1] == "requirements.because"
+    assert run(here / "policy.yaml", job="check").status == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["改\n行", "{a", "? x", "<<", "- b", "a: b", "#c", "yes", "null", "1e3", "'q", '"', "x # y", "=", "[1"],
+)
+def test_any_name_of_a_column_is_written_so_that_it_is_read_again(run, here, name):
+    with (here / "t.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["会員番号", name, "写し"])
+        rows.writerows([f"{i:05d}", "あいうえ"[i % 4], "かきくけ"[i % 4]] for i in range(200))
+    policy = yaml.safe_load(suggested(run, "t.csv"))
+    assert name in policy["tables"]["t"]["columns"]
+
+
+def test_a_file_that_is_cut_off_is_said_to_be(run, here):
+    whole = gzip.compress("会員番号,区分\n".encode() + b"".join(b"%05d,a\n" % i for i in range(20_000)))
+    (here / "t.csv.gz").write_bytes(whole[: len(whole) // 2])
+    told = json.loads(suggested(run, "t.csv.gz", args=["--json"], status=3))
+    assert told["code"] == "input.gzip"
+
+
+def test_a_wide_table_is_suggested_for(run, here):
+    """Every pair of columns is compared; before, 3,000 columns took more than ten minutes."""
+    header = ["会員番号", *(f"c{i}" for i in range(400))]
+    rows = (",".join([f"{i:05d}", *("あいう"[(i * j) % 3] for j in range(400))]) for i in range(20))
+    lines(here, "t.csv", ",".join(header), *rows)
+    columns = yaml.safe_load(suggested(run, "t.csv"))["tables"]["t"]["columns"]
+    assert (
+        sum(column.get("drop", False) for column in columns.values()) == 399
+    )  # c0 is constant, c1 tells the others

@@ -11,12 +11,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.events import event
 from support.helpers import policy_of
+
+from tokumei.schemas.body_events import InquiryReceived
+from tokumei.transforms.ledger.journal import Reached, journal_of
+from tokumei.transforms.storage.local import LocalStore
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "airflow"
 CANARY = "qanary"
 NAMES = ("good", "wrong", "bad_data", "no_data", "hangs")
+REGISTER = "tick_city"
 COLUMNS = {
     "name": {"treat": [{"criterion": 1, "method": "delete"}]},
     "pay": {"type": "integer", "keep": True, "because": "試験"},
@@ -55,6 +61,9 @@ def night(nightly_python, tmp_path_factory):
     settings = yaml.safe_load((DEPLOY / "tokumei_nightly.yaml").read_text())
     (shipped,) = settings["policies"].values()
     jobs = {n: {**shipped, "policy": f"{folder}/{n}.yaml", "output": f"{folder}/out"} for n in NAMES}
+    ledger = journal_of(LocalStore(), f"{folder}/out/register", "見本市")
+    ledger.append([event(InquiryReceived(by="local", about="制度"), "問1")], Reached())
+    settings["registers"] = {"city": f"{folder}/out"}
     settings |= {"command": str(Path(sys.executable).with_name("tokumei")), "alert": alert, "policies": jobs}
     misspelt = {"good": {**jobs["good"], "option": ["--runner=DirectRunner"]}}
     for place, policies in ((dags, jobs), (folder / "misspelt", misspelt)):
@@ -97,7 +106,7 @@ def test_it_is_loaded_and_has_the_agreed_structure(night):
             f"{night.folder}/out",
         ]
         for name in NAMES
-    }
+    } | {REGISTER: [command, "--json", "tick", f"{night.folder}/out"]}
     assert structure == {
         "upstream": [],  # one policy that fails does not keep the others back
         "catchup": False,
@@ -127,6 +136,11 @@ def test_the_first_night_releases_and_the_second_finds_it_done(night):
         "already released",
         "holds 30 records",
     ]
+
+
+def test_every_night_the_register_is_looked_after(night):
+    assert [run[REGISTER] for run in night.told["runs"]] == [["success", 1]] * 2
+    assert night.log.count("inquiry 問1: not answered for") == 2
 
 
 def test_only_what_time_may_cure_is_tried_again(night):

@@ -58,6 +58,29 @@ def proposal(file, case="提案1", at="2025-11-20T10:00", **more):
     return {**said, "items": ITEMS, "papers": PAPERS, **more}
 
 
+def enter(store, register, name, regime="public", body=BODY, **more):
+    """Enter a file in a register book, and return its entry_id."""
+    policy = policy_of({"a": {"keep": True, "because": "試験", "title": "区分"}})
+    file = {
+        "name": name,
+        "body": body,
+        "department": "市民課",
+        "purpose": "試験",
+        "scope": "住民",
+        "collection": "届出",
+        "request_office": OFFICE,
+        "call_for_proposals": True,
+        "proposal_office": OFFICE,
+        "product_office": OFFICE,
+        "product_period": {"start": "2026-04-01", "end": "2027-03-31"},
+        "how_provided": "媒体の手渡し",
+        **more,
+    }
+    policy = Policy.model_validate_json(json.dumps({**policy, "regime": regime, "file": file}))
+    entry = entry_of_file(policy, "2025-04-01T00:00:00+09:00", small=False)
+    return enter_file(store, register, entry).entry_id
+
+
 class Desk:
     """Runs commands; each gives (status, what was printed, the error object or None)."""
 
@@ -65,27 +88,9 @@ class Desk:
         self.folder, self.capsys, self.runs = folder, capsys, 0
         self.output = str(folder / "out")
 
-    def enter(self, name="名簿", regime="public", body=BODY, **more):
+    def enter(self, name="名簿", **more):
         """Enter a file in the register book, and return its entry_id."""
-        policy = policy_of({"a": {"keep": True, "because": "試験", "title": "区分"}})
-        file = {
-            "name": name,
-            "body": body,
-            "department": "市民課",
-            "purpose": "試験",
-            "scope": "住民",
-            "collection": "届出",
-            "request_office": OFFICE,
-            "call_for_proposals": True,
-            "proposal_office": OFFICE,
-            "product_office": OFFICE,
-            "product_period": {"start": "2026-04-01", "end": "2027-03-31"},
-            "how_provided": "媒体の手渡し",
-            **more,
-        }
-        policy = Policy.model_validate_json(json.dumps({**policy, "regime": regime, "file": file}))
-        entry = entry_of_file(policy, "2025-04-01T00:00:00+09:00", small=False)
-        return enter_file(LocalStore(), f"{self.output}/register", entry).entry_id
+        return enter(LocalStore(), f"{self.output}/register", name, **more)
 
     def __call__(self, job, action, *records, as_of="2025-10-01", kind="行政機関", form="yaml", args=()):
         words = ["--json", job, action, self.output]

@@ -24,7 +24,7 @@ from tokumei.transforms.attacks.likeness import (
     merge_lines,
     most_alike,
 )
-from tokumei.transforms.attacks.targets import Marks, combination_of, drawn, searched_in
+from tokumei.transforms.attacks.targets import Marks, as_known, combination_of, drawn, searched_in
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
@@ -52,15 +52,12 @@ def habits(
     late = late.fill_null(True).to_numpy(zero_copy_only=False)
     who = {WHOSE: persons_of(plan, chunk)[:, 0], UNIT: units_of(plan, chunk).hashes, _LATE: late}
     rows = order.to_numpy()
-    parts = []
-    for treated, records, kept in (
-        (True, batch, {name: values[rows] for name, values in who.items()}),
-        (False, chunk.batch, who),
-    ):
-        items = combination_of(records, attack.knows, key)
-        parts.append(pl.DataFrame(kept | {ITEM: items}).with_columns(pl.lit(treated).alias(_TREATED)))
-    lines = pl.concat(parts).with_columns(pl.lit(1, pl.Int64).alias(HOW_OFTEN))
-    return merge_lines([lines])
+    known = combination_of(as_known(plan, attack.knows, chunk, released), attack.knows, key)
+    items = np.where(late[rows], combination_of(batch, attack.knows, key), known)
+    kept = pl.DataFrame({name: values[rows] for name, values in who.items()} | {ITEM: items})
+    source = pl.DataFrame(who | {ITEM: combination_of(chunk.batch, attack.knows, key)})
+    sides = [side.with_columns(pl.lit(side is kept).alias(_TREATED)) for side in (kept, source)]
+    return merge_lines([pl.concat(sides).with_columns(pl.lit(1, pl.Int64).alias(HOW_OFTEN))])
 
 
 def recognize(attack: HabitProfile, key: RunKey, found: pl.DataFrame) -> Recognized:

@@ -9,7 +9,8 @@ was found.
 
 The attacker knows the method. Of what was coarsened or blanked the label is known, so that without anything
 drawn at random a person escapes only among others with the very same lines. What was moved at random (noise,
-swaps, shifted days) is known as it was. Lines that are not released are spared the attacker.
+swaps, shifted days) is known as it was, and joined as it is: an attacker who compares by nearness is that of
+`linkage`. Lines that are not released are spared the attacker.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from tokumei.transforms.attacks.likeness import (
     merge_lines,
     most_alike,
 )
-from tokumei.transforms.attacks.targets import Marks, combination_of, drawn, searched_in
+from tokumei.transforms.attacks.targets import Marks, as_known, combination_of, drawn, searched_in
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
@@ -66,12 +67,7 @@ def signatures(
     (batch, order), key = released, chunk.work.key
     who = {WHOSE: persons_of(plan, chunk)[:, 0], UNIT: units_of(plan, chunk).hashes}
     rows = order.to_numpy()
-    moved = {
-        name: plan.values_of(name, chunk.batch).take(order) for name in attack.knows if name in plan.by_record
-    }
-    known = pa.RecordBatch.from_arrays(
-        [moved.get(name, batch.column(name)) for name in attack.knows], names=list(attack.knows)
-    )
+    known = as_known(plan, attack.knows, chunk, released)
     kept = {name: values[rows] for name, values in who.items()}
     sides = ((_KNOWN, known, kept), (_RELEASED, batch, kept), (_SOURCE, chunk.batch, who))
     parts = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -20,15 +19,17 @@ from tokumei.transforms.counting.people import (
     RECORDS,
     PeoplePerKey,
     count_people,
-    merge_people,
 )
+from tokumei.transforms.decisions.decision import Decision
+from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.hierarchies.steps import ANY
+from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
+_OTHERS, _MOVED = "others", ",{},"  # the columns in which no value of the person stands
 _ALONE = 2  # fewer people than this
 _WORK = 4_000_000_000  # tuples times sets of columns that are counted in some minutes
-SinglingTuples = Mapping[int, PeoplePerKey]  # by the attack's place among the requirements
 
 
 @dataclass(frozen=True)
@@ -46,31 +47,33 @@ def singling_columns(plan: TablePlan, attack: SinglingOut) -> tuple[str, ...]:
 
 
 def count_singling(
-    plan: TablePlan, batch: pa.RecordBatch, persons: npt.NDArray[np.uint64] | None
-) -> dict[int, PeoplePerKey]:
-    """Count people by what stands in the known columns of written rows, for each declared attack.
+    plan: TablePlan, attack: SinglingOut, chunk: Chunk[Decision], released: tuple[pa.RecordBatch, pa.Array]
+) -> PeoplePerKey:
+    """Count a chunk's people by what stands in the known columns of their released records.
+
+    And by which of it is theirs: a number that was moved at random (noise, swaps, shifted days) is so only
+    where it came out as it was. Elsewhere a condition on it is true of nobody, or of somebody else.
 
     Args:
-        plan: the table.
-        batch: released columns.
-        persons: 128-bit keyed hash of each row's person; None where rows are people.
+        plan: of the table.
+        attack: as declared.
+        chunk: its records as they were read, bound to the decisions.
+        released: its records as they are released, and which of those that were read each is.
     """
-    heads = persons[:, 0] if plan.counts_people and persons is not None else None
-    found = {}
-    for place, attack in enumerate(plan.requirements.attacks):
-        if isinstance(attack, SinglingOut) and attack.table in {None, plan.name}:
-            texts = {
-                str(i): pl.Series(as_text(without_dictionary(batch.column(name))))
-                for i, name in enumerate(singling_columns(plan, attack))
-            }
-            found[place] = count_people(pl.DataFrame(texts), persons=heads, cap=_ALONE)
-    return found
-
-
-def merge_singling(parts: Sequence[SinglingTuples]) -> dict[int, PeoplePerKey]:
-    """Add up counts of parts, in any order."""
-    places = sorted({place for part in parts for place in part})
-    return {place: merge_people([part[place] for part in parts if place in part]) for place in places}
+    batch, order = released
+    texts, others = dict[str, pl.Series](), pl.repeat("", batch.num_rows, dtype=pl.String, eager=True)
+    for i, name in enumerate(singling_columns(plan, attack)):
+        values = as_text(without_dictionary(batch.column(name)))
+        if name in plan.by_record and not pa.types.is_string(batch.schema.field(name).type):
+            was = as_text(without_dictionary(plan.values_of(name, chunk.batch).take(order)))
+            moved = pl.Series(pc.not_equal(values, was).fill_null(False))
+            others += pl.select(
+                pl.when(moved).then(pl.lit(_MOVED.format(i))).otherwise(pl.lit(""))
+            ).to_series()
+        texts[str(i)] = pl.Series(values).cast(pl.String)
+    texts[_OTHERS] = others
+    heads = persons_of(plan, chunk)[order.to_numpy(), 0] if plan.counts_people else None
+    return count_people(pl.DataFrame(texts), persons=heads, cap=_ALONE)
 
 
 def single_out(attack: SinglingOut, place: int, found: PeoplePerKey, people: int) -> Singled:
@@ -85,7 +88,8 @@ def single_out(attack: SinglingOut, place: int, found: PeoplePerKey, people: int
     Raises:
         RequirementError: more sets of columns and different rows than are counted.
     """
-    sets = sum(1 for n in range(1, attack.columns + 1) for _ in combinations(found.keys, n))
+    known = [name for name in found.keys if name != _OTHERS]
+    sets = sum(1 for n in range(1, attack.columns + 1) for _ in combinations(known, n))
     if sets * found.counts.height > _WORK:
         raise RequirementError(
             "attack.too_many",
@@ -94,7 +98,7 @@ def single_out(attack: SinglingOut, place: int, found: PeoplePerKey, people: int
             " counted",
             fix="name fewer columns under knows, or ask for columns: 2",
         )
-    codes = np.stack([_codes(found.counts[name]) for name in found.keys])
+    codes = np.stack([_codes(found.counts[name]) for name in known])
     rows = heads = None
     if found.pairs is not None:
         numbered = found.counts.select(found.keys).with_row_index("#row")
@@ -102,9 +106,11 @@ def single_out(attack: SinglingOut, place: int, found: PeoplePerKey, people: int
         rows, heads = pairs["#row"].to_numpy().astype(np.int64), pairs[PERSON].to_numpy()
     records = found.counts[RECORDS].to_numpy()
     tuples = CombinedTuples(codes, records, rows, heads)
-    alone = np.zeros(len(records), bool)
+    moved, alone = found.counts[_OTHERS], np.zeros(len(records), bool)
+    others = [moved.str.contains(_MOVED.format(i), literal=True).to_numpy() for i in range(len(codes))]
     for rare in rare_combinations(tuples, range(len(codes)), attack.columns, _ALONE):
-        alone[rare.tuples] = True
+        theirs = ~np.any([others[column][rare.tuples] for column in rare.columns], axis=0)
+        alone[rare.tuples[theirs]] = True
     if rows is None or heads is None:
         return Singled(people, int(records[alone].sum()))
     return Singled(people, len(np.unique(heads[alone[rows]])))

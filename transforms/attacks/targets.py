@@ -79,6 +79,19 @@ def earliest(order: npt.NDArray[np.float64], people: int, share: float) -> Mask:
     return early
 
 
+def as_known(
+    plan: TablePlan, names: Sequence[str], chunk: Chunk[Any], released: tuple[pa.RecordBatch, pa.Array]
+) -> pa.RecordBatch:
+    """Return what is known of released records: their labels, and of what is drawn at random the source.
+
+    Who knows the method knows the label of every value. Noise, swaps and shifted days cannot be followed.
+    """
+    batch, order = released
+    moved = {name: plan.values_of(name, chunk.batch).take(order) for name in names if name in plan.by_record}
+    columns = [moved.get(name, batch.column(name)) for name in names]
+    return pa.RecordBatch.from_arrays(columns, names=list(names))
+
+
 def combination_of(records: pa.RecordBatch, names: Sequence[str], key: RunKey) -> Marks:
     """Return a keyed number for what stands in some columns of each record: equal where all values are."""
     found = np.zeros(records.num_rows, np.uint64)

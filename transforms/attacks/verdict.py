@@ -29,15 +29,16 @@ from tokumei.transforms.attacks.presence import Presence
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import Singled
 from tokumei.transforms.attacks.statistics import Estimate, alone_by_chance, residual, wilson
+from tokumei.transforms.histories.measures import Drawn
 from tokumei.transforms.planning.plan import Plan
 
 
 @dataclass(frozen=True)
 class Unique:
-    """Of a sample of people, the share whom so many of their facts single out, by how many, from one."""
+    """Of a sample of people, what so many of their facts tell, by how many, from one."""
 
     people: int
-    alone: tuple[float, ...]
+    known: tuple[Drawn, ...]
 
 
 @dataclass(frozen=True)
@@ -164,8 +165,8 @@ def _declared(plan: Plan, attack: AnyAttack, place: int, evidence: AttackEvidenc
         chance, untreated = found.chance, before.found / max(1, before.people)
     else:
         found, earlier = evidence.unique[attack.history]
-        success = wilson(found.alone[attack.facts - 1] * found.people, found.people)
-        untreated = earlier.alone[attack.facts - 1]
+        success = wilson(found.known[attack.facts - 1].alone * found.people, found.people)
+        untreated = earlier.known[attack.facts - 1].alone
     return MeasuredAttack(
         attack=attack,
         table=table,

@@ -12,6 +12,7 @@ from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.decisions.removal import Removal
 from tokumei.transforms.decisions.settlement import Settlement
+from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_set import NameSet
 
 
@@ -29,6 +30,7 @@ class Decision:
         promises: by column, how many people must bear a label in the release.
         settlement: what is blanked for that, and for combinations, in the records that are released.
         names: of the people of all tables, for which the release is searched; None where none are sought.
+        theirs: what tables joined with it delete of its people; None where none is joined.
         parts: over how many parts the released rows are dealt; 0: each chunk is a part, in its stretch.
     """
 
@@ -41,6 +43,7 @@ class Decision:
     promises: Mapping[str, Promise] = field(default_factory=dict)
     settlement: Settlement | None = None
     names: NameSet | None = None
+    theirs: HashSet | None = None
     parts: int = 0
 
 
@@ -53,4 +56,5 @@ def decision_of(fitted: FittedTable, recoder: Recoder | None) -> Decision:
         removals=fitted.removals,
         recoder=recoder,
         names=fitted.names,
+        theirs=fitted.theirs,
     )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.decisions.removal import Removal
+from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_set import NameSet
 
 R = TypeVar("R")
@@ -31,6 +32,7 @@ class FittedTable:
         blank: records without any value, which were skipped.
         least: records of the smallest chunk that pass 1 has read, of those that have any.
         names: of the people of all tables, for which its release is searched; None where none are sought.
+        theirs: what tables joined with it delete of its people; None where none is joined.
         removals: what the steps between the passes take from it, in their order; each adds at most one.
     """
 
@@ -47,6 +49,7 @@ class FittedTable:
     blank: int = 0
     least: int = 0
     names: NameSet | None = None
+    theirs: HashSet | None = None
     removals: tuple[Removal, ...] = ()
 
     def removal(self, kind: type[R]) -> R | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,20 @@ class RareFacts:
     people_of_few: int
 
 
+class Drawn(NamedTuple):
+    """Shares of a sample of people, by how many have all facts that were drawn of each.
+
+    Attributes:
+        alone: nobody else.
+        few: fewer than k people, themselves included.
+        one_other: one other person, who is taken for the right one where the person is held out.
+    """
+
+    alone: float
+    few: float
+    one_other: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Unicity:
     """What facts tell about people.
@@ -61,8 +76,7 @@ class Unicity:
             all sets.
         unique: of these, people whose set nobody else has; few: whose set fewer than k have.
         sample: people drawn for `known`.
-        known: for 1 to 5 facts drawn of each of them, the share whom these facts single out from everybody,
-            and the share that fewer than k people have.
+        known: what 1 to 5 facts drawn of each of them tell.
     """
 
     people: int
@@ -74,7 +88,7 @@ class Unicity:
     unique: int
     few: int
     sample: int
-    known: tuple[tuple[float, float], ...]
+    known: tuple[Drawn, ...]
 
 
 def unicity(problem: Problem, buckets: Buckets, protection: Protection | None) -> Unicity:
@@ -210,7 +224,7 @@ def _mixed(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(31))
 
 
-def _known(problem: Problem, reading: _Reading, chosen: list[Ints]) -> tuple[tuple[float, float], ...]:
+def _known(problem: Problem, reading: _Reading, chosen: list[Ints]) -> tuple[Drawn, ...]:
     """Return, for 1 to 5 drawn facts, the shares that they single out; who has fewer is known by all."""
     wanted = np.unique(np.concatenate([np.zeros(0, np.int64), *chosen]))
     having = np.zeros((len(chosen), _KNOWN), np.int64)
@@ -233,5 +247,6 @@ def _known(problem: Problem, reading: _Reading, chosen: list[Ints]) -> tuple[tup
             having[i, len(columns) :] += len(among)
     size = max(1, len(chosen))
     return tuple(
-        (int((column == 1).sum()) / size, int((column < problem.k).sum()) / size) for column in having.T
+        Drawn(*(int(met.sum()) / size for met in (column == 1, column < problem.k, column == 2)))
+        for column in having.T
     )

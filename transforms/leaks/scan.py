@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.leaks import leaves_numbers
+from tokumei.transforms.counting.person_values import Theirs
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.beside import beside
@@ -28,6 +29,7 @@ from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers
 from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.own_whole import whole_values
 from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses, names_in
+from tokumei.transforms.leaks.theirs import theirs_in
 from tokumei.transforms.leaks.values import (
     Texts,
     as_compared,
@@ -56,6 +58,7 @@ def scan(
     sources: pa.RecordBatch,
     order: pa.Array,
     names: NameSet | None,
+    theirs: Theirs | None = None,
 ) -> Leaks:
     """Search one released batch; counts only, for every search that had something to compare.
 
@@ -65,6 +68,7 @@ def scan(
         sources: source values to look for and to judge, of all records of the chunk.
         order: the row of each released record in ``sources``.
         names: of the people of all tables; None where none are sought.
+        theirs: what other tables delete of the people of the released records; None where none is joined.
     """
     found: dict[LeakSearch, Found] = dict(named_values(table, batch, sources, order))
     people = _people(table, sources, order) if names is not None else None
@@ -79,7 +83,7 @@ def scan(
             )
         if not column.carries_numbers or not batch.num_rows:
             continue
-        carries = column.carries_values and bool(wanted or names)
+        carries = column.carries_values and bool(wanted or names or theirs)
         read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
         for kind, count in numbers_in(batch.column(name), read).items():
             found[LeakSearch("number", name, kind)] = count
@@ -92,8 +96,9 @@ def scan(
                 found |= codes_of_people(names.codes, name, cells.written, people, shared)
             found |= _values(name, cells, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
+            found |= theirs_in(theirs, name, cells.plain, shared)
         elif carries:
-            found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, shared)
+            found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, theirs, shared)
         if carries and name not in redacted:
             whole = whole_numbers_of(batch.column(name))
             found |= whole_values(table, sources, order, name, whole)
@@ -157,7 +162,7 @@ def _values(
 
 
 def _in_numbers(
-    name: str, values: pa.Array, wanted: dict[str, _Source], shared: int
+    name: str, values: pa.Array, wanted: dict[str, _Source], theirs: Theirs | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Search a column of numbers for source values, as such a column has them: without zeros before them."""
     whole = pa.types.is_integer(values.type)
@@ -165,7 +170,7 @@ def _in_numbers(
         return {}
     cells = plain_texts(values)
     groups = Cells.of(cells.plain)
-    found = {}
+    found = theirs_in(theirs, name, cells.plain, shared)
     for name_of, source in wanted.items():
         rows = groups.but_labels(source.values, shared)
         texts = source.values(rows)

@@ -36,6 +36,12 @@ _VALUES = frozenset({"own", "other", "form", "part"})
 _OTHERWISE = {"form": "別の書き方", "part": "一部、又は短い書き方"}
 _NAMES = frozenset({"name", "likely"})
 _OF_ANYBODY = _NAMES | {"code"}
+_OF_PEOPLE = {
+    **dict.fromkeys(_NAMES, ("the name of somebody in the files", "ファイルにある人の氏名")),
+    "theirs": ("a value of the same person that another table deletes", "同じ人の、ほかの表で削除する値"),
+}
+_OF_SOURCES = frozenset({*_VALUES, *_OF_PEOPLE, *_WHOLE, "code"})
+_OF_ANYBODYS_CODE = ("the code of somebody in the files", "ファイルにある人の番号")
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
 
@@ -45,7 +51,7 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
         return found.sure > 0
     if search.kind in _BY_SHARE_OF_VALUES:
         return found.chance > _BY_SHARE_OF_VALUES[search.kind] * found.compared
-    if search.kind in _NAMES:
+    if search.kind in _OF_PEOPLE:
         return (search.kind == "likely" and found.expected < 1) or _more_than(found.chance, found.expected)
     if search.kind in _VALUES:
         often = found.chance > _CHANCE_DIGITS * found.compared
@@ -165,9 +171,7 @@ def _key(search: LeakSearch) -> str | None:
     """Return the key of a column by which the policy allows what a search finds; None where nothing does."""
     if search.kind in _BY_NAME:
         return "name_allowed" if search.kind == "kept" else None
-    return (
-        "source_values_allowed" if search.kind in _VALUES | _OF_ANYBODY | _WHOLE.keys() else "codes_allowed"
-    )
+    return "source_values_allowed" if search.kind in _OF_SOURCES else "codes_allowed"
 
 
 def _allowed(table: TablePlan, search: LeakSearch) -> Allowed | None:
@@ -189,10 +193,10 @@ def _alone(search: LeakSearch, found: Found) -> str:
     if search.kind == "named" or search.kind in _WHOLE:
         what = f"look as its name says ({search.of})" if search.kind == "named" else _WHOLE[search.kind][0]
         return f"{count:,} of {found.compared:,} values {what}"
-    if search.kind in _NAMES:
-        return f"{count:,} record(s) with the name of somebody in the files"
+    if search.kind in _OF_PEOPLE:
+        return f"{count:,} record(s) with {_OF_PEOPLE[search.kind][0]}"
     if search.kind in {"number", "code"}:
-        return f"{count:,} value(s) hold: {search.of or 'the code of somebody in the files'}"
+        return f"{count:,} value(s) hold: {search.of or _OF_ANYBODYS_CODE[0]}"
     if search.kind == "source":
         return f"{count:,} of {found.compared:,} source values are: {search.of}, of which nothing may be left"
     whose = "another record's value" if search.kind == "other" else "their own value"
@@ -209,10 +213,10 @@ def _sought(table: TablePlan, search: LeakSearch) -> str:
 def _sought_alone(table: TablePlan, search: LeakSearch) -> str:
     if search.kind in _BY_NAME:
         return "加工前と同じ値" if search.kind == "kept" else "項目の名が示すもの"
-    if search.kind in _NAMES or search.kind in _WHOLE:
-        return _WHOLE[search.kind][1] if search.kind in _WHOLE else "ファイルにある人の氏名"
+    if search.kind in _OF_PEOPLE or search.kind in _WHOLE:
+        return (_OF_PEOPLE | _WHOLE)[search.kind][1]
     if search.kind in {"number", "code"}:
-        return _title(search.of) if search.of else "ファイルにある人の番号"
+        return _title(search.of) if search.of else _OF_ANYBODYS_CODE[1]
     if search.kind == "source":
         return f"加工前の{_title(search.of)}"
     title = table.table.columns[search.of].title or search.of

@@ -42,11 +42,13 @@ def fold_events(events: Sequence[Event]) -> Body:
         Refused: the table refuses one of them, or a correction corrects nothing.
         InputError: they are not of one body.
     """
+    order, origin = _resolved(events)
     body = Body()
-    for event in effective(events):
+    for event in order.values():
         apply(body, event)
     for event in events:
-        body.records.add(event.record)
+        if origin[event.event_id] in order or event.of == "event":  # what is annulled may be recorded again
+            body.records.add(event.record)
         body.day = max(body.day, event.recorded_at.date())
     return body
 
@@ -57,14 +59,19 @@ def effective(events: Sequence[Event]) -> list[Event]:
     Raises:
         Refused: an event corrects one that is not before it, that is annulled, or of another kind.
     """
+    return list(_resolved(events)[0].values())
+
+
+def _resolved(events: Sequence[Event]) -> tuple[dict[str, Event], dict[str, str]]:
+    """Return what is in force, by the first of each chain of corrections; and of each event that first."""
     order: dict[str, Event] = {}
-    origin: dict[str, str] = {}  # event → the first that it replaces
+    origin: dict[str, str] = {}
     for event in events:
         if event.corrects is None:
             order[event.event_id] = event
         origin[event.event_id] = _origin(origin, event)
         _correct(order, origin[event.event_id], event)
-    return list(order.values())
+    return order, origin
 
 
 def _origin(origin: dict[str, str], event: Event) -> str:

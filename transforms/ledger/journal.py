@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.events import Event
 from tokumei.schemas.register import body_folder
 from tokumei.transforms.ledger.segments import BEGINNING, damaged_segment, decoded_segment, encoded_segment
-from tokumei.transforms.storage.base import Store
+from tokumei.transforms.storage.base import ConflictError, Store
 
 _FOLDER = "ledger"
-_SEGMENT = re.compile(r"(\d{8})-events\.avro")
+NOTE_NAME = "reached.txt"
+SEGMENT_NAME = r"(\d{8})-events\.avro"
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Journal:
         """Return the events after a head, and the head that they lead to.
 
         Raises:
-            InputError: a segment is missing, damaged_segment, or does not follow the one before.
+            InputError: a segment is missing, damaged, or does not follow the one before.
         """
+        noted = self._noted()  # before looking: what is appended meanwhile is then not missed
         events: list[Event] = []
         head = since
         for number in self._numbers():
@@ -61,6 +64,10 @@ class Journal:
                 )
             events += found
             head = Reached(number, hashlib.sha256(data).hexdigest())
+        if head.number < noted:
+            raise damaged_segment(
+                self._uri(head.number + 1), "the segment is missing, the ledger once had it"
+            )
         return events, head
 
     def first(self) -> Event | None:
@@ -82,11 +89,30 @@ class Journal:
             self.store.create(self._uri(head.number + 1), data)
         except FileExistsError:
             return None
+        self._note(head.number + 1)
         return Reached(head.number + 1, hashlib.sha256(data).hexdigest())
+
+    def _note(self, number: int) -> None:
+        """Note how far the ledger reaches, so that the loss of its end is told.
+
+        It may lag: a writer was killed, or is beaten by one who notes more. Then later losses alone are told.
+        """
+        uri = self.store.join(self.folder, NOTE_NAME)
+        before, version = self.store.read(uri) if self.store.exists(uri) else (b"0", None)
+        if int(before) < number:
+            with suppress(ConflictError):
+                self.store.replace(uri, b"%d\n" % number, version)
+
+    def _noted(self) -> int:
+        uri = self.store.join(self.folder, NOTE_NAME)
+        try:
+            return int(self.store.read(uri)[0]) if self.store.exists(uri) else 0
+        except ValueError:
+            raise damaged_segment(uri, "it does not say how far the ledger reaches") from None
 
     def _numbers(self) -> list[int]:
         found = self.store.glob(self.store.join(self.folder, "*-events.avro"))
-        names = (_SEGMENT.fullmatch(file.uri.rpartition("/")[2]) for file in found)
+        names = (re.fullmatch(SEGMENT_NAME, file.uri.rpartition("/")[2]) for file in found)
         return sorted(int(name[1]) for name in names if name)
 
     def _uri(self, number: int) -> str:

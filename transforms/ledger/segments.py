@@ -66,7 +66,7 @@ def decoded_segment(data: bytes, uri: str) -> tuple[str, list[Event]]:
 
 def damaged_segment(uri: str, what: str) -> InputError:
     """Return the error for a segment that is not as it was written; ``what`` says how."""
-    return InputError("ledger.damaged_segment", where=uri, what=what, fix="restore the ledger from a backup")
+    return InputError("ledger.damaged", where=uri, what=what, fix="restore the ledger from a backup")
 
 
 @cache

@@ -9,6 +9,21 @@ from tokumei.schemas.table import Table
 _DATED = frozenset({"date", "string", "text"})
 
 
+def held_against_others(table: Table) -> tuple[str, ...]:
+    """Return the columns that tell or link people, of whose values no table of the same people may hold one.
+
+    Not those of which a part is released (a municipality): that part is no more than what others hold.
+    """
+    return tuple(
+        name
+        for name, column in table.columns.items()
+        if name != table.person
+        and column.sought
+        and column.identifies
+        and not any(step.keeps_coarse for step in column.treat)
+    )
+
+
 def compared_columns(
     table: Table, k: int, sought: tuple[str, ...], judged: tuple[str, ...]
 ) -> tuple[str, ...]:

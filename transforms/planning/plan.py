@@ -51,6 +51,7 @@ class TablePlan(PackedOnce):
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
     named: tuple[NameColumns, ...] = ()  # columns of people's names
     coded: tuple[str, ...] = ()  # and of their codes
+    held_against: tuple[str, ...] = ()  # those whose values no table of the same people may hold
 
     @property
     def k(self) -> int:
@@ -209,7 +210,8 @@ class TablePlan(PackedOnce):
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
-        used, named = self.output_types(), [*(name for parts in self.named for name in parts), *self.coded]
+        people = (name for parts in self.named for name in parts)
+        used, named = self.output_types(), [*self.held_against, *people, *self.coded]
         if self.table.source.facts.parsed:
             return used | self.types(*named)
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})

@@ -11,6 +11,7 @@ from tokumei.schemas.policy import Policy
 from tokumei.schemas.table import Table
 from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain
+from tokumei.transforms.planning.compared import held_against_others
 from tokumei.transforms.planning.histories import known_columns
 from tokumei.transforms.planning.name_columns import (
     carries_sentences,
@@ -62,6 +63,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             histories=policy.histories,
             named=name_columns(table) if gathered else (),
             coded=code_columns(table) if gathered else (),
+            held_against=held_against_others(table) if table.joined and table.person_link in joined else (),
         )
         for name, table in policy.tables.items()
     }

@@ -8,6 +8,7 @@ from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
+from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.batches import ABSENT
@@ -108,9 +109,16 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             blank=found.blank,
             least=found.least,
             names=names if carries_sentences(table.table) else None,
+            theirs=_theirs(table, profile),
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
+
+
+def _theirs(table: TablePlan, profile: Profile) -> HashSet | None:
+    """Return what the tables that it is joined with delete of its people."""
+    others = [profile[name].theirs for name in table.together if name != table.name and name in profile]
+    return HashSet.merged([one for one in others if one is not None]) if any(others) else None
 
 
 def _told_notes(found: TableProfile) -> dict[tuple[str, str], int]:

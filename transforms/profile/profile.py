@@ -17,12 +17,13 @@ from tokumei.schemas.policy import MAX_REJECTS
 from tokumei.transforms.counting.codes import Spellings, merge_spellings, spellings_of
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.criteria.treated import Treated
+from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.planning.persons import person_codes, persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_decoding
-from tokumei.transforms.profile.names import gather_names
+from tokumei.transforms.profile.names import gather_names, gather_values
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 from tokumei.transforms.values.cells import without_dictionary
 
@@ -66,6 +67,7 @@ class TableProfile:
         blank: records without any value, which are nobody's.
         least: readable records of the smallest chunk, of those that have any.
         names: of people, to be looked for in what is released; None where none are gathered.
+        theirs: values of people that no other table of the same people may hold; None where there is none.
     """
 
     records: int
@@ -86,6 +88,7 @@ class TableProfile:
     blank: int = 0
     least: int = 0
     names: NameSet | None = None
+    theirs: HashSet | None = None
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -150,6 +153,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         blank=chunk.blank,
         least=batch.num_rows,
         names=gather_names(plan, batch, key),
+        theirs=gather_values(plan, chunk),
     )
     return Profile({plan.name: measured})
 
@@ -203,7 +207,12 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         blank=sum(p.blank for p in parts),
         least=min((p.least for p in parts if p.least), default=0),
         names=NameSet.merged([p.names for p in parts if p.names is not None]),
+        theirs=_merged_values([p.theirs for p in parts if p.theirs is not None]),
     )
+
+
+def _merged_values(parts: Sequence[HashSet]) -> HashSet | None:
+    return HashSet.merged(parts) if parts else None
 
 
 def _first(places: Iterable[tuple[RejectPlace, ...]]) -> tuple[RejectPlace, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tokumei.transforms.proposals import calls, corrections, desks, received
+from tokumei.transforms.proposals import calls, contract, corrections, desks, received
 from tokumei.transforms.proposals.execute import Command
 
 COMMANDS: Mapping[str, Mapping[str, Command]] = {
@@ -19,6 +19,21 @@ COMMANDS: Mapping[str, Mapping[str, Command]] = {
         "ask": Command("ask proposers for a correction (補正)", received.AskedFor, received.ask),
         "complete": Command("take in what completes proposals", received.Completed, received.complete),
         "withdraw": Command("note that proposals were withdrawn", received.TakenBack, received.withdraw),
+    },
+    "screen": {
+        "hear": Command(
+            "ask third parties for opinions (2017)", contract.AskedOpinions, contract.ask_opinions
+        ),
+        "opinion": Command("take opinions in (2017)", contract.GivenOpinion, contract.take_opinion),
+    },
+    "contract": {
+        "apply": Command("take applications for contracts in", contract.AppliedContract, contract.apply_for),
+        "conclude": Command(
+            "note that contracts were concluded", contract.ConcludedContract, contract.conclude_contract
+        ),
+    },
+    "fee": {
+        "pay": Command("take payments in", contract.PaidFee, contract.take_payment),
     },
     "complain": {
         "receive": Command("take complaints in", desks.ReceivedComplaint, desks.receive_complaint),

@@ -10,8 +10,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from tokumei.schemas.body_events import Annulled
 from tokumei.schemas.events import AnyPayload, Event
 from tokumei.schemas.strict import Text
-from tokumei.transforms.ledger.fold import refusal
+from tokumei.transforms.ledger.fold import apply, effective, refusal
 from tokumei.transforms.ledger.state import Body
+from tokumei.transforms.proposals.due import is_due
 from tokumei.transforms.proposals.occasion import Occasion, Record
 
 _PAYLOAD: TypeAdapter[Any] = TypeAdapter(AnyPayload)
@@ -63,6 +64,30 @@ def annul(_: Body, record: AnnulledEvent, occasion: Occasion) -> list[Event]:
     wrong = _found(occasion.events, record.event)
     payload = Annulled(because=record.because)
     return [occasion.event(record, payload, wrong.subject, "行政機関等", corrects=wrong.event_id)]
+
+
+def revise(events: Sequence[Event], occasion: Occasion) -> list[Event]:
+    """Return the events, and after them annulments of what time would not have brought as things now stand.
+
+    A contract whose last day is corrected has not ended; a call whose last day is, has not closed.
+
+    Raises:
+        Refused: other events no longer follow.
+    """
+    body, stale = Body(), []
+    for event in effective(events):
+        if event.actor == "時の経過" and not is_due(body, event):
+            stale.append(event)
+        else:
+            apply(body, event)
+    payload = Annulled(because="訂正により、時の経過によっては生じなかったこととなるため")
+    return [
+        *events,
+        *(
+            occasion.event(None, payload, event.subject, "時の経過", corrects=event.event_id)
+            for event in stale
+        ),
+    ]
 
 
 def _found(events: Sequence[Event], event_id: str) -> Event:

@@ -7,8 +7,9 @@ are made up in order, with the same events as if none had been missed, and a sec
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from tokumei.schemas.body_events import (
     BarBegun,
@@ -27,6 +28,7 @@ from tokumei.transforms.ledger.fold import apply
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.occasion import Occasion
 
+T = TypeVar("T")
 BAR_YEARS = 2  # 法113条5号
 IN_FORCE = frozenset({"contracted", "ready", "created", "provided"})  # a contract is concluded and goes on
 
@@ -48,6 +50,13 @@ def bring_forward(body: Body, occasion: Occasion) -> list[Event]:
             made.append(event)
 
 
+def is_due(body: Body, event: Event) -> bool:
+    """Return whether time brings an event next, by the state before it."""
+    return any(
+        (moment, payload) == (event.at, event.payload) for moment, payload, *_ in _due(body, event.subject)
+    )
+
+
 def years_after(day: dt.date, years: int) -> dt.date:
     """Return the first day after a period of years that begins on a day (民法143条).
 
@@ -67,23 +76,29 @@ def midnight(day: dt.date, *, after: bool = False) -> dt.datetime:
 _Due = tuple[dt.datetime, AnyPayload, str, dict[str, str | None]]
 
 
-def _due(body: Body) -> Iterator[_Due]:
-    """Yield what follows next from the state, with its moment, now or later."""
-    for name, file in body.files.items():
+def _due(body: Body, only: str | None = None) -> Iterator[_Due]:
+    """Yield what follows next from the state, with its moment, now or later; of one subject, or of all."""
+    for name, file in _some(body.files, only):
         judged = file.judged
         assert judged is not None  # noqa: S101  (no file is there without)
         if file.state != "erased" and judged.people < SMALL_FILE and not judged.by_ordinance:
             payload = FileErased(people=judged.people)
             yield file.since["file_judged"], payload, name, {"file": name}
-    for name, call in body.calls.items():
+    for name, call in _some(body.calls, only):
         assert call.announced is not None  # noqa: S101  (no call is there without)
         if call.state == "announced":
             yield midnight(call.announced.period.start), CallOpened(), name, {"call": name}
         elif call.state == "open":
             yield midnight(call.announced.period.end, after=True), CallClosed(), name, {"call": name}
-    for name, case in body.cases.items():
+    for name, case in _some(body.cases, only):
         about = {"file": case.file, "call": case.call}
         yield from ((moment, payload, name, about) for moment, payload in _due_of_case(case))
+
+
+def _some(things: Mapping[str, T], only: str | None) -> Iterable[tuple[str, T]]:
+    if only is None:
+        return things.items()
+    return [(only, things[only])] if only in things else []
 
 
 def _due_of_case(case: Case) -> Iterator[tuple[dt.datetime, AnyPayload]]:

@@ -19,6 +19,7 @@ from tokumei.schemas.proposers import Proposer
 from tokumei.transforms.ledger.fold import Refused, apply, fold_events, refusal
 from tokumei.transforms.ledger.journal import Journal, Reached
 from tokumei.transforms.ledger.state import Body
+from tokumei.transforms.proposals.corrections import revise
 from tokumei.transforms.proposals.due import bring_forward
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.records import GivenRecord, told_of_rows
@@ -121,8 +122,8 @@ def _decided(
             continue
         assert command is not None  # noqa: S101  (there are no records without one)
         try:
-            events = command.decide(body, row.record, replace(occasion, record=row.digest, events=seen))
-            body = _applied(body, events, seen)
+            this = replace(occasion, record=row.digest, events=seen)
+            body = _applied(body, command.decide(body, row.record, this), seen, this)
         except Refused as refused:
             faults.append((row.number, refused))
     if faults:
@@ -138,13 +139,15 @@ def _decided(
     return Done(seen[len(history) :], before, body)
 
 
-def _applied(body: Body, events: Sequence[Event], seen: list[Event]) -> Body:
-    """Return the state after the events of one record, which join those seen."""
-    seen += events
+def _applied(body: Body, events: Sequence[Event], seen: list[Event], occasion: Occasion) -> Body:
+    """Return the state after the events of one record, which join those seen if all are allowed."""
     if any(event.corrects for event in events):
-        return fold_events(seen)
+        revised = revise([*seen, *events], occasion)
+        seen[:] = revised
+        return fold_events(revised)
     for event in events:
         apply(body, event)
+    seen += events
     return body
 
 

@@ -85,7 +85,9 @@ def told_of_rows(faults: Sequence[str]) -> str:
 
 
 def _digest(command: str, record: Record) -> str:
-    said = json.dumps([command, record.model_dump(mode="json")], ensure_ascii=False, sort_keys=True)
+    said = json.dumps(
+        [command, record.model_dump(mode="json", exclude_unset=True)], ensure_ascii=False, sort_keys=True
+    )
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

@@ -16,20 +16,19 @@ def erase_small_files(store: Store, register: str, body: Body) -> list[str]:
     Raises:
         InputError, TokumeiError: as `erase_entry`.
     """
-    found = {entry.entry_id for book in books(store, register) for entry in book.current}
-    done = {
-        (entry.entry_id, entry.erased.at)
-        for book in books(store, register)
-        for entry in book.entries
-        if entry.erased
-    }
+    entries = [entry for book in books(store, register) for entry in book.entries]
+    in_force = {entry.entry_id for entry in entries if entry.status == "current"}
+    done = {(entry.entry_id, entry.erased.at) for entry in entries if entry.erased}
     erased: list[str] = []
     for name, file in body.files.items():
-        if "file_erased" not in file.since or name not in found:
+        if file.state != "erased" or file.judged is None:
             continue
         at = file.since["file_erased"].isoformat()
-        if (name, at) not in done and file.state == "erased" and file.judged is not None:
+        if (name, at) in done and name in in_force:  # made anew afterwards
+            continue
+        if (name, at) in done or name in in_force:  # of what is done, a killed run may have left old pages
             because = "本人の数が1,000人未満となったため（施行令第21条第4項）"
             erase_entry(store, register, name, Erasure(at=at, because=because, people=file.judged.people))
+        if name in in_force:
             erased.append(name)
     return erased

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import Split
+from tokumei.transforms.counting.person_values import VALUES_PURPOSE, Theirs
 from tokumei.transforms.criteria.base import Applied
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.criteria.encoding import compacted, used_values
@@ -52,7 +53,7 @@ class Anonymized:
         settled_persons: the persons of these records.
         sources: source values that the batch is searched for, and ``order`` the row of each released record
             in them; never written.
-        names: of people, which the batch is searched for.
+        names: of people, which the batch is searched for; theirs: what other tables delete of the same.
         terms: what the recount of the written rows must know.
         totals: what the released lines come to, by person, dealt to buckets.
         exposed: what is left to look at in the source, for `exposed_sources`; never written.
@@ -71,6 +72,7 @@ class Anonymized:
     sources: pa.RecordBatch
     order: pa.Array
     names: NameSet | None
+    theirs: Theirs | None
     terms: PartTerms
     totals: tuple[tuple[int, WrittenTotals], ...]
     exposed: SourceRows
@@ -130,6 +132,7 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
         sources=chunk.batch.select(list(plan.compared)),
         order=pa.array(order),
         names=chunk.work.decision.names,
+        theirs=_theirs(plan, chunk, order),
         tally=Tally(
             records_in=len(reaching),
             dropped=int(len(reaching) - reaching.sum()) - suppressed_by(taken),
@@ -150,6 +153,13 @@ def anonymize_chunk(plan: TablePlan, chunk: Chunk[Decision], *, people: bool) ->
         exposed=SourceRows(chunk=chunk, columns=columns, by_record=by_record, left=left, exact=exact),
         totals=tuple(deal_totals(plan, chunk, order, persons, batch)),
     )
+
+
+def _theirs(plan: TablePlan, chunk: Chunk[Decision], order: npt.NDArray[np.intp]) -> Theirs | None:
+    values = chunk.work.decision.theirs
+    if values is None:
+        return None
+    return Theirs(values, chunk.work.key.derive(VALUES_PURPOSE), persons_of(plan, chunk)[order, 0])
 
 
 def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:

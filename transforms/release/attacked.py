@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tokumei.schemas.attack_rules import table_attacked
 from tokumei.schemas.attacks import Downcoding, Membership, SinglingOut
 from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.attacks.joint import JointClasses
@@ -21,6 +22,7 @@ from tokumei.transforms.attacks.verdict import (
     measure_attacks,
 )
 from tokumei.transforms.counting.histogram import Ints
+from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.histories.measures import Unicity
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.chosen import Account, Chosen, Recoded
@@ -33,7 +35,7 @@ def attack_release(
     chosen: Chosen,
     written: Written,
     people: Mapping[str, int],
-    records: Mapping[int, Linked | JointClasses | Recognized],
+    records: Mapping[int, Linked | JointClasses | Recognized | PeoplePerKey],
 ) -> tuple[MeasuredAttack, ...]:
     """Return what attacks on the release come to.
 
@@ -49,12 +51,12 @@ def attack_release(
     """
     declared = plan.policy.requirements.attacks
     singled = dict[int, Singled]()
-    for name, table in written.items():
-        count = people.get(name, table.tally.records_out)
-        for place, found in table.recount.tuples.items():
-            attack = declared[place]
-            if isinstance(attack, SinglingOut):
-                singled[place] = single_out(attack, place, found, count)
+    for place, found in records.items():
+        attack = declared[place]
+        if isinstance(attack, SinglingOut) and isinstance(found, PeoplePerKey):
+            name = table_attacked(attack, plan.policy.tables)
+            count = people.get(name, written[name].tally.records_out)
+            singled[place] = single_out(attack, place, found, count)
     concluded = dict[str, Concluded]()
     if any(isinstance(attack, Downcoding) for attack in declared):
         for name, table in written.items():
@@ -75,7 +77,7 @@ def attack_release(
                 }
                 for name, table in written.items()
             },
-            records=records,
+            records={i: found for i, found in records.items() if not isinstance(found, PeoplePerKey)},
             singled=singled,
             concluded=concluded,
             present=present,
@@ -116,4 +118,4 @@ def _with_others(people: Ints, population: Ints, everybody: int) -> Presence:
 
 
 def _unique(found: Unicity) -> Unique:
-    return Unique(found.sample, tuple(alone for alone, _ in found.known))
+    return Unique(found.sample, found.known)

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
+from tokumei.transforms.ledger.journal import NOTE_NAME, SEGMENT_NAME
+from tokumei.transforms.ledger.proposers import KEPT_NAME
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
@@ -26,6 +28,7 @@ _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
 _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
 _DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
+_LEDGER = re.compile(f"{SEGMENT_NAME}|{re.escape(NOTE_NAME)}|{KEPT_NAME}")
 _NAMES = (_PART, _DOCUMENT, _DECISION)
 
 
@@ -75,8 +78,12 @@ def find_orphans(store: Store, base: str, keep: Collection[str] = ()) -> tuple[l
 
 
 def find_book_orphans(store: Store, directory: str) -> list[Orphan]:
-    """Return the temporary files of killed writes of a register book."""
-    return [Orphan(None, file) for file in store.walk(directory) if file.becomes in REGISTER.files]
+    """Return the temporary files of killed writes of books, ledgers and what is kept of proposers."""
+    return [
+        Orphan(None, file)
+        for file in store.walk(directory)
+        if file.becomes in REGISTER.files or (file.becomes and _LEDGER.fullmatch(file.becomes))
+    ]
 
 
 def remove(store: Store, orphans: Iterable[Orphan]) -> Iterator[str]:

@@ -18,7 +18,6 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.attacks.learned import count_learned, merge_learned
-from tokumei.transforms.attacks.singled import count_singling, merge_singling
 from tokumei.transforms.combinations.recount import recount_combined
 from tokumei.transforms.counting.headcount import deal_people
 from tokumei.transforms.counting.people import PeoplePerKey, merge_people
@@ -83,7 +82,6 @@ class PartRecount:
         values: people by released value, of columns of histories that nobody declared; for the report alone.
         exposed: people by released value and set of values, whatever was declared; None of no part.
         learned: people by class and value, of columns that classes may give away; for attacks.
-        tuples: people by what stands in the columns that attacks know, by the attack's place.
     """
 
     classes: WrittenClasses | None = None
@@ -92,7 +90,6 @@ class PartRecount:
     values: ValueCounts = field(default_factory=dict)
     exposed: Exposed | None = None
     learned: Mapping[str, PeoplePerKey] = field(default_factory=dict)
-    tuples: Mapping[int, PeoplePerKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +136,6 @@ def recount_part(
                 persons[:, 0] if table.counts_people and persons is not None else None,
             ),
             learned=count_learned(table, batch, persons),
-            tuples=count_singling(table, batch, persons),
         ),
         people=people,
         told=told,
@@ -172,5 +168,4 @@ def merge_part_recounts(parts: Sequence[PartRecount]) -> PartRecount:
         values=merge_values([p.values for p in parts]),
         exposed=merge_exposed(exposed) if exposed else None,
         learned=merge_learned([p.learned for p in parts]),
-        tuples=merge_singling([p.tuples for p in parts]),
     )

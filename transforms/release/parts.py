@@ -154,7 +154,14 @@ def encode_chunk(plan: Plan, table: TablePlan, chunk: Anonymized) -> ReleasedChu
         fingerprint=chunk.key.fingerprint,
         marks=marks,
         settled=recount_combined(table, chunk.settled, chunk.settled_persons),
-        leaks=scan(table, chunk.batch, sources=chunk.sources, order=chunk.order, names=chunk.names),
+        leaks=scan(
+            table,
+            chunk.batch,
+            sources=chunk.sources,
+            order=chunk.order,
+            names=chunk.names,
+            theirs=chunk.theirs,
+        ),
         tally=chunk.tally,
         exposed=exposed_sources(table, chunk.exposed),
     )

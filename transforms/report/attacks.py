@@ -22,7 +22,7 @@ from tokumei.transforms.attacks.likeness import Recognized
 from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.singled import singling_columns
 from tokumei.transforms.attacks.statistics import Estimate, wilson
-from tokumei.transforms.attacks.verdict import Concluded, MeasuredAttack
+from tokumei.transforms.attacks.verdict import Concluded, MeasuredAttack, Unique
 from tokumei.transforms.pages.environment import day, number, percent
 from tokumei.transforms.planning.plan import Plan, TablePlan
 
@@ -59,7 +59,7 @@ def explain_attacks(plan: Plan, measured: Sequence[MeasuredAttack]) -> tuple[Att
 
 
 def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
-    attack, found = measured.attack, measured.found
+    attack = measured.attack
     learns = attack.learns if isinstance(attack, Homogeneity | Inference) else None
     return AttackReport(
         attack=attack.attack,
@@ -78,7 +78,7 @@ def _explain(table: TablePlan, measured: MeasuredAttack) -> AttackReport:
         advantage=_rate(measured.advantage),
         chance=measured.chance,
         untreated=measured.untreated,
-        targets=_targets(found) if isinstance(found, Linked | Recognized) else None,
+        targets=_targets(measured),
         declared=measured.declared,
         at_most=None if measured.declared is None else attack.at_most,
     )
@@ -102,7 +102,16 @@ def _rate(estimate: Estimate) -> SuccessRate:
     return SuccessRate(rate=estimate.rate, low=estimate.low, high=estimate.high)
 
 
-def _targets(found: Linked | Recognized) -> TargetsReport:
+def _targets(measured: MeasuredAttack) -> TargetsReport | None:
+    found, attack = measured.found, measured.attack
+    if isinstance(found, Unique) and isinstance(attack, KnownFacts):
+        # Each is held out in turn: who then fits alone is somebody else.
+        named = round(found.known[attack.facts - 1].one_other * found.people)
+        return TargetsReport(
+            drawn=found.people, left_out=0, of_all=_rate(measured.success), absent=found.people, named=named
+        )
+    if not isinstance(found, Linked | Recognized):
+        return None
     left_out = found.left_out if isinstance(found, Linked) else 0  # who has no lines cannot be drawn by them
     drawn = found.people + left_out
     return TargetsReport(

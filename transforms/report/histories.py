@@ -140,9 +140,9 @@ def _singled(found: RareFacts | None) -> r.SingledOut | None:
 def _sampled(before: Unicity, after: Unicity) -> r.SampledFacts:
     return r.SampledFacts(
         people_before=before.sample,
-        before=tuple(round(few * before.sample) for _, few in before.known),
+        before=tuple(round(drawn.few * before.sample) for drawn in before.known),
         people_after=after.sample,
-        after=tuple(round(few * after.sample) for _, few in after.known),
+        after=tuple(round(drawn.few * after.sample) for drawn in after.known),
     )
 
 

@@ -13,7 +13,7 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.attack_rules import table_attacked
-from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage, Signature
+from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage, Signature, SinglingOut
 from tokumei.schemas.splits import Split
 from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_overlaps, overlap
 from tokumei.transforms.attacks.habits import habits, recognize
@@ -32,6 +32,8 @@ from tokumei.transforms.attacks.scouting import (
     scout,
 )
 from tokumei.transforms.attacks.signatures import match, signatures
+from tokumei.transforms.attacks.singled import count_singling
+from tokumei.transforms.counting.people import PeoplePerKey, merge_people
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
@@ -45,20 +47,20 @@ from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
-AttackOnRecords = HabitProfile | Intersection | Linkage | Signature
+AttackOnRecords = HabitProfile | Intersection | Linkage | Signature | SinglingOut
 A = TypeVar("A", bound=AttackOnRecords)
 Attacks = Mapping[int, tuple[TablePlan, A]]  # by place among the requirements
 
 
-class Scouts(dict[int, Scouted | SharedClasses | pl.DataFrame]):
-    """Whom attacks may look for, classes of two releases, or habits, by the attack's place."""
+class Scouts(dict[int, Scouted | SharedClasses | PeoplePerKey | pl.DataFrame]):
+    """Whom attacks may look for, classes of two releases, tuples, or lines, by the attack's place."""
 
 
 class Trails(dict[int, Trail]):
     """How well records fit whom attacks look for, by the same places."""
 
 
-class AttackedRecords(dict[int, Linked | JointClasses | Recognized]):
+class AttackedRecords(dict[int, Linked | JointClasses | Recognized | PeoplePerKey]):
     """What attacks came to, by the same places."""
 
 
@@ -85,7 +87,7 @@ class Hunting:
 
 
 class AttackRecords(beam.PTransform):
-    """Splits to what declared attacks on records come to: linkage, habits, lines, and an earlier release.
+    """Splits to what declared attacks on records come to: linkage, singling out, histories, earlier releases.
 
     Element types: `Split` → `AttackedRecords` (exactly one). Tables that are attacked are read once more,
     treated as pass 3 treats them; and for linkage again, to compare targets with all records. Nothing is
@@ -162,6 +164,8 @@ def _scout(attacks: Attacks[AttackOnRecords], chunk: Chunk[Decision]) -> Scouts:
             found[i] = scout(table, attack, chunk, done.batch)
         elif isinstance(attack, Intersection):
             found[i] = overlap(table, attack, chunk, released)
+        elif isinstance(attack, SinglingOut):
+            found[i] = count_singling(table, attack, chunk, released)
         elif isinstance(attack, Signature):
             found[i] = signatures(table, attack, chunk, released)
         else:
@@ -183,6 +187,8 @@ def _merge_scouts(attacks: Attacks[AttackOnRecords], parts: Sequence[Scouts]) ->
             merged[i] = merge_scouted(attack, [found for found in of_attack if isinstance(found, Scouted)])
         elif isinstance(attack, Intersection):
             merged[i] = merge_overlaps([found for found in of_attack if isinstance(found, SharedClasses)])
+        elif isinstance(attack, SinglingOut):
+            merged[i] = merge_people([found for found in of_attack if isinstance(found, PeoplePerKey)])
         else:
             merged[i] = merge_lines([found for found in of_attack if isinstance(found, pl.DataFrame)])
     return merged
@@ -237,6 +243,8 @@ def _outcome(
         found = scouts[i]
         if isinstance(attack, Intersection) and isinstance(found, SharedClasses):
             outcome[i] = intersect(attack, k, found)
+        elif isinstance(found, PeoplePerKey):
+            outcome[i] = found
         elif isinstance(attack, HabitProfile) and isinstance(found, pl.DataFrame):
             outcome[i] = recognize(attack, key, found)
         elif isinstance(attack, Signature) and isinstance(found, pl.DataFrame):

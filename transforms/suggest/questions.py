@@ -49,18 +49,18 @@ def questions(suggestion: Suggestion) -> Iterator[Question]:
 
 
 def _open(node: Any, place: str) -> Iterator[tuple[str, str]]:
-    for at, text in _texts(node, place):
-        if text.startswith(TO_DECIDE):
-            yield at, text.removeprefix(TO_DECIDE)
+    for at, value in _leaves(node, place):
+        if isinstance(value, str) and value.startswith(TO_DECIDE):
+            yield at, value.removeprefix(TO_DECIDE)
 
 
-def _texts(node: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a policy with their places."""
-    if isinstance(node, str):
-        yield place, node
-    elif isinstance(node, Mapping):
+def _leaves(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield what a policy says, with its places."""
+    if isinstance(node, Mapping):
         for key, value in node.items():
-            yield from _texts(value, f"{place}.{key}" if place else str(key))
+            yield from _leaves(value, f"{place}.{key}" if place else str(key))
+    else:
+        yield place, node
 
 
 def decided(seen: Sequence[SeenTable], answers: Answers) -> list[SeenTable]:
@@ -134,7 +134,7 @@ def with_answers(suggestion: Suggestion, answers: Answers) -> Suggestion:
     Raises:
         PolicyError: an answer is to no text of the policy.
     """
-    asked = {place for place, _ in _texts(suggestion.policy, "")}
+    asked = {place for place, _ in _leaves(suggestion.policy, "")}
     for place in answers:
         if not place.startswith("tables.") and place not in asked:
             raise _unasked(place)

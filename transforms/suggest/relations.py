@@ -65,15 +65,18 @@ class Person:
         return self.rows[0] > 1
 
 
+def determined_by(table: TableSketch, one: str, nearly: float = _NEARLY) -> set[str]:
+    """Return the columns of which nearly each value of one stands beside one value (X → Y)."""
+    least = min(_LEAST, max(2, len(table.columns[one].hashes) // 2))
+    held, single = table.determined(one)
+    names = list(table.columns)
+    found = (names[at] for at in np.flatnonzero((held >= least) & (single >= nearly)))
+    return {name for name in found if table.columns[name].distinct > 1}
+
+
 def determines(table: TableSketch, one: str, other: str, nearly: float = _NEARLY) -> bool:
     """Return whether nearly each value of a column stands beside one value of another (X → Y)."""
-    names = list(table.columns)
-    beside, column = table.beside[one], table.columns[one]
-    several = np.isin(beside.hashes, column.hashes[column.counts > 1]) & beside.some(names.index(other))
-    least = min(_LEAST, max(2, len(column.hashes) // 2))
-    if several.sum() < least or table.columns[other].distinct < 2:
-        return False
-    return bool(beside.single(names.index(other))[several].mean() >= nearly)
+    return other in determined_by(table, one, nearly)
 
 
 def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequence[ColumnSketch]) -> Person:

@@ -12,7 +12,8 @@ are compared for a column, so that what stands beside values of very many record
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ KEPT = 4096  # distinct values of a column
 TYPES: tuple[ColumnType, ...] = ("integer", "number", "date", "month", "datetime")
 
 _BESIDE = 1024  # of which it is kept what stands beside them
+_LEAST_BESIDE = 32
 _CELLS = 1 << 23  # of all tables of what stands beside
 _ROWS = 1 << 14  # of a batch that are compared with one another, for a column
 _LONGEST = 512  # characters of a value
@@ -47,6 +49,7 @@ _KEY = b"tokumei: samples"  # no secret: what it hashes never leaves the process
 
 Hashes = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +94,6 @@ class Beside:
     low: Hashes
     high: Hashes
 
-    def single(self, column: int) -> npt.NDArray[np.bool_]:
-        """Return beside which values stands one value of a column."""
-        one: npt.NDArray[np.bool_] = self.low[:, column] + np.uint64(1) == self.high[:, column]
-        return one & (self.high[:, column] > 0)
-
-    def some(self, column: int) -> npt.NDArray[np.bool_]:
-        """Return beside which values stands any value of a column."""
-        held: npt.NDArray[np.bool_] = self.high[:, column] > 0
-        return held
-
 
 @dataclass(frozen=True, kw_only=True)
 class TableSketch:
@@ -111,6 +104,7 @@ class TableSketch:
         broken: records that could not be read.
         columns: by name, in the order of the file; beside: the same, of all with values.
         sample: rows, whose "values" are their places in the file.
+        compared: `determined` of the columns that were asked for; a wide table has millions of pairs.
     """
 
     rows: int
@@ -118,6 +112,28 @@ class TableSketch:
     columns: Mapping[str, ColumnSketch]
     beside: Mapping[str, Beside]
     sample: Beside
+    compared: dict[str, tuple[Counts, Shares]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each column stands."""
+        return {name: i for i, name in enumerate(self.columns)}
+
+    def determined(self, column: str) -> tuple[Counts, Shares]:
+        """Return what stands beside the values of a column that several records have, in each column.
+
+        Returns:
+            Of how many of them there is a value beside, and of which share of those only one; by column.
+        """
+        if column not in self.compared:
+            beside, sketch = self.beside[column], self.columns[column]
+            several = np.isin(beside.hashes, sketch.hashes[sketch.counts > 1])
+            low, high = beside.low[several], beside.high[several]
+            some = high > 0
+            held = some.sum(axis=0)
+            single = (some & (low + np.uint64(1) == high)).sum(axis=0)
+            self.compared[column] = held, single / np.maximum(held, 1)
+        return self.compared[column]
 
 
 def sketch_batch(batch: pa.RecordBatch, place: str, numbers: Counts, broken: int) -> TableSketch:
@@ -147,7 +163,7 @@ def sketch_batch(batch: pa.RecordBatch, place: str, numbers: Counts, broken: int
 
 def kept_beside(columns: int) -> int:
     """Return beside how many values of a column is looked: fewer in wide tables, which have more pairs."""
-    return max(64, min(_BESIDE, _CELLS // (columns * columns + 1)))
+    return max(_LEAST_BESIDE, min(_BESIDE, _CELLS // (columns * columns + 1)))
 
 
 def merge_sketches(parts: Sequence[TableSketch]) -> TableSketch:

@@ -137,13 +137,15 @@ def _format(path: str) -> str:
 
 def _text(file: SourceFile, store: Store) -> tuple[str, str]:
     """Return the beginning of a text, and its encoding."""
+    first: InputError | None = None
     for encoding in ("utf-8", "utf-16"):
         try:
             with open_text(file, store, 0, file.size, encoding) as stream:
                 data = stream.read(_HEAD)
-        except InputError:
-            if encoding == "utf-16":
-                raise
+        except InputError as error:
+            if first is not None:
+                raise first from None  # a file that is cut off is no UTF-16 either
+            first = error
             continue
         whole = data[: data.rfind(b"\n") + 1] or data
         try:

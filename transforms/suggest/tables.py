@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 from tokumei.transforms.suggest.evidence import Traits, look_at
@@ -15,6 +16,7 @@ from tokumei.transforms.suggest.read_names import settled
 from tokumei.transforms.suggest.relations import (
     LINKED,
     Person,
+    determined_by,
     determines,
     find_person,
     person_of,
@@ -198,7 +200,6 @@ def _restored(table: SeenTable, person: Person) -> dict[str, str]:
     addresses = table.of(Holding.ADDRESS)
     if addresses:
         lost |= dict.fromkeys(addresses[1:], f"{addresses[0]}があれば足り、住まいをより細かく示す")
-    classed = [n for n, h in table.held.items() if h.holding in _CLASSED | {Holding.SEX} and h.doubt is None]
     for place in table.of(Holding.PLACE):
         if addresses and determines(table.sketch, addresses[0], place):
             lost[place] = f"{addresses[0]}から分かる"
@@ -211,10 +212,25 @@ def _restored(table: SeenTable, person: Person) -> dict[str, str]:
         for other in table.of(Holding.OBSERVABLE):
             if _stem(name) == _stem(other) and determines(table.sketch, other, name):
                 lost[name] = f"{other}から分かる"
-    for i, one in enumerate(classed):
-        for other in classed[i + 1 :]:
-            if {one, other} & {*lost, person.column} or not _same(table, one, other):
-                continue
+    return _without_doubles(table, person, lost)
+
+
+def _without_doubles(table: SeenTable, person: Person, lost: dict[str, str]) -> dict[str, str]:
+    """Return with the lost columns those that say the same as another, one of each two."""
+    classed = [n for n, h in table.held.items() if h.holding in _CLASSED | {Holding.SEX} and h.doubt is None]
+    named: dict[str, list[str]] = {}  # start_date, start_datetime
+    for name in classed:
+        named.setdefault(_DAY.sub("", name.lower()), []).append(name)
+    doubles = [pair for alike in named.values() for pair in combinations(alike, 2)]
+    for one in classed:
+        told = determined_by(table.sketch, one)
+        doubles += [(one, other) for other in classed if other in told and one != other]
+    places = table.sketch.places
+    for one, other in sorted(
+        {(a, b) if places[a] < places[b] else (b, a) for a, b in doubles},
+        key=lambda pair: [places[name] for name in pair],
+    ):
+        if not {one, other} & {*lost, person.column} and _same(table, one, other):
             kept, gone = (other, one) if _is_code(table, one) and not _is_code(table, other) else (one, other)
             lost[gone] = f"{kept}と一対一に対応し、互いに復元できる"
     return lost
@@ -241,7 +257,7 @@ def _same(table: SeenTable, one: str, other: str) -> bool:
     both = {table.held[name].holding for name in (one, other)}
     if Holding.SEX in both and len(both) > 1:
         return False
-    if len({_DAY.sub("", name.lower()) for name in (one, other)}) == 1:  # start_date and start_datetime
+    if len({_DAY.sub("", name.lower()) for name in (one, other)}) == 1:
         return True
     few = [table.sketch.columns[name].distinct for name in (one, other)]
     return max(few) <= 1.05 * min(few) and all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,8 +37,8 @@ def written(suggestion: Suggestion) -> str:
     lines.append("tables:")
     for name, table in policy["tables"].items():
         lines += _table_lines(name, table, suggestion.tables[name])
-    lines += [f"# {table.found.source.path}: {reason}" for table, reason in suggestion.left_out]
-    lines += [f"# {line}" for line in suggestion.trial]
+    lines += [_comment(f"{table.found.source.path}: {reason}") for table, reason in suggestion.left_out]
+    lines += [_comment(line) for line in suggestion.trial]
     lines.append("requirements:")
     lines += [f"  {key}: {_flow(value)}" for key, value in policy["requirements"].items()]
     if rejects := policy.get("rejects"):
@@ -53,7 +54,9 @@ def written(suggestion: Suggestion) -> str:
             "    facts:",
         ]
         lines += [f"      - {_flow(fact)}" for fact in history["facts"]]
-        lines += [f"    # {line}" for table in suggestion.tables.values() for line in _taken_unknown(table)]
+        lines += [
+            f"    {_comment(line)}" for table in suggestion.tables.values() for line in _taken_unknown(table)
+        ]
     body = "\n".join(lines)
     count = sum(TO_DECIDE in line for line in lines if not line.lstrip().startswith("#"))
     told = _OPEN.format(count=count, mark=TO_DECIDE) if count else _ANSWERED
@@ -68,10 +71,24 @@ def _flow(value: Any) -> str:
     return text.strip().removesuffix("\n...")
 
 
+def _key(name: str) -> str:
+    """Return the name of a column as a key: in quotes where YAML would read it as anything else."""
+    try:
+        plain = yaml.safe_load(f"{name}: 0") == {name: 0}
+    except yaml.YAMLError:
+        plain = False
+    return name if plain else json.dumps(name, ensure_ascii=False)
+
+
+def _comment(text: str) -> str:
+    """Return a comment, whatever marks the names in it hold."""
+    return "# " + re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
+
+
 def _table_lines(name: str, table: Mapping[str, Any], suggested: SuggestedTable) -> Iterator[str]:
     yield f"  {name}:"
     for line in _about(suggested):
-        yield f"    # {line}"
+        yield f"    {_comment(line)}"
     for key, value in table.items():
         if key != "columns":
             yield f"    {key}: {_flow(value)}"
@@ -80,8 +97,8 @@ def _table_lines(name: str, table: Mapping[str, Any], suggested: SuggestedTable)
         held = suggested.table.held.get(column)
         if held is not None:
             for line in _why(column, held, suggested):
-                yield f"      # {line}"
-        yield f"      {_flow({column: 0}).strip('{}').removesuffix(': 0')}:"
+                yield f"      {_comment(line)}"
+        yield f"      {_key(column)}:"
         for key, value in fate.items():
             if key == "treat":
                 yield "        treat:"
@@ -136,7 +153,7 @@ def _why(column: str, held: Content, suggested: SuggestedTable) -> Iterator[str]
         if seen.few:
             parts.append("値が少なく、確かでない")
     told = f"{held.holding.value}: {'; '.join(parts)}" if parts else held.holding.value
-    yield told.replace("\n", " ")
+    yield told
     yield from suggested.notes[column]
     if held.doubt and held.instead:
         yield f"ほかの扱い: {'、'.join(other.value for other in held.instead)}"

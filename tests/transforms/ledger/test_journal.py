@@ -58,6 +58,23 @@ def test_a_segment_that_is_gone_or_changed_is_told(journal, number, tmp_path):
         journal.read()
 
 
+def test_the_loss_of_the_end_is_told(journal, tmp_path):
+    head = journal.append([inquiry(1)], Reached())
+    journal.append([inquiry(2)], head)
+    (note,) = tmp_path.rglob("reached.txt")
+    assert note.read_text() == "2\n"
+    note.write_text("1\n")  # as a killed writer leaves it
+    assert len(journal.read()[0]) == 2
+    journal.append([inquiry(3)], journal.read()[1])
+    assert note.read_text() == "3\n"
+    next(tmp_path.rglob("*3-events.avro")).unlink()
+    with pytest.raises(InputError, match="once had it"):
+        journal.read()
+    note.write_text("x")
+    with pytest.raises(InputError, match="how far"):
+        journal.read()
+
+
 def test_corrections_take_the_place_of_what_they_correct():
     first, answer = inquiry(1), event(InquiryAnswered(), "問1")
     other = event(InquiryReceived(by="private", about="手数料"), "問1", corrects=first.event_id)

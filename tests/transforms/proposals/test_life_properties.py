@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from support.clerks import BODY, NO, call, judged, proposal
 from support.events import event
 from support.journals import MemoryJournal
+from support.payloads import case_payloads
 
 from tokumei.schemas import body_events as b
-from tokumei.schemas import case_events as c
-from tokumei.schemas.file_items import Period
 from tokumei.schemas.japan_time import JST
 from tokumei.schemas.transitions import transitions
 from tokumei.transforms.ledger.conditions import OVER
@@ -27,43 +26,11 @@ from tokumei.transforms.proposals.records import GivenRecord
 
 START = dt.datetime(2025, 10, 1, tzinfo=JST)
 FILE = "f" * 16
-PERIOD = Period(start=dt.date(2026, 4, 1), end=dt.date(2027, 3, 31))
 HOLDS = b.Condition(holds=True, by="甲", reason="確認した")
 FAILS = b.Condition(holds=False, by="甲", reason="支障")
-WHO = {"proposer": "p" * 24, "kept": "k" * 32, "proposer_is": "body", "destroy_on": dt.date(2026, 1, 1)}
 LEGAL = {key.split(":", 1)[0]: set() for key, _ in transitions()}
 for key, _ in transitions():
     LEGAL[key.split(":", 1)[0]].add(key.split(":", 1)[1])
-
-
-def payloads(under="112"):
-    """One or two of each kind of event of a case, in the order in which they can follow."""
-    return [
-        c.ProposalReceived(under=under, proposal=c.Proposal(), missing=("1号",), **WHO),
-        c.ProposalReceived(under=under, proposal=c.Proposal(), **WHO),
-        c.ProposalLate(under=under, **WHO),
-        c.CorrectionAsked(missing=("1号",), until=dt.date(2025, 12, 1)),
-        c.ProposalCorrected(proposal=c.Proposal()),
-        *(c.ScreeningJudged(test=n, passed=True, computed=n < 4, by="甲", reason="可") for n in range(1, 8)),
-        c.ScreeningJudged(test=4, passed=False, computed=False, by="甲", reason="否"),
-        c.ScreenedFit(fee=21000, pay_how="収入印紙", pay_until=dt.date(2026, 1, 31), how_provided="媒体"),
-        c.ScreenedUnfit(reasons=(c.UnfitReason(test=4, reason="否"),)),
-        c.OpinionAsked(third_parties=2, until=dt.date(2026, 1, 10)),
-        c.OpinionGiven(third_party="1", objected=True),
-        c.OpinionsClosed(),
-        c.ContractApplied(),
-        c.FeePaid(amount=21000, how="収入印紙"),
-        c.FeePaid(amount=1, how="収入印紙"),
-        c.ContractConcluded(period=PERIOD),
-        c.ProductCreated(people=2000, minutes=600),
-        c.Provided(package="d" * 64),
-        c.PeriodEnded(),
-        c.Terminated(ground=3, because="違反"),
-        b.BarBegun(proposer="p" * 24, free_on=dt.date(2028, 1, 1)),
-        b.BarEnded(),
-        b.ProposerDestroyed(),
-        c.ProposalWithdrawn(because="都合"),
-    ]
 
 
 def states(body):
@@ -83,7 +50,7 @@ def test_any_events_that_are_allowed_fold_to_a_legal_state(under, year, choices)
     body, history = Body(), []
     at = dt.datetime(year, 11, 1, tzinfo=JST)
     choices = [0, *choices]
-    told = payloads(under)
+    told = case_payloads(under)
     judged_file = b.FileJudged(
         name="名簿",
         people=5000,
@@ -114,7 +81,7 @@ def test_any_events_that_are_allowed_fold_to_a_legal_state(under, year, choices)
 
 
 def test_the_longest_way_goes_through_every_state_of_a_good_case():
-    told, body = payloads(), Body()
+    told, body = case_payloads(), Body()
     good = [told[1], *told[5:12], told[13], told[18], told[19], told[21], told[22], told[23]]
     seen = []
     for number, payload in enumerate(good):
@@ -211,7 +178,7 @@ def test_all_deeds_are_done_and_time_brings_what_it_must():
 
 @pytest.mark.parametrize("years", [1, 3])
 def test_a_bar_lasts_two_years_and_then_what_is_kept_goes(years):
-    told, journal = payloads(), MemoryJournal()
+    told, journal = case_payloads(), MemoryJournal()
     good = [told[1], *told[5:12], told[13], told[18], told[19], told[21], told[25]]
     first = dt.datetime(2023, 4, 18, 9, tzinfo=JST)
     steps = [
@@ -229,3 +196,24 @@ def test_a_bar_lasts_two_years_and_then_what_is_kept_goes(years):
     assert later == [("bar_begun", "2023-05-01"), *(ended if years == 3 else [])]
     begun = next(e.payload for e in journal.events if e.kind == "bar_begun")
     assert begun.free_on == dt.date(2025, 5, 1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=4))
+def test_whatever_is_annulled_the_rest_follows_and_time_is_up_to_date(picks):
+    journal = lived(set(DEEDS), set())
+    for number, pick in enumerate(picks):
+        before = list(journal.events)
+        wrong = before[pick % len(before)].event_id
+        said = {"event": wrong, "because": f"誤り{number}"}
+        try:
+            done = execute(
+                journal, COMMANDS["ledger"]["annul"], [given_record("ledger", "annul", said)], occasion(140)
+            )
+        except Refused:
+            assert journal.events == before
+            continue
+        assert journal.events[: len(before)] == before, "nothing that was recorded is changed"
+        assert fold_events(journal.events) == done.body
+        assert all(state in LEGAL[of] for of, state in states(done.body))
+        assert execute(journal, None, (), occasion(140)).events == []

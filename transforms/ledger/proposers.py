@@ -19,6 +19,7 @@ from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.storage.base import Store
 
 _FOLDER = "proposers"
+KEPT_NAME = r"[0-9a-f]{32}\.json|key"
 _SUFFIX = ".json"
 _DAY = 24 * 60 * 60
 _KEY = "key"  # makes references of proposers; without it they tell nothing
@@ -66,11 +67,15 @@ class Proposers:
         """
         held = {self._uri(case.kept) for case in body.cases.values() if case.proposer == "held"}
         gone = {self._uri(case.kept) for case in body.cases.values()} - held
-        found = [file for file in self.store.walk(self.folder) if file.uri.endswith(_SUFFIX)]
+        walked = self.store.walk(self.folder)
+        found = [file for file in walked if file.uri.endswith(_SUFFIX)]
         stale = {file.uri for file in found if file.modified < now - _DAY} - held
         deleted = sorted({file.uri for file in found} & (gone | stale))
         for uri in deleted:
             self.store.delete(uri)
+        for file in walked:
+            if file.becomes and file.modified < now - _DAY:  # of a write that was killed
+                self.store.delete_abandoned(file.uri)
         return deleted
 
     def _uri(self, record: str) -> str:

@@ -1,0 +1,79 @@
+"""The job `tokumei provide`: releases are handed over (提供, 法109条2項) as packages, once all agrees."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.casework import add_case_records, add_templates, case_records
+from tokumei.pipelines.launcher.clerk import asked, opened, tell
+
+if TYPE_CHECKING:
+    from tokumei.schemas.events import Event
+    from tokumei.transforms.ledger.state import Body
+    from tokumei.transforms.proposals.occasion import Occasion
+    from tokumei.transforms.proposals.offers import FoundRelease
+    from tokumei.transforms.proposals.provision import ProvidedRelease
+    from tokumei.transforms.proposals.records import GivenRecord
+
+
+@dataclass(frozen=True)
+class _Package:
+    """A package that is decided: the files of the release and the papers."""
+
+    release: str
+    sums: Mapping[str, str]
+    papers: Mapping[str, str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the records."""
+    add_case_records(parser)
+    add_templates(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the packages of a file of records and record their provision, all or none.
+
+    Raises:
+        Refused: release, register, case, contract and fee do not agree; nothing was handed over.
+        InputError: a release is missing, or not as it was published.
+    """
+    from tokumei.transforms.proposals.execute import Command, execute
+    from tokumei.transforms.proposals.offers import find_release, papers_beside
+    from tokumei.transforms.proposals.package import digest_of, make_package, package_folder, sums_of
+    from tokumei.transforms.proposals.provision import ProvidedRelease, provide
+    from tokumei.transforms.proposals.screen import known_case
+
+    store, register = opened(args)
+    journal, occasion = asked(args, store, register)
+    rows = case_records(args.records, ProvidedRelease, "provide")
+    found: dict[str, FoundRelease] = {}
+    packages: dict[str, _Package] = {}
+
+    def decide(body: Body, record: ProvidedRelease, occasion: Occasion) -> list[Event]:
+        known_case(body, record.case, occasion)
+        if record.case not in found:  # read byte by byte, and once; a published release never changes
+            found[record.case] = find_release(store, args.output, body, record)
+        release, day = found[record.case], occasion.happened(record).date()
+        papers = papers_beside(body, record, release.offered.report, day=day, templates=args.templates)
+        sums = sums_of(release.manifest, papers)
+        packages[record.case] = _Package(release.release, sums, papers)
+        return provide(body, record, occasion, offered=release.offered, package=digest_of(sums))
+
+    def keep(row: GivenRecord[ProvidedRelease]) -> None:
+        case = row.record.case
+        made = packages[case]
+        make_package(store, package_folder(store, args.output, case), made.release, made.sums, made.papers)
+
+    tell(execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep))
+    for case in packages:
+        print(f"package of case {case}: {package_folder(store, args.output, case)}")
+    return 0
+
+
+if __name__ == "__main__":
+    run_as_program(__spec__)

@@ -1,0 +1,121 @@
+"""The job `tokumei screen`: proposals are screened (審査, 法113条・114条), and third parties heard (2017)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.casework import (
+    add_case_records,
+    add_fees,
+    add_papers,
+    case_records,
+    fees_by_regime,
+    write_papers,
+)
+from tokumei.pipelines.launcher.clerk import add_actions, asked, opened, states, take_in, tell
+
+if TYPE_CHECKING:
+    from tokumei.schemas.events import Event
+    from tokumei.transforms.ledger.state import Body
+    from tokumei.transforms.proposals.occasion import Occasion
+    from tokumei.transforms.proposals.papers import PaperKind
+    from tokumei.transforms.proposals.records import GivenRecord
+    from tokumei.transforms.proposals.screen import RehearsedMethod
+    from tokumei.transforms.proposals.screening import ScreenedCase
+    from tokumei.transforms.storage.base import Store
+
+_DECIDE = "decide"
+_OPEN = frozenset({"received", "screening", "correcting", "incomplete"})  # states that can be screened
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be recorded."""
+    text = "screen proposals by the seven tests: 適合, 不適合 or 補正, with the papers"
+    decide = add_actions(parser, "screen").add_parser(_DECIDE, help=text, description=text)
+    add_case_records(decide)
+    add_papers(decide)
+    add_fees(decide)
+
+
+def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
+    """Do what was asked; returns 0 also where a proposal turns out unfit.
+
+    Raises:
+        Refused: a record cannot be decided; none was taken in.
+        InputError, PolicyError: a policy, the files or the register are wrong.
+    """
+    from tokumei.pipelines.launcher.options import pin_runner, refuse_unknown
+
+    options = pin_runner(beam_args)
+    if beam_args:
+        refuse_unknown(options)
+    return _decide(args, options) if args.action == _DECIDE else take_in(args, "screen")
+
+
+def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
+    from tokumei.transforms.proposals.execute import Command, execute
+    from tokumei.transforms.proposals.screen import Means, screen_case
+    from tokumei.transforms.proposals.screening import ScreenedCase
+
+    store, register = opened(args)
+    journal, occasion = asked(args, store, register)
+    rows = case_records(args.records, ScreenedCase, "screen decide")
+    means = Means(
+        fees=fees_by_regime(occasion.kind, args.fees),
+        rehearsed=_rehearsed(args, store, states(journal), rows, options),
+        templates=args.templates,
+    )
+    papers: dict[str, Mapping[PaperKind, str]] = {}
+
+    def decide(body: Body, record: ScreenedCase, occasion: Occasion) -> list[Event]:
+        decision = screen_case(body, record, occasion, means)
+        papers[record.case] = decision.papers
+        return list(decision.events)
+
+    def keep(row: GivenRecord[ScreenedCase]) -> None:
+        write_papers(args.papers, row.record.case, papers[row.record.case])
+
+    tell(execute(journal, Command("", ScreenedCase, decide), rows, occasion, keep))
+    for case, made in papers.items():
+        print(f"papers of case {case} in {args.papers}: {', '.join(made)}")
+    return 0
+
+
+def _rehearsed(
+    args: argparse.Namespace,
+    store: Store,
+    body: Body,
+    rows: Sequence[GivenRecord[ScreenedCase]],
+    options: Sequence[str],
+) -> dict[str, RehearsedMethod]:
+    """Rehearse the methods that are wanted, of cases that are screened now, and keep the answers."""
+    from tokumei.pipelines.launcher.method_trial import try_method
+    from tokumei.transforms.proposals.evidence import keep_evidence
+    from tokumei.transforms.proposals.screen import RehearsedMethod, is_existing
+    from tokumei.transforms.release.rehearsal import private_folder
+    from tokumei.transforms.storage.policy_folder import folder_of, locate
+
+    found: dict[str, RehearsedMethod] = {}
+    for row in rows:
+        wanted, case = row.record.method, body.cases.get(row.record.case)
+        if wanted is None or case is None or case.state not in _OPEN or is_existing(case):
+            continue
+        answer = try_method(
+            wanted,
+            locate(folder_of(args.records), wanted.policy),
+            output=args.output,
+            folder=private_folder(args.papers),
+            options=options,
+        )
+        digest = keep_evidence(store, store.join(args.output, "register"), body.name, answer)
+        found[row.record.case] = RehearsedMethod(answer, digest)
+        verdict = "can be met" if not answer.reasons else "cannot be met"
+        print(f"case {row.record.case}: the wanted method {verdict}, for {answer.people:,} people")
+    return found
+
+
+if __name__ == "__main__":
+    run_as_program(__spec__)

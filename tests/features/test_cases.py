@@ -1,0 +1,323 @@
+"""Cases by commands: from the file to the provision; refused, corrected, terminated, 法118条, and that of 2017."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+from support.clerks import COMPANY, ITEMS, OFFICE, PAPERS, Desk, call, judged, proposal
+from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
+
+CLEAN = {"minor": False, "incapable": False, "bankrupt": False}
+MET = {"passes": True, "by": "審査 花子", "because": "事業計画書で確認した。"}
+NOTICE = {"fee": {"hours": "10.2"}, "pay_how": "収入印紙", "pay_until": "2026-02-28"}
+WANTED = {"年齢": 1, "都道府県": 0}
+PEOPLE = [(i, 20 + i % 60, ("東京都", "神奈川県", "大阪府")[i % 3], "AB"[i % 2]) for i in range(1200)]
+DATA = "番号,氏名,年齢,都道府県,区分\n" + "".join(f"K{i:05},名{i},{a},{p},{c}\n" for i, a, p, c in PEOPLE)
+COLUMNS = {
+    "番号": {"treat": [PSEUDONYM]},
+    "氏名": {"treat": [{"criterion": 1, "method": "delete"}]},
+    "年齢": {"type": "integer", "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [5, 10]}}]},
+    "都道府県": {"treat": [{**QI, "hierarchy": {"kind": "suppress"}}]},
+    "区分": KEEP_ALL,
+}
+FILE = {
+    "name": "名簿",
+    "body": "見本省",
+    "department": "統計課",
+    "purpose": "試験",
+    "scope": "利用者",
+    "collection": "届出",
+    "sensitive": False,
+    "request_office": OFFICE,
+    "call_for_proposals": True,
+    "proposal_office": OFFICE,
+    "product_office": OFFICE,
+    "product_period": {"start": "2026-04-01", "end": "2027-03-31"},
+    "how_provided": "媒体の手渡し",
+}
+
+
+class Cases(Desk):
+    """A desk with a file of 1,200 people, a policy, and a call that is announced over it."""
+
+    def __init__(self, folder, capsys, *, regime="public", start="2025-11-01", end="2025-12-01", **file):
+        super().__init__(folder, capsys)
+        self.day, self.announced = start, f"{int(start[:4]) - (start[5:7] < '04')}-10-01"
+        (folder / "data.csv").write_text(DATA)
+        more = {"regime": regime, "file": {**FILE, **file}}
+        self.policy = policy_of(COLUMNS, k=10, person="番号", **more)
+        self.policy_file = folder / "policy.yaml"
+        self.policy_file.write_text(json.dumps(self.policy, ensure_ascii=False))
+        done = self.run(
+            "register", "enter", str(self.policy_file), "--output", self.output, "--people", "1200"
+        )
+        self.file = done[1].split("entry ")[1][:16]
+        self.ok("call", "files", judged(self.file, people=1200), as_of=self.announced)
+        self.ok("call", "announce", call(start=start, end=end), as_of=self.announced)
+
+    def ok(self, job, action, *records, **options):
+        status, out, error = self(job, action, *records, **options)
+        assert status == 0, error
+        return out
+
+    def on_cases(self, *words, said, as_of, papers=True):
+        """Run a command that is about cases that are there."""
+        self.runs += 1
+        path = self.folder / f"records{self.runs}.yaml"
+        path.write_text(json.dumps(said if isinstance(said, list) else [said], ensure_ascii=False))
+        more = ("--papers", str(self.folder / "papers")) if papers else ()
+        return self.run("--json", *words, self.output, str(path), "--as-of", as_of, *more)
+
+    def propose(self, case="案1", at=None, items=(), under="112", **more):
+        at = at or self.day
+        papers = {**PAPERS, "登記事項証明書": {**PAPERS["登記事項証明書"], "issued_on": at}}
+        said = {"case": case, "at": f"{at}T10:00", "under": under, "papers": papers, **more}
+        if under == "118":
+            said["call"] = None
+        items = {**ITEMS, "people": 1000, **dict(items)}
+        file = self.file if under == "112" else None
+        return self.ok("propose", "receive", proposal(file, items=items, **said), as_of=at)
+
+    def screen(self, case="案1", as_of="2026-01-15", wanted=WANTED, **more):
+        said = {"case": case, "proposer": CLEAN, "judgements": dict.fromkeys("467", MET), "notice": NOTICE}
+        if wanted:
+            said["method"] = {"policy": "policy.yaml", "items": wanted}
+        return self.on_cases("screen", "decide", said={**said, **more}, as_of=as_of)
+
+    def paper(self, kind, case="案1"):
+        return (self.folder / "papers" / f"{case}-{kind}.txt").read_text()
+
+    def contract(self, case="案1", amount=64_450, as_of="2026-02-10"):
+        self.ok("contract", "apply", {"case": case}, as_of=as_of)
+        self.ok("fee", "pay", {"case": case, "amount": amount, "how": "収入印紙"}, as_of=as_of)
+        self.ok("contract", "conclude", {"case": case}, as_of=as_of)
+
+    def release(self, name, policy=None):
+        """Publish a release by the policy that is kept with the case, or another."""
+        path = self.folder / f"{name}.yaml"
+        path.write_text(policy or self.kept["policy"])
+        status, _, error = self.run(
+            "--json", "anonymize", str(path), "--output", self.output, "--release-id", name
+        )
+        assert status == 0, error
+
+    @property
+    def kept(self):
+        (found,) = self.folder.rglob("evidence/*.json")
+        return json.loads(found.read_text())
+
+    def provide(self, case="案1", release="r1", as_of="2026-04-01", **more):
+        said = {"case": case, "release": release, **more}
+        return self.on_cases("provide", said=said, as_of=as_of, papers=False)
+
+    def state(self, case="案1"):
+        lines = self("propose", "list")[1].splitlines()
+        return next(line.split()[1] for line in lines if line.split()[:1] == [case])
+
+    @property
+    def events(self):
+        return [json.loads(line) for line in self("ledger", "show")[1].splitlines()]
+
+    def check(self):
+        return self.run("--json", "register", "check", self.output)
+
+
+@pytest.fixture
+def cases(tmp_path, capsys, quick_beam):
+    return Cases(tmp_path, capsys)
+
+
+def whole(package):
+    """The files of a package, which its list of checksums tells, and nothing else."""
+    listed = dict(reversed(line.split("  ", 1)) for line in (package / "SHA256SUMS").read_text().splitlines())
+    there = {str(p.relative_to(package)): p for p in package.rglob("*") if p.is_file()}
+    assert {*there} == {*listed, "SHA256SUMS"}
+    for name, digest in listed.items():
+        assert hashlib.sha256(there[name].read_bytes()).hexdigest() == digest
+    return there
+
+
+def test_from_the_file_to_the_provision(cases, tmp_path):
+    cases.propose()
+    status, out, error = cases.screen()
+    assert status == 0 and "can be met, for 1,200 people" in out, error
+    assert "手数料の額\n　　64,450円" in cases.paper("fit") and "様式第九" in cases.paper("fit")
+    assert "様式第十" in cases.paper("application") and "契約書" in cases.paper("contract")
+    fit = next(event for event in cases.events if event["payload"]["kind"] == "screened_fit")
+    digests = {paper["name"]: paper["sha256"] for paper in fit["papers"]}
+    assert digests["審査結果通知書"] == hashlib.sha256(cases.paper("fit").encode()).hexdigest()
+    assert cases.kept["items"] == ["年齢", "都道府県"] and cases.kept["people"] == 1200
+    status, _, error = cases(
+        "fee", "pay", {"case": "案1", "amount": 64_450, "how": "印紙"}, as_of="2026-02-10"
+    )
+    assert status == 4 and "not applied for" in error["what"]
+    cases.ok("contract", "apply", {"case": "案1"}, as_of="2026-02-10")
+    cases.ok("contract", "conclude", {"case": "案1"}, as_of="2026-02-10")
+    book = tmp_path / "out/register/book.json"
+    before = book.read_bytes()
+    cases.release("r1")
+    status, _, error = cases.provide()
+    assert status == 4 and "the fee is not paid" in error["what"] and not (tmp_path / "out/packages").exists()
+    cases.ok("fee", "pay", {"case": "案1", "amount": 64_450, "how": "収入印紙"}, as_of="2026-02-11")
+    assert "release r1: no case" in cases.check()[1]
+    status, out, error = cases.provide(minutes=612)
+    assert status == 0 and "product_created" in out and "provided" in out, error
+    there = whole(tmp_path / "out/packages/案1")
+    assert {"表示.txt", "利用の条件.txt", "提供の通知.txt", "notice.md"} < {*there}
+    assert "report.json" not in there and any(name.endswith(".parquet") for name in there)
+    assert there["表示.txt"].read_text().startswith("行政機関等匿名加工情報\n")
+    assert "no case" not in cases.check()[1] and cases.state() == "provided"
+    again = cases.provide(minutes=612)
+    assert again[0] == 0 and "taken in before" in again[1]
+    book.write_bytes(before)  # as if it had been restored from a backup that is older than the release
+    shutil.rmtree(tmp_path / "out/releases/r1")
+    status, _, error = cases.run("--json", "register", "check", cases.output, "--repair")
+    assert status == 4 and error["code"] == "register.case_without_release" and "案1" in error["where"]
+
+
+def test_all_records_or_none(cases):
+    cases.propose()
+    cases.propose("案2")
+    asked = {
+        "case": "案1",
+        "proposer": CLEAN,
+        "corrections": "粒度を示すこと。",
+        "correct_until": "2026-01-31",
+    }
+    undecided = {"case": "案2", "proposer": CLEAN, "corrections": "粒度を示すこと。"}
+    status, _, error = cases.on_cases("screen", "decide", said=[asked, undecided], as_of="2026-01-15")
+    assert status == 4 and "record 2" in error["what"] and "record 1" not in error["what"]
+    assert cases.state() == cases.state("案2") == "received" and not (cases.folder / "papers").exists()
+    said = [asked, {**undecided, "correct_until": "2026-01-31"}]
+    assert cases.on_cases("screen", "decide", said=said, as_of="2026-01-15")[0] == 0
+    assert cases.state() == cases.state("案2") == "correcting" and "粒度" in cases.paper("correction", "案2")
+
+
+def test_refused_with_reasons(cases):
+    cases.propose(items={"people": 1201})
+    status, out, _ = cases.screen(wanted={"氏名": "policy", "年齢": 0})
+    assert status == 0 and "cannot be met" in out and cases.state() == "unfit"
+    text = cases.paper("unfit")
+    assert "様式第十一" in text and "法第114条第1項第2号" in text and "法第114条第1項第3号" in text
+    assert "「氏名」は、加工の基準により削除する記録項目である。" in text
+    status, _, error = cases("contract", "apply", {"case": "案1"}, as_of="2026-02-10")
+    assert status == 4 and "unfit" in error["what"]
+
+
+def test_what_cannot_be_met_is_told_with_what_could_be(cases):
+    cases.policy_file.write_text(
+        json.dumps({**cases.policy, "requirements": {"k": 30, "because": "試験"}}, ensure_ascii=False)
+    )
+    cases.propose()
+    cases.screen(wanted={"年齢": 0, "都道府県": 0})
+    assert "次の粒度であれば、加工の基準を満たす。年齢 10ごとの区間" in cases.paper("unfit")
+
+
+def test_corrected(cases):
+    cases.propose()
+    status, _, error = cases.screen(wanted={}, corrections="求める項目の粒度を示すこと。")
+    assert status == 4 and "補正" in error["what"]
+    assert cases.screen(wanted={}, correct_until="2026-01-31")[0] == 0 and cases.state() == "correcting"
+    assert "2026年1月31日まで" in cases.paper("correction") and "粒度" in cases.paper("correction")
+    status, _, error = cases.screen()
+    assert status == 4 and "補正" in error["what"]  # until it is mended, or the day is over
+    cases.ok(
+        "propose", "complete", {"case": "案1", "items": {"wanted": {"年齢": "5歳階級"}}}, as_of="2026-01-20"
+    )
+    assert cases.screen(as_of="2026-01-21")[0] == 0 and cases.state() == "fit"
+
+
+def test_terminated_and_barred(cases):
+    cases.propose()
+    cases.screen()
+    cases.contract()
+    said = {"case": "案1", "ground": 3, "because": "目的外に利用した。"}
+    status, out, error = cases.on_cases("terminate", said=said, as_of="2026-05-01")
+    assert status == 0 and "bar_begun" in out, error
+    assert "法第120条第3号" in cases.paper("terminated").replace("（以下「法」という。）", "法")
+    assert "2028年4月30日まで" in cases.paper("terminated")
+    cases.release("r1")
+    status, _, error = cases.provide(as_of="2026-05-02")
+    assert status == 4 and "terminated" in error["what"]
+    cases.ok("call", "announce", call("R10", "2028-04-01", "2028-05-31"), as_of="2028-03-01")
+    later = {"period": {"start": "2028-08-01", "end": "2029-03-31"}}
+    cases.propose("案2", at="2028-04-30", call="R10", items=later)
+    cases.propose("案3", at="2028-05-01", call="R10", items=later)
+    notice = {**NOTICE, "pay_until": "2028-07-01"}
+    for case, outcome in (("案2", "unfit"), ("案3", "fit")):
+        status, _, error = cases.screen(case, as_of="2028-06-10", notice=notice)
+        assert status == 0 and cases.state(case) == outcome, error
+    assert "法第114条第1項第1号" in cases.paper("unfit", "案2")
+    assert "法第113条第5号に該当する。契約を解除された日（2026年5月1日）から起算して2年" in cases.paper(
+        "unfit", "案2"
+    )
+
+
+def test_a_proposal_on_a_product_that_is_there(cases, tmp_path):
+    cases.propose()
+    cases.screen()
+    cases.contract()
+    cases.release("r1")
+    assert cases.provide()[0] == 0
+    other = {**COMPANY, "name": "別の会社", "corporate_number": "7000012050002"}
+    cases.propose("案2", at="2026-06-11", proposer=other, under="118", release="r1")
+    cases.propose("案3", at="2026-06-11", under="118", release="r1")
+    for case, fee in (("案2", 64_450), ("案3", 12_600)):
+        status, _, error = cases.screen(case, as_of="2026-07-01", wanted={})
+        assert status == 0, error
+        assert "様式第" not in cases.paper("fit", case) and "（第2号及び第3号を除く。）" in cases.paper(
+            "fit", case
+        )
+        cases.contract(case, amount=fee, as_of="2026-07-01")
+        status, out, error = cases.provide(case, as_of="2026-07-01")
+        assert status == 0 and "product_created" not in out, error
+        whole(tmp_path / "out" / "packages" / case)
+    assert "no case" not in cases.check()[1]
+
+
+def test_pseudonyms_are_of_one_recipient_alone(cases):
+    cases.propose()
+    cases.screen(wanted={"番号": "policy", **WANTED})
+    cases.contract()
+    cases.release("r1")
+    assert cases.provide()[0] == 0
+    other = {**COMPANY, "name": "別の会社", "corporate_number": "7000012050002"}
+    cases.propose("案2", at="2026-05-11", proposer=other, under="118", release="r1")
+    cases.screen("案2", as_of="2026-05-20", wanted={})
+    cases.contract("案2", as_of="2026-06-01")
+    status, _, error = cases.provide("案2", as_of="2026-06-02")
+    assert status == 4 and "same pseudonyms" in error["what"]
+    cases.release("r2", json.dumps({**cases.policy, "report": {"compare": False}}, ensure_ascii=False))
+    status, _, error = cases.provide("案2", release="r2", as_of="2026-06-02")
+    assert status == 4 and "another product" in error["what"]
+    cases.release("r3")
+    assert cases.provide("案2", release="r3", as_of="2026-06-02")[0] == 0
+
+
+def test_of_2017_with_third_parties(tmp_path, capsys, quick_beam):
+    cases = Cases(
+        tmp_path, capsys, regime="public_2017", start="2018-02-26", end="2018-03-28", third_party_opinion=True
+    )
+    use = {"period": {"start": "2018-10-01", "end": "2019-09-30"}}
+    cases.propose(at="2018-03-28", items=use)
+    notice = {**NOTICE, "fee": {"hours": "10", "third_parties": 3}, "pay_until": "2018-08-31"}
+    status, _, error = cases.screen(as_of="2018-04-20", notice=notice)
+    assert status == 0, error
+    text = cases.paper("fit")
+    assert "61,130円" in text and "3人×210円" in text and "法第44条の7第2項" in text and "様式" not in text
+    assert "行政機関の保有する個人情報の保護に関する法律（以下「法」という。）第44条の5" in text
+    status, _, error = cases("contract", "apply", {"case": "案1"}, as_of="2018-04-25")
+    assert status == 4 and "44条の8" in error["what"]
+    cases.ok("screen", "hear", {"case": "案1", "third_parties": 3, "until": "2018-05-31"}, as_of="2018-04-25")
+    cases.ok("screen", "opinion", {"case": "案1", "third_party": "1", "objected": True}, as_of="2018-05-10")
+    cases.contract(amount=61_130, as_of="2018-06-01")
+    cases.release("r1")
+    status, _, error = cases.provide(as_of="2018-07-01")
+    assert status == 4 and "a third party objected" in error["what"]
+    removed = {"by": "審査 花子", "because": "該当する本人の記録を除いた名簿から作成した。"}
+    status, _, error = cases.provide(as_of="2018-07-01", objectors_removed=removed)
+    assert status == 0, error
+    there = whole(tmp_path / "out/packages/案1")
+    assert "個情法第38条" in there["利用の条件.txt"].read_text()
+    assert there["表示.txt"].read_text().startswith("行政機関非識別加工情報\n")

@@ -1,0 +1,88 @@
+"""The papers: every kind in every regime; forms only where their numbers are known; templates replaceable."""
+
+import datetime as dt
+import re
+from typing import get_args
+
+import pytest
+
+from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.fees import state_fees
+from tokumei.schemas.file_items import Period
+from tokumei.schemas.regimes import PublicRegime
+from tokumei.transforms.proposals.fees import creation_fee, worked_hours
+from tokumei.transforms.proposals.papers import About, PaperKind, paper
+from tokumei.transforms.proposals.screening import FoundByTest
+
+DAY = dt.date(2026, 4, 1)
+FINDINGS = (
+    FoundByTest(1, True, "欠格事由に該当しない。"),
+    FoundByTest(4, False, "資すると認められない。", "審査 花子"),
+)
+SAID = {
+    "proposed_at": DAY,
+    "people": 1200,
+    "period": Period(start=DAY, end=dt.date(2028, 3, 31)),
+    "fee": creation_fee(state_fees()["public"], hours=worked_hours("10.2")),
+    "pay_how": "収入印紙",
+    "pay_until": dt.date(2026, 5, 1),
+    "how_provided": "電磁的記録媒体の交付",
+    "findings": FINDINGS,
+    "corrections": ("本人の数を記載すること。",),
+    "until": dt.date(2026, 4, 20),
+    "ground": 3,
+    "because": "第三者へ無断で提供した。",
+    "barred_until": dt.date(2028, 3, 31),
+    "release": "r1",
+    "product": {"people": 1200, "tables": [{"table": "名簿", "items": ["年代", "都道府県"]}]},
+}
+
+
+def about(regime="public", *, existing=False):
+    return About(case="案1", file_name="名簿", body="見本市", at=DAY, regime=regime, existing=existing)
+
+
+@pytest.mark.parametrize("kind", get_args(PaperKind))
+@pytest.mark.parametrize("regime", get_args(PublicRegime))
+@pytest.mark.parametrize("existing", [False, True])
+def test_every_paper_names_the_case_and_the_law_of_its_day(kind, regime, existing):
+    text = paper(kind, about(regime, existing=existing), templates=None, **SAID)
+    assert "案1" in text or kind == "terms"
+    product = "行政機関非識別加工情報" if regime == "public_2017" else "行政機関等匿名加工情報"
+    assert product in text or kind in {"unfit", "correction"}
+    assert "None" not in text and "{{" not in text and "第44条の7第" not in text.replace("法第44条の7第", "")
+    forms = re.findall("様式第[一二三四五六七八九十]+", text)
+    known = {"fit": "様式第九", "application": "様式第十", "unfit": "様式第十一"}
+    assert forms == ([known[kind]] if regime == "public" and not existing and kind in known else [])
+
+
+def test_a_notice_of_fit_states_what_the_rule_asks():
+    text = paper("fit", about(), templates=None, **SAID)
+    for said in (
+        "64,450円",
+        "11時間×3,950円",
+        "43,450円",
+        "収入印紙",
+        "2026年5月1日",
+        "電磁的記録媒体の交付",
+        "1,200人",
+    ):
+        assert said in text, said
+    assert "法第118条第2項において準用する法第114条第2項" in paper(
+        "fit", about(existing=True), templates=None, **SAID
+    )
+
+
+def test_a_refusal_states_its_reasons_alone():
+    text = paper("unfit", about(), templates=None, **SAID)
+    assert "法第114条第1項第4号" in text and "資すると認められない。" in text and "欠格事由" not in text
+
+
+def test_a_body_may_have_its_own(tmp_path):
+    (tmp_path / "head.txt.j2").write_text("{{ body }}長　{{ case }}\n")
+    text = paper("unfit", about(), templates=tmp_path, **SAID)
+    assert text.startswith("見本市長　案1\n") and "理由を付して" in text
+    for wrong in ("{{ nothing }}", "{% if %}", "{{ case.__class__.__mro__[1].__subclasses__() }}"):
+        (tmp_path / "head.txt.j2").write_text(wrong)
+        with pytest.raises(PolicyError, match=r"paper\.template"):
+            paper("unfit", about(), templates=tmp_path, **SAID)

@@ -1,0 +1,49 @@
+"""What a judgement rests on, kept with the cases of a body by its digest: the answers of rehearsals."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+
+from pydantic import ValidationError
+
+from tokumei.schemas.errors import InputError
+from tokumei.schemas.register import body_folder
+from tokumei.transforms.proposals.method import MethodAnswer
+from tokumei.transforms.storage.base import Store
+
+_FOLDER = "evidence"
+
+
+def keep_evidence(store: Store, register: str, body: str, answer: MethodAnswer) -> str:
+    """Keep an answer, and return its SHA-256; the same answer again changes nothing."""
+    data = (answer.model_dump_json(indent=2) + "\n").encode()
+    digest = hashlib.sha256(data).hexdigest()
+    with suppress(FileExistsError):
+        store.create(_place(store, register, body, digest), data)
+    return digest
+
+
+def read_evidence(store: Store, register: str, body: str, digest: str) -> MethodAnswer:
+    """Return the answer that an event names.
+
+    Raises:
+        InputError: it is missing, or not as it was kept.
+    """
+    uri = _place(store, register, body, digest)
+    data, _ = store.read(uri)
+    try:
+        if hashlib.sha256(data).hexdigest() == digest:
+            return MethodAnswer.model_validate_json(data)
+    except ValidationError:
+        pass
+    raise InputError(
+        "evidence.damaged",
+        where=uri,
+        what="this is not what the screening rested on",
+        fix="restore the register from a backup",
+    )
+
+
+def _place(store: Store, register: str, body: str, digest: str) -> str:
+    return store.join(register, body_folder(body), _FOLDER, f"{digest}.json")

@@ -1,0 +1,100 @@
+"""The fee of a contract (手数料, 法119条): whole yen, from a table and what the creation took."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tokumei.schemas.fees import FeeTable
+from tokumei.transforms.ledger.fold import refusal
+
+
+@dataclass(frozen=True)
+class FeeLine:
+    """One part of a fee, in the words of a paper."""
+
+    what: str
+    yen: int
+
+
+@dataclass(frozen=True)
+class Fee:
+    """A fee: its parts, and the rule that sets it."""
+
+    lines: tuple[FeeLine, ...]
+    basis: str
+
+    @property
+    def yen(self) -> int:
+        """What is to be paid."""
+        return sum(line.yen for line in self.lines)
+
+
+def worked_hours(text: str) -> Fraction:
+    """Return hours that are written ``10.2`` or ``10:01`` (hours and minutes), exactly."""
+    hours, _, minutes = text.partition(":")
+    return Fraction(hours) + Fraction(int(minutes or 0), 60)
+
+
+def creation_fee(table: FeeTable, *, hours: Fraction, outsourcing: int = 0, third_parties: int = 0) -> Fee:
+    """Return the fee of a product that is made for the proposal (法115条).
+
+    Args:
+        table: of the body and regime.
+        hours: that the creation takes; every hour that has begun counts (一時間までごとに).
+        outsourcing: paid to a contractor, in yen.
+        third_parties: who were heard (2017: 行個法44条の8).
+
+    Raises:
+        Refused: third parties are told though the table takes nothing for them.
+    """
+    begun = math.ceil(hours)
+    if third_parties and not table.third_party:
+        raise refusal(
+            "notice.fee.third_parties",
+            "third parties are heard, and paid for, under the law of 2017 alone (行個法44条の8)",
+            article="",
+            fix="leave third_parties out, or 0",
+        )
+    lines = [FeeLine("基本額", table.base)]
+    if third_parties:
+        heard = third_parties * table.third_party
+        lines.append(
+            FeeLine(f"意見書提出の機会を与えた第三者　{third_parties:,}人×{table.third_party:,}円", heard)
+        )
+    if begun:
+        lines.append(FeeLine(f"作成に要する時間　{begun:,}時間×{table.hour:,}円", begun * table.hour))
+    if outsourcing:
+        lines.append(FeeLine("作成の委託を受けた者に支払う額", outsourcing))
+    return Fee(tuple(lines), table.basis)
+
+
+def existing_fee(table: FeeTable, *, made: int | None, repeat: bool) -> Fee:
+    """Return the fee of a product that is there already (法118条).
+
+    Args:
+        table: of the body and regime.
+        made: the fee of the contract for which the product was made; None: not known.
+        repeat: whether the proposer has a contract about the product already.
+
+    Raises:
+        Refused: the amount is not known from the table, nor from the first contract.
+    """
+    if table.repeat is None:
+        raise refusal(
+            "--fees",
+            "what is taken for a product that is there already is not known for this regime",
+            article="",
+            fix="give the body's own table (--fees) with the amount under repeat",
+        )
+    if repeat:
+        return Fee((FeeLine("既に契約を締結している者の利用", table.repeat),), table.basis)
+    if made is None:
+        raise refusal(
+            "notice.fee",
+            "the fee is that of the contract for which the product was made, and no case here has paid one",
+            article="",
+            fix="record the payment of that case first (tokumei fee)",
+        )
+    return Fee((FeeLine("当該匿名加工情報の作成に係る手数料と同一の額", made),), table.basis)

@@ -1,0 +1,122 @@
+"""Official papers of a case (通知書, 契約書等): plain Japanese, by templates that a body may replace.
+
+Papers name the case (受付番号), never the proposer: names and addresses are written on them when they are
+sent, and stay out of what this keeps.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from jinja2 import TemplateError
+
+from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.laws import LAWS
+from tokumei.schemas.regimes import PublicRegime, cited
+from tokumei.transforms.pages.letters import letters
+from tokumei.transforms.proposals.occasion import GivenPaper, Record
+
+R = TypeVar("R", bound=Record)
+
+PaperKind = Literal[
+    "fit", "unfit", "correction", "application", "contract", "terminated", "mark", "terms", "receipt"
+]
+PAPER_NAMES: dict[PaperKind, str] = {
+    "fit": "審査結果通知書",
+    "unfit": "審査結果通知書",
+    "correction": "補正の依頼",
+    "application": "契約申込書",
+    "contract": "契約書",
+    "terminated": "契約解除通知書",
+    "mark": "表示",
+    "terms": "利用の条件",
+    "receipt": "提供の通知",
+}
+# As far as they are known: of today's rule, for proposals under 法112条. No other number is invented.
+_FORMS = {"fit": "様式第九", "application": "様式第十", "unfit": "様式第十一"}
+_CITED = ("112", "113", "114", "115", "118", "119", "120", "121")
+_RECIPIENT = {"provide": "第44条", "ban": "第45条", "measures": "第46条"}
+_RECIPIENT_2017 = {"provide": "第37条", "ban": "第38条", "measures": "第39条"}  # of 個情法
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What every paper of a case says.
+
+    Attributes:
+        case: its id (受付番号); file_name: 個人情報ファイルの名称; body: 行政機関等の名称.
+        at: the day that the paper is dated.
+        regime: of that day.
+        existing: whether it is about a product that is there (法118条).
+    """
+
+    case: str
+    file_name: str
+    body: str
+    at: dt.date
+    regime: PublicRegime
+    existing: bool
+
+
+def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any) -> str:
+    """Return a paper.
+
+    Args:
+        kind: which one; its template is ``<kind>.txt.j2``.
+        about: the case.
+        templates: a folder of the body's own; None: those of the package.
+        said: what this kind says beside.
+
+    Raises:
+        PolicyError: the body's own template is wrong, or asks for what is not there.
+    """
+    regime, existing = about.regime, about.existing
+    article = {number: cited(number, regime) for number in _CITED}
+    known = regime == "public" and not existing
+    old = regime == "public_2017"
+    recipient = {
+        key: ("個情法" if old else "法") + number
+        for key, number in (_RECIPIENT_2017 if old else _RECIPIENT).items()
+    }
+    told_by = f"{article['114']}第{3 if kind == 'unfit' else 2}項"
+    try:
+        return (
+            letters(templates)
+            .get_template(f"papers/{kind}.txt.j2")
+            .render(
+                case=about.case,
+                file_name=about.file_name,
+                body=about.body,
+                at=about.at,
+                existing=existing,
+                law=LAWS[regime],
+                article=article,
+                proposal="118" if existing else "112",
+                told_by=f"{article['118']}第2項において準用する{told_by}" if existing else told_by,
+                form=_FORMS.get(kind, "") if known else "",
+                act_of_2017=old,
+                recipient=recipient,
+                **said,
+            )
+        )
+    except TemplateError:
+        raise PolicyError(
+            "paper.template",
+            where=f"{kind}.txt.j2",
+            what="the template cannot be filled in: it is no jinja2, or asks for what papers are not told",
+            fix="start from the template of the package (transforms/pages/templates/papers)",
+        ) from None
+
+
+def with_papers(record: R, papers: Mapping[PaperKind, str]) -> R:
+    """Return a record that rests on papers too: the event that is made of it holds their digests."""
+    made = {
+        PAPER_NAMES[kind]: GivenPaper(sha256=hashlib.sha256(text.encode()).hexdigest())
+        for kind, text in papers.items()
+    }
+    return record.model_copy(update={"papers": {**record.papers, **made}})

@@ -1,0 +1,240 @@
+"""The gate of provision (法109条2項・115条・119条): release, register entry, case and contract must agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pydantic import Field
+
+from tokumei.schemas.case_events import ProductCreated, Provided
+from tokumei.schemas.events import Event
+from tokumei.schemas.fees import Yen
+from tokumei.schemas.regimes import regime_of
+from tokumei.schemas.register import SMALL_FILE, RegisterEntry
+from tokumei.schemas.report import Report
+from tokumei.schemas.strict import Strict, Text
+from tokumei.schemas.treatments import Pseudonym
+from tokumei.transforms.ledger.state import Body, Case
+from tokumei.transforms.proposals.contract import HEARING
+from tokumei.transforms.proposals.occasion import Occasion, Record
+from tokumei.transforms.proposals.screen import is_existing, known_case
+
+
+class ObjectorsRemoved(Strict):
+    """That the records of third parties who objected are not in the release, as an officer has seen to it."""
+
+    by: Text = Field(description="Who.")
+    because: Text = Field(description="How it was done.")
+
+
+class ProvidedRelease(Record):
+    """A release is handed to the proposer (法109条2項)."""
+
+    case: Text = Field(description="受付番号")
+    release: Text = Field(description="Id of the release that was made for the case.")
+    minutes: int = Field(default=0, ge=0, description="Time that making it took; 0 for 法118条.")
+    outsourced: Yen = Field(default=0, description="Paid to a contractor, yen.")
+    objectors_removed: ObjectorsRemoved | None = Field(
+        default=None, description="Where a third party objected."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offered:
+    """What would be handed over.
+
+    Attributes:
+        report: of the release, which was read again and is whole.
+        entry: the version of the register entry that was made with the release; None: there is none.
+        newest: the newest version of that entry.
+        wanted: titles of items that the screened method wants; None where no method was tested (法118条).
+        product: work of the product that a case of 法118条 is about; None for other cases.
+    """
+
+    report: Report
+    entry: RegisterEntry | None
+    newest: RegisterEntry | None
+    wanted: frozenset[str] | None
+    product: str | None
+
+
+def refuse_provision(body: Body, record: ProvidedRelease, offered: Offered, occasion: Occasion) -> None:
+    """Refuse to hand a release over unless all that is known of it and of the case agrees.
+
+    Contract and fee are asked of the table of transitions, when the events are recorded.
+
+    Raises:
+        Refused: something does not agree; nothing may leave.
+    """
+    case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
+    for check in (
+        *_of_contract(case, record, day),
+        *_of_entry(case, offered),
+        *_of_release(body, case, record, offered, day),
+    ):
+        if check.wrong:
+            where = f"case {record.case}, release {record.release}"
+            raise occasion.refuse(where, check.what, article=check.article, fix=check.fix)
+
+
+def provide(
+    body: Body, record: ProvidedRelease, occasion: Occasion, *, offered: Offered, package: str
+) -> list[Event]:
+    """Hand a release over: the product, where it was made for this case, and the provision.
+
+    Args:
+        body: as its events tell.
+        record: which release, to which case.
+        occasion: of the command.
+        offered: what is known of the release.
+        package: SHA-256 of the package's list of checksums.
+
+    Raises:
+        Refused: as `refuse_provision`.
+    """
+    refuse_provision(body, record, offered, occasion)
+    case = known_case(body, record.case, occasion)
+    payloads: list[ProductCreated | Provided] = [Provided(package=package)]
+    if not is_existing(case) and case.state != "created":
+        made = ProductCreated(
+            people=offered.report.people,
+            minutes=record.minutes,
+            outsourced=record.outsourced,
+            offered=None if offered.entry is None else offered.entry.product_period,
+        )
+        payloads.insert(0, made)
+    return [
+        occasion.event(record, payload, record.case, "行政機関等", file=case.file, release=record.release)
+        for payload in payloads
+    ]
+
+
+class _Check(NamedTuple):
+    """One thing that must not be, why, on which article, and what to do."""
+
+    wrong: bool
+    what: str
+    article: str
+    fix: str
+
+
+def _of_contract(case: Case, record: ProvidedRelease, day: dt.date) -> Sequence[_Check]:
+    return (
+        _Check(
+            case.contract is not None and day > case.contract.period.end,
+            "the period of use of the contract is over",
+            "109",
+            "nothing can be handed over any more",
+        ),
+        _Check(
+            any(case.opinions.values()) and record.objectors_removed is None,
+            "a third party objected, whose records are not part of the file",
+            HEARING,
+            "make the release without them, and enter objectors_removed with by and because",
+        ),
+    )
+
+
+def _of_entry(case: Case, offered: Offered) -> Sequence[_Check]:
+    entry, newest = offered.entry, offered.newest
+    if entry is None or newest is None:
+        return (
+            _Check(True, "the release is in no register book", "117", "run the same tokumei anonymize again"),
+        )
+    items = {
+        13: entry.call_for_proposals,
+        14: entry.proposal_office,
+        15: entry.product_people,
+        16: entry.product_office,
+        17: entry.product_period,
+    }
+    missing = ", ".join(str(number) for number, there in items.items() if not there)
+    return (
+        _Check(
+            entry.entry_id != case.file,
+            "the release is of another file than the case",
+            "115",
+            "name the release that was made for the case",
+        ),
+        _Check(newest.status == "erased", "the file's entry is erased", "75", "nothing is provided of it"),
+        _Check(
+            bool(missing),
+            f"the register entry lacks item(s) {missing}",
+            "117",
+            "complete file in the policy, and make the release with it",
+        ),
+        _Check(
+            entry.product_people != offered.report.people,
+            "register entry and report tell other numbers of people",
+            "117",
+            "run tokumei verify",
+        ),
+    )
+
+
+def _of_release(
+    body: Body, case: Case, record: ProvidedRelease, offered: Offered, day: dt.date
+) -> Sequence[_Check]:
+    report, existing = offered.report, is_existing(case)
+    made = dt.datetime.fromisoformat(report.created_at).date()
+    concluded = case.since.get("contract_concluded")
+    more = set() if offered.wanted is None else _titles(report) - offered.wanted
+    anew = "make one for this case: tokumei anonymize with another --release-id"
+    return (
+        _Check(report.regime != regime_of(day), "the release was made under another law", "116", anew),
+        _Check(
+            report.people < SMALL_FILE,
+            f"the release has fewer than {SMALL_FILE:,} people (規則56条)",
+            "114",
+            "nothing may be provided of it",
+        ),
+        _Check(
+            not existing and body.products.get(record.release, record.case) != record.case,
+            "the release was made for another case",
+            "116",
+            anew,
+        ),
+        _Check(
+            existing and report.work_sha256 != offered.product,
+            "the case is about another product (作成済み) than this release",
+            "118",
+            "name the release that the proposal is about, or one of the same policy and inputs",
+        ),
+        _Check(
+            _has_pseudonyms(report) and _other_recipients(body, case, record.release),
+            "another recipient has this release; those who have the same pseudonyms can join what they know",
+            "121",
+            anew,
+        ),
+        _Check(
+            not existing and concluded is not None and made < concluded.date(),
+            "the release was made before the contract, so not for it",
+            "116",
+            anew,
+        ),
+        _Check(
+            bool(more),
+            f"{len(more)} item(s) are released that the screened method does not want (3号)",
+            "114",
+            "make the release by the policy that is kept with the case",
+        ),
+    )
+
+
+def _other_recipients(body: Body, case: Case, release: str) -> bool:
+    return any(
+        other.release == release and "provided" in other.since and other.reference != case.reference
+        for other in body.cases.values()
+    )
+
+
+def _titles(report: Report) -> set[str]:
+    return {column.title for table in report.tables for column in table.columns if column.released}
+
+
+def _has_pseudonyms(report: Report) -> bool:
+    columns = (column for table in report.tables for column in table.columns)
+    return Pseudonym.name() in {step.method for column in columns for step in column.steps}

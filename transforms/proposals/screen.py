@@ -1,0 +1,267 @@
+"""The screening of a case, from the state of the body: tests, fee, and the events that follow (法114条)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokumei.schemas.case_events import (
+    CorrectionAsked,
+    ScreenedFit,
+    ScreenedUnfit,
+    ScreeningJudged,
+    UnfitReason,
+)
+from tokumei.schemas.events import Event
+from tokumei.schemas.fees import FeeTable
+from tokumei.schemas.regimes import regime_of
+from tokumei.schemas.screening import EndedContract, NoticeOfFit
+from tokumei.transforms.ledger.state import Body, Case
+from tokumei.transforms.proposals.bars import BarringGround, grounds_of
+from tokumei.transforms.proposals.fees import Fee, creation_fee, existing_fee, worked_hours
+from tokumei.transforms.proposals.method import MethodAnswer
+from tokumei.transforms.proposals.occasion import Occasion
+from tokumei.transforms.proposals.papers import About, PaperKind, paper, with_papers
+from tokumei.transforms.proposals.screening import (
+    FoundByTest,
+    ProposalTerms,
+    Screened,
+    ScreenedCase,
+    screened,
+)
+
+PROGRAM = "tokumei"  # who finds what is computed
+UNSTATED = "契約で定める方法"  # of provision, where neither notice nor proposal says one
+
+
+@dataclass(frozen=True)
+class RehearsedMethod:
+    """What a rehearsal answered to test 3, and the SHA-256 of that answer, which is kept with the case."""
+
+    answer: MethodAnswer
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What a screening needs beside the record.
+
+    Attributes:
+        fees: tables by regime.
+        rehearsed: by case, what rehearsals answered.
+        templates: a folder of the body's own papers; None: those of the package.
+    """
+
+    fees: Mapping[str, FeeTable]
+    rehearsed: Mapping[str, RehearsedMethod]
+    templates: Path | None = None
+
+
+@dataclass(frozen=True)
+class ScreeningDecision:
+    """What a screening came to: events in order, tests, the fee of a fit proposal, and papers by kind."""
+
+    events: tuple[Event, ...]
+    screened: Screened
+    fee: Fee | None
+    papers: Mapping[PaperKind, str]
+
+
+def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Means) -> ScreeningDecision:
+    """Screen a case: its tests, and the outcome with its papers.
+
+    Raises:
+        Refused: the case is none, or what the outcome needs is missing: a judgement, the day for corrections,
+            what the notice states, a fee that is known.
+    """
+    case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
+    rehearsed = means.rehearsed.get(record.case)
+    found = screened(
+        _asked(body, case),
+        record,
+        grounds=_grounds(body, case, record, day),
+        method=None if rehearsed is None else rehearsed.answer,
+        final=case.state == "correcting" and case.until is not None and day > case.until,
+    )
+    evidence = None if rehearsed is None else rehearsed.evidence
+    judged = [] if found.outcome == "補正" else [_judged(finding, evidence) for finding in found.findings]
+    fee = _fee(body, case, _notice(record, occasion), _table(means, day, occasion)) if found.fits else None
+    outcome = _outcome(case, record, occasion, found, fee)
+    papers = {
+        kind: paper(kind, about_case(body, case, record.case, day), templates=means.templates, **said)
+        for kind, said in _papers(case, found, outcome, fee).items()
+    }
+    signed = with_papers(record, papers)
+    events = [occasion.event(record, payload, record.case, "行政機関等") for payload in judged]
+    events.append(occasion.event(signed, outcome, record.case, "行政機関等"))
+    return ScreeningDecision(tuple(events), found, fee, papers)
+
+
+def _table(means: Means, day: dt.date, occasion: Occasion) -> FeeTable:
+    table = means.fees.get(regime_of(day))
+    if table is None:
+        raise occasion.refuse(
+            "--fees",
+            "the State's fees are those of 行政機関 alone; others have an ordinance, or rules of their own",
+            article="119",
+            fix="give the body's own table: --fees",
+        )
+    return table
+
+
+def _judged(finding: FoundByTest, evidence: str | None) -> ScreeningJudged:
+    return ScreeningJudged(
+        test=finding.test,
+        passed=bool(finding.passes),
+        computed=finding.by is None,
+        by=finding.by or PROGRAM,
+        reason=finding.reason,
+        evidence=evidence if finding.test == 3 else None,
+    )
+
+
+def _notice(record: ScreenedCase, occasion: Occasion) -> NoticeOfFit:
+    if record.notice is None:
+        raise occasion.refuse(
+            f"case {record.case}",
+            "the notice of a fit proposal states fee, payment and provision (規則59条)",
+            article="114",
+            fix="enter notice with fee, pay_how and pay_until",
+        )
+    return record.notice
+
+
+def _outcome(
+    case: Case, record: ScreenedCase, occasion: Occasion, found: Screened, fee: Fee | None
+) -> CorrectionAsked | ScreenedUnfit | ScreenedFit:
+    if fee is not None and record.notice is not None:
+        notice, proposed = record.notice, case.proposal and case.proposal.how_provided
+        return ScreenedFit(
+            fee=fee.yen,
+            pay_how=notice.pay_how,
+            pay_until=notice.pay_until,
+            how_provided=notice.how_provided or proposed or UNSTATED,
+        )
+    if found.outcome == "不適合":
+        failed = (finding for finding in found.findings if finding.passes is False)
+        return ScreenedUnfit(reasons=tuple(UnfitReason(test=f.test, reason=f.reason) for f in failed))
+    until = record.correct_until
+    if until is None or until < occasion.happened(record).date():
+        raise occasion.refuse(
+            f"case {record.case}",
+            f"{len(found.corrections)} item(s) must be mended first (補正), until a day that is told",
+            article="112",
+            fix="enter correct_until, of the day itself or later",
+        )
+    return CorrectionAsked(missing=found.corrections, until=until)
+
+
+def _papers(
+    case: Case, found: Screened, outcome: CorrectionAsked | ScreenedUnfit | ScreenedFit, fee: Fee | None
+) -> dict[PaperKind, dict[str, Any]]:
+    """Return what each paper of an outcome says."""
+    said: dict[str, Any] = {"proposed_at": case.since["proposal_received"].date(), "findings": found.findings}
+    match outcome:
+        case CorrectionAsked():
+            return {"correction": {**said, "corrections": outcome.missing, "until": outcome.until}}
+        case ScreenedUnfit():
+            return {"unfit": said}
+        case ScreenedFit():
+            proposal = case.proposal
+            terms = {
+                "fee": fee,
+                "period": proposal and proposal.period,
+                "people": proposal and proposal.people,
+                "pay_how": outcome.pay_how,
+                "pay_until": outcome.pay_until,
+                "how_provided": outcome.how_provided,
+            }
+            return {"fit": {**said, **terms}, "application": terms, "contract": terms}
+
+
+def known_case(body: Body, case_id: str, occasion: Occasion) -> Case:
+    """Return a case.
+
+    Raises:
+        Refused: no proposal of this id is recorded, or it came too late to become a case.
+    """
+    case = body.cases.get(case_id)
+    if case is None or case.proposal is None:
+        raise occasion.refuse(
+            f"case {case_id}",
+            "no proposal of this id is recorded in time",
+            article="112",
+            fix="correct the id, or record the proposal first (tokumei propose)",
+        )
+    return case
+
+
+def about_case(body: Body, case: Case, case_id: str, day: dt.date) -> About:
+    """Return what every paper of a case says, dated by a day."""
+    file = body.files.get(case.file or "")
+    return About(
+        case=case_id,
+        file_name=file.judged.name if file is not None and file.judged is not None else case.file or "",
+        body=body.name,
+        at=day,
+        regime=regime_of(day),
+        existing=is_existing(case),
+    )
+
+
+def is_existing(case: Case) -> bool:
+    """Return whether a case is about a product that is there already (法118条)."""
+    return case.received is not None and case.received.under == "118"
+
+
+def _asked(body: Body, case: Case) -> ProposalTerms:
+    proposal = case.proposal
+    assert proposal is not None  # noqa: S101  (`known_case`)
+    file = body.files.get(case.file or "")
+    return ProposalTerms(
+        existing=is_existing(case),
+        people=proposal.people,
+        people_of_file=file.judged.people if file is not None and file.judged is not None else None,
+        use=proposal.period,
+        use_because=proposal.period_reason,
+    )
+
+
+def _grounds(body: Body, case: Case, record: ScreenedCase, day: dt.date) -> tuple[BarringGround, ...]:
+    """Return the grounds that officers entered, and those of the proposer that the ledger knows."""
+    known = {
+        f"ledger {number}": EndedContract(terminated=other.since["terminated"].date())
+        for number, other in enumerate(body.cases.values())
+        if other.reference == case.reference and "terminated" in other.since
+    }
+    proposer = record.proposer.model_copy(update={"terminated": {**record.proposer.terminated, **known}})
+    officers = tuple(record.officers.values())
+    found = [
+        ground
+        for when in (case.since["proposal_received"].date(), day)  # 113条: may not propose; 114条1項1号: now
+        for ground in grounds_of(proposer, officers, day=when, regime=regime_of(day))
+    ]
+    return tuple({(ground.article, ground.until): ground for ground in found}.values())
+
+
+def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:
+    if not is_existing(case):
+        basis = notice.fee
+        return creation_fee(
+            table,
+            hours=worked_hours(basis.hours),
+            outsourcing=basis.outsourcing,
+            third_parties=basis.third_parties,
+        )
+    first = body.cases.get(body.products.get(case.release or "", ""))
+    repeat = any(
+        other is not case
+        and other.release == case.release
+        and other.contract is not None
+        and other.reference == case.reference
+        for other in body.cases.values()
+    )
+    return existing_fee(table, made=None if first is None else first.paid, repeat=repeat)
