@@ -210,14 +210,12 @@ class TablePlan(PackedOnce):
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
-        people = (name for parts in self.named for name in parts)
-        used, named = self.output_types(), [*self.held_against, *people, *self.coded]
+        used, apart = self.output_types(), (*self.held_against, *sum(self.named, ()), *self.coded)
         if self.table.source.facts.parsed:
-            return used | self.types(*named)
+            return used | self.types(*apart)
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
-        # At least one column, so that the records themselves are counted.
-        names = (self.table.person, *self.profiled, *typed, *self.table.times, *named)
-        return self.types(*names) or self.types(self.table.released[0])
+        names = (self.table.person, *self.profiled, *typed, *self.table.times, *apart)
+        return self.types(*names) or self.types(self.table.released[0])  # by one, records are counted
 
     def combination_types(self) -> dict[str, ColumnType]:
         """Columns read to count combinations."""
