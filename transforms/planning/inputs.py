@@ -112,6 +112,7 @@ def without_unsearched(plans: Mapping[str, TablePlan], files: Sequence[TableFile
             plan,
             unsearched=tuple(c for c in plan.columns if c in found),
             named=tuple(parts for parts in plan.named if found.isdisjoint(parts)),
+            coded=tuple(name for name in plan.coded if name not in found),
             held_against=tuple(name for name in plan.held_against if name not in found),
         )
         for name, plan in plans.items()
@@ -133,7 +134,9 @@ def _unsearched(plan: TablePlan, types: pa.Schema | None, where: str) -> tuple[s
             continue
         how = plan.dates.get(name, USUAL)
         refuse_unreadable(types.field(name).type, name, kind, how, where)
-    sought = plan.types(*plan.table.sought, *(name for parts in plan.named for name in parts)).items()
+    sought = plan.types(
+        *plan.table.sought, *plan.coded, *(name for parts in plan.named for name in parts)
+    ).items()
     return tuple(n for n, kind in sought if n in inside and not readable(types.field(n).type, kind))
 
 
