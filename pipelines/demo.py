@@ -26,9 +26,8 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
     for policy in POLICIES:
         print(f"policy: {policy}")
-        status = anonymize.run(
-            argparse.Namespace(policy=str(policy), output=args.output, release_id=None), beam_args
-        )
+        given = {"policy": str(policy), "output": args.output, "release_id": None, "date": None, "set": None}
+        status = anonymize.run(argparse.Namespace(**given), beam_args)
         if status:
             return status
     return 0

@@ -29,6 +29,7 @@ from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.hierarchy_base import AnyHierarchy
 from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.leaks import Allowed
+from tokumei.schemas.parameters import Parameter
 from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects, Reporting
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
 from tokumei.schemas.promises import MayFallBelow
@@ -49,6 +50,7 @@ ATTACKS: tuple[type[BaseModel], ...] = get_args(get_args(AnyAttack)[0])
 # Nodes of a policy that have one form each, by the heading of their part.
 NODES: dict[str, type[BaseModel]] = {
     "policy": Policy,
+    "parameter": Parameter,
     "file": FileItems,
     "office": Office,
     "period": Period,

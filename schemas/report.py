@@ -15,6 +15,7 @@ from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_leaks import NamesSought
+from tokumei.schemas.report_parameters import SetParameter
 from tokumei.schemas.report_recoding import Recoding
 from tokumei.schemas.report_redaction import RedactionReport
 from tokumei.schemas.report_rehearsal import Rehearsal
@@ -254,6 +255,9 @@ class Report(Strict):
     rehearsal: Rehearsal | None = Field(default=None, description="Of a rehearsal; None of a release.")
     attacks: tuple[AttackReport, ...] = Field(
         default=(), description="What attacks on the release came to; never in public-report.json."
+    )
+    parameters: tuple[SetParameter, ...] = Field(
+        default=(), description="What the policy lets differ from run to run, and was."
     )
     redactions: tuple[RedactionReport, ...] = Field(
         default=(), description="Free text that is released with labels."
