@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from tokumei.pipelines.cli import run_as_program
 from tokumei.pipelines.launcher.settings import add_settings, days_of
+from tokumei.pipelines.launcher.waiting import once_complete, seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
     parser.add_argument("--release-id", help="name of the release (default: derived from policy and inputs)")
     add_settings(parser, days=True)
+    parser.add_argument(
+        "--wait", type=seconds, metavar="TIME", help="wait for inputs that are not complete: 90s, 30m, 2h"
+    )
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
@@ -59,7 +64,8 @@ def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: S
 
         if beam_args:
             refuse_unknown(options)
-    plan, files = make_plan(args.policy, args.output, args.release_id, settings)
+    planned = partial(make_plan, args.policy, args.output, args.release_id, settings)
+    plan, files = once_complete(planned, args.wait)
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry

@@ -26,7 +26,8 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
     for policy in POLICIES:
         print(f"policy: {policy}")
-        given = {"policy": str(policy), "output": args.output, "release_id": None, "date": None, "set": None}
+        given: dict[str, str | None] = {"policy": str(policy), "output": args.output}
+        given |= dict.fromkeys(("release_id", "date", "set", "wait"))
         status = anonymize.run(argparse.Namespace(**given), beam_args)
         if status:
             return status

@@ -22,6 +22,7 @@ from tokumei.schemas.attacks import AnyAttack
 from tokumei.schemas.build_transitions import markdown_table
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
+from tokumei.schemas.expect import Expect
 from tokumei.schemas.exposure import Accepted, Exposure
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
@@ -57,6 +58,7 @@ NODES: dict[str, type[BaseModel]] = {
     "ordinance": Ordinance,
     "table": Table,
     "source": Source,
+    "expect": Expect,
     "population": Population,
     "column": Column,
     "allowed": Allowed,

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
@@ -126,7 +127,11 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
 
 def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
     """Return the SHA-256 of what determines a release: policy, hierarchy files, inputs, dictionaries."""
-    content = policy.model_dump(mode="json", exclude={"output": {"directory"}, "parameters": True})
+    left: dict[str, Any] = {"source": {"expect"}}  # how it was delivered is no part of the work
+    tables_but = {"__all__": {**left, "population": left}}
+    content = policy.model_dump(
+        mode="json", exclude={"output": {"directory"}, "parameters": True, "tables": tables_but}
+    )
     hierarchies = {
         hierarchy.where: sorted(hierarchy.rows.items())
         for table in tables.values()
