@@ -1,10 +1,12 @@
 """`tokumei call`, `propose`, `complain`, `inquire`, `ledger` and `tick`, by their commands."""
 
+import datetime as dt
 import json
 
 import pytest
 from support.clerks import COMPANY, ITEMS, NO, PAPERS, Desk, call, enter, judged, proposal
 
+from tokumei.schemas.japan_time import JST
 from tokumei.schemas.register import body_folder
 from tokumei.schemas.transitions import lines
 from tokumei.transforms.storage.local import LocalStore
@@ -94,11 +96,33 @@ def test_a_record_that_was_taken_in_before_changes_nothing(called):
 
 @pytest.mark.parametrize(
     ("at", "kind"),
-    [("2025-12-01T23:59", "proposal_received"), ("2025-12-02T00:00", "proposal_late")],
+    [
+        ("2025-12-01T23:59", "proposal_received"),
+        ("2025-12-02T00:00", "proposal_late"),
+        ("2025-12-01T14:59:59Z", "proposal_received"),
+        ("2025-12-01T15:00:00Z", "proposal_late"),  # midnight in Japan
+        ("2025-12-02T01:00+10:00", "proposal_late"),
+        ("2025-12-02T00:59+10:00", "proposal_received"),
+    ],
 )
 def test_late_is_after_midnight_of_the_last_day(called, at, kind):
     assert called("propose", "receive", proposal(called.file, at=at), as_of="2025-12-05")[0] == 0
     assert kinds(called)[2:] == ["call_opened", "call_closed", kind]
+    assert events(called)[-1]["at"].endswith("+09:00")
+
+
+def test_a_day_that_has_not_begun_is_refused(called, monkeypatch):
+    called("propose", "receive", proposal(called.file), as_of="2025-11-21")
+    (event,) = [e["event_id"] for e in events(called) if e["payload"]["kind"] == "proposal_received"]
+    path = called.folder / "annul.yaml"
+    path.write_text(json.dumps([{"event": event, "because": "誤り"}]))
+    monkeypatch.setattr(called, "clock_of", lambda _: dt.datetime(2025, 11, 21, 12, tzinfo=JST))
+    for words in (("ledger", "annul", called.output, str(path)), ("tick", called.output)):
+        status, _, error = called.run("--json", *words, "--as-of", "2062-12-02")
+        assert (status, error["code"]) == (4, "ledger.not_yet") and "2025-11-21" in error["what"]
+        assert called.run("--json", *words, "--as-of", "2025-11-22")[0] == 4
+    assert called.run("--json", "tick", called.output, "--as-of", "2025-11-21")[0] == 0
+    assert "R7-1" in called("call", "list")[1] and "(open)" in called("call", "list")[1]
 
 
 def test_what_is_missing_is_asked_for_and_never_refused(called):

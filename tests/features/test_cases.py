@@ -44,6 +44,7 @@ class Cases(Desk):
     def __init__(self, folder, capsys, *, regime="public", start="2025-11-01", end="2025-12-01", **file):
         super().__init__(folder, capsys)
         self.day, self.announced = start, f"{int(start[:4]) - (start[5:7] < '04')}-10-01"
+        self.clock = self.clock_of(self.announced)
         (folder / "data.csv").write_text(DATA)
         more = {"regime": regime, "file": {**FILE, **file}}
         self.policy = policy_of(COLUMNS, k=10, person="番号", **more)

@@ -12,6 +12,7 @@ from pydantic import Field
 from tokumei.schemas.case_events import ProductCreated, Provided
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import Yen
+from tokumei.schemas.japan_time import JST
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
 from tokumei.schemas.report import Report
@@ -179,7 +180,7 @@ def _of_release(
     body: Body, case: Case, record: ProvidedRelease, offered: Offered, day: dt.date
 ) -> Sequence[_Check]:
     report, existing = offered.report, is_existing(case)
-    made = dt.datetime.fromisoformat(report.created_at).date()
+    made = dt.datetime.fromisoformat(report.created_at).astimezone(JST).date()
     concluded = case.since.get("contract_concluded")
     more = set() if offered.wanted is None else _titles(report) - offered.wanted
     anew = "make one for this case: tokumei anonymize with another --release-id"
@@ -214,6 +215,12 @@ def _of_release(
             "the release was made before the contract, so not for it",
             "116",
             anew,
+        ),
+        _Check(
+            made > day,
+            f"the release was made on {made}, after the day on which it would have been provided",
+            "116",
+            "correct at, or --as-of",
         ),
         _Check(
             bool(more),

@@ -94,6 +94,7 @@ CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
         ({"release": offered(report={"regime": "public_2022"})}, "another law"),
         ({"release": offered(report={"people": 999})}, "fewer than 1,000"),
         ({"release": offered(report={"created_at": "2026-02-09T23:59:59+09:00"})}, "before the contract"),
+        ({"release": offered(report={"created_at": "2026-04-01T15:00:00+00:00"})}, "made on 2026-04-02"),
         ({"release": offered(wanted=frozenset())}, "does not want"),
         ({"record": RECORD.model_copy(update={"release": "r0"})}, "made for another case"),
         ({"state": body(under="118"), "release": offered(product="v", wanted=None)}, "another product"),
