@@ -72,6 +72,15 @@ def test_only_eligible_files_are_called_for(desk):
     assert desk("call", "files", judged(file, people=999))[0] == 4  # too small for it
 
 
+def test_a_file_is_called_for_once_its_entry_says_so(desk):
+    file = desk.enter(call_for_proposals=False)
+    assert desk("call", "files", judged(file))[0] == 0
+    status, _, error = desk("call", "announce", call())
+    assert status == 4 and "items 13 and 14" in error["what"] and "法第110条" in error["what"]
+    assert file in error["what"]
+    assert desk.enter() == file and desk("call", "announce", call())[0] == 0
+
+
 def test_all_records_or_none(desk):
     file = desk.enter()
     desk("call", "files", judged(file))

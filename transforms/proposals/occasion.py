@@ -61,7 +61,7 @@ class Record(Strict):
 
     at: Moment | None = Field(
         default=None,
-        description="When it happened, Japanese time unless it has an offset. Default: the moment of --as-of.",
+        description="When it happened, Japanese time unless it has an offset. Default: that of --as-of.",
     )
     papers: dict[Text, GivenPaper] = Field(default={}, description="What it rests on, by name.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -145,15 +145,15 @@ def _of_entry(case: Case, offered: Offered) -> Sequence[_Check]:
         return (
             _Check(True, "the release is in no register book", "117", "run the same tokumei anonymize again"),
         )
+    called = {13: entry.call_for_proposals, 14: entry.proposal_office}
     items = {
-        13: entry.call_for_proposals,
-        14: entry.proposal_office,
         15: entry.product_people,
         16: entry.product_office,
         17: entry.product_period,
     }
-    missing = ", ".join(str(number) for number, there in items.items() if not there)
     return (
+        *_of_items(called, "110"),
+        *_of_items(items, "117"),
         _Check(
             entry.entry_id != case.file,
             "the release is of another file than the case",
@@ -162,18 +162,19 @@ def _of_entry(case: Case, offered: Offered) -> Sequence[_Check]:
         ),
         _Check(newest.status == "erased", "the file's entry is erased", "75", "nothing is provided of it"),
         _Check(
-            bool(missing),
-            f"the register entry lacks item(s) {missing}",
-            "117",
-            "complete file in the policy, and make the release with it",
-        ),
-        _Check(
             entry.product_people != offered.report.people,
             "register entry and report tell other numbers of people",
             "117",
             "run tokumei verify",
         ),
     )
+
+
+def _of_items(items: Mapping[int, object], article: str) -> Iterator[_Check]:
+    missing = ", ".join(str(number) for number, there in items.items() if not there)
+    if missing:
+        what = f"the register entry lacks item(s) {missing}"
+        yield _Check(True, what, article, "complete file in the policy, and make the release with it")
 
 
 def _of_release(

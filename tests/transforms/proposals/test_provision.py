@@ -89,7 +89,11 @@ CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
         ({"release": offered(entry=None)}, "in no register book"),
         ({"release": offered(entry={"entry_id": "f2"})}, "of another file"),
         ({"release": offered(newest={"status": "erased"})}, "entry is erased"),
-        ({"release": offered(entry={"call_for_proposals": False, "product_period": None})}, "13, 17"),
+        (
+            {"release": offered(entry={"call_for_proposals": False, "proposal_office": None})},
+            "13, 14 (法第110条)",
+        ),
+        ({"release": offered(entry={"product_office": None, "product_period": None})}, "16, 17 (法第117条)"),
         ({"release": offered(entry={"product_people": 1199})}, "other numbers of people"),
         ({"release": offered(report={"regime": "public_2022"})}, "another law"),
         ({"release": offered(report={"people": 999})}, "fewer than 1,000"),
