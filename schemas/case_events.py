@@ -47,6 +47,10 @@ class _Proposed(Payload):
     of: ClassVar[Subject] = "case"
     under: Literal["112", "118"] = Field(description="118: on a product that exists (作成済み).")
     proposer: Text = Field(description="Keyed reference; the same proposer has the same within a body.")
+    marks: tuple[Text, ...] = Field(
+        default=(), description="Keyed marks of name and seat: whoever shares one may be the same (113条5号)."
+    )
+    officers: int = Field(default=0, ge=0, description="How many officers (役員) of a body are named.")
     kept: Text = Field(description="Digest of the record under which what identifies the proposer is kept.")
     proposer_is: Literal["person", "body"] = Field(description="個人 or 法人その他の団体.")
     agent: bool = Field(default=False, description="Whether an agent (代理人) makes it.")
@@ -82,6 +86,8 @@ class ProposalCorrected(Payload):
     of: ClassVar[Subject] = "case"
     kind: Literal["proposal_corrected"] = "proposal_corrected"
     proposer: Text | None = Field(default=None, description="The reference, where they were corrected.")
+    marks: tuple[Text, ...] = Field(default=(), description="As of the proposal, where they were corrected.")
+    officers: int = Field(default=0, ge=0, description="As of the proposal, where they were corrected.")
     kept: Text | None = Field(default=None, description="As of the proposal, where they were corrected.")
     proposal: Proposal
     missing: tuple[Text, ...] = Field(default=(), description="What is missing still.")

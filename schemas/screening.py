@@ -89,6 +89,14 @@ class NeededUntil(Strict):
     because: Text = Field(description="Why.")
 
 
+class SameProposer(Strict):
+    """Whether a proposer is the one of a terminated contract who has that name or seat (法113条5号)."""
+
+    same: bool = Field(description="Whether they are one.")
+    by: Text = Field(description="Who judges.")
+    because: Text = Field(description="Why; stands in the paper, and names nobody.")
+
+
 class WantedMethod(Strict):
     """The method that a proposal fixes (法112条2項4号), as it is tried on the file."""
 

@@ -81,7 +81,8 @@ class Cases(Desk):
         return self.ok("propose", "receive", proposal(file, items=items, **said), as_of=at)
 
     def screen(self, case="案1", as_of="2026-01-15", wanted=WANTED, **more):
-        said = {"case": case, "proposer": CLEAN, "judgements": dict.fromkeys("467", MET), "notice": NOTICE}
+        said = {"case": case, "proposer": CLEAN, "officers": {"1": CLEAN}, "notice": NOTICE}
+        said["judgements"] = dict.fromkeys("467", MET)
         if wanted:
             said["method"] = {"policy": "policy.yaml", "items": wanted}
         return self.on_cases("screen", "decide", said={**said, **more}, as_of=as_of)
@@ -183,10 +184,11 @@ def test_all_records_or_none(cases):
     asked = {
         "case": "案1",
         "proposer": CLEAN,
+        "officers": {"1": CLEAN},
         "corrections": "粒度を示すこと。",
         "correct_until": "2026-01-31",
     }
-    undecided = {"case": "案2", "proposer": CLEAN, "corrections": "粒度を示すこと。"}
+    undecided = {key: value for key, value in asked.items() if key != "correct_until"} | {"case": "案2"}
     status, _, error = cases.on_cases("screen", "decide", said=[asked, undecided], as_of="2026-01-15")
     assert status == 4 and "record 2" in error["what"] and "record 1" not in error["what"]
     assert cases.state() == cases.state("案2") == "received" and not (cases.folder / "papers").exists()

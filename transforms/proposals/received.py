@@ -112,8 +112,7 @@ def receive(body: Body, record: TakenIn, occasion: Occasion) -> list[Event]:
     about = {"call": record.call, "release": record.release}
     who: dict[str, Any] = {
         "under": record.under,
-        "proposer": record.proposer.reference(occasion.key),
-        "kept": occasion.record,
+        **_told_of(record.proposer, occasion),
         "proposer_is": record.proposer.is_,
         "agent": record.proposer.agent is not None,
         "destroy_on": record.destroy_on or years_after(at.date(), KEPT_YEARS),
@@ -184,10 +183,8 @@ def complete(body: Body, record: Completed, occasion: Occasion) -> list[Event]:
             agent=received is not None and received.agent,
         ),
     )
-    reference = record.proposer.reference(occasion.key) if record.proposer else None
-    payload = ProposalCorrected(
-        proposal=proposal, missing=missing, proposer=reference, kept=reference and occasion.record
-    )
+    who = _told_of(record.proposer, occasion) if record.proposer else {}
+    payload = ProposalCorrected(proposal=proposal, missing=missing, **who)
     return [occasion.event(record, payload, record.case, "提案者", **about)]
 
 
@@ -195,6 +192,16 @@ def withdraw(body: Body, record: TakenBack, occasion: Occasion) -> list[Event]:
     """Take a proposal back."""
     payload = ProposalWithdrawn(because=record.because)
     return [occasion.event(record, payload, record.case, "提案者", **_about(body, record.case))]
+
+
+def _told_of(proposer: Proposer, occasion: Occasion) -> dict[str, Any]:
+    """Return what an event tells of a proposer."""
+    return {
+        "proposer": proposer.reference(occasion.key),
+        "marks": proposer.marks(occasion.key),
+        "officers": proposer.named_officers(),
+        "kept": occasion.record,
+    }
 
 
 def _about(body: Body, case: str) -> dict[str, str | None]:

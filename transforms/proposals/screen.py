@@ -18,9 +18,9 @@ from tokumei.schemas.case_events import (
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import FeeTable
 from tokumei.schemas.regimes import regime_of
-from tokumei.schemas.screening import EndedContract, NoticeOfFit
+from tokumei.schemas.screening import NoticeOfFit
 from tokumei.transforms.ledger.state import Body, Case
-from tokumei.transforms.proposals.bars import BarringGround, grounds_of
+from tokumei.transforms.proposals.examination import found_grounds
 from tokumei.transforms.proposals.fees import Fee, creation_fee, existing_fee, worked_hours
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Occasion
@@ -82,7 +82,7 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
     found = screened(
         _asked(body, case),
         record,
-        grounds=_grounds(body, case, record, day),
+        grounds=found_grounds(body, case, record, occasion),
         method=None if rehearsed is None else rehearsed.answer,
         final=case.state == "correcting" and case.until is not None and day > case.until,
     )
@@ -228,23 +228,6 @@ def _asked(body: Body, case: Case) -> ProposalTerms:
         use=proposal.period,
         use_because=proposal.period_reason,
     )
-
-
-def _grounds(body: Body, case: Case, record: ScreenedCase, day: dt.date) -> tuple[BarringGround, ...]:
-    """Return the grounds that officers entered, and those of the proposer that the ledger knows."""
-    known = {
-        f"ledger {number}": EndedContract(terminated=other.since["terminated"].date())
-        for number, other in enumerate(body.cases.values())
-        if other.reference == case.reference and "terminated" in other.since
-    }
-    proposer = record.proposer.model_copy(update={"terminated": {**record.proposer.terminated, **known}})
-    officers = tuple(record.officers.values())
-    found = [
-        ground
-        for when in (case.since["proposal_received"].date(), day)  # 113条: may not propose; 114条1項1号: now
-        for ground in grounds_of(proposer, officers, day=when, regime=regime_of(day))
-    ]
-    return tuple({(ground.article, ground.until): ground for ground in found}.values())
 
 
 def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:

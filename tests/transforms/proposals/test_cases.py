@@ -36,6 +36,7 @@ PROPOSAL = Proposal(people=1000, period=USE, period_reason="2年の研究", how_
 ANSWER = MethodAnswer(reasons=(), people=1200, left_out=0, loss=0.1, instead=(), items=("年齢",), policy="")
 PERSON = {"minor": False, "incapable": False, "bankrupt": False}
 JUDGED = {t: {"passes": True, "by": "審査 花子", "because": "確認した"} for t in ("4", "6", "7")}
+NOBODY = {}  # is known of the proposer
 NOTICE = {"fee": {"hours": "10.2"}, "pay_how": "収入印紙", "pay_until": "2026-02-28"}
 
 
@@ -70,7 +71,9 @@ class Story:
         self.events.append(event(payload, subject, at=at, **fields))
         return self.body
 
-    def propose(self, case="k1", proposal=PROPOSAL, *, under="112", by="p1", missing=(), **fields):
+    def propose(
+        self, case="k1", proposal=PROPOSAL, *, under="112", by="p1", missing=(), who=NOBODY, **fields
+    ):
         received = ProposalReceived(
             under=under,
             proposer=by,
@@ -79,6 +82,7 @@ class Story:
             destroy_on=dt.date(2031, 3, 31),
             proposal=proposal,
             missing=missing,
+            **who,
         )
         self.add(received, case, file="f1", call="c1", **fields)
 
@@ -96,7 +100,8 @@ class Story:
         self.events += events
 
     def screen(self, case="k1", answer=ANSWER, **more):
-        entered = {"case": case, "proposer": PERSON, "judgements": JUDGED, "notice": NOTICE, **more}
+        examined = {"proposer": PERSON, "officers": {"1": PERSON}}
+        entered = {"case": case, **examined, "judgements": JUDGED, "notice": NOTICE, **more}
         record = ScreenedCase.model_validate_json(json.dumps(entered))
         means = Means(fees=state_fees(), rehearsed={case: RehearsedMethod(answer, "0" * 64)})
         decided = screen_case(self.body, record, self.occasion, means)
@@ -169,6 +174,50 @@ def test_whoever_lost_a_contract_is_barred_by_the_ledger_itself():
     (failed,) = [f for f in story.screen("k2").screened.findings if f.passes is False]
     assert failed.test == 1 and "2027年11月30日まで" in failed.reason
     assert story.screen("k3").screened.outcome == "適合"
+
+
+def test_whoever_may_be_one_who_lost_a_contract_is_decided_by_name():
+    story = Story()
+    story.propose(who={"marks": ("n1", "s1")})
+    story.screen()
+    story.contract()
+    story.conclude()
+    story.day = dt.date(2025, 12, 1)
+    lost = TerminatedContract(case="k1", ground=3, because="契約違反。")
+    story.take(terminate(story.body, lost, story.occasion, None)[0])
+    story.propose("k2", by="p2", who={"marks": ("n1", "s2")})
+    story.propose("k3", by="p3", who={"marks": ("n3", "s1")})
+    story.propose("k4", by="p4", who={"marks": ("n4",)})
+    for case in ("k2", "k3"):
+        with pytest.raises(Refused, match=r"with that of case k1.*nobody has said whether"):
+            story.screen(case)
+    said = {"by": "審査 花子", "because": "登記事項証明書で確認した"}
+    (failed,) = [
+        f
+        for f in story.screen("k2", same_as={"k1": {"same": True, **said}}).screened.findings
+        if not f.passes
+    ]
+    assert (
+        failed.reason.startswith("法第113条第5号に該当する。") and "同一の者であると認める" in failed.reason
+    )
+    found = story.screen("k3", same_as={"k1": {"same": False, **said}}).screened
+    assert found.outcome == "適合" and found.findings[0].by == "審査 花子"
+    assert "別の者であると認める。登記事項証明書で確認した。" in found.findings[0].reason
+    with pytest.raises(Refused, match="no doubt"):
+        story.screen("k4", same_as={"k1": {"same": False, **said}})
+    assert story.screen("k4").screened.outcome == "適合"
+
+
+def test_every_officer_of_a_body_is_examined():
+    story = Story()
+    story.propose(who={"officers": 3})
+    for officers in ({}, {"1": PERSON, "2": PERSON}):
+        with pytest.raises(Refused, match=r"officer .* of 3 or more"):
+            story.screen(officers=officers)
+    assert story.screen(officers=dict.fromkeys("123", PERSON)).screened.outcome == "適合"
+    story.propose("k2")
+    with pytest.raises(Refused, match="of 1 or more"):
+        story.screen("k2", officers={})
 
 
 def test_a_contract_is_for_the_period_that_was_screened():
