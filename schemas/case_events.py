@@ -18,6 +18,13 @@ from tokumei.schemas.strict import Day, Strict, Text
 TEST_NUMBERS = range(1, 8)  # 審査基準, 法114条1項1号–7号
 
 
+class Decided(Strict):
+    """What somebody has decided, as a command asks for where a rule alone would refuse."""
+
+    by: Text = Field(description="Who.")
+    because: Text = Field(description="Why, naming no private person.")
+
+
 class WantedItem(Strict):
     """An item (記録項目) that a proposal wants, and how finely: 住所, 都道府県のみ."""
 
@@ -130,6 +137,7 @@ class ScreenedFit(Payload):
     pay_how: Text = Field(description="手数料の納付方法")
     pay_until: Day = Field(description="手数料の納付期限")
     how_provided: Text = Field(description="提供の方法")
+    third_parties: int = Field(default=0, ge=0, description="Whom the fee counts: 2017 alone.")
 
 
 class ScreenedUnfit(Payload):
@@ -179,6 +187,9 @@ class FeePaid(Payload):
     kind: Literal["fee_paid"] = "fee_paid"
     amount: int = Field(ge=0, description="Yen.")
     how: Text
+    late: Decided | None = Field(
+        default=None, description="Who takes it after the day of the notice, and why."
+    )
 
 
 class ContractConcluded(Payload):

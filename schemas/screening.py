@@ -106,6 +106,10 @@ class WantedMethod(Strict):
         description="What is wanted: 記録項目 → level of the policy's hierarchy, 0 the value itself; or"
         " policy: as the policy treats it. All else is dropped.",
     )
+    called: dict[Text, Text] = Field(
+        default={},
+        description="Where the proposal calls an item otherwise: its words → 記録項目 of the policy.",
+    )
 
 
 class FeeBasis(Strict):

@@ -165,12 +165,21 @@ def test_what_is_missing_is_asked_for_and_never_refused(called):
     )
 
 
-@pytest.mark.parametrize(("issued", "missing"), [("2025-05-20", 0), ("2025-05-19", 1)])
+@pytest.mark.parametrize(
+    ("issued", "missing"), [("2025-05-20", 0), ("2025-05-19", 1), ("2025-11-20", 0), ("2025-11-21", 1)]
+)
 def test_a_paper_of_registration_is_six_months_old_at_most(called, issued, missing):
     papers = {**PAPERS, "登記事項証明書": {**PAPERS["登記事項証明書"], "issued_on": issued}}
     called("propose", "receive", proposal(called.file, papers=papers), as_of="2025-11-21")
     found = next(e for e in events(called) if e["payload"]["kind"] == "proposal_received")
     assert len(found["payload"]["missing"]) == missing
+
+
+def test_days_that_are_over_are_refused(called):
+    for more in ({"destroy_on": "2025-11-19"}, {"items": {}, "correct_until": "2025-11-20"}):
+        status, _, error = called("propose", "receive", proposal(called.file, **more), as_of="2025-11-21")
+        assert status == 4 and "before" in error["what"], more
+    assert kinds(called)[2:] == []
 
 
 def test_a_file_that_is_not_called_for_is_missing(called):

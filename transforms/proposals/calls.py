@@ -112,9 +112,8 @@ def announce_call(body: Body, record: AnnouncedCall, occasion: Occasion) -> list
     if unmarked:
         raise occasion.refuse(
             where,
-            "the register entry must say before the call that it is made, and who takes proposals (items 13 and"
-            " 14);"
-            f" it does not of: {', '.join(sorted(unmarked))}",
+            "the register entry must say items 13 and 14 (提案の募集, 提案を受ける組織) before the call; it"
+            f" does not of: {', '.join(sorted(unmarked))}",
             article="110",
             fix="complete file.call_for_proposals and file.proposal_office in the policy, and enter the file"
             " again (tokumei register enter)",

@@ -9,26 +9,19 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from tokumei.schemas.case_events import ProductCreated, Provided
+from tokumei.schemas.case_events import Decided, ProductCreated, Provided
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import Yen
 from tokumei.schemas.japan_time import JST
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
 from tokumei.schemas.report import Report
-from tokumei.schemas.strict import Strict, Text
+from tokumei.schemas.strict import Text
 from tokumei.schemas.treatments import Pseudonym
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.contract import HEARING
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.screen import is_existing, known_case
-
-
-class ObjectorsRemoved(Strict):
-    """That the records of third parties who objected are not in the release, as an officer has seen to it."""
-
-    by: Text = Field(description="Who.")
-    because: Text = Field(description="How it was done.")
 
 
 class ProvidedRelease(Record):
@@ -38,8 +31,11 @@ class ProvidedRelease(Record):
     release: Text = Field(description="Id of the release that was made for the case.")
     minutes: int = Field(default=0, ge=0, description="Time that making it took; 0 for 法118条.")
     outsourced: Yen = Field(default=0, description="Paid to a contractor, yen.")
-    objectors_removed: ObjectorsRemoved | None = Field(
-        default=None, description="Where a third party objected."
+    objectors_removed: Decided | None = Field(
+        default=None, description="Where a third party objected: who has taken their records out, and how."
+    )
+    other_people: Decided | None = Field(
+        default=None, description="Where the product has more or fewer people than was proposed: why."
     )
 
 
@@ -72,7 +68,7 @@ def refuse_provision(body: Body, record: ProvidedRelease, offered: Offered, occa
     """
     case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
     for check in (
-        *_of_contract(case, record, day),
+        *_of_contract(case, record, offered.report.people, day),
         *_of_entry(case, offered),
         *_of_release(body, case, record, offered, day),
     ):
@@ -122,7 +118,7 @@ class _Check(NamedTuple):
     fix: str
 
 
-def _of_contract(case: Case, record: ProvidedRelease, day: dt.date) -> Sequence[_Check]:
+def _of_contract(case: Case, record: ProvidedRelease, people: int, day: dt.date) -> Sequence[_Check]:
     return (
         _Check(
             case.contract is not None and day > case.contract.period.end,
@@ -135,6 +131,12 @@ def _of_contract(case: Case, record: ProvidedRelease, day: dt.date) -> Sequence[
             "a third party objected, whose records are not part of the file",
             HEARING,
             "make the release without them, and enter objectors_removed with by and because",
+        ),
+        _Check(
+            _other_people(case, people) and record.other_people is None,
+            f"the release has {people:,} people, and another number was proposed and screened (3号)",
+            "112",
+            "make it of as many, or enter other_people with by and because, as agreed with the recipient",
         ),
     )
 
@@ -230,6 +232,10 @@ def _of_release(
             "make the release by the policy that is kept with the case",
         ),
     )
+
+
+def _other_people(case: Case, people: int) -> bool:
+    return not is_existing(case) and case.proposal is not None and case.proposal.people != people
 
 
 def _other_recipients(body: Body, case: Case, release: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -84,6 +85,7 @@ class ProposalTerms:
         existing: of a product that is there; then neither people nor method are tested (法118条2項).
         people: 本人の数 of the product; people_of_file: of the file.
         use: the period of use; use_because: why it is needed for so long.
+        day: of the screening.
     """
 
     existing: bool
@@ -91,6 +93,7 @@ class ProposalTerms:
     people_of_file: int | None
     use: Period | None
     use_because: str | None
+    day: dt.date
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,8 @@ def _of_period(asked: ProposalTerms, needed: NeededUntil | None) -> FoundByTest:
     if asked.use is None or not asked.use_because:
         return FoundByTest(5, None, "利用の期間及びその期間を必要とする理由を記載すること。")
     told = f"{written(asked.use.start)}から{written(asked.use.end)}まで"
+    if asked.use.end < asked.day:
+        return FoundByTest(5, None, f"利用の期間（{told}）は既に終わっているため、改めて記載すること。")
     if needed is not None and asked.use.end > needed.day:
         reason = f"利用の期間（{told}）は、事業に必要な期間（{written(needed.day)}まで）を超える。"
         return FoundByTest(5, False, f"{reason}{_sentence(needed.because)}", needed.by)

@@ -7,7 +7,7 @@ import pytest
 from support.events import event
 
 from tokumei.schemas.body_events import CallAnnounced, CallOpened, Condition, Desk, FileJudged
-from tokumei.schemas.case_events import Proposal, ProposalCorrected, ProposalReceived
+from tokumei.schemas.case_events import Decided, Proposal, ProposalCorrected, ProposalReceived, WantedItem
 from tokumei.schemas.fees import state_fees
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.japan_time import JST
@@ -238,10 +238,65 @@ def test_third_parties_of_2017_are_heard_before_the_contract():
     assert decided.fee.yen == 61_130
     with pytest.raises(Refused, match="heard first"):
         story.contract()
-    story.do(ask_opinions, AskedOpinions(case="k1", third_parties=1, until=dt.date(2018, 3, 20)))
-    story.do(take_opinion, GivenOpinion(case="k1", third_party="1", objected=True))
+    for number, until, why in ((2, 20, "a fee for 3"), (3, 1, "before the day")):
+        with pytest.raises(Refused, match=why):
+            asked = AskedOpinions(case="k1", third_parties=number, until=dt.date(2018, 2, until))
+            story.do(ask_opinions, asked.model_copy(update={"until": dt.date(2018, 3 - (until == 1), until)}))
+    story.do(ask_opinions, AskedOpinions(case="k1", third_parties=3, until=dt.date(2018, 3, 20)))
+    for third_party in "123":
+        story.do(take_opinion, GivenOpinion(case="k1", third_party=third_party, objected=True))
     with pytest.raises(Refused, match="have answered"):
-        story.do(take_opinion, GivenOpinion(case="k1", third_party="2", objected=False))
+        story.do(take_opinion, GivenOpinion(case="k1", third_party="4", objected=False))
+    with pytest.raises(Refused, match="answered otherwise"):
+        story.do(take_opinion, GivenOpinion(case="k1", third_party="1", objected=False))
+    assert all(story.body.cases["k1"].opinions.values())
+
+
+def test_a_fee_that_comes_late_is_taken_by_decision():
+    story = Story()
+    story.propose()
+    story.screen()
+    story.contract()
+    story.day = dt.date(2026, 3, 1)  # the notice says 2026-02-28
+    with pytest.raises(Refused, match="was 2026-02-28"):
+        story.pay(64_450)
+    late = Decided(by="課長 甲", because="金融機関の障害のため")
+    paid = PaidFee(case="k1", amount=64_450, how="収入印紙", late=late)
+    story.do(take_payment, paid)
+    assert story.events[-1].payload.late == late and story.body.cases["k1"].state == "paid"
+    other = Story()
+    other.propose()
+    other.screen()
+    other.contract()
+    with pytest.raises(Refused, match="leave") as refused:
+        other.do(take_payment, paid)
+    assert "is 2026-02-28" in refused.value.what
+
+
+def test_days_of_a_notice_are_not_over():
+    story = Story()
+    story.propose()
+    with pytest.raises(Refused, match="before the day of the notice"):
+        story.screen(notice={**NOTICE, "pay_until": "2025-11-09"})
+    used = Period(start=dt.date(2020, 1, 1), end=dt.date(2025, 11, 9))
+    story.propose("k2", PROPOSAL.model_copy(update={"period": used}))
+    found = story.screen("k2", correct_until="2025-12-01").screened
+    assert found.outcome == "補正" and "既に終わっている" in found.corrections[0]
+
+
+def test_what_is_tried_are_the_items_of_the_proposal():
+    story = Story()
+    wants = (WantedItem(item="生年月日", granularity="年"), WantedItem(item="収入", granularity="階級"))
+    story.propose(proposal=PROPOSAL.model_copy(update={"wanted": wants}))
+    for items, why in (
+        ({"生年月日": 0}, "not tried: 収入"),
+        ({"生年月日": 0, "収入": 1, "住所": 0}, "tried and not wanted: 住所"),
+    ):
+        with pytest.raises(Refused, match="not the items") as refused:
+            story.screen(method={"policy": "p", "items": items})
+        assert why in refused.value.what
+    method = {"policy": "p", "items": {"生年月日": 0, "給与収入": 1}, "called": {"収入": "給与収入"}}
+    assert story.screen(method=method).screened.outcome == "適合"
 
 
 def test_no_case_no_decision():
