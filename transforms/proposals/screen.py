@@ -234,6 +234,7 @@ def about_case(body: Body, case: Case, case_id: str, day: dt.date) -> About:
         case=case_id,
         file_name=file.judged.name if file is not None and file.judged is not None else case.file or "",
         body=body.name,
+        kind=body.kind or "その他",
         at=day,
         regime=regime_of(day),
         existing=is_existing(case),

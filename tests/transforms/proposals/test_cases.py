@@ -168,11 +168,11 @@ def test_whoever_lost_a_contract_is_barred_by_the_ledger_itself():
         story.body, TerminatedContract(case="k1", ground=3, because="契約違反。"), story.occasion, None
     )
     story.take(events)
-    assert "2027年11月30日まで提案をすることができません。" in notice
+    assert "令和9年11月30日まで提案をすることができません。" in notice
     story.propose("k2")
     story.propose("k3", by="p2")
     (failed,) = [f for f in story.screen("k2").screened.findings if f.passes is False]
-    assert failed.test == 1 and "2027年11月30日まで" in failed.reason
+    assert failed.test == 1 and "令和9年11月30日まで" in failed.reason
     assert story.screen("k3").screened.outcome == "適合"
 
 
