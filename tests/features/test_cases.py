@@ -286,6 +286,18 @@ def test_a_proposal_on_a_product_that_is_there(cases, tmp_path):
         assert status == 0 and "product_created" not in out, error
         whole(tmp_path / "out" / "packages" / case)
     assert "no case" not in cases.check()[1]
+    cases.run("--json", "tick", cases.output, "--as-of", "2027-04-01")
+    bases = {(e["subject"], e["payload"]["kind"]): e["basis"] for e in cases.events}
+    for kind, basis in {
+        "proposal_received": "112",
+        "screening_judged": "114",
+        "screened_fit": "114",
+        "contract_applied": "115",
+        "contract_concluded": "115",
+        "period_ended": "115",
+    }.items():
+        assert (bases["案1", kind], bases["案2", kind]) == (f"法第{basis}条", "法第118条")
+    assert bases["案2", "fee_paid"] == "法第119条" and bases["案2", "provided"] == "法第109条"
 
 
 def test_pseudonyms_are_of_one_recipient_alone(cases):
