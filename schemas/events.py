@@ -120,6 +120,12 @@ class Event(Strict):
         bare = cls.model_construct(event_id="", **fields)
         return cls(event_id=bare.digest(), **fields)
 
+    def resting_on(self, paper: Paper) -> Event:
+        """Return the same event with one paper more, and so with another id."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields if name != "event_id"}
+        fields["papers"] = (*self.papers, paper)
+        return type(self)(event_id=type(self).model_construct(event_id="", **fields).digest(), **fields)
+
     def digest(self) -> str:
         """Return the id that the event must have."""
         said = self.model_dump(mode="json", exclude={"event_id"})

@@ -9,8 +9,8 @@ from pydantic import Field
 from tokumei.schemas.case_events import (
     ContractApplied,
     ContractConcluded,
-    Decided,
     FeePaid,
+    NamedReason,
     OpinionAsked,
     OpinionGiven,
     Terminated,
@@ -63,7 +63,7 @@ class PaidFee(Record):
     case: Text = Field(description="受付番号")
     amount: Yen = Field(description="Yen.")
     how: Text = Field(description="For example 収入印紙.")
-    late: Decided | None = Field(
+    late: NamedReason | None = Field(
         default=None, description="Where it comes after the day of the notice and is taken nevertheless."
     )
 
