@@ -116,11 +116,11 @@ def _table(means: Means, day: dt.date, occasion: Occasion) -> FeeTable:
 
 def _refuse_other_items(case: Case, record: ScreenedCase, occasion: Occasion) -> None:
     """Refuse a trial of other items than the proposal wants: test 3 is about those, and all of them."""
-    wanted = {want.item for want in case.proposal.wanted} if case.proposal else set()
-    if is_existing(case) or record.method is None or not wanted:
+    trial, wanted = record.method, {want.item for want in case.proposal.wanted} if case.proposal else set()
+    if is_existing(case) or trial is None or not wanted:
         return
-    called = {record.method.called.get(item, item) for item in wanted}
-    tried, strangers = set(record.method.items), set(record.method.called) - wanted
+    called = {trial.called.get(item, item) for item in wanted}
+    tried, strangers = set(trial.items), set(trial.called) - wanted
     if tried != called or strangers:
         parts = {"not tried": called - tried, "tried and not wanted": tried - called}
         parts["called and not wanted"] = strangers
