@@ -22,7 +22,8 @@ from tokumei.transforms.ledger.state import Body
 from tokumei.transforms.proposals.corrections import revise
 from tokumei.transforms.proposals.due import bring_forward
 from tokumei.transforms.proposals.occasion import Occasion, Record
-from tokumei.transforms.proposals.records import GivenRecord, told_of_rows
+from tokumei.transforms.proposals.record_files import told_of_rows
+from tokumei.transforms.proposals.records import GivenRecord
 
 TRIES = 200
 _LONGEST_WAIT = 1.0  # seconds
