@@ -267,6 +267,17 @@ def test_who_proposes_is_destroyed_on_its_day(called, tmp_path):
     assert kinds(called)[-2:] == ["proposal_withdrawn", "proposer_destroyed"]
 
 
+def test_only_its_owner_may_look_at_who_proposes_and_at_the_ledger(called, tmp_path):
+    called("propose", "receive", proposal(called.file), as_of="2025-11-21")
+    called("complain", "receive", {"complaint": "苦1", "about": "x"}, as_of="2025-11-21")
+    for name in ("proposers", "ledger"):
+        (folder,) = tmp_path.rglob(name)
+        files = [path for path in folder.iterdir() if not path.name.endswith(".lock")]
+        assert folder.stat().st_mode & 0o777 == 0o700 and len(files) >= 2
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert next(tmp_path.rglob("book.json")).stat().st_mode & 0o044  # is for everybody
+
+
 def test_a_state_organ_is_told_of_the_yearly_call(called):
     assert "no call for proposals has begun in fiscal year" not in called.tick("2026-03-31")[1]
     assert "no call for proposals has begun in fiscal year 2026" in called.tick("2026-04-01")[1]

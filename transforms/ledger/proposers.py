@@ -36,6 +36,7 @@ class Proposers:
         """Return the key of references, made when first asked for."""
         uri = self.store.join(self.folder, _KEY)
         if not self.store.exists(uri):
+            self.store.make_private(self.folder)
             with suppress(FileExistsError):  # somebody else has just made it
                 self.store.create(uri, secrets.token_hex(32).encode())
         return self.store.read(uri)[0]

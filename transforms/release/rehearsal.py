@@ -14,9 +14,8 @@ from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.release.manifest import read_manifest
 from tokumei.transforms.storage.base import ConflictError, Store
+from tokumei.transforms.storage.durable import PRIVATE
 from tokumei.transforms.storage.places import open_store
-
-PRIVATE = 0o700
 
 
 def report_place(plan: Plan, store: Store) -> str:
