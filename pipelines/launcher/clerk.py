@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import time
 from typing import TYPE_CHECKING, Any, get_args
 
 from tokumei.schemas.japan_time import JST
@@ -71,7 +72,7 @@ def take_in(args: argparse.Namespace, job: str) -> int:
         if proposer is not None:
             apart.keep(row.digest, KeptProposer(case=row.record.case, proposer=proposer))
 
-    tell(execute(journal, command, rows, occasion, keep))
+    tell(args, execute(journal, command, rows, occasion, keep))
     return 0
 
 
@@ -129,15 +130,25 @@ def asked_journals(args: argparse.Namespace, store: Store, register: str) -> lis
     return found
 
 
-def tell(done: Done) -> None:
-    """Print what was recorded."""
+def tell(args: argparse.Namespace, done: Done) -> None:
+    """Print what was recorded, and delete what it says is destroyed or replaced."""
     for event in done.events:
         print(line_of(event))
+    if any(event.kind in {"proposer_destroyed", "proposal_corrected"} for event in done.events):
+        destroy(args, done.body)
     if done.before:
         numbers = ", ".join(map(str, done.before))
         print(f"taken in before, nothing to do: record {numbers}")
     if not done.events and not done.before:
         print("nothing to record")
+
+
+def destroy(args: argparse.Namespace, body: Body) -> None:
+    """Delete what identifies proposers and is not kept any more; print what was deleted."""
+    from tokumei.transforms.ledger.proposers import proposers_of
+
+    for uri in proposers_of(*opened(args), body.name).purge(body, time.time()):
+        print(f"destroyed: {uri}")
 
 
 def line_of(event: Event) -> str:

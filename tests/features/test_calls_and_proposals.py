@@ -99,6 +99,7 @@ def test_a_record_that_was_taken_in_before_changes_nothing(called):
 def test_late_is_after_midnight_of_the_last_day(called, at, kind):
     assert called("propose", "receive", proposal(called.file, at=at), as_of="2025-12-05")[0] == 0
     assert kinds(called)[2:] == ["call_opened", "call_closed", kind]
+    assert f"file {called.file}" in called("propose", "list")[1]
 
 
 def test_what_is_missing_is_asked_for_and_never_refused(called):
@@ -262,9 +263,26 @@ def test_who_proposes_is_destroyed_on_its_day(called, tmp_path):
     apart = lambda: list(tmp_path.rglob("proposers/*.json"))  # noqa: E731
     assert "見本物流" in apart()[0].read_text()
     assert "destroyed" not in called.tick("2026-04-01")[1] and apart()  # the case goes on
-    called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")
-    assert "destroyed:" in called.tick("2026-04-02")[1] and apart() == []
+    out = called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")[1]
+    assert "destroyed: " in out and apart() == []
+    assert "destroyed: " not in called.tick("2026-04-02")[1]
     assert kinds(called)[-2:] == ["proposal_withdrawn", "proposer_destroyed"]
+
+
+def test_whom_a_correction_replaced_is_destroyed_with_it_and_the_rest_at_once(called, tmp_path):
+    called(
+        "propose", "receive", proposal(called.file, destroy_on="2026-03-31", papers={}), as_of="2025-11-21"
+    )
+    apart = lambda: [path.read_text() for path in tmp_path.rglob("proposers/*.json")]  # noqa: E731
+    other = {**COMPANY, "name": "株式会社別名", "address": "京都市"}
+    status, out, _ = called(
+        "propose", "complete", {"case": "提案1", "proposer": other, "papers": PAPERS}, as_of="2025-11-22"
+    )
+    assert status == 0 and "destroyed: " in out
+    (kept,) = apart()
+    assert "別名" in kept and "見本物流" not in kept
+    out = called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")[1]
+    assert "proposer_destroyed" in out and "destroyed: " in out and apart() == []
 
 
 def test_only_its_owner_may_look_at_who_proposes_and_at_the_ledger(called, tmp_path):

@@ -104,6 +104,16 @@ def test_a_record_says_the_same_in_every_format(desk, tmp_path, form):
     assert said[0]["record"] == occasion.keyed(row.digest)  # of what is said, not of how it is written
 
 
+@pytest.mark.parametrize("form", ["csv", "yaml", "jsonl"])
+def test_blanks_around_a_value_say_nothing(desk, tmp_path, form):
+    desk.enter()
+    desk("inquire", "receive", {"inquiry": "A1", "by": "local", "about": "x"})
+    path = tmp_path / f"again.{form}"
+    path.write_bytes(written(form, [{"inquiry": " A1　", "by": "local ", "about": "x"}]))
+    _, out, _ = desk.run("--json", "inquire", "receive", desk.output, str(path), "--as-of", "2025-10-01")
+    assert "taken in before" in out
+
+
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8-sig", "utf-16", "euc_jp"])
 def test_a_table_may_be_written_as_spreadsheets_in_japan_write_it(desk, tmp_path, encoding):
     file = desk.enter()

@@ -73,6 +73,7 @@ class Case(Thing):
     proposer: str = "held"  # what identifies them: held or destroyed
     reference: str = ""  # of the proposer
     kept: str = ""  # the record that what identifies them came with
+    replaced: set[str] = field(default_factory=set)  # records whose proposer another has replaced
 
 
 @dataclass(kw_only=True)

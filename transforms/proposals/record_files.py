@@ -145,7 +145,7 @@ def _nested(row: Mapping[str, str | None]) -> dict[str, Any]:
         place = found
         for part in above:
             place = place.setdefault(part, {})
-        place[last] = value
+        place[last] = value.strip()
     return found
 
 
@@ -213,7 +213,7 @@ def _texts(value: Any, place: str) -> Any:
 
 
 def _text(text: str, place: str) -> str:
-    """Return a text that can be written.
+    """Return a text that can be written, without blanks around it: an id is the same with and without them.
 
     Raises:
         _UnreadableError: it holds half a character, which an escape can write.
@@ -222,4 +222,4 @@ def _text(text: str, place: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise _UnreadableError("a text holds half a character", place) from None
-    return text
+    return text.strip()
