@@ -58,6 +58,8 @@ def _of_proposal(case: Case, event: Event) -> None:
     if isinstance(said, c.ProposalReceived | c.ProposalLate | c.ProposalCorrected):
         case.replaced |= {case.kept} if said.kept and case.kept else set()
         case.reference, case.kept = said.proposer or case.reference, said.kept or case.kept
+        if said.proposer:
+            case.marks, case.officers = said.marks, said.officers
 
 
 def _of_contract(body: Body, case: Case, event: Event) -> None:

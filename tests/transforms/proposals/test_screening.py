@@ -23,6 +23,7 @@ def asked(**more):
         "people_of_file": 5000,
         "use": USE,
         "use_because": "2年の研究",
+        "day": dt.date(2026, 1, 15),
     }
     return ProposalTerms(**{**given, **more})
 
