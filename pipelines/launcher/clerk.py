@@ -104,12 +104,14 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     body = args.body or (names[0] if len(names) == 1 else _only(store, register))
     journal = journal_of(store, register, body)
     entries = {e.entry_id: e for book in found for e in book.current if e.body == body}
+    apart = proposers_of(store, register, body)
     return journal, Occasion(
         body=body,
         kind=_kind(args, journal),
         as_of=as_of,
         registered=entries,
-        key=proposers_of(store, register, body).key(),
+        key=apart.key(),
+        apart=apart,
     )
 
 

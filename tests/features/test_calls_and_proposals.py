@@ -311,6 +311,31 @@ def test_who_proposes_is_destroyed_on_its_day(called, tmp_path):
     assert kinds(called)[-2:] == ["proposal_withdrawn", "proposer_destroyed"]
 
 
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"items": {**ITEMS, "purpose": "株式会社 見本物流の事業"}}, "proposal.purpose"),
+        ({"items": {**ITEMS, "measures": "代表者見本太郎が保管する"}}, "proposal.measures"),
+        ({"items": {**ITEMS, "business": "ﾔｸｲﾝ一朗の研究"}}, "proposal.business"),
+        ({"papers": {**PAPERS, "見本太郎の免許証": PAPERS["誓約書"]}}, "papers"),
+        ({"case": "見本太郎1"}, "the id"),
+    ],
+)
+def test_no_event_names_who_proposes(called, more, place):
+    who = {**COMPANY, "officers": "役員 一朗\nヤクイン一朗", "agent": "なし"}
+    said = proposal(called.file, **{"proposer": who, **more})
+    status, out, error = called("propose", "receive", said, as_of="2025-11-21")
+    assert (status, error["code"]) == (4, "ledger.refused") and f"{place}: a text names" in error["what"]
+    assert "太郎" not in out + json.dumps(error, ensure_ascii=False)
+    assert called("propose", "receive", proposal(called.file, proposer=who), as_of="2025-11-21")[0] == 0
+    said = {"case": "提案1", "because": "見本　太郎の申出による"}
+    status, out, error = called("propose", "withdraw", said, as_of="2025-11-22")
+    assert status == 4 and "because: a text names" in error["what"] and "法第66条" in error["what"]
+    assert (
+        called("propose", "withdraw", {**said, "because": "代表者の申出による"}, as_of="2025-11-22")[0] == 0
+    )
+
+
 def test_whom_a_correction_replaced_is_destroyed_with_it_and_the_rest_at_once(called, tmp_path):
     called(
         "propose", "receive", proposal(called.file, destroy_on="2026-03-31", papers={}), as_of="2025-11-21"
