@@ -174,6 +174,8 @@ def test_a_message_tells_where_a_file_is_broken(desk, tmp_path, name, data, told
         ("r.yaml", b"- {case: x, because: y, at: HIMITSU}\n", "record.invalid"),
         ("r.yaml", b"- {case: x, because: y, at: [HIMITSU]}\n", "record.invalid"),
         ("r.yaml", b"- {case: x, because: y, HIMITSU: z}\n", "record.invalid"),
+        ("r.yaml", b"- {case: x, because: y, papers: {HIMITSU: z}}\n", "record.invalid"),
+        ("r.csv", b"case,because,papers.HIMITSU.sha256\nx,y,z\n", "record.invalid"),
         ("r.csv", b"HIMITSU,x\nz,HIMITSU\n", "record.invalid"),
         (
             "r.yaml",

@@ -69,11 +69,20 @@ def _digest(command: str, record: Record) -> str:
 
 
 def _fault(error: ValidationError, model: type[Record]) -> str:
-    """Return the first fault of a record; a key that is not known may be a value, so it is not shown."""
+    """Return the first fault of a record; a key that the model does not name is not shown: it may be a value."""
     first = error.errors(include_input=False, include_url=False)[0]
-    *above, last = first["loc"] or ("the record",)
+    known = _keys(model)
+    *above, last = [key if key in known or str(key).isdigit() else "*" for key in first["loc"]] or [
+        "the record"
+    ]
     if first["type"] == "extra_forbidden":
-        known = f" ({', '.join(model.model_fields)})" if not above else ""
-        return f"{'.'.join(map(str, above)) or 'the record'}: a key that is not known{known}"
+        there = f" ({', '.join(model.model_fields)})" if not above else ""
+        return f"{'.'.join(map(str, above)) or 'the record'}: a key that is not known{there}"
     told = first.get("ctx", {}).get("rule", first["msg"])
     return f"{'.'.join(map(str, (*above, last)))}: {told}"
+
+
+def _keys(model: type[Record]) -> set[str]:
+    """Return every key that a model and its parts name; those of mappings are the record's own."""
+    schema = model.model_json_schema()
+    return {key for part in (schema, *schema.get("$defs", {}).values()) for key in part.get("properties", ())}
