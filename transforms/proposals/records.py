@@ -69,7 +69,7 @@ def _digest(command: str, record: Record) -> str:
 
 
 def _fault(error: ValidationError, model: type[Record]) -> str:
-    """Return the first fault of a record; a key that the model does not name is not shown: it may be a value."""
+    """Return the first fault of a record; a key that the model does not name is not shown."""
     first = error.errors(include_input=False, include_url=False)[0]
     known = _keys(model)
     *above, last = [key if key in known or str(key).isdigit() else "*" for key in first["loc"]] or [
