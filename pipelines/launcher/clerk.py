@@ -11,12 +11,12 @@ from tokumei.schemas import japan_time
 from tokumei.schemas.japan_time import JST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tokumei.schemas.events import BodyKind, Event
     from tokumei.transforms.ledger.journal import Journal
     from tokumei.transforms.ledger.state import Body
-    from tokumei.transforms.proposals.execute import Done
+    from tokumei.transforms.proposals.execute import Command, Done
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.storage.base import Store
 
@@ -53,8 +53,21 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def take_in(args: argparse.Namespace, job: str) -> int:
-    """Take the records of a file in, all or none; print what was recorded."""
+def take_in(
+    args: argparse.Namespace,
+    job: str,
+    *,
+    through: Callable[[Command], Command] = lambda command: command,
+    beside: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Take the records of a file in, all or none; print what was recorded.
+
+    Args:
+        args: of the command line.
+        job: whose action it is.
+        through: makes another command of the one that the action names.
+        beside: called with the case of each record before it is taken in, to write what belongs to it.
+    """
     from tokumei.schemas.proposers import KeptProposer
     from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.commands import COMMANDS
@@ -63,7 +76,7 @@ def take_in(args: argparse.Namespace, job: str) -> int:
     from tokumei.transforms.storage.places import open_store
 
     store, register = opened(args)
-    command = COMMANDS[job][args.action]
+    command = through(COMMANDS[job][args.action])
     rows = read_records(open_store(args.records), args.records, command.model, f"{job} {args.action}")
     journal, occasion = asked(args, store, register)
     apart = proposers_of(store, register, occasion.body)
@@ -72,6 +85,7 @@ def take_in(args: argparse.Namespace, job: str) -> int:
         proposer = proposer_of(row.record)
         if proposer is not None:
             apart.keep(row.digest, KeptProposer(case=row.record.case, proposer=proposer))
+        beside(getattr(row.record, "case", ""))
 
     tell(args, execute(journal, command, rows, occasion, keep))
     return 0

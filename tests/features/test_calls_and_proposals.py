@@ -1,6 +1,7 @@
 """`tokumei call`, `propose`, `complain`, `inquire`, `ledger` and `tick`, by their commands."""
 
 import datetime as dt
+import hashlib
 import json
 
 import pytest
@@ -142,6 +143,12 @@ def test_what_is_missing_is_asked_for_and_never_refused(called):
     said = proposal(called.file, items=items, papers=papers, proposer={**COMPANY, "representative": None})
     assert called("propose", "receive", said, as_of="2025-11-21")[0] == 0
     *_, received, asked = events(called)
+    text = (called.folder / "papers" / "提案1-correction.txt").read_text()
+    assert "補正" in text.replace(" ", "").replace("　", "") and "令和7年12月5日まで" in text
+    assert "令和7年11月20日に受け付けた" in text and "7号 漏えいの防止" in text and "見本物流" not in text
+    assert asked["papers"] == [
+        {"name": "補正の依頼", "sha256": hashlib.sha256(text.encode()).hexdigest(), "issued_on": None}
+    ]
     assert asked["payload"]["kind"] == "correction_asked" and asked["payload"]["until"] == "2025-12-05"
     assert (
         received["payload"]["missing"]
@@ -174,6 +181,17 @@ def test_a_paper_of_registration_is_six_months_old_at_most(called, issued, missi
     called("propose", "receive", proposal(called.file, papers=papers), as_of="2025-11-21")
     found = next(e for e in events(called) if e["payload"]["kind"] == "proposal_received")
     assert len(found["payload"]["missing"]) == missing
+
+
+def test_a_proposer_is_asked_in_writing(called):
+    assert called("propose", "receive", proposal(called.file), as_of="2025-11-21")[0] == 0
+    assert not (called.folder / "papers").exists()
+    said = {"case": "提案1", "missing": "粒度を示すこと;期間", "until": "2025-12-10"}
+    status, out, _ = called("propose", "ask", said, as_of="2025-11-22")
+    assert status == 0 and "papers of case 提案1" in out
+    text = (called.folder / "papers" / "提案1-correction.txt").read_text()
+    assert "粒度を示すこと" in text and "名簿" in text and "令和7年12月10日まで" in text
+    assert called("ledger", "check")[0] == 0
 
 
 def test_days_that_are_over_are_refused(called):

@@ -221,7 +221,8 @@ def test_what_cannot_be_met_is_told_with_what_could_be(cases):
     )
     cases.propose()
     cases.screen(wanted={"年齢": 0, "都道府県": 0})
-    assert "次の粒度であれば、加工の基準を満たす。年齢 10ごとの区間" in cases.paper("unfit")
+    text = cases.paper("unfit")
+    assert "次の粒度であれば、加工の基準を満たす。年齢 10ごとの区間、都道府県 そのまま。" in text
 
 
 def test_corrected(cases):
@@ -229,7 +230,7 @@ def test_corrected(cases):
     status, _, error = cases.screen(wanted={}, corrections="求める項目の粒度を示すこと。")
     assert status == 4 and "補正" in error["what"]
     assert cases.screen(wanted={}, correct_until="2026-01-31")[0] == 0 and cases.state() == "correcting"
-    assert "2026年1月31日まで" in cases.paper("correction") and "粒度" in cases.paper("correction")
+    assert "令和8年1月31日まで" in cases.paper("correction") and "粒度" in cases.paper("correction")
     status, _, error = cases.screen()
     assert status == 4 and "補正" in error["what"]  # until it is mended, or the day is over
     wanted = {"年齢": "5歳階級", "都道府県": "そのまま"}
@@ -245,7 +246,7 @@ def test_terminated_and_barred(cases):
     status, out, error = cases.on_cases("terminate", said=said, as_of="2026-05-01")
     assert status == 0 and "bar_begun" in out, error
     assert "法第120条第3号" in cases.paper("terminated").replace("（以下「法」という。）", "法")
-    assert "2028年4月30日まで" in cases.paper("terminated")
+    assert "令和10年4月30日まで" in cases.paper("terminated")
     cases.release("r1")
     status, _, error = cases.provide(as_of="2026-05-02")
     assert status == 4 and "terminated" in error["what"]
@@ -258,7 +259,7 @@ def test_terminated_and_barred(cases):
         status, _, error = cases.screen(case, as_of="2028-06-10", notice=notice)
         assert status == 0 and cases.state(case) == outcome, error
     assert "法第114条第1項第1号" in cases.paper("unfit", "案2")
-    assert "法第113条第5号に該当する。契約を解除された日（2026年5月1日）から起算して2年" in cases.paper(
+    assert "法第113条第5号に該当する。契約を解除された日（令和8年5月1日）から起算して2年" in cases.paper(
         "unfit", "案2"
     )
 
@@ -285,6 +286,18 @@ def test_a_proposal_on_a_product_that_is_there(cases, tmp_path):
         assert status == 0 and "product_created" not in out, error
         whole(tmp_path / "out" / "packages" / case)
     assert "no case" not in cases.check()[1]
+    cases.run("--json", "tick", cases.output, "--as-of", "2027-04-01")
+    bases = {(e["subject"], e["payload"]["kind"]): e["basis"] for e in cases.events}
+    for kind, basis in {
+        "proposal_received": "112",
+        "screening_judged": "114",
+        "screened_fit": "114",
+        "contract_applied": "115",
+        "contract_concluded": "115",
+        "period_ended": "115",
+    }.items():
+        assert (bases["案1", kind], bases["案2", kind]) == (f"法第{basis}条", "法第118条")
+    assert bases["案2", "fee_paid"] == "法第119条" and bases["案2", "provided"] == "法第109条"
 
 
 def test_pseudonyms_are_of_one_recipient_alone(cases):

@@ -97,4 +97,4 @@ def existing_fee(table: FeeTable, *, made: int | None, repeat: bool) -> Fee:
             article="",
             fix="record the payment of that case first (tokumei fee)",
         )
-    return Fee((FeeLine("当該匿名加工情報の作成に係る手数料と同一の額", made),), table.basis)
+    return Fee((FeeLine("最初に契約を締結した者が納付する額と同一の額", made),), table.basis)

@@ -124,7 +124,7 @@ class Occasion:
             payload: what it says.
             subject: id of what it changes.
             actor: whose act it is.
-            about: file, call, release, corrects, and at where it is not the record's.
+            about: file, call, release, corrects, under, and at where it is not the record's.
         """
         papers = () if record is None else record.papers.items()
         return Event.made(

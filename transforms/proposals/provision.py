@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from tokumei.schemas.case_events import Decided, ProductCreated, Provided
+from tokumei.schemas.case_events import NamedReason, ProductCreated, Provided
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import Yen
 from tokumei.schemas.japan_time import JST
@@ -31,10 +31,10 @@ class ProvidedRelease(Record):
     release: Text = Field(description="Id of the release that was made for the case.")
     minutes: int = Field(default=0, ge=0, description="Time that making it took; 0 for 法118条.")
     outsourced: Yen = Field(default=0, description="Paid to a contractor, yen.")
-    objectors_removed: Decided | None = Field(
+    objectors_removed: NamedReason | None = Field(
         default=None, description="Where a third party objected: who has taken their records out, and how."
     )
-    other_people: Decided | None = Field(
+    other_people: NamedReason | None = Field(
         default=None, description="Where the product has more or fewer people than was proposed: why."
     )
 

@@ -96,8 +96,9 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
         for kind, said in _papers(case, found, outcome, fee).items()
     }
     signed = with_papers(record, papers)
-    events = [occasion.event(record, payload, record.case, "行政機関等") for payload in judged]
-    events.append(occasion.event(signed, outcome, record.case, "行政機関等"))
+    under = under_article(case)
+    events = [occasion.event(record, payload, record.case, "行政機関等", under=under) for payload in judged]
+    events.append(occasion.event(signed, outcome, record.case, "行政機関等", under=under))
     return ScreeningDecision(tuple(events), found, fee, papers)
 
 
@@ -234,15 +235,21 @@ def about_case(body: Body, case: Case, case_id: str, day: dt.date) -> About:
         case=case_id,
         file_name=file.judged.name if file is not None and file.judged is not None else case.file or "",
         body=body.name,
+        kind=body.kind or "その他",
         at=day,
         regime=regime_of(day),
         existing=is_existing(case),
     )
 
 
+def under_article(case: Case | None) -> str | None:
+    """Return by which article a case was proposed; None where it was not."""
+    return None if case is None or case.received is None else case.received.under
+
+
 def is_existing(case: Case) -> bool:
     """Return whether a case is about a product that is there already (法118条)."""
-    return case.received is not None and case.received.under == "118"
+    return under_article(case) == "118"
 
 
 def _asked(body: Body, case: Case, day: dt.date) -> ProposalTerms:

@@ -22,17 +22,17 @@ from tokumei.schemas.screening import (
 )
 from tokumei.schemas.strict import Day, Text
 from tokumei.transforms.ledger.fold import refusal
-from tokumei.transforms.pages.environment import day as written
 from tokumei.transforms.pages.environment import number
+from tokumei.transforms.pages.letters import era_day as written
 from tokumei.transforms.proposals.bars import BarringGround
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Record, TextLines
 
 ScreeningOutcome = Literal["適合", "不適合", "補正"]
 JUDGED = {
-    4: "事業が新たな産業の創出又は活力ある経済社会若しくは豊かな国民生活の実現に資すること",
-    6: "利用の目的及び方法並びに管理のための措置が本人の権利利益を保護するために適切であること",
-    7: "作成が事務の遂行に著しい支障を及ぼさないこと",
+    4: "事業が新たな産業の創出又は活力ある経済社会若しくは豊かな国民生活の実現に資する",
+    6: "利用の目的及び方法並びに管理のための措置が本人の権利利益を保護するために適切である",
+    7: "作成が事務の遂行に著しい支障を及ぼさない",
 }
 
 
@@ -222,7 +222,7 @@ def _of_period(asked: ProposalTerms, needed: NeededUntil | None) -> FoundByTest:
 
 def _of_judgement(judged: tuple[str, Judgement]) -> FoundByTest:
     test, judgement = int(judged[0]), judged[1]
-    met = "と認める。" if judgement.passes else "と認められない。"
+    met = "と認める。" if judgement.passes else "とは認められない。"
     return FoundByTest(
         test, judgement.passes, f"{JUDGED[test]}{met}{_sentence(judgement.because)}", judgement.by
     )

@@ -7,7 +7,7 @@ import pytest
 from support.events import event
 
 from tokumei.schemas.body_events import CallAnnounced, CallOpened, Condition, Desk, FileJudged
-from tokumei.schemas.case_events import Decided, Proposal, ProposalCorrected, ProposalReceived, WantedItem
+from tokumei.schemas.case_events import NamedReason, Proposal, ProposalCorrected, ProposalReceived, WantedItem
 from tokumei.schemas.fees import state_fees
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.japan_time import JST
@@ -168,11 +168,11 @@ def test_whoever_lost_a_contract_is_barred_by_the_ledger_itself():
         story.body, TerminatedContract(case="k1", ground=3, because="契約違反。"), story.occasion, None
     )
     story.take(events)
-    assert "2027年11月30日まで提案をすることができません。" in notice
+    assert "令和9年11月30日まで提案をすることができません。" in notice
     story.propose("k2")
     story.propose("k3", by="p2")
     (failed,) = [f for f in story.screen("k2").screened.findings if f.passes is False]
-    assert failed.test == 1 and "2027年11月30日まで" in failed.reason
+    assert failed.test == 1 and "令和9年11月30日まで" in failed.reason
     assert story.screen("k3").screened.outcome == "適合"
 
 
@@ -260,7 +260,7 @@ def test_a_fee_that_comes_late_is_taken_by_decision():
     story.day = dt.date(2026, 3, 1)  # the notice says 2026-02-28
     with pytest.raises(Refused, match="was 2026-02-28"):
         story.pay(64_450)
-    late = Decided(by="課長 甲", because="金融機関の障害のため")
+    late = NamedReason(by="課長 甲", because="金融機関の障害のため")
     paid = PaidFee(case="k1", amount=64_450, how="収入印紙", late=late)
     story.do(take_payment, paid)
     assert story.events[-1].payload.late == late and story.body.cases["k1"].state == "paid"

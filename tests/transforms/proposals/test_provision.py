@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tokumei.schemas.case_events import Decided
+from tokumei.schemas.case_events import NamedReason
 from tokumei.schemas.file_items import Office, Period
 from tokumei.schemas.japan_time import JST
 from tokumei.transforms.ledger.fold import Refused
@@ -79,7 +79,7 @@ def test_what_agrees_passes():
 HANDED = Case(
     release="r1", reference="p2", state="provided", since={"provided": dt.datetime(2026, 3, 1, tzinfo=JST)}
 )
-AGREED = {"other_people": Decided(by="審査 花子", because="提案者と合意した")}
+AGREED = {"other_people": NamedReason(by="審査 花子", because="提案者と合意した")}
 CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
 
 
