@@ -37,6 +37,7 @@ def try_method(
         answer_of,
         implied_policy,
         starred_items,
+        treated_items,
         unreleased,
     )
     from tokumei.transforms.storage.places import open_store
@@ -56,8 +57,9 @@ def try_method(
         report = Report.model_validate_json(store.read(store.join(error.where, "report.json"))[0])
         choice = choice_of(report)
     starred = () if report is None else starred_items(report, wanted)
+    treated = () if report is None else treated_items(report, wanted)
     freely = None
     if starred or choice.refused:
         free = implied_policy(policy, wanted, as_wanted=False)
         freely, _ = rehearsed(Candidate("", free, base), stage)
-    return answer_of(choice, freely, policy=implied, starred=starred)
+    return answer_of(choice, freely, policy=implied, starred=starred, treated=treated)

@@ -1,10 +1,12 @@
 """Cases by commands: from the file to the provision; refused, corrected, terminated, 法118条, and that of 2017."""
 
+import copy
 import hashlib
 import json
 import shutil
 
 import pytest
+import yaml
 from support.clerks import COMPANY, ITEMS, OFFICE, PAPERS, Desk, call, judged, proposal
 from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
 
@@ -176,6 +178,23 @@ def test_from_the_file_to_the_provision(cases, tmp_path):
     shutil.rmtree(tmp_path / "out/releases/r1")
     status, _, error = cases.run("--json", "register", "check", cases.output, "--repair")
     assert status == 4 and error["code"] == "register.case_without_release" and "案1" in error["where"]
+
+
+def test_a_product_is_treated_as_was_screened(cases):
+    cases.propose()
+    cases.screen()
+    cases.contract()
+    screened = yaml.safe_load(cases.kept["policy"])
+    (name,) = screened["tables"]
+    for release, change in {
+        "k": lambda policy: policy["requirements"].update(k=2),
+        "exact": lambda policy: policy["tables"][name]["columns"]["年齢"]["treat"].pop(0),
+    }.items():
+        finer = copy.deepcopy(screened)
+        change(finer)
+        cases.release(release, json.dumps(finer, ensure_ascii=False))
+        status, _, error = cases.provide(release=release)
+        assert status == 4 and "than was screened (3号)" in error["what"], release
 
 
 def test_all_records_or_none(cases):

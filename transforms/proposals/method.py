@@ -16,7 +16,7 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
-from tokumei.schemas.report import Report
+from tokumei.schemas.report import ColumnReport, Report
 from tokumei.schemas.report_rehearsal import RehearsedChoice
 from tokumei.schemas.screening import WantedMethod
 from tokumei.schemas.strict import Strict
@@ -25,6 +25,14 @@ from tokumei.schemas.treatments import Generalize
 
 _DROPPED = {"drop": True, "because": "提案で求められていない"}
 _KEPT_OF_COLUMN = ("type", "title", "codes", "date_format", "future_eras", "sensitive")
+
+
+class TreatedItem(Strict):
+    """How an item is treated, as the report of a product would tell."""
+
+    title: str
+    told: str | None = Field(description="With its level, if one is wanted; None where the policy decides.")
+    methods: tuple[str, ...] = Field(description="Of its treatment, in order.")
 
 
 class MethodAnswer(Strict):
@@ -37,6 +45,8 @@ class MethodAnswer(Strict):
     instead: tuple[str, ...] = Field(description="Levels that could be met where the wanted ones cannot.")
     items: tuple[str, ...] = Field(description="Titles of the items that are wanted.")
     policy: str = Field(description="What was rehearsed, as YAML.")
+    k: int | None = Field(default=None, description="Of that policy; None where nothing could be rehearsed.")
+    treated: tuple[TreatedItem, ...] = Field(default=(), description="The items; none if it cannot be met.")
 
 
 def implied_policy(policy: Policy, wanted: WantedMethod, *, as_wanted: bool = True) -> Policy:
@@ -88,7 +98,12 @@ def unreleased(policy: Policy, wanted: WantedMethod) -> tuple[str, ...]:
 
 
 def answer_of(
-    choice: RehearsedChoice, freely: RehearsedChoice | None, *, policy: Policy, starred: Sequence[str]
+    choice: RehearsedChoice,
+    freely: RehearsedChoice | None,
+    *,
+    policy: Policy,
+    starred: Sequence[str],
+    treated: Sequence[TreatedItem],
 ) -> MethodAnswer:
     """Return the answer from rehearsals.
 
@@ -97,6 +112,7 @@ def answer_of(
         freely: of the same items at levels of the search's choice, where the first does not answer.
         policy: the one implied.
         starred: as `starred_items` returns them.
+        treated: as `treated_items` returns them.
     """
     titles = "、".join(f"「{title}」" for title in starred)
     reasons = (
@@ -118,7 +134,39 @@ def answer_of(
         instead=instead,
         items=released_titles(policy),
         policy=written_policy(policy),
+        k=policy.requirements.k,
+        treated=tuple(treated),
     )
+
+
+def treated_items(report: Report, wanted: WantedMethod) -> tuple[TreatedItem, ...]:
+    """Return how the released items are treated, with their levels where these are wanted."""
+    return tuple(
+        TreatedItem(
+            title=column.title,
+            told=column.item if isinstance(wanted.items.get(item), int) else None,
+            methods=tuple(step.method for step in column.steps),
+        )
+        for column in _released(report)
+        for item in (column.title if column.title in wanted.items else column.name,)
+    )
+
+
+def treated_otherwise(report: Report, answer: MethodAnswer) -> int:
+    """Return how many items of a product are treated otherwise than was rehearsed: all, if k is lower."""
+    released = _released(report)
+    if answer.k is not None and report.k < answer.k:
+        return len(released)
+    known = {(item.title, item.methods, item.told) for item in answer.treated}
+    found = [(column, tuple(step.method for step in column.steps)) for column in released]
+    return sum(
+        not known & {(column.title, methods, None), (column.title, methods, column.item)}
+        for column, methods in found
+    )
+
+
+def _released(report: Report) -> list[ColumnReport]:
+    return [column for table in report.tables for column in table.columns if column.released]
 
 
 def _plainly(level: str) -> str:

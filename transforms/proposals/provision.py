@@ -48,6 +48,7 @@ class Offered:
         entry: the version of the register entry that was made with the release; None: there is none.
         newest: the newest version of that entry.
         wanted: titles of items that the screened method wants; None where no method was tested (法118条).
+        otherwise: how many items are not treated as the screened method treats them.
         product: work of the product that a case of 法118条 is about; None for other cases.
     """
 
@@ -55,6 +56,7 @@ class Offered:
     entry: RegisterEntry | None
     newest: RegisterEntry | None
     wanted: frozenset[str] | None
+    otherwise: int
     product: str | None
 
 
@@ -228,6 +230,12 @@ def _of_release(
         _Check(
             bool(more),
             f"{len(more)} item(s) are released that the screened method does not want (3号)",
+            "114",
+            "make the release by the policy that is kept with the case",
+        ),
+        _Check(
+            offered.otherwise > 0,
+            f"{offered.otherwise} item(s) are treated otherwise, or with a lower k, than was screened (3号)",
             "114",
             "make the release by the policy that is kept with the case",
         ),

@@ -45,6 +45,7 @@ def offered(*, entry=(), newest=(), **more):
         "entry": made,
         "newest": SimpleNamespace(**{**items, **dict(newest)}),
         "wanted": frozenset({"年齢"}),
+        "otherwise": 0,
         "product": None,
     }
     return Offered(**{**given, **more})
@@ -107,6 +108,7 @@ CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
         ({"release": offered(report={"created_at": "2026-02-09T23:59:59+09:00"})}, "before the contract"),
         ({"release": offered(report={"created_at": "2026-04-01T15:00:00+00:00"})}, "made on 2026-04-02"),
         ({"release": offered(wanted=frozenset())}, "does not want"),
+        ({"release": offered(otherwise=2)}, "2 item(s) are treated otherwise"),
         ({"record": RECORD.model_copy(update={"release": "r0"})}, "made for another case"),
         ({"state": body(under="118"), "release": offered(product="v", wanted=None)}, "another product"),
         ({"state": body(others={"案2": HANDED}), "release": offered(report=CODES)}, "same pseudonyms"),
