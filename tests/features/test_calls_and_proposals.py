@@ -1,10 +1,13 @@
 """`tokumei call`, `propose`, `complain`, `inquire`, `ledger` and `tick`, by their commands."""
 
+import datetime as dt
+import hashlib
 import json
 
 import pytest
 from support.clerks import COMPANY, ITEMS, NO, PAPERS, Desk, call, enter, judged, proposal
 
+from tokumei.schemas.japan_time import JST
 from tokumei.schemas.register import body_folder
 from tokumei.schemas.transitions import lines
 from tokumei.transforms.storage.local import LocalStore
@@ -70,6 +73,15 @@ def test_only_eligible_files_are_called_for(desk):
     assert desk("call", "files", judged(file, people=999))[0] == 4  # too small for it
 
 
+def test_a_file_is_called_for_once_its_entry_says_so(desk):
+    file = desk.enter(call_for_proposals=False)
+    assert desk("call", "files", judged(file))[0] == 0
+    status, _, error = desk("call", "announce", call())
+    assert status == 4 and "items 13 and 14" in error["what"] and "法第110条" in error["what"]
+    assert file in error["what"]
+    assert desk.enter() == file and desk("call", "announce", call())[0] == 0
+
+
 def test_all_records_or_none(desk):
     file = desk.enter()
     desk("call", "files", judged(file))
@@ -94,11 +106,34 @@ def test_a_record_that_was_taken_in_before_changes_nothing(called):
 
 @pytest.mark.parametrize(
     ("at", "kind"),
-    [("2025-12-01T23:59", "proposal_received"), ("2025-12-02T00:00", "proposal_late")],
+    [
+        ("2025-12-01T23:59", "proposal_received"),
+        ("2025-12-02T00:00", "proposal_late"),
+        ("2025-12-01T14:59:59Z", "proposal_received"),
+        ("2025-12-01T15:00:00Z", "proposal_late"),  # midnight in Japan
+        ("2025-12-02T01:00+10:00", "proposal_late"),
+        ("2025-12-02T00:59+10:00", "proposal_received"),
+    ],
 )
 def test_late_is_after_midnight_of_the_last_day(called, at, kind):
     assert called("propose", "receive", proposal(called.file, at=at), as_of="2025-12-05")[0] == 0
     assert kinds(called)[2:] == ["call_opened", "call_closed", kind]
+    assert f"file {called.file}" in called("propose", "list")[1]
+    assert events(called)[-1]["at"].endswith("+09:00")
+
+
+def test_a_day_that_has_not_begun_is_refused(called, monkeypatch):
+    called("propose", "receive", proposal(called.file), as_of="2025-11-21")
+    (event,) = [e["event_id"] for e in events(called) if e["payload"]["kind"] == "proposal_received"]
+    path = called.folder / "annul.yaml"
+    path.write_text(json.dumps([{"event": event, "because": "誤り"}]))
+    monkeypatch.setattr(called, "clock_of", lambda _: dt.datetime(2025, 11, 21, 12, tzinfo=JST))
+    for words in (("ledger", "annul", called.output, str(path)), ("tick", called.output)):
+        status, _, error = called.run("--json", *words, "--as-of", "2062-12-02")
+        assert (status, error["code"]) == (4, "ledger.not_yet") and "2025-11-21" in error["what"]
+        assert called.run("--json", *words, "--as-of", "2025-11-22")[0] == 4
+    assert called.run("--json", "tick", called.output, "--as-of", "2025-11-21")[0] == 0
+    assert "R7-1" in called("call", "list")[1] and "(open)" in called("call", "list")[1]
 
 
 def test_what_is_missing_is_asked_for_and_never_refused(called):
@@ -108,6 +143,12 @@ def test_what_is_missing_is_asked_for_and_never_refused(called):
     said = proposal(called.file, items=items, papers=papers, proposer={**COMPANY, "representative": None})
     assert called("propose", "receive", said, as_of="2025-11-21")[0] == 0
     *_, received, asked = events(called)
+    text = (called.folder / "papers" / "提案1-correction.txt").read_text()
+    assert "補正" in text.replace(" ", "").replace("　", "") and "令和7年12月5日まで" in text
+    assert "令和7年11月20日に受け付けた" in text and "7号 漏えいの防止" in text and "見本物流" not in text
+    assert asked["papers"] == [
+        {"name": "補正の依頼", "sha256": hashlib.sha256(text.encode()).hexdigest(), "issued_on": None}
+    ]
     assert asked["payload"]["kind"] == "correction_asked" and asked["payload"]["until"] == "2025-12-05"
     assert (
         received["payload"]["missing"]
@@ -132,12 +173,43 @@ def test_what_is_missing_is_asked_for_and_never_refused(called):
     )
 
 
-@pytest.mark.parametrize(("issued", "missing"), [("2025-05-20", 0), ("2025-05-19", 1)])
+@pytest.mark.parametrize(
+    ("issued", "missing"), [("2025-05-20", 0), ("2025-05-19", 1), ("2025-11-20", 0), ("2025-11-21", 1)]
+)
 def test_a_paper_of_registration_is_six_months_old_at_most(called, issued, missing):
     papers = {**PAPERS, "登記事項証明書": {**PAPERS["登記事項証明書"], "issued_on": issued}}
     called("propose", "receive", proposal(called.file, papers=papers), as_of="2025-11-21")
     found = next(e for e in events(called) if e["payload"]["kind"] == "proposal_received")
     assert len(found["payload"]["missing"]) == missing
+
+
+def test_what_comes_after_the_day_named_is_taken_by_decision(called):
+    said = proposal(called.file, items={**ITEMS, "measures": None}, correct_until="2025-12-05")
+    assert called("propose", "receive", said, as_of="2025-11-21")[0] == 0
+    mended = {"case": "提案1", "items": {"measures": "鍵をかける"}, "at": "2025-12-06T00:00"}
+    status, _, error = called("propose", "complete", mended, as_of="2025-12-06")
+    assert status == 4 and "was 2025-12-05" in error["what"] and "法第112条" in error["what"]
+    late = {**mended, "late": {"by": "課長 甲", "because": "郵便の遅れ"}}
+    assert called("propose", "complete", late, as_of="2025-12-06")[0] == 0
+    assert events(called)[-1]["payload"]["late"]["by"] == "課長 甲"
+
+
+def test_a_proposer_is_asked_in_writing(called):
+    assert called("propose", "receive", proposal(called.file), as_of="2025-11-21")[0] == 0
+    assert not (called.folder / "papers").exists()
+    said = {"case": "提案1", "missing": "粒度を示すこと;期間", "until": "2025-12-10"}
+    status, out, _ = called("propose", "ask", said, as_of="2025-11-22")
+    assert status == 0 and "papers of case 提案1" in out
+    text = (called.folder / "papers" / "提案1-correction.txt").read_text()
+    assert "粒度を示すこと" in text and "名簿" in text and "令和7年12月10日まで" in text
+    assert called("ledger", "check")[0] == 0
+
+
+def test_days_that_are_over_are_refused(called):
+    for more in ({"destroy_on": "2025-11-19"}, {"items": {}, "correct_until": "2025-11-20"}):
+        status, _, error = called("propose", "receive", proposal(called.file, **more), as_of="2025-11-21")
+        assert status == 4 and "before" in error["what"], more
+    assert kinds(called)[2:] == []
 
 
 def test_a_file_that_is_not_called_for_is_missing(called):
@@ -262,9 +334,62 @@ def test_who_proposes_is_destroyed_on_its_day(called, tmp_path):
     apart = lambda: list(tmp_path.rglob("proposers/*.json"))  # noqa: E731
     assert "見本物流" in apart()[0].read_text()
     assert "destroyed" not in called.tick("2026-04-01")[1] and apart()  # the case goes on
-    called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")
-    assert "destroyed:" in called.tick("2026-04-02")[1] and apart() == []
+    out = called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")[1]
+    assert "destroyed: " in out and apart() == []
+    assert "destroyed: " not in called.tick("2026-04-02")[1]
     assert kinds(called)[-2:] == ["proposal_withdrawn", "proposer_destroyed"]
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"items": {**ITEMS, "purpose": "株式会社 見本物流の事業"}}, "proposal.purpose"),
+        ({"items": {**ITEMS, "measures": "代表者見本太郎が保管する"}}, "proposal.measures"),
+        ({"items": {**ITEMS, "business": "ﾔｸｲﾝ一朗の研究"}}, "proposal.business"),
+        ({"papers": {**PAPERS, "見本太郎の免許証": PAPERS["誓約書"]}}, "papers"),
+        ({"case": "見本太郎1"}, "the id"),
+    ],
+)
+def test_no_event_names_who_proposes(called, more, place):
+    who = {**COMPANY, "officers": "役員 一朗\nヤクイン一朗", "agent": "なし"}
+    said = proposal(called.file, **{"proposer": who, **more})
+    status, out, error = called("propose", "receive", said, as_of="2025-11-21")
+    assert (status, error["code"]) == (4, "ledger.refused") and f"{place}: a text names" in error["what"]
+    assert "太郎" not in out + json.dumps(error, ensure_ascii=False)
+    assert called("propose", "receive", proposal(called.file, proposer=who), as_of="2025-11-21")[0] == 0
+    said = {"case": "提案1", "because": "見本　太郎の申出による"}
+    status, out, error = called("propose", "withdraw", said, as_of="2025-11-22")
+    assert status == 4 and "because: a text names" in error["what"] and "法第66条" in error["what"]
+    assert (
+        called("propose", "withdraw", {**said, "because": "代表者の申出による"}, as_of="2025-11-22")[0] == 0
+    )
+
+
+def test_whom_a_correction_replaced_is_destroyed_with_it_and_the_rest_at_once(called, tmp_path):
+    called(
+        "propose", "receive", proposal(called.file, destroy_on="2026-03-31", papers={}), as_of="2025-11-21"
+    )
+    apart = lambda: [path.read_text() for path in tmp_path.rglob("proposers/*.json")]  # noqa: E731
+    other = {**COMPANY, "name": "株式会社別名", "address": "京都市"}
+    status, out, _ = called(
+        "propose", "complete", {"case": "提案1", "proposer": other, "papers": PAPERS}, as_of="2025-11-22"
+    )
+    assert status == 0 and "destroyed: " in out
+    (kept,) = apart()
+    assert "別名" in kept and "見本物流" not in kept
+    out = called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")[1]
+    assert "proposer_destroyed" in out and "destroyed: " in out and apart() == []
+
+
+def test_only_its_owner_may_look_at_who_proposes_and_at_the_ledger(called, tmp_path):
+    called("propose", "receive", proposal(called.file), as_of="2025-11-21")
+    called("complain", "receive", {"complaint": "苦1", "about": "x"}, as_of="2025-11-21")
+    for name in ("proposers", "ledger"):
+        (folder,) = tmp_path.rglob(name)
+        files = [path for path in folder.iterdir() if not path.name.endswith(".lock")]
+        assert folder.stat().st_mode & 0o777 == 0o700 and len(files) >= 2
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert next(tmp_path.rglob("book.json")).stat().st_mode & 0o044  # is for everybody
 
 
 def test_a_state_organ_is_told_of_the_yearly_call(called):

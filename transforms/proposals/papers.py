@@ -16,8 +16,9 @@ from typing import Any, Literal, TypeVar
 from jinja2 import TemplateError
 
 from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.events import BodyKind
 from tokumei.schemas.laws import LAWS
-from tokumei.schemas.regimes import PublicRegime, cited
+from tokumei.schemas.regimes import PublicRegime, cited, regime_of
 from tokumei.transforms.pages.letters import letters
 from tokumei.transforms.proposals.occasion import GivenPaper, Record
 
@@ -49,7 +50,7 @@ class About:
     """What every paper of a case says.
 
     Attributes:
-        case: its id (受付番号); file_name: 個人情報ファイルの名称; body: 行政機関等の名称.
+        case: its id (受付番号); file_name: 個人情報ファイルの名称; body: 行政機関等の名称; kind: its 区分.
         at: the day that the paper is dated.
         regime: of that day.
         existing: whether it is about a product that is there (法118条).
@@ -58,9 +59,24 @@ class About:
     case: str
     file_name: str
     body: str
+    kind: BodyKind
     at: dt.date
     regime: PublicRegime
     existing: bool
+
+    @property
+    def sender(self) -> str:
+        """Who writes: the head of the body, by title where its name and kind tell it."""
+        if self.kind == "都道府県" and self.body[-1] in "都道府県":
+            return f"{self.body}知事"
+        if self.kind in {"指定都市", "市区町村"} and self.body[-1] in "市区町村":
+            return f"{self.body}長"
+        return f"{self.body}の長"
+
+    @property
+    def due(self) -> str:
+        """What is paid: 独立行政法人等 take a 利用料 (法119条5項), all others a 手数料."""
+        return "利用料" if self.kind == "独立行政法人等" else "手数料"
 
 
 def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any) -> str:
@@ -84,6 +100,7 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
         for key, number in (_RECIPIENT_2017 if old else _RECIPIENT).items()
     }
     told_by = f"{article['114']}第{3 if kind == 'unfit' else 2}項"
+    applied = f"{article['118']}第2項において準用する" if existing else ""
     try:
         return (
             letters(templates)
@@ -96,8 +113,11 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
                 existing=existing,
                 law=LAWS[regime],
                 article=article,
-                proposal="118" if existing else "112",
-                told_by=f"{article['118']}第2項において準用する{told_by}" if existing else told_by,
+                proposed_by=_proposed_by(about, said.get("proposed_at", about.at)),
+                told_by=applied + told_by,
+                contracted_by=applied + article["115"],
+                sender=about.sender,
+                due=about.due,
                 form=_FORMS.get(kind, "") if known else "",
                 act_of_2017=old,
                 recipient=recipient,
@@ -111,6 +131,15 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
             what="the template cannot be filled in: it is no jinja2, or asks for what papers are not told",
             fix="start from the template of the package (transforms/pages/templates/papers)",
         ) from None
+
+
+def _proposed_by(about: About, proposed_at: dt.date) -> str:
+    """Return the article of a proposal, as a paper of today names it, and as it was called when it came."""
+    number, then = "118" if about.existing else "112", regime_of(proposed_at)
+    now = f"{LAWS[about.regime].act}（以下「法」という。）{cited(number, about.regime)[1:]}第1項"
+    if then == about.regime:
+        return now
+    return f"{now}（受付の日においては、{LAWS[then].act}{cited(number, then)[1:]}第1項）"
 
 
 def with_papers(record: R, papers: Mapping[PaperKind, str]) -> R:
