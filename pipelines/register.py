@@ -1,4 +1,4 @@
-"""The job `tokumei register`: entries of the register book are made, corrected, erased, shown and checked."""
+"""The job `tokumei register`: entries are made, corrected, erased, shown and checked; releases withdrawn."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.settings import add_settings, settings_of
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError, PolicyError, RequirementError
 
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     enter.add_argument("policy", metavar="POLICY.yaml", help="its file section and columns are entered")
     enter.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
     enter.add_argument("--people", type=_count, metavar="N", help="people (本人) in the file, not records")
+    add_settings(enter)
     erase = action(
         "erase", f"erase the entry of a file that is not held any more, or has under {SMALL_FILE:,} people"
     )
@@ -37,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ground.add_argument("--no-longer-held", action="store_true", help="the file is not held any more")
     ground.add_argument("--people", type=_count, metavar="N", help="people (本人) left in the file")
     erase.add_argument("--because", required=True, metavar="TEXT", help="the reason; stays in the book")
+    withdraw = action("withdraw", "withdraw a release: it stays where it is, and is in force no longer")
+    withdraw.add_argument("output", metavar="OUTPUT", help="directory or gs:// URI that holds the release")
+    withdraw.add_argument("--release-id", required=True, metavar="ID", help="the release")
+    withdraw.add_argument(
+        "--because", required=True, metavar="TEXT", help="the reason; everybody can read it"
+    )
     show = action("show", "list the entries in force")
     show.add_argument("output", metavar="OUTPUT", help="directory or gs:// URI that holds register/")
     show.add_argument("--history", action="store_true", help="list earlier versions and erased entries too")
@@ -53,7 +61,8 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; returns 0 also where nothing had to change."""
-    return {"enter": _enter, "erase": _erase, "show": _show, "check": _check}[args.action](args)
+    actions = {"enter": _enter, "erase": _erase, "withdraw": _withdraw, "show": _show, "check": _check}
+    return actions[args.action](args)
 
 
 def _enter(args: argparse.Namespace) -> int:
@@ -63,7 +72,7 @@ def _enter(args: argparse.Namespace) -> int:
     from tokumei.transforms.register.books import check_clock, enter_file
     from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
-    policy = read_policy(args.policy)
+    policy = read_policy(args.policy, settings_of(args))
     store, directory = _register(output_of(policy, folder_of(args.policy), args.output))
     small = policy.regime != "private" and _small(policy, args.people)
     entry = entry_of_file(policy, japan_time.now(), small=small)
@@ -109,7 +118,8 @@ def _small(policy: Policy, people: int | None) -> bool:
 
 
 def _erase(args: argparse.Namespace) -> int:
-    from tokumei.schemas.register import SMALL_FILE, Erasure
+    from tokumei.schemas.register import SMALL_FILE
+    from tokumei.schemas.register_ends import Erasure
     from tokumei.transforms.register.books import books, check_clock, erase_entry
 
     store, directory = _register(args.output)
@@ -120,14 +130,29 @@ def _erase(args: argparse.Namespace) -> int:
             what=f"a file of {SMALL_FILE:,} people or more stays in the register (令21条4項)",
             fix="leave the entry, or use --no-longer-held if that is so",
         )
-    if not args.because.strip():
-        raise PolicyError("usage", where="--because", what="the reason is blank", fix="say why it is erased")
+    _refuse_blank(args.because)
     found = _some(books(store, directory), directory)
     erasure = Erasure(at=japan_time.now(), because=args.because, people=args.people)
     for body in (body for book in found for body in book.bodies if book.newest(args.entry)):
         check_clock(store, directory, body, erasure.at)
     print(_line(erase_entry(store, directory, args.entry, erasure)))
     return 0
+
+
+def _withdraw(args: argparse.Namespace) -> int:
+    from tokumei.schemas.register_ends import Withdrawal
+    from tokumei.transforms.release.withdraw import withdraw_release
+
+    store, _ = _register(args.output)
+    _refuse_blank(args.because)
+    withdrawal = Withdrawal(release_id=args.release_id, at=japan_time.now(), because=args.because)
+    print(_line(withdraw_release(store, args.output, withdrawal)))
+    return 0
+
+
+def _refuse_blank(reason: str) -> None:
+    if not reason.strip():
+        raise PolicyError("usage", where="--because", what="the reason is blank", fix="say why")
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -144,6 +169,7 @@ def _show(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     from tokumei.transforms.register.books import books, differences, lost_releases, missing_releases, repair
+    from tokumei.transforms.release.withdraw import unlike_withdrawals
 
     store, directory = _register(args.output)
     found = _some(books(store, directory), directory)
@@ -172,6 +198,14 @@ def _check(args: argparse.Namespace) -> int:
             where=", ".join(lost),
             what="an entry in force speaks of this release, which is not here",
             fix="restore it from a backup, or run tokumei anonymize again under another --release-id",
+        )
+    unlike = unlike_withdrawals(store, args.output)
+    if unlike:
+        raise RequirementError(
+            "register.withdrawal_differs",
+            where=", ".join(unlike),
+            what="withdrawn.json of the release and the register book do not say the same of its withdrawal",
+            fix="run tokumei register withdraw for the release again; it completes what a killed one left",
         )
     _tell_unmatched(store, args.output)
     entries = sum(len(book.current) for book in found)
@@ -218,6 +252,8 @@ def _some(found: tuple[Book, ...], directory: str) -> tuple[Book, ...]:
 def _line(entry: RegisterEntry) -> str:
     of = "no release" if entry.release_id is None else f"release {entry.release_id}"
     end = f", erased {entry.erased.at}: {entry.erased.because}" if entry.erased else ""
+    for gone in entry.withdrawn:
+        end += f", release {gone.release_id} withdrawn {gone.at}: {gone.because}"
     return (
         f"{entry.number}. {entry.name}  entry {entry.entry_id}  version {entry.version} of {entry.updated_at}"
         f" ({entry.status}, {of}{end})"

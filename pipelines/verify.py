@@ -9,7 +9,7 @@ from tokumei.pipelines.cli import run_as_program
 from tokumei.schemas.errors import InputError
 
 if TYPE_CHECKING:
-    from tokumei.transforms.release.reread import Difference
+    from tokumei.transforms.release.reread import Difference, Reread
     from tokumei.transforms.storage.base import Store
 
 
@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
         for difference in found.differences:
             print(f"  {difference.uri} {difference.what}")
         print(
-            f"{name}: {'whole' if not found.differences else 'NOT whole'}, {found.records:,} records in"
-            f" {found.parts:,} part(s), {found.documents:,} documents"
+            f"{name}: {'whole' if not found.differences else 'NOT whole'}{_withdrawn(found)},"
+            f" {found.records:,} records in {found.parts:,} part(s), {found.documents:,} documents"
         )
         wrong += found.differences
     if wrong:
@@ -55,6 +55,10 @@ def run(args: argparse.Namespace) -> int:
             " (tokumei clean), or publish under another --release-id",
         )
     return 0
+
+
+def _withdrawn(found: Reread) -> str:
+    return "" if found.withdrawn is None else f", withdrawn {found.withdrawn.at}"
 
 
 def _published(store: Store, output: str) -> list[str]:

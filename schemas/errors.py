@@ -68,7 +68,7 @@ class RequirementError(TokumeiError):
 
 
 class AlreadyPublishedError(TokumeiError):
-    """The release id is published with other content: exit status 5."""
+    """The release id is published with other content, or was withdrawn: exit status 5."""
 
     status = 5
 

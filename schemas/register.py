@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from tokumei.schemas.file_items import Office, Ordinance, Period
 from tokumei.schemas.policy import Policy
+from tokumei.schemas.register_ends import Erasure, Withdrawal
 from tokumei.schemas.report import PeopleBasis, Report
 from tokumei.schemas.strict import Strict, broken
 from tokumei.schemas.table import Table
@@ -28,14 +31,6 @@ class TableItems(Strict):
 
     table: str
     items: tuple[str, ...]
-
-
-class Erasure(Strict):
-    """That an entry was erased from the register (令21条4項): its file is not held any more, or too small."""
-
-    at: str = Field(description="When.")
-    because: str = Field(description="Why, in the words of whoever decided.")
-    people: int | None = Field(description=f"People of the file where under {SMALL_FILE:,}; None: not held.")
 
 
 class RegisterEntry(Strict):
@@ -85,9 +80,17 @@ class RegisterEntry(Strict):
     )
     remarks: str | None = Field(description="備考")
     erased: Erasure | None = Field(default=None, description="消去（令21条4項）; with status erased alone.")
+    withdrawn: tuple[Withdrawal, ...] = Field(
+        default=(), description="取下げ: releases of the file that are in force no longer, oldest first."
+    )
 
 
-_PLACE = {"number", "version", "status", "created_at", "updated_at"}  # set by the book, not by the file
+_PLACE = {"number", "version", "status", "created_at", "updated_at", "withdrawn"}  # set by the book alone
+_PRODUCT: dict[str, object] = {  # what an entry says of a release, where there is none
+    **dict.fromkeys(("release_id", "product_people", "product_people_basis", "product_office")),
+    **dict.fromkeys(("product_period", "how_provided")),
+    "product_items": (),
+}
 
 
 def entry_of(policy: Policy, report: Report) -> RegisterEntry:
@@ -107,11 +110,6 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
     )
 
 
-def entry_id_of(body: str, name: str) -> str:
-    """Return the id of a body's file, the same for all versions of its entry."""
-    return hashlib.sha256(f"{body}\0{name}".encode()).hexdigest()[:16]
-
-
 def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
     """Return the entry of a file as such, without a release; item 15 is for the book to know.
 
@@ -125,7 +123,7 @@ def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
         title for table in policy.tables.values() for title in column_titles(table, tuple(table.columns))
     ]
     return RegisterEntry(
-        entry_id=entry_id_of(file.body, file.name),
+        entry_id=file.entry_id,
         regime=policy.regime,
         release_id=None,
         created_at=at,
@@ -253,6 +251,31 @@ class Book(Strict):
         gone: dict[str, object] = {"status": "erased", "erased": erasure}
         return Book(entries=self._but(newest, gone), others=self.others)
 
+    def of_release(self, release_id: str) -> RegisterEntry | None:
+        """Return the newest version of the entry of a release's file; None where no version knows it."""
+        found = next((e for e in self.entries if e.release_id == release_id), None)
+        return None if found is None else self.newest(found.entry_id)
+
+    def after_withdrawal(self, withdrawal: Withdrawal, at: str) -> Book:
+        """Return the book without a release in force; unchanged where it knows that, or not the release.
+
+        A new version of the entry says so, and nothing of a product if it spoke of that release: what a later
+        one superseded does not come back. An erased entry stays erased, and says so too.
+
+        Args:
+            withdrawal: of the release.
+            at: the moment of the new version, ISO 8601 with offset.
+        """
+        newest = self.of_release(withdrawal.release_id)
+        if newest is None or any(w.release_id == withdrawal.release_id for w in newest.withdrawn):
+            return self
+        changes: dict[str, object] = {"withdrawn": (*newest.withdrawn, withdrawal)}
+        if newest.status == "erased":
+            return Book(entries=self._but(newest, changes), others=self.others)
+        if newest.release_id == withdrawal.release_id:
+            changes |= _PRODUCT
+        return self._with(newest.model_copy(update={"updated_at": at}), changes)
+
     def parts(self) -> dict[str, Book]:
         """Return the book of each body: a book of format 1 may hold several."""
         return {body: Book(entries=tuple(e for e in self.entries if e.body == body)) for body in self.bodies}
@@ -264,18 +287,18 @@ class Book(Strict):
             return self
         return Book(entries=tuple(e for e in self.entries if e.body not in others), others=others)
 
-    def _with(self, entry: RegisterEntry) -> Book:
+    def _with(self, entry: RegisterEntry, changes: Mapping[str, object] = MappingProxyType({})) -> Book:
         newest = self.newest(entry.entry_id)
         if newest is None:
             taken = [e.number for e in self.entries]
             place: dict[str, object] = {"number": max(taken, default=0) + 1, "version": 1}
         else:
-            place = {"number": newest.number, "version": newest.version + 1}
+            place = {"number": newest.number, "version": newest.version + 1, "withdrawn": newest.withdrawn}
         older = self.entries
         if newest is not None and newest.status == "current":
             place["created_at"] = newest.created_at
             older = self._but(newest, {"status": "superseded"})
-        return Book(entries=(*older, entry.model_copy(update=place)), others=self.others)
+        return Book(entries=(*older, entry.model_copy(update={**place, **changes})), others=self.others)
 
     def _but(self, entry: RegisterEntry, changes: dict[str, object]) -> tuple[RegisterEntry, ...]:
         return tuple(e.model_copy(update=changes) if e is entry else e for e in self.entries)
@@ -290,4 +313,8 @@ def _follow(versions: list[RegisterEntry]) -> bool:
         and last.status != "superseded"
         and all(e.status != "current" for e in before)
         and all((e.status == "erased") == (e.erased is not None) for e in versions)
+        and all(
+            new.withdrawn[: len(old.withdrawn)] == old.withdrawn for old, new in itertools.pairwise(versions)
+        )
+        and not (last.status == "current" and last.release_id in {w.release_id for w in last.withdrawn})
     )

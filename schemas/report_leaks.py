@@ -14,7 +14,12 @@ class NamesSought(Strict):
         description="Different names, in the orders that were looked for; None where they are too many to be"
         " kept one by one."
     )
+    codes: int | None = Field(
+        default=None,
+        description="Different codes of the same people that were looked for; None where there are none,"
+        " or too many to be kept one by one.",
+    )
     bytes: int = Field(description="Of the set of their keyed hashes.")
     error: float = Field(
-        description="Share of other stretches of text that are taken for a name, by the set alone."
+        description="Share of other stretches of text that are taken for a name or a code, by the set alone."
     )

@@ -251,6 +251,9 @@ def test_terminated_and_barred(cases):
     cases.release("r1")
     status, _, error = cases.provide(as_of="2026-05-02")
     assert status == 4 and "terminated" in error["what"]
+    assert cases.run("register", "withdraw", cases.output, "--release-id", "r1", "--because", "誤り")[0] == 0
+    status, _, error = cases.provide(as_of="2026-05-02")
+    assert status == 4 and "was withdrawn" in error["what"]
     cases.ok("call", "announce", call("R10", "2028-04-01", "2028-05-31"), as_of="2028-03-01")
     later = {"period": {"start": "2028-08-01", "end": "2029-03-31"}}
     cases.propose("案2", at="2028-04-30", call="R10", items=later)

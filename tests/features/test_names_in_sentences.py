@@ -164,3 +164,37 @@ def test_a_column_that_is_called_like_somebody_stops_the_run(run):
     }
     done = run(policy_of(columns, person="id"), {"data.csv": data})
     assert done.status == 4 and "number 4 of them" in done.err and "五十嵐" not in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    "write", [lambda c: c, lambda c: f"証の番号 {c} を確認", lambda c: f"（{c[:2]}-{c[2:]}）"]
+)
+def test_the_codes_of_one_table_are_looked_for_in_another(run, write):
+    """An insurance number that is deleted with the person stands in what happened to them."""
+    people = csv_of(("id", code), ("氏名", lambda i: f"{family(i)} {given(i)}"), ("保険番号", insured))
+    events = csv_of(("id", code), ("処理内容", lambda i: write(insured(i)) if i % 9 == 1 else "窓口対応"))
+    policy = policy_of({}, person="id")
+    policy["tables"] = {
+        "people": {
+            "source": {"path": "people.csv", "format": "csv"},
+            "person": "id",
+            "rows_per_person": "one",
+            "columns": {
+                "id": PSEUDONYM,
+                "氏名": DELETED,
+                "保険番号": {"treat": [{"criterion": 2, "method": "delete"}]},
+            },
+        },
+        "events": {
+            "source": {"path": "events.csv", "format": "csv"},
+            "person": "id",
+            "rows_per_person": "several",
+            "columns": {"id": PSEUDONYM, "処理内容": KEEP},
+        },
+    }
+    done = run(policy, {"people.csv": people, "events.csv": events})
+    assert done.status == 4 and "the code of somebody in the files" in done.err, done.err
+
+
+def insured(i):
+    return f"AB{(i * 7919 + 123457) % 10**6:06d}X"

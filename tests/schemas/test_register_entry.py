@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.register import Book, Erasure, RegisterEntry, entry_of
+from tokumei.schemas.register import Book, RegisterEntry, entry_of
+from tokumei.schemas.register_ends import Erasure
 from tokumei.schemas.report import Report
 
 SCHEMA = json.loads(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tokumei.schemas.register import Erasure
+from tokumei.schemas.register_ends import Erasure
 from tokumei.transforms.register.books import books
 
 CITY, SCHOOLS, WATER = "みなと市長", "みなと市教育委員会", "みなと市上下水道事業管理者"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 
@@ -45,6 +46,12 @@ def of_product(entry):
     records = entry["product_people_basis"] == "records"
     basis = "（記録の数と同じであり、本人の番号による計数はしていない）" if records else ""
     return f"本人の数：{entry['product_people']:,}人{basis}\n情報の項目：{told}"
+
+
+def of_withdrawal(gone):
+    at = dt.datetime.fromisoformat(gone["at"])
+    day = f"{of_day(gone['at'][:10])} {at.hour}時{at.minute:02d}分"
+    return f"リリース {gone['release_id']}　{day}に取下げ　理由：{gone['because']}"
 
 
 def said(entry):
@@ -104,16 +111,19 @@ def assert_agree(files, book, parse):
     sheets = [attrs["id"] for tag, attrs in page.tags if tag == "div" and attrs.get("class") == "sheet"]
     assert sorted(sheets) == sorted(entry["entry_id"] for entry in as_json)
     for entry, row in zip(as_json, rows, strict=True):
-        assert len(row) == len(head) == 29
+        assert len(row) == len(head) == 30
         assert not any(cell.lstrip()[:1] in FORMULA or cell[:1] in {"\t", "\r", "\n"} for cell in row)
         items = said(entry)
-        assert [restored(cell) for cell in row[6:]] == [text or "" for text in items]
+        assert [restored(cell) for cell in row[6:-1]] == [text or "" for text in items]
         number, version, release = row[1], row[2], row[5]
         assert (number, version) == (str(entry["number"]), str(entry["version"]))
         assert release == (entry["release_id"] or NONE)
         shown = [cells[0] for cells in page.cells(entry["entry_id"]).values()]
         assert shown == [spaces(text) for text in items if text is not None]
         title = page.text(entry["entry_id"])
+        told = [of_withdrawal(gone) for gone in entry["withdrawn"]]
+        assert restored(row[-1]) == ("\n".join(told) or NONE) and title.count("【取下げ】") == len(told)
+        assert all(f"【取下げ】{spaces(text)}" in title for text in told)
         assert (
             title.startswith(spaces(f"{entry['number']}　{entry['name']}"))
             and f"第{entry['version']}版" in title

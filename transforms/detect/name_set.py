@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tokumei.transforms.detect.code_set import CodeSet
 from tokumei.transforms.detect.hash_set import Hashes, HashSet
 from tokumei.transforms.detect.text_array import (
     Codes,
@@ -85,7 +86,7 @@ class NameHits(NamedTuple):
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class NameSet(PackedOnce):
     """Names, in every spelling that is looked for; no name can be read from it without the key of the run.
 
@@ -96,6 +97,7 @@ class NameSet(PackedOnce):
             and the rest of another. By chance they stand in texts as often as the names do.
         heads: sorted, the hashes of the first three letters of both.
         lengths: of the names, in letters.
+        codes: the codes of the same people; None where none are known.
     """
 
     seeds: tuple[int, int]
@@ -103,6 +105,7 @@ class NameSet(PackedOnce):
     decoys: HashSet
     heads: NDArray[np.uint32]
     lengths: tuple[int, ...]
+    codes: CodeSet | None = None
 
     @classmethod
     def of(cls, spelled: Sequence[pl.Series], key: bytes) -> NameSet:
@@ -127,11 +130,11 @@ class NameSet(PackedOnce):
         words, sizes = _decoys(matrix, widths)
         starts = np.concatenate((matrix, words))
         return cls(
-            seeds,
-            HashSet.of(hashes),
-            HashSet.of(_row_hashes(words, sizes, seeds)),
-            distinct(three_letters(starts[:, 0], starts[:, 1], starts[:, 2], _factors(seeds)) >> _HEAD),
-            tuple(int(width) for width in np.unique(widths)),
+            seeds=seeds,
+            names=HashSet.of(hashes),
+            decoys=HashSet.of(_row_hashes(words, sizes, seeds)),
+            heads=distinct(three_letters(starts[:, 0], starts[:, 1], starts[:, 2], _factors(seeds)) >> _HEAD),
+            lengths=tuple(int(width) for width in np.unique(widths)),
         )
 
     @classmethod
@@ -144,11 +147,12 @@ class NameSet(PackedOnce):
         if len(parts) == 1:
             return parts[0]
         return cls(
-            parts[0].seeds,
-            HashSet.merged([part.names for part in parts]),
-            HashSet.merged([part.decoys for part in parts]),
-            distinct(np.concatenate([part.heads for part in parts])),
-            tuple(sorted({length for part in parts for length in part.lengths})),
+            seeds=parts[0].seeds,
+            names=HashSet.merged([part.names for part in parts]),
+            decoys=HashSet.merged([part.decoys for part in parts]),
+            heads=distinct(np.concatenate([part.heads for part in parts])),
+            lengths=tuple(sorted({length for part in parts for length in part.lengths})),
+            codes=CodeSet.merged([part.codes for part in parts if part.codes is not None]),
         )
 
     @property
@@ -165,7 +169,8 @@ class NameSet(PackedOnce):
     @property
     def nbytes(self) -> int:
         """Its size."""
-        return self.names.nbytes + self.decoys.nbytes + self.heads.nbytes
+        codes = 0 if self.codes is None else self.codes.codes.nbytes
+        return self.names.nbytes + self.decoys.nbytes + self.heads.nbytes + codes
 
     def find(self, shadows: pl.Series) -> NameHits:
         """Return where names stand in the shadows of texts; nulls hold none."""

@@ -6,6 +6,7 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.detect.as_named import are_full_names
+from tokumei.transforms.detect.code_set import CodeSet
 from tokumei.transforms.detect.name_set import SHORTEST_NAME, NameHits, NameSet, NameSign
 from tokumei.transforms.detect.text_array import stretches
 from tokumei.transforms.leaks.beginnings import SeenLetters
@@ -81,6 +82,27 @@ def names_in(
         )
         for evidence, search in found.items()
     }
+
+
+def codes_of_people(
+    codes: CodeSet | None, column: str, cells: pl.Series, people: pl.Series | None, shared: int
+) -> dict[LeakSearch, Found]:
+    """Count the cells that hold the code of somebody of the files, and how many would by chance.
+
+    Args:
+        codes: to be looked for; None where none are known.
+        column: the released column.
+        cells: shadows, one a record.
+        people: whose record each is; None where a record is a person.
+        shared: how many people make a label.
+    """
+    if codes is None:
+        return {}
+    bearers = pl.len() if people is None else pl.col(_PERSON).n_unique()
+    frame = pl.DataFrame({_CELL: cells, _PERSON: cells if people is None else people}).drop_nulls(_CELL)
+    distinct = frame.group_by(_CELL).agg(bearers.alias(_BEARERS)).filter(pl.col(_BEARERS) < shared)
+    met = codes.find(distinct[_CELL])
+    return {LeakSearch("code", column, ""): Found(len(distinct), len(met.texts), 0, 0, met.expected)}
 
 
 def names_and_addresses(column: str, cells: pl.Series, shared: int) -> dict[LeakSearch, Found]:

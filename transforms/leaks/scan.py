@@ -26,7 +26,7 @@ from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers
 from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.own_search import OwnSearch
 from tokumei.transforms.leaks.own_whole import whole_values
-from tokumei.transforms.leaks.people import names_and_addresses, names_in
+from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses, names_in
 from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.theirs import theirs_in
 from tokumei.transforms.leaks.values import Texts, as_compared, own_values, plain_texts, read_cells
@@ -80,6 +80,8 @@ def scan(
                 found |= names_and_addresses(name, cells.written, shared)
             seen = SeenLetters(ANY_FACTORS if names is None else names.factors)
             found |= names_in(names, name, cells.written, people, shared, seen=seen)
+            codes = None if names is None else names.codes
+            found |= codes_of_people(codes, name, cells.written, people, shared)
             found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
             found |= theirs_in(theirs, name, cells.plain, shared)

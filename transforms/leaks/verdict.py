@@ -35,11 +35,13 @@ _MANY = 2_000  # coincidences, from which on a bound is as good as the exact tes
 _VALUES = frozenset({"own", "other", "form", "part"})
 _OTHERWISE = {"form": "別の書き方", "part": "一部、又は短い書き方"}
 _NAMES = frozenset({"name", "likely"})
+_OF_ANYBODY = _NAMES | {"code"}
 _OF_PEOPLE = {
     **dict.fromkeys(_NAMES, ("the name of somebody in the files", "ファイルにある人の氏名")),
     "theirs": ("a value of the same person that another table deletes", "同じ人の、ほかの表で削除する値"),
 }
-_OF_SOURCES = frozenset({*_VALUES, *_OF_PEOPLE, *_WHOLE})
+_OF_SOURCES = frozenset({*_VALUES, *_OF_PEOPLE, *_WHOLE, "code"})
+_OF_ANYBODYS_CODE = ("the code of somebody in the files", "ファイルにある人の番号")
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
 
@@ -58,8 +60,10 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
         return (often and surprising) if search.kind == "part" else (often or surprising)  # parts are short
     if search.of in _BY_SHARE:
         return 2 * found.chance > found.compared
-    few = found.compared < ENOUGH and not search.beside
+    few = found.compared < ENOUGH and not search.beside and search.kind != "code"
     unlikely = _UNLIKELY_BESIDE if search.beside else _UNLIKELY_NUMBERS
+    if search.kind == "code":
+        unlikely = _UNLIKELY
     return few or _surprising(found.chance, found.expected, unlikely)
 
 
@@ -128,12 +132,18 @@ def explain_leaks(table: TablePlan, found: Leaks, names: NameSet | None) -> Leak
 def _names(names: NameSet) -> NamesSought:
     exact = names.names.bits is None
     return NamesSought(
-        spellings=len(names.names.known) if exact else None, bytes=names.nbytes, error=names.names.error
+        spellings=len(names.names.known) if exact else None,
+        codes=None if names.codes is None else names.codes.size,
+        bytes=names.nbytes,
+        error=max(names.names.error, 0.0 if names.codes is None else names.codes.codes.error),
     )
 
 
 def _told_once(found: Leaks) -> Leaks:
-    """Return what was found without names that are no more than the values found in the same column."""
+    """Return what was found without names and codes that are no more than the values of the same column.
+
+    And without what short values, and columns put together, are by chance.
+    """
     values: Counter[str] = Counter()
     for search, count in found.items():
         if search.kind in _VALUES:
@@ -141,7 +151,8 @@ def _told_once(found: Leaks) -> Leaks:
     return {
         search: count
         for search, count in found.items()
-        if search.kind not in _NAMES or not 0 < count.sure + count.chance <= values[search.column]
+        if not (search.kind == "part" or search.beside) or is_leak(search, count)
+        if search.kind not in _OF_ANYBODY or not 0 < count.sure + count.chance <= values[search.column]
     }
 
 
@@ -184,8 +195,8 @@ def _alone(search: LeakSearch, found: Found) -> str:
         return f"{count:,} of {found.compared:,} values {what}"
     if search.kind in _OF_PEOPLE:
         return f"{count:,} record(s) with {_OF_PEOPLE[search.kind][0]}"
-    if search.kind == "number":
-        return f"{count:,} value(s) hold: {search.of}"
+    if search.kind in {"number", "code"}:
+        return f"{count:,} value(s) hold: {search.of or _OF_ANYBODYS_CODE[0]}"
     if search.kind == "source":
         return f"{count:,} of {found.compared:,} source values are: {search.of}, of which nothing may be left"
     whose = "another record's value" if search.kind == "other" else "their own value"
@@ -204,8 +215,8 @@ def _sought_alone(table: TablePlan, search: LeakSearch) -> str:
         return "加工前と同じ値" if search.kind == "kept" else "項目の名が示すもの"
     if search.kind in _OF_PEOPLE or search.kind in _WHOLE:
         return (_OF_PEOPLE | _WHOLE)[search.kind][1]
-    if search.kind == "number":
-        return _title(search.of)
+    if search.kind in {"number", "code"}:
+        return _title(search.of) if search.of else _OF_ANYBODYS_CODE[1]
     if search.kind == "source":
         return f"加工前の{_title(search.of)}"
     title = table.table.columns[search.of].title or search.of

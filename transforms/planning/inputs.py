@@ -18,6 +18,7 @@ from tokumei.transforms.formats.columns import matched_names, refuse_other_colum
 from tokumei.transforms.formats.convert import readable
 from tokumei.transforms.formats.reader import read_header
 from tokumei.transforms.formats.together import FETCHES
+from tokumei.transforms.planning.delivered import refuse_partial
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
@@ -45,10 +46,12 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
         path = locate(base, plan.table.source.path)
         store = open_store(path)
         files = store.glob(path)
+        where = f"tables.{plan.name.replace('#', '.')}.source"
+        refuse_partial(plan.table.source, path, f"{where}.expect", store, files)
         if not files:
             raise InputError(
                 "input.missing",
-                where=f"tables.{plan.name.replace('#', '.')}.source.path",
+                where=f"{where}.path",
                 what=f"no file matches {plan.table.source.path}",
                 fix="correct the path; it is relative to the policy file",
             )
@@ -112,6 +115,7 @@ def without_unsearched(plans: Mapping[str, TablePlan], files: Sequence[TableFile
             plan,
             unsearched=tuple(c for c in plan.columns if c in found),
             named=tuple(parts for parts in plan.named if found.isdisjoint(parts)),
+            coded=tuple(name for name in plan.coded if name not in found),
             held_against=tuple(name for name in plan.held_against if name not in found),
         )
         for name, plan in plans.items()
@@ -133,7 +137,9 @@ def _unsearched(plan: TablePlan, types: pa.Schema | None, where: str) -> tuple[s
             continue
         how = plan.dates.get(name, USUAL)
         refuse_unreadable(types.field(name).type, name, kind, how, where)
-    sought = plan.types(*plan.table.sought, *(name for parts in plan.named for name in parts)).items()
+    sought = plan.types(
+        *plan.table.sought, *plan.coded, *(name for parts in plan.named for name in parts)
+    ).items()
     return tuple(n for n, kind in sought if n in inside and not readable(types.field(n).type, kind))
 
 

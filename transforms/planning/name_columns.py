@@ -14,6 +14,7 @@ NameColumns = tuple[str, ...]  # one column of whole names, or two: of family na
 
 _NAMES = frozenset({Role.NAME, Role.KANA})
 _LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other", "by"})
+_OF_CODES = 2  # 二号
 _SHORTEST = 3  # letters of a name
 _DIGIT = re.compile(r"\d")
 _APART, _JAPANESE = re.compile(r"[\W_]+"), re.compile("[ぁ-ヺ一-龥]")
@@ -80,6 +81,25 @@ def name_columns(table: Table) -> tuple[NameColumns, ...]:
         (name,) for name in names if name not in paired and says(_NAMES, name, table.columns[name].title)
     ]
     return (*pairs, *whole)
+
+
+def code_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns of people's codes whose values must not stand in what is released, of anybody.
+
+    They are those that are treated under 二号, or are called codes; the numbers of lines (取引ID) are none.
+    """
+    return tuple(
+        name
+        for name, column in table.columns.items()
+        if column.sought
+        and column.type == "string"
+        and not column.carries_values
+        and (
+            name == table.person
+            or any(step.criterion == _OF_CODES for step in column.treat)
+            or says({Role.CODE, Role.LINK, Role.IDENTIFIER}, name, column.title)
+        )
+    )
 
 
 def _read(name: str, title: str | None) -> str:

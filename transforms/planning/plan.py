@@ -51,6 +51,7 @@ class TablePlan(PackedOnce):
     codes: PersonCodes | None = None  # how its people's codes are compared, where the policy says so
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
     named: tuple[NameColumns, ...] = ()  # columns of people's names
+    coded: tuple[str, ...] = ()  # and of their codes
     frozen: Mapping[str, int] = field(default_factory=dict)  # levels of an earlier release, applied once more
     held_against: tuple[str, ...] = ()  # those whose values no table of the same people may hold
 
@@ -212,13 +213,12 @@ class TablePlan(PackedOnce):
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
-        used, named = self.output_types(), [*self.held_against, *(n for parts in self.named for n in parts)]
+        used, apart = self.output_types(), (*self.held_against, *sum(self.named, ()), *self.coded)
         if self.table.source.facts.parsed:
-            return used | self.types(*named)
+            return used | self.types(*apart)
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})
-        # At least one column, so that the records themselves are counted.
-        names = (self.table.person, *self.profiled, *typed, *self.table.times, *named)
-        return self.types(*names) or self.types(self.table.released[0])
+        names = (self.table.person, *self.profiled, *typed, *self.table.times, *apart)
+        return self.types(*names) or self.types(self.table.released[0])  # by one, records are counted
 
     def combination_types(self) -> dict[str, ColumnType]:
         """Columns read to count combinations."""

@@ -13,7 +13,12 @@ from tokumei.transforms.criteria import Context
 from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.planning.compared import held_against_others
 from tokumei.transforms.planning.histories import known_columns
-from tokumei.transforms.planning.name_columns import carries_sentences, may_name_somebody, name_columns
+from tokumei.transforms.planning.name_columns import (
+    carries_sentences,
+    code_columns,
+    may_name_somebody,
+    name_columns,
+)
 from tokumei.transforms.planning.names import refuse_codes_in_names, refuse_people_in_names
 from tokumei.transforms.planning.plan import POPULATION, TablePlan
 
@@ -57,6 +62,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             codes=_codes(table, codes),
             histories=policy.histories,
             named=name_columns(table) if gathered else (),
+            coded=code_columns(table) if gathered else (),
             held_against=held_against_others(table) if table.joined and table.person_link in joined else (),
         )
         for name, table in policy.tables.items()

@@ -1,28 +1,39 @@
-"""What the release may not hold, gathered in pass 1: names of people, and values of joined tables."""
+"""What the release may not hold, gathered in pass 1: names and codes of people, values of joined tables."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.counting.person_values import VALUES_PURPOSE, values_of
+from tokumei.transforms.detect.code_set import CodeSet
 from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_forms import full_names, joined_names
 from tokumei.transforms.detect.name_set import NameSet
+from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.cells import as_text, without_dictionary
 
 
 def gather_names(plan: TablePlan, batch: pa.RecordBatch, key: RunKey) -> NameSet | None:
-    """Return the names in a chunk's columns of names; None where the table has none, or none is sought."""
-    if not plan.named or not batch.num_rows:
+    """Return the names and codes of people in a chunk; None where there are none, or none is sought."""
+    if not (plan.named or plan.coded) or not batch.num_rows:
         return None
     found = []
     for parts in plan.named:
         columns = [batch.column(name) for name in parts]
         found += joined_names(*columns) if len(columns) == 2 else full_names(*columns)
-    return NameSet.of(found, key.derive("names"))
+    secret = key.derive("names")
+    names = NameSet.of(found or [pl.Series(dtype=pl.String)], secret)
+    if not plan.coded:
+        return names
+    codes = pl.concat([spelled(as_text(without_dictionary(batch.column(name)))) for name in plan.coded])
+    return replace(names, codes=CodeSet.of(codes, secret))
 
 
 def gather_values(plan: TablePlan, chunk: Chunk[LeftOut]) -> HashSet | None:

@@ -71,7 +71,7 @@ def refuse_provision(body: Body, record: ProvidedRelease, offered: Offered, occa
     case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
     for check in (
         *_of_contract(case, record, offered.report.people, day),
-        *_of_entry(case, offered),
+        *_of_entry(case, record, offered),
         *_of_release(body, case, record, offered, day),
     ):
         if check.wrong:
@@ -146,7 +146,7 @@ def _of_contract(case: Case, record: ProvidedRelease, people: int, day: dt.date)
     )
 
 
-def _of_entry(case: Case, offered: Offered) -> Sequence[_Check]:
+def _of_entry(case: Case, record: ProvidedRelease, offered: Offered) -> Sequence[_Check]:
     entry, newest = offered.entry, offered.newest
     if entry is None or newest is None:
         return (
@@ -166,6 +166,12 @@ def _of_entry(case: Case, offered: Offered) -> Sequence[_Check]:
             "the release is of another file than the case",
             "115",
             "name the release that was made for the case",
+        ),
+        _Check(
+            any(withdrawal.release_id == record.release for withdrawal in newest.withdrawn),
+            "the release was withdrawn (取下げ)",
+            "117",
+            "make another for this case: tokumei anonymize with another --release-id",
         ),
         _Check(newest.status == "erased", "the file's entry is erased", "75", "nothing is provided of it"),
         _Check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tokumei.schemas.register import Erasure
+from tokumei.schemas.register_ends import Erasure
 from tokumei.transforms.ledger.state import Body
 from tokumei.transforms.register.books import books, erase_entry
 from tokumei.transforms.storage.base import Store

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tokumei.schemas.errors import InputError, PolicyError
-from tokumei.schemas.register import Book, Erasure, RegisterEntry, body_folder
+from tokumei.schemas.register import Book, RegisterEntry, body_folder
+from tokumei.schemas.register_ends import Erasure, Withdrawal
 from tokumei.transforms.register.views import VIEWS
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
@@ -87,6 +88,46 @@ def erase_entry(store: Store, directory: str, entry_id: str, erasure: Erasure) -
             fix="use --no-longer-held",
         )
     newest = _write(store, directory, found[0].body, lambda b: b.without(entry_id, erasure)).newest(entry_id)
+    assert newest is not None  # noqa: S101  (entries are never removed)
+    return newest
+
+
+def entry_of_release(store: Store, directory: str, release_id: str) -> RegisterEntry:
+    """Return the newest version of the entry of a release's file.
+
+    Raises:
+        InputError: no book here knows the release, or a book is damaged.
+    """
+    for book in books(store, directory):
+        if (found := book.of_release(release_id)) is not None:
+            return found
+    raise InputError(
+        "register.unknown_release",
+        where=directory,
+        what="no register book of this output has an entry of this release",
+        fix="take the name from tokumei register show --history; where a run died before it entered its"
+        " release, run the same tokumei anonymize again first",
+    )
+
+
+def enter_withdrawal(store: Store, directory: str, withdrawal: Withdrawal, at: str) -> RegisterEntry:
+    """Record that a release is no longer in force; return the newest version of its file's entry.
+
+    What the book knows already stays as it was.
+
+    Args:
+        store: where the register is.
+        directory: of the register.
+        withdrawal: of the release.
+        at: the moment of the new version, ISO 8601 with offset.
+
+    Raises:
+        InputError, TokumeiError: as `add_entry` and `entry_of_release`.
+    """
+    body = entry_of_release(store, directory, withdrawal.release_id).body
+    newest = _write(store, directory, body, lambda b: b.after_withdrawal(withdrawal, at)).of_release(
+        withdrawal.release_id
+    )
     assert newest is not None  # noqa: S101  (entries are never removed)
     return newest
 

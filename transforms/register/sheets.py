@@ -8,7 +8,7 @@ from tokumei.schemas.file_items import Office
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
 from tokumei.schemas.report import UNCOUNTED
-from tokumei.transforms.pages.environment import day, number
+from tokumei.transforms.pages.environment import day, moment, number
 
 REGISTER_TITLE = "個人情報ファイル簿"
 COLUMNS = (
@@ -126,6 +126,14 @@ def all_cells(entry: RegisterEntry) -> tuple[Cell | None, ...]:
         (True, "備考", entry.remarks),
     ]
     return tuple(Cell(caption, text or "―") if has else None for has, caption, text in rows)
+
+
+def withdrawals_of(entry: RegisterEntry) -> tuple[str, ...]:
+    """Return a line for each release of the file that was withdrawn (取下げ)."""
+    return tuple(
+        f"リリース {gone.release_id}　{moment(gone.at)}に取下げ　理由：{gone.because}"
+        for gone in entry.withdrawn
+    )
 
 
 def _people(entry: RegisterEntry) -> str:

@@ -10,9 +10,11 @@ from tokumei.schemas.errors import InputError
 from tokumei.transforms.storage.base import Store
 
 MANIFEST = "manifest.json"
+WITHDRAWN = "withdrawn.json"  # beside it, once the release is in force no longer
 # The documents of a release and who they are for; internal ones tell of people who are not in the release.
+NOTICE = "notice.md"
 DOCUMENTS: Mapping[str, Literal["public", "internal"]] = {
-    "notice.md": "public",
+    NOTICE: "public",
     "public-report.html": "public",
     "public-report.json": "public",
     "report.html": "internal",

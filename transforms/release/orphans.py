@@ -19,10 +19,10 @@ from tokumei.transforms.earlier.kept import OVER_TIME, PRIVATE_SIDE
 from tokumei.transforms.ledger.journal import NOTE_NAME, SEGMENT_NAME
 from tokumei.transforms.ledger.proposers import KEPT_NAME
 from tokumei.transforms.register.books import REGISTER
-from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, listed_parts, read_manifest
+from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, WITHDRAWN, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile
 
-RELEASE = frozenset({MANIFEST, *DOCUMENTS})  # files of a release with well-known names
+RELEASE = frozenset({MANIFEST, WITHDRAWN, *DOCUMENTS})  # files of a release with well-known names
 DECISION = "attempt-{}.json"  # what an attempt comes to; of no use once there is a manifest
 _ATTEMPT = r"(?P<attempt>[0-9a-f]{12})"
 _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))

@@ -13,7 +13,6 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,8 +27,9 @@ from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
 from tokumei.transforms.release.earlier import read_earlier, recorded, take_record
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
+from tokumei.transforms.release.shown import read_document, read_withdrawal, show_document
 from tokumei.transforms.release.stored import check_parts, refuse_incomplete
-from tokumei.transforms.storage.base import ConflictError, Store
+from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
@@ -61,7 +61,7 @@ def find_published(plan: Plan, store: Store) -> bool:
     """Return whether this very work is already published.
 
     Raises:
-        AlreadyPublishedError: the release id is taken by other content.
+        AlreadyPublishedError: the release id is taken by other content, or the release was withdrawn.
         InputError: its manifest, or the register book, cannot be read; or a part of it is missing or has
             another size.
     """
@@ -75,6 +75,13 @@ def find_published(plan: Plan, store: Store) -> bool:
             where=release_dir(plan, store),
             what="this release id is already published with another policy or other inputs",
             fix="choose another --release-id, or leave it out",
+        )
+    if manifest is not None and read_withdrawal(store, release_dir(plan, store)) is not None:
+        raise AlreadyPublishedError(
+            "release.withdrawn",
+            where=release_dir(plan, store),
+            what="this very work was released, and withdrawn (取下げ) since; withdrawn.json says why",
+            fix="change what was wrong with it; or, to release the same again, choose another --release-id",
         )
     if manifest is not None:
         refuse_incomplete(store, release_dir(plan, store), manifest)
@@ -151,15 +158,9 @@ def finish(plan: Plan, store: Store) -> Published:
     manifest = read_manifest(store, base)
     if manifest is None:
         raise damaged(store.join(base, MANIFEST))
-    for name, digest in manifest["documents"].items():
-        source, target = store.join(base, manifest["documents_path"], name), store.join(base, name)
-        data, _ = store.read(source)
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise damaged(source)
-        while not store.exists(target) or store.read(target)[0] != data:
-            version = store.read(target)[1] if store.exists(target) else None
-            with suppress(ConflictError):  # somebody else is finishing the same release
-                store.replace(target, data, version)
+    for name in manifest["documents"]:
+        data = read_document(store, base, manifest, name)
+        show_document(store, base, name, data)
         if name == "report.json":
             report = Report.model_validate_json(data)
     register = store.join(plan.output, "register")

@@ -9,10 +9,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.register_ends import Withdrawal
 from tokumei.schemas.report import Report
 from tokumei.transforms.register.books import books
-from tokumei.transforms.release.manifest import MANIFEST, damaged, listed_parts, read_manifest
+from tokumei.transforms.release.manifest import MANIFEST, NOTICE, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import RELEASE, find_orphans
+from tokumei.transforms.release.shown import read_document, read_withdrawal, with_banner
 from tokumei.transforms.storage.base import Store
 
 _AT_ONCE = 8  # parts read at once; a store far away answers slowly
@@ -32,6 +34,7 @@ class Reread(NamedTuple):
     Attributes:
         release: directory or gs:// URI of the release.
         records: in all tables. parts: files of the data. documents: files for people.
+        withdrawn: that, and why, the release is in force no longer; None: it is.
         differences: nothing where the release is whole.
     """
 
@@ -39,6 +42,7 @@ class Reread(NamedTuple):
     records: int
     parts: int
     documents: int
+    withdrawn: Withdrawal | None
     differences: tuple[Difference, ...]
 
 
@@ -65,8 +69,11 @@ def reread(store: Store, output: str, release_id: str) -> Reread:
             what="there is no published release of this name: no manifest.json",
             fix="take the name from tokumei register show, or run tokumei anonymize",
         )
+    withdrawal = read_withdrawal(store, base)
     try:
         files = dict(_listed(manifest))
+        if withdrawal is not None:
+            files[NOTICE] = _marked(store, base, manifest, withdrawal)
         tables = manifest["tables"].values()
         records = sum(table["records"] for table in tables)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -76,11 +83,11 @@ def reread(store: Store, output: str, release_id: str) -> Reread:
             wrong.append(Difference(store.join(base, MANIFEST), "is of another release"))
         if not wrong:
             wrong += _reported(store, base, manifest)
-            wrong += _registered(store, output, base, manifest)
+            wrong += _registered(store, output, base, manifest, withdrawal)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise damaged(store.join(base, MANIFEST)) from None
     parts = sum(len(table["files"]) for table in tables)
-    return Reread(base, records, parts, len(manifest["documents"]), tuple(wrong))
+    return Reread(base, records, parts, len(manifest["documents"]), withdrawal, tuple(wrong))
 
 
 def _listed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -91,6 +98,15 @@ def _listed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, digest in manifest["documents"].items():
         yield f"{manifest['documents_path']}/{name}", digest
         yield name, digest
+
+
+def _marked(store: Store, base: str, manifest: dict[str, Any], withdrawal: Withdrawal) -> str:
+    """Return the digest of the notice with its banner; of a damaged one, told itself, as published."""
+    try:
+        data = read_document(store, base, manifest, NOTICE)
+    except InputError:
+        return str(manifest["documents"][NOTICE])
+    return hashlib.sha256(with_banner(NOTICE, data, withdrawal)).hexdigest()
 
 
 def _compared(store: Store, base: str, listed: tuple[str, str]) -> Difference | None:
@@ -131,13 +147,19 @@ def _reported(store: Store, base: str, manifest: Mapping[str, Any]) -> list[Diff
     return [] if same else [Difference(uri, "counts other people or records than the manifest")]
 
 
-def _registered(store: Store, output: str, base: str, manifest: Mapping[str, Any]) -> list[Difference]:
-    """Compare the release with the version of its register entry that was made with it."""
+def _registered(
+    store: Store, output: str, base: str, manifest: Mapping[str, Any], withdrawal: Withdrawal | None
+) -> list[Difference]:
+    """Compare the release with the version of its register entry that was made with it, and withdrawals."""
     directory = store.join(output, "register")
     of = manifest["release_id"]
-    entries = [entry for book in books(store, directory) for entry in book.entries if entry.release_id == of]
+    every = [entry for book in books(store, directory) for entry in book.entries]
+    entries = [entry for entry in every if entry.release_id == of]
     if not entries:
         return [Difference(base, "is in no register book")]
     if entries[0].product_people != manifest["people"]:
         return [Difference(directory, "tells another number of people (本人の数) than the manifest")]
+    told = next((w for entry in every for w in entry.withdrawn if w.release_id == of), None)
+    if told != withdrawal:
+        return [Difference(directory, "does not tell of the release's withdrawal as withdrawn.json does")]
     return []

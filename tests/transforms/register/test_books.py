@@ -8,7 +8,8 @@ from support.registers import assert_agree, told
 from support.stores import MemoryStore
 
 from tokumei.schemas.errors import InputError, PolicyError
-from tokumei.schemas.register import Erasure, body_folder
+from tokumei.schemas.register import body_folder
+from tokumei.schemas.register_ends import Erasure
 from tokumei.transforms.register.books import (
     add_entry,
     books,

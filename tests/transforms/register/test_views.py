@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from support.registers import assert_agree, restored
 
 from tokumei.schemas.file_items import Office, Ordinance, Period
-from tokumei.schemas.register import Book, Erasure, RegisterEntry, TableItems
+from tokumei.schemas.register import Book, RegisterEntry, TableItems
+from tokumei.schemas.register_ends import Erasure
 from tokumei.transforms.register import sheets
 from tokumei.transforms.register.views import VIEWS
 from tokumei.transforms.values.formulas import inert

@@ -27,7 +27,7 @@ from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.plan_tables import plan_tables
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release import attempt, orphans, publish
-from tokumei.transforms.release.manifest import DOCUMENTS
+from tokumei.transforms.release.manifest import DOCUMENTS, WITHDRAWN
 from tokumei.transforms.release.parts import Part
 from tokumei.transforms.storage import ledger
 from tokumei.transforms.storage.base import ConflictError, StoredFile, refused
@@ -429,7 +429,9 @@ class Publishing(RuleBasedStateMachine):
         self.what_is_called_cancelled_is_never_published()
         self.the_book_holds_what_was_published_once_and_for_ever()
         assert sorted(self.entered) == sorted(uri.split("/")[2] for uri in self.manifests)
-        shown = {f"{u.rsplit('/', 1)[0]}/{name}" for u in self.manifests for name in orphans.RELEASE}
+        shown = {
+            f"{u.rsplit('/', 1)[0]}/{name}" for u in self.manifests for name in orphans.RELEASE - {WITHDRAWN}
+        }
         book = {f"out/register/{name}" for name in REGISTER.files} if self.manifests else set()
         assert set(self.store.files) == shown | set(self.listed()) | book
 

@@ -7,7 +7,7 @@ import io
 
 from tokumei.schemas.register import Book
 from tokumei.transforms.pages.environment import moment
-from tokumei.transforms.register.sheets import COLUMNS, all_cells, volume_of
+from tokumei.transforms.register.sheets import COLUMNS, all_cells, volume_of, withdrawals_of
 from tokumei.transforms.values.formulas import inert
 
 _HEAD = ("帳簿", "番号", "版", "作成", "更新", "リリース")
@@ -21,7 +21,7 @@ def entries_csv(book: Book) -> bytes:
     """
     out = io.StringIO(newline="")
     table = csv.writer(out, quoting=csv.QUOTE_ALL)
-    table.writerow([*_HEAD, *COLUMNS])
+    table.writerow([*_HEAD, *COLUMNS, "取下げ"])
     for entry in book.current:
         head = (
             volume_of(entry)[0],
@@ -31,5 +31,6 @@ def entries_csv(book: Book) -> bytes:
             moment(entry.updated_at),
             entry.release_id or "―",
         )
-        table.writerow(map(inert, (*head, *("" if c is None else c.text for c in all_cells(entry)))))
+        cells = ("" if cell is None else cell.text for cell in all_cells(entry))
+        table.writerow(map(inert, (*head, *cells, "\n".join(withdrawals_of(entry)) or "―")))
     return out.getvalue().encode("utf-8-sig")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tokumei.schemas.register import Book, RegisterEntry, body_folder
 from tokumei.transforms.pages.environment import html
-from tokumei.transforms.register.sheets import REGISTER_TITLE, Cell, cells_of, volume_of
+from tokumei.transforms.register.sheets import REGISTER_TITLE, Cell, cells_of, volume_of, withdrawals_of
 
 
 class Sheet(NamedTuple):
@@ -15,6 +15,7 @@ class Sheet(NamedTuple):
 
     entry: RegisterEntry
     cells: tuple[Cell, ...]
+    withdrawals: tuple[str, ...]
 
 
 class Volume(NamedTuple):
@@ -39,7 +40,7 @@ def entries_page(book: Book) -> bytes:
         return volume_of(entry)[0]
 
     volumes = [
-        Volume(*volume_of(entries[-1]), tuple(Sheet(entry, cells_of(entry)) for entry in entries))
+        Volume(*volume_of(entries[-1]), tuple(Sheet(e, cells_of(e), withdrawals_of(e)) for e in entries))
         for entries in (
             list(group) for _, group in itertools.groupby(sorted(book.current, key=title_of), key=title_of)
         )
