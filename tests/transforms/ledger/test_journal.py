@@ -65,19 +65,32 @@ def test_a_segment_that_is_gone_or_changed_is_told(journal, number, tmp_path):
 
 def test_the_loss_of_the_end_is_told(journal, tmp_path):
     head = journal.append([inquiry(1)], Reached())
-    journal.append([inquiry(2)], head)
+    head = journal.append([inquiry(2)], head)
     (note,) = tmp_path.rglob("reached.txt")
-    assert note.read_text() == "2\n"
+    assert note.read_text() == f"2 {head.digest}\n"
     note.write_text("1\n")  # as a killed writer leaves it
     assert len(journal.read()[0]) == 2
     journal.append([inquiry(3)], journal.read()[1])
-    assert note.read_text() == "3\n"
+    assert note.read_text().startswith("3 ")
     next(tmp_path.rglob("*3-events.avro")).unlink()
     with pytest.raises(InputError, match="once had it"):
         journal.read()
     note.write_text("x")
     with pytest.raises(InputError, match="how far"):
         journal.read()
+
+
+def test_a_change_of_the_end_is_told(journal, tmp_path):
+    head = journal.append([inquiry(1)], Reached())
+    last = journal.append([inquiry(2)], head)
+    path = next(tmp_path.rglob("*2-events.avro"))
+    path.write_bytes(encoded_segment([inquiry(9)], head.digest))
+    with pytest.raises(InputError, match="was changed"):
+        journal.read()
+    assert journal.read(last) == ([], last)  # nobody reads again what they have read
+    (note,) = tmp_path.rglob("reached.txt")
+    note.write_text("2\n")  # as notes were written once
+    assert len(journal.read()[0]) == 2
 
 
 def test_whatever_is_broken_is_told_as_such():
