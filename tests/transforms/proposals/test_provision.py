@@ -37,6 +37,7 @@ def offered(*, entry=(), newest=(), **more):
         "product_office": Office(name="窓口", address="1番地"),
         "product_period": USE,
         "status": "current",
+        "withdrawn": (),
     }
     made = None if entry is None else SimpleNamespace(**{**items, **dict(entry)})
     given = {
