@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from typing import Literal
 
@@ -23,6 +24,11 @@ class Proposer(Strict):
     officers: Text | None = Field(default=None, description="役員の氏名, of a body; each on a line.")
     contact: Text | None = Field(default=None, description="電話番号・電子メールアドレス等")
     agent: Text | None = Field(default=None, description="代理人の氏名・住所")
+
+    @property
+    def officers_named(self) -> int:
+        """How many officers are named: each on a line, or before a semicolon."""
+        return sum(1 for name in re.split("[\n;；]", self.officers or "") if name.strip())
 
     def reference(self, key: bytes) -> str:
         """Return what events call this proposer; without the key it tells nothing, not even by trying names.

@@ -81,6 +81,7 @@ class Cases(Desk):
 
     def screen(self, case="案1", as_of="2026-01-15", wanted=WANTED, **more):
         said = {"case": case, "proposer": CLEAN, "judgements": dict.fromkeys("467", MET), "notice": NOTICE}
+        said["officers"] = {"1": CLEAN}
         if wanted:
             said["method"] = {"policy": "policy.yaml", "items": wanted}
         return self.on_cases("screen", "decide", said={**said, **more}, as_of=as_of)
@@ -203,6 +204,13 @@ def test_refused_with_reasons(cases):
     assert "「氏名」は、加工の基準により削除する記録項目である。" in text
     status, _, error = cases("contract", "apply", {"case": "案1"}, as_of="2026-02-10")
     assert status == 4 and "unfit" in error["what"]
+
+
+def test_every_officer_that_a_body_names_is_examined(cases):
+    cases.propose(proposer={**COMPANY, "officers": "甲;乙;丙"})
+    status, _, error = cases.screen()
+    assert status == 4 and "3 officer(s)" in error["what"] and cases.state() == "received"
+    assert cases.screen(officers=dict.fromkeys("123", CLEAN))[0] == 0 and cases.state() == "fit"
 
 
 def test_an_item_that_the_file_does_not_have_is_a_question(cases):

@@ -52,11 +52,13 @@ class Means:
     Attributes:
         fees: tables by regime.
         rehearsed: by case, what rehearsals answered.
+        officers: by case, how many officers the proposal names.
         templates: a folder of the body's own papers; None: those of the package.
     """
 
     fees: Mapping[str, FeeTable]
     rehearsed: Mapping[str, RehearsedMethod]
+    officers: Mapping[str, int]
     templates: Path | None = None
 
 
@@ -80,7 +82,7 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
     case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
     rehearsed = means.rehearsed.get(record.case)
     found = screened(
-        _asked(body, case),
+        _asked(body, case, means.officers.get(record.case, 0)),
         record,
         grounds=_grounds(body, case, record, day),
         method=None if rehearsed is None else rehearsed.answer,
@@ -217,7 +219,7 @@ def is_existing(case: Case) -> bool:
     return case.received is not None and case.received.under == "118"
 
 
-def _asked(body: Body, case: Case) -> ProposalTerms:
+def _asked(body: Body, case: Case, named: int) -> ProposalTerms:
     proposal = case.proposal
     assert proposal is not None  # noqa: S101  (`known_case`)
     file = body.files.get(case.file or "")
@@ -227,6 +229,7 @@ def _asked(body: Body, case: Case) -> ProposalTerms:
         people_of_file=file.judged.people if file is not None and file.judged is not None else None,
         use=proposal.period,
         use_because=proposal.period_reason,
+        officers=max(1, named) if case.received is not None and case.received.proposer_is == "body" else 0,
     )
 
 

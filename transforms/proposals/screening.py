@@ -79,6 +79,7 @@ class ProposalTerms:
         existing: of a product that is there; then neither people nor method are tested (法118条2項).
         people: 本人の数 of the product; people_of_file: of the file.
         use: the period of use; use_because: why it is needed for so long.
+        officers: how many must be examined (法113条6号): all that a body names, and one at least.
     """
 
     existing: bool
@@ -86,6 +87,7 @@ class ProposalTerms:
     people_of_file: int | None
     use: Period | None
     use_because: str | None
+    officers: int
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,11 @@ def screened(
         final: the day for corrections is over; what is missing still is not met (規則54条7項).
 
     Raises:
-        Refused: a judgement of test 4, 6 or 7 is missing, and nothing else decides.
+        Refused: a judgement of test 4, 6 or 7, or an officer of the proposer, is missing, and nothing else
+            decides.
     """
-    findings = [_of_grounds(grounds)]
+    unexamined = max(0, asked.officers - len(record.officers))
+    findings = [] if unexamined and not grounds else [_of_grounds(grounds)]
     if not asked.existing:
         findings += [_of_people(asked), _of_method(asked, method)]
     findings += [_of_period(asked, record.needed_until), *map(_of_judgement, record.judgements.items())]
@@ -134,6 +138,14 @@ def screened(
         return Screened("不適合", tuple(findings), ())
     if mend:
         return Screened("補正", tuple(findings), tuple(dict.fromkeys(mend)))
+    if unexamined:
+        raise refusal(
+            f"case {record.case}",
+            f"{asked.officers:,} officer(s) (役員) must be examined, {len(record.officers):,} are:"
+            " test 1 (法113条6号) is never passed by default",
+            article="",
+            fix="enter each under officers.<1, 2, …>; the 登記事項証明書 names whom the proposal does not",
+        )
     missing = [str(test) for test in JUDGED if str(test) not in record.judgements]
     if missing:
         raise refusal(

@@ -96,9 +96,10 @@ class Story:
         self.events += events
 
     def screen(self, case="k1", answer=ANSWER, **more):
-        entered = {"case": case, "proposer": PERSON, "judgements": JUDGED, "notice": NOTICE, **more}
+        entered = {"case": case, "proposer": PERSON, "judgements": JUDGED, "notice": NOTICE}
+        entered |= {"officers": {"1": PERSON}, **more}
         record = ScreenedCase.model_validate_json(json.dumps(entered))
-        means = Means(fees=state_fees(), rehearsed={case: RehearsedMethod(answer, "0" * 64)})
+        means = Means(fees=state_fees(), rehearsed={case: RehearsedMethod(answer, "0" * 64)}, officers={})
         decided = screen_case(self.body, record, self.occasion, means)
         self.take(list(decided.events))
         return decided

@@ -23,6 +23,7 @@ def asked(**more):
         "people_of_file": 5000,
         "use": USE,
         "use_because": "2年の研究",
+        "officers": 2,
     }
     return ProposalTerms(**{**given, **more})
 
@@ -32,7 +33,13 @@ def answer(*reasons, people=1200):
 
 
 def record(**more):
-    entered = {"case": "c1", "proposer": PERSON, "judgements": JUDGED, **more}
+    entered = {
+        "case": "c1",
+        "proposer": PERSON,
+        "officers": {"1": PERSON, "2": PERSON},
+        "judgements": JUDGED,
+        **more,
+    }
     return ScreenedCase.model_validate_json(json.dumps(entered))
 
 
@@ -80,6 +87,18 @@ def test_5000_of_5000_people_are_not_more_than_the_file():
 def test_what_only_people_can_judge_is_never_passed_by_default(missing):
     with pytest.raises(Refused, match="never passed by default"):
         outcome(entered=record(judgements={t: j for t, j in JUDGED.items() if t != missing}))
+
+
+@pytest.mark.parametrize("officers", [{}, {"1": PERSON}])
+def test_a_body_is_not_fit_before_each_officer_is_examined(officers):
+    entered = record(officers=officers)
+    with pytest.raises(Refused, match="officer"):
+        outcome(entered=entered)
+    assert outcome(asked(officers=0), entered).outcome == "適合"  # a person has none
+    found = outcome(asked(people=999), entered)  # nobody is told that no ground applies, who was not examined
+    assert found.outcome == "不適合" and 1 not in {f.test for f in found.findings}
+    ground = BarringGround("法第113条第6号", "役員", None)
+    assert outcome(entered=entered, grounds=(ground,)).outcome == "不適合"
 
 
 def test_a_refusal_needs_no_judgement():
