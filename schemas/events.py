@@ -45,6 +45,7 @@ AnyPayload: TypeAlias = Annotated[
     | c.CorrectionAsked
     | c.ProposalCorrected
     | c.ProposalWithdrawn
+    | c.ProposalLapsed
     | c.ScreeningJudged
     | c.ScreenedFit
     | c.ScreenedUnfit

@@ -14,6 +14,7 @@ from tokumei.schemas.japan_time import JST
 from tokumei.transforms.ledger.fold import Refused, fold_events
 from tokumei.transforms.proposals.commands import COMMANDS
 from tokumei.transforms.proposals.execute import Command, execute
+from tokumei.transforms.proposals.notices import notices
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.records import GivenRecord
 
@@ -188,3 +189,26 @@ def test_a_proposal_on_a_product_comes_after_it_and_an_answer_after_what_it_answ
     said = call("R8-1", "2026-07-01", "2026-08-01", at="2025-09-30T10:00")
     clerk.refuses(clerk.do, "call", "announce", said, "2026-05-15", why="before file_judged")
     assert fold_events(clerk.journal.events).complaints["苦1"].state == "open"
+
+
+def test_a_fit_case_lapses_when_its_fee_stays_away_and_then_its_proposer_goes(clerk):
+    clerk.on_product()
+    clerk.fit("案2", "2026-05-20", (1, 4, 5, 6, 7), "2026-06-30")
+    applied = {"case": "案2", "at": "2026-06-30T10:00"}
+    clerk.do("contract", "apply", applied, "2026-07-30")
+    paid = {"case": "案2", "amount": 21000, "how": "現金", "at": "2026-06-30T10:00"}
+    clerk.refuses(clerk.do, "fee", "pay", paid, "2026-07-31", why="lapsed")
+    done = execute(clerk.journal, None, (), clerk.occasion("2026-07-31"))
+    (lapsed,) = done.events
+    assert (lapsed.kind, str(lapsed.at), lapsed.basis) == (
+        "proposal_lapsed",
+        "2026-07-31 00:00:00+09:00",
+        "法第119条",
+    )
+    assert not [text for text in notices(done.body, DAY("2026-08-20")) if "案2" in text]
+    notice = clerk.id_of("screened_fit", "案2")
+    longer = {"event": notice, "payload": {"pay_until": "2026-08-31"}}
+    assert clerk.do("ledger", "correct", longer, "2026-08-01").cases["案2"].state == "applied"
+    done = execute(clerk.journal, None, (), clerk.occasion("2031-06-01"))
+    case = done.body.cases["案2"]
+    assert (case.state, case.proposer) == ("lapsed", "destroyed")
