@@ -171,6 +171,15 @@ def test_from_the_file_to_the_provision(cases, tmp_path):
     assert "no case" not in cases.check()[1] and cases.state() == "provided"
     again = cases.provide(minutes=612)
     assert again[0] == 0 and "taken in before" in again[1]
+    told = there["表示.txt"].read_text()
+    there["表示.txt"].write_text(told + "追記\n")
+    status, _, error = cases.check()
+    assert status == 4 and error["where"] == "案1: changed"
+    there["表示.txt"].write_text(told)
+    (tmp_path / "out/packages/案1").rename(tmp_path / "out/packages-案1")
+    assert cases.check()[2]["where"] == "案1: removed"
+    (tmp_path / "out/packages-案1").rename(tmp_path / "out/packages/案1")
+    assert cases.check()[0] == 0
     book.write_bytes(before)  # as if it had been restored from a backup that is older than the release
     shutil.rmtree(tmp_path / "out/releases/r1")
     status, _, error = cases.run("--json", "register", "check", cases.output, "--repair")
@@ -282,7 +291,8 @@ def test_a_proposal_on_a_product_that_is_there(cases, tmp_path):
     cases.propose("案2", at="2026-06-11", proposer=other, under="118", release="r1")
     cases.propose("案3", at="2026-06-11", under="118", release="r1")
     for case, fee in (("案2", 64_450), ("案3", 12_600)):
-        status, _, error = cases.screen(case, as_of="2026-07-01", wanted={})
+        notice = {**NOTICE, "pay_until": "2026-07-31"}
+        status, _, error = cases.screen(case, as_of="2026-07-01", wanted={}, notice=notice)
         assert status == 0, error
         assert "様式第" not in cases.paper("fit", case) and "（第2号及び第3号を除く。）" in cases.paper(
             "fit", case
@@ -302,7 +312,7 @@ def test_pseudonyms_are_of_one_recipient_alone(cases):
     assert cases.provide()[0] == 0
     other = {**COMPANY, "name": "別の会社", "corporate_number": "7000012050002"}
     cases.propose("案2", at="2026-05-11", proposer=other, under="118", release="r1")
-    cases.screen("案2", as_of="2026-05-20", wanted={})
+    cases.screen("案2", as_of="2026-05-20", wanted={}, notice={**NOTICE, "pay_until": "2026-06-30"})
     cases.contract("案2", as_of="2026-06-01")
     status, _, error = cases.provide("案2", as_of="2026-06-02")
     assert status == 4 and "same pseudonyms" in error["what"]

@@ -94,5 +94,7 @@ def _of_contract(body: Body, case: Case, event: Event) -> None:
             case.product = said
             if event.release:
                 body.products[event.release] = event.subject
+        case c.Provided() as said:
+            case.package = said.package
         case _:
             pass  # the name of the state says it all
