@@ -19,7 +19,6 @@ from tokumei.pipelines.launcher.clerk import add_actions, asked, opened, states,
 
 if TYPE_CHECKING:
     from tokumei.schemas.events import Event
-    from tokumei.transforms.ledger.proposers import Proposers
     from tokumei.transforms.ledger.state import Body
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.proposals.papers import PaperKind
@@ -57,7 +56,6 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
 
 def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
-    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.execute import Command, execute
     from tokumei.transforms.proposals.screen import Means, screen_case
     from tokumei.transforms.proposals.screening import ScreenedCase
@@ -65,11 +63,9 @@ def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
     store, register = opened(args)
     journal, occasion = asked(args, store, register)
     rows = case_records(args.records, ScreenedCase, "screen decide")
-    body = states(journal)
     means = Means(
         fees=fees_by_regime(occasion.kind, args.fees),
-        rehearsed=_rehearsed(args, store, body, rows, options),
-        officers=_officers(proposers_of(store, register, occasion.body), body, rows),
+        rehearsed=_rehearsed(args, store, states(journal), rows, options),
         templates=args.templates,
     )
     papers: dict[str, Mapping[PaperKind, str]] = {}
@@ -86,13 +82,6 @@ def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
     for case, made in papers.items():
         print(f"papers of case {case} in {args.papers}: {', '.join(made)}")
     return 0
-
-
-def _officers(apart: Proposers, body: Body, rows: Sequence[GivenRecord[ScreenedCase]]) -> dict[str, int]:
-    """Return how many officers the proposals name; of them, what stands apart is all that tells."""
-    cases = {row.record.case: body.cases.get(row.record.case) for row in rows}
-    kept = {name: apart.read(case) for name, case in cases.items() if case is not None and case.kept}
-    return {name: of.proposer.officers_named for name, of in kept.items() if of is not None}
 
 
 def _rehearsed(

@@ -6,15 +6,16 @@ import argparse
 import datetime as dt
 from typing import TYPE_CHECKING, Any, get_args
 
+from tokumei.schemas import japan_time
 from tokumei.schemas.japan_time import JST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tokumei.schemas.events import BodyKind, Event
     from tokumei.transforms.ledger.journal import Journal
     from tokumei.transforms.ledger.state import Body
-    from tokumei.transforms.proposals.execute import Done
+    from tokumei.transforms.proposals.execute import Command, Done
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.storage.base import Store
 
@@ -51,8 +52,21 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def take_in(args: argparse.Namespace, job: str) -> int:
-    """Take the records of a file in, all or none; print what was recorded."""
+def take_in(
+    args: argparse.Namespace,
+    job: str,
+    *,
+    through: Callable[[Command], Command] = lambda command: command,
+    beside: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Take the records of a file in, all or none; print what was recorded.
+
+    Args:
+        args: of the command line.
+        job: whose action it is.
+        through: makes another command of the one that the action names.
+        beside: called with the case of each record before it is taken in, to write what belongs to it.
+    """
     from tokumei.schemas.proposers import KeptProposer
     from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.commands import COMMANDS
@@ -61,7 +75,7 @@ def take_in(args: argparse.Namespace, job: str) -> int:
     from tokumei.transforms.storage.places import open_store
 
     store, register = opened(args)
-    command = COMMANDS[job][args.action]
+    command = through(COMMANDS[job][args.action])
     rows = read_records(open_store(args.records), args.records, command.model, f"{job} {args.action}")
     journal, occasion = asked(args, store, register)
     apart = proposers_of(store, register, occasion.body)
@@ -70,6 +84,7 @@ def take_in(args: argparse.Namespace, job: str) -> int:
         proposer = proposer_of(row.record)
         if proposer is not None:
             apart.keep(row.digest, KeptProposer(case=row.record.case, proposer=proposer))
+        beside(getattr(row.record, "case", ""))
 
     tell(execute(journal, command, rows, occasion, keep))
     return 0
@@ -89,12 +104,14 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     Raises:
         PolicyError: a ledger that has no event yet needs to be told what kind of body it is of.
         InputError: it is not said which body is meant; a book or the ledger is damaged.
+        Refused: the day is not here yet. Recorded in advance, it would shut the ledger until it comes.
     """
     from tokumei.transforms.ledger.journal import journal_of
     from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.register.books import books
 
+    as_of = _as_of(args)
     found = books(store, register)
     names = [name for book in found for name in book.bodies]
     body = args.body or (names[0] if len(names) == 1 else _only(store, register))
@@ -103,7 +120,7 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     return journal, Occasion(
         body=body,
         kind=_kind(args, journal),
-        as_of=args.as_of or _now(),
+        as_of=as_of,
         registered=entries,
         key=proposers_of(store, register, body).key(),
     )
@@ -187,8 +204,21 @@ def _kinds() -> Sequence[str]:
     return get_args(BodyKind)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(JST).replace(microsecond=0)
+def _as_of(args: argparse.Namespace) -> dt.datetime:
+    """Return the moment of --as-of, or now; never of a day that has not begun."""
+    from tokumei.transforms.ledger.fold import refusal
+
+    as_of: dt.datetime = args.as_of or dt.datetime.now(JST).replace(microsecond=0)
+    today = japan_time.today()
+    if as_of.date() > today:
+        raise refusal(
+            "--as-of",
+            f"today is {today} in Japan: nothing is recorded as of a day that has not begun",
+            article="",
+            fix="correct the day, or leave it out: then it is now",
+            code="not_yet",
+        )
+    return as_of
 
 
 def _moment(text: str) -> dt.datetime:

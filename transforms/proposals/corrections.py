@@ -20,6 +20,7 @@ from tokumei.transforms.ledger.state import Body
 from tokumei.transforms.proposals.again import COMPUTED, no_longer_follow
 from tokumei.transforms.proposals.due import is_due
 from tokumei.transforms.proposals.occasion import GivenPaper, Occasion, Record
+from tokumei.transforms.proposals.screen import under_article
 
 _PAYLOAD: TypeAdapter[Any] = TypeAdapter(AnyPayload)
 
@@ -38,7 +39,7 @@ class AnnulledEvent(Record):
     because: Text
 
 
-def correct(_: Body, record: CorrectedEvent, occasion: Occasion) -> list[Event]:
+def correct(body: Body, record: CorrectedEvent, occasion: Occasion) -> list[Event]:
     """Return the event that replaces another.
 
     Raises:
@@ -58,6 +59,7 @@ def correct(_: Body, record: CorrectedEvent, occasion: Occasion) -> list[Event]:
             fix="see the events in schemas/life.md",
         ) from None
     about = {"file": wrong.file, "call": wrong.call, "release": wrong.release, "corrects": wrong.event_id}
+    about["under"] = under_article(body.cases.get(wrong.subject))
     at = wrong.at if record.at is None else occasion.happened(record)
     papers = {paper.name: GivenPaper(**paper.model_dump(exclude={"name"})) for paper in wrong.papers}
     record = record.model_copy(update={"papers": {**papers, **record.papers}})

@@ -28,10 +28,10 @@ def _in_japan(value: Any) -> Any:
     if isinstance(value, str):
         try:
             value = dt.datetime.fromisoformat(value)
-        except ValueError:  # it quotes the text
+            # the day of a moment is the one in Japan, whatever offset it is written with
+            return value.replace(tzinfo=JST) if value.tzinfo is None else value.astimezone(JST)
+        except (ValueError, OverflowError):  # it quotes the text
             raise broken("record.moment", "must be a moment: YYYY-MM-DDTHH:MM", "correct it") from None
-    if isinstance(value, dt.datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=JST)
     return value
 
 
@@ -60,7 +60,8 @@ class Record(Strict):
     """What every record of a command may say, beside its own."""
 
     at: Moment | None = Field(
-        default=None, description="When it happened, Japanese time. Default: the moment of --as-of."
+        default=None,
+        description="When it happened, Japanese time unless it has an offset. Default: that of --as-of.",
     )
     papers: dict[Text, GivenPaper] = Field(default={}, description="What it rests on, by name.")
 
@@ -120,7 +121,7 @@ class Occasion:
             payload: what it says.
             subject: id of what it changes.
             actor: whose act it is.
-            about: file, call, release, corrects, and at where it is not the record's.
+            about: file, call, release, corrects, under, and at where it is not the record's.
         """
         papers = () if record is None else record.papers.items()
         return Event.made(

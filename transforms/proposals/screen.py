@@ -18,9 +18,9 @@ from tokumei.schemas.case_events import (
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import FeeTable
 from tokumei.schemas.regimes import regime_of
-from tokumei.schemas.screening import EndedContract, NoticeOfFit
+from tokumei.schemas.screening import NoticeOfFit
 from tokumei.transforms.ledger.state import Body, Case
-from tokumei.transforms.proposals.bars import BarringGround, grounds_of
+from tokumei.transforms.proposals.examination import found_grounds
 from tokumei.transforms.proposals.fees import Fee, creation_fee, existing_fee, worked_hours
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Occasion
@@ -52,13 +52,11 @@ class Means:
     Attributes:
         fees: tables by regime.
         rehearsed: by case, what rehearsals answered.
-        officers: by case, how many officers the proposal names.
         templates: a folder of the body's own papers; None: those of the package.
     """
 
     fees: Mapping[str, FeeTable]
     rehearsed: Mapping[str, RehearsedMethod]
-    officers: Mapping[str, int]
     templates: Path | None = None
 
 
@@ -80,11 +78,12 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
             what the notice states, a fee that is known.
     """
     case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
+    _refuse_other_items(case, record, occasion)
     rehearsed = means.rehearsed.get(record.case)
     found = screened(
-        _asked(body, case, means.officers.get(record.case, 0)),
+        _asked(body, case, day),
         record,
-        grounds=_grounds(body, case, record, day),
+        grounds=found_grounds(body, case, record, occasion),
         method=None if rehearsed is None else rehearsed.answer,
         final=case.state == "correcting" and case.until is not None and day > case.until,
     )
@@ -97,8 +96,9 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
         for kind, said in _papers(case, found, outcome, fee).items()
     }
     signed = with_papers(record, papers)
-    events = [occasion.event(record, payload, record.case, "行政機関等") for payload in judged]
-    events.append(occasion.event(signed, outcome, record.case, "行政機関等"))
+    under = under_article(case)
+    events = [occasion.event(record, payload, record.case, "行政機関等", under=under) for payload in judged]
+    events.append(occasion.event(signed, outcome, record.case, "行政機関等", under=under))
     return ScreeningDecision(tuple(events), found, fee, papers)
 
 
@@ -112,6 +112,25 @@ def _table(means: Means, day: dt.date, occasion: Occasion) -> FeeTable:
             fix="give the body's own table: --fees",
         )
     return table
+
+
+def _refuse_other_items(case: Case, record: ScreenedCase, occasion: Occasion) -> None:
+    """Refuse a trial of other items than the proposal wants: test 3 is about those, and all of them."""
+    trial, wanted = record.method, {want.item for want in case.proposal.wanted} if case.proposal else set()
+    if is_existing(case) or trial is None or not wanted:
+        return
+    called = {trial.called.get(item, item) for item in wanted}
+    tried, strangers = set(trial.items), set(trial.called) - wanted
+    if tried != called or strangers:
+        parts = {"not tried": called - tried, "tried and not wanted": tried - called}
+        parts["called and not wanted"] = strangers
+        told = "; ".join(f"{what}: {'、'.join(sorted(items))}" for what, items in parts.items() if items)
+        raise occasion.refuse(
+            f"case {record.case}",
+            f"method.items are not the items of the proposal (112条2項4号) – {told}",
+            article="114",
+            fix="try each that is wanted; where the policy calls one otherwise, say so in method.called",
+        )
 
 
 def _judged(finding: FoundByTest, evidence: str | None) -> ScreeningJudged:
@@ -133,6 +152,13 @@ def _notice(record: ScreenedCase, occasion: Occasion) -> NoticeOfFit:
             article="114",
             fix="enter notice with fee, pay_how and pay_until",
         )
+    if record.notice.pay_until < occasion.happened(record).date():
+        raise occasion.refuse(
+            f"case {record.case}",
+            "the last day for the fee is before the day of the notice (規則59条)",
+            article="119",
+            fix="correct notice.pay_until",
+        )
     return record.notice
 
 
@@ -146,6 +172,7 @@ def _outcome(
             pay_how=notice.pay_how,
             pay_until=notice.pay_until,
             how_provided=notice.how_provided or proposed or UNSTATED,
+            third_parties=notice.fee.third_parties,
         )
     if found.outcome == "不適合":
         failed = (finding for finding in found.findings if finding.passes is False)
@@ -208,18 +235,24 @@ def about_case(body: Body, case: Case, case_id: str, day: dt.date) -> About:
         case=case_id,
         file_name=file.judged.name if file is not None and file.judged is not None else case.file or "",
         body=body.name,
+        kind=body.kind or "その他",
         at=day,
         regime=regime_of(day),
         existing=is_existing(case),
     )
 
 
+def under_article(case: Case | None) -> str | None:
+    """Return by which article a case was proposed; None where it was not."""
+    return None if case is None or case.received is None else case.received.under
+
+
 def is_existing(case: Case) -> bool:
     """Return whether a case is about a product that is there already (法118条)."""
-    return case.received is not None and case.received.under == "118"
+    return under_article(case) == "118"
 
 
-def _asked(body: Body, case: Case, named: int) -> ProposalTerms:
+def _asked(body: Body, case: Case, day: dt.date) -> ProposalTerms:
     proposal = case.proposal
     assert proposal is not None  # noqa: S101  (`known_case`)
     file = body.files.get(case.file or "")
@@ -229,25 +262,8 @@ def _asked(body: Body, case: Case, named: int) -> ProposalTerms:
         people_of_file=file.judged.people if file is not None and file.judged is not None else None,
         use=proposal.period,
         use_because=proposal.period_reason,
-        officers=max(1, named) if case.received is not None and case.received.proposer_is == "body" else 0,
+        day=day,
     )
-
-
-def _grounds(body: Body, case: Case, record: ScreenedCase, day: dt.date) -> tuple[BarringGround, ...]:
-    """Return the grounds that officers entered, and those of the proposer that the ledger knows."""
-    known = {
-        f"ledger {number}": EndedContract(terminated=other.since["terminated"].date())
-        for number, other in enumerate(body.cases.values())
-        if other.reference == case.reference and "terminated" in other.since
-    }
-    proposer = record.proposer.model_copy(update={"terminated": {**record.proposer.terminated, **known}})
-    officers = tuple(record.officers.values())
-    found = [
-        ground
-        for when in (case.since["proposal_received"].date(), day)  # 113条: may not propose; 114条1項1号: now
-        for ground in grounds_of(proposer, officers, day=when, regime=regime_of(day))
-    ]
-    return tuple({(ground.article, ground.until): ground for ground in found}.values())
 
 
 def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:
