@@ -88,11 +88,14 @@ def no_longer_follow(events: Sequence[Event], before: Sequence[Event], occasion:
         occasion: of the correction.
 
     Raises:
-        Refused: such an event; it is named.
+        Refused: such an event, which is named; or a new one that is not right itself.
     """
     wrong, now = _wrong(before, occasion), _wrong(events, occasion)
+    there = {event.event_id for event in before}
     for event in events:
         fault = now.get(event.event_id)
+        if fault is not None and event.event_id not in there:
+            raise fault
         if fault is not None and event.event_id not in wrong:
             raise refusal(
                 fault.where,
