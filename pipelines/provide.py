@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         made = packages[case]
         make_package(store, package_folder(store, args.output, case), made.release, made.sums, made.papers)
 
-    tell(execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep))
+    tell(args, execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep))
     for case in packages:
         print(f"package of case {case}: {package_folder(store, args.output, case)}")
     return 0

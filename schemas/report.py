@@ -231,6 +231,9 @@ class Report(Strict):
     department: str
     purpose: str
     work_sha256: str = Field(description="Fingerprint of policy, hierarchy files and inputs.")
+    policy_sha256: str = Field(
+        default="", description="Fingerprint of treatments and requirements, wherever the records stand."
+    )
     requirements_because: str
     k: int
     people: int = Field(description="本人の数: distinct people in the release, of one numbering.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import time
 from typing import TYPE_CHECKING, Any, get_args
 
 from tokumei.schemas import japan_time
@@ -86,7 +87,7 @@ def take_in(
             apart.keep(row.digest, KeptProposer(case=row.record.case, proposer=proposer))
         beside(getattr(row.record, "case", ""))
 
-    tell(execute(journal, command, rows, occasion, keep))
+    tell(args, execute(journal, command, rows, occasion, keep))
     return 0
 
 
@@ -117,12 +118,14 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     body = args.body or (names[0] if len(names) == 1 else _only(store, register))
     journal = journal_of(store, register, body)
     entries = {e.entry_id: e for book in found for e in book.current if e.body == body}
+    apart = proposers_of(store, register, body)
     return journal, Occasion(
         body=body,
         kind=_kind(args, journal),
         as_of=as_of,
         registered=entries,
-        key=proposers_of(store, register, body).key(),
+        key=apart.key(),
+        apart=apart,
     )
 
 
@@ -146,15 +149,25 @@ def asked_journals(args: argparse.Namespace, store: Store, register: str) -> lis
     return found
 
 
-def tell(done: Done) -> None:
-    """Print what was recorded."""
+def tell(args: argparse.Namespace, done: Done) -> None:
+    """Print what was recorded, and delete what it says is destroyed or replaced."""
     for event in done.events:
         print(line_of(event))
+    if any(event.kind in {"proposer_destroyed", "proposal_corrected"} for event in done.events):
+        destroy(args, done.body)
     if done.before:
         numbers = ", ".join(map(str, done.before))
         print(f"taken in before, nothing to do: record {numbers}")
     if not done.events and not done.before:
         print("nothing to record")
+
+
+def destroy(args: argparse.Namespace, body: Body) -> None:
+    """Delete what identifies proposers and is not kept any more; print what was deleted."""
+    from tokumei.transforms.ledger.proposers import proposers_of
+
+    for uri in proposers_of(*opened(args), body.name).purge(body, time.time()):
+        print(f"destroyed: {uri}")
 
 
 def line_of(event: Event) -> str:

@@ -5,6 +5,7 @@ import json
 import shutil
 
 import pytest
+import yaml
 from support.clerks import COMPANY, ITEMS, OFFICE, PAPERS, Desk, call, judged, proposal
 from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
 
@@ -317,6 +318,25 @@ def test_a_proposal_on_a_product_that_is_there(cases, tmp_path):
     }.items():
         assert (bases["案1", kind], bases["案2", kind]) == (f"法第{basis}条", "法第118条")
     assert bases["案2", "fee_paid"] == "法第119条" and bases["案2", "provided"] == "法第109条"
+
+
+def test_a_release_by_finer_treatments_than_were_screened_is_not_provided(cases):
+    cases.propose()
+    cases.screen(wanted={"年齢": 2, "都道府県": 0})
+    cases.contract()
+    kept = json.loads(json.dumps(yaml.safe_load(cases.kept["policy"])))
+    for name, change in (
+        ("k", {"requirements": {**kept["requirements"], "k": 2}}),
+        ("level", {"tables": json.loads(json.dumps(kept["tables"]).replace('"level": 2', '"level": 1'))}),
+    ):
+        finer = json.dumps({**kept, **change}, ensure_ascii=False)
+        assert finer != json.dumps(kept, ensure_ascii=False)
+        cases.release(name, finer)
+        status, _, error = cases.provide(release=name)
+        assert status == 4 and "than were screened" in error["what"], name
+    said = {**kept, "file": {**kept["file"], "remarks": "提供中"}, "report": {"compare": False}}
+    cases.release("same", json.dumps(said, ensure_ascii=False))
+    assert cases.provide(release="same")[0] == 0
 
 
 def test_pseudonyms_are_of_one_recipient_alone(cases):

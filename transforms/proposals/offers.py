@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tokumei.schemas.policy_file import digest_of_rules, parse_policy
 from tokumei.schemas.register import released_items
 from tokumei.schemas.report import Report
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.evidence import read_evidence
+from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.papers import PAPER_NAMES, PaperKind, paper
 from tokumei.transforms.proposals.provision import Offered, ProvidedRelease
 from tokumei.transforms.proposals.screen import about_case, is_existing
@@ -47,11 +49,13 @@ def find_release(store: Store, output: str, body: Body, record: ProvidedRelease)
     entries = [entry for book in books(store, register) for entry in book.entries]
     made = next((entry for entry in entries if entry.release_id == record.release), None)
     versions = [entry for entry in entries if made is not None and entry.entry_id == made.entry_id]
+    answer = _answer(store, register, body, case)
     offered = Offered(
         report=Report.model_validate_json(store.read(store.join(again.release, "report.json"))[0]),
         entry=made,
         newest=max(versions, key=lambda entry: entry.version, default=None),
-        wanted=None if is_existing(case) else _wanted(store, register, body, case),
+        wanted=None if answer is None else frozenset(answer.items),
+        rules=None if answer is None else digest_of_rules(parse_policy(answer.policy, "policy")),
         product=_product(store, output, case) if is_existing(case) else None,
     )
     return FoundRelease(again.release, manifest, offered)
@@ -75,12 +79,12 @@ def papers_beside(
     return {f"{PAPER_NAMES[kind]}.txt": paper(kind, about, templates=templates, **said) for kind in kinds}
 
 
-def _wanted(store: Store, register: str, body: Body, case: Case) -> frozenset[str]:
-    """Return the items that were screened; none where no rehearsal is kept with the case."""
+def _answer(store: Store, register: str, body: Body, case: Case) -> MethodAnswer | None:
+    """Return what was answered to test 3; None where no rehearsal is kept with the case."""
     judged = case.judged.get(3)
-    if judged is None or judged.evidence is None:
-        return frozenset()
-    return frozenset(read_evidence(store, register, body.name, judged.evidence).items)
+    if judged is None or judged.evidence is None or not judged.passed:
+        return None
+    return read_evidence(store, register, body.name, judged.evidence)
 
 
 def _product(store: Store, output: str, case: Case) -> str | None:

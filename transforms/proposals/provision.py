@@ -48,6 +48,7 @@ class Offered:
         entry: the version of the register entry that was made with the release; None: there is none.
         newest: the newest version of that entry.
         wanted: titles of items that the screened method wants; None where no method was tested (法118条).
+        rules: digest of the policy that was screened, which the release must be made by; None likewise.
         product: work of the product that a case of 法118条 is about; None for other cases.
     """
 
@@ -55,6 +56,7 @@ class Offered:
     entry: RegisterEntry | None
     newest: RegisterEntry | None
     wanted: frozenset[str] | None
+    rules: str | None
     product: str | None
 
 
@@ -191,7 +193,7 @@ def _of_release(
     report, existing = offered.report, is_existing(case)
     made = dt.datetime.fromisoformat(report.created_at).astimezone(JST).date()
     concluded = case.since.get("contract_concluded")
-    more = set() if offered.wanted is None else _titles(report) - offered.wanted
+    more = set() if existing else _titles(report) - (offered.wanted or frozenset())
     anew = "make one for this case: tokumei anonymize with another --release-id"
     return (
         _Check(report.regime != regime_of(day), "the release was made under another law", "116", anew),
@@ -234,6 +236,12 @@ def _of_release(
         _Check(
             bool(more),
             f"{len(more)} item(s) are released that the screened method does not want (3号)",
+            "114",
+            "make the release by the policy that is kept with the case",
+        ),
+        _Check(
+            not existing and report.policy_sha256 != offered.rules,
+            "the release was made by other treatments or requirements than were screened (3号)",
             "114",
             "make the release by the policy that is kept with the case",
         ),

@@ -128,9 +128,9 @@ def receive(body: Body, record: TakenIn, occasion: Occasion) -> list[Event]:
             article=record.under,
             fix="correct at",
         )
-    if at.date() > end:
-        return [occasion.event(record, ProposalLate(**who), record.case, "提案者", file=None, **about)]
     offered = _offered(body, record)
+    if at.date() > end:
+        return [occasion.event(record, ProposalLate(**who), record.case, "提案者", file=offered, **about)]
     proposal = record.items.over(Proposal())
     missing = (
         *missing_of_proposer(record.proposer),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from tokumei.schemas import japan_time
 from tokumei.schemas.parameters import ENVIRONMENT
 from tokumei.schemas.policy import Policy
+from tokumei.schemas.policy_file import digest_of_rules
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import NoteCount, RejectCount, Report, TableReport
 from tokumei.schemas.report_parameters import SetParameter
@@ -86,6 +87,7 @@ def build_report(
         department=policy.file.department,
         purpose=policy.file.purpose,
         work_sha256=plan.work,
+        policy_sha256=digest_of_rules(policy),
         requirements_because=policy.requirements.because,
         k=policy.requirements.k,
         people=total,

@@ -27,6 +27,7 @@ def offered(*, entry=(), newest=(), **more):
         "people": 1200,
         "created_at": "2026-02-20T10:00:00+09:00",
         "work_sha256": "w",
+        "policy_sha256": "p",
         "tables": [SimpleNamespace(columns=[column("年齢", "generalize")])],
         **more.pop("report", {}),
     }
@@ -46,6 +47,7 @@ def offered(*, entry=(), newest=(), **more):
         "entry": made,
         "newest": SimpleNamespace(**{**items, **dict(newest)}),
         "wanted": frozenset({"年齢"}),
+        "rules": "p",
         "product": None,
     }
     return Offered(**{**given, **more})
@@ -108,6 +110,8 @@ CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
         ({"release": offered(report={"created_at": "2026-02-09T23:59:59+09:00"})}, "before the contract"),
         ({"release": offered(report={"created_at": "2026-04-01T15:00:00+00:00"})}, "made on 2026-04-02"),
         ({"release": offered(wanted=frozenset())}, "does not want"),
+        ({"release": offered(wanted=None, rules=None)}, "does not want"),
+        ({"release": offered(report={"policy_sha256": "q"})}, "other treatments or requirements"),
         ({"record": RECORD.model_copy(update={"release": "r0"})}, "made for another case"),
         ({"state": body(under="118"), "release": offered(product="v", wanted=None)}, "another product"),
         ({"state": body(others={"案2": HANDED}), "release": offered(report=CODES)}, "same pseudonyms"),
