@@ -70,7 +70,7 @@ def digest_of_rules(policy: Policy) -> str:
     Not of where records stand, what the register says of the file, what is reported, and the output: these
     may change between the screening of a method and the creation by it.
     """
-    said = policy.model_dump(mode="json", exclude={"file", "output", "report"}, warnings=False)
+    said = policy.model_dump(mode="json", exclude={"file", "parameters", "output", "report"}, warnings=False)
     for table in said["tables"].values():
         del table["source"]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

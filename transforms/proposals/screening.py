@@ -217,7 +217,7 @@ def _of_period(asked: ProposalTerms, needed: NeededUntil | None) -> FoundByTest:
         reason = f"利用の期間（{told}）は、事業に必要な期間（{written(needed.day)}まで）を超える。"
         return FoundByTest(5, False, f"{reason}{_sentence(needed.because)}", needed.by)
     by = None if needed is None else needed.by
-    return FoundByTest(5, True, f"利用の期間（{told}）は、事業に必要な期間を超えない。", by)
+    return FoundByTest(5, True, f"利用の期間（{told}）には、これを必要とする理由がある。", by)
 
 
 def _of_judgement(judged: tuple[str, Judgement]) -> FoundByTest:
