@@ -18,6 +18,13 @@ from tokumei.schemas.strict import Day, Strict, Text
 TEST_NUMBERS = range(1, 8)  # 審査基準, 法114条1項1号–7号
 
 
+class Decided(Strict):
+    """What somebody has decided, as a command asks for where a rule alone would refuse."""
+
+    by: Text = Field(description="Who.")
+    because: Text = Field(description="Why, naming no private person.")
+
+
 class WantedItem(Strict):
     """An item (記録項目) that a proposal wants, and how finely: 住所, 都道府県のみ."""
 
@@ -47,6 +54,10 @@ class _Proposed(Payload):
     of: ClassVar[Subject] = "case"
     under: Literal["112", "118"] = Field(description="118: on a product that exists (作成済み).")
     proposer: Text = Field(description="Keyed reference; the same proposer has the same within a body.")
+    marks: tuple[Text, ...] = Field(
+        default=(), description="Keyed marks of name and seat: whoever shares one may be the same (113条5号)."
+    )
+    officers: int = Field(default=0, ge=0, description="How many officers (役員) of a body are named.")
     kept: Text = Field(description="Digest of the record under which what identifies the proposer is kept.")
     proposer_is: Literal["person", "body"] = Field(description="個人 or 法人その他の団体.")
     agent: bool = Field(default=False, description="Whether an agent (代理人) makes it.")
@@ -82,6 +93,8 @@ class ProposalCorrected(Payload):
     of: ClassVar[Subject] = "case"
     kind: Literal["proposal_corrected"] = "proposal_corrected"
     proposer: Text | None = Field(default=None, description="The reference, where they were corrected.")
+    marks: tuple[Text, ...] = Field(default=(), description="As of the proposal, where they were corrected.")
+    officers: int = Field(default=0, ge=0, description="As of the proposal, where they were corrected.")
     kept: Text | None = Field(default=None, description="As of the proposal, where they were corrected.")
     proposal: Proposal
     missing: tuple[Text, ...] = Field(default=(), description="What is missing still.")
@@ -124,6 +137,7 @@ class ScreenedFit(Payload):
     pay_how: Text = Field(description="手数料の納付方法")
     pay_until: Day = Field(description="手数料の納付期限")
     how_provided: Text = Field(description="提供の方法")
+    third_parties: int = Field(default=0, ge=0, description="Whom the fee counts: 2017 alone.")
 
 
 class ScreenedUnfit(Payload):
@@ -173,6 +187,9 @@ class FeePaid(Payload):
     kind: Literal["fee_paid"] = "fee_paid"
     amount: int = Field(ge=0, description="Yen.")
     how: Text
+    late: Decided | None = Field(
+        default=None, description="Who takes it after the day of the notice, and why."
+    )
 
 
 class ContractConcluded(Payload):

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from typing import Literal
 
 from pydantic import Field
 
 from tokumei.schemas.strict import Strict, Text
+
+# kinds of bodies as they stand in names, and in short
+_FORM = re.compile(
+    "(株式|有限|合同|合資|合名)会社|(一般|公益)(社団|財団)法人|(特定非営利活動|学校|医療|社会福祉|npo)法人|"
+    r"\((株|有|同|資|名|社|財)\)"
+)
 
 
 class Proposer(Strict):
@@ -29,9 +36,31 @@ class Proposer(Strict):
 
         A body is known by its number where it has one; else proposers are told apart by name and address.
         """
-        known_by = self.corporate_number or f"{self.name}\0{self.address}"
-        text = "".join(unicodedata.normalize("NFKC", known_by).split())
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:24]
+        return _keyed(key, _folded(self.corporate_number or f"{self.name}\0{self.address}"))
+
+    def marks(self, key: bytes) -> tuple[str, ...]:
+        """Return what tells that another may be this proposer though the reference differs; keyed alike.
+
+        Whoever is barred may leave the number out, move, or write 株式会社 in short: the bare name, and of
+        a body the seat with the representative, are marks. They raise a doubt, which officers decide.
+        """
+        name = _folded(self.name or "")
+        found = ["name\0" + (_FORM.sub("", name) or name)] if name else []
+        if self.is_ == "body" and self.address and self.representative:
+            found.append(f"seat\0{_folded(self.address)}\0{_folded(self.representative)}")
+        return tuple(_keyed(key, mark) for mark in found)
+
+    def named_officers(self) -> int:
+        """Return how many officers are named."""
+        return len([name for name in re.split("[\n;；、]", self.officers or "") if name.strip()])
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+def _keyed(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:24]
 
 
 class KeptProposer(Strict):

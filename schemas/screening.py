@@ -89,6 +89,14 @@ class NeededUntil(Strict):
     because: Text = Field(description="Why.")
 
 
+class SameProposer(Strict):
+    """Whether a proposer is the one of a terminated contract who has that name or seat (法113条5号)."""
+
+    same: bool = Field(description="Whether they are one.")
+    by: Text = Field(description="Who judges.")
+    because: Text = Field(description="Why; stands in the paper, and names nobody.")
+
+
 class WantedMethod(Strict):
     """The method that a proposal fixes (法112条2項4号), as it is tried on the file."""
 
@@ -97,6 +105,10 @@ class WantedMethod(Strict):
         min_length=1,
         description="What is wanted: 記録項目 → level of the policy's hierarchy, 0 the value itself; or"
         " policy: as the policy treats it. All else is dropped.",
+    )
+    called: dict[Text, Text] = Field(
+        default={},
+        description="Where the proposal calls an item otherwise: its words → 記録項目 of the policy.",
     )
 
 

@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 from typing import TYPE_CHECKING, Any, get_args
 
+from tokumei.schemas import japan_time
 from tokumei.schemas.japan_time import JST
 
 if TYPE_CHECKING:
@@ -89,12 +90,14 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     Raises:
         PolicyError: a ledger that has no event yet needs to be told what kind of body it is of.
         InputError: it is not said which body is meant; a book or the ledger is damaged.
+        Refused: the day is not here yet. Recorded in advance, it would shut the ledger until it comes.
     """
     from tokumei.transforms.ledger.journal import journal_of
     from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.register.books import books
 
+    as_of = _as_of(args)
     found = books(store, register)
     names = [name for book in found for name in book.bodies]
     body = args.body or (names[0] if len(names) == 1 else _only(store, register))
@@ -103,7 +106,7 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     return journal, Occasion(
         body=body,
         kind=_kind(args, journal),
-        as_of=args.as_of or _now(),
+        as_of=as_of,
         registered=entries,
         key=proposers_of(store, register, body).key(),
     )
@@ -187,8 +190,21 @@ def _kinds() -> Sequence[str]:
     return get_args(BodyKind)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(JST).replace(microsecond=0)
+def _as_of(args: argparse.Namespace) -> dt.datetime:
+    """Return the moment of --as-of, or now; never of a day that has not begun."""
+    from tokumei.transforms.ledger.fold import refusal
+
+    as_of: dt.datetime = args.as_of or dt.datetime.now(JST).replace(microsecond=0)
+    today = japan_time.today()
+    if as_of.date() > today:
+        raise refusal(
+            "--as-of",
+            f"today is {today} in Japan: nothing is recorded as of a day that has not begun",
+            article="",
+            fix="correct the day, or leave it out: then it is now",
+            code="not_yet",
+        )
+    return as_of
 
 
 def _moment(text: str) -> dt.datetime:

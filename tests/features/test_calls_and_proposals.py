@@ -1,10 +1,12 @@
 """`tokumei call`, `propose`, `complain`, `inquire`, `ledger` and `tick`, by their commands."""
 
+import datetime as dt
 import json
 
 import pytest
 from support.clerks import COMPANY, ITEMS, NO, PAPERS, Desk, call, enter, judged, proposal
 
+from tokumei.schemas.japan_time import JST
 from tokumei.schemas.register import body_folder
 from tokumei.schemas.transitions import lines
 from tokumei.transforms.storage.local import LocalStore
@@ -70,6 +72,15 @@ def test_only_eligible_files_are_called_for(desk):
     assert desk("call", "files", judged(file, people=999))[0] == 4  # too small for it
 
 
+def test_a_file_is_called_for_once_its_entry_says_so(desk):
+    file = desk.enter(call_for_proposals=False)
+    assert desk("call", "files", judged(file))[0] == 0
+    status, _, error = desk("call", "announce", call())
+    assert status == 4 and "items 13 and 14" in error["what"] and "法第110条" in error["what"]
+    assert file in error["what"]
+    assert desk.enter() == file and desk("call", "announce", call())[0] == 0
+
+
 def test_all_records_or_none(desk):
     file = desk.enter()
     desk("call", "files", judged(file))
@@ -94,11 +105,33 @@ def test_a_record_that_was_taken_in_before_changes_nothing(called):
 
 @pytest.mark.parametrize(
     ("at", "kind"),
-    [("2025-12-01T23:59", "proposal_received"), ("2025-12-02T00:00", "proposal_late")],
+    [
+        ("2025-12-01T23:59", "proposal_received"),
+        ("2025-12-02T00:00", "proposal_late"),
+        ("2025-12-01T14:59:59Z", "proposal_received"),
+        ("2025-12-01T15:00:00Z", "proposal_late"),  # midnight in Japan
+        ("2025-12-02T01:00+10:00", "proposal_late"),
+        ("2025-12-02T00:59+10:00", "proposal_received"),
+    ],
 )
 def test_late_is_after_midnight_of_the_last_day(called, at, kind):
     assert called("propose", "receive", proposal(called.file, at=at), as_of="2025-12-05")[0] == 0
     assert kinds(called)[2:] == ["call_opened", "call_closed", kind]
+    assert events(called)[-1]["at"].endswith("+09:00")
+
+
+def test_a_day_that_has_not_begun_is_refused(called, monkeypatch):
+    called("propose", "receive", proposal(called.file), as_of="2025-11-21")
+    (event,) = [e["event_id"] for e in events(called) if e["payload"]["kind"] == "proposal_received"]
+    path = called.folder / "annul.yaml"
+    path.write_text(json.dumps([{"event": event, "because": "誤り"}]))
+    monkeypatch.setattr(called, "clock_of", lambda _: dt.datetime(2025, 11, 21, 12, tzinfo=JST))
+    for words in (("ledger", "annul", called.output, str(path)), ("tick", called.output)):
+        status, _, error = called.run("--json", *words, "--as-of", "2062-12-02")
+        assert (status, error["code"]) == (4, "ledger.not_yet") and "2025-11-21" in error["what"]
+        assert called.run("--json", *words, "--as-of", "2025-11-22")[0] == 4
+    assert called.run("--json", "tick", called.output, "--as-of", "2025-11-21")[0] == 0
+    assert "R7-1" in called("call", "list")[1] and "(open)" in called("call", "list")[1]
 
 
 def test_what_is_missing_is_asked_for_and_never_refused(called):
@@ -132,12 +165,21 @@ def test_what_is_missing_is_asked_for_and_never_refused(called):
     )
 
 
-@pytest.mark.parametrize(("issued", "missing"), [("2025-05-20", 0), ("2025-05-19", 1)])
+@pytest.mark.parametrize(
+    ("issued", "missing"), [("2025-05-20", 0), ("2025-05-19", 1), ("2025-11-20", 0), ("2025-11-21", 1)]
+)
 def test_a_paper_of_registration_is_six_months_old_at_most(called, issued, missing):
     papers = {**PAPERS, "登記事項証明書": {**PAPERS["登記事項証明書"], "issued_on": issued}}
     called("propose", "receive", proposal(called.file, papers=papers), as_of="2025-11-21")
     found = next(e for e in events(called) if e["payload"]["kind"] == "proposal_received")
     assert len(found["payload"]["missing"]) == missing
+
+
+def test_days_that_are_over_are_refused(called):
+    for more in ({"destroy_on": "2025-11-19"}, {"items": {}, "correct_until": "2025-11-20"}):
+        status, _, error = called("propose", "receive", proposal(called.file, **more), as_of="2025-11-21")
+        assert status == 4 and "before" in error["what"], more
+    assert kinds(called)[2:] == []
 
 
 def test_a_file_that_is_not_called_for_is_missing(called):

@@ -44,6 +44,7 @@ class Cases(Desk):
     def __init__(self, folder, capsys, *, regime="public", start="2025-11-01", end="2025-12-01", **file):
         super().__init__(folder, capsys)
         self.day, self.announced = start, f"{int(start[:4]) - (start[5:7] < '04')}-10-01"
+        self.clock = self.clock_of(self.announced)
         (folder / "data.csv").write_text(DATA)
         more = {"regime": regime, "file": {**FILE, **file}}
         self.policy = policy_of(COLUMNS, k=10, person="番号", **more)
@@ -75,12 +76,13 @@ class Cases(Desk):
         said = {"case": case, "at": f"{at}T10:00", "under": under, "papers": papers, **more}
         if under == "118":
             said["call"] = None
-        items = {**ITEMS, "people": 1000, **dict(items)}
+        items = {**ITEMS, "people": 1200, "wanted": dict.fromkeys(WANTED, "方針のとおり"), **dict(items)}
         file = self.file if under == "112" else None
         return self.ok("propose", "receive", proposal(file, items=items, **said), as_of=at)
 
     def screen(self, case="案1", as_of="2026-01-15", wanted=WANTED, **more):
-        said = {"case": case, "proposer": CLEAN, "judgements": dict.fromkeys("467", MET), "notice": NOTICE}
+        said = {"case": case, "proposer": CLEAN, "officers": {"1": CLEAN}, "notice": NOTICE}
+        said["judgements"] = dict.fromkeys("467", MET)
         if wanted:
             said["method"] = {"policy": "policy.yaml", "items": wanted}
         return self.on_cases("screen", "decide", said={**said, **more}, as_of=as_of)
@@ -182,10 +184,11 @@ def test_all_records_or_none(cases):
     asked = {
         "case": "案1",
         "proposer": CLEAN,
+        "officers": {"1": CLEAN},
         "corrections": "粒度を示すこと。",
         "correct_until": "2026-01-31",
     }
-    undecided = {"case": "案2", "proposer": CLEAN, "corrections": "粒度を示すこと。"}
+    undecided = {key: value for key, value in asked.items() if key != "correct_until"} | {"case": "案2"}
     status, _, error = cases.on_cases("screen", "decide", said=[asked, undecided], as_of="2026-01-15")
     assert status == 4 and "record 2" in error["what"] and "record 1" not in error["what"]
     assert cases.state() == cases.state("案2") == "received" and not (cases.folder / "papers").exists()
@@ -195,7 +198,7 @@ def test_all_records_or_none(cases):
 
 
 def test_refused_with_reasons(cases):
-    cases.propose(items={"people": 1201})
+    cases.propose(items={"people": 1201, "wanted": {"氏名": "そのまま", "年齢": "そのまま"}})
     status, out, _ = cases.screen(wanted={"氏名": "policy", "年齢": 0})
     assert status == 0 and "cannot be met" in out and cases.state() == "unfit"
     text = cases.paper("unfit")
@@ -218,7 +221,8 @@ def test_what_cannot_be_met_is_told_with_what_could_be(cases):
     )
     cases.propose()
     cases.screen(wanted={"年齢": 0, "都道府県": 0})
-    assert "次の粒度であれば、加工の基準を満たす。年齢 10ごとの区間" in cases.paper("unfit")
+    text = cases.paper("unfit")
+    assert "次の粒度であれば、加工の基準を満たす。年齢 10ごとの区間、都道府県 そのまま。" in text
 
 
 def test_corrected(cases):
@@ -226,12 +230,11 @@ def test_corrected(cases):
     status, _, error = cases.screen(wanted={}, corrections="求める項目の粒度を示すこと。")
     assert status == 4 and "補正" in error["what"]
     assert cases.screen(wanted={}, correct_until="2026-01-31")[0] == 0 and cases.state() == "correcting"
-    assert "2026年1月31日まで" in cases.paper("correction") and "粒度" in cases.paper("correction")
+    assert "令和8年1月31日まで" in cases.paper("correction") and "粒度" in cases.paper("correction")
     status, _, error = cases.screen()
     assert status == 4 and "補正" in error["what"]  # until it is mended, or the day is over
-    cases.ok(
-        "propose", "complete", {"case": "案1", "items": {"wanted": {"年齢": "5歳階級"}}}, as_of="2026-01-20"
-    )
+    wanted = {"年齢": "5歳階級", "都道府県": "そのまま"}
+    cases.ok("propose", "complete", {"case": "案1", "items": {"wanted": wanted}}, as_of="2026-01-20")
     assert cases.screen(as_of="2026-01-21")[0] == 0 and cases.state() == "fit"
 
 
@@ -243,7 +246,7 @@ def test_terminated_and_barred(cases):
     status, out, error = cases.on_cases("terminate", said=said, as_of="2026-05-01")
     assert status == 0 and "bar_begun" in out, error
     assert "法第120条第3号" in cases.paper("terminated").replace("（以下「法」という。）", "法")
-    assert "2028年4月30日まで" in cases.paper("terminated")
+    assert "令和10年4月30日まで" in cases.paper("terminated")
     cases.release("r1")
     status, _, error = cases.provide(as_of="2026-05-02")
     assert status == 4 and "terminated" in error["what"]
@@ -259,7 +262,7 @@ def test_terminated_and_barred(cases):
         status, _, error = cases.screen(case, as_of="2028-06-10", notice=notice)
         assert status == 0 and cases.state(case) == outcome, error
     assert "法第114条第1項第1号" in cases.paper("unfit", "案2")
-    assert "法第113条第5号に該当する。契約を解除された日（2026年5月1日）から起算して2年" in cases.paper(
+    assert "法第113条第5号に該当する。契約を解除された日（令和8年5月1日）から起算して2年" in cases.paper(
         "unfit", "案2"
     )
 
@@ -274,7 +277,9 @@ def test_a_proposal_on_a_product_that_is_there(cases, tmp_path):
     cases.propose("案2", at="2026-06-11", proposer=other, under="118", release="r1")
     cases.propose("案3", at="2026-06-11", under="118", release="r1")
     for case, fee in (("案2", 64_450), ("案3", 12_600)):
-        status, _, error = cases.screen(case, as_of="2026-07-01", wanted={})
+        status, _, error = cases.screen(
+            case, as_of="2026-07-01", wanted={}, notice={**NOTICE, "pay_until": "2026-07-31"}
+        )
         assert status == 0, error
         assert "様式第" not in cases.paper("fit", case) and "（第2号及び第3号を除く。）" in cases.paper(
             "fit", case
@@ -287,14 +292,15 @@ def test_a_proposal_on_a_product_that_is_there(cases, tmp_path):
 
 
 def test_pseudonyms_are_of_one_recipient_alone(cases):
-    cases.propose()
-    cases.screen(wanted={"番号": "policy", **WANTED})
+    wanted = {"番号": "policy", **WANTED}
+    cases.propose(items={"wanted": dict.fromkeys(wanted, "方針のとおり")})
+    cases.screen(wanted=wanted)
     cases.contract()
     cases.release("r1")
     assert cases.provide()[0] == 0
     other = {**COMPANY, "name": "別の会社", "corporate_number": "7000012050002"}
     cases.propose("案2", at="2026-05-11", proposer=other, under="118", release="r1")
-    cases.screen("案2", as_of="2026-05-20", wanted={})
+    cases.screen("案2", as_of="2026-05-20", wanted={}, notice={**NOTICE, "pay_until": "2026-06-30"})
     cases.contract("案2", as_of="2026-06-01")
     status, _, error = cases.provide("案2", as_of="2026-06-02")
     assert status == 4 and "same pseudonyms" in error["what"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import hashlib
 import json
+from unittest import mock
 
 from support.helpers import policy_of
 
 from tokumei.pipelines.cli import main
+from tokumei.schemas import japan_time
+from tokumei.schemas.japan_time import JST
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import entry_of_file
 from tokumei.transforms.register.books import enter_file
@@ -88,6 +92,7 @@ class Desk:
     def __init__(self, folder, capsys):
         self.folder, self.capsys, self.runs = folder, capsys, 0
         self.output = str(folder / "out")
+        self.clock = dt.datetime.now(JST)
 
     def enter(self, name="名簿", **more):
         """Enter a file in the register book, and return its entry_id."""
@@ -109,8 +114,19 @@ class Desk:
     def tick(self, as_of):
         return self.run("--json", "tick", self.output, "--as-of", as_of)
 
+    @staticmethod
+    def clock_of(as_of):
+        """Return what the clock shows when a command is run that is as of a day, or a moment."""
+        return dt.datetime.fromisoformat(as_of).replace(tzinfo=JST)
+
     def run(self, *words):
+        """Run a command on the day that it is as of, or on the day of the command before."""
+        if "--as-of" in words:
+            self.clock = self.clock_of(words[words.index("--as-of") + 1])
         self.capsys.readouterr()
-        status = main(list(words))
+        with mock.patch.multiple(
+            japan_time, today=self.clock.date, now=lambda: self.clock.isoformat(timespec="seconds")
+        ):
+            status = main(list(words))
         out, err = self.capsys.readouterr()
         return status, out, json.loads(err) if err else None

@@ -57,6 +57,8 @@ def _of_proposal(case: Case, event: Event) -> None:
         case.papers = {**case.papers, **{paper.name: paper for paper in event.papers}}
     if isinstance(said, c.ProposalReceived | c.ProposalLate | c.ProposalCorrected):
         case.reference, case.kept = said.proposer or case.reference, said.kept or case.kept
+        if said.proposer:
+            case.marks, case.officers = said.marks, said.officers
 
 
 def _of_contract(body: Body, case: Case, event: Event) -> None:

@@ -72,6 +72,8 @@ class Case(Thing):
     barred: BarBegun | None = None
     proposer: str = "held"  # what identifies them: held or destroyed
     reference: str = ""  # of the proposer
+    marks: tuple[str, ...] = ()  # by which another reference may be of the same
+    officers: int = 0  # whom the proposal names
     kept: str = ""  # the record that what identifies them came with
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 from jinja2 import (
@@ -15,7 +16,8 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tokumei.transforms.pages.environment import day, number
+from tokumei.schemas.tables import eras
+from tokumei.transforms.pages.environment import number
 
 
 def letters(folder: Path | None) -> Environment:
@@ -35,5 +37,12 @@ def letters(folder: Path | None) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(num=number, day=day)
+    environment.filters.update(num=number, day=era_day)
     return environment
+
+
+def era_day(value: dt.date) -> str:
+    """Write a day as official papers do (元号): 令和8年4月1日, 令和元年5月1日."""
+    era = max((era for era in eras() if era.first_day <= value), key=lambda era: era.first_day)
+    year = value.year - era.first_year + 1
+    return f"{era.name}{'元' if year == 1 else year}年{value.month}月{value.day}日"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tokumei.schemas.regimes import PublicRegime, cited
 from tokumei.schemas.screening import CONFINEMENT, EndedContract, Examined, Sentence
-from tokumei.transforms.pages.environment import day as written
+from tokumei.transforms.pages.letters import era_day as written
 from tokumei.transforms.proposals.due import BAR_YEARS, years_after
 
 _GRAVE = frozenset({"死刑", "懲役", "禁錮", "拘禁刑"})  # 禁錮, from 2025-06-01 拘禁刑, or heavier

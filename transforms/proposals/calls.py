@@ -79,7 +79,7 @@ def announce_call(body: Body, record: AnnouncedCall, occasion: Occasion) -> list
 
     Raises:
         Refused: it is shorter than 30 days, begins before it is announced, or offers a file that is not
-            eligible.
+            eligible, or whose register entry does not say that it is called for (法110条).
     """
     where, period = f"call {record.call}", record.period
     if period.end - period.start < SHORTEST_CALL:
@@ -107,6 +107,16 @@ def announce_call(body: Body, record: AnnouncedCall, occasion: Occasion) -> list
             f"not eligible: {', '.join(wrong)}" if wrong else "no file is eligible",
             article="60",
             fix="judge each file first (tokumei call files); its entry must be in force in the register",
+        )
+    unmarked = [file for file in files if not occasion.registered[file].call_for_proposals]
+    if unmarked:
+        raise occasion.refuse(
+            where,
+            "the register entry must say items 13 and 14 (提案の募集, 提案を受ける組織) before the call; it"
+            f" does not of: {', '.join(sorted(unmarked))}",
+            article="110",
+            fix="complete file.call_for_proposals and file.proposal_office in the policy, and enter the file"
+            " again (tokumei register enter)",
         )
     payload = CallAnnounced(title=record.title, period=period, files=files, window=record.window)
     return [occasion.event(record, payload, record.call, "行政機関等", call=record.call)]

@@ -74,9 +74,9 @@ def _missing_papers(
 
 
 def fresh(issued: dt.date, at: dt.date) -> bool:
-    """Return whether a paper was made within six months before a day, the day six months before included."""
+    """Return whether a paper was made within the six months before a day, its first and last day included."""
     month = issued.month + PAPER_MONTHS
     year, month = issued.year + (month - 1) // 12, (month - 1) % 12 + 1
     following = dt.date(year + month // 12, month % 12 + 1, 1)
     last = min(issued.day, (following - dt.timedelta(days=1)).day)  # 民法143条: the end of a shorter month
-    return at <= dt.date(year, month, last)
+    return issued <= at <= dt.date(year, month, last)

@@ -9,6 +9,7 @@ from pydantic import Field
 from tokumei.schemas.case_events import (
     ContractApplied,
     ContractConcluded,
+    Decided,
     FeePaid,
     OpinionAsked,
     OpinionGiven,
@@ -62,6 +63,9 @@ class PaidFee(Record):
     case: Text = Field(description="受付番号")
     amount: Yen = Field(description="Yen.")
     how: Text = Field(description="For example 収入印紙.")
+    late: Decided | None = Field(
+        default=None, description="Where it comes after the day of the notice and is taken nevertheless."
+    )
 
 
 class TerminatedContract(Record):
@@ -73,8 +77,26 @@ class TerminatedContract(Record):
 
 
 def ask_opinions(body: Body, record: AskedOpinions, occasion: Occasion) -> list[Event]:
-    """Ask third parties; that the law of the day knows no such step, the table of transitions tells."""
-    known_case(body, record.case, occasion)
+    """Ask third parties; that the law of the day knows no such step, the table of transitions tells.
+
+    Raises:
+        Refused: the day is over, or the notice takes a fee for another number of them.
+    """
+    case = known_case(body, record.case, occasion)
+    if record.until < occasion.happened(record).date():
+        raise occasion.refuse(
+            f"case {record.case}",
+            "the last day for opinions is before the day of asking",
+            article=HEARING,
+            fix="correct until",
+        )
+    if case.fit is not None and record.third_parties != case.fit.third_parties:
+        raise occasion.refuse(
+            f"case {record.case}",
+            f"the notice takes a fee for {case.fit.third_parties:,} third parties",
+            article=HEARING,
+            fix="ask as many; or correct the notice's event (tokumei ledger correct), and send a new notice",
+        )
     payload = OpinionAsked(third_parties=record.third_parties, until=record.until)
     return [occasion.event(record, payload, record.case, "行政機関等")]
 
@@ -83,9 +105,16 @@ def take_opinion(body: Body, record: GivenOpinion, occasion: Occasion) -> list[E
     """Take in what a third party answers.
 
     Raises:
-        Refused: more would have answered than were asked.
+        Refused: more would have answered than were asked, or one would answer again, and otherwise.
     """
     case = known_case(body, record.case, occasion)
+    if case.opinions.get(record.third_party, record.objected) != record.objected:
+        raise occasion.refuse(
+            f"case {record.case}",
+            "this third party has answered otherwise",
+            article=HEARING,
+            fix="correct that event (tokumei ledger correct), or third_party",
+        )
     if case.asked and len({*case.opinions, record.third_party}) > case.asked:
         raise occasion.refuse(
             f"case {record.case}",
@@ -115,9 +144,22 @@ def conclude_contract(body: Body, record: ConcludedContract, occasion: Occasion)
 
 
 def take_payment(body: Body, record: PaidFee, occasion: Occasion) -> list[Event]:
-    """Take in a payment; whether it is the whole fee, the table of transitions tells."""
-    known_case(body, record.case, occasion)
-    return [occasion.event(record, FeePaid(amount=record.amount, how=record.how), record.case, "提案者")]
+    """Take in a payment; whether it is the whole fee, the table of transitions tells.
+
+    Raises:
+        Refused: it came after the day that the notice states, and nobody has decided to take it.
+    """
+    case = known_case(body, record.case, occasion)
+    late = case.fit is not None and occasion.happened(record).date() > case.fit.pay_until
+    if case.fit is not None and late != (record.late is not None):
+        raise occasion.refuse(
+            f"case {record.case}",
+            f"the last day for the fee {'was' if late else 'is'} {case.fit.pay_until} (規則59条)",
+            article="119",
+            fix="enter late with by and because if it is taken nevertheless" if late else "leave late out",
+        )
+    payload = FeePaid(amount=record.amount, how=record.how, late=record.late)
+    return [occasion.event(record, payload, record.case, "提案者")]
 
 
 def terminate(

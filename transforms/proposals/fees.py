@@ -61,7 +61,7 @@ def creation_fee(table: FeeTable, *, hours: Fraction, outsourcing: int = 0, thir
     if third_parties:
         heard = third_parties * table.third_party
         lines.append(
-            FeeLine(f"意見書提出の機会を与えた第三者　{third_parties:,}人×{table.third_party:,}円", heard)
+            FeeLine(f"意見書提出の機会を与える第三者　{third_parties:,}人×{table.third_party:,}円", heard)
         )
     if begun:
         lines.append(FeeLine(f"作成に要する時間　{begun:,}時間×{table.hour:,}円", begun * table.hour))
@@ -97,4 +97,4 @@ def existing_fee(table: FeeTable, *, made: int | None, repeat: bool) -> Fee:
             article="",
             fix="record the payment of that case first (tokumei fee)",
         )
-    return Fee((FeeLine("当該匿名加工情報の作成に係る手数料と同一の額", made),), table.basis)
+    return Fee((FeeLine("最初に契約を締結した者が納付する額と同一の額", made),), table.basis)

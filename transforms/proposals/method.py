@@ -98,16 +98,18 @@ def answer_of(
         policy: the one implied.
         starred: as `starred_items` returns them.
     """
-    reasons = [
-        f"求める粒度の組合せでは、加工の基準を満たすために「{title}」を削る必要がある。" for title in starred
-    ]
+    titles = "、".join(f"「{title}」" for title in starred)
+    reasons = (
+        [f"求める粒度の組合せでは、加工の基準を満たすために{titles}を削る必要がある。"] if titles else []
+    )
     if choice.refused is not None:
         reasons.append(
             "求める記録項目及び粒度の組合せでは、加工の基準を満たす匿名加工情報を作成することができない。"
         )
     instead = () if freely is None or freely.refused is not None else freely.levels
     if reasons and instead:
-        reasons.append(f"次の粒度であれば、加工の基準を満たす。{'、'.join(instead)}。")
+        plainly = "、".join(map(_plainly, instead))
+        reasons.append(f"次の粒度であれば、加工の基準を満たす。{plainly}。")
     return MethodAnswer(
         reasons=tuple(reasons),
         people=choice.people,
@@ -117,6 +119,11 @@ def answer_of(
         items=released_titles(policy),
         policy=written_policy(policy),
     )
+
+
+def _plainly(level: str) -> str:
+    """Return an item and its level in words for a citizen."""
+    return level.replace(" 一般化なし", " そのまま").replace(" 全て「*」", " 削除")
 
 
 def starred_items(report: Report, wanted: WantedMethod) -> tuple[str, ...]:

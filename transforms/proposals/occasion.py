@@ -28,10 +28,10 @@ def _in_japan(value: Any) -> Any:
     if isinstance(value, str):
         try:
             value = dt.datetime.fromisoformat(value)
-        except ValueError:  # it quotes the text
+            # the day of a moment is the one in Japan, whatever offset it is written with
+            return value.replace(tzinfo=JST) if value.tzinfo is None else value.astimezone(JST)
+        except (ValueError, OverflowError):  # it quotes the text
             raise broken("record.moment", "must be a moment: YYYY-MM-DDTHH:MM", "correct it") from None
-    if isinstance(value, dt.datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=JST)
     return value
 
 
@@ -60,7 +60,8 @@ class Record(Strict):
     """What every record of a command may say, beside its own."""
 
     at: Moment | None = Field(
-        default=None, description="When it happened, Japanese time. Default: the moment of --as-of."
+        default=None,
+        description="When it happened, Japanese time unless it has an offset. Default: that of --as-of.",
     )
     papers: dict[Text, GivenPaper] = Field(default={}, description="What it rests on, by name.")
 

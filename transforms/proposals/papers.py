@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 from jinja2 import TemplateError
 
 from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.events import BodyKind
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.regimes import PublicRegime, cited
 from tokumei.transforms.pages.letters import letters
@@ -49,7 +50,7 @@ class About:
     """What every paper of a case says.
 
     Attributes:
-        case: its id (受付番号); file_name: 個人情報ファイルの名称; body: 行政機関等の名称.
+        case: its id (受付番号); file_name: 個人情報ファイルの名称; body: 行政機関等の名称; kind: its 区分.
         at: the day that the paper is dated.
         regime: of that day.
         existing: whether it is about a product that is there (法118条).
@@ -58,9 +59,24 @@ class About:
     case: str
     file_name: str
     body: str
+    kind: BodyKind
     at: dt.date
     regime: PublicRegime
     existing: bool
+
+    @property
+    def sender(self) -> str:
+        """Who writes: the head of the body, by title where its name and kind tell it."""
+        if self.kind == "都道府県" and self.body[-1] in "都道府県":
+            return f"{self.body}知事"
+        if self.kind in {"指定都市", "市区町村"} and self.body[-1] in "市区町村":
+            return f"{self.body}長"
+        return f"{self.body}の長"
+
+    @property
+    def due(self) -> str:
+        """What is paid: 独立行政法人等 take a 利用料 (法119条5項), all others a 手数料."""
+        return "利用料" if self.kind == "独立行政法人等" else "手数料"
 
 
 def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any) -> str:
@@ -84,6 +100,7 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
         for key, number in (_RECIPIENT_2017 if old else _RECIPIENT).items()
     }
     told_by = f"{article['114']}第{3 if kind == 'unfit' else 2}項"
+    applied = f"{article['118']}第2項において準用する" if existing else ""
     try:
         return (
             letters(templates)
@@ -97,7 +114,10 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
                 law=LAWS[regime],
                 article=article,
                 proposal="118" if existing else "112",
-                told_by=f"{article['118']}第2項において準用する{told_by}" if existing else told_by,
+                told_by=applied + told_by,
+                contracted_by=applied + article["115"],
+                sender=about.sender,
+                due=about.due,
                 form=_FORMS.get(kind, "") if known else "",
                 act_of_2017=old,
                 recipient=recipient,

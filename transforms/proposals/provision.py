@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic import Field
 
-from tokumei.schemas.case_events import ProductCreated, Provided
+from tokumei.schemas.case_events import Decided, ProductCreated, Provided
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import Yen
+from tokumei.schemas.japan_time import JST
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
 from tokumei.schemas.report import Report
-from tokumei.schemas.strict import Strict, Text
+from tokumei.schemas.strict import Text
 from tokumei.schemas.treatments import Pseudonym
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.contract import HEARING
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.screen import is_existing, known_case
-
-
-class ObjectorsRemoved(Strict):
-    """That the records of third parties who objected are not in the release, as an officer has seen to it."""
-
-    by: Text = Field(description="Who.")
-    because: Text = Field(description="How it was done.")
 
 
 class ProvidedRelease(Record):
@@ -37,8 +31,11 @@ class ProvidedRelease(Record):
     release: Text = Field(description="Id of the release that was made for the case.")
     minutes: int = Field(default=0, ge=0, description="Time that making it took; 0 for 法118条.")
     outsourced: Yen = Field(default=0, description="Paid to a contractor, yen.")
-    objectors_removed: ObjectorsRemoved | None = Field(
-        default=None, description="Where a third party objected."
+    objectors_removed: Decided | None = Field(
+        default=None, description="Where a third party objected: who has taken their records out, and how."
+    )
+    other_people: Decided | None = Field(
+        default=None, description="Where the product has more or fewer people than was proposed: why."
     )
 
 
@@ -71,7 +68,7 @@ def refuse_provision(body: Body, record: ProvidedRelease, offered: Offered, occa
     """
     case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
     for check in (
-        *_of_contract(case, record, day),
+        *_of_contract(case, record, offered.report.people, day),
         *_of_entry(case, record, offered),
         *_of_release(body, case, record, offered, day),
     ):
@@ -121,7 +118,7 @@ class _Check(NamedTuple):
     fix: str
 
 
-def _of_contract(case: Case, record: ProvidedRelease, day: dt.date) -> Sequence[_Check]:
+def _of_contract(case: Case, record: ProvidedRelease, people: int, day: dt.date) -> Sequence[_Check]:
     return (
         _Check(
             case.contract is not None and day > case.contract.period.end,
@@ -135,6 +132,12 @@ def _of_contract(case: Case, record: ProvidedRelease, day: dt.date) -> Sequence[
             HEARING,
             "make the release without them, and enter objectors_removed with by and because",
         ),
+        _Check(
+            _other_people(case, people) and record.other_people is None,
+            f"the release has {people:,} people, and another number was proposed and screened (3号)",
+            "112",
+            "make it of as many, or enter other_people with by and because, as agreed with the recipient",
+        ),
     )
 
 
@@ -144,15 +147,15 @@ def _of_entry(case: Case, record: ProvidedRelease, offered: Offered) -> Sequence
         return (
             _Check(True, "the release is in no register book", "117", "run the same tokumei anonymize again"),
         )
+    called = {13: entry.call_for_proposals, 14: entry.proposal_office}
     items = {
-        13: entry.call_for_proposals,
-        14: entry.proposal_office,
         15: entry.product_people,
         16: entry.product_office,
         17: entry.product_period,
     }
-    missing = ", ".join(str(number) for number, there in items.items() if not there)
     return (
+        *_of_items(called, "110"),
+        *_of_items(items, "117"),
         _Check(
             entry.entry_id != case.file,
             "the release is of another file than the case",
@@ -167,12 +170,6 @@ def _of_entry(case: Case, record: ProvidedRelease, offered: Offered) -> Sequence
         ),
         _Check(newest.status == "erased", "the file's entry is erased", "75", "nothing is provided of it"),
         _Check(
-            bool(missing),
-            f"the register entry lacks item(s) {missing}",
-            "117",
-            "complete file in the policy, and make the release with it",
-        ),
-        _Check(
             entry.product_people != offered.report.people,
             "register entry and report tell other numbers of people",
             "117",
@@ -181,11 +178,18 @@ def _of_entry(case: Case, record: ProvidedRelease, offered: Offered) -> Sequence
     )
 
 
+def _of_items(items: Mapping[int, object], article: str) -> Iterator[_Check]:
+    missing = ", ".join(str(number) for number, there in items.items() if not there)
+    if missing:
+        what = f"the register entry lacks item(s) {missing}"
+        yield _Check(True, what, article, "complete file in the policy, and make the release with it")
+
+
 def _of_release(
     body: Body, case: Case, record: ProvidedRelease, offered: Offered, day: dt.date
 ) -> Sequence[_Check]:
     report, existing = offered.report, is_existing(case)
-    made = dt.datetime.fromisoformat(report.created_at).date()
+    made = dt.datetime.fromisoformat(report.created_at).astimezone(JST).date()
     concluded = case.since.get("contract_concluded")
     more = set() if offered.wanted is None else _titles(report) - offered.wanted
     anew = "make one for this case: tokumei anonymize with another --release-id"
@@ -222,12 +226,22 @@ def _of_release(
             anew,
         ),
         _Check(
+            made > day,
+            f"the release was made on {made}, after the day on which it would have been provided",
+            "116",
+            "correct at, or --as-of",
+        ),
+        _Check(
             bool(more),
             f"{len(more)} item(s) are released that the screened method does not want (3号)",
             "114",
             "make the release by the policy that is kept with the case",
         ),
     )
+
+
+def _other_people(case: Case, people: int) -> bool:
+    return not is_existing(case) and case.proposal is not None and case.proposal.people != people
 
 
 def _other_recipients(body: Body, case: Case, release: str) -> bool:

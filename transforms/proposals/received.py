@@ -112,12 +112,15 @@ def receive(body: Body, record: TakenIn, occasion: Occasion) -> list[Event]:
     about = {"call": record.call, "release": record.release}
     who: dict[str, Any] = {
         "under": record.under,
-        "proposer": record.proposer.reference(occasion.key),
-        "kept": occasion.record,
+        **_told_of(record.proposer, occasion),
         "proposer_is": record.proposer.is_,
         "agent": record.proposer.agent is not None,
         "destroy_on": record.destroy_on or years_after(at.date(), KEPT_YEARS),
     }
+    if record.destroy_on is not None and record.destroy_on < at.date():
+        raise occasion.refuse(
+            where, "it would be destroyed before it came", article="66", fix="correct destroy_on"
+        )
     if at.date() < start:
         raise occasion.refuse(
             where,
@@ -139,6 +142,7 @@ def receive(body: Body, record: TakenIn, occasion: Occasion) -> list[Event]:
     events = [occasion.event(record, payload, record.case, "提案者", file=offered, **about)]
     if missing:
         until = record.correct_until or (occasion.as_of.date() + CORRECTION)
+        _refuse_passed(until, occasion.as_of.date(), record.case, occasion)
         asked = CorrectionAsked(missing=missing, until=until)
         events.append(occasion.event(None, asked, record.case, "行政機関等", file=offered, **about))
     return events
@@ -150,13 +154,7 @@ def ask(body: Body, record: AskedFor, occasion: Occasion) -> list[Event]:
     Raises:
         Refused: the last day for it is over.
     """
-    if record.until < occasion.happened(record).date():
-        raise occasion.refuse(
-            f"case {record.case}",
-            "the last day for the correction is before the day of asking",
-            article="112",
-            fix="correct until",
-        )
+    _refuse_passed(record.until, occasion.happened(record).date(), record.case, occasion)
     payload = CorrectionAsked(missing=record.missing, until=record.until)
     return [occasion.event(record, payload, record.case, "行政機関等", **_about(body, record.case))]
 
@@ -184,10 +182,8 @@ def complete(body: Body, record: Completed, occasion: Occasion) -> list[Event]:
             agent=received is not None and received.agent,
         ),
     )
-    reference = record.proposer.reference(occasion.key) if record.proposer else None
-    payload = ProposalCorrected(
-        proposal=proposal, missing=missing, proposer=reference, kept=reference and occasion.record
-    )
+    who = _told_of(record.proposer, occasion) if record.proposer else {}
+    payload = ProposalCorrected(proposal=proposal, missing=missing, **who)
     return [occasion.event(record, payload, record.case, "提案者", **about)]
 
 
@@ -195,6 +191,26 @@ def withdraw(body: Body, record: TakenBack, occasion: Occasion) -> list[Event]:
     """Take a proposal back."""
     payload = ProposalWithdrawn(because=record.because)
     return [occasion.event(record, payload, record.case, "提案者", **_about(body, record.case))]
+
+
+def _refuse_passed(until: dt.date, day: dt.date, case: str, occasion: Occasion) -> None:
+    if until < day:
+        raise occasion.refuse(
+            f"case {case}",
+            "the last day for the correction is before the day of asking",
+            article="112",
+            fix="correct until, or correct_until",
+        )
+
+
+def _told_of(proposer: Proposer, occasion: Occasion) -> dict[str, Any]:
+    """Return what an event tells of a proposer."""
+    return {
+        "proposer": proposer.reference(occasion.key),
+        "marks": proposer.marks(occasion.key),
+        "officers": proposer.named_officers(),
+        "kept": occasion.record,
+    }
 
 
 def _about(body: Body, case: str) -> dict[str, str | None]:

@@ -18,9 +18,9 @@ from tokumei.schemas.case_events import (
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import FeeTable
 from tokumei.schemas.regimes import regime_of
-from tokumei.schemas.screening import EndedContract, NoticeOfFit
+from tokumei.schemas.screening import NoticeOfFit
 from tokumei.transforms.ledger.state import Body, Case
-from tokumei.transforms.proposals.bars import BarringGround, grounds_of
+from tokumei.transforms.proposals.examination import found_grounds
 from tokumei.transforms.proposals.fees import Fee, creation_fee, existing_fee, worked_hours
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Occasion
@@ -78,11 +78,12 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
             what the notice states, a fee that is known.
     """
     case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
+    _refuse_other_items(case, record, occasion)
     rehearsed = means.rehearsed.get(record.case)
     found = screened(
-        _asked(body, case),
+        _asked(body, case, day),
         record,
-        grounds=_grounds(body, case, record, day),
+        grounds=found_grounds(body, case, record, occasion),
         method=None if rehearsed is None else rehearsed.answer,
         final=case.state == "correcting" and case.until is not None and day > case.until,
     )
@@ -112,6 +113,25 @@ def _table(means: Means, day: dt.date, occasion: Occasion) -> FeeTable:
     return table
 
 
+def _refuse_other_items(case: Case, record: ScreenedCase, occasion: Occasion) -> None:
+    """Refuse a trial of other items than the proposal wants: test 3 is about those, and all of them."""
+    wanted = {want.item for want in case.proposal.wanted} if case.proposal else set()
+    if is_existing(case) or record.method is None or not wanted:
+        return
+    called = {record.method.called.get(item, item) for item in wanted}
+    tried, strangers = set(record.method.items), set(record.method.called) - wanted
+    if tried != called or strangers:
+        parts = {"not tried": called - tried, "tried and not wanted": tried - called}
+        parts["called and not wanted"] = strangers
+        told = "; ".join(f"{what}: {'、'.join(sorted(items))}" for what, items in parts.items() if items)
+        raise occasion.refuse(
+            f"case {record.case}",
+            f"method.items are not the items of the proposal (112条2項4号) – {told}",
+            article="114",
+            fix="try each that is wanted; where the policy calls one otherwise, say so in method.called",
+        )
+
+
 def _judged(finding: FoundByTest, evidence: str | None) -> ScreeningJudged:
     return ScreeningJudged(
         test=finding.test,
@@ -131,6 +151,13 @@ def _notice(record: ScreenedCase, occasion: Occasion) -> NoticeOfFit:
             article="114",
             fix="enter notice with fee, pay_how and pay_until",
         )
+    if record.notice.pay_until < occasion.happened(record).date():
+        raise occasion.refuse(
+            f"case {record.case}",
+            "the last day for the fee is before the day of the notice (規則59条)",
+            article="119",
+            fix="correct notice.pay_until",
+        )
     return record.notice
 
 
@@ -144,6 +171,7 @@ def _outcome(
             pay_how=notice.pay_how,
             pay_until=notice.pay_until,
             how_provided=notice.how_provided or proposed or UNSTATED,
+            third_parties=notice.fee.third_parties,
         )
     if found.outcome == "不適合":
         failed = (finding for finding in found.findings if finding.passes is False)
@@ -206,6 +234,7 @@ def about_case(body: Body, case: Case, case_id: str, day: dt.date) -> About:
         case=case_id,
         file_name=file.judged.name if file is not None and file.judged is not None else case.file or "",
         body=body.name,
+        kind=body.kind or "その他",
         at=day,
         regime=regime_of(day),
         existing=is_existing(case),
@@ -217,7 +246,7 @@ def is_existing(case: Case) -> bool:
     return case.received is not None and case.received.under == "118"
 
 
-def _asked(body: Body, case: Case) -> ProposalTerms:
+def _asked(body: Body, case: Case, day: dt.date) -> ProposalTerms:
     proposal = case.proposal
     assert proposal is not None  # noqa: S101  (`known_case`)
     file = body.files.get(case.file or "")
@@ -227,24 +256,8 @@ def _asked(body: Body, case: Case) -> ProposalTerms:
         people_of_file=file.judged.people if file is not None and file.judged is not None else None,
         use=proposal.period,
         use_because=proposal.period_reason,
+        day=day,
     )
-
-
-def _grounds(body: Body, case: Case, record: ScreenedCase, day: dt.date) -> tuple[BarringGround, ...]:
-    """Return the grounds that officers entered, and those of the proposer that the ledger knows."""
-    known = {
-        f"ledger {number}": EndedContract(terminated=other.since["terminated"].date())
-        for number, other in enumerate(body.cases.values())
-        if other.reference == case.reference and "terminated" in other.since
-    }
-    proposer = record.proposer.model_copy(update={"terminated": {**record.proposer.terminated, **known}})
-    officers = tuple(record.officers.values())
-    found = [
-        ground
-        for when in (case.since["proposal_received"].date(), day)  # 113条: may not propose; 114条1項1号: now
-        for ground in grounds_of(proposer, officers, day=when, regime=regime_of(day))
-    ]
-    return tuple({(ground.article, ground.until): ground for ground in found}.values())
 
 
 def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,22 +16,23 @@ from tokumei.schemas.screening import (
     Judgement,
     NeededUntil,
     NoticeOfFit,
+    SameProposer,
     Serial,
     WantedMethod,
 )
 from tokumei.schemas.strict import Day, Text
 from tokumei.transforms.ledger.fold import refusal
-from tokumei.transforms.pages.environment import day as written
 from tokumei.transforms.pages.environment import number
+from tokumei.transforms.pages.letters import era_day as written
 from tokumei.transforms.proposals.bars import BarringGround
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Record, TextLines
 
 ScreeningOutcome = Literal["適合", "不適合", "補正"]
 JUDGED = {
-    4: "事業が新たな産業の創出又は活力ある経済社会若しくは豊かな国民生活の実現に資すること",
-    6: "利用の目的及び方法並びに管理のための措置が本人の権利利益を保護するために適切であること",
-    7: "作成が事務の遂行に著しい支障を及ぼさないこと",
+    4: "事業が新たな産業の創出又は活力ある経済社会若しくは豊かな国民生活の実現に資する",
+    6: "利用の目的及び方法並びに管理のための措置が本人の権利利益を保護するために適切である",
+    7: "作成が事務の遂行に著しい支障を及ぼさない",
 }
 
 
@@ -41,6 +43,10 @@ class ScreenedCase(Record):
     proposer: Examined = Field(description="Test 1: the proposer.")
     officers: dict[Serial, Examined] = Field(
         default={}, description="Test 1: the officers of a body, by a number of your own, never a name."
+    )
+    same_as: dict[Text, SameProposer] = Field(
+        default={},
+        description="Test 1: whether the proposer is that of a terminated case, where the ledger doubts it.",
     )
     method: WantedMethod | None = Field(default=None, description="Test 3; not for 法118条.")
     needed_until: NeededUntil | None = Field(default=None, description="Test 5, where less is needed.")
@@ -79,6 +85,7 @@ class ProposalTerms:
         existing: of a product that is there; then neither people nor method are tested (法118条2項).
         people: 本人の数 of the product; people_of_file: of the file.
         use: the period of use; use_because: why it is needed for so long.
+        day: of the screening.
     """
 
     existing: bool
@@ -86,6 +93,7 @@ class ProposalTerms:
     people_of_file: int | None
     use: Period | None
     use_because: str | None
+    day: dt.date
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,7 @@ def screened(
     Raises:
         Refused: a judgement of test 4, 6 or 7 is missing, and nothing else decides.
     """
-    findings = [_of_grounds(grounds)]
+    findings = [_of_grounds(grounds, record.same_as)]
     if not asked.existing:
         findings += [_of_people(asked), _of_method(asked, method)]
     findings += [_of_period(asked, record.needed_until), *map(_of_judgement, record.judgements.items())]
@@ -146,10 +154,15 @@ def screened(
     return Screened("適合", tuple(findings), ())
 
 
-def _of_grounds(grounds: Sequence[BarringGround]) -> FoundByTest:
-    if not grounds:
-        return FoundByTest(1, True, "欠格事由に該当しない。")
-    return FoundByTest(1, False, "".join(f"{g.article}に該当する。{g.reason}。" for g in grounds))
+def _of_grounds(grounds: Sequence[BarringGround], same_as: Mapping[str, SameProposer]) -> FoundByTest:
+    found = "".join(f"{g.article}に該当する。{g.reason}。" for g in grounds)
+    told = "".join(
+        f"受付番号{case}の提案者と{'同一' if said.same else '別'}の者であると認める。"
+        + _sentence(said.because)
+        for case, said in same_as.items()
+    )
+    by = "、".join(dict.fromkeys(said.by for said in same_as.values()))
+    return FoundByTest(1, not grounds, (found or "欠格事由に該当しない。") + told, by or None)
 
 
 def _of_people(asked: ProposalTerms) -> FoundByTest:
@@ -198,6 +211,8 @@ def _of_period(asked: ProposalTerms, needed: NeededUntil | None) -> FoundByTest:
     if asked.use is None or not asked.use_because:
         return FoundByTest(5, None, "利用の期間及びその期間を必要とする理由を記載すること。")
     told = f"{written(asked.use.start)}から{written(asked.use.end)}まで"
+    if asked.use.end < asked.day:
+        return FoundByTest(5, None, f"利用の期間（{told}）は既に終わっているため、改めて記載すること。")
     if needed is not None and asked.use.end > needed.day:
         reason = f"利用の期間（{told}）は、事業に必要な期間（{written(needed.day)}まで）を超える。"
         return FoundByTest(5, False, f"{reason}{_sentence(needed.because)}", needed.by)
@@ -207,7 +222,7 @@ def _of_period(asked: ProposalTerms, needed: NeededUntil | None) -> FoundByTest:
 
 def _of_judgement(judged: tuple[str, Judgement]) -> FoundByTest:
     test, judgement = int(judged[0]), judged[1]
-    met = "と認める。" if judgement.passes else "と認められない。"
+    met = "と認める。" if judgement.passes else "とは認められない。"
     return FoundByTest(
         test, judgement.passes, f"{JUDGED[test]}{met}{_sentence(judgement.because)}", judgement.by
     )

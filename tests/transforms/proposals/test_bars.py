@@ -54,7 +54,7 @@ def test_2017_numbers_corporations_and_officers_apart():
         (
             {"penalty": "拘禁刑", "under_act": False, "ended": "2025-12-01"},
             "2027-11-30",
-            "2027年11月30日まで",
+            "令和9年11月30日まで",
         ),
         ({"penalty": "拘禁刑", "under_act": False, "ended": "2025-12-01"}, "2027-12-01", None),
         ({"penalty": "罰金", "under_act": False, "ended": "2025-12-01"}, "2026-01-01", None),

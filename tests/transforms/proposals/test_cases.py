@@ -7,7 +7,7 @@ import pytest
 from support.events import event
 
 from tokumei.schemas.body_events import CallAnnounced, CallOpened, Condition, Desk, FileJudged
-from tokumei.schemas.case_events import Proposal, ProposalCorrected, ProposalReceived
+from tokumei.schemas.case_events import Decided, Proposal, ProposalCorrected, ProposalReceived, WantedItem
 from tokumei.schemas.fees import state_fees
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.japan_time import JST
@@ -36,6 +36,7 @@ PROPOSAL = Proposal(people=1000, period=USE, period_reason="2年の研究", how_
 ANSWER = MethodAnswer(reasons=(), people=1200, left_out=0, loss=0.1, instead=(), items=("年齢",), policy="")
 PERSON = {"minor": False, "incapable": False, "bankrupt": False}
 JUDGED = {t: {"passes": True, "by": "審査 花子", "because": "確認した"} for t in ("4", "6", "7")}
+NOBODY = {}  # is known of the proposer
 NOTICE = {"fee": {"hours": "10.2"}, "pay_how": "収入印紙", "pay_until": "2026-02-28"}
 
 
@@ -70,7 +71,9 @@ class Story:
         self.events.append(event(payload, subject, at=at, **fields))
         return self.body
 
-    def propose(self, case="k1", proposal=PROPOSAL, *, under="112", by="p1", missing=(), **fields):
+    def propose(
+        self, case="k1", proposal=PROPOSAL, *, under="112", by="p1", missing=(), who=NOBODY, **fields
+    ):
         received = ProposalReceived(
             under=under,
             proposer=by,
@@ -79,6 +82,7 @@ class Story:
             destroy_on=dt.date(2031, 3, 31),
             proposal=proposal,
             missing=missing,
+            **who,
         )
         self.add(received, case, file="f1", call="c1", **fields)
 
@@ -96,7 +100,8 @@ class Story:
         self.events += events
 
     def screen(self, case="k1", answer=ANSWER, **more):
-        entered = {"case": case, "proposer": PERSON, "judgements": JUDGED, "notice": NOTICE, **more}
+        examined = {"proposer": PERSON, "officers": {"1": PERSON}}
+        entered = {"case": case, **examined, "judgements": JUDGED, "notice": NOTICE, **more}
         record = ScreenedCase.model_validate_json(json.dumps(entered))
         means = Means(fees=state_fees(), rehearsed={case: RehearsedMethod(answer, "0" * 64)})
         decided = screen_case(self.body, record, self.occasion, means)
@@ -163,12 +168,56 @@ def test_whoever_lost_a_contract_is_barred_by_the_ledger_itself():
         story.body, TerminatedContract(case="k1", ground=3, because="契約違反。"), story.occasion, None
     )
     story.take(events)
-    assert "2027年11月30日まで提案をすることができません。" in notice
+    assert "令和9年11月30日まで提案をすることができません。" in notice
     story.propose("k2")
     story.propose("k3", by="p2")
     (failed,) = [f for f in story.screen("k2").screened.findings if f.passes is False]
-    assert failed.test == 1 and "2027年11月30日まで" in failed.reason
+    assert failed.test == 1 and "令和9年11月30日まで" in failed.reason
     assert story.screen("k3").screened.outcome == "適合"
+
+
+def test_whoever_may_be_one_who_lost_a_contract_is_decided_by_name():
+    story = Story()
+    story.propose(who={"marks": ("n1", "s1")})
+    story.screen()
+    story.contract()
+    story.conclude()
+    story.day = dt.date(2025, 12, 1)
+    lost = TerminatedContract(case="k1", ground=3, because="契約違反。")
+    story.take(terminate(story.body, lost, story.occasion, None)[0])
+    story.propose("k2", by="p2", who={"marks": ("n1", "s2")})
+    story.propose("k3", by="p3", who={"marks": ("n3", "s1")})
+    story.propose("k4", by="p4", who={"marks": ("n4",)})
+    for case in ("k2", "k3"):
+        with pytest.raises(Refused, match=r"with that of case k1.*nobody has said whether"):
+            story.screen(case)
+    said = {"by": "審査 花子", "because": "登記事項証明書で確認した"}
+    (failed,) = [
+        f
+        for f in story.screen("k2", same_as={"k1": {"same": True, **said}}).screened.findings
+        if not f.passes
+    ]
+    assert (
+        failed.reason.startswith("法第113条第5号に該当する。") and "同一の者であると認める" in failed.reason
+    )
+    found = story.screen("k3", same_as={"k1": {"same": False, **said}}).screened
+    assert found.outcome == "適合" and found.findings[0].by == "審査 花子"
+    assert "別の者であると認める。登記事項証明書で確認した。" in found.findings[0].reason
+    with pytest.raises(Refused, match="no doubt"):
+        story.screen("k4", same_as={"k1": {"same": False, **said}})
+    assert story.screen("k4").screened.outcome == "適合"
+
+
+def test_every_officer_of_a_body_is_examined():
+    story = Story()
+    story.propose(who={"officers": 3})
+    for officers in ({}, {"1": PERSON, "2": PERSON}):
+        with pytest.raises(Refused, match=r"officer .* of 3 or more"):
+            story.screen(officers=officers)
+    assert story.screen(officers=dict.fromkeys("123", PERSON)).screened.outcome == "適合"
+    story.propose("k2")
+    with pytest.raises(Refused, match="of 1 or more"):
+        story.screen("k2", officers={})
 
 
 def test_a_contract_is_for_the_period_that_was_screened():
@@ -189,10 +238,65 @@ def test_third_parties_of_2017_are_heard_before_the_contract():
     assert decided.fee.yen == 61_130
     with pytest.raises(Refused, match="heard first"):
         story.contract()
-    story.do(ask_opinions, AskedOpinions(case="k1", third_parties=1, until=dt.date(2018, 3, 20)))
-    story.do(take_opinion, GivenOpinion(case="k1", third_party="1", objected=True))
+    for number, until, why in ((2, 20, "a fee for 3"), (3, 1, "before the day")):
+        with pytest.raises(Refused, match=why):
+            asked = AskedOpinions(case="k1", third_parties=number, until=dt.date(2018, 2, until))
+            story.do(ask_opinions, asked.model_copy(update={"until": dt.date(2018, 3 - (until == 1), until)}))
+    story.do(ask_opinions, AskedOpinions(case="k1", third_parties=3, until=dt.date(2018, 3, 20)))
+    for third_party in "123":
+        story.do(take_opinion, GivenOpinion(case="k1", third_party=third_party, objected=True))
     with pytest.raises(Refused, match="have answered"):
-        story.do(take_opinion, GivenOpinion(case="k1", third_party="2", objected=False))
+        story.do(take_opinion, GivenOpinion(case="k1", third_party="4", objected=False))
+    with pytest.raises(Refused, match="answered otherwise"):
+        story.do(take_opinion, GivenOpinion(case="k1", third_party="1", objected=False))
+    assert all(story.body.cases["k1"].opinions.values())
+
+
+def test_a_fee_that_comes_late_is_taken_by_decision():
+    story = Story()
+    story.propose()
+    story.screen()
+    story.contract()
+    story.day = dt.date(2026, 3, 1)  # the notice says 2026-02-28
+    with pytest.raises(Refused, match="was 2026-02-28"):
+        story.pay(64_450)
+    late = Decided(by="課長 甲", because="金融機関の障害のため")
+    paid = PaidFee(case="k1", amount=64_450, how="収入印紙", late=late)
+    story.do(take_payment, paid)
+    assert story.events[-1].payload.late == late and story.body.cases["k1"].state == "paid"
+    other = Story()
+    other.propose()
+    other.screen()
+    other.contract()
+    with pytest.raises(Refused, match="leave") as refused:
+        other.do(take_payment, paid)
+    assert "is 2026-02-28" in refused.value.what
+
+
+def test_days_of_a_notice_are_not_over():
+    story = Story()
+    story.propose()
+    with pytest.raises(Refused, match="before the day of the notice"):
+        story.screen(notice={**NOTICE, "pay_until": "2025-11-09"})
+    used = Period(start=dt.date(2020, 1, 1), end=dt.date(2025, 11, 9))
+    story.propose("k2", PROPOSAL.model_copy(update={"period": used}))
+    found = story.screen("k2", correct_until="2025-12-01").screened
+    assert found.outcome == "補正" and "既に終わっている" in found.corrections[0]
+
+
+def test_what_is_tried_are_the_items_of_the_proposal():
+    story = Story()
+    wants = (WantedItem(item="生年月日", granularity="年"), WantedItem(item="収入", granularity="階級"))
+    story.propose(proposal=PROPOSAL.model_copy(update={"wanted": wants}))
+    for items, why in (
+        ({"生年月日": 0}, "not tried: 収入"),
+        ({"生年月日": 0, "収入": 1, "住所": 0}, "tried and not wanted: 住所"),
+    ):
+        with pytest.raises(Refused, match="not the items") as refused:
+            story.screen(method={"policy": "p", "items": items})
+        assert why in refused.value.what
+    method = {"policy": "p", "items": {"生年月日": 0, "給与収入": 1}, "called": {"収入": "給与収入"}}
+    assert story.screen(method=method).screened.outcome == "適合"
 
 
 def test_no_case_no_decision():

@@ -99,6 +99,38 @@ def test_a_reference_is_the_same_for_the_same_proposer_and_says_nothing_without_
     assert one.reference(b"k") == other.reference(b"k") != one.reference(b"l")
 
 
+@pytest.mark.parametrize(
+    ("changes", "alike"),
+    [
+        ({"corporate_number": None}, True),
+        ({"corporate_number": None, "name": "（株）見本 物流", "address": "名古屋市"}, True),
+        ({"corporate_number": None, "name": "㈱見本物流", "representative": "別人"}, True),
+        ({"corporate_number": None, "name": "新物流合同会社"}, True),  # same seat and representative
+        ({"corporate_number": None, "name": "新物流", "representative": "別人"}, False),
+        ({"corporate_number": None, "name": "株式会社", "representative": "別人"}, False),
+    ],
+)
+def test_whoever_leaves_the_number_out_is_known_by_name_or_seat(changes, alike):
+    said = {"is": "body", "name": "株式会社見本物流", "address": "大阪市北区", "representative": "見本 太郎"}
+    one = Proposer.model_validate({**said, "corporate_number": "5835678256246"})
+    other = Proposer.model_validate({**said, **changes})
+    assert one.reference(b"k") != other.reference(b"k")
+    assert bool(set(one.marks(b"k")) & set(other.marks(b"k"))) == alike
+    assert not set(one.marks(b"k")) & set(one.marks(b"l"))
+
+
+def test_a_person_who_has_moved_is_known_by_name():
+    one = Proposer.model_validate({"is": "person", "name": "見本 太郎", "address": "大阪市北区"})
+    other = one.model_copy(update={"address": "名古屋市"})
+    assert set(one.marks(b"k")) == set(other.marks(b"k")) and one.reference(b"k") != other.reference(b"k")
+
+
+@pytest.mark.parametrize(("named", "count"), [(None, 0), ("甲;乙；丙", 3), ("甲\n乙\n", 2), ("甲、乙", 2)])
+def test_officers_are_counted(named, count):
+    said = {"is": "body", "name": "社", "officers": named}
+    assert Proposer.model_validate(said).named_officers() == count
+
+
 def judged(people=5000, **more):
     payload = b.FileJudged(
         name="名簿", people=people, published=HOLDS, disclosable=HOLDS, unhindered=HOLDS, **more

@@ -102,6 +102,7 @@ def occasion(day, hour=10):
 
 class ENTRY:
     name, third_party_opinion, small_file_ordinance = "名簿", False, None
+    call_for_proposals = True
 
 
 def given_record(job, action, said):

@@ -38,8 +38,8 @@ SAID = {
 }
 
 
-def about(regime="public", *, existing=False):
-    return About(case="案1", file_name="名簿", body="見本市", at=DAY, regime=regime, existing=existing)
+def about(regime="public", *, existing=False, body="見本市", kind="市区町村", at=DAY):
+    return About(case="案1", file_name="名簿", body=body, kind=kind, at=at, regime=regime, existing=existing)
 
 
 @pytest.mark.parametrize("kind", get_args(PaperKind))
@@ -63,7 +63,7 @@ def test_a_notice_of_fit_states_what_the_rule_asks():
         "11時間×3,950円",
         "43,450円",
         "収入印紙",
-        "2026年5月1日",
+        "令和8年5月1日",
         "電磁的記録媒体の交付",
         "1,200人",
     ):
@@ -71,6 +71,44 @@ def test_a_notice_of_fit_states_what_the_rule_asks():
     assert "法第118条第2項において準用する法第114条第2項" in paper(
         "fit", about(existing=True), templates=None, **SAID
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        ((2026, 4, 1), "令和8年4月1日"),
+        ((2019, 5, 1), "令和元年5月1日"),
+        ((2019, 4, 30), "平成31年4月30日"),
+        ((2018, 2, 26), "平成30年2月26日"),
+    ],
+)
+def test_days_are_those_of_the_era_and_a_number_of_the_paper_is_left_open(day, written):
+    text = paper("unfit", about(at=dt.date(*day)), templates=None, **SAID)
+    assert f"　　　　第　　　　　号\n                                                    {written}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "sender", "due"),
+    [
+        ("みどり市", "市区町村", "みどり市長", "手数料"),
+        ("みどり県", "都道府県", "みどり県知事", "手数料"),
+        ("みどり市教育委員会", "市区町村", "みどり市教育委員会の長", "手数料"),
+        ("見本省", "行政機関", "見本省の長", "手数料"),
+        ("独立行政法人見本", "独立行政法人等", "独立行政法人見本の長", "利用料"),
+    ],
+)
+def test_the_head_of_the_body_writes_and_takes_what_the_law_calls_it(body, kind, sender, due):
+    for which in ("fit", "application", "contract"):
+        text = paper(which, about(body=body, kind=kind), templates=None, **SAID)
+        assert re.search(rf"{sender}\b", text) and {*re.findall("手数料|利用料", text)} == {due}
+
+
+def test_papers_of_a_product_that_is_there_cite_its_article():
+    for kind in ("application", "contract", "receipt"):
+        there = paper(kind, about(existing=True), templates=None, **SAID)
+        assert "第118条第2項において準用する法第115条の規定" in there
+        assert "準用" not in paper(kind, about(), templates=None, **SAID)
+    assert "情報の項目　年代、都道府県" in paper("receipt", about(), templates=None, **SAID)
 
 
 def test_a_refusal_states_its_reasons_alone():

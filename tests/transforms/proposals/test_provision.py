@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tokumei.schemas.case_events import Decided
 from tokumei.schemas.file_items import Office, Period
 from tokumei.schemas.japan_time import JST
 from tokumei.transforms.ledger.fold import Refused
@@ -55,7 +56,7 @@ def body(*, under="112", others=(), **more):
         state="ready",
         file="f1",
         received=SimpleNamespace(under=under),
-        proposal=SimpleNamespace(),
+        proposal=SimpleNamespace(people=1200),
         contract=SimpleNamespace(period=USE),
         reference="p1",
         **more,
@@ -78,6 +79,7 @@ def test_what_agrees_passes():
 HANDED = Case(
     release="r1", reference="p2", state="provided", since={"provided": dt.datetime(2026, 3, 1, tzinfo=JST)}
 )
+AGREED = {"other_people": Decided(by="審査 花子", because="提案者と合意した")}
 CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
 
 
@@ -89,11 +91,21 @@ CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
         ({"release": offered(entry=None)}, "in no register book"),
         ({"release": offered(entry={"entry_id": "f2"})}, "of another file"),
         ({"release": offered(newest={"status": "erased"})}, "entry is erased"),
-        ({"release": offered(entry={"call_for_proposals": False, "product_period": None})}, "13, 17"),
+        (
+            {"release": offered(entry={"call_for_proposals": False, "proposal_office": None})},
+            "13, 14 (法第110条)",
+        ),
+        ({"release": offered(entry={"product_office": None, "product_period": None})}, "16, 17 (法第117条)"),
         ({"release": offered(entry={"product_people": 1199})}, "other numbers of people"),
         ({"release": offered(report={"regime": "public_2022"})}, "another law"),
-        ({"release": offered(report={"people": 999})}, "fewer than 1,000"),
+        (
+            {"release": offered(report={"people": 999}), "record": RECORD.model_copy(update=AGREED)},
+            "fewer than 1,000",
+        ),
+        ({"release": offered(report={"people": 1201})}, "1,201 people, and another number was proposed"),
+        ({"release": offered(report={"people": 1199})}, "1,199 people, and another number was proposed"),
         ({"release": offered(report={"created_at": "2026-02-09T23:59:59+09:00"})}, "before the contract"),
+        ({"release": offered(report={"created_at": "2026-04-01T15:00:00+00:00"})}, "made on 2026-04-02"),
         ({"release": offered(wanted=frozenset())}, "does not want"),
         ({"record": RECORD.model_copy(update={"release": "r0"})}, "made for another case"),
         ({"state": body(under="118"), "release": offered(product="v", wanted=None)}, "another product"),
@@ -104,6 +116,11 @@ def test_what_does_not_agree_stops(found, why):
     with pytest.raises(Refused) as refused:
         gate(**found)
     assert why in refused.value.what and "法第" in refused.value.what and "案1" in refused.value.where
+
+
+def test_another_number_of_people_is_agreed():
+    gate(release=offered(report={"people": 1199}), record=RECORD.model_copy(update=AGREED))
+    gate(body(under="118"), offered(wanted=None, product="w", report={"people": 1500}))
 
 
 def test_the_contract_day_itself_and_the_last_day_are_in_time():

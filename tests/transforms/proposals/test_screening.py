@@ -23,6 +23,7 @@ def asked(**more):
         "people_of_file": 5000,
         "use": USE,
         "use_because": "2年の研究",
+        "day": dt.date(2026, 1, 15),
     }
     return ProposalTerms(**{**given, **more})
 
@@ -44,6 +45,9 @@ def test_all_seven_are_met():
     found = outcome()
     assert found.outcome == "適合" and [f.test for f in found.findings] == [1, 2, 3, 4, 5, 6, 7]
     assert {f.test for f in found.findings if f.by} == {4, 6, 7}
+    judged = [f.reason.split("。")[0] for f in found.findings if f.by]
+    assert judged[0].endswith("実現に資すると認める") and judged[1].endswith("適切であると認める")
+    assert judged[2].endswith("支障を及ぼさないと認める")
 
 
 @pytest.mark.parametrize(
