@@ -138,6 +138,10 @@ class ScreenedFit(Payload):
     pay_until: Day = Field(description="手数料の納付期限")
     how_provided: Text = Field(description="提供の方法")
     third_parties: int = Field(default=0, ge=0, description="Whom the fee counts: 2017 alone.")
+    minutes: int | None = Field(
+        default=None, ge=0, description="Of creation, that the fee counts: hours begun. None: of 法118条."
+    )
+    outsourced: int = Field(default=0, ge=0, description="Paid to a contractor, that the fee counts, yen.")
 
 
 class ScreenedUnfit(Payload):
@@ -217,6 +221,12 @@ class Provided(Payload):
     of: ClassVar[Subject] = "case"
     kind: Literal["provided"] = "provided"
     package: Text = Field(description="SHA-256 of the package's list of checksums.")
+    objectors_removed: Decided | None = Field(
+        default=None, description="Who took the records of those who objected out, and how: 2017 alone."
+    )
+    other_people: Decided | None = Field(
+        default=None, description="Who agreed to another number of people than was proposed, and why."
+    )
 
 
 class PeriodEnded(Payload):

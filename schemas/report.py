@@ -230,6 +230,10 @@ class Report(Strict):
     department: str
     purpose: str
     work_sha256: str = Field(description="Fingerprint of policy, hierarchy files and inputs.")
+    method_sha256: str = Field(
+        default="",
+        description="Fingerprint of the method: policy without file, sources and output; hierarchy files.",
+    )
     requirements_because: str
     k: int
     people: int = Field(description="本人の数: distinct people in the release, of one numbering.")

@@ -120,18 +120,35 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
     return target
 
 
+def method_of(policy: Policy, tables: Mapping[str, TablePlan]) -> str:
+    """Return the SHA-256 of the method (加工の方法): what is done to whatever records, and required of them.
+
+    That is the policy as it is understood, defaults too, with the lines of hierarchy files; without what a
+    product of the same method may have otherwise: items of the register, sources, output, comparisons.
+    """
+    content = policy.model_dump(
+        mode="json",
+        exclude={"file": True, "output": True, "report": True, "tables": {"__all__": {"source": True}}},
+    )
+    return _digest([content, _hierarchies(tables)])
+
+
 def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
     """Return the SHA-256 of what determines a release: policy, hierarchy files, inputs, dictionaries."""
     content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
-    hierarchies = {
+    read_by = dictionaries_of(tables.values())
+    return _digest([content, _hierarchies(tables), inputs, *([read_by] if read_by else [])])
+
+
+def _hierarchies(tables: Mapping[str, TablePlan]) -> dict[str, object]:
+    return {
         hierarchy.where: sorted(hierarchy.rows.items())
         for table in tables.values()
         for chain in table.chains.values()
         for hierarchy in chain.hierarchies
         if hierarchy.rows
     }
-    read_by = dictionaries_of(tables.values())
-    text = json.dumps(
-        [content, hierarchies, inputs, *([read_by] if read_by else [])], ensure_ascii=False, sort_keys=True
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

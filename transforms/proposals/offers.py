@@ -51,7 +51,7 @@ def find_release(store: Store, output: str, body: Body, record: ProvidedRelease)
         report=Report.model_validate_json(store.read(store.join(again.release, "report.json"))[0]),
         entry=made,
         newest=max(versions, key=lambda entry: entry.version, default=None),
-        wanted=None if is_existing(case) else _wanted(store, register, body, case),
+        method=None if is_existing(case) else _method(store, register, body, case),
         product=_product(store, output, case) if is_existing(case) else None,
     )
     return FoundRelease(again.release, manifest, offered)
@@ -75,12 +75,12 @@ def papers_beside(
     return {f"{PAPER_NAMES[kind]}.txt": paper(kind, about, templates=templates, **said) for kind in kinds}
 
 
-def _wanted(store: Store, register: str, body: Body, case: Case) -> frozenset[str]:
-    """Return the items that were screened; none where no rehearsal is kept with the case."""
+def _method(store: Store, register: str, body: Body, case: Case) -> str:
+    """Return the fingerprint of the method that was screened; empty where no rehearsal tells it."""
     judged = case.judged.get(3)
     if judged is None or judged.evidence is None:
-        return frozenset()
-    return frozenset(read_evidence(store, register, body.name, judged.evidence).items)
+        return ""
+    return read_evidence(store, register, body.name, judged.evidence).method
 
 
 def _product(store: Store, output: str, case: Case) -> str | None:
