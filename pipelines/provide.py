@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         made = packages[case]
         make_package(store, package_folder(store, args.output, case), made.release, made.sums, made.papers)
 
-    tell(execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep))
+    tell(args, execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep))
     for case, more in beyond.items():
         if more is not None:
             print(f"case {case}: making took {more}: correct it, or tell who sets the fee (法119条, 令31条)")

@@ -78,7 +78,7 @@ def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
     def keep(row: GivenRecord[ScreenedCase]) -> None:
         write_papers(args.papers, row.record.case, papers[row.record.case])
 
-    tell(execute(journal, Command("", ScreenedCase, decide), rows, occasion, keep))
+    tell(args, execute(journal, Command("", ScreenedCase, decide), rows, occasion, keep))
     for case, made in papers.items():
         print(f"papers of case {case} in {args.papers}: {', '.join(made)}")
     return 0

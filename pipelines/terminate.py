@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         write_papers(args.papers, row.record.case, {"terminated": notices[row.record.case]})
 
     rows = case_records(args.records, TerminatedContract, "terminate")
-    tell(execute(journal, Command("", TerminatedContract, decide), rows, occasion, keep))
+    tell(args, execute(journal, Command("", TerminatedContract, decide), rows, occasion, keep))
     return 0
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import time
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
-from tokumei.pipelines.launcher.clerk import add_as_of, add_place, asked, asked_journals, opened, tell
+from tokumei.pipelines.launcher.clerk import (
+    add_as_of,
+    add_place,
+    asked,
+    asked_journals,
+    destroy,
+    opened,
+    tell,
+)
 from tokumei.schemas.errors import TokumeiError
 
 if TYPE_CHECKING:
@@ -40,7 +47,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look_after(args: argparse.Namespace, store: Store, register: str, journal: Journal) -> None:
-    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.execute import execute
     from tokumei.transforms.proposals.notices import notices
     from tokumei.transforms.proposals.small_files import erase_small_files
@@ -51,11 +57,10 @@ def _look_after(args: argparse.Namespace, store: Store, register: str, journal: 
     _, occasion = asked(args, store, register)
     done = execute(journal, None, (), occasion)
     print(f"{occasion.body}:")
-    tell(done)
+    tell(args, done)
     for name in erase_small_files(store, register, done.body):
         print(f"erased from the register: entry {name}")
-    for uri in proposers_of(store, register, occasion.body).purge(done.body, time.time()):
-        print(f"destroyed: {uri}")
+    destroy(args, done.body)
     for notice in notices(done.body, occasion.as_of.date()):
         print(f"due: {notice}")
 

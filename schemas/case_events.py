@@ -18,7 +18,7 @@ from tokumei.schemas.strict import Day, Strict, Text
 TEST_NUMBERS = range(1, 8)  # 審査基準, 法114条1項1号–7号
 
 
-class Decided(Strict):
+class NamedReason(Strict):
     """What somebody has decided, as a command asks for where a rule alone would refuse."""
 
     by: Text = Field(description="Who.")
@@ -191,7 +191,7 @@ class FeePaid(Payload):
     kind: Literal["fee_paid"] = "fee_paid"
     amount: int = Field(ge=0, description="Yen.")
     how: Text
-    late: Decided | None = Field(
+    late: NamedReason | None = Field(
         default=None, description="Who takes it after the day of the notice, and why."
     )
 
@@ -221,10 +221,10 @@ class Provided(Payload):
     of: ClassVar[Subject] = "case"
     kind: Literal["provided"] = "provided"
     package: Text = Field(description="SHA-256 of the package's list of checksums.")
-    objectors_removed: Decided | None = Field(
+    objectors_removed: NamedReason | None = Field(
         default=None, description="Who took the records of those who objected out, and how: 2017 alone."
     )
-    other_people: Decided | None = Field(
+    other_people: NamedReason | None = Field(
         default=None, description="Who agreed to another number of people than was proposed, and why."
     )
 

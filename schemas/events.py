@@ -62,6 +62,9 @@ AnyPayload: TypeAlias = Annotated[
 ]
 
 
+_TAKEN_BY_118 = {"112", "114", "115"}  # 118条2項
+
+
 class Paper(Strict):
     """A paper that an event rests on: what it is, and its digest; the paper itself is kept elsewhere."""
 
@@ -101,17 +104,27 @@ class Event(Strict):
         return self.payload.of
 
     @classmethod
-    def made(cls, **fields: Any) -> Event:
+    def made(cls, *, under: str | None = None, **fields: Any) -> Event:
         """Return an event with what follows from the rest of it: id, basis and regime.
 
-        The same fields give the same event.
+        The same fields give the same event. Of a case ``under`` 118 (a product that exists), 118条 is the
+        basis of what it takes from 112条, 114条 and 115条.
         """
         at: dt.datetime = fields["at"].astimezone(JST)
         regime = regime_of(at.date())
         fields |= {"at": at, "recorded_at": fields["recorded_at"].astimezone(JST), "regime": regime}
-        fields["basis"] = cited(articles()[fields["payload"].kind], regime)
+        article = articles()[fields["payload"].kind]
+        if article in _TAKEN_BY_118 and "118" in {under, getattr(fields["payload"], "under", None)}:
+            article = "118"
+        fields["basis"] = cited(article, regime)
         bare = cls.model_construct(event_id="", **fields)
         return cls(event_id=bare.digest(), **fields)
+
+    def resting_on(self, paper: Paper) -> Event:
+        """Return the same event with one paper more, and so with another id."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields if name != "event_id"}
+        fields["papers"] = (*self.papers, paper)
+        return type(self)(event_id=type(self).model_construct(event_id="", **fields).digest(), **fields)
 
     def digest(self) -> str:
         """Return the id that the event must have."""

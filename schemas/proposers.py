@@ -36,7 +36,7 @@ class Proposer(Strict):
 
         A body is known by its number where it has one; else proposers are told apart by name and address.
         """
-        return _keyed(key, _folded(self.corporate_number or f"{self.name}\0{self.address}"))
+        return _keyed(key, folded_name(self.corporate_number or f"{self.name}\0{self.address}"))
 
     def marks(self, key: bytes) -> tuple[str, ...]:
         """Return what tells that another may be this proposer though the reference differs; keyed alike.
@@ -44,10 +44,10 @@ class Proposer(Strict):
         Whoever is barred may leave the number out, move, or write 株式会社 in short: the bare name, and of
         a body the seat with the representative, are marks. They raise a doubt, which officers decide.
         """
-        name = _folded(self.name or "")
+        name = folded_name(self.name or "")
         found = ["name\0" + (_FORM.sub("", name) or name)] if name else []
         if self.is_ == "body" and self.address and self.representative:
-            found.append(f"seat\0{_folded(self.address)}\0{_folded(self.representative)}")
+            found.append(f"seat\0{folded_name(self.address)}\0{folded_name(self.representative)}")
         return tuple(_keyed(key, mark) for mark in found)
 
     def named_officers(self) -> int:
@@ -55,7 +55,8 @@ class Proposer(Strict):
         return len([name for name in re.split("[\n;；、]", self.officers or "") if name.strip()])
 
 
-def _folded(text: str) -> str:
+def folded_name(text: str) -> str:
+    """Return a text of which names are compared: the same in wide and narrow characters, without blanks."""
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 

@@ -230,7 +230,7 @@ class Report(Strict):
     department: str
     purpose: str
     work_sha256: str = Field(description="Fingerprint of policy, hierarchy files and inputs.")
-    method_sha256: str = Field(
+    policy_sha256: str = Field(
         default="",
         description="Fingerprint of the method: policy without file, sources and output; hierarchy files.",
     )

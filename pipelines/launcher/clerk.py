@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import time
 from typing import TYPE_CHECKING, Any, get_args
 
 from tokumei.schemas import japan_time
 from tokumei.schemas.japan_time import JST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tokumei.schemas.events import BodyKind, Event
     from tokumei.transforms.ledger.journal import Journal
     from tokumei.transforms.ledger.state import Body
-    from tokumei.transforms.proposals.execute import Done
+    from tokumei.transforms.proposals.execute import Command, Done
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.storage.base import Store
 
@@ -52,8 +53,21 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def take_in(args: argparse.Namespace, job: str) -> int:
-    """Take the records of a file in, all or none; print what was recorded."""
+def take_in(
+    args: argparse.Namespace,
+    job: str,
+    *,
+    through: Callable[[Command], Command] = lambda command: command,
+    beside: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Take the records of a file in, all or none; print what was recorded.
+
+    Args:
+        args: of the command line.
+        job: whose action it is.
+        through: makes another command of the one that the action names.
+        beside: called with the case of each record before it is taken in, to write what belongs to it.
+    """
     from tokumei.schemas.proposers import KeptProposer
     from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.commands import COMMANDS
@@ -62,7 +76,7 @@ def take_in(args: argparse.Namespace, job: str) -> int:
     from tokumei.transforms.storage.places import open_store
 
     store, register = opened(args)
-    command = COMMANDS[job][args.action]
+    command = through(COMMANDS[job][args.action])
     rows = read_records(open_store(args.records), args.records, command.model, f"{job} {args.action}")
     journal, occasion = asked(args, store, register)
     apart = proposers_of(store, register, occasion.body)
@@ -71,8 +85,9 @@ def take_in(args: argparse.Namespace, job: str) -> int:
         proposer = proposer_of(row.record)
         if proposer is not None:
             apart.keep(row.digest, KeptProposer(case=row.record.case, proposer=proposer))
+        beside(getattr(row.record, "case", ""))
 
-    tell(execute(journal, command, rows, occasion, keep))
+    tell(args, execute(journal, command, rows, occasion, keep))
     return 0
 
 
@@ -103,12 +118,14 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     body = args.body or (names[0] if len(names) == 1 else _only(store, register))
     journal = journal_of(store, register, body)
     entries = {e.entry_id: e for book in found for e in book.current if e.body == body}
+    apart = proposers_of(store, register, body)
     return journal, Occasion(
         body=body,
         kind=_kind(args, journal),
         as_of=as_of,
         registered=entries,
-        key=proposers_of(store, register, body).key(),
+        key=apart.key(),
+        apart=apart,
     )
 
 
@@ -132,15 +149,25 @@ def asked_journals(args: argparse.Namespace, store: Store, register: str) -> lis
     return found
 
 
-def tell(done: Done) -> None:
-    """Print what was recorded."""
+def tell(args: argparse.Namespace, done: Done) -> None:
+    """Print what was recorded, and delete what it says is destroyed or replaced."""
     for event in done.events:
         print(line_of(event))
+    if any(event.kind in {"proposer_destroyed", "proposal_corrected"} for event in done.events):
+        destroy(args, done.body)
     if done.before:
         numbers = ", ".join(map(str, done.before))
         print(f"taken in before, nothing to do: record {numbers}")
     if not done.events and not done.before:
         print("nothing to record")
+
+
+def destroy(args: argparse.Namespace, body: Body) -> None:
+    """Delete what identifies proposers and is not kept any more; print what was deleted."""
+    from tokumei.transforms.ledger.proposers import proposers_of
+
+    for uri in proposers_of(*opened(args), body.name).purge(body, time.time()):
+        print(f"destroyed: {uri}")
 
 
 def line_of(event: Event) -> str:

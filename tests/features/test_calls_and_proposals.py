@@ -1,6 +1,7 @@
 """`tokumei call`, `propose`, `complain`, `inquire`, `ledger` and `tick`, by their commands."""
 
 import datetime as dt
+import hashlib
 import json
 
 import pytest
@@ -117,6 +118,7 @@ def test_a_record_that_was_taken_in_before_changes_nothing(called):
 def test_late_is_after_midnight_of_the_last_day(called, at, kind):
     assert called("propose", "receive", proposal(called.file, at=at), as_of="2025-12-05")[0] == 0
     assert kinds(called)[2:] == ["call_opened", "call_closed", kind]
+    assert f"file {called.file}" in called("propose", "list")[1]
     assert events(called)[-1]["at"].endswith("+09:00")
 
 
@@ -141,6 +143,12 @@ def test_what_is_missing_is_asked_for_and_never_refused(called):
     said = proposal(called.file, items=items, papers=papers, proposer={**COMPANY, "representative": None})
     assert called("propose", "receive", said, as_of="2025-11-21")[0] == 0
     *_, received, asked = events(called)
+    text = (called.folder / "papers" / "提案1-correction.txt").read_text()
+    assert "補正" in text.replace(" ", "").replace("　", "") and "令和7年12月5日まで" in text
+    assert "令和7年11月20日に受け付けた" in text and "7号 漏えいの防止" in text and "見本物流" not in text
+    assert asked["papers"] == [
+        {"name": "補正の依頼", "sha256": hashlib.sha256(text.encode()).hexdigest(), "issued_on": None}
+    ]
     assert asked["payload"]["kind"] == "correction_asked" and asked["payload"]["until"] == "2025-12-05"
     assert (
         received["payload"]["missing"]
@@ -173,6 +181,17 @@ def test_a_paper_of_registration_is_six_months_old_at_most(called, issued, missi
     called("propose", "receive", proposal(called.file, papers=papers), as_of="2025-11-21")
     found = next(e for e in events(called) if e["payload"]["kind"] == "proposal_received")
     assert len(found["payload"]["missing"]) == missing
+
+
+def test_a_proposer_is_asked_in_writing(called):
+    assert called("propose", "receive", proposal(called.file), as_of="2025-11-21")[0] == 0
+    assert not (called.folder / "papers").exists()
+    said = {"case": "提案1", "missing": "粒度を示すこと;期間", "until": "2025-12-10"}
+    status, out, _ = called("propose", "ask", said, as_of="2025-11-22")
+    assert status == 0 and "papers of case 提案1" in out
+    text = (called.folder / "papers" / "提案1-correction.txt").read_text()
+    assert "粒度を示すこと" in text and "名簿" in text and "令和7年12月10日まで" in text
+    assert called("ledger", "check")[0] == 0
 
 
 def test_days_that_are_over_are_refused(called):
@@ -304,9 +323,62 @@ def test_who_proposes_is_destroyed_on_its_day(called, tmp_path):
     apart = lambda: list(tmp_path.rglob("proposers/*.json"))  # noqa: E731
     assert "見本物流" in apart()[0].read_text()
     assert "destroyed" not in called.tick("2026-04-01")[1] and apart()  # the case goes on
-    called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")
-    assert "destroyed:" in called.tick("2026-04-02")[1] and apart() == []
+    out = called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")[1]
+    assert "destroyed: " in out and apart() == []
+    assert "destroyed: " not in called.tick("2026-04-02")[1]
     assert kinds(called)[-2:] == ["proposal_withdrawn", "proposer_destroyed"]
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"items": {**ITEMS, "purpose": "株式会社 見本物流の事業"}}, "proposal.purpose"),
+        ({"items": {**ITEMS, "measures": "代表者見本太郎が保管する"}}, "proposal.measures"),
+        ({"items": {**ITEMS, "business": "ﾔｸｲﾝ一朗の研究"}}, "proposal.business"),
+        ({"papers": {**PAPERS, "見本太郎の免許証": PAPERS["誓約書"]}}, "papers"),
+        ({"case": "見本太郎1"}, "the id"),
+    ],
+)
+def test_no_event_names_who_proposes(called, more, place):
+    who = {**COMPANY, "officers": "役員 一朗\nヤクイン一朗", "agent": "なし"}
+    said = proposal(called.file, **{"proposer": who, **more})
+    status, out, error = called("propose", "receive", said, as_of="2025-11-21")
+    assert (status, error["code"]) == (4, "ledger.refused") and f"{place}: a text names" in error["what"]
+    assert "太郎" not in out + json.dumps(error, ensure_ascii=False)
+    assert called("propose", "receive", proposal(called.file, proposer=who), as_of="2025-11-21")[0] == 0
+    said = {"case": "提案1", "because": "見本　太郎の申出による"}
+    status, out, error = called("propose", "withdraw", said, as_of="2025-11-22")
+    assert status == 4 and "because: a text names" in error["what"] and "法第66条" in error["what"]
+    assert (
+        called("propose", "withdraw", {**said, "because": "代表者の申出による"}, as_of="2025-11-22")[0] == 0
+    )
+
+
+def test_whom_a_correction_replaced_is_destroyed_with_it_and_the_rest_at_once(called, tmp_path):
+    called(
+        "propose", "receive", proposal(called.file, destroy_on="2026-03-31", papers={}), as_of="2025-11-21"
+    )
+    apart = lambda: [path.read_text() for path in tmp_path.rglob("proposers/*.json")]  # noqa: E731
+    other = {**COMPANY, "name": "株式会社別名", "address": "京都市"}
+    status, out, _ = called(
+        "propose", "complete", {"case": "提案1", "proposer": other, "papers": PAPERS}, as_of="2025-11-22"
+    )
+    assert status == 0 and "destroyed: " in out
+    (kept,) = apart()
+    assert "別名" in kept and "見本物流" not in kept
+    out = called("propose", "withdraw", {"case": "提案1", "because": "都合"}, as_of="2026-04-02")[1]
+    assert "proposer_destroyed" in out and "destroyed: " in out and apart() == []
+
+
+def test_only_its_owner_may_look_at_who_proposes_and_at_the_ledger(called, tmp_path):
+    called("propose", "receive", proposal(called.file), as_of="2025-11-21")
+    called("complain", "receive", {"complaint": "苦1", "about": "x"}, as_of="2025-11-21")
+    for name in ("proposers", "ledger"):
+        (folder,) = tmp_path.rglob(name)
+        files = [path for path in folder.iterdir() if not path.name.endswith(".lock")]
+        assert folder.stat().st_mode & 0o777 == 0o700 and len(files) >= 2
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert next(tmp_path.rglob("book.json")).stat().st_mode & 0o044  # is for everybody
 
 
 def test_a_state_organ_is_told_of_the_yearly_call(called):

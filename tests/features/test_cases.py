@@ -296,6 +296,37 @@ def test_a_proposal_on_a_product_that_is_there(cases, tmp_path):
         assert status == 0 and "product_created" not in out, error
         whole(tmp_path / "out" / "packages" / case)
     assert "no case" not in cases.check()[1]
+    cases.run("--json", "tick", cases.output, "--as-of", "2027-04-01")
+    bases = {(e["subject"], e["payload"]["kind"]): e["basis"] for e in cases.events}
+    for kind, basis in {
+        "proposal_received": "112",
+        "screening_judged": "114",
+        "screened_fit": "114",
+        "contract_applied": "115",
+        "contract_concluded": "115",
+        "period_ended": "115",
+    }.items():
+        assert (bases["案1", kind], bases["案2", kind]) == (f"法第{basis}条", "法第118条")
+    assert bases["案2", "fee_paid"] == "法第119条" and bases["案2", "provided"] == "法第109条"
+
+
+def test_a_release_by_finer_treatments_than_were_screened_is_not_provided(cases):
+    cases.propose()
+    cases.screen(wanted={"年齢": 2, "都道府県": 0})
+    cases.contract()
+    kept = json.loads(json.dumps(yaml.safe_load(cases.kept["policy"])))
+    for name, change in (
+        ("k", {"requirements": {**kept["requirements"], "k": 2}}),
+        ("level", {"tables": json.loads(json.dumps(kept["tables"]).replace('"level": 2', '"level": 1'))}),
+    ):
+        finer = json.dumps({**kept, **change}, ensure_ascii=False)
+        assert finer != json.dumps(kept, ensure_ascii=False)
+        cases.release(name, finer)
+        status, _, error = cases.provide(release=name)
+        assert status == 4 and "than were screened" in error["what"], name
+    said = {**kept, "file": {**kept["file"], "remarks": "提供中"}, "report": {"compare": False}}
+    cases.release("same", json.dumps(said, ensure_ascii=False))
+    assert cases.provide(release="same")[0] == 0
 
 
 def test_pseudonyms_are_of_one_recipient_alone(cases):
@@ -303,10 +334,6 @@ def test_pseudonyms_are_of_one_recipient_alone(cases):
     cases.propose(items={"wanted": dict.fromkeys(wanted, "方針のとおり")})
     cases.screen(wanted=wanted)
     cases.contract()
-    kept = yaml.safe_load(cases.kept["policy"])
-    cases.release("finer", yaml.safe_dump({**kept, "requirements": {**kept["requirements"], "k": 2}}))
-    status, _, error = cases.provide(release="finer")
-    assert status == 4 and "not by the method that was screened" in error["what"]
     cases.release("r1")
     assert cases.provide()[0] == 0
     other = {**COMPANY, "name": "別の会社", "corporate_number": "7000012050002"}

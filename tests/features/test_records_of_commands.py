@@ -104,6 +104,59 @@ def test_a_record_says_the_same_in_every_format(desk, tmp_path, form):
     assert said[0]["record"] == occasion.keyed(row.digest)  # of what is said, not of how it is written
 
 
+@pytest.mark.parametrize("form", ["csv", "yaml", "jsonl"])
+def test_blanks_around_a_value_say_nothing(desk, tmp_path, form):
+    desk.enter()
+    desk("inquire", "receive", {"inquiry": "A1", "by": "local", "about": "x"})
+    path = tmp_path / f"again.{form}"
+    path.write_bytes(written(form, [{"inquiry": " A1　", "by": "local ", "about": "x"}]))
+    _, out, _ = desk.run("--json", "inquire", "receive", desk.output, str(path), "--as-of", "2025-10-01")
+    assert "taken in before" in out
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "utf-8-sig", "utf-16", "euc_jp"])
+def test_a_table_may_be_written_as_spreadsheets_in_japan_write_it(desk, tmp_path, encoding):
+    file = desk.enter()
+    desk("call", "files", judged(file))
+    desk("call", "announce", call())
+    path = tmp_path / "proposals.csv"
+    path.write_bytes(written("csv", [proposal(file)]).decode().encode(encoding))  # Japanese in the header too
+    status, _, error = desk.run(
+        "--json", "propose", "receive", desk.output, str(path), "--as-of", "2025-11-21"
+    )
+    assert status == 0, error
+    event = journal_of(LocalStore(), f"{desk.output}/register", BODY).read()[0][-1]
+    assert event.payload.proposal.purpose == "需要の予測" and event.payload.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("r.csv", b"case,because\nx,y\nx\nx,y\nx,y,z\n", ["record 2: ", "record 4: ", "number of fields"]),
+        ("r.csv", "case,because\nx,理由\nx,y\n".encode() + b"x,\xff\n", ["record 3: ", "decoded"]),
+        ("r.csv", b"case,because,because\nx,y,z\n", ["column 2", "same name"]),
+        ("r.csv", b"case,case.x,because\nx,y,z\n", ["column 1", "behind a dot"]),
+        ("r.csv", b"case.x,because,case\nx,y,z\n", ["column 3", "behind a dot"]),
+        ("r.jsonl", b'{"case": 1, "because": 2}\n\n{"case": 1,\n', ["record 2", "one object"]),
+        ("r.jsonl", b'{"case": 1, "because": 2, "case": 3}\n', ["record 1", "each key once"]),
+        ("r.jsonl", '{"case": "名"}\n'.encode("cp932"), ["record 1", "UTF-8"]),
+        ("r.yaml", "- {case: 名}\n".encode("cp932"), ["UTF-8"]),
+        ("r.yaml", b"- case: x\n  because: y\n  case: z\n", ["line 3", "twice"]),
+        ("r.yaml", b"- case: x\n- [a\n", ["line 3", "no YAML"]),
+        ("r.yaml", b"- ? [a]\n  : y\n", ["line 1", "no text"]),
+        ("r.avro", b"Obj\x01nonsense", ["cut short"]),
+    ],
+)
+def test_a_message_tells_where_a_file_is_broken(desk, tmp_path, name, data, told):
+    desk.enter()
+    (tmp_path / name).write_bytes(data)
+    args = ("--body-kind", "行政機関")
+    status, _, error = desk.run("--json", "propose", "withdraw", desk.output, str(tmp_path / name), *args)
+    assert (status, error["code"]) == (3, "record.broken")
+    for text in told:
+        assert text in error["where"] + ": " + error["what"]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "code"),
     [
@@ -121,6 +174,8 @@ def test_a_record_says_the_same_in_every_format(desk, tmp_path, form):
         ("r.yaml", b"- {case: x, because: y, at: HIMITSU}\n", "record.invalid"),
         ("r.yaml", b"- {case: x, because: y, at: [HIMITSU]}\n", "record.invalid"),
         ("r.yaml", b"- {case: x, because: y, HIMITSU: z}\n", "record.invalid"),
+        ("r.yaml", b"- {case: x, because: y, papers: {HIMITSU: z}}\n", "record.invalid"),
+        ("r.csv", b"case,because,papers.HIMITSU.sha256\nx,y,z\n", "record.invalid"),
         ("r.csv", b"HIMITSU,x\nz,HIMITSU\n", "record.invalid"),
         (
             "r.yaml",

@@ -6,6 +6,9 @@ import stat
 import pytest
 from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
 
+from tokumei.schemas.errors import PolicyError
+from tokumei.transforms.release.rehearsal import private_folder
+
 COLUMNS = {
     "id": {"treat": [PSEUDONYM]},
     "age": {"type": "integer", "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [5, 10]}}]},
@@ -40,6 +43,8 @@ def test_a_rehearsal_leaves_its_report_alone(rehearse, tmp_path):
     assert done.status == 0, done.err
     assert left(tmp_path / "r") == ["report.html", "report.json"] and not (tmp_path / "out").exists()
     assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o700
+    with pytest.raises(PolicyError, match="this is a file"):
+        private_folder(str(tmp_path / "r" / "report.json"))
     assert "CANARY" not in "".join(p.read_text() for p in (tmp_path / "r").iterdir()) + done.out
     assert "120 records of 120 people would be released; nothing is written or published" in done.out
     told = report["rehearsal"]

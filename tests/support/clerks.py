@@ -109,6 +109,8 @@ class Desk:
                 else "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
             )
             words += [str(path), "--body-kind", kind, "--as-of", as_of]
+        if job == "propose" and action in {"receive", "ask"}:
+            words += ["--papers", str(self.folder / "papers")]
         return self.run(*words, *args)
 
     def tick(self, as_of):

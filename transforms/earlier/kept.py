@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -34,14 +33,6 @@ OVER_TIME = LedgerForm(
 def private_folder_of(store: Store, output: str, entry_id: str) -> str:
     """Return the folder of what is kept of a file's releases."""
     return store.join(output, *PRIVATE_SIDE, entry_id)
-
-
-def make_private(output: str) -> None:
-    """Make the private side of a local output, for its owner alone; a bucket's rights are its own."""
-    if "://" not in output:
-        register, private = PRIVATE_SIDE
-        (Path(output) / register).mkdir(parents=True, exist_ok=True)
-        (Path(output) / register / private).mkdir(mode=0o700, exist_ok=True)
 
 
 def ledger_of(store: Store, output: str, entry_id: str) -> Ledger[KeptReleases]:

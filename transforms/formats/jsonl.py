@@ -24,6 +24,7 @@ from tokumei.transforms.formats.containers import HEAD, refuse_array
 from tokumei.transforms.formats.garbled import is_utf8
 from tokumei.transforms.formats.lines import line_blocks, plan_lines
 from tokumei.transforms.formats.no_value import has_value
+from tokumei.transforms.formats.reasons import BrokenRecordError
 from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.values.encodings import refuse_other_encoding, undecodable
@@ -87,11 +88,15 @@ def nested(data: bytes) -> list[Any]:
     """Return the objects of a small file with all their parts; numbers are their texts.
 
     Raises:
-        ValueError: a line is no object.
+        BrokenRecordError: a line is no object.
     """
-    found = [_record(line) for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n") if line.strip()]
-    if any(isinstance(record, str) for record in found):
-        raise ValueError
+    found: list[Any] = []
+    for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n"):
+        if line.strip():
+            record = _record(line)
+            if isinstance(record, str):
+                raise BrokenRecordError(len(found) + 1, record)
+            found.append(record)
     return found
 
 

@@ -23,6 +23,19 @@ ADVICE = {
 }
 
 
+class BrokenRecordError(ValueError):
+    """A record of a small file cannot be read.
+
+    Attributes:
+        number: of the record, from 1.
+        reason: as records are rejected with.
+    """
+
+    def __init__(self, number: int, reason: str) -> None:
+        self.number, self.reason = number, reason
+        super().__init__(number, reason)
+
+
 def advice_for(reasons: Iterable[str]) -> list[str]:
     """Return what can be done about some reasons; after a reason there may be more, in brackets."""
     found = {reason.partition(" (")[0] for reason in reasons}

@@ -56,6 +56,7 @@ def _of_proposal(case: Case, event: Event) -> None:
         case.proposal, case.missing, case.judged = said.proposal, said.missing, {}
         case.papers = {**case.papers, **{paper.name: paper for paper in event.papers}}
     if isinstance(said, c.ProposalReceived | c.ProposalLate | c.ProposalCorrected):
+        case.replaced |= {case.kept} if said.kept and case.kept else set()
         case.reference, case.kept = said.proposer or case.reference, said.kept or case.kept
         if said.proposer:
             case.marks, case.officers = said.marks, said.officers

@@ -101,6 +101,7 @@ class Journal:
         None is returned where somebody else has appended since ``head`` was read; nothing was written.
         """
         data = encoded_segment(events, head.digest)
+        self.store.make_private(self.folder)
         try:
             self.store.create(self._uri(head.number + 1), data)
         except FileExistsError:

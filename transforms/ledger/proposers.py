@@ -36,6 +36,7 @@ class Proposers:
         """Return the key of references, made when first asked for."""
         uri = self.store.join(self.folder, _KEY)
         if not self.store.exists(uri):
+            self.store.make_private(self.folder)
             with suppress(FileExistsError):  # somebody else has just made it
                 self.store.create(uri, secrets.token_hex(32).encode())
         return self.store.read(uri)[0]
@@ -56,7 +57,7 @@ class Proposers:
         return self._parsed(uri) if self.store.exists(uri) else None
 
     def purge(self, body: Body, now: float) -> list[str]:
-        """Delete what the events say is destroyed, and what no case has referred to for a day.
+        """Delete what the events say is destroyed or replaced, and what no case has referred to for a day.
 
         Args:
             body: the state.
@@ -66,7 +67,8 @@ class Proposers:
             What was deleted.
         """
         held = {self._uri(case.kept) for case in body.cases.values() if case.proposer == "held"}
-        gone = {self._uri(case.kept) for case in body.cases.values()} - held
+        told = {record for case in body.cases.values() for record in (case.kept, *case.replaced)}
+        gone = {self._uri(record) for record in told} - held
         walked = self.store.walk(self.folder)
         found = [file for file in walked if file.uri.endswith(_SUFFIX)]
         stale = {file.uri for file in found if file.modified < now - _DAY} - held
@@ -74,7 +76,7 @@ class Proposers:
         for uri in deleted:
             self.store.delete(uri)
         for file in walked:
-            if file.becomes and file.modified < now - _DAY:  # of a write that was killed
+            if file.becomes:  # of a write that was killed; one that goes on is locked
                 self.store.delete_abandoned(file.uri)
         return deleted
 

@@ -75,6 +75,7 @@ class Case(Thing):
     marks: tuple[str, ...] = ()  # by which another reference may be of the same
     officers: int = 0  # whom the proposal names
     kept: str = ""  # the record that what identifies them came with
+    replaced: set[str] = field(default_factory=set)  # records whose proposer another has replaced
 
 
 @dataclass(kw_only=True)

@@ -120,8 +120,8 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
     return target
 
 
-def method_of(policy: Policy, tables: Mapping[str, TablePlan]) -> str:
-    """Return the SHA-256 of the method (加工の方法): what is done to whatever records, and required of them.
+def rules_of(policy: Policy, tables: Mapping[str, TablePlan]) -> str:
+    """Return the SHA-256 of the rules (加工の方法): what is done to whatever records, and required of them.
 
     That is the policy as it is understood, defaults too, with the lines of hierarchy files; without what a
     product of the same method may have otherwise: items of the register, sources, output, comparisons.

@@ -9,8 +9,8 @@ from pydantic import Field
 from tokumei.schemas.case_events import (
     ContractApplied,
     ContractConcluded,
-    Decided,
     FeePaid,
+    NamedReason,
     OpinionAsked,
     OpinionGiven,
     Terminated,
@@ -23,7 +23,7 @@ from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.bars import last_barred
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.papers import paper, with_papers
-from tokumei.transforms.proposals.screen import about_case, known_case
+from tokumei.transforms.proposals.screen import about_case, known_case, under_article
 
 HEARING = "44条の8"  # of the law of 2017 alone
 
@@ -63,7 +63,7 @@ class PaidFee(Record):
     case: Text = Field(description="受付番号")
     amount: Yen = Field(description="Yen.")
     how: Text = Field(description="For example 収入印紙.")
-    late: Decided | None = Field(
+    late: NamedReason | None = Field(
         default=None, description="Where it comes after the day of the notice and is taken nevertheless."
     )
 
@@ -128,8 +128,8 @@ def take_opinion(body: Body, record: GivenOpinion, occasion: Occasion) -> list[E
 
 def apply_for(body: Body, record: AppliedContract, occasion: Occasion) -> list[Event]:
     """Take in an application for a contract."""
-    known_case(body, record.case, occasion)
-    return [occasion.event(record, ContractApplied(), record.case, "提案者")]
+    under = under_article(known_case(body, record.case, occasion))
+    return [occasion.event(record, ContractApplied(), record.case, "提案者", under=under)]
 
 
 def conclude_contract(body: Body, record: ConcludedContract, occasion: Occasion) -> list[Event]:
@@ -140,7 +140,7 @@ def conclude_contract(body: Body, record: ConcludedContract, occasion: Occasion)
     """
     case = known_case(body, record.case, occasion)
     payload = ContractConcluded(period=_period(case, record, occasion))
-    return [occasion.event(record, payload, record.case, "行政機関等")]
+    return [occasion.event(record, payload, record.case, "行政機関等", under=under_article(case))]
 
 
 def take_payment(body: Body, record: PaidFee, occasion: Occasion) -> list[Event]:

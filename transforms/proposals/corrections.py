@@ -14,6 +14,7 @@ from tokumei.transforms.ledger.fold import apply, effective, refusal
 from tokumei.transforms.ledger.state import Body
 from tokumei.transforms.proposals.due import is_due
 from tokumei.transforms.proposals.occasion import Occasion, Record
+from tokumei.transforms.proposals.screen import under_article
 
 _PAYLOAD: TypeAdapter[Any] = TypeAdapter(AnyPayload)
 
@@ -32,7 +33,7 @@ class AnnulledEvent(Record):
     because: Text
 
 
-def correct(_: Body, record: CorrectedEvent, occasion: Occasion) -> list[Event]:
+def correct(body: Body, record: CorrectedEvent, occasion: Occasion) -> list[Event]:
     """Return the event that replaces another.
 
     Raises:
@@ -51,6 +52,7 @@ def correct(_: Body, record: CorrectedEvent, occasion: Occasion) -> list[Event]:
             fix="see the events in schemas/life.md",
         ) from None
     about = {"file": wrong.file, "call": wrong.call, "release": wrong.release, "corrects": wrong.event_id}
+    about["under"] = under_article(body.cases.get(wrong.subject))
     at = wrong.at if record.at is None else occasion.happened(record)
     return [occasion.event(record, payload, wrong.subject, wrong.actor, at=at, **about)]
 

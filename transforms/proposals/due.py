@@ -91,7 +91,8 @@ def _due(body: Body, only: str | None = None) -> Iterator[_Due]:
         elif call.state == "open":
             yield midnight(call.announced.period.end, after=True), CallClosed(), name, {"call": name}
     for name, case in _some(body.cases, only):
-        about = {"file": case.file, "call": case.call}
+        under = case.received.under if case.received else None
+        about = {"file": case.file, "call": case.call, "under": under}
         yield from ((moment, payload, name, about) for moment, payload in _due_of_case(case))
 
 

@@ -19,6 +19,7 @@ def keep_evidence(store: Store, register: str, body: str, answer: MethodAnswer) 
     """Keep an answer, and return its SHA-256; the same answer again changes nothing."""
     data = (answer.model_dump_json(indent=2) + "\n").encode()
     digest = hashlib.sha256(data).hexdigest()
+    store.make_private(store.join(register, body_folder(body), _FOLDER))
     with suppress(FileExistsError):
         store.create(_place(store, register, body, digest), data)
     return digest

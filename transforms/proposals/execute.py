@@ -21,8 +21,10 @@ from tokumei.transforms.ledger.journal import Journal, Reached
 from tokumei.transforms.ledger.state import Body
 from tokumei.transforms.proposals.corrections import revise
 from tokumei.transforms.proposals.due import bring_forward
+from tokumei.transforms.proposals.names_apart import refuse_names
 from tokumei.transforms.proposals.occasion import Occasion, Record
-from tokumei.transforms.proposals.records import GivenRecord, told_of_rows
+from tokumei.transforms.proposals.record_files import told_of_rows
+from tokumei.transforms.proposals.records import GivenRecord
 
 TRIES = 200
 _LONGEST_WAIT = 1.0  # seconds
@@ -124,7 +126,9 @@ def _decided(
         assert command is not None  # noqa: S101  (there are no records without one)
         try:
             this = replace(occasion, record=row.digest, events=seen)
-            body = _applied(body, command.decide(body, row.record, this), seen, this)
+            events = command.decide(body, row.record, this)
+            refuse_names(events, body, row.record, this)
+            body = _applied(body, events, seen, this)
         except Refused as refused:
             faults.append((row.number, refused))
     if faults:

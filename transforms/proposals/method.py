@@ -37,8 +37,8 @@ class MethodAnswer(Strict):
     instead: tuple[str, ...] = Field(description="Levels that could be met where the wanted ones cannot.")
     items: tuple[str, ...] = Field(description="Titles of the items that are wanted.")
     policy: str = Field(description="What was rehearsed, as YAML.")
-    method: str = Field(
-        default="", description="Fingerprint of that method, as reports have it; empty where none was tried."
+    rules: str = Field(
+        default="", description="Fingerprint of its rules, as reports have it; empty where none was tried."
     )
 
 
@@ -96,7 +96,7 @@ def answer_of(
     *,
     policy: Policy,
     starred: Sequence[str],
-    method: str,
+    rules: str,
 ) -> MethodAnswer:
     """Return the answer from rehearsals.
 
@@ -105,7 +105,7 @@ def answer_of(
         freely: of the same items at levels of the search's choice, where the first does not answer.
         policy: the one implied.
         starred: as `starred_items` returns them.
-        method: fingerprint of the policy's method, by the report of its rehearsal; empty where there is none.
+        rules: fingerprint of the policy's rules, by the report of its rehearsal; empty where there is none.
     """
     titles = "、".join(f"「{title}」" for title in starred)
     reasons = (
@@ -127,7 +127,7 @@ def answer_of(
         instead=instead,
         items=released_titles(policy),
         policy=written_policy(policy),
-        method=method,
+        rules=rules,
     )
 
 

@@ -22,6 +22,7 @@ from tokumei.schemas.regimes import cited, regime_of
 from tokumei.schemas.register import RegisterEntry
 from tokumei.schemas.strict import Day, Strict, Text, broken
 from tokumei.transforms.ledger.fold import Refused, refusal
+from tokumei.transforms.ledger.proposers import Proposers
 
 
 def _in_japan(value: Any) -> Any:
@@ -75,6 +76,7 @@ class Occasion:
         as_of: the moment as of which all is recorded, Japanese time.
         registered: the entries in force of the body's register book, by entry_id.
         key: of the body, by which proposers and records are referred to; empty in tests alone.
+        apart: where who proposes is kept; None in tests alone.
         record: keyed digest of the record; empty for what time alone brings.
         events: all of the ledger so far.
     """
@@ -84,6 +86,7 @@ class Occasion:
     as_of: dt.datetime
     registered: Mapping[str, RegisterEntry]
     key: bytes = b""
+    apart: Proposers | None = None
     record: str = ""
     events: Sequence[Event] = ()
 
@@ -121,7 +124,7 @@ class Occasion:
             payload: what it says.
             subject: id of what it changes.
             actor: whose act it is.
-            about: file, call, release, corrects, and at where it is not the record's.
+            about: file, call, release, corrects, under, and at where it is not the record's.
         """
         papers = () if record is None else record.papers.items()
         return Event.made(

@@ -51,7 +51,7 @@ def find_release(store: Store, output: str, body: Body, record: ProvidedRelease)
         report=Report.model_validate_json(store.read(store.join(again.release, "report.json"))[0]),
         entry=made,
         newest=max(versions, key=lambda entry: entry.version, default=None),
-        method=None if is_existing(case) else _method(store, register, body, case),
+        rules=None if is_existing(case) else _rules(store, register, body, case),
         product=_product(store, output, case) if is_existing(case) else None,
     )
     return FoundRelease(again.release, manifest, offered)
@@ -75,12 +75,12 @@ def papers_beside(
     return {f"{PAPER_NAMES[kind]}.txt": paper(kind, about, templates=templates, **said) for kind in kinds}
 
 
-def _method(store: Store, register: str, body: Body, case: Case) -> str:
+def _rules(store: Store, register: str, body: Body, case: Case) -> str:
     """Return the fingerprint of the method that was screened; empty where no rehearsal tells it."""
     judged = case.judged.get(3)
-    if judged is None or judged.evidence is None:
+    if judged is None or judged.evidence is None or not judged.passed:
         return ""
-    return read_evidence(store, register, body.name, judged.evidence).method
+    return read_evidence(store, register, body.name, judged.evidence).rules
 
 
 def _product(store: Store, output: str, case: Case) -> str | None:

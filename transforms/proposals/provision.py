@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from tokumei.schemas.case_events import Decided, ProductCreated, Provided
+from tokumei.schemas.case_events import NamedReason, ProductCreated, Provided
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import Yen
 from tokumei.schemas.japan_time import JST
@@ -41,10 +41,10 @@ class ProvidedRelease(Record):
     release: ReleaseId = Field(description="Id of the release that was made for the case.")
     minutes: int = Field(default=0, ge=0, description="Time that making it took; 0 for 法118条.")
     outsourced: Yen = Field(default=0, description="Paid to a contractor, yen.")
-    objectors_removed: Decided | None = Field(
+    objectors_removed: NamedReason | None = Field(
         default=None, description="Where a third party objected: who has taken their records out, and how."
     )
-    other_people: Decided | None = Field(
+    other_people: NamedReason | None = Field(
         default=None, description="Where the product has more or fewer people than was proposed: why."
     )
 
@@ -57,7 +57,7 @@ class Offered:
         report: of the release, which was read again and is whole.
         entry: the version of the register entry that was made with the release; None: there is none.
         newest: the newest version of that entry.
-        method: fingerprint of the method that was screened, empty where it is not known; None where no method
+        rules: fingerprint of the method that was screened, empty where it is not known; None where no method
             was tested (法118条).
         product: work of the product that a case of 法118条 is about; None for other cases.
     """
@@ -65,7 +65,7 @@ class Offered:
     report: Report
     entry: RegisterEntry | None
     newest: RegisterEntry | None
-    method: str | None
+    rules: str | None
     product: str | None
 
 
@@ -279,15 +279,14 @@ def _of_release(
 def _of_method(offered: Offered) -> Sequence[_Check]:
     return (
         _Check(
-            offered.method == "",
+            offered.rules == "",
             "which method was screened is not known: no rehearsal that tells it is kept with the case (3号)",
             "114",
             "annul the events of the screening (tokumei ledger annul), and screen the case again",
         ),
         _Check(
-            offered.method is not None and offered.report.method_sha256 != offered.method,
-            "the release is not by the method that was screened (114条1項3号): items, treatments, levels,"
-            " hierarchies and requirements",
+            offered.rules is not None and offered.report.policy_sha256 != offered.rules,
+            "the release was made by other treatments, hierarchies or requirements than were screened (3号)",
             "116",
             "make it by the policy that the evidence of test 3 keeps; file, sources, output alone may differ",
         ),

@@ -109,7 +109,7 @@ def receive(body: Body, record: TakenIn, occasion: Occasion) -> list[Event]:
     """
     where, at = f"case {record.case}", occasion.happened(record)
     start, end = _when_open(body, record, occasion)
-    about = {"call": record.call, "release": record.release}
+    about = {"call": record.call, "release": record.release, "under": record.under}
     who: dict[str, Any] = {
         "under": record.under,
         **_told_of(record.proposer, occasion),
@@ -128,9 +128,9 @@ def receive(body: Body, record: TakenIn, occasion: Occasion) -> list[Event]:
             article=record.under,
             fix="correct at",
         )
-    if at.date() > end:
-        return [occasion.event(record, ProposalLate(**who), record.case, "提案者", file=None, **about)]
     offered = _offered(body, record)
+    if at.date() > end:
+        return [occasion.event(record, ProposalLate(**who), record.case, "提案者", file=offered, **about)]
     proposal = record.items.over(Proposal())
     missing = (
         *missing_of_proposer(record.proposer),
@@ -215,7 +215,8 @@ def _told_of(proposer: Proposer, occasion: Occasion) -> dict[str, Any]:
 
 def _about(body: Body, case: str) -> dict[str, str | None]:
     found = body.cases.get(case)
-    return {name: getattr(found, name, None) for name in ("file", "call", "release")}
+    about = {name: getattr(found, name, None) for name in ("file", "call", "release")}
+    return {**about, "under": found.received.under if found and found.received else None}
 
 
 def _given(record: Record) -> dict[str, Paper]:

@@ -97,8 +97,9 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
         for kind, said in _papers(case, found, outcome, fee).items()
     }
     signed = with_papers(record, papers)
-    events = [occasion.event(record, payload, record.case, "行政機関等") for payload in judged]
-    events.append(occasion.event(signed, outcome, record.case, "行政機関等"))
+    under = under_article(case)
+    events = [occasion.event(record, payload, record.case, "行政機関等", under=under) for payload in judged]
+    events.append(occasion.event(signed, outcome, record.case, "行政機関等", under=under))
     return ScreeningDecision(tuple(events), found, fee, papers)
 
 
@@ -116,11 +117,11 @@ def _table(means: Means, day: dt.date, occasion: Occasion) -> FeeTable:
 
 def _refuse_other_items(case: Case, record: ScreenedCase, occasion: Occasion) -> None:
     """Refuse a trial of other items than the proposal wants: test 3 is about those, and all of them."""
-    wanted = {want.item for want in case.proposal.wanted} if case.proposal else set()
-    if is_existing(case) or record.method is None or not wanted:
+    trial, wanted = record.method, {want.item for want in case.proposal.wanted} if case.proposal else set()
+    if is_existing(case) or trial is None or not wanted:
         return
-    called = {record.method.called.get(item, item) for item in wanted}
-    tried, strangers = set(record.method.items), set(record.method.called) - wanted
+    called = {trial.called.get(item, item) for item in wanted}
+    tried, strangers = set(trial.items), set(trial.called) - wanted
     if tried != called or strangers:
         parts = {"not tried": called - tried, "tried and not wanted": tried - called}
         parts["called and not wanted"] = strangers
@@ -244,9 +245,14 @@ def about_case(body: Body, case: Case, case_id: str, day: dt.date) -> About:
     )
 
 
+def under_article(case: Case | None) -> str | None:
+    """Return by which article a case was proposed; None where it was not."""
+    return None if case is None or case.received is None else case.received.under
+
+
 def is_existing(case: Case) -> bool:
     """Return whether a case is about a product that is there already (法118条)."""
-    return case.received is not None and case.received.under == "118"
+    return under_article(case) == "118"
 
 
 def _asked(body: Body, case: Case, day: dt.date) -> ProposalTerms:

@@ -218,7 +218,7 @@ def _of_sample(asked: ProposalTerms, record: ScreenedCase, tried: FoundByTest) -
     if (said is None) != (asked.sample is None):
         raise refusal(
             f"case {record.case}",
-            "the proposal wants a part of the people (抽出, 112条2項4号): nobody says that this part was tried"
+            "the proposal wants a part of the people (抽出, 112条2項4号): nobody says this part was tried"
             if said is None
             else "the proposal wants no part of the people (抽出), and method.sampled tells of one",
             article="",

@@ -14,10 +14,10 @@ from tokumei.schemas.kept_releases import KeptRecoding, KeptReleases, ReleaseRec
 from tokumei.schemas.register import entry_id_of
 from tokumei.transforms.earlier.changes import Past
 from tokumei.transforms.earlier.kept import (
+    PRIVATE_SIDE,
     keep_record,
     kept_people,
     ledger_of,
-    make_private,
     past_of,
     private_folder_of,
 )
@@ -229,7 +229,7 @@ def recorded(plan: Plan, store: Store, record: ReleaseRecord | None, unique: str
     if record is None:
         yield {}
         return
-    make_private(plan.output)
+    store.make_private(store.join(plan.output, *PRIVATE_SIDE))
     data = record.model_dump_json().encode()
     name = f"{record.release_id}-{unique}.json"
     uri = store.join(private_folder_of(store, plan.output, record.entry_id), name)

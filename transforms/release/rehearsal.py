@@ -13,10 +13,9 @@ from tokumei.schemas.errors import PolicyError, RequirementError
 from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.release.manifest import read_manifest
-from tokumei.transforms.storage.base import ConflictError, Store
+from tokumei.transforms.storage.base import ConflictError, Store, refused
+from tokumei.transforms.storage.durable import PRIVATE
 from tokumei.transforms.storage.places import open_store
-
-PRIVATE = 0o700
 
 
 def report_place(plan: Plan, store: Store) -> str:
@@ -58,12 +57,23 @@ def private_folder(folder: str) -> str:
     """Make the folder of a rehearsal, where it is local, and return its absolute place.
 
     Raises:
-        PolicyError: it is there, and others than its owner may look into it.
+        PolicyError: a file is there, or a folder that others than its owner may look into.
+        InputError: it may not be made.
     """
     if "://" in folder:
         return folder
     path = Path(folder).absolute()
-    path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise PolicyError(
+            "usage.report_folder",
+            where=f"{path}",
+            what="this is a file, not a folder, or a part of it is",
+            fix="name a new folder",
+        ) from None
+    except PermissionError:
+        raise refused(f"{path}", "permission") from None
     if path.stat().st_mode & 0o077:
         raise PolicyError(
             "usage.report_folder",

@@ -15,7 +15,7 @@ from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.pages.environment import day
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
-from tokumei.transforms.planning.prepare import method_of
+from tokumei.transforms.planning.prepare import rules_of
 from tokumei.transforms.planning.redactions import dictionaries_of
 from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
@@ -85,7 +85,7 @@ def build_report(
         department=policy.file.department,
         purpose=policy.file.purpose,
         work_sha256=plan.work,
-        method_sha256=method_of(plan.policy, plan.tables),
+        policy_sha256=rules_of(plan.policy, plan.tables),
         requirements_because=policy.requirements.because,
         k=policy.requirements.k,
         people=total,

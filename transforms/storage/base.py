@@ -94,6 +94,12 @@ class Store(Protocol):
     def join(self, base: str, *parts: str) -> str:
         """Append path parts to a base path or URI."""
 
+    def make_private(self, folder: str) -> None:
+        """Make a folder that its owner alone may look into; one that is there is left as it is.
+
+        Files that are written into such a folder are their owner's alone, too. A bucket's rights are its own.
+        """
+
     def check_writable(self, uri: str) -> None:
         """Check that this file, and others beside it, could be created; nothing of the check stays."""
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PRIVATE = 0o700  # the rights of a folder that its owner alone may look into
 _TRIES = 100
 _TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]{8}")  # as tempfile.mkstemp names it
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF}  # file systems that keep no folder in memory say so
@@ -35,7 +36,7 @@ def written_beside(path: Path, data: bytes) -> Iterator[Path]:
         with os.fdopen(descriptor, "wb") as out:
             out.write(data)  # private until it is whole
             out.flush()
-            os.fchmod(descriptor, 0o666 & ~_umask())
+            os.fchmod(descriptor, 0o666 & ~_umask() & (PRIVATE if _is_private(path.parent) else 0o777))
             os.fsync(descriptor)
             yield temporary
             _sync(path.parent)  # the new name must survive a power cut too
@@ -70,11 +71,16 @@ def _umask() -> int:
     return mask
 
 
+def _is_private(folder: Path) -> bool:
+    """Return whether its owner alone may look into a folder; so it is then with each of its files."""
+    return not folder.stat().st_mode & 0o077
+
+
 def _temporary(path: Path) -> tuple[int, Path]:
     """Create a temporary file beside ``path`` and lock it."""
     for _ in range(_TRIES):
         try:
-            _make_folder(path.parent)
+            make_folder(path.parent)
             descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         except FileNotFoundError:
             continue  # another run has removed the folder, as it was still empty
@@ -90,8 +96,8 @@ def _temporary(path: Path) -> tuple[int, Path]:
     raise FileNotFoundError(path)
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, each name durable.
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and those above it, each name durable; its own rights are those of ``mode`` at most.
 
     A killed run may have made some and not come to syncing them: so each process does it once, up to where
     this account, and so that run, could not have made any.
@@ -100,9 +106,9 @@ def _make_folder(folder: Path) -> None:
         return
     above = folder.parent
     if above != folder and (not folder.is_dir() or os.access(above, os.W_OK)):
-        _make_folder(above)
+        make_folder(above)
         try:
-            folder.mkdir()
+            folder.mkdir(mode)
         except FileExistsError:
             if folder.is_file():
                 raise NotADirectoryError(folder) from None

@@ -146,6 +146,9 @@ class GcsStore:
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return "/".join([base.rstrip("/"), *(part.strip("/") for part in parts)])
 
+    def make_private(self, folder: str) -> None:
+        """The rights of a bucket are its own, and so are those of its parts."""
+
     def check_writable(self, uri: str) -> None:
         """Begin an upload and give it up: it asks for the right to create, and nothing is there to delete."""
         bucket, name = _bucket(uri)

@@ -19,7 +19,14 @@ import google_crc32c
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.splits import SourceFile
 from tokumei.transforms.storage.base import ConflictError, StoredFile, changed, refused
-from tokumei.transforms.storage.durable import becomes, delete_abandoned, locked, written_beside
+from tokumei.transforms.storage.durable import (
+    PRIVATE,
+    becomes,
+    delete_abandoned,
+    locked,
+    make_folder,
+    written_beside,
+)
 
 _FETCH = 1 << 20  # bytes that an input is read by
 _READ = 1 << 20  # bytes that a file is read by for its checksum
@@ -125,6 +132,10 @@ class LocalStore:
 
     def join(self, base: str, *parts: str) -> str:  # noqa: D102
         return str(Path(base, *parts))
+
+    def make_private(self, folder: str) -> None:  # noqa: D102
+        with _local_errors(folder):
+            make_folder(Path(folder), PRIVATE)
 
     def check_writable(self, uri: str) -> None:  # noqa: D102
         folder = str(Path(uri).parent)

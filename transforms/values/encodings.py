@@ -110,6 +110,15 @@ def fitting(text: bytes, declared: str) -> str | None:
     return min(found)[1] if found else None
 
 
+def encoding_of(text: bytes) -> str:
+    """Return the encoding that a whole file is of, as far as it shows: UTF-8, or what fits in its place."""
+    if text[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} or utf16_order(text):
+        return "utf-16"
+    if _reads(text, "utf-8") is not None:
+        return "utf-8"
+    return fitting(text, "utf-8") or ("utf-8" if _reads(text, "cp932") is None else "cp932")
+
+
 def undecodable(text: bytes, declared: str) -> str:
     """Return the reason to reject a record that is not of the declared encoding; it names one that fits."""
     found = fitting(text, declared)

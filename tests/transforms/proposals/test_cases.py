@@ -7,7 +7,7 @@ import pytest
 from support.events import event
 
 from tokumei.schemas.body_events import CallAnnounced, CallOpened, Condition, Desk, FileJudged
-from tokumei.schemas.case_events import Decided, Proposal, ProposalCorrected, ProposalReceived, WantedItem
+from tokumei.schemas.case_events import NamedReason, Proposal, ProposalCorrected, ProposalReceived, WantedItem
 from tokumei.schemas.fees import state_fees
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.japan_time import JST
@@ -137,7 +137,7 @@ def test_from_a_proposal_to_a_contract_in_force():
     story.conclude()
     case = story.body.cases["k1"]
     assert case.state == "ready" and case.contract.period == USE
-    assert {n for n, test in case.judged.items() if test.computed} == {1, 2, 3, 5}
+    assert {n for n, test in case.judged.items() if test.computed} == {1, 2, 3}
     assert case.judged[3].evidence == "0" * 64 and case.judged[4].by == "審査 花子"
 
 
@@ -268,7 +268,7 @@ def test_a_fee_that_comes_late_is_taken_by_decision():
     story.day = dt.date(2026, 3, 1)  # the notice says 2026-02-28
     with pytest.raises(Refused, match="was 2026-02-28"):
         story.pay(64_450)
-    late = Decided(by="課長 甲", because="金融機関の障害のため")
+    late = NamedReason(by="課長 甲", because="金融機関の障害のため")
     paid = PaidFee(case="k1", amount=64_450, how="収入印紙", late=late)
     story.do(take_payment, paid)
     assert story.events[-1].payload.late == late and story.body.cases["k1"].state == "paid"

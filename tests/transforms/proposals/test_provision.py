@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tokumei.schemas.case_events import Decided
+from tokumei.schemas.case_events import NamedReason
 from tokumei.schemas.file_items import Office, Period
 from tokumei.schemas.japan_time import JST
 from tokumei.transforms.ledger.fold import Refused
@@ -27,7 +27,7 @@ def offered(*, entry=(), newest=(), **more):
         "people": 1200,
         "created_at": "2026-02-20T10:00:00+09:00",
         "work_sha256": "w",
-        "method_sha256": "m",
+        "policy_sha256": "m",
         "tables": [SimpleNamespace(columns=[column("年齢", "generalize")])],
         **more.pop("report", {}),
     }
@@ -46,7 +46,7 @@ def offered(*, entry=(), newest=(), **more):
         "report": SimpleNamespace(**report),
         "entry": made,
         "newest": SimpleNamespace(**{**items, **dict(newest)}),
-        "method": "m",
+        "rules": "m",
         "product": None,
     }
     return Offered(**{**given, **more})
@@ -75,13 +75,13 @@ def gate(state=None, release=None, *, day="2026-04-01", record=RECORD):
 
 def test_what_agrees_passes():
     gate()
-    gate(body(under="118"), offered(method=None, product="w"))
+    gate(body(under="118"), offered(rules=None, product="w"))
 
 
 HANDED = Case(
     release="r1", reference="p2", state="provided", since={"provided": dt.datetime(2026, 3, 1, tzinfo=JST)}
 )
-AGREED = {"other_people": Decided(by="審査 花子", because="提案者と合意した")}
+AGREED = {"other_people": NamedReason(by="審査 花子", because="提案者と合意した")}
 CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
 
 
@@ -108,10 +108,10 @@ CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
         ({"release": offered(report={"people": 1199})}, "1,199 people, and another number was proposed"),
         ({"release": offered(report={"created_at": "2026-02-09T23:59:59+09:00"})}, "before the contract"),
         ({"release": offered(report={"created_at": "2026-04-01T15:00:00+00:00"})}, "made on 2026-04-02"),
-        ({"release": offered(report={"method_sha256": "n"})}, "not by the method that was screened"),
-        ({"release": offered(method="", report={"method_sha256": ""})}, "not known"),
+        ({"release": offered(report={"policy_sha256": "n"})}, "other treatments"),
+        ({"release": offered(rules="", report={"policy_sha256": ""})}, "not known"),
         ({"record": RECORD.model_copy(update={"release": "r0"})}, "made for another case"),
-        ({"state": body(under="118"), "release": offered(product="v", method=None)}, "another product"),
+        ({"state": body(under="118"), "release": offered(product="v", rules=None)}, "another product"),
         ({"state": body(others={"案2": HANDED}), "release": offered(report=CODES)}, "same pseudonyms"),
     ],
 )
@@ -123,11 +123,14 @@ def test_what_does_not_agree_stops(found, why):
 
 def test_another_number_of_people_is_agreed():
     gate(release=offered(report={"people": 1199}), record=RECORD.model_copy(update=AGREED))
-    gate(body(under="118"), offered(method=None, product="w", report={"people": 1500}))
+    gate(body(under="118"), offered(rules=None, product="w", report={"people": 1500}))
 
 
 def test_who_objected_cannot_be_in_it():
-    state, removed = body(opinions={"1": True, "2": False}), Decided(by="審査 花子", because="名簿から除いた")
+    state, removed = (
+        body(opinions={"1": True, "2": False}),
+        NamedReason(by="審査 花子", because="名簿から除いた"),
+    )
     without = RECORD.model_copy(update={"objectors_removed": removed})
     with pytest.raises(Refused, match="cannot be without the 1 who objected"):
         gate(state, record=without)
