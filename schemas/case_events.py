@@ -98,6 +98,9 @@ class ProposalCorrected(Payload):
     kept: Text | None = Field(default=None, description="As of the proposal, where they were corrected.")
     proposal: Proposal
     missing: tuple[Text, ...] = Field(default=(), description="What is missing still.")
+    late: NamedReason | None = Field(
+        default=None, description="Who takes it after the day that was named, and why."
+    )
 
 
 class ProposalWithdrawn(Payload):
@@ -222,10 +225,10 @@ class Provided(Payload):
     kind: Literal["provided"] = "provided"
     package: Text = Field(description="SHA-256 of the package's list of checksums.")
     objectors_removed: NamedReason | None = Field(
-        default=None, description="Who took the records of those who objected out, and how: 2017 alone."
+        default=None, description="Where a third party objected: who took their records out, and how."
     )
     other_people: NamedReason | None = Field(
-        default=None, description="Who agreed to another number of people than was proposed, and why."
+        default=None, description="Where the product has another number of people than was proposed: why."
     )
 
 

@@ -183,6 +183,17 @@ def test_a_paper_of_registration_is_six_months_old_at_most(called, issued, missi
     assert len(found["payload"]["missing"]) == missing
 
 
+def test_what_comes_after_the_day_named_is_taken_by_decision(called):
+    said = proposal(called.file, items={**ITEMS, "measures": None}, correct_until="2025-12-05")
+    assert called("propose", "receive", said, as_of="2025-11-21")[0] == 0
+    mended = {"case": "提案1", "items": {"measures": "鍵をかける"}, "at": "2025-12-06T00:00"}
+    status, _, error = called("propose", "complete", mended, as_of="2025-12-06")
+    assert status == 4 and "was 2025-12-05" in error["what"] and "法第112条" in error["what"]
+    late = {**mended, "late": {"by": "課長 甲", "because": "郵便の遅れ"}}
+    assert called("propose", "complete", late, as_of="2025-12-06")[0] == 0
+    assert events(called)[-1]["payload"]["late"]["by"] == "課長 甲"
+
+
 def test_a_proposer_is_asked_in_writing(called):
     assert called("propose", "receive", proposal(called.file), as_of="2025-11-21")[0] == 0
     assert not (called.folder / "papers").exists()

@@ -383,5 +383,6 @@ def test_of_2017_with_third_parties(tmp_path, capsys, quick_beam):
     provided = next(event for event in cases.events if event["payload"]["kind"] == "provided")
     assert provided["payload"]["objectors_removed"] == removed
     there = whole(tmp_path / "out/packages/案1")
+    assert cases.events[-1]["payload"]["objectors_removed"] == removed
     assert "個情法第38条" in there["利用の条件.txt"].read_text()
     assert there["表示.txt"].read_text().startswith("行政機関非識別加工情報\n")

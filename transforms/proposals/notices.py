@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import jpholiday
 
-from tokumei.schemas.regimes import fiscal_year
+from tokumei.schemas.regimes import cited, fiscal_year, regime_of
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.calls import call_is_owed
 from tokumei.transforms.proposals.due import IN_FORCE
@@ -23,7 +23,8 @@ def notices(body: Body, day: dt.date) -> Iterator[str]:
     last depends on the deadline: one that a law states moves (行政機関の休日に関する法律2条), others do not.
     """
     if call_is_owed(body, day):
-        yield f"no call for proposals has begun in fiscal year {fiscal_year(day)} (法111条, 規則53条)"
+        article = cited("111", regime_of(day))
+        yield f"no call for proposals has begun in fiscal year {fiscal_year(day)} ({article})"
     for name, case in body.cases.items():
         yield from (f"case {name}: {text}" for text in _of_case(case, day))
     for name, complaint in body.complaints.items():

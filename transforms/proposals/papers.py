@@ -18,7 +18,7 @@ from jinja2 import TemplateError
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.events import BodyKind
 from tokumei.schemas.laws import LAWS
-from tokumei.schemas.regimes import PublicRegime, cited
+from tokumei.schemas.regimes import PublicRegime, cited, regime_of
 from tokumei.transforms.pages.letters import letters
 from tokumei.transforms.proposals.occasion import GivenPaper, Record
 
@@ -113,7 +113,7 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
                 existing=existing,
                 law=LAWS[regime],
                 article=article,
-                proposal="118" if existing else "112",
+                proposed_by=_proposed_by(about, said.get("proposed_at", about.at)),
                 told_by=applied + told_by,
                 contracted_by=applied + article["115"],
                 sender=about.sender,
@@ -131,6 +131,15 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
             what="the template cannot be filled in: it is no jinja2, or asks for what papers are not told",
             fix="start from the template of the package (transforms/pages/templates/papers)",
         ) from None
+
+
+def _proposed_by(about: About, proposed_at: dt.date) -> str:
+    """Return the article of a proposal, as a paper of today names it, and as it was called when it came."""
+    number, then = "118" if about.existing else "112", regime_of(proposed_at)
+    now = f"{LAWS[about.regime].act}（以下「法」という。）{cited(number, about.regime)[1:]}第1項"
+    if then == about.regime:
+        return now
+    return f"{now}（受付の日においては、{LAWS[then].act}{cited(number, then)[1:]}第1項）"
 
 
 def with_papers(record: R, papers: Mapping[PaperKind, str]) -> R:

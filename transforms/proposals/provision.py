@@ -106,10 +106,10 @@ def provide(
     """
     refuse_provision(body, record, offered, occasion)
     case = known_case(body, record.case, occasion)
-    provided = Provided(
+    handed = Provided(
         package=package, objectors_removed=record.objectors_removed, other_people=record.other_people
     )
-    payloads: list[ProductCreated | Provided] = [provided]
+    payloads: list[ProductCreated | Provided] = [handed]
     if not is_existing(case) and case.state != "created":
         made = ProductCreated(
             people=offered.report.people,

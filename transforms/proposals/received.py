@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tokumei.schemas.case_events import (
     CorrectionAsked,
+    NamedReason,
     Proposal,
     ProposalCorrected,
     ProposalLate,
@@ -92,6 +93,9 @@ class Completed(Record):
     file: Text | None = Field(default=None, description="entry_id of the file.")
     proposer: Proposer | None = Field(default=None, description="The whole of it, where it changes.")
     items: GivenItems = Field(default=GivenItems(), description="法112条2項3号–8号.")
+    late: NamedReason | None = Field(
+        default=None, description="Where it comes after the day that was named and is taken nevertheless."
+    )
 
 
 class TakenBack(Record):
@@ -160,8 +164,20 @@ def ask(body: Body, record: AskedFor, occasion: Occasion) -> list[Event]:
 
 
 def complete(body: Body, record: Completed, occasion: Occasion) -> list[Event]:
-    """Complete a proposal by what its proposer gave; what is missing still is told in the event."""
+    """Complete a proposal by what its proposer gave; what is missing still is told in the event.
+
+    Raises:
+        Refused: it came after the day that was named, and nobody has decided to take it (規則54条7項).
+    """
     case = body.cases.get(record.case) or Case()
+    until = case.until if case.state == "correcting" else None
+    if until is not None and occasion.happened(record).date() > until and record.late is None:
+        raise occasion.refuse(
+            f"case {record.case}",
+            f"the last day for the correction was {until}: what is there is screened as it is",
+            article=case.received.under if case.received else "112",
+            fix="screen it; or enter late with by and because if it is taken nevertheless",
+        )
     received = case.received
     under = received.under if received else "112"
     about = _about(body, record.case)
@@ -183,7 +199,7 @@ def complete(body: Body, record: Completed, occasion: Occasion) -> list[Event]:
         ),
     )
     who = _told_of(record.proposer, occasion) if record.proposer else {}
-    payload = ProposalCorrected(proposal=proposal, missing=missing, **who)
+    payload = ProposalCorrected(proposal=proposal, missing=missing, late=record.late, **who)
     return [occasion.event(record, payload, record.case, "提案者", **about)]
 
 

@@ -103,6 +103,15 @@ def test_the_head_of_the_body_writes_and_takes_what_the_law_calls_it(body, kind,
         assert re.search(rf"{sender}\b", text) and {*re.findall("手数料|利用料", text)} == {due}
 
 
+def test_a_proposal_of_another_regime_is_cited_as_it_was():
+    for kind in ("fit", "unfit", "correction"):
+        said = {**SAID, "proposed_at": dt.date(2022, 3, 31)}
+        text = paper(kind, about("public_2022", at=dt.date(2022, 4, 5)), templates=None, **said)
+        assert "第110条第1項（受付の日においては、行政機関の保有する個人情報の保護に関する法律" in text
+        assert "第44条の5第1項）の規定による提案" in text
+        assert "受付の日においては" not in paper(kind, about(), templates=None, **SAID)
+
+
 def test_papers_of_a_product_that_is_there_cite_its_article():
     for kind in ("application", "contract", "receipt"):
         there = paper(kind, about(existing=True), templates=None, **SAID)
