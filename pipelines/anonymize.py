@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.settings import add_settings, days_of
+from tokumei.pipelines.launcher.waiting import once_complete, seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,13 +18,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
     parser.add_argument("--release-id", help="name of the release (default: derived from policy and inputs)")
+    add_settings(parser, days=True)
+    parser.add_argument(
+        "--wait", type=seconds, metavar="TIME", help="wait for inputs that are not complete: 90s, 30m, 2h"
+    )
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     """Run the job; returns 0 once the release is published, also when it already was.
 
-    What is published already needs no engine: a scheduler's second run does not even import Beam, unless
-    there are options of Beam to check.
+    Of a range of dates each day is a release, in order; the first that fails ends the job, and the same
+    command goes on from there. What is published already needs no engine: a scheduler's second run does not
+    even import Beam, unless there are options of Beam to check.
 
     Raises:
         PolicyError: the policy, or an argument or option, is wrong.
@@ -29,6 +37,12 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         RequirementError: a requirement cannot be met or verification failed; nothing is released.
         AlreadyPublishedError: the release id is published with other content.
     """
+    for settings in days_of(args):
+        _release(args, settings, beam_args)
+    return 0
+
+
+def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: Sequence[str]) -> None:
     from tokumei.pipelines.launcher.dataflow import describe_done
     from tokumei.pipelines.launcher.engine import release_on
     from tokumei.pipelines.launcher.options import (
@@ -51,14 +65,15 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
         if beam_args:
             refuse_unknown(options)
-    plan, files = make_plan(args.policy, args.output, args.release_id)
+    planned = partial(make_plan, args.policy, args.output, args.release_id, settings)
+    plan, files = once_complete(planned, args.wait)
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry
         tell(plan, "already released: same policy, same inputs")
         with quiet():
             describe_done(options, plan.release_id)
-        return 0
+        return
     plan = beside_earlier(plan, plan.output)
     with quiet():
         import_beam(beam_args)
@@ -71,7 +86,6 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         print(described)
     else:
         tell(plan)
-    return 0
 
 
 if __name__ == "__main__":

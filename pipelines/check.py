@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.settings import add_settings, settings_of
 from tokumei.schemas.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"records of each file to try, from its start (default: {SAMPLE:,}; 0: only headers)",
     )
+    add_settings(parser)
 
 
 def _loses_its_name(column: Column) -> bool:
@@ -62,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
         from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
-        policy, base = read_policy(args.policy), folder_of(args.policy)
+        policy, base = read_policy(args.policy, settings_of(args)), folder_of(args.policy)
 
         tables = plan_tables(policy, base)
         plan = Plan(

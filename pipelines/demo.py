@@ -26,9 +26,9 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
     for policy in POLICIES:
         print(f"policy: {policy}")
-        status = anonymize.run(
-            argparse.Namespace(policy=str(policy), output=args.output, release_id=None), beam_args
-        )
+        given: dict[str, str | None] = {"policy": str(policy), "output": args.output}
+        given |= dict.fromkeys(("release_id", "date", "set", "wait"))
+        status = anonymize.run(argparse.Namespace(**given), beam_args)
         if status:
             return status
     return 0

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.settings import add_settings, settings_of
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import InputError, PolicyError, RequirementError
 
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     enter.add_argument("policy", metavar="POLICY.yaml", help="its file section and columns are entered")
     enter.add_argument("--output", help="directory or gs:// URI (default: output.directory of the policy)")
     enter.add_argument("--people", type=_count, metavar="N", help="people (本人) in the file, not records")
+    add_settings(enter)
     erase = action(
         "erase", f"erase the entry of a file that is not held any more, or has under {SMALL_FILE:,} people"
     )
@@ -70,7 +72,7 @@ def _enter(args: argparse.Namespace) -> int:
     from tokumei.transforms.register.books import check_clock, enter_file
     from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
-    policy = read_policy(args.policy)
+    policy = read_policy(args.policy, settings_of(args))
     store, directory = _register(output_of(policy, folder_of(args.policy), args.output))
     small = policy.regime != "private" and _small(policy, args.people)
     entry = entry_of_file(policy, japan_time.now(), small=small)

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.settings import add_settings
 
 FOLDER = "tokumei-rehearsal"
 SAMPLE = 10
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"a first look: one stretch of N (default: {SAMPLE}) of each large file",
     )
+    add_settings(parser)
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
@@ -54,6 +56,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     """
     from tokumei.pipelines.launcher.options import pin_runner, refuse_unknown
     from tokumei.pipelines.launcher.rehearsal import Stage, choices_of, rehearse
+    from tokumei.pipelines.launcher.settings import settings_of
     from tokumei.pipelines.launcher.terminal import quiet
     from tokumei.schemas.errors import PolicyError
 
@@ -65,7 +68,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     with quiet():
         if beam_args:
             refuse_unknown(options)
-        choices = choices_of(args.policy, args.tries or (), args.versus or ())
+        choices = choices_of(args.policy, args.tries or (), args.versus or (), settings_of(args))
     rehearse(
         choices, Stage(folder=args.report_folder, output=args.output, sample=args.sample, options=options)
     )

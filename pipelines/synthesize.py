@@ -139,7 +139,8 @@ def _check(args: argparse.Namespace) -> None:
         (args.person_order == "random" and args.preset != "residents", "--person-order",
          "only residents have an order to choose", "leave --person-order out"),
         (args.preset in LEDGERS and (args.format, args.encoding, args.line_ending, args.gzip, args.peculiar,
-                                     args.dirty, args.force) != ("csv", "utf-8", "lf", False, None, 0, False),
+                                     args.dirty, args.force)
+         != (SYNTHETIC_FORMATS[0], "utf-8", "lf", False, None, 0, False),
          args.preset, "ledgers are Avro, and never replaced", "give --rows, --seed and --output alone"),
     ]  # fmt: skip
     for is_wrong, where, what, fix in wrong:

@@ -23,6 +23,7 @@ from tokumei.schemas.build_transitions import markdown_table
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.earlier import EarlierReleases, Frozen
+from tokumei.schemas.expect import Expect
 from tokumei.schemas.exposure import Accepted, Exposure
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
@@ -30,6 +31,7 @@ from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.hierarchy_base import AnyHierarchy
 from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.leaks import Allowed
+from tokumei.schemas.parameters import Parameter
 from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects, Reporting
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
 from tokumei.schemas.promises import MayFallBelow
@@ -50,12 +52,14 @@ ATTACKS: tuple[type[BaseModel], ...] = get_args(get_args(AnyAttack)[0])
 # Nodes of a policy that have one form each, by the heading of their part.
 NODES: dict[str, type[BaseModel]] = {
     "policy": Policy,
+    "parameter": Parameter,
     "file": FileItems,
     "office": Office,
     "period": Period,
     "ordinance": Ordinance,
     "table": Table,
     "source": Source,
+    "expect": Expect,
     "population": Population,
     "column": Column,
     "allowed": Allowed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -83,6 +84,11 @@ class FileItems(Strict):
         " 1,000 people, in a book of its own (法75条5項)",
     )
     remarks: Text | None = Field(default=None, description="備考")
+
+    @property
+    def entry_id(self) -> str:
+        """The id of the file's entry in the register, the same for all versions of it."""
+        return hashlib.sha256(f"{self.body}\0{self.name}".encode()).hexdigest()[:16]
 
     def period_over(self, day: dt.date) -> bool:
         """Return whether the period of item 17 ended before a day, so that nobody can propose any more."""

@@ -18,6 +18,7 @@ from tokumei.schemas.histories import History
 from tokumei.schemas.history_rules import check_histories
 from tokumei.schemas.joined import check_joined
 from tokumei.schemas.named_columns import refuse_few, refuse_named
+from tokumei.schemas.parameters import Parameter, ParameterName
 from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse_mixed_shifts
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.pseudonym_periods import refuse_mixed_periods
@@ -121,6 +122,9 @@ class Policy(Strict):
         description="private 規則34条; public 規則62条 (today, 2022, or 2017 numbering)"
     )
     file: FileItems = Field(description="The file, as the register names it.")
+    parameters: dict[ParameterName, Parameter] = Field(
+        default={}, description="What may differ from run to run, by name; `${name}` is the value."
+    )
     reference_date: Day | None = Field(default=None, description="The day on which ages are counted.")
     tables: dict[Name, Table] = Field(
         min_length=1, description="The tables, by names of your choice: their folders in the release."

@@ -5,33 +5,37 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.parameters import resolve
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_errors import Place, dotted, explain
 from tokumei.schemas.policy_nodes import UnwantedError, compose
 
 MAX_BYTES = 1 << 20
+NONE_SET: Mapping[str, str] = MappingProxyType({})  # no parameter of a policy
 _ENUMERATED = {"version", "criterion"}  # keys whose values are listed numbers
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
-def read_policy_file(path: str | Path) -> Policy:
+def read_policy_file(path: str | Path, settings: Mapping[str, str] = NONE_SET) -> Policy:
     """Read and validate a policy file.
 
     Raises:
         PolicyError: the file is missing, is not YAML, or breaks a rule; the message names each place.
     """
-    return decode_policy(_read(Path(path)), str(path))
+    return decode_policy(_read(Path(path)), str(path), settings)
 
 
-def decode_policy(raw: bytes, name: str) -> Policy:
+def decode_policy(raw: bytes, name: str, settings: Mapping[str, str] = NONE_SET) -> Policy:
     """Validate the bytes of a policy, of which one more than `MAX_BYTES` are enough to refuse it.
 
     Raises:
@@ -51,7 +55,7 @@ def decode_policy(raw: bytes, name: str) -> Policy:
         raise PolicyError(
             "policy.encoding", where=f"{name}:{line}", what="a policy must be UTF-8", fix="save it as UTF-8"
         ) from None
-    return parse_policy(text, name)
+    return parse_policy(text, name, settings)
 
 
 def written_policy(policy: Policy) -> str:
@@ -59,8 +63,8 @@ def written_policy(policy: Policy) -> str:
     return yaml.safe_dump(policy.model_dump(mode="json", exclude_unset=True, warnings=False), sort_keys=False)
 
 
-def parse_policy(text: str, name: str) -> Policy:
-    """Validate policy text; ``name`` stands for the file in messages.
+def parse_policy(text: str, name: str, settings: Mapping[str, str] = NONE_SET) -> Policy:
+    """Validate policy text; ``name`` stands for the file in messages, ``settings`` set its parameters.
 
     Raises:
         PolicyError: it is not YAML, or breaks a rule.
@@ -74,6 +78,7 @@ def parse_policy(text: str, name: str) -> Policy:
             what="the policy must be a YAML mapping",
             fix="start from the example in the README",
         )
+    data = resolve(data, settings, document.where)
     try:
         return Policy.model_validate_json(json.dumps(data))
     except ValidationError as error:

@@ -110,11 +110,6 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
     )
 
 
-def entry_id_of(body: str, name: str) -> str:
-    """Return the id of a body's file, the same for all versions of its entry."""
-    return hashlib.sha256(f"{body}\0{name}".encode()).hexdigest()[:16]
-
-
 def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
     """Return the entry of a file as such, without a release; item 15 is for the book to know.
 
@@ -128,7 +123,7 @@ def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
         title for table in policy.tables.values() for title in column_titles(table, tuple(table.columns))
     ]
     return RegisterEntry(
-        entry_id=entry_id_of(file.body, file.name),
+        entry_id=file.entry_id,
         regime=policy.regime,
         release_id=None,
         created_at=at,

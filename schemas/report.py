@@ -16,6 +16,7 @@ from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.schemas.report_joined import ApartTable, JoinedTables
 from tokumei.schemas.report_leaks import NamesSought
+from tokumei.schemas.report_parameters import SetParameter
 from tokumei.schemas.report_recoding import Recoding
 from tokumei.schemas.report_redaction import RedactionReport
 from tokumei.schemas.report_rehearsal import Rehearsal
@@ -262,6 +263,9 @@ class Report(Strict):
     )
     earlier: tuple[EarlierReport, ...] = Field(
         default=(), description="Beside earlier releases of the file; never in public-report.json."
+    )
+    parameters: tuple[SetParameter, ...] = Field(
+        default=(), description="What the policy lets differ from run to run, and was."
     )
     redactions: tuple[RedactionReport, ...] = Field(
         default=(), description="Free text that is released with labels."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokumei.schemas.expect import Expect
 from tokumei.schemas.formats import SOURCE_FORMATS, SourceFormat, SourceFormatName, listed
 from tokumei.schemas.strict import Strict, Text, broken
 
@@ -43,6 +45,9 @@ class Source(Strict):
     )
     format: SourceFormatName = Field(
         description="How they are written; text may be packed: gzip, bzip2, or a zip of one file."
+    )
+    expect: Expect | None = Field(
+        default=None, description="What a complete delivery is; without it, whatever matches is all."
     )
     encoding: Literal["utf-8", "cp932", "euc_jp", "utf-16"] = Field(
         default="utf-8",
@@ -115,6 +120,14 @@ class Source(Strict):
                     f"remove it, or correct format: {self.format}",
                     [key],
                 )
+        beside = self.expect and (self.expect.marker or self.expect.checksums)
+        if beside and re.search(r"[*?\[]", self.path.rpartition("/")[0]):
+            raise broken(
+                "source.expect",
+                "marker and checksums stand beside the files, whose folder must be named without wildcards",
+                "name the folder, for example by a parameter, or expect a number of files",
+                ["expect"],
+            )
         if self.facts.widths:
             self._widths_fit()
         if not self.facts.encodings and self.encoding != "utf-8":

@@ -78,10 +78,15 @@ def test_the_example_in_python_for_errors_works(started, tmp_path):
 def test_a_company_corrects_the_entry_of_its_release(started):
     section = RUNNING[RUNNING.index("## Register") : RUNNING.index("## Synthetic files")]
     lines = re.findall(r"^ {4}tokumei register ([^#\n]+)", section, re.MULTILINE)
-    enter, show, erase, check = (line.split() for line in lines)
+    enter, show, erase, withdraw, check = (line.split() for line in lines)
     shown = run(started, TOKUMEI, "register", *show)
     entry = re.search(r"entry (\S+) ", shown)[1]
-    for action in (enter, [entry if word == "ID" else word for word in erase], check):
+    release = re.search(r"release ([^),]+)", shown)[1]
+    named = [
+        [name if word == "ID" else word for word in words]
+        for name, words in ((entry, erase), (release, withdraw))
+    ]
+    for action in (enter, *named, check):
         run(started, TOKUMEI, "register", *action)
 
 

@@ -25,7 +25,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 SETTINGS = Path(__file__).with_suffix(".yaml")
 TIMEZONE = "Asia/Tokyo"
 # Exit status 3 is an input or a store that cannot be used. Of its codes, time alone cures these.
-CURED_BY_TIME = frozenset({"input.changed", "input.missing", "store.failed", "store.unavailable"})
+CURED_BY_TIME = frozenset(
+    {"input.changed", "input.incomplete", "input.missing", "store.failed", "store.unavailable"}
+)
 # The time that a job has to cancel itself on its engine and to remove its parts.
 GRACE_SECONDS = 120
 

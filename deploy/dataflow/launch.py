@@ -13,7 +13,13 @@ from collections.abc import Sequence
 from tokumei.pipelines.cli import main
 
 # Parameters with another name than their option; those not given may come as empty texts.
-_OPTIONS = {"--output": "--output", "--release_id": "--release-id"}
+_OPTIONS = {
+    "--output": "--output",
+    "--release_id": "--release-id",
+    "--date": "--date",
+    "--set": "--set",
+    "--wait": "--wait",
+}
 
 
 def command(parameters: Sequence[str]) -> list[str]:
@@ -26,7 +32,8 @@ def command(parameters: Sequence[str]) -> list[str]:
         elif name not in _OPTIONS:
             beams.append(parameter)
         elif value:
-            ours.append(f"{_OPTIONS[name]}={value}")
+            values = value.split(";") if name == "--set" else [value]
+            ours += [f"{_OPTIONS[name]}={one}" for one in values]
     return ["--json", "anonymize", *policy, *ours, *beams]
 
 

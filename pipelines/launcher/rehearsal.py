@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +59,9 @@ class _Done:
     expected: Expected
 
 
-def choices_of(policy: str, tries: Sequence[str], versus: Sequence[str]) -> list[Candidate]:
+def choices_of(
+    policy: str, tries: Sequence[str], versus: Sequence[str], settings: Mapping[str, str]
+) -> list[Candidate]:
     """Return the policy itself, with every mix of the requirements to try, and other policies.
 
     Raises:
@@ -68,7 +70,7 @@ def choices_of(policy: str, tries: Sequence[str], versus: Sequence[str]) -> list
     """
     from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
-    read, base = read_policy(policy), folder_of(policy)
+    read, base = read_policy(policy, settings), folder_of(policy)
     found = [Candidate("", read, base)]
     for mix in itertools.product(*map(_values, tries)) if tries else ():
         content: dict[str, Any] = yaml.safe_load(written_policy(read))
@@ -76,7 +78,7 @@ def choices_of(policy: str, tries: Sequence[str], versus: Sequence[str]) -> list
         name = ", ".join(f"{key}={value}" for key, value in mix)
         changed = parse_policy(yaml.safe_dump(content, sort_keys=False), f"--try {name}")
         found.append(Candidate(name, changed, base))
-    found += [Candidate(Path(other).name, read_policy(other), folder_of(other)) for other in versus]
+    found += [Candidate(Path(other).name, read_policy(other, settings), folder_of(other)) for other in versus]
     if len(found) > _MOST:
         raise PolicyError(
             "usage.try",

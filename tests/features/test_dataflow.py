@@ -363,6 +363,9 @@ BAD = {
                "gs://Bucket/p.yaml", "gs://bucket/p.yaml\n", "gs://b/p.yaml"],
     "output": ["", "out", "/srv/out", "s3://bucket/out", "gs://", "gs:///out", "gs://bucket/a\nb"],
     "release_id": ["", "a b", "-a", "../x", "a/b", "x" * 65, "番号"],
+    "date": ["", "today", "20261130", "2026-11-30..2026-12-01"],
+    "set": ["", "ward", "=minato", "ward=minato;", "a=1;b", "env:X=y"],
+    "wait": ["", "0s", "2", "1d", "-1h"],
     "sdk_container_image": ["", "tokumei", "reg.example/tokumei", "reg.example/tokumei@sha256:12", "gs://bucket/image",
                             "reg.example/Tokumei:1", "reg.example/tokumei:1 --x"],
     "number_of_worker_harness_threads": ["", "0", "-1", "two", "1.5", "1000"],
@@ -383,6 +386,7 @@ def test_the_template_asks_for_what_the_command_takes(launch):
     parsed, beams = parser.parse_known_args(given[2:])
     refuse_unknown(beams)
     known = PipelineOptions(beams).get_all_options(drop_default=True)
+    parsed.set, parsed.wait = ";".join(parsed.set), f"{parsed.wait // 60}m"
     taken = {**vars(parsed), **{k: str(v) for k, v in known.items()}}
     assert taken == examples
     ours = {action.dest for action in parser._actions} - {"help"}
@@ -411,6 +415,7 @@ def test_an_image_by_tag_and_a_bucket_alone_are_accepted():
 
 def test_empty_parameters_are_left_out(launch):
     given = launch.command(
-        ["--policy=gs://b/p.yaml", "--release_id=", "--output=", "--runner=DataflowRunner"]
+        ["--policy=gs://b/p.yaml", "--release_id=", "--output=", "--set=", "--runner=DataflowRunner"]
     )
     assert given == ["--json", "anonymize", "gs://b/p.yaml", "--runner=DataflowRunner"]
+    assert launch.command(["--policy=p", "--set=a=1;b=2"])[2:] == ["p", "--set=a=1", "--set=b=2"]

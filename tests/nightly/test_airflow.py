@@ -178,7 +178,7 @@ def test_at_a_time_out_the_command_ends_too(night):
 def test_what_it_retries_are_codes_that_exist():
     """A code that is renamed would no longer be tried again. Those of stores are made of two words."""
     source = (DEPLOY / "tokumei_nightly.py").read_text()
-    (codes,) = re.findall(r"CURED_BY_TIME = frozenset\(\{(.*?)\}\)", source, re.DOTALL)
+    (codes,) = re.findall(r"CURED_BY_TIME = frozenset\(\s*\{(.*?)\}\s*\)", source, re.DOTALL)
     floors = "".join(p.read_text() for f in ("transforms", "pipelines") for p in (ROOT / f).rglob("*.py"))
     known = {*re.findall(r'InputError\(\s*"([a-z_.]+)"', floors)}
     known |= {f"store.{reason}" for reason in re.findall(r'refused\(uri, "([a-z_]+)"', floors)}

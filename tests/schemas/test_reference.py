@@ -118,8 +118,9 @@ def test_every_key_of_every_node_is_told():
 
 
 @pytest.mark.parametrize("text", WHOLE, ids=lambda text: text.split("name: ")[1].splitlines()[0])
-def test_every_policy_is_valid(text):
-    parse_policy(text, "README.md")
+def test_every_policy_is_valid(text, monkeypatch):
+    monkeypatch.setenv("INBOX", "/srv/inbox")
+    parse_policy(text, "README.md", {"date": "2026-11-30"} if "--date" in text else {})
 
 
 @pytest.mark.parametrize("text", PIECES, ids=lambda text: text.splitlines()[-1].strip())

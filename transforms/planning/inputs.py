@@ -18,6 +18,7 @@ from tokumei.transforms.formats.columns import matched_names, refuse_other_colum
 from tokumei.transforms.formats.convert import readable
 from tokumei.transforms.formats.reader import read_header
 from tokumei.transforms.formats.together import FETCHES
+from tokumei.transforms.planning.delivered import refuse_partial
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
@@ -45,10 +46,12 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
         path = locate(base, plan.table.source.path)
         store = open_store(path)
         files = store.glob(path)
+        where = f"tables.{plan.name.replace('#', '.')}.source"
+        refuse_partial(plan.table.source, path, f"{where}.expect", store, files)
         if not files:
             raise InputError(
                 "input.missing",
-                where=f"tables.{plan.name.replace('#', '.')}.source.path",
+                where=f"{where}.path",
                 what=f"no file matches {plan.table.source.path}",
                 fix="correct the path; it is relative to the policy file",
             )

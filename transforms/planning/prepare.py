@@ -8,10 +8,11 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.policy_file import parse_policy, written_policy
+from tokumei.schemas.policy_file import NONE_SET, parse_policy, written_policy
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released, without_unsearched
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -23,7 +24,10 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def make_plan(
-    policy: Policy | str, output: str | None, release_id: str | None
+    policy: Policy | str,
+    output: str | None,
+    release_id: str | None,
+    settings: Mapping[str, str] = NONE_SET,
 ) -> tuple[Plan, list[TableFile]]:
     """Read the policy, find the files, compare their headers, and fix the release id.
 
@@ -32,6 +36,7 @@ def make_plan(
             of an object from the working directory.
         output: directory or gs:// URI; None for what the policy says.
         release_id: None for one that follows from the policy and the inputs: the same work has the same id.
+        settings: values of the parameters that a policy read from a file declares, by name.
 
     Returns:
         The plan, with a new random name of this attempt, and the files of all tables and populations.
@@ -49,7 +54,7 @@ def make_plan(
             fix="for example --release-id 2026-11-23",
         )
     if isinstance(policy, str):
-        read, base = read_policy(policy), folder_of(policy)
+        read, base = read_policy(policy, settings), folder_of(policy)
     else:  # a changed copy of a policy was checked by nobody
         read, base = parse_policy(written_policy(policy), "policy"), str(Path.cwd())
     return plan_of(read, base, output_of(read, base, output), release_id)
@@ -123,19 +128,25 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
 def rules_of(policy: Policy, tables: Mapping[str, TablePlan]) -> str:
     """Return the SHA-256 of the rules (加工の方法): what is done to whatever records, and required of them.
 
-    That is the policy as it is understood, defaults too, with the lines of hierarchy files; without what a
-    product of the same method may have otherwise: items of the register, sources, output, comparisons.
+    That is the policy as it is understood, defaults and parameters put in, with the lines of hierarchy files;
+    without what a product of the same method may have otherwise: items of the register, sources, output,
+    comparisons.
     """
+    sources = {"__all__": {"source": True}}
     content = policy.model_dump(
         mode="json",
-        exclude={"file": True, "output": True, "report": True, "tables": {"__all__": {"source": True}}},
+        exclude={"file": True, "output": True, "report": True, "parameters": True, "tables": sources},
     )
     return _digest([content, _hierarchies(tables)])
 
 
 def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
     """Return the SHA-256 of what determines a release: policy, hierarchy files, inputs, dictionaries."""
-    content = policy.model_dump(mode="json", exclude={"output": {"directory"}})
+    left: dict[str, Any] = {"source": {"expect"}}  # how it was delivered is no part of the work
+    tables_but = {"__all__": {**left, "population": left}}
+    content = policy.model_dump(
+        mode="json", exclude={"output": {"directory"}, "parameters": True, "tables": tables_but}
+    )
     read_by = dictionaries_of(tables.values())
     return _digest([content, _hierarchies(tables), inputs, *([read_by] if read_by else [])])
 

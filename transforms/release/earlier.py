@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from tokumei.schemas.earlier import Frozen
 from tokumei.schemas.errors import InputError, RequirementError, TokumeiError
 from tokumei.schemas.kept_releases import KeptRecoding, KeptReleases, ReleaseRecord
-from tokumei.schemas.register import entry_id_of
 from tokumei.transforms.earlier.changes import Past
 from tokumei.transforms.earlier.kept import (
     PRIVATE_SIDE,
@@ -69,7 +68,7 @@ def beside_earlier(plan: Plan, published: str) -> Plan:
 
 def entry_of_plan(plan: Plan) -> str:
     """Return the id of the file in the register."""
-    return entry_id_of(plan.policy.file.body, plan.policy.file.name)
+    return plan.policy.file.entry_id
 
 
 def salt_of(plan: Plan, key: RunKey) -> RunKey:

@@ -14,7 +14,7 @@ from tokumei.schemas.report import Report
 from tokumei.transforms.register.books import books
 from tokumei.transforms.release.manifest import MANIFEST, NOTICE, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import RELEASE, find_orphans
-from tokumei.transforms.release.shown import read_document, read_withdrawal, shown
+from tokumei.transforms.release.shown import read_document, read_withdrawal, with_banner
 from tokumei.transforms.storage.base import Store
 
 _AT_ONCE = 8  # parts read at once; a store far away answers slowly
@@ -106,7 +106,7 @@ def _marked(store: Store, base: str, manifest: dict[str, Any], withdrawal: Withd
         data = read_document(store, base, manifest, NOTICE)
     except InputError:
         return str(manifest["documents"][NOTICE])
-    return hashlib.sha256(shown(NOTICE, data, withdrawal)).hexdigest()
+    return hashlib.sha256(with_banner(NOTICE, data, withdrawal)).hexdigest()
 
 
 def _compared(store: Store, base: str, listed: tuple[str, str]) -> Difference | None:

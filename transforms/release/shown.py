@@ -43,7 +43,7 @@ def read_document(store: Store, base: str, manifest: dict[str, Any], name: str) 
     return data
 
 
-def shown(name: str, data: bytes, withdrawal: Withdrawal | None) -> bytes:
+def with_banner(name: str, data: bytes, withdrawal: Withdrawal | None) -> bytes:
     """Return what must stand under a well-known name: a notice says first that it was withdrawn."""
     if name != NOTICE or withdrawal is None:
         return data
@@ -67,7 +67,7 @@ def show_document(store: Store, base: str, name: str, data: bytes) -> None:
     """
 
     def changed(_: bytes | None) -> bytes:
-        return shown(name, data, read_withdrawal(store, base) if name == NOTICE else None)
+        return with_banner(name, data, read_withdrawal(store, base) if name == NOTICE else None)
 
     if not swap(store, target := store.join(base, name), changed):
         raise TokumeiError(

@@ -6,9 +6,11 @@ import importlib.metadata
 from collections.abc import Mapping, Sequence
 
 from tokumei.schemas import japan_time
+from tokumei.schemas.parameters import ENVIRONMENT
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import NoteCount, RejectCount, Report, TableReport
+from tokumei.schemas.report_parameters import SetParameter
 from tokumei.transforms.criteria import limits_of
 from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.joined.removal import JoinedRemoval
@@ -98,6 +100,10 @@ def build_report(
         joined=joined_of(plan, joined),
         apart=apart_of(plan),
         exposure=explain_exposures(plan, written, people),
+        parameters=tuple(
+            SetParameter(name=name, value=None if name.startswith(ENVIRONMENT) else one.default)
+            for name, one in policy.parameters.items()
+        ),
         redactions=tuple(explain_redactions(plan.tables, written)),
         rejects=tuple(
             RejectCount(table=name, column=column, reason=reason, records=n)

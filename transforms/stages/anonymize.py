@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import apache_beam as beam
 from apache_beam.pvalue import PBegin, PCollection
 
 from tokumei.schemas.policy import Policy
+from tokumei.schemas.policy_file import NONE_SET
 from tokumei.schemas.splits import TableFile
 from tokumei.transforms.engine.guard import guarded
 from tokumei.transforms.engine.share import BeginWith
@@ -49,6 +50,7 @@ class Anonymize(beam.PTransform):
             object, whose relative paths start from the working directory. Rules are checked in both.
         output: directory or gs:// URI (default: output.directory of the policy).
         release_id: name of the release (default: derived from policy and inputs).
+        settings: values of the parameters that a policy in a file declares, by name, as texts.
 
     Raises:
         PolicyError: when it is applied: the policy or an argument is wrong.
@@ -65,15 +67,17 @@ class Anonymize(beam.PTransform):
         *,
         output: str | os.PathLike[str] | None = None,
         release_id: str | None = None,
+        settings: Mapping[str, str] = NONE_SET,
     ) -> None:
         super().__init__()
+        self._settings = settings
         self._policy = policy if isinstance(policy, Policy) else os.fspath(policy)
         self._output = None if output is None else os.fspath(output)
         self._release_id = release_id
 
     def expand(self, root: PBegin) -> PCollection[Published]:
         """Plan the run; wire it, or what is left of it."""
-        plan, files = make_plan(self._policy, self._output, self._release_id)
+        plan, files = make_plan(self._policy, self._output, self._release_id, self._settings)
         if find_published(plan, open_store(plan.output)):
             done = root | "Plan" >> beam.Create([plan]).with_output_types(Plan)
             return done | "Finish" >> each(_finish).with_output_types(Published)

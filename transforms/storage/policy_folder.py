@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from tokumei.schemas import policy_file
@@ -14,8 +15,8 @@ from tokumei.transforms.storage.places import open_store
 MAX_FILE_BYTES = 256 << 20  # of a file that a policy names
 
 
-def read_policy(uri: str | os.PathLike[str]) -> Policy:
-    """Read and validate a policy from a local path or a gs:// URI.
+def read_policy(uri: str | os.PathLike[str], settings: Mapping[str, str] = policy_file.NONE_SET) -> Policy:
+    """Read and validate a policy from a local path or a gs:// URI, with values of its parameters.
 
     Raises:
         PolicyError: it cannot be read, is not YAML, or breaks a rule; the message names each place.
@@ -23,14 +24,14 @@ def read_policy(uri: str | os.PathLike[str]) -> Policy:
     """
     uri = os.fspath(uri)
     if "://" not in uri:
-        return policy_file.read_policy_file(uri)
+        return policy_file.read_policy_file(uri, settings)
     try:
         store = open_store(uri)
         with store.open_input(store.stat(uri)) as stream:
             raw = stream.read(policy_file.MAX_BYTES + 1)
     except InputError as error:
         raise _ours("policy.missing", uri, error) from None
-    return policy_file.decode_policy(raw, uri)
+    return policy_file.decode_policy(raw, uri, settings)
 
 
 def folder_of(uri: str) -> str:

@@ -25,6 +25,7 @@ FLOORS = ("schemas", "transforms", "pipelines")
 HOMES = {
     "schemas/formats.py",
     "schemas/hierarchy_base.py",  # the example of a table
+    "transforms/figures/views/site.py",  # pages for everybody, beside them their data
     "transforms/formats/registry.py",
     "transforms/synthesis/__init__.py",
     "transforms/synthesis/write.py",
