@@ -214,7 +214,10 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _tell_unmatched(store: Store, output: str) -> None:
-    """Print which releases have no case, and which packages were never handed over; refuse the reverse."""
+    """Print which releases have no case, and which packages were never handed over; refuse the reverse.
+
+    Refused also are packages, and numbers of people, that are not as the ledger says.
+    """
     from tokumei.transforms.proposals.unmatched import unmatched
 
     found = unmatched(store, output)
@@ -224,6 +227,20 @@ def _tell_unmatched(store: Store, output: str) -> None:
             where=", ".join(found.cases),
             what="the ledger says that a release was provided in these cases, and no register book knows it",
             fix="restore the book or the ledger from a backup",
+        )
+    if found.people:
+        raise RequirementError(
+            "register.product_differs",
+            where=", ".join(found.people),
+            what="ledger and register book tell other numbers of people of the product of these cases",
+            fix="restore the book or the ledger from a backup",
+        )
+    if found.unlike:
+        raise RequirementError(
+            "register.package_differs",
+            where=", ".join(f"{case}: {how}" for case, how in found.unlike.items()),
+            what="the package of a case was removed, emptied (files are missing) or changed",
+            fix="restore the package from a backup; what a recipient has is told by its SHA256SUMS",
         )
     for release in found.releases:
         print(f"release {release}: no case; made for one that goes on, or outside of proposals (法109条)")

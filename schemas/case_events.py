@@ -111,6 +111,14 @@ class ProposalWithdrawn(Payload):
     because: Text
 
 
+class ProposalLapsed(Payload):
+    """A fit proposal lapsed: its fee was not paid by the day that the notice names (規則59条), nor since."""
+
+    of: ClassVar[Subject] = "case"
+    kind: Literal["proposal_lapsed"] = "proposal_lapsed"
+    pay_until: Day = Field(description="手数料の納付期限, that of the notice.")
+
+
 class ScreeningJudged(Payload):
     """One of the seven tests (法114条1項) was judged: computed, or by somebody with a reason."""
 

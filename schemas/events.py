@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -45,6 +46,7 @@ AnyPayload: TypeAlias = Annotated[
     | c.CorrectionAsked
     | c.ProposalCorrected
     | c.ProposalWithdrawn
+    | c.ProposalLapsed
     | c.ScreeningJudged
     | c.ScreenedFit
     | c.ScreenedUnfit
@@ -63,6 +65,12 @@ AnyPayload: TypeAlias = Annotated[
 
 
 _TAKEN_BY_118 = {"112", "114", "115"}  # 118条2項
+
+
+def id_of(said: Mapping[str, Any]) -> str:
+    """Return the id of an event that says this, as JSON has it: of all but the id itself."""
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class Paper(Strict):
@@ -128,9 +136,7 @@ class Event(Strict):
 
     def digest(self) -> str:
         """Return the id that the event must have."""
-        said = self.model_dump(mode="json", exclude={"event_id"})
-        text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return id_of(self.model_dump(mode="json", exclude={"event_id"}))
 
     @model_validator(mode="after")
     def _in_japan(self) -> Self:

@@ -113,7 +113,10 @@ FLOWS = (
     Flow(
         "cases_open",
         "proposals",
-        ("proposals_unfit", "proposals_withdrawn", "contracts_ended", "contracts_terminated"),
+        (
+            *("proposals_unfit", "proposals_withdrawn", "proposals_lapsed"),
+            *("contracts_ended", "contracts_terminated"),
+        ),
     ),
     Flow("contracts_in_force", "contracts", ("contracts_ended", "contracts_terminated")),
     Flow("complaints_open", "complaints", ("complaints_answered",)),

@@ -173,7 +173,8 @@ def destroy(args: argparse.Namespace, body: Body) -> None:
 def line_of(event: Event) -> str:
     """Return an event as one line."""
     basis = f" ({event.basis})" if event.basis else ""
-    return f"{event.at:%Y-%m-%d %H:%M}  {event.kind}  {event.of} {event.subject}{basis}"
+    of = f", of event {event.corrects}" if event.corrects else ""
+    return f"{event.at:%Y-%m-%d %H:%M}  {event.kind}  {event.of} {event.subject}{of}{basis}"
 
 
 def states(journal: Journal) -> Body:

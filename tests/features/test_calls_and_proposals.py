@@ -260,6 +260,9 @@ def test_a_wrong_event_is_corrected_by_a_new_one(called):
     called("propose", "receive", proposal(called.file), as_of="2025-11-21")
     wrong = events(called)[-1]["event_id"]
     right = {"event": wrong, "payload": {"proposal": {**ITEMS, "people": 3000, "wanted": []}}}
+    status, _, error = called("ledger", "correct", right, as_of="2025-11-22")
+    assert status == 4 and "4号" in error["what"]  # what is then missing, it does not say
+    right["payload"]["proposal"]["wanted"] = [{"item": "住所", "granularity": "都道府県"}]
     assert called("ledger", "correct", right, as_of="2025-11-22")[0] == 0
     assert events(called)[-1]["corrects"] == wrong and events(called)[-2]["event_id"] == wrong
     assert events(called)[-1]["payload"]["proposal"]["people"] == 3000

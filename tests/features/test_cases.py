@@ -179,6 +179,15 @@ def test_from_the_file_to_the_provision(cases, tmp_path):
     assert "no case" not in cases.check()[1] and cases.state() == "provided"
     again = cases.provide(minutes=661)
     assert again[0] == 0 and "taken in before" in again[1]
+    told = there["表示.txt"].read_text()
+    there["表示.txt"].write_text(told + "追記\n")
+    status, _, error = cases.check()
+    assert status == 4 and error["where"] == "案1: changed"
+    there["表示.txt"].write_text(told)
+    (tmp_path / "out/packages/案1").rename(tmp_path / "out/packages-案1")
+    assert cases.check()[2]["where"] == "案1: removed"
+    (tmp_path / "out/packages-案1").rename(tmp_path / "out/packages/案1")
+    assert cases.check()[0] == 0
     book.write_bytes(before)  # as if it had been restored from a backup that is older than the release
     shutil.rmtree(tmp_path / "out/releases/r1")
     status, _, error = cases.run("--json", "register", "check", cases.output, "--repair")
@@ -213,6 +222,13 @@ def test_refused_with_reasons(cases):
     assert "「氏名」は、加工の基準により削除する記録項目である。" in text
     status, _, error = cases("contract", "apply", {"case": "案1"}, as_of="2026-02-10")
     assert status == 4 and "unfit" in error["what"]
+
+
+def test_every_officer_that_a_body_names_is_examined(cases):
+    cases.propose(proposer={**COMPANY, "officers": "甲;乙;丙"})
+    status, _, error = cases.screen()
+    assert status == 4 and "of 3 or more" in error["what"] and cases.state() == "received"
+    assert cases.screen(officers=dict.fromkeys("123", CLEAN))[0] == 0 and cases.state() == "fit"
 
 
 def test_an_item_that_the_file_does_not_have_is_a_question(cases):

@@ -37,4 +37,5 @@ def case_payloads(under="112"):
         b.BarEnded(),
         b.ProposerDestroyed(),
         c.ProposalWithdrawn(because="都合"),
+        c.ProposalLapsed(pay_until=dt.date(2026, 1, 31)),
     ]

@@ -19,7 +19,7 @@ _BY_FILE = frozenset(
     {
         *("files_offered", "files_judged", "files_erased", "fees", "products", "product_people"),
         *("proposals", "proposals_fit", "proposals_unfit", "proposals_withdrawn", "contracts", "provisions"),
-        *("contracts_ended", "contracts_terminated"),
+        *("contracts_ended", "contracts_terminated", "proposals_lapsed"),
     }
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -14,7 +15,11 @@ from tokumei.transforms.ledger.state import Body, Case, Thing
 # body, the thing that the event is about (of bars and proposers, their case), the event → whether it holds
 Test: TypeAlias = Callable[[Body, Thing, Event], bool]
 TESTS = {"112": frozenset(range(1, 8)), "118": frozenset({1, 4, 5, 6, 7})}  # 法114条1項, 118条2項
-OVER = frozenset({"late", "withdrawn", "unfit", "ended", "terminated"})  # states that a case ends in
+OVER = frozenset(
+    {"late", "withdrawn", "lapsed", "unfit", "ended", "terminated"}
+)  # states that a case ends in
+
+LAPSE = dt.timedelta(days=30)  # our default: so long after its day a fee that was paid in time is recorded
 
 
 def _eligible(_: Body, _thing: Thing, event: Event) -> bool:
@@ -55,6 +60,11 @@ def _whole_fee(body: Body, thing: Thing, event: Event) -> bool:
     return fit is not None and isinstance(event.payload, FeePaid) and event.payload.amount == fit.fee
 
 
+def _fee_overdue(body: Body, thing: Thing, event: Event) -> bool:
+    fit = _case(thing).fit
+    return fit is not None and event.at.date() > fit.pay_until + LAPSE
+
+
 def _terminated(body: Body, thing: Thing, event: Event) -> bool:
     return _case(thing).state == "terminated"
 
@@ -90,6 +100,7 @@ CONDITIONS: Mapping[str, Test] = {
     "a test failed": _one_failed,
     "third parties are heard": _heard,
     "fee is whole": _whole_fee,
+    "fee overdue": _fee_overdue,
     "terminated": _terminated,
     "nobody needs them": _not_needed,
     "under 112": _under("112"),

@@ -1,11 +1,14 @@
-"""What each kind of event leaves behind in the state, beside the state's name."""
+"""What each kind of event leaves behind in the state, beside the state's name; and what it rests on there."""
 
 from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
 
 from tokumei.schemas import body_events as b
 from tokumei.schemas import case_events as c
 from tokumei.schemas.events import Event
-from tokumei.transforms.ledger.state import Body, Case
+from tokumei.transforms.ledger.state import Body, Case, Thing
 
 
 def leave(body: Body, event: Event) -> None:
@@ -24,6 +27,28 @@ def leave(body: Body, event: Event) -> None:
         case _:
             if event.of == "case":
                 _of_case(body, body.cases[event.subject], event)
+
+
+def rests_on(body: Body, thing: Thing, event: Event) -> dict[str, dt.datetime]:
+    """Return the events that an event rests on, each with its moment: it happened on no earlier day.
+
+    These are the last of what it is about; of a call, the judgements of its files; of a proposal, the call or
+    the product.
+    """
+    latest = max(reversed(thing.since.items()), key=lambda item: item[1], default=None)
+    found = dict([latest] if latest else ())
+    said = event.payload
+    if isinstance(said, b.CallAnnounced):
+        found |= _last("file_judged", (body.files.get(file) for file in said.files))
+    if isinstance(said, c.ProposalReceived | c.ProposalLate):
+        found |= _last("call_announced", [body.calls.get(event.call or "")])
+        found |= _last("product_created", [body.cases.get(body.products.get(event.release or "", ""))])
+    return found
+
+
+def _last(kind: str, things: Iterable[Thing | None]) -> dict[str, dt.datetime]:
+    moments = [thing.since[kind] for thing in things if thing is not None and kind in thing.since]
+    return {kind: max(moments)} if moments else {}
 
 
 def _of_case(body: Body, case: Case, event: Event) -> None:
@@ -72,5 +97,7 @@ def _of_contract(body: Body, case: Case, event: Event) -> None:
             case.product = said
             if event.release:
                 body.products[event.release] = event.subject
+        case c.Provided() as said:
+            case.package = said.package
         case _:
             pass  # the name of the state says it all

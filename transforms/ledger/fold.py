@@ -6,14 +6,15 @@ raised as `Refused` with article and reason: from a command it refuses the recor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 
 from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.schemas.events import Event
 from tokumei.schemas.regimes import cited, regime_of
 from tokumei.schemas.transitions import transition
 from tokumei.transforms.ledger.conditions import CONDITIONS
-from tokumei.transforms.ledger.effects import leave
+from tokumei.transforms.ledger.effects import leave, rests_on
 from tokumei.transforms.ledger.state import Body, Call, Case, Complaint, File, Inquiry, Thing
 
 
@@ -123,6 +124,7 @@ def apply(body: Body, event: Event) -> None:
         )
     thing, state = _thing(body, event)
     after = _step(body, thing, state, event)
+    _refuse_before(rests_on(body, thing, event), event)
     body.name, body.kind = event.body, event.body_kind
     _put(body, event, thing, after)
     leave(body, event)
@@ -141,6 +143,19 @@ def _step(body: Body, thing: Thing, state: str, event: Event) -> str:
         article=cited(line.article, regime_of(event.at.date())),
         fix="see the table of transitions in schemas/life.md",
     )
+
+
+def _refuse_before(rests_on: Mapping[str, dt.datetime], event: Event) -> None:
+    """Refuse an event on a day before that of what it rests on; of the moments of a day, clerks note few."""
+    for what, moment in rests_on.items():
+        if event.at.date() < moment.date():
+            raise refusal(
+                f"{event.of} {event.subject}, {event.kind}",
+                f"it would have happened on {event.at.date()}, before {what} of {moment.date()}",
+                article="",
+                fix="correct at, or the event before it",
+                code="order",
+            )
 
 
 _MAKE: dict[str, tuple[str, type[Thing]]] = {

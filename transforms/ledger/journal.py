@@ -81,7 +81,9 @@ class Journal:
                 )
             yield uri, data
             head = Reached(number, hashlib.sha256(data).hexdigest())
-        if head.number < noted:
+            if number == noted.number and noted.digest not in {"", head.digest}:
+                raise damaged_segment(uri, f"it is not the segment that {NOTE_NAME} notes: it was changed")
+        if head.number < noted.number:
             raise damaged_segment(
                 self._uri(head.number + 1), "the segment is missing, the ledger once had it"
             )
@@ -106,26 +108,24 @@ class Journal:
             self.store.create(self._uri(head.number + 1), data)
         except FileExistsError:
             return None
-        self._note(head.number + 1)
-        return Reached(head.number + 1, hashlib.sha256(data).hexdigest())
+        reached = Reached(head.number + 1, hashlib.sha256(data).hexdigest())
+        self._note(reached)
+        return reached
 
-    def _note(self, number: int) -> None:
-        """Note how far the ledger reaches, so that the loss of its end is told.
+    def _note(self, reached: Reached) -> None:
+        """Note how far the ledger reaches, so that the loss of its end, or a change of it, is told.
 
         It may lag: a writer was killed, or is beaten by one who notes more. Then later losses alone are told.
         """
         uri = self.store.join(self.folder, NOTE_NAME)
         before, version = self.store.read(uri) if self.store.exists(uri) else (b"0", None)
-        if int(before) < number:
+        if _parsed(before, uri).number < reached.number:
             with suppress(ConflictError):
-                self.store.replace(uri, b"%d\n" % number, version)
+                self.store.replace(uri, f"{reached.number} {reached.digest}\n".encode(), version)
 
-    def _noted(self) -> int:
+    def _noted(self) -> Reached:
         uri = self.store.join(self.folder, NOTE_NAME)
-        try:
-            return int(self.store.read(uri)[0]) if self.store.exists(uri) else 0
-        except ValueError:
-            raise damaged_segment(uri, "it does not say how far the ledger reaches") from None
+        return _parsed(self.store.read(uri)[0], uri) if self.store.exists(uri) else Reached()
 
     def _numbers(self) -> list[int]:
         found = self.store.glob(self.store.join(self.folder, "*-events.avro"))
@@ -134,6 +134,14 @@ class Journal:
 
     def _uri(self, number: int) -> str:
         return self.store.join(self.folder, f"{number:08}-events.avro")
+
+
+def _parsed(note: bytes, uri: str) -> Reached:
+    """Return what a note says; older ones say the number alone, and no digest."""
+    found = re.fullmatch(rb"([0-9]+)( [0-9a-f]{64})?\n?", note)
+    if found is None:
+        raise damaged_segment(uri, "it does not say how far the ledger reaches")
+    return Reached(int(found[1]), (found[2] or b"").decode().strip())
 
 
 def journal_of(store: Store, register: str, body: str) -> Journal:

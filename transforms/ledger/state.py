@@ -68,6 +68,7 @@ class Case(Thing):
     paid: int | None = None
     contract: ContractConcluded | None = None
     product: ProductCreated | None = None
+    package: str | None = None  # SHA-256 of the list of checksums of what was provided
     bar: str = NEW
     barred: BarBegun | None = None
     proposer: str = "held"  # what identifies them: held or destroyed

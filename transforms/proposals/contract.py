@@ -95,7 +95,7 @@ def ask_opinions(body: Body, record: AskedOpinions, occasion: Occasion) -> list[
             f"case {record.case}",
             f"the notice takes a fee for {case.fit.third_parties:,} third parties",
             article=HEARING,
-            fix="ask as many; or correct the notice's event (tokumei ledger correct), and send a new notice",
+            fix="ask as many; or annul the notice's event (tokumei ledger annul), and screen again",
         )
     payload = OpinionAsked(third_parties=record.third_parties, until=record.until)
     return [occasion.event(record, payload, record.case, "行政機関等")]

@@ -19,17 +19,18 @@ from tokumei.schemas.body_events import (
     FileErased,
     ProposerDestroyed,
 )
-from tokumei.schemas.case_events import OpinionsClosed, PeriodEnded
+from tokumei.schemas.case_events import OpinionsClosed, PeriodEnded, ProposalLapsed
 from tokumei.schemas.events import AnyPayload, Event
 from tokumei.schemas.japan_time import JST
 from tokumei.schemas.register import SMALL_FILE
-from tokumei.transforms.ledger.conditions import OVER
+from tokumei.transforms.ledger.conditions import LAPSE, OVER
 from tokumei.transforms.ledger.fold import apply
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.occasion import Occasion
 
 T = TypeVar("T")
 BAR_YEARS = 2  # 法113条5号
+_UNPAID = frozenset({"fit", "heard", "applied"})  # fit, and neither paid for nor contracted
 IN_FORCE = frozenset({"contracted", "ready", "created", "provided"})  # a contract is concluded and goes on
 
 
@@ -105,6 +106,9 @@ def _some(things: Mapping[str, T], only: str | None) -> Iterable[tuple[str, T]]:
 def _due_of_case(case: Case) -> Iterator[tuple[dt.datetime, AnyPayload]]:
     if case.state == "hearing" and case.until:
         yield midnight(case.until, after=True), OpinionsClosed()
+    elif case.state in _UNPAID and case.fit:
+        last = case.fit.pay_until
+        yield max(midnight(last + LAPSE, after=True), *case.since.values()), ProposalLapsed(pay_until=last)
     elif case.state in IN_FORCE and case.contract:
         yield midnight(case.contract.period.end, after=True), PeriodEnded()
     elif case.state in OVER and case.received:

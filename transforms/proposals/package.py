@@ -17,6 +17,7 @@ from tokumei.transforms.storage.base import Store
 
 SUMS = "SHA256SUMS"
 PACKAGES = "packages"
+_PIECE = 1 << 20  # bytes that are compared at a time
 
 
 def package_folder(store: Store, output: str, case: str) -> str:
@@ -77,6 +78,38 @@ def make_package(
         elif file.uri.removeprefix(folder).lstrip("/") not in {*sums, SUMS}:
             raise _another(file.uri)
     _put(store, store.join(folder, SUMS), _listed(sums))
+
+
+def unlike_package(store: Store, folder: str, digest: str) -> str | None:
+    """Return how a package is not as it was handed over; None where it is.
+
+    Args:
+        store: of the output area.
+        folder: of the package.
+        digest: of its list of checksums, as the event of the provision has it.
+
+    Raises:
+        InputError: the store cannot be reached.
+    """
+    there = {file.uri.removeprefix(folder).lstrip("/"): file for file in store.walk(folder)}
+    if SUMS not in there:
+        return "emptied"
+    listing = store.read(there[SUMS].uri)[0]
+    if _digest(listing) != digest:
+        return "changed"
+    sums = {name: of for of, _, name in (line.partition("  ") for line in listing.decode().splitlines())}
+    if set(sums) - set(there):
+        return "emptied"
+    whole = all(_same(store, there[name].uri, of) for name, of in sums.items())
+    return None if whole and set(there) == {*sums, SUMS} else "changed"
+
+
+def _same(store: Store, uri: str, digest: str) -> bool:
+    found = hashlib.sha256()
+    with store.open_input(store.stat(uri)) as stream:
+        while piece := stream.read(_PIECE):
+            found.update(piece)
+    return found.hexdigest() == digest
 
 
 def _listed(sums: Mapping[str, str]) -> bytes:

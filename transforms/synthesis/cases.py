@@ -13,7 +13,7 @@ import numpy as np
 from tokumei.schemas import case_events as c
 from tokumei.schemas.body_events import BarBegun, BarEnded, ProposerDestroyed
 from tokumei.schemas.file_items import Period
-from tokumei.transforms.ledger.conditions import TESTS
+from tokumei.transforms.ledger.conditions import LAPSE, TESTS
 from tokumei.transforms.synthesis.drafts import Draft, at
 
 _REASONS = {
@@ -218,9 +218,14 @@ def _contracted(case: _Case, proposer: str, fit: c.ScreenedFit) -> _Drafts:
     """Go on from a proposal that fits: third parties, contract, fee, product, provision, end."""
     if case.heard:
         yield from _heard(case)
-    if case.share() < 0.04:
+    fate = case.share()
+    if fate < 0.04:
         case.wait(1, 20)
         yield case.draft(c.ProposalWithdrawn(because="事業の開始を見送るため。"))
+        return None
+    if fate < 0.07:
+        case.day = fit.pay_until + LAPSE + dt.timedelta(days=1)
+        yield case.draft(c.ProposalLapsed(pay_until=fit.pay_until), 0)
         return None
     case.wait(1, 20)
     yield case.draft(c.ContractApplied())

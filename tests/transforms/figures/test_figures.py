@@ -79,7 +79,7 @@ def test_every_sum_agrees_in_every_year(whole, journals):
 def test_columns_are_the_fold(journals):
     """Two ways that share no code: one event after the other by the table, and all at once."""
     contracts = {"contracted", "ready", "created", "provided"}
-    over = {"unfit", "withdrawn", "ended", "terminated", "late"}
+    over = {"unfit", "withdrawn", "lapsed", "ended", "terminated", "late"}
     corrected = 0
     for journal in journals[:12]:
         events = journal.read()[0]

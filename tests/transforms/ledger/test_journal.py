@@ -1,4 +1,5 @@
 import contextlib
+import json
 import random
 
 import pytest
@@ -7,6 +8,8 @@ from support.payloads import case_payloads
 
 from tokumei.schemas.body_events import Annulled, InquiryAnswered, InquiryReceived
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.events import id_of
+from tokumei.transforms.ledger import segments
 from tokumei.transforms.ledger.fold import Refused, fold_events
 from tokumei.transforms.ledger.journal import Reached, journal_of, journals, the_only_body
 from tokumei.transforms.ledger.segments import decoded_segment, encoded_segment, segment_before
@@ -65,19 +68,45 @@ def test_a_segment_that_is_gone_or_changed_is_told(journal, number, tmp_path):
 
 def test_the_loss_of_the_end_is_told(journal, tmp_path):
     head = journal.append([inquiry(1)], Reached())
-    journal.append([inquiry(2)], head)
+    head = journal.append([inquiry(2)], head)
     (note,) = tmp_path.rglob("reached.txt")
-    assert note.read_text() == "2\n"
+    assert note.read_text() == f"2 {head.digest}\n"
     note.write_text("1\n")  # as a killed writer leaves it
     assert len(journal.read()[0]) == 2
     journal.append([inquiry(3)], journal.read()[1])
-    assert note.read_text() == "3\n"
+    assert note.read_text().startswith("3 ")
     next(tmp_path.rglob("*3-events.avro")).unlink()
     with pytest.raises(InputError, match="once had it"):
         journal.read()
     note.write_text("x")
     with pytest.raises(InputError, match="how far"):
         journal.read()
+
+
+def test_a_change_of_the_end_is_told(journal, tmp_path):
+    head = journal.append([inquiry(1)], Reached())
+    last = journal.append([inquiry(2)], head)
+    path = next(tmp_path.rglob("*2-events.avro"))
+    path.write_bytes(encoded_segment([inquiry(9)], head.digest))
+    with pytest.raises(InputError, match="was changed"):
+        journal.read()
+    assert journal.read(last) == ([], last)  # nobody reads again what they have read
+    (note,) = tmp_path.rglob("reached.txt")
+    note.write_text("2\n")  # as notes were written once
+    assert len(journal.read()[0]) == 2
+
+
+def test_an_event_of_before_a_field_came_is_read(monkeypatch):
+    one = event(case_payloads()[1], "案")
+    said = one.model_dump(mode="json", exclude={"event_id"})
+    del said["payload"]["officers"]
+    row = {**said, "event_id": id_of(said), "kind": one.kind, "payload": json.dumps(said["payload"])}
+    monkeypatch.setattr(segments, "_row", lambda _: row)
+    (read,) = decoded_segment(encoded_segment([one], "0" * 64), "x")
+    assert read.payload == one.payload and read.event_id == row["event_id"] != one.event_id
+    row["payload"] = row["payload"].replace('"people"', '"officers": 3, "people"')
+    with pytest.raises(InputError):
+        decoded_segment(encoded_segment([one], "0" * 64), "x")
 
 
 def test_whatever_is_broken_is_told_as_such():

@@ -5,7 +5,14 @@ import hashlib
 import pytest
 
 from tokumei.schemas.errors import InputError, RequirementError
-from tokumei.transforms.proposals.package import digest_of, folder_name, make_package, package_folder, sums_of
+from tokumei.transforms.proposals.package import (
+    digest_of,
+    folder_name,
+    make_package,
+    package_folder,
+    sums_of,
+    unlike_package,
+)
 from tokumei.transforms.storage.local import LocalStore
 
 PAPERS = {"表示.txt": "行政機関等匿名加工情報\n"}
@@ -33,6 +40,28 @@ def make(tmp_path, release, papers=PAPERS):
     folder = package_folder(LocalStore(), str(tmp_path), "案1")
     make_package(LocalStore(), folder, str(base), sums, papers)
     return tmp_path / "packages" / "案1", digest_of(sums)
+
+
+def test_a_package_that_is_not_as_it_was_handed_over(tmp_path, release):
+    folder, digest = make(tmp_path, release)
+
+    def unlike():
+        return unlike_package(LocalStore(), str(folder), digest)
+
+    assert unlike() is None
+    extra, part = folder / "more.csv", folder / "part-1.csv"
+    extra.write_text("1")
+    assert unlike() == "changed"
+    extra.unlink()
+    part.write_text("other")
+    assert unlike() == "changed"
+    part.unlink()
+    assert unlike() == "emptied"
+    sums = folder / "SHA256SUMS"
+    sums.write_text("".join(line for line in sums.read_text().splitlines(True) if "part-1" not in line))
+    assert unlike() == "changed"
+    sums.unlink()
+    assert unlike() == "emptied"
 
 
 def test_what_may_leave_the_house_and_the_papers(tmp_path, release):
