@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 TEXT = (Path(__file__).parents[1] / "schemas" / "README.md").read_text()
-WHOLE, HISTORY, TWO, REDACTED = re.findall(r"```yaml\n(version: 1\n.*?)```", TEXT, re.DOTALL)
+WHOLE, HISTORY, TWO, REDACTED, NIGHTLY = re.findall(r"```yaml\n(version: 1\n.*?)```", TEXT, re.DOTALL)
 PLACES = ("東京都新宿区西新宿2-8-1", "東京都渋谷区神南1-1-1", "神奈川県横浜市中区本町6-50-10")
 PEOPLE, VISITS = 200, 3
 
 
 def written(path, rows, encoding="utf-8"):
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding=encoding, newline="") as out:
         writer = csv.DictWriter(out, list(rows[0]))
         writer.writeheader()
@@ -119,6 +119,19 @@ def test_text_with_labels(run, tmp_path):
     done = released(run, tmp_path, REDACTED)
     left = re.search(r"personal: 「(.*?)」", TEXT)[1]
     assert {row["memo"] for row in done.rows("calls")} == {left, "特になし"}
+
+
+def test_what_differs_every_night(run, tmp_path, monkeypatch):
+    inbox = tmp_path / "srv" / "inbox"
+    monkeypatch.setenv("INBOX", str(inbox))
+    written(inbox / "shiba" / "20261130" / "1.csv", [{"age": 20 + i % 40} for i in range(PEOPLE)])
+    (tmp_path / "policy.yaml").write_text(NIGHTLY.replace('"/srv/[a-z/]+"', f'"{tmp_path}/srv/[a-z/]+"'))
+    settings = ["--date", "2026-11-30", "--set", "ward=shiba"]
+    assert run(tmp_path / "policy.yaml", job="check", args=settings).status == 0
+    done = run(tmp_path / "policy.yaml", args=settings)
+    assert done.status == 0, done.err
+    assert done.manifest["people"] == PEOPLE
+    assert {p["name"]: p["value"] for p in done.report["parameters"]}["ward"] == "shiba"
 
 
 @pytest.mark.parametrize(
