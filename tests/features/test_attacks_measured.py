@@ -194,7 +194,9 @@ def test_an_earlier_release(run):
     done = run(policy(intersection | {"levels": {"age": 0}}, k=20), people())
     assert done.status == 4
     assert "who holds the earlier release narrows" in done.err
-    done = run(policy(intersection | {"levels": {"age": 9, "town": 9}}, k=20), people())
+    done = run(policy(intersection | {"levels": {"age": 9}}, k=20), people())
+    assert done.status == 4 and "[attack.level]" in done.err and "level 9 is above" in done.err
+    done = run(policy(intersection | {"levels": {"age": 3, "town": 1}}, k=20), people())
     assert done.status == 0, done.err
     found = told(done)["intersection", False]
     assert (found["success"]["rate"], found["people"]) == (0, done.report["people"])

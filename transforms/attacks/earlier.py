@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.attacks import Intersection
+from tokumei.schemas.errors import RequirementError
 from tokumei.transforms.attacks.joint import HeldValues, Ints, JointClasses, join_classes
 from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey, count_people, merge_people
 from tokumei.transforms.decisions.decision import Decision
@@ -81,10 +82,21 @@ def overlap(
 def _earlier(
     plan: TablePlan, attack: Intersection, chunk: Chunk[Decision], name: str, removed: Sequence[str]
 ) -> pl.Series:
-    """Return the label of each record's value at the level of the earlier release."""
+    """Return the label of each record's value at the level of the earlier release.
+
+    Raises:
+        RequirementError: the hierarchy has no such level.
+    """
     fitted, chain = chunk.work.decision.columns[name], plan.chains[name]
     ladder = chain.ladder(fitted)
-    level = min(attack.levels.get(name, ladder.levels - 1), ladder.levels - 1)
+    level = attack.levels.get(name, ladder.levels - 1)
+    if level >= ladder.levels:
+        raise RequirementError(
+            "attack.level",
+            where=f"requirements.attacks, levels of {name}",
+            what=f"level {level} is above the highest of the hierarchy, {ladder.levels - 1}",
+            fix="give the level that the earlier release had, as its report tells",
+        )
     texts = as_text(chain.apply(fitted, plan.values_of(name, chunk.batch), chunk.work.key).rows())
     place = pc.index_in(texts, value_set=pa.array(ladder.values, pa.string())).fill_null(0)
     codes = ladder.codes[level][place.to_numpy(zero_copy_only=False)]
