@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 from collections import Counter, defaultdict
 
 import polars as pl
@@ -303,3 +304,54 @@ def test_a_rehearsal_is_compared_with_what_is_published_and_keeps_nothing(run, t
     assert told.status == 0, told.err
     assert re.search(r"; (\d+) held back, \1 of them never released yet", told.out)
     assert ledger(done)["releases"] == ["first"] and len(done.releases) == 1
+
+
+def book_of(done):
+    return next(done.root.glob("register/private/*/releases.json"))
+
+
+@pytest.mark.parametrize("lost", ["an older state", "the folder"])
+def test_a_ledger_that_lacks_a_published_release_is_refused(run, lost):
+    """Found by an attack: with a book put back, or left out, nothing was compared, and the run said so well."""
+    rows = people()
+    came = [(f"q{i}", 30, "A1", "v") for i in range(10)]
+    first = run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"])
+    before = book_of(first).read_bytes()
+    both = run(policy(**COMPARED), file_of([*rows, *came[:5]]), args=["--release-id", "second"])
+    assert both.status == 0, both.err
+    withdrawn = ["--release-id", "second", "--because", "誤り"]
+    assert main(["register", "withdraw", *withdrawn, str(both.root)]) == 0
+    if lost == "the folder":
+        shutil.rmtree(first.root / "register" / "private")
+    else:
+        book_of(both).write_bytes(before)
+    done = run(policy(**COMPARED), file_of([*rows, *came]))
+    assert done.status == 3 and "earlier_releases.damaged" in done.err
+    assert "second" in done.err and ("first" in done.err) == (lost == "the folder")
+    assert "a copy from before lacks some" in done.err and len(done.releases) == 2
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("people", "history"), ""),
+        (("people", "tokens"), "x"),
+        (("people", "classes"), "AAAA"),
+        (("people", "histories"), []),
+        (("people", "histories"), ["0"]),
+        (("people", "releases"), []),
+        (("classes",), ""),
+        (("classes",), "eHh4"),
+    ],
+)
+def test_a_damaged_ledger_is_told(run, place, value):
+    """Found by an attack: what was JSON, but not whole, ended the run with exit 1."""
+    done = run(policy(**COMPARED), file_of(people()))
+    kept = json.loads(book_of(done).read_text())
+    at = kept["recodings"][0]
+    for name in place[:-1]:
+        at = at[name]
+    at[place[-1]] = value
+    book_of(done).write_text(json.dumps(kept))
+    done = run(policy(k=6, **COMPARED), file_of(people()))
+    assert done.status == 3 and "earlier_releases.damaged" in done.err, done.err
