@@ -355,3 +355,43 @@ def test_a_damaged_ledger_is_told(run, place, value):
     book_of(done).write_text(json.dumps(kept))
     done = run(policy(k=6, **COMPARED), file_of(people()))
     assert done.status == 3 and "earlier_releases.damaged" in done.err, done.err
+
+
+def test_releases_that_only_together_leave_few_are_refused(run):
+    """Found by an attack: of three releases of one column each, every two left 33 people, and all three one."""
+    draw = random.Random(4)
+    rows = [(f"p{i}", *(draw.choice("abcd") for _ in range(3)), draw.choice("uvwxyz")) for i in range(400)]
+    text = "\n".join(["id,x,y,z,illness", *map(",".join, rows)]) + "\n"
+    done = None
+    for column in "xyz":
+        columns = {name: {"treat": [SUPPRESS]} for name in "xyz"}
+        plain = policy_of(
+            {"id": {"treat": [PSEUDONYM]}, **columns, "illness": {**KEEP_ALL, "sensitive": True}},
+            k=60,
+            limit=0,
+            person="id",
+        )
+        plain["file"]["sensitive"] = True
+        metric = {"minimize": "loss", "queries": [{"counts": [column]}]}
+        plain["requirements"] |= {"earlier_releases": {"people": 10}, "metric": metric}
+        done = run(plain, {"data.csv": text}, args=["--release-id", column])
+        assert done.status == (4 if column == "z" else 0), done.err
+    sizes = Counter(row[1:4] for row in rows)
+    few = sum(n for n in sizes.values() if n < 10)
+    alone = sum(n == 1 for n in sizes.values())
+    assert (
+        f"{few} of 400 people are in joint classes of fewer than 10 with all 2 earlier recodings at once,"
+        f" {alone} of them alone"
+    ) in done.err
+
+
+def test_advice_names_only_what_the_policy_lacks(run):
+    """Found by an attack: frozen and hold_back were advised to a policy that had both."""
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"]).status == 0
+    frozen = policy(recoding={"frozen": "first"})
+    assert run(frozen, file_of(rows[2:]), args=["--release-id", "uncompared"]).status == 0
+    done = run(nightly("first", suppression_limit=0.3), file_of(rows))
+    assert done.status == 4 and "counts of classes differ" in done.err
+    assert "of 1 of the earlier releases no people are kept" in done.err
+    assert "frozen:" not in done.err and "action: hold_back" not in done.err

@@ -241,9 +241,10 @@ def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) 
         return ()
     from tokumei.transforms.earlier.compare import compare_table
 
-    kept = read_earlier(plan)
+    kept, k = read_earlier(plan), needed.compared_people
+    salt = RunKey(bytes.fromhex(record.salt))
     return tuple(
-        compare_table(plan.tables[now.table], seen[now.table], now, kept.recodings, needed.compared_people)
+        compare_table(plan.tables[now.table], seen[now.table], now, kept.recodings, k=k, salt=salt)
         for now in record.tables
         if now.table in seen
     )
