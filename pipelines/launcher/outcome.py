@@ -235,10 +235,11 @@ def _tell_attack(attack: dict[str, Any]) -> None:
     facts = [f"knows {known}"] if knows else []
     facts += [] if learns is None else [f"learns {learns}"]
     about = f" ({'; '.join(facts)})" if facts else ""
+    success, control = attack["success"]["rate"], attack["control"]["rate"]
     print(
-        f"  attack: {attack['table']}: {attack['attack']}{rarest}{about}: right for"
-        f" {attack['success']['rate']:.1%} of {attack['people']:,} people, {attack['control']['rate']:.1%} in"
-        f" its control; gains up to {max(0, attack['advantage']['high']):.1%}, at most {attack['at_most']:.1%}"
+        f"  attack: {attack['table']}: {attack['attack']}{rarest}{about}: right for {success:.1%}"
+        f" of {attack['people']:,} people, {control:.1%} in its control; gains up to"
+        f" {max(0, attack['advantage']['high']):.1%}, at most {attack['at_most']:.1%}"
     )
 
 
