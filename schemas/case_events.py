@@ -149,6 +149,10 @@ class ScreenedFit(Payload):
     pay_until: Day = Field(description="手数料の納付期限")
     how_provided: Text = Field(description="提供の方法")
     third_parties: int = Field(default=0, ge=0, description="Whom the fee counts: 2017 alone.")
+    minutes: int | None = Field(
+        default=None, ge=0, description="Of creation, that the fee counts: hours begun. None: of 法118条."
+    )
+    outsourced: int = Field(default=0, ge=0, description="Paid to a contractor, that the fee counts, yen.")
 
 
 class ScreenedUnfit(Payload):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -62,18 +61,6 @@ def decode_policy(raw: bytes, name: str, settings: Mapping[str, str] = NONE_SET)
 def written_policy(policy: Policy) -> str:
     """Return the YAML of a policy, which `parse_policy` reads back as the same; all ASCII."""
     return yaml.safe_dump(policy.model_dump(mode="json", exclude_unset=True, warnings=False), sort_keys=False)
-
-
-def digest_of_rules(policy: Policy) -> str:
-    """Return the SHA-256 of how a policy has records treated, and what it requires.
-
-    Not of where records stand, what the register says of the file, what is reported, and the output: these
-    may change between the screening of a method and the creation by it.
-    """
-    said = policy.model_dump(mode="json", exclude={"file", "parameters", "output", "report"}, warnings=False)
-    for table in said["tables"].values():
-        del table["source"]
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def parse_policy(text: str, name: str, settings: Mapping[str, str] = NONE_SET) -> Policy:

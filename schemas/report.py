@@ -232,7 +232,8 @@ class Report(Strict):
     purpose: str
     work_sha256: str = Field(description="Fingerprint of policy, hierarchy files and inputs.")
     policy_sha256: str = Field(
-        default="", description="Fingerprint of treatments and requirements, wherever the records stand."
+        default="",
+        description="Fingerprint of the method: policy without file, sources and output; hierarchy files.",
     )
     requirements_because: str
     k: int

@@ -82,7 +82,7 @@ class Judgement(Strict):
 
 
 class NeededUntil(Strict):
-    """Until when the business needs the product, where an officer finds that it is less than asked for."""
+    """Until when the business needs the product, as a named officer finds; nothing else answers test 5."""
 
     day: Day = Field(description="The last day that is needed.")
     by: Text = Field(description="Who judges.")
@@ -105,6 +105,11 @@ class WantedMethod(Strict):
         min_length=1,
         description="What is wanted: 記録項目 → level of the policy's hierarchy, 0 the value itself; or"
         " policy: as the policy treats it. All else is dropped.",
+    )
+    sampled: Judgement | None = Field(
+        default=None,
+        description="Where the proposal wants a part of the people (抽出): whether that part, drawn as"
+        " proposed, is the policy's source.",
     )
     called: dict[Text, Text] = Field(
         default={},

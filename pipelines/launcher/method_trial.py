@@ -56,8 +56,9 @@ def try_method(
         report = Report.model_validate_json(store.read(store.join(error.where, "report.json"))[0])
         choice = choice_of(report)
     starred = () if report is None else starred_items(report, wanted)
+    rules = "" if report is None else report.policy_sha256
     freely = None
     if starred or choice.refused:
         free = implied_policy(policy, wanted, as_wanted=False)
         freely, _ = rehearsed(Candidate("", free, base), stage)
-    return answer_of(choice, freely, policy=implied, starred=starred)
+    return answer_of(choice, freely, policy=implied, starred=starred, rules=rules)

@@ -84,6 +84,7 @@ class Cases(Desk):
     def screen(self, case="案1", as_of="2026-01-15", wanted=WANTED, **more):
         said = {"case": case, "proposer": CLEAN, "officers": {"1": CLEAN}, "notice": NOTICE}
         said["judgements"] = dict.fromkeys("467", MET)
+        said["needed_until"] = {"day": "2031-03-31", "by": "審査 花子", "because": "事業計画書で確認した。"}
         if wanted:
             said["method"] = {"policy": "policy.yaml", "items": wanted}
         return self.on_cases("screen", "decide", said={**said, **more}, as_of=as_of)
@@ -160,18 +161,23 @@ def test_from_the_file_to_the_provision(cases, tmp_path):
     book = tmp_path / "out/register/book.json"
     before = book.read_bytes()
     cases.release("r1")
+    status, _, error = cases.provide(release="no-such")
+    assert status == 3 and "no-such" in error["where"] and "no published release" in error["what"]
+    status, _, error = cases.provide(release="../releases/r1")
+    assert (status, error["code"]) == (3, "record.invalid") and "release" in error["what"]
     status, _, error = cases.provide()
     assert status == 4 and "the fee is not paid" in error["what"] and not (tmp_path / "out/packages").exists()
     cases.ok("fee", "pay", {"case": "案1", "amount": 64_450, "how": "収入印紙"}, as_of="2026-02-11")
     assert "release r1: no case" in cases.check()[1]
-    status, out, error = cases.provide(minutes=612)
+    status, out, error = cases.provide(minutes=661)
     assert status == 0 and "product_created" in out and "provided" in out, error
+    assert "661 minutes, and 660 are in the fee" in out
     there = whole(tmp_path / "out/packages/案1")
     assert {"表示.txt", "利用の条件.txt", "提供の通知.txt", "notice.md"} < {*there}
     assert "report.json" not in there and any(name.endswith(".parquet") for name in there)
     assert there["表示.txt"].read_text().startswith("行政機関等匿名加工情報\n")
     assert "no case" not in cases.check()[1] and cases.state() == "provided"
-    again = cases.provide(minutes=612)
+    again = cases.provide(minutes=661)
     assert again[0] == 0 and "taken in before" in again[1]
     told = there["表示.txt"].read_text()
     there["表示.txt"].write_text(told + "追記\n")
@@ -381,7 +387,17 @@ def test_of_2017_with_third_parties(tmp_path, capsys, quick_beam):
     assert status == 4 and "a third party objected" in error["what"]
     removed = {"by": "審査 花子", "because": "該当する本人の記録を除いた名簿から作成した。"}
     status, _, error = cases.provide(as_of="2018-07-01", objectors_removed=removed)
+    assert status == 4 and "cannot be without the 1 who objected" in error["what"]  # it is the same release
+    kept = yaml.safe_load(cases.kept["policy"])
+    table = kept["tables"]["t"]
+    data = DATA.splitlines(keepends=True)
+    (tmp_path / "without.csv").write_text("".join(data[:-1]))
+    table["source"]["path"] = "without.csv"
+    cases.release("r2", yaml.safe_dump(kept))
+    status, _, error = cases.provide(release="r2", as_of="2018-07-01", objectors_removed=removed)
     assert status == 0, error
+    provided = next(event for event in cases.events if event["payload"]["kind"] == "provided")
+    assert provided["payload"]["objectors_removed"] == removed
     there = whole(tmp_path / "out/packages/案1")
     assert cases.events[-1]["payload"]["objectors_removed"] == removed
     assert "個情法第38条" in there["利用の条件.txt"].read_text()

@@ -231,7 +231,9 @@ def test_a_disk_that_is_full_in_earnest(tmp_path):
     (tmp_path / "policy.yaml").write_text(json.dumps(policy_of(ONE)))
     command = [sys.executable, "-m", "tokumei.pipelines.cli", "anonymize", "policy.yaml", "--output", "out"]
     done = subprocess.run(
-        command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=120, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        # no bytecode, which would be cut off too, and then be read by all that come after
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048)),
     )  # fmt: skip
     assert done.returncode == 3 and "[store.failed]" in done.stderr, done.stderr

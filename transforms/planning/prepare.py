@@ -125,6 +125,21 @@ def output_of(policy: Policy, base: str, output: str | None) -> str:
     return target
 
 
+def rules_of(policy: Policy, tables: Mapping[str, TablePlan]) -> str:
+    """Return the SHA-256 of the rules (加工の方法): what is done to whatever records, and required of them.
+
+    That is the policy as it is understood, defaults and parameters put in, with the lines of hierarchy files;
+    without what a product of the same method may have otherwise: items of the register, sources, output,
+    comparisons.
+    """
+    sources = {"__all__": {"source": True}}
+    content = policy.model_dump(
+        mode="json",
+        exclude={"file": True, "output": True, "report": True, "parameters": True, "tables": sources},
+    )
+    return _digest([content, _hierarchies(tables)])
+
+
 def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
     """Return the SHA-256 of what determines a release: policy, hierarchy files, inputs, dictionaries."""
     left: dict[str, Any] = {"source": {"expect"}}  # how it was delivered is no part of the work
@@ -132,15 +147,19 @@ def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object
     content = policy.model_dump(
         mode="json", exclude={"output": {"directory"}, "parameters": True, "tables": tables_but}
     )
-    hierarchies = {
+    read_by = dictionaries_of(tables.values())
+    return _digest([content, _hierarchies(tables), inputs, *([read_by] if read_by else [])])
+
+
+def _hierarchies(tables: Mapping[str, TablePlan]) -> dict[str, object]:
+    return {
         hierarchy.where: sorted(hierarchy.rows.items())
         for table in tables.values()
         for chain in table.chains.values()
         for hierarchy in chain.hierarchies
         if hierarchy.rows
     }
-    read_by = dictionaries_of(tables.values())
-    text = json.dumps(
-        [content, hierarchies, inputs, *([read_by] if read_by else [])], ensure_ascii=False, sort_keys=True
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

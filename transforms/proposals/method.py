@@ -37,6 +37,9 @@ class MethodAnswer(Strict):
     instead: tuple[str, ...] = Field(description="Levels that could be met where the wanted ones cannot.")
     items: tuple[str, ...] = Field(description="Titles of the items that are wanted.")
     policy: str = Field(description="What was rehearsed, as YAML.")
+    rules: str = Field(
+        default="", description="Fingerprint of its rules, as reports have it; empty where none was tried."
+    )
 
 
 def implied_policy(policy: Policy, wanted: WantedMethod, *, as_wanted: bool = True) -> Policy:
@@ -88,7 +91,12 @@ def unreleased(policy: Policy, wanted: WantedMethod) -> tuple[str, ...]:
 
 
 def answer_of(
-    choice: RehearsedChoice, freely: RehearsedChoice | None, *, policy: Policy, starred: Sequence[str]
+    choice: RehearsedChoice,
+    freely: RehearsedChoice | None,
+    *,
+    policy: Policy,
+    starred: Sequence[str],
+    rules: str,
 ) -> MethodAnswer:
     """Return the answer from rehearsals.
 
@@ -97,6 +105,7 @@ def answer_of(
         freely: of the same items at levels of the search's choice, where the first does not answer.
         policy: the one implied.
         starred: as `starred_items` returns them.
+        rules: fingerprint of the policy's rules, by the report of its rehearsal; empty where there is none.
     """
     titles = "、".join(f"「{title}」" for title in starred)
     reasons = (
@@ -118,6 +127,7 @@ def answer_of(
         instead=instead,
         items=released_titles(policy),
         policy=written_policy(policy),
+        rules=rules,
     )
 
 

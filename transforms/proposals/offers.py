@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokumei.schemas.policy_file import digest_of_rules, parse_policy
 from tokumei.schemas.register import released_items
 from tokumei.schemas.report import Report
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.evidence import read_evidence
-from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.papers import PAPER_NAMES, PaperKind, paper
 from tokumei.transforms.proposals.provision import Offered, ProvidedRelease
 from tokumei.transforms.proposals.screen import about_case, is_existing
@@ -49,13 +47,11 @@ def find_release(store: Store, output: str, body: Body, record: ProvidedRelease)
     entries = [entry for book in books(store, register) for entry in book.entries]
     made = next((entry for entry in entries if entry.release_id == record.release), None)
     versions = [entry for entry in entries if made is not None and entry.entry_id == made.entry_id]
-    answer = _answer(store, register, body, case)
     offered = Offered(
         report=Report.model_validate_json(store.read(store.join(again.release, "report.json"))[0]),
         entry=made,
         newest=max(versions, key=lambda entry: entry.version, default=None),
-        wanted=None if answer is None else frozenset(answer.items),
-        rules=None if answer is None else digest_of_rules(parse_policy(answer.policy, "policy")),
+        rules=None if is_existing(case) else _rules(store, register, body, case),
         product=_product(store, output, case) if is_existing(case) else None,
     )
     return FoundRelease(again.release, manifest, offered)
@@ -79,12 +75,12 @@ def papers_beside(
     return {f"{PAPER_NAMES[kind]}.txt": paper(kind, about, templates=templates, **said) for kind in kinds}
 
 
-def _answer(store: Store, register: str, body: Body, case: Case) -> MethodAnswer | None:
-    """Return what was answered to test 3; None where no rehearsal is kept with the case."""
+def _rules(store: Store, register: str, body: Body, case: Case) -> str:
+    """Return the fingerprint of the method that was screened; empty where no rehearsal tells it."""
     judged = case.judged.get(3)
     if judged is None or judged.evidence is None or not judged.passed:
-        return None
-    return read_evidence(store, register, body.name, judged.evidence)
+        return ""
+    return read_evidence(store, register, body.name, judged.evidence).rules
 
 
 def _product(store: Store, output: str, case: Case) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -16,19 +16,29 @@ from tokumei.schemas.japan_time import JST
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
 from tokumei.schemas.report import Report
-from tokumei.schemas.strict import Text
+from tokumei.schemas.strict import Matching, Text
 from tokumei.schemas.treatments import Pseudonym
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.contract import HEARING
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.screen import is_existing, known_case
 
+ReleaseId = Annotated[
+    str,
+    Matching(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+        "provide.release",
+        "this is the id of no release",
+        "write it as tokumei register show does: letters, digits, dots, dashes, underscores",
+    ),
+]
+
 
 class ProvidedRelease(Record):
     """A release is handed to the proposer (法109条2項)."""
 
     case: Text = Field(description="受付番号")
-    release: Text = Field(description="Id of the release that was made for the case.")
+    release: ReleaseId = Field(description="Id of the release that was made for the case.")
     minutes: int = Field(default=0, ge=0, description="Time that making it took; 0 for 法118条.")
     outsourced: Yen = Field(default=0, description="Paid to a contractor, yen.")
     objectors_removed: NamedReason | None = Field(
@@ -47,15 +57,14 @@ class Offered:
         report: of the release, which was read again and is whole.
         entry: the version of the register entry that was made with the release; None: there is none.
         newest: the newest version of that entry.
-        wanted: titles of items that the screened method wants; None where no method was tested (法118条).
-        rules: digest of the policy that was screened, which the release must be made by; None likewise.
+        rules: fingerprint of the method that was screened, empty where it is not known; None where no method
+            was tested (法118条).
         product: work of the product that a case of 法118条 is about; None for other cases.
     """
 
     report: Report
     entry: RegisterEntry | None
     newest: RegisterEntry | None
-    wanted: frozenset[str] | None
     rules: str | None
     product: str | None
 
@@ -73,6 +82,7 @@ def refuse_provision(body: Body, record: ProvidedRelease, offered: Offered, occa
         *_of_contract(case, record, offered.report.people, day),
         *_of_entry(case, record, offered),
         *_of_release(body, case, record, offered, day),
+        *_of_method(offered),
     ):
         if check.wrong:
             where = f"case {record.case}, release {record.release}"
@@ -114,6 +124,20 @@ def provide(
     ]
 
 
+def beyond_fee(case: Case, record: ProvidedRelease) -> str | None:
+    """Return what making the release took beyond what its fee counts (令31条); None where that is nothing."""
+    if case.fit is None or case.fit.minutes is None:
+        return None
+    took = {
+        "minutes": (record.minutes, case.fit.minutes),
+        "yen to a contractor": (record.outsourced, case.fit.outsourced),
+    }
+    more = [
+        f"{spent:,} {of}, and {paid:,} are in the fee" for of, (spent, paid) in took.items() if spent > paid
+    ]
+    return "; ".join(more) or None
+
+
 class _Check(NamedTuple):
     """One thing that must not be, why, on which article, and what to do."""
 
@@ -124,6 +148,8 @@ class _Check(NamedTuple):
 
 
 def _of_contract(case: Case, record: ProvidedRelease, people: int, day: dt.date) -> Sequence[_Check]:
+    objectors = sum(case.opinions.values())
+    proposed = None if is_existing(case) or case.proposal is None else case.proposal.people
     return (
         _Check(
             case.contract is not None and day > case.contract.period.end,
@@ -132,13 +158,25 @@ def _of_contract(case: Case, record: ProvidedRelease, people: int, day: dt.date)
             "nothing can be handed over any more",
         ),
         _Check(
-            any(case.opinions.values()) and record.objectors_removed is None,
+            objectors > 0 and record.objectors_removed is None,
             "a third party objected, whose records are not part of the file",
             HEARING,
             "make the release without them, and enter objectors_removed with by and because",
         ),
         _Check(
-            _other_people(case, people) and record.other_people is None,
+            objectors > 0 and proposed is not None and people > proposed - objectors,
+            f"the release has {people:,} people: it cannot be without the {objectors:,} who objected",
+            HEARING,
+            "make one of a file without them: tokumei anonymize with another --release-id",
+        ),
+        _Check(
+            objectors == 0 and record.objectors_removed is not None,
+            "no third party objected in this case",
+            HEARING,
+            "leave objectors_removed out",
+        ),
+        _Check(
+            proposed not in {None, people + objectors} and record.other_people is None,
             f"the release has {people:,} people, and another number was proposed and screened (3号)",
             "112",
             "make it of as many, or enter other_people with by and because, as agreed with the recipient",
@@ -196,7 +234,6 @@ def _of_release(
     report, existing = offered.report, is_existing(case)
     made = dt.datetime.fromisoformat(report.created_at).astimezone(JST).date()
     concluded = case.since.get("contract_concluded")
-    more = set() if existing else _titles(report) - (offered.wanted or frozenset())
     anew = "make one for this case: tokumei anonymize with another --release-id"
     return (
         _Check(report.regime != regime_of(day), "the release was made under another law", "116", anew),
@@ -236,23 +273,24 @@ def _of_release(
             "116",
             "correct at, or --as-of",
         ),
-        _Check(
-            bool(more),
-            f"{len(more)} item(s) are released that the screened method does not want (3号)",
-            "114",
-            "make the release by the policy that is kept with the case",
-        ),
-        _Check(
-            not existing and report.policy_sha256 != offered.rules,
-            "the release was made by other treatments or requirements than were screened (3号)",
-            "114",
-            "make the release by the policy that is kept with the case",
-        ),
     )
 
 
-def _other_people(case: Case, people: int) -> bool:
-    return not is_existing(case) and case.proposal is not None and case.proposal.people != people
+def _of_method(offered: Offered) -> Sequence[_Check]:
+    return (
+        _Check(
+            offered.rules == "",
+            "which method was screened is not known: no rehearsal that tells it is kept with the case (3号)",
+            "114",
+            "annul the events of the screening (tokumei ledger annul), and screen the case again",
+        ),
+        _Check(
+            offered.rules is not None and offered.report.policy_sha256 != offered.rules,
+            "the release was made by other treatments, hierarchies or requirements than were screened (3号)",
+            "116",
+            "make it by the policy that the evidence of test 3 keeps; file, sources, output alone may differ",
+        ),
+    )
 
 
 def _other_recipients(body: Body, case: Case, release: str) -> bool:
@@ -260,10 +298,6 @@ def _other_recipients(body: Body, case: Case, release: str) -> bool:
         other.release == release and "provided" in other.since and other.reference != case.reference
         for other in body.cases.values()
     )
-
-
-def _titles(report: Report) -> set[str]:
-    return {column.title for table in report.tables for column in table.columns if column.released}
 
 
 def _has_pseudonyms(report: Report) -> bool:

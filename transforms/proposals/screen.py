@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,6 +174,8 @@ def _outcome(
             pay_until=notice.pay_until,
             how_provided=notice.how_provided or proposed or UNSTATED,
             third_parties=notice.fee.third_parties,
+            minutes=None if is_existing(case) else 60 * math.ceil(worked_hours(notice.fee.hours)),
+            outsourced=0 if is_existing(case) else notice.fee.outsourcing,
         )
     if found.outcome == "不適合":
         failed = (finding for finding in found.findings if finding.passes is False)
@@ -260,6 +263,7 @@ def _asked(body: Body, case: Case, day: dt.date) -> ProposalTerms:
         existing=is_existing(case),
         people=proposal.people,
         people_of_file=file.judged.people if file is not None and file.judged is not None else None,
+        sample=proposal.sample,
         use=proposal.period,
         use_because=proposal.period_reason,
         day=day,

@@ -49,7 +49,7 @@ class ScreenedCase(Record):
         description="Test 1: whether the proposer is that of a terminated case, where the ledger doubts it.",
     )
     method: WantedMethod | None = Field(default=None, description="Test 3; not for 法118条.")
-    needed_until: NeededUntil | None = Field(default=None, description="Test 5, where less is needed.")
+    needed_until: NeededUntil | None = Field(default=None, description="Test 5: what officers find.")
     judgements: dict[Literal["4", "6", "7"], Judgement] = Field(
         default={}, description="What officers judge of tests 4, 6 and 7."
     )
@@ -84,6 +84,7 @@ class ProposalTerms:
     Attributes:
         existing: of a product that is there; then neither people nor method are tested (法118条2項).
         people: 本人の数 of the product; people_of_file: of the file.
+        sample: how a part of the people is drawn (抽出の方法); None: the method is applied to all.
         use: the period of use; use_because: why it is needed for so long.
         day: of the screening.
     """
@@ -91,6 +92,7 @@ class ProposalTerms:
     existing: bool
     people: int | None
     people_of_file: int | None
+    sample: str | None
     use: Period | None
     use_because: str | None
     day: dt.date
@@ -128,12 +130,14 @@ def screened(
         final: the day for corrections is over; what is missing still is not met (規則54条7項).
 
     Raises:
-        Refused: a judgement of test 4, 6 or 7 is missing, and nothing else decides.
+        Refused: what officers find of test 4, 5, 6 or 7 is missing, and nothing else decides.
     """
     findings = [_of_grounds(grounds, record.same_as)]
     if not asked.existing:
-        findings += [_of_people(asked), _of_method(asked, method)]
-    findings += [_of_period(asked, record.needed_until), *map(_of_judgement, record.judgements.items())]
+        tried = _of_method(asked, method)
+        findings += [_of_people(asked), tried if method is None else _of_sample(asked, record, tried)]
+    period = _of_period(asked, record.needed_until)
+    findings += [*([] if period is None else [period]), *map(_of_judgement, record.judgements.items())]
     findings.sort(key=lambda finding: finding.test)
     if final:
         findings = [replace(f, passes=False) if f.passes is None else f for f in findings]
@@ -142,14 +146,15 @@ def screened(
         return Screened("不適合", tuple(findings), ())
     if mend:
         return Screened("補正", tuple(findings), tuple(dict.fromkeys(mend)))
-    missing = [str(test) for test in JUDGED if str(test) not in record.judgements]
+    missing = [str(test) for test in (*JUDGED, 5) if test not in {finding.test for finding in findings}]
     if missing:
         raise refusal(
             f"case {record.case}",
             f"test(s) {', '.join(missing)} of 法114条1項 need the judgement of a named officer; they are"
             " never passed by default",
             article="",
-            fix="enter judgements with passes, by and because for each",
+            fix="enter judgements.4, .6 and .7 with passes, by and because; for 5, needed_until with day, by"
+            " and because",
         )
     return Screened("適合", tuple(findings), ())
 
@@ -207,17 +212,41 @@ def _of_method(asked: ProposalTerms, answer: MethodAnswer | None) -> FoundByTest
     )
 
 
-def _of_period(asked: ProposalTerms, needed: NeededUntil | None) -> FoundByTest:
+def _of_sample(asked: ProposalTerms, record: ScreenedCase, tried: FoundByTest) -> FoundByTest:
+    """Return what test 3 comes to where a part of the people is wanted: whether that part was tried."""
+    said = None if record.method is None else record.method.sampled
+    if (said is None) != (asked.sample is None):
+        raise refusal(
+            f"case {record.case}",
+            "the proposal wants a part of the people (抽出, 112条2項4号): nobody says this part was tried"
+            if said is None
+            else "the proposal wants no part of the people (抽出), and method.sampled tells of one",
+            article="",
+            fix="try the method on the part, and enter method.sampled with passes, by and because"
+            if said is None
+            else "leave method.sampled out",
+        )
+    if said is None:
+        return tried
+    met = "によるものと認める。" if said.passes else "によるものとは認められない。"
+    told = f"試した記録は、提案に係る抽出の方法{met}{_sentence(said.because)}"
+    return replace(tried, passes=tried.passes and said.passes, reason=tried.reason + told, by=said.by)
+
+
+def _of_period(asked: ProposalTerms, needed: NeededUntil | None) -> FoundByTest | None:
+    """Return the finding of test 5; None where nobody has said until when the business needs the product."""
     if asked.use is None or not asked.use_because:
         return FoundByTest(5, None, "利用の期間及びその期間を必要とする理由を記載すること。")
     told = f"{written(asked.use.start)}から{written(asked.use.end)}まで"
     if asked.use.end < asked.day:
         return FoundByTest(5, None, f"利用の期間（{told}）は既に終わっているため、改めて記載すること。")
-    if needed is not None and asked.use.end > needed.day:
+    if needed is None:
+        return None
+    if asked.use.end > needed.day:
         reason = f"利用の期間（{told}）は、事業に必要な期間（{written(needed.day)}まで）を超える。"
         return FoundByTest(5, False, f"{reason}{_sentence(needed.because)}", needed.by)
-    by = None if needed is None else needed.by
-    return FoundByTest(5, True, f"利用の期間（{told}）には、これを必要とする理由がある。", by)
+    reason = f"利用の期間（{told}）は、事業に必要な期間（{written(needed.day)}まで）を超えないと認める。"
+    return FoundByTest(5, True, f"{reason}{_sentence(needed.because)}", needed.by)
 
 
 def _of_judgement(judged: tuple[str, Judgement]) -> FoundByTest:

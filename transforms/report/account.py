@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from tokumei.schemas import japan_time
 from tokumei.schemas.parameters import ENVIRONMENT
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.policy_file import digest_of_rules
 from tokumei.schemas.register import SMALL_FILE
 from tokumei.schemas.report import NoteCount, RejectCount, Report, TableReport
 from tokumei.schemas.report_parameters import SetParameter
@@ -18,6 +17,7 @@ from tokumei.transforms.joined.removal import JoinedRemoval
 from tokumei.transforms.leaks.verdict import explain_leaks
 from tokumei.transforms.pages.environment import day
 from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
+from tokumei.transforms.planning.prepare import rules_of
 from tokumei.transforms.planning.redactions import dictionaries_of
 from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen
@@ -87,7 +87,7 @@ def build_report(
         department=policy.file.department,
         purpose=policy.file.purpose,
         work_sha256=plan.work,
-        policy_sha256=digest_of_rules(policy),
+        policy_sha256=rules_of(plan.policy, plan.tables),
         requirements_because=policy.requirements.because,
         k=policy.requirements.k,
         people=total,

@@ -36,6 +36,7 @@ PROPOSAL = Proposal(people=1000, period=USE, period_reason="2年の研究", how_
 ANSWER = MethodAnswer(reasons=(), people=1200, left_out=0, loss=0.1, instead=(), items=("年齢",), policy="")
 PERSON = {"minor": False, "incapable": False, "bankrupt": False}
 JUDGED = {t: {"passes": True, "by": "審査 花子", "because": "確認した"} for t in ("4", "6", "7")}
+NEEDED = {"day": "2031-03-31", "by": "審査 花子", "because": "確認した"}
 NOBODY = {}  # is known of the proposer
 NOTICE = {"fee": {"hours": "10.2"}, "pay_how": "収入印紙", "pay_until": "2026-02-28"}
 
@@ -101,7 +102,14 @@ class Story:
 
     def screen(self, case="k1", answer=ANSWER, **more):
         examined = {"proposer": PERSON, "officers": {"1": PERSON}}
-        entered = {"case": case, **examined, "judgements": JUDGED, "notice": NOTICE, **more}
+        entered = {
+            "case": case,
+            **examined,
+            "judgements": JUDGED,
+            "needed_until": NEEDED,
+            "notice": NOTICE,
+            **more,
+        }
         record = ScreenedCase.model_validate_json(json.dumps(entered))
         means = Means(fees=state_fees(), rehearsed={case: RehearsedMethod(answer, "0" * 64)})
         decided = screen_case(self.body, record, self.occasion, means)
@@ -129,7 +137,7 @@ def test_from_a_proposal_to_a_contract_in_force():
     story.conclude()
     case = story.body.cases["k1"]
     assert case.state == "ready" and case.contract.period == USE
-    assert {n for n, test in case.judged.items() if test.computed} == {1, 2, 3, 5}
+    assert {n for n, test in case.judged.items() if test.computed} == {1, 2, 3}
     assert case.judged[3].evidence == "0" * 64 and case.judged[4].by == "審査 花子"
 
 

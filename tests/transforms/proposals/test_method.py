@@ -1,6 +1,7 @@
 """The policy that a proposal implies."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
@@ -8,6 +9,7 @@ from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.policy_file import parse_policy
 from tokumei.schemas.screening import WantedMethod
+from tokumei.transforms.planning.prepare import rules_of
 from tokumei.transforms.proposals.method import implied_policy, unreleased
 
 COLUMNS = {
@@ -52,3 +54,26 @@ def test_items_that_cannot_be():
     for items in ([("住所", 1)], [("区分", 1)]):
         with pytest.raises(InputError, match=r"screening\."):
             implied_policy(made(), wanted(*items))
+
+
+def test_a_method_is_told_from_another_whatever_the_file_is_called():
+    def method(lines=(), **changes):
+        content = policy_of(COLUMNS)
+        for key, change in changes.items():
+            content[key] = {**content[key], **change}
+        chain = SimpleNamespace(hierarchies=[SimpleNamespace(where="levels.csv", rows=dict(lines))])
+        planned = {"t": SimpleNamespace(chains={"age": chain})}
+        return rules_of(parse_policy(json.dumps(content), "policy"), planned)
+
+    table = policy_of(COLUMNS)["tables"]["t"]
+    elsewhere = {**table, "source": {"path": "elsewhere.csv", "format": "csv"}}
+    same = (
+        {"file": {"name": "別の名簿"}},
+        {"tables": {"t": elsewhere}},
+        {"requirements": {"suppression_limit": made().requirements.suppression_limit}},
+    )
+    assert {method(), *(method(**changes) for changes in same)} == {method()}
+    finer = {**table["columns"], "age": {**table["columns"]["age"], "title": "別"}}
+    other = ({"requirements": {"k": 3}}, {"tables": {"t": {**table, "columns": finer}}})
+    assert len({method(), *(method(**changes) for changes in other)}) == 3
+    assert len({method(), method({"20": ("20-29",)}), method({"20": ("20-24",)})}) == 3

@@ -11,7 +11,7 @@ from tokumei.schemas.japan_time import JST
 from tokumei.transforms.ledger.fold import Refused
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.occasion import Occasion
-from tokumei.transforms.proposals.provision import Offered, ProvidedRelease, refuse_provision
+from tokumei.transforms.proposals.provision import Offered, ProvidedRelease, beyond_fee, refuse_provision
 
 USE = Period(start=dt.date(2026, 4, 1), end=dt.date(2027, 3, 31))
 RECORD = ProvidedRelease(case="案1", release="r1")
@@ -27,7 +27,7 @@ def offered(*, entry=(), newest=(), **more):
         "people": 1200,
         "created_at": "2026-02-20T10:00:00+09:00",
         "work_sha256": "w",
-        "policy_sha256": "p",
+        "policy_sha256": "m",
         "tables": [SimpleNamespace(columns=[column("年齢", "generalize")])],
         **more.pop("report", {}),
     }
@@ -46,8 +46,7 @@ def offered(*, entry=(), newest=(), **more):
         "report": SimpleNamespace(**report),
         "entry": made,
         "newest": SimpleNamespace(**{**items, **dict(newest)}),
-        "wanted": frozenset({"年齢"}),
-        "rules": "p",
+        "rules": "m",
         "product": None,
     }
     return Offered(**{**given, **more})
@@ -76,7 +75,7 @@ def gate(state=None, release=None, *, day="2026-04-01", record=RECORD):
 
 def test_what_agrees_passes():
     gate()
-    gate(body(under="118"), offered(wanted=None, product="w"))
+    gate(body(under="118"), offered(rules=None, product="w"))
 
 
 HANDED = Case(
@@ -109,11 +108,10 @@ CODES = {"tables": [SimpleNamespace(columns=[column("年齢", "pseudonym")])]}
         ({"release": offered(report={"people": 1199})}, "1,199 people, and another number was proposed"),
         ({"release": offered(report={"created_at": "2026-02-09T23:59:59+09:00"})}, "before the contract"),
         ({"release": offered(report={"created_at": "2026-04-01T15:00:00+00:00"})}, "made on 2026-04-02"),
-        ({"release": offered(wanted=frozenset())}, "does not want"),
-        ({"release": offered(wanted=None, rules=None)}, "does not want"),
-        ({"release": offered(report={"policy_sha256": "q"})}, "other treatments or requirements"),
+        ({"release": offered(report={"policy_sha256": "n"})}, "other treatments"),
+        ({"release": offered(rules="", report={"policy_sha256": ""})}, "not known"),
         ({"record": RECORD.model_copy(update={"release": "r0"})}, "made for another case"),
-        ({"state": body(under="118"), "release": offered(product="v", wanted=None)}, "another product"),
+        ({"state": body(under="118"), "release": offered(product="v", rules=None)}, "another product"),
         ({"state": body(others={"案2": HANDED}), "release": offered(report=CODES)}, "same pseudonyms"),
     ],
 )
@@ -125,7 +123,32 @@ def test_what_does_not_agree_stops(found, why):
 
 def test_another_number_of_people_is_agreed():
     gate(release=offered(report={"people": 1199}), record=RECORD.model_copy(update=AGREED))
-    gate(body(under="118"), offered(wanted=None, product="w", report={"people": 1500}))
+    gate(body(under="118"), offered(rules=None, product="w", report={"people": 1500}))
+
+
+def test_who_objected_cannot_be_in_it():
+    state, removed = (
+        body(opinions={"1": True, "2": False}),
+        NamedReason(by="審査 花子", because="名簿から除いた"),
+    )
+    without = RECORD.model_copy(update={"objectors_removed": removed})
+    with pytest.raises(Refused, match="cannot be without the 1 who objected"):
+        gate(state, record=without)
+    with pytest.raises(Refused, match="cannot be without the 1 who objected"):
+        gate(state, record=without.model_copy(update=AGREED))
+    gate(state, offered(report={"people": 1199}), record=without)
+    with pytest.raises(Refused, match="another number"):
+        gate(state, offered(report={"people": 1198}), record=without)
+    with pytest.raises(Refused, match="no third party objected"):
+        gate(record=without)
+
+
+def test_what_making_took_beyond_the_fee_is_told():
+    fit = SimpleNamespace(minutes=660, outsourced=0)
+    assert beyond_fee(Case(fit=fit), RECORD.model_copy(update={"minutes": 660})) is None
+    told = beyond_fee(Case(fit=fit), RECORD.model_copy(update={"minutes": 60000, "outsourced": 9}))
+    assert told.startswith("60,000 minutes, and 660 are in the fee; 9 yen")
+    assert beyond_fee(Case(fit=SimpleNamespace(minutes=None, outsourced=0)), RECORD) is None
 
 
 def test_the_contract_day_itself_and_the_last_day_are_in_time():

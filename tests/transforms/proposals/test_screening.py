@@ -21,6 +21,7 @@ def asked(**more):
         "existing": False,
         "people": 1000,
         "people_of_file": 5000,
+        "sample": None,
         "use": USE,
         "use_because": "2年の研究",
         "day": dt.date(2026, 1, 15),
@@ -32,8 +33,11 @@ def answer(*reasons, people=1200):
     return MethodAnswer(reasons=reasons, people=people, left_out=3, loss=0.2, instead=(), items=(), policy="")
 
 
+NEEDED = {"day": "2028-03-31", "by": "審査 花子", "because": "研究は2年を要する"}
+
+
 def record(**more):
-    entered = {"case": "c1", "proposer": PERSON, "judgements": JUDGED, **more}
+    entered = {"case": "c1", "proposer": PERSON, "judgements": JUDGED, "needed_until": NEEDED, **more}
     return ScreenedCase.model_validate_json(json.dumps(entered))
 
 
@@ -44,8 +48,8 @@ def outcome(wanted=None, entered=None, grounds=(), method=None):
 def test_all_seven_are_met():
     found = outcome()
     assert found.outcome == "適合" and [f.test for f in found.findings] == [1, 2, 3, 4, 5, 6, 7]
-    assert {f.test for f in found.findings if f.by} == {4, 6, 7}
-    judged = [f.reason.split("。")[0] for f in found.findings if f.by]
+    assert {f.test for f in found.findings if f.by} == {4, 5, 6, 7}
+    judged = [f.reason.split("。")[0] for f in found.findings if f.by and f.test != 5]
     assert judged[0].endswith("実現に資すると認める") and judged[1].endswith("適切であると認める")
     assert judged[2].endswith("支障を及ぼさないと認める")
 
@@ -84,6 +88,27 @@ def test_5000_of_5000_people_are_not_more_than_the_file():
 def test_what_only_people_can_judge_is_never_passed_by_default(missing):
     with pytest.raises(Refused, match="never passed by default"):
         outcome(entered=record(judgements={t: j for t, j in JUDGED.items() if t != missing}))
+
+
+def test_a_period_that_nobody_has_judged_is_not_met():
+    for terms in (asked(), asked(existing=True, people=None)):
+        with pytest.raises(Refused, match=r"test\(s\) 5 .* never passed by default"):
+            outcome(terms, record(needed_until=None))
+    (five,) = (f for f in outcome().findings if f.test == 5)
+    assert five.passes and five.by == "審査 花子" and five.reason.endswith("と認める。研究は2年を要する。")
+
+
+def test_a_part_of_the_people_is_tried_as_that_part():
+    method = {"policy": "p.yaml", "items": {"年齢": 0}}
+    part = {**method, "sampled": {"passes": True, "by": "審査 花子", "because": "乱数で抽出した"}}
+    drawn = asked(sample="無作為に1,000人")
+    for terms, tried in ((drawn, method), (asked(), part)):
+        with pytest.raises(Refused, match="part of the people"):
+            outcome(terms, record(method=tried))
+    found = outcome(drawn, record(method=part))
+    assert found.outcome == "適合" and "抽出の方法によるものと認める。" in found.findings[2].reason
+    part["sampled"]["passes"] = False
+    assert [f.test for f in outcome(drawn, record(method=part)).findings if f.passes is False] == [3]
 
 
 def test_a_refusal_needs_no_judgement():
