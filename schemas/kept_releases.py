@@ -7,11 +7,15 @@ these files lie on the private side of an output, readable by their owner alone.
 
 from __future__ import annotations
 
-from typing import Literal
+import base64
+import binascii
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from tokumei.schemas.strict import Strict
+from tokumei.schemas.strict import Strict, broken
+
+_FIX = "restore the file as it was written"
 
 
 class KeptPeople(Strict):
@@ -22,6 +26,26 @@ class KeptPeople(Strict):
     classes: str = Field(description="64 bits each: the class of each token.")
     history: str = Field(description="32 bits each: which of the histories each token has.")
     histories: tuple[str, ...] = Field(description="Hexadecimal numbers: in which releases a token stood.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Check that the numbers belong together, so that no reader of them fails later."""
+        try:
+            tokens, classes, history = (
+                base64.b64decode(packed, validate=True)
+                for packed in (self.tokens, self.classes, self.history)
+            )
+            masks = [int(mask, 16) for mask in self.histories]
+        except (ValueError, binascii.Error):
+            raise broken("kept.packed", "people are no numbers", _FIX) from None
+        if len(tokens) % 8 or len(classes) != len(tokens) or 2 * len(history) != len(tokens):
+            raise broken("kept.length", "not every token has one class and one history", _FIX)
+        used = {history[i : i + 4] for i in range(0, len(history), 4)}
+        if any(int.from_bytes(number, "little") >= len(masks) for number in used):
+            raise broken("kept.history", "a token has a history that is not there", _FIX)
+        if not self.releases or any(not 0 < mask < 1 << len(self.releases) for mask in masks):
+            raise broken("kept.releases", "a history is of other releases than are kept", _FIX)
+        return self
 
 
 class KeptRecoding(Strict):
@@ -61,6 +85,6 @@ class KeptReleases(Strict):
     """All releases of one file. ``salt`` is empty before the first."""
 
     format: Literal[1] = 1
-    salt: str = ""
+    salt: str = Field(default="", pattern=r"^(?:[0-9a-f]{64})?$")
     releases: tuple[str, ...] = ()
     recodings: tuple[KeptRecoding, ...] = ()

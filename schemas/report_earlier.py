@@ -17,6 +17,15 @@ class JointRelease(Strict):
     told: int = Field(description="Of them, of whose sensitive values one is left.")
 
 
+class JointAll(Strict):
+    """All earlier recodings of other levels at once, and who is in the same class of each."""
+
+    recodings: int
+    people: int
+    few: int = Field(description="Of them, in joint classes of fewer people than may be shown.")
+    alone: int
+
+
 class EarlierReport(Strict):
     """One table, compared with all earlier releases of it.
 
@@ -43,3 +52,4 @@ class EarlierReport(Strict):
     left: int | None = None
     classes: int = Field(default=0, description="That show fewer people; 0 in every release.")
     joint: tuple[JointRelease, ...] = ()
+    together: JointAll | None = Field(default=None, description="None: fewer than two of other levels.")

@@ -25,6 +25,7 @@ _NOTES = {
     "absent": "no record has this key; every value is missing",
 }
 _FEW = "are blank or *: too few people would bear their labels, or share their combination"
+_KNOWN = 4  # columns that an attack knows, named in a line
 _UNCOUNTED = " (as many as records: there is no person column to count by)"
 
 
@@ -217,6 +218,9 @@ def _tell_earlier(beside: dict[str, Any]) -> None:
     held = ""
     if beside["held_back"]:
         held = f"; {beside['held_back']:,} held back, {beside['waiting']:,} of them never released yet"
+    if not beside["releases"]:
+        print(f"  earlier: {beside['table']}: the first release of a file of this name; compared with none")
+        return
     print(
         f"  earlier: {beside['table']}: compared with {beside['releases']:,} releases, each of which shows"
         f" nobody or {beside['people']:,} people{since}{held}"
@@ -226,9 +230,15 @@ def _tell_earlier(beside: dict[str, Any]) -> None:
 def _tell_attack(attack: dict[str, Any]) -> None:
     """Say what a declared attack came to, in one line; the report says who could do what."""
     rarest = " of the rarest" if attack["rarest"] else ""
+    knows, learns = attack["knows"], attack["learns"]
+    known = ", ".join(knows[:_KNOWN]) + (f" and {len(knows) - _KNOWN:,} more" if len(knows) > _KNOWN else "")
+    facts = [f"knows {known}"] if knows else []
+    facts += [] if learns is None else [f"learns {learns}"]
+    about = f" ({'; '.join(facts)})" if facts else ""
+    success, control = attack["success"]["rate"], attack["control"]["rate"]
     print(
-        f"  attack: {attack['table']}: {attack['attack']}{rarest}: right for {attack['success']['rate']:.1%}"
-        f" of {attack['people']:,} people, {attack['control']['rate']:.1%} in its control; gains up to"
+        f"  attack: {attack['table']}: {attack['attack']}{rarest}{about}: right for {success:.1%}"
+        f" of {attack['people']:,} people, {control:.1%} in its control; gains up to"
         f" {max(0, attack['advantage']['high']):.1%}, at most {attack['at_most']:.1%}"
     )
 

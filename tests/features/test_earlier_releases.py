@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 from collections import Counter, defaultdict
 
 import polars as pl
@@ -303,3 +304,94 @@ def test_a_rehearsal_is_compared_with_what_is_published_and_keeps_nothing(run, t
     assert told.status == 0, told.err
     assert re.search(r"; (\d+) held back, \1 of them never released yet", told.out)
     assert ledger(done)["releases"] == ["first"] and len(done.releases) == 1
+
+
+def book_of(done):
+    return next(done.root.glob("register/private/*/releases.json"))
+
+
+@pytest.mark.parametrize("lost", ["an older state", "the folder"])
+def test_a_ledger_that_lacks_a_published_release_is_refused(run, lost):
+    """Found by an attack: with a book put back, or left out, nothing was compared, and the run said so well."""
+    rows = people()
+    came = [(f"q{i}", 30, "A1", "v") for i in range(10)]
+    first = run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"])
+    before = book_of(first).read_bytes()
+    both = run(policy(**COMPARED), file_of([*rows, *came[:5]]), args=["--release-id", "second"])
+    assert both.status == 0, both.err
+    withdrawn = ["--release-id", "second", "--because", "誤り"]
+    assert main(["register", "withdraw", *withdrawn, str(both.root)]) == 0
+    if lost == "the folder":
+        shutil.rmtree(first.root / "register" / "private")
+    else:
+        book_of(both).write_bytes(before)
+    done = run(policy(**COMPARED), file_of([*rows, *came]))
+    assert done.status == 3 and "earlier_releases.damaged" in done.err
+    assert "second" in done.err and ("first" in done.err) == (lost == "the folder")
+    assert "a copy from before lacks some" in done.err and len(done.releases) == 2
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("people", "history"), ""),
+        (("people", "tokens"), "x"),
+        (("people", "classes"), "AAAA"),
+        (("people", "histories"), []),
+        (("people", "histories"), ["0"]),
+        (("people", "releases"), []),
+        (("classes",), ""),
+        (("classes",), "eHh4"),
+    ],
+)
+def test_a_damaged_ledger_is_told(run, place, value):
+    """Found by an attack: what was JSON, but not whole, ended the run with exit 1."""
+    done = run(policy(**COMPARED), file_of(people()))
+    kept = json.loads(book_of(done).read_text())
+    at = kept["recodings"][0]
+    for name in place[:-1]:
+        at = at[name]
+    at[place[-1]] = value
+    book_of(done).write_text(json.dumps(kept))
+    done = run(policy(k=6, **COMPARED), file_of(people()))
+    assert done.status == 3 and "earlier_releases.damaged" in done.err, done.err
+
+
+def test_releases_that_only_together_leave_few_are_refused(run):
+    """Found by an attack: of three releases of one column each, every two left 33 people, and all three one."""
+    draw = random.Random(4)
+    rows = [(f"p{i}", *(draw.choice("abcd") for _ in range(3)), draw.choice("uvwxyz")) for i in range(400)]
+    text = "\n".join(["id,x,y,z,illness", *map(",".join, rows)]) + "\n"
+    done = None
+    for column in "xyz":
+        columns = {name: {"treat": [SUPPRESS]} for name in "xyz"}
+        plain = policy_of(
+            {"id": {"treat": [PSEUDONYM]}, **columns, "illness": {**KEEP_ALL, "sensitive": True}},
+            k=60,
+            limit=0,
+            person="id",
+        )
+        plain["file"]["sensitive"] = True
+        metric = {"minimize": "loss", "queries": [{"counts": [column]}]}
+        plain["requirements"] |= {"earlier_releases": {"people": 10}, "metric": metric}
+        done = run(plain, {"data.csv": text}, args=["--release-id", column])
+        assert done.status == (4 if column == "z" else 0), done.err
+    sizes = Counter(row[1:4] for row in rows)
+    few = sum(n for n in sizes.values() if n < 10)
+    alone = sum(n == 1 for n in sizes.values())
+    assert (
+        f"{few} of 400 people are in joint classes of fewer than 10 with all 2 earlier recodings at once,"
+        f" {alone} of them alone"
+    ) in done.err
+
+
+def test_advice_names_only_what_the_policy_lacks(run):
+    """Found by an attack: frozen and hold_back were advised to a policy that had both."""
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"]).status == 0
+    frozen = policy(recoding={"frozen": "first"})
+    assert run(frozen, file_of(rows[2:]), args=["--release-id", "uncompared"]).status == 0
+    done = run(nightly("first", suppression_limit=0.3), file_of(rows))
+    assert done.status == 4 and "counts of classes differ" in done.err
+    assert "of 1 of the earlier releases no people are kept" in done.err
+    assert "frozen:" not in done.err and "action: hold_back" not in done.err

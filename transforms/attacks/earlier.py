@@ -54,11 +54,8 @@ def overlap(
         removed: by quasi-identifier, labels that were ``*`` in the earlier release.
     """
     batch, order = released
-    gone = removed or {}
     names = plan.quasi_identifiers
-    earlier = pl.DataFrame(
-        {f"e{i}": _earlier(plan, attack, chunk, name, gone.get(name, ())) for i, name in enumerate(names)}
-    )
+    earlier = earlier_labels(plan, attack, chunk, removed or {})
     value = pl.Series(_VALUE, [None] * chunk.batch.num_rows, pl.String)
     if attack.learns is not None:
         chain, fitted = plan.chains[attack.learns], chunk.work.decision.columns.get(attack.learns)
@@ -76,6 +73,16 @@ def overlap(
     return SharedClasses(
         count_people(both, persons=None if persons is None else persons[rows], cap=EVERYBODY),
         count_people(earlier, persons=persons, cap=EVERYBODY),
+    )
+
+
+def earlier_labels(
+    plan: TablePlan, attack: Intersection, chunk: Chunk[Decision], removed: Mapping[str, Sequence[str]]
+) -> pl.DataFrame:
+    """Return the labels of each record at the levels of the earlier release, as columns e0, e1 and so on."""
+    names = plan.quasi_identifiers
+    return pl.DataFrame(
+        {f"e{i}": _earlier(plan, attack, chunk, name, removed.get(name, ())) for i, name in enumerate(names)}
     )
 
 

@@ -9,13 +9,17 @@ import numpy as np
 import polars as pl
 
 from tokumei.schemas.attacks import Intersection
+from tokumei.schemas.earlier import Frozen
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.kept_releases import KeptRecoding
+from tokumei.schemas.privacy_models import Requirements
 from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_overlaps
 from tokumei.transforms.attacks.joint import JointClasses
-from tokumei.transforms.counting.people import PEOPLE
+from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey, merge_people
 from tokumei.transforms.earlier.changes import Changes, InClasses, few, merge_standing, tell_changes
 from tokumei.transforms.earlier.kept import KEPT_COUNTS, kept_classes, past_of
+from tokumei.transforms.earlier.together import JoinedReleases, join_together
+from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
 
 
@@ -26,10 +30,12 @@ class SeenRelease:
     Attributes:
         standing: who stands in which class; None where people cannot be told to be the same.
         shared: by number of an earlier recoding of other levels, classes of both.
+        together: classes of all these at once, of a person each; None where there are fewer than two.
     """
 
     standing: InClasses | None = None
     shared: Mapping[int, SharedClasses] = field(default_factory=dict)
+    together: PeoplePerKey | None = None
 
 
 class SeenReleases(dict[str, SeenRelease]):
@@ -41,10 +47,12 @@ def merge_seen(parts: Sequence[SeenReleases]) -> SeenReleases:
     merged = SeenReleases()
     for name in sorted({name for part in parts for name in part}):
         of_table = [part[name] for part in parts if name in part]
+        together = [seen.together for seen in of_table if seen.together is not None]
         standing = [seen.standing for seen in of_table if seen.standing is not None]
         merged[name] = SeenRelease(
             merge_standing(standing) if standing else None,
             {i: merge_overlaps([s.shared[i] for s in of_table]) for i in of_table[0].shared},
+            merge_people(together) if together else None,
         )
     return merged
 
@@ -74,6 +82,7 @@ class Compared:
         changes: to those of the same levels whose people are kept; None if there are none.
         counts: classes, or unions of classes that both releases have, whose count differs by fewer people.
         joint: with releases of other levels, by their newest: who is in both.
+        together: with all of them at once; None where there are fewer than two.
     """
 
     table: str
@@ -83,6 +92,7 @@ class Compared:
     changes: Changes | None
     counts: int
     joint: Mapping[str, JointClasses]
+    together: JoinedReleases | None
 
     @property
     def problems(self) -> list[str]:
@@ -106,11 +116,23 @@ class Compared:
                 )
             if joint.told:
                 found.append(f"of {joint.told:,} people one sensitive value is left with release {release}")
+        if self.together is not None and self.together.few:
+            found.append(
+                f"{self.together.few:,} of {self.together.people:,} people are in joint classes of fewer than"
+                f" {self.people} with all {self.together.recodings} earlier recodings at once,"
+                f" {self.together.alone:,} of them alone"
+            )
         return found
 
 
 def compare_table(
-    table: TablePlan, seen: SeenRelease, now: KeptRecoding, earlier: Sequence[KeptRecoding], k: int
+    table: TablePlan,
+    seen: SeenRelease,
+    now: KeptRecoding,
+    earlier: Sequence[KeptRecoding],
+    *,
+    k: int,
+    salt: RunKey,
 ) -> Compared:
     """Compare a release of one table with all earlier ones of it.
 
@@ -120,6 +142,7 @@ def compare_table(
         now: its recoding.
         earlier: all recodings of this table, at the places that ``seen`` numbers; of other tables too.
         k: so many people, or nobody, may be shown.
+        salt: the key of all releases of the file.
     """
     counts, by_counts, joint, changes = 0, 0, {}, None
     for i, recoding in enumerate(earlier):
@@ -137,6 +160,9 @@ def compare_table(
             newest = recoding.releases[-1]
             joint[newest] = intersect(as_attack(recoding, learnt(table)), k, found, classes)
             counts += _unions_apart(found, recoding, k)
+    together = None
+    if seen.together is not None:
+        together = join_together(seen.together, {i: earlier[i] for i in seen.shared}, k, salt)
     return Compared(
         table=table.name,
         people=k,
@@ -145,6 +171,7 @@ def compare_table(
         by_counts=by_counts,
         counts=counts,
         joint=joint,
+        together=together,
     )
 
 
@@ -187,8 +214,12 @@ def _unions_apart(found: SharedClasses, earlier: KeptRecoding, k: int) -> int:
     return int((few(np.abs(people - before), k) & (before > 0)).sum())
 
 
-def refuse_shown(compared: Sequence[Compared]) -> None:
+def refuse_shown(compared: Sequence[Compared], needed: Requirements) -> None:
     """Stop the run where a release shows fewer people, beside earlier ones, than the policy asks for.
+
+    Args:
+        compared: the tables.
+        needed: what the policy has; the advice names only what it lacks.
 
     Raises:
         RequirementError: it does.
@@ -199,7 +230,26 @@ def refuse_shown(compared: Sequence[Compared]) -> None:
                 "requirement.earlier_releases",
                 where=f"tables.{found.table}",
                 what="; ".join(problems),
-                fix="levels: recoding: {frozen: <id of the last release>} keeps the classes that recipients"
-                " hold already; people: action: hold_back keeps out who comes alone until"
-                f" {found.people} share a class; or publish less often, or coarser",
+                fix=_advice(found, needed),
             )
+
+
+def _advice(found: Compared, needed: Requirements) -> str:
+    """Return what is left to do, of what the policy does not do already."""
+    advice = []
+    if not isinstance(needed.recoding, Frozen):
+        advice.append(
+            "levels: recoding: {frozen: <id of the last release>} keeps the classes that recipients hold"
+            " already"
+        )
+    if not needed.hold_back:
+        advice.append(
+            f"people: action: hold_back keeps out who comes alone until {found.people} share a class"
+        )
+    elif found.by_counts:
+        advice.append(
+            f"of {found.by_counts:,} of the earlier releases no people are kept, for they were made without"
+            " earlier_releases or person: nobody can be held back for them, and their counts stand against"
+            " every further one of these levels"
+        )
+    return "; ".join([*advice, "or publish less often, or coarser"])

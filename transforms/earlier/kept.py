@@ -14,11 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from tokumei.schemas.errors import InputError
 from tokumei.schemas.kept_releases import KeptPeople, KeptRecoding, KeptReleases, ReleaseRecord
 from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Past
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
+RESTORE = (
+    "restore this file's folder of register/private as it was after the newest of its releases: a copy from"
+    " before lacks some, and is refused. If there is none, nothing can be compared any more: publish under"
+    " another output only what recipients may hold beside all releases of this one"
+)
 PRIVATE_SIDE = "register", "private"  # in it an account may replace, as it does the book
 KEPT_COUNTS = "#counts"
 OVER_TIME = LedgerForm(
@@ -27,6 +33,7 @@ OVER_TIME = LedgerForm(
     model=KeptReleases,
     views={},
     when_busy="run the same command again; the release is there, only its record is missing",
+    when_damaged=RESTORE,
 )
 
 
@@ -100,8 +107,22 @@ def packed_classes(classes: pl.DataFrame) -> str:
 
 
 def kept_classes(recoding: KeptRecoding) -> pl.DataFrame:
-    """Return the classes of a recoding: labels as e0, e1, …, and `KEPT_COUNTS`, the newest first."""
-    return pl.read_parquet(BytesIO(base64.b64decode(recoding.classes)))
+    """Return the classes of a recoding: labels as e0, e1, …, and `KEPT_COUNTS`, the newest first.
+
+    Raises:
+        InputError: they are damaged.
+    """
+    labels = [f"e{i}" for i in range(len(recoding.declared))]
+    try:
+        found = pl.read_parquet(BytesIO(base64.b64decode(recoding.classes, validate=True)))
+        return found.select(pl.col(labels).cast(pl.String), pl.col(KEPT_COUNTS).cast(pl.List(pl.Int64)))
+    except (ValueError, OSError, pl.exceptions.PolarsError):
+        raise InputError(
+            "earlier_releases.damaged",
+            where=f"releases.json: classes of release {recoding.releases[-1]}",
+            what="what is kept of the classes of earlier releases cannot be read",
+            fix=RESTORE,
+        ) from None
 
 
 def kept_people(release: str, standing: InClasses) -> KeptPeople:

@@ -29,6 +29,7 @@ REGISTER = LedgerForm(
     model=Book,
     views=VIEWS,
     when_busy="run the same command again; of a release, only its register entry is missing",
+    when_damaged="restore book.json from a backup, then run again",
 )
 
 

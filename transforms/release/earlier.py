@@ -14,7 +14,9 @@ from tokumei.schemas.kept_releases import KeptRecoding, KeptReleases, ReleaseRec
 from tokumei.transforms.earlier.changes import Past
 from tokumei.transforms.earlier.kept import (
     PRIVATE_SIDE,
+    RESTORE,
     keep_record,
+    kept_classes,
     kept_people,
     ledger_of,
     past_of,
@@ -45,7 +47,7 @@ def beside_earlier(plan: Plan, published: str) -> Plan:
     Raises:
         RequirementError: levels are to be frozen of a release that is not known, or cannot be applied; or the
             release is to be compared with one that no comparison is exact for.
-        InputError: the ledger is damaged.
+        InputError: the ledger is damaged, or lacks a release that is published.
     """
     needed = plan.policy.requirements
     if needed.earlier_releases is None and not isinstance(needed.recoding, Frozen):
@@ -54,6 +56,7 @@ def beside_earlier(plan: Plan, published: str) -> Plan:
     _take_in(store, published, entry)
     kept = ledger_of(store, published, entry).read()
     if needed.earlier_releases is not None:
+        _refuse_short(store, published, entry, kept)
         _refuse_inexact(plan, kept)
     tables = dict(plan.tables)
     if isinstance(needed.recoding, Frozen):
@@ -151,6 +154,30 @@ def _not_alike(table: TablePlan, recoding: KeptRecoding) -> str | None:
     return None
 
 
+def _refuse_short(store: Store, output: str, entry_id: str, kept: KeptReleases) -> None:
+    """Refuse a ledger that lacks a release of the file, or cannot be read; a manifest tells which there are.
+
+    Withdrawn ones count: recipients hold them.
+    """
+    lost = []
+    for name in store.folders(store.join(output, "releases")):
+        if name in kept.releases:
+            continue
+        manifest = read_manifest(store, store.join(output, "releases", name))
+        if manifest is not None and (manifest.get("record") or {}).get("entry_id") == entry_id:
+            lost.append(name)
+    if lost:
+        raise InputError(
+            "earlier_releases.damaged",
+            where=ledger_of(store, output, entry_id).uri,
+            what=f"{len(lost):,} published releases of this file are not in what is kept of them, so nothing"
+            f" can be compared with them: {', '.join(sorted(lost)[:5])}{', …' if len(lost) > 5 else ''}",
+            fix=RESTORE,
+        )
+    for recoding in kept.recodings:
+        kept_classes(recoding)  # raises where it cannot be read
+
+
 def _refuse_inexact(plan: Plan, kept: KeptReleases) -> None:
     for recoding in kept.recodings:
         table = plan.tables.get(recoding.table)
@@ -214,9 +241,10 @@ def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) 
         return ()
     from tokumei.transforms.earlier.compare import compare_table
 
-    kept = read_earlier(plan)
+    kept, k = read_earlier(plan), needed.compared_people
+    salt = RunKey(bytes.fromhex(record.salt))
     return tuple(
-        compare_table(plan.tables[now.table], seen[now.table], now, kept.recodings, needed.compared_people)
+        compare_table(plan.tables[now.table], seen[now.table], now, kept.recodings, k=k, salt=salt)
         for now in record.tables
         if now.table in seen
     )

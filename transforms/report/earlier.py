@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from tokumei.schemas.earlier import Frozen
-from tokumei.schemas.report_earlier import EarlierReport, JointRelease
+from tokumei.schemas.report_earlier import EarlierReport, JointAll, JointRelease
 from tokumei.transforms.earlier.compare import Compared
 from tokumei.transforms.earlier.held import HeldBack
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -34,6 +35,7 @@ def _explain(
 ) -> EarlierReport:
     held = account.fitted.removal(HeldBack)
     changes = None if compared is None else compared.changes
+    together = None if compared is None else compared.together
     return EarlierReport(
         table=table.name,
         title=table.table.title or table.name,
@@ -52,4 +54,5 @@ def _explain(
             JointRelease(release=name, people=j.people, few=j.few, alone=j.alone, told=j.told)
             for name, j in (() if compared is None else compared.joint.items())
         ),
+        together=None if together is None else JointAll(**dataclasses.asdict(together)),
     )

@@ -7,12 +7,14 @@ from dataclasses import replace
 from functools import partial
 
 import apache_beam as beam
+import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.kept_releases import KeptRecoding
 from tokumei.schemas.splits import Split
-from tokumei.transforms.attacks.earlier import overlap
+from tokumei.transforms.attacks.earlier import earlier_labels, overlap
+from tokumei.transforms.counting.people import PeoplePerKey, count_people
 from tokumei.transforms.criteria.coded import kept_rows
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
@@ -27,6 +29,7 @@ from tokumei.transforms.earlier.standing import (
     standing_types,
     told_apart,
 )
+from tokumei.transforms.earlier.together import classes_of_all
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
@@ -34,11 +37,13 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
-from tokumei.transforms.planning.plan import Plan, TablePlan
+from tokumei.transforms.planning.persons import persons_of
+from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk, treat
 from tokumei.transforms.release.earlier import frozen_recodings, salt_of
 from tokumei.transforms.stages.read import ReadChunks
+from tokumei.transforms.values.cells import as_text
 
 registry.register_coder(SeenReleases, SpilledCoder)
 
@@ -155,7 +160,7 @@ def _bind_chosen(
 
 def _see(plan: Plan, chunk: Chunk[Decision]) -> SeenReleases:
     table = plan.tables[chunk.work.split.table]
-    decision, standing, shared = chunk.work.decision, None, {}
+    decision, standing, shared, together = chunk.work.decision, None, {}, None
     if told_apart(table):
         treated, _ = remove_all(table, chunk, treat(table, chunk))
         labels, keep = recoded(table, decision, treated, kept_rows(chunk.batch.num_rows, treated))
@@ -171,7 +176,24 @@ def _see(plan: Plan, chunk: Chunk[Decision]) -> SeenReleases:
             i: overlap(table, as_attack(r, learnt(table)), chunk, (done.batch, done.order), r.removed)
             for i, r in others
         }
-    return SeenReleases({table.name: SeenRelease(standing, shared)})
+        if len(others) > 1:
+            together = _together(plan, chunk, others, (done.batch, done.order))
+    return SeenReleases({table.name: SeenRelease(standing, shared, together)})
+
+
+def _together(
+    plan: Plan,
+    chunk: Chunk[Decision],
+    others: Sequence[tuple[int, KeptRecoding]],
+    released: tuple[pa.RecordBatch, pa.Array],
+) -> PeoplePerKey:
+    """Count a chunk's people by their classes in all releases at once."""
+    table, (batch, order) = plan.tables[chunk.work.split.table], released
+    then = {i: earlier_labels(table, as_attack(r, None), chunk, r.removed) for i, r in others}
+    now = [as_text(batch.column(name)) for name in table.quasi_identifiers]
+    keys = classes_of_all(now, then, order, salt_of(plan, chunk.work.key))
+    persons = persons_of(table, chunk)[:, 0][order.to_numpy()] if table.counts_people else None
+    return count_people(keys, persons=persons, cap=EVERYBODY)
 
 
 def _applied(table: TablePlan, recoding: KeptRecoding, decision: Decision) -> bool:

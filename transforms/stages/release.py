@@ -262,7 +262,7 @@ def _publish(
             keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
         refuse_exposures(plan, written, people.by_table)
         refuse_attacks(attacks)
-        refuse_shown(compared)
+        refuse_shown(compared, plan.policy.requirements)
     except RequirementError:
         with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
             discard(plan)

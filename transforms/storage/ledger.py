@@ -36,6 +36,7 @@ class LedgerForm(Generic[B]):
         model: what the book holds; ``model()`` is an empty book.
         views: file name → what that file says of a book; the same book gives the same bytes.
         when_busy: what whoever could not write is told to do.
+        when_damaged: what whoever cannot read the book is told to do.
     """
 
     name: str
@@ -43,6 +44,7 @@ class LedgerForm(Generic[B]):
     model: type[B]
     views: Mapping[str, Callable[[B], bytes]]
     when_busy: str
+    when_damaged: str
 
     @property
     def files(self) -> frozenset[str]:
@@ -133,7 +135,7 @@ class Ledger(Generic[B]):
                 f"{self.form.name}.damaged",
                 where=self.uri,
                 what=f"the {self.form.name} book cannot be read ({faults})",
-                fix=f"restore {self.form.book} from a backup, then run again",
+                fix=self.form.when_damaged,
             ) from None
 
 

@@ -26,11 +26,11 @@ def standing(people):
     return InClasses(classes, pairs, joint_keys(pairs, rows[:, 2]), np.ones(len(rows), np.int64))
 
 
-def record(release, people, salt="00"):
+def record(release, people, salt="00" * 32):
     recoding = KeptRecoding(
         table="t",
         way="full_domain",
-        declared={},
+        declared={"a": ""},
         levels={},
         removed={},
         releases=(release,),
@@ -150,7 +150,9 @@ def test_a_release_is_taken_in_once():
 def test_people_under_another_key_are_not_compared():
     """Two first releases at the same time have keys of their own."""
     nights = [*nights_of(2, 2)]
-    kept = with_record(with_record(KeptReleases(), record("a", nights[0])), record("b", nights[1], salt="01"))
-    assert kept.salt == "00" and kept.releases == ("a", "b")
+    kept = with_record(
+        with_record(KeptReleases(), record("a", nights[0])), record("b", nights[1], salt="01" * 32)
+    )
+    assert kept.salt == "00" * 32 and kept.releases == ("a", "b")
     people = kept.recodings[0].people
     assert people is not None and people.releases == ("a",)

@@ -27,6 +27,7 @@ FORM = LedgerForm(
     model=Calls,
     views={"names.txt": lambda book: " ".join(book.names).encode(), "count": lambda b: b"%d" % len(b.names)},
     when_busy="call again",
+    when_damaged="restore it",
 )
 
 
