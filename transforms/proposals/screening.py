@@ -214,7 +214,8 @@ def _of_method(asked: ProposalTerms, answer: MethodAnswer | None) -> FoundByTest
 
 def _of_sample(asked: ProposalTerms, record: ScreenedCase, tried: FoundByTest) -> FoundByTest:
     """Return what test 3 comes to where a part of the people is wanted: whether that part was tried."""
-    said = None if record.method is None else record.method.sampled
+    wanted = record.method
+    said = wanted.sampled if wanted else None
     if (said is None) != (asked.sample is None):
         raise refusal(
             f"case {record.case}",
