@@ -295,7 +295,8 @@ def take_record(store: Store, output: str, release: str, manifest: dict[str, Any
         keep_record(store, output, ReleaseRecord.model_validate_json(data))
     for file in store.walk(folder):
         name = file.uri.rsplit("/", 1)[-1]
-        if name.startswith(f"{release}-") and len(name) == len(named["name"]):
+        begun = name.startswith(f".{release}-") and len(name) > len(named["name"])  # by a run that was killed
+        if begun or (name.startswith(f"{release}-") and len(name) == len(named["name"])):
             with suppress(InputError):  # who may not delete leaves it
                 store.delete(file.uri)
 
