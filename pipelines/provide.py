@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
-from tokumei.pipelines.launcher.casework import add_case_records, add_templates, case_records
-from tokumei.pipelines.launcher.clerk import asked, opened, tell
+from tokumei.pipelines.launcher.casework import add_templates
+from tokumei.pipelines.launcher.clerk import add_records, asked, given_records, opened, tell
 
 if TYPE_CHECKING:
     from tokumei.schemas.events import Event
@@ -31,7 +31,7 @@ class _Package:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the records."""
-    add_case_records(parser)
+    add_records(parser)
     add_templates(parser)
 
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
     store, register = opened(args)
     journal, occasion = asked(args, store, register)
-    rows = case_records(args.records, ProvidedRelease, "provide")
+    rows = given_records(args.records, ProvidedRelease, "provide")
     found: dict[str, FoundRelease] = {}
     packages: dict[str, _Package] = {}
     beyond: dict[str, str | None] = {}

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
 from tokumei.pipelines.launcher.casework import (
-    add_case_records,
     add_fees,
     add_papers,
-    case_records,
     fees_by_regime,
     write_papers,
 )
-from tokumei.pipelines.launcher.clerk import add_actions, asked, opened, states, take_in, tell
+from tokumei.pipelines.launcher.clerk import (
+    add_actions,
+    add_records,
+    asked,
+    given_records,
+    opened,
+    states,
+    take_in,
+    tell,
+)
 
 if TYPE_CHECKING:
     from tokumei.schemas.events import Event
@@ -35,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be recorded."""
     text = "screen proposals by the seven tests: 適合, 不適合 or 補正, with the papers"
     decide = add_actions(parser, "screen").add_parser(_DECIDE, help=text, description=text)
-    add_case_records(decide)
+    add_records(decide)
     add_papers(decide)
     add_fees(decide)
 
@@ -62,7 +69,7 @@ def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
 
     store, register = opened(args)
     journal, occasion = asked(args, store, register)
-    rows = case_records(args.records, ScreenedCase, "screen decide")
+    rows = given_records(args.records, ScreenedCase, "screen decide")
     means = Means(
         fees=fees_by_regime(occasion.kind, args.fees),
         rehearsed=_rehearsed(args, store, states(journal), rows, options),

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
-from tokumei.pipelines.launcher.casework import add_case_records, add_papers, case_records, write_papers
-from tokumei.pipelines.launcher.clerk import asked, opened, tell
+from tokumei.pipelines.launcher.casework import add_papers, write_papers
+from tokumei.pipelines.launcher.clerk import add_records, asked, given_records, opened, tell
 
 if TYPE_CHECKING:
     from tokumei.schemas.events import Event
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the records."""
-    add_case_records(parser)
+    add_records(parser)
     add_papers(parser)
 
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     def keep(row: GivenRecord[TerminatedContract]) -> None:
         write_papers(args.papers, row.record.case, {"terminated": notices[row.record.case]})
 
-    rows = case_records(args.records, TerminatedContract, "terminate")
+    rows = given_records(args.records, TerminatedContract, "terminate")
     tell(args, execute(journal, Command("", TerminatedContract, decide), rows, occasion, keep))
     return 0
 

@@ -1,31 +1,18 @@
-"""What the commands about cases share beside the clerk's: records, fees, papers, and where these are kept."""
+"""What the commands about cases share beside the clerk's: fees, papers, and where these are kept."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-
-from tokumei.pipelines.launcher.clerk import add_as_of, add_place
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokumei.schemas.events import BodyKind
     from tokumei.schemas.fees import FeeTable
-    from tokumei.transforms.proposals.occasion import Record
     from tokumei.transforms.proposals.papers import PaperKind
-    from tokumei.transforms.proposals.records import GivenRecord
-
-    R = TypeVar("R", bound=Record)
 
 PAPERS = "tokumei-papers"
-
-
-def add_case_records(parser: argparse.ArgumentParser) -> None:
-    """Declare place, records and day of a command about cases."""
-    add_place(parser)
-    parser.add_argument("records", metavar="RECORDS", help="file of records: a table, JSON lines or YAML")
-    add_as_of(parser)
 
 
 def add_templates(parser: argparse.ArgumentParser) -> None:
@@ -56,14 +43,6 @@ def add_fees(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="CSV of the body's own fees (条例, 利用料); default for 行政機関: those of the State",
     )
-
-
-def case_records(uri: str, model: type[R], command: str) -> list[GivenRecord[R]]:
-    """Read records from a local path or a gs:// URI."""
-    from tokumei.transforms.proposals.records import read_records
-    from tokumei.transforms.storage.places import open_store
-
-    return read_records(open_store(uri), uri, model, command)
 
 
 def fees_by_regime(kind: BodyKind, own: str | None) -> Mapping[str, FeeTable]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import time
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from tokumei.schemas import japan_time
 from tokumei.schemas.japan_time import JST
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from tokumei.transforms.ledger.journal import Journal
     from tokumei.transforms.ledger.state import Body
     from tokumei.transforms.proposals.execute import Command, Done
-    from tokumei.transforms.proposals.occasion import Occasion
+    from tokumei.transforms.proposals.occasion import Occasion, Record
+    from tokumei.transforms.proposals.records import GivenRecord
     from tokumei.transforms.storage.base import Store
+
+    R = TypeVar("R", bound=Record)
 
 
 def add_actions(parser: argparse.ArgumentParser, job: str) -> Any:
@@ -28,13 +31,18 @@ def add_actions(parser: argparse.ArgumentParser, job: str) -> Any:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, command in COMMANDS[job].items():
         action = actions.add_parser(name, help=command.help, description=command.help)
-        add_place(action)
-        action.add_argument("records", metavar="RECORDS", help="file of records: a table, JSON lines or YAML")
+        add_records(action)
         action.add_argument(
             "--body-kind", choices=_kinds(), help="行政機関等の区分; needed with the first records"
         )
-        add_as_of(action)
     return actions
+
+
+def add_records(parser: argparse.ArgumentParser) -> None:
+    """Declare place, records and day of a command over records."""
+    add_place(parser)
+    parser.add_argument("records", metavar="RECORDS", help="file of records: a table, JSON lines or YAML")
+    add_as_of(parser)
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
@@ -72,12 +80,10 @@ def take_in(
     from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.commands import COMMANDS
     from tokumei.transforms.proposals.execute import execute, proposer_of
-    from tokumei.transforms.proposals.records import GivenRecord, read_records
-    from tokumei.transforms.storage.places import open_store
 
     store, register = opened(args)
     command = through(COMMANDS[job][args.action])
-    rows = read_records(open_store(args.records), args.records, command.model, f"{job} {args.action}")
+    rows = given_records(args.records, command.model, f"{job} {args.action}")
     journal, occasion = asked(args, store, register)
     apart = proposers_of(store, register, occasion.body)
 
@@ -89,6 +95,14 @@ def take_in(
 
     tell(args, execute(journal, command, rows, occasion, keep))
     return 0
+
+
+def given_records(uri: str, model: type[R], command: str) -> list[GivenRecord[R]]:
+    """Read records from a local path or a gs:// URI, for a command."""
+    from tokumei.transforms.proposals.records import read_records
+    from tokumei.transforms.storage.places import open_store
+
+    return read_records(open_store(uri), uri, model, command)
 
 
 def opened(args: argparse.Namespace) -> tuple[Store, str]:

@@ -17,13 +17,12 @@ import pyarrow as pa
 
 from tokumei.transforms.counting.keyed import joint_keys, keyed_hashes
 from tokumei.transforms.detect.hash_set import HashSet
-from tokumei.transforms.detect.shadow import spelled
+from tokumei.transforms.detect.shadow import letters_alone, spelled
 
 Persons = npt.NDArray[np.uint64]
 
 VALUES_PURPOSE = "values of people"  # of the key
 _SHORTEST, _SHORTEST_ASCII = 3, 5
-_APART = r"(?:[^\p{L}\p{N}]|ー)+"
 _DIGITS = r"^[0-9]+$"
 _SURE_DIGITS = 9  # equal numbers of one person in two columns, that is no chance
 
@@ -50,9 +49,7 @@ def values_of(persons: Persons, columns: Sequence[pa.Array], key: bytes) -> Hash
         columns: their values, one a record.
         key: of the run, for `VALUES_PURPOSE`.
     """
-    parts = [
-        person_values(persons, spelled(values).str.replace_all(_APART, ""), key)[1] for values in columns
-    ]
+    parts = [person_values(persons, letters_alone(spelled(values)), key)[1] for values in columns]
     return HashSet.merged([HashSet.of(hashes) for hashes in parts])
 
 

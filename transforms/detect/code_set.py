@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from tokumei.transforms.detect.hash_set import MOST_HASHES, Hashes, HashSet
+from tokumei.transforms.detect.hash_set import MOST_HASHES, Hashes, HashSet, mixed
 
 LONGEST_CODE = 24
 _CODE = r"^(?:[A-Z]{1,6}[0-9]{5,}[A-Z]{0,4}|[0-9]{5,}[A-Z]{1,4}|[0-9]{10,})$"
@@ -109,5 +109,4 @@ def _hashes(codes: pl.Series, seeds: tuple[int, int]) -> Hashes:
     value = np.zeros(len(matrix), dtype=np.uint64)
     for place in range(LONGEST_CODE):
         value = (value + matrix[:, place].astype(np.uint64) + np.uint64(1)) * factor
-    mixed: Hashes = (value ^ (value >> np.uint64(31))) * other
-    return mixed ^ (mixed >> np.uint64(29))
+    return mixed(value, other)

@@ -94,6 +94,12 @@ class HashSet:
         return HashSet, (self.known, self.bits)
 
 
+def mixed(values: Hashes, odd: np.uint64) -> Hashes:
+    """Return polynomials in a secret, mixed with another, so that all bits depend on all."""
+    found: Hashes = (values ^ (values >> np.uint64(31))) * odd
+    return found ^ (found >> np.uint64(29))
+
+
 def _probes(hashes: Hashes) -> list[Hashes]:
     return [_probe(hashes, probe) for probe in range(_PROBES)]
 

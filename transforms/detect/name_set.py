@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tokumei.transforms.detect.code_set import CodeSet
-from tokumei.transforms.detect.hash_set import Hashes, HashSet
+from tokumei.transforms.detect.hash_set import Hashes, HashSet, mixed
 from tokumei.transforms.detect.text_array import (
     Codes,
     Factors,
@@ -302,5 +302,4 @@ def _hashes(
     for length in range(1, max(lengths, default=0) + 1):
         value = (value + letters[at + (length - 1)]) * factor
         if length in lengths:
-            mixed = (value ^ (value >> np.uint64(31))) * other
-            yield length, mixed ^ (mixed >> np.uint64(29))
+            yield length, mixed(value, other)

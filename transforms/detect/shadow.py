@@ -25,6 +25,7 @@ _NOT_SIMPLE = (
 )
 # Marks that are left after NFKC, formatting characters, and the letters that nobody sees.
 _INVISIBLE = r"[\p{Mn}\p{Me}\p{Cf}\x{115F}\x{1160}]"
+_APART = r"(?:[^\p{L}\p{N}]|ー)+"
 _OTHER_DIGITS = r"[\p{Nd}--[0-9]]"
 KANJI_DIGITS = {
     **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
@@ -42,6 +43,11 @@ def shadow(texts: pa.Array) -> pl.Series:
 def spelled(texts: pa.Array) -> pl.Series:
     """Return the shadow of every text without what is wrapped in it; nulls stay null."""
     return _changed(texts, _unusual(), _one_way)
+
+
+def letters_alone(written: pl.Series) -> pl.Series:
+    """Return shadows without what stands between letters and digits, as values are compared."""
+    return written.str.replace_all(_APART, "")
 
 
 def _changed(texts: pa.Array, unusual: str, change: Callable[[pl.Series], pl.Series]) -> pl.Series:

@@ -85,10 +85,10 @@ def scan(
             found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
             found |= theirs_in(theirs, name, cells.plain, shared)
-        elif carries:
-            found |= _in_numbers(name, whole_numbers_of(batch.column(name)), wanted, theirs, shared)
-        if carries and name not in redacted:
-            whole = whole_numbers_of(batch.column(name))
+        whole = whole_numbers_of(batch.column(name)) if carries else None
+        if whole is not None and read is None:
+            found |= _in_numbers(name, whole, wanted, theirs, shared)
+        if whole is not None and name not in redacted:
             found |= whole_values(table, sources, order, name, whole)
     found |= dict(beside(table, batch, names))
     return found | _judged(table, batch, sources, order)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from tokumei.transforms.detect.shadow import shadow
+from tokumei.transforms.detect.shadow import letters_alone, shadow
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.values.cells import as_text
 from tokumei.transforms.values.text import HYPHENS
@@ -33,7 +33,6 @@ _DASHES = f"{HYPHENS}ー-"
 _GAP = rf"[\s().,・/\[\]\u00ad\u200b-\u200f\u2060\ufeff{_DASHES}]"
 _DIGITS_ALONE = re.compile(rf"[(\[]*[0-9]+(?:{_GAP}+[0-9]+)*")
 _GAPS = re.compile(rf"{_GAP}+")
-_APART = r"(?:[^\p{L}\p{N}]|ー)+"
 _BETWEEN = r"(?:[^\p{L}\p{N}]|ー){0,3}"
 _ABROAD = (
     rf"(^|[^0-9])(?:\+{_BETWEEN}|00|010{_BETWEEN})81{_BETWEEN}(?:0{_BETWEEN})?"
@@ -118,7 +117,7 @@ def _plain(written: pl.Series) -> Texts:
     if abroad.any():
         at_home = some.filter(abroad).str.replace_all(_ABROAD, "${1}0$2$3")
         written = written.clone().scatter(rows.filter(abroad), at_home)
-    return Texts(written.str.replace_all(_APART, ""), written)
+    return Texts(letters_alone(written), written)
 
 
 def sought(texts: pl.Series) -> pl.Series:

@@ -294,11 +294,11 @@ def take_record(store: Store, output: str, release: str, manifest: dict[str, Any
             raise damaged(uri)
         keep_record(store, output, ReleaseRecord.model_validate_json(data))
     for file in store.walk(folder):
-        name = file.uri.rsplit("/", 1)[-1]
-        begun = name.startswith(f".{release}-") and len(name) > len(named["name"])  # by a run that was killed
-        if begun or (name.startswith(f"{release}-") and len(name) == len(named["name"])):
+        name = (file.becomes or file.uri).rsplit("/", 1)[-1]
+        if name.startswith(f"{release}-") and len(name) == len(named["name"]):
+            delete = store.delete if file.becomes is None else store.delete_abandoned  # one may go on
             with suppress(InputError):  # who may not delete leaves it
-                store.delete(file.uri)
+                delete(file.uri)
 
 
 def _take_in(store: Store, output: str, entry_id: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tokumei.transforms.pages.spreadsheet import spreadsheet
 from tokumei.transforms.values.formulas import inert_all
 
 ListCell = str | int | None
@@ -49,18 +48,17 @@ class Dataset:
     rows: Sequence[Mapping[str, ListCell]]
 
     def as_csv(self) -> bytes:
-        """Return the list for spreadsheets: UTF-8 with BOM, CRLF, every cell quoted and texts `inert`."""
-        out = io.StringIO(newline="")
-        table = csv.writer(out, quoting=csv.QUOTE_ALL)
-        table.writerow([caption.text for caption in self.captions])
+        """Return the list for spreadsheets; texts are `inert`."""
         texts = [caption.name for caption in self.captions if not caption.number]
         distinct = list({row[name] for row in self.rows for name in texts} - {None})
         harmless = dict(zip(distinct, inert_all([str(cell) for cell in distinct]), strict=True))
-        table.writerows(
-            [harmless.get(row[c.name]) if not c.number else row[c.name] for c in self.captions]
-            for row in self.rows
+        return spreadsheet(
+            [caption.text for caption in self.captions],
+            (
+                [harmless.get(row[c.name]) if not c.number else row[c.name] for c in self.captions]
+                for row in self.rows
+            ),
         )
-        return out.getvalue().encode("utf-8-sig")
 
     def as_json(self, as_of: str) -> bytes:
         """Return the list as a JSON object: what its columns are, and its rows, one a line."""

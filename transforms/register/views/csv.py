@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 
 from tokumei.schemas.register import Book
 from tokumei.transforms.pages.environment import moment
+from tokumei.transforms.pages.spreadsheet import spreadsheet
 from tokumei.transforms.register.sheets import COLUMNS, all_cells, volume_of, withdrawals_of
 from tokumei.transforms.values.formulas import inert
 
@@ -14,14 +14,14 @@ _HEAD = ("帳簿", "番号", "版", "作成", "更新", "リリース")
 
 
 def entries_csv(book: Book) -> bytes:
-    """Return the entries in force as CSV for spreadsheets: a line a file, in the words of the page.
+    """Return the entries in force for spreadsheets: a line a file, in the words of the page, cells `inert`.
 
-    UTF-8 with BOM, without which a Japanese Excel takes it for CP932; CRLF; every cell quoted and `inert`.
     A cell that the regime does not have is empty; one that it has, but says nothing, is 「―」.
     """
-    out = io.StringIO(newline="")
-    table = csv.writer(out, quoting=csv.QUOTE_ALL)
-    table.writerow([*_HEAD, *COLUMNS, "取下げ"])
+    return spreadsheet([*_HEAD, *COLUMNS, "取下げ"], _rows(book))
+
+
+def _rows(book: Book) -> Iterator[Iterator[str]]:
     for entry in book.current:
         head = (
             volume_of(entry)[0],
@@ -32,5 +32,4 @@ def entries_csv(book: Book) -> bytes:
             entry.release_id or "―",
         )
         cells = ("" if cell is None else cell.text for cell in all_cells(entry))
-        table.writerow(map(inert, (*head, *cells, "\n".join(withdrawals_of(entry)) or "―")))
-    return out.getvalue().encode("utf-8-sig")
+        yield map(inert, (*head, *cells, "\n".join(withdrawals_of(entry)) or "―"))
