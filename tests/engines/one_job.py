@@ -180,7 +180,15 @@ def totals_of(done):
         manifest["tables"][name] = {**table, "files": sorted(f["records"] for f in files)}
     for changing in ("release_id", "work", "created_at", "attempt", "documents", "documents_path"):
         del manifest[changing]
-    return manifest
+    return {**manifest, "record": kept_of(done)}
+
+
+def kept_of(done):
+    """What is kept of the release for later ones, without its name and what is drawn by the key."""
+    entry = done.manifest["record"]["entry_id"]
+    kept = json.loads((done.root / "register" / "private" / entry / "releases.json").read_text())
+    assert kept["releases"] == [done.manifest["release_id"]] and kept["recodings"]
+    return entry, [{**recoding, "releases": None, "people": None} for recoding in kept["recodings"]]
 
 
 def facts_of(done):
