@@ -28,7 +28,7 @@ _LONG_NUMBER = 10**7  # a middle value of no quantity that nobody calls one
 _OF_A_CODE = 20  # records
 FEW_RECORDS = "few records"  # the kind of a number that nobody calls a person's
 _FEW_VALUES = 60
-_FEW__NUMBERS = 12
+_FEW_NUMBERS = 12
 _OLDEST = 125
 # Words of age or sex inside labels: "adults 50up male", 30代, 女性.
 _OF_A_PERSON = (
@@ -268,12 +268,12 @@ def _by_words(said: Said, column: ColumnSketch, seen: Traits) -> Content | None:
 
 def _by_shape(said: Said, roles: dict[Role, str | None], column: ColumnSketch, seen: Traits) -> Content:
     """Return what values look like of which no name tells anything."""
-    alone = bool((column.counts == 1).all()) and column.cells >= _FEW__NUMBERS
+    alone = bool((column.counts == 1).all()) and column.cells >= _FEW_NUMBERS
     unique = alone or (column.distinct >= 0.9 * column.cells and column.cells >= _LEAST)
     texts = not seen.numbers and seen.share("code", "digits", "UUID") >= _MOSTLY
     long = seen.kind == "integer" and bool(seen.numbers) and abs(seen.numbers[5]) >= _LONG_NUMBER
     coded = seen.zeros or said.code or texts or long
-    labels = _FEW__NUMBERS if seen.numbers and not coded and Role.SENSITIVE not in roles else _FEW_VALUES
+    labels = _FEW_NUMBERS if seen.numbers and not coded and Role.SENSITIVE not in roles else _FEW_VALUES
     person = seen.share("kanji name", "kana")
     if coded and unique:
         found = Content(holding=Holding.KEY)
