@@ -313,3 +313,12 @@ def test_a_release_that_exposes_nobody_says_so(run):
     done = run(policy(columns, exposure={}), csv("id,age,d", rows))
     assert done.status == 0 and "exposed:" not in done.out and not findings(done)
     assert "5人未満に絞られる人はいない" in (done.release / "report.html").read_text()
+
+
+def test_columns_beyond_the_sixty_fourth_are_counted_too(run):
+    columns = {"id": ID} | {f"q{i}": KEEP_ALL for i in range(100)}
+    rows = [(f"C{i}", *(["a"] * 99), "x" if i == 7 else "a") for i in range(30)]
+    done = run(policy_of(columns, person="id"), csv(",".join(columns), rows))
+    assert done.status == 0
+    found = [(f["kind"], f["columns"], f["people"]) for f in done.report["exposure"]["findings"]]
+    assert ("labels", ["q99"], 1) in found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, islice
+from math import comb
 
 from tokumei.transforms.planning.plan import TablePlan
 
-MOST_SETS = 64  # columns and sets that are counted of one table
+MOST_SETS = 64  # columns and sets counted of one table; of wider ones every column, each with fewer entries
 LARGEST = 3
 _MOST = 1 << 16  # entries of one count, where rows are people
 _DRAWN = 1 << 14  # the same of all columns together, and of pseudonyms, which nearly all people have alone
@@ -40,7 +41,8 @@ class ExposureScope:
     def most(self, names: Columns) -> int:
         """Return how many entries of a set are held."""
         most = self.entries if len(names) == 1 else self.of_people
-        return min(most, _DRAWN) if len(names) > LARGEST or names[0] in self.codes else most
+        most = min(most, _DRAWN) if len(names) > LARGEST or names[0] in self.codes else most
+        return min(most, most * MOST_SETS // len(self.sets)) if self.sets else most
 
 
 def exposure_scope(plan: TablePlan) -> ExposureScope:
@@ -52,20 +54,19 @@ def exposure_scope(plan: TablePlan) -> ExposureScope:
         for name in released
         if name not in codes and name != plan.table.person and name not in plan.by_record
     )
-    held = set() if plan.requirements.nulls == "wildcard" else {*plan.quasi_identifiers}
-    found = [
-        names
-        for size in range(1, LARGEST + 1)
-        for names in combinations(watched, size)
-        if size == 1 or not held.issuperset(names)
-    ]
-    if len(watched) > LARGEST:
-        found.insert(len(watched), watched)
-    sets = tuple(found[:MOST_SETS])
+    held = set() if plan.requirements.nulls == "wildcard" else {*plan.quasi_identifiers} & {*watched}
+    # wide tables have billions of sets of three: those beyond the counted ones are counted, never made
+    sizes = {size: comb(len(watched), size) - comb(len(held), size) for size in range(2, LARGEST + 1)}
+    found = chain(
+        ((name,) for name in watched),
+        [watched] if len(watched) > LARGEST else [],
+        (names for size in sizes for names in combinations(watched, size) if not held.issuperset(names)),
+    )
+    sets = tuple(islice(found, max(MOST_SETS, len(watched))))
     return ExposureScope(
         watched=watched,
         sets=sets,
-        of_sets=len(found),
+        of_sets=len(watched) + (len(watched) > LARGEST) + sum(sizes.values()),
         codes=codes,
         sensitive=tuple(n for n in watched if columns[n].sensitive and not columns[n].protect),
         entries=_MOST_PEOPLE if plan.counts_people else _MOST,

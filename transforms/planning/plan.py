@@ -65,7 +65,7 @@ class TablePlan(PackedOnce):
         """All declared columns, in the order of the policy."""
         return tuple(self.table.columns)
 
-    @property
+    @cached_property
     def quasi_identifiers(self) -> tuple[str, ...]:
         """Columns over which classes are formed."""
         return self.table.quasi_identifiers

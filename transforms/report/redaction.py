@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tokumei.schemas.redaction import RedactText
 from tokumei.schemas.report import StepReport
 from tokumei.schemas.report_redaction import LabelCount, PlantedCount, RedactionReport
 from tokumei.transforms.planning.plan import TablePlan
@@ -15,8 +16,8 @@ _LEFT = {"places": "場所", "dates": "日付", "ages": "年齢"}
 
 def code_steps(table: TablePlan, name: str) -> tuple[StepReport, ...]:
     """Return what redaction of a column's texts does for criterion 2; none where they are not redacted."""
-    spec = redacted_columns(table).get(name)
-    if spec is None:
+    steps = table.table.columns[name].treat
+    if not steps or not isinstance(spec := steps[-1], RedactText):
         return ()
     sentence = "自由記述の中の個人識別符号に当たる番号を、全部〔番号〕に置き換えた。"
     return (StepReport(criterion=2, method=spec.method, sentence=sentence),)
