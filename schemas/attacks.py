@@ -240,6 +240,8 @@ class Downcoding(AttackDeclaration):
     attack: Literal["downcoding"]
 
 
+# For these the records are read once more.
+AttackOnRecords = HabitProfile | Intersection | Linkage | Signature | SinglingOut
 AnyAttack = Annotated[
     Homogeneity
     | Inference

@@ -18,6 +18,9 @@ from tokumei.schemas.table import Table
 from tokumei.schemas.treatments import Coarsen, TruncateTime
 
 PersonCodes = Literal["exact", "folded"]
+PeopleBasis = Literal["codes", "records"]  # by what people were counted
+# Where no table has people's codes; the number of people is then the declaration of whoever wrote the policy.
+UNCOUNTED = "記録の数と同じであり、本人の番号による計数はしていない"
 
 
 class Numbering(NamedTuple):

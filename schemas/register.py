@@ -17,9 +17,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.file_items import Office, Ordinance, Period
+from tokumei.schemas.people import PeopleBasis
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register_ends import Erasure, Withdrawal
-from tokumei.schemas.report import PeopleBasis, Report
 from tokumei.schemas.strict import Strict, broken
 from tokumei.schemas.table import Table
 
@@ -93,23 +93,6 @@ _PRODUCT: dict[str, object] = {  # what an entry says of a release, where there 
 }
 
 
-def entry_of(policy: Policy, report: Report) -> RegisterEntry:
-    """Return the entry that a release adds to the register.
-
-    Items 1 to 14, 16 and 17 come from the policy, 本人の数 (distinct people, 規則63条) and 情報の項目 from
-    the report, which knows what is left of each.
-    """
-    small = report.people < SMALL_FILE
-    return entry_of_file(policy, report.created_at, small=small).model_copy(
-        update={
-            "release_id": report.release_id,
-            "product_people": report.people,
-            "product_people_basis": report.people_basis,
-            "product_items": released_items(report),
-        }
-    )
-
-
 def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
     """Return the entry of a file as such, without a release; item 15 is for the book to know.
 
@@ -152,14 +135,6 @@ def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
         how_provided=file.how_provided,
         small_file_ordinance=file.small_file_ordinance if small else None,
         remarks=file.remarks,
-    )
-
-
-def released_items(report: Report) -> tuple[TableItems, ...]:
-    """Return what is released by table, as `ColumnReport.item` (情報の項目; 法43条3項, 117条1号)."""
-    return tuple(
-        TableItems(table=table.title, items=tuple(c.item for c in table.columns if c.item is not None))
-        for table in report.tables
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokumei.schemas.people import PeopleBasis
 from tokumei.schemas.report_attacks import AttackReport
 from tokumei.schemas.report_earlier import EarlierReport
 from tokumei.schemas.report_exposure import Exposures
@@ -22,10 +23,6 @@ from tokumei.schemas.report_redaction import RedactionReport
 from tokumei.schemas.report_rehearsal import Rehearsal
 from tokumei.schemas.report_risk import Risk
 from tokumei.schemas.strict import Strict
-
-PeopleBasis = Literal["codes", "records"]
-# Where no table has people's codes; the number of people is then the declaration of whoever wrote the policy.
-UNCOUNTED = "記録の数と同じであり、本人の番号による計数はしていない"
 
 
 class Bar(Strict):

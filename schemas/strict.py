@@ -18,7 +18,7 @@ EXACT = 2**53  # from here on a float no longer tells neighbouring integers apar
 class Strict(BaseModel):
     """A policy node: unknown keys are refused, values are never coerced, instances are immutable."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 def broken(code: str, rule: str, fix: str, at: Sequence[str | int] = ()) -> PydanticCustomError:

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.register import Book, RegisterEntry, entry_of
+from tokumei.schemas.register import Book, RegisterEntry
 from tokumei.schemas.register_ends import Erasure
+from tokumei.schemas.released_entry import entry_of
 from tokumei.schemas.report import Report
 
 SCHEMA = json.loads(

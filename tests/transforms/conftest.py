@@ -8,7 +8,8 @@ import pytest
 from support.id_pos_release import id_pos_policy, id_pos_report
 from support.pages import Page
 
-from tokumei.schemas.register import RegisterEntry, entry_of
+from tokumei.schemas.register import RegisterEntry
+from tokumei.schemas.released_entry import entry_of
 from tokumei.schemas.report import (
     Report,
 )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyarrow as pa
 
 from tokumei.schemas import redaction as t
 from tokumei.transforms.criteria.base import Applied, ChunkRows, PerRecord
 from tokumei.transforms.detect.spans import SpanLabel
-from tokumei.transforms.detect.words import dictionary_version
 from tokumei.transforms.redaction.counted import Redaction, merge_redactions
-from tokumei.transforms.redaction.own import OwnValues
-from tokumei.transforms.redaction.planted import counted, names_of, own_of, planted_cases
-from tokumei.transforms.redaction.redact import Layers, Redacted, redact
 from tokumei.transforms.values.cells import as_text, present
+
+if TYPE_CHECKING:
+    from tokumei.transforms.redaction.redact import Redacted
 
 _LEFT = {"places": SpanLabel.PLACE, "dates": SpanLabel.DATE, "ages": SpanLabel.AGE}
 
@@ -37,6 +38,12 @@ class RedactText(PerRecord, treats=t.RedactText):
 
     def treat_records(self, values: pa.Array, rows: ChunkRows) -> Applied:
         """Return the texts with labels; nulls stay null."""
+        # The rules for sentences are imported, and compiled, where there are sentences.
+        from tokumei.transforms.detect.words import dictionary_version
+        from tokumei.transforms.redaction.own import OwnValues
+        from tokumei.transforms.redaction.planted import counted, names_of, own_of, planted_cases
+        from tokumei.transforms.redaction.redact import Layers, redact
+
         left = frozenset(_LEFT[kind] for kind in self.spec.leave)
         others, seed = rows.names is not None, rows.column_seed(self.method)
         cases = planted_cases(seed, [*rows.own], left, others=others)

@@ -1,6 +1,6 @@
 """What is taken from a table between pass 1 and pass 3, and how it is applied: the contract of every removal.
 
-A removal is decided once, for the whole file, by a step that stands between the passes (`BETWEEN_PASSES` of
+A removal is decided once, for the whole file, by a step that stands between the passes (`between_passes` of
 the stages). It is small and holds no record. Pass 2 and pass 3 apply the removals of a table to each chunk in
 the same order, after the columns' own treatments, so that both see the same records.
 """

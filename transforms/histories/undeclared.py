@@ -6,6 +6,7 @@ It promises nothing and decides nothing; the report tells whom such a value sing
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,11 @@ import pyarrow as pa
 
 from tokumei.schemas.treatments import Pseudonym
 from tokumei.transforms.counting.people import PERSON, PeoplePerKey, count_people, merge_people
-from tokumei.transforms.histories.measures import RareFacts
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text
+
+if TYPE_CHECKING:  # what measures facts is large, and counting what nobody declared needs none of it
+    from tokumei.transforms.histories.measures import RareFacts
 
 _VALUE = "value"
 MOST_VALUES = 10_000  # different values of a column of which the people are counted
@@ -83,6 +86,8 @@ def _bounded(counted: PeoplePerKey) -> PeoplePerKey | None:
 
 def rare_values(counted: PeoplePerKey, k: int) -> RareFacts:
     """Return what single values of a column tell; k is at most as many as were told apart."""
+    from tokumei.transforms.histories.measures import RareFacts
+
     if counted.pairs is None:
         raise TypeError("people were not told apart")
     by_value = counted.pairs.with_columns(pl.len().over(_VALUE).alias("#shared"))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.events import Event
 from tokumei.schemas.register import body_folder
+from tokumei.transforms.ledger.file_names import NOTE_NAME, SEGMENT_NAME
 from tokumei.transforms.ledger.segments import (
     BEGINNING,
     damaged_segment,
@@ -26,8 +27,6 @@ from tokumei.transforms.ledger.segments import (
 from tokumei.transforms.storage.base import ConflictError, Store
 
 _FOLDER = "ledger"
-NOTE_NAME = "reached.txt"
-SEGMENT_NAME = r"(\d{8})-events\.avro"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.storage.base import Store
 
 _FOLDER = "proposers"
-KEPT_NAME = r"[0-9a-f]{32}\.json|key"
 _SUFFIX = ".json"
 _DAY = 24 * 60 * 60
 _KEY = "key"  # makes references of proposers; without it they tell nothing

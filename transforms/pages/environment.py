@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from tokumei.schemas.japan_time import JST
-from tokumei.transforms.pages.compiled import Compiled
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]{}#|~!&$])")
 
@@ -32,6 +33,11 @@ def markdown() -> Environment:
 
 
 def _environment(autoescape: bool, finalize: Callable[[object], object] | None = None) -> Environment:
+    # Imported where a page is made: a job reads records long before, and other commands make none.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from tokumei.transforms.pages.compiled import Compiled
+
     environment = Environment(
         loader=PackageLoader("tokumei.transforms.pages"),
         autoescape=autoescape,  # noqa: S701  (off for Markdown only, which `finalize` escapes)

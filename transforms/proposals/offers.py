@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokumei.schemas.register import released_items
+from tokumei.schemas.released_entry import released_items
 from tokumei.schemas.report import Report
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.evidence import read_evidence

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from tokumei.transforms.counting.histogram import Ints
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.decisions.settlement import Settlement
-from tokumei.transforms.histories.solve import HistoryAccount
 from tokumei.transforms.joined.removal import GivenNode
 from tokumei.transforms.recode.cells import Round
 from tokumei.transforms.recode.downcoding import Narrowed
@@ -21,6 +21,9 @@ from tokumei.transforms.recode.queries import Answer
 from tokumei.transforms.recode.ranking import Choice
 from tokumei.transforms.recode.ways import WayLoss, WayName
 from tokumei.transforms.risk.sizes import ClassSizes
+
+if TYPE_CHECKING:  # most policies have none, and their room is large
+    from tokumei.transforms.histories.solve import HistoryAccount
 
 
 @dataclass(frozen=True, kw_only=True)

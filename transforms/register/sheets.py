@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from tokumei.schemas.file_items import Office
 from tokumei.schemas.laws import LAWS
+from tokumei.schemas.people import UNCOUNTED
 from tokumei.schemas.register import SMALL_FILE, RegisterEntry
-from tokumei.schemas.report import UNCOUNTED
 from tokumei.transforms.pages.environment import day, moment, number
 
 REGISTER_TITLE = "個人情報ファイル簿"

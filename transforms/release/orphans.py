@@ -16,8 +16,7 @@ from typing import NamedTuple
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
 from tokumei.transforms.earlier.kept import OVER_TIME, PRIVATE_SIDE
-from tokumei.transforms.ledger.journal import NOTE_NAME, SEGMENT_NAME
-from tokumei.transforms.ledger.proposers import KEPT_NAME
+from tokumei.transforms.ledger.file_names import KEPT_NAME, NOTE_NAME, SEGMENT_NAME
 from tokumei.transforms.register.books import REGISTER
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, WITHDRAWN, listed_parts, read_manifest
 from tokumei.transforms.storage.base import Store, StoredFile

@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError, TokumeiError
 from tokumei.schemas.kept_releases import ReleaseRecord
-from tokumei.schemas.register import entry_of
-from tokumei.schemas.report import Report
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.register.books import add_entry, check_book, check_clock
 from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
@@ -32,7 +30,8 @@ from tokumei.transforms.release.stored import check_parts, refuse_incomplete
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
 
-if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
+if TYPE_CHECKING:  # finding a published release needs neither Beam, which parts bring along, nor a report
+    from tokumei.schemas.report import Report
     from tokumei.transforms.release.written import Written
 
 Documents = Mapping[str, str]  # file name → text, of each of `DOCUMENTS`
@@ -154,6 +153,9 @@ def finish(plan: Plan, store: Store) -> Published:
         InputError: a document is not the one the manifest lists, or a file cannot be removed though the
             account may.
     """
+    from tokumei.schemas.released_entry import entry_of
+    from tokumei.schemas.report import Report
+
     base = release_dir(plan, store)
     manifest = read_manifest(store, base)
     if manifest is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tokumei.schemas.laws import LAWS
+from tokumei.schemas.people import UNCOUNTED
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.register import released_items
-from tokumei.schemas.report import UNCOUNTED, Report
+from tokumei.schemas.released_entry import released_items
+from tokumei.schemas.report import Report
 from tokumei.transforms.pages.environment import markdown
 
 

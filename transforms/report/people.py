@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tokumei.schemas.report import UNCOUNTED, PeopleBasis
+from tokumei.schemas.people import UNCOUNTED, PeopleBasis
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.pages.environment import number
 from tokumei.transforms.planning.plan import Plan, TablePlan

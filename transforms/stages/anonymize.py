@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import apache_beam as beam
 from apache_beam.pvalue import PBegin, PCollection
 
+from tokumei.schemas.attacks import AttackOnRecords
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import NONE_SET
 from tokumei.schemas.splits import TableFile
@@ -20,16 +21,12 @@ from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.release.earlier import beside_earlier
 from tokumei.transforms.release.publish import Published, find_published, finish
-from tokumei.transforms.stages.attacks import AttackRecords
 from tokumei.transforms.stages.between_passes import settle
-from tokumei.transforms.stages.earlier import SeeReleased
-from tokumei.transforms.stages.histories import DropWindows, ProtectHistories
 from tokumei.transforms.stages.profile import DrawKey, FitCriteria, ProfileSplits
 from tokumei.transforms.stages.promises import SettlePromises
 from tokumei.transforms.stages.read import PlanSplits
 from tokumei.transforms.stages.recode import ChooseRecoding, CountClasses
 from tokumei.transforms.stages.release import AnonymizeSplits, PublishRelease
-from tokumei.transforms.stages.sharded import ChooseSharded
 from tokumei.transforms.storage.places import open_store
 
 
@@ -91,7 +88,7 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     release → pass 3 criteria and parts → verify → publish``. Pass 2 reads only tables whose classes pass 1
     could not count on its way. Only splits, profiles, histograms, decisions and summaries are shuffled;
     records never are. The steps of the sharded search are there only if the files are large enough to need
-    them.
+    them, and nothing is imported for what a policy does not ask.
 
     Args:
         root: where it begins: a pipeline, or the inside of `Anonymize`.
@@ -111,17 +108,32 @@ def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     fits = splits | "FitCriteria" >> FitCriteria(plan, key, profile)
     fits = settle(splits, plan, key, fits)
     histograms = splits | "CountClasses" >> CountClasses(plan, key, fits)
-    choose = ChooseSharded if may_outgrow_a_worker(plan, files) else ChooseRecoding
-    chosen = histograms | "ChooseRecoding" >> choose(plan, key, profile, fits)
-    chosen = splits | "DropWindows" >> DropWindows(plan, key, chosen)
-    chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
+    chosen = histograms | "ChooseRecoding" >> _choose(plan, files)(plan, key, profile, fits)
+    if plan.policy.histories:
+        from tokumei.transforms.stages.histories import DropWindows, ProtectHistories
+
+        chosen = splits | "DropWindows" >> DropWindows(plan, key, chosen)
+        chosen = splits | "ProtectHistories" >> ProtectHistories(plan, key, chosen)
     chosen = splits | "SettlePromises" >> SettlePromises(plan, key, chosen)
     outcome = splits | "Anonymize" >> AnonymizeSplits(plan, key, chosen)
-    attack = AttackRecords(plan, key, chosen)
-    attacked = splits | "AttackRecords" >> attack if attack.made else None
-    see = SeeReleased(plan, key, chosen)
-    seen = splits | "SeeReleased" >> see if see.made else None
+    attacked = seen = None
+    if any(isinstance(attack, AttackOnRecords) for attack in plan.policy.requirements.attacks):
+        from tokumei.transforms.stages.attacks import AttackRecords
+
+        attacked = splits | "AttackRecords" >> AttackRecords(plan, key, chosen)
+    if plan.policy.requirements.earlier_releases is not None:
+        from tokumei.transforms.stages.earlier import SeeReleased
+
+        seen = splits | "SeeReleased" >> SeeReleased(plan, key, chosen)
     return chosen | "Publish" >> PublishRelease(plan, key, outcome, attacked, seen)
+
+
+def _choose(plan: Plan, files: Sequence[TableFile]) -> Callable[..., beam.PTransform]:
+    if may_outgrow_a_worker(plan, files):
+        from tokumei.transforms.stages.sharded import ChooseSharded
+
+        return ChooseSharded
+    return ChooseRecoding
 
 
 def _first_of(files: tuple[TableFile, ...]) -> str:

@@ -13,7 +13,14 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.attack_rules import table_attacked
-from tokumei.schemas.attacks import HabitProfile, Intersection, Linkage, Signature, SinglingOut
+from tokumei.schemas.attacks import (
+    AttackOnRecords,
+    HabitProfile,
+    Intersection,
+    Linkage,
+    Signature,
+    SinglingOut,
+)
 from tokumei.schemas.splits import Split
 from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_overlaps, overlap
 from tokumei.transforms.attacks.habits import habits, recognize
@@ -47,7 +54,6 @@ from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
 from tokumei.transforms.stages.read import ReadChunks
 
-AttackOnRecords = HabitProfile | Intersection | Linkage | Signature | SinglingOut
 A = TypeVar("A", bound=AttackOnRecords)
 Attacks = Mapping[int, tuple[TablePlan, A]]  # by place among the requirements
 
@@ -103,11 +109,6 @@ class AttackRecords(beam.PTransform):
             for i, attack in enumerate(plan.policy.requirements.attacks)
             if isinstance(attack, AttackOnRecords)
         }
-
-    @property
-    def made(self) -> bool:
-        """Whether there is any."""
-        return bool(self._attacks)
 
     def expand(self, splits: PCollection[Split]) -> PCollection[AttackedRecords]:
         """`Split` → `Scouts` (one); where people are looked for, `Trails` (one) → `AttackedRecords` (one)."""

@@ -1,12 +1,13 @@
 """What stands between pass 1 and pass 3: steps that read records once more and take something from them.
 
 Pass 1 fits the criteria column by column. What depends on several values of a record, or on several records
-of a person, is decided here, before classes are counted. A step is one `BetweenPasses` and one line in
-`BETWEEN_PASSES`; what it decides is a `Removal`, which both later passes apply.
+of a person, is decided here, before classes are counted. A step is one `BetweenPasses` and its turn in
+`between_passes`; what it decides is a `Removal`, which both later passes apply.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import apache_beam as beam
@@ -15,11 +16,8 @@ from apache_beam.pvalue import PCollection
 from tokumei.schemas.splits import Split
 from tokumei.transforms.decisions.fitted import Fits
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.joined.layout import joined_groups
 from tokumei.transforms.planning.plan import Plan
-from tokumei.transforms.stages.combinations import RemoveCombinations
-from tokumei.transforms.stages.earlier import HoldBack
-from tokumei.transforms.stages.joined import JoinTables
-from tokumei.transforms.stages.totals import BoundTotals
 
 
 class BetweenPasses(Protocol):
@@ -27,8 +25,8 @@ class BetweenPasses(Protocol):
 
     The fits that it yields are those that it was given, with one removal more for every table that it decides
     about, and with the values that its blanks add to the domains of their columns. It sees records as the
-    removals before its own leave them. For tables that ask nothing of it, it reads nothing; without any such
-    table it yields the fits that it was given, and adds no step to the graph.
+    removals before its own leave them. For tables that ask nothing of it, it reads nothing; a run without any
+    table that asks has no such step.
 
     Under retry it must decide the same: equal splits, key and fits give equal removals.
     """
@@ -37,14 +35,34 @@ class BetweenPasses(Protocol):
         """Return the step of a run that has this key and these fits."""
 
 
-# No total grows when lines go, but combinations become rare when people go: so totals are bounded first.
-BETWEEN_PASSES: tuple[BetweenPasses, ...] = (BoundTotals, RemoveCombinations, JoinTables, HoldBack)
+def between_passes(plan: Plan) -> Iterator[BetweenPasses]:
+    """Yield the steps of a run in their order; what it does not ask for is not imported either.
+
+    No total grows when lines go, but combinations become rare when people go: so totals are bounded first.
+    """
+    tables = plan.tables.values()
+    if any(table.table.totals for table in tables):
+        from tokumei.transforms.stages.totals import BoundTotals
+
+        yield BoundTotals
+    if any(table.combined for table in tables):
+        from tokumei.transforms.stages.combinations import RemoveCombinations
+
+        yield RemoveCombinations
+    if any(joined_groups(plan.tables)):
+        from tokumei.transforms.stages.joined import JoinTables
+
+        yield JoinTables
+    if plan.policy.requirements.hold_back:
+        from tokumei.transforms.stages.earlier import HoldBack
+
+        yield HoldBack
 
 
 def settle(
     splits: PCollection[Split], plan: Plan, key: PCollection[RunKey], fits: PCollection[Fits]
 ) -> PCollection[Fits]:
     """`Split`, and one `RunKey` and `Fits` → `Fits` (exactly one), through all steps in their order."""
-    for step in BETWEEN_PASSES:
+    for step in between_passes(plan):
         fits = splits | step(plan, key, fits)
     return fits

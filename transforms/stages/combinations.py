@@ -32,10 +32,8 @@ class RemoveCombinations(beam.PTransform):
         self._plan, self._key, self._fits = plan, key, fits
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """`Split` → `Fits` (exactly one); without declarations nothing is added to the graph."""
+        """`Split` → `Fits` (exactly one)."""
         tables = {name: table for name, table in self._plan.tables.items() if table.combined}
-        if not tables:
-            return self._fits
         counted = (
             splits
             | "BindFits"

@@ -68,9 +68,7 @@ class HoldBack(beam.PTransform):
         self._plan, self._key, self._fits = plan, key, fits
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """`Split` → `Fits` (exactly one); where nobody is held back nothing is added to the graph."""
-        if not self._plan.policy.requirements.hold_back:
-            return self._fits
+        """`Split` → `Fits` (exactly one)."""
         tables = {name: table for name, table in self._plan.tables.items() if table.quasi_identifiers}
         key = AsSingleton(self._key)
         standing = (
@@ -130,11 +128,6 @@ class SeeReleased(beam.PTransform):
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
         super().__init__()
         self._plan, self._key, self._chosen = plan, key, chosen
-
-    @property
-    def made(self) -> bool:
-        """Whether the policy asks for it."""
-        return self._plan.policy.requirements.earlier_releases is not None
 
     def expand(self, splits: PCollection[Split]) -> PCollection[SeenReleases]:
         """`Split` → `SeenReleases` (exactly one)."""

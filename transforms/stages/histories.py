@@ -76,10 +76,8 @@ class ProtectHistories(beam.PTransform):
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Chosen]:
         """`Split` → `PeopleLines` (one a bucket) → `Chosen` (exactly one)."""
-        histories = self._plan.histories
-        if not histories:
-            return self._chosen
-        people = splits | "GatherPeople" >> _GatherPeople(self._plan, histories, self._key, self._chosen)
+        everybody = _GatherPeople(self._plan, self._plan.histories, self._key, self._chosen)
+        people = splits | "GatherPeople" >> everybody
         return self._chosen | "Protect" >> each(
             _protect, self._plan, AsIter(people), AsSingleton(self._key)
         ).with_output_types(Chosen)

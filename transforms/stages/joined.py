@@ -50,10 +50,8 @@ class JoinTables(beam.PTransform):
         self._plan, self._key, self._fits = plan, key, fits
 
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
-        """`Split` → `Fits` (exactly one); where no tables are joined nothing is added to the graph."""
+        """`Split` → `Fits` (exactly one)."""
         groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
-        if not groups:
-            return self._fits
         tables = {name: table for group in groups.values() for name, table in group.items()}
         group_of = {name: first for first, group in groups.items() for name in group}
         fits = AsSingleton(self._fits)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
-from tokumei.schemas.errors import RequirementError, TokumeiError
 from tokumei.schemas.splits import Split
-from tokumei.transforms.attacks.verdict import refuse_attacks
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.decisions.decision import Decision
-from tokumei.transforms.earlier.compare import SeenReleases, refuse_shown
+from tokumei.transforms.earlier.compare import SeenReleases
 from tokumei.transforms.engine.chunks import Chunk, SizedPickleCoder, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded, guarded_steps
@@ -30,34 +27,20 @@ from tokumei.transforms.planning.kept_chunks import read_kept
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk
-from tokumei.transforms.release.attacked import attack_release
-from tokumei.transforms.release.attempt import discard
 from tokumei.transforms.release.dealing import PartPlace, Slice, parts_of
-from tokumei.transforms.release.earlier import compared_with, record_of
-from tokumei.transforms.release.exposed import refuse_exposures
-from tokumei.transforms.release.joined import WrittenJoined, verify_joined
 from tokumei.transforms.release.part_recount import Count
 from tokumei.transforms.release.parts import (
     ReleasedChunk,
     encode_chunk,
 )
-from tokumei.transforms.release.publish import Published, publish
-from tokumei.transforms.release.rehearsal import keep_report
-from tokumei.transforms.release.verify import verify
+from tokumei.transforms.release.publish import Published
 from tokumei.transforms.release.written import Written, merge_written, written_of
-from tokumei.transforms.report.account import build_report
-from tokumei.transforms.report.attacks import explain_attacks
-from tokumei.transforms.report.documents import documents_of
-from tokumei.transforms.report.earlier import explain_earlier
-from tokumei.transforms.report.rehearsal import rehearsed
-from tokumei.transforms.stages.attacks import AttackedRecords
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
-from tokumei.transforms.stages.histories import RecountFacts
-from tokumei.transforms.stages.joined import JoinedGroups, RecountJoined
 from tokumei.transforms.stages.profile import CountPeople
 from tokumei.transforms.stages.read import ReadChunks
-from tokumei.transforms.stages.totals import RecountTotals
-from tokumei.transforms.totals.recount import RecountedTotals
+
+if TYPE_CHECKING:
+    from tokumei.transforms.stages.attacks import AttackedRecords
 
 _SLICES = "slices"
 # What a count comes to where nothing is told.
@@ -148,11 +131,17 @@ class AnonymizeSplits(beam.PTransform):
         if self._plan.told_apart:
             counts[Count.PEOPLE] = "CountPeople" >> CountPeople()
         if self._plan.histories:
+            from tokumei.transforms.stages.histories import RecountFacts
+
             counts[Count.FACTS] = "RecountFacts" >> RecountFacts(self._plan.policy.histories)
         if any(table.table.totals for table in self._plan.tables.values()):
+            from tokumei.transforms.stages.totals import RecountTotals
+
             counts[Count.TOTALS] = "RecountTotals" >> RecountTotals(dict(self._plan.tables))
-        groups: JoinedGroups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
+        groups = {next(iter(group)): group for group in joined_groups(self._plan.tables)}
         if groups:
+            from tokumei.transforms.stages.joined import RecountJoined
+
             counts[Count.JOINED] = "RecountJoined" >> RecountJoined(groups)
         return counts
 
@@ -234,45 +223,8 @@ class PublishRelease(beam.PTransform):
 
 
 @guarded
-def _publish(
-    chosen: Chosen,
-    plan: Plan,
-    key: RunKey,
-    *summaries: Written,
-    people: Headcount,
-    facts: CountedFacts,
-    joined: WrittenJoined,
-    totals: RecountedTotals,
-    attacked: AttackedRecords,
-    seen: SeenReleases,
-) -> Published:
-    written = merge_written(summaries)
-    try:
-        total = verify(plan, chosen, written, people, facts=facts, totals=totals, fingerprint=key.fingerprint)
-        found = verify_joined(plan, chosen, joined, key.fingerprint)
-        attacks = attack_release(plan, chosen, written, people.by_table, attacked)
-        report = build_report(
-            plan, chosen, written, people.by_table, total, facts=facts, joined=found, totals=totals
-        )
-        record = record_of(plan, chosen, written, seen, key)
-        compared = compared_with(plan, seen, record)
-        told = {"attacks": explain_attacks(plan, attacks), "earlier": explain_earlier(plan, chosen, compared)}
-        report = report.model_copy(update=told)
-        if plan.rehearsal:
-            keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
-        refuse_exposures(plan, written, people.by_table)
-        refuse_attacks(attacks)
-        refuse_shown(compared, plan.policy.requirements)
-    except RequirementError:
-        with suppress(TokumeiError):  # refused parts can hold source values; a retry is refused likewise
-            discard(plan)
-        raise
-    if plan.rehearsal:
-        return Published(
-            release=plan.output,
-            register="",
-            people=total,
-            records=sum(table.records_out for table in report.tables),
-            files=0,
-        )
-    return publish(plan, report, written, partial(documents_of, plan.policy, report), record)
+def _publish(chosen: Chosen, plan: Plan, key: RunKey, *summaries: Written, **counts: Any) -> Published:
+    # What verifies and reports is a fifth of what a run imports: no record waits for it.
+    from tokumei.transforms.report.conclusion import CountedRelease, conclude_release
+
+    return conclude_release(plan, chosen, key, merge_written(summaries), CountedRelease(**counts))

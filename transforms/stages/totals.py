@@ -50,8 +50,6 @@ class BoundTotals(beam.PTransform):
     def expand(self, splits: PCollection[Split]) -> PCollection[Fits]:
         """`Split` → lines by bucket → what people reach (one) → what is left out (one) → `Fits` (one)."""
         tables = {name: table for name, table in self._plan.tables.items() if table.table.totals}
-        if not tables:
-            return self._fits
         buckets = (
             splits
             | "BindFits"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from tokumei.schemas.people import UNCOUNTED
 from tokumei.schemas.register import SMALL_FILE
-from tokumei.schemas.report import UNCOUNTED, Report, TableReport
+from tokumei.schemas.report import Report, TableReport
 from tokumei.schemas.report_exposure import ExposureReport
 from tokumei.schemas.report_histories import HistoryReport
 from tokumei.transforms.report.sections.base import fate_of
