@@ -7,20 +7,29 @@ numbers of so many digits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tokumei.transforms.detect.hash_set import MOST_HASHES, Hashes, HashSet, mixed
+from tokumei.transforms.engine.distinct import distinct
+from tokumei.transforms.values.text import strings, utf8
 
 LONGEST_CODE = 24
+_FEWEST = 5  # digits in a row
 _CODE = r"^(?:[A-Z]{1,6}[0-9]{5,}[A-Z]{0,4}|[0-9]{5,}[A-Z]{1,4}|[0-9]{10,})$"
 _WRITTEN = r"[0-9A-Z]+(?:-[0-9A-Z]+)*"
-_PERHAPS = r"[0-9](?:-?[0-9A-Z]){4}"
+_BETWEEN = r"[\s-]"
 _MOST_SHAPES = 256  # of codes whose letters tell nothing there are more: then none is told apart
+_WORD = 8  # bytes that are hashed in one go
+_ZERO, _TEN, _NINE = np.uint8(ord("0")), np.uint8(10), np.uint8(ord("9"))
+_Bytes = NDArray[np.uint8]  # shape (n, width), a code a row
 
 
 class CodesMet(NamedTuple):
@@ -58,9 +67,13 @@ class CodeSet:
             key: of the run, for this purpose.
         """
         seeds = int.from_bytes(key[16:24]) | 1, int.from_bytes(key[24:32]) | 1
-        codes = spelled.drop_nulls().str.replace_all(r"[\s-]", "").unique()
-        codes = codes.filter(codes.str.contains(_CODE) & (codes.str.len_chars() <= LONGEST_CODE))
-        return cls(seeds, HashSet.of(_hashes(codes, seeds)), _few(frozenset(_shapes(codes).unique())))
+        hashes, shapes = [np.empty(0, dtype=np.uint64)], set[str]()
+        for _, texts in _by_width(_without_gaps(spelled.drop_nulls())):
+            kinds, which = _shapes(texts, seeds)
+            fits = kinds.str.contains(_CODE)
+            hashes.append(distinct(_hashes(texts[fits.to_numpy()[which]], seeds)))
+            shapes.update(kinds.filter(fits))
+        return cls(seeds, HashSet.of(np.concatenate(hashes)), _few(frozenset(shapes)))
 
     @classmethod
     def merged(cls, parts: Sequence[CodeSet]) -> CodeSet | None:
@@ -78,35 +91,66 @@ class CodeSet:
 
     def find(self, shadows: pl.Series) -> CodesMet:
         """Return which texts hold a code; nulls hold none."""
-        rows = shadows.str.contains(_PERHAPS).fill_null(value=False).arg_true()
+        rows = shadows.str.contains(self._perhaps).fill_null(value=False).arg_true()
         pieces = shadows.gather(rows).str.extract_all(_WRITTEN)
         tokens = pl.DataFrame({"row": rows, "code": pieces}).explode("code").drop_nulls()
-        tokens = tokens.with_columns(pl.col("code").str.replace_all("-", "", literal=True))
-        tokens = tokens.filter(
-            pl.col("code").str.contains(_CODE) & (pl.col("code").str.len_chars() <= LONGEST_CODE)
-        )
-        if self.shapes and len(tokens):
-            tokens = tokens.filter(_shapes(tokens["code"]).is_in(pl.Series(sorted(self.shapes)).implode()))
-        met = self.codes.holds(_hashes(tokens["code"], self.seeds))
-        digits = tokens["code"].str.count_matches("[0-9]").to_numpy().astype(np.float64)
-        share = np.minimum(1.0, (self.size or MOST_HASHES) * 10.0**-digits) + self.codes.error
-        return CodesMet(tokens["row"].filter(pl.Series(met)).unique(), float(share.sum()))
+        codes, met, share = _without_gaps(tokens["code"]), np.zeros(len(tokens), dtype=bool), 0.0
+        for places, texts in _by_width(codes):
+            kinds, which = _shapes(texts, self.seeds)
+            fits = kinds.str.contains(_CODE)
+            if self.shapes:
+                fits &= kinds.is_in(pl.Series(sorted(self.shapes)).implode())
+            digits = kinds.str.count_matches("9").to_numpy().astype(np.float64)
+            chance = np.minimum(1.0, (self.size or MOST_HASHES) * 10.0**-digits) + self.codes.error
+            rows_of = fits.to_numpy()[which]
+            met[places[rows_of]] = self.codes.holds(_hashes(texts[rows_of], self.seeds))
+            share += float(chance[which[rows_of]].sum())
+        return CodesMet(tokens["row"].filter(pl.Series(met)).unique(), share)
+
+    @cached_property
+    def _perhaps(self) -> str:
+        """What each text has that holds one: as many digits in a row as every code."""
+        rows = (max(map(len, re.findall("9+", shape))) for shape in self.shapes)
+        return rf"[0-9](?:-?[0-9]){{{min(rows, default=_FEWEST) - 1}}}"
 
 
 def _few(shapes: frozenset[str]) -> frozenset[str]:
     return shapes if len(shapes) <= _MOST_SHAPES else frozenset()
 
 
-def _shapes(codes: pl.Series) -> pl.Series:
-    return codes.str.replace_all("[0-9]", "9")
+def _without_gaps(codes: pl.Series) -> pl.Series:
+    return codes.str.replace_all(_BETWEEN, "") if codes.str.contains(_BETWEEN).any() else codes
 
 
-def _hashes(codes: pl.Series, seeds: tuple[int, int]) -> Hashes:
-    """Return a polynomial in a secret of the letters and digits of each code."""
-    joined = codes.str.pad_end(LONGEST_CODE, "\0").str.join("").item() if len(codes) else ""
-    matrix = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, LONGEST_CODE)
+def _by_width(codes: pl.Series) -> Iterator[tuple[NDArray[np.int64], _Bytes]]:
+    """Yield by length the places of texts that are no longer than codes, and their bytes."""
+    texts = utf8(strings(codes.to_arrow()))
+    for width in np.flatnonzero(np.bincount(np.minimum(texts.lengths, LONGEST_CODE + 1))):
+        if _FEWEST < width <= LONGEST_CODE:
+            rows = np.flatnonzero(texts.lengths == width)
+            if len(rows) == len(codes):
+                yield rows, texts.data[: len(rows) * width].reshape(-1, width)
+            else:
+                yield rows, texts.data[texts.starts[rows, None] + np.arange(width)]
+
+
+def _shapes(texts: _Bytes, seeds: tuple[int, int]) -> tuple[pl.Series, NDArray[np.int64]]:
+    """Return the ways in which texts of one length are written, a digit as 9; and of each text which."""
+    shaped = np.where(texts - _ZERO < _TEN, _NINE, texts)
+    if not len(texts) or (shaped == shaped[0]).all():  # as most columns are
+        first, which = np.zeros(min(len(texts), 1), dtype=np.int64), np.zeros(len(texts), dtype=np.int64)
+    else:
+        _, first, which = np.unique(_hashes(shaped, seeds), return_index=True, return_inverse=True)
+    return pl.Series([shaped[row].tobytes().decode("latin-1") for row in first], dtype=pl.String), which
+
+
+def _hashes(texts: _Bytes, seeds: tuple[int, int]) -> Hashes:
+    """Return a hash in a secret of each of some texts of one length."""
+    rows, width = texts.shape
+    padded = np.zeros((rows, -(-width // _WORD) * _WORD), dtype=np.uint8)
+    padded[:, :width] = texts
     factor, other = np.uint64(seeds[0]), np.uint64(seeds[1])
-    value = np.zeros(len(matrix), dtype=np.uint64)
-    for place in range(LONGEST_CODE):
-        value = (value + matrix[:, place].astype(np.uint64) + np.uint64(1)) * factor
-    return mixed(value, other)
+    value = np.full(rows, width, dtype=np.uint64)
+    for word in padded.view(np.uint64).T:
+        value = mixed(value * factor + word, other)
+    return value

@@ -49,6 +49,8 @@ def full_names(values: pa.Array) -> list[pl.Series]:
 def _one_each(names: pl.Series) -> pl.Series:
     """Return names of which some were two in one: 佐藤太郎 鈴木花子, 佐藤太郎・花子, 佐藤 太郎 花子."""
     long, words = names.str.contains(_LONG), names.str.contains(_WORDS)
+    if not (long | words).any():
+        return names
     two = names.filter(long)
     one, other = two.str.extract(_TWO, 1), two.str.extract(_TWO, 2)
     family, _ = name_parts(one)

@@ -31,17 +31,23 @@ def name_parts(shadows: pl.Series) -> tuple[pl.Series, pl.Series]:
     """
     stripped = shadows.str.strip_chars()
     family, given = stripped.str.extract(_TWO_WORDS, 1), stripped.str.extract(_TWO_WORDS, 2)
-    heads, tails = stripped.str.extract(_MIXED, 1), stripped.str.extract(_MIXED, 2)
+    rows = (family.is_null() & stripped.is_not_null()).arg_true()
+    if not len(rows):
+        return family, given
+    heads, tails = _parts_of_one(stripped.gather(rows))
+    return family.scatter(rows, heads), given.scatter(rows, tails)
+
+
+def _parts_of_one(names: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return the parts of names in one piece."""
+    heads, tails = names.str.extract(_MIXED, 1), names.str.extract(_MIXED, 2)
     mixed = _is_known(heads, _kanji()[0]) & _is_known(in_katakana(tails), _kana()[1])
-    family, given = (
-        pl.select(pl.when(mixed).then(part).otherwise(found)).to_series()
-        for part, found in ((heads, family), (tails, given))
-    )
+    family, given = (pl.select(pl.when(mixed).then(part)).to_series() for part in (heads, tails))
     for pattern, cuts, known in ((_KANJI, _CUTS_OF_KANJI, _kanji), (_KANA, _CUTS_OF_KANA, _kana)):
-        rows = stripped.str.contains(pattern).fill_null(value=False).arg_true()
+        rows = names.str.contains(pattern).arg_true()
         if not len(rows):
             continue
-        whole = stripped.gather(rows)
+        whole = names.gather(rows)
         folded = in_katakana(whole) if known is _kana else whole
         one, other = (pl.Series([None] * len(rows), dtype=pl.String) for _ in range(2))
         for cut in cuts:
@@ -61,7 +67,11 @@ def are_two_names(one: pl.Series, other: pl.Series) -> pl.Series:
         other: the second words.
     """
     whole = ~_is_known(one, _kanji()[0]) & ~_is_known(other, _kanji()[1])
-    return whole & name_parts(one)[0].is_not_null() & name_parts(other)[0].is_not_null()
+    for words in (one, other):
+        rows = whole.arg_true()
+        if len(rows):
+            whole = whole.scatter(rows, name_parts(words.gather(rows))[0].is_not_null())
+    return whole
 
 
 def are_given(names: pl.Series) -> pl.Series:

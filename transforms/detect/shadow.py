@@ -42,6 +42,8 @@ def shadow(texts: pa.Array) -> pl.Series:
 
 def spelled(texts: pa.Array) -> pl.Series:
     """Return the shadow of every text without what is wrapped in it; nulls stay null."""
+    if is_ascii(strings(texts)):
+        return _upper(pl.Series(texts, dtype=pl.String))
     return _changed(texts, _unusual(), _one_way)
 
 
@@ -82,6 +84,10 @@ def _of_usual(written: pl.Series) -> pl.Series:
 def _one_way(written: pl.Series) -> pl.Series:
     if not is_ascii(strings(written.to_arrow())):
         written = _of_usual(_where(written, _NOT_SIMPLE, _compatible))
+    return _upper(written)
+
+
+def _upper(written: pl.Series) -> pl.Series:
     return _where(written, r"\p{Ll}", lambda texts: texts.str.to_uppercase())
 
 

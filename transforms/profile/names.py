@@ -32,8 +32,8 @@ def gather_names(plan: TablePlan, batch: pa.RecordBatch, key: RunKey) -> NameSet
     names = NameSet.of(found or [pl.Series(dtype=pl.String)], secret)
     if not plan.coded:
         return names
-    codes = pl.concat([spelled(as_text(without_dictionary(batch.column(name)))) for name in plan.coded])
-    return replace(names, codes=CodeSet.of(codes, secret))
+    coded = (spelled(as_text(without_dictionary(batch.column(name)))) for name in plan.coded)
+    return replace(names, codes=CodeSet.merged([CodeSet.of(codes, secret) for codes in coded]))
 
 
 def gather_values(plan: TablePlan, chunk: Chunk[LeftOut]) -> HashSet | None:

@@ -79,7 +79,7 @@ def nulls(values: pa.Array) -> Bools:
 def is_ascii(values: pa.Array) -> bool:
     """Return whether no string of the array has a byte beyond ASCII."""
     data = utf8(values).data
-    return bool((data < 0x80).all())
+    return int(data.max()) < 0x80
 
 
 def plain(text: str) -> str:
