@@ -49,6 +49,83 @@ def once(i, line):
     return number(i) if line == 100 else f"品{line % 7}"
 
 
+def kana(i):
+    return "アカサタナハマヤ"[i % 8] + "イキシチニヒミリ"[i // 8] + "ラリルレロ"[i % 5]
+
+
+SENTENCES = {  # the value of a person, and a sentence about the same
+    "a code": (number, lambda i: f"保険の番号は{number(i)}でした"),
+    "a code with gaps": (number, lambda i: f"番号 {number(i)[:2]} {number(i)[2:6]}-{number(i)[6:]} を確認"),
+    "beside letters": (number, lambda i: f"No{number(i)}を確認"),
+    "full width": (
+        number,
+        lambda i: f"番号{number(i)}".translate({ord(c): ord(c) + 0xFEE0 for c in "ABX0123456789"}),
+    ),
+    "long digits": (lambda i: 7919 * i + 10**9, lambda i: f"会員{7919 * i + 10**9}が来店"),
+    "zeros before": (lambda i: f"{7919 * i + 10**9:014d}", lambda i: f"会員 {7919 * i + 10**9} 来店"),
+    "telephone": (
+        lambda i: f"090{7919 * i + 10**7:08d}",
+        lambda i: f"折返し090-{(7919 * i + 10**7) // 10**4:04d}-{(7919 * i + 10**7) % 10**4:04d}へ",
+    ),
+    "kanji": (lambda i: f"富士い{chr(0x4E00 + i)}", lambda i: f"旧姓は富士 い{chr(0x4E00 + i)}である"),
+    "a place": (lambda i: f"架空市北町{i + 1}番地の{i}", lambda i: f"架空市北町{i + 1}番地の{i}に転居"),
+    "kana": (kana, lambda i: f"愛称 {kana(i)}、来店"),
+    "Latin letters": (
+        lambda i: f"moto{chr(97 + i // 26)}{chr(97 + i % 26)}",
+        lambda i: f"as MOTO{chr(65 + i // 26)}{chr(65 + i % 26)} today",
+    ),
+    "longer than what is compared": (
+        lambda i: f"相談の記録その{i}" + "長い話" * 40,
+        lambda i: f"写し（相談の記録その{i}" + "長い話" * 40 + "）",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SENTENCES)
+@pytest.mark.parametrize("line", ["all", "one"])
+def test_inside_a_sentence_it_stops_the_release_too(run, what, line):
+    value, sentence = SENTENCES[what]
+
+    def cell(i, at):
+        return sentence(i) if line == "all" or at == 100 else f"品{at % 7}"
+
+    done = run(policy_of(1), files(value, cell), args=["--json"])
+    told = json.loads(done.err.splitlines()[-1])
+    assert (done.status, told["code"], told["where"]) == (4, "verification.leak", "tables.lines.columns.c")
+    assert f"{3 * PEOPLE if line == 'all' else 1} record(s) with a value of the same person" in told["what"]
+    assert not any(str(value(i)) in done.err for i in range(PEOPLE))
+
+
+HARMLESS = {  # the value of a person, and a sentence in which something else equals it or a part of it
+    "anothers": (
+        lambda i: f"富士い{chr(0x4E00 + i)}",
+        lambda i: f"隣の富士い{chr(0x4E00 + (i + 7) % PEOPLE)}氏 {i}",
+    ),
+    "a label of many": (lambda i: f"富士い{chr(0x4E00 + i)}", lambda i: "店は富士い一と富士い丁"),
+    "in longer digits": (lambda i: 20_011 + 13 * i, lambda i: f"伝票{20_011 + 13 * i}{i + 10}を確認"),
+    "one short number by chance": (
+        lambda i: 20_011 + 13 * i,
+        lambda i: f"伝票{20_011 + 13 * i if i == 3 else 90_001 + i}を確認",
+    ),
+    "in longer kana": (kana, lambda i: f"ア{kana(i)}ンを購入{i}"),
+    "in a longer word": (
+        lambda i: f"moto{chr(97 + i // 26)}",
+        lambda i: f"the moto{chr(97 + i // 26)}rbike {i}",
+    ),
+    "a beginning": (number, lambda i: f"番号{number(i)[:7]}を確認{i}"),
+}
+
+
+@pytest.mark.parametrize("what", HARMLESS)
+def test_what_is_no_value_of_the_person_in_a_sentence_is_released(run, what):
+    value, sentence = HARMLESS[what]
+    done = run(
+        policy_of(3),
+        files(value, lambda i, at: sentence(i) if at < PEOPLE or what == "a label of many" else "品"),
+    )
+    assert done.status == 0, done.err
+
+
 CARRIED = {
     "as it is": (number, lambda i, _: number(i), {}),
     "once": (number, once, {}),

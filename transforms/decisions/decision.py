@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tokumei.transforms.counting.person_values import PeopleValues
 from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.promise import Promise
 from tokumei.transforms.decisions.fitted import FittedTable
@@ -12,7 +13,6 @@ from tokumei.transforms.decisions.history import HistoryTreatment
 from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.decisions.removal import Removal
 from tokumei.transforms.decisions.settlement import Settlement
-from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_set import NameSet
 
 
@@ -43,7 +43,7 @@ class Decision:
     promises: Mapping[str, Promise] = field(default_factory=dict)
     settlement: Settlement | None = None
     names: NameSet | None = None
-    theirs: HashSet | None = None
+    theirs: PeopleValues | None = None
     parts: int = 0
 
 

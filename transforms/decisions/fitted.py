@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tokumei.transforms.counting.person_values import PeopleValues
 from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.decisions.removal import Removal
-from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_set import NameSet
 
 R = TypeVar("R")
@@ -49,7 +49,7 @@ class FittedTable:
     blank: int = 0
     least: int = 0
     names: NameSet | None = None
-    theirs: HashSet | None = None
+    theirs: PeopleValues | None = None
     removals: tuple[Removal, ...] = ()
 
     def removal(self, kind: type[R]) -> R | None:

@@ -84,7 +84,7 @@ def scan(
             found |= codes_of_people(codes, name, cells.written, people, shared)
             found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
-            found |= theirs_in(theirs, name, cells.plain, shared)
+            found |= theirs_in(theirs, name, cells, shared)
         whole = whole_numbers_of(batch.column(name)) if carries else None
         if whole is not None and read is None:
             found |= _in_numbers(name, whole, wanted, theirs, shared)
@@ -161,7 +161,7 @@ def _in_numbers(
         return {}
     cells = plain_texts(values)
     groups = Cells.of(cells.plain)
-    found = theirs_in(theirs, name, cells.plain, shared)
+    found = theirs_in(theirs, name, cells, shared)
     for name_of, source in wanted.items():
         rows = groups.but_labels(source.values, shared)
         texts = source.values(rows)

@@ -157,7 +157,7 @@ def own_values(source: pl.Series, cells: Texts, shared: int, compared: int | Non
     if len(hits):
         hits = _without_labels(hits, frame.filter(~inside), shared)
     numeric = hits.filter(pl.col(_SOURCE).str.contains(_DIGITS))
-    chance = sum(map(_in_longer_digits, numeric[_SOURCE], numeric[_WRITTEN]))
+    chance = sum(map(in_longer_digits, numeric[_SOURCE], numeric[_WRITTEN]))
     equal = len(numeric.filter(pl.col(_SOURCE) == pl.col(_CELL)))
     return Found(compared or len(frame), chance, len(hits) - chance, equal, _coincidences(frame))
 
@@ -207,7 +207,7 @@ def _without_labels(hits: pl.DataFrame, others: pl.DataFrame, shared: int) -> pl
     return hits.filter(~pl.col(_CELL).is_in(labels.implode()))
 
 
-def _in_longer_digits(value: str, cell: str) -> bool:
+def in_longer_digits(value: str, cell: str) -> bool:
     """Whether digits are met as part of longer digits only, or the cell is nothing but digits."""
     return _DIGITS_ALONE.fullmatch(cell) is not None or not any(
         _whole_groups(value, _GAPS.split(chain)) for chain in _DIGITS_ALONE.findall(cell)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.transforms.counting.headcount import Headcount
+from tokumei.transforms.counting.person_values import PeopleValues
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
-from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.batches import ABSENT
@@ -115,10 +115,10 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
     return fitted
 
 
-def _theirs(table: TablePlan, profile: Profile) -> HashSet | None:
+def _theirs(table: TablePlan, profile: Profile) -> PeopleValues | None:
     """Return what the tables that it is joined with delete of its people."""
     others = [profile[name].theirs for name in table.together if name != table.name and name in profile]
-    return HashSet.merged([one for one in others if one is not None]) if any(others) else None
+    return PeopleValues.merged([one for one in others if one is not None])
 
 
 def _told_notes(found: TableProfile) -> dict[tuple[str, str], int]:

@@ -7,9 +7,8 @@ from dataclasses import replace
 import polars as pl
 import pyarrow as pa
 
-from tokumei.transforms.counting.person_values import VALUES_PURPOSE, values_of
+from tokumei.transforms.counting.person_values import VALUES_PURPOSE, PeopleValues, values_of
 from tokumei.transforms.detect.code_set import CodeSet
-from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_forms import full_names, joined_names
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.shadow import spelled
@@ -36,7 +35,7 @@ def gather_names(plan: TablePlan, batch: pa.RecordBatch, key: RunKey) -> NameSet
     return replace(names, codes=CodeSet.merged([CodeSet.of(codes, secret) for codes in coded]))
 
 
-def gather_values(plan: TablePlan, chunk: Chunk[LeftOut]) -> HashSet | None:
+def gather_values(plan: TablePlan, chunk: Chunk[LeftOut]) -> PeopleValues | None:
     """Return what tells or links the people of a chunk; None where no other table has the same people."""
     if not plan.held_against or not chunk.batch.num_rows:
         return None

@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from tokumei.schemas.policy import MAX_REJECTS
 from tokumei.transforms.counting.codes import Spellings, merge_spellings, spellings_of
+from tokumei.transforms.counting.person_values import PeopleValues
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.criteria.treated import Treated
-from tokumei.transforms.detect.hash_set import HashSet
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.planning.persons import person_codes, persons_of
@@ -88,7 +88,7 @@ class TableProfile:
     blank: int = 0
     least: int = 0
     names: NameSet | None = None
-    theirs: HashSet | None = None
+    theirs: PeopleValues | None = None
 
     def one_row_a_person(self) -> bool:
         """Whether ascending, non-overlapping ranges prove it."""
@@ -207,12 +207,8 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         blank=sum(p.blank for p in parts),
         least=min((p.least for p in parts if p.least), default=0),
         names=NameSet.merged([p.names for p in parts if p.names is not None]),
-        theirs=_merged_values([p.theirs for p in parts if p.theirs is not None]),
+        theirs=PeopleValues.merged([p.theirs for p in parts if p.theirs is not None]),
     )
-
-
-def _merged_values(parts: Sequence[HashSet]) -> HashSet | None:
-    return HashSet.merged(parts) if parts else None
 
 
 def _first(places: Iterable[tuple[RejectPlace, ...]]) -> tuple[RejectPlace, ...]:
