@@ -69,6 +69,10 @@ def ledger(done):
     return json.loads(found[0].read_text())
 
 
+def private_of(done):
+    return [*(done.root / "register" / "private").rglob("*")]
+
+
 def test_every_release_keeps_its_levels_and_counts(run):
     done = run(policy(), file_of(people()))
     assert done.status == 0, done.err
@@ -76,7 +80,7 @@ def test_every_release_keeps_its_levels_and_counts(run):
     assert len(kept["releases"]) == 1 and kept["recodings"][0]["people"] is None
     classes = pl.read_parquet(io.BytesIO(base64.b64decode(kept["recodings"][0]["classes"])))
     assert classes["#counts"].list.first().sum() == done.report["people"]
-    assert (done.root / "register" / "private").stat().st_mode & 0o077 == 0
+    assert [p.stat().st_mode & 0o077 for p in (done.root / "register/private", *private_of(done))] == [0] * 3
 
 
 def test_who_came_alone_is_refused_and_advice_is_given(run):
@@ -339,6 +343,24 @@ def test_a_rehearsal_is_compared_with_what_is_published_and_keeps_nothing(run, t
     assert told.status == 0, told.err
     assert re.search(r"; (\d+) held back, \1 of them never released yet", told.out)
     assert ledger(done)["releases"] == ["first"] and len(done.releases) == 1
+
+
+def test_a_choice_that_earlier_releases_do_not_allow_is_a_row(run, tmp_path):
+    """Found by an attack: it ended the whole rehearsal, by exit 2 or 4, and no choice was compared."""
+    rows = people(300)
+    assert run(policy(recoding="cells"), file_of(rows)).status == 0
+    args = ["--report-folder", str(tmp_path / "rehearsed"), "--output", str(tmp_path / "none")]
+    tries = ["--try", "recoding=cells,full_domain", "--versus", str(tmp_path / "other.yaml")]
+    (tmp_path / "other.yaml").write_text(json.dumps(policy(recoding={"frozen": "other"})))
+    told = run(policy(**COMPARED), file_of(rows), job="rehearse", args=[*args, *tries])
+    assert told.status == 0, told.err
+    assert re.search(r"^  recoding=cells +refused: earlier.recoding", told.out, re.MULTILINE)
+    assert re.search(r"^  other.yaml +refused: requirement.frozen", told.out, re.MULTILINE)
+    assert "  recoding=cells is refused: recoding: cells gives records levels of their own" in told.out
+    assert "  other.yaml is refused: nothing is kept of the release" in told.out
+    report = json.loads((tmp_path / "rehearsed" / "report.json").read_text())
+    refused = [choice["refused"] for choice in report["rehearsal"]["choices"]]
+    assert refused == [None, "earlier.recoding", None, "requirement.frozen"]
 
 
 def book_of(done):
