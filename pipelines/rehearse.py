@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         const=SAMPLE,
         metavar="N",
-        help=f"a first look: one stretch of N (default: {SAMPLE}) of each large file",
+        help=f"a first look: of each large file one stretch in N (default: {SAMPLE})",
     )
     add_settings(parser)
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
 
     if args.sample is not None and args.sample < 1:
         raise PolicyError(
-            "usage.sample", where="--sample", what="one stretch of at least 1 is read", fix="give 1 or more"
+            "usage.sample", where="--sample", what="one stretch in at least 1 is read", fix="give 1 or more"
         )
     options = pin_runner(beam_args)
     with quiet():

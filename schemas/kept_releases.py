@@ -18,34 +18,60 @@ from tokumei.schemas.strict import Strict, broken
 _FIX = "restore the file as it was written"
 
 
-class KeptPeople(Strict):
-    """Who stood in which class of which release, as keyed hashes. Numbers are base64 of their bytes."""
+class KeptKeys(Strict):
+    """Keyed hashes, and in which releases each stood. Numbers are base64 of their bytes."""
 
-    releases: tuple[str, ...] = Field(description="Whose people are kept; a bit of a history each, from 1.")
-    tokens: str = Field(description="64 bits each, ascending: of a person in a class with their records.")
-    classes: str = Field(description="64 bits each: the class of each token.")
-    history: str = Field(description="32 bits each: which of the histories each token has.")
-    histories: tuple[str, ...] = Field(description="Hexadecimal numbers: in which releases a token stood.")
+    keys: str = Field(description="64 bits each, ascending.")
+    history: str = Field(description="32 bits each: which of the histories each key has.")
+    histories: tuple[str, ...] = Field(description="Hexadecimal numbers: in which releases a key stood.")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         """Check that the numbers belong together, so that no reader of them fails later."""
+        keys, history = _bytes_of(self.keys), _bytes_of(self.history)
         try:
-            tokens, classes, history = (
-                base64.b64decode(packed, validate=True)
-                for packed in (self.tokens, self.classes, self.history)
-            )
             masks = [int(mask, 16) for mask in self.histories]
-        except (ValueError, binascii.Error):
-            raise broken("kept.packed", "people are no numbers", _FIX) from None
-        if len(tokens) % 8 or len(classes) != len(tokens) or 2 * len(history) != len(tokens):
-            raise broken("kept.length", "not every token has one class and one history", _FIX)
+        except ValueError:
+            raise broken("kept.packed", "histories are no numbers", _FIX) from None
+        if len(keys) % 8 or 2 * len(history) != len(keys):
+            raise broken("kept.length", "not every key has one history", _FIX)
         used = {history[i : i + 4] for i in range(0, len(history), 4)}
         if any(int.from_bytes(number, "little") >= len(masks) for number in used):
-            raise broken("kept.history", "a token has a history that is not there", _FIX)
-        if not self.releases or any(not 0 < mask < 1 << len(self.releases) for mask in masks):
+            raise broken("kept.history", "a key has a history that is not there", _FIX)
+        if any(mask <= 0 for mask in masks):
+            raise broken("kept.releases", "a history is of no release", _FIX)
+        return self
+
+
+class KeptPeople(Strict):
+    """Who stood in which class of which release, and with which values, as keyed hashes."""
+
+    releases: tuple[str, ...] = Field(description="Whose people are kept; a bit of a history each, from 1.")
+    people: KeptKeys = Field(description="Of a person in a class.")
+    classes: str = Field(description="Base64, 64 bits each: the class of each key of people.")
+    columns: dict[str, KeptKeys] = Field(description="By column, of a person in a class with their values.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Check that the numbers belong together."""
+        if len(_bytes_of(self.classes)) != len(_bytes_of(self.people.keys)):
+            raise broken("kept.length", "not every person has one class", _FIX)
+        histories = (mask for keys in (self.people, *self.columns.values()) for mask in keys.histories)
+        if not self.releases or any(int(mask, 16) >= 1 << len(self.releases) for mask in histories):
             raise broken("kept.releases", "a history is of other releases than are kept", _FIX)
         return self
+
+
+def _bytes_of(packed: str) -> bytes:
+    """Return bytes that are kept as base64.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
+    try:
+        return base64.b64decode(packed, validate=True)
+    except (ValueError, binascii.Error):
+        raise broken("kept.packed", "numbers are no numbers", _FIX) from None
 
 
 class KeptRecoding(Strict):

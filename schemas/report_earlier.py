@@ -29,8 +29,9 @@ class JointAll(Strict):
 class EarlierReport(Strict):
     """One table, compared with all earlier releases of it.
 
-    ``stayed``, ``came`` and ``left`` are people in classes, since the newest release of the same levels; one
-    whose record changed has left and come. None where people cannot be told to be the same, or there is none.
+    ``stayed``, ``altered``, ``came`` and ``left`` are people in classes, since the newest release of the same
+    levels: as they were, with another value, new, gone. None where people cannot be told to be the same, or
+    there is none.
     """
 
     table: str
@@ -46,8 +47,9 @@ class EarlierReport(Strict):
     frozen: str | None = Field(description="The release whose levels are applied.")
     suppressed: int = Field(description="People in classes that do not hold what is required.")
     held_back: int = Field(description="People kept out of a class so that nobody is shown.")
-    waiting: int = Field(description="Of them, who were in no earlier release in this class, as they are.")
+    waiting: int = Field(description="Of them, who were in no earlier release in this class.")
     stayed: int | None = None
+    altered: int | None = None
     came: int | None = None
     left: int | None = None
     classes: int = Field(default=0, description="That show fewer people; 0 in every release.")

@@ -38,6 +38,7 @@ class RehearsedChoice(Strict):
 
     name: str = Field(description="What differs from the policy, or the file of another.")
     refused: str | None = Field(default=None, description="Code of the error by which it would end.")
+    why: str | None = Field(default=None, description="What the error says, in English.")
     records: int = 0
     people: int = 0
     left_out: int = Field(default=0, description="Records dropped or suppressed.")
@@ -53,7 +54,7 @@ class RehearsedChoice(Strict):
 class Rehearsal(Strict):
     """A rehearsal; a report that has it is of no release."""
 
-    sample: int | None = Field(description="One stretch of so many of each file was read; None: all.")
+    sample: int | None = Field(description="Of each file one stretch in so many was read; None: all.")
     classes: tuple[ExampleClass, ...] = ()
     expected: Expected | None = None
     choices: tuple[RehearsedChoice, ...] = ()

@@ -211,7 +211,8 @@ def _tell_earlier(beside: dict[str, Any]) -> None:
     since = ""
     if beside["came"] is not None:
         since = (
-            f"; since the last {beside['came']:,} came, {beside['left']:,} left, {beside['stayed']:,} stayed"
+            f"; since the last {beside['came']:,} came, {beside['left']:,} left,"
+            f" {beside['altered']:,} changed, {beside['stayed']:,} stayed as they were"
         )
     if beside["by_counts"]:
         since += f"; {beside['by_counts']:,} of them by counts alone"

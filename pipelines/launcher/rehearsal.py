@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pydantic import ValidationError
 
 from tokumei.schemas.errors import PolicyError, RequirementError, TokumeiError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
+from tokumei.schemas.privacy_models import Requirements
 from tokumei.schemas.report_rehearsal import Expected, RehearsedChoice
 
 if TYPE_CHECKING:
@@ -26,11 +28,19 @@ _MOST = 24  # runs of one rehearsal
 
 @dataclass(frozen=True)
 class Candidate:
-    """A policy to rehearse: its name in the table, and the folder that its relative paths start from."""
+    """A policy to rehearse.
+
+    Attributes:
+        name: in the table.
+        policy: what is rehearsed.
+        base: the folder that its relative paths start from.
+        refused: why it is no policy: what is tried does not go with the rest.
+    """
 
     name: str
     policy: Policy
     base: str
+    refused: PolicyError | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +50,7 @@ class Stage:
     Attributes:
         folder: of the report.
         output: where releases are; None: where the policy says.
-        sample: one stretch of so many is read; None: all.
+        sample: of each file one stretch in so many is read; None: all.
         options: Beam's, with a runner.
     """
 
@@ -76,8 +86,13 @@ def choices_of(
         content: dict[str, Any] = yaml.safe_load(written_policy(read))
         content["requirements"].update(mix)
         name = ", ".join(f"{key}={value}" for key, value in mix)
-        changed = parse_policy(yaml.safe_dump(content, sort_keys=False), f"--try {name}")
-        found.append(Candidate(name, changed, base))
+        try:
+            changed = parse_policy(yaml.safe_dump(content, sort_keys=False), f"--try {name}")
+            found.append(Candidate(name, changed, base))
+        except PolicyError as refused:
+            if not _are_requirements(content["requirements"]):
+                raise
+            found.append(Candidate(name, read, base, refused))
     found += [Candidate(Path(other).name, read_policy(other, settings), folder_of(other)) for other in versus]
     if len(found) > _MOST:
         raise PolicyError(
@@ -104,6 +119,15 @@ def _values(text: str) -> list[tuple[str, Any]]:
         raise PolicyError(
             "usage.try", where="--try", what="a value cannot be read", fix="give plain numbers or names"
         ) from None
+
+
+def _are_requirements(content: dict[str, Any]) -> bool:
+    """Whether what is tried are requirements by themselves, whatever the rest of the policy says."""
+    try:
+        Requirements.model_validate(content)
+    except ValidationError:
+        return False
+    return True
 
 
 def rehearse(candidates: Sequence[Candidate], stage: Stage) -> None:
@@ -135,7 +159,10 @@ def rehearse(candidates: Sequence[Candidate], stage: Stage) -> None:
             " nothing is written or published"
         )
         if stage.sample:
-            print(f"  a sample: one stretch of {stage.sample} of each file; classes are larger in the whole")
+            print(
+                f"  a sample: of each file of several stretches (32 MiB each) one in {stage.sample} is read;"
+                " classes are larger in the whole"
+            )
         tell_report(candidates[0].policy, report.model_dump(mode="json"))
         for example in told.classes:
             labels = ", ".join(f"{label.title} {label.label}" for label in example.labels)
@@ -172,6 +199,8 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     from tokumei.transforms.release.earlier import beside_earlier
     from tokumei.transforms.release.rehearsal import refuse_finished, take_report
 
+    if candidate.refused is not None:
+        return _not_run(candidate.refused)
     declared = stage.output or candidate.policy.output.directory
     policy = candidate.policy
     plan, files = plan_of(policy, candidate.base, stage.folder)
@@ -182,7 +211,11 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
         compared = policy.report.model_copy(update={"compare": True})
         policy = policy.model_copy(update={"report": compared})
         plan, files = plan_of(policy, candidate.base, stage.folder)
-    plan = replace(beside_earlier(plan, released), rehearsal=True, sample=stage.sample)
+    try:
+        plan = beside_earlier(plan, released)
+    except RequirementError as refused:
+        return _not_run(refused)
+    plan = replace(plan, rehearsal=True, sample=stage.sample)
     with quiet():
         import_beam(stage.options)
     began, used = time.monotonic(), _cpu()
@@ -207,16 +240,22 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     )
 
 
+def _not_run(error: TokumeiError) -> _Done:
+    nothing = Expected(seconds=0, cpu_seconds=0, peak_mib=None, compared=False)
+    return _Done(report=None, error=error, expected=nothing)
+
+
 def _cpu() -> float:
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def _choice(candidate: Candidate, done: _Done) -> RehearsedChoice:
-    refused, name = None if done.error is None else done.error.code, candidate.name or "方針のとおり"
+    told: dict[str, Any] = {"name": candidate.name or "方針のとおり", "seconds": done.expected.seconds}
+    if done.error is not None:
+        told |= {"refused": done.error.code, "why": done.error.what}
     if done.report is None:
-        return RehearsedChoice(name=name, refused=refused, seconds=done.expected.seconds)
-    told = {"name": name, "refused": refused, "seconds": done.expected.seconds}
+        return RehearsedChoice(**told)
     return choice_of(done.report).model_copy(update=told)
 
 
@@ -258,3 +297,6 @@ def _tell_choices(rows: Sequence[RehearsedChoice]) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         print("  " + "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+    for row in rows[1:]:
+        if row.refused:
+            print(f"  {row.name} is refused: {row.why}")

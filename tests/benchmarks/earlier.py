@@ -49,7 +49,7 @@ class File:
         ones = np.ones(len(self.people), np.int64)
         classes = self.classes.astype(np.uint64)
         pairs = joint_keys(self.people.astype(np.uint64), self.classes.astype(np.int64))
-        return InClasses(classes, pairs, pairs, ones)
+        return InClasses(classes, pairs, {}, ones)
 
 
 def recoding(release, standing):

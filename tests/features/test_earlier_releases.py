@@ -69,6 +69,10 @@ def ledger(done):
     return json.loads(found[0].read_text())
 
 
+def private_of(done):
+    return [*(done.root / "register" / "private").rglob("*")]
+
+
 def test_every_release_keeps_its_levels_and_counts(run):
     done = run(policy(), file_of(people()))
     assert done.status == 0, done.err
@@ -76,7 +80,7 @@ def test_every_release_keeps_its_levels_and_counts(run):
     assert len(kept["releases"]) == 1 and kept["recodings"][0]["people"] is None
     classes = pl.read_parquet(io.BytesIO(base64.b64decode(kept["recodings"][0]["classes"])))
     assert classes["#counts"].list.first().sum() == done.report["people"]
-    assert (done.root / "register" / "private").stat().st_mode & 0o077 == 0
+    assert [p.stat().st_mode & 0o077 for p in (done.root / "register/private", *private_of(done))] == [0] * 3
 
 
 def test_who_came_alone_is_refused_and_advice_is_given(run):
@@ -85,7 +89,7 @@ def test_who_came_alone_is_refused_and_advice_is_given(run):
     assert run(policy(**COMPARED), file_of(rows)).status == 0
     done = run(policy(**COMPARED), file_of([*rows, ("p9999", 30, "A1", "v")]))
     assert done.status == 4 and len(done.releases) == 1
-    assert "1 classes show fewer than 5 people who came, left or changed" in done.err
+    assert "1 classes show fewer than 5 people who came, left, stayed or changed" in done.err
     assert "hold_back" in done.err and "frozen" in done.err
     assert "p9999" not in done.err
     # The same policy on the same file again does nothing.
@@ -142,7 +146,41 @@ def test_a_record_that_changed_is_one_who_left_and_one_who_came(run):
     changed = [(*rows[0][:3], "z" if rows[0][3] != "z" else "u"), *rows[1:]]
     done = run(policy(**COMPARED), file_of(changed))
     assert done.status == 4
-    assert "1 classes show fewer" in done.err and "(2 people)" in done.err
+    assert "1 classes show fewer" in done.err and "(1 people)" in done.err
+
+
+def dated(rows, day):
+    """The file with the day on which it was drawn in every record."""
+    return {
+        "data.csv": "\n".join(["id,age,town,illness,drawn", *(",".join(map(str, (*r, day))) for r in rows)])
+        + "\n"
+    }
+
+
+def test_a_newcomer_is_found_though_every_record_has_another_date(run):
+    """Found by an attack: with an extract date all had left and come, and one newcomer was not counted."""
+    rows = people()
+    newcomer = ("p9999", *rows[0][1:3], "v")
+
+    def with_date(plain):
+        plain["tables"]["t"]["columns"]["drawn"] = KEEP_ALL
+        return plain
+
+    assert run(with_date(policy(**COMPARED)), dated(rows, "4-1"), args=["--release-id", "first"]).status == 0
+    done = run(with_date(policy(**COMPARED)), dated([*rows, newcomer], "4-2"))
+    assert done.status == 4 and "1 classes show fewer than 5 people" in done.err, done.err
+    done = run(with_date(policy(**COMPARED)), dated([*rows[1:], newcomer], "4-2"))
+    assert done.status == 4 and "1 classes show fewer than 5 people" in done.err, done.err
+    nights = with_date(nightly("first", suppression_limit=0.3))
+    done = run(nights, dated([*rows, newcomer], "4-2"), args=["--release-id", "second"])
+    assert done.status == 0, done.err
+    held = re.search(r"; (\d+) held back, \1 of them never released yet", done.out)  # small classes, too
+    told = next(r for r in reports(done) if r["release_id"] == "second")["earlier"][0]
+    assert (told["came"], told["stayed"], told["left"], told["altered"]) == (0, 0, 0, 401 - int(held[1]))
+    # A column that is kept for the first time is another for everybody, too.
+    nights["tables"]["t"]["columns"]["drawn"] = {"drop": True, "because": "試し"}
+    done = run(nights, dated([*rows, newcomer], "4-3"), args=["--release-id", "third"])
+    assert done.status == 0 and held[0] in done.out, done.err
 
 
 def nightly(first, **more):
@@ -185,6 +223,7 @@ def test_nights_with_people_held_back(run):
     assert told["releases"] == 5 and told["classes"] == 0 and told["frozen"] == "n0"
     assert told["waiting"] <= told["held_back"] < 60
     assert told["stayed"] + told["came"] == sum(c.total() for c in classes_of(last).values())
+    assert told["altered"] == 0
     assert "earlier: t: compared with 5 releases, each of which shows nobody or 5 people; since" in done.out
     assert "これまでの公表5件" in (last / "report.html").read_text()
     for name in ("notice.md", "public-report.html", "public-report.json"):
@@ -306,6 +345,24 @@ def test_a_rehearsal_is_compared_with_what_is_published_and_keeps_nothing(run, t
     assert ledger(done)["releases"] == ["first"] and len(done.releases) == 1
 
 
+def test_a_choice_that_earlier_releases_do_not_allow_is_a_row(run, tmp_path):
+    """Found by an attack: it ended the whole rehearsal, by exit 2 or 4, and no choice was compared."""
+    rows = people(300)
+    assert run(policy(recoding="cells"), file_of(rows)).status == 0
+    args = ["--report-folder", str(tmp_path / "rehearsed"), "--output", str(tmp_path / "none")]
+    tries = ["--try", "recoding=cells,full_domain", "--versus", str(tmp_path / "other.yaml")]
+    (tmp_path / "other.yaml").write_text(json.dumps(policy(recoding={"frozen": "other"})))
+    told = run(policy(**COMPARED), file_of(rows), job="rehearse", args=[*args, *tries])
+    assert told.status == 0, told.err
+    assert re.search(r"^  recoding=cells +refused: earlier.recoding", told.out, re.MULTILINE)
+    assert re.search(r"^  other.yaml +refused: requirement.frozen", told.out, re.MULTILINE)
+    assert "  recoding=cells is refused: recoding: cells gives records levels of their own" in told.out
+    assert "  other.yaml is refused: nothing is kept of the release" in told.out
+    report = json.loads((tmp_path / "rehearsed" / "report.json").read_text())
+    refused = [choice["refused"] for choice in report["rehearsal"]["choices"]]
+    assert refused == [None, "earlier.recoding", None, "requirement.frozen"]
+
+
 def book_of(done):
     return next(done.root.glob("register/private/*/releases.json"))
 
@@ -334,11 +391,13 @@ def test_a_ledger_that_lacks_a_published_release_is_refused(run, lost):
 @pytest.mark.parametrize(
     ("place", "value"),
     [
-        (("people", "history"), ""),
-        (("people", "tokens"), "x"),
+        (("people", "people", "history"), ""),
+        (("people", "people", "keys"), "x"),
+        (("people", "columns", "illness", "keys"), "AAAA"),
         (("people", "classes"), "AAAA"),
-        (("people", "histories"), []),
-        (("people", "histories"), ["0"]),
+        (("people", "people", "histories"), []),
+        (("people", "people", "histories"), ["0"]),
+        (("people", "columns", "illness", "histories"), ["4"]),
         (("people", "releases"), []),
         (("classes",), ""),
         (("classes",), "eHh4"),

@@ -108,7 +108,10 @@ def test_a_sample_is_said_to_be_one(rehearse, monkeypatch):
     monkeypatch.setattr(splits.plan_splits, "__defaults__", (400,))
     done, report = rehearse(policy(), "--sample", "3")
     assert done.status == 0, done.err
-    assert "a sample: one stretch of 3" in done.out and report["rehearsal"]["sample"] == 3
+    assert (
+        "a sample: of each file of several stretches (32 MiB each) one in 3 is read" in done.out
+        and report["rehearsal"]["sample"] == 3
+    )
     assert 0 < report["tables"][0]["records_in"] < 120
 
 

@@ -7,9 +7,10 @@ stay with the body as what it must keep safe (加工方法等情報, 規則35条
 
 Three things are compared with every earlier release:
 
-- **The same levels.** Whoever takes one release from the other is left with those who came, those who left
-  and those whose record changed. Of each class these must be nobody or k people, and its count must be the
-  same or differ by k (`changes`). A class in which nobody changes tells nothing, however often it is seen.
+- **The same levels.** Whoever matches the records of two releases, by any columns that both have, is left
+  with those who came, those who left and those whose record changed. Of each class these must be nobody or k
+  people, and its count must be the same or differ by k (`changes`). A class in which nobody changes tells
+  nothing, however often it is seen.
 - **Other levels.** Whoever is in two classes is among the people of both alone: they must be k (`compare`).
 - **Sensitive values.** Of those that a person may have, the ones are left that both classes hold.
 

@@ -1,18 +1,31 @@
-"""Who came into a class and who left it since each earlier release of the same levels.
+"""Who came into a class, left it or changed there since each earlier release of the same levels.
 
-A person in a class is a key, and a person in a class with a certain record is a token: who stays with another
-record has left and come. A history is the set of earlier releases in which a token stood.
+What counts as the same must rest on what a recipient can match. Who holds two releases may match their
+records by any set of the columns that both have: by the classes alone, as where every record tells the day on
+which it was drawn, or by all columns that somebody has kept. Matched by a set, those came who are new in the
+class or have another value in one of its columns, and those left likewise. So a person in a class is a key,
+with a number for each column beside it, and it is counted apart who is new, who is gone, who is there still,
+and of these by column whose value is another one and whose is the same.
+
+Each of them nobody or k people is enough for every set of columns: with a set, those who came are the new
+ones and all who changed in one of its columns, which is a union of groups that are each nobody or k; so are
+those who left. It is needed too, for one column is a set, and no column is one; and whoever takes the one
+from the other is left with those who changed. What is not counted are those who changed in several columns at
+once.
+
+A history is the set of earlier releases in which a person, or their value in a column, stood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.keyed import joint_keys
+from tokumei.transforms.counting.lookup import NOT_FOUND, places_in
 
 Keys = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
@@ -27,79 +40,108 @@ class InClasses:
     Attributes:
         classes: key of the class.
         pairs: key of the person in the class; each once, after merging.
-        records: sum of the keys of their records there, modulo 2^64: the same whatever their order.
+        values: by compared column, sum of the keys of their values there, modulo 2^64: the same whatever
+            their order.
         lines: how many records these are.
     """
 
     classes: Keys
     pairs: Keys
-    records: Keys
+    values: Mapping[str, Keys]
     lines: Counts
 
-    @property
-    def tokens(self) -> Keys:
-        """A key of the person in the class with these records."""
-        return joint_keys(self.pairs, self.records.view(np.int64))
+    def tokens(self, column: str) -> Keys:
+        """A key of the person in the class with these values of a column."""
+        return joint_keys(self.pairs, self.values[column].view(np.int64))
 
     def only(self, chosen: Mask) -> InClasses:
         """Return some of the rows."""
-        return InClasses(self.classes[chosen], self.pairs[chosen], self.records[chosen], self.lines[chosen])
+        values = {name: keys[chosen] for name, keys in self.values.items()}
+        return InClasses(self.classes[chosen], self.pairs[chosen], values, self.lines[chosen])
 
 
 def merge_standing(parts: Sequence[InClasses]) -> InClasses:
-    """Bring the records of each person in a class together, in any order of the parts."""
-    classes, pairs, records = (
-        np.concatenate([np.empty(0, np.uint64), *columns])
-        for columns in zip(*((p.classes, p.pairs, p.records) for p in parts), strict=True)
+    """Bring the records of each person in a class together, in any order of the parts; one at least."""
+    classes, pairs = (
+        np.concatenate(columns) for columns in zip(*((p.classes, p.pairs) for p in parts), strict=True)
     )
-    lines = np.concatenate([np.empty(0, np.int64), *(p.lines for p in parts)])
+    values = {name: np.concatenate([p.values[name] for p in parts]) for name in parts[0].values}
+    lines = np.concatenate([p.lines for p in parts])
     if len(pairs) == 0:
-        return InClasses(classes, pairs, records, lines)
+        return InClasses(classes, pairs, values, lines)
     order = np.argsort(pairs, kind="stable")
     pairs = pairs[order]
     starts = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
     return InClasses(
         classes[order][starts],
         pairs[starts],
-        np.add.reduceat(records[order], starts),
+        {name: np.add.reduceat(keys[order], starts) for name, keys in values.items()},
         np.add.reduceat(lines[order], starts),
     )
 
 
 @dataclass(frozen=True)
-class Past:
-    """Who stood in classes of earlier releases of the same levels.
+class Stood:
+    """Keys, and in which earlier releases each stood.
 
     Attributes:
-        tokens: ascending.
-        classes: key of the class of each.
+        keys: ascending.
         history: number of the history of each.
-        histories: shape (h, v), whether the tokens of a history stood in a release; equal releases once.
+        histories: shape (h, v), whether the keys of a history stood in a release.
     """
 
-    tokens: Keys
-    classes: Keys
+    keys: Keys
     history: Counts
     histories: Mask
 
     @property
+    def releases(self) -> Mask:
+        """Shape (v,), in which any stood."""
+        found: Mask = np.logical_or.reduce(self.histories, axis=0)
+        return found
+
+    @property
+    def with_never(self) -> Mask:
+        """The histories, before them one of whoever stood in none."""
+        return np.vstack([np.zeros((1, self.histories.shape[1]), bool), self.histories])
+
+    def numbers_of(self, keys: Keys) -> Counts:
+        """Return the number of each key's history in `with_never`."""
+        places = places_in(self.keys, keys)
+        return np.where(places == NOT_FOUND, 0, np.append(self.history, -1)[places] + 1)
+
+
+@dataclass(frozen=True)
+class Past:
+    """Who stood in classes of earlier releases of the same levels; equal releases once.
+
+    Attributes:
+        people: keys of people in classes.
+        classes: key of the class of each.
+        columns: by column, keys of people in classes with their values of it.
+    """
+
+    people: Stood
+    classes: Keys
+    columns: Mapping[str, Stood]
+
+    @property
     def versions(self) -> int:
         """How many different releases there are."""
-        return int(self.histories.shape[1])
-
-
-NEVER = 0  # the group of those who stood in no earlier release
+        return int(self.people.histories.shape[1])
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleGroups:
-    """People of today by class and history, and how many stood there in each earlier release.
+    """People of today by class and histories, and how many stood there in each earlier release.
 
     Attributes:
         keys: of the classes, ascending; of today or of any earlier release.
         of_person: the group of each row of today.
-        of_class: the class of each group.
-        stood: shape (g, v), whether the people of a group stood in a release.
+        of_class: the class of each group, ascending.
+        numbers: shape (g, 1 + f), the histories of each group: of the people, and of each column.
+        histories: what the numbers stand for: shape (h, v) each.
+        known: shape (v,), for each column the releases that have it.
         present: people of today in each group.
         counts: shape (c, v), people of each class in each release.
     """
@@ -107,54 +149,84 @@ class PeopleGroups:
     keys: Keys
     of_person: Counts
     of_class: Counts
-    stood: Mask
+    numbers: Counts
+    histories: tuple[Mask, ...]
+    known: tuple[Mask, ...]
     present: Counts
     counts: Counts
 
-    def changed(self, kept: Counts) -> tuple[Counts, Counts, Counts]:
-        """Return who came, who left and by how many the count differs, shape (c, v) each.
+    def stood(self, some: slice) -> Mask:
+        """Return shape (g, v), whether the people of some groups stood in a release."""
+        return self.histories[0][self.numbers[some, 0]]
+
+    def beside(self, some: slice) -> list[tuple[Mask, Mask]]:
+        """Return for each column, shape (g, v), whether they stood there with another value, or the same."""
+        stood, found = self.stood(some), []
+        for i, (histories, known) in enumerate(zip(self.histories[1:], self.known, strict=True), 1):
+            same = histories[self.numbers[some, i]]
+            found.append((stood & known & ~same, stood & known & same))
+        return found
+
+    def changed(self, kept: Counts) -> list[Counts]:
+        """Return numbers of people, shape (c, v) each.
+
+        They are: who came, who left, by how many the count differs, who stayed, and by column who did with
+        another value and who with the same.
 
         Args:
             kept: people of each group who are released.
         """
-        shared = np.zeros_like(self.counts)
+        sums = [np.zeros_like(self.counts) for _ in range(2 * len(self.histories) - 1)]
         for start in range(0, len(kept), _BLOCK):
             some = slice(start, start + _BLOCK)
-            np.add.at(shared, self.of_class[some], self.stood[some] * kept[some, None])
+            masks = self.stood(some), *(mask for both in self.beside(some) for mask in both)
+            for of_mask, mask in zip(sums, masks, strict=True):
+                np.add.at(of_mask, self.of_class[some], mask * kept[some, None])
         people = np.bincount(self.of_class, weights=kept, minlength=len(self.keys)).astype(np.int64)[:, None]
-        return people - shared, self.counts - shared, np.abs(people - self.counts)
+        return [people - sums[0], self.counts - sums[0], np.abs(people - self.counts), *sums]
+
+    def shown(self, kept: Counts, k: int) -> Mask:
+        """Return shape (c, v), whether whoever compares a class with that of a release sees fewer than k."""
+        mask = np.zeros(self.counts.shape, bool)
+        for numbers in self.changed(kept):
+            mask |= few(numbers, k)
+        return mask
 
 
 def group_people(today: InClasses, past: Past) -> PeopleGroups:
-    """Group today's people by their class and by the earlier releases that they stood in.
+    """Group today's people by their class and by the earlier releases that they and their values stood in.
 
     Args:
         today: merged.
         past: of the same key.
     """
     keys = np.unique(np.concatenate([today.classes, past.classes]))
-    at = np.searchsorted(past.tokens, today.tokens)
-    at[at == len(past.tokens)] = 0
-    known = past.tokens[at] == today.tokens if len(past.tokens) else np.zeros(len(at), bool)
-    history = (
-        np.where(known, past.history[at] + 1, NEVER) if len(past.tokens) else np.zeros(len(at), np.int64)
+    columns = [name for name in today.values if name in past.columns]
+    numbers = np.stack(
+        [
+            np.searchsorted(keys, today.classes),
+            past.people.numbers_of(today.pairs),
+            *(past.columns[name].numbers_of(today.tokens(name)) for name in columns),
+        ],
+        axis=1,
     )
-    number = np.searchsorted(keys, today.classes) * (len(past.histories) + 1) + history
-    groups, of_person, present = np.unique(number, return_inverse=True, return_counts=True)
-    of_class, of_history = np.divmod(groups, len(past.histories) + 1)
-    stood = np.vstack([np.zeros((1, past.versions), bool), past.histories])[of_history]
+    groups, of_person, present = np.unique(numbers, axis=0, return_inverse=True, return_counts=True)
+    people = past.people
     counts = np.zeros((len(keys), past.versions), np.int64)
-    before = np.searchsorted(keys, past.classes) * len(past.histories) + past.history
+    before = np.searchsorted(keys, past.classes) * len(people.histories) + people.history
     pairs, tokens = np.unique(before, return_counts=True)
     for start in range(0, len(pairs), _BLOCK):
         some = slice(start, start + _BLOCK)
-        of, histories = np.divmod(pairs[some], len(past.histories))
-        np.add.at(counts, of, past.histories[histories] * tokens[some, None])
+        of, histories = np.divmod(pairs[some], len(people.histories))
+        np.add.at(counts, of, people.histories[histories] * tokens[some, None])
+    stood = [past.columns[name] for name in columns]
     return PeopleGroups(
         keys=keys,
         of_person=of_person.ravel(),
-        of_class=of_class,
-        stood=stood,
+        of_class=groups[:, 0],
+        numbers=groups[:, 1:],
+        histories=(people.with_never, *(s.with_never for s in stood)),
+        known=tuple(s.releases for s in stood),
         present=present,
         counts=counts,
     )
@@ -174,13 +246,15 @@ class Changes:
         releases: how many there are.
         classes: of them or of today that show fewer than k people to whoever compares two releases.
         people: the most who are shown so, over all pairs with one earlier release.
-        stayed, came, left: people of today's classes since the newest of them.
+        stayed, altered, came, left: people of today's classes since the newest of them: as they were, with
+            another value, new, gone.
     """
 
     releases: int
     classes: int
     people: int
     stayed: int
+    altered: int
     came: int
     left: int
 
@@ -195,15 +269,24 @@ def tell_changes(today: InClasses, past: Past, k: int, releases: int) -> Changes
         releases: how many earlier ones there are.
     """
     groups = group_people(today, past)
-    came, left, apart = groups.changed(groups.present)
-    shown = few(came, k) | few(left, k) | few(apart, k)
-    people = np.where(few(came, k), came, 0) + np.where(few(left, k), left, 0)
-    newest = -1
+    came, left, _, stayed, *beside = groups.changed(groups.present)
+    shown = groups.shown(groups.present, k)
+    people = np.zeros_like(came)
+    for numbers in (came, left, stayed, *beside):
+        people += np.where(few(numbers, k), numbers, 0)
+    newest, other = -1, 0
+    for start in range(0, len(groups.present), _BLOCK):
+        some = slice(start, start + _BLOCK)
+        changed = np.zeros(len(groups.present[some]), bool)
+        for altered, _ in groups.beside(some):
+            changed |= altered[:, newest]
+        other += int(groups.present[some][changed].sum())
     return Changes(
         releases=releases,
         classes=int(shown.any(axis=1).sum()),
         people=int(people.sum(axis=0).max(initial=0)),
-        stayed=len(today.pairs) - int(came[:, newest].sum()),
+        stayed=int(stayed[:, newest].sum()) - other,
+        altered=other,
         came=int(came[:, newest].sum()),
         left=int(left[:, newest].sum()),
     )

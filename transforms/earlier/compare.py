@@ -100,8 +100,8 @@ class Compared:
         found = []
         if self.changes is not None and self.changes.classes:
             found.append(
-                f"{self.changes.classes:,} classes show fewer than {self.people} people who came, left or"
-                f" changed to whoever takes an earlier release from this one ({self.changes.people:,} people)"
+                f"{self.changes.classes:,} classes show fewer than {self.people} people who came, left,"
+                f" stayed or changed to whoever compares an earlier release ({self.changes.people:,} people)"
             )
         if self.counts:
             found.append(

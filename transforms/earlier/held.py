@@ -26,7 +26,7 @@ class HeldBack:
         pairs: keys of people and classes, ascending; 8 bytes each.
         salt: the key of all releases of the file, by which they are made.
         records: how many this leaves out.
-        waiting: of the people, who were in no earlier release in this class with this record.
+        waiting: of the people, who were in no earlier release in this class.
     """
 
     cause: ClassVar[str] = "people held back for earlier releases"
@@ -64,5 +64,5 @@ def held_back(today: InClasses, past: Past, k: int, *, key: RunKey, salt: RunKey
         pairs=pairs,
         salt=salt,
         records=int(held.lines.sum()),
-        waiting=int((~among(past.tokens, held.tokens)).sum()),
+        waiting=int((~among(past.people.keys, held.pairs)).sum()),
     )

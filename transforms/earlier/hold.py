@@ -1,9 +1,10 @@
 """Who is kept out, so that no class shows fewer than k people to whoever compares two releases.
 
 Of each class the most people are released for whom the comparison with every earlier release shows nobody or
-k: of those who came, of those who left, and of the count. Who stood in the same releases is alike to a
-reader; so what is looked for is how many of each such group are released. Where nothing else is found the
-class is left out as a whole, which shows all of its people to have gone, or nobody.
+k: of those who came, left, stayed or changed, and of the count (`changes`). Who stood in the same releases
+with the same values is alike to a reader; so what is looked for is how many of each such group are released.
+Where nothing else is found the class is left out as a whole, which shows all of its people to have gone, or
+nobody.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ def hold_back(today: InClasses, past: Past, k: int, key: RunKey) -> Keys:
         key: of the run; it draws who of a group is kept out.
     """
     groups = group_people(today, past)
-    came, left, apart = groups.changed(groups.present)
-    shown = (few(came, k) | few(left, k) | few(apart, k)).any(axis=1)
+    shown = groups.shown(groups.present, k).any(axis=1)
     kept = groups.present.copy()
     starts = np.searchsorted(groups.of_class, np.arange(len(groups.keys) + 1))
     for number in np.flatnonzero(shown).tolist():
         own = slice(starts[number], starts[number + 1])
-        kept[own] = released_of(groups.present[own], groups.stood[own], groups.counts[number], k)
+        stood, beside = groups.stood(own), [mask for both in groups.beside(own) for mask in both]
+        told = np.hstack([stood[:, :0], *beside])
+        kept[own] = released_of(groups.present[own], stood, told, groups.counts[number], k)
     draws = np.argsort(joint_keys(today.pairs, _salt(key)), kind="stable")
     order = draws[np.argsort(groups.of_person[draws], kind="stable")]
     first = np.concatenate([[0], np.cumsum(groups.present)[:-1]])
@@ -48,18 +50,21 @@ def _salt(key: RunKey) -> npt.NDArray[np.int64]:
     return np.frombuffer(key.derive("who is held back")[:8], np.int64)
 
 
-def released_of(present: Counts, stood: Mask, counts: Counts, k: int) -> Counts:
+def released_of(present: Counts, stood: Mask, beside: Mask, counts: Counts, k: int) -> Counts:
     """Return how many people of each group of a class are released.
 
     Args:
         present: shape (g,), people of each group.
         stood: shape (g, v), in which earlier releases they stood.
+        beside: shape (g, n), other sets of groups, of which people are told apart in a release.
         counts: shape (v,), people of the class in each; releases in their order.
         k: so many people, or nobody, may be shown.
     """
-    versions = np.unique(np.vstack([stood, counts]), axis=1)
+    told = np.unique(np.hstack([stood, ~stood, beside]), axis=1)
     newest = stood[:, -1]
+    versions = np.unique(np.vstack([stood, counts]), axis=1)
     stood, counts = versions[:-1].astype(bool), versions[-1]
+    present = _without_few(present[None], told, k)[0]
     best = np.zeros_like(present)
     inside, outside = np.flatnonzero(newest), np.flatnonzero(~newest)
     leaving = [present[inside] * 0]
@@ -77,8 +82,24 @@ def released_of(present: Counts, stood: Mask, counts: Counts, k: int) -> Counts:
         tried = np.zeros((len(out) * len(some), len(present)), np.int64)
         tried[:, inside] = np.repeat(present[inside] - out, len(some), axis=0)
         tried[:, outside] = np.tile(some, (len(out), 1))
-        best = _best([best, *_allowed(tried, stood, counts, k)])
+        best = _best([best, *_allowed(_without_few(tried, told, k), stood, counts, k)])
     return best
+
+
+def _without_few(tried: Counts, told: Mask, k: int) -> Counts:
+    """Return the most of each choice of which no set of groups that is told apart holds few people.
+
+    Of what holds fewer than k, and cannot hold more, nobody can be released; so there is one such choice.
+
+    Args:
+        tried: shape (t, g), people of each group.
+        told: shape (g, n), sets of groups.
+        k: so many people, or nobody, may be shown.
+    """
+    sets = told.astype(np.float64)  # exact, and many times as fast to multiply
+    while (shown := few((tried.astype(np.float64) @ sets).astype(np.int64), k)).any():
+        tried = np.where(shown.astype(np.float64) @ sets.T > 0, 0, tried)
+    return tried
 
 
 def _orders(stood: Mask, present: Counts) -> Iterable[Counts]:
@@ -99,10 +120,10 @@ def _first(present: Counts, order: Counts, people: int) -> Counts:
 
 
 def _allowed(tried: Counts, stood: Mask, counts: Counts, k: int) -> Counts:
-    """Return the choices that show nobody or k people, compared with every release; and hold k at least."""
+    """Return the choices of k people by which nobody or k left every release, as the counts tell it."""
     people, shared = tried.sum(axis=1), tried @ stood.astype(np.int64)
-    came, left, apart = people[:, None] - shared, counts - shared, np.abs(people[:, None] - counts)
-    shown = (few(came, k) | few(left, k) | few(apart, k)).any(axis=1) | few(people, k)
+    left, apart = counts - shared, np.abs(people[:, None] - counts)
+    shown = (few(left, k) | few(apart, k)).any(axis=1) | few(people, k)
     return tried[~shown]
 
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.kept_releases import KeptPeople, KeptRecoding, KeptReleases, ReleaseRecord
-from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Past
+from tokumei.schemas.kept_releases import KeptKeys, KeptPeople, KeptRecoding, KeptReleases, ReleaseRecord
+from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Mask, Past, Stood
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
@@ -130,35 +130,65 @@ def kept_people(release: str, standing: InClasses) -> KeptPeople:
 
     Args:
         release: its id.
-        standing: who is released, in which class, merged.
+        standing: who is released, in which class with which values, merged.
     """
-    tokens, first = np.unique(standing.tokens, return_index=True)
+    order = np.argsort(standing.pairs)
     return KeptPeople(
         releases=(release,),
-        tokens=_packed(tokens),
-        classes=_packed(standing.classes[first]),
-        history=_packed(np.zeros(len(tokens), np.int32)),
-        histories=("1",),
+        people=_once(standing.pairs[order]),
+        classes=_packed(standing.classes[order]),
+        columns={name: _once(np.unique(standing.tokens(name))) for name in standing.values},
     )
+
+
+def _once(keys: Keys) -> KeptKeys:
+    return KeptKeys(
+        keys=_packed(keys),
+        history=_packed(np.zeros(len(keys), np.int32)),
+        histories=("1",) if len(keys) else (),
+    )
+
+
+_NO_KEYS = KeptKeys(keys="", history="", histories=())
 
 
 def _with_people(kept: KeptPeople, new: KeptPeople) -> KeptPeople:
     bit = 1 << len(kept.releases)
-    old, added = _keys(kept.tokens), _keys(new.tokens)
-    tokens = np.union1d(old, added)
-    classes = np.empty(len(tokens), np.uint64)
-    history = np.zeros(len(tokens), np.int64)  # 0: none yet
-    at, of_new = np.searchsorted(tokens, old), np.searchsorted(tokens, added)
-    classes[of_new], classes[at] = _keys(new.classes), _keys(kept.classes)
-    history[at] = _numbers(kept.history) + 1
-    here = np.zeros(len(tokens), bool)
-    here[of_new] = True
-    numbers, of = np.unique(history * 2 + here, return_inverse=True)
-    masks = [0, *(int(mask, 16) for mask in kept.histories)]
+    people = _with_keys(kept.people, new.people, bit)
+    keys, classes = (np.concatenate([read(of) for of in (kept, new)]) for read in (_people, _classes))
+    first = np.unique(keys, return_index=True)[1]
+    columns = {
+        name: _with_keys(kept.columns.get(name, _NO_KEYS), new.columns.get(name, _NO_KEYS), bit)
+        for name in {**kept.columns, **new.columns}
+    }
     return KeptPeople(
         releases=(*kept.releases, *new.releases),
-        tokens=_packed(tokens),
-        classes=_packed(classes),
+        people=people,
+        classes=_packed(classes[first]),
+        columns=columns,
+    )
+
+
+def _people(kept: KeptPeople) -> Keys:
+    return _keys(kept.people.keys)
+
+
+def _classes(kept: KeptPeople) -> Keys:
+    return _keys(kept.classes)
+
+
+def _with_keys(kept: KeptKeys, new: KeptKeys, bit: int) -> KeptKeys:
+    """Return keys with those that stand in one release more."""
+    old, added = _keys(kept.keys), _keys(new.keys)
+    keys = np.union1d(old, added)
+    history = np.zeros(len(keys), np.int64)  # 0: none yet
+    history[np.searchsorted(keys, old)] = _numbers(kept.history) + 1
+    here = np.zeros(len(keys), bool)
+    here[np.searchsorted(keys, added)] = True
+    numbers, of = np.unique(history * 2 + here, return_inverse=True)
+    masks = [0, *(int(mask, 16) for mask in kept.histories)]
+    return KeptKeys(
+        keys=_packed(keys),
         history=_packed(of.ravel().astype(np.int32)),
         histories=tuple(f"{masks[n // 2] | (bit if n % 2 else 0):x}" for n in numbers.tolist()),
     )
@@ -166,15 +196,26 @@ def _with_people(kept: KeptPeople, new: KeptPeople) -> KeptPeople:
 
 def past_of(people: KeptPeople) -> Past:
     """Return who stood in which classes; of releases that follow one another with the same people, one."""
-    masks = [int(mask, 16) for mask in people.histories]
-    bits = np.array([[mask >> i & 1 for i in range(len(people.releases))] for mask in masks], bool)
+    releases = len(people.releases)
+    stood = {name: _stood(keys, releases) for name, keys in people.columns.items()}
+    of_people = _stood(people.people, releases)
+    bits = np.vstack([of_people.histories, *(s.histories for s in stood.values())])
     other = np.append((bits[:, 1:] != bits[:, :-1]).any(axis=0), True)
     return Past(
-        _keys(people.tokens),
-        _keys(people.classes),
-        _numbers(people.history),
-        bits[:, other],
+        _versions(of_people, other),
+        _classes(people),
+        {name: _versions(keys, other) for name, keys in stood.items()},
     )
+
+
+def _stood(kept: KeptKeys, releases: int) -> Stood:
+    masks = [int(mask, 16) for mask in kept.histories]
+    bits = np.array([[mask >> i & 1 for i in range(releases)] for mask in masks], bool)
+    return Stood(_keys(kept.keys), _numbers(kept.history), bits.reshape(len(masks), releases))
+
+
+def _versions(stood: Stood, chosen: Mask) -> Stood:
+    return Stood(stood.keys, stood.history, stood.histories[:, chosen])
 
 
 def _packed(numbers: npt.NDArray[np.generic]) -> str:

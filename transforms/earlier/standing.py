@@ -33,6 +33,11 @@ def standing_types(plan: TablePlan) -> dict[str, ColumnType]:
     return plan.types(*names, plan.table.person)
 
 
+WHOLE = (
+    ""  # stands for whole records, where a person has several: no value of one of their columns changes alone
+)
+
+
 def shown(plan: TablePlan) -> tuple[str, ...]:
     """Columns of which a reader sees the same text every time that the source has it.
 
@@ -88,12 +93,12 @@ def standing_of(
     classes, pairs = pair_keys(plan, chunk, labels, salt)
     names = shown(plan)
     columns = [treated[name].rows() if name in treated else chunk.batch.column(name) for name in names]
-    records = pairs
-    if names:
-        batch = pa.RecordBatch.from_arrays(columns, names=list(names))
-        records = joint_keys(pairs, combination_of(batch, names, salt).view(np.int64))
+    records = pa.RecordBatch.from_arrays(columns, names=list(names))
+    values = {name: combination_of(records, [name], salt) for name in names}
+    if plan.table.rows_per_person == "several":
+        values[WHOLE] = combination_of(records, names, salt) if names else np.ones(len(pairs), np.uint64)
     lines = np.ones(len(pairs), np.int64)
-    return merge_standing([InClasses(classes, pairs, records, lines).only(keep)])
+    return merge_standing([InClasses(classes, pairs, values, lines).only(keep)])
 
 
 def frozen_labels(

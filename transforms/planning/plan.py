@@ -263,7 +263,7 @@ class Plan(PackedOnce):
         work: fingerprint of policy, hierarchies and inputs; equal work gives an equal release.
         attempt: random name of this run; the files it writes carry it, so that they can be told apart.
         tuples_a_worker, shards: above how many distinct tuples a histogram is cut, and into how many parts.
-        rehearsal, sample: whether only a report is written, into ``output``; of one stretch of so many.
+        rehearsal, sample: whether only a report is written, into ``output``; of one stretch in so many.
     """
 
     policy: Policy

@@ -256,10 +256,12 @@ def recorded(plan: Plan, store: Store, record: ReleaseRecord | None, unique: str
     if record is None:
         yield {}
         return
-    store.make_private(store.join(plan.output, *PRIVATE_SIDE))
+    folder = private_folder_of(store, plan.output, record.entry_id)
+    for private in (store.join(plan.output, *PRIVATE_SIDE), folder):
+        store.make_private(private)
     data = record.model_dump_json().encode()
     name = f"{record.release_id}-{unique}.json"
-    uri = store.join(private_folder_of(store, plan.output, record.entry_id), name)
+    uri = store.join(folder, name)
     store.create(uri, data)
     try:
         yield {"entry_id": record.entry_id, "name": name, "sha256": hashlib.sha256(data).hexdigest()}

@@ -47,6 +47,7 @@ def _explain(
         held_back=0 if held is None else len(held.pairs),
         waiting=0 if held is None else held.waiting,
         stayed=None if changes is None else changes.stayed,
+        altered=None if changes is None else changes.altered,
         came=None if changes is None else changes.came,
         left=None if changes is None else changes.left,
         classes=0 if changes is None else changes.classes,

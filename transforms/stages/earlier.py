@@ -59,8 +59,9 @@ class HoldBack(beam.PTransform):
     """Fits to fits that know who is held back, so that no comparison with earlier releases shows few people.
 
     A step between the passes. Element types: `Split` → `Fits` (exactly one). Only tables with classes are
-    read, where the policy says hold_back. What crosses a shuffle are 32 bytes a person and class. Under retry
-    it decides the same. Raises TokumeiError at run time where another release came since the run was planned.
+    read, where the policy says hold_back. What crosses a shuffle are 24 bytes a person and class, and 8 for
+    each compared column. Under retry it decides the same. Raises TokumeiError at run time where another
+    release came since the run was planned.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], fits: PCollection[Fits]) -> None:
@@ -121,8 +122,8 @@ class SeeReleased(beam.PTransform):
     """Splits to what is released of tables, as earlier releases of the file are compared with it.
 
     Element types: `Split` → `SeenReleases` (exactly one). Tables with classes are read once more, treated as
-    pass 3 treats them. What crosses a shuffle are 24 bytes a person and class, and counts of classes. Under
-    retry it sees the same.
+    pass 3 treats them. What crosses a shuffle are 24 bytes a person and class, 8 for each compared column,
+    and counts of classes. Under retry it sees the same.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:

@@ -13,6 +13,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 PRIVATE = 0o700  # the rights of a folder that its owner alone may look into
@@ -47,7 +48,8 @@ def written_beside(path: Path, data: bytes) -> Iterator[Path]:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file of a path; it stays, since removing it would let two holders in."""
-    with path.with_name(f".{path.name}.lock").open("ab") as lock:
+    rights = 0o666 & (PRIVATE if _is_private(path.parent) else 0o777)
+    with open(path.with_name(f".{path.name}.lock"), "ab", opener=partial(os.open, mode=rights)) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
