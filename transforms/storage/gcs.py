@@ -250,7 +250,8 @@ def _gcs_errors(uri: str, needs: str) -> Iterator[None]:
 
 
 def _as_source(blob: Any) -> SourceFile:
-    return SourceFile(f"gs://{blob.bucket.name}/{blob.name}", int(blob.size), str(blob.generation))
+    uri = f"gs://{blob.bucket.name}/{blob.name}"
+    return SourceFile(uri, int(blob.size), str(blob.generation), f"crc32c:{blob.crc32c}")
 
 
 def _matches(name: str, pattern: str) -> bool:
