@@ -258,7 +258,7 @@ def _number(schema: JsonSchemaValue) -> str:
 
 
 _TYPES: dict[str, Callable[[JsonSchemaValue], str]] = {
-    "array": lambda schema: f"list of {_type(schema['items'])}",
+    "array": lambda schema: f"list of {_type(schema.get('items') or schema['prefixItems'][0])}",
     "object": _mapping,
     "string": _text,
     "boolean": lambda _: "true or false",

@@ -14,11 +14,13 @@ class SourceFile(NamedTuple):
         uri: local path or gs:// URI.
         size: bytes.
         version: changes when the content does (modification time, or object generation).
+        checksum: of the content, where the store keeps one and tells it without fetching the file; else "".
     """
 
     uri: str
     size: int
     version: str
+    checksum: str = ""
 
 
 class TableFile(NamedTuple):

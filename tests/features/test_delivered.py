@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from support.helpers import KEEP_ALL, policy_of
@@ -63,6 +67,11 @@ def work(tmp_path):
             "1 files are in no list",
         ),
         ({"checksums": "SUMS"}, {"x_csv": ROWS[:-2], "SUMS": sums(x=ROWS)}, "x.csv is not the file"),
+        (
+            {"newer_than": "9999-12-31"},
+            {"x_csv": ROWS},
+            "1 of 1 files are older than 9999-12-31: the first is x.csv",
+        ),
     ],
 )
 def test_what_is_missing_is_told(work, expect, files, words):
@@ -103,6 +112,12 @@ def test_what_is_expected_is_no_part_of_the_work(tmp_path, work):
         ("in/[ab]/*.csv", {"checksums": "SUMS"}),
         ("in/*.csv", {"marker": "../_OK"}),
         ("in/*.csv", {"files": 0}),
+        ("in/*.csv", {"newer_than": "2026-02-30"}),
+        ("in/*.csv", {"newer_than": "0h"}),
+        ("in/*.csv", {"newer_than": "yesterday"}),
+        ("in/*.csv", {"rows": [2, 1]}),
+        ("in/*.csv", {"rows": [1]}),
+        ("in/*.csv", {"people": [-1, 2]}),
     ],
 )
 def test_an_expectation_that_cannot_be_met_is_refused(path, expect):
@@ -137,3 +152,75 @@ def test_time_is_over(run, monkeypatch):
     assert done.status == 3 and "input.incomplete" in done.err and now == [100.0]
     for wrong in ("0s", "2", "25h", "-1h", "1d"):
         assert run(policy(files=2), args=(f"--wait={wrong}",)).status == 2
+
+
+@pytest.mark.parametrize(
+    ("age", "newer_than", "there"),
+    [
+        (timedelta(hours=25), "26h", True),
+        (timedelta(hours=27), "26h", False),
+        (timedelta(days=2, hours=23), "3d", True),
+        (timedelta(days=3, hours=1), "3d", False),
+    ],
+)
+def test_an_age_is_told_from_when_a_file_was_written(tmp_path, work, age, newer_than, there):
+    (tmp_path / "in").mkdir()
+    then = time.time() - age.total_seconds()
+    written = work(policy(newer_than="1h"), x_csv=ROWS)
+    os.utime(tmp_path / "in/x.csv", (then, then))
+    (tmp_path / "p.yaml").write_text(json.dumps(policy(newer_than=newer_than)))
+    plan = partial(make_plan, str(tmp_path / "p.yaml"), str(tmp_path / "out"), None)
+    if there:
+        assert plan()[0].work == written  # when a file was written is no part of the work
+    else:
+        with pytest.raises(InputError, match="older than"):
+            plan()
+
+
+def test_a_day_begins_at_midnight_in_japan(tmp_path, work):
+    work(policy(files=1), x_csv=ROWS)
+    (tmp_path / "p.yaml").write_text(json.dumps(policy(newer_than="2026-11-30")))
+    midnight = datetime(2026, 11, 29, 15, tzinfo=UTC).timestamp()
+    found = []
+    for written in (midnight - 1, midnight):
+        os.utime(tmp_path / "in/x.csv", (written, written))
+        try:
+            make_plan(str(tmp_path / "p.yaml"), str(tmp_path / "out"), None)
+            found.append("there")
+        except InputError as error:
+            found.append(error.code)
+    assert found == ["input.incomplete", "there"]
+
+
+PEOPLE = "id,a\n" + "".join(f"p{i % 4},v\n" for i in range(10))  # ten records of four people
+
+
+@pytest.mark.parametrize(
+    ("expect", "missing"),
+    [
+        ({"rows": [10, 10], "people": [4, 4]}, None),
+        ({"rows": [0, 99]}, None),
+        ({"rows": [11, 99]}, "10 records are there, not 11 to 99"),
+        ({"rows": [1, 9]}, "10 records are there, not 1 to 9"),
+        ({"people": [5, 10]}, "4 people are there, not 5 to 10"),
+        ({"people": [0, 3]}, "4 people are there, not 0 to 3"),
+    ],
+)
+def test_records_and_people_are_counted_before_anything_is_published(run, tmp_path, expect, missing):
+    columns = {"id": {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}, "a": KEEP_ALL}
+    given = policy_of(columns, path="in/*.csv", person="id", rows="several", source={"expect": expect})
+    done = run(given, {"in/x.csv": PEOPLE})
+    if missing is None:
+        assert done.status == 0 and len(done.releases) == 1
+        return
+    assert (
+        done.status == 3 and "[input.incomplete] tables.t.source.expect" in done.err and missing in done.err
+    )
+    assert not done.releases and "p1" not in done.err
+    assert not [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
+
+
+def test_of_one_row_a_person_people_are_records(run):
+    columns = {"a": KEEP_ALL}
+    done = run(policy_of(columns, path="in/*.csv", source={"expect": {"people": [3, 3]}}), {"in/x.csv": ROWS})
+    assert done.status == 3 and "2 people are there, not 3 to 3" in done.err

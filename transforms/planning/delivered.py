@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tokumei.schemas.errors import InputError
+from tokumei.schemas.expect import Expect
+from tokumei.schemas.japan_time import JST
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile
 from tokumei.transforms.storage.base import Store
@@ -16,7 +19,7 @@ _PIECE = 1 << 20
 
 
 def refuse_partial(source: Source, path: str, where: str, store: Store, files: Sequence[SourceFile]) -> None:
-    """Check that a delivery is complete, cheap things first: number, marker, checksums.
+    """Check that a delivery is complete, cheap things first: number, marker, age, checksums.
 
     Args:
         source: what is expected.
@@ -37,10 +40,31 @@ def refuse_partial(source: Source, path: str, where: str, store: Store, files: S
     for name in filter(None, (expect.marker, expect.checksums)):
         if not store.exists(store.join(folder, name)):
             raise _incomplete(where, f"there is no {name} beside them")
+    since = expect.since(dt.datetime.now(JST))
+    old = [file.uri for file in files if since and store.written_at(file.uri) < since.timestamp()]
+    if old:
+        first = old[0].rpartition("/")[2]
+        raise _incomplete(
+            where,
+            f"{len(old):,} of {len(files):,} files are older than {expect.newer_than}: the first is {first}",
+        )
     if expect.checksums is not None:
         listed = _listed(store, store.join(folder, expect.checksums))
         for what in _differences(store, folder, listed, files):
             raise _incomplete(where, what)
+
+
+def refuse_other_numbers(expect: Expect | None, where: str, records: int, people: int) -> None:
+    """Check that a table holds as many readable records, and people, as are expected.
+
+    Raises:
+        InputError: it does not.
+    """
+    if expect is None:
+        return
+    for bounds, found, of in ((expect.rows, records, "records"), (expect.people, people, "people")):
+        if bounds is not None and not bounds[0] <= found <= bounds[1]:
+            raise _incomplete(where, f"{found:,} {of} are there, not {bounds[0]:,} to {bounds[1]:,}")
 
 
 def _listed(store: Store, uri: str) -> Mapping[str, str]:

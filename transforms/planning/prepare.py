@@ -6,18 +6,22 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.parameters import ENVIRONMENT
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import NONE_SET, parse_policy, written_policy
 from tokumei.schemas.splits import TableFile
+from tokumei.transforms.formats.partitions import partitions
 from tokumei.transforms.planning.inputs import check_files, is_text, refuse_released, without_unsearched
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.planning.plan_tables import plan_populations, plan_tables
 from tokumei.transforms.planning.redactions import dictionaries_of
+from tokumei.transforms.storage.content import digests_of
+from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.storage.policy_folder import folder_of, locate, read_policy
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -79,7 +83,7 @@ def plan_of(
     files = check_files([*tables.values(), *populations.values()], base)
     tables = without_unsearched(tables, files)
     refuse_released([f.file.uri for f in files], target)
-    work = _fingerprint(read, tables, [[f.table, *f.file] for f in files])
+    work = _fingerprint(read, tables, _delivered([*tables.values(), *populations.values()], files))
     name = release_id or f"r-{work[:16]}"
     return Plan(
         policy=read,
@@ -142,13 +146,33 @@ def rules_of(policy: Policy, tables: Mapping[str, TablePlan]) -> str:
 
 def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object) -> str:
     """Return the SHA-256 of what determines a release: policy, hierarchy files, inputs, dictionaries."""
-    left: dict[str, Any] = {"source": {"expect"}}  # how it was delivered is no part of the work
+    left: dict[str, Any] = {"source": {"expect", "path"}}  # how it was delivered is no part of the work
     tables_but = {"__all__": {**left, "population": left}}
     content = policy.model_dump(
         mode="json", exclude={"output": {"directory"}, "parameters": True, "tables": tables_but}
     )
     read_by = dictionaries_of(tables.values())
-    return _digest([content, _hierarchies(tables), inputs, *([read_by] if read_by else [])])
+    return _digest([content, _values_of(policy), _hierarchies(tables), inputs, read_by])
+
+
+def _values_of(policy: Policy) -> dict[str, str | None]:
+    """Return the values of the parameters that say which run this is: all but where files are."""
+    return {
+        name: parameter.default
+        for name, parameter in policy.parameters.items()
+        if not name.startswith(ENVIRONMENT)
+    }
+
+
+def _delivered(plans: Sequence[TablePlan], files: Sequence[TableFile]) -> list[list[object]]:
+    """Return what the files of each table hold, in no order: contents, and columns in names of folders."""
+    found: list[list[object]] = []
+    for plan in plans:
+        own = [file.file for file in files if file.table == plan.name]
+        columns = [sorted(partitions(plan.table.source, file.uri).items()) for file in own]
+        contents = digests_of(open_store(own[0].uri), own)
+        found += [[plan.name, *told] for told in zip(columns, contents, strict=True)]
+    return sorted(found, key=json.dumps)
 
 
 def _hierarchies(tables: Mapping[str, TablePlan]) -> dict[str, object]:

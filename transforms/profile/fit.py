@@ -14,6 +14,7 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.batches import ABSENT
 from tokumei.transforms.formats.reasons import advice_for
 from tokumei.transforms.formats.unread import advice
+from tokumei.transforms.planning.delivered import refuse_other_numbers
 from tokumei.transforms.planning.name_columns import carries_sentences
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.decoding import refuse_wrong_encoding
@@ -67,10 +68,11 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
 
     Raises:
         InputError: a wrong encoding, too many rejects, records without a person, several rows a person where
-            one was declared, or a table without any record.
+            one was declared, a table without any record, or with other numbers than the policy expects.
         RequirementError: somebody's name stands in what is released beside the cells.
     """
     _check_rejects(plan, profile)
+    _check_numbers(plan, profile, people)
     fitted = {}
     names = NameSet.merged([found.names for found in profile.values() if found.names is not None])
     if names is not None:
@@ -113,6 +115,15 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
             counted=all(profile[n].tuples is not None for n, owner in plan.owners.items() if owner == name),
         )
     return fitted
+
+
+def _check_numbers(plan: Plan, profile: Profile, people: Mapping[str, int]) -> None:
+    """Compare what was read with what is expected of a delivery; a sample is none."""
+    for name, table in plan.sources.items():
+        if plan.sample is None and name in profile:
+            where = f"tables.{name.replace('#', '.')}.source.expect"
+            found = profile[name].records
+            refuse_other_numbers(table.table.source.expect, where, found, people.get(name, found))
 
 
 def _theirs(table: TablePlan, profile: Profile) -> PeopleValues | None:

@@ -53,6 +53,9 @@ class Store(Protocol):
         Another version of it is never read: `InputError` input.changed is raised, by gs:// when it is read.
         """
 
+    def written_at(self, uri: str) -> float:
+        """Return when a file got its content, in seconds since 1970."""
+
     def read(self, uri: str) -> tuple[bytes, str]:
         """Return a small file's content, and its version for `replace`."""
 

@@ -78,12 +78,18 @@ class GcsStore:
             return data, str(blob.generation)  # as the answer itself said: the two belong together
 
     def crc32c(self, uri: str) -> int:  # noqa: D102
+        return int.from_bytes(base64.b64decode(self._blob(uri).crc32c), "big")
+
+    def written_at(self, uri: str) -> float:  # noqa: D102
+        return float(self._blob(uri).time_created.timestamp())
+
+    def _blob(self, uri: str) -> Any:
         bucket, name = _bucket(uri)
         with _gcs_errors(uri, _READ):
             blob = bucket.get_blob(name, **_again())
         if blob is None:
             raise refused(uri, "missing")
-        return int.from_bytes(base64.b64decode(blob.crc32c), "big")
+        return blob
 
     def create(self, uri: str, data: bytes) -> None:  # noqa: D102
         self._write(uri, data, 0, FileExistsError, "storage.objects.create")
@@ -250,7 +256,8 @@ def _gcs_errors(uri: str, needs: str) -> Iterator[None]:
 
 
 def _as_source(blob: Any) -> SourceFile:
-    return SourceFile(f"gs://{blob.bucket.name}/{blob.name}", int(blob.size), str(blob.generation))
+    uri = f"gs://{blob.bucket.name}/{blob.name}"
+    return SourceFile(uri, int(blob.size), str(blob.generation), f"crc32c:{blob.crc32c}")
 
 
 def _matches(name: str, pattern: str) -> bool:

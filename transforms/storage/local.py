@@ -60,6 +60,10 @@ class LocalStore:
             raise changed(file.uri)
         return cast(BinaryIO, stream)
 
+    def written_at(self, uri: str) -> float:  # noqa: D102
+        with _local_errors(uri):
+            return Path(uri).stat().st_mtime
+
     def read(self, uri: str) -> tuple[bytes, str]:  # noqa: D102
         with _local_errors(uri):
             data = Path(uri).read_bytes()

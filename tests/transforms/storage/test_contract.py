@@ -103,6 +103,15 @@ def test_versions_change_with_the_content(place):
     assert store.read(uri)[1] != token
 
 
+def test_when_a_file_was_written_and_that_it_is_there(place):
+    store, base = place
+    uri = store.join(base, "a.csv")
+    store.create(uri, b"1")
+    assert abs(store.written_at(uri) - time.time()) < 120
+    with pytest.raises(InputError, match=r"store\.missing"):
+        store.written_at(store.join(base, "none.csv"))
+
+
 def test_walk_and_folders(place):
     store, base = place
     names = ["a", "b/c", "b/d/e", ".f"]
