@@ -137,7 +137,7 @@ def rehearse(candidates: Sequence[Candidate], stage: Stage) -> None:
         if stage.sample:
             print(f"  a sample: one stretch of {stage.sample} of each file; classes are larger in the whole")
         tell_report(candidates[0].policy, report.model_dump(mode="json"))
-        for example in told.classes:
+        for example in report.classes:
             labels = ", ".join(f"{label.title} {label.label}" for label in example.labels)
             print(f"  class: {labels}: {example.people:,}{' or more' if example.capped else ''} people")
         taken = first.expected

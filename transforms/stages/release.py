@@ -13,6 +13,7 @@ from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from tokumei.schemas.errors import RequirementError, TokumeiError
+from tokumei.schemas.report_rehearsal import Rehearsal
 from tokumei.schemas.splits import Split
 from tokumei.transforms.attacks.verdict import refuse_attacks
 from tokumei.transforms.counting.headcount import Headcount
@@ -49,7 +50,6 @@ from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.attacks import explain_attacks
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.report.earlier import explain_earlier
-from tokumei.transforms.report.rehearsal import rehearsed
 from tokumei.transforms.stages.attacks import AttackedRecords
 from tokumei.transforms.stages.dealt import TOLD, WriteDealt, write
 from tokumei.transforms.stages.histories import RecountFacts
@@ -259,7 +259,7 @@ def _publish(
         told = {"attacks": explain_attacks(plan, attacks), "earlier": explain_earlier(plan, chosen, compared)}
         report = report.model_copy(update=told)
         if plan.rehearsal:
-            keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
+            keep_report(plan, report.model_copy(update={"rehearsal": Rehearsal(sample=plan.sample)}))
         refuse_exposures(plan, written, people.by_table)
         refuse_attacks(attacks)
         refuse_shown(compared, plan.policy.requirements)
