@@ -12,6 +12,7 @@ from pydantic import Field
 
 from tokumei.schemas.people import PeopleBasis
 from tokumei.schemas.report_attacks import AttackReport
+from tokumei.schemas.report_classes import ExampleClass
 from tokumei.schemas.report_earlier import EarlierReport
 from tokumei.schemas.report_exposure import Exposures
 from tokumei.schemas.report_histories import HistoryReport
@@ -253,6 +254,9 @@ class Report(Strict):
     apart: tuple[ApartTable, ...] = Field(default=(), description="Tables taken out of the join.")
     exposure: Exposures = Field(
         default=Exposures(), description="Whom the release exposes, whatever the policy declares."
+    )
+    classes: tuple[ExampleClass, ...] = Field(
+        default=(), description="Ten classes of each table, small to large; never in public-report.json."
     )
     rehearsal: Rehearsal | None = Field(default=None, description="Of a rehearsal; None of a release.")
     attacks: tuple[AttackReport, ...] = Field(

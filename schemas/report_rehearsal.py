@@ -7,23 +7,6 @@ from pydantic import Field
 from tokumei.schemas.strict import Strict
 
 
-class ExampleLabel(Strict):
-    """One label of a class."""
-
-    title: str = Field(description="Japanese name of the quasi-identifier.")
-    label: str | None
-
-
-class ExampleClass(Strict):
-    """A class as it would be released; never one of fewer than k people."""
-
-    table: str
-    title: str
-    labels: tuple[ExampleLabel, ...]
-    people: int
-    capped: bool = Field(description="So many people or more.")
-
-
 class Expected(Strict):
     """What the rehearsal took; the release takes about as much."""
 
@@ -55,6 +38,5 @@ class Rehearsal(Strict):
     """A rehearsal; a report that has it is of no release."""
 
     sample: int | None = Field(description="Of each file one stretch in so many was read; None: all.")
-    classes: tuple[ExampleClass, ...] = ()
     expected: Expected | None = None
     choices: tuple[RehearsedChoice, ...] = ()

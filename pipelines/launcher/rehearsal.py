@@ -164,7 +164,7 @@ def rehearse(candidates: Sequence[Candidate], stage: Stage) -> None:
                 " classes are larger in the whole"
             )
         tell_report(candidates[0].policy, report.model_dump(mode="json"))
-        for example in told.classes:
+        for example in report.classes:
             labels = ", ".join(f"{label.title} {label.label}" for label in example.labels)
             print(f"  class: {labels}: {example.people:,}{' or more' if example.capped else ''} people")
         taken = first.expected

@@ -48,7 +48,8 @@ def test_a_rehearsal_leaves_its_report_alone(rehearse, tmp_path):
     assert "CANARY" not in "".join(p.read_text() for p in (tmp_path / "r").iterdir()) + done.out
     assert "120 records of 120 people would be released; nothing is written or published" in done.out
     told = report["rehearsal"]
-    assert 1 < len(told["classes"]) <= 10 and min(c["people"] for c in told["classes"]) >= 5
+    classes = report["classes"]
+    assert 1 < len(classes) <= 10 and min(c["people"] for c in classes) >= 5
     assert told["expected"]["seconds"] > 0 and told["expected"]["peak_mib"] > 0
     assert len(report["tables"][0]["recoding"]["alternatives"]) == 4  # all ways are compared
     page = (tmp_path / "r" / "report.html").read_text()

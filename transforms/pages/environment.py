@@ -6,6 +6,7 @@ Column titles and labels come from policies and data and may hold anything, mark
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +18,7 @@ from tokumei.schemas.japan_time import JST
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_LARGE = {10**12: "兆", 10**8: "億", 10**4: "万"}
 _MARKDOWN = re.compile(r"([\\`*_\[\]{}#|~!&$])")
 
 
@@ -61,6 +63,13 @@ def _as_plain_markdown(value: object) -> object:
 def number(value: int) -> str:
     """Write a number with separators: 21,971."""
     return f"{value:,}"
+
+
+def large(value: float) -> str:
+    """Write a number from 10万 on in four digits and 万, 億 or 兆: 約3,010万."""
+    size = next((s for s in _LARGE if value >= max(s, 10**5)), 1)
+    digits = max(0, 3 - math.floor(math.log10(value / size))) if value else 0
+    return f"約{value / size:,.{digits}f}{_LARGE[size]}" if size > 1 else f"{value:,.0f}"
 
 
 def percent(share: float) -> str:

@@ -25,6 +25,7 @@ from tokumei.transforms.release.joined import JoinedFound
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.written import TableWritten, Written
 from tokumei.transforms.report import promises
+from tokumei.transforms.report.classes import example_classes
 from tokumei.transforms.report.columns import explain_column
 from tokumei.transforms.report.combinations import LIMIT, explain_removal
 from tokumei.transforms.report.exposure import explain_exposures
@@ -100,6 +101,7 @@ def build_report(
         joined=joined_of(plan, joined),
         apart=apart_of(plan),
         exposure=explain_exposures(plan, written, people),
+        classes=example_classes(plan, written),
         parameters=tuple(
             SetParameter(name=name, value=None if name.startswith(ENVIRONMENT) else one.default)
             for name, one in policy.parameters.items()

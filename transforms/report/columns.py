@@ -128,7 +128,7 @@ def _no_picture(chain: Chain) -> Picture | None:
     if chain.column.type == "text":
         return Picture(note="文章であるため、図に示さない。")
     if not chain.pictured:
-        return Picture(note="仮IDの値には意味がないため、図を省略した。")
+        return Picture(note="仮IDの値には意味がないため、図に示さない。")
     return Picture(note="個人の識別に使える元の値であるため、図に示さない。")
 
 

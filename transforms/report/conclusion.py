@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tokumei.schemas.errors import RequirementError, TokumeiError
+from tokumei.schemas.report_rehearsal import Rehearsal
 from tokumei.transforms.attacks.joint import JointClasses
 from tokumei.transforms.attacks.likeness import Recognized
 from tokumei.transforms.attacks.scouting import Linked
@@ -35,7 +36,6 @@ from tokumei.transforms.report.account import build_report
 from tokumei.transforms.report.attacks import explain_attacks
 from tokumei.transforms.report.documents import documents_of
 from tokumei.transforms.report.earlier import explain_earlier
-from tokumei.transforms.report.rehearsal import rehearsed
 from tokumei.transforms.totals.recount import RecountedTotals
 
 
@@ -100,7 +100,7 @@ def conclude_release(
         told = {"attacks": explain_attacks(plan, attacks), "earlier": explain_earlier(plan, chosen, compared)}
         report = report.model_copy(update=told)
         if plan.rehearsal:
-            keep_report(plan, report.model_copy(update={"rehearsal": rehearsed(plan, written)}))
+            keep_report(plan, report.model_copy(update={"rehearsal": Rehearsal(sample=plan.sample)}))
         refuse_exposures(plan, written, people)
         refuse_attacks(attacks)
         refuse_shown(compared, plan.policy.requirements)

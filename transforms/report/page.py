@@ -10,7 +10,7 @@ from tokumei.schemas.laws import LAWS
 from tokumei.schemas.public_report import PublicReport
 from tokumei.schemas.report import Report
 from tokumei.transforms.pages.environment import html
-from tokumei.transforms.report.contents import SECTIONS
+from tokumei.transforms.report.contents import sections_of
 
 
 def render_public_report(report: PublicReport) -> str:
@@ -22,6 +22,5 @@ def render_public_report(report: PublicReport) -> str:
 def render_report(report: Report) -> str:
     """Return report.html: one self-contained page in Japanese, the same for the same report."""
     page = html().get_template("report/page.html.j2")
-    sections = [section for section in SECTIONS if section.shown(report)]
     several = len(report.tables) > 1
-    return page.render(report=report, law=LAWS[report.regime], several=several, sections=sections)
+    return page.render(report=report, law=LAWS[report.regime], several=several, sections=sections_of(report))

@@ -20,6 +20,9 @@ _MAX_BARS = 16
 _MEASURED = NUMERIC | {"date", "month", "datetime"}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?\Z")  # a longer exponent is no number to write out
 _OURS = re.compile(r"-?\d+(\.\d+)?(～-?\d+)?\Z")
+_RANGE = re.compile(  # as 1未満, 1以上5未満, 2〜5個, 80歳以上
+    r"-?\d+(\.\d+)?[^\W\da-zA-Z_]{0,2}((以上)?[～〜]?(-?\d+(\.\d+)?)?[^\W\da-zA-Z_]{0,2}(以上|未満|以下)?)\Z"
+)
 _DIGITS = re.compile(r"(?<![\d.])\d+")  # of the whole part
 _LONG = re.compile(r"(?<![\d.])\d{5}")
 _OTHERS = "その他（少数の区分の合計）"
@@ -38,7 +41,7 @@ def picture_of(
         listed: labels that are merged in any case, as `folded`.
     """
     if counted is None:
-        return Picture(note="値の種類が多いため、図を省略した。")
+        return Picture(note="値の種類が多いため、図に示さない。")
     numeric = kind in _MEASURED
     texts = {
         label: _EMPTY if label is None else _plain(label) if numeric else label
@@ -49,11 +52,11 @@ def picture_of(
         texts.update(_bins(counted, k))
     merged = _merged(counted, texts, k, listed)
     if merged is None:
-        return Picture(note="少数の人にしかない値を示さずに描くことができないため、図を省略した。")
+        return Picture(note="少数の人にしかない値を示さずに描くことができないため、図に示さない。")
     rows = [(str(label), int(records)) for label, records in merged.select(LABEL, RECORDS).iter_rows()]
     hidden = sum(n for label, n in rows if label == _OTHERS)
     rows = [row for row in rows if row[0] != _OTHERS]
-    ordered = numeric or all(_NUMBER.match(label) for label, _ in rows)
+    ordered = numeric or all(_NUMBER.match(label) or _RANGE.match(label) for label, _ in rows)
     rows.sort(key=(lambda r: _natural(r[0])) if ordered else (lambda r: (-r[1], r[0])))
     if len(rows) > _MAX_BARS and not ordered:
         hidden += sum(n for _, n in rows[_MAX_BARS:])
@@ -101,9 +104,10 @@ def _separated(labels: list[str]) -> list[str]:
     return [_DIGITS.sub(lambda m: f"{int(m[0]):,}", t) if _OURS.match(t) else t for t in labels]
 
 
-def _natural(label: str) -> tuple[int, float, str]:
+def _natural(label: str) -> tuple[int, float, bool, str]:
     number = re.match(r"-?\d+(\.\d+)?", label)
-    return (0, float(number.group()), label) if number else (1, 0.0, label)
+    above = not label.endswith("未満") or "以上" in label
+    return (0, float(number.group()), above, label) if number else (1, 0.0, above, label)
 
 
 def _bins(counted: PeoplePerKey, k: int) -> dict[str | None, str]:

@@ -104,7 +104,7 @@ def _bound_text(bound: float) -> str:
 def _picture(people: Ints, k: int) -> Picture:
     """Return people by bar; neighbours are put together until each bar has k people, or none is left."""
     bars = tuple(Bar(label=label, records=n) for label, n in _bars(people, k))
-    return Picture(bars=bars, ordered=True, note=None if bars else "下限の人数に満たないため、図を省略した。")
+    return Picture(bars=bars, ordered=True, note=None if bars else "下限の人数に満たないため、図に示さない。")
 
 
 def _bars(people: Ints, k: int) -> Iterator[tuple[str, int]]:

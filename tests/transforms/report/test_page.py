@@ -7,10 +7,14 @@ import re
 import pytest
 from support.hostile import HOSTILE
 
+from tokumei.schemas.public_report import public_part
 from tokumei.schemas.report import Bar, LeakScan, Match, Picture
+from tokumei.schemas.report_classes import ExampleClass, ExampleLabel
+from tokumei.schemas.report_rehearsal import Rehearsal
 from tokumei.schemas.report_risk import SizeBar
+from tokumei.transforms.pages.environment import large
 from tokumei.transforms.report.notice import render_notice
-from tokumei.transforms.report.page import render_report
+from tokumei.transforms.report.page import render_public_report, render_report
 from tokumei.transforms.report.sections import risk, summary
 from tokumei.transforms.report.sections.bars import side_by_side
 from tokumei.transforms.risk.population import SMALL_FRACTION
@@ -126,8 +130,10 @@ def test_pictures_show_both_sides_of_every_changed_column(report, parse):
     for i, column in enumerate(report.tables[0].columns, 1):
         text = page.text(f"t1c{i}")
         assert text.startswith(column.title)
-        assert "加工前" in text and "加工後" in text
+        drawn = any(picture and picture.bars for picture in (column.before, column.after))
+        assert ("加工前" in text and "加工後" in text) == drawn
         assert ("全て削除" in text) == (not column.released)
+        assert drawn or text.endswith("。")  # why there is nothing to see
     bands = page.cells("t1c3")
     assert bands["40代"] == ["", "4,688", "21.4%"]
     assert page.cells("t1c4")["女性"] == [
@@ -290,9 +296,78 @@ def test_the_recoding_lists_every_model_and_metric(make_report, parse):
     cells = page.cells("recoding")
     assert cells["k-匿名性同じ組合せの人が5人以上いる。"] == ["1", "5"]
     values = [row[0] for row in cells.values() if len(row) == 1]
-    assert values == ["値", "1.4%", "8.3%", "31,204", "4.2%", "2,310,400", "61.9"]
+    assert values == [
+        "値",
+        "1.4%",
+        "8.3%",
+        "31,2041件当たり1.4ビット",
+        "4.2%",
+        "約231.0万1件当たり105.2件",
+        "61.9",
+    ]
     (minimized,) = [name for name in cells if "最も小さくするように" in name]
     assert minimized.startswith("損失")
+
+
+def test_a_large_sum_is_told_in_few_digits_and_has_all_of_them_beside_it(report, parse):
+    page = parse(render_report(report))
+    (title,) = [attrs["title"] for tag, attrs in page.tags if tag == "span" and "title" in attrs]
+    assert title == "2,310,400"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.0, "0"),
+        (99_999, "99,999"),
+        (100_000, "約10.00万"),
+        (257_336, "約25.73万"),
+        (30_102_135, "約3,010万"),
+        (123_456_789, "約1.235億"),
+        (12_345_678_901_234, "約12.35兆"),
+    ],
+)
+def test_large_numbers_are_told_in_four_digits(value, told):
+    assert large(value) == told
+
+
+def test_a_column_that_stays_as_it_is_says_why_it_loses_something(make_report, parse):
+    recoding = make_report().tables[0].recoding
+    first, *rest = recoding.levels
+    levels = (first.model_copy(update={"level": 0, "loss": 0.016}), *rest)
+    report = with_table(make_report, recoding=recoding.model_copy(update={"levels": levels}))
+    assert parse(render_report(report)).cells("recoding")[first.title][-1] == "1.6%除いたレコードの分"
+
+
+def test_example_classes_stand_in_the_report_and_not_in_its_public_part(make_report, parse):
+    labels = (ExampleLabel(title="年代", label="40代"), ExampleLabel(title="地域", label=None))
+    examples = (
+        ExampleClass(table="customers", title="会員", labels=labels, people=5, capped=False),
+        ExampleClass(table="customers", title="会員", labels=labels[::-1], people=1_234, capped=True),
+    )
+    report = make_report(classes=examples)
+    assert parse(render_report(report)).rows["classes"] == [
+        ["年代", "地域", "人数"],
+        ["40代", "（値なし）", "5人"],
+        ["（値なし）", "40代", "1,234人以上"],
+    ]
+    assert "classes" not in public_part(report).model_dump()
+    assert "（値なし）" not in render_public_report(public_part(report))
+
+
+def test_what_was_not_done_is_one_section_and_no_empty_boxes(make_report, parse):
+    page = parse(render_report(make_report()))
+    absent = page.cells("absent")
+    assert absent["表の結合"] == ["本人の仮IDで互いに結合できる表はない。"]
+    sections = {attrs["id"] for tag, attrs in page.tags if tag == "section"}
+    assert not sections & {name for name in page.texts if page.text(name).split("。")[0] in absent}
+    assert {"joined", "earlier", "attacks"} <= {a["id"] for tag, a in page.tags if tag == "tr" and "id" in a}
+    assert not {"joined", "earlier", "attacks"} & sections
+
+
+def test_the_report_has_a_box_for_approval_and_a_rehearsal_has_none(make_report, parse):
+    assert "決裁欄" in parse(render_report(make_report())).text()
+    assert "決裁欄" not in parse(render_report(make_report(rehearsal=Rehearsal(sample=None)))).text()
 
 
 def test_a_table_without_quasi_identifiers_says_nothing_was_measured(make_report, parse):
@@ -365,7 +440,7 @@ def test_ids_are_unique_and_tables_have_headers(report, parse):
     assert len(ids) == len(set(ids))
     assert all(attrs.get("scope") for tag, attrs in page.tags if tag == "th")
     assert (
-        sum(tag == "figure" for tag, _ in page.tags) == sum(tag == "figcaption" for tag, _ in page.tags) == 11
+        sum(tag == "figure" for tag, _ in page.tags) == sum(tag == "figcaption" for tag, _ in page.tags) == 7
     )
 
 

@@ -27,8 +27,7 @@ class Section(NamedTuple):
             (whether the release has several tables).
         below: anchors and titles of its parts that the contents list.
         shown: report → whether the page has it.
-        nothing: what it says instead where its view is empty: its template, which takes time to read, is then
-            not asked for.
+        nothing: what is said where its view is empty: in a line of 該当のない事項, instead of a section.
     """
 
     name: str

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from tokumei.schemas.report import Report, TableReport
 from tokumei.schemas.report_recoding import Recoding
-from tokumei.transforms.pages.environment import percent
+from tokumei.transforms.pages.environment import large, percent
 
 _METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
     "loss": (
         "損失",
-        "各ラベルが元の値の何割を含むかの、項目にわたる幾何平均（1を加えて平均し、1を引く。除いたレコードは全部）",
+        "加工後の値が、元の値の全体の何割に当たるか。項目にわたる幾何平均（1を加えて平均し、1を引く）で、"
+        "除いたレコードは全部とする",
         percent,
     ),
     "precision": (
@@ -23,8 +24,8 @@ _METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
     ),
     "entropy": (
         "非一様エントロピー",
-        "ラベルから元の値を言い当てるのに足りない情報の量（ビット）",
-        "{:,.0f}".format,
+        "加工後の値から元の値を言い当てるのに足りない情報の量（単位はビット）の合計",
+        large,
     ),
     "normalized_entropy": (
         "項目ごとに正規化したエントロピー",
@@ -32,20 +33,27 @@ _METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
         percent,
     ),
     "discernibility": (
-        "識別度",
-        "各レコードと区別のつかないレコードの数の合計（除いたレコードは全レコード数）",
-        "{:,.0f}".format,
+        "見分けのつかないレコードの数（識別度）",
+        "各レコードと見分けのつかないレコードの数の合計（除いたレコードは全レコード数）",
+        large,
     ),
     "average_class_size": ("平均グループサイズ", "レコードの数 ÷ グループの数", "{:,.1f}".format),
 }
+_SUMS = {"entropy": "ビット", "discernibility": "件"}  # over records, with the unit of one
 
 
 class CostRow(NamedTuple):
-    """One metric of what was lost; ``minimized`` where the search went by it."""
+    """One metric of what was lost; ``minimized`` where the search went by it.
+
+    ``exact`` has all digits of a value of which few are shown, and ``each`` what comes to one record; both
+    are empty for shares and means.
+    """
 
     caption: str
     meaning: str
     value: str
+    exact: str
+    each: str
     minimized: bool
     show: Callable[[float], str]
 
@@ -70,7 +78,7 @@ def view(report: Report) -> tuple[Generalized, ...]:
 def _table(table: TableReport) -> Generalized:
     if table.recoding is None:
         return Generalized(table)
-    costs = _costs(table.recoding)
+    costs = _costs(table.recoding, table.records_out + table.records_suppressed)
     minimized = next(cost for cost in costs if cost.minimized)
     return Generalized(table, costs, minimized, _gap(table.recoding))
 
@@ -86,8 +94,16 @@ def _gap(recoding: Recoding) -> str:
     return f"{caption}の差は{gap}以下"
 
 
-def _costs(recoding: Recoding) -> tuple[CostRow, ...]:
+def _costs(recoding: Recoding, records: int) -> tuple[CostRow, ...]:
     return tuple(
-        CostRow(caption, meaning, show(recoding.costs[name]), recoding.metric == name, show)
+        CostRow(caption, meaning, show(cost), *_summed(name, cost, records), recoding.metric == name, show)
         for name, (caption, meaning, show) in _METRICS.items()
+        for cost in (recoding.costs[name],)
     )
+
+
+def _summed(name: str, cost: float, records: int) -> tuple[str, str]:
+    """Return a sum over records with all its digits, and its mean; nothing of what is no sum."""
+    if name not in _SUMS:
+        return "", ""
+    return f"{cost:,.0f}", f"1件当たり{cost / records:,.1f}{_SUMS[name]}" if records else ""

@@ -1,4 +1,4 @@
-"""Examples of the classes that a release would have: labels and counts, of k people or more."""
+"""Examples of the classes of a release: labels and counts, of k people or more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from tokumei.schemas.report_rehearsal import ExampleClass, ExampleLabel, Rehearsal
+from tokumei.schemas.report_classes import ExampleClass, ExampleLabel
 from tokumei.transforms.counting.people import PEOPLE
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.recount import WrittenClasses
@@ -16,15 +16,14 @@ from tokumei.transforms.release.written import TableWritten
 EXAMPLES = 10
 
 
-def rehearsed(plan: Plan, written: Mapping[str, TableWritten]) -> Rehearsal:
-    """Return what a run that publishes nothing adds to its report."""
-    found = [
+def example_classes(plan: Plan, written: Mapping[str, TableWritten]) -> tuple[ExampleClass, ...]:
+    """Return ten classes of each table that has quasi-identifiers; the same for the same release."""
+    return tuple(
         example
         for name, table in plan.tables.items()
         if (classes := written[name].recount.classes) is not None
         for example in _examples(table, classes)
-    ]
-    return Rehearsal(sample=plan.sample, classes=tuple(found))
+    )
 
 
 def _examples(table: TablePlan, classes: WrittenClasses) -> list[ExampleClass]:
