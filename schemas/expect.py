@@ -29,7 +29,7 @@ Freshness = Annotated[
         "for example newer_than: ${date}, or newer_than: 26h",
     ),
 ]
-Bounds = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+FewestMost = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 
 
 class Expect(Strict):
@@ -49,10 +49,10 @@ class Expect(Strict):
         description="Every file was written on this day (Japanese time), as `${date}`, or later; or, as `26h`"
         " and `3d`, at most so long ago.",
     )
-    rows: Bounds | None = Field(
+    rows: FewestMost | None = Field(
         default=None, description="Fewest and most readable records, as `[900000, 1100000]`."
     )
-    people: Bounds | None = Field(
+    people: FewestMost | None = Field(
         default=None, description="Fewest and most distinct people; of one row a person, records."
     )
 
