@@ -18,6 +18,7 @@ from tokumei.pipelines.cli import main
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.stages.anonymize import build
 
+MODULES_AT_MOST = 400
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "residents.yaml"
 
 
@@ -64,9 +65,82 @@ def test_a_job_in_process_imports_neither_clouds_nor_what_its_policy_does_not_ne
         "pymongo",
         "scipy.sparse",
         "sudachipy",
+        "beartype",
+        "tokumei.transforms.redaction.redact",
+        "tokumei.transforms.stages.attacks",
+        "tokumei.transforms.stages.earlier",
+        "tokumei.transforms.stages.histories",
+        "tokumei.transforms.stages.joined",
+        "tokumei.transforms.stages.sharded",
+        "tokumei.transforms.stages.totals",
+        "tokumei.schemas.case_events",
     )
     job = ("anonymize", tmp_path / "policy.yaml", "--output", tmp_path / "out")
     assert imported_by(*job, of=("apache_beam", *unused)) == "['apache_beam']"
+
+
+UNTIL_THE_FIRST_RECORD = """
+import os, sys
+from tokumei.pipelines.cli import main
+from tokumei.transforms.formats import reader
+
+def reading(*_, **__):
+    print(sum(name.startswith("tokumei.") for name in sys.modules))
+    print([name for name in {late} if name in sys.modules])
+    sys.stdout.flush()
+    os._exit(0)
+
+reader.read_split = reading
+main({job})
+"""
+
+
+def test_no_record_waits_for_what_reports_need(policy, tmp_path):
+    """Modules are counted: each costs a third of a millisecond and more, and they are most of a start."""
+    late = (
+        "jinja2",
+        "beartype",
+        "tokumei.schemas.report",
+        "tokumei.schemas.public_report",
+        "tokumei.transforms.report.account",
+        "tokumei.transforms.release.verify",
+        "tokumei.transforms.attacks.verdict",
+        "tokumei.transforms.histories.solve",
+    )
+    job = ["anonymize", str(policy), "--output", str(tmp_path / "out")]
+    code = UNTIL_THE_FIRST_RECORD.format(late=late, job=job)
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules, found = shown.stdout.splitlines()
+    assert found == "[]"
+    assert int(modules) <= MODULES_AT_MOST
+
+
+def test_models_are_built_when_they_are_first_used():
+    """Built where they are declared, every model of every policy and report would cost half of their import."""
+    code = (
+        "import sys; from tokumei.schemas.report import Report; from tokumei.schemas.policy import Policy\n"
+    )
+    code += "print(Report.__pydantic_complete__, Policy.__pydantic_complete__)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize(
+    "imported", ["import_beam([])", "import beartype; import_beam([])", "import apache_beam"]
+)
+def test_beam_compares_types_as_it_does_where_it_was_imported_whole(imported):
+    code = f"""
+import typing
+from tokumei.pipelines.launcher.plain_beam import import_beam
+{imported}
+from apache_beam.typehints.typehints import is_consistent_with as fits
+pairs = [(bool, int), (int, bool), (int, "no type"), (int, 3), (typing.Callable[[int], int], typing.Callable)]
+print([fits(*pair) for pair in pairs])
+import beartype.door, beartype.roar
+print(beartype.door.is_subhint.__module__.startswith("beartype"), issubclass(beartype.roar.BeartypeDoorException, Exception))
+"""
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines() == ["[True, False, False, False, True]", "True True"]
 
 
 @pytest.mark.parametrize(
