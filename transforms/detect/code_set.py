@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from tokumei.transforms.detect.hash_set import MOST_HASHES, Hashes, HashSet, mixed
+from tokumei.transforms.detect.hash_set import MOST_HASHES, HashSet, text_hashes
 
 LONGEST_CODE = 24
 _CODE = r"^(?:[A-Z]{1,6}[0-9]{5,}[A-Z]{0,4}|[0-9]{5,}[A-Z]{1,4}|[0-9]{10,})$"
@@ -60,7 +60,11 @@ class CodeSet:
         seeds = int.from_bytes(key[16:24]) | 1, int.from_bytes(key[24:32]) | 1
         codes = spelled.drop_nulls().str.replace_all(r"[\s-]", "").unique()
         codes = codes.filter(codes.str.contains(_CODE) & (codes.str.len_chars() <= LONGEST_CODE))
-        return cls(seeds, HashSet.of(_hashes(codes, seeds)), _few(frozenset(_shapes(codes).unique())))
+        return cls(
+            seeds,
+            HashSet.of(text_hashes(codes, LONGEST_CODE, seeds)),
+            _few(frozenset(_shapes(codes).unique())),
+        )
 
     @classmethod
     def merged(cls, parts: Sequence[CodeSet]) -> CodeSet | None:
@@ -87,7 +91,7 @@ class CodeSet:
         )
         if self.shapes and len(tokens):
             tokens = tokens.filter(_shapes(tokens["code"]).is_in(pl.Series(sorted(self.shapes)).implode()))
-        met = self.codes.holds(_hashes(tokens["code"], self.seeds))
+        met = self.codes.holds(text_hashes(tokens["code"], LONGEST_CODE, self.seeds))
         digits = tokens["code"].str.count_matches("[0-9]").to_numpy().astype(np.float64)
         share = np.minimum(1.0, (self.size or MOST_HASHES) * 10.0**-digits) + self.codes.error
         return CodesMet(tokens["row"].filter(pl.Series(met)).unique(), float(share.sum()))
@@ -99,14 +103,3 @@ def _few(shapes: frozenset[str]) -> frozenset[str]:
 
 def _shapes(codes: pl.Series) -> pl.Series:
     return codes.str.replace_all("[0-9]", "9")
-
-
-def _hashes(codes: pl.Series, seeds: tuple[int, int]) -> Hashes:
-    """Return a polynomial in a secret of the letters and digits of each code."""
-    joined = codes.str.pad_end(LONGEST_CODE, "\0").str.join("").item() if len(codes) else ""
-    matrix = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, LONGEST_CODE)
-    factor, other = np.uint64(seeds[0]), np.uint64(seeds[1])
-    value = np.zeros(len(matrix), dtype=np.uint64)
-    for place in range(LONGEST_CODE):
-        value = (value + matrix[:, place].astype(np.uint64) + np.uint64(1)) * factor
-    return mixed(value, other)
