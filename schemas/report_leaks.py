@@ -19,7 +19,13 @@ class NamesSought(Strict):
         description="Different codes of the same people that were looked for; None where there are none,"
         " or too many to be kept one by one.",
     )
+    addresses: int | None = Field(
+        default=None,
+        description="Different addresses of the same people, from the town on, that were looked for; None"
+        " where there are none, or too many to be kept one by one.",
+    )
     bytes: int = Field(description="Of the set of their keyed hashes.")
     error: float = Field(
-        description="Share of other stretches of text that are taken for a name or a code, by the set alone."
+        description="Share of other stretches of text that are taken for a name, a code or an address, by"
+        " the set alone."
     )

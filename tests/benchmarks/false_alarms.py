@@ -1,15 +1,18 @@
 """What the leak search takes for codes, contacts and names in public data, in which nothing is anybody's.
 
-Run: ``python tests/benchmarks/false_alarms.py FOLDER --names FILE``. FOLDER holds tables (csv, tsv, parquet) and texts (txt, md)
-in UTF-8 or CP932; each column is searched as one that is kept. FILE holds names as mecab-ipadic has them
-(``Noun.name.csv``, EUC-JP): the names looked for are 300,000 of its family names and given names put together at
-random, in kanji and in kana. Printed is each column that would stop a run, and the share of cells.
+Run: ``python tests/benchmarks/false_alarms.py FOLDER --names FILE --towns FILE``. FOLDER holds tables (csv, tsv,
+parquet) and texts (txt, md) in UTF-8 or CP932; each column is searched as one that is kept. The files hold names
+as mecab-ipadic has them (``Noun.name.csv``, EUC-JP), and towns as Japan Post has (``ken_all.zip``): looked for
+are 300,000 people, family names and given names put together at random, in kanji and in kana, with an address in
+such a town and a birth date each. Printed is each column that would stop a run, and the share of cells.
 """
 
 import argparse
 import csv
 import io
 import random
+import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,14 +20,18 @@ import pyarrow as pa
 
 from tokumei.transforms.detect.name_forms import joined_names
 from tokumei.transforms.detect.name_set import NameSet
+from tokumei.transforms.detect.told_set import ToldSet
+from tokumei.transforms.leaks.beginnings import SeenLetters
 from tokumei.transforms.leaks.found import LeakSearch
 from tokumei.transforms.leaks.numbers import numbers_in
 from tokumei.transforms.leaks.people import names_in
+from tokumei.transforms.leaks.told import addresses_and_births
 from tokumei.transforms.leaks.values import as_compared, read_cells
 from tokumei.transforms.leaks.verdict import is_leak
 
 PEOPLE, LABEL = 300_000, 10
 SURFACE, KIND, READING = 0, 7, 11  # fields of a line of mecab-ipadic
+PREFECTURE, TOWN = 6, 8  # of KEN_ALL
 
 
 def names_of(path):
@@ -39,6 +46,19 @@ def names_of(path):
             *(pa.array([word[field] for word in words]) for words in zip(*people, strict=True))
         )
     return NameSet.of(forms, bytes(range(32)))
+
+
+def told_of(path):
+    """Return where these people live, and when they were born."""
+    draw, packed = random.Random(5), zipfile.ZipFile(path)
+    lines = csv.reader(io.StringIO(packed.read(packed.namelist()[0]).decode("cp932")))
+    towns = ["".join(line[PREFECTURE:TOWN]) + line[TOWN].split("（")[0] for line in lines]
+    homes = [
+        f"{draw.choice(towns)}{draw.randint(1, 6)}-{draw.randint(1, 30)}-{draw.randint(1, 20)}"
+        for _ in range(PEOPLE)
+    ]
+    days = [date(1925, 1, 1) + timedelta(draw.randrange(36_000)) for _ in range(PEOPLE)]
+    return ToldSet.of(pl.Series(homes), [pl.Series(days)], bytes(range(32)))
 
 
 def columns_of(path):
@@ -69,8 +89,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--names", type=Path, required=True)
+    parser.add_argument("--towns", type=Path, required=True)
     args = parser.parse_args()
-    names, cells, alarms = names_of(args.names), 0, 0
+    names, told, cells, alarms = names_of(args.names), told_of(args.towns), 0, 0
     for path in sorted(args.folder.rglob("*")):
         if path.suffix.lower() not in {".csv", ".tsv", ".parquet", ".txt", ".md"} or path == args.names:
             continue
@@ -80,13 +101,16 @@ def main():
                 LeakSearch("number", name, kind): n
                 for kind, n in numbers_in(read.cells.to_arrow().cast(pa.string()), read).items()
             }
-            found |= names_in(names, name, as_compared(read).written, None, LABEL)
+            written = as_compared(read).written
+            found |= names_in(names, name, written, None, LABEL, seen=SeenLetters(names.factors))
+            found |= addresses_and_births(told, name, written, None, LABEL)
             cells += len(values)
             for search, count in found.items():
                 if is_leak(search, count):
                     alarms += count.sure + count.chance
                     print(
-                        f"{path.relative_to(args.folder)} {name}: {search.of or 'names'}, {count}", flush=True
+                        f"{path.relative_to(args.folder)} {name}: {search.of or search.kind}, {count}",
+                        flush=True,
                     )
     print(f"{cells:,} cells, {alarms:,} of them taken for something")
 

@@ -24,6 +24,7 @@ from tokumei.transforms.detect.places import (
 )
 from tokumei.transforms.detect.readable import readable_texts
 from tokumei.transforms.detect.spans import SpanLabel, Spans
+from tokumei.transforms.detect.titled import titled_people
 from tokumei.transforms.detect.words import Words, words_of
 
 _PROPER = frozenset("姓独名単人固両地国未")
@@ -65,6 +66,7 @@ def described_in(texts: pa.Array) -> Described:
         *_labelled(kana_names(read.texts), SpanLabel.PERSON),
         *_labelled(address_tails(read.texts, (*places, *municipality_spans(read.texts))), SpanLabel.PLACE),
         *_labelled(introduced_people(read.texts), SpanLabel.PERSON),
+        *_labelled(titled_people(read.texts), SpanLabel.PERSON),
         *_labelled(addresses_by_form(read.texts), SpanLabel.PLACE),
         *_labelled(date_spans(read.texts), SpanLabel.DATE),
         *_labelled(age_spans(read.texts), SpanLabel.AGE),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from tokumei.transforms.engine.distinct import distinct
@@ -98,6 +99,23 @@ def mixed(values: Hashes, odd: np.uint64) -> Hashes:
     """Return polynomials in a secret, mixed with another, so that all bits depend on all."""
     found: Hashes = (values ^ (values >> np.uint64(31))) * odd
     return found ^ (found >> np.uint64(29))
+
+
+def text_hashes(texts: pl.Series, longest: int, seeds: tuple[int, int]) -> Hashes:
+    """Return a polynomial in a secret of the first letters of each text.
+
+    Args:
+        texts: without nulls.
+        longest: letters that are looked at.
+        seeds: odd numbers, from the key of the run.
+    """
+    padded = texts.str.slice(0, longest).str.pad_end(longest, "\0").str.join("").item() if len(texts) else ""
+    matrix = np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).reshape(-1, longest)
+    factor, other = (np.uint64(seed) for seed in seeds)
+    value = np.zeros(len(matrix), dtype=np.uint64)
+    for place in range(longest):
+        value = (value + matrix[:, place].astype(np.uint64) + np.uint64(1)) * factor
+    return mixed(value, other)
 
 
 def _probes(hashes: Hashes) -> list[Hashes]:

@@ -30,6 +30,7 @@ from tokumei.transforms.detect.text_array import (
     stretches,
     three_letters,
 )
+from tokumei.transforms.detect.told_set import ToldSet
 from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.engine.packed import PackedOnce
 
@@ -97,7 +98,7 @@ class NameSet(PackedOnce):
             and the rest of another. By chance they stand in texts as often as the names do.
         heads: sorted, the hashes of the first three letters of both.
         lengths: of the names, in letters.
-        codes: the codes of the same people; None where none are known.
+        codes: the codes of the same people; None where none are known. told: their addresses and birth dates.
     """
 
     seeds: tuple[int, int]
@@ -106,6 +107,7 @@ class NameSet(PackedOnce):
     heads: NDArray[np.uint32]
     lengths: tuple[int, ...]
     codes: CodeSet | None = None
+    told: ToldSet | None = None
 
     @classmethod
     def of(cls, spelled: Sequence[pl.Series], key: bytes) -> NameSet:
@@ -153,6 +155,7 @@ class NameSet(PackedOnce):
             heads=distinct(np.concatenate([part.heads for part in parts])),
             lengths=tuple(sorted({length for part in parts for length in part.lengths})),
             codes=CodeSet.merged([part.codes for part in parts if part.codes is not None]),
+            told=ToldSet.merged([part.told for part in parts if part.told is not None]),
         )
 
     @property
@@ -170,7 +173,8 @@ class NameSet(PackedOnce):
     def nbytes(self) -> int:
         """Its size."""
         codes = 0 if self.codes is None else self.codes.codes.nbytes
-        return self.names.nbytes + self.decoys.nbytes + self.heads.nbytes + codes
+        told = 0 if self.told is None else self.told.nbytes
+        return self.names.nbytes + self.decoys.nbytes + self.heads.nbytes + codes + told
 
     def find(self, shadows: pl.Series) -> NameHits:
         """Return where names stand in the shadows of texts; nulls hold none."""

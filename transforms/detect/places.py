@@ -32,7 +32,7 @@ _ENDS = re.compile("[市区町村]")
 _LONGEST = 14
 _NUMBER = "[0-9０-９一二三四五六七八九十百〇]{1,5}"
 _HYPHEN = "[-－‐‑–—−ーｰのノ]"
-_STEP = rf"{_NUMBER}(?:丁目|番地の?|番町|番|号室|号|条|線|階|{_HYPHEN}(?={_NUMBER}))"
+_STEP = rf"{_NUMBER}(?:丁目|番地の?|番町|番の?|号室|号|条|線|階|{_HYPHEN}(?={_NUMBER}))"
 _SPACE = "[ \u3000]?"
 _DIGITS = re.compile("[0-9０-９一二三四五六七八九十]")
 _BREAK = r"\s、。，．,（）()「」"
@@ -53,7 +53,7 @@ _ADDRESS = re.compile(
 # 桜木1丁目16番9号, whatever 桜木 is; コーポさくら203号室; 自宅は中央4-5-6.
 _NAME_OF_TOWN = "(?:[一-龥々ヶケノ]{1,6}|[ァ-ヶー]{2,8}|[ぁ-ゖ]{2,5}(?=[0-9０-９]))?の?"
 _BY_FORM = re.compile(
-    rf"{_NAME_OF_TOWN}{_SPACE}(?:{_NUMBER}丁目{_SPACE}(?:{_STEP}{_SPACE}){{0,4}}(?:{_NUMBER})?"
+    rf"(?:[一-龥々]{{0,4}}[東西南北]{_NUMBER}条)?{_NAME_OF_TOWN}{_SPACE}(?:{_NUMBER}丁目{_SPACE}(?:{_STEP}{_SPACE}){{0,4}}(?:{_NUMBER})?"
     rf"|{_NUMBER}番地{_SPACE}(?:の?{_NUMBER}(?:号)?)?|{_NUMBER}番{_SPACE}{_NUMBER}号(?!室|車|棟)"
     rf")(?:{_HOUSE}(?:{_ROOM})?)?"
 )
@@ -61,6 +61,11 @@ _ROOM_ALONE = re.compile(
     rf"(?:(?:[一-龥々ぁ-ゖァ-ヶーA-Za-z]{{1,10}}{_SPACE})?[A-Za-zＡ-Ｚ]?[-－]?[0-9０-９]{{2,4}}号室"
     rf"|(?:[一-龥々ァ-ヶー]{{1,10}}|[ぁ-ゖ]{{2,5}})(?:荘|団地|ハイツ|アパート|マンション|住宅)(?:[0-9０-９]{{1,2}}(?:号?棟|-))?"
     rf"{_SPACE}[A-Za-zＡ-Ｚ]?[-－]?[0-9０-９]{{2,4}}(?![0-9０-９年月日円人名件戸世]))"
+)
+# 大字下山123番地, 下山字北123; 漢字, 赤字 and the like are none.
+_OF_AREA = re.compile(
+    rf"(?:[一-龥々]{{0,8}}大字|[一-龥々]{{2,8}}(?<![文漢数赤黒名苗太活英誤脱十])字)[一-龥々ヶケァ-ヺー]{{1,8}}{_SPACE}"
+    rf"[0-9０-９]{{1,5}}(?:番地?)?(?:{_HYPHEN}[0-9０-９]{{1,4}}){{0,2}}(?![0-9０-９]|円|[%％人件個枚回年月])"
 )
 _WITH_HYPHENS = re.compile(
     rf"[一-龥々ヶケァ-ヺー]{{1,8}}{_SPACE}(?:[0-9０-９]{{1,4}}{_HYPHEN}){{1,4}}[0-9０-９]{{1,4}}(?![0-9０-９])"
@@ -71,11 +76,15 @@ _BEHIND_LABEL = re.compile(
     rf"(?<={MASK})(?:[0-9０-９]{{1,4}}(?:{_HYPHEN}[0-9０-９]{{1,4}}){{1,3}}|[0-9０-９]{{2,5}}(?=[にへ、。\\s]|$)"
     r"|[のノ][一二三四五六七八九十]{1,4}の[一二三四五六七八九十]{1,4}|[0-9０-９]{1,2}号?棟[0-9０-９]{0,4})"
 )
+_IN_HOUSE = re.compile(rf"{_HOUSE}(?:{_ROOM})?")
 _LIVES = re.compile(
     "住所|自宅|実家|居住|在住|住[むみんま]|転居|転入|転出|引っ?越|訪問|届け?先|送付|配達|宅|居所|移[りっ]"
 )
 _ABOUT = 12  # characters around an address in which somebody lives there
-_POSTAL = re.compile(r"(?<![0-9０-９])〒[ \u3000]?[0-9０-９]{3}[-－‐−ー]?[0-9０-９]{4}(?![0-9０-９])")
+_POSTAL = re.compile(
+    r"(?<![0-9０-９])〒[ \u3000]?[0-9０-９]{3}[-－‐−ー]?[0-9０-９]{4}(?![0-9０-９])"
+    rf"(?:{_SPACE}[一-龥々ヶケァ-ヺーぁ-ゖ]{{1,14}}{_SPACE}[0-9０-９]{{1,4}}(?:{_HYPHEN}[0-9０-９]{{1,4}}){{1,4}}(?![0-9０-９]))?"
+)
 
 
 def place_words(words: Words, people: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -114,11 +123,12 @@ def addresses_by_form(texts: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     for number, text in enumerate(texts):
         if _DIGITS.search(text) is None:
             continue
-        for rule in (_BY_FORM, _ROOM_ALONE, _BEHIND_LABEL):
+        for rule in (_BY_FORM, _OF_AREA, _ROOM_ALONE, _BEHIND_LABEL):
             yield from ((number, *found.span()) for found in rule.finditer(text))
         for found in _WITH_HYPHENS.finditer(text):
-            if _LIVES.search(text, max(0, found.start() - _ABOUT), found.end() + _ABOUT):
-                yield number, *found.span()
+            house = _IN_HOUSE.match(text, found.end())
+            if house or _LIVES.search(text, max(0, found.start() - _ABOUT), found.end() + _ABOUT):
+                yield number, found.start(), house.end() if house else found.end()
 
 
 @cache

@@ -69,6 +69,7 @@ def addresses(shadows: pl.Series) -> pl.Series:
     texts = _replaced(shadows, _CHOME).str.replace_all(_STEP, "${1}-")
     for _ in range(2):  # matches do not overlap
         texts = texts.str.replace_all(_OF, "${1}-${2}")
+    texts = texts.str.replace_all(r"([0-9])[\s,、]+([0-9])", f"${{1}}{_END}${{2}}")
     return _ended(texts.str.replace_all(r"[\s,、]+", ""))
 
 

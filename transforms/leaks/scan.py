@@ -29,6 +29,7 @@ from tokumei.transforms.leaks.own_whole import whole_values
 from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses, names_in
 from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.theirs import theirs_in
+from tokumei.transforms.leaks.told import addresses_and_births
 from tokumei.transforms.leaks.values import Texts, as_compared, own_values, plain_texts, read_cells
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.redactions import redacted_columns
@@ -82,6 +83,9 @@ def scan(
             found |= names_in(names, name, cells.written, people, shared, seen=seen)
             codes = None if names is None else names.codes
             found |= codes_of_people(codes, name, cells.written, people, shared)
+            found |= addresses_and_births(
+                None if names is None else names.told, name, cells.written, people, shared
+            )
             found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells)
             found |= theirs_in(theirs, name, cells, shared)

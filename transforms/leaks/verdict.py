@@ -35,9 +35,12 @@ _MANY = 2_000  # coincidences, from which on a bound is as good as the exact tes
 _VALUES = frozenset({"own", "other", "form", "part"})
 _OTHERWISE = {"form": "別の書き方", "part": "一部、又は短い書き方"}
 _NAMES = frozenset({"name", "likely"})
-_OF_ANYBODY = _NAMES | {"code"}
+_OF_ANYBODY = _NAMES | {"code", "address", "born"}
+_PERHAPS = frozenset({"likely", "address"})  # one stops the run, unless decoys are met
 _OF_PEOPLE = {
     **dict.fromkeys(_NAMES, ("the name of somebody in the files", "ファイルにある人の氏名")),
+    "address": ("the address of somebody in the files", "ファイルにある人の住所"),
+    "born": ("the birth date of somebody in the files", "ファイルにある人の生年月日"),
     "theirs": ("a value of the same person that another table deletes", "同じ人の、ほかの表で削除する値"),
 }
 _OF_SOURCES = frozenset({*_VALUES, *_OF_PEOPLE, *_WHOLE, "code"})
@@ -52,7 +55,7 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
     if search.kind in _BY_SHARE_OF_VALUES:
         return found.chance > _BY_SHARE_OF_VALUES[search.kind] * found.compared
     if search.kind in _OF_PEOPLE:
-        return (search.kind == "likely" and found.expected < 1) or _more_than(found.chance, found.expected)
+        return (search.kind in _PERHAPS and found.expected < 1) or _more_than(found.chance, found.expected)
     if search.kind in _VALUES:
         often = found.chance > _CHANCE_DIGITS * found.compared
         unlikely = _UNLIKELY_NUMBERS if search.kind == "part" else _UNLIKELY
@@ -135,7 +138,12 @@ def _names(names: NameSet) -> NamesSought:
         spellings=len(names.names.known) if exact else None,
         codes=None if names.codes is None else names.codes.size,
         bytes=names.nbytes,
-        error=max(names.names.error, 0.0 if names.codes is None else names.codes.codes.error),
+        addresses=None if names.told is None else names.told.size,
+        error=max(
+            names.names.error,
+            0.0 if names.codes is None else names.codes.codes.error,
+            0.0 if names.told is None else names.told.homes.error,
+        ),
     )
 
 

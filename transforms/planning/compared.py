@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from tokumei.schemas.column_names import Role, says
 from tokumei.schemas.named_columns import answered, left_whole
 from tokumei.schemas.table import Table
-
-_DATED = frozenset({"date", "string", "text"})
+from tokumei.transforms.planning.name_columns import birth_columns
 
 
 def held_against_others(table: Table) -> tuple[str, ...]:
@@ -41,10 +39,6 @@ def compared_columns(
     """
     searched = sought or any(column.carries_days for column in table.columns.values())
     by_name = (*left_whole(table.columns, k), *answered(table.columns))
-    births = (
-        name
-        for name, column in table.columns.items()
-        if searched and column.type in _DATED and not column.keep and says({Role.BIRTH}, name, column.title)
-    )
+    births = birth_columns(table) if searched else ()
     days = (name for name, column in table.columns.items() if column.carries_days and column.treat)
     return tuple(dict.fromkeys((*sought, *judged, *by_name, *births, *days)))

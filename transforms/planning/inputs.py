@@ -116,6 +116,7 @@ def without_unsearched(plans: Mapping[str, TablePlan], files: Sequence[TableFile
             unsearched=tuple(c for c in plan.columns if c in found),
             named=tuple(parts for parts in plan.named if found.isdisjoint(parts)),
             coded=tuple(name for name in plan.coded if name not in found),
+            told=tuple(name for name in plan.told if name not in found),
             held_against=tuple(name for name in plan.held_against if name not in found),
         )
         for name, plan in plans.items()

@@ -12,6 +12,7 @@ from tokumei.schemas.table import Table
 
 NameColumns = tuple[str, ...]  # one column of whole names, or two: of family names, and of given names
 
+_DATED = frozenset({"date", "string", "text"})
 _NAMES = frozenset({Role.NAME, Role.KANA})
 _LABELS = frozenset({"label", "labels", "top_label", "bottom_label", "other", "by"})
 _OF_CODES = 2  # 二号
@@ -99,6 +100,24 @@ def code_columns(table: Table) -> tuple[str, ...]:
             or any(step.criterion == _OF_CODES for step in column.treat)
             or says({Role.CODE, Role.LINK, Role.IDENTIFIER}, name, column.title)
         )
+    )
+
+
+def told_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns of addresses and birth dates of people, which no sentence may tell of anybody."""
+    return tuple(
+        name
+        for name, column in table.columns.items()
+        if column.sought and not column.carries_values and says({Role.ADDRESS}, name, column.title)
+    ) + birth_columns(table)
+
+
+def birth_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns of birth dates that are not kept."""
+    return tuple(
+        name
+        for name, column in table.columns.items()
+        if column.type in _DATED and not column.keep and says({Role.BIRTH}, name, column.title)
     )
 
 

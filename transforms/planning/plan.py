@@ -52,6 +52,7 @@ class TablePlan(PackedOnce):
     histories: tuple[History, ...] = ()  # the facts that may be known, of all tables
     named: tuple[NameColumns, ...] = ()  # columns of people's names
     coded: tuple[str, ...] = ()  # and of their codes
+    told: tuple[str, ...] = ()  # and of their addresses and birth dates
     frozen: Mapping[str, int] = field(default_factory=dict)  # levels of an earlier release, applied once more
     held_against: tuple[str, ...] = ()  # those whose values no table of the same people may hold
 
@@ -181,8 +182,7 @@ class TablePlan(PackedOnce):
 
         A column that is deleted is only searched for: it is read as ``text``, which every value fits.
         """
-        joined = {other for name in names if name for other in self.table.columns[name].joined}
-        wanted = {*names, *joined}
+        wanted = {*names, *(other for name in names if name for other in self.table.columns[name].joined)}
         return {
             name: ("string" if c.type == "text" else c.type) if name in self.needed else "text"
             for name, c in self.table.columns.items()
@@ -213,7 +213,7 @@ class TablePlan(PackedOnce):
 
     def profile_types(self) -> dict[str, ColumnType]:
         """Columns read in pass 1: those measured, and where values are parsed, all that will be used."""
-        used, apart = self.output_types(), (*self.held_against, *sum(self.named, ()), *self.coded)
+        used, apart = self.output_types(), (*self.held_against, *sum(self.named, ()), *self.coded, *self.told)
         if self.table.source.facts.parsed:
             return used | self.types(*apart)
         typed = (name for name, kind in used.items() if kind not in {"string", "text"})

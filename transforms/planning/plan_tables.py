@@ -18,6 +18,7 @@ from tokumei.transforms.planning.name_columns import (
     code_columns,
     may_name_somebody,
     name_columns,
+    told_columns,
 )
 from tokumei.transforms.planning.names import refuse_codes_in_names, refuse_people_in_names
 from tokumei.transforms.planning.plan import POPULATION, TablePlan
@@ -40,7 +41,8 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
     joined = joined_tables(policy.tables)
     folded = frozenset(link for link, how in codes.items() if how == "folded")
     known, joined = known_columns(policy), joined_tables(policy.tables)
-    gathered = any(carries_sentences(t) or may_name_somebody(t) for t in policy.tables.values())
+    sentences = any(carries_sentences(t) for t in policy.tables.values())
+    gathered = sentences or any(may_name_somebody(t) for t in policy.tables.values())
     return {
         name: TablePlan(
             name=name,
@@ -63,6 +65,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             histories=policy.histories,
             named=name_columns(table) if gathered else (),
             coded=code_columns(table) if gathered else (),
+            told=told_columns(table) if sentences else (),
             held_against=held_against_others(table) if table.joined and table.person_link in joined else (),
         )
         for name, table in policy.tables.items()

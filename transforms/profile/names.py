@@ -11,17 +11,20 @@ from tokumei.transforms.counting.person_values import VALUES_PURPOSE, PeopleValu
 from tokumei.transforms.detect.code_set import CodeSet
 from tokumei.transforms.detect.name_forms import full_names, joined_names
 from tokumei.transforms.detect.name_set import NameSet
+from tokumei.transforms.detect.other_forms import birth_days
 from tokumei.transforms.detect.shadow import spelled
+from tokumei.transforms.detect.told_set import ToldSet
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.planning.name_columns import birth_columns
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
 
 def gather_names(plan: TablePlan, batch: pa.RecordBatch, key: RunKey) -> NameSet | None:
-    """Return the names and codes of people in a chunk; None where there are none, or none is sought."""
-    if not (plan.named or plan.coded) or not batch.num_rows:
+    """Return the names of people in a chunk, with what else tells who they are; None where none is sought."""
+    if not (plan.named or plan.coded or plan.told) or not batch.num_rows:
         return None
     found = []
     for parts in plan.named:
@@ -29,10 +32,28 @@ def gather_names(plan: TablePlan, batch: pa.RecordBatch, key: RunKey) -> NameSet
         found += joined_names(*columns) if len(columns) == 2 else full_names(*columns)
     secret = key.derive("names")
     names = NameSet.of(found or [pl.Series(dtype=pl.String)], secret)
-    if not plan.coded:
-        return names
-    coded = (spelled(as_text(without_dictionary(batch.column(name)))) for name in plan.coded)
-    return replace(names, codes=CodeSet.merged([CodeSet.of(codes, secret) for codes in coded]))
+    codes = [CodeSet.of(_texts(batch, name), secret) for name in plan.coded]
+    return replace(
+        names,
+        codes=CodeSet.merged(codes) if codes else None,
+        told=_gather_told(plan, batch, secret),
+    )
+
+
+def _gather_told(plan: TablePlan, batch: pa.RecordBatch, secret: bytes) -> ToldSet | None:
+    if not plan.told:
+        return None
+    columns = plan.table.columns
+    born = birth_columns(plan.table)
+    told = [name for name in plan.told if name in born]
+    days = [birth_days(without_dictionary(batch.column(name)), columns[name].dates) for name in told]
+    homes = [_texts(batch, name) for name in plan.told if name not in born]
+    addresses = pl.concat([pl.Series(dtype=pl.String), *homes])
+    return ToldSet.of(addresses, [day for day in days if day is not None], secret)
+
+
+def _texts(batch: pa.RecordBatch, name: str) -> pl.Series:
+    return spelled(as_text(without_dictionary(batch.column(name))))
 
 
 def gather_values(plan: TablePlan, chunk: Chunk[LeftOut]) -> PeopleValues | None:

@@ -1,0 +1,163 @@
+"""Addresses and birth dates of the people of the files, as keyed hashes; and which texts tell one of anybody.
+
+An address is compared from its town on, a birth date only where a word says that somebody was born then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from tokumei.transforms.detect import written_otherwise as otherwise
+from tokumei.transforms.detect.hash_set import HashSet, text_hashes
+from tokumei.transforms.detect.other_forms import ADDRESSES, address_forms, birth_forms, birth_numbers
+
+_LONGEST, _LONGEST_TOWN = 48, 12  # letters, of what is compared and of the town
+_STEPS = 3  # of an address; what follows is a room
+_CHAIN = r"[^0-9#]{2,}[0-9]+(?:-[0-9]+)+#"
+_TOWN, _NUMBER = rf"([^0-9#]{{2,{_LONGEST_TOWN}}})[0-9]+(?:-[0-9]+)+#$", r"([0-9]+(?:-[0-9]+)+)#$"
+_WITHOUT_ROOM = rf"^((?:[0-9]+-){{{_STEPS - 1}}}[0-9]+)(?:-[0-9]+)+$"
+_PERHAPS_BORN = r"生|誕|BIRTH|BORN|DOB|D\.O\.B"
+_SAID_BEFORE = (
+    r"(?:生年月日|誕生日|出生日?|生まれ|生れ|DOB|D\.O\.B\.?|BIRTH ?(?:DAY|DATE)|DATE OF BIRTH|BORN(?: ON)?)"
+    r"[^0-9A-Z#]{0,6}"
+)
+_SAID_BEHIND = r" ?(?:生まれ|生れ|うまれ|誕生|に?出生|BORN|生(?:[^\p{Hiragana}\p{Han}]|$))"
+_DAY = r"(?:[MTSHR']?[0-9]{1,4}(?:-[0-9]{1,4}){2}|[MTSHR]?[0-9]{6,8})#"
+
+
+class HomesMet(NamedTuple):
+    """What was met of addresses in some texts.
+
+    Attributes:
+        texts: places of the texts that hold somebody's.
+        decoys: how many hold that of nobody, made of two.
+        looked: stretches that were looked up.
+    """
+
+    texts: pl.Series
+    decoys: int
+    looked: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ToldSet:
+    """Addresses and birth dates; none can be read from it without the key. Merges in any order and grouping.
+
+    Attributes:
+        seeds: of the hashes, from the key of the run.
+        homes: the hashes of towns with their numbers.
+        decoys: of the town of one with the number of another.
+        towns: how long the towns are, in letters.
+        born: of the spellings of birth dates.
+    """
+
+    seeds: tuple[int, int]
+    homes: HashSet
+    decoys: HashSet
+    towns: frozenset[int]
+    born: HashSet
+
+    @classmethod
+    def of(cls, addresses: pl.Series, born: Sequence[pl.Series], key: bytes) -> ToldSet:
+        """Take addresses, as shadows, and days of birth.
+
+        Args:
+            addresses: of people.
+            born: days, by column.
+            key: of the run, for this purpose.
+        """
+        seeds = int.from_bytes(key[8:16]) | 1, int.from_bytes(key[16:24]) | 1
+        forms = address_forms(addresses.drop_nulls().unique())[0].drop_nulls()
+        town, number = _town_and_number(forms)
+        number = pl.concat([number, number.str.extract(_WITHOUT_ROOM)])
+        frame = pl.DataFrame({"town": pl.concat([town, town]), "number": number}).drop_nulls().unique()
+        hashes = text_hashes(frame["town"] + frame["number"], _LONGEST, seeds)
+        _, order = np.unique(hashes, return_index=True)  # that nobody chose
+        towns, others = frame["town"].gather(order), frame["number"].gather(np.roll(order, 1))
+        days = [day.drop_nulls().unique() for day in born]
+        spelled = [form.drop_nulls() for day in days for form in (*birth_forms(day), *birth_numbers(day))]
+        spellings = pl.concat(spelled).unique() if spelled else pl.Series(dtype=pl.String)
+        return cls(
+            seeds=seeds,
+            homes=HashSet.of(hashes),
+            decoys=HashSet.of(text_hashes(towns + others, _LONGEST, seeds)),
+            towns=frozenset(towns.str.len_chars().unique()),
+            born=HashSet.of(text_hashes(spellings, _LONGEST, seeds)),
+        )
+
+    @classmethod
+    def merged(cls, parts: Sequence[ToldSet]) -> ToldSet | None:
+        """Return the union; None of none."""
+        if not parts:
+            return None
+        return cls(
+            seeds=parts[0].seeds,
+            homes=HashSet.merged([part.homes for part in parts]),
+            decoys=HashSet.merged([part.decoys for part in parts]),
+            towns=frozenset().union(*(part.towns for part in parts)),
+            born=HashSet.merged([part.born for part in parts]),
+        )
+
+    @property
+    def size(self) -> int | None:
+        """How many addresses there are; None of so many that they are not kept one by one."""
+        return len(self.homes.known) if self.homes.bits is None else None
+
+    @property
+    def nbytes(self) -> int:
+        """Its size."""
+        return self.homes.nbytes + self.decoys.nbytes + self.born.nbytes
+
+    @cached_property
+    def a_decoy(self) -> float:
+        """How many addresses a decoy stands for."""
+        nobody = len(self.decoys.known) - int(self.homes.holds(self.decoys.known).sum())
+        return max(1.0, len(self.homes.known) / nobody) if nobody else 1.0
+
+    def find_homes(self, shadows: pl.Series) -> HomesMet:
+        """Return which texts hold the address of somebody, from the town on; nulls hold none."""
+        rows = (
+            shadows.str.contains(ADDRESSES.pattern).fill_null(value=False).arg_true()
+            if self.towns
+            else pl.Series(dtype=pl.UInt32)
+        )
+        chains = otherwise.addresses(shadows.gather(rows)).str.extract_all(_CHAIN)
+        pieces = pl.DataFrame({"row": rows, "chain": chains}).explode("chain").drop_nulls()
+        before, number = _town_and_number(pieces["chain"])
+        shorter = number.str.extract(_WITHOUT_ROOM)
+        pieces = pl.DataFrame(
+            {
+                "row": pl.concat([pieces["row"]] * 2),
+                "before": pl.concat([before] * 2),
+                "number": pl.concat([number, shorter]),
+            }
+        ).drop_nulls()
+        met, decoys, looked = [pl.Series(dtype=pl.UInt32)], [pl.Series(dtype=pl.UInt32)], 0
+        for length in sorted(self.towns):
+            some = pieces.filter(pl.col("before").str.len_chars() >= length)
+            stretches = some["before"].str.slice(-length) + some["number"]
+            hashes = text_hashes(stretches, _LONGEST, self.seeds)
+            held = self.homes.holds(hashes)
+            met.append(some["row"].filter(pl.Series(held)))
+            decoys.append(some["row"].filter(pl.Series(self.decoys.holds(hashes) & ~held)))
+            looked += len(some)
+        return HomesMet(pl.concat(met).unique(), pl.concat(decoys).n_unique(), looked)
+
+    def find_births(self, shadows: pl.Series) -> pl.Series:
+        """Return which texts say that somebody was born on the birth date of a person; nulls say nothing."""
+        rows = shadows.str.contains(_PERHAPS_BORN).fill_null(value=False).arg_true()
+        said = otherwise.dates(shadows.gather(rows))
+        found = said.str.extract_all(f"{_SAID_BEFORE}{_DAY}|{_DAY}{_SAID_BEHIND}")
+        days = pl.DataFrame({"row": rows, "day": found}).explode("day").drop_nulls()
+        hashes = text_hashes(days["day"].str.extract(f"({_DAY})"), _LONGEST, self.seeds)
+        return days["row"].filter(pl.Series(self.born.holds(hashes))).unique()
+
+
+def _town_and_number(chains: pl.Series) -> tuple[pl.Series, pl.Series]:
+    return chains.str.extract(_TOWN), chains.str.extract(_NUMBER)
