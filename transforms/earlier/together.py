@@ -77,7 +77,7 @@ def join_together(rows: pl.DataFrame, held: Mapping[int, pl.DataFrame], k: int) 
     Args:
         rows: people by `NOW` and by the number of each recoding, as text: keys of their classes, null where
             they are not shown; with `LEFT_VALUE` and `PERSON`, or `RECORDS`.
-        held: by number of each recoding to join, the values that its classes hold: its column and `LEFT_VALUE`.
+        held: by number of each recoding to join, the values that its classes hold: its column, `LEFT_VALUE`.
         k: fewer people than this are few.
     """
     names, size = [NOW, *map(str, held)], people_in_rows(rows)
