@@ -16,6 +16,7 @@ from support.helpers import KEEP_ALL, PSEUDONYM, QI, SUPPRESS, policy_of
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.earlier.kept import keep_record
+from tokumei.transforms.release.attempt import decide
 from tokumei.transforms.release.earlier import record_of
 from tokumei.transforms.storage.places import open_store
 
@@ -311,6 +312,47 @@ def test_a_release_that_came_meanwhile_is_told(run, monkeypatch):
     monkeypatch.setattr("tokumei.transforms.stages.release.record_of", meanwhile)
     done = run(policy(**COMPARED), file_of(rows))
     assert done.status == 1 and "another release of the file was published" in done.err
+
+
+def test_of_two_runs_at_once_one_publishes(run, monkeypatch):
+    """Found by an attack: two that both had looked before either published were not compared with each other."""
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"]).status == 0
+    other = []
+
+    def both(*args):
+        if not other:
+            other.append(None)
+            other[0] = run(policy(k=6, **COMPARED), file_of(rows), args=["--release-id", "other"])
+        return decide(*args)
+
+    monkeypatch.setattr("tokumei.transforms.release.publish.decide", both)
+    done = run(policy(**COMPARED), file_of([*rows, *((f"q{i}", 30, "A1", "v") for i in range(5))]))
+    assert other[0].status == 0, other[0].err
+    assert done.status == 1 and "run.cancelled" in done.err and "gave way" in done.err
+    assert sorted(ledger(done)["releases"]) == ["first", "other"]
+    assert len([*done.root.glob("releases/*/manifest.json")]) == 2
+
+
+@pytest.mark.parametrize("decided", [None, b"publish\n"])
+def test_a_release_that_is_about_to_come_is_given_up_or_waited_for(run, decided):
+    rows = people()
+    first = run(policy(**COMPARED), file_of(rows))
+    lost = next(first.root.glob("register/private/*")) / f"lost-{'0' * 12}-{'1' * 8}.json"
+    lost.write_text("{}")
+    decision = first.root / "releases" / "lost" / f"attempt-{'0' * 12}.json"
+    if decided:
+        decision.parent.mkdir()
+        decision.write_bytes(decided)
+    done = run(policy(**COMPARED), file_of([*rows, *((f"q{i}", 30, "A1", "v") for i in range(5))]))
+    if decided:
+        assert (
+            done.status == 1 and "earlier_releases.at_once" in done.err and len(ledger(done)["releases"]) == 1
+        )
+        assert len([*lost.parent.glob("*.json")]) == 2  # its own record is gone again
+    else:
+        assert done.status == 0, done.err
+        assert decision.read_bytes() == b"cancel\n"
 
 
 @pytest.mark.parametrize(
