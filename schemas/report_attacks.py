@@ -12,7 +12,7 @@ from tokumei.schemas.strict import Strict
 class SuccessRate(Strict):
     """A share from 0 to 1 with its 95 % interval; both ends are the share where everybody was counted."""
 
-    rate: float
+    rate: float = Field(description="As it was measured; the interval is Wilson's, whose centre is another.")
     low: float
     high: float
 

@@ -18,12 +18,13 @@ class JointRelease(Strict):
 
 
 class JointAll(Strict):
-    """All earlier recodings of other levels at once, and who is in the same class of each."""
+    """All earlier recodings of other levels at once, and who is in the same class of each that has them."""
 
     recodings: int
     people: int
     few: int = Field(description="Of them, in joint classes of fewer people than may be shown.")
     alone: int
+    told: int = Field(description="Of them, of whose sensitive values one is left.")
 
 
 class EarlierReport(Strict):

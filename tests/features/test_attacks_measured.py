@@ -118,7 +118,7 @@ def test_moved_numbers_are_found_by_nearness(run):
     )
     done = run(policy(known, income=noise), files)
     assert done.status == 4
-    assert "who knows income finds the record of 9" in done.err
+    assert "who knows income finds the record of 100.0%" in done.err
 
 
 def test_several_rows_a_person(run):

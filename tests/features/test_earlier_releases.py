@@ -16,6 +16,7 @@ from support.helpers import KEEP_ALL, PSEUDONYM, QI, SUPPRESS, policy_of
 
 from tokumei.pipelines.cli import main
 from tokumei.transforms.earlier.kept import keep_record
+from tokumei.transforms.release.attempt import decide
 from tokumei.transforms.release.earlier import record_of
 from tokumei.transforms.storage.places import open_store
 
@@ -140,6 +141,30 @@ def test_joint_classes_of_few_are_refused(run):
     assert "people are in joint classes of fewer than 40 with release" in done.err
 
 
+def nested(k, **more):
+    """Levels that are chosen by k alone: bands of ten years, then of twenty."""
+    plain = policy(k=k, **more)
+    plain["requirements"]["suppression_limit"] = 0
+    plain["tables"]["t"]["columns"]["town"] = {"treat": [SUPPRESS]}
+    return plain
+
+
+def test_people_are_compared_with_releases_of_other_levels(run):
+    """Found by an attack: of other levels counts were compared, and one who left as another came was not seen."""
+    rows = people(200)
+    compared = {"earlier_releases": {"people": 5}}
+    assert run(nested(30, **compared), file_of(rows), args=["--release-id", "fine"]).status == 0
+    swapped = [*rows[1:], ("p9999", *rows[0][1:])]
+    done = run(nested(60, **compared), file_of(swapped))
+    assert done.status == 4, done.out
+    assert "2 classes of other levels show fewer than 5 people who came, left, stayed or changed" in done.err
+    assert "since release fine or one like it (2 people)" in done.err and "counts of" not in done.err
+    other = [(*rows[0][:3], "z" if rows[0][3] != "z" else "u"), *rows[1:]]
+    done = run(nested(60, **compared), file_of(other))
+    assert done.status == 4 and "1 classes of other levels show fewer than 5" in done.err, done.err
+    assert run(nested(60, **compared), file_of(rows)).status == 0
+
+
 def test_a_record_that_changed_is_one_who_left_and_one_who_came(run):
     rows = people()
     assert run(policy(**COMPARED), file_of(rows)).status == 0
@@ -197,11 +222,27 @@ def test_frozen_levels_are_applied_and_nothing_is_searched_for(run):
     assert reports(done)[1]["tables"][0]["recoding"]["nodes_checked"] == 1
 
 
-def test_frozen_levels_that_do_not_hold_any_more_are_refused(run):
-    assert run(policy(**COMPARED), file_of(people()), args=["--release-id", "first"]).status == 0
-    done = run(policy(recoding={"frozen": "first"}), file_of(people(30, seed=2)))
-    assert done.status == 4
-    assert "requirement.frozen" in done.err and "the file has drifted" in done.err
+def test_the_way_out_of_levels_that_do_not_hold_any_more(run):
+    """Found by an attack: new levels were advised, and refused for people who had been in no release."""
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"]).status == 0
+    shrunk = random.Random(5).sample(rows, 90)
+    done = run(nightly("first", suppression_limit=0), file_of(shrunk))
+    assert done.status == 4 and "requirement.frozen" in done.err and "the file has drifted" in done.err
+    told = re.search(r"raise suppression_limit to ([0-9.]+) or more", done.err)
+    less = run(nightly("first", suppression_limit=float(told[1]) - 0.002), file_of(shrunk))
+    assert less.status == 4 and "the file has drifted" in less.err
+    done = run(nightly("first", suppression_limit=float(told[1])), file_of(shrunk))
+    assert done.status == 0, done.err
+
+    others = people(60, seed=9, first=5000)
+    done = run(nightly("first", suppression_limit=0.3), file_of(others))
+    assert done.status == 4 and "requirement.nobody_left" in done.err
+    assert "recoding: full_domain and earlier_releases: {action: refuse}" in done.err
+    done = run(policy(**COMPARED), file_of(others), args=["--release-id", "new"])
+    assert done.status == 0, done.err
+    done = run(nightly("new", suppression_limit=0.3), file_of(others[1:]))
+    assert done.status == 0, done.err
 
 
 def reports(done):
@@ -271,6 +312,47 @@ def test_a_release_that_came_meanwhile_is_told(run, monkeypatch):
     monkeypatch.setattr("tokumei.transforms.stages.release.record_of", meanwhile)
     done = run(policy(**COMPARED), file_of(rows))
     assert done.status == 1 and "another release of the file was published" in done.err
+
+
+def test_of_two_runs_at_once_one_publishes(run, monkeypatch):
+    """Found by an attack: two that both had looked before either published were not compared with each other."""
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows), args=["--release-id", "first"]).status == 0
+    other = []
+
+    def both(*args):
+        if not other:
+            other.append(None)
+            other[0] = run(policy(k=6, **COMPARED), file_of(rows), args=["--release-id", "other"])
+        return decide(*args)
+
+    monkeypatch.setattr("tokumei.transforms.release.publish.decide", both)
+    done = run(policy(**COMPARED), file_of([*rows, *((f"q{i}", 30, "A1", "v") for i in range(5))]))
+    assert other[0].status == 0, other[0].err
+    assert done.status == 1 and "run.cancelled" in done.err and "gave way" in done.err
+    assert sorted(ledger(done)["releases"]) == ["first", "other"]
+    assert len([*done.root.glob("releases/*/manifest.json")]) == 2
+
+
+@pytest.mark.parametrize("decided", [None, b"publish\n"])
+def test_a_release_that_is_about_to_come_is_given_up_or_waited_for(run, decided):
+    rows = people()
+    first = run(policy(**COMPARED), file_of(rows))
+    lost = next(first.root.glob("register/private/*")) / f"lost-{'0' * 12}-{'1' * 8}.json"
+    lost.write_text("{}")
+    decision = first.root / "releases" / "lost" / f"attempt-{'0' * 12}.json"
+    if decided:
+        decision.parent.mkdir()
+        decision.write_bytes(decided)
+    done = run(policy(**COMPARED), file_of([*rows, *((f"q{i}", 30, "A1", "v") for i in range(5))]))
+    if decided:
+        assert (
+            done.status == 1 and "earlier_releases.at_once" in done.err and len(ledger(done)["releases"]) == 1
+        )
+        assert len([*lost.parent.glob("*.json")]) == 2  # its own record is gone again
+    else:
+        assert done.status == 0, done.err
+        assert decision.read_bytes() == b"cancel\n"
 
 
 @pytest.mark.parametrize(

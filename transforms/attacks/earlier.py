@@ -42,7 +42,6 @@ def overlap(
     attack: Intersection,
     chunk: Chunk[Decision],
     released: tuple[pa.RecordBatch, pa.Array],
-    removed: Mapping[str, Sequence[str]] | None = None,
 ) -> SharedClasses:
     """Count a chunk's people by their classes in both releases.
 
@@ -51,19 +50,12 @@ def overlap(
         attack: as declared, with the levels of the earlier release.
         chunk: its records as they were read, bound to the decisions.
         released: its records as they are released, and which of those that were read each is.
-        removed: by quasi-identifier, labels that were ``*`` in the earlier release.
     """
     batch, order = released
     names = plan.quasi_identifiers
-    earlier = earlier_labels(plan, attack, chunk, removed or {})
-    value = pl.Series(_VALUE, [None] * chunk.batch.num_rows, pl.String)
-    if attack.learns is not None:
-        chain, fitted = plan.chains[attack.learns], chunk.work.decision.columns.get(attack.learns)
-        values = plan.values_of(attack.learns, chunk.batch)
-        if fitted is not None:
-            values = chain.apply(fitted, values, chunk.work.key).rows()
-        value = pl.Series(_VALUE, as_text(values)).cast(pl.String)
-    earlier = earlier.with_columns(value)
+    earlier = earlier_labels(plan, attack.levels, chunk, {}).with_columns(
+        learnt_values(plan, attack.learns, chunk)
+    )
     persons = persons_of(plan, chunk)[:, 0] if plan.counts_people else None
     now = pl.DataFrame(
         {f"n{i}": pl.Series(as_text(batch.column(n))).cast(pl.String) for i, n in enumerate(names)}
@@ -76,18 +68,36 @@ def overlap(
     )
 
 
+def learnt_values(plan: TablePlan, learns: str | None, chunk: Chunk[Decision]) -> pl.Series:
+    """Return the value of each record that is learnt, as text; null where none is."""
+    if learns is None:
+        return pl.Series(_VALUE, [None] * chunk.batch.num_rows, pl.String)
+    chain, fitted = plan.chains[learns], chunk.work.decision.columns.get(learns)
+    values = plan.values_of(learns, chunk.batch)
+    if fitted is not None:
+        values = chain.apply(fitted, values, chunk.work.key).rows()
+    return pl.Series(_VALUE, as_text(values)).cast(pl.String)
+
+
 def earlier_labels(
-    plan: TablePlan, attack: Intersection, chunk: Chunk[Decision], removed: Mapping[str, Sequence[str]]
+    plan: TablePlan, levels: Mapping[str, int], chunk: Chunk[Decision], removed: Mapping[str, Sequence[str]]
 ) -> pl.DataFrame:
-    """Return the labels of each record at the levels of the earlier release, as columns e0, e1 and so on."""
+    """Return the labels of each record at the levels of the earlier release, as columns e0, e1 and so on.
+
+    Args:
+        plan: of the table.
+        levels: by quasi-identifier; others were ``*``.
+        chunk: its records as they were read, bound to the decisions.
+        removed: by quasi-identifier, labels that were ``*`` in the earlier release.
+    """
     names = plan.quasi_identifiers
     return pl.DataFrame(
-        {f"e{i}": _earlier(plan, attack, chunk, name, removed.get(name, ())) for i, name in enumerate(names)}
+        {f"e{i}": _earlier(plan, levels, chunk, name, removed.get(name, ())) for i, name in enumerate(names)}
     )
 
 
 def _earlier(
-    plan: TablePlan, attack: Intersection, chunk: Chunk[Decision], name: str, removed: Sequence[str]
+    plan: TablePlan, levels: Mapping[str, int], chunk: Chunk[Decision], name: str, removed: Sequence[str]
 ) -> pl.Series:
     """Return the label of each record's value at the level of the earlier release.
 
@@ -96,7 +106,7 @@ def _earlier(
     """
     fitted, chain = chunk.work.decision.columns[name], plan.chains[name]
     ladder = chain.ladder(fitted)
-    level = attack.levels.get(name, ladder.levels - 1)
+    level = levels.get(name, ladder.levels - 1)
     if level >= ladder.levels:
         raise RequirementError(
             "attack.level",
@@ -116,24 +126,18 @@ def merge_overlaps(parts: Sequence[SharedClasses]) -> SharedClasses:
     return SharedClasses(merge_people([p.both for p in parts]), merge_people([p.earlier for p in parts]))
 
 
-def intersect(
-    attack: Intersection, k: int, found: SharedClasses, released: pl.DataFrame | None = None
-) -> JointClasses:
+def intersect(attack: Intersection, k: int, found: SharedClasses) -> JointClasses:
     """Join both releases; classes of the earlier one that were too small were not released then.
 
     Args:
         attack: as declared.
         k: of the release at hand; of the earlier one, where the attack does not say.
         found: what was counted.
-        released: classes of the earlier one, where they are known, as columns e0, e1, …
     """
     both, before = found.both.people(), found.earlier.people()
     now = [name for name in both.columns if name.startswith("n")]
     then = [name for name in both.columns if name.startswith("e")]
-    if released is None:
-        kept = before.filter(pl.col(PEOPLE).sum().over(then) >= (attack.k or k))
-    else:
-        kept = before.join(released, on=then, how="semi", nulls_equal=True)
+    kept = before.filter(pl.col(PEOPLE).sum().over(then) >= (attack.k or k))
     both = both.join(kept.select(then).unique(), on=then, how="semi", nulls_equal=True)
     pairs = both.group_by([*now, *then], maintain_order=True).agg(pl.col(PEOPLE).sum())
     one, other = pairs.select(now), pairs.select(then)

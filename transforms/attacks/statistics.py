@@ -16,10 +16,17 @@ class Estimate:
     Attributes:
         rate: centre of the interval; of a share that was counted, that share.
         error: half its length; 0 where everybody was counted.
+        measured: the share as it was measured; None: the centre is it.
     """
 
     rate: float
     error: float = 0.0
+    measured: float | None = None
+
+    @property
+    def share(self) -> float:
+        """What is told beside the interval, whose centre is drawn towards one half."""
+        return self.rate if self.measured is None else self.measured
 
     @property
     def low(self) -> float:
@@ -46,7 +53,8 @@ def wilson(successes: float, attempts: int) -> Estimate:
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     n = attempts + z * z
     spread = successes * (attempts - successes) / attempts if attempts else 0.0
-    return Estimate((successes + z * z / 2) / n, z / n * math.sqrt(spread + z * z / 4))
+    error = z / n * math.sqrt(spread + z * z / 4)
+    return Estimate((successes + z * z / 2) / n, error, successes / attempts if attempts else 0.0)
 
 
 def residual(attack: Estimate, control: Estimate) -> Estimate:
@@ -63,7 +71,10 @@ def residual(attack: Estimate, control: Estimate) -> Estimate:
     if missed <= 0:
         return Estimate(0.0, 0.0)
     errors = attack.error / missed, (attack.rate - 1) / missed**2 * control.error
-    return Estimate((attack.rate - control.rate) / missed, math.hypot(*errors))
+    told = None
+    if (attack.measured, control.measured) != (None, None):
+        told = (attack.share - control.share) / (1 - control.share) if control.share < 1 else 0.0
+    return Estimate((attack.rate - control.rate) / missed, math.hypot(*errors), told)
 
 
 def alone_by_chance(people: int, weight: float) -> float:

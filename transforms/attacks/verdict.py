@@ -219,7 +219,7 @@ def refuse_attacks(measured: Sequence[MeasuredAttack]) -> None:
 
 def _told(measured: MeasuredAttack) -> str:
     attack, gained = measured.attack, measured.advantage
-    people = f"{measured.success.rate:.1%} of {measured.people:,} people"
+    people = f"{measured.success.share:.1%} of {measured.people:,} people"
     if isinstance(attack, Linkage):
         rarest = " among the rarest" if attack.people == "rarest" else ""
         done = f"who knows {listed(attack.knows, 'and')} finds the record of {people} looked for{rarest}"
@@ -249,6 +249,6 @@ def _told(measured: MeasuredAttack) -> str:
     upper = f"up to {gained.high:.1%}" if gained.error else f"{gained.high:.1%}"
     where = "" if isinstance(attack, KnownFacts) else f" on tables.{measured.table}"
     return (
-        f"{attack.attack}{where}: {done}; its control comes to {measured.control.rate:.1%}, so that it gains"
+        f"{attack.attack}{where}: {done}; its control comes to {measured.control.share:.1%}, so that it gains"
         f" {upper}, more than at_most={attack.at_most:g}"
     )

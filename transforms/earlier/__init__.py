@@ -11,8 +11,10 @@ Three things are compared with every earlier release:
   with those who came, those who left and those whose record changed. Of each class these must be nobody or k
   people, and its count must be the same or differ by k (`changes`). A class in which nobody changes tells
   nothing, however often it is seen.
-- **Other levels.** Whoever is in two classes is among the people of both alone: they must be k (`compare`).
-- **Sensitive values.** Of those that a person may have, the ones are left that both classes hold.
+- **Other levels.** Their levels are applied to today's records, so that people are the same there too
+  (`elsewhere`). Whoever is in the classes of several releases is among the people of all of them alone: they
+  must be k (`together`).
+- **Sensitive values.** Of those that a person may have, the ones are left that all these classes hold.
 
 Who came alone waits, and who left takes others along who come back later (`hold`). A leaver's record cannot
 be kept: it is not in today's file. So as many others go with it that k people go at once, and who they are

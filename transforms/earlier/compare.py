@@ -8,17 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from tokumei.schemas.attacks import Intersection
 from tokumei.schemas.earlier import Frozen
 from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.kept_releases import KeptRecoding
 from tokumei.schemas.privacy_models import Requirements
-from tokumei.transforms.attacks.earlier import SharedClasses, intersect, merge_overlaps
-from tokumei.transforms.attacks.joint import JointClasses
-from tokumei.transforms.counting.people import PEOPLE, PeoplePerKey, merge_people
+from tokumei.transforms.counting.people import PEOPLE
 from tokumei.transforms.earlier.changes import Changes, InClasses, few, merge_standing, tell_changes
+from tokumei.transforms.earlier.elsewhere import Elsewhere, members, tell_elsewhere
 from tokumei.transforms.earlier.kept import KEPT_COUNTS, kept_classes, past_of
-from tokumei.transforms.earlier.together import JoinedReleases, join_together
+from tokumei.transforms.earlier.together import (
+    NOW,
+    JoinedReleases,
+    join_together,
+    key_classes,
+    merge_rows,
+    people_in_rows,
+)
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -29,13 +34,14 @@ class SeenRelease:
 
     Attributes:
         standing: who stands in which class; None where people cannot be told to be the same.
-        shared: by number of an earlier recoding of other levels, classes of both.
-        together: classes of all these at once, of a person each; None where there are fewer than two.
+        rows: people by their class at hand and in each earlier recoding of other levels, as `join_together`
+            and, where people are told apart, `tell_elsewhere` take them; None where there is none.
+        held: by number of these recodings, values that their classes hold, who is left out included.
     """
 
     standing: InClasses | None = None
-    shared: Mapping[int, SharedClasses] = field(default_factory=dict)
-    together: PeoplePerKey | None = None
+    rows: pl.DataFrame | None = None
+    held: Mapping[int, pl.DataFrame] = field(default_factory=dict)
 
 
 class SeenReleases(dict[str, SeenRelease]):
@@ -47,19 +53,14 @@ def merge_seen(parts: Sequence[SeenReleases]) -> SeenReleases:
     merged = SeenReleases()
     for name in sorted({name for part in parts for name in part}):
         of_table = [part[name] for part in parts if name in part]
-        together = [seen.together for seen in of_table if seen.together is not None]
+        rows = [seen.rows for seen in of_table if seen.rows is not None]
         standing = [seen.standing for seen in of_table if seen.standing is not None]
         merged[name] = SeenRelease(
             merge_standing(standing) if standing else None,
-            {i: merge_overlaps([s.shared[i] for s in of_table]) for i in of_table[0].shared},
-            merge_people(together) if together else None,
+            merge_rows(rows) if rows else None,
+            {i: pl.concat([s.held[i] for s in of_table]).unique() for i in of_table[0].held},
         )
     return merged
-
-
-def as_attack(recoding: KeptRecoding, learns: str | None) -> Intersection:
-    """Return an earlier recoding as what somebody knows who holds a release of it."""
-    return Intersection(attack="intersection", levels=dict(recoding.levels), learns=learns, at_most=0)
 
 
 def learnt(table: TablePlan) -> str | None:
@@ -82,6 +83,7 @@ class Compared:
         changes: to those of the same levels whose people are kept; None if there are none.
         counts: classes, or unions of classes that both releases have, whose count differs by fewer people.
         joint: with releases of other levels, by their newest: who is in both.
+        elsewhere: with the same, where their people are kept: who came, left, stayed and changed.
         together: with all of them at once; None where there are fewer than two.
     """
 
@@ -91,7 +93,8 @@ class Compared:
     by_counts: int
     changes: Changes | None
     counts: int
-    joint: Mapping[str, JointClasses]
+    joint: Mapping[str, JoinedReleases]
+    elsewhere: Mapping[str, Elsewhere]
     together: JoinedReleases | None
 
     @property
@@ -116,6 +119,18 @@ class Compared:
                 )
             if joint.told:
                 found.append(f"of {joint.told:,} people one sensitive value is left with release {release}")
+        for release, shown in self.elsewhere.items():
+            if shown.classes:
+                found.append(
+                    f"{shown.classes:,} classes of other levels show fewer than {self.people} people who"
+                    f" came, left, stayed or changed since release {release} or one like it"
+                    f" ({shown.people:,} people)"
+                )
+        if self.together is not None and self.together.told:
+            found.append(
+                f"of {self.together.told:,} people one sensitive value is left with all"
+                f" {self.together.recodings} earlier recodings at once"
+            )
         if self.together is not None and self.together.few:
             found.append(
                 f"{self.together.few:,} of {self.together.people:,} people are in joint classes of fewer than"
@@ -144,7 +159,8 @@ def compare_table(
         k: so many people, or nobody, may be shown.
         salt: the key of all releases of the file.
     """
-    counts, by_counts, joint, changes = 0, 0, {}, None
+    counts, by_counts, joint, elsewhere, changes = 0, 0, {}, {}, None
+    rows = seen.rows
     for i, recoding in enumerate(earlier):
         if recoding.table != table.name:
             continue
@@ -155,14 +171,20 @@ def compare_table(
                 releases = len(recoding.people.releases)
                 by_counts -= releases
                 changes = tell_changes(seen.standing, past_of(recoding.people), k, releases)
-        else:
-            found, classes = seen.shared[i], kept_classes(recoding).drop(KEPT_COUNTS)
-            newest = recoding.releases[-1]
-            joint[newest] = intersect(as_attack(recoding, learnt(table)), k, found, classes)
-            counts += _unions_apart(found, recoding, k)
+        elif rows is not None and seen.rows is not None:
+            newest, kept = recoding.releases[-1], recoding.people
+            counts += _unions_apart(rows, i, recoding, k, salt)
+            released = key_classes(kept_classes(recoding).drop(KEPT_COUNTS), salt)
+            rows = rows.with_columns(pl.when(pl.col(str(i)).is_in(released.implode())).then(pl.col(str(i))))
+            if kept is not None and seen.standing is not None:
+                past = past_of(kept)
+                elsewhere[newest] = tell_elsewhere(seen.rows, i, past, k)
+                if kept.releases == recoding.releases:
+                    rows = rows.with_columns(members(rows, i, past))
+            joint[newest] = join_together(rows, {i: seen.held[i]}, k)
     together = None
-    if seen.together is not None:
-        together = join_together(seen.together, {i: earlier[i] for i in seen.shared}, k, salt)
+    if rows is not None and len(seen.held) > 1:
+        together = join_together(rows, seen.held, k)
     return Compared(
         table=table.name,
         people=k,
@@ -171,6 +193,7 @@ def compare_table(
         by_counts=by_counts,
         counts=counts,
         joint=joint,
+        elsewhere=elsewhere,
         together=together,
     )
 
@@ -188,7 +211,7 @@ def _counts_apart(now: KeptRecoding, earlier: KeptRecoding, k: int) -> int:
     return each.explode("then").filter(apart.is_between(1, k - 1))["class"].n_unique()
 
 
-def _unions_apart(found: SharedClasses, earlier: KeptRecoding, k: int) -> int:
+def _unions_apart(rows: pl.DataFrame, i: int, earlier: KeptRecoding, k: int, salt: RunKey) -> int:
     """Count the smallest unions of classes that releases of other levels have in common, as `_counts_apart`.
 
     A reader of both counts people only in unions of classes of the one that are unions of the other's.
@@ -196,22 +219,21 @@ def _unions_apart(found: SharedClasses, earlier: KeptRecoding, k: int) -> int:
     from scipy import sparse  # of few runs, and it takes a quarter of the time in which one starts
     from scipy.sparse.csgraph import connected_components
 
-    both = found.both.people()
-    names = {side: [n for n in both.columns if n.startswith(side)] for side in ("n", "e")}
-    pairs = both.group_by(*names["n"], *names["e"], maintain_order=True).agg(pl.col(PEOPLE).sum())
-    classes = kept_classes(earlier).with_columns(pl.col(KEPT_COUNTS).list.first())
-    every = pl.concat([pairs.select(names["e"]), classes.select(names["e"])]).unique(maintain_order=True)
-    then = every.with_row_index("#e")
-    now = pairs.select(names["n"]).unique(maintain_order=True).with_row_index("#n")
-    pairs = pairs.join(now, on=names["n"], nulls_equal=True).join(then, on=names["e"], nulls_equal=True)
+    there, before = kept_classes(earlier), "#before"
+    held = pl.DataFrame(
+        {"#then": key_classes(there.drop(KEPT_COUNTS), salt), before: there[KEPT_COUNTS].list.first()}
+    )
+    pairs = rows.group_by(NOW, pl.col(str(i)).alias("#then")).agg(people_in_rows(rows).alias(PEOPLE))
+    then = pl.concat([pairs.select("#then"), held.select("#then")]).unique().with_row_index("#e")
+    now = pairs.select(NOW).unique().with_row_index("#n")
+    pairs, held = pairs.join(now, on=NOW).join(then, on="#then"), held.join(then, on="#then")
     size = now.height + then.height
     links = (np.ones(pairs.height), (pairs["#n"].to_numpy(), pairs["#e"].to_numpy() + now.height))
     _, part = connected_components(sparse.coo_matrix(links, shape=(size, size)), directed=False)
-    people, before = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    people, counts = np.zeros(size, np.int64), np.zeros(size, np.int64)
     np.add.at(people, part[pairs["#n"].to_numpy()], pairs[PEOPLE].to_numpy())
-    held = classes.join(then, on=names["e"], nulls_equal=True)
-    np.add.at(before, part[held["#e"].to_numpy() + now.height], held[KEPT_COUNTS].to_numpy())
-    return int((few(np.abs(people - before), k) & (before > 0)).sum())
+    np.add.at(counts, part[held["#e"].to_numpy() + now.height], held[before].to_numpy())
+    return int((few(np.abs(people - counts), k) & (counts > 0)).sum())
 
 
 def refuse_shown(compared: Sequence[Compared], needed: Requirements) -> None:

@@ -12,7 +12,7 @@ from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.removal import Removing, Taken
 from tokumei.transforms.earlier.changes import InClasses, Keys, Past
 from tokumei.transforms.earlier.hold import hold_back
-from tokumei.transforms.earlier.standing import frozen_labels, pair_keys
+from tokumei.transforms.earlier.standing import labels_at, pair_keys
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
@@ -43,7 +43,7 @@ class HeldBack:
         left = dict(treated)
         if self.records == 0 or plan.table.person is None:  # a population
             return left, Taken((), (0, 0))
-        labels = frozen_labels(plan, chunk.work.decision.columns, treated)
+        labels = labels_at(plan, plan.frozen, chunk.work.decision.columns, treated)
         gone = among(self.pairs, pair_keys(plan, chunk, labels, self.salt)[1])
         gone &= kept_rows(chunk.batch.num_rows, treated)
         if gone.any():

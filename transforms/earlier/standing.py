@@ -91,18 +91,29 @@ def standing_of(
         salt: the key of all releases of the file.
     """
     classes, pairs = pair_keys(plan, chunk, labels, salt)
+    values, lines = value_keys(plan, chunk, treated, salt), np.ones(len(pairs), np.int64)
+    return merge_standing([InClasses(classes, pairs, values, lines).only(keep)])
+
+
+def value_keys(
+    plan: TablePlan, chunk: Chunk[Any], treated: Mapping[str, Treated], salt: RunKey
+) -> dict[str, Keys]:
+    """Return the key of the value of each record in each compared column, as it is shown."""
     names = shown(plan)
     columns = [treated[name].rows() if name in treated else chunk.batch.column(name) for name in names]
     records = pa.RecordBatch.from_arrays(columns, names=list(names))
     values = {name: combination_of(records, [name], salt) for name in names}
     if plan.table.rows_per_person == "several":
-        values[WHOLE] = combination_of(records, names, salt) if names else np.ones(len(pairs), np.uint64)
-    lines = np.ones(len(pairs), np.int64)
-    return merge_standing([InClasses(classes, pairs, values, lines).only(keep)])
+        whole = combination_of(records, names, salt) if names else None
+        values[WHOLE] = np.ones(chunk.batch.num_rows, np.uint64) if whole is None else whole
+    return values
 
 
-def frozen_labels(
-    plan: TablePlan, fitted: Mapping[str, Fitted], treated: Mapping[str, Treated]
+def labels_at(
+    plan: TablePlan,
+    levels: Mapping[str, int],
+    fitted: Mapping[str, Fitted],
+    treated: Mapping[str, Treated],
 ) -> dict[str, pa.DictionaryArray]:
     """Return the quasi-identifiers of a chunk at the levels of an earlier release.
 
@@ -113,7 +124,7 @@ def frozen_labels(
     for name in plan.quasi_identifiers:
         where = f"tables.{plan.name}.columns.{name}"
         ladder = plan.chains[name].ladder(fitted[name])
-        level = plan.frozen[name]
+        level = levels[name]
         places = ladder.codes[level][domain_codes(treated[name], ladder.values, where)]
         texts = pa.array(ladder.labels[level], pa.string())
         labels[name] = texts.take(pa.array(places)).dictionary_encode()

@@ -27,7 +27,7 @@ from tokumei.transforms.recode.attacked import average_risk, matching
 from tokumei.transforms.recode.chosen import Account, Chosen, Recoded, before_joining
 from tokumei.transforms.recode.count import Histograms
 from tokumei.transforms.recode.downcoding import Narrowed, narrowed
-from tokumei.transforms.recode.frozen import apply_frozen
+from tokumei.transforms.recode.frozen import OTHER_PEOPLE, apply_frozen
 from tokumei.transforms.recode.given import GivenSearch
 from tokumei.transforms.recode.infeasible import no_node
 from tokumei.transforms.recode.lattice import Lattice
@@ -314,5 +314,7 @@ def nobody_left(table: TablePlan) -> RequirementError:
         "requirement.nobody_left",
         where=f"tables.{table.name}",
         what="every record would be dropped or suppressed; nothing would be released",
-        fix="relax the criterion-4 methods that drop records, or the requirements",
+        fix=OTHER_PEOPLE
+        if table.frozen
+        else "relax the criterion-4 methods that drop records, or the requirements",
     )

@@ -11,6 +11,11 @@ from tokumei.transforms.recode.objectives.base import Objective
 from tokumei.transforms.recode.ranking import Choice
 from tokumei.transforms.recode.requirements import people_allowed
 
+OTHER_PEOPLE = (
+    "If other people are in the file than were, search for new levels with recoding: full_domain and"
+    " earlier_releases: {action: refuse}; once released, they can be frozen"
+)
+
 
 def apply_frozen(table: TablePlan, lattice: Lattice, objective: Objective, early: int) -> Choice:
     """Return the one node that is asked for. No other is looked at, so nothing is known of their costs.
@@ -37,8 +42,9 @@ def apply_frozen(table: TablePlan, lattice: Lattice, objective: Objective, early
             f" are in classes that do not hold what is required{held}; together"
             f" {left_out / max(1, people):.1%}, more than suppression_limit"
             f" {float(table.requirements.suppression_limit):.1%}",
-            fix="raise suppression_limit; or search for new levels with recoding: full_domain, under another"
-            " action than hold_back, and freeze those",
+            fix=f"raise suppression_limit to {math.ceil(1000 * left_out / max(1, people)) / 1000:g} or more:"
+            " who is left of a class that has become too small can be shown at no other levels either."
+            f" {OTHER_PEOPLE}",
         )
     cost = objective.value(count)
     return Choice(count=count, cost=cost, lattice_nodes=math.prod(objective.shape), nodes_checked=1, gap=cost)

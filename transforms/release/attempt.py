@@ -39,14 +39,25 @@ def release_dir(plan: Plan, store: Store) -> str:
 
 
 def decide(plan: Plan, store: Store, wanted: bytes) -> bool:
-    """Decide what the attempt comes to, unless that is decided; return whether it is what is wanted.
+    """Decide what the run's own attempt comes to; see `decide_attempt`."""
+    return decide_attempt(store, release_dir(plan, store), plan.attempt, wanted)
+
+
+def decide_attempt(store: Store, base: str, attempt: str, wanted: bytes) -> bool:
+    """Decide what an attempt comes to, unless that is decided; return whether it is what is wanted.
 
     A retry finds what it decided before, and goes on.
+
+    Args:
+        store: of the output.
+        base: directory of its release.
+        attempt: which one.
+        wanted: `PUBLISH` or `CANCEL`.
 
     Raises:
         InputError: the store cannot be reached; then nothing is known.
     """
-    uri = store.join(release_dir(plan, store), DECISION.format(plan.attempt))
+    uri = store.join(base, DECISION.format(attempt))
     while True:
         try:
             store.create(uri, wanted)

@@ -28,7 +28,7 @@ _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
 _PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
 _DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
-_RECORD = re.compile(r"(?P<release>.+)-(?P<attempt>[0-9a-f]{12})-[0-9a-f]{8}\.json")
+RECORD = re.compile(r"(?P<release>.+)-(?P<attempt>[0-9a-f]{12})-[0-9a-f]{8}\.json")
 _LEDGER = re.compile(f"{SEGMENT_NAME}|{re.escape(NOTE_NAME)}|{KEPT_NAME}")
 _NAMES = (_PART, _DOCUMENT, _DECISION)
 
@@ -82,7 +82,7 @@ def find_records(store: Store, output: str) -> list[Orphan]:
     """Return the records of attempts at releases that are not there: their runs died before the manifest."""
     found = []
     for file in store.walk(store.join(output, *PRIVATE_SIDE)):
-        name = _RECORD.fullmatch(file.uri.rsplit("/", 1)[-1])
+        name = RECORD.fullmatch(file.uri.rsplit("/", 1)[-1])
         if name and read_manifest(store, store.join(output, "releases", name["release"])) is None:
             found.append(Orphan(name["attempt"], file))
     return found

@@ -21,8 +21,9 @@ from tokumei.schemas.errors import AlreadyPublishedError, InputError, Requiremen
 from tokumei.schemas.kept_releases import ReleaseRecord
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.register.books import add_entry, check_book, check_clock
+from tokumei.transforms.release.at_once import refuse_others_at_once
 from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
-from tokumei.transforms.release.earlier import read_earlier, recorded, take_record
+from tokumei.transforms.release.earlier import recorded, take_record
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
 from tokumei.transforms.release.shown import read_document, read_withdrawal, show_document
@@ -123,16 +124,17 @@ def publish(
         except RequirementError:
             if not find_published(plan, store):  # else the winner has removed them
                 raise
-        if plan.published:
-            read_earlier(plan)  # refuses where another release came meanwhile
-        if not decide(plan, store, PUBLISH):
-            raise TokumeiError(
-                "run.cancelled",
-                where=base,
-                what="this run was stopped before it published; nothing of it is published",
-                fix="run the same command again",
-            )
         with recorded(plan, store, record, unique) as named:
+            if plan.published and record is not None:
+                refuse_others_at_once(plan, store)
+            if not decide(plan, store, PUBLISH):
+                raise TokumeiError(
+                    "run.cancelled",
+                    where=base,
+                    what="this run was stopped before it published, or gave way to another of the same file;"
+                    " nothing of it is published",
+                    fix="run the same command again",
+                )
             manifest = json.dumps(content | {"record": named}, ensure_ascii=False, indent=2) + "\n"
             try:
                 store.create(store.join(base, MANIFEST), manifest.encode())

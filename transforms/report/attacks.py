@@ -99,7 +99,7 @@ def _title(table: TablePlan, name: str) -> str:
 
 
 def _rate(estimate: Estimate) -> SuccessRate:
-    return SuccessRate(rate=estimate.rate, low=estimate.low, high=estimate.high)
+    return SuccessRate(rate=estimate.share, low=estimate.low, high=estimate.high)
 
 
 def _targets(measured: MeasuredAttack) -> TargetsReport | None:
@@ -125,7 +125,7 @@ def _targets(measured: MeasuredAttack) -> TargetsReport | None:
 
 def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
     """Return who could do what, and how often it succeeded."""
-    attack, found, share = measured.attack, measured.found, percent(measured.success.rate)
+    attack, found, share = measured.attack, measured.found, percent(measured.success.share)
     told, people = "", f"{number(measured.people)}人のうち{share}"
     if measured.success.error:
         people += f"（95%の信頼区間の上限は{percent(measured.success.high)}）"

@@ -7,29 +7,34 @@ from dataclasses import replace
 from functools import partial
 
 import apache_beam as beam
-import pyarrow as pa
+import polars as pl
 from apache_beam.coders.typecoders import registry
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from tokumei.schemas.kept_releases import KeptRecoding
 from tokumei.schemas.splits import Split
-from tokumei.transforms.attacks.earlier import earlier_labels, overlap
-from tokumei.transforms.counting.people import PeoplePerKey, count_people
+from tokumei.transforms.attacks.earlier import earlier_labels, learnt_values
+from tokumei.transforms.counting.keyed import person_hashes
+from tokumei.transforms.counting.people import PERSON, RECORDS
 from tokumei.transforms.criteria.coded import kept_rows
+from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.decisions.recoded import recoded
 from tokumei.transforms.decisions.removal import remove_all
 from tokumei.transforms.earlier.changes import InClasses, merge_standing
-from tokumei.transforms.earlier.compare import SeenRelease, SeenReleases, as_attack, learnt, merge_seen
+from tokumei.transforms.earlier.compare import SeenRelease, SeenReleases, learnt, merge_seen
+from tokumei.transforms.earlier.elsewhere import CLASS, PAIR, VALUE_OF
 from tokumei.transforms.earlier.held import held_back
 from tokumei.transforms.earlier.standing import (
-    frozen_labels,
+    labels_at,
+    pair_keys,
     standing_of,
     standing_types,
     told_apart,
+    value_keys,
 )
-from tokumei.transforms.earlier.together import classes_of_all
+from tokumei.transforms.earlier.together import LEFT_VALUE, NOW, key_classes, key_values
 from tokumei.transforms.engine.chunks import Chunk, Work
 from tokumei.transforms.engine.combine import merge_globally
 from tokumei.transforms.engine.guard import guarded
@@ -37,8 +42,8 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.engine.spill import SpilledCoder
 from tokumei.transforms.engine.steps import each, each_to_many
 from tokumei.transforms.engine.treat_chunks import TreatChunks
-from tokumei.transforms.planning.persons import persons_of
-from tokumei.transforms.planning.plan import EVERYBODY, Plan, TablePlan
+from tokumei.transforms.planning.persons import person_codes, persons_of
+from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.anonymize import anonymize_chunk, treat
 from tokumei.transforms.release.earlier import frozen_recodings, salt_of
@@ -96,7 +101,7 @@ def _bind_fits(
 def _stand(plan: Plan, chunk: Chunk[FittedTable]) -> InClassesByTable:
     table = plan.tables[chunk.work.split.table]
     treated, _ = remove_all(table, chunk, treat(table, chunk))
-    labels = frozen_labels(table, chunk.work.decision.columns, treated)
+    labels = labels_at(table, table.frozen, chunk.work.decision.columns, treated)
     keep = kept_rows(chunk.batch.num_rows, treated)
     salt = salt_of(plan, chunk.work.key)
     return InClassesByTable({table.name: standing_of(table, chunk, treated, labels, keep=keep, salt=salt)})
@@ -154,40 +159,55 @@ def _bind_chosen(
 
 def _see(plan: Plan, chunk: Chunk[Decision]) -> SeenReleases:
     table = plan.tables[chunk.work.split.table]
-    decision, standing, shared, together = chunk.work.decision, None, {}, None
+    decision, salt = chunk.work.decision, salt_of(plan, chunk.work.key)
+    treated, _ = remove_all(table, chunk, treat(table, chunk))
+    standing = None
     if told_apart(table):
-        treated, _ = remove_all(table, chunk, treat(table, chunk))
         labels, keep = recoded(table, decision, treated, kept_rows(chunk.batch.num_rows, treated))
-        standing = standing_of(table, chunk, treated, labels, keep=keep, salt=salt_of(plan, chunk.work.key))
+        standing = standing_of(table, chunk, treated, labels, keep=keep, salt=salt)
     others = [
         (i, r)
         for i, r in enumerate(plan.earlier.recodings)
         if r.table == table.name and not _applied(table, r, decision)
     ]
-    if others:
-        done = anonymize_chunk(table, chunk, people=table.counts_people)
-        shared = {
-            i: overlap(table, as_attack(r, learnt(table)), chunk, (done.batch, done.order), r.removed)
-            for i, r in others
-        }
-        if len(others) > 1:
-            together = _together(plan, chunk, others, (done.batch, done.order))
-    return SeenReleases({table.name: SeenRelease(standing, shared, together)})
+    if not others:
+        return SeenReleases({table.name: SeenRelease(standing)})
+    done = anonymize_chunk(table, chunk, people=table.counts_people)
+    values = key_values(learnt_values(table, learnt(table), chunk), salt).alias(LEFT_VALUE)
+    then = {i: key_classes(earlier_labels(table, r.levels, chunk, r.removed), salt) for i, r in others}
+    held = {
+        i: pl.DataFrame({str(i): keys, LEFT_VALUE: values}).drop_nulls().unique() for i, keys in then.items()
+    }
+    now = {name: pl.Series(as_text(done.batch.column(name))) for name in table.quasi_identifiers}
+    columns = {LEFT_VALUE: values} | {str(i): keys for i, keys in then.items()}
+    if told_apart(table):
+        columns |= _apart(table, chunk, treated, others, salt)
+    elif table.counts_people:
+        columns |= {PERSON: pl.Series(persons_of(table, chunk)[:, 0])}
+    rows = pl.DataFrame(columns)[done.order.to_numpy()].with_columns(
+        key_classes(pl.DataFrame(now), salt).alias(NOW)
+    )
+    if PERSON not in columns:
+        rows = rows.group_by(rows.columns).agg(pl.len().cast(pl.Int64).alias(RECORDS))
+    return SeenReleases({table.name: SeenRelease(standing, rows, held)})
 
 
-def _together(
-    plan: Plan,
+def _apart(
+    table: TablePlan,
     chunk: Chunk[Decision],
+    treated: Mapping[str, Treated],
     others: Sequence[tuple[int, KeptRecoding]],
-    released: tuple[pa.RecordBatch, pa.Array],
-) -> PeoplePerKey:
-    """Count a chunk's people by their classes in all releases at once."""
-    table, (batch, order) = plan.tables[chunk.work.split.table], released
-    then = {i: earlier_labels(table, as_attack(r, None), chunk, r.removed) for i, r in others}
-    now = [as_text(batch.column(name)) for name in table.quasi_identifiers]
-    keys = classes_of_all(now, then, order, salt_of(plan, chunk.work.key))
-    persons = persons_of(table, chunk)[:, 0][order.to_numpy()] if table.counts_people else None
-    return count_people(keys, persons=persons, cap=EVERYBODY)
+    salt: RunKey,
+) -> dict[str, pl.Series]:
+    """Return who each record is, in which class of each other recoding, and with which values."""
+    persons = person_hashes(person_codes(table, chunk.batch), salt)[:, 0]
+    columns = {PERSON: persons} | {
+        f"{VALUE_OF}{name}": keys for name, keys in value_keys(table, chunk, treated, salt).items()
+    }
+    for i, recoding in others:
+        labels = labels_at(table, recoding.levels, chunk.work.decision.columns, treated)
+        columns[f"{CLASS}{i}"], columns[f"{PAIR}{i}"] = pair_keys(table, chunk, labels, salt)
+    return {name: pl.Series(keys) for name, keys in columns.items()}
 
 
 def _applied(table: TablePlan, recoding: KeptRecoding, decision: Decision) -> bool:

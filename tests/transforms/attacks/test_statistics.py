@@ -53,3 +53,12 @@ def test_is_what_anonymeter_estimates(attempts, right, control, rate, error, gai
 def test_a_condition_that_points_at_one_by_chance():
     assert alone_by_chance(2, 0.5) == 0.5
     assert alone_by_chance(10_000, 1 / 10_000) == pytest.approx(0.3679, abs=1e-4)
+
+
+def test_what_is_told_is_the_share_that_was_measured():
+    """Found by an attack: of no success the report told 0.2 %, the centre of the interval."""
+    found = wilson(0, 1000)
+    assert found.share == 0 < found.rate and found.low <= found.share < found.high
+    assert wilson(85, 100).share == 0.85 and wilson(0, 0).share == 0
+    gained = residual(wilson(90, 100), wilson(80, 100))
+    assert gained.share == pytest.approx(0.5) and gained.low < gained.rate < 0.5 < gained.high

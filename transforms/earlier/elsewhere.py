@@ -1,0 +1,92 @@
+"""Who came, left and stayed since earlier releases of other levels, person by person.
+
+The levels of the earlier release are applied to today's records. Then whoever is known by the class that they
+had there is the same person, in whatever class they are today. A recipient sees who came by the class of
+today, who left by the class of then, and whom both releases have by both classes: each of these is nobody or
+k people, and those of both also by column, whose value is another one and whose is the same (`changes`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tokumei.transforms.counting.keyed import joint_keys
+from tokumei.transforms.counting.people import PERSON
+from tokumei.transforms.earlier.changes import (
+    Counts,
+    InClasses,
+    Keys,
+    Past,
+    few,
+    group_people,
+    merge_standing,
+)
+from tokumei.transforms.earlier.together import NOW
+
+PAIR, CLASS, VALUE_OF = "pair ", "class ", "value of "  # begin names of columns, of a recoding or a column
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """How a release differs from all earlier ones of certain other levels.
+
+    Attributes:
+        classes: of today, of then or of both, that show fewer than k people.
+        people: the most who are shown so, over all these releases.
+    """
+
+    classes: int
+    people: int
+
+
+def tell_elsewhere(rows: pl.DataFrame, i: int, past: Past, k: int) -> Elsewhere:
+    """Compare what is released with all earlier releases of other levels.
+
+    Args:
+        rows: a row a record: `PERSON`, `NOW`, the class that was shown then by the number of the recoding,
+            the keys of its class (`CLASS`) and of the person in it (`PAIR`) there, and of the values.
+        i: number of the recoding.
+        past: who stood in its classes.
+        k: fewer people than this must not be shown.
+    """
+    pairs, now, then = (rows[name].to_numpy() for name in (f"{PAIR}{i}", NOW, str(i)))
+    values = {
+        name.removeprefix(VALUE_OF): rows[name].to_numpy()
+        for name in rows.columns
+        if name.startswith(VALUE_OF)
+    }
+    lines = np.ones(len(pairs), np.int64)
+    standing = merge_standing([InClasses(rows[f"{CLASS}{i}"].to_numpy(), pairs, values, lines)])
+    place = np.searchsorted(standing.pairs, pairs)
+
+    def by(classes: Keys, who: Keys) -> list[Counts]:
+        """Count people by other classes, each once in each."""
+        first = np.unique(joint_keys(who, classes.view(np.int64)), return_index=True)[1]
+        chosen = place[first]
+        again = {name: keys[chosen] for name, keys in standing.values.items()}
+        found = InClasses(classes[first], standing.pairs[chosen], again, standing.lines[chosen])
+        groups = group_people(found, past)
+        return groups.changed(groups.present)
+
+    came = by(now, rows[PERSON].to_numpy())[0]
+    groups = group_people(standing, past)
+    left = groups.changed(groups.present)[1]
+    told = [came, left, *by(joint_keys(now, then.view(np.int64)), pairs)[3:]]
+    classes, people = 0, np.zeros(past.versions, np.int64)
+    for numbers in (told[0], told[1]):
+        classes += int(few(numbers, k).any(axis=1).sum())
+    both = np.zeros(told[2].shape, bool)
+    for numbers in told[2:]:
+        both |= few(numbers, k)
+    for numbers in told:
+        people += np.where(few(numbers, k), numbers, 0).sum(axis=0)
+    return Elsewhere(classes + int(both.any(axis=1).sum()), int(people.max(initial=0)))
+
+
+def members(rows: pl.DataFrame, i: int, past: Past) -> pl.Expr:
+    """Return the class of then of each row; null for who was in none of these releases."""
+    there = pl.Series(past.people.numbers_of(rows[f"{PAIR}{i}"].to_numpy()) > 0)
+    return pl.when(there).then(pl.col(str(i)))
