@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from tokumei.transforms.proposals.execute import Command, execute
     from tokumei.transforms.proposals.offers import find_release, papers_beside
     from tokumei.transforms.proposals.package import digest_of, make_package, package_folder, sums_of
-    from tokumei.transforms.proposals.provision import ProvidedRelease, beyond_fee, provide
+    from tokumei.transforms.proposals.provision import ProvidedRelease, provide
     from tokumei.transforms.proposals.screen import known_case
 
     store, register = opened(args)
@@ -53,14 +53,12 @@ def run(args: argparse.Namespace) -> int:
     rows = given_records(args.records, ProvidedRelease, "provide")
     found: dict[str, FoundRelease] = {}
     packages: dict[str, _Package] = {}
-    beyond: dict[str, str | None] = {}
 
     def decide(body: Body, record: ProvidedRelease, occasion: Occasion) -> list[Event]:
         known_case(body, record.case, occasion)
         if record.case not in found:  # read byte by byte, and once; a published release never changes
             found[record.case] = find_release(store, args.output, body, record)
         release, day = found[record.case], occasion.happened(record).date()
-        beyond[record.case] = beyond_fee(body.cases[record.case], record)
         papers = papers_beside(body, record, release.offered.report, day=day, templates=args.templates)
         sums = sums_of(release.manifest, papers)
         packages[record.case] = _Package(release.release, sums, papers)
@@ -72,9 +70,6 @@ def run(args: argparse.Namespace) -> int:
         make_package(store, package_folder(store, args.output, case), made.release, made.sums, made.papers)
 
     tell(args, execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep))
-    for case, more in beyond.items():
-        if more is not None:
-            print(f"case {case}: making took {more}: correct it, or tell who sets the fee (法119条, 令31条)")
     for case in packages:
         print(f"package of case {case}: {package_folder(store, args.output, case)}")
     return 0

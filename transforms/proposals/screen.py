@@ -18,6 +18,7 @@ from tokumei.schemas.case_events import (
 )
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import FeeTable
+from tokumei.schemas.proposers import KeptGrounds
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.screening import NoticeOfFit
 from tokumei.transforms.ledger.state import Body, Case
@@ -25,8 +26,10 @@ from tokumei.transforms.proposals.examination import found_grounds
 from tokumei.transforms.proposals.fees import Fee, creation_fee, existing_fee, worked_hours
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Occasion
-from tokumei.transforms.proposals.papers import About, PaperKind, paper, with_papers
+from tokumei.transforms.proposals.papers import About, PaperKind, paper, plain_digest, with_papers
 from tokumei.transforms.proposals.screening import (
+    A_GROUND,
+    NO_GROUND,
     FoundByTest,
     ProposalTerms,
     Screened,
@@ -63,12 +66,16 @@ class Means:
 
 @dataclass(frozen=True)
 class ScreeningDecision:
-    """What a screening came to: events in order, tests, the fee of a fit proposal, and papers by kind."""
+    """What a screening came to: events in order, tests, the fee of a fit proposal, and papers by kind.
+
+    What test 1 found stands in ``apart``, where that is more than an event says.
+    """
 
     events: tuple[Event, ...]
     screened: Screened
     fee: Fee | None
     papers: Mapping[PaperKind, str]
+    apart: KeptGrounds | None
 
 
 def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Means) -> ScreeningDecision:
@@ -89,18 +96,21 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
         final=case.state == "correcting" and case.until is not None and day > case.until,
     )
     evidence = None if rehearsed is None else rehearsed.evidence
-    judged = [] if found.outcome == "補正" else [_judged(finding, evidence) for finding in found.findings]
+    told = [] if found.outcome == "補正" else found.findings
+    judged = [_judged(finding, evidence, occasion) for finding in told]
+    apart = next((f.reason for f in told if f.reason != _in_events(f)), None)
     fee = _fee(body, case, _notice(record, occasion), _table(means, day, occasion)) if found.fits else None
     outcome = _outcome(case, record, occasion, found, fee)
     papers = {
         kind: paper(kind, about_case(body, case, record.case, day), templates=means.templates, **said)
         for kind, said in _papers(case, found, outcome, fee).items()
     }
-    signed = with_papers(record, papers)
+    signed = with_papers(record, papers, occasion.sealed if apart else plain_digest)
     under = under_article(case)
     events = [occasion.event(record, payload, record.case, "行政機関等", under=under) for payload in judged]
     events.append(occasion.event(signed, outcome, record.case, "行政機関等", under=under))
-    return ScreeningDecision(tuple(events), found, fee, papers)
+    kept = None if apart is None else KeptGrounds(case=record.case, reason=apart)
+    return ScreeningDecision(tuple(events), found, fee, papers, kept)
 
 
 def _table(means: Means, day: dt.date, occasion: Occasion) -> FeeTable:
@@ -134,14 +144,20 @@ def _refuse_other_items(case: Case, record: ScreenedCase, occasion: Occasion) ->
         )
 
 
-def _judged(finding: FoundByTest, evidence: str | None) -> ScreeningJudged:
+def _in_events(finding: FoundByTest) -> str:
+    """Return the reason as events have it: health, sentences and the like stand apart (法113条, 66条)."""
+    return finding.reason if finding.test != 1 else NO_GROUND if finding.passes else A_GROUND
+
+
+def _judged(finding: FoundByTest, evidence: str | None, occasion: Occasion) -> ScreeningJudged:
     return ScreeningJudged(
         test=finding.test,
         passed=bool(finding.passes),
         computed=finding.by is None,
         by=finding.by or PROGRAM,
-        reason=finding.reason,
+        reason=_in_events(finding),
         evidence=evidence if finding.test == 3 else None,
+        kept=occasion.record if finding.reason != _in_events(finding) else None,
     )
 
 
@@ -179,7 +195,7 @@ def _outcome(
         )
     if found.outcome == "不適合":
         failed = (finding for finding in found.findings if finding.passes is False)
-        return ScreenedUnfit(reasons=tuple(UnfitReason(test=f.test, reason=f.reason) for f in failed))
+        return ScreenedUnfit(reasons=tuple(UnfitReason(test=f.test, reason=_in_events(f)) for f in failed))
     until = record.correct_until
     if until is None or until < occasion.happened(record).date():
         raise occasion.refuse(
@@ -284,7 +300,7 @@ def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:
         other is not case
         and other.release == case.release
         and other.contract is not None
-        and other.reference == case.reference
+        and other.same_proposer(case)
         for other in body.cases.values()
     )
     return existing_fee(table, made=None if first is None else first.paid, repeat=repeat)
