@@ -151,6 +151,13 @@ class UnfitReason(Strict):
     reason: Text
 
 
+class FeeLine(Strict):
+    """One part of a fee, in the words of the notice."""
+
+    what: Text
+    yen: int = Field(ge=0)
+
+
 class ScreenedFit(Payload):
     """The proposal fits; the notice (様式第九) states the fee, and how and until when to pay (規則59条)."""
 
@@ -165,6 +172,10 @@ class ScreenedFit(Payload):
         default=None, ge=0, description="Of creation, that the fee counts: hours begun. None: of 法118条."
     )
     outsourced: int = Field(default=0, ge=0, description="Paid to a contractor, that the fee counts, yen.")
+    fee_lines: tuple[FeeLine, ...] = Field(
+        default=(), description="The parts of the fee, as the notice has them."
+    )
+    fee_basis: Text | None = Field(default=None, description="The rule that sets the fee.")
 
 
 class ScreenedUnfit(Payload):

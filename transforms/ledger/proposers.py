@@ -45,6 +45,10 @@ class Proposers:
             self.store.make_private(self.folder)
             with suppress(FileExistsError):  # somebody else has just made it
                 self.store.create(uri, secrets.token_hex(32).encode())
+        return self.present_keys()
+
+    def present_keys(self) -> dict[int, bytes]:
+        """Return the keys that are there, by fiscal year."""
         return {of: self.store.read(key)[0] for of, key in self._keys().items()}
 
     def keep(self, record: str, kept: KeptProposer | KeptGrounds) -> None:

@@ -100,10 +100,6 @@ class Occasion:
         keys = (self.key, *self.older)
         return [hmac.new(key, digest.encode(), hashlib.sha256).hexdigest()[:32] for key in keys]
 
-    def sealed(self, text: str) -> str:
-        """Return the digest of a paper that tells what is destroyed one day; no text can be tried on it."""
-        return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
-
     def happened(self, record: Record) -> dt.datetime:
         """Return when a record says that it happened.
 

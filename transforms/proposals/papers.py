@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -153,13 +154,18 @@ def plain_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def sealed_digest(key: bytes, text: str) -> str:
+    """Return the digest of a paper that tells what is destroyed one day; no text can be tried on it."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
 def with_papers(record: R, papers: Mapping[PaperKind, str], digest: Callable[[str], str] = plain_digest) -> R:
     """Return a record that rests on papers too: the event that is made of it holds their digests.
 
     Args:
         record: of a command.
         papers: by kind.
-        digest: of a paper that tells what is destroyed one day, `Occasion.sealed`.
+        digest: another than the plain one, of papers that tell what is destroyed one day.
     """
     made = {PAPER_NAMES[kind]: GivenPaper(sha256=digest(text)) for kind, text in papers.items()}
     return record.model_copy(update={"papers": {**record.papers, **made}})

@@ -20,6 +20,7 @@ from tokumei.schemas.strict import Matching, Text
 from tokumei.schemas.treatments import Pseudonym
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.contract import HEARING
+from tokumei.transforms.proposals.fees import beyond_fee
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.screen import is_existing, known_case
 
@@ -130,20 +131,6 @@ def provide(
     ]
 
 
-def _beyond_fee(case: Case, record: ProvidedRelease) -> str:
-    """Return what making the release took beyond what its fee counts, empty where that is nothing."""
-    if case.fit is None or case.fit.minutes is None:
-        return ""
-    took = {
-        "minutes": (record.minutes, case.fit.minutes),
-        "yen to a contractor": (record.outsourced, case.fit.outsourced),
-    }
-    more = [
-        f"{spent:,} {of}, and {paid:,} are in the fee" for of, (spent, paid) in took.items() if spent > paid
-    ]
-    return "; ".join(more)
-
-
 class _Check(NamedTuple):
     """One thing that must not be, why, on which article, and what to do."""
 
@@ -188,7 +175,7 @@ def _of_contract(case: Case, record: ProvidedRelease, people: int, day: dt.date)
             "make it of as many, or enter other_people with by and because, as agreed with the recipient",
         ),
         _Check(
-            bool(more := _beyond_fee(case, record)) and record.beyond_fee is None,
+            bool(more := beyond_fee(case, record.minutes, record.outsourced)) and record.beyond_fee is None,
             f"making took {more} (令31条)",
             "119",
             "correct minutes and outsourced; or enter beyond_fee with by and because",

@@ -6,8 +6,8 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tokumei.schemas.case_events import (
     CorrectionAsked,
@@ -26,7 +26,14 @@ from tokumei.transforms.proposals.examination import found_grounds
 from tokumei.transforms.proposals.fees import Fee, creation_fee, existing_fee, worked_hours
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Occasion
-from tokumei.transforms.proposals.papers import About, PaperKind, paper, plain_digest, with_papers
+from tokumei.transforms.proposals.papers import (
+    About,
+    PaperKind,
+    paper,
+    plain_digest,
+    sealed_digest,
+    with_papers,
+)
 from tokumei.transforms.proposals.screening import (
     A_GROUND,
     NO_GROUND,
@@ -36,6 +43,7 @@ from tokumei.transforms.proposals.screening import (
     ScreenedCase,
     screened,
 )
+from tokumei.transforms.proposals.writing import contents
 
 PROGRAM = "tokumei"  # who finds what is computed
 UNSTATED = "契約で定める方法"  # of provision, where neither notice nor proposal says one
@@ -97,15 +105,16 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
     )
     evidence = None if rehearsed is None else rehearsed.evidence
     told = [] if found.outcome == "補正" else found.findings
-    judged = [_judged(finding, evidence, occasion) for finding in told]
+    judged = [_judged(finding, evidence, occasion) for finding in told if finding.passes is not None]
     apart = next((f.reason for f in told if f.reason != _in_events(f)), None)
     fee = _fee(body, case, _notice(record, occasion), _table(means, day, occasion)) if found.fits else None
     outcome = _outcome(case, record, occasion, found, fee)
+    proposed = case.since["proposal_received"].date()
     papers = {
         kind: paper(kind, about_case(body, case, record.case, day), templates=means.templates, **said)
-        for kind, said in _papers(case, found, outcome, fee).items()
+        for kind, said in contents(case, outcome, day, proposed, found.findings).items()
     }
-    signed = with_papers(record, papers, occasion.sealed if apart else plain_digest)
+    signed = with_papers(record, papers, partial(sealed_digest, occasion.key) if apart else plain_digest)
     under = under_article(case)
     events = [occasion.event(record, payload, record.case, "行政機関等", under=under) for payload in judged]
     events.append(occasion.event(signed, outcome, record.case, "行政機関等", under=under))
@@ -192,6 +201,8 @@ def _outcome(
             third_parties=notice.fee.third_parties,
             minutes=None if is_existing(case) else 60 * math.ceil(worked_hours(notice.fee.hours)),
             outsourced=0 if is_existing(case) else notice.fee.outsourcing,
+            fee_lines=fee.lines,
+            fee_basis=fee.basis,
         )
     if found.outcome == "不適合":
         failed = (finding for finding in found.findings if finding.passes is False)
@@ -205,29 +216,6 @@ def _outcome(
             fix="enter correct_until, of the day itself or later",
         )
     return CorrectionAsked(missing=found.corrections, until=until)
-
-
-def _papers(
-    case: Case, found: Screened, outcome: CorrectionAsked | ScreenedUnfit | ScreenedFit, fee: Fee | None
-) -> dict[PaperKind, dict[str, Any]]:
-    """Return what each paper of an outcome says."""
-    said: dict[str, Any] = {"proposed_at": case.since["proposal_received"].date(), "findings": found.findings}
-    match outcome:
-        case CorrectionAsked():
-            return {"correction": {**said, "corrections": outcome.missing, "until": outcome.until}}
-        case ScreenedUnfit():
-            return {"unfit": said}
-        case ScreenedFit():
-            proposal = case.proposal
-            terms = {
-                "fee": fee,
-                "period": proposal and proposal.period,
-                "people": proposal and proposal.people,
-                "pay_how": outcome.pay_how,
-                "pay_until": outcome.pay_until,
-                "how_provided": outcome.how_provided,
-            }
-            return {"fit": {**said, **terms}, "application": terms, "contract": terms}
 
 
 def known_case(body: Body, case_id: str, occasion: Occasion) -> Case:
