@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tokumei.transforms.proposals.offers import FoundRelease
     from tokumei.transforms.proposals.provision import ProvidedRelease
     from tokumei.transforms.proposals.records import GivenRecord
+    from tokumei.transforms.storage.base import Store
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from tokumei.transforms.proposals.execute import Command, execute
     from tokumei.transforms.proposals.offers import find_release, papers_beside
     from tokumei.transforms.proposals.package import digest_of, make_package, package_folder, sums_of
-    from tokumei.transforms.proposals.provision import ProvidedRelease, beyond_fee, provide
+    from tokumei.transforms.proposals.provision import ProvidedRelease, provide
     from tokumei.transforms.proposals.screen import known_case
 
     store, register = opened(args)
@@ -53,14 +54,12 @@ def run(args: argparse.Namespace) -> int:
     rows = given_records(args.records, ProvidedRelease, "provide")
     found: dict[str, FoundRelease] = {}
     packages: dict[str, _Package] = {}
-    beyond: dict[str, str | None] = {}
 
     def decide(body: Body, record: ProvidedRelease, occasion: Occasion) -> list[Event]:
         known_case(body, record.case, occasion)
         if record.case not in found:  # read byte by byte, and once; a published release never changes
             found[record.case] = find_release(store, args.output, body, record)
         release, day = found[record.case], occasion.happened(record).date()
-        beyond[record.case] = beyond_fee(body.cases[record.case], record)
         papers = papers_beside(body, record, release.offered.report, day=day, templates=args.templates)
         sums = sums_of(release.manifest, papers)
         packages[record.case] = _Package(release.release, sums, papers)
@@ -71,13 +70,47 @@ def run(args: argparse.Namespace) -> int:
         made = packages[case]
         make_package(store, package_folder(store, args.output, case), made.release, made.sums, made.papers)
 
-    tell(args, execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep))
-    for case, more in beyond.items():
-        if more is not None:
-            print(f"case {case}: making took {more}: correct it, or tell who sets the fee (法119条, 令31条)")
+    done = execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep)
+    tell(args, done)
+    for row in rows:
+        if row.number in done.before:
+            _make_again(args, store, done.body, row.record)
     for case in packages:
         print(f"package of case {case}: {package_folder(store, args.output, case)}")
     return 0
+
+
+def _make_again(args: argparse.Namespace, store: Store, body: Body, record: ProvidedRelease) -> None:
+    """Make the package of a provision that is recorded again, where it is gone.
+
+    Raises:
+        RequirementError: it would not be, to the byte, what was handed over.
+    """
+    from tokumei.schemas.errors import RequirementError
+    from tokumei.transforms.proposals.offers import find_release, papers_beside
+    from tokumei.transforms.proposals.package import (
+        digest_of,
+        make_package,
+        package_folder,
+        sums_of,
+        unlike_package,
+    )
+
+    case, folder = body.cases[record.case], package_folder(store, args.output, record.case)
+    if case.package is None or unlike_package(store, folder, case.package) != "emptied":
+        return
+    found, day = find_release(store, args.output, body, record), case.since["provided"].date()
+    papers = papers_beside(body, record, found.offered.report, day=day, templates=args.templates)
+    sums = sums_of(found.manifest, papers)
+    if digest_of(sums) != case.package:
+        raise RequirementError(
+            "provide.unlike",
+            where=f"case {record.case}",
+            what="made again, the package would not be to the byte what was handed over",
+            fix="give the templates of that time (--templates)",
+        )
+    make_package(store, folder, found.release, sums, papers)
+    print(f"made again, package of case {record.case}: {folder}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ from tokumei.pipelines.launcher.casework import (
 )
 from tokumei.pipelines.launcher.clerk import (
     add_actions,
+    add_place,
     add_records,
     asked,
+    asked_journals,
     given_records,
     opened,
     states,
@@ -26,6 +29,7 @@ from tokumei.pipelines.launcher.clerk import (
 
 if TYPE_CHECKING:
     from tokumei.schemas.events import Event
+    from tokumei.schemas.proposers import KeptGrounds
     from tokumei.transforms.ledger.state import Body
     from tokumei.transforms.proposals.occasion import Occasion
     from tokumei.transforms.proposals.papers import PaperKind
@@ -35,16 +39,22 @@ if TYPE_CHECKING:
     from tokumei.transforms.storage.base import Store
 
 _DECIDE = "decide"
+_POLICY = "policy"
 _OPEN = frozenset({"received", "screening", "correcting", "incomplete"})  # states that can be screened
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be recorded."""
     text = "screen proposals by the seven tests: 適合, 不適合 or 補正, with the papers"
-    decide = add_actions(parser, "screen").add_parser(_DECIDE, help=text, description=text)
+    actions = add_actions(parser, "screen")
+    decide = actions.add_parser(_DECIDE, help=text, description=text)
     add_records(decide)
     add_papers(decide)
     add_fees(decide)
+    text = "print the policy that the method of a case was tried by: its product is made with it"
+    policy = actions.add_parser(_POLICY, help=text, description=text)
+    add_place(policy)
+    policy.add_argument("--case", required=True, metavar="ID", help="受付番号")
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
@@ -59,10 +69,25 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     options = pin_runner(beam_args)
     if beam_args:
         refuse_unknown(options)
+    if args.action == _POLICY:
+        return _tell_policy(args)
     return _decide(args, options) if args.action == _DECIDE else take_in(args, "screen")
 
 
+def _tell_policy(args: argparse.Namespace) -> int:
+    from tokumei.transforms.proposals.evidence import screened_policy
+
+    store, register = opened(args)
+    (body, *others) = map(states, asked_journals(args, store, register))
+    for one in (body, *others):
+        if args.case in one.cases:
+            body = one
+    sys.stdout.write(screened_policy(store, register, body, args.case))
+    return 0
+
+
 def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
+    from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.execute import Command, execute
     from tokumei.transforms.proposals.screen import Means, screen_case
     from tokumei.transforms.proposals.screening import ScreenedCase
@@ -76,13 +101,16 @@ def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
         templates=args.templates,
     )
     papers: dict[str, Mapping[PaperKind, str]] = {}
+    apart: dict[str, KeptGrounds | None] = {}
 
     def decide(body: Body, record: ScreenedCase, occasion: Occasion) -> list[Event]:
         decision = screen_case(body, record, occasion, means)
-        papers[record.case] = decision.papers
+        papers[record.case], apart[record.case] = decision.papers, decision.apart
         return list(decision.events)
 
     def keep(row: GivenRecord[ScreenedCase]) -> None:
+        if (kept := apart[row.record.case]) is not None:
+            proposers_of(store, register, occasion.body).keep(row.digest, kept)
         write_papers(args.papers, row.record.case, papers[row.record.case])
 
     tell(args, execute(journal, Command("", ScreenedCase, decide), rows, occasion, keep))

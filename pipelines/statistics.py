@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="directory or gs:// URI that holds register/, with ledgers",
     )
     parser.add_argument(
-        "--year", type=int, required=True, metavar="YYYY", help="fiscal year: 2017 is 平成29年度"
+        "--year", type=int, metavar="YYYY", help="fiscal year: 2017 is 平成29年度 (default: that of --as-of)"
     )
     parser.add_argument(
         "--pages",
@@ -67,7 +67,8 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     from tokumei.schemas.regimes import fiscal_year
 
     until = args.as_of or japan_time.today()
-    if not FIRST_YEAR <= args.year <= fiscal_year(until):
+    year = fiscal_year(until) if args.year is None else args.year
+    if not FIRST_YEAR <= year <= fiscal_year(until):
         raise PolicyError(
             "usage.year",
             where="--year",
@@ -86,10 +87,10 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     with one_temporary_folder(until_exit=begins):
         with quiet():
             pipeline = empty_pipeline(options)
-        described = count_on(pipeline, folders, YearAsked(args.year, until, _everywhere(args.pages)))
+        described = count_on(pipeline, folders, YearAsked(year, until, _everywhere(args.pages)))
     print(
         described
-        or f"figures of fiscal {args.year}, {len(folders):,} bodies, as of {until}: {args.pages}/index.html"
+        or f"figures of fiscal {year}, {len(folders):,} bodies, as of {until}: {args.pages}/index.html"
     )
     return 0
 

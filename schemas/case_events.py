@@ -57,6 +57,10 @@ class _Proposed(Payload):
     marks: tuple[Text, ...] = Field(
         default=(), description="Keyed marks of name and seat: whoever shares one may be the same (113条5号)."
     )
+    keyed_in: int = Field(default=0, description="Fiscal year of the key that the reference is made with.")
+    older: tuple[Text, ...] = Field(
+        default=(), description="The same reference by the keys of years before, as far as these are there."
+    )
     officers: int = Field(default=0, ge=0, description="How many officers (役員) of a body are named.")
     kept: Text = Field(description="Digest of the record under which what identifies the proposer is kept.")
     proposer_is: Literal["person", "body"] = Field(description="個人 or 法人その他の団体.")
@@ -94,6 +98,8 @@ class ProposalCorrected(Payload):
     kind: Literal["proposal_corrected"] = "proposal_corrected"
     proposer: Text | None = Field(default=None, description="The reference, where they were corrected.")
     marks: tuple[Text, ...] = Field(default=(), description="As of the proposal, where they were corrected.")
+    keyed_in: int = Field(default=0, description="As of the proposal, where they were corrected.")
+    older: tuple[Text, ...] = Field(default=(), description="As of the proposal, where they were corrected.")
     officers: int = Field(default=0, ge=0, description="As of the proposal, where they were corrected.")
     kept: Text | None = Field(default=None, description="As of the proposal, where they were corrected.")
     proposal: Proposal
@@ -109,10 +115,13 @@ class ProposalWithdrawn(Payload):
     of: ClassVar[Subject] = "case"
     kind: Literal["proposal_withdrawn"] = "proposal_withdrawn"
     because: Text
+    fee_settled: NamedReason | None = Field(
+        default=None, description="Where the fee was paid already: who settled what becomes of it, and how."
+    )
 
 
 class ProposalLapsed(Payload):
-    """A fit proposal lapsed: its fee was not paid by the day that the notice names (規則59条), nor since."""
+    """A fit proposal lapsed: its fee stayed away (規則59条), or its period ended without a contract."""
 
     of: ClassVar[Subject] = "case"
     kind: Literal["proposal_lapsed"] = "proposal_lapsed"
@@ -128,8 +137,11 @@ class ScreeningJudged(Payload):
     passed: bool
     computed: bool = Field(description="Whether a program found it, from the proposal and the file.")
     by: Text = Field(description="The officer; for a computed one, the program.")
-    reason: Text
+    reason: Text = Field(description="Of test 1 whether a ground applies; which one is kept apart.")
     evidence: Text | None = Field(default=None, description="SHA-256 of what it rests on.")
+    kept: Text | None = Field(
+        default=None, description="Of test 1: digest of the record under which its grounds are kept apart."
+    )
 
 
 class UnfitReason(Strict):
@@ -137,6 +149,13 @@ class UnfitReason(Strict):
 
     test: int = Field(ge=TEST_NUMBERS[0], le=TEST_NUMBERS[-1], description="号 of 法114条1項.")
     reason: Text
+
+
+class FeeLine(Strict):
+    """One part of a fee, in the words of the notice."""
+
+    what: Text
+    yen: int = Field(ge=0)
 
 
 class ScreenedFit(Payload):
@@ -153,6 +172,10 @@ class ScreenedFit(Payload):
         default=None, ge=0, description="Of creation, that the fee counts: hours begun. None: of 法118条."
     )
     outsourced: int = Field(default=0, ge=0, description="Paid to a contractor, that the fee counts, yen.")
+    fee_lines: tuple[FeeLine, ...] = Field(
+        default=(), description="The parts of the fee, as the notice has them."
+    )
+    fee_basis: Text | None = Field(default=None, description="The rule that sets the fee.")
 
 
 class ScreenedUnfit(Payload):
@@ -237,6 +260,10 @@ class Provided(Payload):
     )
     other_people: NamedReason | None = Field(
         default=None, description="Where the product has another number of people than was proposed: why."
+    )
+    beyond_fee: NamedReason | None = Field(
+        default=None,
+        description="Where making it took more than the fee counts (令31条): who leaves it at that.",
     )
 
 

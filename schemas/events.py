@@ -77,7 +77,10 @@ class Paper(Strict):
     """A paper that an event rests on: what it is, and its digest; the paper itself is kept elsewhere."""
 
     name: Text = Field(description="For example 提案書, 誓約書, 登記事項証明書.")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Of its file.")
+    sha256: str = Field(
+        pattern="^[0-9a-f]{64}$",
+        description="Of its file; of a paper that tells why somebody is disqualified, keyed (HMAC).",
+    )
     issued_on: Day | None = Field(default=None, description="When its issuer made it (作成日).")
 
 

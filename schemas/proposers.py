@@ -55,6 +55,18 @@ class Proposer(Strict):
         return len([name for name in re.split("[\n;；、]", self.officers or "") if name.strip()])
 
 
+def right_corporate_number(text: str) -> bool:
+    """Return whether a 法人番号 has 13 digits, of which the first is the check digit of the others.
+
+    Source: 法人番号の指定等に関する省令2条: 9 − (Σ PₙQₙ mod 9), Q being 1 and 2 by turns from the last digit.
+    """
+    digits = unicodedata.normalize("NFKC", text)
+    if not re.fullmatch(r"[0-9]{13}", digits):
+        return False
+    total = sum(int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits[1:])))
+    return int(digits[0]) == 9 - total % 9
+
+
 def folded_name(text: str) -> str:
     """Return a text of which names are compared: the same in wide and narrow characters, without blanks."""
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
@@ -70,3 +82,11 @@ class KeptProposer(Strict):
     format: Literal["tokumei-proposer-1"] = "tokumei-proposer-1"
     case: Text
     proposer: Proposer
+
+
+class KeptGrounds(Strict):
+    """A file of the same part: what test 1 found of a proposer and their officers (法113条)."""
+
+    format: Literal["tokumei-grounds-1"] = "tokumei-grounds-1"
+    case: Text
+    reason: Text = Field(description="As the paper gives it.")

@@ -1,5 +1,7 @@
 """Airflow 3: `tokumei anonymize` every night, one task a policy, and `tokumei tick`, one task a register.
 
+After the ticks `tokumei statistics` makes the public pages of all these registers.
+
 Put this file and tokumei_nightly.yaml, which says what is run, into the folder of DAGs. The command has an
 environment of its own, never Airflow's. Running it again is safe: the same work ends at once as already
 released, with exit status 0. What waiting may cure is retried (unexpected errors, storage that is away,
@@ -30,6 +32,7 @@ CURED_BY_TIME = frozenset(
 )
 # The time that a job has to cancel itself on its engine and to remove its parts.
 GRACE_SECONDS = 120
+_PAGES = "public_pages"
 
 
 class TokumeiOperator(BaseOperator):
@@ -127,7 +130,10 @@ def build() -> DAG:
         ValueError: the settings lack something, or have something that is not known.
     """
     settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
-    _only(settings, {"schedule", "command", "policies"}, {"alert", "registers"}, "the file")
+    _only(settings, {"schedule", "command", "policies"}, {"alert", "registers", "pages"}, "the file")
+    registers = settings.get("registers", {})
+    if "pages" in settings and not registers:
+        raise ValueError(f"{SETTINGS.name}: pages are those of registers, and there are none")
     with DAG(
         "tokumei_nightly",
         description="匿名加工情報の作成",
@@ -146,8 +152,15 @@ def build() -> DAG:
             "on_failure_callback": [_alert(settings["alert"])] if "alert" in settings else [],
         },
     ) as dag:
-        for name, output in settings.get("registers", {}).items():
+        ticks = [
             TokumeiOperator(task_id=f"tick_{name}", command=[settings["command"], "--json", "tick", output])
+            for name, output in registers.items()
+        ]
+        if "pages" in settings:
+            command = [settings["command"], "--json", "statistics", *registers.values()]
+            command += ["--pages", settings["pages"]]
+            # whatever became of a tick: a ledger that is damaged stops the pages by itself
+            ticks >> TokumeiOperator(task_id=_PAGES, command=command, trigger_rule="all_done")
         for name, job in settings["policies"].items():
             _only(job, {"policy", "output"}, {"options"}, f"policies.{name}")
             command = [settings["command"], "--json", "anonymize", job["policy"], "--output", job["output"]]

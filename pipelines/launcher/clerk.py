@@ -121,6 +121,7 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
         InputError: it is not said which body is meant; a book or the ledger is damaged.
         Refused: the day is not here yet. Recorded in advance, it would shut the ledger until it comes.
     """
+    from tokumei.schemas.regimes import fiscal_year
     from tokumei.transforms.ledger.journal import journal_of
     from tokumei.transforms.ledger.proposers import proposers_of
     from tokumei.transforms.proposals.occasion import Occasion
@@ -133,12 +134,14 @@ def asked(args: argparse.Namespace, store: Store, register: str) -> tuple[Journa
     journal = journal_of(store, register, body)
     entries = {e.entry_id: e for book in found for e in book.current if e.body == body}
     apart = proposers_of(store, register, body)
+    keys = apart.keys(year := fiscal_year(as_of.date()))
     return journal, Occasion(
         body=body,
         kind=_kind(args, journal),
         as_of=as_of,
         registered=entries,
-        key=apart.key(),
+        key=keys[year],
+        older=[keys[of] for of in sorted(keys, reverse=True) if of != year],
         apart=apart,
     )
 

@@ -99,11 +99,11 @@ def events(out: Path) -> list[str]:
 
 
 def files_of(out: Path) -> dict[str, bytes]:
-    """What the register holds, but for what is random (the key of references) or a lock."""
+    """What the register holds, but for what is random (keys of references) or a lock."""
     return {
         str(path.relative_to(out)): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name != "key" and not path.name.endswith(".lock")
+        if path.is_file() and not path.name.startswith("key-") and not path.name.endswith(".lock")
     }
 
 

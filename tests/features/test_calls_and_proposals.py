@@ -145,7 +145,11 @@ def test_what_is_missing_is_asked_for_and_never_refused(called):
     *_, received, asked = events(called)
     text = (called.folder / "papers" / "提案1-correction.txt").read_text()
     assert "補正" in text.replace(" ", "").replace("　", "") and "令和7年12月5日まで" in text
-    assert "令和7年11月20日に受け付けた" in text and "7号 漏えいの防止" in text and "見本物流" not in text
+    assert (
+        "令和7年11月20日に受け付けた" in text
+        and "（2）漏えいの防止その他管理のための措置（法第112条第2項第7号）" in text
+        and "見本物流" not in text
+    )
     assert asked["papers"] == [
         {"name": "補正の依頼", "sha256": hashlib.sha256(text.encode()).hexdigest(), "issued_on": None}
     ]

@@ -6,125 +6,8 @@ import shutil
 
 import pytest
 import yaml
-from support.clerks import COMPANY, ITEMS, OFFICE, PAPERS, Desk, call, judged, proposal
-from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
-
-CLEAN = {"minor": False, "incapable": False, "bankrupt": False}
-MET = {"passes": True, "by": "審査 花子", "because": "事業計画書で確認した。"}
-NOTICE = {"fee": {"hours": "10.2"}, "pay_how": "収入印紙", "pay_until": "2026-02-28"}
-WANTED = {"年齢": 1, "都道府県": 0}
-PEOPLE = [(i, 20 + i % 60, ("東京都", "神奈川県", "大阪府")[i % 3], "AB"[i % 2]) for i in range(1200)]
-DATA = "番号,氏名,年齢,都道府県,区分\n" + "".join(f"K{i:05},名{i},{a},{p},{c}\n" for i, a, p, c in PEOPLE)
-COLUMNS = {
-    "番号": {"treat": [PSEUDONYM]},
-    "氏名": {"treat": [{"criterion": 1, "method": "delete"}]},
-    "年齢": {"type": "integer", "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [5, 10]}}]},
-    "都道府県": {"treat": [{**QI, "hierarchy": {"kind": "suppress"}}]},
-    "区分": KEEP_ALL,
-}
-FILE = {
-    "name": "名簿",
-    "body": "見本省",
-    "department": "統計課",
-    "purpose": "試験",
-    "scope": "利用者",
-    "collection": "届出",
-    "sensitive": False,
-    "request_office": OFFICE,
-    "call_for_proposals": True,
-    "proposal_office": OFFICE,
-    "product_office": OFFICE,
-    "product_period": {"start": "2026-04-01", "end": "2027-03-31"},
-    "how_provided": "媒体の手渡し",
-}
-
-
-class Cases(Desk):
-    """A desk with a file of 1,200 people, a policy, and a call that is announced over it."""
-
-    def __init__(self, folder, capsys, *, regime="public", start="2025-11-01", end="2025-12-01", **file):
-        super().__init__(folder, capsys)
-        self.day, self.announced = start, f"{int(start[:4]) - (start[5:7] < '04')}-10-01"
-        self.clock = self.clock_of(self.announced)
-        (folder / "data.csv").write_text(DATA)
-        more = {"regime": regime, "file": {**FILE, **file}}
-        self.policy = policy_of(COLUMNS, k=10, person="番号", **more)
-        self.policy_file = folder / "policy.yaml"
-        self.policy_file.write_text(json.dumps(self.policy, ensure_ascii=False))
-        done = self.run(
-            "register", "enter", str(self.policy_file), "--output", self.output, "--people", "1200"
-        )
-        self.file = done[1].split("entry ")[1][:16]
-        self.ok("call", "files", judged(self.file, people=1200), as_of=self.announced)
-        self.ok("call", "announce", call(start=start, end=end), as_of=self.announced)
-
-    def ok(self, job, action, *records, **options):
-        status, out, error = self(job, action, *records, **options)
-        assert status == 0, error
-        return out
-
-    def on_cases(self, *words, said, as_of, papers=True):
-        """Run a command that is about cases that are there."""
-        self.runs += 1
-        path = self.folder / f"records{self.runs}.yaml"
-        path.write_text(json.dumps(said if isinstance(said, list) else [said], ensure_ascii=False))
-        more = ("--papers", str(self.folder / "papers")) if papers else ()
-        return self.run("--json", *words, self.output, str(path), "--as-of", as_of, *more)
-
-    def propose(self, case="案1", at=None, items=(), under="112", **more):
-        at = at or self.day
-        papers = {**PAPERS, "登記事項証明書": {**PAPERS["登記事項証明書"], "issued_on": at}}
-        said = {"case": case, "at": f"{at}T10:00", "under": under, "papers": papers, **more}
-        if under == "118":
-            said["call"] = None
-        items = {**ITEMS, "people": 1200, "wanted": dict.fromkeys(WANTED, "方針のとおり"), **dict(items)}
-        file = self.file if under == "112" else None
-        return self.ok("propose", "receive", proposal(file, items=items, **said), as_of=at)
-
-    def screen(self, case="案1", as_of="2026-01-15", wanted=WANTED, **more):
-        said = {"case": case, "proposer": CLEAN, "officers": {"1": CLEAN}, "notice": NOTICE}
-        said["judgements"] = dict.fromkeys("467", MET)
-        said["needed_until"] = {"day": "2031-03-31", "by": "審査 花子", "because": "事業計画書で確認した。"}
-        if wanted:
-            said["method"] = {"policy": "policy.yaml", "items": wanted}
-        return self.on_cases("screen", "decide", said={**said, **more}, as_of=as_of)
-
-    def paper(self, kind, case="案1"):
-        return (self.folder / "papers" / f"{case}-{kind}.txt").read_text()
-
-    def contract(self, case="案1", amount=64_450, as_of="2026-02-10"):
-        self.ok("contract", "apply", {"case": case}, as_of=as_of)
-        self.ok("fee", "pay", {"case": case, "amount": amount, "how": "収入印紙"}, as_of=as_of)
-        self.ok("contract", "conclude", {"case": case}, as_of=as_of)
-
-    def release(self, name, policy=None):
-        """Publish a release by the policy that is kept with the case, or another."""
-        path = self.folder / f"{name}.yaml"
-        path.write_text(policy or self.kept["policy"])
-        status, _, error = self.run(
-            "--json", "anonymize", str(path), "--output", self.output, "--release-id", name
-        )
-        assert status == 0, error
-
-    @property
-    def kept(self):
-        (found,) = self.folder.rglob("evidence/*.json")
-        return json.loads(found.read_text())
-
-    def provide(self, case="案1", release="r1", as_of="2026-04-01", **more):
-        said = {"case": case, "release": release, **more}
-        return self.on_cases("provide", said=said, as_of=as_of, papers=False)
-
-    def state(self, case="案1"):
-        lines = self("propose", "list")[1].splitlines()
-        return next(line.split()[1] for line in lines if line.split()[:1] == [case])
-
-    @property
-    def events(self):
-        return [json.loads(line) for line in self("ledger", "show")[1].splitlines()]
-
-    def check(self):
-        return self.run("--json", "register", "check", self.output)
+from support.cases import CLEAN, DATA, NOTICE, WANTED, Cases
+from support.clerks import COMPANY, call, proposal
 
 
 @pytest.fixture
@@ -169,15 +52,17 @@ def test_from_the_file_to_the_provision(cases, tmp_path):
     assert status == 4 and "the fee is not paid" in error["what"] and not (tmp_path / "out/packages").exists()
     cases.ok("fee", "pay", {"case": "案1", "amount": 64_450, "how": "収入印紙"}, as_of="2026-02-11")
     assert "release r1: no case" in cases.check()[1]
-    status, out, error = cases.provide(minutes=661)
+    status, _, error = cases.provide(minutes=661)
+    assert status == 4 and "661 minutes, and 660 are in the fee" in error["what"]
+    left = {"by": "審査 花子", "because": "見積りの誤りによる"}
+    status, out, error = cases.provide(minutes=661, beyond_fee=left)
     assert status == 0 and "product_created" in out and "provided" in out, error
-    assert "661 minutes, and 660 are in the fee" in out
     there = whole(tmp_path / "out/packages/案1")
     assert {"表示.txt", "利用の条件.txt", "提供の通知.txt", "notice.md"} < {*there}
     assert "report.json" not in there and any(name.endswith(".parquet") for name in there)
     assert there["表示.txt"].read_text().startswith("行政機関等匿名加工情報\n")
     assert "no case" not in cases.check()[1] and cases.state() == "provided"
-    again = cases.provide(minutes=661)
+    again = cases.provide(minutes=661, beyond_fee=left)
     assert again[0] == 0 and "taken in before" in again[1]
     told = there["表示.txt"].read_text()
     there["表示.txt"].write_text(told + "追記\n")
@@ -402,3 +287,65 @@ def test_of_2017_with_third_parties(tmp_path, capsys, quick_beam):
     assert cases.events[-1]["payload"]["objectors_removed"] == removed
     assert "個情法第38条" in there["利用の条件.txt"].read_text()
     assert there["表示.txt"].read_text().startswith("行政機関非識別加工情報\n")
+
+
+def test_a_paid_case_is_withdrawn_or_lapses(cases):
+    both = ("案1", "案2")
+    for case in both:
+        cases.propose(case)
+    for case in both:
+        assert cases.screen(case)[0] == 0
+    cases.ok("contract", "apply", *({"case": case} for case in both), as_of="2026-02-10")
+    paid = {"amount": 64_450, "how": "収入印紙"}
+    cases.ok("fee", "pay", *({"case": case, **paid} for case in both), as_of="2026-02-10")
+    said = {"case": "案1", "because": "事業の中止"}
+    status, _, error = cases("propose", "withdraw", said, as_of="2026-02-20")
+    assert status == 4 and "fee_settled" in error["what"]
+    settled = {"by": "会計課長", "because": "還付した"}
+    cases.ok("propose", "withdraw", {**said, "fee_settled": settled}, as_of="2026-02-20")
+    assert cases.state() == "withdrawn"
+    out = cases.tick("2026-03-02")[1]
+    assert "case 案2: the fee is paid, and no contract concluded for 20 days (法115条)" in out
+    assert "proposal_lapsed" not in cases.tick("2027-03-31")[1]
+    assert "2027-04-01 00:00  proposal_lapsed  case 案2" in cases.tick("2027-04-01")[1]
+    assert cases.state("案2") == "lapsed"
+
+
+def test_the_policy_that_was_tried_is_printed(cases):
+    cases.propose()
+    cases.screen()
+    status, out, _ = cases.run("screen", "policy", cases.output, "--case", "案1")
+    assert status == 0 and yaml.safe_load(out) == yaml.safe_load(cases.kept["policy"]) and "年齢" in out
+    status, _, error = cases.run("--json", "screen", "policy", cases.output, "--case", "案2")
+    assert (status, error["code"]) == (3, "evidence.none")
+
+
+def test_no_proposal_is_taken_in_on_a_product_that_was_withdrawn(cases):
+    cases.propose()
+    cases.screen()
+    cases.contract()
+    cases.release("r1")
+    assert cases.provide()[0] == 0
+    assert cases.run("register", "withdraw", cases.output, "--release-id", "r1", "--because", "誤り")[0] == 0
+    said = proposal(None, case="案2", at="2026-06-11T10:00", under="118", call=None, release="r1")
+    status, _, error = cases("propose", "receive", said, as_of="2026-06-11")
+    assert status == 4 and "was withdrawn (取下げ)" in error["what"]
+    pages = cases.folder / "pages"
+    made = ("statistics", cases.output, "--year", "2026", "--pages", str(pages), "--as-of", "2026-06-11")
+    assert cases.run(*made)[0] == 0
+    assert json.loads((pages / "products.json").read_text())["rows"] == []
+    (entry,) = json.loads((pages / "register.json").read_text())["rows"]
+    assert entry["withdrawn"].startswith("リリース r1") and "取下げ" in (pages / "register.html").read_text()
+
+
+def test_a_number_that_is_no_corporate_number_is_refused(cases):
+    wrong = proposal(
+        cases.file, at="2025-11-01T10:00", proposer={**COMPANY, "corporate_number": "5835678256247"}
+    )
+    status, _, error = cases("propose", "receive", wrong, as_of="2025-11-01")
+    assert status == 4 and "法人番号" in error["what"] and "5835678256247" not in json.dumps(error)
+
+
+def test_what_is_missing_is_asked_for_in_plain_words(cases):
+    cases.propose(items={"purpose": None})
+    assert "（1）利用の目的（法第112条第2項第5号）" in cases.paper("correction")

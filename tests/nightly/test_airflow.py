@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "airflow"
 CANARY = "qanary"
 NAMES = ("good", "wrong", "bad_data", "no_data", "hangs")
-REGISTER = "tick_city"
+REGISTER, PAGES = "tick_city", "public_pages"
 COLUMNS = {
     "name": {"treat": [{"criterion": 1, "method": "delete"}]},
     "pay": {"type": "integer", "keep": True, "because": "試験"},
@@ -63,7 +63,7 @@ def night(nightly_python, tmp_path_factory):
     jobs = {n: {**shipped, "policy": f"{folder}/{n}.yaml", "output": f"{folder}/out"} for n in NAMES}
     ledger = journal_of(LocalStore(), f"{folder}/out/register", "見本市")
     ledger.append([event(InquiryReceived(by="local", about="制度"), "問1")], Reached())
-    settings["registers"] = {"city": f"{folder}/out"}
+    settings |= {"registers": {"city": f"{folder}/out"}, "pages": f"{folder}/pages"}
     settings |= {"command": str(Path(sys.executable).with_name("tokumei")), "alert": alert, "policies": jobs}
     misspelt = {"good": {**jobs["good"], "option": ["--runner=DirectRunner"]}}
     for place, policies in ((dags, jobs), (folder / "misspelt", misspelt)):
@@ -106,9 +106,12 @@ def test_it_is_loaded_and_has_the_agreed_structure(night):
             f"{night.folder}/out",
         ]
         for name in NAMES
-    } | {REGISTER: [command, "--json", "tick", f"{night.folder}/out"]}
+    } | {
+        REGISTER: [command, "--json", "tick", f"{night.folder}/out"],
+        PAGES: [command, "--json", "statistics", f"{night.folder}/out", "--pages", f"{night.folder}/pages"],
+    }
     assert structure == {
-        "upstream": [],  # one policy that fails does not keep the others back
+        "upstream": [REGISTER],  # of the pages alone: one policy that fails does not keep the others back
         "catchup": False,
         "max_active_runs": 1,
         "max_active_tasks": 1,
@@ -141,6 +144,8 @@ def test_the_first_night_releases_and_the_second_finds_it_done(night):
 def test_every_night_the_register_is_looked_after(night):
     assert [run[REGISTER] for run in night.told["runs"]] == [["success", 1]] * 2
     assert night.log.count("inquiry 問1: not answered for") == 2
+    assert [run[PAGES] for run in night.told["runs"]] == [["success", 1]] * 2
+    assert "見本市" in (night.folder / "pages" / "bodies.html").read_text()
 
 
 def test_only_what_time_may_cure_is_tried_again(night):

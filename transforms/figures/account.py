@@ -57,7 +57,7 @@ def account_of(folder: str, asked: YearAsked) -> YearAccount:
     body, body_kind = events.select("body", "body_kind").row(0)
     own, shared = (folder.rsplit("/", above)[0] for above in (1, 2))
     register = register_lines(store, (own, shared), body, asked.until)
-    public = published(events, register, asked.until, asked.year)
+    public = published(events, register.lines, register.withdrawn, asked.until, asked.year)
     return YearAccount(
         tally(happened(events, asked.until), body, body_kind, asked.until),
         () if public is None else (public,),

@@ -6,7 +6,7 @@ Nothing of a proposal is here, nor of who made it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -44,13 +44,18 @@ class PublicLists:
 
 
 def published(
-    events: pl.DataFrame, register: Iterable[PublicLine], until: dt.date, year: int
+    events: pl.DataFrame,
+    register: Iterable[PublicLine],
+    withdrawn: Collection[str],
+    until: dt.date,
+    year: int,
 ) -> PublicLists | None:
-    """Return what is public of a body at the end of a day; None where nothing happened by then.
+    """Return what is public of a body on a day; None where nothing happened by then.
 
     Args:
         events: of the body, as `tokumei.transforms.figures.columns.ledger_columns` returns them.
         register: entries of the body that are in force.
+        withdrawn: releases that were taken out of force (取下げ).
         until: that day.
         year: the fiscal year whose calls are counted.
     """
@@ -91,7 +96,7 @@ def published(
         products=tuple(
             {**at, **_product(event, said, said.offered, names, until)}
             for event, said in products
-            if said.offered is not None and said.offered.end >= until
+            if said.offered is not None and said.offered.end >= until and event["release"] not in withdrawn
         ),
     )
 
@@ -150,5 +155,5 @@ def kind_place(kind: str) -> int:
 
 
 def period_standing(period: Period, day: dt.date) -> str:
-    """Return where a period stands at the end of a day, as pages say it."""
-    return "募集前" if day < period.start else "募集中" if day < period.end else "募集終了"
+    """Return where a period stands on a day, as pages say it: on its last day it is not over."""
+    return "募集前" if day < period.start else "募集中" if day <= period.end else "募集終了"

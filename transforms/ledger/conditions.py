@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from tokumei.schemas.body_events import FileJudged
-from tokumei.schemas.case_events import FeePaid, ProposalCorrected, ProposalReceived
+from tokumei.schemas.case_events import FeePaid, ProposalCorrected, ProposalReceived, ProposalWithdrawn
 from tokumei.schemas.events import Event
 from tokumei.schemas.regimes import regime_of
 from tokumei.transforms.ledger.state import Body, Case, Thing
@@ -65,6 +65,15 @@ def _fee_overdue(body: Body, thing: Thing, event: Event) -> bool:
     return fit is not None and event.at.date() > fit.pay_until + LAPSE
 
 
+def _fee_settled(body: Body, thing: Thing, event: Event) -> bool:
+    return isinstance(event.payload, ProposalWithdrawn) and event.payload.fee_settled is not None
+
+
+def _period_over(body: Body, thing: Thing, event: Event) -> bool:
+    proposal = _case(thing).proposal
+    return proposal is not None and proposal.period is not None and event.at.date() > proposal.period.end
+
+
 def _terminated(body: Body, thing: Thing, event: Event) -> bool:
     return _case(thing).state == "terminated"
 
@@ -101,6 +110,8 @@ CONDITIONS: Mapping[str, Test] = {
     "third parties are heard": _heard,
     "fee is whole": _whole_fee,
     "fee overdue": _fee_overdue,
+    "fee is settled": _fee_settled,
+    "period of use is over": _period_over,
     "terminated": _terminated,
     "nobody needs them": _not_needed,
     "under 112": _under("112"),

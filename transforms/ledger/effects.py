@@ -15,7 +15,12 @@ def leave(body: Body, event: Event) -> None:
     """Put down what an event says; the thing that it is about is there already."""
     match event.payload:
         case b.FileJudged():
-            body.files[event.subject].judged = event.payload
+            file = body.files[event.subject]
+            file.judged = event.payload
+            since = file.eligible_since or event.at.date()
+            file.eligible_since = since if file.state == "eligible" else None
+        case b.FileErased():
+            body.files[event.subject].eligible_since = None
         case b.CallAnnounced():
             body.calls[event.subject].announced = event.payload
         case b.ComplaintReceived():
@@ -61,6 +66,7 @@ def _of_case(body: Body, case: Case, event: Event) -> None:
             case.missing, case.until = said.missing, said.until
         case c.ScreeningJudged() as said:
             case.judged = {**case.judged, said.test: said}
+            case.grounds |= {said.kept} if said.kept else set()
         case c.ScreenedFit() as said:
             case.fit = said
         case c.ScreenedUnfit() as said:
@@ -85,6 +91,8 @@ def _of_proposal(case: Case, event: Event) -> None:
         case.reference, case.kept = said.proposer or case.reference, said.kept or case.kept
         if said.proposer:
             case.marks, case.officers = said.marks, said.officers
+            case.known_as = frozenset({said.proposer, *said.older})
+            case.keyed_in = said.keyed_in
 
 
 def _of_contract(body: Body, case: Case, event: Event) -> None:

@@ -2,4 +2,4 @@
 
 NOTE_NAME = "reached.txt"
 SEGMENT_NAME = r"(\d{8})-events\.avro"
-KEPT_NAME = r"[0-9a-f]{32}\.json|key"
+KEPT_NAME = r"[0-9a-f]{32}\.json|key-\d{4}"

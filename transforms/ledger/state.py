@@ -39,6 +39,7 @@ class File(Thing):
     """A personal-information file, as last judged."""
 
     judged: FileJudged | None = None
+    eligible_since: dt.date | None = None  # None while it is not
 
 
 @dataclass(kw_only=True)
@@ -73,10 +74,17 @@ class Case(Thing):
     barred: BarBegun | None = None
     proposer: str = "held"  # what identifies them: held or destroyed
     reference: str = ""  # of the proposer
+    known_as: frozenset[str] = frozenset()  # that reference, by the key of its year and by older ones
+    keyed_in: int = 0  # fiscal year of the key of the reference
     marks: tuple[str, ...] = ()  # by which another reference may be of the same
     officers: int = 0  # whom the proposal names
     kept: str = ""  # the record that what identifies them came with
     replaced: set[str] = field(default_factory=set)  # records whose proposer another has replaced
+    grounds: set[str] = field(default_factory=set)  # records under which grounds of test 1 are kept
+
+    def same_proposer(self, other: Case) -> bool:
+        """Return whether the references say that two cases have one proposer."""
+        return bool(self.known_as & other.known_as)
 
 
 @dataclass(kw_only=True)

@@ -38,13 +38,15 @@ _COMMANDS: Mapping[str, tuple[type[Record], Callable[[Body, Any, Occasion], list
     "inquiry_received": (desks.ReceivedInquiry, desks.receive_inquiry),
     "inquiry_answered": (desks.AnsweredInquiry, desks.answer_inquiry),
 }
-_WHO = frozenset({"under", "proposer", "marks", "officers", "kept", "proposer_is", "agent"})
+_WHO = frozenset(
+    {"under", "proposer", "marks", "keyed_in", "older", "officers", "kept", "proposer_is", "agent"}
+)
 COMPUTED: Mapping[str, frozenset[str]] = {  # what no hand corrects, by kind
     "file_judged": frozenset({"name", "third_party_opinion", "by_ordinance"}),
     "proposal_received": _WHO,
     "proposal_late": _WHO,
     "proposal_corrected": _WHO,
-    "screening_judged": frozenset({"test", "computed", "evidence"}),
+    "screening_judged": frozenset({"test", "computed", "evidence", "kept"}),
     "screened_fit": frozenset({"fee", "third_parties"}),
     "screened_unfit": frozenset({"reasons"}),
     "product_created": frozenset({"people", "offered"}),

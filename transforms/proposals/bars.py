@@ -16,11 +16,15 @@ _GRAVE = frozenset({"死刑", "懲役", "禁錮", "拘禁刑"})  # 禁錮, from 
 
 @dataclass(frozen=True)
 class BarringGround:
-    """One ground that applies: its article, why, and its last day; None: no end is known."""
+    """One ground that applies: its article, why, and its last day; None: no end is known.
+
+    ``on`` is the day of the proposal, where the ground is over on that of the screening.
+    """
 
     article: str
     reason: str
     until: dt.date | None
+    on: dt.date | None = None
 
 
 def last_barred(event: dt.date) -> dt.date:

@@ -122,9 +122,16 @@ def announce_call(body: Body, record: AnnouncedCall, occasion: Occasion) -> list
     return [occasion.event(record, payload, record.call, "行政機関等", call=record.call)]
 
 
-def call_is_owed(body: Body, day: dt.date) -> bool:
-    """Return whether a body that must call for proposals once a fiscal year has begun no call in this one."""
-    bound = _BOUND if regime_of(day) == "public" else _BOUND_BEFORE
-    years = {fiscal_year(call.announced.period.start) for call in body.calls.values() if call.announced}
-    files = any(file.state == "eligible" for file in body.files.values())
-    return body.kind in bound and files and fiscal_year(day) not in years
+def calls_owed(body: Body, day: dt.date) -> tuple[int, ...]:
+    """Return the fiscal years up to a day in which a body that must call for proposals has begun no call.
+
+    It must once a fiscal year (規則53条) while it has a file that is eligible; asked of those that are now.
+    """
+    began = {fiscal_year(call.announced.period.start) for call in body.calls.values() if call.announced}
+    since = [file.eligible_since for file in body.files.values() if file.eligible_since]
+    years = range(fiscal_year(min(since)), fiscal_year(day) + 1) if since else ()
+    return tuple(year for year in years if year not in began and body.kind in _bound_in(year))
+
+
+def _bound_in(year: int) -> frozenset[BodyKind]:
+    return _BOUND if regime_of(dt.date(year + 1, 3, 31)) == "public" else _BOUND_BEFORE

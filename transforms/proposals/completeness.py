@@ -51,14 +51,32 @@ def missing_items(proposal: Proposal, under: Literal["112", "118"]) -> tuple[str
 
 
 def missing_papers(
-    papers: Mapping[str, Paper], at: dt.date, *, proposer_is: Literal["person", "body"], agent: bool
+    papers: Mapping[str, Paper],
+    at: dt.date,
+    *,
+    proposer_is: Literal["person", "body"],
+    agent: bool,
+    given: dt.date | None = None,
 ) -> tuple[str, ...]:
-    """Return the papers that are missing, or too old, of a proposal that arrived on a day."""
-    return tuple(_missing_papers(papers, at, proposer_is, agent=agent))
+    """Return the papers that are missing, or too old, of a proposal.
+
+    Args:
+        papers: by name.
+        at: the day on which the proposal arrived.
+        proposer_is: a person, or a body.
+        agent: whether an agent makes it.
+        given: the day on which it is completed (補正): a paper may have been made since the proposal.
+    """
+    return tuple(_missing_papers(papers, at, proposer_is, given or at, agent=agent))
 
 
 def _missing_papers(
-    papers: Mapping[str, Paper], at: dt.date, proposer_is: Literal["person", "body"], *, agent: bool
+    papers: Mapping[str, Paper],
+    at: dt.date,
+    proposer_is: Literal["person", "body"],
+    until: dt.date,
+    *,
+    agent: bool,
 ) -> Iterator[str]:
     needed = [
         PLEDGE,
@@ -68,8 +86,8 @@ def _missing_papers(
     ]
     yield from (name for name in needed if name not in papers)
     if proposer_is == "body":
-        given = [papers[name] for name in REGISTERED if name in papers]
-        if not any(paper.issued_on and fresh(paper.issued_on, at) for paper in given):
+        there = [papers[name].issued_on for name in REGISTERED if name in papers]
+        if not any(issued and (fresh(issued, at) or at < issued <= until) for issued in there):
             yield f"{'又は'.join(REGISTERED)}（提案の日前{PAPER_MONTHS}月以内に作成されたもの）"
 
 

@@ -20,10 +20,10 @@ from tokumei.schemas.fees import Yen
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.strict import Day, Text
 from tokumei.transforms.ledger.state import Body, Case
-from tokumei.transforms.proposals.bars import last_barred
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.papers import paper, with_papers
 from tokumei.transforms.proposals.screen import about_case, known_case, under_article
+from tokumei.transforms.proposals.writing import contents
 
 HEARING = "44条の8"  # of the law of 2017 alone
 
@@ -167,15 +167,9 @@ def terminate(
 ) -> tuple[list[Event], str]:
     """Terminate a contract, and return the notice too; the bar of the proposer begins with this day."""
     case, day = known_case(body, record.case, occasion), occasion.happened(record).date()
-    text = paper(
-        "terminated",
-        about_case(body, case, record.case, day),
-        templates=templates,
-        ground=record.ground,
-        because=record.because,
-        barred_until=last_barred(day),
-    )
     payload = Terminated(ground=record.ground, because=record.because)
+    said = contents(case, payload, day, case.since["proposal_received"].date())["terminated"]
+    text = paper("terminated", about_case(body, case, record.case, day), templates=templates, **said)
     signed = with_papers(record, {"terminated": text})
     return [occasion.event(signed, payload, record.case, "行政機関等")], text
 

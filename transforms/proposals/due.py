@@ -109,6 +109,9 @@ def _due_of_case(case: Case) -> Iterator[tuple[dt.datetime, AnyPayload]]:
     elif case.state in _UNPAID and case.fit:
         last = case.fit.pay_until
         yield max(midnight(last + LAPSE, after=True), *case.since.values()), ProposalLapsed(pay_until=last)
+    elif case.state == "paid" and case.fit and case.proposal and case.proposal.period:
+        over = midnight(case.proposal.period.end, after=True)
+        yield max(over, *case.since.values()), ProposalLapsed(pay_until=case.fit.pay_until)
     elif case.state in IN_FORCE and case.contract:
         yield midnight(case.contract.period.end, after=True), PeriodEnded()
     elif case.state in OVER and case.received:

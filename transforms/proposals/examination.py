@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.screening import EndedContract
@@ -32,7 +33,7 @@ def found_grounds(
     alike = {
         name
         for name, other in lost.items()
-        if other.reference != case.reference
+        if not other.same_proposer(case)
         and set(other.marks) & set(case.marks)
         and last_barred(other.since["terminated"].date()) >= proposed
     }
@@ -40,7 +41,7 @@ def found_grounds(
     known = {
         f"ledger {number}": EndedContract(terminated=other.since["terminated"].date())
         for number, (name, other) in enumerate(lost.items())
-        if other.reference == case.reference or (name in alike and record.same_as[name].same)
+        if other.same_proposer(case) or (name in alike and record.same_as[name].same)
     }
     return _grounds(record, known, (proposed, day))  # 113条: may not propose; 114条1項1号: now
 
@@ -50,8 +51,9 @@ def _grounds(
 ) -> tuple[BarringGround, ...]:
     proposer = record.proposer.model_copy(update={"terminated": {**record.proposer.terminated, **known}})
     officers = tuple(record.officers.values())
+    proposed, screened = days
     found = [
-        ground
+        replace(ground, on=proposed if ground.until and ground.until < screened else None)
         for when in days
         for ground in grounds_of(proposer, officers, day=when, regime=regime_of(days[1]))
     ]

@@ -81,7 +81,6 @@ def execute(
         InputError: the ledger is damaged.
         TokumeiError: others kept appending for as long as this was tried.
     """
-    rows = [replace(row, digest=occasion.keyed(row.digest)) for row in rows]
     history: list[Event] = []
     head = Reached()
     for attempt in range(TRIES):
@@ -92,7 +91,7 @@ def execute(
             return done
         for row in rows:
             if row.number not in done.before:
-                keep(row)
+                keep(replace(row, digest=occasion.keyed(row.digest)[0]))
         if journal.append(done.events, head):
             return done
         time.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.005 * 2**attempt)))  # noqa: S311  (not a secret)
@@ -120,12 +119,13 @@ def _decided(
     before: list[int] = []
     faults: list[tuple[int, Refused]] = []
     for row in rows:
-        if row.digest in body.records:
+        digest, *older = occasion.keyed(row.digest)
+        if body.records & {digest, *older}:
             before.append(row.number)
             continue
         assert command is not None  # noqa: S101  (there are no records without one)
         try:
-            this = replace(occasion, record=row.digest, events=seen)
+            this = replace(occasion, record=digest, events=seen)
             events = command.decide(body, row.record, this)
             refuse_names(events, body, row.record, this)
             body = _applied(body, events, seen, this)

@@ -6,16 +6,10 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tokumei.schemas.case_events import FeeLine
 from tokumei.schemas.fees import FeeTable
 from tokumei.transforms.ledger.fold import refusal
-
-
-@dataclass(frozen=True)
-class FeeLine:
-    """One part of a fee, in the words of a paper."""
-
-    what: str
-    yen: int
+from tokumei.transforms.ledger.state import Case
 
 
 @dataclass(frozen=True)
@@ -57,16 +51,19 @@ def creation_fee(table: FeeTable, *, hours: Fraction, outsourcing: int = 0, thir
             article="",
             fix="leave third_parties out, or 0",
         )
-    lines = [FeeLine("基本額", table.base)]
+    lines = [FeeLine(what="基本額", yen=table.base)]
     if third_parties:
         heard = third_parties * table.third_party
         lines.append(
-            FeeLine(f"意見書提出の機会を与える第三者　{third_parties:,}人×{table.third_party:,}円", heard)
+            FeeLine(
+                what=f"意見書提出の機会を与える第三者　{third_parties:,}人×{table.third_party:,}円", yen=heard
+            )
         )
     if begun:
-        lines.append(FeeLine(f"作成に要する時間　{begun:,}時間×{table.hour:,}円", begun * table.hour))
+        what = f"作成に要する時間　{begun:,}時間×{table.hour:,}円"
+        lines.append(FeeLine(what=what, yen=begun * table.hour))
     if outsourcing:
-        lines.append(FeeLine("作成の委託を受けた者に支払う額", outsourcing))
+        lines.append(FeeLine(what="作成の委託を受けた者に支払う額", yen=outsourcing))
     return Fee(tuple(lines), table.basis)
 
 
@@ -89,7 +86,7 @@ def existing_fee(table: FeeTable, *, made: int | None, repeat: bool) -> Fee:
             fix="give the body's own table (--fees) with the amount under repeat",
         )
     if repeat:
-        return Fee((FeeLine("既に契約を締結している者の利用", table.repeat),), table.basis)
+        return Fee((FeeLine(what="既に契約を締結している者の利用", yen=table.repeat),), table.basis)
     if made is None:
         raise refusal(
             "notice.fee",
@@ -97,4 +94,18 @@ def existing_fee(table: FeeTable, *, made: int | None, repeat: bool) -> Fee:
             article="",
             fix="record the payment of that case first (tokumei fee)",
         )
-    return Fee((FeeLine("最初に契約を締結した者が納付する額と同一の額", made),), table.basis)
+    return Fee((FeeLine(what="最初に契約を締結した者が納付する額と同一の額", yen=made),), table.basis)
+
+
+def beyond_fee(case: Case, minutes: int, outsourced: int) -> str:
+    """Return what making a product took beyond what its fee counts (令31条), empty where that is nothing."""
+    if case.fit is None or case.fit.minutes is None:
+        return ""
+    took = {
+        "minutes": (minutes, case.fit.minutes),
+        "yen to a contractor": (outsourced, case.fit.outsourced),
+    }
+    more = [
+        f"{spent:,} {of}, and {paid:,} are in the fee" for of, (spent, paid) in took.items() if spent > paid
+    ]
+    return "; ".join(more)

@@ -9,7 +9,7 @@ import jpholiday
 
 from tokumei.schemas.regimes import cited, fiscal_year, regime_of
 from tokumei.transforms.ledger.state import Body, Case
-from tokumei.transforms.proposals.calls import call_is_owed
+from tokumei.transforms.proposals.calls import calls_owed
 from tokumei.transforms.proposals.due import IN_FORCE
 
 _SOON = dt.timedelta(days=14)  # so long before its day something is told
@@ -22,9 +22,11 @@ def notices(body: Body, day: dt.date) -> Iterator[str]:
     A day on which offices are closed is told with the next on which they are open. Which of the two is the
     last depends on the deadline: one that a law states moves (行政機関の休日に関する法律2条), others do not.
     """
-    if call_is_owed(body, day):
-        article = cited("111", regime_of(day))
-        yield f"no call for proposals has begun in fiscal year {fiscal_year(day)} ({article})"
+    owed, now = calls_owed(body, day), fiscal_year(day)
+    if now in owed:
+        yield f"no call for proposals has begun in fiscal year {now} ({cited('111', regime_of(day))})"
+    if missed := ", ".join(str(year) for year in owed if year != now):
+        yield f"no call for proposals began in fiscal year(s) {missed}: once a year it must (規則53条)"
     for name, case in body.cases.items():
         yield from (f"case {name}: {text}" for text in _of_case(case, day))
     for name, complaint in body.complaints.items():
@@ -54,6 +56,9 @@ def _of_case(case: Case, day: dt.date) -> Iterator[str]:
         yield f"not screened for {waited} days (法114条)"
     elif case.state in {"fit", "heard", "applied", "contracted"} and case.fit:
         yield from _last_day("fee (手数料, 法119条)", case.fit.pay_until, day)
+    elif case.state == "paid":
+        waited = (day - case.since["fee_paid"].date()).days
+        yield f"the fee is paid, and no contract concluded for {waited} days (法115条)"
     if case.state in IN_FORCE and case.contract:
         yield from _last_day("period of use (利用の期間)", case.contract.period.end, day)
 

@@ -75,7 +75,8 @@ class Occasion:
         body, kind: whose register it is.
         as_of: the moment as of which all is recorded, Japanese time.
         registered: the entries in force of the body's register book, by entry_id.
-        key: of the body, by which proposers and records are referred to; empty in tests alone.
+        key: of the fiscal year, by which proposers and records are referred to; empty in tests alone.
+        older: keys of years before, as far as proposers of these years are kept.
         apart: where who proposes is kept; None in tests alone.
         record: keyed digest of the record; empty for what time alone brings.
         events: all of the ledger so far.
@@ -86,16 +87,18 @@ class Occasion:
     as_of: dt.datetime
     registered: Mapping[str, RegisterEntry]
     key: bytes = b""
+    older: Sequence[bytes] = ()
     apart: Proposers | None = None
     record: str = ""
     events: Sequence[Event] = ()
 
-    def keyed(self, digest: str) -> str:
-        """Return a digest of a record as events have it: without the key no guess can be tried on it.
+    def keyed(self, digest: str) -> list[str]:
+        """Return a digest of a record as events have it: by the key of the year first, then by older ones.
 
-        Records name people; events, which others read, do not.
+        Records name people; events, which others read, do not: without the key no guess can be tried on it.
         """
-        return hmac.new(self.key, digest.encode(), hashlib.sha256).hexdigest()[:32]
+        keys = (self.key, *self.older)
+        return [hmac.new(key, digest.encode(), hashlib.sha256).hexdigest()[:32] for key in keys]
 
     def happened(self, record: Record) -> dt.datetime:
         """Return when a record says that it happened.

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+import hmac
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -41,6 +43,7 @@ PAPER_NAMES: dict[PaperKind, str] = {
 # As far as they are known: of today's rule, for proposals under 法112条. No other number is invented.
 _FORMS = {"fit": "様式第九", "application": "様式第十", "unfit": "様式第十一"}
 _CITED = ("112", "113", "114", "115", "118", "119", "120", "121")
+_ITEM = re.compile(r"\A(\d)号 (.+)\Z")  # as `completeness` names what is missing
 _RECIPIENT = {"provide": "第44条", "ban": "第45条", "measures": "第46条"}
 _RECIPIENT_2017 = {"provide": "第37条", "ban": "第38条", "measures": "第39条"}  # of 個情法
 
@@ -99,6 +102,10 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
         key: ("個情法" if old else "法") + number
         for key, number in (_RECIPIENT_2017 if old else _RECIPIENT).items()
     }
+    if "corrections" in said:
+        said["corrections"] = [
+            _ITEM.sub(rf"\2（{article['112']}第2項第\1号）", s) for s in said["corrections"]
+        ]
     told_by = f"{article['114']}第{3 if kind == 'unfit' else 2}項"
     applied = f"{article['118']}第2項において準用する" if existing else ""
     try:
@@ -142,10 +149,23 @@ def _proposed_by(about: About, proposed_at: dt.date) -> str:
     return f"{now}（受付の日においては、{LAWS[then].act}{cited(number, then)[1:]}第1項）"
 
 
-def with_papers(record: R, papers: Mapping[PaperKind, str]) -> R:
-    """Return a record that rests on papers too: the event that is made of it holds their digests."""
-    made = {
-        PAPER_NAMES[kind]: GivenPaper(sha256=hashlib.sha256(text.encode()).hexdigest())
-        for kind, text in papers.items()
-    }
+def plain_digest(text: str) -> str:
+    """Return the SHA-256 of a paper's file."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sealed_digest(key: bytes, text: str) -> str:
+    """Return the digest of a paper that tells what is destroyed one day; no text can be tried on it."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def with_papers(record: R, papers: Mapping[PaperKind, str], digest: Callable[[str], str] = plain_digest) -> R:
+    """Return a record that rests on papers too: the event that is made of it holds their digests.
+
+    Args:
+        record: of a command.
+        papers: by kind.
+        digest: another than the plain one, of papers that tell what is destroyed one day.
+    """
+    made = {PAPER_NAMES[kind]: GivenPaper(sha256=digest(text)) for kind, text in papers.items()}
     return record.model_copy(update={"papers": {**record.papers, **made}})

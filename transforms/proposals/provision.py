@@ -20,6 +20,7 @@ from tokumei.schemas.strict import Matching, Text
 from tokumei.schemas.treatments import Pseudonym
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.contract import HEARING
+from tokumei.transforms.proposals.fees import beyond_fee
 from tokumei.transforms.proposals.occasion import Occasion, Record
 from tokumei.transforms.proposals.screen import is_existing, known_case
 
@@ -46,6 +47,9 @@ class ProvidedRelease(Record):
     )
     other_people: NamedReason | None = Field(
         default=None, description="Where the product has more or fewer people than was proposed: why."
+    )
+    beyond_fee: NamedReason | None = Field(
+        default=None, description="Where making it took more than the fee counts: who leaves it at that."
     )
 
 
@@ -107,7 +111,10 @@ def provide(
     refuse_provision(body, record, offered, occasion)
     case = known_case(body, record.case, occasion)
     handed = Provided(
-        package=package, objectors_removed=record.objectors_removed, other_people=record.other_people
+        package=package,
+        objectors_removed=record.objectors_removed,
+        other_people=record.other_people,
+        beyond_fee=record.beyond_fee,
     )
     payloads: list[ProductCreated | Provided] = [handed]
     if not is_existing(case) and case.state != "created":
@@ -122,20 +129,6 @@ def provide(
         occasion.event(record, payload, record.case, "行政機関等", file=case.file, release=record.release)
         for payload in payloads
     ]
-
-
-def beyond_fee(case: Case, record: ProvidedRelease) -> str | None:
-    """Return what making the release took beyond what its fee counts (令31条); None where that is nothing."""
-    if case.fit is None or case.fit.minutes is None:
-        return None
-    took = {
-        "minutes": (record.minutes, case.fit.minutes),
-        "yen to a contractor": (record.outsourced, case.fit.outsourced),
-    }
-    more = [
-        f"{spent:,} {of}, and {paid:,} are in the fee" for of, (spent, paid) in took.items() if spent > paid
-    ]
-    return "; ".join(more) or None
 
 
 class _Check(NamedTuple):
@@ -180,6 +173,18 @@ def _of_contract(case: Case, record: ProvidedRelease, people: int, day: dt.date)
             f"the release has {people:,} people, and another number was proposed and screened (3号)",
             "112",
             "make it of as many, or enter other_people with by and because, as agreed with the recipient",
+        ),
+        _Check(
+            bool(more := beyond_fee(case, record.minutes, record.outsourced)) and record.beyond_fee is None,
+            f"making took {more} (令31条)",
+            "119",
+            "correct minutes and outsourced; or enter beyond_fee with by and because",
+        ),
+        _Check(
+            not more and record.beyond_fee is not None,
+            "making took no more than the fee counts",
+            "119",
+            "leave beyond_fee out",
         ),
     )
 
@@ -288,14 +293,14 @@ def _of_method(offered: Offered) -> Sequence[_Check]:
             offered.rules is not None and offered.report.policy_sha256 != offered.rules,
             "the release was made by other treatments, hierarchies or requirements than were screened (3号)",
             "116",
-            "make it by the policy that the evidence of test 3 keeps; file, sources, output alone may differ",
+            "make it by what tokumei screen policy prints; file, sources and output alone may differ",
         ),
     )
 
 
 def _other_recipients(body: Body, case: Case, release: str) -> bool:
     return any(
-        other.release == release and "provided" in other.since and other.reference != case.reference
+        other.release == release and "provided" in other.since and not other.same_proposer(case)
         for other in body.cases.values()
     )
 

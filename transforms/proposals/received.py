@@ -19,7 +19,8 @@ from tokumei.schemas.case_events import (
 )
 from tokumei.schemas.events import Event, Paper
 from tokumei.schemas.file_items import Period
-from tokumei.schemas.proposers import Proposer
+from tokumei.schemas.proposers import Proposer, right_corporate_number
+from tokumei.schemas.regimes import fiscal_year
 from tokumei.schemas.strict import Day, Strict, Text
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.completeness import (
@@ -103,6 +104,9 @@ class TakenBack(Record):
 
     case: Text = Field(description="受付番号")
     because: Text
+    fee_settled: NamedReason | None = Field(
+        default=None, description="Where the fee was paid already: who settled what becomes of it, and how."
+    )
 
 
 def receive(body: Body, record: TakenIn, occasion: Occasion) -> list[Event]:
@@ -116,7 +120,7 @@ def receive(body: Body, record: TakenIn, occasion: Occasion) -> list[Event]:
     about = {"call": record.call, "release": record.release, "under": record.under}
     who: dict[str, Any] = {
         "under": record.under,
-        **_told_of(record.proposer, occasion),
+        **_told_of(record.case, record.proposer, occasion),
         "proposer_is": record.proposer.is_,
         "agent": record.proposer.agent is not None,
         "destroy_on": record.destroy_on or years_after(at.date(), KEPT_YEARS),
@@ -196,16 +200,26 @@ def complete(body: Body, record: Completed, occasion: Occasion) -> list[Event]:
             case.since.get("proposal_received", occasion.as_of).date(),
             proposer_is=received.proposer_is if received else "person",
             agent=received is not None and received.agent,
+            given=occasion.happened(record).date(),
         ),
     )
-    who = _told_of(record.proposer, occasion) if record.proposer else {}
+    who = _told_of(record.case, record.proposer, occasion) if record.proposer else {}
     payload = ProposalCorrected(proposal=proposal, missing=missing, late=record.late, **who)
     return [occasion.event(record, payload, record.case, "提案者", **about)]
 
 
 def withdraw(body: Body, record: TakenBack, occasion: Occasion) -> list[Event]:
-    """Take a proposal back."""
-    payload = ProposalWithdrawn(because=record.because)
+    """Take a proposal back.
+
+    Raises:
+        Refused: it tells what becomes of a fee that nobody has paid.
+    """
+    case = body.cases.get(record.case)
+    if record.fee_settled is not None and (case is None or case.paid is None):
+        raise occasion.refuse(
+            f"case {record.case}", "no fee is paid", article="119", fix="leave fee_settled out"
+        )
+    payload = ProposalWithdrawn(because=record.because, fee_settled=record.fee_settled)
     return [occasion.event(record, payload, record.case, "提案者", **_about(body, record.case))]
 
 
@@ -219,11 +233,24 @@ def _refuse_passed(until: dt.date, day: dt.date, case: str, occasion: Occasion) 
         )
 
 
-def _told_of(proposer: Proposer, occasion: Occasion) -> dict[str, Any]:
-    """Return what an event tells of a proposer."""
+def _told_of(case: str, proposer: Proposer, occasion: Occasion) -> dict[str, Any]:
+    """Return what an event tells of a proposer.
+
+    Raises:
+        Refused: the 法人番号 is none, by which the proposer would be known.
+    """
+    if proposer.corporate_number and not right_corporate_number(proposer.corporate_number):
+        raise occasion.refuse(
+            f"case {case}",
+            "proposer.corporate_number is no 法人番号: 13 digits, of which the first checks the others",
+            article="",
+            fix="correct it; or leave it out, and ask the proposer (tokumei propose ask)",
+        )
     return {
         "proposer": proposer.reference(occasion.key),
-        "marks": proposer.marks(occasion.key),
+        "older": tuple(map(proposer.reference, occasion.older)),
+        "keyed_in": fiscal_year(occasion.as_of.date()),
+        "marks": tuple(mark for key in (occasion.key, *occasion.older) for mark in proposer.marks(key)),
         "officers": proposer.named_officers(),
         "kept": occasion.record,
     }
@@ -259,6 +286,9 @@ def _when_open(body: Body, record: TakenIn, occasion: Occasion) -> tuple[dt.date
         made_for = body.cases.get(body.products.get(record.release or "", ""))
         period = made_for.product.offered if made_for and made_for.product else None
         what = "no product of this id is offered (117条3号)"
+        entry = occasion.registered.get(made_for.file or "") if made_for else None
+        if entry is not None and record.release in {gone.release_id for gone in entry.withdrawn}:
+            period, what = None, "the product was withdrawn (取下げ): no proposals on it are taken in"
     else:
         call = body.calls.get(record.call or "")
         period = call.announced.period if call and call.announced else None

@@ -11,6 +11,7 @@ from tokumei.schemas.events import Event, Paper
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.papers import PAPER_NAMES, paper
 from tokumei.transforms.proposals.screen import about_case
+from tokumei.transforms.proposals.writing import contents
 
 
 def asked_in_writing(
@@ -40,11 +41,6 @@ def _paper(
         if isinstance(before.payload, ProposalReceived):
             case, proposed = Case(file=before.file, received=before.payload), before.at
     named = body if body.name else Body(name=event.body, kind=event.body_kind)
-    return paper(
-        "correction",
-        about_case(named, case, event.subject, event.at.date()),
-        templates=templates,
-        proposed_at=case.since.get("proposal_received", proposed).date(),
-        corrections=asked.missing,
-        until=asked.until,
-    )
+    day, came = event.at.date(), case.since.get("proposal_received", proposed).date()
+    said = contents(case, asked, day, came)["correction"]
+    return paper("correction", about_case(named, case, event.subject, day), templates=templates, **said)

@@ -6,8 +6,8 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tokumei.schemas.case_events import (
     CorrectionAsked,
@@ -18,6 +18,7 @@ from tokumei.schemas.case_events import (
 )
 from tokumei.schemas.events import Event
 from tokumei.schemas.fees import FeeTable
+from tokumei.schemas.proposers import KeptGrounds
 from tokumei.schemas.regimes import regime_of
 from tokumei.schemas.screening import NoticeOfFit
 from tokumei.transforms.ledger.state import Body, Case
@@ -25,14 +26,24 @@ from tokumei.transforms.proposals.examination import found_grounds
 from tokumei.transforms.proposals.fees import Fee, creation_fee, existing_fee, worked_hours
 from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Occasion
-from tokumei.transforms.proposals.papers import About, PaperKind, paper, with_papers
+from tokumei.transforms.proposals.papers import (
+    About,
+    PaperKind,
+    paper,
+    plain_digest,
+    sealed_digest,
+    with_papers,
+)
 from tokumei.transforms.proposals.screening import (
+    A_GROUND,
+    NO_GROUND,
     FoundByTest,
     ProposalTerms,
     Screened,
     ScreenedCase,
     screened,
 )
+from tokumei.transforms.proposals.writing import contents
 
 PROGRAM = "tokumei"  # who finds what is computed
 UNSTATED = "契約で定める方法"  # of provision, where neither notice nor proposal says one
@@ -63,12 +74,16 @@ class Means:
 
 @dataclass(frozen=True)
 class ScreeningDecision:
-    """What a screening came to: events in order, tests, the fee of a fit proposal, and papers by kind."""
+    """What a screening came to: events in order, tests, the fee of a fit proposal, and papers by kind.
+
+    What test 1 found stands in ``apart``, where that is more than an event says.
+    """
 
     events: tuple[Event, ...]
     screened: Screened
     fee: Fee | None
     papers: Mapping[PaperKind, str]
+    apart: KeptGrounds | None
 
 
 def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Means) -> ScreeningDecision:
@@ -89,18 +104,22 @@ def screen_case(body: Body, record: ScreenedCase, occasion: Occasion, means: Mea
         final=case.state == "correcting" and case.until is not None and day > case.until,
     )
     evidence = None if rehearsed is None else rehearsed.evidence
-    judged = [] if found.outcome == "補正" else [_judged(finding, evidence) for finding in found.findings]
+    told = [] if found.outcome == "補正" else found.findings
+    judged = [_judged(finding, evidence, occasion) for finding in told if finding.passes is not None]
+    apart = next((f.reason for f in told if f.reason != _in_events(f)), None)
     fee = _fee(body, case, _notice(record, occasion), _table(means, day, occasion)) if found.fits else None
     outcome = _outcome(case, record, occasion, found, fee)
+    proposed = case.since["proposal_received"].date()
     papers = {
         kind: paper(kind, about_case(body, case, record.case, day), templates=means.templates, **said)
-        for kind, said in _papers(case, found, outcome, fee).items()
+        for kind, said in contents(case, outcome, day, proposed, found.findings).items()
     }
-    signed = with_papers(record, papers)
+    signed = with_papers(record, papers, partial(sealed_digest, occasion.key) if apart else plain_digest)
     under = under_article(case)
     events = [occasion.event(record, payload, record.case, "行政機関等", under=under) for payload in judged]
     events.append(occasion.event(signed, outcome, record.case, "行政機関等", under=under))
-    return ScreeningDecision(tuple(events), found, fee, papers)
+    kept = None if apart is None else KeptGrounds(case=record.case, reason=apart)
+    return ScreeningDecision(tuple(events), found, fee, papers, kept)
 
 
 def _table(means: Means, day: dt.date, occasion: Occasion) -> FeeTable:
@@ -134,14 +153,20 @@ def _refuse_other_items(case: Case, record: ScreenedCase, occasion: Occasion) ->
         )
 
 
-def _judged(finding: FoundByTest, evidence: str | None) -> ScreeningJudged:
+def _in_events(finding: FoundByTest) -> str:
+    """Return the reason as events have it: health, sentences and the like stand apart (法113条, 66条)."""
+    return finding.reason if finding.test != 1 else NO_GROUND if finding.passes else A_GROUND
+
+
+def _judged(finding: FoundByTest, evidence: str | None, occasion: Occasion) -> ScreeningJudged:
     return ScreeningJudged(
         test=finding.test,
         passed=bool(finding.passes),
         computed=finding.by is None,
         by=finding.by or PROGRAM,
-        reason=finding.reason,
+        reason=_in_events(finding),
         evidence=evidence if finding.test == 3 else None,
+        kept=occasion.record if finding.reason != _in_events(finding) else None,
     )
 
 
@@ -176,10 +201,12 @@ def _outcome(
             third_parties=notice.fee.third_parties,
             minutes=None if is_existing(case) else 60 * math.ceil(worked_hours(notice.fee.hours)),
             outsourced=0 if is_existing(case) else notice.fee.outsourcing,
+            fee_lines=fee.lines,
+            fee_basis=fee.basis,
         )
     if found.outcome == "不適合":
         failed = (finding for finding in found.findings if finding.passes is False)
-        return ScreenedUnfit(reasons=tuple(UnfitReason(test=f.test, reason=f.reason) for f in failed))
+        return ScreenedUnfit(reasons=tuple(UnfitReason(test=f.test, reason=_in_events(f)) for f in failed))
     until = record.correct_until
     if until is None or until < occasion.happened(record).date():
         raise occasion.refuse(
@@ -189,29 +216,6 @@ def _outcome(
             fix="enter correct_until, of the day itself or later",
         )
     return CorrectionAsked(missing=found.corrections, until=until)
-
-
-def _papers(
-    case: Case, found: Screened, outcome: CorrectionAsked | ScreenedUnfit | ScreenedFit, fee: Fee | None
-) -> dict[PaperKind, dict[str, Any]]:
-    """Return what each paper of an outcome says."""
-    said: dict[str, Any] = {"proposed_at": case.since["proposal_received"].date(), "findings": found.findings}
-    match outcome:
-        case CorrectionAsked():
-            return {"correction": {**said, "corrections": outcome.missing, "until": outcome.until}}
-        case ScreenedUnfit():
-            return {"unfit": said}
-        case ScreenedFit():
-            proposal = case.proposal
-            terms = {
-                "fee": fee,
-                "period": proposal and proposal.period,
-                "people": proposal and proposal.people,
-                "pay_how": outcome.pay_how,
-                "pay_until": outcome.pay_until,
-                "how_provided": outcome.how_provided,
-            }
-            return {"fit": {**said, **terms}, "application": terms, "contract": terms}
 
 
 def known_case(body: Body, case_id: str, occasion: Occasion) -> Case:
@@ -284,7 +288,7 @@ def _fee(body: Body, case: Case, notice: NoticeOfFit, table: FeeTable) -> Fee:
         other is not case
         and other.release == case.release
         and other.contract is not None
-        and other.reference == case.reference
+        and other.same_proposer(case)
         for other in body.cases.values()
     )
     return existing_fee(table, made=None if first is None else first.paid, repeat=repeat)

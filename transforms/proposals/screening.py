@@ -29,6 +29,7 @@ from tokumei.transforms.proposals.method import MethodAnswer
 from tokumei.transforms.proposals.occasion import Record, TextLines
 
 ScreeningOutcome = Literal["適合", "不適合", "補正"]
+A_GROUND, NO_GROUND = "欠格事由に該当する。", "欠格事由に該当しない。"
 JUDGED = {
     4: "事業が新たな産業の創出又は活力ある経済社会若しくは豊かな国民生活の実現に資する",
     6: "利用の目的及び方法並びに管理のための措置が本人の権利利益を保護するために適切である",
@@ -160,14 +161,18 @@ def screened(
 
 
 def _of_grounds(grounds: Sequence[BarringGround], same_as: Mapping[str, SameProposer]) -> FoundByTest:
-    found = "".join(f"{g.article}に該当する。{g.reason}。" for g in grounds)
+    found = "".join(f"{_when(g)}{g.article}に該当する。{g.reason}。" for g in grounds)
     told = "".join(
         f"受付番号{case}の提案者と{'同一' if said.same else '別'}の者であると認める。"
         + _sentence(said.because)
         for case, said in same_as.items()
     )
     by = "、".join(dict.fromkeys(said.by for said in same_as.values()))
-    return FoundByTest(1, not grounds, (found or "欠格事由に該当しない。") + told, by or None)
+    return FoundByTest(1, not grounds, (found or NO_GROUND) + told, by or None)
+
+
+def _when(ground: BarringGround) -> str:
+    return f"提案の日（{written(ground.on)}）において、" if ground.on else ""
 
 
 def _of_people(asked: ProposalTerms) -> FoundByTest:

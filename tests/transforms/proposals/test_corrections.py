@@ -26,7 +26,7 @@ OFFERED = Period(start=DAY("2026-04-01"), end=DAY("2027-03-31"))
 
 class ENTRY:
     name, third_party_opinion, small_file_ordinance = "名簿", False, None
-    call_for_proposals = True
+    call_for_proposals, withdrawn = True, ()
 
 
 class Clerk:

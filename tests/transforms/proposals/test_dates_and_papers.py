@@ -12,9 +12,10 @@ from tokumei.schemas import case_events as c
 from tokumei.schemas.events import Paper
 from tokumei.schemas.file_items import Period
 from tokumei.schemas.japan_time import JST
-from tokumei.schemas.proposers import Proposer
+from tokumei.schemas.proposers import Proposer, right_corporate_number
+from tokumei.schemas.regimes import fiscal_year
 from tokumei.transforms.ledger.fold import Refused, fold_events
-from tokumei.transforms.proposals.calls import call_is_owed
+from tokumei.transforms.proposals.calls import calls_owed
 from tokumei.transforms.proposals.commands import COMMANDS
 from tokumei.transforms.proposals.completeness import (
     fresh,
@@ -152,12 +153,50 @@ def judged(people=5000, **more):
 )
 def test_who_must_call_once_a_fiscal_year(kind, day, owed):
     body = fold_events([judged()(body_kind=kind)])
-    assert call_is_owed(body, DAY(day)) == owed
+    assert (fiscal_year(DAY(day)) in calls_owed(body, DAY(day))) == owed
     period = Period(start=DAY("2025-04-30"), end=DAY("2025-06-30"))
     said = b.CallAnnounced(title="募集", period=period, files=("f",), window=DESK)
     called = fold_events([judged()(body_kind=kind), event(said, "R7", body_kind=kind)])
-    assert not call_is_owed(called, DAY("2026-03-31"))
-    assert call_is_owed(called, DAY("2026-04-01")) == (kind not in {"市区町村", "地方独立行政法人"})
+    assert 2025 not in calls_owed(called, DAY("2026-03-31"))
+    assert (2026 in calls_owed(called, DAY("2026-04-01"))) == (kind not in {"市区町村", "地方独立行政法人"})
+
+
+def test_years_in_which_no_call_began_are_told_though_they_are_over():
+    period = Period(start=DAY("2019-04-01"), end=DAY("2019-06-30"))
+    said = b.CallAnnounced(title="募集", period=period, files=("f",), window=DESK)
+    kind = {"body_kind": "行政機関"}
+    events = [judged()(**kind), event(said, "R1", at=dt.datetime(2019, 3, 1, tzinfo=JST), **kind)]
+    body = fold_events(events)
+    assert calls_owed(body, DAY("2021-05-01")) == (2017, 2018, 2020, 2021)
+    assert [text for text in notices(body, DAY("2021-05-01")) if "fiscal" in text] == [
+        "no call for proposals has begun in fiscal year 2021 (法第44条の4)",
+        "no call for proposals began in fiscal year(s) 2017, 2018, 2020: once a year it must (規則53条)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "right"),
+    [
+        ("5835678256246", True),
+        ("５８３５６７８２５６２４６", True),
+        ("7000012050002", True),
+        ("5835678256247", False),
+        ("4835678256246", False),
+        ("583567825624", False),
+        ("58356782562460", False),
+    ],
+)
+def test_the_check_digit_of_a_corporate_number(number, right):
+    assert right_corporate_number(number) == right
+
+
+def test_a_certificate_made_since_the_proposal_completes_it():
+    asked = DAY("2025-11-20")
+    since = {"登記事項証明書": Paper(name="登記事項証明書", sha256=SHA, issued_on=DAY("2025-12-05"))}
+    body = {"proposer_is": "body", "agent": False}
+    assert len(missing_papers(since, asked, **body)) == 3
+    assert len(missing_papers(since, asked, **body, given=DAY("2025-12-05"))) == 2
+    assert len(missing_papers(since, asked, **body, given=DAY("2025-12-04"))) == 3
 
 
 def occasion(day):

@@ -11,7 +11,7 @@ from tokumei.schemas.japan_time import JST
 from tokumei.transforms.ledger.fold import Refused
 from tokumei.transforms.ledger.state import Body, Case
 from tokumei.transforms.proposals.occasion import Occasion
-from tokumei.transforms.proposals.provision import Offered, ProvidedRelease, beyond_fee, refuse_provision
+from tokumei.transforms.proposals.provision import Offered, ProvidedRelease, refuse_provision
 
 USE = Period(start=dt.date(2026, 4, 1), end=dt.date(2027, 3, 31))
 RECORD = ProvidedRelease(case="案1", release="r1")
@@ -143,12 +143,17 @@ def test_who_objected_cannot_be_in_it():
         gate(record=without)
 
 
-def test_what_making_took_beyond_the_fee_is_told():
-    fit = SimpleNamespace(minutes=660, outsourced=0)
-    assert beyond_fee(Case(fit=fit), RECORD.model_copy(update={"minutes": 660})) is None
-    told = beyond_fee(Case(fit=fit), RECORD.model_copy(update={"minutes": 60000, "outsourced": 9}))
-    assert told.startswith("60,000 minutes, and 660 are in the fee; 9 yen")
-    assert beyond_fee(Case(fit=SimpleNamespace(minutes=None, outsourced=0)), RECORD) is None
+def test_what_making_took_beyond_the_fee_is_left_by_somebody():
+    state = body(fit=SimpleNamespace(minutes=660, outsourced=0))
+    left = {"beyond_fee": NamedReason(by="審査 花子", because="見積りの誤りによる")}
+    gate(state, record=RECORD.model_copy(update={"minutes": 660}))
+    more = RECORD.model_copy(update={"minutes": 60000, "outsourced": 9})
+    with pytest.raises(Refused, match=r"60,000 minutes, and 660 are in the fee; 9 yen to a contractor"):
+        gate(state, record=more)
+    gate(state, record=more.model_copy(update=left))
+    with pytest.raises(Refused, match="no more than the fee counts"):
+        gate(state, record=RECORD.model_copy(update={"minutes": 660, **left}))
+    gate(body(fit=SimpleNamespace(minutes=None, outsourced=0)), record=more)  # of 法118条
 
 
 def test_the_contract_day_itself_and_the_last_day_are_in_time():

@@ -162,7 +162,7 @@ def _register(bodies: Sequence[PublicLists]) -> Listing:
             captions=captions,
             rows=_rows(one.register for one in bodies),
         ),
-        ("name", "department", "purpose", "call_for_proposals", "product"),
+        ("name", "department", "purpose", "call_for_proposals", "product", "withdrawn"),
         "body",
     )
 
@@ -187,6 +187,6 @@ def _products(bodies: Sequence[PublicLists], regime: PublicRegime) -> Listing:
             captions=captions,
             rows=_rows(one.products for one in bodies),
         ),
-        ("name", "people", "created", "offered_from", "offered_to"),
+        ("name", "people", "created", "state", "offered_from", "offered_to"),
         "body",
     )
