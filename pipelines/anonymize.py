@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
+from tokumei.pipelines.launcher.aftermath import accounted, add_aftermath
 from tokumei.pipelines.launcher.settings import add_settings, days_of
+from tokumei.pipelines.launcher.voice import QUIET, Voice, voice_of
 from tokumei.pipelines.launcher.waiting import once_complete, seconds
+
+if TYPE_CHECKING:
+    from tokumei.pipelines.launcher.account import Account
+    from tokumei.transforms.planning.plan import Plan
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait", type=seconds, metavar="TIME", help="wait for inputs that are not complete: 90s, 30m, 2h"
     )
+    add_aftermath(parser)
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
@@ -37,21 +46,29 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         RequirementError: a requirement cannot be met or verification failed; nothing is released.
         AlreadyPublishedError: the release id is published with other content.
     """
+    voice = voice_of(args)
     for settings in days_of(args):
-        _release(args, settings, beam_args)
+        with accounted(args, voice) as account:
+            _release(args, settings, beam_args, account, voice)
     return 0
 
 
-def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: Sequence[str]) -> None:
+def _release(
+    args: argparse.Namespace,
+    settings: Mapping[str, str],
+    beam_args: Sequence[str],
+    account: Account,
+    voice: Voice,
+) -> None:
     from tokumei.pipelines.launcher.dataflow import describe_done
     from tokumei.pipelines.launcher.engine import release_on
     from tokumei.pipelines.launcher.options import (
         begins_job_server,
         empty_pipeline,
+        name_job,
         pin_runner,
         refuse_unknown,
     )
-    from tokumei.pipelines.launcher.outcome import tell
     from tokumei.pipelines.launcher.own_process import one_temporary_folder
     from tokumei.pipelines.launcher.plain_beam import import_beam
     from tokumei.pipelines.launcher.terminal import quiet
@@ -67,10 +84,12 @@ def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: S
             refuse_unknown(options)
     planned = partial(make_plan, args.policy, args.output, args.release_id, settings)
     plan, files = once_complete(planned, args.wait)
+    account.release, account.output = plan.release_id, plan.output
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry
-        tell(plan, "already released: same policy, same inputs")
+        account.already = True
+        _tell(args, plan, account, voice)
         with quiet():
             describe_done(options, plan.release_id)
         return
@@ -81,11 +100,29 @@ def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: S
     with one_temporary_folder(until_exit=begins):
         with quiet():
             pipeline = empty_pipeline(options)
-        described = release_on(pipeline, plan, files)
-    if described:
-        print(described)
+            if beam_args:
+                name_job(pipeline, account.name, plan.release_id)
+        account.ran = release_on(pipeline, plan, files, voice)
+    if account.ran.described:
+        print(account.ran.described)
     else:
-        tell(plan)
+        _tell(args, plan, account, voice)
+
+
+def _tell(args: argparse.Namespace, plan: Plan, account: Account, voice: Voice) -> None:
+    """Tell what the release holds, as it is asked for: as text, as an object or not at all."""
+    from tokumei.pipelines.launcher.account import outcome_of
+    from tokumei.pipelines.launcher.outcome import spoken, tell, warnings_of
+
+    account.outcome = outcome = outcome_of(plan)
+    if args.json:
+        account.end(None)
+        with spoken(outcome.places["uri"]):
+            print(json.dumps(account.as_dict(), ensure_ascii=False), flush=True)
+    elif not args.quiet:
+        tell(plan, outcome, "already released: same policy, same inputs" if account.already else "")
+    for text in warnings_of(plan.policy):
+        voice.say("warning", text, level=QUIET)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if threading.current_thread() is threading.main_thread():  # where alone Python lets handlers be set
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop cleans up like Ctrl-C
     try:
-        return _dispatch(args)
+        return _dispatch(args, as_json=as_json)
     except TokumeiError as error:
         return _tell(error, as_json=as_json)
     except KeyboardInterrupt:
@@ -106,9 +106,11 @@ def _tell(error: TokumeiError, *, as_json: bool) -> int:
     return error.status
 
 
-def _dispatch(args: list[str]) -> int:
+def _dispatch(args: list[str], *, as_json: bool) -> int:
     parser = _Parser(prog="tokumei", description="匿名加工情報: anonymize personal-information files")
-    parser.add_argument("--json", action="store_true", help="print errors as a JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="print errors, and what a run comes to, as an object"
+    )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     jobs = parser.add_subparsers(dest="job", metavar="JOB", required=True)
     wanted = next((a for a in args if not a.startswith("-")), None)
@@ -118,6 +120,7 @@ def _dispatch(args: list[str]) -> int:
         if name == wanted:
             importlib.import_module(f"tokumei.pipelines.{name}").add_arguments(job)
     parsed, rest = parser.parse_known_args(args)
+    parsed.json = as_json
     module = importlib.import_module(f"tokumei.pipelines.{parsed.job}")
     if parsed.job in _BEAM_JOBS:
         return int(module.run(parsed, rest))

@@ -24,11 +24,13 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     """Run `tokumei anonymize` on the examples, one after the other."""
     from tokumei.pipelines import anonymize
 
+    options = argparse.ArgumentParser()
+    anonymize.add_arguments(options)
     for policy in POLICIES:
-        print(f"policy: {policy}")
-        given: dict[str, str | None] = {"policy": str(policy), "output": args.output}
-        given |= dict.fromkeys(("release_id", "date", "set", "wait"))
-        status = anonymize.run(argparse.Namespace(**given), beam_args)
+        if not args.json:
+            print(f"policy: {policy}")
+        given = options.parse_args([str(policy), "--output", args.output])
+        status = anonymize.run(argparse.Namespace(**{**vars(args), **vars(given)}), beam_args)
         if status:
             return status
     return 0

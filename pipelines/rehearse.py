@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tokumei.pipelines.cli import run_as_program
 from tokumei.pipelines.launcher.settings import add_settings
+from tokumei.pipelines.launcher.voice import add_voice, voice_of
 
 FOLDER = "tokumei-rehearsal"
 SAMPLE = 10
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"a first look: of each large file one stretch in N (default: {SAMPLE})",
     )
     add_settings(parser)
+    add_voice(parser)
 
 
 def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
@@ -69,9 +71,14 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
         if beam_args:
             refuse_unknown(options)
         choices = choices_of(args.policy, args.tries or (), args.versus or (), settings_of(args))
-    rehearse(
-        choices, Stage(folder=args.report_folder, output=args.output, sample=args.sample, options=options)
+    stage = Stage(
+        folder=args.report_folder,
+        output=args.output,
+        sample=args.sample,
+        options=options,
+        voice=voice_of(args),
     )
+    rehearse(choices, stage)
     return 0
 
 

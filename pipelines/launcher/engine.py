@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.launcher.stopping import give_up
@@ -11,11 +12,28 @@ from tokumei.pipelines.launcher.stopping import give_up
 if TYPE_CHECKING:
     import apache_beam as beam
 
+    from tokumei.pipelines.launcher.following import Seen
+    from tokumei.pipelines.launcher.voice import Voice
     from tokumei.schemas.splits import TableFile
     from tokumei.transforms.planning.plan import Plan
 
 
-def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> str:
+@dataclass(frozen=True)
+class Ran:
+    """How a job went.
+
+    Attributes:
+        described: what became of a job that was only to be described; empty of one that has run.
+        stages: those that were seen.
+        counters: the engine's, of ours, by name.
+    """
+
+    described: str = ""
+    stages: Sequence[Seen] = ()
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+
+def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile], voice: Voice) -> Ran:
     """Run a release on the engine that a pipeline's options name, and wait for it.
 
     However it ends, what is said of it is true, and stays so: an attempt is cancelled before it is said that
@@ -25,9 +43,10 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
         pipeline: empty, with its options.
         plan: the run.
         files: those that were planned.
+        voice: says how far it is.
 
     Returns:
-        What became of a job that was only to be described; empty once the release is published.
+        How it went, once the release is published or the job described.
 
     Raises:
         TokumeiError: of the kind that the cause has, wherever the engine met it.
@@ -41,18 +60,19 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) 
     refuse_what_workers_lack(pipeline, [*(f.file.uri for f in files), plan.output])
     described = described_only(pipeline)
     if not described:
-        _run(pipeline, plan, files)
-        return ""
-    with quiet(engine=True):
+        return _run(pipeline, plan, files, voice)
+    with quiet(engine=True, kept=voice.engine_log):
         build(pipeline, plan, files)
         submit(pipeline)
-    return described
+    return Ran(described)
 
 
-def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> None:
+def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile], voice: Voice) -> Ran:
+    from tokumei.pipelines.launcher.following import expected_of
     from tokumei.pipelines.launcher.job import Job
     from tokumei.pipelines.launcher.plain_beam import steps_unpacked
-    from tokumei.pipelines.launcher.terminal import Progress, quiet
+    from tokumei.pipelines.launcher.terminal import quiet
+    from tokumei.pipelines.launcher.watching import Watching
     from tokumei.transforms.engine.spill import spilling
     from tokumei.transforms.planning.kept_chunks import keeping
     from tokumei.transforms.release.attempt import release_dir
@@ -62,8 +82,9 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> Non
 
     store = open_store(plan.output)
     job = Job(pipeline, plan.attempt)
+    watching = Watching(voice, expected_of(files, plan.sample), job.look)
     try:
-        with Progress(), quiet(engine=True):
+        with watching, quiet(engine=True, kept=voice.engine_log):
             store.check_writable(store.join(release_dir(plan, store), MANIFEST))  # not only after hours
             build(pipeline, plan, files)
             with ExitStack() as alone:
@@ -72,6 +93,8 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> Non
                     alone.enter_context(keeping())
                     alone.enter_context(steps_unpacked())
                 job.run()
+            watching.take(job.counters())
     except (Exception, KeyboardInterrupt) as error:
-        with quiet(engine=True):
+        with quiet(engine=True, kept=voice.engine_log):
             give_up(plan, job, error)
+    return Ran(stages=watching.stages(), counters=job.counters())

@@ -6,16 +6,20 @@ while the job lives. It also tells an error only when Flink has tried all again;
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from tokumei.pipelines.launcher.watching import Look
 from tokumei.schemas.errors import InputError, TokumeiError, recover
+from tokumei.transforms.engine.progress import NAMESPACE
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -26,6 +30,7 @@ _ANSWER = 10  # seconds to wait for an answer
 _LOOK = 1.0  # seconds between two looks at a job
 _BEGINNING = 15  # seconds in which a job server may still hand over a job
 _ENDING = 45  # seconds that a cancelled job may take to end
+_BEAMS, _COUNTER = "__metricscontainers", "beam:metric:user:sum_int64:v1"
 # A place cannot be reached now, or a lost machine held a key: Flink may try again as it is configured to.
 _PASSING = ("store.", "verification.keys", "verification.failed")
 
@@ -73,6 +78,21 @@ class FlinkJob:
             time.sleep(_LOOK)
         return False
 
+    def look(self) -> Look:
+        """Return how far the job is: its state, how many of its steps have ended, and Beam's counters.
+
+        Raises:
+            OSError: Flink does not answer.
+        """
+        job = self._find()
+        if not job:
+            return Look("handing the job over")
+        steps = self._ask(f"/jobs/{job['jid']}")["vertices"]
+        ended = sum(step["status"] == "FINISHED" for step in steps)
+        state = f"Flink: {job['state'].lower()}, {ended:,} of {len(steps):,} steps ended"
+        told = self._ask(f"/jobs/{job['jid']}/accumulators")["user-task-accumulators"]
+        return Look(state, _counters([each["value"] for each in told if each["name"] == _BEAMS]))
+
     def data_error(self) -> TokumeiError | None:
         """Return an error that the job has met and that no retry can mend, or None.
 
@@ -98,6 +118,18 @@ class FlinkJob:
         request = urllib.request.Request(self._rest + path, method=method)  # noqa: S310  (an operator's option)
         with urllib.request.urlopen(request, timeout=_ANSWER) as answer:  # noqa: S310
             return json.loads(answer.read() or b"{}")
+
+
+def _counters(accumulators: Iterable[str]) -> dict[str, int]:
+    """Return our counters in what Beam keeps in an accumulator, by name; steps of one name are added up."""
+    found: Counter[str] = Counter()
+    for text in accumulators:
+        for metric in json.loads(text)["metrics"].get("attempted", ()):
+            labels = metric.get("labels", {})
+            if metric["urn"] == _COUNTER and labels.get("NAMESPACE") == NAMESPACE:
+                digits = base64.b64decode(metric["payload"])  # of seven bits, the lowest first
+                found[labels["NAME"]] += sum((digit & 127) << (7 * at) for at, digit in enumerate(digits))
+    return dict(found)
 
 
 def _lasts(error: TokumeiError) -> bool:

@@ -7,7 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tokumei.pipelines.launcher.flink import FlinkJob, data_errors_end, flink_job
+from tokumei.pipelines.launcher.watching import Look
 from tokumei.schemas.errors import InputError, recover
+from tokumei.transforms.engine.progress import NAMESPACE
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -93,6 +95,36 @@ class Job:
                 return True
             time.sleep(1)
         return False
+
+    def look(self) -> Look | None:
+        """Ask the engine how far the job is; None where this process counts all.
+
+        Raises:
+            Exception: the engine does not answer.
+        """
+        if self.in_this_process:
+            return None
+        if not self._submitted:
+            return Look("building the graph")
+        if self._flink is not None:
+            return self._flink.look()
+        if self._result is None:
+            return Look("running" if self._in_process else "handing the job over")
+        return Look(str(self._result.state).lower(), self.counters())
+
+    def counters(self) -> dict[str, int]:
+        """Return our counters as the engine has them by now; none where it does not tell them."""
+        from apache_beam.metrics.metric import MetricsFilter
+
+        if self._result is None:
+            return {}
+        with suppress(Exception):
+            result: Any = self._result
+            if hasattr(result, "_job_service"):
+                result._metrics = None  # it would tell its first answer for ever
+            found = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
+            return {each.key.metric.name: int(each.result or 0) for each in found}
+        return {}
 
     @property
     def may_run(self) -> bool:

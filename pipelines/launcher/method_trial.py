@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.launcher.rehearsal import Candidate, Stage, choice_of, rehearsed
+from tokumei.pipelines.launcher.voice import Voice
 from tokumei.schemas.errors import RequirementError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def try_method(
     from tokumei.transforms.storage.policy_folder import folder_of, read_policy
 
     policy, base = read_policy(policy_place), folder_of(policy_place)
-    stage = Stage(folder=folder, output=output, sample=None, options=options)
+    stage = Stage(folder=folder, output=output, sample=None, options=options, voice=Voice())
     if deleted := unreleased(policy, wanted):
         return MethodAnswer(reasons=deleted, people=0, left_out=0, loss=None, instead=(), items=(), policy="")
     implied = implied_policy(policy, wanted)

@@ -78,6 +78,19 @@ def refuse_unknown(beam_args: Sequence[str]) -> None:
             )
 
 
+def name_job(pipeline: beam.Pipeline, policy: str, release: str) -> None:
+    """Name a job by its policy and release, unless an option does, so that an engine's own page tells it.
+
+    Letters, digits and hyphens are what every engine takes, of at most 63 (Dataflow's labels).
+    """
+    from apache_beam.options.pipeline_options import GoogleCloudOptions
+
+    names = pipeline.options.view_as(GoogleCloudOptions)
+    if not names.job_name:
+        told = re.sub("[^a-z0-9]+", "-", f"tokumei-{policy}-{release}".lower())
+        names.job_name = told[:63].rstrip("-")
+
+
 def begins_job_server(beam_args: Sequence[str]) -> bool:
     """Return whether the runner begins a job server of its own, which it ends at exit."""
     from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions

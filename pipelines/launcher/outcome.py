@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas import japan_time
-from tokumei.schemas.errors import InputError, TokumeiError
+from tokumei.schemas.errors import TokumeiError
 from tokumei.schemas.exposure import ABOUT, EXPOSED
 from tokumei.schemas.promises import SETTLED
 
 if TYPE_CHECKING:
+    from tokumei.pipelines.launcher.account import Outcome
     from tokumei.schemas.column import Column
     from tokumei.schemas.policy import Policy
     from tokumei.transforms.planning.plan import Plan
@@ -29,46 +29,30 @@ _KNOWN = 4  # columns that an attack knows, named in a line
 _UNCOUNTED = " (as many as records: there is no person column to count by)"
 
 
-def tell(plan: Plan, note: str = "") -> None:
-    """Print what the release holds, from the release itself.
+def tell(plan: Plan, outcome: Outcome, note: str = "") -> None:
+    """Print what the release holds.
 
     Args:
         plan: the run.
+        outcome: its release.
         note: what is said first, of a release that another run has made.
 
     Raises:
-        InputError: there is none though the job has ended, or it cannot be read.
         TokumeiError: standard output cannot be written.
     """
-    from tokumei.transforms.release.attempt import release_dir
-    from tokumei.transforms.storage.places import open_store
-
-    store = open_store(plan.output)
-    base = release_dir(plan, store)
-    uri = store.join(base, "manifest.json")
-    if not store.exists(uri):
-        raise InputError(
-            "release.missing",
-            where=uri,
-            what="the job ended without a release",
-            fix="look at the engine's log",
-        )
-    manifest = json.loads(store.read(uri)[0])
-    report = json.loads(store.read(store.join(base, "report.json"))[0])
-    records = sum(t["records"] for t in manifest["tables"].values())
-    with _spoken(base):
+    manifest, report = outcome.manifest, outcome.report
+    with spoken(outcome.places["uri"]):
         if note:
             print(note)
         print(
-            f"{'holds' if note else 'released'} {records:,} records of {manifest['people']:,} people"
+            f"{'holds' if note else 'released'} {outcome.records:,} records of {manifest['people']:,} people"
             f"{_UNCOUNTED if report['people_basis'] == 'records' else ''}"
         )
         tell_report(plan.policy, report)
-        print(f"  release:  {base}")
-        print(f"  report:   {store.join(base, 'report.html')}")
-        print(f"  notice:   {store.join(base, 'notice.md')}")
-        print(f"  register: {store.join(plan.output, 'register', 'index.html')}", flush=True)
-    warn(plan.policy)
+        print(f"  release:  {outcome.places['uri']}")
+        print(f"  report:   {outcome.places['report']}")
+        print(f"  notice:   {outcome.places['notice']}")
+        print(f"  register: {outcome.places['register']}", flush=True)
 
 
 def tell_report(policy: Policy, report: dict[str, Any]) -> None:
@@ -92,8 +76,12 @@ def tell_report(policy: Policy, report: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _spoken(base: str) -> Iterator[None]:
-    """Say that the release is there all the same where standard output cannot be written."""
+def spoken(base: str) -> Iterator[None]:
+    """Say that the release is there all the same where standard output cannot be written.
+
+    Raises:
+        TokumeiError: it cannot.
+    """
     try:
         yield
     except BrokenPipeError:
@@ -108,17 +96,22 @@ def _spoken(base: str) -> Iterator[None]:
         ) from None
 
 
-def warn(policy: Policy) -> None:
-    """Say on stderr what the policy states and may not mean."""
+def warnings_of(policy: Policy) -> Iterator[str]:
+    """Yield what the policy states and may not mean."""
     if policy.regime != "private" and policy.file.period_over(japan_time.today()):
-        print("warning: file.product_period is over, and would be published as it is", file=sys.stderr)
+        yield "warning: file.product_period is over, and would be published as it is"
     if policy.doubtful_regime:
-        print(
+        yield (
             "warning: by its name file.body is a public body; regime: private takes the rules of companies:"
             " no register items, no 1,000 people (規則56条). Use regime: public; or, if it is a company, say"
-            " body_is_company: true under file",
-            file=sys.stderr,
+            " body_is_company: true under file"
         )
+
+
+def warn(policy: Policy) -> None:
+    """Say that on stderr."""
+    for text in warnings_of(policy):
+        print(text, file=sys.stderr)
 
 
 def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
+from tokumei.pipelines.launcher.account import cpu_seconds, peak_mib
+from tokumei.pipelines.launcher.voice import Voice
 from tokumei.schemas.errors import PolicyError, RequirementError, TokumeiError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
@@ -52,12 +53,14 @@ class Stage:
         output: where releases are; None: where the policy says.
         sample: of each file one stretch in so many is read; None: all.
         options: Beam's, with a runner.
+        voice: says how far a run is.
     """
 
     folder: str
     output: str | None
     sample: int | None
     options: Sequence[str]
+    voice: Voice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,14 +221,14 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     plan = replace(plan, rehearsal=True, sample=stage.sample)
     with quiet():
         import_beam(stage.options)
-    began, used = time.monotonic(), _cpu()
+    began, used = time.monotonic(), cpu_seconds()
     error: TokumeiError | None = None
     with one_temporary_folder(until_exit=False):
         with quiet():
             pipeline = empty_pipeline(stage.options)
         in_process = type(pipeline.runner).__name__ == "FnApiRunner"
         try:
-            release_on(pipeline, plan, files)
+            release_on(pipeline, plan, files, stage.voice)
         except RequirementError as refused:
             error = refused
     return _Done(
@@ -233,8 +236,8 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
         error=error,
         expected=Expected(
             seconds=round(time.monotonic() - began, 2),
-            cpu_seconds=round(_cpu() - used, 2),
-            peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10 if in_process else None,
+            cpu_seconds=round(cpu_seconds() - used, 2),
+            peak_mib=peak_mib() if in_process else None,
             compared=policy.report.compare,
         ),
     )
@@ -243,11 +246,6 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
 def _not_run(error: TokumeiError) -> _Done:
     nothing = Expected(seconds=0, cpu_seconds=0, peak_mib=None, compared=False)
     return _Done(report=None, error=error, expected=nothing)
-
-
-def _cpu() -> float:
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def _choice(candidate: Candidate, done: _Done) -> RehearsedChoice:

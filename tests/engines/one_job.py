@@ -1,6 +1,7 @@
 """The job that runs on every engine: its input, how it is started, and what of its release is comparable."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -156,6 +157,11 @@ def anonymize(folder, beam_args):
         [*command, *beam_args], cwd=folder, check=False, capture_output=True, text=True, timeout=600
     )
     return Outcome(done.returncode, done.stdout, done.stderr, folder / "out")
+
+
+def said(done):
+    """What the command said on stderr but for how far it was, which it tells of a run of half a minute."""
+    return "".join(line for line in done.err.splitlines(True) if not re.match(r"[\d,]+ s: ", line))
 
 
 def people_of(done):

@@ -1,12 +1,15 @@
 """Guards on the real graph: what makes it fast and safe on every engine, checked without one."""
 
+import re
+from pathlib import Path
+
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from support.graph import RECORDS, steps_of
 from support.helpers import EXAMPLE
 
-from tokumei.pipelines.launcher.terminal import STAGES
+from tokumei.pipelines.launcher.following import STAGES
 from tokumei.transforms.counting.headcount import PersonBatch
 from tokumei.transforms.engine.chunks import Chunk, ChunkCoder, WorkCoder
 from tokumei.transforms.engine.spill import SpilledCoder
@@ -17,6 +20,7 @@ from tokumei.transforms.stages.anonymize import build
 from tokumei.transforms.stages.read import _ReadChunk
 from tokumei.transforms.stages.release import ReleasedChunkCoder
 
+ROOT = Path(__file__).parents[2]
 COMBINATIONS = """
     combinations:
       - {criterion: 4, columns: [gender, age, address], action: cell, because: 試験}
@@ -87,6 +91,12 @@ def test_every_pass_over_records_has_a_name_on_the_terminal(pipeline):
     readers = [getattr(step.transform, "fn", None) for step in steps_of(pipeline)]
     stages = [reader._stage for reader in readers if isinstance(reader, _ReadChunk)]
     assert len(stages) in {5, 6} and set(stages) < set(STAGES)
+
+
+def test_every_stage_that_any_policy_can_have_has_a_name_too():
+    written = [path.read_text() for path in (ROOT / "transforms" / "stages").glob("*.py")]
+    named = {name for text in written for name in re.findall(r'(?:stage=|count_records\()"([^"]+)"', text)}
+    assert named | {"search"} == set(STAGES)
 
 
 def test_only_small_things_are_shuffled(pipeline):

@@ -94,7 +94,7 @@ class Work:
 
     def facts(self):
         """Return all counts, in order."""
-        yield from (Fact(f"records, {stage}", f"{n:,}") for stage, n in progress.seen().items())
+        yield from (Fact(f"records, {stage}", f"{n.total:,}") for stage, n in progress.seen().items())
         yield from self._reads()
         yield from (Fact(f"store, {name}", f"{n:,}") for name, n in sorted(self.requests.items()))
         for name, n in sorted(self.calls.items()):

@@ -13,7 +13,7 @@ from tokumei.schemas.splits import Split, TableFile
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.engine.guard import guarded_steps
-from tokumei.transforms.engine.progress import count_records
+from tokumei.transforms.engine.progress import begin_stage, count_records
 from tokumei.transforms.engine.share import DealElements
 from tokumei.transforms.engine.steps import Step
 from tokumei.transforms.formats.splits import cut_files
@@ -102,6 +102,8 @@ class _ReadChunk(Step):
     @guarded_steps
     def process(self, work: Work[D_co]) -> Iterator[Chunk[D_co]]:
         plan, columns = self._tables[work.split.table]
+        begin_stage(self._stage)
         for chunk in self._read(plan, columns, work):
-            count_records(self._stage, chunk.records)
+            read = sum(stretch.end - stretch.start for stretch in work.split.stretches)
+            count_records(self._stage, plan.name, chunk.records, read=read if chunk.last else 0)
             yield chunk

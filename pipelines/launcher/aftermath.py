@@ -1,0 +1,73 @@
+"""What is told of a run to others when it has ended: the log, a metrics file, a command."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tokumei.pipelines.launcher.account import Account
+from tokumei.pipelines.launcher.metrics_file import check_metrics_file, write_metrics
+from tokumei.pipelines.launcher.notifying import command_of, notify
+from tokumei.pipelines.launcher.voice import QUIET, VERBOSE, Voice, add_voice
+
+
+def add_aftermath(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of what is told while a run goes on and when it has ended."""
+    add_voice(parser)
+    parser.add_argument(
+        "--metrics-file",
+        metavar="FILE.prom",
+        help="replace a file for Prometheus' textfile collector when the run has ended",
+    )
+    parser.add_argument(
+        "--notify",
+        metavar="COMMAND",
+        help="run a command when the run has ended, however; TOKUMEI_STATUS, TOKUMEI_RELEASE … tell of it",
+    )
+
+
+@contextmanager
+def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
+    """Account for a run: the block notes what it comes to, and others are told when it has ended.
+
+    What cannot be told is a warning, and changes nothing of how the run ends.
+
+    Args:
+        args: of the job, with those of `add_aftermath`, and ``policy``.
+        voice: says it.
+
+    Raises:
+        PolicyError: the command to run is none.
+        InputError: the folder of the metrics file is not there.
+        BaseException: what the block raises.
+    """
+    command = None if args.notify is None else command_of(args.notify)
+    if args.metrics_file is not None:
+        check_metrics_file(args.metrics_file)
+    account = Account(job=args.job, policy=args.policy)
+    voice.note("begin", f"{account.job} {account.policy}", job=account.job, policy=account.policy)
+    try:
+        yield account
+    except BaseException as error:
+        account.end(error)
+        raise
+    else:
+        account.end(None)
+    finally:
+        _end(account, voice)
+        if args.metrics_file is not None and (failed := write_metrics(account, args.metrics_file)):
+            voice.say("warning", f"warning: --metrics-file: {failed}", level=QUIET)
+        if command is not None and (failed := notify(account, command)):
+            voice.say("warning", f"warning: --notify: {failed}", level=QUIET)
+
+
+def _end(account: Account, voice: Voice) -> None:
+    counters = {} if account.ran is None else account.ran.counters
+    if counters:
+        told = ", ".join(f"{name} {n:,}" for name, n in sorted(counters.items()))
+        voice.say("counters", f"counters of the engine: {told}", level=VERBOSE, counters=dict(counters))
+    told = f"exit status {account.status}" + (f" ({account.code})" if account.code else "")
+    named = f", release {account.release}" if account.release else ""
+    fields = {name: value for name, value in account.as_dict().items() if name != "stages"}
+    voice.note("end", f"{told}{named}, {account.seconds:.1f} s", **fields)
