@@ -66,7 +66,7 @@ def tell(plan: Plan, note: str = "") -> None:
         tell_report(plan.policy, report)
         print(f"  release:  {base}")
         print(f"  report:   {store.join(base, 'report.html')}")
-        print(f"  notice:   {store.join(base, 'notice.md')}")
+        print(f"  notice:   {store.join(base, 'notice.html')}")
         print(f"  register: {store.join(plan.output, 'register', 'index.html')}", flush=True)
     warn(plan.policy)
 
