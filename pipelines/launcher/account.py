@@ -70,7 +70,7 @@ def outcome_of(plan: Plan) -> Outcome:
     places = {
         "uri": base,
         "report": store.join(base, "report.html"),
-        "notice": store.join(base, "notice.md"),
+        "notice": store.join(base, "notice.html"),
         "register": store.join(plan.output, "register", "index.html"),
     }
     report = store.read(store.join(base, "report.json"))[0]

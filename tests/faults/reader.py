@@ -9,7 +9,14 @@ from pathlib import Path
 from tokumei.schemas.register import Book
 from tokumei.transforms.register.views import VIEWS
 
-DOCUMENTS = {"report.json", "report.html", "public-report.json", "public-report.html", "notice.md"}
+DOCUMENTS = {
+    "report.json",
+    "report.html",
+    "public-report.json",
+    "public-report.html",
+    "notice.md",
+    "notice.html",
+}
 
 
 class Violation(AssertionError):

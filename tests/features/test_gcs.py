@@ -108,7 +108,14 @@ def test_globs_in_and_a_release_out_twice(job, bucket, input_format, output_form
         re.sub(r"[-./][0-9a-f]{8,}[^.]*", "#", n.split("/")[-1]) for n in before if n.startswith("out/")
     } == {
         f"part#.{output_format}",
-        *("report.json", "report.html", "public-report.json", "public-report.html", "notice.md"),
+        *(
+            "report.json",
+            "report.html",
+            "public-report.json",
+            "public-report.html",
+            "notice.md",
+            "notice.html",
+        ),
         "manifest.json",
         *("book.json", "entries.json", "entries.avro", "entries.csv", "index.html"),
         "releases.json",

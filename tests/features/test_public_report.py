@@ -55,6 +55,7 @@ def test_the_public_page_has_the_figures_of_the_public_part_and_no_others(run, r
 def test_the_manifest_says_which_documents_are_for_whom(run, rows):
     done = released(run, rows)
     assert done.manifest["documents_for"] == {
+        "notice.html": "public",
         "notice.md": "public",
         "public-report.html": "public",
         "public-report.json": "public",

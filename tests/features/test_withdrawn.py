@@ -67,9 +67,14 @@ def test_everything_says_that_a_release_is_withdrawn(done, said, run):
         before[notice].decode()
     )
     assert "誤りの\\*ある\\*列" in notice.read_text()
+    page = releases / "r2" / "notice.html"
+    said_first = page.read_text().partition("<main>\n")[2]
+    assert said_first.startswith('<div class="withdrawn">\n<p><strong>【取下げ】')
+    assert "<p>理由：誤りの*ある*列</p>\n</div>\n<h1>" in said_first
     after = files(releases / "r2")
     assert {path for path in after if after[path] != before.get(path)} == {
         notice,
+        page,
         notice.parent / "withdrawn.json",
     }
     (entry,) = book(done.root).current
@@ -129,7 +134,7 @@ def dying(name, left):
 
 def test_killed_anywhere_again_finishes(done, said, run, monkeypatch):
     """The process dies before its n-th change of a file: what is left is told, and completed."""
-    changes = 1 + 1 + 1 + 4  # withdrawn.json, the notice, the book and what is derived from it
+    changes = 1 + 2 + 1 + 4  # withdrawn.json, the notice and its page, the book and what is derived from it
     for after in range(changes + 1):
         output = f"out{after}"
         shutil.copytree(done.root, done.root.with_name(output))
@@ -139,7 +144,7 @@ def test_killed_anywhere_again_finishes(done, said, run, monkeypatch):
                 patch.setattr(LocalStore, name, dying(name, left))
             status, *_ = said("register withdraw", "--release-id", "r2", "--because", "誤り", output=output)
         assert status == (1 if after < changes else 0)
-        if 0 < after < 3:
+        if 0 < after < 4:
             assert "register.withdrawal_differs" in said("register check", output=output)[2]
             assert said("verify", output=output)[0] == 3
         if after:  # whatever else is left, nobody takes the release for one in force
@@ -177,6 +182,8 @@ def test_what_somebody_changed_is_told(done, said):
     folder = done.root / "releases" / "r2"
     (folder / "notice.md").write_bytes(next((folder / "documents").rglob("notice.md")).read_bytes())
     assert "notice.md is not as it was written" in said("verify")[1]
+    (folder / "notice.html").write_bytes(next((folder / "documents").rglob("notice.html")).read_bytes())
+    assert "notice.html is not as it was written" in said("verify")[1]
     (folder / "withdrawn.json").unlink()
     assert "does not tell of the release's withdrawal" in said("verify")[1]
     assert "register.withdrawal_differs" in said("register check")[2]

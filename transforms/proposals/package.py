@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokumei.schemas.errors import RequirementError
-from tokumei.transforms.release.manifest import DOCUMENTS, damaged
+from tokumei.transforms.release.manifest import DOCUMENTS, NOTICE_PAGE, damaged
 from tokumei.transforms.storage.base import Store
 
 SUMS = "SHA256SUMS"
@@ -40,7 +40,9 @@ def sums_of(manifest: Mapping[str, Any], papers: Mapping[str, str]) -> dict[str,
         papers: file name → text, beside the release.
     """
     parts = {part["path"]: part["sha256"] for table in manifest["tables"].values() for part in table["files"]}
-    documents = {n: manifest["documents"][n] for n, reader in DOCUMENTS.items() if reader == "public"}
+    # The page of the notice has ways to the register, which a recipient has not; its text goes in.
+    taken = [n for n, reader in DOCUMENTS.items() if reader == "public" and n != NOTICE_PAGE]
+    documents = {name: manifest["documents"][name] for name in taken}
     beside = {name: _digest(text.encode()) for name, text in papers.items()}
     return dict(sorted({**parts, **documents, **beside}.items()))
 

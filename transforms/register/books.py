@@ -13,12 +13,13 @@ from __future__ import annotations
 import datetime as dt
 import glob as globbing
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from tokumei.schemas.errors import InputError, PolicyError
 from tokumei.schemas.register import Book, RegisterEntry, body_folder
 from tokumei.schemas.register_ends import Erasure, Withdrawal
-from tokumei.transforms.register.views import VIEWS
+from tokumei.transforms.register.views import VIEWS, VIEWS_BELOW
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
@@ -31,6 +32,8 @@ REGISTER = LedgerForm(
     when_busy="run the same command again; of a release, only its register entry is missing",
     when_damaged="restore book.json from a backup, then run again",
 )
+
+_BELOW = replace(REGISTER, views=VIEWS_BELOW)
 
 
 def add_entry(store: Store, directory: str, entry: RegisterEntry) -> None:
@@ -272,4 +275,6 @@ def _ledgers(store: Store, directory: str, root: Book) -> Iterator[Ledger[Book]]
 
 def _ledger(store: Store, directory: str, body: str | None = None) -> Ledger[Book]:
     """Return the ledger in ``directory``, or that of a body which has its own below."""
-    return Ledger(REGISTER, store, directory if body is None else store.join(directory, body_folder(body)))
+    if body is None:
+        return Ledger(REGISTER, store, directory)
+    return Ledger(_BELOW, store, store.join(directory, body_folder(body)))

@@ -12,9 +12,10 @@ from tokumei.transforms.storage.base import Store
 MANIFEST = "manifest.json"
 WITHDRAWN = "withdrawn.json"  # beside it, once the release is in force no longer
 # The documents of a release and who they are for; internal ones tell of people who are not in the release.
-NOTICE = "notice.md"
+NOTICE, NOTICE_PAGE = "notice.md", "notice.html"
 DOCUMENTS: Mapping[str, Literal["public", "internal"]] = {
     NOTICE: "public",
+    NOTICE_PAGE: "public",
     "public-report.html": "public",
     "public-report.json": "public",
     "report.html": "internal",

@@ -12,9 +12,9 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.register_ends import Withdrawal
 from tokumei.schemas.report import Report
 from tokumei.transforms.register.books import books
-from tokumei.transforms.release.manifest import MANIFEST, NOTICE, damaged, listed_parts, read_manifest
+from tokumei.transforms.release.manifest import MANIFEST, damaged, listed_parts, read_manifest
 from tokumei.transforms.release.orphans import RELEASE, find_orphans
-from tokumei.transforms.release.shown import read_document, read_withdrawal, with_banner
+from tokumei.transforms.release.shown import NOTICES, read_document, read_withdrawal, with_banner
 from tokumei.transforms.storage.base import Store
 
 _AT_ONCE = 8  # parts read at once; a store far away answers slowly
@@ -73,7 +73,7 @@ def reread(store: Store, output: str, release_id: str) -> Reread:
     try:
         files = dict(_listed(manifest))
         if withdrawal is not None:
-            files[NOTICE] = _marked(store, base, manifest, withdrawal)
+            files |= {name: _marked(store, base, manifest, name, withdrawal) for name in NOTICES}
         tables = manifest["tables"].values()
         records = sum(table["records"] for table in tables)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -100,13 +100,13 @@ def _listed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield name, digest
 
 
-def _marked(store: Store, base: str, manifest: dict[str, Any], withdrawal: Withdrawal) -> str:
-    """Return the digest of the notice with its banner; of a damaged one, told itself, as published."""
+def _marked(store: Store, base: str, manifest: dict[str, Any], name: str, withdrawal: Withdrawal) -> str:
+    """Return the digest of a notice with its banner; of a damaged one, told itself, as published."""
     try:
-        data = read_document(store, base, manifest, NOTICE)
+        data = read_document(store, base, manifest, name)
     except InputError:
-        return str(manifest["documents"][NOTICE])
-    return hashlib.sha256(with_banner(NOTICE, data, withdrawal)).hexdigest()
+        return str(manifest["documents"][name])
+    return hashlib.sha256(with_banner(name, data, withdrawal)).hexdigest()
 
 
 def _compared(store: Store, base: str, listed: tuple[str, str]) -> Difference | None:

@@ -10,9 +10,12 @@ from pydantic import ValidationError
 from tokumei.schemas.errors import TokumeiError
 from tokumei.schemas.register_ends import Withdrawal
 from tokumei.transforms.pages.environment import markdown
-from tokumei.transforms.release.manifest import NOTICE, WITHDRAWN, damaged
+from tokumei.transforms.pages.notices import withdrawn_page
+from tokumei.transforms.release.manifest import NOTICE, NOTICE_PAGE, WITHDRAWN, damaged
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import swap
+
+NOTICES = (NOTICE, NOTICE_PAGE)
 
 
 def read_withdrawal(store: Store, base: str) -> Withdrawal | None:
@@ -45,8 +48,10 @@ def read_document(store: Store, base: str, manifest: dict[str, Any], name: str) 
 
 def with_banner(name: str, data: bytes, withdrawal: Withdrawal | None) -> bytes:
     """Return what must stand under a well-known name: a notice says first that it was withdrawn."""
-    if name != NOTICE or withdrawal is None:
+    if name not in NOTICES or withdrawal is None:
         return data
+    if name == NOTICE_PAGE:
+        return withdrawn_page(data.decode(), withdrawal).encode()
     banner = markdown().get_template("notice/withdrawn.md.j2").render(withdrawal=withdrawal)
     return banner.encode() + data
 
@@ -67,7 +72,7 @@ def show_document(store: Store, base: str, name: str, data: bytes) -> None:
     """
 
     def changed(_: bytes | None) -> bytes:
-        return with_banner(name, data, read_withdrawal(store, base) if name == NOTICE else None)
+        return with_banner(name, data, read_withdrawal(store, base) if name in NOTICES else None)
 
     if not swap(store, target := store.join(base, name), changed):
         raise TokumeiError(

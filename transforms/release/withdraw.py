@@ -1,7 +1,7 @@
 """Withdrawal (取下げ) of a release: its files stay where they are, and it is in force no longer.
 
 ``withdrawn.json`` is created exclusively beside the manifest: with it the release is withdrawn. What
-follows, a banner on the notice and a version of the register entry, may be repeated by anyone at any time.
+follows, a banner on the notices and a version of the register entry, may be repeated by anyone at any time.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.register import RegisterEntry
 from tokumei.schemas.register_ends import Withdrawal
 from tokumei.transforms.register.books import books, check_clock, enter_withdrawal, entry_of_release
-from tokumei.transforms.release.manifest import MANIFEST, NOTICE, WITHDRAWN, damaged, read_manifest
-from tokumei.transforms.release.shown import read_document, read_withdrawal, show_document
+from tokumei.transforms.release.manifest import MANIFEST, WITHDRAWN, damaged, read_manifest
+from tokumei.transforms.release.shown import NOTICES, read_document, read_withdrawal, show_document
 from tokumei.transforms.storage.base import Store
 
 
@@ -44,14 +44,15 @@ def withdraw_release(store: Store, output: str, withdrawal: Withdrawal) -> Regis
         )
     entry = entry_of_release(store, register, withdrawal.release_id)
     check_clock(store, register, entry.body, withdrawal.at)
-    notice = read_document(store, base, manifest, NOTICE)
+    notices = {name: read_document(store, base, manifest, name) for name in NOTICES}
     known = next((w for w in entry.withdrawn if w.release_id == withdrawal.release_id), withdrawal)
     with suppress(FileExistsError):
         store.create(store.join(base, WITHDRAWN), (known.model_dump_json(indent=2) + "\n").encode())
     decided = read_withdrawal(store, base)
     if decided is None or decided.release_id != withdrawal.release_id:
         raise damaged(store.join(base, WITHDRAWN))
-    show_document(store, base, NOTICE, notice)
+    for name, notice in notices.items():
+        show_document(store, base, name, notice)
     return enter_withdrawal(store, register, decided, withdrawal.at)
 
 

@@ -196,7 +196,7 @@ def test_each_body_has_a_book_and_the_first_page_shows_the_way(entry, held, pars
         f"{place}/{name}" for place in places.values() for name in [*VIEWS, "book.json"]
     }
     page = parse(store.read("reg/index.html")[0].decode())
-    links = {attrs["href"] for tag, attrs in page.tags if tag == "a" and attrs["href"].endswith(".html")}
+    links = {attrs["href"] for tag, attrs in page.tags if tag == "a" and attrs["href"].endswith("index.html")}
     assert {f"reg/{link}" for link in links} == {f"{places[body]}/index.html" for body in (SCHOOLS, WATER)}
     assert all(store.files[f"reg/{name}"] == alone[f"reg/{name}"] for name in ("entries.json", "entries.csv"))
     assert SCHOOLS not in store.read("reg/entries.json")[0].decode()

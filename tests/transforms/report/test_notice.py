@@ -7,6 +7,8 @@ import re
 import pytest
 from support.hostile import HOSTILE
 
+from tokumei.schemas.laws import LAWS
+from tokumei.transforms.pages.notices import notice_page
 from tokumei.transforms.report.notice import render_notice
 
 
@@ -52,6 +54,35 @@ def test_the_notice_of_a_small_file_names_the_ordinance_and_its_book(make_policy
     first, _, items = render_notice(make_policy("public"), report).partition("## 1 ")
     assert "第75条第5項及びみなと市個人情報保護条例第5条に基づく帳簿に記載した事項" in first
     assert "個人情報ファイル簿" not in first and "本人の数: 396人" in items
+
+
+def said(markdown):
+    """What a notice in Markdown says, line by line, without its marks."""
+    lines = [re.sub(r"^(#+|-) ", "", line) for line in markdown.splitlines() if line]
+    plain = [re.sub(r"\\\\(.)", r"\1", line).replace("&lt;", "<").replace("&gt;", ">") for line in lines]
+    return " ".join(" ".join(plain).split())
+
+
+@pytest.mark.parametrize("regime", ["private", "public", "public_2022", "public_2017"])
+def test_the_page_says_what_the_text_says(make_policy, make_report, parse, regime):
+    text = render_notice(make_policy(regime), make_report(people=12_345))
+    page = parse(notice_page(text, LAWS[regime]))
+    shown = page.text().partition("現物")[0]
+    body = shown[shown.index("}", shown.rindex("{")) + 1 :].replace("}", "").strip()
+    assert body.startswith(said(text)), (body, said(text))
+    assert [tag for tag, _ in page.tags].count("h2") == text.count("\n## ")
+    assert {a["href"] for tag, a in page.tags if tag == "a"} == {
+        "../../register/index.html",
+        "public-report.html",
+    }
+    assert ("個人情報ファイル簿" in body[len(said(text)) :]) == (regime != "private")
+
+
+def test_the_page_shows_markup_as_text(make_policy, report, parse):
+    text = render_notice(make_policy(name=HOSTILE, how_provided="- # **太字** \\ &lt;"), report)
+    page = notice_page(text, LAWS["private"])
+    assert "<script" not in page and " ".join(HOSTILE.split()) in parse(page).text()
+    assert "# **太字** \\ &lt;" in parse(page).text()
 
 
 def test_notice_escapes_markup(make_policy, report):

@@ -7,6 +7,7 @@ entries themselves. The same book gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tokumei.schemas.register import Book
 from tokumei.transforms.register.views.avro import entries_avro
@@ -21,3 +22,5 @@ VIEWS: dict[str, Callable[[Book], bytes]] = {
     "entries.csv": entries_csv,
     "index.html": entries_page,
 }
+# Of a book that stands in a folder below another's.
+VIEWS_BELOW: dict[str, Callable[[Book], bytes]] = {**VIEWS, "index.html": partial(entries_page, up="../../")}

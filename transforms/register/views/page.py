@@ -33,8 +33,13 @@ class Other(NamedTuple):
     folder: str
 
 
-def entries_page(book: Book) -> bytes:
-    """Return the entries in force as a readable page, one 単票 a file, and the way to other bodies' books."""
+def entries_page(book: Book, up: str = "../") -> bytes:
+    """Return the entries in force as a readable page, one 単票 a file, and the ways to what belongs to them.
+
+    Args:
+        book: of the body.
+        up: the way from the page to the folder of the output, where the releases are.
+    """
 
     def title_of(entry: RegisterEntry) -> str:
         return volume_of(entry)[0]
@@ -52,6 +57,7 @@ def entries_page(book: Book) -> bytes:
         .render(
             body="".join(book.bodies),
             volumes=volumes or [empty],
+            up=up,
             others=[Other(body, body_folder(body)) for body in book.others],
         )
         .encode()
