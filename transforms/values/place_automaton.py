@@ -108,15 +108,18 @@ def build_automaton(
     # Nodes without children need no row: reaching one ends the walk. Node numbers grow away from the root.
     inner = {node: row for row, node in enumerate(n for n, below in enumerate(children) if below)}
     small = max(len(inner), *spellings.values()) < np.iinfo(np.int16).max - 2
-    step = np.empty((len(inner), len(symbols) + 2), dtype=np.int16 if small else np.int32)
     best = {0: NOWHERE}
+    steps: list[tuple[int, int, int]] = []
     for node, row in inner.items():
-        step[row] = -2 - best[node]
-        step[row, _SKIP] = row
         for char, child in children[node].items():
             own = targets[child]
             best[child] = best[node] if own is None else own
-            step[row, symbols[char]] = inner.get(child, -2 - best[child])
+            steps.append((row, symbols[char], inner.get(child, -2 - best[child])))
+    ends = np.array([-2 - best[node] for node in inner], dtype=np.int16 if small else np.int32)
+    step = np.repeat(ends, len(symbols) + 2).reshape(len(inner), -1)
+    step[:, _SKIP] = np.arange(len(inner))
+    at, by, to = np.array(steps).T
+    step[at, by] = to
     classes = np.zeros(sys.maxunicode + 1, dtype=np.uint16)
     for code in {*map(ord, symbols), *characters}:
         form = fold(chr(code))
