@@ -80,12 +80,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.against:
         return _compare(args.against)
-    kept = Path(args.answers) if args.answers else None
-    answers = (
-        questions.read_answers(kept.read_text("utf-8"), str(kept))
-        if kept is not None and kept.exists()
-        else {}
-    )
+    kept = _read(args.answers) if args.answers else None
+    answers = {} if kept is None else questions.read_answers(kept, args.answers)
     with quiet():
         seen = _see(args.files)
         suggestion = _suggested(seen, args, answers)
@@ -93,14 +89,14 @@ def run(args: argparse.Namespace) -> int:
         from tokumei.pipelines.launcher.asking import ask
 
         answers = ask(suggestion, answers, lambda given: _suggested(seen, args, given))
-        if kept is not None:
-            _write(kept, questions.written_answers(answers))
+        if args.answers:
+            _write(args.answers, questions.written_answers(answers))
         suggestion = _suggested(seen, args, answers)
     from tokumei.transforms.suggest.written import written
 
     text = written(suggestion)
     if args.output:
-        _write(Path(args.output), text)
+        _write(args.output, text)
     else:
         print(text, end="")
     return 0
@@ -108,10 +104,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _see(files: list[str]) -> list[SeenTable]:
     from tokumei.transforms.suggest.measure import measure
-    from tokumei.transforms.suggest.sources import find_tables
+    from tokumei.transforms.suggest.sources import find_tables, refuse_telling_names
     from tokumei.transforms.suggest.tables import see
 
-    return [see(*measure(found)) for found in find_tables(files)]
+    seen = []
+    for found in find_tables(files):
+        table, sketch = measure(found)
+        refuse_telling_names(table)
+        seen.append(see(table, sketch))
+    return seen
 
 
 def _suggested(seen: list[SeenTable], args: argparse.Namespace, answers: Answers) -> Suggestion:
@@ -156,13 +157,26 @@ def _compare(path: str) -> int:
     return 0
 
 
-def _write(path: Path, text: str) -> None:
+def _read(path: str) -> str | None:
+    from tokumei.transforms.storage.places import open_store
+
+    store = open_store(path)
+    return store.read(path)[0].decode("utf-8") if store.exists(path) else None
+
+
+def _write(path: str, text: str) -> None:
+    from tokumei.transforms.storage.places import open_store
+
+    store = open_store(path)
+    if "://" in path:
+        store.replace(path, text.encode(), store.read(path)[1] if store.exists(path) else None)
+        return
     try:
-        path.write_text(text, "utf-8")
+        Path(path).write_text(text, "utf-8")
     except OSError as error:
         raise InputError(
             "suggest.write",
-            where=str(path),
+            where=path,
             what=f"it cannot be written: {error.strerror}",
             fix="name a file in a folder that is there and can be written to",
         ) from None

@@ -348,3 +348,40 @@ def test_numbers_that_bind_lines_are_no_category_and_codes_get_prefixes(run, tmp
     assert columns["Description"]["drop"]
     (step,) = columns["StockCode"]["treat"]
     assert step["hierarchy"] == {"kind": "prefix", "keep": [5, 3, 1]}
+
+
+CALLED = {
+    "a person": "五十嵐一馬",
+    "a person with a title": "佐藤 花子さん",
+    "a mail address": "taro@example.com",
+    "a telephone number": "090-1234-5678",
+}
+COLUMNS_OF_A_TABLE = "会員番号,性別,購入額"
+
+
+def table_with(name, rows=400):
+    lines = (f"M{i:05d},{'男女'[i % 2]},{(i * 7919) % 900},{i % 3}" for i in range(rows))
+    return "\n".join((f"{COLUMNS_OF_A_TABLE},{name}", *lines)) + "\n"
+
+
+@pytest.mark.parametrize("what", CALLED)
+def test_a_column_that_is_called_like_somebody_is_told_by_its_place(run, tmp_path, monkeypatch, what):
+    """A table that was turned: neither a policy nor a message has the name."""
+    monkeypatch.chdir(tmp_path)
+    Path("turned.csv").write_text(table_with(CALLED[what]))
+    done = run("turned.csv", job="suggest", args=["--json"])
+    told = json.loads(done.err)
+    assert (done.status, told["code"]) == (3, "column.telling_name") and told["where"].endswith("column 4")
+    assert CALLED[what] not in done.out + done.err
+
+
+@pytest.mark.parametrize("what", CALLED)
+def test_what_has_changed_is_told_without_the_name_of_somebody(run, tmp_path, monkeypatch, capsys, what):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(table_with("月"))
+    Path("policy.yaml").write_text(suggested(run, "t.csv", answers=FACTS))
+    Path("t.csv").write_text(table_with(CALLED[what]))
+    capsys.readouterr()
+    assert main(["suggest", "--against", "policy.yaml"]) == 4
+    out, err = capsys.readouterr()
+    assert "tables.t.columns, number 4 of the file: new column" in out and CALLED[what] not in out + err

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 import pyarrow as pa
@@ -28,6 +28,7 @@ _PERHAPS_PERSON = re.compile(
     r"[一-龥々ヶ]{1,4}[ ・][一-龥々ぁ-ゖァ-ヶー]{1,5}|[一-龥々ヶ]{2,4}[一-龥々ぁ-ゖァ-ヶー]{2,4}"
     r"|[ァ-ヶー]{2,6}[ ・][ァ-ヶー]{2,6}"
 )
+_OF_PERSON = "the name of a person"
 _TITLE = re.compile(" ?(?:様|さん|さま|氏|殿|先生)$")
 _PLACE = re.compile("[東西南北上中下市区町村郡郷通条浜原沢山川島田野駅橋]$")
 
@@ -76,16 +77,34 @@ def refuse_people_in_names(tables: Mapping[str, Table]) -> None:
         ]
         if not told:
             continue
-        plain = [_TITLE.sub("", text.strip()) for _, _, text in told]
-        found = are_full_names(spelled(pa.array(plain)))
+        found = _are_people([text for _, _, text in told])
         for place, what, _ in (row for row, person in zip(told, found, strict=True) if person):
             raise PolicyError(
                 "column.person_in_name",
                 where=f"tables.{of_table}.columns, number {place} of them",
-                what=f"its {what}, which report and register tell, reads like the name of a person",
+                what=f"its {what}, which report and register tell, reads like {_OF_PERSON}",
                 fix="rename it; where columns are people, turn the table so that each has a record; if it is"
                 " nobody, say so there with source_values_allowed: {because: …}",
             )
+
+
+def telling_names(names: Sequence[str]) -> dict[int, str]:
+    """Return which names of columns tell of somebody, by their place from 1 on, and what they are.
+
+    Args:
+        names: of columns, which nobody has looked at yet.
+    """
+    people = [i for i, name in enumerate(names) if _perhaps_person(name)]
+    found = _are_people([names[i] for i in people])
+    told = {i + 1: _OF_PERSON for i, person in zip(people, found, strict=True) if person}
+    coded = [i for i, name in enumerate(names) if _perhaps(name)]
+    kinds = kinds_of([names[i] for i in coded])
+    return told | {i + 1: kind for i, kind in zip(coded, kinds, strict=True) if kind is not None}
+
+
+def _are_people(texts: Sequence[str]) -> list[bool]:
+    plain = [_TITLE.sub("", text.strip()) for text in texts]
+    return are_full_names(spelled(pa.array(plain, pa.string()))).to_list()
 
 
 def _published(name: str, column: Column) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from tokumei.schemas.column import Column
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.redaction import RedactText
 from tokumei.schemas.treatments import Delete
+from tokumei.transforms.planning.names import telling_names
 from tokumei.transforms.suggest.holdings import Content, Holding
 from tokumei.transforms.suggest.tables import SeenTable
 
@@ -64,8 +65,11 @@ def changes(policy: Policy, text: str, seen: Mapping[str, SeenTable]) -> Iterato
     for name, table in policy.tables.items():
         now = seen[name]
         at = f"tables.{name}.columns"
-        new = (c for c in now.found.kinds if c not in table.columns)
-        yield from (f"{at}.{c}: new column{_seems(now.held.get(c))}" for c in new)
+        telling = telling_names(list(now.found.kinds))
+        for place, column in enumerate(now.found.kinds, start=1):
+            if column not in table.columns:
+                called = f"{at}, number {place} of the file" if place in telling else f"{at}.{column}"
+                yield f"{called}: new column{_seems(now.held.get(column))}"
         yield from (f"{at}.{c}: the column is gone" for c in table.columns if c not in now.found.kinds)
         for column, declared in table.columns.items():
             if column in now.held:

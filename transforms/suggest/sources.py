@@ -21,6 +21,7 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.formats.convert import readable
 from tokumei.transforms.formats.reader import read_header
 from tokumei.transforms.formats.streams import open_text
+from tokumei.transforms.planning.names import telling_names
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.storage.policy_folder import locate
@@ -93,6 +94,22 @@ def declared_table(name: str, source: Source, base: str) -> FoundTable:
     return FoundTable(
         name=name, source=source, files=tuple(files), kinds=kinds, typed=header.types is not None
     )
+
+
+def refuse_telling_names(found: FoundTable) -> None:
+    """Check that no column is called like a person, or has a code in its name.
+
+    Raises:
+        InputError: column.telling_name, telling the column by its place.
+    """
+    for place, what in telling_names(list(found.kinds)).items():
+        raise InputError(
+            "column.telling_name",
+            where=f"{found.source.path}, column {place}",
+            what=f"its name, which a policy has to state, is or holds: {what}",
+            fix="rename it; where columns are people, turn the table so that each has a record; if it is"
+            " nobody, write the policy by hand, with source_values_allowed or codes_allowed at the column",
+        )
 
 
 def _files(path: str, store: Store) -> list[SourceFile]:
