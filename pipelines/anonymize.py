@@ -51,7 +51,7 @@ def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: S
         pin_runner,
         refuse_unknown,
     )
-    from tokumei.pipelines.launcher.outcome import tell
+    from tokumei.pipelines.launcher.outcome import tell, warn_of_alike
     from tokumei.pipelines.launcher.own_process import one_temporary_folder
     from tokumei.pipelines.launcher.plain_beam import import_beam
     from tokumei.pipelines.launcher.terminal import quiet
@@ -59,6 +59,7 @@ def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: S
     options = pin_runner(beam_args)
     with quiet():  # libraries log while they are imported
         from tokumei.transforms.planning.prepare import make_plan
+        from tokumei.transforms.release.alike import files_alike
         from tokumei.transforms.release.earlier import beside_earlier
         from tokumei.transforms.release.publish import find_published, finish
         from tokumei.transforms.storage.places import open_store
@@ -75,6 +76,7 @@ def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: S
             describe_done(options, plan.release_id)
         return
     plan = beside_earlier(plan, plan.output)
+    warn_of_alike(files_alike(plan, plan.output))
     with quiet():
         import_beam(beam_args)
         begins = begins_job_server(options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,17 @@ def warn(policy: Policy) -> None:
             "warning: by its name file.body is a public body; regime: private takes the rules of companies:"
             " no register items, no 1,000 people (規則56条). Use regime: public; or, if it is a company, say"
             " body_is_company: true under file",
+            file=sys.stderr,
+        )
+
+
+def warn_of_alike(names: Sequence[str]) -> None:
+    """Say on stderr which files may be this one under another name; see `files_alike`."""
+    for name in names:
+        print(
+            f"warning: the output has releases of {name} with the same quasi-identifiers; this file has"
+            " another file.name or file.body, and is compared with none of them. If it is the same file, give"
+            " it theirs",
             file=sys.stderr,
         )
 
