@@ -69,6 +69,7 @@ def _release(
         pin_runner,
         refuse_unknown,
     )
+    from tokumei.pipelines.launcher.outcome import warnings_of_alike
     from tokumei.pipelines.launcher.own_process import one_temporary_folder
     from tokumei.pipelines.launcher.plain_beam import import_beam
     from tokumei.pipelines.launcher.terminal import quiet
@@ -76,6 +77,7 @@ def _release(
     options = pin_runner(beam_args)
     with quiet():  # libraries log while they are imported
         from tokumei.transforms.planning.prepare import make_plan
+        from tokumei.transforms.release.alike import files_alike
         from tokumei.transforms.release.earlier import beside_earlier
         from tokumei.transforms.release.publish import find_published, finish
         from tokumei.transforms.storage.places import open_store
@@ -94,6 +96,8 @@ def _release(
             describe_done(options, plan.release_id)
         return
     plan = beside_earlier(plan, plan.output)
+    for text in warnings_of_alike(files_alike(plan, plan.output)):
+        voice.say("warning", text, level=QUIET)
     with quiet():
         import_beam(beam_args)
         begins = begins_job_server(options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +112,16 @@ def warn(policy: Policy) -> None:
     """Say that on stderr."""
     for text in warnings_of(policy):
         print(text, file=sys.stderr)
+
+
+def warnings_of_alike(names: Sequence[str]) -> Iterator[str]:
+    """Yield which files may be this one under another name; see `files_alike`."""
+    for name in names:
+        yield (
+            f"warning: the output has releases of {name} with the same quasi-identifiers; this file has"
+            " another file.name or file.body, and is compared with none of them. If it is the same file, give"
+            " it theirs"
+        )
 
 
 def _tell_table(table: dict[str, Any], declared: Mapping[str, Column]) -> None:

@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from tokumei.pipelines.launcher.account import cpu_seconds, peak_mib
-from tokumei.pipelines.launcher.voice import Voice
+from tokumei.pipelines.launcher.voice import QUIET, Voice
 from tokumei.schemas.errors import PolicyError, RequirementError, TokumeiError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
@@ -195,10 +195,12 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     """Rehearse one policy; what refuses it is told in its row."""
     from tokumei.pipelines.launcher.engine import release_on
     from tokumei.pipelines.launcher.options import empty_pipeline
+    from tokumei.pipelines.launcher.outcome import warnings_of_alike
     from tokumei.pipelines.launcher.own_process import one_temporary_folder
     from tokumei.pipelines.launcher.plain_beam import import_beam
     from tokumei.pipelines.launcher.terminal import quiet
     from tokumei.transforms.planning.prepare import output_of, plan_of
+    from tokumei.transforms.release.alike import files_alike
     from tokumei.transforms.release.earlier import beside_earlier
     from tokumei.transforms.release.rehearsal import refuse_finished, take_report
 
@@ -218,6 +220,9 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
         plan = beside_earlier(plan, released)
     except RequirementError as refused:
         return _not_run(refused)
+    if not candidate.name:
+        for text in warnings_of_alike(files_alike(plan, released)):
+            stage.voice.say("warning", text, level=QUIET)
     plan = replace(plan, rehearsal=True, sample=stage.sample)
     with quiet():
         import_beam(stage.options)

@@ -314,6 +314,19 @@ def test_a_release_that_came_meanwhile_is_told(run, monkeypatch):
     assert done.status == 1 and "another release of the file was published" in done.err
 
 
+def test_a_file_under_another_name_is_warned_of(run):
+    rows = people()
+    assert run(policy(**COMPARED), file_of(rows)).status == 0
+    renamed = policy(**COMPARED)
+    renamed["file"]["name"] = "別の名簿"
+    done = run(renamed, file_of([*rows, ("p9999", 30, "A1", "v")]))
+    assert done.status == 0 and re.search(
+        "^warning: the output has releases of .+（.+） with the same", done.err
+    )
+    again = run(renamed | {"requirements": {**renamed["requirements"], "k": 6}}, file_of(rows))
+    assert "warning" not in again.err
+
+
 def test_of_two_runs_at_once_one_publishes(run, monkeypatch):
     """Found by an attack: two that both had looked before either published were not compared with each other."""
     rows = people()

@@ -91,11 +91,11 @@ def standing_of(
         salt: the key of all releases of the file.
     """
     classes, pairs = pair_keys(plan, chunk, labels, salt)
-    values, lines = value_keys(plan, chunk, treated, salt), np.ones(len(pairs), np.int64)
+    values, lines = shown_keys(plan, chunk, treated, salt), np.ones(len(pairs), np.int64)
     return merge_standing([InClasses(classes, pairs, values, lines).only(keep)])
 
 
-def value_keys(
+def shown_keys(
     plan: TablePlan, chunk: Chunk[Any], treated: Mapping[str, Treated], salt: RunKey
 ) -> dict[str, Keys]:
     """Return the key of the value of each record in each compared column, as it is shown."""
