@@ -59,6 +59,7 @@ def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: S
     options = pin_runner(beam_args)
     with quiet():  # libraries log while they are imported
         from tokumei.transforms.planning.prepare import make_plan
+        from tokumei.transforms.release.deliveries import beside_delivered
         from tokumei.transforms.release.earlier import beside_earlier
         from tokumei.transforms.release.publish import find_published, finish
         from tokumei.transforms.storage.places import open_store
@@ -74,7 +75,7 @@ def _release(args: argparse.Namespace, settings: Mapping[str, str], beam_args: S
         with quiet():
             describe_done(options, plan.release_id)
         return
-    plan = beside_earlier(plan, plan.output)
+    plan = beside_earlier(beside_delivered(plan), plan.output)
     with quiet():
         import_beam(beam_args)
         begins = begins_job_server(options)

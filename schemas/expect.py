@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.japan_time import JST
-from tokumei.schemas.strict import Matching, Strict, as_day, broken
+from tokumei.schemas.strict import Matching, Strict, Text, as_day, broken
 
 FileName = Annotated[
     str,
@@ -29,7 +29,13 @@ Freshness = Annotated[
         "for example newer_than: ${date}, or newer_than: 26h",
     ),
 ]
-Bounds = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+FewestMost = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+
+
+class Replaces(Strict):
+    """That a later delivery, of other content, replaces what was released of an earlier one."""
+
+    because: Text = Field(description="Why the earlier release is withdrawn; everybody can read it.")
 
 
 class Expect(Strict):
@@ -49,10 +55,10 @@ class Expect(Strict):
         description="Every file was written on this day (Japanese time), as `${date}`, or later; or, as `26h`"
         " and `3d`, at most so long ago.",
     )
-    rows: Bounds | None = Field(
+    rows: FewestMost | None = Field(
         default=None, description="Fewest and most readable records, as `[900000, 1100000]`."
     )
-    people: Bounds | None = Field(
+    people: FewestMost | None = Field(
         default=None, description="Fewest and most distinct people; of one row a person, records."
     )
 

@@ -64,6 +64,8 @@ def tell(plan: Plan, note: str = "") -> None:
             f"{_UNCOUNTED if report['people_basis'] == 'records' else ''}"
         )
         tell_report(plan.policy, report)
+        for gone in manifest.get("replaces", ()):
+            print(f"  replaces: release {gone['release_id']}, withdrawn with this one")
         print(f"  release:  {base}")
         print(f"  report:   {store.join(base, 'report.html')}")
         print(f"  notice:   {store.join(base, 'notice.md')}")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tokumei.schemas.errors import TokumeiError
 from tokumei.schemas.register_ends import Withdrawal
+from tokumei.schemas.report import Report
 from tokumei.transforms.pages.environment import markdown
 from tokumei.transforms.release.manifest import NOTICE, WITHDRAWN, damaged
 from tokumei.transforms.storage.base import Store
@@ -49,6 +50,18 @@ def with_banner(name: str, data: bytes, withdrawal: Withdrawal | None) -> bytes:
         return data
     banner = markdown().get_template("notice/withdrawn.md.j2").render(withdrawal=withdrawal)
     return banner.encode() + data
+
+
+def show_documents(store: Store, base: str, manifest: dict[str, Any]) -> Report:
+    """Write every document of a release under its well-known name; return its report. May be repeated.
+
+    Raises:
+        InputError: a document is not the one that the manifest lists.
+        TokumeiError: others kept writing one.
+    """
+    for name in manifest["documents"]:
+        show_document(store, base, name, read_document(store, base, manifest, name))
+    return Report.model_validate_json(read_document(store, base, manifest, "report.json"))
 
 
 def show_document(store: Store, base: str, name: str, data: bytes) -> None:
