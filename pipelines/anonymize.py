@@ -78,6 +78,7 @@ def _release(
     with quiet():  # libraries log while they are imported
         from tokumei.transforms.planning.prepare import make_plan
         from tokumei.transforms.release.alike import files_alike
+        from tokumei.transforms.release.deliveries import beside_delivered
         from tokumei.transforms.release.earlier import beside_earlier
         from tokumei.transforms.release.publish import find_published, finish
         from tokumei.transforms.storage.places import open_store
@@ -95,7 +96,7 @@ def _release(
         with quiet():
             describe_done(options, plan.release_id)
         return
-    plan = beside_earlier(plan, plan.output)
+    plan = beside_earlier(beside_delivered(plan), plan.output)
     for text in warnings_of_alike(files_alike(plan, plan.output)):
         voice.say("warning", text, level=QUIET)
     with quiet():

@@ -272,7 +272,8 @@ def _line(entry: RegisterEntry) -> str:
     of = "no release" if entry.release_id is None else f"release {entry.release_id}"
     end = f", erased {entry.erased.at}: {entry.erased.because}" if entry.erased else ""
     for gone in entry.withdrawn:
-        end += f", release {gone.release_id} withdrawn {gone.at}: {gone.because}"
+        by = f", replaced by {gone.replaced_by}" if gone.replaced_by else ""
+        end += f", release {gone.release_id} withdrawn {gone.at}{by}: {gone.because}"
     return (
         f"{entry.number}. {entry.name}  entry {entry.entry_id}  version {entry.version} of {entry.updated_at}"
         f" ({entry.status}, {of}{end})"

@@ -23,7 +23,7 @@ from tokumei.schemas.build_transitions import markdown_table
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.earlier import EarlierReleases, Frozen
-from tokumei.schemas.expect import Expect
+from tokumei.schemas.expect import Expect, Replaces
 from tokumei.schemas.exposure import Accepted, Exposure
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
@@ -60,6 +60,7 @@ NODES: dict[str, type[BaseModel]] = {
     "table": Table,
     "source": Source,
     "expect": Expect,
+    "replaces": Replaces,
     "population": Population,
     "column": Column,
     "allowed": Allowed,

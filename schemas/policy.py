@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.attack_rules import check_attacks
 from tokumei.schemas.column import Column
 from tokumei.schemas.earlier_rules import check_earlier
+from tokumei.schemas.expect import Replaces
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.histories import History
@@ -85,6 +86,11 @@ class Output(Strict):
         default=False, description="CSV: each file begins with the mark by which Excel knows UTF-8."
     )
 
+    replaces: Replaces | None = Field(
+        default=None,
+        description="A later delivery, for the same parameters, replaces the release of an earlier one.",
+    )
+
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         refuse_scheme(self.directory or "", "output.directory", "directory")
@@ -155,6 +161,7 @@ class Policy(Strict):
                 self._links_agree(column, links, at)
                 if names and column.released and not names.pattern.fullmatch(name):
                     raise broken(names.code, names.rule, names.fix, at)
+        self._replaces_by_whole()
         self._populations_known()
         self._wildcards_work()
         check_histories(self.histories, self.tables, self.people, self.requirements.k)
@@ -176,6 +183,16 @@ class Policy(Strict):
     def people(self) -> Numbering:
         """Whose people are those of the release."""
         return people_counted(self.tables, self.file.people)
+
+    def _replaces_by_whole(self) -> None:
+        for name, table in self.tables.items():
+            if self.output.replaces is not None and table.source.expect is None:
+                raise broken(
+                    "output.replaces",
+                    "half a delivery would replace a whole one: this table does not say what a whole one is",
+                    "add expect: what a whole delivery is, under source; or remove output.replaces",
+                    ("tables", name, "source"),
+                )
 
     def _populations_known(self) -> None:
         needed = any(model.needs_population for model in self.requirements.models)

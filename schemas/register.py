@@ -21,7 +21,6 @@ from tokumei.schemas.people import PeopleBasis
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.register_ends import Erasure, Withdrawal
 from tokumei.schemas.strict import Strict, broken
-from tokumei.schemas.table import Table
 
 SMALL_FILE = 1000  # 令20条2項, 規則56条: fewer people are no register matter, and no product
 
@@ -45,6 +44,7 @@ class RegisterEntry(Strict):
     status: Literal["current", "superseded", "erased"] = "current"
     regime: Literal["private", "public", "public_2022", "public_2017"]
     release_id: str | None = Field(description="The release that items 15 to 17 speak of.")
+    delivery: str | None = Field(default=None, description="Of it: fingerprint of file, rules, parameters.")
     created_at: str = Field(description="When the file was entered; anew after an erasure.")
     updated_at: str = Field(description="When this version was made.")
     name: str = Field(description="1 個人情報ファイルの名称（法74条1項1号）")
@@ -87,7 +87,7 @@ class RegisterEntry(Strict):
 
 _PLACE = {"number", "version", "status", "created_at", "updated_at", "withdrawn"}  # set by the book alone
 _PRODUCT: dict[str, object] = {  # what an entry says of a release, where there is none
-    **dict.fromkeys(("release_id", "product_people", "product_people_basis", "product_office")),
+    **dict.fromkeys(("release_id", "delivery", "product_people", "product_people_basis", "product_office")),
     **dict.fromkeys(("product_period", "how_provided")),
     "product_items": (),
 }
@@ -102,9 +102,8 @@ def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
         small: whether there are fewer than `SMALL_FILE` people.
     """
     file = policy.file
-    titles = [
-        title for table in policy.tables.values() for title in column_titles(table, tuple(table.columns))
-    ]
+    columns = (named for table in policy.tables.values() for named in table.columns.items())
+    titles = (column.title or name for name, column in columns)
     return RegisterEntry(
         entry_id=file.entry_id,
         regime=policy.regime,
@@ -136,11 +135,6 @@ def entry_of_file(policy: Policy, at: str, *, small: bool) -> RegisterEntry:
         small_file_ordinance=file.small_file_ordinance if small else None,
         remarks=file.remarks,
     )
-
-
-def column_titles(table: Table, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what people call these columns: the title, or the name where there is none."""
-    return tuple(table.columns[name].title or name for name in names)
 
 
 def body_folder(body: str) -> str:
@@ -189,14 +183,18 @@ class Book(Strict):
         """Return the newest version of an entry, in force or erased; None where there is none."""
         return max((e for e in self.entries if e.entry_id == entry_id), key=lambda e: e.version, default=None)
 
-    def with_entry(self, entry: RegisterEntry) -> Book:
+    def with_entry(self, entry: RegisterEntry, replaced: tuple[Withdrawal, ...] = ()) -> Book:
         """Return the book with this release's entry in it; unchanged where it has the release already.
 
-        A new release of a file supersedes the version in force, which stays as history (令21条3項).
+        A new release of a file supersedes the version in force, which stays as history (令21条3項). The same
+        version says which releases it replaces.
         """
         if any(e.release_id == entry.release_id for e in self.entries):
             return self
-        return self._with(entry)
+        newest = self.newest(entry.entry_id)
+        known = newest.withdrawn if newest is not None else ()
+        new = tuple(w for w in replaced if w.release_id not in {one.release_id for one in known})
+        return self._with(entry, {"withdrawn": (*known, *new)})
 
     def with_file(self, entry: RegisterEntry) -> Book:
         """Return the book with a file entered, or its entry corrected; unchanged where nothing changed.
@@ -208,7 +206,7 @@ class Book(Strict):
         if newest is None or newest.release_id is None:
             of_release = dict.fromkeys(("product_office", "product_period", "how_provided"))
         else:
-            names = ("release_id", "product_people", "product_people_basis", "product_items")
+            names = ("release_id", "delivery", "product_people", "product_people_basis", "product_items")
             of_release = {name: getattr(newest, name) for name in names}
         entry = entry.model_copy(update=of_release)
         if newest is not None and newest.model_dump(exclude=_PLACE) == entry.model_dump(exclude=_PLACE):

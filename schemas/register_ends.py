@@ -21,3 +21,4 @@ class Withdrawal(Strict):
     release_id: str = Field(description="Which release.")
     at: str = Field(description="When.")
     because: str = Field(description="Why, in the words of whoever decided.")
+    replaced_by: str | None = Field(default=None, description="The release that replaces it (差替え).")

@@ -17,6 +17,7 @@ def entry_of(policy: Policy, report: Report) -> RegisterEntry:
     return entry_of_file(policy, report.created_at, small=small).model_copy(
         update={
             "release_id": report.release_id,
+            "delivery": report.delivery_sha256,
             "product_people": report.people,
             "product_people_basis": report.people_basis,
             "product_items": released_items(report),

@@ -233,6 +233,12 @@ class Report(Strict):
         default="",
         description="Fingerprint of the method: policy without file, sources and output; hierarchy files.",
     )
+    delivery_sha256: str | None = Field(
+        default=None, description="Fingerprint of file, rules and parameters, whatever the inputs."
+    )
+    replaces: tuple[str, ...] = Field(
+        default=(), description="Releases of an earlier delivery that this one replaces (差替え)."
+    )
     requirements_because: str
     k: int
     people: int = Field(description="本人の数: distinct people in the release, of one numbering.")

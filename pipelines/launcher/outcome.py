@@ -49,6 +49,8 @@ def tell(plan: Plan, outcome: Outcome, note: str = "") -> None:
             f"{_UNCOUNTED if report['people_basis'] == 'records' else ''}"
         )
         tell_report(plan.policy, report)
+        for gone in manifest.get("replaces", ()):
+            print(f"  replaces: release {gone['release_id']}, withdrawn with this one")
         print(f"  release:  {outcome.places['uri']}")
         print(f"  report:   {outcome.places['report']}")
         print(f"  notice:   {outcome.places['notice']}")

@@ -6,16 +6,33 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.expect import Expect
 from tokumei.schemas.japan_time import JST
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile
+from tokumei.transforms.engine.packed import PackedOnce
 from tokumei.transforms.storage.base import Store
 
 _LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+\*?(?:\./)?([^/\x00]+)")
 _PIECE = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPlan(PackedOnce):
+    """What is planned of a delivery as such, whatever its files hold.
+
+    Attributes:
+        delivery: fingerprint of file, rules and parameters: of equal ones, one release is in force.
+        named: somebody chose the release id; else it follows from the work.
+        replaces: releases of the same delivery, of other content, that the new one will replace.
+    """
+
+    delivery: str = ""
+    named: bool = False
+    replaces: tuple[str, ...] = ()
 
 
 def refuse_partial(source: Source, path: str, where: str, store: Store, files: Sequence[SourceFile]) -> None:

@@ -26,6 +26,7 @@ from tokumei.transforms.criteria.chain import Chain
 from tokumei.transforms.engine.packed import PackedOnce
 from tokumei.transforms.formats.convert import ARROW_TYPES
 from tokumei.transforms.planning.compared import compared_columns
+from tokumei.transforms.planning.delivered import DeliveryPlan
 from tokumei.transforms.planning.histories import HistoryPlan, plan_histories, plan_windows
 from tokumei.transforms.planning.name_columns import NameColumns
 
@@ -246,13 +247,12 @@ class TablePlan(PackedOnce):
 
     def output_schema(self) -> pa.Schema:
         """Arrow schema of the released table; it depends on the policy alone, never on the data."""
-        kinds = {name: self.table.columns[name].released_type for name in self.table.released}
-        types = ((n, pa.string() if kind == "month" else ARROW_TYPES[kind]) for n, kind in kinds.items())
-        return pa.schema(list(types))
+        kinds = ((n, self.table.columns[n].released_type) for n in self.table.released)
+        return pa.schema([(n, pa.string() if kind == "month" else ARROW_TYPES[kind]) for n, kind in kinds])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(PackedOnce):
+class Plan(DeliveryPlan):
     """The whole run: policy, one plan a table, and where the release goes.
 
     Attributes:

@@ -91,7 +91,9 @@ def plan_of(
         populations=populations,
         output=target,
         release_id=name,
+        named=release_id is not None,
         work=work,
+        delivery=_digest([read.file.entry_id, rules_of(read, tables), _values_of(read)]),
         attempt=secrets.token_hex(6),
     ), files
 
@@ -149,7 +151,7 @@ def _fingerprint(policy: Policy, tables: Mapping[str, TablePlan], inputs: object
     left: dict[str, Any] = {"source": {"expect", "path"}}  # how it was delivered is no part of the work
     tables_but = {"__all__": {**left, "population": left}}
     content = policy.model_dump(
-        mode="json", exclude={"output": {"directory"}, "parameters": True, "tables": tables_but}
+        mode="json", exclude={"output": {"directory", "replaces"}, "parameters": True, "tables": tables_but}
     )
     read_by = dictionaries_of(tables.values())
     return _digest([content, _values_of(policy), _hierarchies(tables), inputs, read_by])

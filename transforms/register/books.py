@@ -36,14 +36,22 @@ REGISTER = LedgerForm(
 _BELOW = replace(REGISTER, views=VIEWS_BELOW)
 
 
-def add_entry(store: Store, directory: str, entry: RegisterEntry) -> None:
+def add_entry(
+    store: Store, directory: str, entry: RegisterEntry, replaced: tuple[Withdrawal, ...] = ()
+) -> None:
     """Add a release to the register in ``directory``; the same release again changes nothing.
+
+    Args:
+        store: where the register is.
+        directory: of the register.
+        entry: of the release.
+        replaced: releases of the same file that it replaces; one version tells both.
 
     Raises:
         InputError: book.json is damaged; it is left as it is.
         TokumeiError: others kept writing the book for as long as this was tried.
     """
-    _write(store, directory, entry.body, lambda book: book.with_entry(entry))
+    _write(store, directory, entry.body, lambda book: book.with_entry(entry, replaced))
 
 
 def enter_file(store: Store, directory: str, entry: RegisterEntry) -> RegisterEntry:

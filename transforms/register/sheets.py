@@ -131,7 +131,9 @@ def all_cells(entry: RegisterEntry) -> tuple[Cell | None, ...]:
 def withdrawals_of(entry: RegisterEntry) -> tuple[str, ...]:
     """Return a line for each release of the file that was withdrawn (取下げ)."""
     return tuple(
-        f"リリース {gone.release_id}　{moment(gone.at)}に取下げ　理由：{gone.because}"
+        f"リリース {gone.release_id}　{moment(gone.at)}に取下げ"
+        + (f"（リリース {gone.replaced_by} に差替え）" if gone.replaced_by else "")
+        + f"　理由：{gone.because}"
         for gone in entry.withdrawn
     )
 

@@ -8,10 +8,11 @@ alone.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.formats import OUTPUT_FORMATS
@@ -106,6 +107,23 @@ def remove(store: Store, orphans: Iterable[Orphan]) -> Iterator[str]:
             yield file.uri
         elif store.delete_abandoned(file.uri):
             yield file.uri
+
+
+def remove_unlisted(store: Store, base: str, manifest: dict[str, Any], more: Iterable[Orphan] = ()) -> None:
+    """Remove from a published release what killed or beaten attempts left, and ``more``.
+
+    A reader who takes whole directories would mix it in. Nobody misses it: under a published manifest no
+    other attempt can win. Who may only create leaves it, unlisted.
+
+    Raises:
+        InputError: a file cannot be removed though the account may.
+    """
+    orphans, _ = find_orphans(store, base, listed_parts(manifest))
+    try:
+        deque(remove(store, [*orphans, *more]), maxlen=0)
+    except InputError as error:
+        if error.code != "store.permission":
+            raise
 
 
 def clean(store: Store, output: str, before: float, *, dry_run: bool) -> Cleaned:

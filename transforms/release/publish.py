@@ -11,22 +11,26 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokumei.schemas import japan_time
-from tokumei.schemas.errors import AlreadyPublishedError, InputError, RequirementError, TokumeiError
+from tokumei.schemas.errors import AlreadyPublishedError, RequirementError, TokumeiError
 from tokumei.schemas.kept_releases import ReleaseRecord
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.register.books import add_entry, check_book, check_clock
 from tokumei.transforms.release.at_once import refuse_others_at_once
 from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
+from tokumei.transforms.release.deliveries import (
+    refuse_delivered_meanwhile,
+    replace_earlier,
+    withdrawals_with,
+)
 from tokumei.transforms.release.earlier import recorded, take_record
-from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, listed_parts, read_manifest
-from tokumei.transforms.release.orphans import find_book_orphans, find_orphans, remove
-from tokumei.transforms.release.shown import read_document, read_withdrawal, show_document
+from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, read_manifest
+from tokumei.transforms.release.orphans import find_book_orphans, remove_unlisted
+from tokumei.transforms.release.shown import read_withdrawal, show_documents
 from tokumei.transforms.release.stored import check_parts, refuse_incomplete
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
@@ -76,11 +80,13 @@ def find_published(plan: Plan, store: Store) -> bool:
             what="this release id is already published with another policy or other inputs",
             fix="choose another --release-id, or leave it out",
         )
-    if manifest is not None and read_withdrawal(store, release_dir(plan, store)) is not None:
+    gone = read_withdrawal(store, release_dir(plan, store)) if manifest is not None else None
+    if gone is not None:
+        by = f", replaced by {gone.replaced_by} (差替え)" if gone.replaced_by else ""
         raise AlreadyPublishedError(
             "release.withdrawn",
             where=release_dir(plan, store),
-            what="this very work was released, and withdrawn (取下げ) since; withdrawn.json says why",
+            what=f"this very work was released, and withdrawn (取下げ) since{by}; withdrawn.json says why",
             fix="change what was wrong with it; or, to release the same again, choose another --release-id",
         )
     if manifest is not None:
@@ -124,6 +130,7 @@ def publish(
         except RequirementError:
             if not find_published(plan, store):  # else the winner has removed them
                 raise
+        refuse_delivered_meanwhile(plan, store)
         with recorded(plan, store, record, unique) as named:
             if plan.published and record is not None:
                 refuse_others_at_once(plan, store)
@@ -156,28 +163,17 @@ def finish(plan: Plan, store: Store) -> Published:
             account may.
     """
     from tokumei.schemas.released_entry import entry_of
-    from tokumei.schemas.report import Report
 
     base = release_dir(plan, store)
     manifest = read_manifest(store, base)
     if manifest is None:
         raise damaged(store.join(base, MANIFEST))
-    for name in manifest["documents"]:
-        data = read_document(store, base, manifest, name)
-        show_document(store, base, name, data)
-        if name == "report.json":
-            report = Report.model_validate_json(data)
+    report = show_documents(store, base, manifest)
     register = store.join(plan.output, "register")
-    add_entry(store, register, entry_of(plan.policy, report))
+    replaced = replace_earlier(plan, store, manifest)
+    add_entry(store, register, entry_of(plan.policy, report), replaced)
     take_record(store, plan.output, plan.release_id, manifest)
-    # A reader who takes whole directories would mix in what killed or beaten attempts left. Nobody misses
-    # it: under a published manifest no other attempt can win. Who may only create leaves it, unlisted.
-    orphans, _ = find_orphans(store, base, listed_parts(manifest))
-    try:
-        deque(remove(store, [*orphans, *find_book_orphans(store, register)]), maxlen=0)
-    except InputError as error:
-        if error.code != "store.permission":
-            raise
+    remove_unlisted(store, base, manifest, find_book_orphans(store, register))
     tables = manifest["tables"].values()
     return Published(
         release=base,
@@ -201,6 +197,8 @@ def _manifest(
         "release_id": plan.release_id,
         "created_at": report.created_at,
         "work": plan.work,
+        "delivery": plan.delivery,
+        "replaces": withdrawals_with(plan, report.created_at),
         "attempt": plan.attempt,
         "people": report.people,
         "people_of": {plan.policy.people.of: plan.policy.people.name, "by": report.people_basis},

@@ -159,6 +159,10 @@ def _registered(
         return [Difference(base, "is in no register book")]
     if entries[0].product_people != manifest["people"]:
         return [Difference(directory, "tells another number of people (本人の数) than the manifest")]
+    for gone in manifest.get("replaces", ()):
+        other = store.join(output, "releases", gone["release_id"])
+        if store.exists(store.join(other, MANIFEST)) and read_withdrawal(store, other) is None:
+            return [Difference(other, f"was replaced by {of}, and is not withdrawn")]
     told = next((w for entry in every for w in entry.withdrawn if w.release_id == of), None)
     if told != withdrawal:
         return [Difference(directory, "does not tell of the release's withdrawal as withdrawn.json does")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -14,6 +14,9 @@ from tokumei.transforms.pages.notices import withdrawn_page
 from tokumei.transforms.release.manifest import NOTICE, NOTICE_PAGE, WITHDRAWN, damaged
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import swap
+
+if TYPE_CHECKING:
+    from tokumei.schemas.report import Report
 
 NOTICES = (NOTICE, NOTICE_PAGE)
 
@@ -54,6 +57,21 @@ def with_banner(name: str, data: bytes, withdrawal: Withdrawal | None) -> bytes:
         return withdrawn_page(data.decode(), withdrawal).encode()
     banner = markdown().get_template("notice/withdrawn.md.j2").render(withdrawal=withdrawal)
     return banner.encode() + data
+
+
+def show_documents(store: Store, base: str, manifest: dict[str, Any]) -> Report:
+    """Write every document of a release under its well-known name; return its report. May be repeated.
+
+    Raises:
+        InputError: a document is not the one that the manifest lists.
+        TokumeiError: others kept writing one.
+    """
+    from tokumei.schemas.report import Report
+
+    for name in manifest["documents"]:
+        show_document(store, base, name, read_document(store, base, manifest, name))
+
+    return Report.model_validate_json(read_document(store, base, manifest, "report.json"))
 
 
 def show_document(store: Store, base: str, name: str, data: bytes) -> None:

@@ -7,6 +7,7 @@ follows, a banner on the notices and a version of the register entry, may be rep
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.register import RegisterEntry
@@ -44,16 +45,35 @@ def withdraw_release(store: Store, output: str, withdrawal: Withdrawal) -> Regis
         )
     entry = entry_of_release(store, register, withdrawal.release_id)
     check_clock(store, register, entry.body, withdrawal.at)
-    notices = {name: read_document(store, base, manifest, name) for name in NOTICES}
     known = next((w for w in entry.withdrawn if w.release_id == withdrawal.release_id), withdrawal)
+    decided = mark_withdrawn(store, base, manifest, known)
+    return enter_withdrawal(store, register, decided, withdrawal.at)
+
+
+def mark_withdrawn(store: Store, base: str, manifest: dict[str, Any], withdrawal: Withdrawal) -> Withdrawal:
+    """Decide that a release is withdrawn, unless that is decided, and mark its notice; return what holds.
+
+    Idempotent. The register is not told.
+
+    Args:
+        store: of the output.
+        base: folder of the release.
+        manifest: of the release.
+        withdrawal: when and why.
+
+    Raises:
+        InputError: a file of the release is damaged.
+        TokumeiError: others kept writing.
+    """
+    notices = {name: read_document(store, base, manifest, name) for name in NOTICES}
     with suppress(FileExistsError):
-        store.create(store.join(base, WITHDRAWN), (known.model_dump_json(indent=2) + "\n").encode())
+        store.create(store.join(base, WITHDRAWN), (withdrawal.model_dump_json(indent=2) + "\n").encode())
     decided = read_withdrawal(store, base)
     if decided is None or decided.release_id != withdrawal.release_id:
         raise damaged(store.join(base, WITHDRAWN))
     for name, notice in notices.items():
         show_document(store, base, name, notice)
-    return enter_withdrawal(store, register, decided, withdrawal.at)
+    return decided
 
 
 def unlike_withdrawals(store: Store, output: str) -> list[str]:

@@ -88,6 +88,8 @@ def build_report(
         department=policy.file.department,
         purpose=policy.file.purpose,
         work_sha256=plan.work,
+        delivery_sha256=plan.delivery,
+        replaces=plan.replaces,
         policy_sha256=rules_of(plan.policy, plan.tables),
         requirements_because=policy.requirements.because,
         k=policy.requirements.k,

@@ -19,6 +19,7 @@ from tokumei.transforms.planning.inputs import files_together
 from tokumei.transforms.planning.may_outgrow import may_outgrow_a_worker
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.planning.prepare import make_plan
+from tokumei.transforms.release.deliveries import beside_delivered
 from tokumei.transforms.release.earlier import beside_earlier
 from tokumei.transforms.release.publish import Published, find_published, finish
 from tokumei.transforms.stages.between_passes import settle
@@ -78,7 +79,7 @@ class Anonymize(beam.PTransform):
         if find_published(plan, open_store(plan.output)):
             done = root | "Plan" >> beam.Create([plan]).with_output_types(Plan)
             return done | "Finish" >> each(_finish).with_output_types(Published)
-        return build(root, beside_earlier(plan, plan.output), files)
+        return build(root, beside_earlier(beside_delivered(plan), plan.output), files)
 
 
 def build(root: PBegin | beam.Pipeline, plan: Plan, files: Sequence[TableFile]) -> PCollection[Published]:

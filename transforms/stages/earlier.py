@@ -29,10 +29,10 @@ from tokumei.transforms.earlier.held import held_back
 from tokumei.transforms.earlier.standing import (
     labels_at,
     pair_keys,
+    shown_keys,
     standing_of,
     standing_types,
     told_apart,
-    value_keys,
 )
 from tokumei.transforms.earlier.together import LEFT_VALUE, NOW, key_classes, key_values
 from tokumei.transforms.engine.chunks import Chunk, Work
@@ -202,7 +202,7 @@ def _apart(
     """Return who each record is, in which class of each other recoding, and with which values."""
     persons = person_hashes(person_codes(table, chunk.batch), salt)[:, 0]
     columns = {PERSON: persons} | {
-        f"{VALUE_OF}{name}": keys for name, keys in value_keys(table, chunk, treated, salt).items()
+        f"{VALUE_OF}{name}": keys for name, keys in shown_keys(table, chunk, treated, salt).items()
     }
     for i, recoding in others:
         labels = labels_at(table, recoding.levels, chunk.work.decision.columns, treated)
