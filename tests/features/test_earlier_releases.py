@@ -309,7 +309,7 @@ def test_a_release_that_came_meanwhile_is_told(run, monkeypatch):
         keep_record(open_store(str(first.root)), str(first.root), other)
         return made
 
-    monkeypatch.setattr("tokumei.transforms.stages.release.record_of", meanwhile)
+    monkeypatch.setattr("tokumei.transforms.report.conclusion.record_of", meanwhile)
     done = run(policy(**COMPARED), file_of(rows))
     assert done.status == 1 and "another release of the file was published" in done.err
 

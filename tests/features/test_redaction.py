@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from support.helpers import policy_of
 
-from tokumei.transforms.criteria import redacting
 from tokumei.transforms.detect.spans import Spans
+from tokumei.transforms.redaction import planted as planting
 from tokumei.transforms.redaction import redact as layers
-from tokumei.transforms.redaction.own import OwnSpans
+from tokumei.transforms.redaction.own import OwnSpans, OwnValues
 
 PSEUDONYM = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "x"}]}
 DELETED = {"treat": [{"criterion": 1, "method": "delete"}]}
@@ -105,14 +105,14 @@ def test_what_the_policy_leaves_stands_and_no_case_of_it_is_planted(run):
 
 def test_a_share_of_what_sentences_tell_may_be_missed_and_the_floor_says_which(run, monkeypatch):
     """Every other case of a name is missed: a floor of a half lets it pass, the usual one does not."""
-    told, count = redacting.counted, []
+    told, count = planting.counted, []
 
     def half_missed(cases, texts):
         planted, missed = told(cases, texts)
         count.append(planted["氏名"])
         return planted, {**missed, "氏名": planted["氏名"] // 2}
 
-    monkeypatch.setattr(redacting, "counted", half_missed)
+    monkeypatch.setattr(planting, "counted", half_missed)
     done = run(policy_of(COLUMNS, person="id"), people())
     n = count[0]
     stopped(done, "requirement.redaction", f"氏名: {n // 2} of {n} missed (at most {n // 10})")
@@ -125,7 +125,7 @@ def test_a_missed_case_stops_the_run(run, monkeypatch, layer):
     """The same worker that would have missed a number or a name misses the planted ones, and says so."""
     if layer == "OwnValues":
         nothing = OwnSpans(Spans.of(()), Spans.of(()))
-        monkeypatch.setattr(redacting.OwnValues, "spans", lambda *_: nothing)
+        monkeypatch.setattr(OwnValues, "spans", lambda *_: nothing)
     else:
         monkeypatch.setattr(layers, layer, lambda _: Spans.of(()))
     files = people(["発熱が続く"])  # nothing that the leak search could find
@@ -137,8 +137,8 @@ def test_a_missed_case_stops_the_run(run, monkeypatch, layer):
 def test_what_is_redacted_is_searched_like_what_is_kept(run, monkeypatch):
     unchanged = partial(layers.Redacted, labels={}, whole=frozenset())
     nothing = lambda texts, _: unchanged(texts=texts, unknown=np.zeros(len(texts), int))  # noqa: E731
-    monkeypatch.setattr(redacting, "redact", nothing)
-    monkeypatch.setattr(redacting, "counted", lambda cases, _: ({"x": len(cases)}, {"x": 0}))
+    monkeypatch.setattr(layers, "redact", nothing)
+    monkeypatch.setattr(planting, "counted", lambda cases, _: ({"x": len(cases)}, {"x": 0}))
     done = run(policy_of(COLUMNS, person="id"), people())
     stopped(done, "verification.leak", "note: 1 value(s) hold: My Number")
 

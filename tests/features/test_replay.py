@@ -10,8 +10,8 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from support.helpers import policy_of
 
 from tokumei.transforms.engine import run_key
+from tokumei.transforms.report import conclusion
 from tokumei.transforms.stages import dealt
-from tokumei.transforms.stages import release as stage
 
 PEOPLE, FILES = 60, 4
 POLICY = policy_of(
@@ -66,7 +66,7 @@ def assert_whole(done):
 
 def test_bundles_that_run_three_times_leave_one_part_a_split(run, drawn, monkeypatch):
     written, published = [], []
-    real_write, real_publish = dealt.write_part, stage.publish
+    real_write, real_publish = dealt.write_part, conclusion.publish
 
     def write(plan, encoded):
         real_write(plan, encoded)
@@ -77,7 +77,7 @@ def test_bundles_that_run_three_times_leave_one_part_a_split(run, drawn, monkeyp
         return published[-1]
 
     monkeypatch.setattr(dealt, "write_part", write)
-    monkeypatch.setattr(stage, "publish", publish)
+    monkeypatch.setattr(conclusion, "publish", publish)
     done = run(POLICY, INPUT, args=["--direct_runner_bundle_repeat=2"])
     assert_whole(done)
     assert len(drawn) == len(set(drawn)) == len(published) == 3

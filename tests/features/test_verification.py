@@ -12,6 +12,7 @@ from tokumei.schemas.policy import Output
 from tokumei.transforms.recode import choose
 from tokumei.transforms.release import anonymize as apply
 from tokumei.transforms.release import parts
+from tokumei.transforms.report import conclusion
 from tokumei.transforms.stages import release as release_stage
 
 COLUMNS = {
@@ -85,7 +86,7 @@ def test_chunks_missing_repeated_or_made_with_another_key(run, monkeypatch, chan
 
 @pytest.mark.parametrize("harm", ["missing", "truncated", "altered"])
 def test_a_part_that_is_not_as_it_was_written_is_not_published(run, monkeypatch, harm):
-    real = release_stage.verify
+    real = conclusion.verify
 
     def damage(plan, chosen, written, *rest, **more):
         for part in written["t"].parts:
@@ -95,7 +96,7 @@ def test_a_part_that_is_not_as_it_was_written_is_not_published(run, monkeypatch,
                 Path(part.uri).unlink()
         return real(plan, chosen, written, *rest, **more)
 
-    monkeypatch.setattr(release_stage, "verify", damage)
+    monkeypatch.setattr(conclusion, "verify", damage)
     done = run(POLICY, DATA)
     refused(done, "1 of 1 written parts are missing, or not as they were written")
     assert "verification.parts" in done.err
@@ -119,11 +120,11 @@ def test_parts_are_encoded_as_declared():
 
 def test_people_of_the_release_counted_under_another_key_are_refused(run, monkeypatch):
     """They would be another number of people, or people of nobody."""
-    real = release_stage.verify
+    real = conclusion.verify
 
     def counted_anew(plan, chosen, written, people, **more):
         other = dataclasses.replace(people, keys=people.keys | {"another"})
         return real(plan, chosen, written, other, **more)
 
-    monkeypatch.setattr(release_stage, "verify", counted_anew)
+    monkeypatch.setattr(conclusion, "verify", counted_anew)
     refused(run(POLICY, DATA), "different keys")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -28,6 +29,7 @@ from tokumei.transforms.values.place_automaton import NOWHERE, PlaceAutomaton, b
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_ONE_BY_ONE = Lock()  # threads that begin together would else each build the same automaton
 _VOICED = "\u3099"  # the mark that turns カ into ガ
 _MARKS = "\u3099\u309a\u309b\u309c"
 _SMALL = dict(zip("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", strict=True))
@@ -75,9 +77,14 @@ def places() -> Places:
     )
 
 
-@cache
 def kanji_automaton() -> PlaceAutomaton:
     """Return the automaton of the places as they are written, in all variants of characters."""
+    with _ONE_BY_ONE:
+        return _kanji_automaton()
+
+
+@cache
+def _kanji_automaton() -> PlaceAutomaton:
     variants = (ord(char) for group in variant_groups() for char in group)
     characters = (*variants, *(code for block in (*_COMPATIBLE, *_WIDE) for code in block))
     keys = {form: target for key, target in _spellings().items() for form in _decomposed(key)}

@@ -361,7 +361,7 @@ def test_two_towns_of_one_name_in_one_prefecture_need_their_county(monkeypatch):
     ]
     monkeypatch.setattr(spellings, "municipalities", lambda: (*PLACES, *twins))
     monkeypatch.setattr(addresses, "places", spellings.places.__wrapped__)
-    monkeypatch.setattr(addresses, "kanji_automaton", spellings.kanji_automaton.__wrapped__)
+    monkeypatch.setattr(addresses, "kanji_automaton", spellings._kanji_automaton.__wrapped__)
     monkeypatch.setattr(spellings, "_alone", spellings._alone.__wrapped__)
     assert city("青森県泊村", "青森県下北郡泊村", "上北郡泊村") == [
         None,
