@@ -21,13 +21,13 @@ import pyarrow as pa
 from tokumei.transforms.detect.name_forms import joined_names
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.told_set import ToldSet
-from tokumei.transforms.leaks.beginnings import SeenLetters
 from tokumei.transforms.leaks.found import LeakSearch
 from tokumei.transforms.leaks.numbers import numbers_in
 from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.told import addresses_and_births
-from tokumei.transforms.leaks.values import as_compared, read_cells
+from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
+from tokumei.transforms.leaks.written import Written
 
 PEOPLE, LABEL = 300_000, 10
 SURFACE, KIND, READING = 0, 7, 11  # fields of a line of mecab-ipadic
@@ -97,12 +97,12 @@ def main():
             continue
         for name, values in columns_of(path):
             read = read_cells(values.cast(pl.String).to_arrow().cast(pa.string()))
+            written = Written.of(read, names)
             found = {
                 LeakSearch("number", name, kind): n
-                for kind, n in numbers_in(read.cells.to_arrow().cast(pa.string()), read).items()
+                for kind, n in numbers_in(read.cells.to_arrow().cast(pa.string()), read, written).items()
             }
-            written = as_compared(read).written
-            found |= names_in(names, name, written, None, LABEL, seen=SeenLetters(names.factors))
+            found |= names_in(names, name, written, None, LABEL)
             found |= addresses_and_births(told, name, written, None, LABEL)
             cells += len(values)
             for search, count in found.items():

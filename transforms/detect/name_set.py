@@ -193,7 +193,7 @@ class NameSet(PackedOnce):
             return _NO_HITS
         letters = np.concatenate((text.letters, np.zeros(LONGEST_NAME, dtype=np.uint32)))
         heads = text.threes(self.factors) >> _HEAD
-        at = np.flatnonzero(self._coarse[heads >> _FIRST])
+        at = np.flatnonzero(self._coarse.take(heads >> _FIRST))
         at = at[self._starts[heads[at]]]
         found, looked = [_NO_HITS], 0
         for length, hashes in _hashes(letters, at, self.lengths, self.seeds):

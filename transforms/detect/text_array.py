@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from functools import cache, cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tokumei.schemas.tables import KATAKANA
+from tokumei.transforms.detect.shadow import KANJI_DIGITS
 
 Codes = NDArray[np.uint32]
 Places = NDArray[np.int64]
@@ -24,6 +25,8 @@ Factors = tuple[int, int, int]  # of three letters
 _PLANES = 0x30000  # no letter that is written stands behind
 _ALL = 0x110000
 END = 1  # among letters stands behind each text
+_LETTER_BITS = 24  # of a character; behind them, what kinds it is of
+_LETTER = np.uint32((1 << _LETTER_BITS) - 1)
 _CHARACTERS = 1 << 18  # that are looked at in one go, so that they stay in the processor's cache
 
 
@@ -38,6 +41,15 @@ class Script(IntEnum):
     KANJI = 5
 
 
+class CharacterKind(IntFlag):
+    """Kinds of characters of which a text has some or none, as a shadow writes them."""
+
+    DIGIT = 1
+    LATIN = 2
+    NUMERAL = 4  # of kanji, and whatever else is a number and no digit
+    SIGN = 8  # no letter and no digit
+
+
 @dataclass(frozen=True, eq=False)
 class Letters:
     """Some texts, one behind the other.
@@ -46,11 +58,13 @@ class Letters:
         codes: their code points, with one more behind each text.
         begins: where each text begins in ``codes``.
         letters: of these the letters and digits as they are compared, and the ends of texts.
+        has: of each text, the `CharacterKind` of all its characters.
     """
 
     codes: Codes
     begins: Places
     letters: Codes
+    has: NDArray[np.uint8]
     _threes: dict[Factors, Codes] = field(default_factory=dict)
 
     @classmethod
@@ -61,8 +75,12 @@ class Letters:
         ends = np.flatnonzero(codes == 0)
         if len(ends) != len(shadows):  # a text has such a character itself
             return cls.of(shadows.str.replace_all("\0", " ", literal=True))
-        folded = folded_letters()[codes]
-        return cls(codes, np.concatenate(([0], ends + 1))[:-1], folded[folded > 0])
+        found, begins = _read().take(codes), np.concatenate(([0], ends + 1))[:-1]
+        has = np.bitwise_or.reduceat(found, begins) >> np.uint32(_LETTER_BITS) if len(begins) else ends
+        letters = found & _LETTER
+        if (has & CharacterKind.SIGN).any():
+            letters = letters[letters > 0]
+        return cls(codes, begins, letters, has.astype(np.uint8))
 
     def threes(self, factors: Factors) -> Codes:
         """Return a hash of each letter with the two behind it, made once for everybody who asks."""
@@ -124,6 +142,18 @@ def folded_letters() -> Codes:
     found[[*KATAKANA]] = [*KATAKANA.values()]
     found[0] = END
     return found
+
+
+@cache
+def _read() -> Codes:
+    """Return, by code point, the letter as it is compared, and behind its bits the `CharacterKind`."""
+    found, of = folded_letters().copy(), np.zeros(_ALL, dtype=np.uint32)
+    of[found == 0] = CharacterKind.SIGN
+    of[: len(_scripts())][_scripts() == Script.LATIN] = CharacterKind.LATIN
+    of[[c for c in range(0x80, _PLANES) if chr(c).isnumeric()]] |= np.uint32(CharacterKind.NUMERAL)
+    of[[*map(ord, KANJI_DIGITS)]] |= np.uint32(CharacterKind.NUMERAL)
+    of[0x30:0x3A] = CharacterKind.DIGIT
+    return found | of << np.uint32(_LETTER_BITS)
 
 
 @cache

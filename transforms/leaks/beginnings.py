@@ -17,11 +17,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.transforms.detect.shadow import spelled
-from tokumei.transforms.detect.text_array import END, Codes, Factors, Letters, folded_letters, stretches
+from tokumei.transforms.detect.text_array import (
+    END,
+    CharacterKind,
+    Codes,
+    Factors,
+    Letters,
+    folded_letters,
+    stretches,
+)
 from tokumei.transforms.leaks.values import repeated
 from tokumei.transforms.values.cells import as_text
+from tokumei.transforms.values.text import utf8
 
 Keys = npt.NDArray[np.uint32]
+Rows = npt.NDArray[np.int64]
 
 _WIDTH, _WIDTH_OF_DIGITS = 6, 10  # characters at the beginning of a value that are looked at
 _BITS = 21
@@ -31,6 +41,7 @@ _TENS = (100_000, 10_000, 1_000, 100, 10, 1)
 # Behind the keys of letters: of values that are too short to be looked for, and of those not plain to see.
 _NOWHERE, _ANYWHERE = 1 << _BITS, (1 << _BITS) + 1
 _UNKNOWN, _ZERO = 0xFFFFFFFF, ord("0")
+_BYTES, _LEAD, _NO_ASCII = 3, 0xE, 0x80  # of kanji and kana in UTF-8: how many, and how the first begins
 _ABROAD = "81"  # +81 and 0081 are compared as 0
 # Characters that are spelled one by one, whichever of them stand side by side: ASCII, punctuation, kana,
 # kanji, and those of another width.
@@ -47,12 +58,14 @@ class SeenLetters:
         inside: by key, whether a cell holds such letters.
         digits: the same of values that are digits alone.
         first: by key, whether a cell begins with such letters.
+        has: of each cell, the `CharacterKind` of its characters.
     """
 
     def __init__(self, factors: Factors) -> None:
         """Begin without cells; three letters are hashed with some factors."""
         self.factors = factors
         self.inside, self.digits, self.first = _nothing(), _nothing(), _nothing()
+        self.has = np.empty(0, dtype=np.uint8)
 
     def look(self, cells: pl.Series) -> None:
         """Look at shadows of cells."""
@@ -61,15 +74,19 @@ class SeenLetters:
 
     def through(self, texts: Iterable[tuple[int, Letters]]) -> Iterator[tuple[int, Letters]]:
         """Look at cells that are on their way to somebody else, as `stretches` gives them."""
+        had = [self.has]
         for begin, text in texts:
             letters = text.letters
+            had.append(text.has)
             if len(letters) >= _LETTERS:
                 keys = text.threes(self.factors) >> _KEY
                 self.inside[keys] = True
                 begins = np.append(0, np.flatnonzero(letters[: len(keys) - 1] == END) + 1)
                 self.first[keys[begins]] = True
-                self.digits[_six_digits(letters)] = True
+                if (text.has & CharacterKind.DIGIT).any():
+                    self.digits[_six_digits(letters)] = True
             yield begin, text
+        self.has = np.concatenate(had)
 
 
 def _six_digits(letters: Codes) -> Keys:
@@ -97,7 +114,50 @@ def beginnings(values: pa.Array, by: Factors | None) -> Keys:
     texts = as_text(values)
     if (labels := repeated(texts)) is not None:
         return beginnings(labels, by)
-    texts, width = texts.fill_null(""), _WIDTH_OF_DIGITS if by is None else _WIDTH
+    texts = texts.fill_null("")
+    keys, others = _of_digits_alone(texts) if by is None else _of_three_kanji(texts, by)
+    if len(others):
+        keys[others] = _one_by_one(texts.take(pa.array(others)), by)
+    return keys
+
+
+def _of_digits_alone(texts: pa.Array) -> tuple[Keys, Rows]:
+    """Return the keys of texts that have digits alone, if all do; and which are left."""
+    bytes_ = utf8(texts)
+    data = bytes_.data[: int(bytes_.lengths.sum())]
+    if data.min(initial=_ZERO) < _ZERO or data.max(initial=_ZERO) >= _ZERO + 10:
+        return np.empty(len(texts), dtype=np.uint32), np.arange(len(texts))
+    keys, zero = np.zeros(len(texts), dtype=np.uint32), np.zeros(len(texts), dtype=bool)
+    for place, ten in enumerate(_TENS):
+        digits = bytes_.column(place) - np.uint8(_ZERO)
+        zero |= digits == 0
+        keys += digits * np.uint32(ten)
+    keys[bytes_.lengths < len(_TENS)] = _NOWHERE
+    return keys, np.flatnonzero(zero & pc.match_substring(texts, _ABROAD).to_numpy(zero_copy_only=False))
+
+
+def _of_three_kanji(texts: pa.Array, by: Factors) -> tuple[Keys, Rows]:
+    """Return the keys of texts that begin with three letters of kanji or kana; and which others are left.
+
+    A character behind them may change the third, unless it is spelled alone as well.
+    """
+    bytes_ = utf8(texts)
+    keys, whole = np.zeros(len(texts), dtype=np.uint32), bytes_.lengths >= _LETTERS * _BYTES
+    for place, factor in enumerate((*by, 0)):
+        first, second, third = (bytes_.column(place * _BYTES + i).astype(np.uint32) for i in range(_BYTES))
+        letters = _spelled().take((first & 15) << 12 | (second & 63) << 6 | third & 63)
+        if place < _LETTERS:
+            keys += letters * np.uint32(factor)
+            whole &= (first >> 4 == _LEAD) & (letters >= _NO_ASCII) & (letters != _UNKNOWN)
+        else:
+            alone = (first >> 4 == _LEAD) & (letters != _UNKNOWN)
+            alone |= (first < _NO_ASCII) & (_spelled().take(first) != _UNKNOWN)
+            whole &= alone | (bytes_.lengths == _LETTERS * _BYTES)
+    return keys >> _KEY, np.flatnonzero(~whole)
+
+
+def _one_by_one(texts: pa.Array, by: Factors | None) -> Keys:
+    width = _WIDTH_OF_DIGITS if by is None else _WIDTH
     factors = np.array([*(_TENS if by is None else by), 0], dtype=np.uint32)
     wanted = len(factors) - 1
     sums, unsure, zero = (

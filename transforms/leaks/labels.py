@@ -37,8 +37,11 @@ class Cells(NamedTuple):
     @classmethod
     def of(cls, texts: pl.Series) -> Cells:
         """Group a column of plain texts."""
-        frame = pl.DataFrame({"cell": texts}).with_row_index("row")
-        frame = frame.filter(pl.col("cell").str.len_chars() >= SHORTEST)
+        sizes = texts.str.len_chars().fill_null(0).to_numpy().astype(np.int64)
+        order = np.flatnonzero(sizes >= SHORTEST)
+        if len(order) == len(texts) and texts.hash().is_unique().all():
+            return cls(sizes, order, np.arange(len(order) + 1))
+        frame = pl.DataFrame({"cell": texts}).with_row_index("row").filter(pl.Series(sizes >= SHORTEST))
         single = frame["cell"].hash().is_unique()  # most sentences are, and need no grouping
         alone, groups = frame.filter(single), frame.filter(~single).group_by("cell").agg("row")
         counts = np.append(np.ones(len(alone), dtype=np.int64), groups["row"].list.len().to_numpy())
@@ -58,6 +61,8 @@ class Cells(NamedTuple):
             shared: how many people make a label.
         """
         sizes = np.diff(self.starts)
+        if sizes.max(initial=0) < 2 * shared:
+            return self.order
         needed = (self.lengths - 1) * (self.lengths - 2) // 2 + shared
         sampled = np.where(sizes >= 2 * needed, 2 * needed, 0)
         if not sampled.any():

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,9 +19,11 @@ from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_nu
 from tokumei.transforms.detect.contacts import TELEPHONE, any_contact, contacts, without_uuids
 from tokumei.transforms.detect.filled import with_gaps
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
+from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.leaks.values import Read
+from tokumei.transforms.leaks.written import Written
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
 from tokumei.transforms.values.text import strings
@@ -46,16 +49,22 @@ _ONE_BY_ONE = Lock()  # threads that begin together would else each read the sam
 _LEAST = 10**9  # an integer below has fewer digits than any number that is looked for in integers
 _MOST = 2.0**62
 _SHORTEST = 12  # digits of an identification code with a check digit
+# What a shadow has in which a number or a contact stands.
+_ANY_KIND = CharacterKind.DIGIT | CharacterKind.LATIN | CharacterKind.NUMERAL | CharacterKind.SIGN
+_TEN = r"[0-9](?:[^0-9]{0,3}[0-9]){9}"  # of a telephone number; others have more
 _TWELVE = r"\d(?:\D{0,3}\d){11}"
 _MOBILE = r"^([5-9]0[1-9][0-9]{7})$"
 
 
-def numbers_in(values: pa.Array, read: Read | None = None) -> dict[str, Found]:
+def numbers_in(
+    values: pa.Array, read: Read | None = None, written: Written | None = None
+) -> dict[str, Found]:
     """Count the codes and contacts in one batch of a column, by name of their kind.
 
     Args:
         values: texts (dictionary-encoded or not) or numbers; equal cells are counted once.
         read: the same with their shadows, where another search needs them too.
+        written: and their texts.
 
     Returns:
         By kind: ``compared`` cells that are a number of the format or a code with one, of them ``chance``
@@ -64,12 +73,12 @@ def numbers_in(values: pa.Array, read: Read | None = None) -> dict[str, Found]:
     """
     if not len(values):
         return {}
-    if read is not None and (read.places is None or len(read.cells) > _FEW):
-        perhaps = read.cells.str.contains(_PERHAPS).fill_null(value=False)
-        written = read.written.filter(perhaps)
+    if read is not None and written is not None and (read.places is None or len(read.cells) > _FEW):
+        rows = pl.Series(np.flatnonzero(written.cells_have(_ANY_KIND)))
+        rows = rows.filter(read.cells.gather(rows).str.contains(_PERHAPS))
         if read.places is None:
-            written = written.filter(read.cells.filter(perhaps).is_first_distinct())
-        return _numbers_of(written)
+            rows = rows.filter(read.cells.gather(rows).is_first_distinct())
+        return _numbers_of(read.written.gather(rows))
     return _of_distinct(_numbers_in, _distinct(values))
 
 
@@ -93,19 +102,22 @@ def _numbers_in(cells: pl.Series) -> dict[str, Found]:
 def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
     if not len(shadows):
         return {}
-    texts = with_gaps(numbered(shadows), "")
+    texts = numbered(shadows)
+    long = texts.str.contains(_TEN)
+    texts = texts.clone().scatter(long.arg_true(), with_gaps(texts.filter(long), "")) if long.any() else texts
     whole = is_whole(texts)
     text = texts.filter(~whole)
     found: dict[str, Found] = {}
-    for counts in (whole_numbers(texts.filter(whole)), numbers_inside(without_uuids(text))):
+    inside = without_uuids(texts.filter(long & ~whole))
+    for counts in (whole_numbers(texts.filter(whole)), numbers_inside(inside)):
         for kind, n in counts.items():
             found[kind.name] = found.get(kind.name, _NOTHING) + Found(
                 n.compared, n.passing, n.sure, 0, n.by_chance
             )
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
-    reached = text.filter(text.str.contains(_CONTACT) & ~text.str.contains(_NO_CONTACT))
-    reached = reached.filter(reached.str.contains(any_contact()))
+    reached = text.filter(text.str.contains(any_contact()))
+    reached = reached.filter(reached.str.contains(_CONTACT) & ~reached.str.contains(_NO_CONTACT))
     for looks, some in ((worded, with_word(text)), (contacts, reached)):
         for look in looks() if len(some) else ():
             if holding := int(look.holding(some).sum()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -17,8 +18,10 @@ from tokumei.schemas.column_names import Role, roles_of, says
 from tokumei.transforms.detect import other_forms as other
 from tokumei.transforms.detect.readings import name_parts, readings_of
 from tokumei.transforms.detect.shadow import spelled
+from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.values import Texts, own_values
+from tokumei.transforms.leaks.written import Written
 from tokumei.transforms.planning.name_columns import NameColumns
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
@@ -40,24 +43,26 @@ class OwnForms:
         """
         self._table, self._sources, self._order, self._shared = table, sources, order, shared
 
-    def found(self, column: str, compared: Texts) -> dict[LeakSearch, Found]:
+    def found(self, column: str, compared: Texts, written: Written) -> dict[LeakSearch, Found]:
         """Count the records of a released column whose cell holds their own value in another form.
 
         Args:
             column: its name.
             compared: its cells, one a record.
+            written: its texts.
         """
         cells = compared.written
         found: dict[LeakSearch, Found] = self._kana(column, compared)
-        perhaps = other.may_have_form(cells).arg_true()
-        some = cells.gather(perhaps)
-        for form, forms in (
-            (other.ADDRESSES, self._addresses),
-            (other.BIRTHS, self._births),
-            (other.NAMES_IN_LATIN, self._latin),
-            (other.ELEVEN, self._codes),
+        digits, latin = map(written.rows_have, (CharacterKind.DIGIT, CharacterKind.LATIN))
+        perhaps = other.may_have_form(cells, digits, latin)
+        for form, may, forms in (
+            (other.ADDRESSES, perhaps, self._addresses),
+            (other.BIRTHS, perhaps, self._births),
+            (other.NAMES_IN_LATIN, perhaps & latin, self._latin),
+            (other.ELEVEN, digits, self._codes),
         ):
-            rows = perhaps.filter(some.str.contains(form.pattern))
+            rows = pl.Series(np.flatnonzero(may))
+            rows = rows.filter(cells.gather(rows).str.contains(form.pattern))
             if not len(rows):
                 continue
             texts = form.canonical(cells.gather(rows))
@@ -86,6 +91,8 @@ class OwnForms:
     def _met(self, values: pl.Series, texts: pl.Series, compared: int) -> Found:
         met = own_values(values, Texts(texts, texts), self._shared, compared)
         # A day that is the whole cell may be another day of the same person.
+        if not met.sure:
+            return met
         alone = int(((values == texts) & texts.str.contains(_WHOLE_DATE)).fill_null(value=False).sum())
         return met._replace(chance=met.chance + min(alone, met.sure), sure=met.sure - min(alone, met.sure))
 

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.transforms.detect.shadow import spelled
-from tokumei.transforms.leaks.beginnings import SeenLetters
+from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.sought_column import SoughtColumn
@@ -25,6 +25,7 @@ from tokumei.transforms.leaks.values import (
     plain_texts,
     sought,
 )
+from tokumei.transforms.leaks.written import Written
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
 _NUMERIC = r"[0-9]{6}"  # of cells in which numbers may stand that are looked for
@@ -39,17 +40,17 @@ class OwnSearch:
     """
 
     def __init__(
-        self, cells: Texts, seen: SeenLetters, wanted: Mapping[str, SoughtColumn], shared: int
+        self, cells: Texts, written: Written, wanted: Mapping[str, SoughtColumn], shared: int
     ) -> None:
         """Take a column.
 
         Args:
             cells: its texts, one a record.
-            seen: what was seen in them on the way.
+            written: the same, each once.
             wanted: source columns by name.
             shared: how many people, by their source values, make a label.
         """
-        self._cells, self._seen, self._wanted, self._shared = cells, seen, wanted, shared
+        self._cells, self._written, self._wanted, self._shared = cells, written, wanted, shared
         groups = Cells.of(cells.plain)
         self._rows = {name: groups.but_labels(source.values, shared) for name, source in wanted.items()}
 
@@ -59,7 +60,7 @@ class OwnSearch:
             name: rows[self._numeric[rows]] if self._wanted[name].digits else rows
             for name, rows in self._rows.items()
         }
-        near = {name: self._wanted[name].near(self._seen, rows) for name, rows in asked.items()}
+        near = {name: self._wanted[name].near(self._written.seen, rows) for name, rows in asked.items()}
         met = self._met(near)
         return {
             name: own_values(
@@ -75,7 +76,7 @@ class OwnSearch:
         source, rows, plain = self._wanted[name], self._rows[name], self._cells.plain
         if source.digits or not len(rows):
             return None
-        near = source.beginning(self._seen)
+        near = source.beginning(self._written.seen)
         values = source.values(near) if len(near) else plain.clear()
         longest = values.str.len_bytes().max() or 0
         if not plain.filter(plain.str.len_bytes() <= longest).is_in(values.implode()).any():
@@ -105,7 +106,10 @@ class OwnSearch:
 
     @cached_property
     def _numeric(self) -> npt.NDArray[np.bool_]:
-        return self._cells.plain.str.contains(_NUMERIC).fill_null(value=False).to_numpy()
+        found = self._written.rows_have(CharacterKind.DIGIT)
+        rows = np.flatnonzero(found)
+        found[rows] = self._cells.plain.gather(pl.Series(rows)).str.contains(_NUMERIC).to_numpy()
+        return found
 
     @cached_property
     def _numbers(self) -> pl.Series:

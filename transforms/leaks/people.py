@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from tokumei.transforms.detect.as_named import are_full_names
 from tokumei.transforms.detect.code_set import CodeSet
-from tokumei.transforms.detect.name_set import SHORTEST_NAME, NameHits, NameSet, NameSign
-from tokumei.transforms.detect.text_array import stretches
-from tokumei.transforms.leaks.beginnings import SeenLetters
+from tokumei.transforms.detect.name_set import NameHits, NameSet, NameSign
+from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.leaks.found import Found, LeakSearch
+from tokumei.transforms.leaks.written import Written
 from tokumei.transforms.values.addresses import generalize_addresses
 
 _LOOKED, _ENOUGH = 256, 10  # different cells that tell whether a column is one of names
@@ -22,21 +22,16 @@ _PERHAPS_NAME, _PERHAPS_ADDRESSED = (
     rf"^(?:{_NAME_LIKE})$",
     rf"^(?:{_BEFORE})?(?:{_NAME_LIKE})(?:{_BEHIND})?$",
 )
+_LONGEST_ADDRESSED = 20  # characters of two parts in kana, with a space and how one is addressed
 _PERHAPS_HOME = r"[都道府県市区町村郡].*[0-9一二三四五六七八九十]"
 _NUMBERED = r"[0-9]+-[0-9]|[0-9一二三四五六七八九十] ?(?:丁目|番|号)|[^0-9][0-9]{1,5}$"
-_CELL, _PERSON, _RECORDS, _BEARERS, _OWNER = "cell", "person", "records", "bearers", "owner"
+_PERSON, _RECORDS, _BEARERS, _OWNER = "person", "records", "bearers", "owner"
 _NAME, _DECOY = "name", "decoy"
 _SURE = (NameSign.SURE, NameSign.ADDRESSED)
 
 
 def names_in(
-    names: NameSet | None,
-    column: str,
-    cells: pl.Series,
-    people: pl.Series | None,
-    shared: int,
-    *,
-    seen: SeenLetters,
+    names: NameSet | None, column: str, written: Written, people: pl.Series | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Count the records whose cell holds the name of somebody of the files.
 
@@ -44,26 +39,22 @@ def names_in(
     nobody.
 
     Args:
-        names: to be looked for; None: the cells are seen, and nothing is found.
+        names: that were looked for; None: nothing is found.
         column: the released column.
-        cells: shadows, one a record.
+        written: its texts.
         people: whose record each is; None where a record is a person.
         shared: how many people make a label.
-        seen: gets to see the cells.
 
     Returns:
         By ``name``: ``sure`` records with a name; and ``chance`` different cells with what may well be a
         word, while so many as ``expected`` hold a decoy. By ``likely``: the same of cells with what is
         probably a name; if the set errs, that is expected too.
     """
-    distinct = cells.unique().drop_nulls()
-    distinct = distinct.filter(distinct.str.len_chars() >= SHORTEST_NAME)
-    if names is None:
-        seen.look(distinct)
+    hits = written.hits
+    if names is None or hits is None:
         return {}
-    hits = names.find_in(seen.through(stretches(distinct)))
-    counts = _by_evidence(distinct, hits, cells, people, shared)
-    compared = len(cells) - cells.null_count()
+    counts = _by_evidence(hits, written, people, shared)
+    compared = int((written.rows >= 0).sum())
     error = hits.looked * names.names.error if names.names.bits is not None else 0.0
     if error:  # then nothing is sure
         counts = {(min(e, NameSign.LIKELY), what): n for (e, what), n in sorted(counts.items())}
@@ -85,50 +76,52 @@ def names_in(
 
 
 def codes_of_people(
-    codes: CodeSet | None, column: str, cells: pl.Series, people: pl.Series | None, shared: int
+    codes: CodeSet | None, column: str, written: Written, people: pl.Series | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Count the cells that hold the code of somebody of the files, and how many would by chance.
 
     Args:
         codes: to be looked for; None where none are known.
         column: the released column.
-        cells: shadows, one a record.
+        written: its texts.
         people: whose record each is; None where a record is a person.
         shared: how many people make a label.
     """
     if codes is None:
         return {}
-    bearers = pl.len() if people is None else pl.col(_PERSON).n_unique()
-    frame = pl.DataFrame({_CELL: cells, _PERSON: cells if people is None else people}).drop_nulls(_CELL)
-    distinct = frame.group_by(_CELL).agg(bearers.alias(_BEARERS)).filter(pl.col(_BEARERS) < shared)
-    met = codes.find(distinct[_CELL])
-    return {LeakSearch("code", column, ""): Found(len(distinct), len(met.texts), 0, 0, met.expected)}
+    some = written.bearers(people) < shared
+    met = codes.find(written.texts.filter(pl.Series(some & written.texts_have(CharacterKind.DIGIT))))
+    return {LeakSearch("code", column, ""): Found(int(some.sum()), len(met.texts), 0, 0, met.expected)}
 
 
-def names_and_addresses(column: str, cells: pl.Series, shared: int) -> dict[LeakSearch, Found]:
+def names_and_addresses(column: str, written: Written, shared: int) -> dict[LeakSearch, Found]:
     """Count the cells that are somebody's full name, or an address down to its number, in any column.
 
     Only where most cells may be one, the dictionary or the table of municipalities is asked, for a part.
 
     Args:
         column: the released column.
-        cells: shadows, one a record.
+        written: its texts.
         shared: how many records make a label.
 
     Returns:
         By ``person`` and ``home``, of different cells that fewer records bear: how many were looked at, and
         how many are one, if most are; else nothing.
     """
-    counted = cells.drop_nulls().value_counts(name=_BEARERS)
-    distinct = counted.filter((pl.col(_BEARERS) < shared) & (pl.col(cells.name).str.len_chars() > 0))
-    texts = distinct[cells.name]
-    found = {}
-    for kind, perhaps, pattern, made, judge in (
-        ("person", _PERHAPS_ADDRESSED, _PERHAPS_NAME, _alone, are_full_names),
-        ("home", _PERHAPS_HOME, _PERHAPS_HOME, pl.Series.clone, _are_homes),
+    size = written.texts.str.len_chars().to_numpy()
+    some = (written.records < shared) & (size > 0)
+    texts, found = written.texts.filter(pl.Series(some)), {}
+    short = (size <= _LONGEST_ADDRESSED) | written.texts_have(CharacterKind.DIGIT | CharacterKind.LATIN)
+    numbered = written.texts_have(CharacterKind.DIGIT | CharacterKind.NUMERAL)
+    for kind, rows, perhaps, pattern, made, judge in (
+        ("person", some & short, _PERHAPS_ADDRESSED, _PERHAPS_NAME, _alone, are_full_names),
+        ("home", some & numbered, _PERHAPS_HOME, _PERHAPS_HOME, pl.Series.clone, _are_homes),
     ):
-        like = made(texts.filter(texts.str.contains(perhaps))).str.contains(pattern)
-        if len(texts) < _ENOUGH or 2 * int(like.sum()) <= len(texts):
+        if len(texts) < _ENOUGH or 2 * int(rows.sum()) <= len(texts):
+            continue
+        like = written.texts.filter(pl.Series(rows))
+        like = made(like.filter(like.str.contains(perhaps))).str.contains(pattern)
+        if 2 * int(like.sum()) <= len(texts):
             continue
         looked = made(texts.sort()).gather_every(1 + len(texts) // _LOOKED)
         met = int(judge(looked).sum())
@@ -149,7 +142,7 @@ def _are_homes(texts: pl.Series) -> pl.Series:
 
 
 def _by_evidence(
-    distinct: pl.Series, hits: NameHits, cells: pl.Series, people: pl.Series | None, shared: int
+    hits: NameHits, written: Written, people: pl.Series | None, shared: int
 ) -> dict[tuple[int, str], int]:
     """Return, by the best evidence, how many cells hold a name or a decoy; where it is sure, records."""
     if not len(hits.owner):
@@ -159,14 +152,13 @@ def _by_evidence(
         .group_by(_OWNER, "decoy")
         .agg(pl.col("evidence").max())
     )
-    held = best.with_columns(distinct.gather(best[_OWNER]).alias(_CELL))
     bearers = pl.len() if people is None else pl.col(_PERSON).n_unique()
     counts = (
-        pl.DataFrame({_CELL: cells, _PERSON: cells if people is None else people})
-        .filter(pl.col(_CELL).is_in(held[_CELL].unique().implode()))
-        .group_by(_CELL)
+        pl.DataFrame({_OWNER: written.rows, _PERSON: written.rows if people is None else people})
+        .filter(pl.col(_OWNER).is_in(best[_OWNER].unique().implode()))
+        .group_by(_OWNER)
         .agg(pl.len().alias(_RECORDS), bearers.alias(_BEARERS))
-        .join(held, on=_CELL)
+        .join(best, on=_OWNER)
         .filter((pl.col(_BEARERS) < shared) | (pl.col("evidence") == NameSign.ADDRESSED))
         .group_by("evidence", "decoy")
         .agg(pl.len().alias("cells"), pl.col(_RECORDS).sum())

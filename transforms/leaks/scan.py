@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from tokumei.schemas.leaks import leaves_numbers
 from tokumei.transforms.counting.person_values import Theirs
 from tokumei.transforms.detect.name_set import NameSet
-from tokumei.transforms.leaks.beginnings import ANY_FACTORS, SeenLetters
 from tokumei.transforms.leaks.beside import beside
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells
@@ -30,7 +29,8 @@ from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses
 from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.theirs import theirs_in
 from tokumei.transforms.leaks.told import addresses_and_births
-from tokumei.transforms.leaks.values import Texts, as_compared, own_values, plain_texts, read_cells
+from tokumei.transforms.leaks.values import Texts, own_values, plain_texts, read_cells
+from tokumei.transforms.leaks.written import Written
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.redactions import redacted_columns
 from tokumei.transforms.values.cells import without_dictionary
@@ -73,21 +73,20 @@ def scan(
             continue
         carries = column.carries_values and bool(wanted or names or theirs)
         read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
-        for kind, count in numbers_in(batch.column(name), read).items():
+        written = None if read is None else Written.of(read, names)
+        for kind, count in numbers_in(batch.column(name), read, written).items():
             found[LeakSearch("number", name, kind)] = count
-        if read is not None:
-            cells = as_compared(read)
+        if read is not None and written is not None:
+            cells = written.compared(read)
             if column.type == "string":
-                found |= names_and_addresses(name, cells.written, shared)
-            seen = SeenLetters(ANY_FACTORS if names is None else names.factors)
-            found |= names_in(names, name, cells.written, people, shared, seen=seen)
+                found |= names_and_addresses(name, written, shared)
+            found |= names_in(names, name, written, people, shared)
             codes = None if names is None else names.codes
-            found |= codes_of_people(codes, name, cells.written, people, shared)
-            found |= addresses_and_births(
-                None if names is None else names.told, name, cells.written, people, shared
-            )
-            found |= _values(name, cells, seen, wanted, shared, itself=name not in redacted)
-            found |= forms.found(name, cells)
+            told = None if names is None else names.told
+            found |= codes_of_people(codes, name, written, people, shared)
+            found |= addresses_and_births(told, name, written, people, shared)
+            found |= _values(name, cells, written, wanted, shared, itself=name not in redacted)
+            found |= forms.found(name, cells, written)
             found |= theirs_in(theirs, name, cells, shared)
         whole = whole_numbers_of(batch.column(name)) if carries else None
         if whole is not None and read is None:
@@ -139,7 +138,7 @@ def _wanted(
 
 
 def _values(
-    name: str, cells: Texts, seen: SeenLetters, wanted: dict[str, SoughtColumn], shared: int, *, itself: bool
+    name: str, cells: Texts, written: Written, wanted: dict[str, SoughtColumn], shared: int, *, itself: bool
 ) -> dict[LeakSearch, Found]:
     """Search a column of texts for source values; for others' of its own only if ``itself``.
 
@@ -148,7 +147,7 @@ def _values(
     """
     if not wanted:
         return {}
-    search = OwnSearch(cells, seen, wanted, shared)
+    search = OwnSearch(cells, written, wanted, shared)
     found = {LeakSearch("own", name, of): count for of, count in search.own().items()}
     for of in (of for of in wanted if itself or of != name):
         if (others := search.others(of)) is not None:

@@ -104,4 +104,7 @@ class SoughtColumn:
 def _all_digits(texts: pa.Array) -> bool:
     """Whether no text has anything but digits, and what stands between them."""
     bytes_ = utf8(texts.drop_null())
-    return bool(_OF_DIGITS[bytes_.data[: int(bytes_.lengths.sum())]].all())
+    of = bytes_.data[: int(bytes_.lengths.sum())]
+    if not len(of) or (of.min() >= ord("0") and of.max() <= ord("9")):
+        return True
+    return of.max() <= ord("9") and bool(_OF_DIGITS[of].all())

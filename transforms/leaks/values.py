@@ -80,7 +80,12 @@ def plain_texts(values: pa.Array, write: Callable[[pa.Array], pl.Series] = shado
 
 def as_compared(read: Read) -> Texts:
     """Return the cells of a column as they are compared, one a record."""
-    texts = _plain(read.written)
+    written = at_home(read.written)
+    return one_a_record(Texts(letters_alone(written), written), read)
+
+
+def one_a_record(texts: Texts, read: Read) -> Texts:
+    """Return what the cells of a column come to, one a record."""
     return texts if read.places is None else Texts(*(column.gather(read.places) for column in texts))
 
 
@@ -106,18 +111,20 @@ def repeated(texts: pa.Array) -> pa.DictionaryArray | None:
 
 def _seem_different(texts: pa.Array) -> bool:
     """Whether some cells from all over a column are so different that they are hardly fewer than records."""
-    some = texts.take(pa.array(range(0, len(texts), 1 + len(texts) // _SOME), pa.int64()))
+    some = texts.take(pa.array(np.arange(0, len(texts), 1 + len(texts) // _SOME)))
     return len(some) > _SOME // 2 and len(some.unique()) > _DIFFERENT * len(some)
 
 
-def _plain(written: pl.Series) -> Texts:
+def at_home(written: pl.Series) -> pl.Series:
+    """Return shadows with telephone numbers with +81 as with 0."""
     rows = written.str.contains(_JAPAN, literal=True).fill_null(value=False).arg_true()
     some = written.gather(rows)
     abroad = some.str.contains(_PERHAPS_ABROAD)
-    if abroad.any():
-        at_home = some.filter(abroad).str.replace_all(_ABROAD, "${1}0$2$3")
-        written = written.clone().scatter(rows.filter(abroad), at_home)
-    return Texts(letters_alone(written), written)
+    if not abroad.any():
+        return written
+    return written.clone().scatter(
+        rows.filter(abroad), some.filter(abroad).str.replace_all(_ABROAD, "${1}0$2$3")
+    )
 
 
 def sought(texts: pl.Series) -> pl.Series:
@@ -153,9 +160,9 @@ def own_values(source: pl.Series, cells: Texts, shared: int, compared: int | Non
     """
     frame = pl.DataFrame({_SOURCE: source, _CELL: cells.plain, _WRITTEN: cells.written}).drop_nulls()
     inside = frame.select(_CONTAINED).to_series()
-    hits = frame.filter(inside)
-    if len(hits):
-        hits = _without_labels(hits, frame.filter(~inside), shared)
+    if not inside.any():
+        return Found(compared or len(frame), 0, 0, 0, _coincidences(frame))
+    hits = _without_labels(frame.filter(inside), frame.filter(~inside), shared)
     numeric = hits.filter(pl.col(_SOURCE).str.contains(_DIGITS))
     chance = sum(map(in_longer_digits, numeric[_SOURCE], numeric[_WRITTEN]))
     equal = len(numeric.filter(pl.col(_SOURCE) == pl.col(_CELL)))
@@ -195,8 +202,11 @@ def numbers_among(cells: pl.Series) -> pl.Series:
 
 def _coincidences(frame: pl.DataFrame) -> float:
     """Return how many records would have their own number for a cell if cells were dealt at random."""
-    numbers = numbers_among(frame[_CELL]).value_counts(name="cells")
-    pairs = frame.select(_SOURCE).join(numbers, left_on=_SOURCE, right_on=_CELL)["cells"].sum()
+    numbers = numbers_among(frame[_CELL])
+    if not len(numbers):
+        return 0.0
+    counts = numbers.value_counts(name="cells")
+    pairs = frame.select(_SOURCE).join(counts, left_on=_SOURCE, right_on=_CELL)["cells"].sum()
     return float(pairs) / len(frame) if len(frame) else 0.0
 
 

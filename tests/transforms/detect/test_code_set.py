@@ -6,9 +6,10 @@ import pyarrow as pa
 import pytest
 
 from tokumei.transforms.detect.code_set import CodeSet
-from tokumei.transforms.detect.shadow import shadow
 from tokumei.transforms.leaks.people import codes_of_people
+from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
+from tokumei.transforms.leaks.written import Written
 
 KEY = bytes(range(32))
 DRAW = np.random.default_rng(7)
@@ -18,8 +19,8 @@ SET = CodeSet.of(pl.Series([*CODES, *LONG, None, "山田", "12345", "20260401"])
 
 
 def leaks(cells, codes=SET, people=None):
-    read = shadow(pa.array(cells, pa.string()))
-    return any(is_leak(*found) for found in codes_of_people(codes, "note", read, people, 10).items())
+    written = Written.of(read_cells(pa.array(cells, pa.string())), None)
+    return any(is_leak(*found) for found in codes_of_people(codes, "note", written, people, 10).items())
 
 
 @pytest.mark.parametrize("code", [CODES[3], LONG[3]])
