@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tokumei.schemas.column_words import DIGITS, Word, split_words
 from tokumei.schemas.tables import ColumnWord
@@ -93,9 +93,28 @@ def says(roles: Collection[Role], *texts: str | None) -> bool:
     return any(said.role in roles for said in roles_of(*texts))
 
 
+def name_part(text: str) -> tuple[Literal["family", "given"], str] | None:
+    """Return which part of a person's name a column's name says, and what it says without that word.
+
+    Args:
+        text: the name or title of a column that says `Role.NAME` or `Role.KANA`.
+
+    Returns:
+        Of 患者姓 and 患者名 the same rest, so that they belong together; None where it says no part.
+    """
+    words = split_words(text)
+    for i, (_, word) in enumerate(words):
+        for part in _PARTS:
+            if _is(word, part):
+                return part, "#".join(
+                    "".join(letters for letters, _ in of) for of in (words[:i], words[i + 1 :])
+                )
+    return None
+
+
 @cache
 def _read(text: str) -> tuple[Named, ...]:
-    words = _Words(split_words(text))
+    words = _Words(word for _, word in split_words(text))
     said = {Named(Role(row.role), row.kind or None) for row in words.said()} | words.links()
     return tuple(said - ({Named(Role.NAME)} if Named(Role.KANA) in said else set()))
 
@@ -152,6 +171,7 @@ class _Words(list[Word]):
         return of_thing and role in _OF_THINGS_TOO
 
 
+_PARTS: tuple[Literal["family"], Literal["given"]] = ("family", "given")
 _FREE = ("form", "who", "of")  # what may stand beside a word that must else stand alone
 _NUMBERED = frozenset({Role.CODE, Role.BIOMETRICS, Role.IDENTIFIER})
 _OF_THINGS_TOO = frozenset({Role.NAME, Role.KANA, Role.CONTACT, Role.ADDRESS, Role.IDENTIFIER})

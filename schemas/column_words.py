@@ -44,8 +44,11 @@ def _script(char: str) -> int:
     return 0 if char.isdigit() else 1 if char.isascii() else 2
 
 
-def split_words(text: str) -> list[Word]:
-    """Return the known words that cover most of a name, the fewest that do, the first as long as can be."""
+def split_words(text: str) -> list[tuple[str, Word]]:
+    """Return the known words that cover most of a name, the fewest that do, the first as long as can be.
+
+    Each stands beside its letters, as they are compared.
+    """
     name, edges = _spelled(text)
     index = _index()
     # By place, from the end: how many letters are unknown and words are needed; the first word; its end.
@@ -70,8 +73,9 @@ def split_words(text: str) -> list[Word]:
             edge = at
     words, at = [], 0
     while at < len(name):
+        begin = at
         _, rows, at = best[at]
-        words.append(rows)
+        words.append((name[begin:at], rows))
     return words
 
 

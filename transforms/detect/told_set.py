@@ -27,7 +27,10 @@ _SAID_BEFORE = (
     r"(?:生年月日|誕生日|出生日?|生まれ|生れ|DOB|D\.O\.B\.?|BIRTH ?(?:DAY|DATE)|DATE OF BIRTH|BORN(?: ON)?)"
     r"[^0-9A-Z#]{0,6}"
 )
-_SAID_BEHIND = r" ?(?:生まれ|生れ|うまれ|誕生|に?出生|BORN|生(?:[^\p{Hiragana}\p{Han}]|$))"
+_SAID_BEHIND = (
+    r" ?(?:生まれ|生れ|うまれ|誕生|に?出生|BORN"
+    r"|生(?:[^\p{Hiragana}\p{Han}]|$|の[方人者男女父母夫妻息娘本患]))"
+)
 _DAY = r"(?:[MTSHR']?[0-9]{1,4}(?:-[0-9]{1,4}){2}|[MTSHR]?[0-9]{6,8})#"
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from tokumei.schemas.column_names import Role, roles_of, says
+from tokumei.schemas.column_names import Role, name_part, roles_of, says
 from tokumei.schemas.hierarchies import FileHierarchy
 from tokumei.schemas.table import Table
 
@@ -19,14 +19,6 @@ _OF_CODES = 2  # 二号
 _SHORTEST = 3  # letters of a name
 _DIGIT = re.compile(r"\d")
 _APART, _JAPANESE = re.compile(r"[\W_]+"), re.compile("[ぁ-ヺ一-龥]")
-_FAMILY = re.compile(
-    r"姓(?!名)|氏(?!名)|苗字|名字|セイ|せい|(?<![a-z])(?:sei|sur_?name|last_?name|family_?name|l_?name|last)(?![a-z])",
-    re.IGNORECASE,
-)
-_GIVEN = re.compile(
-    r"(?<![氏姓件品題])名(?![前字称義簿])|メイ|めい|(?<![a-z])(?:mei|given_?name|first_?name|f_?name|first)(?![a-z])",
-    re.IGNORECASE,
-)
 
 
 def carries_sentences(table: Table) -> bool:
@@ -69,19 +61,21 @@ def may_name_somebody(table: Table) -> bool:
 
 def name_columns(table: Table) -> tuple[NameColumns, ...]:
     """Return the columns of names among those whose values must not stand in what is released."""
-    names = {
-        name: text
+    names = [
+        name
         for name, column in table.columns.items()
         if column.sought and column.type in {"string", "text"} and not column.carries_values
-        for text in [_read(name, column.title)]
-    }
-    family, given = _parts(names, _FAMILY), _parts(names, _GIVEN)
-    pairs = [(family[rest], given[rest]) for rest in family if rest in given]
-    paired = {name for pair in pairs for name in pair}
-    whole = [
-        (name,) for name in names if name not in paired and says(_NAMES, name, table.columns[name].title)
+        if says(_NAMES, name, column.title)
     ]
-    return (*pairs, *whole)
+    parts = {name: part for name in names if (part := _part(name, table.columns[name].title)) is not None}
+    columns = {part: name for name, part in parts.items()}
+    pairs = [
+        (name, columns["given", rest])
+        for name, (part, rest) in parts.items()
+        if part == "family" and ("given", rest) in columns
+    ]
+    paired = {name for pair in pairs for name in pair}
+    return (*pairs, *((name,) for name in names if name not in paired))
 
 
 def code_columns(table: Table) -> tuple[str, ...]:
@@ -121,13 +115,6 @@ def birth_columns(table: Table) -> tuple[str, ...]:
     )
 
 
-def _read(name: str, title: str | None) -> str:
-    text = unicodedata.normalize("NFKC", name)
-    if not (_FAMILY.search(text) or _GIVEN.search(text) or says(_NAMES, text)) and title:
-        text = unicodedata.normalize("NFKC", title)
-    return re.sub(r"\s+", "_" if text.isascii() else "", text)
-
-
-def _parts(names: dict[str, str], word: re.Pattern[str]) -> dict[str, str]:
-    """Return, by what is left of a column's name without the word, the column."""
-    return {word.sub("#", text, count=1).lower(): name for name, text in names.items() if word.search(text)}
+def _part(name: str, title: str | None) -> tuple[str, str] | None:
+    """Return which part of a name a column holds, by its name, or where that says nothing by its title."""
+    return name_part(name if title is None or says(_NAMES, name) else title)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from tokumei.schemas.column_names import Role, roles_of
@@ -10,7 +9,6 @@ from tokumei.schemas.date_formats import USUAL, DateReading
 
 MOST_NAMES = 6  # columns of names that are put behind one another
 _REACHES = frozenset({Role.NAME, Role.KANA, Role.CONTACT, Role.ADDRESS})
-_PLACE = re.compile(r"住所|居所|所番地|番地|方書|本籍|address", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +41,10 @@ class OwnColumn:
             dates: what it declares of its dates.
         """
         roles = {said.role for said in roles_of(name, title)}
-        place = any(_PLACE.search(text) for text in (name, title) if text)
         return cls(
             name=name,
-            names=place or not roles.isdisjoint(_REACHES),
-            places=place,
+            names=not roles.isdisjoint(_REACHES),
+            places=Role.ADDRESS in roles,
             coded=Role.CODE in roles,
             born=Role.BIRTH in roles,
             dates=dates,

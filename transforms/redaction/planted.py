@@ -25,6 +25,7 @@ from tokumei.transforms.redaction.planted_kinds import (
     PlantedKind,
     described_kinds,
 )
+from tokumei.transforms.redaction.planted_otherwise import otherwise_kinds
 from tokumei.transforms.redaction.planted_own import own_kinds
 
 _OF_THE_OTHERS = 4  # where a share must be found: so many cases that chance alone misses no floor
@@ -60,10 +61,10 @@ def planted_cases(
         left: what sentences tell and is left standing; of that none is planted.
         others: whether names of other people of the files are looked for.
     """
-    draws = Draws(seed)
+    draws, told = Draws(seed), [OF_OTHERS] * others
     cases = [
         case
-        for kind in (*PLANTED_CODES, *CONTACTS, *described_kinds(left), *([OF_OTHERS] * others))
+        for kind in (*PLANTED_CODES, *CONTACTS, *described_kinds(left), *otherwise_kinds(left), *told)
         for case in _of_kind(kind, draws)
     ]
     for column in columns:

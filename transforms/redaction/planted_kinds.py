@@ -113,7 +113,7 @@ def _position(draws: Draws) -> str:
     return f"35.{draws.digits(6)}, 139.{draws.digits(6)}"
 
 
-def _worded(
+def worded_kind(
     title: str,
     words: Sequence[str],
     make: Callable[[Draws], str],
@@ -121,6 +121,15 @@ def _worded(
     joints: Sequence[str] = ("は", "：", " "),
     spellings: Mapping[str, Spelling] = GROUPED,
 ) -> PlantedKind:
+    """Return a kind that is told by a word before it.
+
+    Args:
+        title: in Japanese, for the report.
+        words: of which one stands before it.
+        make: a new one.
+        joints: what may stand between.
+        spellings: that it may have.
+    """
     frames = [frame.format(f"{word}{joint}{{}}") for word in words for joint in joints for frame in _FRAMES]
     return PlantedKind(title=title, make=make, frames=frames, spellings=spellings)
 
@@ -129,18 +138,18 @@ PLANTED_CODES: tuple[PlantedKind, ...] = (
     PlantedKind(title="個人番号", make=_my_number),
     PlantedKind(title="運転免許証の番号", make=_licence),
     PlantedKind(title="カード番号", make=_card),
-    _worded("基礎年金番号", ("基礎年金番号", "年金手帳"), lambda d: _in_groups(d.digits(10), 4, 6)),
-    _worded("住民票コード", ("住民票コード", "住基番号"), lambda d: d.digits(11, first="123456789")),
-    _worded("旅券番号", ("旅券番号", "パスポート"), lambda d: d.letters(2, UPPER) + d.digits(7)),
-    _worded(
+    worded_kind("基礎年金番号", ("基礎年金番号", "年金手帳"), lambda d: _in_groups(d.digits(10), 4, 6)),
+    worded_kind("住民票コード", ("住民票コード", "住基番号"), lambda d: d.digits(11, first="123456789")),
+    worded_kind("旅券番号", ("旅券番号", "パスポート"), lambda d: d.letters(2, UPPER) + d.digits(7)),
+    worded_kind(
         "在留カード等の番号",
         ("在留カード",),
         lambda d: d.letters(2, UPPER) + d.digits(8) + d.letters(2, UPPER),
     ),
-    _worded("雇用保険被保険者番号", ("雇用保険", "雇保"), lambda d: _in_groups(d.digits(11), 4, 6, 1)),
-    _worded("保険の番号", ("保険証の番号", "国保 番号"), lambda d: d.digits(7, first="123456789")),
-    _worded("銀行口座の番号", ("銀行口座 普通",), lambda d: d.digits(7)),
-    _worded("端末の番号", ("IMEI",), lambda d: f"35{d.digits(13)}"),
+    worded_kind("雇用保険被保険者番号", ("雇用保険", "雇保"), lambda d: _in_groups(d.digits(11), 4, 6, 1)),
+    worded_kind("保険の番号", ("保険証の番号", "国保 番号"), lambda d: d.digits(7, first="123456789")),
+    worded_kind("銀行口座の番号", ("銀行口座 普通",), lambda d: d.digits(7)),
+    worded_kind("端末の番号", ("IMEI",), lambda d: f"35{d.digits(13)}"),
     PlantedKind(title="そのほかの長い番号", make=lambda d: d.digits(9, first="3456789")),
 )
 MAIL: dict[str, Spelling] = LATIN | {
@@ -161,14 +170,14 @@ CONTACTS: tuple[PlantedKind, ...] = (
     PlantedKind(
         title="SNS等のアカウント", make=lambda d: f"@{d.letters(7, LOWER)}{d.digits(2)}", spellings=LATIN
     ),
-    _worded(
+    worded_kind(
         "言葉で分かるアカウント",
         ("LINE ID", "LINE", "インスタ", "Twitter", "ID"),
         lambda d: f"{d.letters(7, LOWER)}{d.digits(2)}_{d.letters(1, LOWER)}",
         joints=("：", ": ", "は"),
         spellings=_IN_PLACE,
     ),
-    _worded(
+    worded_kind(
         "電話番号などの下4桁", ("下4桁", "末尾４桁", "下四桁"), lambda d: d.digits(4), spellings=_IN_PLACE
     ),
     PlantedKind(title="IPアドレス", make=_address, spellings=LATIN),

@@ -59,11 +59,22 @@ def test_whole_names(name):
         ("family_name", "given_name"),
         ("sei", "mei"),
         ("kana_sei", "kana_mei"),
+        ("カナ姓", "カナ名"),
+        ("氏名_姓", "氏名_名"),
+        ("customerLastName", "customerFirstName"),
+        ("familyname", "givenname"),
+        ("担当者姓", "担当者名"),
     ],
 )
 def test_names_in_two_columns(one, other):
     assert found({other: DROPPED, one: DROPPED}) == ((one, other),)
     assert found({one: DROPPED, "氏名": DROPPED, other: DROPPED}) == ((one, other), ("氏名",))
+
+
+def test_first_and_last_of_something_else_are_no_name():
+    """Orders, not people."""
+    assert found({"last_order": DROPPED, "first_order": DROPPED}) == ()
+    assert found({"患者姓": DROPPED, "医師名": DROPPED}) == (("患者姓",), ("医師名",))
 
 
 def test_the_title_tells_where_the_name_does_not():

@@ -192,3 +192,20 @@ STAYS = [
 
 def test_what_tells_of_nobody_stays():
     assert redacted(STAYS) == STAYS
+
+
+@pytest.mark.parametrize(
+    ("name", "places", "names"),
+    [
+        ("email_address", False, True),
+        ("mac_address", False, False),
+        ("住所の有無", False, False),
+        ("番地以下", True, True),
+        ("住所（番地以降）", True, True),
+        ("jusho", True, True),
+        ("店舗住所", False, False),
+    ],
+)
+def test_what_a_column_says_of_places_is_what_its_name_says_everywhere(name, places, names):
+    column = OwnColumn.of(name, None)
+    assert (column.places, column.names) == (places, names)
