@@ -7,6 +7,8 @@ import re
 import pytest
 from support.helpers import KEEP_ALL, QI, policy_of
 
+from tokumei.transforms.pages.environment import percent
+
 AGE = {"type": "integer", "treat": [{**QI, "hierarchy": {"kind": "intervals", "widths": [10, 20]}}]}
 TOWN = {"treat": [{**QI, "hierarchy": {"kind": "prefix", "keep": [1]}}]}
 ILLNESS = {**KEEP_ALL, "sensitive": True}
@@ -66,6 +68,9 @@ def test_what_protects_passes(run):
     guessed = found["inference", False]  # illnesses fell on people at random, and that is all that is gained
     assert guessed["control"]["low"] < guessed["success"]["rate"] < guessed["control"]["high"]
     assert guessed["advantage"]["high"] < 0.02
+    # The page tells the end of the interval that decides, also of what is counted beside a drawn control.
+    page = next(done.root.glob("releases/*/report.html")).read_text()
+    assert f"（上限 {percent(guessed['advantage']['high'])}）、方針の上限は10.0%" in page
 
 
 def test_what_does_not_protect_fails(run):

@@ -434,6 +434,8 @@ def test_a_rehearsal_is_compared_with_what_is_published_and_keeps_nothing(run, t
     args = [*out, "--report-folder", str(tmp_path / "rehearsed")]
     told = run(policy(**COMPARED), tonight, job="rehearse", args=args)
     assert told.status == 4 and "1 classes show fewer than 5" in told.err
+    page = (tmp_path / "rehearsed" / "report.html").read_text()
+    assert "1グループで、5人に満たない人のことが分かる。このままでは公表できない。" in page
     told = run(nightly("first", suppression_limit=0.3), tonight, job="rehearse", args=args)
     assert told.status == 0, told.err
     assert re.search(r"; (\d+) held back, \1 of them never released yet", told.out)

@@ -98,6 +98,12 @@ class Compared:
     together: JoinedReleases | None
 
     @property
+    def classes(self) -> int:
+        """Classes of which fewer people are shown, by whom they are or by counts."""
+        changes = 0 if self.changes is None else self.changes.classes
+        return max(self.counts, changes) + sum(shown.classes for shown in self.elsewhere.values())
+
+    @property
     def problems(self) -> list[str]:
         """What is shown of fewer people, in a clause each."""
         found = []

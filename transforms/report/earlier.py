@@ -50,7 +50,7 @@ def _explain(
         altered=None if changes is None else changes.altered,
         came=None if changes is None else changes.came,
         left=None if changes is None else changes.left,
-        classes=0 if changes is None else changes.classes,
+        classes=0 if compared is None else compared.classes,
         joint=tuple(
             JointRelease(release=name, people=j.people, few=j.few, alone=j.alone, told=j.told)
             for name, j in (() if compared is None else compared.joint.items())

@@ -65,9 +65,9 @@ def _attack(attack: AttackReport) -> AttackView:
     light = ""
     if attack.at_most is not None:
         light = "上限以下" if attack.advantage.high <= attack.at_most else "上限超過"
-    gained = percent(max(0.0, attack.advantage.rate))
-    if not attack.counted:
-        gained = f"{gained}（上限 {percent(attack.advantage.high)}）"
+    gained, most = percent(max(0.0, attack.advantage.rate)), percent(attack.advantage.high)
+    if not attack.counted or gained != most:  # of what is counted the control may be drawn
+        gained = f"{gained}（上限 {most}）"
     return AttackView(attack, tuple(bars), gained, light, attack.at_most)
 
 
