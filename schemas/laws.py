@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +66,11 @@ LAWS = {
         manual="法第2条第6項第2号（マニュアル処理ファイル）",
     ),
 }
+
+# Its twin of 独立行政法人等 in 2017 (平成15年法律第59号): the same numbers of articles, by inference
+LAW_OF_CORPORATIONS_2017 = replace(
+    LAWS["public_2017"],
+    product="独立行政法人等非識別加工情報",
+    act="独立行政法人等の保有する個人情報の保護に関する法律",
+    body_caption="独立行政法人等の名称",
+)

@@ -19,7 +19,7 @@ from jinja2 import TemplateError
 
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.events import BodyKind
-from tokumei.schemas.laws import LAWS
+from tokumei.schemas.laws import LAW_OF_CORPORATIONS_2017, LAWS, Law
 from tokumei.schemas.regimes import PublicRegime, cited, regime_of
 from tokumei.transforms.pages.letters import letters
 from tokumei.transforms.proposals.occasion import GivenPaper, Record
@@ -118,7 +118,7 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
                 body=about.body,
                 at=about.at,
                 existing=existing,
-                law=LAWS[regime],
+                law=_law(about, regime),
                 article=article,
                 proposed_by=_proposed_by(about, said.get("proposed_at", about.at)),
                 told_by=applied + told_by,
@@ -140,13 +140,19 @@ def paper(kind: PaperKind, about: About, *, templates: Path | None, **said: Any)
         ) from None
 
 
+def _law(about: About, regime: PublicRegime) -> Law:
+    """Return the law of a regime for a body: in 2017 独立行政法人等 had an Act of their own."""
+    own = about.kind == "独立行政法人等" and regime == "public_2017"
+    return LAW_OF_CORPORATIONS_2017 if own else LAWS[regime]
+
+
 def _proposed_by(about: About, proposed_at: dt.date) -> str:
     """Return the article of a proposal, as a paper of today names it, and as it was called when it came."""
     number, then = "118" if about.existing else "112", regime_of(proposed_at)
-    now = f"{LAWS[about.regime].act}（以下「法」という。）{cited(number, about.regime)[1:]}第1項"
+    now = f"{_law(about, about.regime).act}（以下「法」という。）{cited(number, about.regime)[1:]}第1項"
     if then == about.regime:
         return now
-    return f"{now}（受付の日においては、{LAWS[then].act}{cited(number, then)[1:]}第1項）"
+    return f"{now}（受付の日においては、{_law(about, then).act}{cited(number, then)[1:]}第1項）"
 
 
 def plain_digest(text: str) -> str:

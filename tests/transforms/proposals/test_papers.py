@@ -112,6 +112,19 @@ def test_a_proposal_of_another_regime_is_cited_as_it_was():
         assert "受付の日においては" not in paper(kind, about(), templates=None, **SAID)
 
 
+@pytest.mark.parametrize("kind", get_args(PaperKind))
+def test_corporations_had_an_act_of_their_own_in_2017(kind):
+    text = paper(
+        kind, about("public_2017", kind="独立行政法人等", at=dt.date(2018, 3, 1)), templates=None, **SAID
+    )
+    assert "行政機関の保有" not in text and "行政機関非識別" not in text
+    assert "独立行政法人等の保有する個人情報の保護に関する法律" in text
+    later = paper(
+        kind, about("public", kind="独立行政法人等"), templates=None, **{**SAID, "proposed_at": DAY}
+    )
+    assert "独立行政法人等の保有" not in later
+
+
 def test_papers_of_a_product_that_is_there_cite_its_article():
     for kind in ("application", "contract", "receipt"):
         there = paper(kind, about(existing=True), templates=None, **SAID)
