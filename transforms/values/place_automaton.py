@@ -92,34 +92,32 @@ def build_automaton(
         characters: code points that may be spellings of those in the names.
         fold: character → its folded form; empty where it carries no meaning, None where it stands in no name.
     """
-    children: list[dict[str, int]] = [{}]
-    targets: list[int | None] = [None]
-    for key, target in spellings.items():
-        node = 0
-        for char in key:
-            if char not in children[node]:
-                children[node][char] = len(children)
-                children.append({})
-                targets.append(None)
-            node = children[node][char]
-        targets[node] = target
+    names = sorted(spellings)
+    grid = np.array(names).view(np.uint32).reshape(len(names), -1)  # a code point a cell, 0 after the end
+    letters = np.unique(grid)
+    letters = letters[letters > 0]
+    symbols = {chr(code): number for number, code in enumerate(letters.tolist(), start=2)}
+    node, began = _prefixes(grid)
+    targets = np.array([spellings[name] for name in names], dtype=np.int64)
+    best = np.full(node.max() + 1, NOWHERE, dtype=np.int64)
+    named = np.zeros(len(best), dtype=np.bool_)
+    ends_at = node[np.arange(len(names)), (grid > 0).sum(axis=1)]
+    best[ends_at], named[ends_at] = targets, True
+    for place in range(grid.shape[1]):  # what no name ends at leads where the longest name before it does
+        row = np.flatnonzero(began[:, place])
+        above, below = node[row, place], node[row, place + 1]
+        best[below] = np.where(named[below], best[below], best[above])
 
-    symbols = {char: number for number, char in enumerate(sorted({c for n in children for c in n}), start=2)}
-    # Nodes without children need no row: reaching one ends the walk. Node numbers grow away from the root.
-    inner = {node: row for row, node in enumerate(n for n, below in enumerate(children) if below)}
-    small = max(len(inner), *spellings.values()) < np.iinfo(np.int16).max - 2
-    best = {0: NOWHERE}
-    steps: list[tuple[int, int, int]] = []
-    for node, row in inner.items():
-        for char, child in children[node].items():
-            own = targets[child]
-            best[child] = best[node] if own is None else own
-            steps.append((row, symbols[char], inner.get(child, -2 - best[child])))
-    ends = np.array([-2 - best[node] for node in inner], dtype=np.int16 if small else np.int32)
-    step = np.repeat(ends, len(symbols) + 2).reshape(len(inner), -1)
+    # Nodes that no other follows need no row: reaching one ends the walk.
+    at, by, to = node[:, :-1][began], np.searchsorted(letters, grid[began]) + 2, node[:, 1:][began]
+    inner = np.unique(at)
+    row_of = np.full(len(best), -1)
+    row_of[inner] = np.arange(len(inner))
+    small = max(len(inner), int(targets.max())) < np.iinfo(np.int16).max - 2
+    step = np.empty((len(inner), len(letters) + 2), dtype=np.int16 if small else np.int32)
+    step[:] = -2 - best[inner, np.newaxis]
     step[:, _SKIP] = np.arange(len(inner))
-    at, by, to = np.array(steps).T
-    step[at, by] = to
+    step[row_of[at], by] = np.where(row_of[to] < 0, -2 - best[to], row_of[to])
     classes = np.zeros(sys.maxunicode + 1, dtype=np.uint16)
     for code in {*map(ord, symbols), *characters}:
         form = fold(chr(code))
@@ -127,3 +125,22 @@ def build_automaton(
             classes[code] = symbols.get(form, _OTHER) if form else _SKIP
     classes[0] = _OTHER  # the end of a string; a NUL inside an address ends it as well
     return PlaceAutomaton(classes, step)
+
+
+def _prefixes(grid: NDArray[np.uint32]) -> tuple[Ints, NDArray[np.bool_]]:
+    """Number what sorted names begin with: each beginning once, 0 for the empty one.
+
+    Args:
+        grid: a row a name, a code point a cell.
+
+    Returns:
+        By row, the numbers of its beginnings of no, one, two … cells; and by cell, whether its row is the
+        first to begin so.
+    """
+    began = np.ones(grid.shape, dtype=np.bool_)
+    began[1:] = np.logical_or.accumulate(grid[1:] != grid[:-1], axis=1)
+    began &= grid > 0
+    numbers = np.where(began, np.cumsum(began).reshape(grid.shape), 0)
+    node = np.zeros((len(grid), grid.shape[1] + 1), dtype=np.int64)
+    np.maximum.accumulate(numbers, axis=0, out=node[:, 1:])
+    return node, began
