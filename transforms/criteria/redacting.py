@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +12,14 @@ import pyarrow as pa
 from tokumei.schemas import redaction as t
 from tokumei.transforms.criteria.base import Applied, ChunkRows, PerRecord
 from tokumei.transforms.detect.spans import SpanLabel
-from tokumei.transforms.redaction.counted import Redaction, merge_redactions
+from tokumei.transforms.redaction.counted import Redaction, merge_redactions, most_of
 from tokumei.transforms.values.cells import as_text, present
 
 if TYPE_CHECKING:
-    from tokumei.transforms.redaction.redact import Redacted
+    from tokumei.transforms.redaction.once import Outcome
+    from tokumei.transforms.redaction.own_columns import OwnColumn
+    from tokumei.transforms.redaction.planted import PlantedCase
+    from tokumei.transforms.redaction.redact import Layers, Redacted
 
 _LEFT = {"places": SpanLabel.PLACE, "dates": SpanLabel.DATE, "ages": SpanLabel.AGE}
 
@@ -40,32 +45,36 @@ class RedactText(PerRecord, treats=t.RedactText):
         """Return the texts with labels; nulls stay null."""
         # The rules for sentences are imported, and compiled, where there are sentences.
         from tokumei.transforms.detect.words import dictionary_version
+        from tokumei.transforms.redaction.once import tried_once
         from tokumei.transforms.redaction.own import OwnValues
-        from tokumei.transforms.redaction.planted import counted, names_of, own_of, planted_cases
-        from tokumei.transforms.redaction.redact import Layers, redact
+        from tokumei.transforms.redaction.planted import counted, names_of, planted_cases, sample_of
+        from tokumei.transforms.redaction.redact import Layers
 
         left = frozenset(_LEFT[kind] for kind in self.spec.leave)
         others, seed = rows.names is not None, rows.column_seed(self.method)
         cases = planted_cases(seed, [*rows.own], left, others=others)
-        texts = as_text(values).fill_null("").to_pylist()
-        own = {
-            column.name: pa.concat_arrays([as_text(of_records), pa.array(own_of(cases, column), pa.string())])
-            for column, of_records in rows.own.items()
-        }
         names = () if rows.names is None else (rows.names, names_of(cases, seed))
-        layers = Layers(own=OwnValues([*rows.own], own), names=names, left=left)
-        done = redact([*texts, *(case.text for case in cases)], layers)
+        of_all = Layers(own=OwnValues([], {}), names=names, left=left)
+
+        def attempt() -> Outcome:
+            nobody = {column: pa.array([], pa.string()) for column in rows.own}
+            return counted(cases, _redacted([], nobody, cases, of_all).texts)
+
+        whole = tried_once((seed, *rows.own, left, others), attempt)
+        some = sample_of(cases, rows.chunk_seed(self.method))
+        texts = as_text(values).fill_null("").to_pylist()
+        done = _redacted(texts, rows.own, some, of_all)
         held, n = present(values), len(values)
         changed = np.zeros(n, dtype=bool)
         changed[[row for row in done.labels if row < n]] = True
-        planted, missed = counted(cases, done.texts[n:])
+        again = counted(some, done.texts[n:])
         told = Redaction(
             texts=int(held.sum()),
             characters=sum(map(len, texts)),
             unknown=int(done.unknown[:n].sum()),
             dictionaries=frozenset({dictionary_version()}),
-            planted=planted,
-            missed=missed,
+            planted=whole[0],
+            missed=most_of((whole[1], again[1])),
         )
         return Applied(
             pa.array(done.texts[:n], pa.string(), mask=~held),
@@ -84,6 +93,21 @@ class RedactText(PerRecord, treats=t.RedactText):
     def _left(self) -> str:
         names = "、".join(_LEFT[kind].title for kind in self.spec.leave)
         return f"文章から分かる{names}は、方針によりそのまま残した。" if names else ""
+
+
+def _redacted(
+    texts: list[str], own: Mapping[OwnColumn, pa.Array], cases: Sequence[PlantedCase], of_all: Layers
+) -> Redacted:
+    """Redact texts, and behind them the sentences of cases, each with the values of its record."""
+    from tokumei.transforms.redaction.own import OwnValues
+    from tokumei.transforms.redaction.planted import own_of
+    from tokumei.transforms.redaction.redact import redact
+
+    values = {
+        column.name: pa.concat_arrays([as_text(of_records), pa.array(own_of(cases, column), pa.string())])
+        for column, of_records in own.items()
+    }
+    return redact([*texts, *(case.text for case in cases)], replace(of_all, own=OwnValues([*own], values)))
 
 
 def _of_records(done: Redacted, n: int) -> Redaction:

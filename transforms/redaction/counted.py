@@ -19,7 +19,8 @@ class Redaction:
         unknown: proper nouns, and words that no dictionary has, that no label replaces.
         dictionaries: what the sentences were read by.
         labels: by title, how many stand in the texts.
-        planted, missed: by title of a kind, cases planted, and those of which something was left.
+        planted, missed: by title of a kind, cases planted, the same for every chunk, and those of which
+            something was left; of several chunks the most.
     """
 
     texts: int = 0
@@ -43,9 +44,18 @@ def merge_redactions(parts: Sequence[Redaction]) -> Redaction:
         unknown=sum(p.unknown for p in parts),
         dictionaries=frozenset().union(*(p.dictionaries for p in parts)),
         labels=_added(p.labels for p in parts),
-        planted=_added(p.planted for p in parts),
-        missed=_added(p.missed for p in parts),
+        planted=most_of(p.planted for p in parts),
+        missed=most_of(p.missed for p in parts),
     )
+
+
+def most_of(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the greatest of the counts of each title."""
+    found: dict[str, int] = {}
+    for count in counts:
+        for title, n in count.items():
+            found[title] = max(n, found.get(title, 0))
+    return dict(sorted(found.items()))
 
 
 def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

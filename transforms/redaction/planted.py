@@ -1,8 +1,9 @@
-"""Planted cases: made-up sentences with every kind in every spelling, redacted with the texts of each chunk.
+"""Planted cases: made-up sentences with every kind in every spelling, redacted as the texts of a chunk are.
 
-They go through the same methods of the same plan, on the same worker, with the same dictionaries. What is
-left of one is looked for in what was made of its sentence. All chunks of a run plant the same cases: one in
-a million that is read as something else must not stop every run of a million chunks.
+They go through the same methods of the same plan, once in every process that redacts, with its dictionaries;
+a sample of them goes with the texts of each chunk. What is left of one is looked for in what was made of its
+sentence. All chunks of a run have the same cases: one in a million that is read as something else must not
+stop every run of a million chunks.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tokumei.transforms.redaction.planted_otherwise import otherwise_kinds
 from tokumei.transforms.redaction.planted_own import own_kinds
 
 _OF_THE_OTHERS = 4  # where a share must be found: so many cases that chance alone misses no floor
+_SAMPLED = 16  # of so many cases that must be found, one goes with the texts of each chunk
 _LEFT = 4  # characters of a case that nothing else explains; of one that is shorter, all
 
 
@@ -75,6 +77,17 @@ def planted_cases(
                 text = draws.of(kind.frames).format(written)
                 cases.append(PlantedCase(kind, written, text, (column, value)))
     return cases
+
+
+def sample_of(cases: Sequence[PlantedCase], seed: bytes) -> list[PlantedCase]:
+    """Return some of the cases of which every one must be found.
+
+    Args:
+        cases: of a plan.
+        seed: of the chunk, at least a byte.
+    """
+    certain = [case for case in cases if case.kind.certain]
+    return certain[seed[0] % _SAMPLED :: _SAMPLED]
 
 
 def own_of(cases: Sequence[PlantedCase], column: OwnColumn) -> list[str | None]:
