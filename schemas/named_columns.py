@@ -21,6 +21,9 @@ _TOLD = 30  # names of columns in one message
 _ANSWER = "; if it was looked at and is something else, say so with name_allowed: {because: …}"
 
 
+_BY_NAME = "by its name"
+
+
 class _Question(NamedTuple):
     code: str
     what: str
@@ -29,23 +32,23 @@ class _Question(NamedTuple):
 
 _CODE = _Question(
     "column.identification_code",
-    "by its name this is an identification code (個人識別符号), to be deleted whole",
+    f"{_BY_NAME} this is an identification code (個人識別符号), to be deleted whole",
     "treat it with {criterion: 2, method: delete}",
 )
 _PERSON = _Question(
     "column.identifying",
-    "by its name this tells who a person is (氏名, 連絡先, 住所, 口座番号 …), and cannot be kept (一号), not"
+    f"{_BY_NAME} this tells who a person is (氏名, 連絡先, 住所, 口座番号 …), and cannot be kept (一号), not"
     " but for some of its values or characters, nor where fewer than k people share them",
     "treat it with {criterion: 1, method: delete}",
 )
 _LINK = _Question(
     "column.linking_code",
-    "by its name this is a code that somebody gave a person, which links records (三号), and cannot be kept",
+    f"{_BY_NAME} this is a code that somebody gave a person, which links records (三号), and cannot be kept",
     "treat it with {criterion: 3, method: pseudonym, link: …} or delete",
 )
 _BIRTH = _Question(
     "column.birth_date",
-    "by its name this is a birth date, and whole it tells people apart (一号)",
+    f"{_BY_NAME} this is a birth date, and whole it tells people apart (一号)",
     "treat it with year_month, year, age or age_band, or generalize it",
 )
 
@@ -68,7 +71,7 @@ def refuse_named(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...
         if column.type == "string" and column.carries_values and says({Role.FREE_TEXT}, *texts):
             raise broken(
                 "column.text_kept",
-                "by its name this is free text, which may name people and cannot be kept",
+                f"{_BY_NAME} this is free text, which may name people and cannot be kept",
                 "declare it type: text without keep, and it is deleted; if it is a list of fixed texts,"
                 " treat it with {criterion: 4, method: rare_categories, action: cell}",
                 place,
@@ -89,7 +92,9 @@ def refuse_named(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...
         others = [other for other, _ in questions[1:]]
         more = f" (and {len(others) - _TOLD} more)" if len(others) > _TOLD else ""
         also = f"; to be looked at too: {', '.join(others[:_TOLD])}{more}" if others else ""
-        raise broken(question.code, question.what + also, question.fix + _ANSWER, (*at, "columns", name))
+        by_name = _asked(columns[name], k, (name,)) is not None
+        what = question.what if by_name else question.what.replace(_BY_NAME, "by its title", 1)
+        raise broken(question.code, what + also, question.fix + _ANSWER, (*at, "columns", name))
 
 
 def refuse_few(columns: Mapping[str, Column], k: int, at: tuple[str | int, ...]) -> None:

@@ -204,3 +204,13 @@ def test_a_wide_table_is_suggested_for(run, here):
     assert (
         sum(column.get("drop", False) for column in columns.values()) == 399
     )  # c0 is constant, c1 tells the others
+
+
+def test_the_person_column_has_a_title_where_its_name_tells_none(run, tmp_path, monkeypatch):
+    """Whoever is asked for one and writes 被保険者の番号 would be told that it is an identification code."""
+    monkeypatch.chdir(tmp_path)
+    rows = (f"X{i % 90:04d},{'男女'[i % 2]},{1940 + i % 90 % 50},{i * 7 % 900}" for i in range(720))
+    Path("t.csv").write_text("\n".join(("iid,sex,birth_year,points", *rows)) + "\n")
+    done = run("t.csv", job="suggest")
+    policy = yaml.safe_load(done.out)["tables"]["t"]
+    assert (policy["person"], policy["columns"]["iid"]["title"]) == ("iid", "本人の番号")

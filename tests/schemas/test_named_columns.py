@@ -5,7 +5,9 @@ import json
 import pytest
 from support.helpers import policy_of
 
+from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
+from tokumei.schemas.policy_file import parse_policy
 
 K = 20
 KEEP = {"keep": True, "because": "分析に必要"}
@@ -162,3 +164,14 @@ def test_fewer_people_than_k_are_not_enough(step):
     shared = {"criterion": 5, "method": "generalize", "hierarchy": {"kind": "suppress"}}
     if step["method"] != "microaggregate":
         assert code_of("c", treated(step, shared, **kind)) is None
+
+
+def test_what_asks_is_told_the_name_or_the_title():
+    pseudonym = {"treat": [{"criterion": 3, "method": "pseudonym", "link": "p"}]}
+    for columns, by in (
+        ({"iid": {**pseudonym, "title": "被保険者の番号"}}, "by its title this is an identification code"),
+        ({"被保険者番号": pseudonym}, "by its name this is an identification code"),
+    ):
+        with pytest.raises(PolicyError) as told:
+            parse_policy(json.dumps(policy_of(columns)), "policy")
+        assert (told.value.code, told.value.what[: len(by)]) == ("column.identification_code", by)

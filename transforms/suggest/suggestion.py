@@ -29,6 +29,7 @@ _KNOWN_BY = {
     "prescriptions": "欠勤や会話から、病気や薬とその時期の1つ2つは知られ得るため",
     "cards": "同行者や店員には、店と時期の1つ2つは知られ得るため",
 }
+_PERSONS_NUMBER = "本人の番号"
 _TOGETHER = frozenset({"prescriptions", "cards"})  # what is known of a line is known of one line
 _KNOWN = "1人に複数の行があり、その品目、時期、場所の1つ2つは、居合わせた人に知られ得るため"
 _OF_A_REGISTER: Mapping[str, str | Mapping[str, str]] = {  # 法74条1項・75条1項・117条
@@ -200,7 +201,7 @@ def _table(name: str, table: SuggestedTable, links: Mapping[str, str]) -> dict[s
         told["person"] = f"{TO_DECIDE}本人を表す列の名{among}を書く。1行が1人であれば、この行を消す"
     told["rows_per_person"] = "several" if person.several else "one"
     told["columns"] = {
-        column: {**_title(column, fate), **_linked(fate, links.get(name))}
+        column: {**_title(column, fate, of_person=column == person.column), **_linked(fate, links.get(name))}
         for column, fate in table.fates.items()
     }
     nested = {"drop": True, "because": "入れ子の値であり、処理できないため"}
@@ -213,9 +214,9 @@ def _table(name: str, table: SuggestedTable, links: Mapping[str, str]) -> dict[s
     return told
 
 
-def _title(column: str, fate: Keys) -> Keys:
+def _title(column: str, fate: Keys, *, of_person: bool = False) -> Keys:
     """Return the title of a column; a question where a name does not tell it and the column is released."""
-    title = said_by(column).title
+    title = said_by(column).title or (_PERSONS_NUMBER if of_person else None)
     if title is None and not fate.get("drop") and fate.get("treat", [{}])[-1].get("method") != "delete":
         title = f"{TO_DECIDE}項目の日本語の名称"
     return {} if title is None else {"title": title}
