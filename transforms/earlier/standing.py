@@ -71,7 +71,7 @@ def pair_keys(
     return classes, joint_keys(persons, classes.view(np.int64))
 
 
-def places_of(
+def joined_places(
     plan: TablePlan, chunk: Chunk[Any], labels: Mapping[str, pa.Array], keep: Mask, salt: RunKey
 ) -> pl.DataFrame:
     """Return `PERSON` and `PLACE`, the key of the table and of the class in it, of the records that count."""

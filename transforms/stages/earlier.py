@@ -27,9 +27,9 @@ from tokumei.transforms.earlier.compare import SeenRelease, SeenReleases, learnt
 from tokumei.transforms.earlier.elsewhere import CLASS, PAIR, VALUE_OF
 from tokumei.transforms.earlier.held import held_back
 from tokumei.transforms.earlier.standing import (
+    joined_places,
     labels_at,
     pair_keys,
-    places_of,
     standing_of,
     standing_types,
     told_apart,
@@ -173,7 +173,7 @@ def _see(plan: Plan, chunk: Chunk[Decision]) -> SeenReleases:
     if told_apart(table):
         labels, keep = recoded(table, decision, treated, kept_rows(chunk.batch.num_rows, treated))
         standing = standing_of(table, chunk, treated, labels, keep=keep, salt=salt)
-        places = places_of(table, chunk, labels, keep, salt) if table.together else None
+        places = joined_places(table, chunk, labels, keep, salt) if table.together else None
     others = [
         (i, r)
         for i, r in enumerate(plan.earlier.recodings)
