@@ -98,6 +98,19 @@ class KeptRecoding(Strict):
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
+class KeptJoin(Strict):
+    """Tables that a reader can join, and who stood in which of their joined classes."""
+
+    tables: tuple[str, ...]
+    recoded: str = Field(description="SHA-256 of how each of them was recoded.")
+    releases: tuple[str, ...]
+    people: KeptPeople | None
+
+    def same(self, other: KeptJoin) -> bool:
+        """Return whether another release has the same joined classes."""
+        return (self.tables, self.recoded) == (other.tables, other.recoded)
+
+
 class ReleaseRecord(Strict):
     """What one release adds."""
 
@@ -105,6 +118,7 @@ class ReleaseRecord(Strict):
     release_id: str
     salt: str = Field(description="Key of the hashes, hexadecimal; the same for all releases of the file.")
     tables: tuple[KeptRecoding, ...]
+    joins: tuple[KeptJoin, ...] = ()
 
 
 class KeptReleases(Strict):
@@ -114,3 +128,4 @@ class KeptReleases(Strict):
     salt: str = Field(default="", pattern=r"^(?:[0-9a-f]{64})?$")
     releases: tuple[str, ...] = ()
     recodings: tuple[KeptRecoding, ...] = ()
+    joins: tuple[KeptJoin, ...] = ()

@@ -314,6 +314,45 @@ def test_a_release_that_came_meanwhile_is_told(run, monkeypatch):
     assert done.status == 1 and "another release of the file was published" in done.err
 
 
+def two_tables(**requirements):
+    plain = policy(recoding="full_domain", **requirements)
+    plain["tables"]["u"] = {
+        "source": {**plain["tables"]["t"]["source"], "path": "visits.csv"},
+        "person": "id",
+        "rows_per_person": "one",
+        "columns": {"id": {"treat": [PSEUDONYM]}, "ward": {"treat": [SUPPRESS]}},
+    }
+    plain["requirements"]["suppression_limit"] = 0.2
+    return plain
+
+
+def two_files(rows, wards):
+    lines = [f"{row[0]},{wards[row[0]]}" for row in rows if row[0] in wards]
+    return file_of(rows) | {"visits.csv": "\n".join(["id,ward", *lines]) + "\n"}
+
+
+def test_joined_tables_are_compared_by_their_joined_classes(run):
+    """Found by an attack: six moved each way in one table, and were alone in the classes of both."""
+    rows = people(400)
+    wards = {row[0]: "ab"[i % 2] for i, row in enumerate(rows)}
+    first = run(two_tables(**COMPARED), two_files(rows, wards), args=["--release-id", "first"])
+    assert first.status == 0, first.err
+    kept = ledger(first)["joins"]
+    assert [join["tables"] for join in kept] == [["t", "u"]] and kept[0]["releases"] == ["first"]
+    done = run(two_tables(**COMPARED), two_files(rows, wards), args=["--release-id", "second"])
+    assert done.status == 0, done.err
+    assert "earlier: t + u: compared with 1 releases" in done.out
+    moved = dict(wards)
+    for row in rows[:12]:
+        moved[row[0]] = "ba"["ab".index(wards[row[0]])]
+    done = run(two_tables(**COMPARED), two_files(rows, moved), args=["--release-id", "third"])
+    assert done.status == 4 and "tables.t + u" in done.err, done.err
+    assert "classes show fewer than 5 people who came, left, stayed or changed" in done.err
+    other = two_tables(k=40, **COMPARED)
+    done = run(other, two_files(rows, wards), args=["--release-id", "fourth"])
+    assert done.status == 4, done.out
+
+
 def test_a_file_under_another_name_is_warned_of(run):
     rows = people()
     assert run(policy(**COMPARED), file_of(rows)).status == 0

@@ -37,11 +37,13 @@ class SeenRelease:
         rows: people by their class at hand and in each earlier recoding of other levels, as `join_together`
             and, where people are told apart, `tell_elsewhere` take them; None where there is none.
         held: by number of these recodings, values that their classes hold, who is left out included.
+        places: who is where, of a table that a reader can join; as `standing_joined` takes it.
     """
 
     standing: InClasses | None = None
     rows: pl.DataFrame | None = None
     held: Mapping[int, pl.DataFrame] = field(default_factory=dict)
+    places: pl.DataFrame | None = None
 
 
 class SeenReleases(dict[str, SeenRelease]):
@@ -55,10 +57,12 @@ def merge_seen(parts: Sequence[SeenReleases]) -> SeenReleases:
         of_table = [part[name] for part in parts if name in part]
         rows = [seen.rows for seen in of_table if seen.rows is not None]
         standing = [seen.standing for seen in of_table if seen.standing is not None]
+        places = [seen.places for seen in of_table if seen.places is not None]
         merged[name] = SeenRelease(
             merge_standing(standing) if standing else None,
             merge_rows(rows) if rows else None,
             {i: pl.concat([s.held[i] for s in of_table]).unique() for i in of_table[0].held},
+            pl.concat(places).unique() if places else None,
         )
     return merged
 
@@ -73,10 +77,10 @@ def learnt(table: TablePlan) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """One table, compared with all earlier releases of it.
+    """One table, or tables that a reader can join, compared with all earlier releases of it.
 
     Attributes:
-        table: its name.
+        table: its name, or theirs.
         people: so many, or nobody, may be shown.
         releases: earlier ones that were compared.
         by_counts: of them, those of which no people are kept, so that counts alone were compared.
@@ -85,6 +89,7 @@ class Compared:
         joint: with releases of other levels, by their newest: who is in both.
         elsewhere: with the same, where their people are kept: who came, left, stayed and changed.
         together: with all of them at once; None where there are fewer than two.
+        unlike: releases with which joined tables cannot be compared, for these were recoded otherwise.
     """
 
     table: str
@@ -96,6 +101,7 @@ class Compared:
     joint: Mapping[str, JoinedReleases]
     elsewhere: Mapping[str, Elsewhere]
     together: JoinedReleases | None
+    unlike: tuple[str, ...] = ()
 
     @property
     def classes(self) -> int:
@@ -107,6 +113,11 @@ class Compared:
     def problems(self) -> list[str]:
         """What is shown of fewer people, in a clause each."""
         found = []
+        if self.unlike:
+            found.append(
+                "a reader can join these tables, and of joined classes nothing can be told beside releases in"
+                f" which they were recoded otherwise, or not compared: {', '.join(self.unlike)}"
+            )
         if self.changes is not None and self.changes.classes:
             found.append(
                 f"{self.changes.classes:,} classes show fewer than {self.people} people who came, left,"

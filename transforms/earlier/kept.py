@@ -15,7 +15,14 @@ import numpy.typing as npt
 import polars as pl
 
 from tokumei.schemas.errors import InputError
-from tokumei.schemas.kept_releases import KeptKeys, KeptPeople, KeptRecoding, KeptReleases, ReleaseRecord
+from tokumei.schemas.kept_releases import (
+    KeptJoin,
+    KeptKeys,
+    KeptPeople,
+    KeptRecoding,
+    KeptReleases,
+    ReleaseRecord,
+)
 from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Mask, Past, Stood
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import Ledger, LedgerForm
@@ -70,11 +77,26 @@ def with_record(kept: KeptReleases, record: ReleaseRecord) -> KeptReleases:
             recodings.append(one)
         else:
             recodings[place] = _joined(recodings[place], one)
+    joins = list(kept.joins)
+    for join in (join.model_copy(update=lost) for join in record.joins):
+        place = next((i for i, other in enumerate(joins) if other.same(join)), None)
+        if place is None:
+            joins.append(join)
+        else:
+            joins[place] = _with_join(joins[place], join)
     return KeptReleases(
         salt=kept.salt or record.salt,
         releases=(*kept.releases, record.release_id),
         recodings=tuple(recodings),
+        joins=tuple(joins),
     )
+
+
+def _with_join(kept: KeptJoin, new: KeptJoin) -> KeptJoin:
+    people = kept.people if new.people is None else new.people
+    if kept.people is not None and new.people is not None:
+        people = _with_people(kept.people, new.people)
+    return kept.model_copy(update={"releases": (*kept.releases, *new.releases), "people": people})
 
 
 def _joined(kept: KeptRecoding, new: KeptRecoding) -> KeptRecoding:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.attacks.targets import combination_of
-from tokumei.transforms.counting.keyed import joint_keys, person_hashes
+from tokumei.transforms.counting.keyed import joint_keys, keyed_hashes, person_hashes
+from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.criteria.chain import Fitted
 from tokumei.transforms.criteria.coded import domain_codes
 from tokumei.transforms.criteria.treated import Treated
@@ -33,9 +35,8 @@ def standing_types(plan: TablePlan) -> dict[str, ColumnType]:
     return plan.types(*names, plan.table.person)
 
 
-WHOLE = (
-    ""  # stands for whole records, where a person has several: no value of one of their columns changes alone
-)
+PLACE = "#place"
+WHOLE = ""  # stands for whole records, where a person has several
 
 
 def shown(plan: TablePlan) -> tuple[str, ...]:
@@ -65,9 +66,19 @@ def pair_keys(
     """
     names = plan.quasi_identifiers
     columns = pa.RecordBatch.from_arrays([labels[name] for name in names], names=list(names))
-    classes = combination_of(columns, names, salt)
+    classes = combination_of(columns, names, salt) if names else np.zeros(chunk.batch.num_rows, np.uint64)
     persons = person_hashes(person_codes(plan, chunk.batch), salt)[:, 0]
     return classes, joint_keys(persons, classes.view(np.int64))
+
+
+def joined_places(
+    plan: TablePlan, chunk: Chunk[Any], labels: Mapping[str, pa.Array], keep: Mask, salt: RunKey
+) -> pl.DataFrame:
+    """Return `PERSON` and `PLACE`, the key of the table and of the class in it, of the records that count."""
+    persons = person_hashes(person_codes(plan, chunk.batch), salt)[:, 0]
+    table = keyed_hashes(pa.array([plan.name]), salt.derive("joined tables")).view(np.int64)[0, 0]
+    places = joint_keys(pair_keys(plan, chunk, labels, salt)[0], np.full(len(persons), table))
+    return pl.DataFrame({PERSON: persons[keep], PLACE: places[keep]}).unique()
 
 
 def standing_of(

@@ -65,7 +65,8 @@ def beside_earlier(plan: Plan, published: str) -> Plan:
                 levels = _frozen(table, kept, needed.recoding.frozen, needed.hold_back)
                 tables[name] = replace(table, frozen=levels)
     small = {"people": None, "classes": ""}
-    known = kept.model_copy(update={"recodings": tuple(r.model_copy(update=small) for r in kept.recodings)})
+    recodings = tuple(r.model_copy(update=small) for r in kept.recodings)
+    known = kept.model_copy(update={"recodings": recodings, "joins": ()})
     return replace(plan, tables=tables, earlier=known, published=published)
 
 
@@ -201,13 +202,11 @@ def _refuse_inexact(plan: Plan, kept: KeptReleases) -> None:
 
 
 def record_of(
-    plan: Plan,
-    chosen: Chosen,
-    written: Written,
-    seen: SeenReleases,
-    key: RunKey,
+    plan: Plan, chosen: Chosen, written: Written, seen: SeenReleases, key: RunKey
 ) -> ReleaseRecord | None:
     """Return what the release adds to the ledger of its file; None where no table has classes."""
+    from tokumei.transforms.earlier.joins import kept_joins
+
     tables = []
     for name, table in plan.tables.items():
         classes = written[name].recount.classes
@@ -225,6 +224,7 @@ def record_of(
         release_id=plan.release_id,
         salt=salt_of(plan, key).hexadecimal,
         tables=tuple(tables),
+        joins=tuple(kept_joins(plan.tables, seen, tables, plan.release_id)),
     )
 
 
@@ -240,14 +240,16 @@ def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) 
     if needed.earlier_releases is None or record is None or plan.sample:
         return ()
     from tokumei.transforms.earlier.compare import compare_table
+    from tokumei.transforms.earlier.joins import compare_joins
 
     kept, k = read_earlier(plan), needed.compared_people
     salt = RunKey(bytes.fromhex(record.salt))
-    return tuple(
+    of_tables = (
         compare_table(plan.tables[now.table], seen[now.table], now, kept.recodings, k=k, salt=salt)
         for now in record.tables
         if now.table in seen
     )
+    return *of_tables, *compare_joins(record.joins, seen, kept, k)
 
 
 @contextmanager

@@ -23,29 +23,46 @@ def explain_earlier(plan: Plan, chosen: Chosen, compared: Sequence[Compared]) ->
     """
     recoding, found = plan.policy.requirements.recoding, {c.table: c for c in compared}
     frozen = recoding.frozen if isinstance(recoding, Frozen) else None
-    return tuple(
+    of_tables = [
         _explain(table, chosen.accounts[name], frozen, found.get(name))
         for name, table in plan.tables.items()
         if table.quasi_identifiers and (frozen or name in found)
-    )
+    ]
+    titles = {name: table.table.title or name for name, table in plan.tables.items()}
+    joined = [
+        _compared(c, c.table, "と".join(titles[name] for name in c.table.split(" + ")))
+        for c in compared
+        if c.table not in titles
+    ]
+    return *of_tables, *joined
 
 
 def _explain(
     table: TablePlan, account: Account, frozen: str | None, compared: Compared | None
 ) -> EarlierReport:
     held = account.fitted.removal(HeldBack)
+    told = {
+        "frozen": frozen,
+        "suppressed": 0 if account.recoded is None else account.recoded.count.suppressed_people,
+        "held_back": 0 if held is None else len(held.pairs),
+        "waiting": 0 if held is None else held.waiting,
+    }
+    return _compared(compared, table.name, table.table.title or table.name).model_copy(update=told)
+
+
+def _compared(compared: Compared | None, name: str, title: str) -> EarlierReport:
     changes = None if compared is None else compared.changes
     together = None if compared is None else compared.together
     return EarlierReport(
-        table=table.name,
-        title=table.table.title or table.name,
+        table=name,
+        title=title,
         people=None if compared is None else compared.people,
         releases=0 if compared is None else compared.releases,
         by_counts=0 if compared is None else compared.by_counts,
-        frozen=frozen,
-        suppressed=0 if account.recoded is None else account.recoded.count.suppressed_people,
-        held_back=0 if held is None else len(held.pairs),
-        waiting=0 if held is None else held.waiting,
+        frozen=None,
+        suppressed=0,
+        held_back=0,
+        waiting=0,
         stayed=None if changes is None else changes.stayed,
         altered=None if changes is None else changes.altered,
         came=None if changes is None else changes.came,

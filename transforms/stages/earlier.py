@@ -27,6 +27,7 @@ from tokumei.transforms.earlier.compare import SeenRelease, SeenReleases, learnt
 from tokumei.transforms.earlier.elsewhere import CLASS, PAIR, VALUE_OF
 from tokumei.transforms.earlier.held import held_back
 from tokumei.transforms.earlier.standing import (
+    joined_places,
     labels_at,
     pair_keys,
     shown_keys,
@@ -137,7 +138,7 @@ class SeeReleased(beam.PTransform):
 
     def expand(self, splits: PCollection[Split]) -> PCollection[SeenReleases]:
         """`Split` → `SeenReleases` (exactly one)."""
-        tables = {name: table for name, table in self._plan.tables.items() if table.quasi_identifiers}
+        tables = {n: t for n, t in self._plan.tables.items() if t.quasi_identifiers or t.together}
         return (
             splits
             | "BindChosen"
@@ -161,17 +162,18 @@ def _see(plan: Plan, chunk: Chunk[Decision]) -> SeenReleases:
     table = plan.tables[chunk.work.split.table]
     decision, salt = chunk.work.decision, salt_of(plan, chunk.work.key)
     treated, _ = remove_all(table, chunk, treat(table, chunk))
-    standing = None
+    standing = places = None
     if told_apart(table):
         labels, keep = recoded(table, decision, treated, kept_rows(chunk.batch.num_rows, treated))
         standing = standing_of(table, chunk, treated, labels, keep=keep, salt=salt)
+        places = joined_places(table, chunk, labels, keep, salt) if table.together else None
     others = [
         (i, r)
         for i, r in enumerate(plan.earlier.recodings)
         if r.table == table.name and not _applied(table, r, decision)
     ]
     if not others:
-        return SeenReleases({table.name: SeenRelease(standing)})
+        return SeenReleases({table.name: SeenRelease(standing, places=places)})
     done = anonymize_chunk(table, chunk, people=table.counts_people)
     values = key_values(learnt_values(table, learnt(table), chunk), salt).alias(LEFT_VALUE)
     then = {i: key_classes(earlier_labels(table, r.levels, chunk, r.removed), salt) for i, r in others}
@@ -189,7 +191,7 @@ def _see(plan: Plan, chunk: Chunk[Decision]) -> SeenReleases:
     )
     if PERSON not in columns:
         rows = rows.group_by(rows.columns).agg(pl.len().cast(pl.Int64).alias(RECORDS))
-    return SeenReleases({table.name: SeenRelease(standing, rows, held)})
+    return SeenReleases({table.name: SeenRelease(standing, rows, held, places)})
 
 
 def _apart(
