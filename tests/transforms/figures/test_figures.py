@@ -103,6 +103,11 @@ def test_columns_are_the_fold(journals):
 def test_every_path_and_irregularity_is_there(journals):
     kinds = {event.kind for journal in journals for event in journal.read()[0]}
     assert kinds == set(articles())
+    payloads = [((j.folder, e.subject), e.payload) for j in journals for e in j.read()[0]]
+    paid = {subject for subject, said in payloads if said.kind == "fee_paid"}
+    contracted = {subject for subject, said in payloads if said.kind == "contract_concluded"}
+    for kind in ("proposal_withdrawn", "proposal_lapsed"):  # paid, and no contract came of it
+        assert {subject for subject, said in payloads if said.kind == kind} & (paid - contracted), kind
 
 
 def test_counts_come_together_in_any_order_and_grouping(accounts, whole):
