@@ -234,10 +234,10 @@ def _contracted(case: _Case, proposer: str, fit: c.ScreenedFit) -> _Drafts:
         Period(start=case.day + dt.timedelta(days=60), end=case.day + dt.timedelta(days=425)),
     )
     steps = (paid, c.ContractConcluded(period=period))
-    if fate < 0.13:  # paid, and no contract comes of it
+    if fate < 0.1:  # paid, and no contract comes of it
         case.wait(1, 8)
         yield case.draft(paid)
-        yield _paid_for_nothing(case, fit, settled=fate < 0.1)
+        yield _paid_for_nothing(case, fit, settled=fate < 0.085)
         return None
     for said in steps if case.share() < 0.8 else reversed(steps):
         case.wait(1, 8)
