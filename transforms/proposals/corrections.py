@@ -15,7 +15,7 @@ from tokumei.schemas.body_events import Annulled
 from tokumei.schemas.case_events import ScreeningJudged
 from tokumei.schemas.events import AnyPayload, Event
 from tokumei.schemas.strict import Text
-from tokumei.transforms.ledger.fold import apply, effective, refusal
+from tokumei.transforms.ledger.fold import Refused, apply, effective, refusal
 from tokumei.transforms.ledger.state import Body
 from tokumei.transforms.proposals.again import COMPUTED, no_longer_follow
 from tokumei.transforms.proposals.due import is_due
@@ -106,7 +106,7 @@ def revise(events: Sequence[Event], occasion: Occasion) -> list[Event]:
         if event.actor == "時の経過" and not is_due(body, event):
             stale.append(event)
         else:
-            apply(body, event)
+            _follow(body, event)
             kept.append(event)
     no_longer_follow(kept, effective(occasion.events), occasion)
     payload = Annulled(because="訂正により、時の経過によっては生じなかったこととなるため")
@@ -117,6 +117,15 @@ def revise(events: Sequence[Event], occasion: Occasion) -> list[Event]:
             for event in stale
         ),
     ]
+
+
+def _follow(body: Body, event: Event) -> None:
+    """Apply an event, or say that it must go first."""
+    try:
+        apply(body, event)
+    except Refused as fault:
+        first = "correct or annul what rests on the event first, from the last to the first; in one file too"
+        raise Refused(fault.code, where=fault.where, what=fault.what, fix=first) from None
 
 
 def _found(events: Sequence[Event], event_id: str) -> Event:

@@ -63,6 +63,7 @@ class _Case:
         self.file, self.heard = path.file, path.heard
         self.release: str | None = None
         self.under = "112"
+        self.use_ends = dt.date.max
 
     def share(self) -> float:
         """Draw a number from 0 to 1."""
@@ -115,9 +116,7 @@ def case_of(path: Path, products: Sequence[Product], rng: np.random.Generator) -
 def _received(case: _Case, proposer: str, destroyed: dt.date, missing: tuple[str, ...]) -> c.ProposalReceived:
     return c.ProposalReceived(
         **_proposer(case, proposer, destroyed),
-        proposal=_proposal(
-            1000 + int(case.share() * max(case.path.people - 1000, 0)), case.day, bool(missing)
-        ),
+        proposal=_proposal(case, 1000 + int(case.share() * max(case.path.people - 1000, 0)), bool(missing)),
         missing=missing,
     )
 
@@ -135,14 +134,15 @@ def _proposer(case: _Case, proposer: str, destroyed: dt.date) -> dict[str, Any]:
     }
 
 
-def _proposal(people: int, day: dt.date, unsafe: bool) -> c.Proposal:
+def _proposal(case: _Case, people: int, unsafe: bool) -> c.Proposal:
+    day, case.use_ends = case.day, case.day + dt.timedelta(days=484)
     return c.Proposal(
         people=people,
         wanted=_wanted(),
         purpose="地域の需要の分析",
         use="集計と推計",
         business="調査の受託",
-        period=Period(start=day + dt.timedelta(days=120), end=day + dt.timedelta(days=484)),
+        period=Period(start=day + dt.timedelta(days=120), end=case.use_ends),
         period_reason="一年度の分析に要する。",
         measures=None if unsafe else "取り扱う者を限り、記録を残す。",
         how_provided="電磁的記録媒体",
@@ -167,7 +167,7 @@ def _corrected(case: _Case, missing: tuple[str, ...]) -> Generator[Draft, None, 
             return True
         case.wait(1, 12)
         still = missing if n < rounds - 1 else ()
-        proposal = _proposal(case.path.people or 1000, case.day, bool(still))
+        proposal = _proposal(case, case.path.people or 1000, bool(still))
         yield case.draft(c.ProposalCorrected(proposal=proposal, missing=still))
     return False
 
@@ -234,6 +234,11 @@ def _contracted(case: _Case, proposer: str, fit: c.ScreenedFit) -> _Drafts:
         Period(start=case.day + dt.timedelta(days=60), end=case.day + dt.timedelta(days=425)),
     )
     steps = (paid, c.ContractConcluded(period=period))
+    if fate < 0.1:  # paid, and no contract comes of it
+        case.wait(1, 8)
+        yield case.draft(paid)
+        yield _paid_for_nothing(case, fit, settled=fate < 0.085)
+        return None
     for said in steps if case.share() < 0.8 else reversed(steps):
         case.wait(1, 8)
         yield case.draft(said)
@@ -251,6 +256,15 @@ def _contracted(case: _Case, proposer: str, fit: c.ScreenedFit) -> _Drafts:
     yield case.draft(c.Provided(package=hashlib.sha256(case.path.case.encode()).hexdigest()))
     yield from _ended(case, proposer, period)
     return product
+
+
+def _paid_for_nothing(case: _Case, fit: c.ScreenedFit, *, settled: bool) -> Draft:
+    if settled:
+        case.wait(1, 20)
+        done = c.NamedReason(by="会計担当官", because="手数料を還付した。")
+        return case.draft(c.ProposalWithdrawn(because="事業の開始を見送るため。", fee_settled=done))
+    case.day = case.use_ends + dt.timedelta(days=1)
+    return case.draft(c.ProposalLapsed(pay_until=fit.pay_until), 0)
 
 
 def _heard(case: _Case) -> Generator[Draft, None, None]:

@@ -6,8 +6,10 @@ import io
 import itertools
 import json
 import statistics
+from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 from support.events import event
@@ -33,6 +35,7 @@ from tokumei.transforms.ledger.fold import effective, fold_events
 from tokumei.transforms.ledger.journal import Reached, journal_of
 from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.synthesis.agencies import agencies
+from tokumei.transforms.synthesis.cases import Path, case_of
 
 YEAR, END = 2017, dt.date(2018, 3, 31)
 ASKED = YearAsked(YEAR, END, "unused")
@@ -103,6 +106,17 @@ def test_columns_are_the_fold(journals):
 def test_every_path_and_irregularity_is_there(journals):
     kinds = {event.kind for journal in journals for event in journal.read()[0]}
     assert kinds == set(articles())
+
+
+def test_some_pay_and_no_contract_comes_of_it():
+    first, last, rng = dt.date(2018, 2, 1), dt.date(2018, 3, 10), np.random.default_rng(1)
+    ends = Counter()
+    for n in range(1500):
+        path = Path(case=f"c{n}", file="f", call="k", first=first, last=last, heard=False, people=5000)
+        kinds = {draft.said.kind for draft in case_of(path, [], rng)}
+        if {"fee_paid", "contract_concluded"} & kinds == {"fee_paid"}:
+            ends += Counter(kinds & {"proposal_withdrawn", "proposal_lapsed"})
+    assert min(ends["proposal_withdrawn"], ends["proposal_lapsed"]) > 3
 
 
 def test_counts_come_together_in_any_order_and_grouping(accounts, whole):
