@@ -310,7 +310,7 @@ def test_a_release_that_came_meanwhile_is_told(run, monkeypatch):
         return made
 
     monkeypatch.setattr("tokumei.transforms.report.conclusion.record_of", meanwhile)
-    done = run(policy(**COMPARED), file_of(rows))
+    done = run(policy(**COMPARED), file_of(rows[::-1]))
     assert done.status == 1 and "another release of the file was published" in done.err
 
 

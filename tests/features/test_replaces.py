@@ -89,6 +89,18 @@ def test_it_replaces_the_earlier_where_the_policy_says_so(run, capsys):
     assert f"replaced by {name}" in capsys.readouterr().out
 
 
+def test_a_replaced_release_that_is_not_withdrawn_is_told(run, capsys):
+    half = run(REPLACES, HALF, args=TONIGHT).release
+    second = run(REPLACES, WHOLE, args=TONIGHT)
+    (half / "withdrawn.json").unlink()
+    (name,) = {path.name for path in second.releases} - {half.name}
+    assert main(["verify", str(second.root), "--release-id", name]) == 3
+    assert f"was replaced by {name}, and is not withdrawn" in capsys.readouterr().out
+    assert run(REPLACES, args=TONIGHT).status == 0  # the same command mends it
+    assert (half / "withdrawn.json").exists()
+    assert main(["verify", str(second.root), "--release-id", name]) == 0
+
+
 def test_what_was_replaced_does_not_come_back(run):
     run(REPLACES, HALF, args=TONIGHT)
     second = run(REPLACES, WHOLE, args=TONIGHT)

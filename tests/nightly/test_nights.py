@@ -14,6 +14,7 @@ from support.nights import CANARY, COLUMNS, NIGHTS, PARTS, releases_of, releases
 
 from tokumei.pipelines.cli import main
 
+pytestmark = pytest.mark.timeout(3000)  # all nights are played in one fixture: six minutes and more
 TESTS = Path(__file__).parents[1]
 DEPLOY = TESTS.parent / "deploy" / "airflow"
 TRIED_AGAIN = {"input.incomplete"}  # of what happens in these nights, what time may cure
@@ -69,7 +70,7 @@ def played(nightly_python, tmp_path_factory):
     migrate = [nightly_python, "-m", "airflow", "db", "migrate"]
     subprocess.run(migrate, check=True, capture_output=True, env=environment, timeout=300)
     probe = [nightly_python, Path(__file__).with_name("nights_probe.py"), folder]
-    done = subprocess.run(probe, check=False, capture_output=True, text=True, env=environment, timeout=1800)
+    done = subprocess.run(probe, check=False, capture_output=True, text=True, env=environment, timeout=2700)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     return folder, json.loads(done.stdout.splitlines()[-1]), done.stdout + done.stderr
 
