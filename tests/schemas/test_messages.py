@@ -42,6 +42,7 @@ PUT_TOGETHER = {
         for name in ("busy", "damaged", "case_without_release", "product_differs", "package_differs")
     ),
     *(f"ledger.{name}" for name in ("as_of", "future", "not_yet", "order", "refused")),
+    *(f"output.{name}" for name in ("neutralize_formulas", "byte_order_mark", "encoding")),
     *("input.bzip2", "input.gzip", "engine.lost", "run.stopped", "output.avro_name", "output.directory"),
     *(
         "fee.hours",
