@@ -6,6 +6,7 @@ import argparse
 import importlib
 import io
 import json
+import os
 import resource
 import signal
 import sys
@@ -17,6 +18,7 @@ from typing import Any, NoReturn
 from tokumei.pipelines.launcher.own_process import settle
 from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas.errors import PolicyError, TokumeiError
+from tokumei.schemas.messages import told_to
 from tokumei.transforms.engine.guard import unexpected
 
 JOBS = {
@@ -102,7 +104,10 @@ def run_as_program(module: ModuleSpec) -> NoReturn:
 
 
 def _tell(error: TokumeiError, *, as_json: bool) -> int:
-    print(json.dumps(error.as_dict(), ensure_ascii=False) if as_json else error.message(), file=sys.stderr)
+    print(
+        json.dumps(error.as_dict(), ensure_ascii=False) if as_json else told_to(error, os.environ),
+        file=sys.stderr,
+    )
     return error.status
 
 

@@ -74,8 +74,13 @@ class Output(Strict):
     """How the release is written."""
 
     directory: Text | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
-    format: OutputFormatName = Field(
-        default=DEFAULT_OUTPUT, description="How the parts are written; CSV in UTF-8."
+    format: OutputFormatName = Field(default=DEFAULT_OUTPUT, description="How the parts are written.")
+    encoding: Literal["utf-8", "cp932"] = Field(
+        default="utf-8", description="CSV: of its text; cp932 is what Japanese Windows calls Shift_JIS."
+    )
+    rename: bool = Field(
+        default=False,
+        description="Columns of the files are called by their `released_as`, where they have it.",
     )
     neutralize_formulas: bool = Field(
         default=False,
@@ -94,8 +99,8 @@ class Output(Strict):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         refuse_scheme(self.directory or "", "output.directory", "directory")
-        for option in ("neutralize_formulas", "byte_order_mark"):
-            if getattr(self, option) and not self.facts.formulas:
+        for option in ("neutralize_formulas", "byte_order_mark", "encoding"):
+            if option in self.model_fields_set and getattr(self, option) and not self.facts.formulas:
                 opened = listed((name for name, facts in OUTPUT_FORMATS.items() if facts.formulas), "or")
                 raise broken(
                     f"output.{option}",
@@ -103,6 +108,13 @@ class Output(Strict):
                     f"remove {option}, or use format: {opened}",
                     [option],
                 )
+        if self.byte_order_mark and self.encoding != "utf-8":
+            raise broken(
+                "output.marked_encoding",
+                f"a byte order mark belongs to UTF-8, and {self.encoding} has none",
+                "remove byte_order_mark, or encoding",
+                ["byte_order_mark"],
+            )
         return self
 
     @property
@@ -146,6 +158,11 @@ class Policy(Strict):
     report: Reporting = Field(default=Reporting(), description="What the report tells besides what was done.")
     output: Output = Field(default=Output(), description="Where the release is written, and in which format.")
 
+    def written_name(self, table: str, column: str) -> str:
+        """Return what a released column is called in the files of the release."""
+        told = self.tables[table].columns[column].released_as
+        return told if self.output.rename and told is not None else column
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         links: dict[str, str] = {}
@@ -159,8 +176,20 @@ class Policy(Strict):
                 at = ("tables", table_name, "columns", name)
                 self._ages_countable(column, at)
                 self._links_agree(column, links, at)
-                if names and column.released and not names.pattern.fullmatch(name):
+                if (
+                    names
+                    and column.released
+                    and not names.pattern.fullmatch(self.written_name(table_name, name))
+                ):
                     raise broken(names.code, names.rule, names.fix, at)
+            written = [self.written_name(table_name, name) for name in table.released]
+            if len(set(written)) < len(written):
+                raise broken(
+                    "output.rename",
+                    "two columns would have the same name in the files",
+                    "give each another released_as",
+                    ("tables", table_name),
+                )
         self._replaces_by_whole()
         self._populations_known()
         self._wildcards_work()

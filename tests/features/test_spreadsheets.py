@@ -1,12 +1,13 @@
 """Files as spreadsheets leave them, from policy to release: blank records, lost zeros, marks, lines above the data."""
 
+import hashlib
 import io
 import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.helpers import policy_of
+from support.helpers import QI, policy_of
 from support.refusals import refused
 
 KEEP = {"keep": True, "because": "試験"}
@@ -100,6 +101,75 @@ def test_a_byte_order_mark_on_request(run):
         assert part.read_text("utf-8-sig").splitlines()[0] == '"店"'
     done = run(policy_of({"店": KEEP}, output={"format": "parquet", "byte_order_mark": True}), data)
     assert done.status == 2 and "[output.byte_order_mark]" in done.err
+
+
+def windows(run, cells, **more):
+    output = {"format": "csv", "encoding": "cp932", **more}
+    policy = policy_of({"店": KEEP}, output=output)
+    return run(policy, {"data.csv": "店\n" + "".join(f"{cell}\n" for cell in cells)})
+
+
+def test_cp932_on_request_as_windows_writes_it(run):
+    done = windows(run, ["9〜17時", "①号店", "㈱髙橋", "−5", "—", "¥100"])
+    assert done.status == 0, done.err
+    (part,) = done.release.rglob("part-*.csv")
+    head, *cells = part.read_text("cp932").splitlines()
+    assert (head, sorted(cells)) == (
+        '"店"',
+        sorted(f'"{c}"' for c in ("9～17時", "①号店", "㈱髙橋", "－5", "―", "￥100")),
+    )
+    assert b"\x87\x40" in part.read_bytes() and b"\x81\x60" in part.read_bytes()  # ① and ～
+    (listed,) = done.manifest["tables"]["t"]["files"]
+    assert hashlib.sha256(part.read_bytes()).hexdigest() == listed["sha256"]
+
+
+def test_what_cp932_lacks_stops_the_run_and_is_not_told(run):
+    done = windows(run, ["𠮷野家", "𠮷野家", "café"])
+    assert done.status == 4 and "[output.encoding_lacks]" in done.err
+    assert "2 different characters, which stand 3 times" in done.err and not {"𠮷", "é"} & {*done.err}
+    assert not [*done.root.rglob("manifest.json")]
+
+
+def test_cp932_is_for_csv_and_has_no_mark(run):
+    assert "[output.encoding]" in windows(run, ["渋谷"], format="parquet").err
+    done = windows(run, ["渋谷"], byte_order_mark=True)
+    assert done.status == 2 and "[output.marked_encoding]" in done.err
+
+
+def test_columns_are_called_by_what_they_hold_on_request(run):
+    birth = {
+        "type": "date",
+        "released_as": "年代",
+        "treat": [
+            {"criterion": 1, "method": "age"},
+            {**QI, "hierarchy": {"kind": "intervals", "widths": [20]}},
+        ],
+    }
+    data = {"data.csv": "生年月日,店\n" + "1990-04-01,渋谷\n" * 3}
+    for rename, called in ((False, "生年月日"), (True, "年代")):
+        policy = policy_of({"生年月日": birth, "店": KEEP}, output={"format": "csv", "rename": rename}, k=2)
+        policy["reference_date"] = "2026-04-01"
+        done = run(policy, data, output=f"out{rename}")
+        assert done.status == 0, done.err
+        (part,) = done.release.rglob("part-*.csv")
+        assert part.read_text().splitlines() == [f'"{called}","店"', *['"36","渋谷"'] * 3]
+        assert [c["name"] for c in done.manifest["tables"]["t"]["columns"]] == [called, "店"]
+        assert [c["name"] for c in done.report["tables"][0]["columns"]] == ["生年月日", "店"]
+
+
+def test_two_columns_of_one_name_are_refused(run):
+    birth = {"released_as": "店", "treat": [{**QI, "hierarchy": {"kind": "suppress"}}]}
+    policy = policy_of({"性別": birth, "店": KEEP}, output={"rename": True}, k=2)
+    done = run(policy, {"data.csv": "性別,店\n男,渋谷\n"})
+    assert done.status == 2 and "[output.rename]" in done.err
+
+
+def test_avro_takes_the_name_that_is_written(run):
+    sex = {"released_as": "sex", "treat": [{**QI, "hierarchy": {"kind": "suppress"}}]}
+    data = {"data.csv": "性別\n" + "男\n" * 3}
+    for rename, status in ((False, 2), (True, 0)):
+        done = run(policy_of({"性別": sex}, output={"format": "avro", "rename": rename}, k=2), data)
+        assert done.status == status, done.err
 
 
 def test_a_file_of_every_option(run):

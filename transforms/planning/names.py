@@ -108,11 +108,13 @@ def _are_people(texts: Sequence[str]) -> list[bool]:
 
 
 def _published(name: str, column: Column) -> Iterator[tuple[str, str]]:
-    """Yield what is published of a column beside its cells: its name, title, and what replaces values."""
+    """Yield what is published of a column beside its cells: names, title and what replaces values."""
     if column.released:
         yield "name", name
     if column.title:
         yield "title", column.title
+    if column.released_as:
+        yield "released_as", column.released_as
     stated = [step.model_dump(mode="json", exclude_defaults=True) for step in column.treat]
     yield from (("label", label) for label in labels_of(stated))
 

@@ -19,6 +19,7 @@ from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.exposure.sources import SourceExposed
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.registry import WRITERS
+from tokumei.transforms.formats.windows import in_windows_japanese
 from tokumei.transforms.leaks.found import Leaks
 from tokumei.transforms.leaks.scan import scan
 from tokumei.transforms.planning.plan import Plan, TablePlan
@@ -197,7 +198,8 @@ def _encoded(
     marks: int,
 ) -> Encoded:
     counted = recount_part(table, terms, batch, persons)
-    data = encode_part(batch, plan.policy.output)
+    names = [plan.policy.written_name(table.name, name) for name in batch.schema.names]
+    data = encode_part(batch.rename_columns(names), plan.policy.output)
     summary = PartSummary(
         table=table.name,
         fingerprints=keys,
@@ -233,9 +235,15 @@ def write_part(plan: Plan, encoded: Encoded) -> None:
 
 
 def encode_part(batch: pa.RecordBatch, output: Output) -> bytes:
-    """Encode a batch as one file, its texts neutralized and a byte order mark before it where asked for."""
+    """Encode a batch as one file, its texts neutralized and a byte order mark before it where asked for.
+
+    Raises:
+        RequirementError: the encoding that was asked for does not have some of its characters.
+    """
     table = pa.Table.from_batches([batch])
     if output.neutralize_formulas:
         table = neutralized(without_dictionaries(table))
     data = WRITERS[output.format](table)
+    if output.encoding != "utf-8":
+        return in_windows_japanese(data.decode())
     return codecs.BOM_UTF8 + data if output.byte_order_mark else data

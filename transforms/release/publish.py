@@ -211,7 +211,7 @@ def _manifest(
                 "blank_records_skipped": table.records_blank,
                 "order": table.order.order if table.order is not None else None,
                 "columns": [
-                    {"name": field.name, "type": str(field.type)}
+                    {"name": plan.policy.written_name(table.name, field.name), "type": str(field.type)}
                     for field in plan.tables[table.name].output_schema()
                 ],
                 "files": sorted(
