@@ -17,8 +17,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from tokumei.pipelines.launcher.failing import unreachable
 from tokumei.pipelines.launcher.watching import Look
-from tokumei.schemas.errors import InputError, TokumeiError, recover
+from tokumei.schemas.errors import TokumeiError, recover
 from tokumei.transforms.engine.progress import NAMESPACE
 
 if TYPE_CHECKING:
@@ -153,11 +154,10 @@ def flink_job(pipeline: beam.Pipeline, attempt: str) -> FlinkJob | None:
     try:
         job.state()
     except (OSError, ValueError):
-        raise InputError(
-            "engine.unreachable",
-            where=f"--flink_master={master}",
-            what="no Flink answers there",
-            fix="start it, or correct host and port: those of Flink's REST interface",
+        raise unreachable(
+            f"--flink_master={master}",
+            "no Flink answers there",
+            "host and port: those of Flink's REST interface",
         ) from None
     return job
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from tokumei.pipelines.launcher.failing import not_begun, unreachable, worker_deaths
 from tokumei.pipelines.launcher.flink import FlinkJob, data_errors_end, flink_job
 from tokumei.pipelines.launcher.watching import Look
-from tokumei.schemas.errors import InputError, recover
+from tokumei.schemas.errors import recover
 from tokumei.transforms.engine.progress import NAMESPACE
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
     from apache_beam.runners.runner import PipelineResult
 
-_ANSWER = 20  # seconds that a job server may take until it answers
+_ANSWER = 10  # seconds that a job server may take until it answers
 _ENDING = 60  # seconds that Dataflow may take to end a job
 
 
@@ -60,7 +62,7 @@ class Job:
 
         self._flink = flink_job(self._pipeline, self._attempt)
         self._reach_job_server()
-        with data_errors_end(self._flink) as found:
+        with data_errors_end(self._flink) as found, worker_deaths():
             try:
                 self._result = submit(self._pipeline)
                 self._result.wait_until_finish()
@@ -162,16 +164,16 @@ class Job:
 
             place = options.view_as(PortableOptions).job_endpoint
             if place and place != "embed" and not _answers(place):
-                raise _unreachable(f"--job_endpoint={place}", "no job server answers there", "host and port")
+                raise unreachable(f"--job_endpoint={place}", "no job server answers there", "host and port")
+            before = socket.getdefaulttimeout()
+            socket.setdefaulttimeout(_ANSWER)  # of what it may fetch
             try:
                 service = begin(options)
             except Exception as error:  # no record has been read yet: the text can quote options only
                 text = " ".join(str(error).split()) or type(error).__name__
-                raise _unreachable(
-                    f"--runner={type(runner).__name__}",
-                    f"its job server could not be begun: {text}",
-                    "--flink_job_server_jar, --prism_location or --job_endpoint",
-                ) from None
+                raise not_begun(type(runner).__name__, text) from None
+            finally:
+                socket.setdefaulttimeout(before)
             self._submitted = True
             return service
 
@@ -179,17 +181,15 @@ class Job:
 
 
 def _answers(place: str) -> bool:
+    """Whether a job server answers: not only a port that takes connections."""
     import grpc
+    from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 
+    asked = beam_job_api_pb2.GetJobsRequest()
     with grpc.insecure_channel(place) as channel:
         try:
-            grpc.channel_ready_future(channel).result(timeout=_ANSWER)
-        except grpc.FutureTimeoutError:
-            return False
+            beam_job_api_pb2_grpc.JobServiceStub(channel).GetJobs(asked, timeout=_ANSWER, wait_for_ready=True)
+        except grpc.RpcError as error:
+            known = error.code() is grpc.StatusCode.UNIMPLEMENTED  # by a server that has no such call
+            return bool(known and "http" not in str(error.details()).lower())
     return True
-
-
-def _unreachable(where: str, what: str, options: str) -> InputError:
-    return InputError(
-        "engine.unreachable", where=where, what=what, fix=f"start it, or correct {options}; then run again"
-    )

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tokumei.pipelines.launcher.failing import engine_error
 from tokumei.schemas.errors import TokumeiError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _told(error: BaseException, found: Standing | None, base: str, *, ended: boo
     stopped = isinstance(error, KeyboardInterrupt)
     lost = isinstance(error, grpc.RpcError)
     if not (stopped or lost) and found is Standing.CANCELLED:
-        return error
+        return engine_error(str(error), base) or error
     why = "interrupted" if stopped else "its job server was lost" if lost else "its engine failed"
     if found is Standing.CANCELLED:
         left = "" if ended else "; its job may still run, in vain; what it writes stays until it is cleaned"

@@ -7,9 +7,13 @@ server reports what a case wants. The real ones are stopped and killed by `make 
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import apache_beam as beam
@@ -21,6 +25,7 @@ from support.helpers import policy_of
 
 from tokumei.pipelines.launcher import job as jobs
 from tokumei.pipelines.launcher import stopping
+from tokumei.pipelines.launcher.failing import engine_error
 from tokumei.schemas.errors import RequirementError, recover
 from tokumei.transforms.release.attempt import CANCEL
 from tokumei.transforms.storage.local import LocalStore
@@ -173,12 +178,85 @@ def test_what_a_job_wrote_goes_once_it_has_failed_by_itself(run, monkeypatch, re
 
 
 def test_an_unreachable_job_server_is_named_in_time(run, monkeypatch):
-    assert jobs._ANSWER <= 30
+    assert jobs._ANSWER <= 10  # with what comes before it, an error within 15 s
     monkeypatch.setattr(jobs, "_ANSWER", 0.5)
     args = ["--runner=PortableRunner", "--job_endpoint=localhost:9", "--environment_type=LOOPBACK"]
     done = run(POLICY, FILES, args=args)
     assert done.status == 3 and "error [engine.unreachable] --job_endpoint=localhost:9" in done.err
     assert not [path for path in done.root.rglob("*") if path.is_file()]
+
+
+def test_what_is_no_job_server_is_named_though_its_port_is_open(run, monkeypatch):
+    monkeypatch.setattr(jobs, "_ANSWER", 5)
+
+    class Refusing(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("localhost", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"--job_endpoint=localhost:{server.server_port}"
+        done = run(POLICY, FILES, args=["--runner=PortableRunner", place, "--environment_type=LOOPBACK"])
+        server.shutdown()
+    assert done.status == 3 and f"error [engine.unreachable] {place}" in done.err
+
+
+def test_a_worker_pool_that_does_not_answer_is_named(run):
+    args = ["--runner=PortableRunner", "--job_endpoint=embed", "--environment_type=EXTERNAL"]
+    done = run(POLICY, FILES, args=[*args, "--environment_config=localhost:9"])
+    assert done.status == 1 and "error [engine.worker] " in done.err and "worker_pool" in done.err
+    assert not files(done, "part-*") and not files(done, "manifest.json")
+
+
+def workers_of(parent):
+    """The processes of Beam's workers below a process."""
+    below = Path(f"/proc/{parent}/task/{parent}/children")
+    for thread in Path(f"/proc/{parent}/task").glob("*/children") if below.exists() else ():
+        for child in thread.read_text().split():
+            if b"sdk_worker_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                yield int(child)
+            yield from workers_of(child)
+
+
+def test_a_worker_process_that_dies_ends_the_run(tmp_path):
+    """Beam waits for its answer for ever."""
+    (tmp_path / "temporary").mkdir()
+    for name, text in {**FILES, "policy.yaml": json.dumps(POLICY)}.items():
+        (tmp_path / name).write_text(text)
+    several = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tokumei.pipelines.cli", "anonymize", "policy.yaml", "--output=out", *several],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as job:
+        while not (found := [*workers_of(job.pid)]) and job.poll() is None:
+            time.sleep(0.02)
+        with suppress(ProcessLookupError):
+            os.kill(found[-1], signal.SIGKILL)
+        _, err = job.communicate(timeout=120)
+    assert job.returncode == 1 and "error [engine.memory] " in err, err
+    assert "give workers more memory" in err
+    assert not [*tmp_path.glob("out/**/manifest.json")] and not [*(tmp_path / "temporary").iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("java.lang.OutOfMemoryError: Java heap space 秘密", "engine.memory", "memory"),
+        ("Caused by: java.lang.ClassNotFoundException: org.apache.beam.runners.X 秘密", "engine.jar", "beam.runners.X:"),
+        ("NoResourceAvailableException: 秘密", "engine.slots", "--parallelism"),
+        ("TaskManager with id tm1(秘密) is no longer reachable.", "engine.worker_lost", "engine's log"),
+        ('Cannot run program "docker": error=2, 秘密', "engine.docker", "EXTERNAL"),
+        ("io exception UNAVAILABLE: failed to connect to all addresses 秘密", "engine.worker", "worker_pool"),
+    ],
+)  # fmt: skip
+def test_what_engines_say_of_a_failure_is_told_in_our_words(words, code, told):
+    error = engine_error(words, "out/releases/r")
+    assert error.code == code and told in error.message() and "秘" not in error.message()
+    assert "nothing is published" in error.what and error.status == 1
+    assert engine_error("java.io.IOException: 秘密", "x") is None
 
 
 def test_an_unreachable_flink_is_named_before_a_job_is_begun(run):
@@ -215,7 +293,9 @@ def command(folder, *args, stdout=subprocess.PIPE):
 )
 def test_an_engine_that_cannot_be_begun_is_named_and_leaves_nothing(tmp_path, args):
     done = command(tmp_path, *args)
-    assert done.returncode == 3 and f"error [engine.unreachable] {args[0]}\n" in done.stderr
+    code = "engine.jar" if "Flink" in args[0] else "engine.unreachable"
+    assert done.returncode == 3 and f"error [{code}] {args[0]}\n" in done.stderr
+    assert code != "engine.jar" or "/no/such.jar" in done.stderr
     assert not list((tmp_path / "temporary").iterdir())
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 

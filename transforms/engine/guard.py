@@ -26,6 +26,13 @@ def unexpected(error: BaseException) -> TokumeiError:
     while trace is not None:
         places.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
         trace = trace.tb_next
+    if isinstance(error, MemoryError):  # Arrow's too
+        return TokumeiError(
+            "memory",
+            where=" > ".join(places[-4:]),
+            what="there is no memory left; a release without manifest.json is not published",
+            fix="give the process more memory, or run fewer workers, threads or slots beside one another",
+        )
     return TokumeiError(
         "unexpected",
         where=" > ".join(places[-4:]),
