@@ -31,8 +31,9 @@ from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.hierarchy_base import AnyHierarchy
 from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.leaks import Allowed
+from tokumei.schemas.output import Output
 from tokumei.schemas.parameters import Parameter
-from tokumei.schemas.policy import NotUnderstood, Output, Policy, Rejects, Reporting
+from tokumei.schemas.policy import NotUnderstood, Policy, Rejects, Reporting
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements
 from tokumei.schemas.promises import MayFallBelow
 from tokumei.schemas.queries import Metric, Query

@@ -12,22 +12,20 @@ from pydantic import Field, model_validator
 from tokumei.schemas.attack_rules import check_attacks
 from tokumei.schemas.column import Column
 from tokumei.schemas.earlier_rules import check_earlier
-from tokumei.schemas.expect import Replaces
 from tokumei.schemas.file_items import FileItems
-from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.histories import History
 from tokumei.schemas.history_rules import check_histories
 from tokumei.schemas.joined import check_joined
 from tokumei.schemas.named_columns import refuse_few, refuse_named
+from tokumei.schemas.output import Output
 from tokumei.schemas.parameters import Parameter, ParameterName
 from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse_mixed_shifts
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.pseudonym_periods import refuse_mixed_periods
 from tokumei.schemas.public_bodies import names_public_body
 from tokumei.schemas.query_rules import check_queries
-from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.statements import refuse_unstated, refuse_untrue
-from tokumei.schemas.strict import Day, Matching, Strict, Text, broken
+from tokumei.schemas.strict import Day, Matching, Strict, broken
 from tokumei.schemas.table import Table
 from tokumei.schemas.treatments import Pseudonym
 
@@ -68,59 +66,6 @@ class NotUnderstood(Strict):
         if self.limit is None:
             return blank == values >= self.least
         return blank > self.limit * values
-
-
-class Output(Strict):
-    """How the release is written."""
-
-    directory: Text | None = Field(default=None, description="Path or gs:// URI; --output overrides it.")
-    format: OutputFormatName = Field(default=DEFAULT_OUTPUT, description="How the parts are written.")
-    encoding: Literal["utf-8", "cp932"] = Field(
-        default="utf-8", description="CSV: of its text; cp932 is what Japanese Windows calls Shift_JIS."
-    )
-    rename: bool = Field(
-        default=False,
-        description="Columns of the files are called by their `released_as`, where they have it.",
-    )
-    neutralize_formulas: bool = Field(
-        default=False,
-        description="CSV: an apostrophe before texts that spreadsheets take for formulas.",
-    )
-
-    byte_order_mark: bool = Field(
-        default=False, description="CSV: each file begins with the mark by which Excel knows UTF-8."
-    )
-
-    replaces: Replaces | None = Field(
-        default=None,
-        description="A later delivery, for the same parameters, replaces the release of an earlier one.",
-    )
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        refuse_scheme(self.directory or "", "output.directory", "directory")
-        for option in ("neutralize_formulas", "byte_order_mark", "encoding"):
-            if option in self.model_fields_set and getattr(self, option) and not self.facts.formulas:
-                opened = listed((name for name, facts in OUTPUT_FORMATS.items() if facts.formulas), "or")
-                raise broken(
-                    f"output.{option}",
-                    f"only {opened.upper()} is opened by spreadsheets as text",
-                    f"remove {option}, or use format: {opened}",
-                    [option],
-                )
-        if self.byte_order_mark and self.encoding != "utf-8":
-            raise broken(
-                "output.marked_encoding",
-                f"a byte order mark belongs to UTF-8, and {self.encoding} has none",
-                "remove byte_order_mark, or encoding",
-                ["byte_order_mark"],
-            )
-        return self
-
-    @property
-    def facts(self) -> OutputFormat:
-        """What is true of every part of this format."""
-        return OUTPUT_FORMATS[self.format]
 
 
 class Reporting(Strict):
@@ -166,7 +111,6 @@ class Policy(Strict):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         links: dict[str, str] = {}
-        names = self.output.facts.column_names
         for table_name, table in self.tables.items():
             refuse_untrue(table.columns, ("tables", table_name))
             refuse_named(table.columns, self.requirements.k, ("tables", table_name))
@@ -176,20 +120,7 @@ class Policy(Strict):
                 at = ("tables", table_name, "columns", name)
                 self._ages_countable(column, at)
                 self._links_agree(column, links, at)
-                if (
-                    names
-                    and column.released
-                    and not names.pattern.fullmatch(self.written_name(table_name, name))
-                ):
-                    raise broken(names.code, names.rule, names.fix, at)
-            written = [self.written_name(table_name, name) for name in table.released]
-            if len(set(written)) < len(written):
-                raise broken(
-                    "output.rename",
-                    "two columns would have the same name in the files",
-                    "give each another released_as",
-                    ("tables", table_name),
-                )
+        self._names_of_files_work()
         self._replaces_by_whole()
         self._populations_known()
         self._wildcards_work()
@@ -212,6 +143,21 @@ class Policy(Strict):
     def people(self) -> Numbering:
         """Whose people are those of the release."""
         return people_counted(self.tables, self.file.people)
+
+    def _names_of_files_work(self) -> None:
+        names = self.output.facts.column_names
+        for name, table in self.tables.items():
+            written = {column: self.written_name(name, column) for column in table.released}
+            for column, called in written.items():
+                if names and not names.pattern.fullmatch(called):
+                    raise broken(names.code, names.rule, names.fix, ("tables", name, "columns", column))
+            if len(set(written.values())) < len(written):
+                raise broken(
+                    "output.rename",
+                    "two columns would have the same name in the files",
+                    "give each another released_as",
+                    ("tables", name),
+                )
 
     def _replaces_by_whole(self) -> None:
         for name, table in self.tables.items():

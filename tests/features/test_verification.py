@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from support.helpers import policy_of
 
-from tokumei.schemas.policy import Output
+from tokumei.schemas.output import Output
 from tokumei.transforms.recode import choose
 from tokumei.transforms.release import anonymize as apply
 from tokumei.transforms.release import parts

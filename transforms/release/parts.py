@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tokumei.schemas.policy import Output
+from tokumei.schemas.output import Output
 from tokumei.transforms.combinations.recount import recount_combined
 from tokumei.transforms.counting.people import PeoplePerKey
 from tokumei.transforms.exposure.sources import SourceExposed
