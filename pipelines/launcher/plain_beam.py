@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
@@ -32,17 +33,34 @@ def import_beam(beam_args: Sequence[str]) -> None:
 
 
 class _UndecidedError(Exception):
-    """In place of beartype's own, which another class would be where it is imported later."""
+    """In place of beartype's own; never raised, see `_is_subhint`."""
 
 
 def _is_subhint(sub: object, base: object) -> bool:
-    from beartype.door import is_subhint
-    from beartype.roar import BeartypeDoorException
-
     try:
-        return bool(is_subhint(sub, base))
-    except BeartypeDoorException as error:
-        raise _UndecidedError from error
+        return bool(_of_beartype("beartype.door", "is_subhint")(sub, base))
+    except _of_beartype("beartype.roar", "BeartypeDoorException"):
+        return False  # as Beam takes it
+
+
+class _StandIn(ModuleType):
+    """In place of a module of beartype: what it does not have, the module itself has."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # asked by whoever imports
+            raise AttributeError(name)
+        return _of_beartype(self.__name__, name)
+
+
+def _of_beartype(module: str, name: str) -> Any:
+    _end_standing_in()
+    return getattr(import_module(module), name)  # Beam brings it along
+
+
+def _end_standing_in() -> None:
+    for name in _STAND_INS:
+        if isinstance(sys.modules.get(name), _StandIn):
+            del sys.modules[name]
 
 
 _STAND_INS: dict[str, dict[str, Any]] = {
@@ -57,15 +75,13 @@ def _beartype_asked_late() -> Iterator[None]:
 
     It asks beartype, 300 modules, of types that are neither equal nor its own; steps here declare no such.
     """
-    stand_ins = {} if "beartype" in sys.modules else {name: ModuleType(name) for name in _STAND_INS}
-    for name, stand_in in stand_ins.items():
-        vars(stand_in).update(_STAND_INS[name])
-    sys.modules.update(stand_ins)
+    for name, has in _STAND_INS.items() if "beartype" not in sys.modules else ():
+        sys.modules[name] = stand_in = _StandIn(name)
+        vars(stand_in).update(has)
     try:
         yield
     finally:
-        for name in stand_ins:
-            del sys.modules[name]
+        _end_standing_in()
 
 
 @contextmanager

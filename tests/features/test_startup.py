@@ -95,6 +95,21 @@ main({job})
 """
 
 
+def test_another_beam_may_ask_beartype_for_more():
+    code = """
+import sys
+from tokumei.pipelines.launcher import plain_beam
+with plain_beam._beartype_asked_late():
+    from beartype.door import is_subhint, is_bearable
+    from beartype.roar import BeartypeDoorException
+    from beartype import door
+print(is_bearable(1, int), is_subhint is plain_beam._is_subhint, is_subhint(bool, int), door.__name__)
+print([name for name, module in sys.modules.items() if type(module) is plain_beam._StandIn])
+"""
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines() == ["True True True beartype.door", "[]"]
+
+
 def test_no_record_waits_for_what_reports_need(policy, tmp_path):
     """Modules are counted: each costs a third of a millisecond and more, and they are most of a start."""
     late = (
