@@ -27,6 +27,7 @@ JOBS = {
     "check": "check a policy against itself, and the headers and first records of its files",
     "clean": "remove what killed or beaten runs left in an output directory",
     "complain": "take complaints (苦情) in, and note what became of them",
+    "completion": "print a script by which a shell completes jobs and options",
     "contract": "take in that contracts about products were applied for, and concluded (契約)",
     "demo": "anonymize an invented customer master and real purchases, and show where the results are",
     "fee": "work fees out (手数料), and take payments in",

@@ -26,6 +26,7 @@ from support.serialized import forms, layers, where
 from tokumei.pipelines import anonymize
 from tokumei.pipelines.cli import main
 from tokumei.pipelines.launcher.options import refuse_unknown
+from tokumei.schemas.errors import PolicyError
 from tokumei.transforms.engine import run_key
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.planning.prepare import make_plan
@@ -419,3 +420,13 @@ def test_empty_parameters_are_left_out(launch):
     )
     assert given == ["--json", "anonymize", "gs://b/p.yaml", "--runner=DataflowRunner"]
     assert launch.command(["--policy=p", "--set=a=1;b=2"])[2:] == ["p", "--set=a=1", "--set=b=2"]
+
+
+def test_options_of_size_labels_and_price_are_taken_and_a_wrong_one_is_refused():
+    sized = ["--max_num_workers=8", "--machine_type=n2-standard-4", "--labels=team=statistics"]
+    refuse_unknown([*DATAFLOW, *sized, "--flexrs_goal=COST_OPTIMIZED"])
+    for wrong in ("--max_num_worker=8", "--flexrs_goal=CHEAP", "--max_num_workers=many"):
+        with pytest.raises(PolicyError):
+            refuse_unknown([*DATAFLOW, wrong])
+    with pytest.raises(PolicyError, match="in process"):
+        refuse_unknown(["--runner=FnApiRunner", "--max_num_workers=8"])
