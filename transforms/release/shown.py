@@ -68,10 +68,11 @@ def show_documents(store: Store, base: str, manifest: dict[str, Any]) -> Report:
     """
     from tokumei.schemas.report import Report
 
+    shown = {}
     for name in manifest["documents"]:
-        show_document(store, base, name, read_document(store, base, manifest, name))
-
-    return Report.model_validate_json(read_document(store, base, manifest, "report.json"))
+        shown[name] = read_document(store, base, manifest, name)
+        show_document(store, base, name, shown[name])
+    return Report.model_validate_json(shown["report.json"])
 
 
 def show_document(store: Store, base: str, name: str, data: bytes) -> None:
