@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,10 +15,11 @@ import numpy as np
 import polars as pl
 
 from tokumei.transforms.detect import written_otherwise as otherwise
-from tokumei.transforms.detect.hash_set import HashSet, text_hashes
+from tokumei.transforms.detect.hash_set import Hashes, HashSet, text_hashes
 from tokumei.transforms.detect.other_forms import ADDRESSES, address_forms, birth_forms, birth_numbers
 
-_LONGEST, _LONGEST_TOWN = 48, 12  # letters, of what is compared and of the town
+_DAYS = date(1868, 1, 1), date(2049, 12, 31)  # on which people of a file may be born
+_LONGEST, _LONGEST_TOWN = 32, 12  # letters, of what is compared and of the town
 _STEPS = 3  # of an address; what follows is a room
 _CHAIN = r"[^0-9#]{2,}[0-9]+(?:-[0-9]+)+#"
 _TOWN, _NUMBER = rf"([^0-9#]{{2,{_LONGEST_TOWN}}})[0-9]+(?:-[0-9]+)+#$", r"([0-9]+(?:-[0-9]+)+)#$"
@@ -57,7 +59,7 @@ class ToldSet:
         homes: the hashes of towns with their numbers.
         decoys: of the town of one with the number of another.
         towns: how long the towns are, in letters.
-        born: of the spellings of birth dates.
+        born: of birth dates.
     """
 
     seeds: tuple[int, int]
@@ -83,15 +85,15 @@ class ToldSet:
         hashes = text_hashes(frame["town"] + frame["number"], _LONGEST, seeds)
         _, order = np.unique(hashes, return_index=True)  # that nobody chose
         towns, others = frame["town"].gather(order), frame["number"].gather(np.roll(order, 1))
-        days = [day.drop_nulls().unique() for day in born]
-        spelled = [form.drop_nulls() for day in days for form in (*birth_forms(day), *birth_numbers(day))]
-        spellings = pl.concat(spelled).unique() if spelled else pl.Series(dtype=pl.String)
+        days = (
+            pl.concat([pl.Series(dtype=pl.Date), *(day.cast(pl.Date) for day in born)]).drop_nulls().unique()
+        )
         return cls(
             seeds=seeds,
             homes=HashSet.of(hashes),
             decoys=HashSet.of(text_hashes(towns + others, _LONGEST, seeds)),
             towns=frozenset(towns.str.len_chars().unique()),
-            born=HashSet.of(text_hashes(spellings, _LONGEST, seeds)),
+            born=HashSet.of(_day_hashes(days, seeds)),
         )
 
     @classmethod
@@ -158,8 +160,20 @@ class ToldSet:
         said = otherwise.dates(shadows.gather(rows))
         found = said.str.extract_all(f"{_SAID_BEFORE}{_DAY}|{_DAY}{_SAID_BEHIND}")
         days = pl.DataFrame({"row": rows, "day": found}).explode("day").drop_nulls()
-        hashes = text_hashes(days["day"].str.extract(f"({_DAY})"), _LONGEST, self.seeds)
-        return days["row"].filter(pl.Series(self.born.holds(hashes))).unique()
+        if not len(days):
+            return days["row"]
+        return days["row"].filter(days["day"].str.extract(f"({_DAY})").is_in(self._births.implode())).unique()
+
+    @cached_property
+    def _births(self) -> pl.Series:
+        """The spellings of the birth dates, made where a text first tells one."""
+        days = pl.date_range(*_DAYS, eager=True)
+        held = days.filter(pl.Series(self.born.holds(_day_hashes(days, self.seeds))))
+        return pl.concat([form.drop_nulls() for form in (*birth_forms(held), *birth_numbers(held))]).unique()
+
+
+def _day_hashes(days: pl.Series, seeds: tuple[int, int]) -> Hashes:
+    return text_hashes(days.dt.strftime("%Y%m%d"), 8, seeds)
 
 
 def _town_and_number(chains: pl.Series) -> tuple[pl.Series, pl.Series]:
