@@ -39,7 +39,7 @@ class Cells(NamedTuple):
         """Group a column of plain texts."""
         sizes = texts.str.len_chars().fill_null(0).to_numpy().astype(np.int64)
         order = np.flatnonzero(sizes >= SHORTEST)
-        if len(order) == len(texts) and texts.hash().is_unique().all():
+        if len(order) == len(texts) and texts.hash().n_unique() == len(texts):
             return cls(sizes, order, np.arange(len(order) + 1))
         frame = pl.DataFrame({"cell": texts}).with_row_index("row").filter(pl.Series(sizes >= SHORTEST))
         single = frame["cell"].hash().is_unique()  # most sentences are, and need no grouping

@@ -106,9 +106,10 @@ class Written(NamedTuple):
 
 def _each_once(written: pl.Series) -> tuple[pl.Series, _Places]:
     """Return different texts without null, and which of them each is; -1 of null."""
-    alone = written.hash().is_unique() & written.is_not_null()
-    if alone.all():
+    hashes = written.hash()
+    if hashes.n_unique() == len(written) and not written.null_count():
         return written, np.arange(len(written))
+    alone = hashes.is_unique() & written.is_not_null()
     rows, others = alone.arg_true().to_numpy(), (~alone).arg_true().to_numpy()
     repeated = written.filter(~alone).to_arrow().dictionary_encode()
     which = np.empty(len(written), dtype=np.int64)
