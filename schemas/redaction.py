@@ -22,13 +22,8 @@ class RedactText(Treatment):
     parts of numbers that no word names, and what the sentences are about; a surname within such a name
     (山口大学) stays, in everybody's text.
     In every process of a run made-up cases of every kind are redacted as the texts are, and a sample of them
-<<<<<<< HEAD
-    In every process of a run made-up cases of every kind are redacted like the texts, and a sample of them
-    others than the floor allows, nothing is released.
-=======
     with the texts of each chunk. If one of a code, a contact or a record's own value is missed, or more of
     the others than the floor allows, nothing is released.
->>>>>>> cost17
     """
 
     method: Literal["redact_text"]
