@@ -27,7 +27,7 @@ from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.told import addresses_and_births
 from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 
 PEOPLE, LABEL = 300_000, 10
 SURFACE, KIND, READING = 0, 7, 11  # fields of a line of mecab-ipadic
@@ -97,7 +97,7 @@ def main():
             continue
         for name, values in columns_of(path):
             read = read_cells(values.cast(pl.String).to_arrow().cast(pa.string()))
-            written = Written.of(read, names)
+            written = WrittenColumn.of(read, names)
             found = {
                 LeakSearch("number", name, kind): n
                 for kind, n in numbers_in(read.cells.to_arrow().cast(pa.string()), read, written).items()

@@ -12,11 +12,11 @@ import pyarrow as pa
 from tokumei.schemas import redaction as t
 from tokumei.transforms.criteria.base import Applied, ChunkRows, PerRecord
 from tokumei.transforms.detect.spans import SpanLabel
-from tokumei.transforms.redaction.counted import Redaction, merge_redactions, most_of
+from tokumei.transforms.redaction.counted import Redaction, merge_redactions, worst_of
 from tokumei.transforms.values.cells import as_text, present
 
 if TYPE_CHECKING:
-    from tokumei.transforms.redaction.once import Outcome
+    from tokumei.transforms.redaction.once import TriedCases
     from tokumei.transforms.redaction.own_columns import OwnColumn
     from tokumei.transforms.redaction.planted import PlantedCase
     from tokumei.transforms.redaction.redact import Layers, Redacted
@@ -56,7 +56,7 @@ class RedactText(PerRecord, treats=t.RedactText):
         names = () if rows.names is None else (rows.names, names_of(cases, seed))
         of_all = Layers(own=OwnValues([], {}), names=names, left=left)
 
-        def attempt() -> Outcome:
+        def attempt() -> TriedCases:
             nobody = {column: pa.array([], pa.string()) for column in rows.own}
             return counted(cases, _redacted([], nobody, cases, of_all).texts)
 
@@ -74,7 +74,7 @@ class RedactText(PerRecord, treats=t.RedactText):
             unknown=int(done.unknown[:n].sum()),
             dictionaries=frozenset({dictionary_version()}),
             planted=whole[0],
-            missed=most_of((whole[1], again[1])),
+            missed=worst_of((whole[1], again[1])),
         )
         return Applied(
             pa.array(done.texts[:n], pa.string(), mask=~held),

@@ -23,7 +23,7 @@ from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.leaks.values import Read
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
 from tokumei.transforms.values.text import strings
@@ -57,7 +57,7 @@ _MOBILE = r"^([5-9]0[1-9][0-9]{7})$"
 
 
 def numbers_in(
-    values: pa.Array, read: Read | None = None, written: Written | None = None
+    values: pa.Array, read: Read | None = None, written: WrittenColumn | None = None
 ) -> dict[str, Found]:
     """Count the codes and contacts in one batch of a column, by name of their kind.
 

@@ -21,7 +21,7 @@ from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.values import Texts, own_values
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.planning.name_columns import NameColumns
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
@@ -43,7 +43,7 @@ class OwnForms:
         """
         self._table, self._sources, self._order, self._shared = table, sources, order, shared
 
-    def found(self, column: str, compared: Texts, written: Written) -> dict[LeakSearch, Found]:
+    def found(self, column: str, compared: Texts, written: WrittenColumn) -> dict[LeakSearch, Found]:
         """Count the records of a released column whose cell holds their own value in another form.
 
         Args:

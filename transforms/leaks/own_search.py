@@ -25,7 +25,7 @@ from tokumei.transforms.leaks.values import (
     plain_texts,
     sought,
 )
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
 _NUMERIC = r"[0-9]{6}"  # of cells in which numbers may stand that are looked for
@@ -40,7 +40,7 @@ class OwnSearch:
     """
 
     def __init__(
-        self, cells: Texts, written: Written, wanted: Mapping[str, SoughtColumn], shared: int
+        self, cells: Texts, written: WrittenColumn, wanted: Mapping[str, SoughtColumn], shared: int
     ) -> None:
         """Take a column.
 

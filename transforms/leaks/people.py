@@ -10,7 +10,7 @@ from tokumei.transforms.detect.code_set import CodeSet
 from tokumei.transforms.detect.name_set import NameHits, NameSet, NameSign
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.leaks.found import Found, LeakSearch
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.values.addresses import generalize_addresses
 
 _LOOKED, _ENOUGH = 256, 10  # different cells that tell whether a column is one of names
@@ -31,7 +31,7 @@ _SURE = (NameSign.SURE, NameSign.ADDRESSED)
 
 
 def names_in(
-    names: NameSet | None, column: str, written: Written, people: pl.Series | None, shared: int
+    names: NameSet | None, column: str, written: WrittenColumn, people: pl.Series | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Count the records whose cell holds the name of somebody of the files.
 
@@ -76,7 +76,7 @@ def names_in(
 
 
 def codes_of_people(
-    codes: CodeSet | None, column: str, written: Written, people: pl.Series | None, shared: int
+    codes: CodeSet | None, column: str, written: WrittenColumn, people: pl.Series | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Count the cells that hold the code of somebody of the files, and how many would by chance.
 
@@ -94,7 +94,7 @@ def codes_of_people(
     return {LeakSearch("code", column, ""): Found(int(some.sum()), len(met.texts), 0, 0, met.expected)}
 
 
-def names_and_addresses(column: str, written: Written, shared: int) -> dict[LeakSearch, Found]:
+def names_and_addresses(column: str, written: WrittenColumn, shared: int) -> dict[LeakSearch, Found]:
     """Count the cells that are somebody's full name, or an address down to its number, in any column.
 
     Only where most cells may be one, the dictionary or the table of municipalities is asked, for a part.
@@ -142,7 +142,7 @@ def _are_homes(texts: pl.Series) -> pl.Series:
 
 
 def _by_evidence(
-    hits: NameHits, written: Written, people: pl.Series | None, shared: int
+    hits: NameHits, written: WrittenColumn, people: pl.Series | None, shared: int
 ) -> dict[tuple[int, str], int]:
     """Return, by the best evidence, how many cells hold a name or a decoy; where it is sure, records."""
     if not len(hits.owner):

@@ -30,7 +30,7 @@ from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.theirs import theirs_in
 from tokumei.transforms.leaks.told import addresses_and_births
 from tokumei.transforms.leaks.values import Texts, own_values, plain_texts, read_cells
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.redactions import redacted_columns
 from tokumei.transforms.values.cells import without_dictionary
@@ -73,7 +73,7 @@ def scan(
             continue
         carries = column.carries_values and bool(wanted or names or theirs)
         read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
-        written = None if read is None else Written.of(read, names)
+        written = None if read is None else WrittenColumn.of(read, names)
         for kind, count in numbers_in(batch.column(name), read, written).items():
             found[LeakSearch("number", name, kind)] = count
         if read is not None and written is not None:
@@ -138,7 +138,13 @@ def _wanted(
 
 
 def _values(
-    name: str, cells: Texts, written: Written, wanted: dict[str, SoughtColumn], shared: int, *, itself: bool
+    name: str,
+    cells: Texts,
+    written: WrittenColumn,
+    wanted: dict[str, SoughtColumn],
+    shared: int,
+    *,
+    itself: bool,
 ) -> dict[LeakSearch, Found]:
     """Search a column of texts for source values; for others' of its own only if ``itself``.
 

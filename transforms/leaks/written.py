@@ -18,7 +18,7 @@ _TEXT, _PERSON = "text", "person"
 _Places = npt.NDArray[np.int64]
 
 
-class Written(NamedTuple):
+class WrittenColumn(NamedTuple):
     """The shadows of a column.
 
     Attributes:
@@ -40,7 +40,7 @@ class Written(NamedTuple):
     seen: SeenLetters
 
     @classmethod
-    def of(cls, read: Read, names: NameSet | None) -> Written:
+    def of(cls, read: Read, names: NameSet | None) -> WrittenColumn:
         """Look at a column.
 
         Args:

@@ -44,12 +44,12 @@ def merge_redactions(parts: Sequence[Redaction]) -> Redaction:
         unknown=sum(p.unknown for p in parts),
         dictionaries=frozenset().union(*(p.dictionaries for p in parts)),
         labels=_added(p.labels for p in parts),
-        planted=most_of(p.planted for p in parts),
-        missed=most_of(p.missed for p in parts),
+        planted=worst_of(p.planted for p in parts),
+        missed=worst_of(p.missed for p in parts),
     )
 
 
-def most_of(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def worst_of(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     """Return the greatest of the counts of each title."""
     found: dict[str, int] = {}
     for count in counts:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
 
-Outcome = tuple[Mapping[str, int], Mapping[str, int]]  # by title of a kind: cases, and those that were missed
+TriedCases = tuple[
+    Mapping[str, int], Mapping[str, int]
+]  # by title of a kind: cases, and those that were missed
 
 _MOST = 64  # columns of plans that are remembered
-_TRIED: dict[Hashable, Outcome] = {}
+_TRIED: dict[Hashable, TriedCases] = {}
 _ONE_BY_ONE = Lock()  # threads that begin together would else each try the same cases
 
 
-def tried_once(cases: Hashable, attempt: Callable[[], Outcome]) -> Outcome:
+def tried_once(cases: Hashable, attempt: Callable[[], TriedCases]) -> TriedCases:
     """Return what an attempt came to, which is made where this process has not made it yet.
 
     Args:

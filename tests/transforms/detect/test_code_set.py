@@ -9,7 +9,7 @@ from tokumei.transforms.detect.code_set import CodeSet
 from tokumei.transforms.leaks.people import codes_of_people
 from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 
 KEY = bytes(range(32))
 DRAW = np.random.default_rng(7)
@@ -19,7 +19,7 @@ SET = CodeSet.of(pl.Series([*CODES, *LONG, None, "山田", "12345", "20260401"])
 
 
 def leaks(cells, codes=SET, people=None):
-    written = Written.of(read_cells(pa.array(cells, pa.string())), None)
+    written = WrittenColumn.of(read_cells(pa.array(cells, pa.string())), None)
     return any(is_leak(*found) for found in codes_of_people(codes, "note", written, people, 10).items())
 
 

@@ -11,7 +11,7 @@ from tokumei.schemas.policy_file import parse_policy
 from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.planning.plan_tables import plan_tables
 
 DROPPED = {"drop": True, "because": "不要"}
@@ -30,7 +30,7 @@ def leaks(column, value, cell, more=()):
     sources = pa.RecordBatch.from_pydict(values)
     forms = OwnForms(table, sources, pa.array([0, 1]), 10)
     read = read_cells(pa.array([cell, cell], pa.string()))
-    written = Written.of(read, None)
+    written = WrittenColumn.of(read, None)
     found = forms.found("note", written.compared(read), written)
     return any(is_leak(search, count) for search, count in found.items())
 

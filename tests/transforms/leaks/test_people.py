@@ -13,14 +13,14 @@ from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 
 NAMES = NameSet.of(full_names(pa.array(["佐藤 太郎", "金子 大", "小山田 花子"])), bytes(range(32)))
 SURE, LIKELY = LeakSearch("name", "note", ""), LeakSearch("likely", "note", "")
 
 
 def searched(cells, people=None, shared=10):
-    return names_in(NAMES, "note", Written.of(read_cells(pa.array(cells)), NAMES), people, shared)
+    return names_in(NAMES, "note", WrittenColumn.of(read_cells(pa.array(cells)), NAMES), people, shared)
 
 
 def test_records_with_a_sure_name_are_counted_and_cells_with_others():
@@ -89,6 +89,6 @@ def test_addresses_are_no_names_though_they_hold_some():
     people = [f"{a} {b}" for i, a in enumerate(family) for j, b in enumerate(given) if (i + j) % 2]
     names = NameSet.of(full_names(pa.array(people)), bytes(range(32)))
     towns = [f"港区{a}{b}町{n}" for n, (a, b) in enumerate(itertools.product(family, given))]
-    found = names_in(names, "town", Written.of(read_cells(pa.array(towns)), names), None, 10)
+    found = names_in(names, "town", WrittenColumn.of(read_cells(pa.array(towns)), names), None, 10)
     assert not any(is_leak(search, count) for search, count in found.items())
     assert found[LeakSearch("likely", "town", "")].chance > 700

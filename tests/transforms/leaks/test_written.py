@@ -12,7 +12,7 @@ from tokumei.transforms.detect.shadow import KANJI_DIGITS, letters_alone
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.leaks.numbers import numbers_in
 from tokumei.transforms.leaks.values import as_compared, read_cells
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 
 PIECES = [
     *"山a９Ａー-・ 一十①Ⅳ㊀\0か\u3099é😀々〇.@",
@@ -59,7 +59,7 @@ def test_texts_are_what_they_are_one_by_one(seed):
     values = pa.array(cells_of(seed), pa.string())
     for column in (values, values.dictionary_encode()):
         read = read_cells(column)
-        written = Written.of(read, None)
+        written = WrittenColumn.of(read, None)
         compared, plain = written.compared(read), as_compared(read)
         assert compared.written.equals(plain.written) and compared.plain.equals(plain.plain)
         assert compared.plain.equals(letters_alone(compared.written))
@@ -80,7 +80,7 @@ def test_texts_are_what_they_are_one_by_one(seed):
 @pytest.mark.parametrize("seed", range(12))
 def test_people_who_bear_a_text(seed):
     cells, draw = cells_of(seed), np.random.default_rng(seed)
-    written = Written.of(read_cells(pa.array(cells, pa.string())), None)
+    written = WrittenColumn.of(read_cells(pa.array(cells, pa.string())), None)
     people = pl.Series([f"P{n}" for n in draw.integers(0, 40, len(cells))])
     rows, bearers = written.rows.tolist(), written.bearers(people)
     for text in range(len(written.texts)):
@@ -92,5 +92,5 @@ def test_numbers_are_those_that_are_found_without_a_look_before(seed):
     cells = [cell for cell in cells_of(seed + 100) if cell is None or "\0" not in cell]
     values = pa.array(cells, pa.string())
     read = read_cells(values)
-    found = numbers_in(values, read, Written.of(read, None))
+    found = numbers_in(values, read, WrittenColumn.of(read, None))
     assert found and found == numbers_in(values)
