@@ -7,11 +7,11 @@ import polars as pl
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.told_set import ToldSet
 from tokumei.transforms.leaks.found import Found, LeakSearch
-from tokumei.transforms.leaks.written import Written
+from tokumei.transforms.leaks.written import WrittenColumn
 
 
 def addresses_and_births(
-    told: ToldSet | None, column: str, written: Written, people: pl.Series | None, shared: int
+    told: ToldSet | None, column: str, written: WrittenColumn, people: pl.Series | None, shared: int
 ) -> dict[LeakSearch, Found]:
     """Count the cells that tell somebody's address, or that somebody was born on a day.
 
