@@ -78,6 +78,16 @@ class Origin(NamedTuple):
     rejects: Mapping[tuple[str, str], int] = MappingProxyType({})
 
 
+class RecordPlace(NamedTuple):
+    """Where a record stands: places of one table are in the order of its files, and of records in them.
+
+    ``record`` counts the records of the stretch from 1.
+    """
+
+    stretch: Stretch
+    record: int
+
+
 class Reject(NamedTuple):
     """A record that could not be read: where and why, never its value.
 

@@ -20,11 +20,14 @@ def csv(pairs):
 
 
 def test_records_without_a_code_stop_the_run_and_the_first_few_are_named(run):
-    pairs = [("" if i in {2, 5, 6, 9, 12, 15, 18} else f"c{i}", "男") for i in range(20)]
-    done = run(policy(), {"data.csv": csv(pairs)})
+    missing = [2, 5, 6, 9, 12, 15, 18, 21, 22, 23, 24, 27]
+    text = csv([("" if i in missing else f"c{i}", "男") for i in range(30)])
+    above = ["".join(text.splitlines(keepends=True)[: i + 1]).encode() for i in missing]
+    told = ", ".join(f"line {i + 2} (byte {len(of)})" for i, of in zip(missing[:10], above, strict=False))
+    done = run(policy(), {"data.csv": text})
     assert done.status == 3 and "input.person_missing" in done.err and not done.releases
-    assert "7 records do not say whose they are" in done.err
-    assert "record 3, 6, 7, 10, 13 …" in done.err
+    assert "12 records do not say whose they are" in done.err
+    assert f"data.csv {told} …\n" in done.err
     assert "person_missing: drop" in done.err and "each_alone" in done.err
 
 
