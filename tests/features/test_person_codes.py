@@ -129,6 +129,27 @@ def test_one_row_a_person_is_checked_on_folded_codes(run):
     assert done.status == 3 and "input.several_rows" in done.err and "2 people" in done.err
 
 
+def test_where_people_repeat_is_told_whatever_the_engine_read_first(run):
+    """The first ten records of people who stood before, by file and line; how many more is in the counts."""
+    first, second = ([f"b{i:02}" for i in part] for part in (range(30, 0, -1), range(31, 50)))
+    for at in range(2, 14):
+        second.insert(at, f"b{at:02}")
+    files = {f"in/{n}.csv": csv([(c, "男") for c in codes]) for n, codes in enumerate((first, second))}
+    files["in/2.csv"] = csv([("b49", "男"), ("b60", "男")])
+    made = policy(rows="one")
+    made["tables"]["t"]["source"]["path"] = "in/*.csv"
+    done = run(made, files)
+    assert done.status == 3 and "63 records belong to 50 people" in done.err
+    told = ", ".join(f"line {at + 2} (byte {7 + 10 * at})" for at in range(2, 12))
+    assert f"in/1.csv {told} …\n" in done.err and "2.csv" not in done.err
+    assert not any(code in done.err for code in ("b02", "b11", "b49"))
+
+
+def test_the_last_place_is_told_without_dots(run):
+    done = run(policy(rows="one"), {"data.csv": csv([("a", "男"), ("b", "男"), ("a", "女")])})
+    assert done.status == 3 and "data.csv line 4 (byte 23)\n" in done.err
+
+
 def test_spellings_that_are_the_same_everywhere_are_nobody_twice(run):
     for i, spell in enumerate(("Ａ{}", "{} ", '="{}"', "00{}")):
         pairs = [(spell.format(n), "男") for n in range(10, 20)]

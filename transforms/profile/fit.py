@@ -22,6 +22,7 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.decoding import refuse_wrong_encoding
 from tokumei.transforms.profile.profile import Profile, TableProfile
 from tokumei.transforms.profile.released_words import refuse_people_in_words
+from tokumei.transforms.profile.repeats import first_repeats
 from tokumei.transforms.profile.spellings import doubtful_spellings
 
 
@@ -90,7 +91,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
                 else f"none of the {found.missing_person:,} records has a person code",
                 fix="check that the file is complete; an empty file is never released",
             )
-        _check_people(table, found, people)
+        _check_people(table, found, people, key)
         _check_times(table, found)
         columns = {
             c: chain.fit(_widened(plan, profile, table, c), key)
@@ -197,7 +198,7 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
     )
 
 
-def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, int]) -> None:
+def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, int], key: RunKey) -> None:
     where = f"tables.{table.name}.{table.table.person}"
     if found.missing_person and table.table.person_missing is None:
         places = found_at(table.table.source, found.missing_places)
@@ -210,9 +211,11 @@ def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, in
         )
     count = people.get(table.name)
     if not table.counts_people and count is not None and count < found.records:
+        repeats = first_repeats(table, found, key)
+        more = " …" if found.records - count > len(repeats) else ""
         raise InputError(
             "input.several_rows",
-            where=where,
+            where=f"{where}, {found_at(table.table.source, repeats)}{more}" if repeats else where,
             what=f"declared one row a person, but {found.records:,} records belong to {count:,} people",
             fix="declare rows_per_person: several, or remove the repeated records",
         )

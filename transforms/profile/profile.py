@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.policy import MAX_REJECTS
-from tokumei.schemas.splits import RecordPlace
+from tokumei.schemas.splits import RecordPlace, Split
 from tokumei.transforms.counting.codes import Spellings, merge_spellings, spellings_of
 from tokumei.transforms.counting.person_values import PeopleValues
 from tokumei.transforms.criteria.chain import Measured
@@ -61,6 +61,7 @@ class TableProfile:
         tuples: where classes may be counted early, and are few, their records.
         keys: fingerprints of the keys under which its people were hashed.
         seen: by split id, what was read of it.
+        once: the splits, for tables declared to have one row a person.
         decoding: how many records of each file are not of the declared encoding.
         notes: what is no fault but to be told: number of cells by (column, note).
         blank: records without any value, which are nobody's.
@@ -82,6 +83,7 @@ class TableProfile:
     tuples: Tuples | None
     keys: frozenset[str]
     seen: Mapping[str, bytes] = field(default_factory=dict)
+    once: tuple[Split, ...] = ()
     decoding: Decoding = field(default_factory=dict)
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     blank: int = 0
@@ -145,6 +147,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         tuples=find_tuples(classed, batch.num_rows) if early else None,
         keys=frozenset({key.fingerprint}),
         seen={chunk.work.split.split_id: chunk.seen} if chunk.last else {},
+        once=(chunk.work.split,) if chunk.last and plan.table.person and not plan.counts_people else (),
         decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
         notes=chunk.notes,
         blank=chunk.blank,
@@ -193,6 +196,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         tuples=merge_tuples([p.tuples for p in parts]),
         keys=frozenset().union(*(p.keys for p in parts)),
         seen={split: seen for p in parts for split, seen in p.seen.items()},
+        once=tuple(split for p in parts for split in p.once),
         decoding=merge_decoding(p.decoding for p in parts),
         notes=sum((Counter(p.notes) for p in parts), Counter()),
         blank=sum(p.blank for p in parts),
