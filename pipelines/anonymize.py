@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
 from tokumei.pipelines.launcher.aftermath import accounted, add_aftermath
-from tokumei.pipelines.launcher.settings import add_settings, days_of
+from tokumei.pipelines.launcher.settings import add_settings, days_of, told_with_day
 from tokumei.pipelines.launcher.voice import QUIET, Voice, voice_of
 from tokumei.pipelines.launcher.waiting import once_complete, seconds
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     """
     voice = voice_of(args)
     for settings in days_of(args):
-        with accounted(args, voice) as account:
+        with accounted(args, voice) as account, told_with_day(args, settings):
             _release(args, settings, beam_args, account, voice)
     return 0
 
@@ -117,15 +117,18 @@ def _release(
 def _tell(args: argparse.Namespace, plan: Plan, account: Account, voice: Voice) -> None:
     """Tell what the release holds, as it is asked for: as text, as an object or not at all."""
     from tokumei.pipelines.launcher.account import outcome_of
-    from tokumei.pipelines.launcher.outcome import spoken, tell, warnings_of
+    from tokumei.pipelines.launcher.outcome import spoken, tell, warnings_of, warnings_of_use
 
     account.outcome = outcome = outcome_of(plan)
+    told = not (args.json or args.quiet)
     if args.json:
         account.end(None)
         with spoken(outcome.places["uri"]):
             print(json.dumps(account.as_dict(), ensure_ascii=False), flush=True)
-    elif not args.quiet:
+    elif told:
         tell(plan, outcome, "already released: same policy, same inputs" if account.already else "")
+    for text in warnings_of_use(outcome.report):
+        (voice.note if told else partial(voice.say, level=QUIET))("warning", text)
     for text in warnings_of(plan.policy):
         voice.say("warning", text, level=QUIET)
 

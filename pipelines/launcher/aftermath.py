@@ -10,6 +10,7 @@ from tokumei.pipelines.launcher.account import Account
 from tokumei.pipelines.launcher.metrics_file import check_metrics_file, write_metrics
 from tokumei.pipelines.launcher.notifying import command_of, notify
 from tokumei.pipelines.launcher.voice import QUIET, VERBOSE, Voice, add_voice
+from tokumei.schemas.errors import TokumeiError
 
 
 def add_aftermath(parser: argparse.ArgumentParser) -> None:
@@ -70,4 +71,8 @@ def _end(account: Account, voice: Voice) -> None:
     told = f"exit status {account.status}" + (f" ({account.code})" if account.code else "")
     named = f", release {account.release}" if account.release else ""
     fields = {name: value for name, value in account.as_dict().items() if name != "stages"}
+    error = account.error
+    if isinstance(error, TokumeiError):
+        said = " ".join(f"[{error.code}] {error.where}: {error.what}; fix: {error.fix}".split())  # one line
+        voice.note("error", said, code=error.code, where=error.where, what=error.what, fix=error.fix)
     voice.note("end", f"{told}{named}, {account.seconds:.1f} s", **fields)

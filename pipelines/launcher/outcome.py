@@ -110,6 +110,13 @@ def warnings_of(policy: Policy) -> Iterator[str]:
         )
 
 
+def warnings_of_use(report: dict[str, Any]) -> Iterator[str]:
+    """Yield of which tables and columns of a release little is left, as `tell_report` prints it."""
+    for table in report["tables"]:
+        for line in _of_little_use(table):
+            yield f"warning: {table['name']}: {line}"
+
+
 def warn(policy: Policy) -> None:
     """Say that on stderr."""
     for text in warnings_of(policy):

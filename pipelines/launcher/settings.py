@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from tokumei.schemas.errors import PolicyError
+from tokumei.schemas.errors import PolicyError, TokumeiError
 
 _LONGEST = 3_660  # days of a range
 
@@ -67,3 +68,18 @@ def days_of(args: argparse.Namespace) -> Iterator[dict[str, str]]:
         )
     for number in range((end - start).days + 1):
         yield {**settings, "date": f"{start + dt.timedelta(number)}"}
+
+
+@contextmanager
+def told_with_day(args: argparse.Namespace, settings: Mapping[str, str]) -> Iterator[None]:
+    """Of a range of dates, tell with an error of the block which day it is of.
+
+    Raises:
+        TokumeiError: that of the block.
+    """
+    try:
+        yield
+    except TokumeiError as error:
+        if args.date is not None and args.date != settings.get("date"):
+            error.where = f"{error.where} (--date {settings['date']})"
+        raise

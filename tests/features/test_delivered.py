@@ -53,7 +53,7 @@ def work(tmp_path):
     [
         ({"files": 2}, {"x_csv": ROWS}, "1 of 2 files are there"),
         ({"files": 1}, {"x_csv": ROWS, "y_csv": ROWS}, "2 of 1 files are there"),
-        ({"files": 1}, {}, "0 of 1 files are there"),
+        ({"files": 1}, {}, "0 of 1 files are there (in/*.csv)"),
         ({"marker": "_SUCCESS"}, {"x_csv": ROWS}, "there is no _SUCCESS"),
         ({"checksums": "SUMS"}, {"x_csv": ROWS}, "there is no SUMS"),
         (

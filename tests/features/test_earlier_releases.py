@@ -220,6 +220,10 @@ def test_frozen_levels_are_applied_and_nothing_is_searched_for(run):
     levels = [[level["level"] for level in r["tables"][0]["recoding"]["levels"]] for r in reports(done)]
     assert levels[0] == levels[1]
     assert reports(done)[1]["tables"][0]["recoding"]["nodes_checked"] == 1
+    first, second = (p.read_text() for p in sorted(done.root.glob("releases/*/report.html")))
+    assert "ほかの組合せは調べていない" not in first and "通りを数えて調べた" in first
+    assert "段階は公表「first」のものをそのまま使い、ほかの組合せは調べていない。" in second
+    assert "通りを数えて調べた" not in second
 
 
 def test_the_way_out_of_levels_that_do_not_hold_any_more(run):
@@ -266,7 +270,10 @@ def test_nights_with_people_held_back(run):
     assert told["stayed"] + told["came"] == sum(c.total() for c in classes_of(last).values())
     assert told["altered"] == 0
     assert "earlier: t: compared with 5 releases, each of which shows nobody or 5 people; since" in done.out
-    assert "これまでの公表5件" in (last / "report.html").read_text()
+    page = (last / "report.html").read_text()
+    assert "これまでの公表5件" in page
+    assert f"ほかに{told['held_back']}人の公表を控えた" in page
+    assert f"これまでの公表と比べて控えた{told['held_back']}人を含む" in page
     for name in ("notice.md", "public-report.html", "public-report.json"):
         assert "これまでの公表" not in (last / name).read_text()
     public = [*done.root.glob("register/**/*"), *done.root.glob("releases/**/*")]

@@ -47,3 +47,16 @@ def test_a_release_of_little_use_is_told(run, columns, text, more, warnings):
     done = run(policy_of(columns, **more), {"data.csv": text})
     assert done.status == 0, done.err
     assert re.findall(r"^ +warning: (.*)$", done.out, re.MULTILINE) == warnings
+
+
+@pytest.mark.parametrize("quiet", [["-q"], ["--json"], []])
+def test_what_little_is_left_of_is_told_to_the_log_and_whoever_asks_for_no_result(run, tmp_path, quiet):
+    """Found by an officer of the night: a run by `-q --log-file` told nobody that a column was all `*`."""
+    log = tmp_path / "run.log"
+    files = {"data.csv": rows(("男", 1), ("女", 2), ("男", 3))}
+    done = run(policy_of({"sex": SEX, "x": KEEP}, k=3), files, args=["--log-file", str(log), *quiet])
+    assert done.status == 0, done.err
+    told = f"warning: t: every cell is blank or * in sex: {UNNAMED}\n"
+    assert f"Z warning: {told}" in log.read_text()
+    assert (told in done.err) is bool(quiet)
+    assert "    " + told.replace(" t: ", " ") in done.out or quiet

@@ -135,6 +135,7 @@ def test_a_range_of_dates_is_a_release_a_day_in_order(run, tmp_path, monkeypatch
     files = {f"in/box/minato/{day}.csv": "a\n" + "1\n" * (3 + i) for i, day in enumerate(days)}
     done = run(POLICY, files, args=("--date", "2026-11-29..2026-12-01"))
     assert done.status == 3 and "[input.missing]" in done.err  # the third is not delivered yet
+    assert done.err.splitlines()[0].endswith(" (--date 2026-12-01)")
     reports = [json.loads((path / "report.json").read_text()) for path in done.releases]
     by_day = sorted(reports, key=lambda report: report["parameters"][0]["value"])
     assert [report["people"] for report in by_day] == [3, 4]

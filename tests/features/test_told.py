@@ -116,7 +116,8 @@ def test_a_failure_is_told_of_too_and_keeps_when_a_run_last_succeeded(tmp_path, 
         *("--notify", f"{teller} told - 0"),
     )
     assert done.returncode == 2 and done.stdout == ""
-    code = json.loads(done.stderr)["code"]
+    error = json.loads(done.stderr)
+    code = error["code"]
     found = metrics(tmp_path / "run.prom")
     assert found["tokumei_exit_status", "anonymize", "policy"] == 2
     assert found["tokumei_last_success_timestamp_seconds", "anonymize", "policy"] == before
@@ -124,7 +125,9 @@ def test_a_failure_is_told_of_too_and_keeps_when_a_run_last_succeeded(tmp_path, 
     assert {"TOKUMEI_STATUS=2", f"TOKUMEI_CODE={code}", "TOKUMEI_RELEASE="} <= set(
         (tmp_path / "told").read_text().splitlines()
     )
-    assert re.search(rf"Z end: exit status 2 \({code}\), [0-9.]+ s\n$", (tmp_path / "run.log").read_text())
+    log = (tmp_path / "run.log").read_text()
+    assert re.search(rf"Z end: exit status 2 \({code}\), [0-9.]+ s\n$", log)
+    assert f"Z error: [{code}] --release-id: {error['what']}; fix: {error['fix']}\n" in log
 
 
 def test_quiet_says_nothing_of_a_run_that_is_well(tmp_path):

@@ -52,7 +52,7 @@ def refuse_partial(source: Source, path: str, where: str, store: Store, files: S
     if expect is None:
         return
     if expect.files not in {None, len(files)}:
-        raise _incomplete(where, f"{len(files):,} of {expect.files:,} files are there")
+        raise _incomplete(where, f"{len(files):,} of {expect.files:,} files are there ({source.path})")
     folder = path.rpartition("/")[0]
     for name in filter(None, (expect.marker, expect.checksums)):
         if not store.exists(store.join(folder, name)):
