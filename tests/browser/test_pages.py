@@ -14,8 +14,9 @@ from support.id_pos_release import id_pos_policy, id_pos_report
 from tokumei.pipelines.cli import main
 from tokumei.schemas.laws import LAWS
 from tokumei.schemas.public_report import public_part
-from tokumei.schemas.register import Book, entry_of
+from tokumei.schemas.register import Book
 from tokumei.schemas.register_ends import Withdrawal
+from tokumei.schemas.released_entry import entry_of
 from tokumei.schemas.report_classes import ExampleClass, ExampleLabel
 from tokumei.schemas.report_rehearsal import Expected, Rehearsal, RehearsedChoice
 from tokumei.transforms.pages.notices import notice_page, withdrawn_page
