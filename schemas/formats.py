@@ -24,7 +24,6 @@ class SourceFormat:
         fixed: what the delimiter is called where no other may be declared.
         encodings: the text may be in another encoding than UTF-8.
         parsed: each value can be unreadable, so pass 1 reads every value that will be used.
-        unit: what the start and end of a split count.
         widths: the fields of a line are told apart by their widths.
         sheets: a file has several sheets, of which one is read.
         called: what a file is called in messages, where its first bytes tell it apart from any text.
@@ -36,7 +35,6 @@ class SourceFormat:
     fixed: str | None = None
     encodings: bool = False
     parsed: bool = True
-    unit: str = "byte"
     widths: bool = False
     sheets: bool = False
     called: str | None = None
@@ -67,7 +65,7 @@ class OutputFormat:
 SOURCE_FORMATS = {
     "csv": SourceFormat(text=True, delimiter=",", header=True, encodings=True),
     "tsv": SourceFormat(text=True, delimiter="\t", header=True, fixed="tabs", encodings=True),
-    "parquet": SourceFormat(parsed=False, unit="row group", called="a Parquet file"),
+    "parquet": SourceFormat(parsed=False, called="a Parquet file"),
     "avro": SourceFormat(called="an Avro file"),
     "jsonl": SourceFormat(text=True, called="JSON lines"),
     "fixed": SourceFormat(text=True, encodings=True, widths=True),

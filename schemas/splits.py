@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -76,6 +77,21 @@ class Origin(NamedTuple):
     before: int
     records: int
     rejects: Mapping[tuple[str, str], int] = MappingProxyType({})
+
+
+def origin_of(origins: Sequence[Origin], number: int) -> Origin:
+    """Return of which of some stretches a record is; ``number`` is the one that it has in the split."""
+    return origins[bisect_left(origins, number, key=lambda origin: origin.before) - 1]
+
+
+class RecordPlace(NamedTuple):
+    """Where a record stands: places of one table are in the order of its files, and of records in them.
+
+    ``record`` counts the records of the stretch from 1.
+    """
+
+    stretch: Stretch
+    record: int
 
 
 class Reject(NamedTuple):

@@ -35,7 +35,7 @@ CARRIED_OUT = {
 }
 # Modules of one kind, called by the same names: formats, sections of the report, presets, programs.
 ALIKE = {
-    "transforms.formats": {"header", "plan", "rows", "nested", "write"},
+    "transforms.formats": {"begins", "header", "plan", "rows", "nested", "write"},
     "transforms.report.sections": {"NOTHING", "view"},
     "transforms.synthesis": {"TABLES"},
     "schemas.tables": {"main"},

@@ -109,7 +109,7 @@ IN_THE_RUN = {
     "escaped quotes": (f'a,b\n1,"{CANARY}\\"x"\n', {}, "input.rejects", "a backslash stands before it"),
     "spaces before quotes": (f'a,b\n1, "{CANARY}"\n', {}, "input.rejects", "source.skip_initial_space"),
     "a header that is declared away": (f"a,b\n1,{CANARY}\n", {"header": False}, "input.rejects", "t: header (1)"),
-    "files joined with their headers": (f"a,b\n1,{CANARY}\na,b\n2,x\n", {}, "input.rejects", "record 2"),
+    "files joined with their headers": (f"a,b\n1,{CANARY}\na,b\n2,x\n", {}, "input.rejects", f"data.csv line 3 (byte {7 + len(CANARY)})"),
     "files joined with their marks": (
         f"\ufeffa,b\n1,{CANARY}\n\ufeffa,b\n", {}, "input.rejects", "t: byte_order_mark (1)"),
     "Parquet damaged": (damaged(PARQUET, 20), {"format": "parquet"}, "input.parquet", "corrupt"),

@@ -20,11 +20,14 @@ def csv(pairs):
 
 
 def test_records_without_a_code_stop_the_run_and_the_first_few_are_named(run):
-    pairs = [("" if i in {2, 5, 6, 9, 12, 15, 18} else f"c{i}", "男") for i in range(20)]
-    done = run(policy(), {"data.csv": csv(pairs)})
+    missing = [2, 5, 6, 9, 12, 15, 18, 21, 22, 23, 24, 27]
+    text = csv([("" if i in missing else f"c{i}", "男") for i in range(30)])
+    above = ["".join(text.splitlines(keepends=True)[: i + 1]).encode() for i in missing]
+    told = ", ".join(f"line {i + 2} (byte {len(of)})" for i, of in zip(missing[:10], above, strict=False))
+    done = run(policy(), {"data.csv": text})
     assert done.status == 3 and "input.person_missing" in done.err and not done.releases
-    assert "7 records do not say whose they are" in done.err
-    assert "record 3, 6, 7, 10, 13 …" in done.err
+    assert "12 records do not say whose they are" in done.err
+    assert f"data.csv {told} …\n" in done.err
     assert "person_missing: drop" in done.err and "each_alone" in done.err
 
 
@@ -124,6 +127,27 @@ def test_one_row_a_person_is_checked_on_folded_codes(run):
     pairs = [("A1", "男"), ("A1 ", "男"), ("A2", "男")]
     done = run(policy(rows="one", codes="folded"), {"data.csv": csv(pairs)})
     assert done.status == 3 and "input.several_rows" in done.err and "2 people" in done.err
+
+
+def test_where_people_repeat_is_told_whatever_the_engine_read_first(run):
+    """The first ten records of people who stood before, by file and line; how many more is in the counts."""
+    first, second = ([f"b{i:02}" for i in part] for part in (range(30, 0, -1), range(31, 50)))
+    for at in range(2, 14):
+        second.insert(at, f"b{at:02}")
+    files = {f"in/{n}.csv": csv([(c, "男") for c in codes]) for n, codes in enumerate((first, second))}
+    files["in/2.csv"] = csv([("b49", "男"), ("b60", "男")])
+    made = policy(rows="one")
+    made["tables"]["t"]["source"]["path"] = "in/*.csv"
+    done = run(made, files)
+    assert done.status == 3 and "63 records belong to 50 people" in done.err
+    told = ", ".join(f"line {at + 2} (byte {7 + 10 * at})" for at in range(2, 12))
+    assert f"in/1.csv {told} …\n" in done.err and "2.csv" not in done.err
+    assert not any(code in done.err for code in ("b02", "b11", "b49"))
+
+
+def test_the_last_place_is_told_without_dots(run):
+    done = run(policy(rows="one"), {"data.csv": csv([("a", "男"), ("b", "男"), ("a", "女")])})
+    assert done.status == 3 and "data.csv line 4 (byte 23)\n" in done.err
 
 
 def test_spellings_that_are_the_same_everywhere_are_nobody_twice(run):

@@ -62,7 +62,7 @@ def test_a_file_of_blank_records_is_empty(run):
     refused(run, policy_of(COLUMNS), {"data.csv": "性別,年齢,店\n,,\n,,\n"}, "input.empty", "no record")
 
 
-def test_rejects_are_numbered_with_blank_records(run):
+def test_lines_of_rejects_count_blank_records(run):
     done = refused(
         run,
         policy_of(COLUMNS),
@@ -70,7 +70,7 @@ def test_rejects_are_numbered_with_blank_records(run):
         "input.rejects",
         "t.年齢: integer",
     )
-    assert done["where"].endswith("record 2")
+    assert done["where"].endswith("data.csv line 3 (byte 21)")
 
 
 def test_person_codes_are_the_same_however_a_spreadsheet_kept_them(run):

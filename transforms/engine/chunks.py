@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import pickle
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
@@ -19,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 
-from tokumei.schemas.splits import Origin, Split
+from tokumei.schemas.splits import Origin, RecordPlace, Split, origin_of
 from tokumei.transforms.engine.run_key import RunKey
 
 
@@ -97,7 +96,12 @@ class Chunk(Generic[D_co]):
 
     def origin(self, number: int) -> Origin:
         """Return of which stretch a record is; ``number`` is the one that it has in the split."""
-        return self.origins[bisect_left(self.origins, number, key=lambda origin: origin.before) - 1]
+        return origin_of(self.origins, number)
+
+    def place(self, number: int) -> RecordPlace:
+        """Return where a record stands; ``number`` is the one that it has in the split."""
+        stretch, before, *_ = self.origin(number)
+        return RecordPlace(stretch, number - before)
 
 
 class SizedPickleCoder(beam.coders.Coder):

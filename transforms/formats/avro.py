@@ -97,6 +97,21 @@ def rows(
             done += len(records)
 
 
+def begins(stretch: Stretch, source: Source, store: Store, numbers: Sequence[int]) -> Iterator[int | str]:
+    """Yield block, from 0, and record in it, from 1, of some records."""
+    with _opened(stretch.file, store) as (opened, frame):
+        above = done = 0  # records of the stretch before the block
+        for i, block in enumerate(walk(opened, frame, frame.size, stretch.end)):
+            if block.offset < stretch.start:
+                continue
+            while done < len(numbers) and numbers[done] <= above + block.records:
+                yield f"block {i} record {numbers[done] - above}"
+                done += 1
+            if done == len(numbers):
+                return
+            above += block.records
+
+
 def _without_blank(rows: Rows, records: Sequence[dict[str, Any]], source: Source) -> Rows:
     blank = may_be_blank(rows, source.null_values)
     for row in np.flatnonzero(blank).tolist():

@@ -22,12 +22,19 @@ from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
 from tokumei.transforms.formats.columns import Header, matched_names
 from tokumei.transforms.formats.convert import without_dictionaries
-from tokumei.transforms.formats.csv_blocks import TextBlock, blocks, record_ends, whole_records
+from tokumei.transforms.formats.csv_blocks import (
+    TextBlock,
+    blocks,
+    record_begins,
+    record_ends,
+    whole_records,
+)
 from tokumei.transforms.formats.csv_head import Head, parse_options, read_head
 from tokumei.transforms.formats.csv_odd import NONE, Odd, odd_rows
 from tokumei.transforms.formats.csv_quotes import CR, LF, Dialect, masked
 from tokumei.transforms.formats.csv_strict import begins_with_mark, strict
 from tokumei.transforms.formats.excel_text import may_hold_marked, unmarked
+from tokumei.transforms.formats.lines import chosen_begins
 from tokumei.transforms.formats.no_value import blank_cells
 from tokumei.transforms.formats.streams import BLOCK, open_text
 from tokumei.transforms.storage.base import Store
@@ -110,6 +117,16 @@ def rows(
                 broken = [(number + before, why) for number, why in found.broken]
                 yield found._replace(numbers=found.numbers + before, broken=broken)
                 done += found.records
+
+
+def begins(stretch: Stretch, source: Source, store: Store, numbers: Sequence[int]) -> Iterator[int | str]:
+    """Yield the byte at which each of some records begins."""
+    head = read_head(source, stretch.file, store)
+    with open_text(stretch.file, store, stretch.start, stretch.end, source.encoding) as stream:
+        above = len(stream.read(head.size)) if stretch.start == 0 else 0
+        cut = blocks(stream.read, head.dialect, BLOCK, stream.start + above, stretch.file.uri)
+        found = ((len(block.text), record_begins(block.text, head.dialect)) for block in cut)
+        yield from chosen_begins(stream.start + above, found, numbers)
 
 
 def write(table: pa.Table) -> bytes:

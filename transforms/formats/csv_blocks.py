@@ -133,6 +133,13 @@ def record_ends(block: bytes, dialect: Dialect) -> Positions:
     return ends
 
 
+def record_begins(block: bytes, dialect: Dialect) -> Positions:
+    """Return where the records of a block of whole ones begin; blank lines are none here."""
+    begins = np.append(0, record_ends(masked(block, dialect), dialect)[:-1])
+    found: Positions = begins[~np.isin(np.frombuffer(block, np.uint8)[begins], (LF, CR))]
+    return found
+
+
 def first_record(block: bytes, dialect: Dialect) -> tuple[int, int]:
     """Return start and end of the first record of a masked block that is no blank line; equal if none is."""
     start = len(block) - len(block.lstrip(b"\r\n"))

@@ -19,7 +19,7 @@ from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, Rows
 from tokumei.transforms.formats.blank import without_blank
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.csv_odd import odd_rows
-from tokumei.transforms.formats.lines import line_blocks, plan_lines
+from tokumei.transforms.formats.lines import chosen_begins, line_blocks, plan_lines
 from tokumei.transforms.formats.streams import BLOCK, TextStream, open_text
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.values.encodings import decoded, refuse_other_encoding, undecodable
@@ -103,6 +103,20 @@ def rows(
                 kept = _without_odd(found, source)
                 yield kept._replace(columns={name: kept.columns[name] for name in columns})
                 done += found.records
+
+
+def begins(stretch: Stretch, source: Source, store: Store, numbers: Sequence[int]) -> Iterator[int | str]:
+    """Yield the byte at which each of some records begins, in words where there are no lines."""
+    layout = _layout(source, stretch.file)
+    with open_text(stretch.file, store, stretch.start, stretch.end, source.encoding) as stream:
+        if source.line_breaks:
+            cut = line_blocks(stream.read, BLOCK, stream.start, layout.uri)
+            found = ((len(block), _lines(block)[0]) for block in cut)
+            yield from chosen_begins(stream.start, found, numbers)
+            return
+        for number in numbers:
+            byte = stream.start + (number - 1) * layout.length
+            yield f"record {number}" if stream.packed else f"byte {byte}"
 
 
 def _without_odd(rows: Rows, source: Source) -> Rows:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.json as pajson
 
@@ -22,7 +23,7 @@ from tokumei.transforms.formats.blank import may_be_blank, without_blank
 from tokumei.transforms.formats.columns import Header, refuse_other_columns
 from tokumei.transforms.formats.containers import HEAD, refuse_array
 from tokumei.transforms.formats.garbled import is_utf8
-from tokumei.transforms.formats.lines import line_blocks, plan_lines
+from tokumei.transforms.formats.lines import chosen_begins, line_blocks, plan_lines
 from tokumei.transforms.formats.no_value import has_value
 from tokumei.transforms.formats.reasons import BrokenRecordError
 from tokumei.transforms.formats.streams import BLOCK, open_text
@@ -82,6 +83,20 @@ def rows(
                     numbers=found.numbers + done, broken=[(n + done, why) for n, why in found.broken]
                 )
                 done += found.records
+
+
+def begins(stretch: Stretch, source: Source, store: Store, numbers: Sequence[int]) -> Iterator[int | str]:
+    """Yield the byte at which each of some records begins."""
+    with open_text(stretch.file, store, stretch.start, stretch.end) as stream:
+        cut = line_blocks(stream.read, BLOCK, stream.start, stretch.file.uri)
+        yield from chosen_begins(stream.start, ((len(block), _begins(block)) for block in cut), numbers)
+
+
+def _begins(block: bytes) -> npt.NDArray[np.int64]:
+    lines = block.split(b"\n")
+    ends = np.cumsum([len(line) + 1 for line in lines])
+    starts: npt.NDArray[np.int64] = np.append(0, ends[:-1])
+    return starts[[bool(line.strip()) for line in lines]]
 
 
 def nested(data: bytes) -> list[Any]:

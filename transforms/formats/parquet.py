@@ -101,6 +101,16 @@ def rows(
             raise _corrupt(stretch.file)
 
 
+def begins(stretch: Stretch, source: Source, store: Store, numbers: Sequence[int]) -> Iterator[int | str]:
+    """Yield row group, from 0, and row in it, from 1, of some records."""
+    with _opened(stretch.file, store) as opened:
+        ends = np.cumsum([opened.metadata.row_group(i).num_rows for i in range(stretch.start, stretch.end)])
+    for number in numbers:
+        group = int(np.searchsorted(ends, number))
+        row = number - (int(ends[group - 1]) if group else 0)
+        yield f"row group {stretch.start + group} row {row}"
+
+
 def _without_blank(rows: Rows, opened: pq.ParquetFile, groups: Sequence[int], source: Source) -> Rows:
     """Leave out blank records; other columns are read only where those at hand have no value, one by one."""
     blank = may_be_blank(rows, source.null_values)

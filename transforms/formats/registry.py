@@ -2,7 +2,7 @@
 
 To add an input format, for example ``piped``, lines whose fields are separated by ``|``:
 
-1. Write a module beside this one with the three functions of `InputFormat`. For text, `streams` unpacks gzip,
+1. Write a module beside this one with the four functions of `InputFormat`. For text, `streams` unpacks gzip,
    skips byte order marks and finds that a file has changed. What a reader hands on are `batches.Rows`; types,
    null texts, rejects and the numbers of records are the same for all formats, and done after it.
 2. Add a line to `FORMATS`: ``"piped": piped``. The type checker compares the module with `InputFormat`.
@@ -75,6 +75,21 @@ class InputFormat(Protocol):
 
         Raises:
             InputError: the file is broken beyond single records, or its columns are not the declared ones.
+        """
+
+    def begins(
+        self, stretch: Stretch, source: Source, store: Store, numbers: Sequence[int]
+    ) -> Iterator[int | str]:
+        """Yield where some records of a stretch begin: the byte of a text, or words where it has no lines.
+
+        Args:
+            stretch: whose records they are.
+            source: how the table's files are written.
+            store: where the file is.
+            numbers: of the records in the stretch, from 1, ascending.
+
+        Raises:
+            InputError: the file is broken beyond single records.
         """
 
 

@@ -100,6 +100,15 @@ def rows(
             yield _stretch(held, done, places, columns, source)
 
 
+def begins(stretch: Stretch, source: Source, store: Store, numbers: Sequence[int]) -> Iterator[int | str]:
+    """Yield the rows of the sheet in which some records are, as Excel numbers them."""
+    with open_workbook(stretch.file, store, source.sheet) as book:
+        wanted = set(numbers)
+        for number, row in enumerate(_rows(book, source, {}), 0 if source.header else 1):
+            if number in wanted:
+                yield f"row {row.number}"
+
+
 def _stretch(
     held: Sequence[_Row],
     done: int,

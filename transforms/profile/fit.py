@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import groupby
 
 from tokumei.schemas.errors import InputError, RequirementError
 from tokumei.transforms.counting.headcount import Headcount
@@ -12,14 +13,16 @@ from tokumei.transforms.decisions.fitted import Fits, FittedTable
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.batches import ABSENT
+from tokumei.transforms.formats.found_at import MAX_PLACES, found_at
 from tokumei.transforms.formats.reasons import advice_for
 from tokumei.transforms.formats.unread import advice
 from tokumei.transforms.planning.delivered import refuse_other_numbers
 from tokumei.transforms.planning.name_columns import carries_sentences
 from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.profile.decoding import refuse_wrong_encoding
-from tokumei.transforms.profile.profile import MAX_PLACES, Profile, RejectPlace, TableProfile
+from tokumei.transforms.profile.profile import Profile, TableProfile
 from tokumei.transforms.profile.released_words import refuse_people_in_words
+from tokumei.transforms.profile.repeats import first_repeats
 from tokumei.transforms.profile.spellings import doubtful_spellings
 
 
@@ -88,7 +91,7 @@ def fit(plan: Plan, profile: Profile, people: Mapping[str, int], key: RunKey) ->
                 else f"none of the {found.missing_person:,} records has a person code",
                 fix="check that the file is complete; an empty file is never released",
             )
-        _check_people(table, found, people)
+        _check_people(table, found, people, key)
         _check_times(table, found)
         columns = {
             c: chain.fit(_widened(plan, profile, table, c), key)
@@ -178,10 +181,12 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
         for (column, reason), n in sorted(t.rejects.items())
     ]
     reasons = [place for t in profile.values() for place in t.rejects]
-    places = [place for t in profile.values() for place in t.places][:MAX_PLACES]
+    places = [(name, place) for name, t in profile.items() for place in t.places][:MAX_PLACES]
+    by_table = groupby(places, key=lambda found: found[0])
+    told = [found_at(plan.sources[name].table.source, [place for _, place in of]) for name, of in by_table]
     raise InputError(
         "input.rejects",
-        where=_told(places) + (" …" if total > len(places) else ""),
+        where="; ".join(told) + (" …" if total > len(places) else ""),
         what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
         fix="; ".join(
             [
@@ -193,36 +198,24 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
     )
 
 
-def _told(places: Sequence[RejectPlace]) -> str:
-    """Write places, each file and each split named once."""
-    text, last = "", ("", "")
-    for uri, split, record in places:
-        if (uri, split) == last:
-            text += f", {record}"
-        else:
-            text += (
-                ("; " if text else "") + (f"{uri} " if uri != last[0] else "") + f"{split} record {record}"
-            )
-        last = uri, split
-    return text
-
-
-def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, int]) -> None:
+def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, int], key: RunKey) -> None:
     where = f"tables.{table.name}.{table.table.person}"
     if found.missing_person and table.table.person_missing is None:
-        places = found.missing_places
+        places = found_at(table.table.source, found.missing_places)
         raise InputError(
             "input.person_missing",
-            where=f"{where}, {_told(places)}{' …' if found.missing_person > len(places) else ''}",
+            where=f"{where}, {places}{' …' if found.missing_person > len(found.missing_places) else ''}",
             what=f"{found.missing_person:,} records do not say whose they are",
             fix="fill the person column; or say person_missing: drop on the table, and these records are left"
             " out, or person_missing: each_alone, and each is a person of its own without pseudonym",
         )
     count = people.get(table.name)
     if not table.counts_people and count is not None and count < found.records:
+        repeats = first_repeats(table, found, key)
+        more = " …" if found.records - count > len(repeats) else ""
         raise InputError(
             "input.several_rows",
-            where=where,
+            where=f"{where}, {found_at(table.table.source, repeats)}{more}" if repeats else where,
             what=f"declared one row a person, but {found.records:,} records belong to {count:,} people",
             fix="declare rows_per_person: several, or remove the repeated records",
         )

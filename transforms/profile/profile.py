@@ -14,21 +14,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.policy import MAX_REJECTS
+from tokumei.schemas.splits import RecordPlace, Split
 from tokumei.transforms.counting.codes import Spellings, merge_spellings, spellings_of
 from tokumei.transforms.counting.person_values import PeopleValues
 from tokumei.transforms.criteria.chain import Measured
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
+from tokumei.transforms.formats.found_at import MAX_PLACES
 from tokumei.transforms.planning.persons import person_codes, persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_decoding
 from tokumei.transforms.profile.names import gather_names, gather_values
 from tokumei.transforms.profile.tuples import Tuples, find_tuples, merge_tuples
 from tokumei.transforms.values.cells import without_dictionary
-
-MAX_PLACES = 5
-RejectPlace = tuple[str, str, int]  # URI, split as people are told of it, number of the record in the stretch
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,9 @@ class TableProfile:
         records: readable records.
         rejects: unreadable records by (column, reason).
         rejected: their record numbers by split id; none once there are more than any policy allows.
-        places: where some of them stand, for people; at most `MAX_PLACES`.
+        places: where the first of them stand; at most `MAX_PLACES`.
         missing_person: records that do not say whose they are.
-        missing_places: where some of them stand; at most `MAX_PLACES`.
+        missing_places: where the first of them stand; at most `MAX_PLACES`.
         missing_times: by column, records without the time from which a pseudonym's period is taken.
         spellings: how person codes are written, where the policy does not say how they are compared.
         persons: one range a chunk, for tables declared to have one row a person.
@@ -62,6 +61,7 @@ class TableProfile:
         tuples: where classes may be counted early, and are few, their records.
         keys: fingerprints of the keys under which its people were hashed.
         seen: by split id, what was read of it.
+        once: the splits, for tables declared to have one row a person.
         decoding: how many records of each file are not of the declared encoding.
         notes: what is no fault but to be told: number of cells by (column, note).
         blank: records without any value, which are nobody's.
@@ -73,9 +73,9 @@ class TableProfile:
     records: int
     rejects: Mapping[tuple[str, str], int]
     rejected: Mapping[str, tuple[int, ...]]
-    places: tuple[RejectPlace, ...]
+    places: tuple[RecordPlace, ...]
     missing_person: int
-    missing_places: tuple[RejectPlace, ...]
+    missing_places: tuple[RecordPlace, ...]
     missing_times: Mapping[str, int]
     spellings: Spellings
     persons: tuple[PersonRange, ...]
@@ -83,6 +83,7 @@ class TableProfile:
     tuples: Tuples | None
     keys: frozenset[str]
     seen: Mapping[str, bytes] = field(default_factory=dict)
+    once: tuple[Split, ...] = ()
     decoding: Decoding = field(default_factory=dict)
     notes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     blank: int = 0
@@ -132,15 +133,13 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
             classed[name] = reached
     early = plan.counted_early and not stops
     rejected = {chunk.work.split.split_id: chunk.rejected} if chunk.rejected else {}
-    unit = plan.table.source.facts.unit
-    places = tuple(_place(chunk, unit, number) for number in chunk.rejected[:MAX_PLACES])
     measured = TableProfile(
         records=batch.num_rows,
         rejects=chunk.rejects,
         rejected=rejected,
-        places=places,
+        places=tuple(chunk.place(number) for number in chunk.rejected[:MAX_PLACES]),
         missing_person=len(chunk.unattributed),
-        missing_places=tuple(_place(chunk, unit, int(n)) for n in chunk.unattributed[:MAX_PLACES]),
+        missing_places=tuple(chunk.place(int(n)) for n in chunk.unattributed[:MAX_PLACES]),
         missing_times={n: null for n in plan.table.times if (null := batch.column(n).null_count)},
         spellings=spellings,
         persons=ranges,
@@ -148,6 +147,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         tuples=find_tuples(classed, batch.num_rows) if early else None,
         keys=frozenset({key.fingerprint}),
         seen={chunk.work.split.split_id: chunk.seen} if chunk.last else {},
+        once=(chunk.work.split,) if chunk.last and plan.table.person and not plan.counts_people else (),
         decoding=decoding_of(chunk) if plan.table.source.facts.text else {},
         notes=chunk.notes,
         blank=chunk.blank,
@@ -156,12 +156,6 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
         theirs=gather_values(plan, chunk),
     )
     return Profile({plan.name: measured})
-
-
-def _place(chunk: Chunk[LeftOut], unit: str, number: int) -> RejectPlace:
-    stretch, before, *_ = chunk.origin(number)
-    split = f"split {chunk.work.split.split_id} (from {unit} {stretch.start})"
-    return stretch.file.uri, split, number - before
 
 
 def merge_profiles(tables: Mapping[str, TablePlan], parts: Sequence[Profile]) -> Profile:
@@ -202,6 +196,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
         tuples=merge_tuples([p.tuples for p in parts]),
         keys=frozenset().union(*(p.keys for p in parts)),
         seen={split: seen for p in parts for split, seen in p.seen.items()},
+        once=tuple(split for p in parts for split in p.once),
         decoding=merge_decoding(p.decoding for p in parts),
         notes=sum((Counter(p.notes) for p in parts), Counter()),
         blank=sum(p.blank for p in parts),
@@ -211,7 +206,7 @@ def _merge_table(plan: TablePlan, parts: Sequence[TableProfile]) -> TableProfile
     )
 
 
-def _first(places: Iterable[tuple[RejectPlace, ...]]) -> tuple[RejectPlace, ...]:
+def _first(places: Iterable[tuple[RecordPlace, ...]]) -> tuple[RecordPlace, ...]:
     return tuple(sorted(place for found in places for place in found))[:MAX_PLACES]
 
 

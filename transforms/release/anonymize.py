@@ -23,6 +23,7 @@ from tokumei.transforms.decisions.removal import Removing, remove_all, suppresse
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
+from tokumei.transforms.formats.found_at import found_at
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import persons_in_periods, units_of
@@ -165,10 +166,11 @@ def _theirs(plan: TablePlan, chunk: Chunk[Decision], order: npt.NDArray[np.intp]
 def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:
     if not chunk.rejects:
         return
+    first = chunk.place(chunk.rejected[0])
     found = ", ".join(f"{c or 'record'}: {reason} ({n:,})" for (c, reason), n in chunk.rejects.items())
     raise InputError(
         "input.rejects",
-        where=f"tables.{plan.name}, {chunk.origin(chunk.rejected[0]).stretch.file.uri}",
+        where=f"tables.{plan.name}, {found_at(plan.table.source, [first])}",
         what=f"unreadable text in a column whose format promises readable text: {found}",
         fix="repair the file; this shows only while it is processed, so rejects.limit does not cover it",
     )

@@ -100,6 +100,10 @@ def rows(split, source, columns, store, declared):
             yield Rows({n: pa.array([record[n]]) for n in columns}, np.array([1]), (), 1, {})
 
 
+def begins(split, source, store, numbers):
+    yield from (split.start for _ in numbers)
+
+
 def _lines(file, store, start, end):
     with open_text(file, store, start, end) as stream:
         yield from stream.read(end - start).splitlines(keepends=True)
@@ -174,6 +178,20 @@ def test_a_new_format_is_one_module_and_one_line(house, tmp_path):
     assert {row["note"] for row in released} == {None}  # null texts are the same for every format
     schema = json.loads(python(house, "-m", "tokumei.pipelines.cli", "schema").stdout)
     assert "piped" in schema["$defs"]["Source"]["properties"]["format"]["enum"]
+    policy["rejects"] = {"limit": 0}
+    (tmp_path / "policy.yaml").write_text(json.dumps(policy, ensure_ascii=False))
+    refused = python(
+        house,
+        "-m",
+        "tokumei.pipelines.anonymize",
+        str(tmp_path / "policy.yaml"),
+        "--output",
+        str(tmp_path / "none"),
+    )
+    assert (
+        refused.returncode == 3
+        and f"data.txt line 32 (byte {len(chr(10).join(lines[:-1])) + 1})" in refused.stderr
+    )
 
 
 def test_a_new_format_is_read_by_splits(house, tmp_path):

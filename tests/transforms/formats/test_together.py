@@ -19,6 +19,7 @@ from tokumei.schemas.errors import InputError
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, TableFile
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, LeftOut, Work
+from tokumei.transforms.formats.found_at import found_at
 from tokumei.transforms.formats.reader import read_split
 from tokumei.transforms.formats.splits import plan_splits, plan_together
 from tokumei.transforms.formats.together import FETCHES
@@ -173,8 +174,15 @@ def test_rejects_are_counted_and_placed_file_by_file(tmp_path):
     (chunk,) = read_chunks(TABLE, KINDS, Work(split, KEY, NOTHING_LEFT_OUT))
     assert (chunk.records, chunk.rejected) == (15, (10, 14, 15))
     measured = profile_chunk(TABLE, chunk)["t"]
-    places = [(Path(uri).name, where.split(" (")[1], record) for uri, where, record in measured.places]
-    assert places == [("0002", "from byte 0)", 4), ("0004", "from byte 0)", 1), ("0004", "from byte 0)", 2)]
+    assert [(Path(p.stretch.file.uri).name, p.record) for p in measured.places] == [
+        ("0002", 4),
+        ("0004", 1),
+        ("0004", 2),
+    ]
+    third, fifth = (f"{tmp_path}/{name}" for name in ("0002", "0004"))
+    assert found_at(TABLE.table.source, measured.places) == (
+        f"{third} line 5 (byte {len(good)}); {fifth} line 2 (byte 4), line 3 (byte 14)"
+    )
     decoding = {Path(uri).name: dict(counts) for uri, counts in measured.decoding.items()}
     assert decoding["0004"] == {"": 2, "undecodable": 1} and decoding["0002"] == {"": 4}
     assert [chunk.origin(number).before for number in (1, 3, 4, 9, 10, 11, 15)] == [0, 0, 3, 6, 6, 10, 13]
