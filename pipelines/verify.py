@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
             where=wrong[0].uri,
             what=f"{len(wrong):,} file(s) of published releases are not as they were published: the first"
             f" {wrong[0].what}",
-            fix="find out who writes there; restore files from a backup, take away what is not listed"
+            fix="if its run died, run the same tokumei anonymize again, which completes the documents; else"
+            " find out who writes there; restore files from a backup, take away what is not listed"
             " (tokumei clean), or publish under another --release-id",
         )
     return 0

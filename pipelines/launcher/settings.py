@@ -28,8 +28,14 @@ def settings_of(args: argparse.Namespace) -> dict[str, str]:
     """Return the values that a command sets, by name.
 
     Raises:
-        PolicyError: one is not NAME=VALUE, or is set twice.
+        PolicyError: one is not NAME=VALUE, or is set twice; or the date is a range.
     """
+    if ".." in (args.date or ""):
+        raise _no_range("this command takes one day")
+    return _set_by(args)
+
+
+def _set_by(args: argparse.Namespace) -> dict[str, str]:
     found = {} if args.date is None else {"date": args.date}
     for text in args.set or ():
         name, equals, value = text.partition("=")
@@ -48,9 +54,9 @@ def days_of(args: argparse.Namespace) -> Iterator[dict[str, str]]:
     """Yield what a command sets, once for each day of its range of dates, in order.
 
     Raises:
-        PolicyError: as `settings_of`; or the range is none, or is given a release id, which is that of one.
+        PolicyError: as `settings_of`, but for a range; it is none, or is given a release id, that of one.
     """
-    settings = settings_of(args)
+    settings = _set_by(args)
     first, dots, last = settings.get("date", "").partition("..")
     if not dots:
         yield settings
@@ -60,14 +66,16 @@ def days_of(args: argparse.Namespace) -> Iterator[dict[str, str]]:
     except ValueError:
         start, end = dt.date.max, dt.date.min
     if not 0 <= (end - start).days < _LONGEST or args.release_id is not None:
-        raise PolicyError(
-            "usage.date",
-            where="--date",
-            what="a range is FROM..TO in days YYYY-MM-DD, the earlier first, each a release of its own name",
-            fix="for example --date 2026-04-01..2026-04-30, without --release-id",
+        raise _no_range(
+            "a range is FROM..TO in days YYYY-MM-DD, the earlier first, each a release of its own name"
         )
     for number in range((end - start).days + 1):
         yield {**settings, "date": f"{start + dt.timedelta(number)}"}
+
+
+def _no_range(what: str) -> PolicyError:
+    fix = "for example --date 2026-04-01, or of anonymize --date 2026-04-01..2026-04-30 without --release-id"
+    return PolicyError("usage.date", where="--date", what=what, fix=fix)
 
 
 @contextmanager

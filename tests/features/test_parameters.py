@@ -161,6 +161,16 @@ def test_a_range_of_dates_is_a_release_a_day_in_order(run, tmp_path, monkeypatch
     assert main(["register", "enter", policy, "--output", str(tmp_path / "out"), "--date", "2026-11-30"]) == 0
 
 
+@pytest.mark.parametrize("command", [("check",), ("rehearse",), ("register", "enter")])
+def test_a_range_is_for_releases_alone(run, tmp_path, capsys, command):
+    run(POLICY, args=("--date", "x..y"))
+    capsys.readouterr()
+    more = ("--output", str(tmp_path / "out")) if command != ("check",) else ()
+    assert main([*command, str(tmp_path / "policy.yaml"), "--date", "2026-11-29..2026-11-30", *more]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error [usage.date] --date\n  what: this command takes one day\n")
+
+
 @pytest.mark.parametrize(
     "args",
     [

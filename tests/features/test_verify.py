@@ -37,7 +37,7 @@ def same_size(path):
 def test_a_whole_release_is_told_with_its_counts_and_left_as_it_is(done, capsys):
     before = {path: path.read_bytes() for path in done.root.rglob("*") if path.is_file()}
     status, out, _ = verified(capsys, done.root)
-    assert (status, out) == (0, f"{done.release.name}: whole, 3 records in 1 part(s), 5 documents\n")
+    assert (status, out) == (0, f"{done.release.name}: whole, 3 records in 1 part(s), 6 documents\n")
     assert {path: path.read_bytes() for path in done.root.rglob("*") if path.is_file()} == before
 
 
@@ -66,6 +66,7 @@ def test_what_is_not_as_it_was_published_is_told(done, capsys, change):
     alter(done.release)
     status, out, err = verified(capsys, done.root)
     assert status == 3 and "error [release.damaged]" in err and "1 file(s)" in err
+    assert "if its run died, run the same tokumei anonymize again" in err
     assert f" {word}" in out and f"{done.release.name}: NOT whole" in out
 
 

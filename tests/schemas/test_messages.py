@@ -43,6 +43,7 @@ PUT_TOGETHER = {
     ),
     *(f"ledger.{name}" for name in ("as_of", "future", "not_yet", "order", "refused")),
     *(f"output.{name}" for name in ("neutralize_formulas", "byte_order_mark", "encoding")),
+    *(f"engine.{name}" for name in ("memory", "slots", "docker", "worker", "worker_lost")),
     *("input.bzip2", "input.gzip", "engine.lost", "run.stopped", "output.avro_name", "output.directory"),
     *(
         "fee.hours",
