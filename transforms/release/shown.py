@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from tokumei.schemas.errors import TokumeiError
 from tokumei.schemas.register_ends import Withdrawal
 from tokumei.transforms.pages.environment import markdown
-from tokumei.transforms.pages.notices import withdrawn_page
 from tokumei.transforms.release.manifest import NOTICE, NOTICE_PAGE, WITHDRAWN, damaged
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.ledger import swap
@@ -54,6 +53,8 @@ def with_banner(name: str, data: bytes, withdrawal: Withdrawal | None) -> bytes:
     if name not in NOTICES or withdrawal is None:
         return data
     if name == NOTICE_PAGE:
+        from tokumei.transforms.pages.notices import withdrawn_page
+
         return withdrawn_page(data.decode(), withdrawal).encode()
     banner = markdown().get_template("notice/withdrawn.md.j2").render(withdrawal=withdrawal)
     return banner.encode() + data

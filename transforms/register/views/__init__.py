@@ -1,7 +1,8 @@
 """What readers see of a register book: a module a view, all made from the book alone.
 
 The page and the CSV file show the cells of a 単票 in the words of the entry's regime; JSON and Avro hold the
-entries themselves. The same book gives the same bytes.
+entries themselves. The same book gives the same bytes. What makes a view is imported once a book is written: no
+record waits for it.
 """
 
 from __future__ import annotations
@@ -10,17 +11,38 @@ from collections.abc import Callable
 from functools import partial
 
 from tokumei.schemas.register import Book
-from tokumei.transforms.register.views.avro import entries_avro
-from tokumei.transforms.register.views.csv import entries_csv
-from tokumei.transforms.register.views.json import entries_json
-from tokumei.transforms.register.views.page import entries_page
+
+
+def _json(book: Book) -> bytes:
+    from tokumei.transforms.register.views.json import entries_json
+
+    return entries_json(book)
+
+
+def _avro(book: Book) -> bytes:
+    from tokumei.transforms.register.views.avro import entries_avro
+
+    return entries_avro(book)
+
+
+def _csv(book: Book) -> bytes:
+    from tokumei.transforms.register.views.csv import entries_csv
+
+    return entries_csv(book)
+
+
+def _page(book: Book, up: str = "../") -> bytes:
+    from tokumei.transforms.register.views.page import entries_page
+
+    return entries_page(book, up=up)
+
 
 # In the order in which they are written.
 VIEWS: dict[str, Callable[[Book], bytes]] = {
-    "entries.json": entries_json,
-    "entries.avro": entries_avro,
-    "entries.csv": entries_csv,
-    "index.html": entries_page,
+    "entries.json": _json,
+    "entries.avro": _avro,
+    "entries.csv": _csv,
+    "index.html": _page,
 }
 # Of a book that stands in a folder below another's.
-VIEWS_BELOW: dict[str, Callable[[Book], bytes]] = {**VIEWS, "index.html": partial(entries_page, up="../../")}
+VIEWS_BELOW: dict[str, Callable[[Book], bytes]] = {**VIEWS, "index.html": partial(_page, up="../../")}
