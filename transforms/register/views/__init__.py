@@ -1,8 +1,8 @@
 """What readers see of a register book: a module a view, all made from the book alone.
 
 The page and the CSV file show the cells of a 単票 in the words of the entry's regime; JSON and Avro hold the
-entries themselves. The same book gives the same bytes. What makes a view is imported once a book is written: no
-record waits for it.
+entries themselves. The same book gives the same bytes. What makes a view is imported once a book is written:
+no record waits for it.
 """
 
 from __future__ import annotations
