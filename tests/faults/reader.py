@@ -90,5 +90,11 @@ def proper(out: Path) -> set[str]:
     return expected
 
 
+def untaken(out: Path) -> set[str]:
+    """The records that manifests name: until a run finishes its release, and takes them, nobody may remove them."""
+    named = [manifest["record"] for manifest in published(out).values() if manifest.get("record")]
+    return {f"register/private/{record['entry_id']}/{record['name']}" for record in named}
+
+
 def snapshot(out: Path) -> dict[str, bytes]:
     return {name: (out / name).read_bytes() for name in files(out)}

@@ -83,7 +83,7 @@ def find_records(store: Store, output: str) -> list[Orphan]:
     """Return the records of attempts at releases that are not there: their runs died before the manifest."""
     found = []
     for file in store.walk(store.join(output, *PRIVATE_SIDE)):
-        name = RECORD.fullmatch(file.uri.rsplit("/", 1)[-1])
+        name = RECORD.fullmatch(file.becomes or file.uri.rsplit("/", 1)[-1])
         if name and read_manifest(store, store.join(output, "releases", name["release"])) is None:
             found.append(Orphan(name["attempt"], file))
     return found
