@@ -124,7 +124,7 @@ def told(case: Case) -> None:
     out = case.folder / "out"
     published, entered = whole(case)
     if case.status == 0:
-        must(published and entered and not case.err, "exit 0 without a whole release")
+        must(published and entered and "error" not in case.err, "exit 0 without a whole release")
         must("released" in (case.folder / "stdout").read_text(), "it does not say that it released")
     elif case.status == -signal.SIGKILL:
         must(case.struck_by == "SIGKILL", "it was killed by somebody else")
