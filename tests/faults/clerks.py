@@ -32,6 +32,7 @@ from tokumei.transforms.proposals.commands import COMMANDS
 from tokumei.transforms.storage.local import LocalStore
 
 LEAST = 200  # kills
+WITH_PAPERS = {"receive"}  # actions that write papers; without a place, into the folder that they are called in
 
 
 def deeds(files: list[str]) -> list[tuple[str, str, list[dict], str]]:
@@ -71,7 +72,8 @@ class World:
             path = self.root / f"records{number}.yaml"
             path.write_text(json.dumps(records, ensure_ascii=False))
             taken = (action, "OUT", str(path), "--body-kind", "行政機関") if records else ("OUT",)
-            self.args.append(("--json", job, *taken, "--as-of", day))
+            papers = ("--papers", str(self.root / "papers")) if action in WITH_PAPERS else ()
+            self.args.append(("--json", job, *taken, *papers, "--as-of", day))
             self.before.append(self.root / str(number) / "out")
             after = self.root / str(number + 1) / "out"
             shutil.copytree(self.before[-1], after)

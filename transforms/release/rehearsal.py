@@ -78,7 +78,7 @@ def private_folder(folder: str) -> str:
         raise PolicyError(
             "usage.report_folder",
             where=f"{path}",
-            what="others than its owner may look into this folder; a rehearsal's report tells of few people",
+            what="others than its owner may look into this folder; what is written here tells of few people",
             fix="chmod 700, or name a new folder",
         )
     return f"{path}"
