@@ -215,7 +215,7 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     if alone and not policy.report.compare:
         compared = policy.report.model_copy(update={"compare": True})
         policy = policy.model_copy(update={"report": compared})
-        plan, files = plan_of(policy, candidate.base, stage.folder)
+        plan = replace(plan, policy=policy)
     try:
         plan = beside_earlier(plan, released)
     except RequirementError as refused:
