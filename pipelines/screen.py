@@ -78,10 +78,8 @@ def _tell_policy(args: argparse.Namespace) -> int:
     from tokumei.transforms.proposals.evidence import screened_policy
 
     store, register = opened(args)
-    (body, *others) = map(states, asked_journals(args, store, register))
-    for one in (body, *others):
-        if args.case in one.cases:
-            body = one
+    bodies = [*map(states, asked_journals(args, store, register))]
+    body = next((one for one in bodies if args.case in one.cases), bodies[0])
     sys.stdout.write(screened_policy(store, register, body, args.case))
     return 0
 
