@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from tokumei.pipelines.launcher.account import Account
 from tokumei.pipelines.launcher.metrics_file import check_metrics_file, write_metrics
 from tokumei.pipelines.launcher.notifying import command_of, notify
-from tokumei.pipelines.launcher.voice import QUIET, VERBOSE, Voice, add_voice
+from tokumei.pipelines.launcher.voice import QUIET, Voice, add_voice
 from tokumei.schemas.errors import TokumeiError
 
 
@@ -64,10 +64,6 @@ def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
 
 
 def _end(account: Account, voice: Voice) -> None:
-    counters = {} if account.ran is None else account.ran.counters
-    if counters:
-        told = ", ".join(f"{name} {n:,}" for name, n in sorted(counters.items()))
-        voice.say("counters", f"counters of the engine: {told}", level=VERBOSE, counters=dict(counters))
     told = f"exit status {account.status}" + (f" ({account.code})" if account.code else "")
     named = f", release {account.release}" if account.release else ""
     fields = {name: value for name, value in account.as_dict().items() if name != "stages"}

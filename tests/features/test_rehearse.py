@@ -83,7 +83,8 @@ def test_a_finished_product_is_not_rehearsed(run, rehearse, tmp_path):
 
 def test_the_report_names_the_release_that_would_be_made(run, rehearse, tmp_path):
     """That a rehearsal compares all ways, asked or not, is no other work."""
-    _, report = rehearse(policy())
+    done, report = rehearse(policy(), "-v")
+    assert "counters of the engine: " in done.err and "profile_records.t 120" in done.err
     assert run(policy(), FILES).status == 0
     assert [p.name for p in (tmp_path / "out" / "releases").iterdir()] == [report["release_id"]]
 
