@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from tokumei.pipelines.launcher.account import Account
 from tokumei.pipelines.launcher.metrics_file import check_metrics_file, write_metrics
 from tokumei.pipelines.launcher.notifying import command_of, notify
-from tokumei.pipelines.launcher.voice import QUIET, Voice, add_voice
+from tokumei.pipelines.launcher.voice import Voice, add_voice
 from tokumei.schemas.errors import TokumeiError
 
 
@@ -58,9 +58,9 @@ def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
     finally:
         _end(account, voice)
         if args.metrics_file is not None and (failed := write_metrics(account, args.metrics_file)):
-            voice.say("warning", f"warning: --metrics-file: {failed}", level=QUIET)
+            voice.warn(f"warning: --metrics-file: {failed}")
         if command is not None and (failed := notify(account, command)):
-            voice.say("warning", f"warning: --notify: {failed}", level=QUIET)
+            voice.warn(f"warning: --notify: {failed}")
 
 
 def _end(account: Account, voice: Voice) -> None:

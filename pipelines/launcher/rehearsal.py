@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from tokumei.pipelines.launcher.account import cpu_seconds, peak_mib
-from tokumei.pipelines.launcher.voice import QUIET, Voice
+from tokumei.pipelines.launcher.voice import Voice
 from tokumei.schemas.errors import PolicyError, RequirementError, TokumeiError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
@@ -222,7 +222,7 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
         return _not_run(refused)
     if not candidate.name:
         for text in warnings_of_alike(files_alike(plan, released)):
-            stage.voice.say("warning", text, level=QUIET)
+            stage.voice.warn(text)
     plan = replace(plan, rehearsal=True, sample=stage.sample)
     with quiet():
         import_beam(stage.options)
