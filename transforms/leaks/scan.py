@@ -72,24 +72,25 @@ def scan(
         if not column.carries_numbers or not batch.num_rows:
             continue
         carries = column.carries_values and bool(wanted or names or theirs)
-        read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
-        written = None if read is None else WrittenColumn.of(read, names)
-        for kind, count in numbers_in(batch.column(name), read, written).items():
+        written = None
+        if carries and column.type in {"string", "text"}:
+            written = WrittenColumn.of(read_cells(batch.column(name)), names, people)
+        for kind, count in numbers_in(batch.column(name), written).items():
             found[LeakSearch("number", name, kind)] = count
-        if read is not None and written is not None:
-            cells = written.compared(read)
+        if written is not None:
+            cells = written.compared()
             if column.type == "string":
                 found |= names_and_addresses(name, written, shared)
-            found |= names_in(names, name, written, people, shared)
+            found |= names_in(names, name, written, shared)
             codes = None if names is None else names.codes
             told = None if names is None else names.told
-            found |= codes_of_people(codes, name, written, people, shared)
-            found |= addresses_and_births(told, name, written, people, shared)
+            found |= codes_of_people(codes, name, written, shared)
+            found |= addresses_and_births(told, name, written, shared)
             found |= _values(name, cells, written, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, cells, written)
             found |= theirs_in(theirs, name, cells, shared)
         whole = whole_numbers_of(batch.column(name)) if carries else None
-        if whole is not None and read is None:
+        if whole is not None and written is None:
             found |= _in_numbers(name, whole, wanted, theirs, shared)
         if whole is not None and name not in redacted:
             found |= whole_values(table, sources, order, name, whole)
