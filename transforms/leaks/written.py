@@ -93,8 +93,9 @@ class WrittenColumn:
         found[counted[_TEXT].to_numpy()] = counted[_PERSON].to_numpy()
         return found
 
+    @cached_property
     def compared(self) -> Texts:
-        """Return the texts of the records as they are compared; most are read as letters alone at no cost."""
+        """The texts of the records as they are compared; most are read as letters alone at no cost."""
         rows, plain = pl.Series(np.flatnonzero(self.cells_have(CharacterKind.SIGN))), self.home
         if 2 * len(rows) > len(plain):
             plain = letters_alone(plain)

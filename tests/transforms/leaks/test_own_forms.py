@@ -30,7 +30,7 @@ def leaks(column, value, cell, more=()):
     sources = pa.RecordBatch.from_pydict(values)
     forms = OwnForms(table, sources, pa.array([0, 1]), 10)
     written = WrittenColumn.of(read_cells(pa.array([cell, cell], pa.string())), None, None)
-    found = forms.found("note", written.compared(), written)
+    found = forms.found("note", written)
     return any(is_leak(search, count) for search, count in found.items())
 
 

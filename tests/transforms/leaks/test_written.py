@@ -60,7 +60,7 @@ def test_texts_are_what_they_are_one_by_one(seed):
     for column in (values, values.dictionary_encode()):
         read = read_cells(column)
         written = WrittenColumn.of(read, None, None)
-        compared, plain = written.compared(), as_compared(read)
+        compared, plain = written.compared, as_compared(read)
         assert compared.written.equals(plain.written) and compared.plain.equals(plain.plain)
         assert compared.plain.equals(letters_alone(compared.written))
         texts = written.texts.to_list()
