@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tokumei.pipelines.cli import run_as_program
 from tokumei.pipelines.launcher.aftermath import accounted, add_aftermath
 from tokumei.pipelines.launcher.settings import add_settings, days_of, told_with_day
-from tokumei.pipelines.launcher.voice import QUIET, Voice, voice_of
+from tokumei.pipelines.launcher.voice import Voice, voice_of
 from tokumei.pipelines.launcher.waiting import once_complete, seconds
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _release(
         return
     plan = beside_earlier(beside_delivered(plan), plan.output)
     for text in warnings_of_alike(files_alike(plan, plan.output)):
-        voice.say("warning", text, level=QUIET)
+        voice.warn(text)
     with quiet():
         import_beam(beam_args)
         begins = begins_job_server(options)
@@ -128,9 +128,12 @@ def _tell(args: argparse.Namespace, plan: Plan, account: Account, voice: Voice) 
     elif told:
         tell(plan, outcome, "already released: same policy, same inputs" if account.already else "")
     for text in warnings_of_use(outcome.report):
-        (voice.note if told else partial(voice.say, level=QUIET))("warning", text)
+        if told:  # `tell` has printed it
+            voice.note("warning", text)
+        else:
+            voice.warn(text)
     for text in warnings_of(plan.policy):
-        voice.say("warning", text, level=QUIET)
+        voice.warn(text)
 
 
 if __name__ == "__main__":

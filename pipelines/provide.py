@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
@@ -29,6 +31,12 @@ class _Package:
     sums: Mapping[str, str]
     papers: Mapping[str, str]
 
+    def make(self, store: Store, folder: str) -> None:
+        """Write it into its folder."""
+        from tokumei.transforms.proposals.package import make_package
+
+        make_package(store, folder, self.release, self.sums, self.papers)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the records."""
@@ -44,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
         InputError: a release is missing, or not as it was published.
     """
     from tokumei.transforms.proposals.execute import Command, execute
-    from tokumei.transforms.proposals.offers import find_release, papers_beside
-    from tokumei.transforms.proposals.package import digest_of, make_package, package_folder, sums_of
+    from tokumei.transforms.proposals.offers import find_release
+    from tokumei.transforms.proposals.package import digest_of, package_folder
     from tokumei.transforms.proposals.provision import ProvidedRelease, provide
     from tokumei.transforms.proposals.screen import known_case
 
@@ -60,15 +68,12 @@ def run(args: argparse.Namespace) -> int:
         if record.case not in found:  # read byte by byte, and once; a published release never changes
             found[record.case] = find_release(store, args.output, body, record)
         release, day = found[record.case], occasion.happened(record).date()
-        papers = papers_beside(body, record, release.offered.report, day=day, templates=args.templates)
-        sums = sums_of(release.manifest, papers)
-        packages[record.case] = _Package(release.release, sums, papers)
-        return provide(body, record, occasion, offered=release.offered, package=digest_of(sums))
+        packages[record.case] = made = _package_of(release, body, record, day, args.templates)
+        return provide(body, record, occasion, offered=release.offered, package=digest_of(made.sums))
 
     def keep(row: GivenRecord[ProvidedRelease]) -> None:
         case = row.record.case
-        made = packages[case]
-        make_package(store, package_folder(store, args.output, case), made.release, made.sums, made.papers)
+        packages[case].make(store, package_folder(store, args.output, case))
 
     done = execute(journal, Command("", ProvidedRelease, decide), rows, occasion, keep)
     tell(args, done)
@@ -80,6 +85,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _package_of(
+    release: FoundRelease, body: Body, record: ProvidedRelease, day: dt.date, templates: Path | None
+) -> _Package:
+    from tokumei.transforms.proposals.offers import papers_beside
+    from tokumei.transforms.proposals.package import sums_of
+
+    papers = papers_beside(body, record, release.offered.report, day=day, templates=templates)
+    return _Package(release.release, sums_of(release.manifest, papers), papers)
+
+
 def _make_again(args: argparse.Namespace, store: Store, body: Body, record: ProvidedRelease) -> None:
     """Make the package of a provision that is recorded again, where it is gone.
 
@@ -87,29 +102,22 @@ def _make_again(args: argparse.Namespace, store: Store, body: Body, record: Prov
         RequirementError: it would not be, to the byte, what was handed over.
     """
     from tokumei.schemas.errors import RequirementError
-    from tokumei.transforms.proposals.offers import find_release, papers_beside
-    from tokumei.transforms.proposals.package import (
-        digest_of,
-        make_package,
-        package_folder,
-        sums_of,
-        unlike_package,
-    )
+    from tokumei.transforms.proposals.offers import find_release
+    from tokumei.transforms.proposals.package import digest_of, package_folder, unlike_package
 
     case, folder = body.cases[record.case], package_folder(store, args.output, record.case)
     if case.package is None or unlike_package(store, folder, case.package) != "emptied":
         return
     found, day = find_release(store, args.output, body, record), case.since["provided"].date()
-    papers = papers_beside(body, record, found.offered.report, day=day, templates=args.templates)
-    sums = sums_of(found.manifest, papers)
-    if digest_of(sums) != case.package:
+    made = _package_of(found, body, record, day, args.templates)
+    if digest_of(made.sums) != case.package:
         raise RequirementError(
             "provide.unlike",
             where=f"case {record.case}",
             what="made again, the package would not be to the byte what was handed over",
             fix="give the templates of that time (--templates)",
         )
-    make_package(store, folder, found.release, sums, papers)
+    made.make(store, folder)
     print(f"made again, package of case {record.case}: {folder}")
 
 

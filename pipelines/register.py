@@ -221,29 +221,27 @@ def _tell_unmatched(store: Store, output: str) -> None:
     from tokumei.transforms.proposals.unmatched import unmatched
 
     found = unmatched(store, output)
-    restore = "restore the book or the ledger from a backup"
-    for code, wrong, what, fix in (
-        (
-            "case_without_release",
-            found.cases,
-            "the ledger says that a release was provided in these cases, and no register book knows it",
-            restore,
-        ),
-        (
-            "product_differs",
-            found.people,
-            "ledger and register book tell other numbers of people of the product of these cases",
-            restore,
-        ),
-        (
-            "package_differs",
-            tuple(f"{case}: {how}" for case, how in found.unlike.items()),
-            "the package of a case was removed, emptied (files are missing) or changed",
-            "restore the package from a backup; what a recipient has is told by its SHA256SUMS",
-        ),
-    ):
-        if wrong:
-            raise RequirementError(f"register.{code}", where=", ".join(wrong), what=what, fix=fix)
+    if found.cases:
+        raise RequirementError(
+            "register.case_without_release",
+            where=", ".join(found.cases),
+            what="the ledger says that a release was provided in these cases, and no register book knows it",
+            fix="restore the book or the ledger from a backup",
+        )
+    if found.people:
+        raise RequirementError(
+            "register.product_differs",
+            where=", ".join(found.people),
+            what="ledger and register book tell other numbers of people of the product of these cases",
+            fix="restore the book or the ledger from a backup",
+        )
+    if found.unlike:
+        raise RequirementError(
+            "register.package_differs",
+            where=", ".join(f"{case}: {how}" for case, how in found.unlike.items()),
+            what="the package of a case was removed, emptied (files are missing) or changed",
+            fix="restore the package from a backup; what a recipient has is told by its SHA256SUMS",
+        )
     for release in found.releases:
         print(f"release {release}: no case; made for one that goes on, or outside of proposals (法109条)")
     for case in found.packages:

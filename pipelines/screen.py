@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.cli import run_as_program
@@ -29,12 +29,10 @@ from tokumei.pipelines.launcher.clerk import (
 
 if TYPE_CHECKING:
     from tokumei.schemas.events import Event
-    from tokumei.schemas.proposers import KeptGrounds
     from tokumei.transforms.ledger.state import Body
     from tokumei.transforms.proposals.occasion import Occasion
-    from tokumei.transforms.proposals.papers import PaperKind
     from tokumei.transforms.proposals.records import GivenRecord
-    from tokumei.transforms.proposals.screen import RehearsedMethod
+    from tokumei.transforms.proposals.screen import RehearsedMethod, ScreeningDecision
     from tokumei.transforms.proposals.screening import ScreenedCase
     from tokumei.transforms.storage.base import Store
 
@@ -78,10 +76,8 @@ def _tell_policy(args: argparse.Namespace) -> int:
     from tokumei.transforms.proposals.evidence import screened_policy
 
     store, register = opened(args)
-    (body, *others) = map(states, asked_journals(args, store, register))
-    for one in (body, *others):
-        if args.case in one.cases:
-            body = one
+    bodies = [states(journal) for journal in asked_journals(args, store, register)]
+    body = next((one for one in bodies if args.case in one.cases), bodies[0])
     sys.stdout.write(screened_policy(store, register, body, args.case))
     return 0
 
@@ -100,22 +96,21 @@ def _decide(args: argparse.Namespace, options: Sequence[str]) -> int:
         rehearsed=_rehearsed(args, store, states(journal), rows, options),
         templates=args.templates,
     )
-    papers: dict[str, Mapping[PaperKind, str]] = {}
-    apart: dict[str, KeptGrounds | None] = {}
+    decided: dict[str, ScreeningDecision] = {}
 
     def decide(body: Body, record: ScreenedCase, occasion: Occasion) -> list[Event]:
-        decision = screen_case(body, record, occasion, means)
-        papers[record.case], apart[record.case] = decision.papers, decision.apart
+        decided[record.case] = decision = screen_case(body, record, occasion, means)
         return list(decision.events)
 
     def keep(row: GivenRecord[ScreenedCase]) -> None:
-        if (kept := apart[row.record.case]) is not None:
-            proposers_of(store, register, occasion.body).keep(row.digest, kept)
-        write_papers(args.papers, row.record.case, papers[row.record.case])
+        decision = decided[row.record.case]
+        if decision.apart is not None:
+            proposers_of(store, register, occasion.body).keep(row.digest, decision.apart)
+        write_papers(args.papers, row.record.case, decision.papers)
 
     tell(args, execute(journal, Command("", ScreenedCase, decide), rows, occasion, keep))
-    for case, made in papers.items():
-        print(f"papers of case {case} in {args.papers}: {', '.join(made)}")
+    for case, decision in decided.items():
+        print(f"papers of case {case} in {args.papers}: {', '.join(decision.papers)}")
     return 0
 
 

@@ -23,7 +23,7 @@ from tokumei.schemas.build_transitions import markdown_table
 from tokumei.schemas.column import Column
 from tokumei.schemas.combinations import Combination
 from tokumei.schemas.earlier import EarlierReleases, Frozen
-from tokumei.schemas.expect import Expect, Replaces
+from tokumei.schemas.expect import Expect
 from tokumei.schemas.exposure import Accepted, Exposure
 from tokumei.schemas.file_items import FileItems, Office, Ordinance, Period
 from tokumei.schemas.formats import listed
@@ -31,7 +31,7 @@ from tokumei.schemas.hierarchies import Hierarchy
 from tokumei.schemas.hierarchy_base import AnyHierarchy
 from tokumei.schemas.histories import AtMost, Fact, History, LostAtMost
 from tokumei.schemas.leaks import Allowed
-from tokumei.schemas.output import Output
+from tokumei.schemas.output import Output, Replaces
 from tokumei.schemas.parameters import Parameter
 from tokumei.schemas.policy import NotUnderstood, Policy, Rejects, Reporting
 from tokumei.schemas.privacy_models import AnyModel, AnyProtection, Requirements

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from tokumei.schemas.japan_time import JST
-from tokumei.schemas.strict import Matching, Strict, Text, as_day, broken
+from tokumei.schemas.strict import Matching, Strict, as_day, broken
 
 FileName = Annotated[
     str,
@@ -30,12 +30,6 @@ Freshness = Annotated[
     ),
 ]
 FewestMost = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
-
-
-class Replaces(Strict):
-    """That a later delivery, of other content, replaces what was released of an earlier one."""
-
-    because: Text = Field(description="Why the earlier release is withdrawn; everybody can read it.")
 
 
 class Expect(Strict):

@@ -6,10 +6,15 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokumei.schemas.expect import Replaces
 from tokumei.schemas.formats import DEFAULT_OUTPUT, OUTPUT_FORMATS, OutputFormat, OutputFormatName, listed
 from tokumei.schemas.source import refuse_scheme
 from tokumei.schemas.strict import Strict, Text, broken
+
+
+class Replaces(Strict):
+    """That a later delivery, of other content, replaces what was released of an earlier one."""
+
+    because: Text = Field(description="Why the earlier release is withdrawn; everybody can read it.")
 
 
 class Output(Strict):

@@ -79,11 +79,6 @@ class Origin(NamedTuple):
     rejects: Mapping[tuple[str, str], int] = MappingProxyType({})
 
 
-def origin_of(origins: Sequence[Origin], number: int) -> Origin:
-    """Return of which of some stretches a record is; ``number`` is the one that it has in the split."""
-    return origins[bisect_left(origins, number, key=lambda origin: origin.before) - 1]
-
-
 class RecordPlace(NamedTuple):
     """Where a record stands: places of one table are in the order of its files, and of records in them.
 
@@ -92,6 +87,12 @@ class RecordPlace(NamedTuple):
 
     stretch: Stretch
     record: int
+
+
+def record_place(origins: Sequence[Origin], number: int) -> RecordPlace:
+    """Return in which of some stretches a record is; ``number`` is the one that it has in the split."""
+    stretch, before, *_ = origins[bisect_left(origins, number, key=lambda origin: origin.before) - 1]
+    return RecordPlace(stretch, number - before)
 
 
 class Reject(NamedTuple):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from tokumei.pipelines.launcher.account import Account
 from tokumei.pipelines.launcher.metrics_file import check_metrics_file, write_metrics
 from tokumei.pipelines.launcher.notifying import command_of, notify
-from tokumei.pipelines.launcher.voice import QUIET, VERBOSE, Voice, add_voice
+from tokumei.pipelines.launcher.voice import Voice, add_voice
 from tokumei.schemas.errors import TokumeiError
 
 
@@ -58,16 +58,12 @@ def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
     finally:
         _end(account, voice)
         if args.metrics_file is not None and (failed := write_metrics(account, args.metrics_file)):
-            voice.say("warning", f"warning: --metrics-file: {failed}", level=QUIET)
+            voice.warn(f"warning: --metrics-file: {failed}")
         if command is not None and (failed := notify(account, command)):
-            voice.say("warning", f"warning: --notify: {failed}", level=QUIET)
+            voice.warn(f"warning: --notify: {failed}")
 
 
 def _end(account: Account, voice: Voice) -> None:
-    counters = {} if account.ran is None else account.ran.counters
-    if counters:
-        told = ", ".join(f"{name} {n:,}" for name, n in sorted(counters.items()))
-        voice.say("counters", f"counters of the engine: {told}", level=VERBOSE, counters=dict(counters))
     told = f"exit status {account.status}" + (f" ({account.code})" if account.code else "")
     named = f", release {account.release}" if account.release else ""
     fields = {name: value for name, value in account.as_dict().items() if name != "stages"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokumei.pipelines.launcher.stopping import give_up
+from tokumei.pipelines.launcher.voice import VERBOSE
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -93,8 +94,13 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile], voice:
                     alone.enter_context(keeping())
                     alone.enter_context(steps_unpacked())
                 job.run()
-            watching.take(job.counters())
+            counters = job.counters()
+            watching.take(counters)
     except (Exception, KeyboardInterrupt) as error:
         with quiet(engine=True, kept=voice.engine_log):
             give_up(plan, job, error)
-    return Ran(stages=watching.stages(), counters=job.counters())
+            counters = job.counters()
+    if counters:
+        told = ", ".join(f"{name} {n:,}" for name, n in sorted(counters.items()))
+        voice.say("counters", f"counters of the engine: {told}", level=VERBOSE, counters=counters)
+    return Ran(stages=watching.stages(), counters=counters)

@@ -123,13 +123,14 @@ class FlinkJob:
 
 def _counters(accumulators: Iterable[str]) -> dict[str, int]:
     """Return our counters in what Beam keeps in an accumulator, by name; steps of one name are added up."""
+    from apache_beam.coders import VarIntCoder
+
     found: Counter[str] = Counter()
     for text in accumulators:
         for metric in json.loads(text)["metrics"].get("attempted", ()):
             labels = metric.get("labels", {})
             if metric["urn"] == _COUNTER and labels.get("NAMESPACE") == NAMESPACE:
-                digits = base64.b64decode(metric["payload"])  # of seven bits, the lowest first
-                found[labels["NAME"]] += sum((digit & 127) << (7 * at) for at, digit in enumerate(digits))
+                found[labels["NAME"]] += VarIntCoder().decode(base64.b64decode(metric["payload"]))
     return dict(found)
 
 

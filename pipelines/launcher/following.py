@@ -27,7 +27,6 @@ STAGES = {
     "targets": "targets of attacks",
     "attacks": "attacks",
 }
-_ORDER = {stage: place for place, stage in enumerate(STAGES)}
 _FIRST = "profile"
 _SHORT = 1.0  # seconds of a stage, before which a rate says nothing
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from tokumei.pipelines.launcher.account import cpu_seconds, peak_mib
-from tokumei.pipelines.launcher.voice import QUIET, Voice
+from tokumei.pipelines.launcher.voice import Voice
 from tokumei.schemas.errors import PolicyError, RequirementError, TokumeiError
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.policy_file import parse_policy, written_policy
@@ -215,14 +215,14 @@ def _run(candidate: Candidate, stage: Stage, *, alone: bool) -> _Done:
     if alone and not policy.report.compare:
         compared = policy.report.model_copy(update={"compare": True})
         policy = policy.model_copy(update={"report": compared})
-        plan, files = plan_of(policy, candidate.base, stage.folder)
+        plan = replace(plan, policy=policy)
     try:
         plan = beside_earlier(plan, released)
     except RequirementError as refused:
         return _not_run(refused)
     if not candidate.name:
         for text in warnings_of_alike(files_alike(plan, released)):
-            stage.voice.say("warning", text, level=QUIET)
+            stage.voice.warn(text)
     plan = replace(plan, rehearsal=True, sample=stage.sample)
     with quiet():
         import_beam(stage.options)

@@ -26,7 +26,7 @@ def quiet(*, engine: bool = False, kept: str | None = None) -> Iterator[None]:
     Args:
         engine: whether the block runs an engine, which goes on printing after the block has ended. Three
             things are then silent for longer. A process that is started in the block inherits a stderr
-            that leads nowhere. A thread of this process other than the caller can never write to stderr
+            that leads to ``kept``. A thread of this process other than the caller can never write to stderr
             again. At exit, nothing can: engines complain when they are ended.
         kept: a file to which is added what the engine logs in the block, and what the processes print that it
             starts; None: nowhere. What we let an engine run says no value (`guard`).

@@ -72,6 +72,10 @@ class Voice:
                 print(text, file=self.stream, flush=True)
         self.note(event, text, **fields)
 
+    def warn(self, text: str) -> None:
+        """Say a warning, at every level."""
+        self.say("warning", text, level=QUIET)
+
     def note(self, event: str, text: str, **fields: Any) -> None:
         """Write a line to the log file alone."""
         if self._log is None:

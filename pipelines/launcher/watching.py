@@ -29,7 +29,7 @@ class Look:
         counters: of ours, by name.
     """
 
-    state: str = ""
+    state: str
     counters: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -62,7 +62,7 @@ class Watching:
         progress.reset()
         self._began = time.monotonic()
         shows = self._voice.level > QUIET and self._voice.stream.isatty()
-        if shows or self._voice.level > QUIET or self._voice.has_log:
+        if self._voice.level > QUIET or self._voice.has_log:
             run = self._show if shows else self._log
             self._thread = threading.Thread(target=run, daemon=True)
             self._thread.start()
@@ -98,7 +98,7 @@ class Watching:
             look = self._elsewhere()
         if look is None:
             return
-        self._state = look.state or self._state
+        self._state = look.state
         self.take(look.counters)
 
     def _line(self) -> tuple[str, dict[str, Any]]:

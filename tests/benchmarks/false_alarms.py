@@ -97,13 +97,13 @@ def main():
             continue
         for name, values in columns_of(path):
             read = read_cells(values.cast(pl.String).to_arrow().cast(pa.string()))
-            written = WrittenColumn.of(read, names)
+            written = WrittenColumn.of(read, names, None)
             found = {
                 LeakSearch("number", name, kind): n
-                for kind, n in numbers_in(read.cells.to_arrow().cast(pa.string()), read, written).items()
+                for kind, n in numbers_in(read.cells.to_arrow().cast(pa.string()), written).items()
             }
-            found |= names_in(names, name, written, None, LABEL)
-            found |= addresses_and_births(told, name, written, None, LABEL)
+            found |= names_in(names, name, written, LABEL)
+            found |= addresses_and_births(told, name, written, LABEL)
             cells += len(values)
             for search, count in found.items():
                 if is_leak(search, count):

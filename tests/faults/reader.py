@@ -6,17 +6,10 @@ import hashlib
 import json
 from pathlib import Path
 
+from support.helpers import DOCUMENTS
+
 from tokumei.schemas.register import Book
 from tokumei.transforms.register.views import VIEWS
-
-DOCUMENTS = {
-    "report.json",
-    "report.html",
-    "public-report.json",
-    "public-report.html",
-    "notice.md",
-    "notice.html",
-}
 
 
 class Violation(AssertionError):

@@ -1,5 +1,6 @@
 """What the launcher makes of Flink's REST interface; the real one is asked in tests/engines."""
 
+import base64
 import json
 import threading
 from contextlib import contextmanager
@@ -18,11 +19,12 @@ class Cluster:
 
     Attributes:
         jobs: as its overview lists them. errors: stack traces of a job. asked: what it was asked to cancel.
-        takes: looks until a cancelled job has ended.
+        takes: looks until a cancelled job has ended. accumulators: of its steps.
     """
 
     def __init__(self):
         self.jobs, self.errors, self.asked, self.takes, self.looks, self.appears_after = [], [], [], 2, 0, 0
+        self.accumulators = []
 
     def add(self, name, state="RUNNING", start=1):
         self.jobs.append({"jid": f"j{len(self.jobs)}", "name": name, "state": state, "start-time": start})
@@ -40,6 +42,10 @@ class Cluster:
             self.asked.append(job["name"])
             job["state"] = "CANCELLING"
             return {}
+        if path == "/jobs/j0":
+            return {"vertices": [{"status": "FINISHED"}, {"status": "RUNNING"}, {"status": "CREATED"}]}
+        if path.endswith("/accumulators"):
+            return {"user-task-accumulators": self.accumulators}
         assert path.endswith("/exceptions")
         entries = [{"stacktrace": text, "concurrentExceptions": []} for text in self.errors]
         return {"exceptionHistory": {"entries": entries, "truncated": False}}
@@ -115,6 +121,30 @@ def test_of_a_flink_that_is_gone_nothing_is_known(cluster):
         pass
     job = REST(master, "mine")
     assert not job.end() and job.may_run
+
+
+def accumulated(namespace, **counters):
+    """What Beam keeps of one step in an accumulator of Flink: numbers as varints."""
+    labels = [{"NAMESPACE": namespace, "NAME": name} for name in counters]
+    payloads = [base64.b64encode(bytes(digits)).decode() for digits in counters.values()]
+    urn = "beam:metric:user:sum_int64:v1"
+    told = [{"urn": urn, "labels": of, "payload": p} for of, p in zip(labels, payloads, strict=True)]
+    return {"name": "__metricscontainers", "value": json.dumps({"metrics": {"attempted": told}})}
+
+
+def test_a_look_tells_state_steps_and_our_counters_of_all_steps(cluster):
+    cluster.add("mine")
+    cluster.accumulators = [
+        accumulated("tokumei", profile_records=[0xD3, 0xAB, 0x01], written_records=[0]),
+        accumulated("tokumei", profile_records=[127]),
+        accumulated("beam", profile_records=[9]),
+        {"name": "other", "value": "no JSON"},
+    ]
+    with serving(cluster) as master:
+        look, other = REST(master, "mine").look(), REST(master, "other").look()
+    assert look.state == "Flink: running, 1 of 3 steps ended"
+    assert look.counters == {"profile_records": 21_971 + 127, "written_records": 0}
+    assert other.state == "handing the job over" and other.counters == {}
 
 
 @pytest.mark.parametrize("state", ["FAILED", "FINISHED", "CANCELED"])

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from support.helpers import Outcome, policy_of
+from support.helpers import DOCUMENTS, Outcome, policy_of
 from support.workbooks import book_of
 
 from tokumei.pipelines.cli import main
@@ -108,14 +108,7 @@ def test_globs_in_and_a_release_out_twice(job, bucket, input_format, output_form
         re.sub(r"[-./][0-9a-f]{8,}[^.]*", "#", n.split("/")[-1]) for n in before if n.startswith("out/")
     } == {
         f"part#.{output_format}",
-        *(
-            "report.json",
-            "report.html",
-            "public-report.json",
-            "public-report.html",
-            "notice.md",
-            "notice.html",
-        ),
+        *DOCUMENTS,
         "manifest.json",
         *("book.json", "entries.json", "entries.avro", "entries.csv", "index.html"),
         "releases.json",

@@ -81,6 +81,14 @@ def test_a_finished_product_is_not_rehearsed(run, rehearse, tmp_path):
     assert done.status == 0 and report is not None and left(tmp_path / "out") == before
 
 
+def test_the_report_names_the_release_that_would_be_made(run, rehearse, tmp_path):
+    """That a rehearsal compares all ways, asked or not, is no other work."""
+    done, report = rehearse(policy(), "-v")
+    assert "counters of the engine: " in done.err and "profile_records.t 120" in done.err
+    assert run(policy(), FILES).status == 0
+    assert [p.name for p in (tmp_path / "out" / "releases").iterdir()] == [report["release_id"]]
+
+
 def test_what_would_be_refused_for_what_it_exposes_is_reported_first(rehearse):
     made = policy()
     made["requirements"]["exposure"] = {"refuse": ["labels"]}

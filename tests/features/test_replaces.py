@@ -77,6 +77,8 @@ def test_it_replaces_the_earlier_where_the_policy_says_so(run, capsys):
     marked = (earlier / "notice.md").read_text()
     assert marked.startswith("> **【取下げ】") and f"これに代わるもの: リリース {name}" in marked
     assert BECAUSE in marked and marked.encode().endswith(notice)
+    page = (earlier / "notice.html").read_text()
+    assert f"<p>これに代わるもの：リリース {name}</p>" in page and f"<p>理由：{BECAUSE}</p>" in page
     (entry,) = book_in(second.root).current
     assert (entry.release_id, entry.product_people, entry.version) == (name, 7, 2)  # one version says both
     assert [w.model_dump() for w in entry.withdrawn] == told["replaces"]

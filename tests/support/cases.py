@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from support.clerks import ITEMS, OFFICE, PAPERS, Desk, call, judged, proposal
+from support.clerks import BODY, FILE, ITEMS, PAPERS, Desk, call, judged, proposal
 from support.helpers import KEEP_ALL, PSEUDONYM, QI, policy_of
 
 CLEAN = {"minor": False, "incapable": False, "bankrupt": False}
@@ -20,21 +20,7 @@ COLUMNS = {
     "都道府県": {"treat": [{**QI, "hierarchy": {"kind": "suppress"}}]},
     "区分": KEEP_ALL,
 }
-FILE = {
-    "name": "名簿",
-    "body": "見本省",
-    "department": "統計課",
-    "purpose": "試験",
-    "scope": "利用者",
-    "collection": "届出",
-    "sensitive": False,
-    "request_office": OFFICE,
-    "call_for_proposals": True,
-    "proposal_office": OFFICE,
-    "product_office": OFFICE,
-    "product_period": {"start": "2026-04-01", "end": "2027-03-31"},
-    "how_provided": "媒体の手渡し",
-}
+LISTED = {**FILE, "name": "名簿", "body": BODY, "department": "統計課", "scope": "利用者", "sensitive": False}
 
 
 class Cases(Desk):
@@ -45,7 +31,7 @@ class Cases(Desk):
         self.day, self.announced = start, f"{int(start[:4]) - (start[5:7] < '04')}-10-01"
         self.clock = self.clock_of(self.announced)
         (folder / "data.csv").write_text(DATA)
-        more = {"regime": regime, "file": {**FILE, **file}}
+        more = {"regime": regime, "file": {**LISTED, **file}}
         self.policy = policy_of(COLUMNS, k=10, person="番号", **more)
         self.policy_file = folder / "policy.yaml"
         self.policy_file.write_text(json.dumps(self.policy, ensure_ascii=False))

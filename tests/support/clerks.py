@@ -21,6 +21,18 @@ from tokumei.transforms.storage.local import LocalStore
 BODY = "見本省"
 OFFICE = {"name": "窓口", "address": "千代田区"}
 WINDOW = {**OFFICE, "contact": "03-0000-0000"}
+FILE = {
+    "department": "市民課",
+    "purpose": "試験",
+    "scope": "住民",
+    "collection": "届出",
+    "request_office": OFFICE,
+    "call_for_proposals": True,
+    "proposal_office": OFFICE,
+    "product_office": OFFICE,
+    "product_period": {"start": "2026-04-01", "end": "2027-03-31"},
+    "how_provided": "媒体の手渡し",
+}  # its items, beside name and body
 YES = {"holds": "true", "by": "課長 甲", "reason": "確認した"}
 NO = {"holds": "false", "by": "課長 甲", "reason": "支障がある"}
 SHA = hashlib.sha256(b"paper").hexdigest()
@@ -66,21 +78,7 @@ def proposal(file, case="提案1", at="2025-11-20T10:00", **more):
 def enter(store, register, name, regime="public", body=BODY, **more):
     """Enter a file in a register book, and return its entry_id."""
     policy = policy_of({"a": {"keep": True, "because": "試験", "title": "区分"}})
-    file = {
-        "name": name,
-        "body": body,
-        "department": "市民課",
-        "purpose": "試験",
-        "scope": "住民",
-        "collection": "届出",
-        "request_office": OFFICE,
-        "call_for_proposals": True,
-        "proposal_office": OFFICE,
-        "product_office": OFFICE,
-        "product_period": {"start": "2026-04-01", "end": "2027-03-31"},
-        "how_provided": "媒体の手渡し",
-        **more,
-    }
+    file = {**FILE, "name": name, "body": body, **more}
     policy = Policy.model_validate_json(json.dumps({**policy, "regime": regime, "file": file}))
     entry = entry_of_file(policy, "2025-04-01T00:00:00+09:00", small=False)
     return enter_file(store, register, entry).entry_id

@@ -14,6 +14,14 @@ from support.services.fault_proxy import Proxy
 
 DATA = Path(__file__).parents[1] / "data"
 EXAMPLE = Path(__file__).parents[2] / "pipelines" / "example"  # policy.yaml and customer.csv of the demo
+DOCUMENTS = {
+    "report.json",
+    "report.html",
+    "public-report.json",
+    "public-report.html",
+    "notice.md",
+    "notice.html",
+}
 PSEUDONYM = {"criterion": 3, "method": "pseudonym", "link": "person"}
 QI = {"criterion": 5, "method": "generalize"}
 KEEP_ALL = {"keep": True, "because": "試験"}

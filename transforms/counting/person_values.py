@@ -1,7 +1,7 @@
 """Values of people, as keyed hashes of person and value: what other tables of the same people may not hold.
 
 A reader joins tables of one link by their pseudonyms. What one of them deletes of a person is not gone while
-another has it, under whatever name. LongEnough are letters and digits, numbers without the zeros before them,
+another has it, under whatever name. Compared are letters and digits, numbers without the zeros before them,
 of whole cells and of stretches of sentences, by their first 64 letters.
 """
 

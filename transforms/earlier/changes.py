@@ -185,13 +185,6 @@ class PeopleGroups:
         people = np.bincount(self.of_class, weights=kept, minlength=len(self.keys)).astype(np.int64)[:, None]
         return [people - sums[0], self.counts - sums[0], np.abs(people - self.counts), *sums]
 
-    def shown(self, kept: Counts, k: int) -> Mask:
-        """Return shape (c, v), whether whoever compares a class with that of a release sees fewer than k."""
-        mask = np.zeros(self.counts.shape, bool)
-        for numbers in self.changed(kept):
-            mask |= few(numbers, k)
-        return mask
-
 
 def group_people(today: InClasses, past: Past) -> PeopleGroups:
     """Group today's people by their class and by the earlier releases that they and their values stood in.
@@ -238,6 +231,20 @@ def few(numbers: Counts, k: int) -> Mask:
     return mask
 
 
+def any_few(numbers: Sequence[Counts], k: int) -> Mask:
+    """Return shape (c, v), where any of some numbers of people of this shape is few."""
+    mask = np.zeros(numbers[0].shape, bool)
+    for one in numbers:
+        mask |= few(one, k)
+    return mask
+
+
+def most_shown(numbers: Sequence[Counts], k: int) -> int:
+    """Return the most people that are few, over all releases: of numbers of shape (any, v), the sums."""
+    people = sum(np.where(few(one, k), one, 0).sum(axis=0) for one in numbers)
+    return int(np.max(people, initial=0))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Changes:
     """How a release differs from all earlier ones of the same levels.
@@ -269,11 +276,8 @@ def tell_changes(today: InClasses, past: Past, k: int, releases: int) -> Changes
         releases: how many earlier ones there are.
     """
     groups = group_people(today, past)
-    came, left, _, stayed, *beside = groups.changed(groups.present)
-    shown = groups.shown(groups.present, k)
-    people = np.zeros_like(came)
-    for numbers in (came, left, stayed, *beside):
-        people += np.where(few(numbers, k), numbers, 0)
+    came, left, apart, *there = groups.changed(groups.present)
+    stayed = there[0]
     newest, other = -1, 0
     for start in range(0, len(groups.present), _BLOCK):
         some = slice(start, start + _BLOCK)
@@ -283,8 +287,8 @@ def tell_changes(today: InClasses, past: Past, k: int, releases: int) -> Changes
         other += int(groups.present[some][changed].sum())
     return Changes(
         releases=releases,
-        classes=int(shown.any(axis=1).sum()),
-        people=int(people.sum(axis=0).max(initial=0)),
+        classes=int(any_few([came, left, apart, *there], k).any(axis=1).sum()),
+        people=most_shown([came, left, *there], k),
         stayed=int(stayed[:, newest].sum()) - other,
         altered=other,
         came=int(came[:, newest].sum()),

@@ -80,7 +80,7 @@ class Compared:
     """One table, or tables that a reader can join, compared with all earlier releases of it.
 
     Attributes:
-        table: its name, or theirs.
+        tables: its name, or theirs.
         people: so many, or nobody, may be shown.
         releases: earlier ones that were compared.
         by_counts: of them, those of which no people are kept, so that counts alone were compared.
@@ -92,7 +92,7 @@ class Compared:
         unlike: releases with which joined tables cannot be compared, for these were recoded otherwise.
     """
 
-    table: str
+    tables: tuple[str, ...]
     people: int
     releases: int
     by_counts: int
@@ -102,6 +102,11 @@ class Compared:
     elsewhere: Mapping[str, Elsewhere]
     together: JoinedReleases | None
     unlike: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The names as one."""
+        return " + ".join(self.tables)
 
     @property
     def classes(self) -> int:
@@ -203,7 +208,7 @@ def compare_table(
     if rows is not None and len(seen.held) > 1:
         together = join_together(rows, seen.held, k)
     return Compared(
-        table=table.name,
+        tables=(table.name,),
         people=k,
         releases=sum(len(r.releases) for r in earlier if r.table == table.name),
         changes=changes,

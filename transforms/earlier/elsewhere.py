@@ -20,9 +20,11 @@ from tokumei.transforms.earlier.changes import (
     InClasses,
     Keys,
     Past,
+    any_few,
     few,
     group_people,
     merge_standing,
+    most_shown,
 )
 from tokumei.transforms.earlier.together import NOW
 
@@ -74,16 +76,10 @@ def tell_elsewhere(rows: pl.DataFrame, i: int, past: Past, k: int) -> Elsewhere:
     came = by(now, rows[PERSON].to_numpy())[0]
     groups = group_people(standing, past)
     left = groups.changed(groups.present)[1]
-    told = [came, left, *by(joint_keys(now, then.view(np.int64)), pairs)[3:]]
-    classes, people = 0, np.zeros(past.versions, np.int64)
-    for numbers in (told[0], told[1]):
-        classes += int(few(numbers, k).any(axis=1).sum())
-    both = np.zeros(told[2].shape, bool)
-    for numbers in told[2:]:
-        both |= few(numbers, k)
-    for numbers in told:
-        people += np.where(few(numbers, k), numbers, 0).sum(axis=0)
-    return Elsewhere(classes + int(both.any(axis=1).sum()), int(people.max(initial=0)))
+    both = by(joint_keys(now, then.view(np.int64)), pairs)[3:]
+    shown = few(came, k), few(left, k), any_few(both, k)
+    classes = sum(int(mask.any(axis=1).sum()) for mask in shown)
+    return Elsewhere(classes, most_shown([came, left, *both], k))
 
 
 def members(rows: pl.DataFrame, i: int, past: Past) -> pl.Expr:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokumei.transforms.counting.keyed import joint_keys
-from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Mask, Past, few, group_people
+from tokumei.transforms.earlier.changes import Counts, InClasses, Keys, Mask, Past, any_few, few, group_people
 from tokumei.transforms.engine.run_key import RunKey
 
 _AT_ONCE = 1 << 12  # choices of one class that are looked at together
@@ -31,7 +31,7 @@ def hold_back(today: InClasses, past: Past, k: int, key: RunKey) -> Keys:
         key: of the run; it draws who of a group is kept out.
     """
     groups = group_people(today, past)
-    shown = groups.shown(groups.present, k).any(axis=1)
+    shown = any_few(groups.changed(groups.present), k).any(axis=1)
     kept = groups.present.copy()
     starts = np.searchsorted(groups.of_class, np.arange(len(groups.keys) + 1))
     for number in np.flatnonzero(shown).tolist():

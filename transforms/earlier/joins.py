@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,8 @@ from tokumei.transforms.earlier.kept import kept_people, past_of
 from tokumei.transforms.earlier.standing import PLACE
 from tokumei.transforms.joined.layout import joined_groups
 from tokumei.transforms.planning.plan import TablePlan
+
+_HOW = ("table", "way", "declared", "levels", "removed")
 
 
 def standing_joined(places: Sequence[pl.DataFrame]) -> InClasses:
@@ -52,20 +54,16 @@ def kept_joins(
         release: its id.
     """
     for names in joined_groups(tables):
-        places = [seen[name].places for name in names if name in seen]
-        found = [frame for frame in places if frame is not None]
-        if found and any(tables[name].quasi_identifiers for name in names):
+        places = _places(seen, names)
+        if places and any(tables[name].quasi_identifiers for name in names):
             how = [r.model_dump(include={*_HOW}) for r in recodings if r.table in names]
             text = json.dumps(how, ensure_ascii=False, sort_keys=True)
             yield KeptJoin(
                 tables=tuple(names),
                 recoded=hashlib.sha256(text.encode()).hexdigest(),
                 releases=(release,),
-                people=kept_people(release, standing_joined(found)),
+                people=kept_people(release, standing_joined(places)),
             )
-
-
-_HOW = ("table", "way", "declared", "levels", "removed")
 
 
 def compare_joins(
@@ -80,8 +78,7 @@ def compare_joins(
         k: so many people, or nobody, may be shown.
     """
     for join in joins:
-        places = [seen[name].places for name in join.tables if name in seen]
-        today = standing_joined([frame for frame in places if frame is not None])
+        today = standing_joined(_places(seen, join.tables))
         of_tables = {release for r in kept.recodings if r.table in join.tables for release in r.releases}
         same = next((j for j in kept.joins if j.same(join)), None)
         told = () if same is None or same.people is None else same.people.releases
@@ -89,7 +86,7 @@ def compare_joins(
         if same is not None and same.people is not None:
             changes = tell_changes(today, past_of(same.people), k, len(told))
         yield Compared(
-            table=" + ".join(join.tables),
+            tables=join.tables,
             people=k,
             releases=len(of_tables),
             by_counts=0,
@@ -100,3 +97,8 @@ def compare_joins(
             together=None,
             unlike=tuple(sorted(of_tables - {*told})),
         )
+
+
+def _places(seen: SeenReleases, names: Iterable[str]) -> list[pl.DataFrame]:
+    found = (seen[name].places for name in names if name in seen)
+    return [frame for frame in found if frame is not None]

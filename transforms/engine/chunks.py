@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from apache_beam.coders.typecoders import registry
 
-from tokumei.schemas.splits import Origin, RecordPlace, Split, origin_of
+from tokumei.schemas.splits import Origin, RecordPlace, Split, record_place
 from tokumei.transforms.engine.run_key import RunKey
 
 
@@ -94,14 +94,9 @@ class Chunk(Generic[D_co]):
     origins: tuple[Origin, ...] = ()
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def origin(self, number: int) -> Origin:
-        """Return of which stretch a record is; ``number`` is the one that it has in the split."""
-        return origin_of(self.origins, number)
-
     def place(self, number: int) -> RecordPlace:
         """Return where a record stands; ``number`` is the one that it has in the split."""
-        stretch, before, *_ = self.origin(number)
-        return RecordPlace(stretch, number - before)
+        return record_place(self.origins, number)
 
 
 class SizedPickleCoder(beam.coders.Coder):

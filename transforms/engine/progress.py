@@ -25,7 +25,8 @@ class StageCount:
 
     Attributes:
         records: by table; of the search, nodes, under an empty name.
-        read: bytes of the splits that were read to their end, by table.
+        read: bytes of the splits that were read to their end, by table; of Parquet, whose files state their
+            records, row groups.
         began, latest: moments of `time.monotonic`: of its beginning, and of the newest count.
         best: of the search, the lowest cost of a node that is feasible.
     """

@@ -22,7 +22,6 @@ from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spe
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.worded import with_word, worded
 from tokumei.transforms.leaks.found import Found
-from tokumei.transforms.leaks.values import Read
 from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.values.code_formats import LICENCE, MY_NUMBER
 from tokumei.transforms.values.phones import phone_area
@@ -56,15 +55,12 @@ _TWELVE = r"\d(?:\D{0,3}\d){11}"
 _MOBILE = r"^([5-9]0[1-9][0-9]{7})$"
 
 
-def numbers_in(
-    values: pa.Array, read: Read | None = None, written: WrittenColumn | None = None
-) -> dict[str, Found]:
+def numbers_in(values: pa.Array, written: WrittenColumn | None = None) -> dict[str, Found]:
     """Count the codes and contacts in one batch of a column, by name of their kind.
 
     Args:
         values: texts (dictionary-encoded or not) or numbers; equal cells are counted once.
-        read: the same with their shadows, where another search needs them too.
-        written: and their texts.
+        written: the same with their shadows, where another search needs them too.
 
     Returns:
         By kind: ``compared`` cells that are a number of the format or a code with one, of them ``chance``
@@ -73,7 +69,8 @@ def numbers_in(
     """
     if not len(values):
         return {}
-    if read is not None and written is not None and (read.places is None or len(read.cells) > _FEW):
+    if written is not None and (written.read.places is None or len(written.read.cells) > _FEW):
+        read = written.read
         rows = pl.Series(np.flatnonzero(written.cells_have(_ANY_KIND)))
         rows = rows.filter(read.cells.gather(rows).str.contains(_PERHAPS))
         if read.places is None:

@@ -43,16 +43,15 @@ class OwnForms:
         """
         self._table, self._sources, self._order, self._shared = table, sources, order, shared
 
-    def found(self, column: str, compared: Texts, written: WrittenColumn) -> dict[LeakSearch, Found]:
+    def found(self, column: str, written: WrittenColumn) -> dict[LeakSearch, Found]:
         """Count the records of a released column whose cell holds their own value in another form.
 
         Args:
             column: its name.
-            compared: its cells, one a record.
             written: its texts.
         """
-        cells = compared.written
-        found: dict[LeakSearch, Found] = self._kana(column, compared)
+        cells = written.compared.written
+        found: dict[LeakSearch, Found] = self._kana(column, written.compared)
         digits, latin = map(written.rows_have, (CharacterKind.DIGIT, CharacterKind.LATIN))
         perhaps = other.may_have_form(cells, digits, latin)
         for form, may, forms in (

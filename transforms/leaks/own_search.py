@@ -16,7 +16,6 @@ from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.leaks.labels import Cells, RowNumbers
 from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.values import (
-    Texts,
     contained,
     long_enough,
     numbers_among,
@@ -39,19 +38,17 @@ class OwnSearch:
     record's cell, or is a number that is the cell of another, all are counted.
     """
 
-    def __init__(
-        self, cells: Texts, written: WrittenColumn, wanted: Mapping[str, SoughtColumn], shared: int
-    ) -> None:
+    def __init__(self, written: WrittenColumn, wanted: Mapping[str, SoughtColumn], shared: int) -> None:
         """Take a column.
 
         Args:
-            cells: its texts, one a record.
-            written: the same, each once.
+            written: its texts.
             wanted: source columns by name.
             shared: how many people, by their source values, make a label.
         """
-        self._cells, self._written, self._wanted, self._shared = cells, written, wanted, shared
-        groups = Cells.of(cells.plain)
+        self._written, self._wanted, self._shared = written, wanted, shared
+        self._cells = written.compared
+        groups = Cells.of(self._cells.plain)
         self._rows = {name: groups.but_labels(source.values, shared) for name, source in wanted.items()}
 
     def own(self) -> dict[str, Found]:

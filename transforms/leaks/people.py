@@ -25,13 +25,13 @@ _PERHAPS_NAME, _PERHAPS_ADDRESSED = (
 _LONGEST_ADDRESSED = 20  # characters of two parts in kana, with a space and how one is addressed
 _PERHAPS_HOME = r"[都道府県市区町村郡].*[0-9一二三四五六七八九十]"
 _NUMBERED = r"[0-9]+-[0-9]|[0-9一二三四五六七八九十] ?(?:丁目|番|号)|[^0-9][0-9]{1,5}$"
-_PERSON, _RECORDS, _BEARERS, _OWNER = "person", "records", "bearers", "owner"
+_RECORDS, _BEARERS, _OWNER = "records", "bearers", "owner"
 _NAME, _DECOY = "name", "decoy"
 _SURE = (NameSign.SURE, NameSign.ADDRESSED)
 
 
 def names_in(
-    names: NameSet | None, column: str, written: WrittenColumn, people: pl.Series | None, shared: int
+    names: NameSet | None, column: str, written: WrittenColumn, shared: int
 ) -> dict[LeakSearch, Found]:
     """Count the records whose cell holds the name of somebody of the files.
 
@@ -42,7 +42,6 @@ def names_in(
         names: that were looked for; None: nothing is found.
         column: the released column.
         written: its texts.
-        people: whose record each is; None where a record is a person.
         shared: how many people make a label.
 
     Returns:
@@ -53,7 +52,7 @@ def names_in(
     hits = written.hits
     if names is None or hits is None:
         return {}
-    counts = _by_evidence(hits, written, people, shared)
+    counts = _by_evidence(hits, written, shared)
     compared = int((written.rows >= 0).sum())
     error = hits.looked * names.names.error if names.names.bits is not None else 0.0
     if error:  # then nothing is sure
@@ -76,7 +75,7 @@ def names_in(
 
 
 def codes_of_people(
-    codes: CodeSet | None, column: str, written: WrittenColumn, people: pl.Series | None, shared: int
+    codes: CodeSet | None, column: str, written: WrittenColumn, shared: int
 ) -> dict[LeakSearch, Found]:
     """Count the cells that hold the code of somebody of the files, and how many would by chance.
 
@@ -84,12 +83,11 @@ def codes_of_people(
         codes: to be looked for; None where none are known.
         column: the released column.
         written: its texts.
-        people: whose record each is; None where a record is a person.
         shared: how many people make a label.
     """
     if codes is None:
         return {}
-    some = written.bearers(people) < shared
+    some = written.bearers < shared
     met = codes.find(written.texts.filter(pl.Series(some & written.texts_have(CharacterKind.DIGIT))))
     return {LeakSearch("code", column, ""): Found(int(some.sum()), len(met.texts), 0, 0, met.expected)}
 
@@ -141,9 +139,7 @@ def _are_homes(texts: pl.Series) -> pl.Series:
     return cities.is_not_null() & texts.str.contains(_NUMBERED)
 
 
-def _by_evidence(
-    hits: NameHits, written: WrittenColumn, people: pl.Series | None, shared: int
-) -> dict[tuple[int, str], int]:
+def _by_evidence(hits: NameHits, written: WrittenColumn, shared: int) -> dict[tuple[int, str], int]:
     """Return, by the best evidence, how many cells hold a name or a decoy; where it is sure, records."""
     if not len(hits.owner):
         return {}
@@ -152,13 +148,11 @@ def _by_evidence(
         .group_by(_OWNER, "decoy")
         .agg(pl.col("evidence").max())
     )
-    bearers = pl.len() if people is None else pl.col(_PERSON).n_unique()
+    owner = best[_OWNER].to_numpy()
     counts = (
-        pl.DataFrame({_OWNER: written.rows, _PERSON: written.rows if people is None else people})
-        .filter(pl.col(_OWNER).is_in(best[_OWNER].unique().implode()))
-        .group_by(_OWNER)
-        .agg(pl.len().alias(_RECORDS), bearers.alias(_BEARERS))
-        .join(best, on=_OWNER)
+        best.with_columns(
+            pl.Series(_RECORDS, written.records[owner]), pl.Series(_BEARERS, written.bearers[owner])
+        )
         .filter((pl.col(_BEARERS) < shared) | (pl.col("evidence") == NameSign.ADDRESSED))
         .group_by("evidence", "decoy")
         .agg(pl.len().alias("cells"), pl.col(_RECORDS).sum())

@@ -29,7 +29,7 @@ from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses
 from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.theirs import theirs_in
 from tokumei.transforms.leaks.told import addresses_and_births
-from tokumei.transforms.leaks.values import Texts, own_values, plain_texts, read_cells
+from tokumei.transforms.leaks.values import own_values, plain_texts, read_cells
 from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.redactions import redacted_columns
@@ -72,24 +72,24 @@ def scan(
         if not column.carries_numbers or not batch.num_rows:
             continue
         carries = column.carries_values and bool(wanted or names or theirs)
-        read = read_cells(batch.column(name)) if carries and column.type in {"string", "text"} else None
-        written = None if read is None else WrittenColumn.of(read, names)
-        for kind, count in numbers_in(batch.column(name), read, written).items():
+        written = None
+        if carries and column.type in {"string", "text"}:
+            written = WrittenColumn.of(read_cells(batch.column(name)), names, people)
+        for kind, count in numbers_in(batch.column(name), written).items():
             found[LeakSearch("number", name, kind)] = count
-        if read is not None and written is not None:
-            cells = written.compared(read)
+        if written is not None:
             if column.type == "string":
                 found |= names_and_addresses(name, written, shared)
-            found |= names_in(names, name, written, people, shared)
+            found |= names_in(names, name, written, shared)
             codes = None if names is None else names.codes
             told = None if names is None else names.told
-            found |= codes_of_people(codes, name, written, people, shared)
-            found |= addresses_and_births(told, name, written, people, shared)
-            found |= _values(name, cells, written, wanted, shared, itself=name not in redacted)
-            found |= forms.found(name, cells, written)
-            found |= theirs_in(theirs, name, cells, shared)
+            found |= codes_of_people(codes, name, written, shared)
+            found |= addresses_and_births(told, name, written, shared)
+            found |= _values(name, written, wanted, shared, itself=name not in redacted)
+            found |= forms.found(name, written)
+            found |= theirs_in(theirs, name, written.compared, shared)
         whole = whole_numbers_of(batch.column(name)) if carries else None
-        if whole is not None and read is None:
+        if whole is not None and written is None:
             found |= _in_numbers(name, whole, wanted, theirs, shared)
         if whole is not None and name not in redacted:
             found |= whole_values(table, sources, order, name, whole)
@@ -138,13 +138,7 @@ def _wanted(
 
 
 def _values(
-    name: str,
-    cells: Texts,
-    written: WrittenColumn,
-    wanted: dict[str, SoughtColumn],
-    shared: int,
-    *,
-    itself: bool,
+    name: str, written: WrittenColumn, wanted: dict[str, SoughtColumn], shared: int, *, itself: bool
 ) -> dict[LeakSearch, Found]:
     """Search a column of texts for source values; for others' of its own only if ``itself``.
 
@@ -153,7 +147,7 @@ def _values(
     """
     if not wanted:
         return {}
-    search = OwnSearch(cells, written, wanted, shared)
+    search = OwnSearch(written, wanted, shared)
     found = {LeakSearch("own", name, of): count for of, count in search.own().items()}
     for of in (of for of in wanted if itself or of != name):
         if (others := search.others(of)) is not None:

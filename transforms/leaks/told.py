@@ -11,7 +11,7 @@ from tokumei.transforms.leaks.written import WrittenColumn
 
 
 def addresses_and_births(
-    told: ToldSet | None, column: str, written: WrittenColumn, people: pl.Series | None, shared: int
+    told: ToldSet | None, column: str, written: WrittenColumn, shared: int
 ) -> dict[LeakSearch, Found]:
     """Count the cells that tell somebody's address, or that somebody was born on a day.
 
@@ -19,7 +19,6 @@ def addresses_and_births(
         told: what is looked for; None where nothing is known.
         column: the released column.
         written: its texts.
-        people: whose record each is; None where a record is a person.
         shared: how many people make a label, which is not counted.
 
     Returns:
@@ -28,7 +27,7 @@ def addresses_and_births(
     """
     if told is None:
         return {}
-    some = written.bearers(people) < shared
+    some = written.bearers < shared
     numbered = some & written.texts_have(CharacterKind.DIGIT | CharacterKind.NUMERAL)
     texts = written.texts.filter(pl.Series(numbered))
     homes, births = told.find_homes(texts), told.find_births(texts)

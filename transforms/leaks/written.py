@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +19,14 @@ _TEXT, _PERSON = "text", "person"
 _Places = npt.NDArray[np.int64]
 
 
-class WrittenColumn(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WrittenColumn:
     """The shadows of a column.
 
     Attributes:
-        home: the shadow of each of the cells of `Read`, as texts are compared (`at_home`).
+        read: its cells.
+        people: whose record each is; None where a record is a person.
+        home: the shadow of each of the cells, as texts are compared (`at_home`).
         texts: of these each once, without null.
         records: how many records have each.
         cells: which text each cell is; -1 of null.
@@ -31,6 +35,8 @@ class WrittenColumn(NamedTuple):
         seen: of which letters the texts are.
     """
 
+    read: Read
+    people: pl.Series | None
     home: pl.Series
     texts: pl.Series
     records: _Places
@@ -40,12 +46,13 @@ class WrittenColumn(NamedTuple):
     seen: SeenLetters
 
     @classmethod
-    def of(cls, read: Read, names: NameSet | None) -> WrittenColumn:
+    def of(cls, read: Read, names: NameSet | None, people: pl.Series | None) -> WrittenColumn:
         """Look at a column.
 
         Args:
             read: its cells.
             names: to be looked for; None: none.
+            people: whose record each is; None where a record is a person.
         """
         home = at_home(read.written)
         texts, cells = _each_once(home)
@@ -59,34 +66,42 @@ class WrittenColumn(NamedTuple):
             seen.look(texts)
         else:
             hits = names.find_in(seen.through(stretches(texts)))
-        return cls(home, texts, records, cells, rows, hits, seen)
+        return cls(
+            read=read,
+            people=people,
+            home=home,
+            texts=texts,
+            records=records,
+            cells=cells,
+            rows=rows,
+            hits=hits,
+            seen=seen,
+        )
 
-    def bearers(self, people: pl.Series | None) -> _Places:
-        """Return how many people have each text.
-
-        Args:
-            people: whose record each is; None where a record is a person.
-        """
-        if people is None:
+    @cached_property
+    def bearers(self) -> _Places:
+        """How many people have each text."""
+        if self.people is None:
             return self.records
         several = np.append(self.records > 1, False)[self.rows]
         found = self.records.copy()
         counted = (
-            pl.DataFrame({_TEXT: self.rows[several], _PERSON: people.filter(pl.Series(several))})
+            pl.DataFrame({_TEXT: self.rows[several], _PERSON: self.people.filter(pl.Series(several))})
             .group_by(_TEXT)
             .agg(pl.col(_PERSON).n_unique())
         )
         found[counted[_TEXT].to_numpy()] = counted[_PERSON].to_numpy()
         return found
 
-    def compared(self, read: Read) -> Texts:
-        """Return the texts of the records as they are compared; most are read as letters alone at no cost."""
+    @cached_property
+    def compared(self) -> Texts:
+        """The texts of the records as they are compared; most are read as letters alone at no cost."""
         rows, plain = pl.Series(np.flatnonzero(self.cells_have(CharacterKind.SIGN))), self.home
         if 2 * len(rows) > len(plain):
             plain = letters_alone(plain)
         elif len(rows):
             plain = plain.clone().scatter(rows, letters_alone(plain.gather(rows)))
-        return one_a_record(Texts(plain, self.home), read)
+        return one_a_record(Texts(plain, self.home), self.read)
 
     def texts_have(self, of: int) -> npt.NDArray[np.bool_]:
         """Return which texts have a character of some kinds (`CharacterKind`)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,7 +21,7 @@ from tokumei.schemas.proposers import KeptGrounds, KeptProposer
 from tokumei.schemas.regimes import fiscal_year
 from tokumei.schemas.register import body_folder
 from tokumei.transforms.ledger.state import Body, Case
-from tokumei.transforms.storage.base import Store
+from tokumei.transforms.storage.base import Store, StoredFile
 
 K = TypeVar("K", KeptProposer, KeptGrounds)
 _FOLDER = "proposers"
@@ -48,7 +48,7 @@ class Proposers:
 
     def present_keys(self) -> dict[int, bytes]:
         """Return the keys that are there, by fiscal year."""
-        return {of: self.store.read(key)[0] for of, key in self._keys().items()}
+        return {of: self.store.read(key)[0] for of, key in _keys(self.store.walk(self.folder)).items()}
 
     def keep(self, record: str, kept: KeptProposer | KeptGrounds) -> None:
         """Keep who made a proposal, or what was found of them, under the digest of the record of it."""
@@ -93,7 +93,7 @@ class Proposers:
         stale = {file.uri for file in found if file.modified < now - _DAY} - held
         needed = {case.keyed_in for case in kept}
         over = {
-            key for year, key in self._keys().items() if year < fiscal_year(body.day) and year not in needed
+            key for year, key in _keys(walked).items() if year < fiscal_year(body.day) and year not in needed
         }
         deleted = sorted(({file.uri for file in found} & (gone | stale)) | over)
         for uri in deleted:
@@ -105,11 +105,6 @@ class Proposers:
 
     def _uri(self, record: str) -> str:
         return self.store.join(self.folder, record + _SUFFIX)
-
-    def _keys(self) -> Mapping[int, str]:
-        walked = (file.uri for file in self.store.walk(self.folder) if file.becomes is None)
-        names = ((uri, re.search(rf"/{_KEY}(\d{{4}})\Z", uri)) for uri in walked)
-        return {int(name[1]): uri for uri, name in names if name}
 
     def _parsed(self, uri: str, model: type[K]) -> K | None:
         if not self.store.exists(uri):
@@ -128,3 +123,9 @@ class Proposers:
 def proposers_of(store: Store, register: str, body: str) -> Proposers:
     """Return the part of a body in a register directory."""
     return Proposers(store, store.join(register, body_folder(body), _FOLDER))
+
+
+def _keys(walked: Iterable[StoredFile]) -> Mapping[int, str]:
+    whole = (file.uri for file in walked if file.becomes is None)
+    names = ((uri, re.search(rf"/{_KEY}(\d{{4}})\Z", uri)) for uri in whole)
+    return {int(name[1]): uri for uri, name in names if name}

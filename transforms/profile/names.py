@@ -35,7 +35,7 @@ def gather_names(plan: TablePlan, batch: pa.RecordBatch, key: RunKey) -> NameSet
     codes = [CodeSet.of(_texts(batch, name), secret) for name in plan.coded]
     return replace(
         names,
-        codes=CodeSet.merged(codes) if codes else None,
+        codes=CodeSet.merged(codes),
         told=_gather_told(plan, batch, secret),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from tokumei.schemas.splits import RecordPlace, Split, origin_of
+from tokumei.schemas.splits import RecordPlace, Split, record_place
 from tokumei.transforms.counting.keyed import person_hashes
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.found_at import MAX_PLACES
@@ -43,9 +43,8 @@ def first_repeats(plan: TablePlan, found: TableProfile, key: RunKey) -> list[Rec
             codes = person_codes(plan, read.batch)
             known = np.flatnonzero(codes.is_valid())
             again = seen.again(person_hashes(codes, key)[known, 0])
-            for number in read.numbers[known[again]][: MAX_PLACES - len(places)].tolist():
-                stretch, before, *_ = origin_of(read.origins, number)
-                places.append(RecordPlace(stretch, number - before))
+            repeated = read.numbers[known[again]][: MAX_PLACES - len(places)].tolist()
+            places += [record_place(read.origins, number) for number in repeated]
             if len(places) == MAX_PLACES or seen.count > MAX_REMEMBERED:
                 return places
     return places

@@ -61,7 +61,7 @@ def _of_event(
     case = body.cases.get(event.subject) or Case()
     proposed = case.since.get("proposal_received", event.at).date()
     digests, day = {paper.name: paper.sha256 for paper in event.papers}, event.at.date()
-    for kind, says in contents(case, event.payload, day, proposed, list(_findings(case, apart))).items():
+    for kind, says in contents(case, event.payload, day, proposed, _findings(case, apart)).items():
         text = paper(kind, about_case(body, case, event.subject, day), templates=templates, **says)
         same = digests.get(PAPER_NAMES[kind]) in {plain_digest(text), sealed_digest(key, text)}
         yield RewrittenPaper(event.subject, kind, text, same)

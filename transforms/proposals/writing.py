@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tokumei.schemas.case_events import CorrectionAsked, ScreenedFit, ScreenedUnfit, Terminated
@@ -17,7 +17,7 @@ Contents = Mapping[PaperKind, Mapping[str, Any]]
 
 
 def contents(
-    case: Case, payload: Payload, day: dt.date, proposed: dt.date, findings: Sequence[FoundByTest] = ()
+    case: Case, payload: Payload, day: dt.date, proposed: dt.date, findings: Iterable[FoundByTest] = ()
 ) -> Contents:
     """Return what each paper of an event says; none where the event has no papers of this kind.
 
@@ -26,17 +26,17 @@ def contents(
         payload: what the event says.
         day: of the event.
         proposed: the day on which the proposal came.
-        findings: of the screening, as papers give them.
+        findings: of the screening, as papers give them; taken only where a paper does.
     """
     match payload:
         case CorrectionAsked():
             asked = {"corrections": payload.missing, "until": payload.until}
             return {"correction": {"proposed_at": proposed, **asked}}
         case ScreenedUnfit():
-            return {"unfit": {"proposed_at": proposed, "findings": findings}}
+            return {"unfit": {"proposed_at": proposed, "findings": tuple(findings)}}
         case ScreenedFit():
             terms = _terms(case, payload)
-            fit = {"proposed_at": proposed, "findings": findings, **terms}
+            fit = {"proposed_at": proposed, "findings": tuple(findings), **terms}
             return {"fit": fit, "application": terms, "contract": terms}
         case Terminated():
             why = {"ground": payload.ground, "because": payload.because}

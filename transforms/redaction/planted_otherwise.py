@@ -18,7 +18,7 @@ from tokumei.transforms.redaction.planted_kinds import (
     people_of_faker,
     worded_kind,
 )
-from tokumei.transforms.redaction.spellings import GROUPED, PLAIN, Spelling
+from tokumei.transforms.redaction.spellings import GROUPED, PLAIN, Spelling, put_between
 
 _AS_WRITTEN = {"as written": PLAIN["as written"]}
 _NARROW_OR_FULL = {name: GROUPED[name] for name in ("as written", "full width")}
@@ -27,16 +27,8 @@ _TOWNS = ("芝浦", "上用賀", "児島元浜町", "桜木", "旭ケ丘", "本�
 _FAMILY = 2  # of the names of Faker: that in Latin letters
 
 
-def _between(sign: str) -> Spelling:
-    return lambda number: number.replace("-", sign)
-
-
 def _after_each(sign: str) -> Spelling:
     return lambda number: sign.join(number.replace("-", ""))
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\u{ord(c):04x}" for c in text)
 
 
 def _encoded(text: str) -> str:
@@ -44,18 +36,19 @@ def _encoded(text: str) -> str:
 
 
 _ODD_SIGNS: dict[str, Spelling] = {
-    **{f"{sign} between groups": _between(sign) for sign in "+〒#~●;&"},
+    **{f"{sign} between groups": put_between(sign) for sign in "+〒#~●;&"},
     **{f"{sign} after each digit": _after_each(sign) for sign in "xの"},
 }
+_BASE64, _JSON, _XML = PLAIN["base64"], PLAIN["json"], PLAIN["xml"]
 _TWICE: dict[str, Spelling] = {
     "base64 of a URL": lambda n: _encoded(f"携帯は{quote(n.replace('-', 'ー'))}"),
-    "base64 in a URL": lambda n: quote(_encoded(f"({n})です"), safe=""),
-    "base64 of base64": lambda n: _encoded(_encoded(f"({n})です")),
-    "hexadecimal of base64": lambda n: _encoded(f"({n})です").encode().hex(),
-    "base64 of JSON": lambda n: _encoded(f'{{"tel": "{_escaped(n)}"}}'),
-    "JSON of XML": lambda n: _escaped("".join(f"&#{ord(c)};" for c in n)),
-    "URL of a URL": lambda n: "".join(f"%25{byte:02X}" for byte in n.encode()),
-    "XML of XML": lambda n: "".join(f"&amp;#{ord(c)};" for c in n),
+    "base64 in a URL": lambda n: quote(_BASE64(n), safe=""),
+    "base64 of base64": lambda n: _encoded(_BASE64(n)),
+    "hexadecimal of base64": lambda n: _BASE64(n).encode().hex(),
+    "base64 of JSON": lambda n: _encoded(f'{{"tel": "{_JSON(n)}"}}'),
+    "JSON of XML": lambda n: _JSON(_XML(n)),
+    "URL of a URL": lambda n: PLAIN["url"](n).replace("%", "%25"),
+    "XML of XML": lambda n: _XML(n).replace("&", "&amp;"),
 }
 _JOINTS = ("", " ", "は", "：")
 _SHORT_ONES = (  # words, and how many digits stand behind them

@@ -25,8 +25,8 @@ def _digits_from(zero: int) -> Spelling:
     return lambda text: text.translate(table)
 
 
-def _with(sign: str) -> Spelling:
-    """Put a sign where a hyphen is; without hyphens, behind every fourth character."""
+def put_between(sign: str) -> Spelling:
+    """Return what puts a sign where a hyphen is; without hyphens, behind every fourth character."""
 
     def put(text: str) -> str:
         if "-" in text:
@@ -71,15 +71,15 @@ GROUPED: dict[str, Spelling] = PLAIN | {
     "mathematical": _digits_from(0x1D7CE),
     "circled": lambda text: text.translate({48: "⓪"} | {48 + i: 0x245F + i for i in range(1, 10)}),
     "superscript": lambda text: text.translate(dict(zip(range(48, 58), "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))),
-    "long vowels": _with("ー"),
-    "dashes": _with("–"),
-    "minus signs": _with("−"),
-    "spaces": _with(" "),
-    "wide spaces": _with("\u3000"),
-    "dots": _with("."),
-    "middle dots": _with("・"),
-    "slashes": _with("/"),
-    "underscores": _with("_"),
-    "brackets": lambda text: _with(")(")(text) if "-" in text else text,
+    "long vowels": put_between("ー"),
+    "dashes": put_between("–"),
+    "minus signs": put_between("−"),
+    "spaces": put_between(" "),
+    "wide spaces": put_between("\u3000"),
+    "dots": put_between("."),
+    "middle dots": put_between("・"),
+    "slashes": put_between("/"),
+    "underscores": put_between("_"),
+    "brackets": lambda text: put_between(")(")(text) if "-" in text else text,
     "closed up": lambda text: text.replace("-", ""),
 }

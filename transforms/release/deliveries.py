@@ -64,29 +64,43 @@ def withdrawals_with(plan: Plan, created_at: str) -> list[dict[str, Any]]:
     ]
 
 
-def replace_earlier(plan: Plan, store: Store, manifest: dict[str, Any]) -> tuple[Withdrawal, ...]:
-    """Withdraw what a published manifest replaces; return the withdrawals for the register. Idempotent.
+def enter_release(plan: Plan, store: Store, release: str, manifest: dict[str, Any]) -> tuple[Withdrawal, ...]:
+    """Show a release whose manifest is there, withdraw what it replaces, and enter it in the register.
 
-    A release whose run died after its manifest is completed first, by the file items of this policy: its own
-    run will never come again.
+    Idempotent. A replaced release whose run died after its manifest is completed first, by the file items of
+    this policy: its own run will never come again.
+
+    Args:
+        plan: the run, whose policy says what the file is.
+        store: of the output.
+        release: its id.
+        manifest: of it.
+
+    Returns:
+        The withdrawals of what it replaces, and of what that had replaced.
 
     Raises:
-        InputError: a file of such a release is damaged, or gone.
+        InputError: a file of a release is damaged, or gone.
         TokumeiError: others kept writing.
     """
     from tokumei.schemas.released_entry import entry_of
 
+    report = show_documents(store, store.join(plan.output, "releases", release), manifest)
+    replaced = _replace_earlier(plan, store, manifest)
+    add_entry(store, store.join(plan.output, "register"), entry_of(plan.policy, report), replaced)
+    take_record(store, plan.output, release, manifest)
+    return replaced
+
+
+def _replace_earlier(plan: Plan, store: Store, manifest: dict[str, Any]) -> tuple[Withdrawal, ...]:
     done: list[Withdrawal] = []
-    register = store.join(plan.output, "register")
     for told in manifest.get("replaces", ()):
         withdrawal = Withdrawal.model_validate(told)
         base = store.join(plan.output, "releases", withdrawal.release_id)
         earlier = read_manifest(store, base)
         if earlier is None:
             raise damaged(base)
-        before = replace_earlier(plan, store, earlier)
-        add_entry(store, register, entry_of(plan.policy, show_documents(store, base, earlier)), before)
-        take_record(store, plan.output, withdrawal.release_id, earlier)
+        before = enter_release(plan, store, withdrawal.release_id, earlier)
         remove_unlisted(store, base, earlier)
         done += [*before, mark_withdrawn(store, base, earlier, withdrawal)]
     return tuple(done)

@@ -19,18 +19,18 @@ from tokumei.schemas import japan_time
 from tokumei.schemas.errors import AlreadyPublishedError, RequirementError, TokumeiError
 from tokumei.schemas.kept_releases import ReleaseRecord
 from tokumei.transforms.planning.plan import Plan
-from tokumei.transforms.register.books import add_entry, check_book, check_clock
+from tokumei.transforms.register.books import check_book, check_clock
 from tokumei.transforms.release.at_once import refuse_others_at_once
 from tokumei.transforms.release.attempt import PUBLISH, decide, release_dir
 from tokumei.transforms.release.deliveries import (
+    enter_release,
     refuse_delivered_meanwhile,
-    replace_earlier,
     withdrawals_with,
 )
-from tokumei.transforms.release.earlier import recorded, take_record
+from tokumei.transforms.release.earlier import recorded
 from tokumei.transforms.release.manifest import DOCUMENTS, MANIFEST, damaged, read_manifest
 from tokumei.transforms.release.orphans import find_book_orphans, remove_unlisted
-from tokumei.transforms.release.shown import read_withdrawal, show_documents
+from tokumei.transforms.release.shown import read_withdrawal
 from tokumei.transforms.release.stored import check_parts, refuse_incomplete
 from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
@@ -162,17 +162,12 @@ def finish(plan: Plan, store: Store) -> Published:
         InputError: a document is not the one the manifest lists, or a file cannot be removed though the
             account may.
     """
-    from tokumei.schemas.released_entry import entry_of
-
     base = release_dir(plan, store)
     manifest = read_manifest(store, base)
     if manifest is None:
         raise damaged(store.join(base, MANIFEST))
-    report = show_documents(store, base, manifest)
     register = store.join(plan.output, "register")
-    replaced = replace_earlier(plan, store, manifest)
-    add_entry(store, register, entry_of(plan.policy, report), replaced)
-    take_record(store, plan.output, plan.release_id, manifest)
+    enter_release(plan, store, plan.release_id, manifest)
     remove_unlisted(store, base, manifest, find_book_orphans(store, register))
     tables = manifest["tables"].values()
     return Published(

@@ -51,7 +51,7 @@ def withdraw_release(store: Store, output: str, withdrawal: Withdrawal) -> Regis
 
 
 def mark_withdrawn(store: Store, base: str, manifest: dict[str, Any], withdrawal: Withdrawal) -> Withdrawal:
-    """Decide that a release is withdrawn, unless that is decided, and mark its notice; return what holds.
+    """Decide that a release is withdrawn, unless that is decided, and mark its notices; return what holds.
 
     Idempotent. The register is not told.
 

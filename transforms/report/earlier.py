@@ -14,12 +14,12 @@ from tokumei.transforms.recode.chosen import Account, Chosen
 
 
 def explain_earlier(plan: Plan, chosen: Chosen, compared: Sequence[Compared]) -> tuple[EarlierReport, ...]:
-    """Return a row for each table that is compared, or whose levels are frozen.
+    """Return a row for each table, or join, that is compared, and each table whose levels are frozen.
 
     Args:
         plan: the run.
         chosen: what was decided.
-        compared: one a table, where the policy asks for comparison.
+        compared: one a table and a join, where the policy asks for comparison.
     """
     recoding, found = plan.policy.requirements.recoding, {c.table: c for c in compared}
     frozen = recoding.frozen if isinstance(recoding, Frozen) else None
@@ -30,9 +30,9 @@ def explain_earlier(plan: Plan, chosen: Chosen, compared: Sequence[Compared]) ->
     ]
     titles = {name: table.table.title or name for name, table in plan.tables.items()}
     joined = [
-        _compared(c, c.table, "と".join(titles[name] for name in c.table.split(" + ")))
+        _compared(c, c.table, "と".join(titles[name] for name in c.tables))
         for c in compared
-        if c.table not in titles
+        if len(c.tables) > 1
     ]
     return *of_tables, *joined
 

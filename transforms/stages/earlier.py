@@ -127,9 +127,9 @@ def _hold(fits: Fits, plan: Plan, key: RunKey, standings: InClassesByTable) -> F
 class SeeReleased(beam.PTransform):
     """Splits to what is released of tables, as earlier releases of the file are compared with it.
 
-    Element types: `Split` → `SeenReleases` (exactly one). Tables with classes are read once more, treated as
-    pass 3 treats them. What crosses a shuffle are 24 bytes a person and class, 8 for each compared column,
-    and counts of classes. Under retry it sees the same.
+    Element types: `Split` → `SeenReleases` (exactly one). Tables with classes, or that a reader can join, are
+    read once more, treated as pass 3 treats them. What crosses a shuffle are 24 bytes a person and class, 8
+    for each compared column, and counts of classes. Under retry it sees the same.
     """
 
     def __init__(self, plan: Plan, key: PCollection[RunKey], chosen: PCollection[Chosen]) -> None:
@@ -161,9 +161,9 @@ def _bind_chosen(
 def _see(plan: Plan, chunk: Chunk[Decision]) -> SeenReleases:
     table = plan.tables[chunk.work.split.table]
     decision, salt = chunk.work.decision, salt_of(plan, chunk.work.key)
-    treated, _ = remove_all(table, chunk, treat(table, chunk))
     standing = places = None
     if told_apart(table):
+        treated, _ = remove_all(table, chunk, treat(table, chunk))
         labels, keep = recoded(table, decision, treated, kept_rows(chunk.batch.num_rows, treated))
         standing = standing_of(table, chunk, treated, labels, keep=keep, salt=salt)
         places = joined_places(table, chunk, labels, keep, salt) if table.together else None

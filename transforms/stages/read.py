@@ -102,8 +102,8 @@ class _ReadChunk(Step):
     @guarded_steps
     def process(self, work: Work[D_co]) -> Iterator[Chunk[D_co]]:
         plan, columns = self._tables[work.split.table]
+        size = sum(stretch.end - stretch.start for stretch in work.split.stretches)
         begin_stage(self._stage)
         for chunk in self._read(plan, columns, work):
-            read = sum(stretch.end - stretch.start for stretch in work.split.stretches)
-            count_records(self._stage, plan.name, chunk.records, read=read if chunk.last else 0)
+            count_records(self._stage, plan.name, chunk.records, read=size if chunk.last else 0)
             yield chunk

@@ -19,8 +19,8 @@ SET = CodeSet.of(pl.Series([*CODES, *LONG, None, "山田", "12345", "20260401"])
 
 
 def leaks(cells, codes=SET, people=None):
-    written = WrittenColumn.of(read_cells(pa.array(cells, pa.string())), None)
-    return any(is_leak(*found) for found in codes_of_people(codes, "note", written, people, 10).items())
+    written = WrittenColumn.of(read_cells(pa.array(cells, pa.string())), None, people)
+    return any(is_leak(*found) for found in codes_of_people(codes, "note", written, 10).items())
 
 
 @pytest.mark.parametrize("code", [CODES[3], LONG[3]])

@@ -185,7 +185,8 @@ def test_rejects_are_counted_and_placed_file_by_file(tmp_path):
     )
     decoding = {Path(uri).name: dict(counts) for uri, counts in measured.decoding.items()}
     assert decoding["0004"] == {"": 2, "undecodable": 1} and decoding["0002"] == {"": 4}
-    assert [chunk.origin(number).before for number in (1, 3, 4, 9, 10, 11, 15)] == [0, 0, 3, 6, 6, 10, 13]
+    numbers = (1, 3, 4, 9, 10, 11, 15)
+    assert [number - chunk.place(number).record for number in numbers] == [0, 0, 3, 6, 6, 10, 13]
 
 
 def test_every_file_has_its_witness(tmp_path):

@@ -20,7 +20,7 @@ SURE, LIKELY = LeakSearch("name", "note", ""), LeakSearch("likely", "note", "")
 
 
 def searched(cells, people=None, shared=10):
-    return names_in(NAMES, "note", WrittenColumn.of(read_cells(pa.array(cells)), NAMES), people, shared)
+    return names_in(NAMES, "note", WrittenColumn.of(read_cells(pa.array(cells)), NAMES, people), shared)
 
 
 def test_records_with_a_sure_name_are_counted_and_cells_with_others():
@@ -89,6 +89,6 @@ def test_addresses_are_no_names_though_they_hold_some():
     people = [f"{a} {b}" for i, a in enumerate(family) for j, b in enumerate(given) if (i + j) % 2]
     names = NameSet.of(full_names(pa.array(people)), bytes(range(32)))
     towns = [f"港区{a}{b}町{n}" for n, (a, b) in enumerate(itertools.product(family, given))]
-    found = names_in(names, "town", WrittenColumn.of(read_cells(pa.array(towns)), names), None, 10)
+    found = names_in(names, "town", WrittenColumn.of(read_cells(pa.array(towns)), names, None), 10)
     assert not any(is_leak(search, count) for search, count in found.items())
     assert found[LeakSearch("likely", "town", "")].chance > 700

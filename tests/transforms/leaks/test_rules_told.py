@@ -57,7 +57,7 @@ def test_names():
     names = NameSet.of(full_names(pa.array(["佐藤 太郎", "金子 大"])), bytes(range(32)))
     assert "「配偶者 佐藤太郎のDV相談」, 「太郎 佐藤さん」: stop. 金子大 and 「金子大臣」: passes" in TEXT
     for cell, stops in (("配偶者 佐藤太郎のDV相談", True), ("太郎 佐藤さん", True), ("金子大臣", False)):
-        found = names_in(names, "cell", WrittenColumn.of(read_cells(pa.array([cell])), names), None, LABEL)
+        found = names_in(names, "cell", WrittenColumn.of(read_cells(pa.array([cell])), names, None), LABEL)
         assert any(is_leak(search, count) for search, count in found.items()) == stops
 
 

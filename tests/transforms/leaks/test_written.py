@@ -59,8 +59,8 @@ def test_texts_are_what_they_are_one_by_one(seed):
     values = pa.array(cells_of(seed), pa.string())
     for column in (values, values.dictionary_encode()):
         read = read_cells(column)
-        written = WrittenColumn.of(read, None)
-        compared, plain = written.compared(read), as_compared(read)
+        written = WrittenColumn.of(read, None, None)
+        compared, plain = written.compared, as_compared(read)
         assert compared.written.equals(plain.written) and compared.plain.equals(plain.plain)
         assert compared.plain.equals(letters_alone(compared.written))
         texts = written.texts.to_list()
@@ -80,9 +80,9 @@ def test_texts_are_what_they_are_one_by_one(seed):
 @pytest.mark.parametrize("seed", range(12))
 def test_people_who_bear_a_text(seed):
     cells, draw = cells_of(seed), np.random.default_rng(seed)
-    written = WrittenColumn.of(read_cells(pa.array(cells, pa.string())), None)
     people = pl.Series([f"P{n}" for n in draw.integers(0, 40, len(cells))])
-    rows, bearers = written.rows.tolist(), written.bearers(people)
+    written = WrittenColumn.of(read_cells(pa.array(cells, pa.string())), None, people)
+    rows, bearers = written.rows.tolist(), written.bearers
     for text in range(len(written.texts)):
         assert bearers[text] == len({person for row, person in zip(rows, people, strict=True) if row == text})
 
@@ -91,6 +91,5 @@ def test_people_who_bear_a_text(seed):
 def test_numbers_are_those_that_are_found_without_a_look_before(seed):
     cells = [cell for cell in cells_of(seed + 100) if cell is None or "\0" not in cell]
     values = pa.array(cells, pa.string())
-    read = read_cells(values)
-    found = numbers_in(values, read, WrittenColumn.of(read, None))
+    found = numbers_in(values, WrittenColumn.of(read_cells(values), None, None))
     assert found and found == numbers_in(values)
