@@ -32,7 +32,8 @@ from tokumei.transforms.proposals.commands import COMMANDS
 from tokumei.transforms.storage.local import LocalStore
 
 LEAST = 200  # kills
-WITH_PAPERS = {"receive"}  # actions that write papers; without a place, into the folder that they are called in
+# Actions that write papers; without a place, they do so in the folder that they are called in.
+WITH_PAPERS = {"receive"}
 
 
 def deeds(files: list[str]) -> list[tuple[str, str, list[dict], str]]:
