@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="POLICY.yaml", help="where the policy is written (default: stdout)"
     )
+    parser.add_argument("--force", action="store_true", help="replace a policy that was edited")
     parser.add_argument(
         "--answers",
         metavar="FILE",
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     On a terminal (input and output) the questions are asked, one by one; elsewhere they stay marked.
 
     Raises:
-        PolicyError: an argument, an answer or the policy of ``--against`` is wrong.
+        PolicyError: an argument, an answer or the policy of ``--against`` is wrong; ``--output`` was edited.
         InputError: a file cannot be found, or cannot be read.
         RequirementError: something has changed since the policy.
     """
@@ -83,8 +84,12 @@ def run(args: argparse.Namespace) -> int:
     kept = _read(args.answers) if args.answers else None
     answers = {} if kept is None else questions.read_answers(kept, args.answers)
     with quiet():
+        from tokumei.transforms.suggest.written import written
+
         seen = _see(args.files)
         suggestion = _suggested(seen, args, answers)
+    if args.output and not args.force:
+        _refuse_edited(args.output, written(suggestion))  # before anything is asked
     if sys.stdin.isatty() and sys.stdout.isatty():
         from tokumei.pipelines.launcher.asking import ask
 
@@ -92,8 +97,6 @@ def run(args: argparse.Namespace) -> int:
         if args.answers:
             _write(args.answers, questions.written_answers(answers))
         suggestion = _suggested(seen, args, answers)
-    from tokumei.transforms.suggest.written import written
-
     text = written(suggestion)
     if args.output:
         _write(args.output, text)
@@ -126,6 +129,20 @@ def _suggested(seen: list[SeenTable], args: argparse.Namespace, answers: Answers
     facts = FileFacts(**said, regime=args.regime)
     suggestion = suggest(questions.decided(seen, answers), facts, args.use_case)
     return questions.with_answers(with_trials(suggestion, str(Path.cwd())), answers)
+
+
+def _refuse_edited(path: str, text: str) -> None:
+    """Check that nothing is replaced but what this command wrote, of these files and answers."""
+    from tokumei.transforms.storage.places import open_store
+
+    store = open_store(path)
+    if store.exists(path) and store.read(path)[0] != text.encode():
+        raise PolicyError(
+            "suggest.exists",
+            where=path,
+            what="the file exists and is not what these files and answers make: it is not overwritten",
+            fix="choose another --output, or give --force if nothing in it is needed any more",
+        )
 
 
 def _compare(path: str) -> int:

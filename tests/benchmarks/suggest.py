@@ -83,7 +83,8 @@ def release(title, files, case, data, folder):
     text = subprocess.run(
         [TOKUMEI, "suggest", *paths, *args], capture_output=True, text=True, check=True
     ).stdout
-    open_questions = sum(TO_DECIDE in line for line in text.splitlines() if not line.startswith("#"))
+    asked = [line for line in text.splitlines() if TO_DECIDE in line and not line.startswith("#")]
+    open_questions = sum(not line.startswith("    title:") for line in asked)
     alone = "".join(f"{line}\n" for line in text.splitlines() if f'person: "{TO_DECIDE}' not in line)
     policy.write_text(alone.replace(TO_DECIDE, "確かめた。"))
     checked = subprocess.run([TOKUMEI, "check", str(policy)], capture_output=True, text=True, check=False)

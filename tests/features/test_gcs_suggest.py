@@ -14,6 +14,7 @@ FACTS = {
     "file.purpose": "統計の作成",
     "file.how_provided": "暗号化した通信による送信",
     "requirements.because": "試算から",
+    "tables.people.title": "会員",
 }
 
 

@@ -39,6 +39,7 @@ def suggested(run, *files, answers=None, args=()):
     """Run `suggest` with answers kept in a file; the policy's text."""
     extra = []
     if answers is not None:
+        answers = {**answers, **{f"tables.{name.partition('.')[0]}.title": "表" for name in files}}
         Path("answers.yaml").write_text(json.dumps(answers, ensure_ascii=False))
         extra = ["--answers", "answers.yaml"]
     done = run(files[0], job="suggest", args=[*files[1:], *extra, *args])
@@ -52,7 +53,7 @@ def test_from_a_file_to_a_release(run, made):
     (folder / "policy.yaml").write_text(text)
     refused = run(folder / "policy.yaml", job="check", args=["--json"])
     assert (refused.status, json.loads(refused.err)["code"]) == (2, "policy.to_decide")
-    assert sum(TO_DECIDE in line for line in text.splitlines() if not line.startswith("#")) == len(FACTS)
+    assert sum(TO_DECIDE in line for line in text.splitlines() if not line.startswith("#")) == len(FACTS) + 1
 
     (folder / "policy.yaml").write_text(suggested(run, "residents.csv", answers=FACTS))
     assert run(folder / "policy.yaml", job="check").status == 0
@@ -196,12 +197,32 @@ def test_on_a_terminal_it_asks_and_keeps_the_answers(run, made, monkeypatch):
         monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
     done = run("residents.csv", job="suggest", args=["--answers", "kept.yaml", "--output", "policy.yaml"])
     assert done.status == 0, done.err
-    assert len(asked) == len(FACTS) + 1  # k, beside its reason; no number, no change
-    assert set(yaml.safe_load((folder / "kept.yaml").read_text())) == set(FACTS)
+    assert len(asked) == len(FACTS) + 2  # the table's title; k, beside its reason: no number, no change
+    assert set(yaml.safe_load((folder / "kept.yaml").read_text())) == {*FACTS, "tables.residents.title"}
+    assert yaml.safe_load((folder / "policy.yaml").read_text())["tables"]["residents"]["title"] == "答え"
     assert run(folder / "policy.yaml", job="check").status == 0
     asked.clear()
     again = run("residents.csv", job="suggest", args=["--answers", "kept.yaml"])
     assert again.status == 0 and asked == []
+
+
+def test_an_edited_policy_is_not_overwritten(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "".join(f"{i:04d},{'男女'[i % 2]},{20 + i % 50}\n" for i in range(300))
+    (tmp_path / "t.csv").write_text("会員番号,性別,年齢\n" + body)
+    output = ["--output", "policy.yaml", "--json"]
+    suggested(run, "t.csv", args=output)
+    policy = (tmp_path / "policy.yaml").read_bytes()
+    suggested(run, "t.csv", args=output)
+    assert (tmp_path / "policy.yaml").read_bytes() == policy
+    edited = policy.replace("【要確認】表の日本語の名称".encode(), "会員".encode("cp932"))
+    (tmp_path / "policy.yaml").write_bytes(edited)
+    refused = run("t.csv", job="suggest", args=output)
+    told = json.loads(refused.err)
+    assert (refused.status, told["code"], told["where"]) == (2, "suggest.exists", "policy.yaml")
+    assert (tmp_path / "policy.yaml").read_bytes() == edited != policy
+    suggested(run, "t.csv", args=[*output, "--force"])
+    assert (tmp_path / "policy.yaml").read_bytes() == policy
 
 
 def test_nothing_has_changed(run, made, capsys):

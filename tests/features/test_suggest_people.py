@@ -36,7 +36,8 @@ def lines(folder, name, header, *rows):
 
 
 def suggested(run, *files, answers=FACTS, args=(), body="株式会社サンプル", status=0):
-    Path("answers.yaml").write_text(json.dumps(answers, ensure_ascii=False), "utf-8")
+    titles = {f"tables.{name.partition('.')[0]}.title": "表" for name in files}
+    Path("answers.yaml").write_text(json.dumps({**answers, **titles}, ensure_ascii=False), "utf-8")
     args = [*files[1:], "--answers", "answers.yaml", "--body", body, *STATED, *args]
     done = run(files[0], job="suggest", args=args)
     assert done.status == status, done.err

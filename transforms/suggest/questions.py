@@ -15,7 +15,7 @@ from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SeenTable
 
 Answers = dict[str, Any]
-_AS, _BECAUSE, _PERSON = "as", "because", "person"
+_AS, _BECAUSE, _PERSON, _TITLE = "as", "because", "person", "title"
 
 
 class Question(NamedTuple):
@@ -97,7 +97,9 @@ def _check_place(place: str, seen: Sequence[SeenTable], answer: object) -> None:
             fix=f'one of {", ".join(table.held)}, or "" where a record is a person',
         )
     columns = (f"columns.{name}" for name in table.held)
-    if of_table != _PERSON and not any(of_table == c or of_table.startswith(f"{c}.") for c in columns):
+    if of_table not in {_PERSON, _TITLE} and not any(
+        of_table == c or of_table.startswith(f"{c}.") for c in columns
+    ):
         raise _unasked(place)
 
 

@@ -189,7 +189,7 @@ def _links(tables: Mapping[str, SuggestedTable]) -> dict[str, str]:
 def _table(name: str, table: SuggestedTable, links: Mapping[str, str]) -> dict[str, Any]:
     found, person = table.table.found, table.person
     source = found.source.model_dump(exclude_defaults=True, mode="json")
-    told: dict[str, Any] = {"source": source}
+    told: dict[str, Any] = {"source": source, "title": f"{TO_DECIDE}表の日本語の名称"}
     if person.column is not None:
         others = "、".join(person.instead)
         question = f"{TO_DECIDE}本人を表す列の名だけを書く。{person.column} と見たが、{others} も同じ形である"

@@ -98,7 +98,7 @@ def _try_ks(name: str, suggestion: Suggestion, base: str) -> list[Tried]:
 
 def _alone(name: str, policy: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a policy of one table, of which nothing is released but its quasi-identifiers."""
-    table = dict(policy["tables"][name])
+    table = {key: value for key, value in policy["tables"][name].items() if key != "title"}
     quasi = {c for c, fate in table["columns"].items() if is_quasi(fate)}
     if not quasi:
         return None
