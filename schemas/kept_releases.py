@@ -122,9 +122,12 @@ class ReleaseRecord(Strict):
 
 
 class KeptReleases(Strict):
-    """All releases of one file. ``salt`` is empty before the first."""
+    """All releases of one file. ``salt`` is empty before the first.
 
-    format: Literal[1] = 1
+    Format 1 told people with their records, or with each column's value as format 2 does; the latter is read.
+    """
+
+    format: Literal[1, 2] = 2
     salt: str = Field(default="", pattern=r"^(?:[0-9a-f]{64})?$")
     releases: tuple[str, ...] = ()
     recodings: tuple[KeptRecoding, ...] = ()

@@ -37,7 +37,8 @@ PUT_TOGETHER = {
         f"store.{name}"
         for name in ("credentials", "directory", "file", "links", "missing", "permission", "special")
     ),
-    *(f"register.{name}" for name in ("busy", "damaged")),
+    *(f"register.{name}" for name in ("busy", "damaged", "format")),
+    *(f"earlier_releases.{name}" for name in ("busy", "format")),
     *(f"ledger.{name}" for name in ("as_of", "future", "not_yet", "order", "refused")),
     *(f"output.{name}" for name in ("neutralize_formulas", "byte_order_mark", "encoding")),
     *(f"engine.{name}" for name in ("memory", "slots", "docker", "worker", "worker_lost")),

@@ -41,6 +41,9 @@ OVER_TIME = LedgerForm(
     views={},
     when_busy="run the same command again; the release is there, only its record is missing",
     when_damaged=RESTORE,
+    when_of_other_format="nothing of it is lost, but it cannot be compared with here: publish with the"
+    " version that wrote it, or a newer one; or under another output, only what recipients may hold beside"
+    " all releases of this one",
 )
 
 

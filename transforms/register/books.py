@@ -31,6 +31,7 @@ REGISTER = LedgerForm(
     views=VIEWS,
     when_busy="run the same command again; of a release, only its register entry is missing",
     when_damaged="restore book.json from a backup, then run again",
+    when_of_other_format="run the version of Tokumei that wrote it, or a newer one",
 )
 
 _BELOW = replace(REGISTER, views=VIEWS_BELOW)

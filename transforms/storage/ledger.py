@@ -7,7 +7,9 @@ shows the newest book. What a killed writer left undone, the next one does.
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from tokumei.schemas.strict import Strict
 from tokumei.transforms.storage.base import ConflictError, Store
 
 ATTEMPTS = 100
+_FORMAT = r"(?:tokumei-[a-z]{1,16}-)?[0-9]{1,4}"
 _LONGEST_WAIT = 2.0  # seconds; Cloud Storage takes about one write a second of the same object
 
 B = TypeVar("B", bound=Strict)
@@ -37,6 +40,7 @@ class LedgerForm(Generic[B]):
         views: file name → what that file says of a book; the same book gives the same bytes.
         when_busy: what whoever could not write is told to do.
         when_damaged: what whoever cannot read the book is told to do.
+        when_of_other_format: the same, where another version of Tokumei wrote it.
     """
 
     name: str
@@ -45,6 +49,7 @@ class LedgerForm(Generic[B]):
     views: Mapping[str, Callable[[B], bytes]]
     when_busy: str
     when_damaged: str
+    when_of_other_format: str
 
     @property
     def files(self) -> frozenset[str]:
@@ -56,8 +61,8 @@ class LedgerForm(Generic[B]):
 class Ledger(Generic[B]):
     """A ledger in a folder; there is none until the first change.
 
-    Every method raises InputError where the book is damaged, which is then left as it is, or the store cannot
-    be reached. All may be repeated, and run beside others.
+    Every method raises InputError where the book is damaged or of a format that is not read, which is then
+    left as it is, or the store cannot be reached. All may be repeated, and run beside others.
     """
 
     form: LedgerForm[B]
@@ -128,6 +133,15 @@ class Ledger(Generic[B]):
         try:
             return self.form.model.model_validate_json(data)
         except ValidationError as error:
+            other, own = format_of(data), self.form.model().model_dump().get("format")
+            if other not in {None, own}:
+                raise InputError(
+                    f"{self.form.name}.format",
+                    where=self.uri,
+                    what=f"the {self.form.name} book is of format {other}, which another version of Tokumei"
+                    f" wrote; this one writes format {own}",
+                    fix=self.form.when_of_other_format,
+                ) from None
             first = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"]) or "the file"
             faults = f"{error.error_count()} faults; first: {place}: {first['type']}"
@@ -137,6 +151,15 @@ class Ledger(Generic[B]):
                 what=f"the {self.form.name} book cannot be read ({faults})",
                 fix=self.form.when_damaged,
             ) from None
+
+
+def format_of(book: bytes) -> str | int | None:
+    """Return which format a book says it has; None where it says none that a version may have written."""
+    try:
+        said = json.loads(book)["format"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return said if re.fullmatch(_FORMAT, str(said)) and isinstance(said, str | int) else None
 
 
 def swap(store: Store, uri: str, change: Callable[[bytes | None], bytes]) -> bool:

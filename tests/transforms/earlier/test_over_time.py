@@ -1,17 +1,27 @@
 """Who came and who left over many releases, against sets of people; and who is held back, against all pairs."""
 
 import itertools
+import json
 import random
 
 import numpy as np
 import polars as pl
 import pytest
+from support.stores import MemoryStore
 
+from tokumei.schemas.errors import InputError
 from tokumei.schemas.kept_releases import KeptRecoding, KeptReleases, ReleaseRecord
 from tokumei.transforms.counting.keyed import joint_keys
 from tokumei.transforms.earlier.changes import InClasses, merge_standing, tell_changes
 from tokumei.transforms.earlier.hold import hold_back
-from tokumei.transforms.earlier.kept import KEPT_COUNTS, kept_people, packed_classes, past_of, with_record
+from tokumei.transforms.earlier.kept import (
+    KEPT_COUNTS,
+    kept_people,
+    ledger_of,
+    packed_classes,
+    past_of,
+    with_record,
+)
 from tokumei.transforms.engine.run_key import RunKey
 
 KEY = RunKey(bytes(32))
@@ -185,6 +195,23 @@ def test_a_release_is_taken_in_once():
     kept = kept_of(nights)
     assert with_record(kept, record("n1", nights[1])) is kept
     assert kept.recodings[0].releases == ("n0", "n1", "n2")
+
+
+def test_what_an_older_version_kept_is_read_if_it_can_be_and_else_told():
+    """Found by use: it was told to be damaged, and a backup to be put back."""
+    store, kept = MemoryStore(), kept_of(nights_of(2, 3))
+    ledger, book = ledger_of(store, "out", "e"), kept.model_dump(mode="json")
+    assert book["format"] == 2
+    store.files[ledger.uri] = (json.dumps(book | {"format": 1}).encode(), "x")
+    assert ledger.read() == kept.model_copy(update={"format": 1})
+    assert with_record(ledger.read(), record("n3", set())).format == 2
+    people = book["recodings"][0]["people"]
+    people["tokens"] = people.pop("columns")["x"]["keys"]
+    store.files[ledger.uri] = (json.dumps(book | {"format": 1}).encode(), "x")
+    with pytest.raises(InputError, match=r"earlier_releases\.format") as caught:
+        ledger.read()
+    assert "is of format 1, which another version" in caught.value.what
+    assert "publish with the version that wrote it" in caught.value.fix
 
 
 def test_people_under_another_key_are_not_compared():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from typing import Literal
 
 import pytest
 from support.stores import MemoryStore
@@ -15,6 +17,7 @@ from tokumei.transforms.storage.ledger import Ledger, LedgerForm
 
 
 class Calls(Strict):
+    format: Literal[2] = 2
     names: tuple[str, ...] = ()
 
     def with_name(self, name):
@@ -28,6 +31,7 @@ FORM = LedgerForm(
     views={"names.txt": lambda book: " ".join(book.names).encode(), "count": lambda b: b"%d" % len(b.names)},
     when_busy="call again",
     when_damaged="restore it",
+    when_of_other_format="use what wrote it",
 )
 
 
@@ -75,6 +79,25 @@ def test_a_damaged_book_is_left_as_it_is():
             call()
         assert caught.value.where == "out/calls.json" and "names" in caught.value.what
     assert store.files["out/calls.json"] == (b'{"names": 5}', "x")
+
+
+@pytest.mark.parametrize("written", ["1", "3", '"tokumei-calls-1"'])
+def test_a_book_of_another_format_is_not_called_damaged(written):
+    """Found by use: what an older version had kept was told to be damaged, and a backup to be restored."""
+    store = MemoryStore()
+    store.files["out/calls.json"] = (f'{{"format": {written}, "people": 5}}'.encode(), "x")
+    with pytest.raises(InputError, match=r"calls\.format") as caught:
+        Ledger(FORM, store, "out").read()
+    assert f"is of format {json.loads(written)}, which another version" in caught.value.what
+    assert "this one writes format 2" in caught.value.what and caught.value.fix == "use what wrote it"
+
+
+@pytest.mark.parametrize("written", ['"甲野"', "true", "null", "2", "[1]", '{"a": 1}', "12345"])
+def test_what_is_no_format_is_damage(written):
+    store = MemoryStore()
+    store.files["out/calls.json"] = (f'{{"format": {written}, "people": 5}}'.encode(), "x")
+    with pytest.raises(InputError, match=r"calls\.damaged"):
+        Ledger(FORM, store, "out").read()
 
 
 def test_endless_conflicts_say_what_to_do(monkeypatch):

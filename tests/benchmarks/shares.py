@@ -1,8 +1,8 @@
-"""Benchmark of what the leak search costs: whole jobs with it and without, in turn, by processor seconds.
+"""Benchmark of what a part of the job costs: whole jobs with it and without, in turn, by processor seconds.
 
-Run: ``python tests/benchmarks/leak_search.py --rows 4000000 --rounds 3``. The residents of the other benchmarks, as
-they are and with a sentence of 40 characters each that is kept. A table gives the least of the rounds, since
-the machine may be shared: what else runs can only add.
+Run: ``python tests/benchmarks/shares.py exposures --rows 4000000 --rounds 3``; the parts are those of `without.py`.
+The residents of the other benchmarks, as they are and with a sentence of 40 characters each that is kept. A
+table gives the least of the rounds, since the machine may be shared: what else runs can only add.
 """
 
 import argparse
@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import without
 
-UNSEARCHED = Path(__file__).with_name("unsearched.py")
+WITHOUT = Path(without.__file__)
 SENTENCES = "residents_sentences.parquet"
 BATCH = 131_072
 NOTED = (
@@ -72,8 +73,9 @@ def with_sentences(folder):
 
 
 def main():
-    """Measure both files, with the search and without."""
+    """Measure both files, with the part and without."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=without.PARTS)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
@@ -84,10 +86,15 @@ def main():
         job.policy(folder, "residents.yaml")
         job.policy(folder, "residents.yaml", *NOTED, to="sentences.yaml")
         print(f"{args.rows:,} residents, least of {args.rounds} rounds, load {os.getloadavg()[0]:.1f}\n")
-        print("| | CPU s with | without | search | peak MiB with | without |\n|---|---|---|---|---|---|")
+        print(
+            f"| | CPU s with | without | {args.part} | peak MiB with | without |\n|---|---|---|---|---|---|"
+        )
         for name, by in (("as they are", "policy.yaml"), ("with a sentence", "sentences.yaml")):
             command = ["anonymize", folder / by, "--output", folder / "out"]
-            contestants = {"with": [job.TOKUMEI, *command], "without": [sys.executable, UNSEARCHED, *command]}
+            contestants = {
+                "with": [job.TOKUMEI, *command],
+                "without": [sys.executable, WITHOUT, args.part, *command],
+            }
             found = measure.in_turn(
                 contestants, args.rounds, lambda: shutil.rmtree(folder / "out", ignore_errors=True)
             )
