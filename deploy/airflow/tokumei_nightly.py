@@ -4,8 +4,8 @@ After the ticks `tokumei statistics` makes the public pages of all these registe
 
 Put this file and tokumei_nightly.yaml, which says what is run, into the folder of DAGs. The command has an
 environment of its own, never Airflow's. Running it again is safe: the same work ends at once as already
-released, with exit status 0. What waiting may cure is retried (unexpected errors, storage that is away,
-inputs that are not delivered yet); what somebody must correct fails at once.
+released, with exit status 0. What waiting may cure is retried (unexpected errors, storage or an engine that
+is away, inputs that are not delivered yet); what somebody must correct fails at once.
 
 Log and alert hold what the command prints, which is never a value of the data; nothing goes into XCom.
 """
@@ -28,7 +28,15 @@ SETTINGS = Path(__file__).with_suffix(".yaml")
 TIMEZONE = "Asia/Tokyo"
 # Exit status 3 is an input or a store that cannot be used. Of its codes, time alone cures these.
 CURED_BY_TIME = frozenset(
-    {"input.changed", "input.incomplete", "input.missing", "store.failed", "store.unavailable"}
+    {
+        "engine.unreachable",
+        "input.changed",
+        "input.incomplete",
+        "input.missing",
+        "store.credentials",
+        "store.failed",
+        "store.unavailable",
+    }
 )
 # The time that a job has to cancel itself on its engine and to remove its parts.
 GRACE_SECONDS = 120

@@ -183,5 +183,6 @@ def test_what_it_retries_are_codes_that_exist():
     (codes,) = re.findall(r"CURED_BY_TIME = frozenset\(\s*\{(.*?)\}\s*\)", source, re.DOTALL)
     floors = "".join(p.read_text() for f in ("transforms", "pipelines") for p in (ROOT / f).rglob("*.py"))
     known = {*re.findall(r'InputError\(\s*"([a-z_.]+)"', floors)}
+    known |= set(re.findall(r'"(engine\.[a-z_]+)"', floors))
     known |= {f"store.{reason}" for reason in re.findall(r'refused\(uri, "([a-z_]+)"', floors)}
     assert set(re.findall(r'"([a-z_.]+)"', codes)) <= known
