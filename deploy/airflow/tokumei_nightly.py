@@ -4,10 +4,12 @@ After the ticks `tokumei statistics` makes the public pages of all these registe
 
 Put this file and tokumei_nightly.yaml, which says what is run, into the folder of DAGs. The command has an
 environment of its own, never Airflow's. Running it again is safe: the same work ends at once as already
-released, with exit status 0. What waiting may cure is retried (unexpected errors, storage that is away,
-inputs that are not delivered yet); what somebody must correct fails at once.
+released, with exit status 0. What waiting may cure is retried (unexpected errors, storage or an engine that
+is away, inputs that are not delivered yet); what somebody must correct fails at once.
 
-Log and alert hold what the command prints, which is never a value of the data; nothing goes into XCom.
+A release that is new is told to other DAGs: `schedule=[Asset("tokumei_members")]` runs one after each of the
+policy members. Log, alert and asset hold what the command prints, which is never a value of the data; nothing
+goes into XCom.
 """
 
 from __future__ import annotations
@@ -21,14 +23,22 @@ from typing import Any
 
 import pendulum
 import yaml
-from airflow.sdk import DAG, BaseOperator, CronTriggerTimetable
+from airflow.sdk import DAG, Asset, AssetAlias, BaseOperator, CronTriggerTimetable
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 SETTINGS = Path(__file__).with_suffix(".yaml")
 TIMEZONE = "Asia/Tokyo"
 # Exit status 3 is an input or a store that cannot be used. Of its codes, time alone cures these.
 CURED_BY_TIME = frozenset(
-    {"input.changed", "input.incomplete", "input.missing", "store.failed", "store.unavailable"}
+    {
+        "engine.unreachable",
+        "input.changed",
+        "input.incomplete",
+        "input.missing",
+        "store.credentials",
+        "store.failed",
+        "store.unavailable",
+    }
 )
 # The time that a job has to cancel itself on its engine and to remove its parts.
 GRACE_SECONDS = 120
@@ -40,6 +50,8 @@ class TokumeiOperator(BaseOperator):
 
     Args:
         command: program and arguments, with `--json`. Shown in the user interface: no secret belongs there.
+        released: name of the asset that each new release is an event of, or None. An asset among the outlets
+            would have one whenever the task succeeds, as when the work was done already: an alias has not.
 
     Raises:
         AirflowException: retried: exit status 1, or 3 with a code of `CURED_BY_TIME`, or ended by a signal.
@@ -48,9 +60,9 @@ class TokumeiOperator(BaseOperator):
 
     template_fields = ("command",)
 
-    def __init__(self, *, command: list[str], **settings: Any) -> None:
-        super().__init__(**settings)
-        self.command = command
+    def __init__(self, *, command: list[str], released: str | None = None, **settings: Any) -> None:
+        super().__init__(**settings, outlets=[AssetAlias(released)] if released else [])
+        self.command, self.released = command, released
         self._process: subprocess.Popen[str] | None = None
 
     def execute(self, context: Any) -> None:
@@ -68,12 +80,21 @@ class TokumeiOperator(BaseOperator):
             self.log.info(line)
         status = self._process.returncode
         if status == 0:
+            self._tell_others(context, printed)
             return
         code, message = _error(complaint)
         message = f"exit status {status}: {message}"
         if status < 0 or status == 1 or (status == 3 and code in CURED_BY_TIME):
             raise AirflowException(message)
         raise AirflowFailException(message)
+
+    def _tell_others(self, context: Any, printed: str) -> None:
+        """Add an event of the asset for each release that is new, or that an earlier try may have made."""
+        for line in printed.splitlines() if self.released else ():
+            made = json.loads(line)
+            if not made["already"] or context["ti"].try_number > 1:
+                told = {name: made[name] for name in ("release", "uri", "people", "records")}
+                context["outlet_events"][AssetAlias(self.released)].add(Asset(self.released), extra=told)
 
     def on_kill(self) -> None:
         """Tell the command to end, as Ctrl-C does; called at a time-out and when the task is stopped."""
@@ -108,10 +129,23 @@ def _alert(command: list[str]) -> Any:
 
     def tell(context: Any) -> None:
         task = context["task_instance"]
-        line = f"{task.dag_id} {task.task_id} failed: {context.get('exception')}\n"
-        subprocess.run(command, input=line, text=True, check=True, timeout=60, env=_environment())  # noqa: S603
+        _send(command, f"{task.dag_id} {task.task_id} failed: {context.get('exception')}\n")
 
     return tell
+
+
+def _alert_of_night(command: list[str]) -> Any:
+    """Return the same for a night that takes too long: Airflow ends its tasks without calling theirs."""
+
+    def tell(context: Any) -> None:
+        if context["reason"] == "timed_out":
+            _send(command, f"{context['dag'].dag_id} failed: the night was cut off, not all tasks have run\n")
+
+    return tell
+
+
+def _send(command: list[str], line: str) -> None:
+    subprocess.run(command, input=line, text=True, check=True, timeout=60, env=_environment())  # noqa: S603
 
 
 def _only(given: dict[str, Any], needed: set[str], optional: set[str], where: str) -> dict[str, Any]:
@@ -143,6 +177,7 @@ def build() -> DAG:
         max_active_runs=1,
         max_active_tasks=1,  # each has the whole machine, or cluster
         dagrun_timeout=timedelta(hours=23),
+        on_failure_callback=[_alert_of_night(settings["alert"])] if "alert" in settings else [],
         default_args={
             "retries": 3,
             "retry_delay": timedelta(minutes=10),
@@ -164,7 +199,8 @@ def build() -> DAG:
         for name, job in settings["policies"].items():
             _only(job, {"policy", "output"}, {"options"}, f"policies.{name}")
             command = [settings["command"], "--json", "anonymize", job["policy"], "--output", job["output"]]
-            TokumeiOperator(task_id=name, command=[*command, *job.get("options", [])])
+            command += job.get("options", [])
+            TokumeiOperator(task_id=name, command=command, released=f"tokumei_{name}")
     return dag
 
 

@@ -8,6 +8,7 @@ import sys
 from datetime import timedelta
 
 from airflow.dag_processing.dagbag import DagBag
+from airflow.models.asset import AssetDagRunQueue, AssetEvent
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from airflow.serialization.serialized_objects import DagSerialization
@@ -30,6 +31,7 @@ def structure(dag):
         "execution_timeout": sorted({t.execution_timeout.total_seconds() for t in dag.tasks}),
         "xcom": sorted({t.do_xcom_push for t in dag.tasks}),
         "alerts": sorted({len(t.on_failure_callback) for t in dag.tasks}),
+        "outlets": {t.task_id: [alias.name for alias in t.outlets] for t in dag.tasks},
     }
 
 
@@ -51,9 +53,14 @@ def main():
         task.retry_exponential_backoff = False
         if task.task_id == "hangs":
             task.retries, task.execution_timeout = 0, timedelta(seconds=5)
-    told["runs"] = [outcome(dag.test()) for _ in range(2)]
+    runs = [dag.test() for _ in range(2)]
+    told["runs"] = [outcome(run) for run in runs]
+    runs[-1].execute_dag_callbacks(dag, success=False, reason="timed_out")
     with create_session() as session:
         told["xcoms"] = session.query(XComModel).count()
+        events = session.query(AssetEvent)
+        told["events"] = [[e.asset.name, e.extra, e.source_run_id == runs[0].run_id] for e in events]
+        told["to_run"] = [queued.target_dag_id for queued in session.query(AssetDagRunQueue)]
     sys.stdout.write(json.dumps(told) + "\n")
 
 

@@ -23,6 +23,12 @@ DEPLOY = ROOT / "deploy" / "airflow"
 CANARY = "qanary"
 NAMES = ("good", "wrong", "bad_data", "no_data", "hangs")
 REGISTER, PAGES = "tick_city", "public_pages"
+# Another DAG, which runs when a policy has made a new release.
+CONSUMER = """
+from airflow.sdk import DAG, Asset, BaseOperator
+with DAG("consumer", schedule=[Asset("tokumei_good")]):
+    BaseOperator(task_id="load")
+"""
 COLUMNS = {
     "name": {"treat": [{"criterion": 1, "method": "delete"}]},
     "pay": {"type": "integer", "keep": True, "because": "試験"},
@@ -70,6 +76,7 @@ def night(nightly_python, tmp_path_factory):
         place.mkdir(exist_ok=True)
         shutil.copy(DEPLOY / "tokumei_nightly.py", place)
         (place / "tokumei_nightly.yaml").write_text(json.dumps({**settings, "policies": policies}))
+    (dags / "consumer.py").write_text(CONSUMER)
     done = airflow(nightly_python, folder)
     (folder / "log").write_text(done.stdout + done.stderr)
     told = json.loads(done.stdout.splitlines()[-1])
@@ -81,6 +88,7 @@ def airflow(python, home):
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": f"{home}/dags",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__FERNET_KEY": "c2VjcmV0LW9mLWFpcmZsb3ctMTIzNDU2Nzg5MDEyMzQ=",
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
     }
@@ -93,7 +101,7 @@ def airflow(python, home):
 
 
 def test_it_is_loaded_and_has_the_agreed_structure(night):
-    assert night.told["errors"] == {} and night.told["dags"] == ["tokumei_nightly"]
+    assert night.told["errors"] == {} and night.told["dags"] == ["consumer", "tokumei_nightly"]
     structure = night.told["structure"]
     command = str(Path(sys.executable).with_name("tokumei"))
     assert structure.pop("tasks") == {
@@ -122,6 +130,7 @@ def test_it_is_loaded_and_has_the_agreed_structure(night):
         "execution_timeout": [6 * 3600],
         "xcom": [False],
         "alerts": [1],
+        "outlets": {name: [f"tokumei_{name}"] for name in NAMES} | {REGISTER: [], PAGES: []},
     }
 
 
@@ -136,6 +145,13 @@ def test_the_first_night_releases_and_the_second_finds_it_done(night):
     assert len(list(night.folder.glob("out/releases/*/manifest.json"))) == 1
     told = re.findall(r"already\W+(true|false)\W+people\W+\d+\W+records\W+(\d+)", night.log)
     assert told == [("false", "30"), ("true", "30")]
+
+
+def test_a_new_release_is_an_event_that_other_dags_run_after_and_one_that_was_there_is_none(night):
+    (release,) = night.folder.glob("out/releases/*")
+    told = {"release": release.name, "uri": str(release), "people": 30, "records": 30}
+    assert night.told["events"] == [["tokumei_good", told, True]]
+    assert night.told["to_run"] == ["consumer"]
 
 
 def test_every_night_the_register_is_looked_after(night):
@@ -158,7 +174,8 @@ def test_only_what_time_may_cure_is_tried_again(night):
 
 
 def test_a_failure_is_told_once_and_names_task_and_reason(night):
-    lines = night.alerts.splitlines()
+    *lines, cut_off = night.alerts.splitlines()
+    assert cut_off == "tokumei_nightly failed: the night was cut off, not all tasks have run"
     assert sorted(line.split(" ")[1] for line in lines) == sorted([*NAMES[1:]] * 2)
     assert all(re.match(r"tokumei_nightly (hangs failed|\w+ failed: exit status)", line) for line in lines)
 
@@ -183,5 +200,6 @@ def test_what_it_retries_are_codes_that_exist():
     (codes,) = re.findall(r"CURED_BY_TIME = frozenset\(\s*\{(.*?)\}\s*\)", source, re.DOTALL)
     floors = "".join(p.read_text() for f in ("transforms", "pipelines") for p in (ROOT / f).rglob("*.py"))
     known = {*re.findall(r'InputError\(\s*"([a-z_.]+)"', floors)}
+    known |= set(re.findall(r'"(engine\.[a-z_]+)"', floors))
     known |= {f"store.{reason}" for reason in re.findall(r'refused\(uri, "([a-z_]+)"', floors)}
     assert set(re.findall(r'"([a-z_.]+)"', codes)) <= known

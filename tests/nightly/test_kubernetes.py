@@ -5,15 +5,18 @@ workers on a Flink cluster of the same version (tests/engines).
 """
 
 import copy
+import importlib.util
 import json
 import os
 import re
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
+from support.helpers import policy_of
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "flink" / "kubernetes"
@@ -130,7 +133,11 @@ def test_kustomize_lists_every_file_and_only_places_to_fill_in_are_left_open():
     files = {p.name for p in FOLDER.iterdir()} - {"kustomization.yaml"}
     assert set(KUSTOMIZATION["resources"]) == files
     text = "".join(p.read_text() for p in FOLDER.iterdir())
-    assert set(re.findall(r"\b[A-Z]{4,}\b", text)) - {"EXTERNAL", "README"} == {"PROJECT", "BUCKET"}
+    assert set(re.findall(r"\b[A-Z]{4,}\b", text)) - {"EXTERNAL", "README"} == {
+        "PROJECT",
+        "BUCKET",
+        "CONTROLPLANE",
+    }
 
 
 def parts(manifests):
@@ -212,10 +219,54 @@ def test_what_somebody_must_correct_is_not_tried_again_and_nights_do_not_overlap
     assert (fail["action"], fail["onExitCodes"]["operator"]) == ("FailJob", "In")
     readme = (ROOT / "README.md").read_text()
     documented = {int(status) for status in re.findall(r"^\| (\d) \| ", readme, re.MULTILINE)}
-    assert set(fail["onExitCodes"]["values"]) == documented - {0, 1, 3}
+    assert set(fail["onExitCodes"]["values"]) == documented - {0, 1}
     assert fail["onExitCodes"]["containerName"] == job["template"]["spec"]["containers"][0]["name"]
     assert job["template"]["spec"]["restartPolicy"] == "Never" and job["backoffLimit"] > 0
     assert job["activeDeadlineSeconds"] < 24 * 3600
+
+
+@pytest.fixture(scope="module")
+def nightly():
+    """The command of the nightly pod, as a module."""
+    spec = importlib.util.spec_from_file_location("nightly", FOLDER.parent / "nightly.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+ATTEMPTS = {
+    "an input that is not there": ("later.csv", [], "input.missing", 75),
+    "a column that the policy does not know": ("other.csv", [], "input.columns", 3),
+    "an option that does not exist": ("good.csv", ["--no-such-option"], "usage.option", 2),
+}
+
+
+@pytest.mark.parametrize("case", ATTEMPTS)
+def test_the_pod_s_exit_status_tells_bad_data_from_storage(nightly, case, tmp_path, monkeypatch, capsys):
+    """Only what time may cure gets a status that the manifest tries again; all else is the command's own."""
+    path, options, code, status = ATTEMPTS[case]
+    (tmp_path / "good.csv").write_text("pay\n1\n")
+    (tmp_path / "other.csv").write_text("pay,more\n1,2\n")
+    column = {"type": "integer", "keep": True, "because": "試験"}
+    (tmp_path / "policy.yaml").write_text(json.dumps(policy_of({"pay": column}, path=path)))
+    given = ["--json", "anonymize", f"{tmp_path}/policy.yaml", f"--output={tmp_path}/out", *options]
+    monkeypatch.setattr(sys, "argv", ["nightly.py", *given])
+    assert nightly.attempt() == status
+    assert json.loads(capsys.readouterr().err.splitlines()[-1])["code"] == code
+
+
+def test_what_the_pod_tries_again_is_what_airflow_does_and_what_the_manifest_leaves(nightly, manifests):
+    airflow = (ROOT / "deploy" / "airflow" / "tokumei_nightly.py").read_text()
+    (codes,) = re.findall(r"CURED_BY_TIME = frozenset\(\s*\{(.*?)\}\s*\)", airflow, re.DOTALL)
+    assert set(re.findall(r'"([a-z_.]+)"', codes)) == nightly.CURED_BY_TIME
+    job = manifests["CronJob", "tokumei-members"]["spec"]["jobTemplate"]["spec"]
+    failed = job["podFailurePolicy"]["rules"][0]["onExitCodes"]["values"]
+    assert nightly.TRY_AGAIN not in failed and 3 in failed
+    (container,) = job["template"]["spec"]["containers"]
+    assert container["command"] == ["python", "/opt/tokumei/nightly.py"] and container["args"][0] == "--json"
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+    image = (ROOT / "deploy" / "Dockerfile").read_text()
+    assert re.search(r"^COPY .*deploy/flink/nightly.py /opt/tokumei/$", image, re.MULTILINE)
 
 
 def pod_specs(manifests):
@@ -250,13 +301,35 @@ def test_the_network_is_closed_but_for_pods_that_exist(manifests):
         "podSelector": {},
         "policyTypes": ["Ingress", "Egress"],
     }
-    existing = [{"app": cluster["metadata"]["name"]}, nightly["metadata"]["labels"]]
+    flink = {"app": cluster["metadata"]["name"]}
+    manager = {**flink, "component": "jobmanager"}  # by which Flink labels its pods
+    command = {"app.kubernetes.io/name": "tokumei-nightly"}
+    outside = [{"k8s-app": "kube-dns"}, {"data": "personal"}]
     policies = [m["spec"] for (kind, _), m in manifests.items() if kind == "NetworkPolicy"]
     selectors = [s for policy in policies for s in _selectors(policy)]
-    assert len(selectors) >= 6 and all(s in existing for s in selectors)
+    assert len(selectors) >= 6 and all(s in [flink, manager, command, *outside] for s in selectors)
+    workers = cluster["spec"]["taskManager"]["podTemplate"]["metadata"]["labels"]
+    assert workers == {"data": "personal"} and nightly["metadata"]["labels"] == {**command, **workers}
     reached = [rule for policy in policies for rule in policy.get("ingress", [])]
-    outside = [rule for rule in reached if rule["from"] != [{"podSelector": {"matchLabels": existing[0]}}]]
-    assert [rule["ports"] for rule in outside] == [[{"port": 8081, "protocol": "TCP"}]]
+    from_outside = [rule for rule in reached if rule["from"] != [{"podSelector": {"matchLabels": flink}}]]
+    assert [rule["ports"] for rule in from_outside] == [[{"port": 8081, "protocol": "TCP"}]]
+
+
+def test_nothing_leaves_but_to_who_is_needed(manifests):
+    """Every rule of egress names whom it leads to; data reach Google's restricted addresses and no other."""
+    policies = {name: m["spec"] for (kind, name), m in manifests.items() if kind == "NetworkPolicy"}
+    rules = [(name, rule) for name, spec in policies.items() for rule in spec.get("egress", [])]
+    assert all(rule["to"] for _, rule in rules)
+    assert all(rule.get("ports") for name, rule in rules if name != "cluster")
+    blocks = {(name, to["ipBlock"]["cidr"]) for name, rule in rules for to in rule["to"] if "ipBlock" in to}
+    assert blocks == {
+        ("storage", "199.36.153.4/30"),  # restricted.googleapis.com
+        ("storage", "169.254.169.254/32"),  # the metadata server, and that of Workload Identity
+        ("storage", "169.254.169.252/32"),
+        ("control", "CONTROLPLANE/32"),
+    }
+    everywhere = [name for name, spec in policies.items() if spec["podSelector"] == {} and "egress" in spec]
+    assert everywhere == ["names"]
 
 
 def _selectors(found):
