@@ -39,8 +39,9 @@ faults: $(INSTALLED)  ## kill the command, and break its disk, at every step of 
 field: $(INSTALLED)  ## run every case of a folder (CASES) and compare it with tests/field/expected.yaml
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/field/cases.py $(CASES)
 
-nightly: $(INSTALLED)  ## what schedules the job: Airflow runs it, schemas check the manifests; needs Maven
+nightly: $(INSTALLED)  ## what schedules the job: Airflow runs it, Flink does it, schemas check the manifests; needs Java, Maven
 	tests/nightly/install.sh $(BIN)/python >/dev/null
+	$(BIN)/python tests/engines/flink/cluster.py install >/dev/null
 	$(BIN)/python -m pytest tests/nightly --deal $(DEAL)
 
 fuzz: $(INSTALLED)  ## 100,000 mutated policies and files through the readers (INPUTS, SEED, DEAL)

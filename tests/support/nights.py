@@ -235,10 +235,10 @@ def releases_of(folder):
     return found
 
 
-def releases_told():
+def releases_told(nights=NIGHTS):
     """The same, as the table says it."""
     return {
         date_of(day): (night.people, night.withdrawn)
-        for day, night in NIGHTS.items()
+        for day, night in nights.items()
         if (night.people, night.withdrawn) != (None, 0)
     }
