@@ -82,6 +82,7 @@ OUTPUT_FORMATS = {
         )
     ),
     "csv": OutputFormat(formulas=True),
+    "xlsx": OutputFormat(),
 }
 DEFAULT_OUTPUT = "parquet"
 COMPRESSED = (".gz", ".bz2", ".zip")  # how the names of compressed text end

@@ -107,7 +107,7 @@ def test_every_format_gives_the_same_release(run, reference, name):
     assert all(re.search(r'"born": "19\d\d"', r) for r in facts[0])
 
 
-@pytest.mark.parametrize("file_format", ["parquet", "avro", "csv"])
+@pytest.mark.parametrize("file_format", ["parquet", "avro", "csv", "xlsx"])
 def test_every_output_format_holds_the_same_rows(run, file_format):
     policy = policy_of(dict(FORMAT_COLUMNS.items()), limit=0.1, output={"format": file_format})
     done = run(policy, {"data.csv": _csv("utf-8")})

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -62,6 +63,15 @@ def test_a_part_tells_no_month(run, many):
     told = done.report["tables"][0]["order"]
     assert (told["order"], told["parts"]) == ("global", 4) and "4個のファイル" in told["sentence"]
     assert done.manifest["tables"]["t"]["order"] == "global" and told["sentence"] == done.report["order"]
+
+
+def test_a_part_has_no_more_rows_than_a_sheet(many, monkeypatch):
+    many(10**9, spare=1)
+    fitted = SimpleNamespace(records=3_000_001, people=3_000_001)
+    plan = SimpleNamespace(table=SimpleNamespace(order="global", released=("n",)), counts_people=True, k=10)
+    assert dealing.parts_of(plan, SimpleNamespace(fitted=fitted)) == 4
+    fitted.people = 25  # fewer parts, so that each has k people
+    assert dealing.parts_of(plan, SimpleNamespace(fitted=fitted)) == 2
 
 
 def test_rows_of_one_file_stand_among_all_others(run, many):

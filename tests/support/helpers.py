@@ -10,7 +10,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
+from support.reading import STORE, read
 from support.services.fault_proxy import Proxy
+
+from tokumei.schemas.source import Source
+from tokumei.transforms.formats.reader import read_header
 
 DATA = Path(__file__).parents[1] / "data"
 EXAMPLE = Path(__file__).parents[2] / "pipelines" / "example"  # policy.yaml and customer.csv of the demo
@@ -131,6 +135,10 @@ def _read(file):
         return pq.read_table(file)
     if file.suffix == ".csv":
         return pa.csv.read_csv(file)
+    if file.suffix == ".xlsx":
+        source = Source(path=str(file), format="xlsx")
+        names = read_header(source, STORE.glob(str(file))[0], STORE).names
+        return pa.Table.from_pylist(read(file, "xlsx", dict.fromkeys(names, "string"))[0])
     import fastavro
 
     with file.open("rb") as stream:

@@ -27,6 +27,7 @@ from tokumei.transforms.recode.chosen import Account
 from tokumei.transforms.values.cells import without_dictionary
 
 PART_CELLS = 2_000_000  # of a part: a quarter of a million rows of eight columns
+PART_ROWS = 1_000_000  # of a part, of however few columns: as a sheet of a workbook can hold
 SLICES = 64  # of a chunk, at most: small slices would be more numbers about rows than rows
 _BYTE = 127  # labels at most that are told apart by one byte a row, null besides
 SPARE = 20  # so many times k people a part, at least: by chance alone none gets fewer than k
@@ -78,7 +79,8 @@ def parts_of(plan: TablePlan, account: Account) -> int:
     if order == "stretch" or (order is None and not plan.counts_people and _surely(plan, account)):
         return 0
     people = fitted.records if fitted.people is None else fitted.people
-    by_size = -(-fitted.records * len(plan.table.released) // PART_CELLS)
+    cells = fitted.records * len(plan.table.released)
+    by_size = max(-(-cells // PART_CELLS), -(-fitted.records // PART_ROWS))
     return max(1, min(by_size, people // (SPARE * plan.k)))
 
 
