@@ -62,7 +62,7 @@ types: $(INSTALLED)
 
 lock:  ## pin every dependency with hashes; the image's are a part of all
 	uv pip compile $(PINNED) --extra dev pyproject.toml --output-file requirements.lock
-	uv pip compile $(PINNED) --extra dataflow --constraint requirements.lock pyproject.toml \
+	uv pip compile $(PINNED) --extra dataflow --extra lineage --constraint requirements.lock pyproject.toml \
 		--output-file deploy/requirements.lock
 	echo 'hatchling==1.27.0' | uv pip compile $(PINNED) --constraint requirements.lock - \
 		--output-file deploy/build.lock

@@ -88,6 +88,8 @@ def _release(
     planned = partial(make_plan, args.policy, args.output, args.release_id, settings)
     plan, files = once_complete(planned, args.wait)
     account.release, account.output = plan.release_id, plan.output
+    if account.lineage is not None:
+        account.lineage.begin(plan, files)
     store = open_store(plan.output)
     if find_published(plan, store):
         finish(plan, store)  # completes a run that died between its manifest and its register entry

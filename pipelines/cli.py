@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from tokumei.pipelines.launcher.own_process import settle
 from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas.errors import PolicyError, TokumeiError
-from tokumei.schemas.messages import told_to
+from tokumei.schemas.messages import in_japanese, told_to
 from tokumei.transforms.engine.guard import unexpected
 
 JOBS = {
@@ -53,6 +53,13 @@ _EPILOG = "All other options go to Beam unchanged. Exit statuses: pipelines/READ
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "allow_abbrev": False})
+
+    def format_help(self) -> str:
+        if in_japanese(os.environ):
+            from tokumei.pipelines.launcher.japanese_help import JapaneseFormatter
+
+            self.formatter_class = JapaneseFormatter
+        return super().format_help()
 
     def error(self, message: str) -> None:  # type: ignore[override]
         raise PolicyError("usage", where=self.prog, what=message, fix=f"see {self.prog} --help")

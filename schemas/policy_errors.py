@@ -56,7 +56,7 @@ def explain(error: ValidationError, data: Any, where: Callable[[Place], str]) ->
     ]
     found = [(where(place), *_explained(item, place, data)) for item, place in told[:_MOST]]
     first, code, what, fix = found[0]
-    others = "".join(f"\n  also: {w}: {t}. {f}" for w, _, t, f in found[1:])
+    others = "".join(f"\n  also [{c}] {w}: {t}. {f}" for w, c, t, f in found[1:])
     more = f"\n  and {len(told) - _MOST} more" if len(told) > _MOST else ""
     return PolicyError(code, where=first, what=what, fix=fix + others + more)
 

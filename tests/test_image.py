@@ -112,7 +112,7 @@ def test_its_packages_are_a_part_of_those_tested():
     for lock in (IMAGE, BUILD):
         assert lock and lock.items() <= ALL.items() and all(hashes for _, hashes in lock.values())
     extras = PROJECT["project"]["optional-dependencies"]
-    needed = [*PROJECT["project"]["dependencies"], *extras["dataflow"]]
+    needed = [*PROJECT["project"]["dependencies"], *extras["dataflow"], *extras["lineage"]]
     assert {re.match(r"[\w.-]+", text)[0].lower() for text in needed} <= set(IMAGE)
     dev = {re.match(r"[\w.-]+", text)[0].lower() for text in extras["dev"]} - {"tokumei"}
     assert dev and not dev & set(IMAGE)

@@ -13,6 +13,7 @@ from tokumei.schemas.errors import InputError, TokumeiError
 
 if TYPE_CHECKING:
     from tokumei.pipelines.launcher.engine import Ran
+    from tokumei.pipelines.launcher.lineage import Lineage
     from tokumei.transforms.planning.plan import Plan
 
 _LEFT_OUT = ("rejected", "dropped", "suppressed", "blank")
@@ -90,6 +91,7 @@ class Account:
         already: whether another run had published it.
         ran: how the job went; None where there was none.
         error: what it ended with.
+        lineage: sends OpenLineage events of it; None where nobody asks for them.
     """
 
     job: str
@@ -100,6 +102,7 @@ class Account:
     already: bool = False
     ran: Ran | None = None
     error: BaseException | None = None
+    lineage: Lineage | None = field(default=None, repr=False)
     began: float = field(default_factory=time.time)
     _clock: float = field(default_factory=time.monotonic)
     _cpu: float = field(default_factory=cpu_seconds)

@@ -1,12 +1,14 @@
-"""What is told of a run to others when it has ended: the log, a metrics file, a command."""
+"""What is told of a run to others: the log, a metrics file, OpenLineage, a command."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tokumei.pipelines.launcher.account import Account
+from tokumei.pipelines.launcher.lineage import lineage_of
 from tokumei.pipelines.launcher.metrics_file import check_metrics_file, write_metrics
 from tokumei.pipelines.launcher.notifying import command_of, notify
 from tokumei.pipelines.launcher.voice import Voice, add_voice
@@ -47,6 +49,7 @@ def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
     if args.metrics_file is not None:
         check_metrics_file(args.metrics_file)
     account = Account(job=args.job, policy=args.policy)
+    account.lineage = lineage_of(account, os.environ, voice)
     voice.note("begin", f"{account.job} {account.policy}", job=account.job, policy=account.policy)
     try:
         yield account
@@ -59,6 +62,8 @@ def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
         _end(account, voice)
         if args.metrics_file is not None and (failed := write_metrics(account, args.metrics_file)):
             voice.warn(f"warning: --metrics-file: {failed}")
+        if account.lineage is not None:
+            account.lineage.end()
         if command is not None and (failed := notify(account, command)):
             voice.warn(f"warning: --notify: {failed}")
 

@@ -66,6 +66,7 @@ def test_a_job_in_process_imports_neither_clouds_nor_what_its_policy_does_not_ne
         "scipy.sparse",
         "sudachipy",
         "beartype",
+        "openlineage",
         "tokumei.transforms.redaction.redact",
         "tokumei.transforms.stages.attacks",
         "tokumei.transforms.stages.earlier",

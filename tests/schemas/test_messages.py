@@ -144,3 +144,18 @@ def test_the_bad_policy_of_the_tests_is_told_without_its_values(monkeypatch, tmp
     assert (
         stream.getvalue().startswith("誤り [input.columns] ") and bad_policies.CANARY not in stream.getvalue()
     )
+
+
+def test_other_errors_of_a_policy_are_told_in_japanese_too(monkeypatch, tmp_path, capsys):
+    keys = "".join(f"wrong{n}: 1\n" for n in range(30))
+    (tmp_path / "p.yaml").write_text(f"version: 1\nregime: both\n{keys}")
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert main(["check", str(tmp_path / "p.yaml")]) == 2
+    told = capsys.readouterr().err
+    found = re.findall(
+        r"^  ほか \[(\S+)\] (\S+ \S+)\n    内容: (.*)\n    対処: (.*)\n    詳細", told, re.MULTILINE
+    )
+    assert len(found) > 5 and "also" not in told
+    for code, place, what, fix in found:
+        assert (what, fix) == tuple(japanese_messages()[code]) and place.startswith(f"{tmp_path}/p.yaml:")
+    assert re.search(r"\n  ほかに\d+件\n$", told)

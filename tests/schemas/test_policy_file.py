@@ -144,7 +144,7 @@ def test_every_mistake_of_a_file_is_told_with_its_place():
         GOOD.replace("name: ファイル", "name: 1").replace("at: 90", "at: x").replace("k: 2", "k: 1")
     )
     assert error.where == "p.yaml:5 file.name"
-    also = re.findall(r"^  also: (\S+ \S+): (.*?)\. ", error.fix, re.MULTILINE)
+    also = re.findall(r"^  also \[[a-z_.]+\] (\S+ \S+): (.*?)\. ", error.fix, re.MULTILINE)
     assert also == [
         (f"p.yaml:22 {AGE}.treat[0].at", "must be a number"),
         ("p.yaml:32 requirements.k", "must be at least 2"),

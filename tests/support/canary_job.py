@@ -184,7 +184,7 @@ def write_input(folder, *, change=None, policy=POLICY):
     (folder / "policy.yaml").write_text(json.dumps(policy, ensure_ascii=False))
 
 
-def run_watched(folder, args=(), fault=None):
+def run_watched(folder, args=(), fault=None, **environment):
     """Run the command with home, temporary directory and working directory of its own; return the outcome."""
     for name in ("home", "tmp", "cwd", "kept", "site"):
         (folder / name).mkdir(exist_ok=True)
@@ -199,6 +199,7 @@ def run_watched(folder, args=(), fault=None):
         "CANARY_LOG": str(folder / "opened.log"),
         "CANARY_TEXT": " ".join(PEOPLE[0].values()),
         **({"CANARY_FAULT": fault} if fault else {}),
+        **environment,
     }
     command = [sys.executable, "-m", "tokumei.pipelines.cli", "anonymize", str(folder / "in" / "policy.yaml")]
     done = subprocess.run(
