@@ -17,6 +17,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -90,9 +92,8 @@ class TokumeiOperator(BaseOperator):
 
     def _tell_others(self, context: Any, printed: str) -> None:
         """Add an event of the asset for each release that is new, or that an earlier try may have made."""
-        for line in printed.splitlines() if self.released else ():
-            made = json.loads(line)
-            if not made["already"] or context["ti"].try_number > 1:
+        for made in _objects(printed) if self.released else ():
+            if "already" in made and (not made["already"] or context["ti"].try_number > 1):
                 told = {name: made[name] for name in ("release", "uri", "people", "records")}
                 context["outlet_events"][AssetAlias(self.released)].add(Asset(self.released), extra=told)
 
@@ -112,15 +113,19 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
 
 
+def _objects(printed: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects that `--json` has printed; all else there is an engine's and stays unsaid."""
+    for line in printed.splitlines():
+        with suppress(ValueError):
+            if isinstance(found := json.loads(line), dict):
+                yield found
+
+
 def _error(complaint: str) -> tuple[str, str]:
-    """Return code and text of the error object on stderr; all else there is an engine's and stays unsaid."""
-    for line in reversed(complaint.splitlines()):
-        try:
-            found = json.loads(line)
-            told = "[{code}] {where}: {what}; {fix}".format_map(found)
-            return found["code"], " ".join(told.split())
-        except (ValueError, TypeError, KeyError):
-            continue
+    """Return code and text of the last error object on stderr."""
+    for found in reversed([*_objects(complaint)]):
+        with suppress(KeyError):
+            return found["code"], " ".join("[{code}] {where}: {what}; {fix}".format_map(found).split())
     return "", "no message; run the command by hand to see why"
 
 

@@ -311,6 +311,16 @@ def test_a_template_describes_a_job_that_makes_the_release(template, bucket, mon
     assert len(done.manifest["tables"]["t"]["files"]) == 1 and done.manifest["people"] == 40
 
 
+def test_size_labels_and_price_of_a_job_reach_the_service(template, bucket):
+    sized = {"max_num_workers": "8", "machine_type": "n2-standard-4", "flexrs_goal": "COST_OPTIMIZED"}
+    assert template(**sized, labels="team=statistics").status == 0
+    job = json.loads(staged(bucket)["launch/job_object"])
+    (pool,) = job["environment"]["workerPools"]
+    assert (pool["autoscalingSettings"]["maxNumWorkers"], pool["machineType"]) == (8, "n2-standard-4")
+    assert job["environment"]["flexResourceSchedulingGoal"] == "FLEXRS_COST_OPTIMIZED"
+    assert job["labels"]["team"] == "statistics"
+
+
 def test_a_template_for_what_is_released_describes_a_job_that_ends_at_once(template, bucket, monkeypatch):
     template()
     proto = next(api.Pipeline.FromString(d) for n, d in staged(bucket).items() if n.endswith("pipeline.pb"))

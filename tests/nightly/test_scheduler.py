@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from google.cloud.dataflow_v1beta3.types import FlexResourceSchedulingGoal, FlexTemplateRuntimeEnvironment
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FOLDER = DEPLOY / "scheduler"
@@ -101,8 +102,12 @@ ARGUMENTS = {
         "image",
         "service_account",
         "temp_bucket",
+        "max_workers",
+        "machine_type",
+        "labels",
+        "flexrs_goal",
     )
-}
+} | {"hours": 6}
 
 
 def walk(states):
@@ -162,7 +167,13 @@ def test_it_waits_until_the_job_is_done():
         "stagingLocation": "<temp_bucket>/staging",
         "tempLocation": "<temp_bucket>/temp",
         "ipConfiguration": "WORKER_IP_PRIVATE",
+        "maxWorkers": "<max_workers>",
+        "machineType": "<machine_type>",
+        "additionalUserLabels": "<labels>",
+        "flexrsGoal": "<flexrs_goal>",
     }
+    known = FlexTemplateRuntimeEnvironment.pb().DESCRIPTOR.fields_by_camelcase_name
+    assert set(launch["environment"]) <= set(known)
 
 
 @pytest.mark.parametrize("state", ["FAILED", "CANCELLED", "DRAINED", "UPDATED"])
@@ -187,34 +198,38 @@ def test_it_cancels_a_job_that_takes_too_long():
     )
 
 
-def schedule(folder, *, there_already):
+def schedule(folder, *, there_already, **more):
     """What schedule.sh asks of Google's client, replaced by one that writes it down."""
     fake = folder / "gcloud"
     fake.write_text(
         "#!/usr/bin/env python3\nimport json, os, sys\n"
         "print(json.dumps(sys.argv[1:]), file=open(os.environ['ASKED'], 'a'))\n"
-        f"sys.exit('describe' in sys.argv and {not there_already})\n"
+        f"there = {there_already}\n"
+        "if there and 'list' in sys.argv: print('projects/my-project/alertPolicies/7')\n"
+        "sys.exit('describe' in sys.argv and not there)\n"
     )
     fake.chmod(0o755)
     image = "asia-northeast1-docker.pkg.dev/my-project/tokumei/tokumei:1"
     settings = {"PROJECT": "my-project", "REGION": "asia-northeast1", "IMAGE": image}
     settings |= {"POLICIES": "my-policies", "BUCKET": "my-releases", "TEMP": "my-temp"}
+    settings["CHANNEL"] = "projects/my-project/notificationChannels/123"
     settings["TEMPLATE"] = "gs://my-temp/templates/tokumei-0.1.0.json"
     environment = {
         **os.environ,
         **settings,
+        **more,
         "PATH": f"{folder}:{os.environ['PATH']}",
         "ASKED": f"{folder}/asked",
     }
     subprocess.run([FOLDER / "schedule.sh", "members"], check=True, env=environment, timeout=60)
-    deploy, _, job = map(json.loads, (folder / "asked").read_text().splitlines())
+    deploy, _, job, _, alert = map(json.loads, (folder / "asked").read_text().splitlines())
     options = dict(arg.split("=", 1) for arg in job if "=" in arg)
-    return deploy, job, options, json.loads(json.loads(options["--message-body"])["argument"])
+    return deploy, job, alert, options, json.loads(json.loads(options["--message-body"])["argument"])
 
 
 @pytest.mark.parametrize(("there_already", "verb"), [(False, "create"), (True, "update")])
 def test_the_schedule_gives_the_workflow_what_it_reads(tmp_path, there_already, verb):
-    deploy, job, options, given = schedule(tmp_path, there_already=there_already)
+    deploy, job, alert, options, given = schedule(tmp_path, there_already=there_already)
     assert deploy[:3] == ["workflows", "deploy", "tokumei-nightly"]
     assert job[:5] == ["scheduler", "jobs", verb, "http", "tokumei-members"]
     assert (options["--schedule"], options["--time-zone"]) == ("15 2 * * *", "Asia/Tokyo")
@@ -222,6 +237,43 @@ def test_the_schedule_gives_the_workflow_what_it_reads(tmp_path, there_already, 
     used = {n for step in STEPS.values() for text in texts(step) for n in names(text)}
     assert set(given) == {n.split(".")[1] for n in used if n.startswith("args.")} == set(ARGUMENTS)
     assert (given["policy"], given["output"]) == ("gs://my-policies/members.yaml", "gs://my-releases/out")
+    assert alert[:3] == ["monitoring", "policies", verb]
+    set_or_given = "--set-notification-channels" if there_already else "--notification-channels"
+    assert f"{set_or_given}=projects/my-project/notificationChannels/123" in alert
+    assert ("projects/my-project/alertPolicies/7" in alert) == there_already
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ({}, (8, "n2-standard-2", {}, "FLEXRS_UNSPECIFIED", 6)),
+        (
+            {
+                "MAX_WORKERS": "3",
+                "MACHINE_TYPE": "n2-highmem-4",
+                "LABELS": '{"team": "statistics"}',
+                "FLEXRS": "1",
+            },
+            (3, "n2-highmem-4", {"team": "statistics"}, "FLEXRS_COST_OPTIMIZED", 12),
+        ),
+    ],
+)
+def test_size_labels_and_price_are_those_that_are_asked_for(tmp_path, asked, given):
+    """A job that FlexRS begins within six hours has six hours more until it is cancelled."""
+    *_, arguments = schedule(tmp_path, there_already=False, **asked)
+    wanted = ("max_workers", "machine_type", "labels", "flexrs_goal", "hours")
+    assert tuple(arguments[name] for name in wanted) == given
+    assert arguments["flexrs_goal"] in FlexResourceSchedulingGoal.__members__
+
+
+def test_the_alert_watches_this_workflow():
+    """A night that fails, and one that does not come: the longest night ends 12 hours after the next has begun."""
+    policy = json.loads((FOLDER / "alert.json").read_text())
+    failed, missed = (c["conditionPrometheusQueryLanguage"]["query"] for c in policy["conditions"])
+    name = re.search(r"gcloud workflows deploy (\S+)", (FOLDER / "schedule.sh").read_text())[1]
+    assert all(f'workflow_id="{name}"' in query for query in (failed, missed)) and policy["combiner"] == "OR"
+    assert 'status!="SUCCEEDED"' in failed and failed.endswith("> 0")
+    assert 'status="SUCCEEDED"' in missed and "[36h]" in missed and missed.endswith("or vector(0)) < 1")
 
 
 def test_the_template_takes_what_it_is_given(tmp_path):
