@@ -38,6 +38,10 @@ class Output(Strict):
         default=False, description="CSV: each file begins with the mark by which Excel knows UTF-8."
     )
 
+    partition_by: tuple[Text, ...] = Field(
+        default=(), description="Released columns by whose values the files stand in folders, `column=value`."
+    )
+
     replaces: Replaces | None = Field(
         default=None,
         description="A later delivery, for the same parameters, replaces the release of an earlier one.",

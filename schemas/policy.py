@@ -19,6 +19,7 @@ from tokumei.schemas.joined import check_joined
 from tokumei.schemas.named_columns import refuse_few, refuse_named
 from tokumei.schemas.output import Output
 from tokumei.schemas.parameters import Parameter, ParameterName
+from tokumei.schemas.partitioning import check_partitions
 from tokumei.schemas.people import Numbering, link_codes, people_counted, refuse_mixed_shifts
 from tokumei.schemas.privacy_models import OF_POPULATION, Requirements
 from tokumei.schemas.pseudonym_periods import refuse_mixed_periods
@@ -121,6 +122,7 @@ class Policy(Strict):
                 self._ages_countable(column, at)
                 self._links_agree(column, links, at)
         self._names_of_files_work()
+        check_partitions(self.output, self.tables)
         self._replaces_by_whole()
         self._populations_known()
         self._wildcards_work()

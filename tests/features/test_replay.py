@@ -70,7 +70,7 @@ def test_bundles_that_run_three_times_leave_one_part_a_split(run, drawn, monkeyp
 
     def write(plan, encoded):
         real_write(plan, encoded)
-        written.append((encoded.summary.marks, encoded.summary.part.uri))  # marks tell the chunk
+        written.append((encoded.summary.marks, encoded.summary.parts[0].uri))  # marks tell the chunk
 
     def publish(*args):
         published.append(real_publish(*args))

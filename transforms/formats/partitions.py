@@ -11,7 +11,7 @@ import pyarrow as pa
 from tokumei.schemas.source import Source
 from tokumei.transforms.formats.batches import Rows
 
-_NULL = "__HIVE_DEFAULT_PARTITION__"
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 def partitions(source: Source, uri: str) -> dict[str, str | None]:
@@ -27,7 +27,7 @@ def partitions(source: Source, uri: str) -> dict[str, str | None]:
         name, equals, value = folder.partition("=")
         if name and equals:
             text = unquote(value)
-            found[unquote(name)] = None if value == _NULL or text in source.null_values else text
+            found[unquote(name)] = None if value == NO_VALUE or text in source.null_values else text
     return found
 
 

@@ -55,6 +55,7 @@ class TablePlan(PackedOnce):
     coded: tuple[str, ...] = ()  # and of their codes
     told: tuple[str, ...] = ()  # and of their addresses and birth dates
     frozen: Mapping[str, int] = field(default_factory=dict)  # levels of an earlier release, applied once more
+    naming: tuple[str, ...] = ()  # columns whose values name the folders of the parts
     held_against: tuple[str, ...] = ()  # those whose values no table of the same people may hold
 
     @property
@@ -312,9 +313,7 @@ class Plan(DeliveryPlan):
 
     @cached_property
     def headcount(self) -> frozenset[str]:
-        """Tables whose released people must be counted one by one: joined, or of the release's numbering.
-
-        Others have one row a person, as pass 1 has shown: their rows are people.
-        """
+        """Tables whose released people must be counted one by one: joined, or of the release's numbering."""
+        # Others have one row a person, as pass 1 has shown: their rows are people.
         shared = self.people_tables if len(self.people_tables) > 1 else ()
         return frozenset(shared).union(t.name for t in self.tables.values() if t.counts_people or t.together)

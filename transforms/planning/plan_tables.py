@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tokumei.schemas.combinations import people_sharing
 from tokumei.schemas.joined import joined_tables
+from tokumei.schemas.partitioning import naming_columns
 from tokumei.schemas.people import PersonCodes, link_codes
 from tokumei.schemas.policy import Policy
 from tokumei.schemas.table import Table
@@ -66,6 +67,7 @@ def plan_tables(policy: Policy, base: str) -> dict[str, TablePlan]:
             named=name_columns(table) if gathered else (),
             coded=code_columns(table) if gathered else (),
             told=told_columns(table) if sentences else (),
+            naming=naming_columns(policy.output, table),
             held_against=held_against_others(table) if table.joined and table.person_link in joined else (),
         )
         for name, table in policy.tables.items()

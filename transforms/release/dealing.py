@@ -72,11 +72,13 @@ class Gathered:
 def parts_of(plan: TablePlan, account: Account) -> int:
     """Return over how many parts the rows of a table are dealt; 0: each chunk is a part, in its stretch.
 
-    Where the policy does not speak of the order, rows are dealt if a person may have several, or unless every
-    part surely holds k people: the smallest chunk would, if all who are left out were in it.
+    Where the policy does not speak of the order, rows are dealt if a person may have several, if values name
+    the folders of parts, or unless every part surely holds k people: the smallest chunk would, if all who are
+    left out were in it.
     """
     fitted, order = account.fitted, plan.table.order
-    if order == "stretch" or (order is None and not plan.counts_people and _surely(plan, account)):
+    dealt = order == "global" or plan.naming or plan.counts_people
+    if order == "stretch" or not (dealt or not _surely(plan, account)):
         return 0
     people = fitted.records if fitted.people is None else fitted.people
     cells = fitted.records * len(plan.table.released)

@@ -26,7 +26,7 @@ RELEASE = frozenset({MANIFEST, WITHDRAWN, *DOCUMENTS})  # files of a release wit
 DECISION = "attempt-{}.json"  # what an attempt comes to; of no use once there is a manifest
 _ATTEMPT = r"(?P<attempt>[0-9a-f]{12})"
 _SUFFIX = "|".join(map(re.escape, OUTPUT_FORMATS))
-_PART = re.compile(rf"data/[^/]+/part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
+_PART = re.compile(rf"data/[^/]+/([^/=]+=[^/=]+/)*part-{_ATTEMPT}-[0-9a-f]{{24}}\.({_SUFFIX})")
 _DOCUMENT = re.compile(rf"documents/{_ATTEMPT}-[0-9a-f]{{8}}/({'|'.join(map(re.escape, DOCUMENTS))})")
 _DECISION = re.compile(DECISION.replace(".", r"\.").format(_ATTEMPT))
 RECORD = re.compile(r"(?P<release>.+)-(?P<attempt>[0-9a-f]{12})-[0-9a-f]{8}\.json")

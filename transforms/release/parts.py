@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tokumei.schemas.errors import InputError
 from tokumei.schemas.output import Output
 from tokumei.transforms.combinations.recount import recount_combined
 from tokumei.transforms.counting.people import PeoplePerKey
@@ -26,6 +27,7 @@ from tokumei.transforms.planning.plan import Plan, TablePlan
 from tokumei.transforms.release.anonymize import Anonymized
 from tokumei.transforms.release.by_record import exposed_sources
 from tokumei.transforms.release.dealing import Gathered, PartPlace, Slice, deal, mark
+from tokumei.transforms.release.folders import cut
 from tokumei.transforms.release.part_recount import (
     Count,
     PartRecount,
@@ -46,7 +48,8 @@ class Part:
     """One written object.
 
     Attributes:
-        uri: where it is; sha256, crc32c, size: of its bytes; records: rows in it; people: distinct, in it.
+        uri: where it is; sha256, crc32c, size: of its bytes; records: rows in it.
+        people: distinct, in the rows that were put together, those that are cut off into other objects too.
     """
 
     uri: str
@@ -90,14 +93,14 @@ class PartSummary:
     Attributes:
         table: whose part.
         fingerprints: of the keys that its rows were made with.
-        part: the object.
+        parts: the object; where values name folders, those that it is cut into.
         recount: what was counted on its rows, as they are written.
         marks: sum of the marks of the slices that came to it.
     """
 
     table: str
     fingerprints: frozenset[str]
-    part: Part
+    parts: tuple[Part, ...]
     recount: PartRecount
     marks: int
 
@@ -107,12 +110,12 @@ class Encoded:
     """A part as it will be written.
 
     Attributes:
-        data: its bytes.
+        data: the bytes of each of its objects.
         summary: what they are, and what was counted in them.
         told: of the people in them, dealt to buckets; nothing where rows are people.
     """
 
-    data: bytes
+    data: tuple[bytes, ...]
     summary: PartSummary
     told: tuple[Told, ...] = ()
 
@@ -198,21 +201,27 @@ def _encoded(
     marks: int,
 ) -> Encoded:
     counted = recount_part(table, terms, batch, persons)
-    names = [plan.policy.written_name(table.name, name) for name in batch.schema.names]
-    data = encode_part(batch.rename_columns(names), plan.policy.output)
+    called = {name: plan.policy.written_name(table.name, name) for name in batch.schema.names}
+    data, parts = [], []
+    for folders, rows in cut(batch, [(name, called[name]) for name in table.naming]):
+        written = rows.rename_columns([called[name] for name in rows.schema.names])
+        data.append(encode_part(written, plan.policy.output))
+        parts.append(_part(plan, table, folders, data[-1], records=rows.num_rows, people=counted.people))
     summary = PartSummary(
         table=table.name,
         fingerprints=keys,
-        part=_part(plan, table, data, records=batch.num_rows, people=counted.people),
+        parts=tuple(parts),
         recount=counted.recount,
         marks=marks,
     )
-    return Encoded(data, summary, counted.told)
+    return Encoded(tuple(data), summary, counted.told)
 
 
-def _part(plan: Plan, table: TablePlan, data: bytes, *, records: int, people: int) -> Part:
+def _part(
+    plan: Plan, table: TablePlan, folders: tuple[str, ...], data: bytes, *, records: int, people: int
+) -> Part:
     name = f"part-{plan.attempt}-{secrets.token_hex(12)}.{plan.policy.output.format}"
-    uri = open_store(plan.output).join(plan.output, "releases", plan.release_id, "data", table.name, name)
+    uri = open_store(plan.output).join(_folder(plan, table.name), *folders, name)
     return Part(
         uri=uri,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -223,15 +232,26 @@ def _part(plan: Plan, table: TablePlan, data: bytes, *, records: int, people: in
     )
 
 
+def _folder(plan: Plan, table: str) -> str:
+    return open_store(plan.output).join(plan.output, "releases", plan.release_id, "data", table)
+
+
 def write_part(plan: Plan, encoded: Encoded) -> None:
     """Write what was encoded, unless this is a rehearsal.
 
     Raises:
-        InputError: the output cannot be written.
+        InputError: the output cannot be written; no value that names a folder is told.
     """
     if plan.rehearsal:
         return
-    open_store(plan.output).create(encoded.summary.part.uri, encoded.data)
+    store, table = open_store(plan.output), encoded.summary.table
+    for part, data in zip(encoded.summary.parts, encoded.data, strict=True):
+        try:
+            store.create(part.uri, data)
+        except InputError as error:
+            if not plan.tables[table].naming:
+                raise
+            raise InputError(error.code, where=_folder(plan, table), what=error.what, fix=error.fix) from None
 
 
 def encode_part(batch: pa.RecordBatch, output: Output) -> bytes:

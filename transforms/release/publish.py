@@ -209,6 +209,9 @@ def _manifest(
                     {"name": plan.policy.written_name(table.name, field.name), "type": str(field.type)}
                     for field in plan.tables[table.name].output_schema()
                 ],
+                "partition_by": [
+                    plan.policy.written_name(table.name, name) for name in plan.tables[table.name].naming
+                ],
                 "files": sorted(
                     (
                         {

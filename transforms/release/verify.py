@@ -22,6 +22,7 @@ from tokumei.transforms.promises.recount import too_few
 from tokumei.transforms.recode.chosen import Account, Chosen
 from tokumei.transforms.recode.figures import amount
 from tokumei.transforms.redaction.verdict import refuse_missed
+from tokumei.transforms.release.folders import refuse_many_folders
 from tokumei.transforms.release.recount import classes_of
 from tokumei.transforms.release.understood import refuse_blanks
 from tokumei.transforms.release.written import TableWritten, Written
@@ -70,6 +71,8 @@ def verify(
             raise _failed(name, "records dropped, suppressed and released do not add up")
         if sum(p.records for p in found.parts) != tally.records_out:
             raise _failed(name, "records in the parts do not add up")
+        if table.naming:
+            refuse_many_folders(len({part.uri.rpartition("/")[0] for part in found.parts}))
         if found.sent != found.came:
             raise _failed(name, "rows that were dealt did not all reach their part, or did so twice")
         recoded = account.recoded

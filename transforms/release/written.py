@@ -48,7 +48,7 @@ def written_of(summary: ChunkSummary | PartSummary) -> Written:
     """Start the total with one summary."""
     if isinstance(summary, PartSummary):
         written = TableWritten(
-            parts=(summary.part,),
+            parts=summary.parts,
             fingerprints=summary.fingerprints,
             came=summary.marks,
             recount=summary.recount,

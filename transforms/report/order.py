@@ -17,6 +17,12 @@ def explain_order(table: TablePlan, account: Account, written: TableWritten) -> 
     people = f"どのファイルにも、{table.k}人以上の行が入っている。"
     if parts == 1:
         told = "行の順序を無作為に入れ替え、1つのファイルにまとめた。元の並びは残っていない。"
+    elif table.naming:
+        told = (
+            f"行を、この処理の鍵で無作為に配り直し、項目「{'」「'.join(table.naming)}」の公開する値ごとのフォルダに"
+            f"分けて、{parts:,}個のファイルにした。各ファイル内の順序も無作為に入れ替え、ファイル名も無作為に付けた。"
+            "フォルダの名前は公開する値であり、ほかのことは示さない。値を持つ人が少なければ、そのファイルの人も少ない。"
+        )
     elif parts_of(table, account):
         told = (
             f"行を、この処理の鍵で無作為に{parts:,}個のファイルへ配り直し、各ファイル内の順序も無作為に入れ替えた。"

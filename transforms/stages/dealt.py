@@ -67,7 +67,7 @@ registry.register_coder(Slice, SliceCoder)
 def write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
     """Write a part; yield who is in it, and what is known of it."""
     write_part(plan, encoded)
-    count_records("written", encoded.summary.table, encoded.summary.part.records)
+    count_records("written", encoded.summary.table, sum(part.records for part in encoded.summary.parts))
     for told in encoded.told:
         yield TaggedOutput(*told)
     yield written_of(encoded.summary)

@@ -58,7 +58,7 @@ class ReleasedChunkCoder(SizedPickleCoder):
     def estimate_size(self, value: ReleasedChunk) -> int:
         """Return the size of the part, or of the slices."""
         slices = sum(rows.batch.nbytes for _, rows in value.slices)
-        return slices if value.part is None else len(value.part.data)
+        return slices if value.part is None else sum(map(len, value.part.data))
 
     def to_type_hint(self) -> type:
         """Return the element type."""
