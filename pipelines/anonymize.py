@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, beam_args: Sequence[str]) -> int:
     """
     voice = voice_of(args)
     for settings in days_of(args):
-        with accounted(args, voice) as account, told_with_day(args, settings):
+        with accounted(args, voice, settings.get("date", "")) as account, told_with_day(args, settings):
             _release(args, settings, beam_args, account, voice)
     return 0
 
@@ -128,7 +128,8 @@ def _tell(args: argparse.Namespace, plan: Plan, account: Account, voice: Voice) 
         with spoken(outcome.places["uri"]):
             print(json.dumps(account.as_dict(), ensure_ascii=False), flush=True)
     elif told:
-        tell(plan, outcome, "already released: same policy, same inputs" if account.already else "")
+        note = "already released: same policy, same inputs" if account.already else ""
+        tell(plan, outcome, note, account.date if ".." in (args.date or "") else "")
     for text in warnings_of_use(outcome.report):
         if told:  # `tell` has printed it
             voice.note("warning", text)

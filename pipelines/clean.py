@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
         InputError: something could not be read or removed, for example a release whose manifest is damaged;
             it is left alone, and all else is cleaned.
     """
+    from tokumei.pipelines.launcher.own_process import sweep
     from tokumei.pipelines.launcher.terminal import quiet
 
     with quiet():
@@ -47,9 +48,12 @@ def run(args: argparse.Namespace) -> int:
     before = time.time() - args.older_than * 86_400
     done = clean(open_store(args.output), args.output, before, dry_run=args.dry_run)
     verb = "would remove" if args.dry_run else "removed"
-    for uri in (*done.files, *done.folders):
+    swept = sweep(dry_run=args.dry_run)
+    for uri in (*done.files, *done.folders, *swept):
         print(f"  {uri}")
     print(f"{verb} {len(done.files):,} file(s) of no release and {len(done.folders):,} empty folder(s)")
+    if swept:
+        print(f"{verb} {len(swept):,} temporary folder(s) of killed runs of this user on this machine")
     if done.young:
         print(f"kept {done.young:,} younger than {args.older_than} day(s): a run may still be going on")
     if done.unknown:

@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     )
     plans = plan_files(order, layout, args.output)
     _refuse_existing(plans, force=args.force)
-    args.output.mkdir(parents=True, exist_ok=True)
+    _make(args.output)
     for plan in plans:
         started = time.perf_counter()
         write_file(plan, order, layout)
@@ -93,6 +93,17 @@ def run(args: argparse.Namespace) -> int:
         print(f"{plan.path}: {plan.rows:,} rows, {plan.rows / elapsed:,.0f} rows/s")
         print(f"{plan.sidecar}: {len(plan.plants)} peculiar, {len(plan.dirt)} dirty")
     return 0
+
+
+def _make(folder: Path) -> None:
+    from tokumei.transforms.storage.base import refused
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise refused(str(folder), "file") from None
+    except PermissionError:
+        raise refused(str(folder), "permission") from None
 
 
 def _write_ledgers(args: argparse.Namespace) -> None:

@@ -85,6 +85,7 @@ class Account:
     Attributes:
         job: of the command, as anonymize.
         policy: its path or URI.
+        date: the value of the parameter date that it was given; empty of none.
         release: the id; empty until it is known.
         output: directory or URI of the output; empty until it is known.
         outcome: what was published or found published; None of what was not.
@@ -96,6 +97,7 @@ class Account:
 
     job: str
     policy: str
+    date: str = ""
     release: str = ""
     output: str = ""
     outcome: Outcome | None = None
@@ -146,6 +148,8 @@ class Account:
     def as_dict(self) -> dict[str, Any]:
         """Return it as the object that ``--json`` prints; nothing of what is not known."""
         told: dict[str, Any] = {"status": self.status, "job": self.job, "policy": self.policy}
+        if self.date:
+            told["date"] = self.date
         if self.code:
             told["code"] = self.code
         if self.release:

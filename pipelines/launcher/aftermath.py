@@ -31,7 +31,7 @@ def add_aftermath(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
+def accounted(args: argparse.Namespace, voice: Voice, date: str = "") -> Iterator[Account]:
     """Account for a run: the block notes what it comes to, and others are told when it has ended.
 
     What cannot be told is a warning, and changes nothing of how the run ends.
@@ -39,6 +39,7 @@ def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
     Args:
         args: of the job, with those of `add_aftermath`, and ``policy``.
         voice: says it.
+        date: the value of the parameter date that the run was given; empty of none.
 
     Raises:
         PolicyError: the command to run is none.
@@ -48,9 +49,10 @@ def accounted(args: argparse.Namespace, voice: Voice) -> Iterator[Account]:
     command = None if args.notify is None else command_of(args.notify)
     if args.metrics_file is not None:
         check_metrics_file(args.metrics_file)
-    account = Account(job=args.job, policy=args.policy)
+    account = Account(job=args.job, policy=args.policy, date=date)
     account.lineage = lineage_of(account, os.environ, voice)
-    voice.note("begin", f"{account.job} {account.policy}", job=account.job, policy=account.policy)
+    named = {"job": account.job, "policy": account.policy} | ({"date": date} if date else {})
+    voice.note("begin", " ".join(named.values()), **named)
     try:
         yield account
     except BaseException as error:

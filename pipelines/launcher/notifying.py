@@ -49,6 +49,7 @@ def notify(account: Account, command: list[str]) -> str:
         "OUTPUT": account.output,
         "POLICY": account.policy,
         "JOB": account.job,
+        "DATE": account.date,
         "SECONDS": round(account.seconds),
     }
     if account.outcome is not None:

@@ -29,19 +29,22 @@ _KNOWN = 4  # columns that an attack knows, named in a line
 _UNCOUNTED = " (as many as records: there is no person column to count by)"
 
 
-def tell(plan: Plan, outcome: Outcome, note: str = "") -> None:
+def tell(plan: Plan, outcome: Outcome, note: str = "", day: str = "") -> None:
     """Print what the release holds.
 
     Args:
         plan: the run.
         outcome: its release.
         note: what is said first, of a release that another run has made.
+        day: of a range of dates, that of the release.
 
     Raises:
         TokumeiError: standard output cannot be written.
     """
     manifest, report = outcome.manifest, outcome.report
     with spoken(outcome.places["uri"]):
+        if day:
+            print(f"{day}:")
         if note:
             print(note)
         print(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import fcntl
 import gc
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 # For the processes that this one starts; deploy/ sets the same for workers elsewhere.
 HEAP = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
@@ -18,6 +20,7 @@ _NO_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
 # Of mallopt(3): once the process has begun, the variables come too late.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _KEPT, _LARGE = 256 << 20, 32 << 20
+_FOLDERS = "tokumei-run-"  # how the names of folders begin that are locked while their process lives
 
 
 def settle() -> None:
@@ -46,10 +49,13 @@ def settle() -> None:
 def one_temporary_folder(*, until_exit: bool) -> Iterator[None]:
     """Keep what libraries put into temporary files while the block runs in one folder, and remove that.
 
+    Those of this user's runs that were killed are removed before.
+
     Args:
         until_exit: a library uses them at exit once more, as Beam does to end a job server that it began.
     """
-    folder, before = tempfile.mkdtemp(prefix="tokumei-"), tempfile.tempdir
+    sweep()
+    (folder, lock), before = _locked_folder(), tempfile.tempdir
     tempfile.tempdir = folder
     if until_exit:  # handlers run last in, first out: after those of libraries
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -59,3 +65,41 @@ def one_temporary_folder(*, until_exit: bool) -> Iterator[None]:
         tempfile.tempdir = before
         if not until_exit:
             shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def sweep(*, dry_run: bool = False) -> list[str]:
+    """Remove the temporary folders of runs of this user on this machine that were killed; return their paths.
+
+    A run that lives holds the lock of its folder, whatever its process is called and wherever it runs. Where
+    the file system has no locks nothing is removed.
+
+    Args:
+        dry_run: only find them.
+    """
+    found = []
+    with suppress(OSError):  # the temporary directory may not be listed
+        for path in sorted(Path(tempfile.gettempdir()).glob(f"{_FOLDERS}*")):
+            with suppress(OSError):  # another's, or another is at it
+                lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+                try:
+                    if os.fstat(lock).st_uid == os.getuid():
+                        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        if not dry_run:
+                            shutil.rmtree(path)
+                        found.append(str(path))
+                finally:
+                    os.close(lock)
+    return found
+
+
+def _locked_folder() -> tuple[str, int]:
+    """Make a temporary folder that is this process's as long as it lives; return it with its open lock."""
+    while True:
+        folder = tempfile.mkdtemp(prefix=_FOLDERS)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        with suppress(OSError):  # a file system without locks, where nobody sweeps
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if Path(folder).exists():  # nobody has swept it before it was locked
+            return folder, lock
+        os.close(lock)

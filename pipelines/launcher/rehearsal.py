@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -93,6 +94,12 @@ def choices_of(
             changed = parse_policy(yaml.safe_dump(content, sort_keys=False), f"--try {name}")
             found.append(Candidate(name, changed, base))
         except PolicyError as refused:
+            for told in ("where", "fix"):  # the policy was written for this: its lines are nobody's
+                setattr(
+                    refused,
+                    told,
+                    re.sub(r"^(.*--try .*?):\d+ ", r"\1: ", getattr(refused, told), flags=re.MULTILINE),
+                )
             if not _are_requirements(content["requirements"]):
                 raise
             found.append(Candidate(name, read, base, refused))

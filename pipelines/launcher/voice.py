@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -80,12 +81,17 @@ class Voice:
         """Write a line to the log file alone."""
         if self._log is None:
             return
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = utc(time.time())
         line = f"{now} {event}: {text}"
         if self._as_json:
             line = json.dumps({"time": now, "event": event, "text": text, **fields}, ensure_ascii=False)
         with suppress(OSError):
             print(line, file=self._log, flush=True)
+
+
+def utc(moment: float) -> str:
+    """Return a moment, in seconds since 1970, as it stands in the log."""
+    return dt.datetime.fromtimestamp(moment, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def voice_of(args: argparse.Namespace) -> Voice:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from tokumei.pipelines.launcher.following import Expected, Seen, stages_seen
-from tokumei.pipelines.launcher.voice import QUIET, VERBOSE, Voice
+from tokumei.pipelines.launcher.voice import QUIET, VERBOSE, Voice, utc
 from tokumei.transforms.engine import progress
 from tokumei.transforms.engine.progress import StageCount
 
@@ -74,8 +74,14 @@ class Watching:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+        counted = progress.seen()
         for stage in self.stages():
-            self._voice.say("stage", stage.ended(), level=VERBOSE, **stage.fields())
+            told, fields = stage.ended(), stage.fields()
+            if stage.stage in counted or stage.seconds:  # else the engine told of it when it was over
+                began = {**self._told, **counted}[stage.stage].began
+                fields["began"] = utc(time.time() - time.monotonic() + began)
+                told = f"{told}, begun {fields['began']}"
+            self._voice.say("stage", told, level=VERBOSE, **fields)
 
     def stages(self) -> list[Seen]:
         """Return the stages that have begun."""

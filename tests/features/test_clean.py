@@ -2,12 +2,16 @@
 
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import time
 
 import pytest
 from support.helpers import policy_of
 
 from tokumei.pipelines.cli import main
+from tokumei.pipelines.launcher.own_process import one_temporary_folder
 from tokumei.transforms.release import orphans
 from tokumei.transforms.storage.gcs import GcsStore
 from tokumei.transforms.storage.local import LocalStore
@@ -160,6 +164,47 @@ def test_after_a_run_nothing_goes_and_a_folder_emptied_goes_too(run, tmp_path, c
     assert main(["clean", str(done.root)]) == 0 and not stale.parents[2].exists()
     assert str(stale) in capsys.readouterr().out
     assert {path: path.read_bytes() for path in done.root.rglob("*") if path.is_file()} == before
+
+
+def test_temporary_folders_of_killed_runs_go_and_those_of_live_ones_stay(tmp_path, monkeypatch, capsys):
+    """A process that holds one is killed; another, and this one, live on."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "out" / "releases").mkdir(parents=True)
+    (tmp_path / "tmp" / "tokumei-run-x").symlink_to(tmp_path / "out")
+    (tmp_path / "tmp" / "tokumei-abcdefgh").mkdir()  # of an older version, which locks nothing
+    code = (
+        "import sys, tempfile; from tokumei.pipelines.launcher.own_process import one_temporary_folder\n"
+        "with one_temporary_folder(until_exit=False):\n"
+        "    open(tempfile.gettempdir() + '/spill', 'w'); print(tempfile.gettempdir(), flush=True); sys.stdin.read()"
+    )
+    killed, alive = (
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    )
+    dead, live = (process.stdout.readline().strip() for process in (killed, alive))
+    killed.kill()
+    killed.wait()
+    command = ["clean", str(tmp_path / "out")]
+    assert main([*command, "--dry-run"]) == 0 and dead in capsys.readouterr().out
+    with one_temporary_folder(until_exit=False):  # a run sweeps, too
+        mine = tempfile.gettempdir()
+        assert not os.path.exists(dead) and os.path.exists(f"{live}/spill")
+        assert main(command) == 0 and "temporary" not in capsys.readouterr().out
+        assert os.path.exists(mine)
+    alive.kill()
+    alive.wait()
+    assert main(command) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        f"  {live}",
+        "removed 0 file(s) of no release and 0 empty folder(s)",
+        "removed 1 temporary folder(s) of killed runs of this user on this machine",
+    ]
+    assert sorted(os.listdir(tmp_path / "tmp")) == ["tokumei-abcdefgh", "tokumei-run-x"]
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "1.5", "", "x", "1e3", "99999", "9" * 400, "٣"])

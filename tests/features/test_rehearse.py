@@ -111,6 +111,11 @@ def test_what_cannot_be_tried_is_refused(rehearse, wrong):
     assert done.status == 2, done.err
 
 
+def test_a_requirement_that_cannot_be_is_told_by_what_was_tried(rehearse):
+    done, _ = rehearse(policy(), "--try", "k=0")
+    assert done.status == 2 and done.err.startswith("error [policy.range] --try k=0: requirements.k\n")
+
+
 def test_a_sample_is_said_to_be_one(rehearse, monkeypatch):
     from tokumei.transforms.formats import splits
 

@@ -83,7 +83,9 @@ def test_a_run_is_told_of_in_every_way(tmp_path, teller):
     assert lines[-1]["tables"] == told["tables"] and lines[-1]["seconds"] > 0
     (counters,) = (line["counters"] for line in lines if line["event"] == "counters")
     assert counters["profile_records.customer"] == counters["release_records.customer"] == 21_971
-    assert "pass 3 criteria: 21,971 records in " in done.stderr
+    assert re.search(r"pass 3 criteria: 21,971 records in [0-9.]+ s, begun 20\S+Z\n", done.stderr)
+    begun = [line["began"] for line in lines if line["event"] == "stage"]
+    assert begun == sorted(begun) and lines[0]["time"] < begun[0] and begun[-1] < lines[-1]["time"]
     assert "profile_records.customer 21,971" in done.stderr
     assert (tmp_path / "run.log.engine").read_text().count("INFO apache_beam") > 0
 

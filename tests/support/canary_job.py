@@ -234,7 +234,7 @@ def written_elsewhere(folder, allowed=()):
         set((folder / "opened.log").read_text().splitlines()) if (folder / "opened.log").exists() else set()
     )
     good = (str(folder / "out"), "/dev/null", *allowed)
-    tried = re.compile(re.escape(str(folder / "tmp")) + r"/(tokumei-)?[a-z0-9_]{8}")
+    tried = re.compile(re.escape(str(folder / "tmp")) + r"/(tokumei-run-)?[a-z0-9_]{8}")
     return {path for path in opened if not path.startswith(good) and not tried.fullmatch(path)}
 
 

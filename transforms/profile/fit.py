@@ -205,7 +205,7 @@ def _check_people(table: TablePlan, found: TableProfile, people: Mapping[str, in
         raise InputError(
             "input.person_missing",
             where=f"{where}, {places}{' …' if found.missing_person > len(found.missing_places) else ''}",
-            what=f"{found.missing_person:,} records do not say whose they are",
+            what=f"records that do not say whose they are: {found.missing_person:,}",
             fix="fill the person column; or say person_missing: drop on the table, and these records are left"
             " out, or person_missing: each_alone, and each is a person of its own without pseudonym",
         )
@@ -226,6 +226,7 @@ def _check_times(table: TablePlan, found: TableProfile) -> None:
         raise InputError(
             "input.period_missing",
             where=f"tables.{table.name}.{name}",
-            what=f"{missing:,} records do not say when they were made, so no pseudonym of a period fits them",
+            what="records that do not say when they were made, so that no pseudonym of a period fits them:"
+            f" {missing:,}",
             fix="fill the column, or leave these records out of the file; per: table asks for no time",
         )

@@ -203,7 +203,9 @@ def _local_errors(uri: str) -> Iterator[None]:
         yield
     except IsADirectoryError:
         raise refused(uri, "directory") from None
-    except (FileNotFoundError, NotADirectoryError):
+    except NotADirectoryError:
+        raise refused(_in_the_way(uri), "file") from None
+    except FileNotFoundError:
         raise refused(uri, "missing") from None
     except PermissionError:
         raise refused(uri, "permission") from None
@@ -216,6 +218,11 @@ def _local_errors(uri: str) -> Iterator[None]:
             what=f"cannot be read or written: {error.strerror or type(error).__name__}",
             fix="check the path, the free space and the device, then run again",
         ) from None
+
+
+def _in_the_way(uri: str) -> str:
+    """Return the file that stands where a path has a folder."""
+    return str(next((p for p in (Path(uri), *Path(uri).parents) if p.is_file()), uri))
 
 
 def _raise(error: OSError) -> None:

@@ -25,7 +25,7 @@ def test_local_directories_and_permissions_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"store\.directory"):
         store.read(str(tmp_path))
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(InputError, match=r"store\.missing"):
+    with pytest.raises(InputError, match=r"store\.file"):
         store.read(str(tmp_path / "file" / "below"))
 
 
@@ -132,7 +132,7 @@ def test_a_write_that_goes_on_is_not_abandoned(tmp_path):
 def test_a_file_where_a_folder_should_be(tmp_path):
     (tmp_path / "x").touch()
     for uri in (tmp_path / "x" / "part", tmp_path / "x" / "y" / "part"):
-        with pytest.raises(InputError, match=r"store\.missing"):
+        with pytest.raises(InputError, match=r"store\.file"):
             LocalStore().create(str(uri), b"1")
 
 
@@ -175,3 +175,12 @@ def test_a_file_that_cannot_be_looked_at_is_not_taken_for_missing(tmp_path, monk
     with pytest.raises(InputError) as raised:
         LocalStore().glob(str(tmp_path / "*.csv"))
     assert raised.value.code == "store.failed"
+
+
+def test_a_file_where_a_folder_is_needed_is_named(tmp_path):
+    (tmp_path / "out").write_text("x")
+    store, inside = LocalStore(), str(tmp_path / "out" / "releases" / "r")
+    for call in (store.check_writable, store.folders, store.walk, store.read):
+        with pytest.raises(InputError) as raised:
+            call(inside)
+        assert (raised.value.code, raised.value.where) == ("store.file", str(tmp_path / "out")), call
