@@ -71,7 +71,7 @@ def release_on(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile], 
 def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile], voice: Voice) -> Ran:
     from tokumei.pipelines.launcher.following import expected_of
     from tokumei.pipelines.launcher.job import Job
-    from tokumei.pipelines.launcher.plain_beam import steps_unpacked
+    from tokumei.pipelines.launcher.plain_beam import states_unsampled, steps_unpacked
     from tokumei.pipelines.launcher.terminal import quiet
     from tokumei.pipelines.launcher.watching import Watching
     from tokumei.transforms.engine.spill import spilling
@@ -93,6 +93,7 @@ def _run(pipeline: beam.Pipeline, plan: Plan, files: Sequence[TableFile], voice:
                     alone.enter_context(spilling())
                     alone.enter_context(keeping())
                     alone.enter_context(steps_unpacked())
+                    alone.enter_context(states_unsampled())
                 job.run()
             counters = job.counters()
             watching.take(counters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -98,6 +99,35 @@ def steps_unpacked() -> Iterator[None]:
         yield
     finally:
         pickler.bz2 = before
+
+
+@contextmanager
+def states_unsampled() -> Iterator[None]:
+    """Leave steps unwatched while the block runs, which must be all of a job in this process.
+
+    For each bundle Beam has a thread look, up to every 200 ms, which step is at work, and at the bundle's end
+    waits until it has looked once more. Nobody here reads what it has seen.
+    """
+    from apache_beam.runners.worker import statesampler
+
+    sampler: Any = statesampler
+    before = sampler.StateSampler
+
+    class Unsampled(before):  # type: ignore[misc,valid-type]
+        def start(self) -> None:
+            self.tracked_thread = threading.current_thread()
+            sampler.set_current_tracker(self)
+            self.started = True
+
+        def stop(self) -> None:
+            sampler.set_current_tracker(None)
+            self.finished = True
+
+    sampler.StateSampler = Unsampled
+    try:
+        yield
+    finally:
+        sampler.StateSampler = before
 
 
 class _Unpacked:

@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import apache_beam as beam
@@ -11,10 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.worker import statesampler
+from apache_beam.utils.counters import CounterFactory
 from support.graph import steps_of
 from support.helpers import EXAMPLE, policy_of
 
 from tokumei.pipelines.cli import main
+from tokumei.pipelines.launcher.plain_beam import states_unsampled
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.stages.anonymize import build
 
@@ -109,6 +113,21 @@ print([name for name, module in sys.modules.items() if type(module) is plain_bea
 """
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines() == ["True True True beartype.door", "[]"]
+
+
+def test_no_thread_watches_the_steps_of_a_job_in_process():
+    before = statesampler.StateSampler
+    with states_unsampled():
+        sampler = statesampler.StateSampler("step", CounterFactory())
+        threads = threading.active_count()
+        sampler.start()
+        assert threading.active_count() == threads
+        assert statesampler.get_current_tracker() is sampler
+        sampler.stop_if_still_running()
+        assert statesampler.get_current_tracker() is None
+        sampler.reset()  # Beam uses it again for the next bundle
+        assert not sampler.started
+    assert statesampler.StateSampler is before
 
 
 def test_no_record_waits_for_what_reports_need(policy, tmp_path):

@@ -43,6 +43,10 @@ class Treated:
         """Return the treated values, one a row."""
         return self.values if self.indices is None else self.values.take(pa.array(self.indices))
 
+    def of(self, rows: npt.NDArray[np.intp]) -> pa.Array:
+        """Return the treated values of some rows."""
+        return self.values.take(pa.array(rows if self.indices is None else self.indices[rows]))
+
     def without(self, mask: Mask) -> Treated:
         """Return the column with the cells of some rows blanked."""
         null = pa.scalar(None, self.values.type)

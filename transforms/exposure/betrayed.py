@@ -6,8 +6,10 @@ no two released columns restore one another. Looked at on people who are drawn, 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,38 +55,66 @@ def tellers(plan: TablePlan) -> tuple[str, ...]:
     return tuple(name for name in exposure_scope(plan).watched if name not in plan.quasi_identifiers)
 
 
+class LookedAt(NamedTuple):
+    """People of a chunk who are looked at: the draw of each, ascending, and the released row."""
+
+    draws: Floats
+    rows: npt.NDArray[np.intp]
+
+
+def draw_people(released: int, place: tuple[str, int]) -> LookedAt:
+    """Draw from the released rows of a chunk; others in each chunk.
+
+    The same people in every run: who is looked at is no secret, and nothing of them is told.
+
+    Args:
+        released: how many there are.
+        place: id of the chunk's split, and its number in it.
+    """
+    seed = hashlib.sha256("\0".join(map(str, place)).encode()).digest()
+    draws = uniforms(counters(released), seed)[:, 0]
+    first = _smallest(draws)
+    return LookedAt(draws[first], first)
+
+
 def count_betrayed(
     plan: TablePlan,
     keys: Mapping[str, bytes],
-    seed: bytes,
+    draws: Floats,
     released: Mapping[str, pa.Array],
     sources: Mapping[str, pa.Array],
 ) -> Betrayed | None:
-    """Look at one chunk.
+    """Look at some people of one chunk.
 
     Args:
         plan: the table.
         keys: by column, the same in all chunks.
-        seed: 32 bytes, by which people are drawn: another in each chunk.
-        released: `tellers` and quasi-identifiers, as they are released.
-        sources: quasi-identifiers before they were generalized, of the same rows.
+        draws: of those who were drawn, as `draw_people` gives them.
+        released: their `tellers` and quasi-identifiers, as they are released.
+        sources: their quasi-identifiers before these were generalized.
     """
     names = tellers(plan)
     if not names:
         return None
-    draws = uniforms(counters(len(released[names[0]])), seed)[:, 0]
-    first = np.argsort(draws, kind="stable")[:_PEOPLE]
-    at = pa.array(first)
-    own = {name: sources[name].take(at) for name in plan.quasi_identifiers}
-    shown = [hashed(released[name].take(at), keys[name]).rows() for name in (*names, *plan.quasi_identifiers)]
+    own = {name: sources[name] for name in plan.quasi_identifiers}
+    shown = [hashed(released[name], keys[name]).rows() for name in (*names, *plan.quasi_identifiers)]
     return Betrayed(
-        draws=draws[first],
+        draws=draws,
         released=np.stack(shown, axis=1),
         sources=np.stack([hashed(values, keys[name]).rows() for name, values in own.items()], axis=1),
         amounts=np.stack(
             [_amounts(values, plan.table.columns[name].type) for name, values in own.items()], axis=1
         ),
     )
+
+
+def _smallest(draws: Floats) -> npt.NDArray[np.intp]:
+    """Return where the smallest `_PEOPLE` draws are, ascending; equal ones in their order."""
+    some = np.arange(len(draws))
+    if len(draws) > _PEOPLE:
+        some = np.flatnonzero(draws <= np.partition(draws, _PEOPLE - 1)[_PEOPLE - 1])
+    first: npt.NDArray[np.intp] = some[np.argsort(draws[some], kind="stable")][:_PEOPLE]
+    return first
 
 
 def _amounts(values: pa.Array, kind: ColumnType) -> Floats:
@@ -100,7 +130,7 @@ def _amounts(values: pa.Array, kind: ColumnType) -> Floats:
 def merge_betrayed(parts: Sequence[Betrayed]) -> Betrayed:
     """Add up what was looked at."""
     draws = np.concatenate([part.draws for part in parts])
-    first = np.argsort(draws, kind="stable")[:_PEOPLE]
+    first = _smallest(draws)
     return Betrayed(
         draws=draws[first],
         released=np.concatenate([part.released for part in parts])[first],

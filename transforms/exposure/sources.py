@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from tokumei.transforms.engine.run_key import RunKey
-from tokumei.transforms.exposure.betrayed import Betrayed, count_betrayed, merge_betrayed, tellers
+from tokumei.transforms.exposure.betrayed import Betrayed, Floats, count_betrayed, merge_betrayed, tellers
 from tokumei.transforms.exposure.count import exposure_keys
 from tokumei.transforms.exposure.moved import Moved, count_moved, merge_moved
 from tokumei.transforms.exposure.repeated import Repeated, count_repeated, identifying, merge_repeated
@@ -38,6 +37,7 @@ def count_sources(
     *,
     moved: Mapping[str, tuple[pa.Array, pa.Array]],
     sources: pa.RecordBatch,
+    draws: Floats,
     released: Mapping[str, pa.Array],
     before: Mapping[str, pa.Array],
 ) -> SourceExposed:
@@ -49,7 +49,8 @@ def count_sources(
         place: id of the chunk's split, and its number in it.
         moved: by perturbed column, its values before and after.
         sources: the identifying columns of all records.
-        released: columns of the released records, as `count_betrayed` asks for them.
+        draws: of the people who were drawn from the released records, as `draw_people` gives them.
+        released: their columns, as `count_betrayed` asks for them.
         before: their quasi-identifiers before these were generalized.
     """
     return SourceExposed(
@@ -66,8 +67,7 @@ def count_sources(
         betrayed=count_betrayed(
             plan,
             exposure_keys((*tellers(plan), *plan.quasi_identifiers), key),
-            # The same people in every run: who is looked at is no secret, and nothing of them is told.
-            hashlib.sha256("\0".join(map(str, place)).encode()).digest(),
+            draws,
             released,
             before,
         ),

@@ -15,7 +15,7 @@ from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text
 
-_LABEL = "#label"
+_LABEL, _ROWS = "#label", "#rows"
 
 Bearers = dict[str, PeoplePerKey]
 
@@ -38,16 +38,28 @@ def recount_bearers(
     bearers = {}
     for name in (*promises, *plan.areas):
         promise = promises.get(name, Promise(plan.k, {}))
-        values = pl.Series(_LABEL, as_text(released.column(name))).cast(pl.String)
-        mask = values.is_not_null() & (values != ANY if name in plan.quasi_identifiers else True)
+        values, records = released.column(name), None
+        if heads is None and pa.types.is_dictionary(values.type):
+            values, records = _counted(values)
+        labels = pl.Series(_LABEL, as_text(values)).cast(pl.String)
+        mask = labels.is_not_null() & (labels != ANY if name in plan.quasi_identifiers else True)
         if not promise.every:
-            mask &= values.is_in([*promise.labels])
+            mask &= labels.is_in([*promise.labels])
+        frame = labels.to_frame() if records is None else pl.DataFrame([labels, records])
         bearers[name] = count_people(
-            values.filter(mask).to_frame(),
+            frame.filter(mask),
             persons=None if heads is None else heads[mask.to_numpy()],
             cap=max(promise.most, 1),
+            weights=None if records is None else _ROWS,
         )
     return bearers
+
+
+def _counted(values: pa.DictionaryArray) -> tuple[pa.Array, pl.Series]:
+    """Return the labels that some rows bear, as the dictionary has them, and how many rows each."""
+    rows = np.bincount(values.indices.drop_null().to_numpy(), minlength=len(values.dictionary))
+    borne = np.flatnonzero(rows)
+    return values.dictionary.take(pa.array(borne)), pl.Series(_ROWS, rows[borne])
 
 
 def merge_bearers(parts: Sequence[Bearers]) -> Bearers:

@@ -13,7 +13,7 @@ from tokumei.transforms.criteria.base import Applied, ChunkRows
 from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.decisions.decision import Decision
 from tokumei.transforms.engine.chunks import Chunk
-from tokumei.transforms.exposure.betrayed import tellers
+from tokumei.transforms.exposure.betrayed import draw_people, tellers
 from tokumei.transforms.exposure.repeated import identifying
 from tokumei.transforms.exposure.sources import SourceExposed, count_sources
 from tokumei.transforms.planning.plan import TablePlan
@@ -84,16 +84,20 @@ def exposed_sources(plan: TablePlan, rows: SourceRows) -> SourceExposed:
     at, columns, chunk = pa.array(rows.left), rows.columns, rows.chunk
     tell = tellers(plan)
     coarsened = plan.quasi_identifiers if tell else ()
+    place = (chunk.work.split.split_id, chunk.number)
+    drawn = draw_people(len(rows.left) if tell else 0, place)
+    looked_at = rows.left[drawn.rows]
     return count_sources(
         plan,
         chunk.work.key,
-        (chunk.work.split.split_id, chunk.number),
+        place,
         moved={
             name: (columns[name].take(at), applied.values)
             for name, applied in rows.by_record.items()
             if not pa.types.is_string(applied.values.type)  # codes and texts are not moved
         },
         sources=chunk.batch.select(list(identifying(plan))),
-        released={name: columns[name].take(at) for name in (*tell, *coarsened)},
-        before={name: rows.exact[name].rows().take(at) for name in coarsened},
+        draws=drawn.draws,
+        released={name: columns[name].take(pa.array(looked_at)) for name in (*tell, *coarsened)},
+        before={name: rows.exact[name].of(looked_at) for name in coarsened},
     )

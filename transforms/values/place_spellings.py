@@ -7,6 +7,7 @@ municipalities.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from threading import Lock
@@ -17,6 +18,7 @@ import pyarrow as pa
 from tokumei.schemas.tables import (
     Municipality,
     fold_place_name,
+    fold_place_names,
     former_municipalities,
     is_invisible,
     municipalities,
@@ -27,9 +29,10 @@ from tokumei.schemas.tables import (
 from tokumei.transforms.values.place_automaton import NOWHERE, PlaceAutomaton, build_automaton
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ONE_BY_ONE = Lock()  # threads that begin together would else each build the same automaton
+_KANA = re.compile("[\u3040-\u30ff]").search
 _VOICED = "\u3099"  # the mark that turns カ into ガ
 _MARKS = "\u3099\u309a\u309b\u309c"
 _SMALL = dict(zip("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", strict=True))
@@ -110,7 +113,9 @@ def kana_automaton() -> PlaceAutomaton:
         range(0x2000, 0x2070),
         range(0x3000, 0x3004),
     )
-    return build_automaton(keys, (code for block in kana for code in block), _fold_kana)
+    return build_automaton(
+        keys, (code for block in kana for code in block), lambda chars: map(_fold_kana, chars)
+    )
 
 
 @cache
@@ -126,13 +131,16 @@ def _alone() -> tuple[Municipality, ...]:
 
 def _spellings() -> Mapping[str, int]:
     """Return folded key → target for everything an address may begin with."""
-    table = municipalities()
+    table, formers = municipalities(), former_municipalities()
     number = {name: index for index, name in enumerate(regions(), start=len(table))}
     alone = {place.code: target for target, place in enumerate(_alone(), start=len(table) + len(number))}
+    # None of them begins with what would compose with the one before it: parts can be folded apart.
+    names = fold_place_names(place.name for place in table)
+    locals_ = fold_place_names(place.local for place in table)
+    prefectures = dict(zip(number, fold_place_names(number), strict=True))
     keys: dict[str, int] = {}
-    for target, place in enumerate(table):
+    for target, (place, name, local) in enumerate(zip(table, names, locals_, strict=True)):
         # A name that may not stand alone is entered as "nowhere", so that no shorter one matches instead.
-        name, local = fold_place_name(place.name), fold_place_name(place.local)
         small = place.name[-1] in "町村"
         keys[name] = (
             (alone.get(place.code, NOWHERE) if small else target)
@@ -142,21 +150,22 @@ def _spellings() -> Mapping[str, int]:
         if place.county:
             known = place.county_alone and place.local not in _TWINS
             keys[local] = target if known else keys.get(local, NOWHERE)
-    for target, former in enumerate(former_municipalities(), start=len(table) + len(number) + len(alone)):
-        keys[fold_place_name(former.prefecture + former.name)] = target
+    of_old = zip(formers, fold_place_names(former.name for former in formers), strict=True)
+    for target, (former, name) in enumerate(of_old, start=len(table) + len(number) + len(alone)):
+        keys[prefectures[former.prefecture] + name] = target
         if former.name[-1] == "市":
-            keys.setdefault(fold_place_name(former.name), target)
+            keys.setdefault(name, target)
     # 東京千代田区, 千葉市川市: without 都, 府 or 県.
-    for prefixes in ({p: p[:-1] for p in number if p != "北海道"}, {p: p for p in number}):
-        for target, place in enumerate(table):
+    for prefixes in ({p: f[:-1] for p, f in prefectures.items() if p != "北海道"}, prefectures):
+        for target, (place, name) in enumerate(zip(table, names, strict=True)):
             if place.prefecture in prefixes:
-                key = fold_place_name(prefixes[place.prefecture] + place.name)
+                key = prefixes[place.prefecture] + name
                 twice = key in keys and keys[key] < len(table)
                 keys[key] = number[place.prefecture] if twice else target
-        for target, place in enumerate(table):
+        for target, (place, local) in enumerate(zip(table, locals_, strict=True)):
             if place.prefecture in prefixes:
-                keys[fold_place_name(prefixes[place.prefecture] + place.local)] = target
-    keys.update({fold_place_name(name): target for name, target in number.items()})
+                keys[prefixes[place.prefecture] + local] = target
+    keys.update({prefectures[name]: target for name, target in number.items()})
     return keys
 
 
@@ -166,6 +175,8 @@ def _decomposed(key: str) -> Iterator[str]:
     Half-width kana and NFD text write ガ and プ as two characters. ケ stands for が and ガ too.
     """
     yield key
+    if _KANA(key) is None:  # as most
+        return
     split = "".join(
         unicodedata.normalize("NFD", char) if "\u3040" <= char <= "\u30ff" else char for char in key
     )
@@ -176,10 +187,13 @@ def _decomposed(key: str) -> Iterator[str]:
         yield split.replace("ケ", "か" + _VOICED)
 
 
-def _fold_kanji(char: str) -> str | None:
-    """Return NFKC and variant folding of one character."""
-    folded = fold_place_name(char)
-    return "" if is_invisible(char) else folded if len(folded) == 1 else None
+def _fold_kanji(chars: Sequence[str]) -> list[str | None]:
+    """Return NFKC and variant folding of characters, one by one."""
+    folded = fold_place_names(chars)
+    return [
+        "" if is_invisible(char) else form if len(form) == 1 else None
+        for char, form in zip(chars, folded, strict=True)
+    ]
 
 
 def _fold_kana(char: str) -> str | None:

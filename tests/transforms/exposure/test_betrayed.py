@@ -37,3 +37,10 @@ def test_half_is_told_by_what_leaves_two_and_nothing_by_luck(monkeypatch, ordere
     ((teller, name, share),) = found
     assert (teller, name) == ("halves", "q")
     assert share == pytest.approx(0.99 if ordered else 1 - 0.5 / 0.95, abs=0.02)
+
+
+def test_those_looked_at_have_the_smallest_draws_and_equal_ones_stay_in_their_order():
+    draws = np.random.default_rng(1).integers(0, 5_000, 9_000) / 5_000
+    assert kernel._smallest(draws).tolist() == np.argsort(draws, kind="stable")[: kernel._PEOPLE].tolist()
+    few = kernel.draw_people(7, ("split", 0))
+    assert sorted(few.rows) == list(range(7)) and (np.diff(few.draws) > 0).all()

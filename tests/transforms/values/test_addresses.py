@@ -382,6 +382,17 @@ def test_columns_longer_than_a_block():
     assert city(*names) == names
 
 
+def test_what_begins_alike_is_read_to_its_own_end():
+    ends = {
+        "": "埼玉県さいたま市",  # 24 bytes, as many as are compared
+        "西区1": "埼玉県さいたま市西区",
+        "、西区1": "埼玉県さいたま市",
+    }
+    texts = [f"埼玉県さいたま市{end}" for end in ends] * 3000
+    for turn in range(len(ends)):  # another one stands first
+        assert city(*texts[turn:]) == ([*ends.values()] * 3000)[turn:]
+
+
 def test_dictionary_column():
     column = pa.array(["横浜市", None, "横浜市"]).dictionary_encode()
     assert generalize_addresses(column, "city").to_pylist() == ["神奈川県横浜市", None, "神奈川県横浜市"]
