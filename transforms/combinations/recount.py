@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tokumei.schemas.combinations import Combination
 from tokumei.transforms.combinations.count import people_of
-from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people
+from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_rows
 from tokumei.transforms.hierarchies.steps import ANY
 from tokumei.transforms.planning.plan import TablePlan
 
@@ -30,16 +30,16 @@ def recount_combined(
     if not plan.combined:
         return None
     # Numbered columns: a column of the data may have any name.
-    frame = pl.DataFrame({str(i): batch.column(name) for i, name in enumerate(plan.combined)})
+    columns = {str(i): batch.column(name) for i, name in enumerate(plan.combined)}
     heads = persons[:, 0] if plan.counts_people and persons is not None else None
     cap = max(people_of(plan, combination) for combination in plan.table.combinations)
-    counted = count_people(frame, persons=heads, cap=cap)
+    counted = count_rows(columns, persons=heads, cap=cap)
     # That a quasi-identifier is generalized away (*) says nothing of anyone, as a blank does.
     text = [
         pl.when(pl.col(n).cast(pl.String) != ANY).then(pl.col(n).cast(pl.String)).alias(n)
         if name in plan.quasi_identifiers
         else pl.col(n).cast(pl.String)
-        for n, name in zip(frame.columns, plan.combined, strict=True)
+        for n, name in zip(columns, plan.combined, strict=True)
     ]
     pairs = None if counted.pairs is None else counted.pairs.with_columns(text)
     return PeoplePerKey(counted.keys, counted.cap, counted.counts.with_columns(text), pairs)

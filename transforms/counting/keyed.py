@@ -124,17 +124,16 @@ def uniforms(blocks: npt.NDArray[np.uint64], key: bytes) -> npt.NDArray[np.float
     return ((encrypted(blocks, key) >> 11).astype(np.float64) + 0.5) * 2.0**-53
 
 
-def ascending(draws: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
-    """Return the order in which positive numbers, shape (n,), ascend; equal ones stay in theirs.
+def drawn_permutation(n: int, key: bytes) -> npt.NDArray[np.intp]:
+    """Return the numbers 0 to n - 1 in a random order, the same for the same key of 32 bytes.
 
-    By radix: a third of the time of a stable sort of floats, whose bits ascend as they do.
+    Each number stands in the last bits of a word behind random ones, so that sorting the words, which are all
+    different, is drawing: many times as fast as sorting places by random numbers.
     """
-    bits = np.ascontiguousarray(draws).view(np.uint64)
-    order: npt.NDArray[np.intp] = np.argsort(bits.astype(np.uint16), kind="stable")
-    for shift in (16, 32, 48):
-        digit = (bits.take(order) >> np.uint64(shift)).astype(np.uint16)
-        order = order.take(np.argsort(digit, kind="stable"))
-    return order
+    places = np.uint64(max(n - 1, 1).bit_length())
+    words = encrypted(counters(-(-n // 2)), key).ravel()[:n] >> places << places
+    words = np.sort(words | np.arange(n, dtype=np.uint64))
+    return (words & ((np.uint64(1) << places) - np.uint64(1))).astype(np.intp)
 
 
 def encrypted(blocks: npt.NDArray[np.uint64], key: bytes) -> npt.NDArray[np.uint64]:

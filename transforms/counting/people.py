@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tokumei.schemas.errors import RequirementError
+from tokumei.transforms.counting.histogram import MAX_TUPLES, pack, unpack
 
 PERSON, RECORDS, PEOPLE = "#person", "#records", "#people"
 MAX_PAIRS = 50_000_000  # people of all keys together that one worker tells apart
@@ -79,29 +79,77 @@ def count_people(
         weights: name of a column of ``frame`` that holds records a row (then rows are people).
     """
     keys = tuple(c for c in frame.columns if c != weights)
-    size = pl.col(weights).sum() if weights else pl.len()
-    counts = on_its_own(frame.group_by(keys).agg(size.cast(pl.Int64).alias(RECORDS)))
+    if not weights and frame.dtypes == [pl.Int64] and not frame.to_series().null_count():
+        # Sorting numbers takes a third of the time of grouping by them.
+        values, records = np.unique(frame.to_series().to_numpy(), return_counts=True)
+        counts = pl.DataFrame({keys[0]: values, RECORDS: records.astype(np.int64)})
+    else:
+        size = pl.col(weights).sum() if weights else pl.len()
+        counts = on_its_own(frame.group_by(keys).agg(size.cast(pl.Int64).alias(RECORDS)))
     if persons is None:
         return PeoplePerKey(keys, None, counts, None)
     pairs = frame.with_columns(pl.Series(PERSON, persons))
     return PeoplePerKey(keys, cap, counts, _capped(pairs, keys, cap, counts.height))
 
 
-def count_labels(key: str, labels: pa.Array, *, persons: npt.NDArray[np.uint64], cap: int) -> PeoplePerKey:
-    """Count people and records by text as `count_people` does, comparing each text once.
+def count_rows(
+    columns: Mapping[str, pa.Array], *, persons: npt.NDArray[np.uint64] | None, cap: int
+) -> PeoplePerKey:
+    """Count people and records by row of some columns as `count_people` does.
+
+    Of a dictionary array no label is compared but its place: as many columns of labels as fit are one number.
 
     Args:
-        key: name of the key column.
-        labels: one text or null a row; may be a dictionary array.
-        persons: one 64-bit keyed hash a row.
-        cap: how many people are told apart for each text.
+        columns: by name, one value or null a row; labels of a dictionary stand in it once each.
+        persons: as of `count_people`.
+        cap: as of `count_people`.
     """
-    if not pa.types.is_dictionary(labels.type):
-        labels = pc.dictionary_encode(labels)
-    counted = count_people(pl.DataFrame({key: labels.indices}), persons=persons, cap=cap)
-    text = pl.col(key).map_batches(pl.Series(labels.dictionary).gather, return_dtype=pl.String)
-    pairs = None if counted.pairs is None else on_its_own(counted.pairs.with_columns(text))
-    return PeoplePerKey(counted.keys, cap, on_its_own(counted.counts.with_columns(text)), pairs)
+    labelled = {name: _places(column) for name, column in columns.items() if _is_labelled(column)}
+    sizes = {name: len(labels) for name, (_, labels) in labelled.items()}
+    runs = {f"#run{i}": run for i, run in enumerate(_fitting(sizes))}
+    numbers = {
+        key: pack([labelled[name][0] for name in run], [sizes[name] for name in run])
+        for key, run in runs.items()
+    }
+    others = {name: column for name, column in columns.items() if name not in labelled}
+    counted = count_people(pl.DataFrame(others | numbers), persons=persons, cap=cap)
+
+    def spread(found: pl.DataFrame) -> pl.DataFrame:
+        texts = [
+            pl.Series(name, labelled[name][1].take(pa.array(codes)))
+            for key, run in runs.items()
+            for name, codes in zip(
+                run, unpack(found[key].to_numpy(), [sizes[name] for name in run]), strict=True
+            )
+        ]
+        told = [name for name in found.columns if name not in others and name not in runs]
+        return found.with_columns(texts).select(*columns, *told)
+
+    pairs = None if counted.pairs is None else spread(counted.pairs)
+    return PeoplePerKey(tuple(columns), counted.cap, spread(counted.counts), pairs)
+
+
+def _is_labelled(column: pa.Array) -> bool:
+    return bool(pa.types.is_dictionary(column.type))
+
+
+def _places(labels: pa.DictionaryArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """Return each row's place among the labels, of which null is the last."""
+    places = labels.indices.fill_null(len(labels.dictionary)) if labels.null_count else labels.indices
+    return places.to_numpy(), pa.concat_arrays([labels.dictionary, pa.nulls(1, labels.dictionary.type)])
+
+
+def _fitting(sizes: Mapping[str, int]) -> list[list[str]]:
+    """Return columns, by how many values each has, in runs whose tuples fit one integer each."""
+    runs: list[list[str]] = []
+    possible = 0
+    for name, size in sizes.items():
+        possible *= size
+        if not runs or possible > MAX_TUPLES:
+            runs.append([])
+            possible = size
+        runs[-1].append(name)
+    return runs
 
 
 def merge_people(parts: Sequence[PeoplePerKey]) -> PeoplePerKey:

@@ -21,8 +21,8 @@ from tokumei.transforms.counting.people import (
     PEOPLE,
     RECORDS,
     PeoplePerKey,
-    count_labels,
     count_people,
+    count_rows,
     merge_people,
 )
 from tokumei.transforms.criteria.actions import act, done
@@ -124,7 +124,8 @@ class RareCategories(Criterion[PeoplePerKey, Common], treats=t.RareCategories):
     def profile(self, values: pa.Array, persons: Persons, records: Records) -> PeoplePerKey:
         """Count people per value."""
         if persons is not None:
-            return count_labels(VALUE, as_text(values), persons=persons, cap=self.people)
+            labels = pc.dictionary_encode(as_text(values))
+            return count_rows({VALUE: labels}, persons=persons, cap=self.people)
         frame = pl.DataFrame({VALUE: as_text(values)})
         if records is None:
             return count_people(frame, persons=None, cap=self.people)

@@ -56,10 +56,11 @@ def count_exposed(
     scope = exposure_scope(plan)
     columns = {name: hashed(batch.column(name), keys[name]) for name in scope.watched}
     columns |= {name: hashed(batch.column(name), keys[name], drawn=True) for name in scope.codes}
-    classes = _classes([columns[name] for name in plan.quasi_identifiers], batch.num_rows)
-    alike = {
-        name: drawn_values(classes, columns[name].rows(), most=scope.entries) for name in scope.sensitive
-    }
+    alike = {}
+    if scope.sensitive:
+        classes = _classes([columns[name] for name in plan.quasi_identifiers], batch.num_rows)
+        for name in scope.sensitive:
+            alike[name] = drawn_values(classes, columns[name].rows(), most=scope.entries)
     if persons is not None:  # once for all sets
         order = np.argsort(persons, kind="stable")
         persons, columns = persons[order], {name: column.taken(order) for name, column in columns.items()}

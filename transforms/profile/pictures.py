@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_labels, merge_people
+from tokumei.transforms.counting.people import RECORDS, PeoplePerKey, count_rows, merge_people
 from tokumei.transforms.criteria.encoding import dictionary_places, encode
 from tokumei.transforms.values.cells import as_text
 
@@ -68,7 +68,7 @@ def _by_people(values: pa.Array, persons: npt.NDArray[np.uint64], cap: int) -> D
         return None
     if places is not None:
         coarse = pa.DictionaryArray.from_arrays(coarse.indices.take(pa.array(places)), coarse.dictionary)
-    return count_labels(LABEL, coarse, persons=persons, cap=cap)
+    return count_rows({LABEL: coarse}, persons=persons, cap=cap)
 
 
 def merge_pictures(parts: Sequence[Distribution]) -> Distribution:

@@ -132,10 +132,11 @@ def _counted(
     if possible <= min(_DENSE * len(packed), _MAX_DENSE):
         distinct, place = group(packed, possible)
         total = np.bincount(place, records, minlength=len(distinct))  # as float64 exact up to 2**53 records
+    elif records is None:
+        distinct, total = np.unique(packed, return_counts=True)
     else:
-        size = pl.len() if records is None else pl.col(RECORDS).sum()
-        frame = pl.DataFrame({PACKED: packed} if records is None else {PACKED: packed, RECORDS: records})
-        counts = frame.group_by(PACKED).agg(size.alias(RECORDS))
+        frame = pl.DataFrame({PACKED: packed, RECORDS: records})
+        counts = frame.group_by(PACKED).agg(pl.col(RECORDS).sum())
         distinct, total = counts[PACKED].to_numpy(), counts[RECORDS].to_numpy()
     if len(distinct) > MAX_EARLY:
         return None

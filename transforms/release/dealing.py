@@ -13,13 +13,14 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.transforms.counting.keyed import ascending, counters, uniforms
+from tokumei.transforms.counting.keyed import drawn_permutation
 from tokumei.transforms.criteria.encoding import compacted, dictionary_places
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
@@ -101,8 +102,7 @@ def drawn_order(key: RunKey, chunk: ChunkPlace, rows: int) -> npt.NDArray[np.int
 
 
 def _drawn(key: RunKey, purpose: str, chunk: ChunkPlace, n: int) -> npt.NDArray[np.intp]:
-    draws = uniforms(counters(n), key.derive("\0".join((purpose, *map(str, chunk)))))
-    return ascending(draws[:, 0])
+    return drawn_permutation(n, key.derive("\0".join((purpose, *map(str, chunk)))))
 
 
 def deal(
@@ -124,7 +124,8 @@ def deal(
     table, chunk = place
     drawn = _drawn(key, "parts", chunk, parts)[:SLICES].tolist()
     bounds = [batch.num_rows * i // len(drawn) for i in range(len(drawn) + 1)]
-    columns = [_pieces(column, bounds) for column in batch.columns]
+    of_piece = np.repeat(np.arange(len(drawn), dtype=np.int32), np.diff(bounds))
+    columns = [_pieces(column, bounds, of_piece) for column in batch.columns]
     for i, (part, (start, end)) in enumerate(zip(drawn, pairwise(bounds), strict=True)):
         if end > start:
             rows = Slice(
@@ -136,21 +137,27 @@ def deal(
             yield (table, part), rows
 
 
-def _pieces(values: pa.Array, bounds: Sequence[int]) -> list[pa.Array]:
-    """Cut a column at some rows, each piece without labels that none of its rows bears."""
+def _pieces(values: pa.Array, bounds: Sequence[int], of_piece: npt.NDArray[np.int32]) -> list[pa.Array]:
+    """Cut a column at some rows, each piece without labels that none of its rows bears.
+
+    Args:
+        values: cells.
+        bounds: where the pieces begin, and the end.
+        of_piece: the piece of each row.
+    """
     if not pa.types.is_dictionary(values.type):
         return _cut(values, bounds)
     labels = len(values.dictionary)
     if labels * len(bounds) > len(values):
         return [*map(_few_labels, _cut(values, bounds))]
+    places, _ = dictionary_places(values)  # null is the last
     if labels <= _BYTE:  # as they travel, and are held until all are there
-        narrow = values.indices.cast(pa.int8())
-        values = pa.DictionaryArray.from_arrays(narrow, values.dictionary)
+        narrow = places.astype(np.int8)
+        nulls = narrow == labels if values.null_count else None
+        values = pa.DictionaryArray.from_arrays(pa.array(narrow, mask=nulls), values.dictionary, safe=False)
     pieces = _cut(values, bounds)
     # All pieces are looked at in one count: mostly each bears every label.
-    places, _ = dictionary_places(values)
-    of_piece = np.repeat(np.arange(len(pieces)) * (labels + 1), np.diff(bounds))
-    borne = np.bincount(of_piece + places, minlength=len(pieces) * (labels + 1))
+    borne = np.bincount(of_piece * np.int32(labels + 1) + places, minlength=len(pieces) * (labels + 1))
     whole = np.all(borne.reshape(len(pieces), labels + 1)[:, :labels], axis=1).tolist()
     return [
         piece if all_borne else _few_labels(piece) for piece, all_borne in zip(pieces, whole, strict=True)
@@ -194,18 +201,19 @@ def _joined(batches: Sequence[pa.RecordBatch], order: npt.NDArray[np.intp]) -> p
         if len(labels) == len(pieces) and 2 * sum(labels) <= rows:
             known = pc.unique(pa.concat_arrays([piece.dictionary for piece in pieces]))
             known = known.take(pc.sort_indices(known))
-            places = np.concatenate([_places_in(known, piece) for piece in pieces]).take(order)
+            kind = np.dtype(np.int8 if len(known) <= _BYTE else np.int32)
+            places = np.concatenate([_places_in(known, piece, kind) for piece in pieces]).take(order)
             nulls = places < 0 if any(piece.null_count for piece in pieces) else None
-            columns.append(pa.DictionaryArray.from_arrays(pa.array(places, mask=nulls), known))
+            columns.append(pa.DictionaryArray.from_arrays(pa.array(places, mask=nulls), known, safe=False))
         else:
             columns.append(pa.concat_arrays([*map(without_dictionary, pieces)]).take(pa.array(order)))
     return pa.RecordBatch.from_arrays(columns, names=batches[0].schema.names)
 
 
-def _places_in(known: pa.Array, labels: pa.DictionaryArray) -> npt.NDArray[np.int32]:
-    """Return the place of each row's label among known ones, -1 for null."""
+def _places_in(known: pa.Array, labels: pa.DictionaryArray, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return the place of each row's label among known ones, -1 for null, in a type that holds them."""
     own, _ = dictionary_places(labels)
     if not labels.null_count and labels.dictionary.equals(known):
-        return own.astype(np.int32)
-    places: npt.NDArray[np.int32] = pc.index_in(labels.dictionary, value_set=known).to_numpy()
-    return np.append(places, np.int32(-1)).take(own)
+        return own.astype(kind, copy=False)
+    places = pc.index_in(labels.dictionary, value_set=known).to_numpy()
+    return np.append(places, -1).astype(kind).take(own)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.counting.contingency import Contingency
 from tokumei.transforms.counting.histogram import Histogram, pack
-from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_people, merge_people
+from tokumei.transforms.counting.people import PERSON, RECORDS, PeoplePerKey, count_rows, merge_people
 from tokumei.transforms.decisions.fitted import FittedTable
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 from tokumei.transforms.values.cells import as_text
@@ -47,18 +47,14 @@ def recount(
     if not table.quasi_identifiers:
         return None
     names = [str(i) for i, _ in enumerate(table.quasi_identifiers)]
-    frame = pl.DataFrame(
-        {i: batch.column(name) for i, name in zip(names, table.quasi_identifiers, strict=True)}
-    )
+    labels = {i: batch.column(name) for i, name in zip(names, table.quasi_identifiers, strict=True)}
     heads = persons[:, 0] if table.counts_people and persons is not None else None
     sensitive = {}
     for name in table.protected:
-        values = pl.Series(_SENSITIVE, as_text(batch.column(name)))
-        found = count_people(frame.with_columns(values), persons=heads, cap=EVERYBODY)
+        values = as_text(batch.column(name))
+        found = count_rows(labels | {_SENSITIVE: values}, persons=heads, cap=EVERYBODY)
         sensitive[name] = _as_text(found, names)
-    return WrittenClasses(
-        _as_text(count_people(frame, persons=heads, cap=table.people_cap), names), sensitive
-    )
+    return WrittenClasses(_as_text(count_rows(labels, persons=heads, cap=table.people_cap), names), sensitive)
 
 
 def _as_text(counted: PeoplePerKey, names: Sequence[str]) -> PeoplePerKey:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ from tokumei.transforms.histories.recount import WrittenFacts
 from tokumei.transforms.joined.written import WrittenPeople
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.chosen import Chosen
-from tokumei.transforms.release.dealing import Gathered, PartPlace, Slice, gather
+from tokumei.transforms.release.dealing import PartPlace, Slice, gather
 from tokumei.transforms.release.part_recount import Count, PartTerms, part_terms
 from tokumei.transforms.release.parts import Encoded, encode_dealt, write_part
 from tokumei.transforms.release.written import Written, written_of
@@ -74,8 +74,8 @@ def write(plan: Plan, encoded: Encoded) -> Iterator[Any]:
 
 
 @beam.typehints.with_output_types(Written, **TOLD)
-class WriteDealt(InThreads[tuple[str, PartTerms, Gathered], Encoded]):
-    """Parts are put together and written one after another, and counted and encoded in threads meanwhile."""
+class WriteDealt(InThreads[tuple[PartPlace, PartTerms, Sequence[Slice]], Encoded]):
+    """Parts are written one after another; put together, counted and encoded in threads meanwhile."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(partial(_encode, plan))
@@ -84,9 +84,9 @@ class WriteDealt(InThreads[tuple[str, PartTerms, Gathered], Encoded]):
     @guarded_steps
     def process(self, dealt: tuple[PartPlace, Iterable[Slice]], key: RunKey, chosen: Chosen) -> Iterator[Any]:
         """Begin with a part, and write the oldest that is encoded."""
-        (name, part), slices = dealt
-        terms = part_terms(self._plan.tables[name], chosen.decisions[name], key)
-        for encoded in self._overlap.put((name, terms, gather(part, slices))):
+        place, slices = dealt
+        terms = part_terms(self._plan.tables[place[0]], chosen.decisions[place[0]], key)
+        for encoded in self._overlap.put((place, terms, list(slices))):
             yield from write(self._plan, encoded)
 
     @guarded_steps
@@ -100,6 +100,6 @@ class WriteDealt(InThreads[tuple[str, PartTerms, Gathered], Encoded]):
                     yield GlobalWindows.windowed_value(told)
 
 
-def _encode(plan: Plan, dealt: tuple[str, PartTerms, Gathered]) -> Encoded:
-    name, terms, gathered = dealt
-    return encode_dealt(plan, plan.tables[name], terms, gathered)
+def _encode(plan: Plan, dealt: tuple[PartPlace, PartTerms, Sequence[Slice]]) -> Encoded:
+    (name, part), terms, slices = dealt
+    return encode_dealt(plan, plan.tables[name], terms, gather(part, slices))

@@ -9,7 +9,12 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokumei.transforms.counting.keyed import keyed_hashes, person_hashes, pseudonyms
+from tokumei.transforms.counting.keyed import (
+    drawn_permutation,
+    keyed_hashes,
+    person_hashes,
+    pseudonyms,
+)
 from tokumei.transforms.engine.run_key import RunKey
 
 
@@ -59,3 +64,14 @@ def test_key_survives_pickle_and_is_never_shown():
     secret = key.__reduce__()[1][0]
     assert secret.hex() not in repr(key) + str(key) and key.fingerprint not in secret.hex()
     assert key.derive("a") != key.derive("b")
+
+
+def test_a_drawn_order_is_any_order_and_that_of_its_key():
+    for n in (0, 1, 2, 3, 1000, (1 << 16) + 1):
+        order = drawn_permutation(n, bytes(32))
+        assert order.dtype == np.intp and np.array_equal(np.sort(order), np.arange(n))
+        assert np.array_equal(order, drawn_permutation(n, bytes(32)))
+    assert not np.array_equal(order, drawn_permutation(len(order), bytes([1] * 32)))
+    drawn = [tuple(drawn_permutation(3, i.to_bytes(32)).tolist()) for i in range(6000)]
+    counts = np.unique(drawn, axis=0, return_counts=True)[1]
+    assert len(counts) == 6 and ((counts - 1000) ** 2 / 1000).sum() < 20.5  # chi², 5 degrees: 1 in 1,000

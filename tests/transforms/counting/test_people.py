@@ -21,7 +21,7 @@ from tokumei.transforms.counting.headcount import (
     deal_people,
 )
 from tokumei.transforms.counting.keyed import person_hashes
-from tokumei.transforms.counting.people import PEOPLE, PERSON, RECORDS, count_people, merge_people
+from tokumei.transforms.counting.people import PEOPLE, PERSON, RECORDS, count_people, count_rows, merge_people
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.profile.fit import check_keys
 from tokumei.transforms.profile.profile import TableProfile, _range, merge_profiles
@@ -199,3 +199,24 @@ def test_repeats_within_and_between_chunks_are_seen():
     assert not profile_of([[1, 9], [4, 5]], pa.int64()).one_row_a_person()  # overlapping: no proof
     assert profile_of([[7], [1, 6]], pa.int64()).one_row_a_person()
     assert profile_of([], pa.int64()).one_row_a_person()
+
+
+@pytest.mark.parametrize("wide", [1, 1 << 13])  # so many labels that five columns fit no single integer
+def test_rows_of_labels_are_counted_by_their_texts(wide):
+    """Beside polars, which compares the texts themselves; labels that nobody bears are no rows."""
+    random = np.random.default_rng(16)
+    labels = pa.array([f"値{i}" for i in range(3 * wide)])
+    places = random.integers(0, 3, (5, 400))
+    columns = {
+        str(i): pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=codes == i % 3), labels)
+        for i, codes in enumerate(places)
+    }
+    columns["plain"] = pa.array(random.integers(0, 2, 400), pa.int64(), mask=places[0] == 1)
+    for persons in (None, random.integers(0, 90, 400).astype(np.uint64)):
+        found = count_rows(columns, persons=persons, cap=3)
+        decoded = {n: c.dictionary_decode() if n != "plain" else c for n, c in columns.items()}
+        wanted = count_people(pl.DataFrame(decoded), persons=persons, cap=3)
+        assert found.keys == wanted.keys and found.cap == wanted.cap
+        assert Counter(found.counts.rows()) == Counter(wanted.counts.rows())
+        if persons is not None:
+            assert Counter(found.pairs.rows()) == Counter(wanted.pairs.rows())
