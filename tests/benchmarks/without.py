@@ -16,7 +16,7 @@ def search():
     from tokumei.transforms.planning import name_columns
 
     Table.sought = property(lambda _: ())
-    name_columns.name_columns = lambda _: ()
+    name_columns.name_columns = name_columns.code_columns = name_columns.told_columns = lambda _: ()
     scan.scan = lambda *_, **__: {}
 
 

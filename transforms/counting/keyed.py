@@ -50,23 +50,23 @@ def keyed_hashes(values: pa.StringArray, key: bytes) -> npt.NDArray[np.uint8]:
         out ^= last_full if width == _BLOCK else last_partial
         return np.frombuffer(encrypt.update(out.data), dtype=np.uint8).reshape(-1, _BLOCK)
     blocks = np.maximum(1, -(-lengths // _BLOCK))
+    at = np.ndarray(len(data) - _BLOCK + 1, dtype=f"V{_BLOCK}", buffer=data, strides=(1,))
+    keeps, ends = _last_blocks(last_full, last_partial)
     rows = np.nonzero(lengths <= _LONG)[0]
-    positions = np.arange(_BLOCK)
+    begin, states = offsets[rows], np.zeros((len(rows), 2), dtype=np.uint64)
     step = 0
     while rows.size:
-        begin = offsets[rows] + step * _BLOCK
-        chunk = data[begin[:, None] + positions]
-        final = blocks[rows] == step + 1
-        left = (lengths[rows] - step * _BLOCK)[final]
-        tail = np.where(positions < left[:, None], chunk[final], 0).astype(np.uint8)
-        partial = np.nonzero(left < _BLOCK)[0]
-        tail[partial, left[partial]] = 0x80
-        tail ^= np.where((left == _BLOCK)[:, None], last_full, last_partial)
-        chunk[final] = tail
-        mixed = np.ascontiguousarray(out[rows] ^ chunk)
-        out[rows] = np.frombuffer(encrypt.update(mixed.data), dtype=np.uint8).reshape(-1, _BLOCK)
-        rows = rows[~final]
+        chunk = at[begin].view(np.uint64).reshape(-1, 2)
         step += 1
+        final = np.nonzero(blocks[rows] == step)[0]
+        left = lengths[rows[final]] - (step - 1) * _BLOCK
+        chunk[final] = chunk[final] & keeps[left] ^ ends[left]
+        states = np.frombuffer(encrypt.update((states ^ chunk).view(np.uint8).data), np.uint64).reshape(-1, 2)
+        begin = begin + _BLOCK
+        if final.size:
+            out[rows[final]] = states[final].view(np.uint8)
+            others = np.nonzero(blocks[rows] > step)[0]
+            rows, begin, states = rows[others], begin[others], states[others]
     for row in np.nonzero(lengths > _LONG)[0]:
         mac = CMAC(algorithms.AES(key))
         mac.update(data[offsets[row] : offsets[row + 1]].tobytes())
@@ -157,6 +157,19 @@ def _utf8(values: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
     if data_buffer is not None and size:
         data[:size] = np.frombuffer(data_buffer, dtype=np.uint8, count=size)
     return offsets.astype(np.int64), data
+
+
+def _last_blocks(
+    full: npt.NDArray[np.uint8], partial: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return, by how many bytes a last block has, which of its bits are kept, and what is added to them."""
+    keeps, ends = np.zeros((2, _BLOCK + 1, _BLOCK), dtype=np.uint8)
+    for left in range(_BLOCK):
+        keeps[left, :left], ends[left, left] = 0xFF, 0x80
+    keeps[_BLOCK] = 0xFF
+    ends ^= partial
+    ends[_BLOCK] = full
+    return keeps.view(np.uint64), ends.view(np.uint64)
 
 
 def _subkeys(zero: bytes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:

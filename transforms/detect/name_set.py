@@ -109,6 +109,8 @@ class NameSet(PackedOnce):
     codes: CodeSet | None = None
     told: ToldSet | None = None
 
+    level = 0
+
     @classmethod
     def of(cls, spelled: Sequence[pl.Series], key: bytes) -> NameSet:
         """Take names.

@@ -10,18 +10,24 @@ import dataclasses
 import pickle
 import zlib
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 _KEPT = 64  # objects of a process; they are shared, so they must not be changed
 
 
 class PackedOnce:
-    """Base of frozen dataclasses that are pickled once, from their fields alone."""
+    """Base of frozen dataclasses that are pickled once, from their fields alone.
+
+    Attributes:
+        level: how hard zlib tries; 0 where what is held is random (hashes), and would be no smaller.
+    """
+
+    level: ClassVar[int] = 1
 
     @cached_property
     def _packed(self) -> bytes:
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        return zlib.compress(pickle.dumps((type(self), fields), protocol=pickle.HIGHEST_PROTOCOL), 1)
+        return zlib.compress(pickle.dumps((type(self), fields), protocol=pickle.HIGHEST_PROTOCOL), self.level)
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:
         """Return the packed object, and how it is unpacked."""
