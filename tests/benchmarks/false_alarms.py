@@ -1,6 +1,6 @@
 """What the leak search takes for codes, contacts and names in public data, in which nothing is anybody's.
 
-Run: ``python tests/benchmarks/false_alarms.py FOLDER --names FILE --towns FILE``. FOLDER holds tables (csv, tsv,
+Run: ``PYTHONPATH=tests python tests/benchmarks/false_alarms.py FOLDER --names FILE --towns FILE``. FOLDER holds tables (csv, tsv,
 parquet) and texts (txt, md) in UTF-8 or CP932; each column is searched as one that is kept. The files hold names
 as mecab-ipadic has them (``Noun.name.csv``, EUC-JP), and towns as Japan Post has (``ken_all.zip``): looked for
 are 300,000 people, family names and given names put together at random, in kanji and in kana, with an address in
@@ -10,6 +10,7 @@ such a town and a birth date each. Printed is each column that would stop a run,
 import argparse
 import csv
 import io
+import json
 import random
 import zipfile
 from datetime import date, timedelta
@@ -17,17 +18,21 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+from support.helpers import policy_of
 
+from tokumei.schemas.policy_file import parse_policy
 from tokumei.transforms.detect.name_forms import joined_names
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.told_set import ToldSet
 from tokumei.transforms.leaks.found import LeakSearch
 from tokumei.transforms.leaks.numbers import numbers_in
+from tokumei.transforms.leaks.own_tokens import own_tokens
 from tokumei.transforms.leaks.people import names_in
 from tokumei.transforms.leaks.told import addresses_and_births
 from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
 from tokumei.transforms.leaks.written import WrittenColumn
+from tokumei.transforms.planning.plan_tables import plan_tables
 
 PEOPLE, LABEL = 300_000, 10
 SURFACE, KIND, READING = 0, 7, 11  # fields of a line of mecab-ipadic
@@ -61,6 +66,24 @@ def told_of(path):
     return ToldSet.of(pl.Series(homes), [pl.Series(days)], bytes(range(32)))
 
 
+def dealt(path):
+    """Return a table of people, and what makes as many as a column has cells: names as drawn, any telephone."""
+    lines = list(csv.reader(io.StringIO(path.read_text(encoding="euc_jp"))))
+    family, given = ([line[SURFACE] for line in lines if line[KIND] == kind] for kind in ("姓", "名"))
+    dropped = {"drop": True, "because": "不要"}
+    columns = {"氏名": dropped, "電話番号": dropped, "note": {"keep": True, "because": "試験"}}
+    table = plan_tables(parse_policy(json.dumps(policy_of(columns)), "policy"), ".")["t"]
+    few = random.Random(6).sample(family, 2_000)  # as few as most people are called
+
+    def people(count):
+        draw = random.Random(7)
+        names = [f"{draw.choice(few)} {draw.choice(given)}" for _ in range(count)]
+        telephones = [f"090-{draw.randrange(10**4):04d}-{draw.randrange(10**4):04d}" for _ in range(count)]
+        return pa.RecordBatch.from_pydict({"氏名": names, "電話番号": telephones})
+
+    return table, people
+
+
 def columns_of(path):
     """Yield the columns of a table, or the lines of a text, as texts."""
     if path.suffix == ".parquet":
@@ -92,6 +115,7 @@ def main():
     parser.add_argument("--towns", type=Path, required=True)
     args = parser.parse_args()
     names, told, cells, alarms = names_of(args.names), told_of(args.towns), 0, 0
+    table, people = dealt(args.names)
     for path in sorted(args.folder.rglob("*")):
         if path.suffix.lower() not in {".csv", ".tsv", ".parquet", ".txt", ".md"} or path == args.names:
             continue
@@ -104,6 +128,7 @@ def main():
             }
             found |= names_in(names, name, written, LABEL)
             found |= addresses_and_births(told, name, written, LABEL)
+            found |= own_tokens(table, people(len(values)), pa.array(range(len(values))), name, written)
             cells += len(values)
             for search, count in found.items():
                 if is_leak(search, count):

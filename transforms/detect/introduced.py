@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 # Family names of one character that are bound to words as well: 王様 is one word to a tokenizer.
 _ONE = "王林森東西南北関金原泉堀岡島谷梅桂辻星宮浜旭畑菅柳滝峰乾巽"
-_ALONE = "(?<![一-龥々ァ-ヺA-Za-zＡ-Ｚａ-ｚ])"
+_ALONE = "(?:(?<![一-龥々ァ-ヺA-Za-zＡ-Ｚａ-ｚ])|(?<=[日時分頃隣]))"  # 昨日王宅へ, 10時林様
 _TITLES = (
     "様(?![々子式相態変])|さん|さま|氏(?![名族神])|殿(?!下)|夫妻|ご夫妻|宅|医師|先生|Dr|係長|課長|主任|部長"
     "|保健師|看護師|師長|氏"

@@ -60,6 +60,8 @@ ELEVEN = OtherForm(Role.CODE, r"(?:[0-9][^0-9]{0,3}){10}[0-9]", otherwise.number
 _WORDS, _VOWELS = ("丁目", "元年"), ("[AIUEO]", "[ĀĪŪĒŌÂÎÛÊÔ]")
 _NUMERAL = f"[0-9{''.join(KANJI_DIGITS)}]"
 TELEPHONES = OtherForm(Role.CONTACT, rf"(?:{_NUMERAL}[^0-9]{{0,3}}){{9}}{_NUMERAL}", otherwise.said_numbers)
+LAST_FOUR = OtherForm(Role.CONTACT, r"(?:^|[^0-9A-Z])[0-9]{4}(?:[^0-9A-Z]|$)", otherwise.four_digits)
+_LEAST_DIGITS, _ENDING = 7, r"[0-9][^0-9]{0,2}([0-9]{4})$"  # of a number whose end is looked for
 
 
 def may_have_form(
@@ -169,3 +171,10 @@ def eleven_forms(shadows: pl.Series) -> list[pl.Series]:
 def telephone_forms(shadows: pl.Series) -> list[pl.Series]:
     """Return telephone numbers as `TELEPHONES` compares them; null where there is none."""
     return [shadows.str.replace_all(r"[\s()-]", "").str.extract(r"^(0[0-9]{9,10})$")]
+
+
+def last_four(shadows: pl.Series) -> pl.Series:
+    """Return the last four digits of long numbers, as `LAST_FOUR` compares them; null of others."""
+    texts = shadows.str.strip_chars()
+    numbers = pl.select(pl.when(texts.str.count_matches("[0-9]") >= _LEAST_DIGITS).then(texts)).to_series()
+    return pl.select(pl.lit("#") + numbers.str.extract(_ENDING) + pl.lit("#")).to_series()

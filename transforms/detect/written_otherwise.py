@@ -61,6 +61,8 @@ _SOUNDS = {
 _KANA_GAP = r"([\p{Hiragana}\p{Katakana}-])[\s・=]([\p{Hiragana}\p{Katakana}])"
 _PARTICLE, _NO_KANA = r"(\p{Katakana}-*)(\p{Hiragana})", r"[^\p{Hiragana}\p{Katakana}-]+"  # タロウさん
 _SAID_GAP = r"([0-9])[\s.,、・/_()ノの-]{1,3}([0-9])"
+_FOUR = r"(^|[^0-9A-Z#])([0-9]{4})([^0-9A-Z#]|$)"
+_NO_FOUR = r"[0-9] ?[.,/:年月円-] ?[0-9]+|[0-9]+年|[0-9],?[0-9]*円"
 _DOUBLED = r"ッ([KSTPGZDBH])"
 
 
@@ -177,6 +179,14 @@ def said_numbers(shadows: pl.Series) -> pl.Series:
     texts = _replaced(shadows, KANJI_DIGITS)
     for _ in range(2):
         texts = texts.str.replace_all(_SAID_GAP, "${1}${2}")
+    return texts
+
+
+def four_digits(shadows: pl.Series) -> pl.Series:
+    """Return texts in which four digits alone, that are no year, day, time or price, read #1234#."""
+    texts = shadows.str.replace_all(_NO_FOUR, "A")
+    for _ in range(2):  # matches do not overlap
+        texts = texts.str.replace_all(_FOUR, "${1}#${2}#${3}")
     return texts
 
 

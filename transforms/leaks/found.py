@@ -40,14 +40,15 @@ class LeakSearch(NamedTuple):
 
     Attributes:
         kind: ``own`` (the record's own value of a source column), ``form`` (the same in another form),
-            ``part`` (a part or short form of it, as whole cells), ``other`` (another record's), ``theirs``
-            (of the same person in another table; ``of`` is empty), ``name`` and ``likely`` (of anybody in the
-            files, inside a sentence, and probably so; ``of`` is empty), ``code`` (the code of anybody in the
-            files; ``of`` is empty), ``address`` and ``born`` (their addresses, their birth dates), ``person``
-            and ``home`` (full names and addresses of anybody; ``of`` is empty), ``number`` (of a format), or
-            ``source`` (a column whose source values are of a format). Of columns by their names: ``kept``
-            (values released as they were), ``named`` (values that look as the name says, where a reason says
-            that they are something else).
+            ``part`` (a part or short form of it, as whole cells), ``called`` (their family name, addressed)
+            and ``last`` (the last four digits of their number) inside texts, ``other`` (another record's),
+            ``theirs`` (of the same person in another table; ``of`` is empty), ``name`` and ``likely`` (of
+            anybody in the files, inside a sentence, and probably so; ``of`` is empty), ``code`` (the code of
+            anybody in the files; ``of`` is empty), ``address`` and ``born`` (their addresses, their birth
+            dates), ``person`` and ``home`` (full names and addresses of anybody; ``of`` is empty), ``number``
+            (of a format), or ``source`` (a column whose source values are of a format). Of columns by their
+            names: ``kept`` (values released as they were), ``named`` (values that look as the name says,
+            where a reason says that they are something else).
         column: the released column.
         of: the source column, the name of the format, or what the column's name says.
         beside: the columns that make it together with ``column``.

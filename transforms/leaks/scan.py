@@ -24,6 +24,7 @@ from tokumei.transforms.leaks.named import named_values
 from tokumei.transforms.leaks.numbers import codes_in, numbers_in, whole_numbers_of
 from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.own_search import OwnSearch
+from tokumei.transforms.leaks.own_tokens import own_tokens
 from tokumei.transforms.leaks.own_whole import whole_values
 from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses, names_in
 from tokumei.transforms.leaks.sought_column import SoughtColumn
@@ -87,6 +88,7 @@ def scan(
             found |= addresses_and_births(told, name, written, shared)
             found |= _values(name, written, wanted, shared, itself=name not in redacted)
             found |= forms.found(name, written)
+            found |= dict(own_tokens(table, sources, order, name, written))
             found |= theirs_in(theirs, name, written.compared, shared)
         whole = whole_numbers_of(batch.column(name)) if carries else None
         if whole is not None and written is None:

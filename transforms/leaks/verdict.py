@@ -32,8 +32,16 @@ _WHOLE = {
     "home": ("are addresses with numbers", "番地までの住所"),
 }
 _MANY = 2_000  # coincidences, from which on a bound is as good as the exact test
+_MANY_DEALT = 500
+_DEALT = frozenset({"called", "last"})
+_BY_CHANCE = _DEALT | {"part"}  # short values: told only where they are more than chance
 _VALUES = frozenset({"own", "other", "form", "part"})
-_OTHERWISE = {"form": "別の書き方", "part": "一部、又は短い書き方"}
+_OTHERWISE = {
+    "form": ("otherwise written", "別の書き方"),
+    "part": ("or a part of it", "一部、又は短い書き方"),
+    "called": ("by the family name beside 様 or the like", "姓と敬称"),
+    "last": ("by its last four digits", "下4桁"),
+}
 _NAMES = frozenset({"name", "likely"})
 _OF_ANYBODY = _NAMES | {"code", "address", "born"}
 _PERHAPS = frozenset({"likely", "address"})  # one stops the run, unless decoys are met
@@ -43,7 +51,7 @@ _OF_PEOPLE = {
     "born": ("the birth date of somebody in the files", "ファイルにある人の生年月日"),
     "theirs": ("a value of the same person that another table deletes", "同じ人の、ほかの表で削除する値"),
 }
-_OF_SOURCES = frozenset({*_VALUES, *_OF_PEOPLE, *_WHOLE, "code"})
+_OF_SOURCES = frozenset({*_VALUES, *_DEALT, *_OF_PEOPLE, *_WHOLE, "code"})
 _OF_ANYBODYS_CODE = ("the code of somebody in the files", "ファイルにある人の番号")
 _BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
 
@@ -52,8 +60,12 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
     """Return whether what was found cannot be chance; few numbers never prove that it is."""
     if found.sure or not found.chance:
         return found.sure > 0
-    if search.kind in _BY_SHARE_OF_VALUES:
-        return found.chance > _BY_SHARE_OF_VALUES[search.kind] * found.compared
+    by_half = search.kind in {"number", "source"} and search.of in _BY_SHARE
+    share = 0.5 if by_half else _BY_SHARE_OF_VALUES.get(search.kind)
+    if share is not None:
+        return found.chance > share * found.compared
+    if search.kind in _DEALT:
+        return _more_than_dealt(found.chance, found.expected)
     if search.kind in _OF_PEOPLE:
         return (search.kind in _PERHAPS and found.expected < 1) or _more_than(found.chance, found.expected)
     if search.kind in _VALUES:
@@ -61,8 +73,6 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
         unlikely = _UNLIKELY_NUMBERS if search.kind == "part" else _UNLIKELY
         surprising = _surprising(found.equal, found.expected, unlikely)
         return (often and surprising) if search.kind == "part" else (often or surprising)  # parts are short
-    if search.of in _BY_SHARE:
-        return 2 * found.chance > found.compared
     few = found.compared < ENOUGH and not search.beside and search.kind != "code"
     unlikely = _UNLIKELY_BESIDE if search.beside else _UNLIKELY_NUMBERS
     if search.kind == "code":
@@ -73,6 +83,17 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
 def _surprising(met: int, expected: float, unlikely: float = _UNLIKELY) -> bool:
     """Whether so many coincidences are unlikely: Chernoff's bound of a Poisson distribution's upper tail."""
     return met > expected > 0 and met - expected - met * math.log(met / expected) < math.log(unlikely)
+
+
+def _more_than_dealt(met: int, expected: float) -> bool:
+    """Whether so many would hardly be met if cells were dealt at random: Poisson's upper tail, exact."""
+    if met <= expected or met > _MANY_DEALT:
+        return _surprising(met, expected)
+    term = fewer = math.exp(-expected)
+    for n in range(1, met):
+        term *= expected / n
+        fewer += term
+    return 1 - fewer < _UNLIKELY
 
 
 def _more_than(met: int, decoys: float) -> bool:
@@ -159,7 +180,7 @@ def _told_once(found: Leaks) -> Leaks:
     return {
         search: count
         for search, count in found.items()
-        if not (search.kind == "part" or search.beside) or is_leak(search, count)
+        if not (search.kind in _BY_CHANCE or search.beside) or is_leak(search, count)
         if search.kind not in _OF_ANYBODY or not 0 < count.sure + count.chance <= values[search.column]
     }
 
@@ -208,7 +229,7 @@ def _alone(search: LeakSearch, found: Found) -> str:
     if search.kind == "source":
         return f"{count:,} of {found.compared:,} source values are: {search.of}, of which nothing may be left"
     whose = "another record's value" if search.kind == "other" else "their own value"
-    form = {"form": ", otherwise written", "part": ", or a part of it"}.get(search.kind, "")
+    form = f", {_OTHERWISE[search.kind][0]}" if search.kind in _OTHERWISE else ""
     return f"{count:,} record(s) with {whose} of {search.of}{form}"
 
 
@@ -229,7 +250,7 @@ def _sought_alone(table: TablePlan, search: LeakSearch) -> str:
         return f"加工前の{_title(search.of)}"
     title = table.table.columns[search.of].title or search.of
     if search.kind in _OTHERWISE:
-        return f"その人の{title}（{_OTHERWISE[search.kind]}）"
+        return f"その人の{title}（{_OTHERWISE[search.kind][1]}）"
     return f"その人の{title}" if search.kind == "own" else f"他の人の{title}"
 
 

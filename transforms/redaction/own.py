@@ -29,7 +29,9 @@ from tokumei.transforms.values.cells import as_text
 
 LONGEST = 4_096  # bytes; longer values are whole documents
 _NAME, _TEXT, _ASCII, _DIGITS = 1, 3, 5, 6
-_ADDRESSED = re.compile(r"様|氏|サン|君|クン|チャン|殿|先生|サマ")  # as plain texts are written
+_ADDRESSED = re.compile(
+    r"様|氏|サン|君|クン|チャン|殿|先生|サマ|宅|家|方|夫[妻人]|嬢"
+)  # as plain texts are written
 _LETTERED = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]{1,4}[-－ ]?([0-9０-９]+)|([0-9０-９]+)[A-Za-z]{1,2}")
 _KIND_OF_FIRM = re.compile(
     "(?:株式|有限|合同|合資|合名|相互)会社|[（(][株有同資名社財医学福][）)]|[㈱㈲]|(?:一般|公益)(?:社団|財団)法人"

@@ -56,6 +56,8 @@ class OwnOtherwise:
                 family, given = name_parts(shadows)
                 self._add(other.NAMES_IN_LATIN, other.latin_forms(family, given))
                 self._add_read(family, given)
+            if not column.places:
+                self._add(other.LAST_FOUR, [other.last_four(shadows)])
             if column.coded:
                 self._add(other.ELEVEN, other.eleven_forms(shadows))
         named = [shadows for column, shadows in texts.items() if column.names and not column.places]
@@ -161,5 +163,6 @@ _LABELS = {
     other.BIRTHS: SpanLabel.DATE,
     other.BIRTH_NUMBERS: SpanLabel.DATE,
     other.ELEVEN: SpanLabel.NUMBER,
+    other.LAST_FOUR: SpanLabel.NUMBER,
     other.TELEPHONES: SpanLabel.TELEPHONE,
 }

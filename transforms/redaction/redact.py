@@ -30,6 +30,9 @@ from tokumei.transforms.redaction.own import OwnValues
 
 _LABELS = tuple(SpanLabel)
 _LABELLED = re.compile(f"〔(?:{'|'.join(label.title for label in _LABELS)})〕")
+# What is said of a household goes with its name, so that a label tells nothing of the name's own letters.
+_HOUSEHOLD = re.compile(r"氏?(?:宅(?![配地建急])|[家方](?![一-龥々]))")
+_SHORT_PLACE = re.compile(r"[一-龥々]{1,3}")  # a family name that is a place as well: 国府宅
 _BETWEEN = re.compile(r"[\s・･]?")  # between two that become one label
 _ROUNDS = 6
 _CHARACTERS = 1 << 17  # that are searched together
@@ -133,7 +136,7 @@ def _found(texts: list[str], rows: Sequence[int], layers: Layers) -> tuple[Spans
         (plain[o][0], plain[o][1].start[start], plain[o][1].end[end - 1], kind)
         for o, start, end, kind in zip(*(column.tolist() for column in inside), strict=True)
     )
-    merged = Spans.joined([spans, back]).merged()
+    merged = Spans.of(_with_households(masked, Spans.joined([spans, back]).merged())).merged()
     again = Spans.of(_repeated(masked, merged))
     return Spans.joined([merged, again.only(~_no_person(again, longer))]).merged(), proper
 
@@ -186,6 +189,17 @@ def _by_text(spans: Spans) -> Iterator[tuple[int, list[tuple[int, int, SpanLabel
     for owner, start, end, kind in zip(*(column.tolist() for column in spans), strict=True):
         found.setdefault(owner, []).append((start, end, _LABELS[kind]))
     yield from found.items()
+
+
+def _with_households(texts: Sequence[str], spans: Spans) -> Iterator[tuple[int, int, int, int]]:
+    """Yield spans, people's with 宅, 家 or 方 behind them: 〔氏名〕に訪問, whoever's 宅 it is."""
+    for owner, start, end, kind in zip(*(column.tolist() for column in spans), strict=True):
+        text = texts[owner]
+        behind = _HOUSEHOLD.match(text, end)
+        if behind and (kind == SpanLabel.PERSON or _SHORT_PLACE.fullmatch(text, start, end)):
+            yield owner, start, behind.end(), int(SpanLabel.PERSON)
+        else:
+            yield owner, start, end, kind
 
 
 def _repeated(texts: Sequence[str], spans: Spans) -> Iterator[tuple[int, int, int, int]]:

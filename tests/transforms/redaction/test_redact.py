@@ -151,6 +151,25 @@ def test_a_name_of_one_character_is_found_before_an_honorific():
     assert redact(["林様の林業"], Layers(own=values)).texts == ["〔氏名〕様の林業"]
 
 
+@pytest.mark.parametrize(
+    ("said", "made"),
+    [
+        ("{}宅に訪問", "〔氏名〕に訪問"),
+        ("昨日{}宅へ電話", "昨日〔氏名〕へ電話"),
+        ("{}さん宅に訪問", "〔氏名〕さん宅に訪問"),
+        ("隣の{}宅より苦情", "隣の〔氏名〕より苦情"),
+        ("{}氏宅", "〔氏名〕"),
+    ],
+)
+def test_a_label_does_not_tell_whose_house_it_is(said, made):
+    """However the name is known (as a word, a character, a place): the same is left of all."""
+    families = ("王", "林", "関", "谷", "佐藤", "五十嵐", "李", "陳", "長谷川")
+    found = redact([said.format(family) for family in families], Layers(own=OwnValues([], {})))
+    assert {*found.texts} == {made}
+    own_of_wang = Layers(own=OwnValues([NAME], {"氏名": pa.array(["王 花"])}))
+    assert redact([said.format("王")], own_of_wang).texts == [made]
+
+
 def test_family_and_given_name_of_two_columns_are_found_in_any_order():
     columns = [OwnColumn.of(name, None) for name in ("姓", "名")]
     values = OwnValues(columns, {"姓": pa.array(["林"]), "名": pa.array(["一"])})
@@ -230,6 +249,8 @@ LEAVE = (SpanLabel.PLACE, SpanLabel.DATE, SpanLabel.AGE)  # so that what is foun
         ("携帯 ０９０ー７０５６ー１１８８", "携帯 〔電話〕"),
         ("090.7056.1188", "〔電話〕"),
         ("番号の上11桁 1234-5678-901", "番号の上11桁 〔番号〕"),
+        ("折返しは1188まで", "折返しは〔番号〕まで"),
+        ("1188円、1188年、21188", "1188円、1188年、21188"),
     ],
 )
 def test_own_values_are_found_in_every_form_that_the_leak_search_looks_for(text, made):

@@ -1,0 +1,129 @@
+"""What is too short to be looked for alone: the own family name beside 様 or 宅, the last four digits.
+
+Others have the same name, and many numbers have four digits. So cells that hold the own one are counted
+against how many would if cells were dealt at random among the records of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tokumei.schemas.column_names import Role, roles_of
+from tokumei.transforms.detect.other_forms import LAST_FOUR, last_four
+from tokumei.transforms.detect.readings import name_parts
+from tokumei.transforms.detect.shadow import spelled
+from tokumei.transforms.detect.text_array import CharacterKind
+from tokumei.transforms.leaks.found import Found, LeakSearch
+from tokumei.transforms.leaks.written import WrittenColumn
+from tokumei.transforms.planning.plan import TablePlan
+from tokumei.transforms.values.cells import as_text, without_dictionary
+
+_KANJI = r"\p{Han}々ヶノ"
+_ADDRESSED = (
+    r"(?:様|さん|さま|サン|氏(?:[^名]|$)|殿|君|くん|ちゃん|宅(?:[^配地建急]|$)|家(?:[^\p{Han}]|$)|方(?:[^\p{Han}]|$)"
+    r"|夫妻|夫人|嬢|先生|-?SAN|-?SAMA)"
+)
+_CALLED = rf"([{_KANJI}]{{1,6}}|[\p{{Katakana}}-]{{2,10}}) ?{_ADDRESSED}"
+_LONGEST = 4  # letters of a family name
+_PERHAPS_CALLED = r"様|さ[んま]|サン|氏|殿|君|くん|ちゃん|宅|家|方|夫|嬢|先生|SA(?:N|MA)"
+_FOUR = "#[0-9]{4}#"
+_NUMBERED = frozenset({Role.CONTACT, Role.IDENTIFIER, Role.CODE})
+_KINDS = frozenset({None, "phone", "card", "bank", "my_number"})
+_ROW, _TOKEN, _OWN, _OTHERS = "row", "token", "own", "others"
+
+
+def own_tokens(
+    table: TablePlan, sources: pa.RecordBatch, order: pa.Array, column: str, written: WrittenColumn
+) -> Iterator[tuple[LeakSearch, Found]]:
+    """Count the people whose cell holds their own family name, addressed, or their own last four digits.
+
+    Args:
+        table: the plan.
+        sources: source values of all records of the chunk.
+        order: the row of each released record in them.
+        column: the released column.
+        written: its texts.
+
+    Yields:
+        By ``called`` and ``last``, for each column of names and of numbers: people with such words in a cell,
+        how many of them have their own (``chance``), and how many would if cells were dealt at random.
+    """
+    for kind, tokens, columns in (
+        ("called", _called(written.texts), _families(table)),
+        ("last", _fours(written.texts, written.texts_have(CharacterKind.DIGIT)), _numbers(table)),
+    ):
+        if not len(tokens) or not columns:
+            continue
+        people = _people(written)
+        rows = pl.DataFrame({"text": written.rows}).with_row_index(_ROW).join(tokens, on="text")
+        asked = rows.select(people.gather(rows[_ROW]).alias(_ROW), _TOKEN).unique()
+        some = order.take(people.unique().sort().to_arrow())
+        for name, whole in columns:
+            own = spelled(as_text(without_dictionary(sources.column(name).take(some)))).str.strip_chars()
+            own = last_four(own) if kind == "last" else name_parts(own)[0] if whole else own
+            yield (
+                LeakSearch(kind, column, name),
+                _met(asked, pl.DataFrame({_ROW: people.unique().sort(), _OWN: own})),
+            )
+
+
+def _people(written: WrittenColumn) -> pl.Series:
+    """Return of each record the first of its person, who counts once."""
+    rows = pl.DataFrame({_ROW: np.arange(len(written.rows), dtype=np.uint32)})
+    if written.people is None:
+        return rows[_ROW]
+    return rows.with_columns(person=written.people).select(pl.col(_ROW).first().over("person")).to_series()
+
+
+def _called(texts: pl.Series) -> pl.DataFrame:
+    """Return (text, token): what may be the family name of who is addressed; one letter as a word alone."""
+    rows = texts.str.contains(_PERHAPS_CALLED).fill_null(value=False).arg_true()
+    rows = rows.cast(pl.Int64)
+    runs = pl.DataFrame({"text": rows, "run": texts.gather(rows).str.extract_all(_CALLED)}).explode("run")
+    runs = runs.drop_nulls().with_columns(pl.col("run").str.extract(_CALLED))
+    kana = pl.col("run").str.contains(r"\p{Katakana}")
+    size = pl.col("run").str.len_chars()
+    pieces = [runs.filter(kana | (size == 1)).rename({"run": _TOKEN})]
+    for length in range(2, _LONGEST + 1):
+        ends = runs.filter(~kana & (size >= length))
+        pieces.append(ends.select("text", pl.col("run").str.tail(length).alias(_TOKEN)))
+    return pl.concat(pieces).unique()
+
+
+def _fours(texts: pl.Series, digits: NDArray[np.bool_]) -> pl.DataFrame:
+    """Return (text, token): four digits that stand alone."""
+    rows = pl.Series(np.flatnonzero(digits))
+    rows = rows.filter(texts.gather(rows).str.contains(LAST_FOUR.pattern))
+    fours = LAST_FOUR.canonical(texts.gather(rows)).str.extract_all(_FOUR)
+    return pl.DataFrame({"text": rows, _TOKEN: fours}).explode(_TOKEN).drop_nulls().unique()
+
+
+def _met(asked: pl.DataFrame, own: pl.DataFrame) -> Found:
+    """Count the people who have their own, and how many would if cells were dealt at random."""
+    compared = asked[_ROW].n_unique()
+    met = asked.join(own, on=_ROW).filter(pl.col(_TOKEN) == pl.col(_OWN))[_ROW].n_unique()
+    if not met:
+        return Found(compared, 0, 0)
+    bearers = own.drop_nulls().group_by(_OWN).agg(pl.len().alias(_OTHERS))
+    pairs = asked.join(bearers, left_on=_TOKEN, right_on=_OWN)[_OTHERS].sum()
+    return Found(compared, met, 0, 0, float(pairs) / len(own))
+
+
+def _families(table: TablePlan) -> list[tuple[str, bool]]:
+    """Return the columns of names, or of family names, and whether it is whole names."""
+    return list(dict.fromkeys((parts[0], len(parts) == 1) for parts in table.named))
+
+
+def _numbers(table: TablePlan) -> list[tuple[str, bool]]:
+    """Return the columns of telephones, cards, accounts and codes that are not released."""
+    roles = {name: roles_of(name, table.table.columns[name].title) for name in table.compared}
+    return [
+        (name, True)
+        for name, said in roles.items()
+        if any(one.role in _NUMBERED and one.kind in _KINDS for one in said)
+    ]
