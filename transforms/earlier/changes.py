@@ -130,6 +130,18 @@ class Past:
         """How many different releases there are."""
         return int(self.people.histories.shape[1])
 
+    def counts_of(self, keys: Keys) -> Counts:
+        """Return shape (c, v), people of each class in each release; keys ascend, and none is missing."""
+        people = self.people
+        counts = np.zeros((len(keys), self.versions), np.int64)
+        stood = np.searchsorted(keys, self.classes) * len(people.histories) + people.history
+        pairs, tokens = np.unique(stood, return_counts=True)
+        for start in range(0, len(pairs), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            of, histories = np.divmod(pairs[some], len(people.histories))
+            np.add.at(counts, of, people.histories[histories] * tokens[some, None])
+        return counts
+
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleGroups:
@@ -204,24 +216,16 @@ def group_people(today: InClasses, past: Past) -> PeopleGroups:
         axis=1,
     )
     groups, of_person, present = np.unique(numbers, axis=0, return_inverse=True, return_counts=True)
-    people = past.people
-    counts = np.zeros((len(keys), past.versions), np.int64)
-    before = np.searchsorted(keys, past.classes) * len(people.histories) + people.history
-    pairs, tokens = np.unique(before, return_counts=True)
-    for start in range(0, len(pairs), _BLOCK):
-        some = slice(start, start + _BLOCK)
-        of, histories = np.divmod(pairs[some], len(people.histories))
-        np.add.at(counts, of, people.histories[histories] * tokens[some, None])
     stood = [past.columns[name] for name in columns]
     return PeopleGroups(
         keys=keys,
         of_person=of_person.ravel(),
         of_class=groups[:, 0],
         numbers=groups[:, 1:],
-        histories=(people.with_never, *(s.with_never for s in stood)),
+        histories=(past.people.with_never, *(s.with_never for s in stood)),
         known=tuple(s.releases for s in stood),
         present=present,
-        counts=counts,
+        counts=past.counts_of(keys),
     )
 
 

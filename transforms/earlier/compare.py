@@ -13,8 +13,15 @@ from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.kept_releases import KeptRecoding
 from tokumei.schemas.privacy_models import Requirements
 from tokumei.transforms.counting.people import PEOPLE
-from tokumei.transforms.earlier.changes import Changes, InClasses, few, merge_standing, tell_changes
-from tokumei.transforms.earlier.elsewhere import Elsewhere, members, tell_elsewhere
+from tokumei.transforms.earlier.changes import (
+    Changes,
+    Counts,
+    InClasses,
+    few,
+    merge_standing,
+    tell_changes,
+)
+from tokumei.transforms.earlier.elsewhere import CLASS, Elsewhere, members, tell_elsewhere
 from tokumei.transforms.earlier.kept import KEPT_COUNTS, kept_classes, past_of
 from tokumei.transforms.earlier.together import (
     NOW,
@@ -195,14 +202,19 @@ def compare_table(
                 changes = tell_changes(seen.standing, past_of(recoding.people), k, releases)
         elif rows is not None and seen.rows is not None:
             newest, kept = recoding.releases[-1], recoding.people
-            counts += _unions_apart(rows, i, recoding, k, salt)
-            released = key_classes(kept_classes(recoding).drop(KEPT_COUNTS), salt)
+            there = kept_classes(recoding)
+            released = key_classes(there.drop(KEPT_COUNTS), salt)
+            apart = _unions_apart(rows, str(i), released, there[KEPT_COUNTS].list.first().to_numpy(), k)
             rows = rows.with_columns(pl.when(pl.col(str(i)).is_in(released.implode())).then(pl.col(str(i))))
             if kept is not None and seen.standing is not None:
                 past = past_of(kept)
                 elsewhere[newest] = tell_elsewhere(seen.rows, i, past, k)
+                keys = np.unique(past.classes)
+                numbers = past.counts_of(keys)
+                apart = max(apart, _unions_apart(seen.rows, f"{CLASS}{i}", pl.Series(keys), numbers, k))
                 if kept.releases == recoding.releases:
                     rows = rows.with_columns(members(rows, i, past))
+            counts += apart
             joint[newest] = join_together(rows, {i: seen.held[i]}, k)
     together = None
     if rows is not None and len(seen.held) > 1:
@@ -233,29 +245,34 @@ def _counts_apart(now: KeptRecoding, earlier: KeptRecoding, k: int) -> int:
     return each.explode("then").filter(apart.is_between(1, k - 1))["class"].n_unique()
 
 
-def _unions_apart(rows: pl.DataFrame, i: int, earlier: KeptRecoding, k: int, salt: RunKey) -> int:
+def _unions_apart(rows: pl.DataFrame, then: str, classes: pl.Series, counts: Counts, k: int) -> int:
     """Count the smallest unions of classes that releases of other levels have in common, as `_counts_apart`.
 
     A reader of both counts people only in unions of classes of the one that are unions of the other's.
+
+    Args:
+        rows: people of today, by `NOW` and their class of then.
+        then: the column of the latter.
+        classes: that were released then.
+        counts: people of each of them; shape (c, v), where they are known of several releases.
+        k: so many people, or nobody, may be shown.
     """
     from scipy import sparse  # of few runs, and it takes a quarter of the time in which one starts
     from scipy.sparse.csgraph import connected_components
 
-    there, before = kept_classes(earlier), "#before"
-    held = pl.DataFrame(
-        {"#then": key_classes(there.drop(KEPT_COUNTS), salt), before: there[KEPT_COUNTS].list.first()}
-    )
-    pairs = rows.group_by(NOW, pl.col(str(i)).alias("#then")).agg(people_in_rows(rows).alias(PEOPLE))
-    then = pl.concat([pairs.select("#then"), held.select("#then")]).unique().with_row_index("#e")
+    pairs = rows.group_by(NOW, pl.col(then).alias("#then")).agg(people_in_rows(rows).alias(PEOPLE))
+    held = pl.DataFrame({"#then": classes}).with_row_index("#c")
+    before = pl.concat([pairs.select("#then"), held.select("#then")]).unique().with_row_index("#e")
     now = pairs.select(NOW).unique().with_row_index("#n")
-    pairs, held = pairs.join(now, on=NOW).join(then, on="#then"), held.join(then, on="#then")
-    size = now.height + then.height
-    links = (np.ones(pairs.height), (pairs["#n"].to_numpy(), pairs["#e"].to_numpy() + now.height))
+    pairs, held = pairs.join(now, on=NOW).join(before, on="#then"), held.join(before, on="#then").sort("#c")
+    size, then_at = now.height + before.height, pairs["#e"].to_numpy() + now.height
+    links = (np.ones(pairs.height), (pairs["#n"].to_numpy(), then_at))
     _, part = connected_components(sparse.coo_matrix(links, shape=(size, size)), directed=False)
-    people, counts = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    np.add.at(people, part[pairs["#n"].to_numpy()], pairs[PEOPLE].to_numpy())
-    np.add.at(counts, part[held["#e"].to_numpy() + now.height], held[before].to_numpy())
-    return int((few(np.abs(people - counts), k) & (counts > 0)).sum())
+    counts = counts.reshape(len(counts), -1)
+    people, there = np.zeros((size, 1), np.int64), np.zeros((size, counts.shape[1]), np.int64)
+    np.add.at(people, part[pairs["#n"].to_numpy()], pairs[PEOPLE].to_numpy()[:, None])
+    np.add.at(there, part[held["#e"].to_numpy() + now.height], counts)
+    return int((few(np.abs(people - there), k) & (there > 0)).any(axis=1).sum())
 
 
 def refuse_shown(compared: Sequence[Compared], needed: Requirements) -> None:
