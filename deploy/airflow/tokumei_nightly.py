@@ -25,6 +25,7 @@ from typing import Any
 
 import pendulum
 import yaml
+from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 from airflow.sdk import DAG, Asset, AssetAlias, BaseOperator, CronTriggerTimetable
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
@@ -108,6 +109,73 @@ class TokumeiOperator(BaseOperator):
             self._process.kill()
 
 
+class TemplateOperator(BaseOperator):
+    """Launch the Flex Template by `gcloud`, and defer while its job runs: no worker of Airflow waits for it.
+
+    A job that failed is not launched again: its log says why. Dataflow refuses a job while another of its
+    name runs, so that nights never overlap.
+
+    Args:
+        command: `gcloud dataflow flex-template run` with all that the job needs. Shown in the user interface.
+        region: where the job runs.
+        released: name of the asset that each job which is done is an event of.
+
+    Raises:
+        AirflowException: retried: the job could not be launched.
+        AirflowFailException: never retried: it ended otherwise than done, or was cancelled after `PATIENCE`.
+    """
+
+    template_fields = ("command",)
+    LOOK_EVERY = timedelta(minutes=1)
+    PATIENCE = timedelta(hours=6)
+    ENDED = frozenset(f"JOB_STATE_{state}" for state in ("FAILED", "CANCELLED", "DRAINED", "UPDATED"))
+
+    def __init__(self, *, command: list[str], region: str, released: str, **settings: Any) -> None:
+        super().__init__(**settings, outlets=[AssetAlias(released)])
+        self.command, self.region, self.released = command, region, released
+
+    def execute(self, context: Any) -> None:
+        """Launch, and defer."""
+        del context
+        launched = self._gcloud(self.command)
+        if launched is None:
+            raise AirflowException("the job could not be launched; run the command by hand to see why")
+        self._wait(json.loads(launched)["job"]["id"], pendulum.now("UTC").timestamp())
+
+    def look(self, context: Any, job: str, begun: float, event: Any = None) -> None:
+        """End, fail or defer again by the state of the job; if it is not told, the next look may tell it."""
+        del event
+        jobs, place = ["gcloud", "dataflow", "jobs"], f"--region={self.region}"
+        told = self._gcloud([*jobs, "describe", job, place, "--format=value(currentState)"])
+        state = (told or "").strip()
+        self.log.info("%s: %s", job, state or "not told")
+        if state == "JOB_STATE_DONE":
+            context["outlet_events"][AssetAlias(self.released)].add(Asset(self.released), extra={"job": job})
+        elif state in self.ENDED:
+            raise AirflowFailException(f"nothing was released by job {job}, {state}: its log says why")
+        elif pendulum.now("UTC").timestamp() - begun > self.PATIENCE.total_seconds():
+            self._gcloud([*jobs, "cancel", job, place])
+            raise AirflowFailException(f"job {job} took too long, and was cancelled")
+        else:
+            self._wait(job, begun)
+
+    def _wait(self, job: str, begun: float) -> None:
+        trigger = TimeDeltaTrigger(self.LOOK_EVERY)
+        self.defer(trigger=trigger, method_name="look", kwargs={"job": job, "begun": begun})
+
+    def _gcloud(self, command: list[str]) -> str | None:
+        done = subprocess.run(  # noqa: S603  # no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=_environment(),
+            timeout=600,
+            check=False,
+        )
+        return done.stdout if done.returncode == 0 else None
+
+
 def _environment() -> dict[str, str]:
     """Return the environment without Airflow's settings, some of which are secrets."""
     return {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
@@ -162,6 +230,17 @@ def _only(given: dict[str, Any], needed: set[str], optional: set[str], where: st
     return given
 
 
+def _launch(name: str, job: dict[str, Any], where: str) -> None:
+    """Make the task of a policy that runs as a template on Dataflow."""
+    told = _only(job["dataflow"], {"region", "parameters", "flags"}, set(), f"{where}.dataflow")
+    given = {"policy": job["policy"], "output": job["output"], **told["parameters"]}
+    command = ["gcloud", "dataflow", "flex-template", "run", f"tokumei-{name.replace('_', '-')}"]
+    command += told["flags"]
+    command += [f"--region={told['region']}", "--format=json"]
+    command.append("--parameters=" + ",".join(f"{key}={value}" for key, value in given.items()))
+    TemplateOperator(task_id=name, command=command, region=told["region"], released=f"tokumei_{name}")
+
+
 def build() -> DAG:
     """Build the DAG that the settings describe.
 
@@ -202,7 +281,11 @@ def build() -> DAG:
             # whatever became of a tick: a ledger that is damaged stops the pages by itself
             ticks >> TokumeiOperator(task_id=_PAGES, command=command, trigger_rule="all_done")
         for name, job in settings["policies"].items():
-            _only(job, {"policy", "output"}, {"options"}, f"policies.{name}")
+            where = f"policies.{name}"
+            _only(job, {"policy", "output"}, {"dataflow"} if "dataflow" in job else {"options"}, where)
+            if "dataflow" in job:
+                _launch(name, job, where)
+                continue
             command = [settings["command"], "--json", "anonymize", job["policy"], "--output", job["output"]]
             command += job.get("options", [])
             TokumeiOperator(task_id=name, command=command, released=f"tokumei_{name}")

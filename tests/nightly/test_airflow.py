@@ -23,6 +23,23 @@ DEPLOY = ROOT / "deploy" / "airflow"
 CANARY = "qanary"
 NAMES = ("good", "wrong", "bad_data", "no_data", "hangs")
 REGISTER, PAGES = "tick_city", "public_pages"
+TEMPLATES = ("on_dataflow", "not_on_dataflow")
+# Stands for Google's client: a job of the first policy is pending, untold, running, then done; of the other it fails.
+GCLOUD = """#!/usr/bin/env python3
+import json, pathlib, sys
+asked = pathlib.Path({folder!r}, "asked")
+known = asked.read_text() if asked.exists() else ""
+asked.write_text(known + json.dumps(sys.argv[1:]) + "\\n")
+states = {{"tokumei-on-dataflow": ["PENDING", "", "RUNNING", "DONE"], "tokumei-not-on-dataflow": ["FAILED"]}}
+if sys.argv[2] == "flex-template":
+    print(json.dumps({{"job": {{"id": sys.argv[4], "currentStateTime": "1970-01-01T00:00:00Z"}}}}, indent=2))
+else:
+    name = sys.argv[4]
+    looks = known[known.rindex('"run", "' + name):].count('"describe", "' + name + '"')
+    state = states[name][looks]
+    print(state and "JOB_STATE_" + state)
+    sys.exit(not state)
+"""
 # Another DAG, which runs when a policy has made a new release.
 CONSUMER = """
 from airflow.sdk import DAG, Asset, BaseOperator
@@ -67,6 +84,12 @@ def night(nightly_python, tmp_path_factory):
     settings = yaml.safe_load((DEPLOY / "tokumei_nightly.yaml").read_text())
     (shipped,) = settings["policies"].values()
     jobs = {n: {**shipped, "policy": f"{folder}/{n}.yaml", "output": f"{folder}/out"} for n in NAMES}
+    given = {"region": "asia-northeast1", "parameters": {"date": "2026-04-01"}, "flags": ["--max-workers=8"]}
+    at = {"policy": "gs://policies/p.yaml", "output": "gs://releases/out", "dataflow": given}
+    jobs |= dict.fromkeys(TEMPLATES, at)
+    (folder / "bin").mkdir()
+    (folder / "bin" / "gcloud").write_text(GCLOUD.format(folder=str(folder)))
+    (folder / "bin" / "gcloud").chmod(0o755)
     ledger = journal_of(LocalStore(), f"{folder}/out/register", "見本市")
     ledger.append([event(InquiryReceived(by="local", about="制度"), "問1")], Reached())
     settings |= {"registers": {"city": f"{folder}/out"}, "pages": f"{folder}/pages"}
@@ -85,6 +108,7 @@ def night(nightly_python, tmp_path_factory):
 
 def airflow(python, home):
     environment = {k: v for k, v in os.environ.items() if "AIRFLOW" not in k} | {
+        "PATH": f"{home}/bin:{os.environ['PATH']}",
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": f"{home}/dags",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -117,6 +141,7 @@ def test_it_is_loaded_and_has_the_agreed_structure(night):
     } | {
         REGISTER: [command, "--json", "tick", f"{night.folder}/out"],
         PAGES: [command, "--json", "statistics", f"{night.folder}/out", "--pages", f"{night.folder}/pages"],
+        **{name: launch_of(name) for name in TEMPLATES},
     }
     assert structure == {
         "upstream": [REGISTER],  # of the pages alone: one policy that fails does not keep the others back
@@ -130,8 +155,33 @@ def test_it_is_loaded_and_has_the_agreed_structure(night):
         "execution_timeout": [6 * 3600],
         "xcom": [False],
         "alerts": [1],
-        "outlets": {name: [f"tokumei_{name}"] for name in NAMES} | {REGISTER: [], PAGES: []},
+        "outlets": {name: [f"tokumei_{name}"] for name in (*NAMES, *TEMPLATES)} | {REGISTER: [], PAGES: []},
     }
+
+
+def launch_of(name):
+    given = "policy=gs://policies/p.yaml,output=gs://releases/out,date=2026-04-01"
+    run = ["gcloud", "dataflow", "flex-template", "run", f"tokumei-{name.replace('_', '-')}"]
+    return [*run, "--max-workers=8", "--region=asia-northeast1", "--format=json", f"--parameters={given}"]
+
+
+def test_a_template_is_launched_once_and_looked_at_until_its_job_has_ended(night):
+    """A state that is not told is asked for again; a job that failed is not launched again."""
+    asked = [json.loads(line) for line in (night.folder / "asked").read_text().splitlines()]
+    for name, looks, state in zip(TEMPLATES, (4, 1), ("success", "failed"), strict=True):
+        job = f"tokumei-{name.replace('_', '-')}"
+        look = [
+            "dataflow",
+            "jobs",
+            "describe",
+            job,
+            "--region=asia-northeast1",
+            "--format=value(currentState)",
+        ]
+        assert [call for call in asked if job in call] == [launch_of(name)[1:], *[look] * looks] * 2
+        assert [run[name][0] for run in night.told["runs"]] == [state] * 2
+    assert sorted(night.told["deferred"]) == sorted([*[TEMPLATES[0]] * 4, TEMPLATES[1]] * 2)
+    assert night.alerts.count("nothing was released by job tokumei-not-on-dataflow, JOB_STATE_FAILED") == 2
 
 
 def test_a_misspelt_setting_is_told_and_nothing_is_scheduled(night):
@@ -150,7 +200,11 @@ def test_the_first_night_releases_and_the_second_finds_it_done(night):
 def test_a_new_release_is_an_event_that_other_dags_run_after_and_one_that_was_there_is_none(night):
     (release,) = night.folder.glob("out/releases/*")
     told = {"release": release.name, "uri": str(release), "people": 30, "records": 30}
-    assert night.told["events"] == [["tokumei_good", told, True]]
+    there = [[name, extra, first] for name, extra, first in night.told["events"] if name == "tokumei_good"]
+    assert there == [["tokumei_good", told, True]]
+    done = [[extra, first] for name, extra, first in night.told["events"] if name == "tokumei_on_dataflow"]
+    job = {"job": "tokumei-on-dataflow"}
+    assert sorted(done, key=str) == [[job, False], [job, True]] and len(night.told["events"]) == 3
     assert night.told["to_run"] == ["consumer"]
 
 
@@ -176,8 +230,13 @@ def test_only_what_time_may_cure_is_tried_again(night):
 def test_a_failure_is_told_once_and_names_task_and_reason(night):
     *lines, cut_off = night.alerts.splitlines()
     assert cut_off == "tokumei_nightly failed: the night was cut off, not all tasks have run"
-    assert sorted(line.split(" ")[1] for line in lines) == sorted([*NAMES[1:]] * 2)
-    assert all(re.match(r"tokumei_nightly (hangs failed|\w+ failed: exit status)", line) for line in lines)
+    assert sorted(line.split(" ")[1] for line in lines) == sorted([*NAMES[1:], TEMPLATES[1]] * 2)
+    assert all(
+        re.match(
+            r"tokumei_nightly (hangs failed|\w+ failed: exit status|not_on_dataflow failed: nothing)", line
+        )
+        for line in lines
+    )
 
 
 def test_no_value_and_no_secret_leaves_a_task(night):
