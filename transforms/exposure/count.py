@@ -61,17 +61,19 @@ def count_exposed(
         classes = _classes([columns[name] for name in plan.quasi_identifiers], batch.num_rows)
         for name in scope.sensitive:
             alike[name] = drawn_values(classes, columns[name].rows(), most=scope.entries)
-    if persons is not None:  # once for all sets
-        order = np.argsort(persons, kind="stable")
+    wanted = [*scope.sets, *((name,) for name in scope.codes)]
+    if persons is None:
+        found = drawn_tuples(columns, wanted, batch.num_rows, scope.most)
+    else:
+        order = np.argsort(persons, kind="stable")  # once for all sets
         persons, columns = persons[order], {name: column.taken(order) for name, column in columns.items()}
-
-    def count(names: Columns) -> TupleCounts:
-        chosen, most = [columns[name] for name in names], scope.most(names)
-        if persons is None:
-            return drawn_tuples(chosen, batch.num_rows, most=most)
-        return drawn_people(chosen, persons, most=most, cap=plan.k)
-
-    sets = {names: count(names) for names in (*scope.sets, *((name,) for name in scope.codes))}
+        found = {
+            names: drawn_people(
+                [columns[name] for name in names], persons, most=scope.most(names), cap=plan.k
+            )
+            for names in wanted
+        }
+    sets = {names: found[names] for names in wanted}  # in the order of the scope
     return Exposed(scope=scope, k=plan.k, sets=sets, alike=alike)
 
 

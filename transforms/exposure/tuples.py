@@ -9,7 +9,7 @@ bring the entries under a bound, and no more: the same tuples are drawn however 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,23 +41,55 @@ class TupleCounts:
     records: Counts | None
 
 
-def drawn_tuples(columns: Sequence[HashedColumn], rows: int, *, most: int) -> TupleCounts:
-    """Count records by tuple of some columns' values.
+def drawn_tuples(
+    columns: Mapping[str, HashedColumn], sets: Iterable[Sequence[str]], rows: int, most: Callable[..., int]
+) -> dict[tuple[str, ...], TupleCounts]:
+    """Count records by tuple of the values of each of some sets of columns.
+
+    Where a table of all tuples of a set is small, those of the sets in it are its sums.
 
     Args:
-        columns: of one batch.
+        columns: of one batch, by name.
+        sets: their names, in the order of the columns.
         rows: of the batch.
-        most: how many entries are held.
+        most: how many entries of a set are held.
     """
-    if (place := _places(columns, _DENSE * rows)) is not None:
-        counts = np.bincount(place)
-        there = np.flatnonzero(counts)
-        hashes, rest = np.zeros(len(there), np.uint64), there
-        for column in reversed(columns):
-            rest, digit = np.divmod(rest, len(column.values))
-            hashes = hashes + column.values[digit]
-        return _bounded(_sorted(0, hashes, None, counts[there]), most)
-    return _drawn(summed(columns), None, most=most, cap=1)
+    found: dict[tuple[str, ...], TupleCounts] = {}
+    tables: dict[tuple[str, ...], Counts] = {}
+    for names in sorted(map(tuple, sets), key=len, reverse=True):
+        chosen = [columns[name] for name in names]
+        if around := [larger for larger in tables if set(names) <= set(larger)]:
+            _sum_out(tables, min(around, key=lambda larger: tables[larger].size), names)
+        elif (place := _places(chosen, _DENSE * rows)) is not None:
+            sizes = [len(column.values) for column in chosen]
+            tables[names] = np.bincount(place, minlength=math.prod(sizes)).reshape(sizes)
+        if names in tables:
+            found[names] = _bounded(_of_table(chosen, tables[names]), most(names))
+        else:
+            found[names] = _drawn(summed(chosen), None, most=most(names), cap=1)
+    return found
+
+
+def _sum_out(tables: dict[tuple[str, ...], Counts], larger: tuple[str, ...], names: tuple[str, ...]) -> None:
+    """Enter the table of some columns, and those on the way to it, by sums of one of more columns."""
+    while larger != names:
+        table = tables[larger]
+        axis = max(
+            (axis for axis, name in enumerate(larger) if name not in names), key=table.shape.__getitem__
+        )
+        larger = (*larger[:axis], *larger[axis + 1 :])
+        tables[larger] = table.sum(axis=axis)
+
+
+def _of_table(columns: Sequence[HashedColumn], table: Counts) -> TupleCounts:
+    counts = table.ravel()
+    there = np.flatnonzero(counts)
+    hashes, rest = np.zeros(len(there), np.uint64), there
+    for column in reversed(columns):
+        rest, digit = np.divmod(rest, len(column.values))
+        hashes = hashes + column.values[digit]
+    order = np.argsort(hashes)  # a sort that is stable takes several times as long of what is in no order
+    return _sorted(0, hashes[order], None, counts[there][order])
 
 
 def _places(columns: Sequence[HashedColumn], most: int) -> npt.NDArray[np.int32] | None:

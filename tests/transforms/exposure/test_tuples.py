@@ -1,6 +1,7 @@
 """Counts by tuple: equal to counting every tuple, whatever is drawn, and however records are cut."""
 
-from itertools import pairwise
+from collections import Counter
+from itertools import combinations, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +46,9 @@ def test_merged_counts_are_those_of_all_records(rows, spread, several):
     def count(pieces, at):
         held = [hashed(a, key) for a, key in zip(pieces, KEYS, strict=True)]
         if persons is None:
-            return drawn_tuples(held, len(pieces[0]), most=MOST)
+            named = dict(zip("abc", held, strict=True))
+            (drawn,) = drawn_tuples(named, [tuple(named)], len(pieces[0]), lambda names: MOST).values()
+            return drawn
         order = np.argsort(persons[at])
         return drawn_people([c.taken(order) for c in held], persons[at][order], most=MOST, cap=cap)
 
@@ -62,6 +65,29 @@ def test_merged_counts_are_those_of_all_records(rows, spread, several):
     whole = expected(arrays, zeros, None if persons is None else persons.tolist())
     assert found == {h: min(n, cap) if several else n for h, n in whole.items()}
     assert (zeros == 0) == (len(expected(arrays, 0)) <= MOST) or several
+
+
+@pytest.mark.parametrize("rows", [0, 1, 700])
+def test_sets_in_a_set_are_counted_as_each_alone(rows):
+    """Those of few values are sums of one table; of others, each is drawn."""
+    rng = np.random.default_rng(rows)
+    kinds = {"sex": 2, "age": 30, "city": 9, "code": 10**6}
+    held = {
+        name: hashed(pa.array(rng.integers(0, kind, rows).astype(str)), bytes([kind % 251]) * 32)
+        for name, kind in kinds.items()
+    }
+    sets = [names for size in (1, 2, 3, 4) for names in combinations(kinds, size)]
+    together = drawn_tuples(held, sets, rows, lambda names: MOST)
+    assert set(together) == set(sets)
+    for names in sets:
+        (alone,) = drawn_tuples(held, [names], rows, lambda names: MOST).values()
+        assert together[names].zeros == alone.zeros
+        assert together[names].tuples.tolist() == alone.tuples.tolist()
+        assert together[names].records.tolist() == alone.records.tolist()
+        assert alone.zeros or together[names].records.sum() == rows
+        tuples = zip(*(held[name].rows().tolist() for name in names), strict=True)
+        counted = Counter(sum(values) % 2**64 for values in tuples)
+        assert people_by_tuple(alone).tolist() == [counted[h] for h in alone.tuples.tolist()]
 
 
 def test_blanks_have_a_hash_of_their_own_and_columns_differ():
