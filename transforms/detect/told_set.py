@@ -21,8 +21,9 @@ from tokumei.transforms.detect.other_forms import ADDRESSES, address_forms, birt
 _DAYS = date(1868, 1, 1), date(2049, 12, 31)  # on which people of a file may be born
 _LONGEST, _LONGEST_TOWN = 32, 12  # letters, of what is compared and of the town
 _STEPS = 3  # of an address; what follows is a room
-_CHAIN = r"[^0-9#]{2,}[0-9]+(?:-[0-9]+)+#"
-_TOWN, _NUMBER = rf"([^0-9#]{{2,{_LONGEST_TOWN}}})[0-9]+(?:-[0-9]+)+#$", r"([0-9]+(?:-[0-9]+)+)#$"
+_NUMBERS = "(?:[0-9]+(?:-[0-9]+)+|[0-9]{3,})"
+_CHAIN = rf"[^0-9#]{{2,}}{_NUMBERS}#"
+_TOWN, _NUMBER = rf"([^0-9#]{{2,{_LONGEST_TOWN}}}){_NUMBERS}#$", rf"({_NUMBERS})#$"
 _WITHOUT_ROOM = rf"^((?:[0-9]+-){{{_STEPS - 1}}}[0-9]+)(?:-[0-9]+)+$"
 _PERHAPS_BORN = r"生|誕|BIRTH|BORN|DOB|D\.O\.B"
 _SAID_BEFORE = (

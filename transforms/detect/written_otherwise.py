@@ -23,7 +23,7 @@ _AREA = (
     r"^(?:東京都|北海道|京都府|大阪府|[^都道府県]{2,3}県)?(?:[^市区町村]{1,5}?郡)?"
     r"[^0-9]{1,6}?[市区町村](?:[^0-9区]{1,4}?区)?"
 )
-_TOWN = r"^([^0-9#]{2,}[0-9]+(?:-[0-9]+)+#)"
+_TOWN = r"^([^0-9#]{2,}(?:[0-9]+(?:-[0-9]+)+|[0-9]{3,})#)"  # one number is a 番地 if it is as long
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
 _ENGLISH = rf"\b(?:{'|'.join(_MONTHS)})[A-Z]*\b"
 # Kana by rows, and how Hepburn writes them.

@@ -40,7 +40,7 @@ class LeakSearch(NamedTuple):
 
     Attributes:
         kind: ``own`` (the record's own value of a source column), ``form`` (the same in another form),
-            ``part`` (a part or short form of it, as whole cells), ``called`` (their family name, addressed)
+            ``part`` (a part or short form of it, as whole cells), ``called`` (one of their names, addressed)
             and ``last`` (the last four digits of their number) inside texts, ``other`` (another record's),
             ``theirs`` (of the same person in another table; ``of`` is empty), ``name`` and ``likely`` (of
             anybody in the files, inside a sentence, and probably so; ``of`` is empty), ``code`` (the code of

@@ -35,12 +35,15 @@ _PERHAPS = (
 )
 # What contacts have in common; in cells of letters and digits alone stand none.
 _CONTACT = (
-    r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
+    r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|_AT_|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
     r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|(?:ID|アカウント)[^A-Z0-9。]{0,4}[A-Z0-9_.-]{4}|[0-9][A-Z]{3}[0-9]{7}"
 )
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
 _LONG = r"^[0-9]{10,11}$"
+# Codes that are told by their form alone, where most codes of a column have it; their first letters are few.
+FORMED = {"residence card number": r"^[A-Z]{2}[0-9]{8}[A-Z]{2}$", "passport number": r"^[MNT][A-Z][0-9]{7}$"}
+_LIKE = r"^[A-Z]{1,3}[0-9]{5,9}[A-Z]{0,3}$"
 _FEW, _SHORT = 256, 8192  # labels, and characters of them in all, that are remembered
 _Count = Callable[[pl.Series], dict[str, Found]]
 _NOTHING = Found(0, 0, 0)
@@ -113,6 +116,7 @@ def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
             )
     if (phones := _telephones(texts)).chance:
         found[TELEPHONE] = phones
+    found |= _formed(text)
     reached = text.filter(text.str.contains(any_contact()))
     reached = reached.filter(reached.str.contains(_CONTACT) & ~reached.str.contains(_NO_CONTACT))
     for looks, some in ((worded, with_word(text)), (contacts, reached)):
@@ -146,6 +150,13 @@ def _telephones(texts: pl.Series) -> Found:
     numbers = texts.filter(texts.str.contains(_LONG))
     valid = strings(numbers.filter(numbers.str.contains(_TELEPHONES)).to_arrow())
     return Found(len(numbers), len(valid) - phone_area(valid).null_count, 0)
+
+
+def _formed(texts: pl.Series) -> dict[str, Found]:
+    """Count cells that have the form of a code with letters, among all cells that are letters and digits."""
+    like = texts.filter(texts.str.contains(_LIKE))
+    met = {kind: int(like.str.contains(form).sum()) for kind, form in FORMED.items()} if len(like) else {}
+    return {kind: Found(len(like), n, 0) for kind, n in met.items() if n}
 
 
 def _short(values: pa.Array) -> bool:

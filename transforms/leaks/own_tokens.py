@@ -1,6 +1,6 @@
-"""What is too short to be looked for alone: the own family name beside 様 or 宅, the last four digits.
+"""What is too short to be looked for alone: one of the own names beside 様 or 宅, the last four digits.
 
-Others have the same name, and many numbers have four digits. So cells that hold the own one are counted
+Others have the same names, and many numbers have four digits. So cells that hold the own one are counted
 against how many would if cells were dealt at random among the records of the batch.
 """
 
@@ -29,7 +29,8 @@ _ADDRESSED = (
     r"|夫妻|夫人|嬢|先生|-?SAN|-?SAMA)"
 )
 _CALLED = rf"([{_KANJI}]{{1,6}}|[\p{{Katakana}}-]{{2,10}}) ?{_ADDRESSED}"
-_LONGEST = 4  # letters of a family name
+_LONGEST = 4  # letters of a name
+_WORD = rf"^[{_KANJI}\p{{Hiragana}}\p{{Katakana}}-]{{1,8}}$"
 _PERHAPS_CALLED = r"様|さ[んま]|サン|氏|殿|君|くん|ちゃん|宅|家|方|夫|嬢|先生|SA(?:N|MA)"
 _FOUR = "#[0-9]{4}#"
 _NUMBERED = frozenset({Role.CONTACT, Role.IDENTIFIER, Role.CODE})
@@ -40,7 +41,7 @@ _ROW, _TOKEN, _OWN, _OTHERS = "row", "token", "own", "others"
 def own_tokens(
     table: TablePlan, sources: pa.RecordBatch, order: pa.Array, column: str, written: WrittenColumn
 ) -> Iterator[tuple[LeakSearch, Found]]:
-    """Count the people whose cell holds their own family name, addressed, or their own last four digits.
+    """Count the people whose cell addresses them by one of their names, or has their own last four digits.
 
     Args:
         table: the plan.
@@ -51,25 +52,24 @@ def own_tokens(
 
     Yields:
         By ``called`` and ``last``, for each column of names and of numbers: people with such words in a cell,
-        how many of them have their own (``chance``), and how many would if cells were dealt at random.
+        how many of them have their own (``chance``), and how many would if cells were dealt at random. By
+        ``part`` the same of names that are whole cells.
     """
-    for kind, tokens, columns in (
-        ("called", _called(written.texts), _families(table)),
-        ("last", _fours(written.texts, written.texts_have(CharacterKind.DIGIT)), _numbers(table)),
+    for kind, tokens, own in (
+        ("called", _called(written.texts), _names),
+        ("part", _words(written.texts), _names),
+        ("last", _fours(written.texts, written.texts_have(CharacterKind.DIGIT)), _ends),
     ):
-        if not len(tokens) or not columns:
+        if not len(tokens):
             continue
         people = _people(written)
         rows = pl.DataFrame({"text": written.rows}).with_row_index(_ROW).join(tokens, on="text")
         asked = rows.select(people.gather(rows[_ROW]).alias(_ROW), _TOKEN).unique()
-        some = order.take(people.unique().sort().to_arrow())
-        for name, whole in columns:
-            own = spelled(as_text(without_dictionary(sources.column(name).take(some)))).str.strip_chars()
-            own = last_four(own) if kind == "last" else name_parts(own)[0] if whole else own
-            yield (
-                LeakSearch(kind, column, name),
-                _met(asked, pl.DataFrame({_ROW: people.unique().sort(), _OWN: own})),
-            )
+        firsts = people.unique().sort()
+        some = sources.take(order.take(firsts.to_arrow()))
+        for name, values in own(table, some):
+            owned = pl.concat([pl.DataFrame({_ROW: firsts, _OWN: value}) for value in values])
+            yield LeakSearch(kind, column, name), _met(asked, owned.drop_nulls().unique(), len(firsts))
 
 
 def _people(written: WrittenColumn) -> pl.Series:
@@ -81,7 +81,7 @@ def _people(written: WrittenColumn) -> pl.Series:
 
 
 def _called(texts: pl.Series) -> pl.DataFrame:
-    """Return (text, token): what may be the family name of who is addressed; one letter as a word alone."""
+    """Return (text, token): what may be a name of who is addressed; one letter as a word alone."""
     rows = texts.str.contains(_PERHAPS_CALLED).fill_null(value=False).arg_true()
     rows = rows.cast(pl.Int64)
     runs = pl.DataFrame({"text": rows, "run": texts.gather(rows).str.extract_all(_CALLED)}).explode("run")
@@ -95,6 +95,12 @@ def _called(texts: pl.Series) -> pl.DataFrame:
     return pl.concat(pieces).unique()
 
 
+def _words(texts: pl.Series) -> pl.DataFrame:
+    """Return (text, token): cells that may be nothing but a family name or a given name."""
+    rows = texts.str.contains(_WORD).fill_null(value=False).arg_true().cast(pl.Int64)
+    return pl.DataFrame({"text": rows, _TOKEN: texts.gather(rows)})
+
+
 def _fours(texts: pl.Series, digits: NDArray[np.bool_]) -> pl.DataFrame:
     """Return (text, token): four digits that stand alone."""
     rows = pl.Series(np.flatnonzero(digits))
@@ -103,27 +109,32 @@ def _fours(texts: pl.Series, digits: NDArray[np.bool_]) -> pl.DataFrame:
     return pl.DataFrame({"text": rows, _TOKEN: fours}).explode(_TOKEN).drop_nulls().unique()
 
 
-def _met(asked: pl.DataFrame, own: pl.DataFrame) -> Found:
+def _met(asked: pl.DataFrame, own: pl.DataFrame, people: int) -> Found:
     """Count the people who have their own, and how many would if cells were dealt at random."""
     compared = asked[_ROW].n_unique()
-    met = asked.join(own, on=_ROW).filter(pl.col(_TOKEN) == pl.col(_OWN))[_ROW].n_unique()
+    met = asked.join(own, left_on=[_ROW, _TOKEN], right_on=[_ROW, _OWN])[_ROW].n_unique()
     if not met:
         return Found(compared, 0, 0)
-    bearers = own.drop_nulls().group_by(_OWN).agg(pl.len().alias(_OTHERS))
+    bearers = own.group_by(_OWN).agg(pl.len().alias(_OTHERS))
     pairs = asked.join(bearers, left_on=_TOKEN, right_on=_OWN)[_OTHERS].sum()
-    return Found(compared, met, 0, 0, float(pairs) / len(own))
+    return Found(compared, met, 0, met, float(pairs) / people)
 
 
-def _families(table: TablePlan) -> list[tuple[str, bool]]:
-    """Return the columns of names, or of family names, and whether it is whole names."""
-    return list(dict.fromkeys((parts[0], len(parts) == 1) for parts in table.named))
+def _names(table: TablePlan, some: pa.RecordBatch) -> Iterator[tuple[str, tuple[pl.Series, pl.Series]]]:
+    """Yield the family names and given names of some records, by their column."""
+    for parts in dict.fromkeys(table.named):
+        texts = [_texts(some, name) for name in parts]
+        one, other = texts if len(texts) == 2 else name_parts(texts[0])
+        yield parts[0], (one, other)
 
 
-def _numbers(table: TablePlan) -> list[tuple[str, bool]]:
-    """Return the columns of telephones, cards, accounts and codes that are not released."""
-    roles = {name: roles_of(name, table.table.columns[name].title) for name in table.compared}
-    return [
-        (name, True)
-        for name, said in roles.items()
-        if any(one.role in _NUMBERED and one.kind in _KINDS for one in said)
-    ]
+def _ends(table: TablePlan, some: pa.RecordBatch) -> Iterator[tuple[str, tuple[pl.Series]]]:
+    """Yield the last four digits of the telephones, cards, accounts and codes that are not released."""
+    for name in table.compared:
+        said = roles_of(name, table.table.columns[name].title)
+        if any(one.role in _NUMBERED and one.kind in _KINDS for one in said):
+            yield name, (last_four(_texts(some, name)),)
+
+
+def _texts(some: pa.RecordBatch, name: str) -> pl.Series:
+    return spelled(as_text(without_dictionary(some.column(name)))).str.strip_chars()

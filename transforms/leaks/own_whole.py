@@ -9,6 +9,7 @@ such a value under another name.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import polars as pl
 import pyarrow as pa
@@ -26,8 +27,11 @@ _SHORT, _DIGIT, _BETWEEN = r"^[0-9A-Z]{3,17}$", "[0-9]", r"[^0-9A-Z]+"
 _NUMBERS = r"([0-9]+(?:-[0-9]+)+#)$|([0-9]+(?:-[0-9]+)+#)[^0-9]"
 _WITH_HYPHENS = r"^[^0-9]*[0-9]+(?:-[0-9]+)+#$"
 _LOCAL = r"^0[0-9]{1,4}([0-9]{8})$"
+_HALVES = (r"^[0-9]{4}([0-9]{8})$", r"^([0-9]{8})[0-9]{4}$")
+_ACCOUNT = r"^([^@\s]{3,})@"
 _LONGEST, _LEAST = 200, 4  # bytes of a value, digits of a code
-_SERIAL = pl.date(1899, 12, 30)  # from which spreadsheets count days
+_SERIALS = date(1899, 12, 30), date(1970, 1, 1)  # from which spreadsheets and clocks count days
+_SECONDS = 86_400  # of a day
 
 
 def whole_values(
@@ -98,13 +102,17 @@ def _forms(table: TablePlan, name: str, values: pa.Array) -> Iterator[tuple[bool
     yield False, pl.select(pl.when(codes != digits).then(codes)).to_series()
     yield False, pl.select(pl.when(digits.str.len_chars() >= _LEAST).then(digits)).to_series()
     yield False, digits.str.extract(_LOCAL, 1)
+    for part in _HALVES:  # of a My Number the others follow from few
+        yield False, digits.str.extract(part, 1)
+    yield False, written.str.extract(_ACCOUNT, 1).str.replace_all(_BETWEEN, "")
 
 
 def _born(days: pl.Series) -> Iterator[pl.Series]:
     yield from other.birth_numbers(days)
     yield from (days.dt.strftime(form) for form in ("%Y%m%d", "%m%d"))
-    since = pl.select(days.alias("d")).select((pl.col("d") - _SERIAL).dt.total_days().cast(pl.String))
-    yield since.to_series()
+    for first in _SERIALS:
+        since = pl.select((days - first).dt.total_days()).to_series()
+        yield from ((since * unit).abs().cast(pl.String) for unit in (1, _SECONDS, 1000 * _SECONDS))
 
 
 def _met(cells: pl.Series, values: pl.Series) -> Found:

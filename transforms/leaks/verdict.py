@@ -15,6 +15,7 @@ from tokumei.transforms.detect.contacts import TELEPHONE, contacts
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.worded import worded
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
+from tokumei.transforms.leaks.numbers import FORMED
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.code_formats import INSURER
 
@@ -39,7 +40,7 @@ _VALUES = frozenset({"own", "other", "form", "part"})
 _OTHERWISE = {
     "form": ("otherwise written", "別の書き方"),
     "part": ("or a part of it", "一部、又は短い書き方"),
-    "called": ("by the family name beside 様 or the like", "姓と敬称"),
+    "called": ("by the family or given name beside 様 or the like", "姓又は名と、敬称"),
     "last": ("by its last four digits", "下4桁"),
 }
 _NAMES = frozenset({"name", "likely"})
@@ -53,7 +54,7 @@ _OF_PEOPLE = {
 }
 _OF_SOURCES = frozenset({*_VALUES, *_DEALT, *_OF_PEOPLE, *_WHOLE, "code"})
 _OF_ANYBODYS_CODE = ("the code of somebody in the files", "ファイルにある人の番号")
-_BY_SHARE = frozenset({INSURER.name, TELEPHONE})  # short numbers: many others look the same
+_BY_SHARE = frozenset({INSURER.name, TELEPHONE, *FORMED})  # short numbers: many others look the same
 
 
 def is_leak(search: LeakSearch, found: Found) -> bool:

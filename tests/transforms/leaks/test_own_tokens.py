@@ -63,6 +63,15 @@ def test_who_is_addressed_by_the_own_family_name(said):
     assert leaks(cells, columns=("姓", "名")) == {("called", "姓")}
 
 
+@pytest.mark.parametrize("columns", [("氏名",), ("姓", "名")])
+def test_a_given_name_is_a_name_too_and_so_is_a_whole_cell(columns):
+    assert leaks(lambda i, v: f"{v['名'][i]}さん、{i}", columns=columns) == {("called", columns[0])}
+    for part in ("姓", "名"):
+        assert leaks(lambda i, v, part=part: v[part][i], columns=columns) == {("part", columns[0])}
+        assert leaks(lambda i, v, part=part: v[part][i] if i % 20 == 0 else f"{i}件", columns=columns)
+        assert not leaks(lambda i, v, part=part: v[part][i * 7 // 10], columns=columns)
+
+
 def test_old_kanji_and_kana_are_the_same_name():
     assert leaks(lambda i, v: f"渡辺様{i}" if v["姓"][i] == "渡邊" else "") == {("called", "氏名")}
     kana = ("氏名カナ",)

@@ -20,6 +20,8 @@ CODES = [f"M{n:07d}" for n in DRAW.choice(10**7, COUNT, replace=False)]
 PINS = [f"{n:05d}" for n in DRAW.choice(10**5, COUNT, replace=False)]
 PHONES = [f"090-{a:04d}-{b:04d}" for a, b in DRAW.integers(1000, 9999, (COUNT, 2))]
 HOMES = [f"富士市桜木{a}丁目{b}番{c}号" for a, b, c in DRAW.integers(1, 30, (COUNT, 3))]
+MAILS = [f"taro_{n}x@example.co.jp" for n in DRAW.choice(10**6, COUNT, replace=False)]
+MY_NUMBERS = [f"{a}{b}" for a, b in DRAW.integers(100_000, 999_999, (COUNT, 2))]
 ERAS = [(d.year - 1925, 3) if d < datetime.date(1989, 1, 8) else (d.year - 1988, 4) for d in BORN]
 GONE = {"treat": [{"criterion": 1, "method": "delete"}]}
 SOURCES = {
@@ -28,6 +30,8 @@ SOURCES = {
     "診察券番号": ({"treat": [{"criterion": 3, "method": "delete"}]}, PINS),
     "電話番号": (GONE, PHONES),
     "住所": (GONE, HOMES),
+    "メール": (GONE, MAILS),
+    "個人番号": ({"treat": [{"criterion": 2, "method": "delete"}]}, MY_NUMBERS),
 }
 
 
@@ -53,6 +57,13 @@ def leaks(cells, kind="string"):
         ("生年月日", [f"{d:%m%d}" for d in BORN]),
         ("生年月日", [int(f"{d:%m%d}") for d in BORN]),
         ("生年月日", [(d - datetime.date(1899, 12, 30)).days for d in BORN]),
+        ("生年月日", [(d - datetime.date(1970, 1, 1)).days for d in BORN]),
+        ("生年月日", [(d - datetime.date(1970, 1, 1)).days * 86_400 for d in BORN]),
+        ("生年月日", [str((d - datetime.date(1970, 1, 1)).days * 86_400_000) for d in BORN]),
+        ("メール", [mail.partition("@")[0] for mail in MAILS]),
+        ("メール", [mail.partition("@")[0].replace("_", ".").upper() for mail in MAILS]),
+        ("個人番号", [number[4:] for number in MY_NUMBERS]),
+        ("個人番号", [int(number[:8]) for number in MY_NUMBERS]),
         ("会員番号", [c[1:] for c in CODES]),
         ("会員番号", [int(c[1:]) for c in CODES]),
         ("会員番号", [f"{c[1:4]}-{c[4:]}" for c in CODES]),

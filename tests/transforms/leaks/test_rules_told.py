@@ -99,6 +99,16 @@ def test_a_column_of_numbers():
     assert not numbers(*insurers)
 
 
+def test_a_column_of_codes_that_are_told_by_their_form():
+    assert "AB12345678CD" in TEXT
+    cards = [f"{'ABCDEF'[i % 6]}K{10**7 + 7919 * i}{'XYZ'[i % 3]}W" for i in range(40)]
+    passports = [f"T{'KRZ'[i % 3]}{10**6 + 7919 * i}" for i in range(40)]
+    orders = [f"{'ABCDEF'[i % 6]}{'KLMN'[i % 4]}{10**6 + 7919 * i}" for i in range(40)]
+    assert numbers(*cards) and numbers(*cards, *orders[:30]) and not numbers(*cards[:10], *orders[:30])
+    assert numbers(*passports) and numbers(*map(str.lower, passports)) and not numbers(*orders)
+    assert numbers("宛先 taro_at_example_dot_jp") and not numbers("look_at_this_dot")
+
+
 def test_texts_are_compared_plain():
     one, other = plain_texts(pa.array(["ﾀﾅｶ　太郎", "タナカ太郎"])).plain
     assert one == other
