@@ -94,7 +94,9 @@ def choices_of(
             found.append(Candidate(name, changed, base))
         except PolicyError as refused:
             if not _are_requirements(content["requirements"]):
-                raise
+                raise PolicyError(  # the lines that it names are of no file
+                    "usage.try", where=f"--try {name}", what=refused.what, fix=refused.fix
+                ) from None
             found.append(Candidate(name, read, base, refused))
     found += [Candidate(Path(other).name, read_policy(other, settings), folder_of(other)) for other in versus]
     if len(found) > _MOST:
