@@ -279,6 +279,11 @@ class Requirements(Strict):
         return self.earlier_releases is not None and self.earlier_releases.action == "hold_back"
 
     @property
+    def asks_of_earlier(self) -> bool:
+        """Whether a run must know what is kept of earlier releases: it is compared, or takes their levels."""
+        return self.earlier_releases is not None or isinstance(self.recoding, Frozen)
+
+    @property
     def compared_people(self) -> int:
         """So many people, or nobody, by whom a release may differ from an earlier one."""
         declared = self.earlier_releases

@@ -40,7 +40,11 @@ class EarlierReport(Strict):
     people: int | None = Field(
         description="So many, or nobody, may be shown; None: nothing was compared, levels are frozen alone."
     )
-    releases: int = Field(description="Earlier ones that were compared.")
+    asked: bool = Field(
+        default=True,
+        description="Whether the policy asks for it; else counts of the same levels alone are compared.",
+    )
+    releases: int = Field(description="Earlier ones; all were compared, where the policy asks.")
     by_counts: int = Field(
         description="Of them, those of the same levels of which counts alone were compared: people were not"
         " told to be the same, or are not kept."
@@ -53,6 +57,6 @@ class EarlierReport(Strict):
     altered: int | None = None
     came: int | None = None
     left: int | None = None
-    classes: int = Field(default=0, description="That show fewer people; 0 in every release.")
+    classes: int = Field(default=0, description="That show fewer people; 0 where the policy asks.")
     joint: tuple[JointRelease, ...] = ()
     together: JointAll | None = Field(default=None, description="None: fewer than two of other levels.")

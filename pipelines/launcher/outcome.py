@@ -114,10 +114,13 @@ def warnings_of(policy: Policy) -> Iterator[str]:
 
 
 def warnings_of_use(report: dict[str, Any]) -> Iterator[str]:
-    """Yield of which tables and columns of a release little is left, as `tell_report` prints it."""
+    """Yield of what little is left, and what earlier releases show, as `tell_report` prints it."""
     for table in report["tables"]:
         for line in _of_little_use(table):
             yield f"warning: {table['name']}: {line}"
+    for beside in report.get("earlier", ()):
+        if not beside.get("asked", True) and beside["classes"]:
+            yield _unasked(beside)
 
 
 def warn(policy: Policy) -> None:
@@ -223,6 +226,9 @@ def _tell_earlier(beside: dict[str, Any]) -> None:
         print(f"  earlier: {beside['table']}: levels of release {beside['frozen']}, as they were")
     if beside["people"] is None:
         return
+    if not beside.get("asked", True):
+        print(f"  {_unasked(beside)}")
+        return
     since = ""
     if beside["came"] is not None:
         since = (
@@ -241,6 +247,21 @@ def _tell_earlier(beside: dict[str, Any]) -> None:
         f"  earlier: {beside['table']}: compared with {beside['releases']:,} releases, each of which shows"
         f" nobody or {beside['people']:,} people{since}{held}"
     )
+
+
+def _unasked(beside: dict[str, Any]) -> str:
+    """Say what earlier releases show beside this one where the policy does not ask."""
+    table, classes = beside["table"], beside["classes"]
+    if classes:
+        return (
+            f"warning: {table}: counts of {classes:,} classes differ by fewer than {beside['people']:,}"
+            " people from an earlier release: who holds both learns of who came or left;"
+            " requirements.earlier_releases stops the run, or holds people back"
+        )
+    alike, others = beside["by_counts"], beside["releases"] - beside["by_counts"]
+    told = [f"counts of classes alone compared with {alike:,} releases of the same levels"] if alike else []
+    told += [f"not compared with {others:,} releases of other levels"] if others else []
+    return f"earlier: {table}: {', '.join(told)}: requirements has no earlier_releases"
 
 
 def _tell_attack(attack: dict[str, Any]) -> None:

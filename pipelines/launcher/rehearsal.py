@@ -101,7 +101,9 @@ def choices_of(
                     re.sub(r"^(.*--try .*?):\d+ ", r"\1: ", getattr(refused, told), flags=re.MULTILINE),
                 )
             if not _are_requirements(content["requirements"]):
-                raise
+                raise PolicyError(  # the lines that it names are of no file
+                    "usage.try", where=f"--try {name}", what=refused.what, fix=refused.fix
+                ) from None
             found.append(Candidate(name, read, base, refused))
     found += [Candidate(Path(other).name, read_policy(other, settings), folder_of(other)) for other in versus]
     if len(found) > _MOST:

@@ -97,6 +97,19 @@ def test_who_came_alone_is_refused_and_advice_is_given(run):
     assert run(policy(**COMPARED), file_of(rows)).status == 0
 
 
+def test_who_came_alone_is_warned_of_where_the_policy_asks_for_nothing(run):
+    """B13: of two nights the difference was the whole record of who came, and nothing was said."""
+    rows = people()
+    assert run(policy(), file_of(rows)).status == 0
+    done = run(policy(), file_of([*rows, ("p9999", 30, "A1", "v")]))
+    told = "warning: t: counts of 1 classes differ by fewer than 5 people from an earlier release"
+    assert done.status == 0 and done.out.count(told) == 1, done.err
+    page = max(done.releases, key=lambda p: p.stat().st_mtime) / "report.html"
+    assert "1グループの人数が、同じ段階の公表と比べて5人に満たない差で異なる" in page.read_text()
+    swapped = run(policy(), file_of([*rows, *((f"q{i}", 30, "A1", "v") for i in range(6))]), args=["-q"])
+    assert swapped.status == 0 and "warning" not in swapped.out + swapped.err.split("differ")[0], swapped.err
+
+
 def test_k_people_of_a_class_may_come_together(run):
     rows = people()
     assert run(policy(**COMPARED), file_of(rows)).status == 0

@@ -105,10 +105,23 @@ def test_a_folder_that_others_may_look_into_is_refused(rehearse, tmp_path):
     assert done.status == 2 and "usage.report_folder" in done.err and report is None
 
 
-@pytest.mark.parametrize("wrong", ["k", "k=x", "file=1", "recoding=none"])
-def test_what_cannot_be_tried_is_refused(rehearse, wrong):
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("k", "--try\n  what: a requirement and its values are to be given, of k,"),
+        ("k=5,x", "--try k=x\n  what: must be a whole number\n  fix:  write digits only"),
+        ("k=0", "--try k=0\n  what: must be at least 2\n"),
+        ("file=1", "--try\n  what: a requirement and its values"),
+        (
+            "recoding=none",
+            "--try recoding=none\n  what: not an allowed value\n  fix:  use one of 'full_domain'",
+        ),
+    ],
+)
+def test_what_cannot_be_tried_is_refused(rehearse, wrong, says):
+    """The line that was named once is of no file that anybody has."""
     done, _ = rehearse(policy(), "--try", wrong)
-    assert done.status == 2, done.err
+    assert done.status == 2 and f"error [usage.try] {says}" in done.err, done.err
 
 
 def test_a_requirement_that_cannot_be_is_told_by_what_was_tried(rehearse):

@@ -1,4 +1,4 @@
-"""A release held against all that its recipients may hold of the file; whether the policy lets it pass."""
+"""A release held against all that its recipients may hold of the file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from tokumei.schemas.earlier import Frozen
-from tokumei.schemas.errors import RequirementError
 from tokumei.schemas.kept_releases import KeptRecoding
-from tokumei.schemas.privacy_models import Requirements
 from tokumei.transforms.counting.people import PEOPLE
 from tokumei.transforms.earlier.changes import (
     Changes,
@@ -97,6 +94,8 @@ class Compared:
         elsewhere: with the same, where their people are kept: who came, left, stayed and changed.
         together: with all of them at once; None where there are fewer than two.
         unlike: releases with which joined tables cannot be compared, for these were recoded otherwise.
+        asked: whether the policy asks for it; else counts of the same levels alone were compared, and what
+            they show stops nothing.
     """
 
     tables: tuple[str, ...]
@@ -109,6 +108,7 @@ class Compared:
     elsewhere: Mapping[str, Elsewhere]
     together: JoinedReleases | None
     unlike: tuple[str, ...] = ()
+    asked: bool = True
 
     @property
     def table(self) -> str:
@@ -232,6 +232,30 @@ def compare_table(
     )
 
 
+def compare_counts(now: KeptRecoding, earlier: Sequence[KeptRecoding], k: int) -> Compared:
+    """Compare counts of the same levels, as far as they are exact, where the policy asks for nothing.
+
+    Args:
+        now: its recoding.
+        earlier: all recodings, of other tables too.
+        k: so many people, or nobody, may be shown.
+    """
+    of_table = [r for r in earlier if r.table == now.table]
+    same = [r for r in of_table if r.same(now) and r.exact and now.exact]
+    return Compared(
+        tables=(now.table,),
+        people=k,
+        releases=sum(len(r.releases) for r in of_table),
+        by_counts=sum(len(r.releases) for r in same),
+        changes=None,
+        counts=sum(_counts_apart(now, r, k) for r in same),
+        joint={},
+        elsewhere={},
+        together=None,
+        asked=False,
+    )
+
+
 def _counts_apart(now: KeptRecoding, earlier: KeptRecoding, k: int) -> int:
     """Count the classes of the same levels whose number differs from one of theirs by fewer than k."""
     today, before = kept_classes(now), kept_classes(earlier)
@@ -273,44 +297,3 @@ def _unions_apart(rows: pl.DataFrame, then: str, classes: pl.Series, counts: Cou
     np.add.at(people, part[pairs["#n"].to_numpy()], pairs[PEOPLE].to_numpy()[:, None])
     np.add.at(there, part[held["#e"].to_numpy() + now.height], counts)
     return int((few(np.abs(people - there), k) & (there > 0)).any(axis=1).sum())
-
-
-def refuse_shown(compared: Sequence[Compared], needed: Requirements) -> None:
-    """Stop the run where a release shows fewer people, beside earlier ones, than the policy asks for.
-
-    Args:
-        compared: the tables.
-        needed: what the policy has; the advice names only what it lacks.
-
-    Raises:
-        RequirementError: it does.
-    """
-    for found in compared:
-        if problems := found.problems:
-            raise RequirementError(
-                "requirement.earlier_releases",
-                where=f"tables.{found.table}",
-                what="; ".join(problems),
-                fix=_advice(found, needed),
-            )
-
-
-def _advice(found: Compared, needed: Requirements) -> str:
-    """Return what is left to do, of what the policy does not do already."""
-    advice = []
-    if not isinstance(needed.recoding, Frozen):
-        advice.append(
-            "levels: recoding: {frozen: <id of the last release>} keeps the classes that recipients hold"
-            " already"
-        )
-    if not needed.hold_back:
-        advice.append(
-            f"people: action: hold_back keeps out who comes alone until {found.people} share a class"
-        )
-    elif found.by_counts:
-        advice.append(
-            f"of {found.by_counts:,} of the earlier releases no people are kept, for they were made without"
-            " earlier_releases or person: nobody can be held back for them, and their counts stand against"
-            " every further one of these levels"
-        )
-    return "; ".join([*advice, "or publish less often, or coarser"])

@@ -30,7 +30,7 @@ from tokumei.transforms.storage.base import Store
 from tokumei.transforms.storage.places import open_store
 
 if TYPE_CHECKING:  # they bring Beam along, which finding a published release does not need
-    from tokumei.transforms.earlier.compare import Compared, SeenReleases
+    from tokumei.transforms.earlier.compare import SeenReleases
     from tokumei.transforms.recode.chosen import Chosen
     from tokumei.transforms.release.written import Written
 
@@ -50,8 +50,8 @@ def beside_earlier(plan: Plan, published: str) -> Plan:
         InputError: the ledger is damaged, or lacks a release that is published.
     """
     needed = plan.policy.requirements
-    if needed.earlier_releases is None and not isinstance(needed.recoding, Frozen):
-        return plan
+    if not needed.asks_of_earlier:
+        return replace(plan, published=published)
     store, entry = open_store(published), entry_of_plan(plan)
     _take_in(store, published, entry)
     kept = ledger_of(store, published, entry).read()
@@ -226,30 +226,6 @@ def record_of(
         tables=tuple(tables),
         joins=tuple(kept_joins(plan.tables, seen, tables, plan.release_id)),
     )
-
-
-def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) -> tuple[Compared, ...]:
-    """Compare what is released with all earlier releases of the file, where the policy asks.
-
-    A sample of a file is compared with none.
-
-    Raises:
-        TokumeiError: another release of the file has come since the run was planned.
-    """
-    needed = plan.policy.requirements
-    if needed.earlier_releases is None or record is None or plan.sample:
-        return ()
-    from tokumei.transforms.earlier.compare import compare_table
-    from tokumei.transforms.earlier.joins import compare_joins
-
-    kept, k = read_earlier(plan), needed.compared_people
-    salt = RunKey(bytes.fromhex(record.salt))
-    of_tables = (
-        compare_table(plan.tables[now.table], seen[now.table], now, kept.recodings, k=k, salt=salt)
-        for now in record.tables
-        if now.table in seen
-    )
-    return *of_tables, *compare_joins(record.joins, seen, kept, k)
 
 
 @contextmanager

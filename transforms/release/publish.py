@@ -132,7 +132,7 @@ def publish(
                 raise
         refuse_delivered_meanwhile(plan, store)
         with recorded(plan, store, record, unique) as named:
-            if plan.published and record is not None:
+            if plan.policy.requirements.asks_of_earlier and record is not None:
                 refuse_others_at_once(plan, store)
             if not decide(plan, store, PUBLISH):
                 raise TokumeiError(

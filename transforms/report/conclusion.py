@@ -18,14 +18,16 @@ from tokumei.transforms.attacks.scouting import Linked
 from tokumei.transforms.attacks.verdict import refuse_attacks
 from tokumei.transforms.counting.headcount import Headcount
 from tokumei.transforms.counting.people import PeoplePerKey
-from tokumei.transforms.earlier.compare import SeenReleases, refuse_shown
+from tokumei.transforms.earlier.compare import SeenReleases
+from tokumei.transforms.earlier.verdict import refuse_shown
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.histories.recount import CountedFacts
 from tokumei.transforms.planning.plan import Plan
 from tokumei.transforms.recode.chosen import Chosen
 from tokumei.transforms.release.attacked import attack_release
 from tokumei.transforms.release.attempt import discard
-from tokumei.transforms.release.earlier import compared_with, record_of
+from tokumei.transforms.release.compared import compared_with
+from tokumei.transforms.release.earlier import record_of
 from tokumei.transforms.release.exposed import refuse_exposures
 from tokumei.transforms.release.joined import WrittenJoined, verify_joined
 from tokumei.transforms.release.publish import Published, publish

@@ -19,7 +19,8 @@ def explain_earlier(plan: Plan, chosen: Chosen, compared: Sequence[Compared]) ->
     Args:
         plan: the run.
         chosen: what was decided.
-        compared: one a table and a join, where the policy asks for comparison.
+        compared: one a table and a join, where the policy asks for comparison; else one a table with
+            earlier releases.
     """
     recoding, found = plan.policy.requirements.recoding, {c.table: c for c in compared}
     frozen = recoding.frozen if isinstance(recoding, Frozen) else None
@@ -57,6 +58,7 @@ def _compared(compared: Compared | None, name: str, title: str) -> EarlierReport
         table=name,
         title=title,
         people=None if compared is None else compared.people,
+        asked=compared is None or compared.asked,
         releases=0 if compared is None else compared.releases,
         by_counts=0 if compared is None else compared.by_counts,
         frozen=None,
