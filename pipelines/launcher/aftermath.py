@@ -86,8 +86,8 @@ def lineage_of(account: Account, environment: Mapping[str, str], voice: Voice) -
         return None
     named = any(environment.get(f"OPENLINEAGE_{name}") for name in ("URL", "CONFIG"))
     settings = any(name.startswith("OPENLINEAGE__") for name in environment)
-    files = (Path(_FILE), Path("~/.openlineage", _FILE).expanduser())
-    if not (named or settings or any(file.is_file() for file in files)):
+    files = (Path(_FILE), Path(environment.get("HOME") or "/", ".openlineage", _FILE))
+    if not (named or settings or any(os.access(file, os.R_OK) for file in files)):
         return None
     from tokumei.pipelines.launcher.lineage import Lineage
     from tokumei.pipelines.launcher.lineage_events import Events
